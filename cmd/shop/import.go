@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"shop/internal/catalogue"
+	"shop/internal/product"
+)
+
+// The formats of files to import.
+const (
+	formatCatalogue    = "catalogue"
+	formatOnlineRetail = "online-retail"
+)
+
+// importCommand is one command line of shop import.
+type importCommand struct {
+	streams
+	target      *target
+	file        string
+	format      string
+	stock       int64
+	stockGiven  bool
+	refused     string
+	strict      bool
+	concurrency int
+	email       string
+}
+
+func newImport(s streams, t *target) *cobra.Command {
+	i := &importCommand{streams: s, target: t}
+	c := &cobra.Command{
+		Use:   "import FILE",
+		Short: "Bring the store's goods to what a file says",
+		Long: `import creates the products of a file that the store does not have, with their stock, and gives the
+others the file's name, description and price. What is equal already is not written, so importing a
+file twice changes nothing, and an import that was cut short is finished by running it again. The stock
+of a product that exists, its picture, and whether it is for sale are never touched.
+
+Formats:
+  catalogue      a CSV of product_id,name,description,price,currency,stock, one product a line. The price
+                 is decimal (3.39) in the store's currency; an empty stock is 0.
+  online-retail  the raw sales file "Online Retail" (UCI Machine Learning Repository), in pounds. Every
+                 stock code of goods becomes a product: its most frequent description, its latest positive
+                 price, and as stock the units that the file sells. Goods are codes that start with five
+                 digits, DCGS…, GIFT_… and PADS.
+
+Lines that break a rule are refused, the rest is imported. Each refused line is written with its number
+and the reason to FILE's name with .refused.csv added, in the current folder, or to --refused.
+
+Exit code: 0 done; 1 failed, or something was refused under --strict; 130 interrupted.`,
+		Example: `  shop --local import goods.csv
+  shop --local import --format online-retail --stock 500 online-retail-sales.csv
+  SHOP_ADMIN_EMAIL=ada@example.com shop --stack shop-production import --strict goods.csv`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			i.file, i.stockGiven = args[0], c.Flags().Changed("stock")
+			return i.run(c.Context())
+		},
+	}
+	i.addFlags(c)
+	return c
+}
+
+func (i *importCommand) addFlags(c *cobra.Command) {
+	flags := c.Flags()
+	flags.StringVar(&i.format, "format", formatCatalogue, "format of the file: catalogue or online-retail")
+	flags.Int64Var(&i.stock, "stock", 0, "stock of every new product, whatever the file says")
+	flags.StringVar(&i.refused, "refused", "", "file for the refused lines (default: FILE's name with .refused.csv added)")
+	flags.BoolVar(&i.strict, "strict", false, "fail when anything was refused")
+	flags.IntVar(&i.concurrency, "concurrency", 8, "products in the works at once")
+	flags.StringVar(&i.email, "email", "", "address of the admin to act as (SHOP_ADMIN_EMAIL)")
+}
+
+func (i *importCommand) run(ctx context.Context) error {
+	if err := i.check(); err != nil {
+		return err
+	}
+	file, err := os.Open(i.file)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	session, d, err := logIn(ctx, i.streams, i.target, i.email, i.concurrency)
+	if err != nil {
+		return err
+	}
+	source, err := i.source(ctx, file, d)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", i.file, err)
+	}
+	return i.load(ctx, session, source)
+}
+
+func (i *importCommand) check() error {
+	switch {
+	case i.format != formatCatalogue && i.format != formatOnlineRetail:
+		return fmt.Errorf("--format %s: there are %s and %s", i.format, formatCatalogue, formatOnlineRetail)
+	case i.stock < 0 || i.stock > product.MaxStock:
+		return fmt.Errorf("--stock %d: a stock is from 0 to %d", i.stock, product.MaxStock)
+	case i.concurrency < 1 || i.concurrency > maxConcurrency:
+		return fmt.Errorf("--concurrency %d: from 1 to %d", i.concurrency, maxConcurrency)
+	}
+	return nil
+}
+
+// maxConcurrency is more than one machine can usefully ask of a store.
+const maxConcurrency = 1000
+
+func (i *importCommand) source(ctx context.Context, file *os.File, d deployment) (catalogue.Source, error) {
+	currency, err := d.output("Currency")
+	if err != nil {
+		return nil, err
+	}
+	options := catalogue.Options{Currency: currency}
+	if i.stockGiven {
+		options.Stock = &i.stock
+	}
+	if i.format == formatOnlineRetail {
+		return catalogue.Gather(ctx, file, options)
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return catalogue.NewReader(file, info.Size(), options)
+}
+
+// load imports the source and reports, however far it got.
+func (i *importCommand) load(ctx context.Context, store catalogue.Store, source catalogue.Source) error {
+	if i.refused == "" {
+		i.refused = refusedPath(i.file)
+	}
+	refused, err := newRefusedFile(i.refused, i.file)
+	if err != nil {
+		return err
+	}
+	progress := newBar(i.err, "importing")
+	importer := &catalogue.Importer{Store: store, Concurrency: i.concurrency, Refused: refused.add, Progress: progress.show}
+	summary, err := importer.Import(ctx, source)
+	progress.done()
+	err = errors.Join(err, refused.close())
+	i.report(summary)
+	if err != nil {
+		return explain(err)
+	}
+	return i.verdict(summary)
+}
+
+func (i *importCommand) report(s catalogue.Summary) {
+	table := tabwriter.NewWriter(i.out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	count(table, s.Imported, "imported")
+	count(table, s.Updated, "updated")
+	count(table, s.Unchanged, "unchanged")
+	count(table, s.RefusedTotal(), "refused")
+	for _, reason := range slices.Sorted(maps.Keys(s.Refused)) {
+		count(table, s.Refused[reason], "  "+string(reason))
+	}
+	_ = table.Flush()
+	if s.RefusedTotal() > 0 {
+		say(i.out, "refused lines are in %s", i.refused)
+	}
+}
+
+func count(w io.Writer, n int, what string) { _, _ = fmt.Fprintf(w, "%d\t %s\n", n, what) }
+
+func (i *importCommand) verdict(s catalogue.Summary) error {
+	if i.strict && s.RefusedTotal() > 0 {
+		return fmt.Errorf("%d refused, which --strict does not allow", s.RefusedTotal())
+	}
+	return nil
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+func newRoot(s streams) *cobra.Command {
+	t := &target{}
+	root := &cobra.Command{
+		Use:   "shop",
+		Short: "The operator's tool of the store",
+		Long: `shop works on one deployed store, which it finds by the outputs of its CloudFormation stack.
+
+Which store:
+  --local            the one on this machine ("make run"): the emulator at AWS_ENDPOINT_URL or,
+                     when that is not set, at http://127.0.0.1:$SHOP_PORT (4566)
+  --stack NAME       the stack with that name, in the AWS account of your credentials; --region and
+                     --profile choose among them as in the AWS CLI
+
+Who you are:
+  import and replay act over HTTP as an admin of the store. They take the address from --email or
+  SHOP_ADMIN_EMAIL and the password from SHOP_ADMIN_PASSWORD, or ask for it on the terminal; with
+  --local and no address they take the demo admin of $SHOP_DATA/demo-credentials.json.
+  grant-admin and revoke-admin act with your AWS credentials, because somebody has to be the first admin.`,
+		Example: `  shop --local import goods.csv
+  shop --stack shop-production --region eu-west-2 grant-admin ada@example.com`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	t.addFlags(root.PersistentFlags())
+	root.AddCommand(newImport(s, t), newGrantAdmin(s, t), newRevokeAdmin(s, t), newReplay(s, t))
+	return root
+}
+
+// say writes a line of a result. What can go wrong there (a closed pipe) has nobody left to be told.
+func say(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) }

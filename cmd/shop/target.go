@@ -1,0 +1,113 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/spf13/pflag"
+)
+
+// target says which store a command works on.
+type target struct {
+	stack, region, profile string
+	local                  bool
+}
+
+func (t *target) addFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&t.stack, "stack", cmp.Or(os.Getenv("SHOP_STACK"), "shop"), "name of the CloudFormation stack (SHOP_STACK)")
+	flags.StringVar(&t.region, "region", "", "AWS region (default: as the AWS CLI finds it)")
+	flags.StringVar(&t.profile, "profile", "", "profile of the AWS configuration files")
+	flags.BoolVar(&t.local, "local", false, "the store on this machine")
+}
+
+// deployment is a store that was found.
+type deployment struct {
+	aws     aws.Config
+	stack   string
+	outputs map[string]string // of the stack
+	mailURL string            // base of the local mailbox; empty on AWS
+}
+
+// find reads the outputs of the target's stack.
+func (t *target) find(ctx context.Context) (deployment, error) {
+	cfg, err := t.config(ctx)
+	if err != nil {
+		return deployment{}, fmt.Errorf("reading the AWS configuration: %w", err)
+	}
+	d := deployment{aws: cfg, stack: t.stack}
+	if t.local {
+		d.mailURL = localEndpoint()
+	}
+	d.outputs, err = outputs(ctx, cloudformation.NewFromConfig(cfg), t.stack)
+	if err != nil {
+		return deployment{}, fmt.Errorf("finding the stack %s %s: %w", t.stack, t.where(cfg), err)
+	}
+	return d, nil
+}
+
+func (t *target) where(cfg aws.Config) string {
+	if t.local {
+		return "at " + localEndpoint() + " (is the local store running? see make run)"
+	}
+	return "in " + cmp.Or(cfg.Region, "no region")
+}
+
+func (t *target) config(ctx context.Context) (aws.Config, error) {
+	if t.local {
+		return localConfig(ctx, t.region)
+	}
+	return config.LoadDefaultConfig(ctx, config.WithRegion(t.region), config.WithSharedConfigProfile(t.profile))
+}
+
+// localRegion is the region that the local store is deployed to unless the environment names another.
+const localRegion = "eu-west-1"
+
+// localConfig never looks at the operator's AWS files: nothing meant for the emulator may reach an account.
+func localConfig(ctx context.Context, region string) (aws.Config, error) {
+	return config.LoadDefaultConfig(ctx,
+		config.WithSharedConfigFiles([]string{}),
+		config.WithSharedCredentialsFiles([]string{}),
+		config.WithRegion(cmp.Or(region, os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"), localRegion)),
+		config.WithBaseEndpoint(localEndpoint()),
+		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("test", "test", "")),
+	)
+}
+
+func localEndpoint() string {
+	if endpoint := os.Getenv("AWS_ENDPOINT_URL"); endpoint != "" {
+		return strings.TrimRight(endpoint, "/")
+	}
+	return "http://" + net.JoinHostPort("127.0.0.1", cmp.Or(os.Getenv("SHOP_PORT"), "4566"))
+}
+
+func outputs(ctx context.Context, client cloudformation.DescribeStacksAPIClient, stack string) (map[string]string, error) {
+	described, err := client.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &stack})
+	if err != nil {
+		return nil, err
+	}
+	if len(described.Stacks) == 0 {
+		return nil, fmt.Errorf("there is no stack of that name")
+	}
+	found := map[string]string{}
+	for _, output := range described.Stacks[0].Outputs {
+		found[aws.ToString(output.OutputKey)] = aws.ToString(output.OutputValue)
+	}
+	return found, nil
+}
+
+// output returns one output of the stack.
+func (d deployment) output(name string) (string, error) {
+	value := d.outputs[name]
+	if value == "" {
+		return "", fmt.Errorf("the stack %s has no output %s: is it the store's?", d.stack, name)
+	}
+	return value, nil
+}

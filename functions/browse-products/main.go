@@ -1,0 +1,23 @@
+// Command browse-products serves GET /products: the goods for sale, by name.
+package main
+
+import (
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"shop/internal/config"
+	"shop/internal/dynamostore"
+	"shop/internal/httpapi"
+)
+
+type settings struct {
+	Products string `env:"PRODUCTS_TABLE"`
+	Currency string `env:"CURRENCY"`
+}
+
+func main() {
+	s, aws := config.MustLoad[settings]()
+	lambda.Start(httpapi.Lambda(browseProducts(&dynamostore.Products{
+		Client: dynamodb.NewFromConfig(aws), Table: s.Products, Currency: s.Currency,
+	})))
+}

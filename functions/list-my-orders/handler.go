@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+
+	"shop/internal/httpapi"
+	"shop/internal/order"
+	"shop/internal/page"
+	"shop/internal/user"
+)
+
+type history interface {
+	// Mine returns a page of the customer's own orders, newest first. It returns page.ErrInvalidCursor.
+	Mine(ctx context.Context, customer user.Caller, r page.Request) (page.Page[order.Order], error)
+}
+
+// listMyOrders serves GET /orders.
+func listMyOrders(g httpapi.Guard, orders history) httpapi.Handler {
+	return g.Customer(func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+		query, err := r.Query()
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		wanted, err := query.Page()
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		found, err := orders.Mine(ctx, caller, wanted)
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		return httpapi.OK(httpapi.PageOf(found, httpapi.ListedOrderOf)), nil
+	})
+}

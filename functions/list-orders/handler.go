@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+
+	"shop/internal/httpapi"
+	"shop/internal/order"
+	"shop/internal/page"
+	"shop/internal/user"
+	"shop/internal/validation"
+)
+
+const maxCustomer = 100
+
+type history interface {
+	// History returns a page of all orders, newest first. It returns user.ErrNotAdmin and page.ErrInvalidCursor.
+	History(ctx context.Context, admin user.Caller, f order.Filter, r page.Request) (page.Page[order.Order], error)
+}
+
+// listOrders serves GET /admin/orders.
+func listOrders(g httpapi.Guard, orders history) httpapi.Handler {
+	return g.Admin(func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+		query, err := r.Query()
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		wanted, err := query.Page()
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		f, err := filter(query)
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		found, err := orders.History(ctx, caller, f, wanted)
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		return httpapi.OK(httpapi.PageOf(found, httpapi.ListedOrderOf)), nil
+	})
+}
+
+func filter(query httpapi.Query) (order.Filter, error) {
+	from, err := query.Instant("from")
+	if err != nil {
+		return order.Filter{}, err
+	}
+	to, err := query.Instant("to")
+	if err != nil {
+		return order.Filter{}, err
+	}
+	var problems validation.Errors
+	if !from.IsZero() && !to.IsZero() && to.Before(from) {
+		problems.Add("to", "must not be before from")
+	}
+	customer, given := query["customer"]
+	if given && (customer == "" || len(customer) > maxCustomer) {
+		problems.Add("customer", "must be a user id")
+	}
+	return order.Filter{From: from, To: to, Customer: customer}, problems.Err()
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+
+	"shop/internal/httpapi"
+	"shop/internal/user"
+	"shop/internal/validation"
+)
+
+type authenticator interface {
+	// Do logs in. It returns user.ErrInvalidCredentials and *user.TooManyGuessesError.
+	Do(ctx context.Context, email, password string) (user.Session, error)
+}
+
+type request struct {
+	Email    string `json:"email"`
+	Password string `json:"password"`
+}
+
+type session struct {
+	AccessToken string `json:"access_token"`
+	TokenType   string `json:"token_type"`
+	ExpiresIn   int64  `json:"expires_in"` // seconds
+}
+
+// logIn serves POST /sessions.
+func logIn(users authenticator) httpapi.Handler {
+	return func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+		var in request
+		if err := r.Decode(&in); err != nil {
+			return httpapi.Response{}, err
+		}
+		if err := in.check(); err != nil {
+			return httpapi.Response{}, err
+		}
+		s, err := users.Do(ctx, in.Email, in.Password)
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		return httpapi.Created(session{AccessToken: s.AccessToken, TokenType: "Bearer", ExpiresIn: int64(s.ExpiresIn.Seconds())}), nil
+	}
+}
+
+func (in request) check() error {
+	var problems validation.Errors
+	if in.Email == "" {
+		problems.Add("email", "is required")
+	}
+	if in.Password == "" {
+		problems.Add("password", "is required")
+	}
+	return problems.Err()
+}

@@ -1,0 +1,42 @@
+// Command notify is called by the mail queue: mails that are owed are sent.
+package main
+
+import (
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/ses"
+	"github.com/google/uuid"
+
+	"shop/internal/clock"
+	"shop/internal/config"
+	"shop/internal/dynamostore"
+	"shop/internal/notification"
+	"shop/internal/notification/confirmation"
+	"shop/internal/queue"
+	"shop/internal/sesmail"
+)
+
+type settings struct {
+	Orders           string        `env:"ORDERS_TABLE"`
+	Mails            string        `env:"MAILS_TABLE"`
+	Sender           string        `env:"SENDER"`
+	ConfigurationSet string        `env:"CONFIGURATION_SET"`
+	ShopName         string        `env:"SHOP_NAME"`
+	Lease            time.Duration `env:"LEASE"` // longer than the function's timeout, shorter than the queue's visibility timeout
+}
+
+func main() {
+	s, aws := config.MustLoad[settings]()
+	db := dynamodb.NewFromConfig(aws)
+	lambda.Start(queue.Receive(&notification.Delivery{
+		Ledger:       &dynamostore.Mails{Client: db, Table: s.Mails, Now: clock.Now},
+		Orders:       &dynamostore.Orders{Client: db, Table: s.Orders},
+		Mailer:       &sesmail.Mailer{Client: ses.NewFromConfig(aws), Sender: s.Sender, ConfigurationSet: s.ConfigurationSet},
+		Confirmation: confirmation.Template{ShopName: s.ShopName},
+		Lease:        s.Lease,
+		NewID:        func() string { return uuid.Must(uuid.NewV7()).String() },
+		Now:          clock.Now,
+	}))
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"shop/internal/httpapi"
+	"shop/internal/observe"
+	"shop/internal/order"
+	"shop/internal/user"
+	"shop/internal/validation"
+)
+
+const maxKey = 255
+
+type checkout interface {
+	// Do places an order, or returns the one that an earlier request with the same key placed, and whether it did so.
+	Do(ctx context.Context, r order.Request) (placed order.Order, replayed bool, err error)
+}
+
+type item struct {
+	ProductID string `json:"product_id"`
+	Quantity  int64  `json:"quantity"`
+}
+
+type request struct {
+	Items         []item                 `json:"items"`
+	ExpectedTotal *httpapi.RequiredMoney `json:"expected_total"`
+}
+
+// placeOrder serves POST /orders. Every answer of an accepted checkout is that of the first, the mail's status included.
+func placeOrder(g httpapi.Guard, orders checkout, publicURL string) httpapi.Handler {
+	return g.Customer(func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+		wanted, err := decode(caller, r)
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		placed, replayed, err := orders.Do(ctx, wanted)
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		observe.Log(ctx).Info("order placed", "order_id", placed.ID, "replayed", replayed)
+		response := httpapi.Created(httpapi.OrderOf(placed, order.EmailPending)).With("Location", r.URL(publicURL, "/orders/"+placed.ID))
+		if replayed {
+			response = response.With("Idempotent-Replayed", "true")
+		}
+		return response, nil
+	})
+}
+
+func decode(caller user.Caller, r *httpapi.Request) (order.Request, error) {
+	key := r.Header("Idempotency-Key")
+	if err := checkKey(key); err != nil {
+		return order.Request{}, err
+	}
+	var in request
+	if err := r.Decode(&in); err != nil {
+		return order.Request{}, err
+	}
+	wanted := order.Request{Customer: caller, IdempotencyKey: key}
+	for _, i := range in.Items {
+		wanted.Items = append(wanted.Items, order.Item(i))
+	}
+	if in.ExpectedTotal == nil {
+		return wanted, nil
+	}
+	expected, err := in.ExpectedTotal.Money("expected_total")
+	wanted.ExpectedTotal = &expected
+	return wanted, err
+}
+
+func checkKey(key string) error {
+	if key == "" {
+		return httpapi.ErrKeyRequired
+	}
+	var problems validation.Errors
+	if len(key) > maxKey || strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) {
+		problems.Add("Idempotency-Key", "must have 1 to %d printable ASCII characters", maxKey)
+	}
+	return problems.Err()
+}

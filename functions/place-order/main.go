@@ -1,0 +1,53 @@
+// Command place-order serves POST /orders: the order is stored, the stock taken and the confirmation owed in one
+// transaction, and an event is sent for what follows.
+package main
+
+import (
+	"context"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"shop/internal/clock"
+	"shop/internal/config"
+	"shop/internal/dynamostore"
+	"shop/internal/httpapi"
+	"shop/internal/kmssign"
+	"shop/internal/observe"
+	"shop/internal/order"
+	"shop/internal/queue"
+	"shop/internal/token"
+)
+
+type settings struct {
+	config.Tokens
+	Orders    string `env:"ORDERS_TABLE"`
+	Products  string `env:"PRODUCTS_TABLE"`
+	Mails     string `env:"MAILS_TABLE"`
+	QueueURL  string `env:"MAIL_QUEUE_URL"`
+	Currency  string `env:"CURRENCY"`
+	PublicURL string `env:"PUBLIC_URL" envDefault:""` // empty: the domain of the request
+}
+
+func main() {
+	s, aws := config.MustLoad[settings]()
+	key := &kmssign.Key{Client: kms.NewFromConfig(aws), ID: s.SigningKeyID}
+	guard := httpapi.Guard{Tokens: &token.Verifier{Issuer: s.Issuer, Audience: s.Audience, Keys: key, Now: clock.Now}}
+	lambda.Start(httpapi.Lambda(placeOrder(guard, &order.Checkout{
+		Store: &dynamostore.Orders{
+			Client: dynamodb.NewFromConfig(aws), Table: s.Orders, Products: s.Products, Mails: s.Mails, Currency: s.Currency,
+		},
+		Announce: &queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL},
+		Missed:   missed,
+		Currency: s.Currency,
+		Now:      clock.Now,
+	}, s.PublicURL)))
+}
+
+// missed notes an event that was not sent. The mail is owed all the same, and the relay returns to it.
+func missed(ctx context.Context, orderID string, err error) {
+	observe.Log(ctx).Warn("event not sent", "order_id", orderID, "error", err)
+	observe.Count("EventsNotSent", 1)
+}

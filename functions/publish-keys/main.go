@@ -1,0 +1,23 @@
+// Command publish-keys serves GET /.well-known/openid-configuration and GET /.well-known/jwks.json at the token issuer's own
+// URL: by them whoever verifies access tokens, API Gateway first of all, finds the public keys.
+package main
+
+import (
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+
+	"shop/internal/config"
+	"shop/internal/httpapi"
+	"shop/internal/kmssign"
+)
+
+type settings struct {
+	SigningKeyID string `env:"SIGNING_KEY_ID"`
+	Issuer       string `env:"TOKEN_ISSUER" envDefault:""` // empty: the URL that a request was sent to
+}
+
+func main() {
+	s, aws := config.MustLoad[settings]()
+	key := &kmssign.Key{Client: kms.NewFromConfig(aws), ID: s.SigningKeyID}
+	lambda.Start(httpapi.Lambda(publishKeys(s.Issuer, key)))
+}

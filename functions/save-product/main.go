@@ -1,0 +1,39 @@
+// Command save-product serves PUT /admin/products/{product_id}: a product is made or changed.
+package main
+
+import (
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/google/uuid"
+
+	"shop/internal/clock"
+	"shop/internal/config"
+	"shop/internal/dynamostore"
+	"shop/internal/httpapi"
+	"shop/internal/kmssign"
+	"shop/internal/product"
+	"shop/internal/token"
+)
+
+type settings struct {
+	config.Tokens
+	Products  string `env:"PRODUCTS_TABLE"`
+	Movements string `env:"STOCK_MOVEMENTS_TABLE"`
+	Users     string `env:"USERS_TABLE"`
+	Currency  string `env:"CURRENCY"`
+}
+
+func main() {
+	s, aws := config.MustLoad[settings]()
+	key := &kmssign.Key{Client: kms.NewFromConfig(aws), ID: s.SigningKeyID}
+	guard := httpapi.Guard{Tokens: &token.Verifier{Issuer: s.Issuer, Audience: s.Audience, Keys: key, Now: clock.Now}}
+	lambda.Start(httpapi.Lambda(saveProduct(guard, &product.Save{
+		Products: &dynamostore.Products{
+			Client: dynamodb.NewFromConfig(aws), Table: s.Products, Movements: s.Movements, Users: s.Users, Currency: s.Currency,
+		},
+		Currency: s.Currency,
+		NewID:    func() string { return uuid.Must(uuid.NewV7()).String() },
+		Now:      clock.Now,
+	})))
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+
+	"shop/internal/httpapi"
+	"shop/internal/user"
+)
+
+type registrar interface {
+	// Do creates a customer. It returns validation.Errors and user.ErrEmailTaken.
+	Do(ctx context.Context, r user.Registration) (user.User, error)
+}
+
+type request struct {
+	Email    string `json:"email"`
+	Password string `json:"password"`
+	Name     string `json:"name"`
+}
+
+type account struct {
+	UserID    string `json:"user_id"`
+	Email     string `json:"email"`
+	Name      string `json:"name"`
+	CreatedAt string `json:"created_at"`
+}
+
+// signUp serves POST /users.
+func signUp(users registrar) httpapi.Handler {
+	return func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+		var in request
+		if err := r.Decode(&in); err != nil {
+			return httpapi.Response{}, err
+		}
+		u, err := users.Do(ctx, user.Registration{Email: in.Email, Password: in.Password, Name: in.Name})
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		return httpapi.Created(account{UserID: u.ID, Email: u.Email, Name: u.Name, CreatedAt: httpapi.Time(u.CreatedAt)}), nil
+	}
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"shop/internal/httpapi"
+	"shop/internal/order"
+	"shop/internal/user"
+)
+
+const defaultTop = 10
+
+type analytics interface {
+	// Summarize adds up the orders of the days from and to, both inclusive. It returns validation.Errors and user.ErrNotAdmin.
+	Summarize(ctx context.Context, admin user.Caller, from, to time.Time, top int) (order.Summary, error)
+}
+
+type summary struct {
+	From         string           `json:"from"`
+	To           string           `json:"to"`
+	Currency     string           `json:"currency"`
+	Orders       int64            `json:"orders"`
+	Units        int64            `json:"units"`
+	Revenue      httpapi.Money    `json:"revenue"`
+	AverageOrder httpapi.Money    `json:"average_order"`
+	Days         []day            `json:"days"`
+	TopProducts  []productRevenue `json:"top_products"`
+}
+
+type day struct {
+	Day     string        `json:"day"`
+	Orders  int64         `json:"orders"`
+	Units   int64         `json:"units"`
+	Revenue httpapi.Money `json:"revenue"`
+}
+
+type productRevenue struct {
+	ProductID string        `json:"product_id"`
+	Name      string        `json:"name"`
+	Units     int64         `json:"units"`
+	Revenue   httpapi.Money `json:"revenue"`
+}
+
+// summarizeOrders serves GET /admin/orders/summary.
+func summarizeOrders(g httpapi.Guard, orders analytics) httpapi.Handler {
+	return g.Admin(func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+		query, err := r.Query()
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		from, err := query.Day("from")
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		to, err := query.Day("to")
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		top, err := query.Int("top", defaultTop, 1, order.MaxTopProducts)
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		s, err := orders.Summarize(ctx, caller, from, to, int(top))
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		return httpapi.OK(summaryOf(s)), nil
+	})
+}
+
+func summaryOf(s order.Summary) summary {
+	out := summary{
+		From: s.From.Format(time.DateOnly), To: s.To.Format(time.DateOnly), Currency: s.Revenue.Currency,
+		Orders: s.Orders, Units: s.Units, Revenue: httpapi.Money(s.Revenue), AverageOrder: httpapi.Money(s.Average()),
+	}
+	for _, d := range s.Days {
+		out.Days = append(out.Days, day{Day: d.Day.Format(time.DateOnly), Orders: d.Orders, Units: d.Units, Revenue: httpapi.Money(d.Revenue)})
+	}
+	for _, p := range s.TopProducts {
+		out.TopProducts = append(out.TopProducts, productRevenue{ProductID: p.ProductID, Name: p.Name, Units: p.Units, Revenue: httpapi.Money(p.Revenue)})
+	}
+	return out
+}

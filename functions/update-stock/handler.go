@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+
+	"shop/internal/httpapi"
+	"shop/internal/page"
+	"shop/internal/product"
+	"shop/internal/user"
+	"shop/internal/validation"
+)
+
+type inventory interface {
+	// Set makes the stock quantity if it is seen now. It returns *product.StockChangedError when it is not, validation.Errors,
+	// user.ErrNotAdmin, product.ErrNotFound and product.ErrContended.
+	Set(ctx context.Context, admin user.Caller, productID string, quantity, seen int64, reason string) (product.Stock, error)
+	// Adjust changes the stock by delta. It returns product.ErrInsufficientStock, validation.Errors, user.ErrNotAdmin,
+	// product.ErrNotFound and product.ErrContended.
+	Adjust(ctx context.Context, admin user.Caller, productID string, delta int64, reason string) (product.Stock, error)
+}
+
+type ledger interface {
+	// Changes returns a page of a product's movements, newest first. It returns user.ErrNotAdmin, product.ErrNotFound and
+	// page.ErrInvalidCursor.
+	Changes(ctx context.Context, admin user.Caller, id string, r page.Request) (page.Page[product.Movement], error)
+}
+
+// updateStock serves the stock of a product.
+func updateStock(g httpapi.Guard, stocks inventory, movements ledger) httpapi.Handler {
+	return httpapi.Routes(map[string]httpapi.Handler{
+		"PUT /admin/products/{product_id}/stock":              g.Admin(onProduct(set(stocks))),
+		"POST /admin/products/{product_id}/stock/adjustments": g.Admin(onProduct(adjust(stocks))),
+		"GET /admin/products/{product_id}/stock/movements":    g.Admin(onProduct(list(movements))),
+	})
+}
+
+// onProduct refuses what cannot name a product before anything is looked up.
+func onProduct(h httpapi.CallerHandler) httpapi.CallerHandler {
+	return func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+		if !product.ValidID(r.Path("product_id")) {
+			return httpapi.Response{}, product.ErrNotFound
+		}
+		return h(ctx, caller, r)
+	}
+}
+
+type stock struct {
+	ProductID string `json:"product_id"`
+	Quantity  int64  `json:"quantity"`
+	UpdatedAt string `json:"updated_at"`
+}
+
+func answer(s product.Stock, err error) (httpapi.Response, error) {
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	return httpapi.OK(stock{ProductID: s.ProductID, Quantity: s.Quantity, UpdatedAt: httpapi.Time(s.UpdatedAt)}), nil
+}
+
+type setRequest struct {
+	Quantity        *int64 `json:"quantity"`
+	CompareQuantity *int64 `json:"compare_quantity"`
+	Reason          string `json:"reason"`
+}
+
+func set(stocks inventory) httpapi.CallerHandler {
+	return func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+		var in setRequest
+		if err := r.Decode(&in); err != nil {
+			return httpapi.Response{}, err
+		}
+		if err := in.check(); err != nil {
+			return httpapi.Response{}, err
+		}
+		return answer(stocks.Set(ctx, caller, r.Path("product_id"), *in.Quantity, *in.CompareQuantity, in.Reason))
+	}
+}
+
+func (in setRequest) check() error {
+	var problems validation.Errors
+	if in.Quantity == nil {
+		problems.Add("quantity", "is required")
+	}
+	if in.CompareQuantity == nil {
+		problems.Add("compare_quantity", "is required: the stock that you saw")
+	}
+	return problems.Err()
+}
+
+type adjustRequest struct {
+	Delta  int64  `json:"delta"`
+	Reason string `json:"reason"`
+}
+
+func adjust(stocks inventory) httpapi.CallerHandler {
+	return func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+		var in adjustRequest
+		if err := r.Decode(&in); err != nil {
+			return httpapi.Response{}, err
+		}
+		return answer(stocks.Adjust(ctx, caller, r.Path("product_id"), in.Delta, in.Reason))
+	}
+}
+
+type movement struct {
+	MovementID string `json:"movement_id"`
+	ProductID  string `json:"product_id"`
+	Before     int64  `json:"before"`
+	After      int64  `json:"after"`
+	Delta      int64  `json:"delta"`
+	Reason     string `json:"reason"`
+	By         string `json:"by"`
+	MovedAt    string `json:"moved_at"`
+}
+
+func list(movements ledger) httpapi.CallerHandler {
+	return func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+		query, err := r.Query()
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		wanted, err := query.Page()
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		found, err := movements.Changes(ctx, caller, r.Path("product_id"), wanted)
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		return httpapi.OK(httpapi.PageOf(found, movementOf)), nil
+	}
+}
+
+func movementOf(m product.Movement) movement {
+	return movement{
+		MovementID: m.ID, ProductID: m.ProductID, Before: m.Before, After: m.After, Delta: m.Delta(), Reason: m.Reason, By: m.By,
+		MovedAt: httpapi.Time(m.MovedAt),
+	}
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+
+	"shop/internal/httpapi"
+	"shop/internal/page"
+	"shop/internal/product"
+	"shop/internal/user"
+)
+
+type inventory interface {
+	// Inventory returns a page of all products, by name. It returns user.ErrNotAdmin and page.ErrInvalidCursor.
+	Inventory(ctx context.Context, admin user.Caller, r page.Request) (page.Page[product.Product], error)
+	// Read returns a product. It returns user.ErrNotAdmin and product.ErrNotFound.
+	Read(ctx context.Context, admin user.Caller, id string) (product.Product, error)
+}
+
+type listedProduct struct {
+	httpapi.ListedProduct
+	httpapi.Inventory
+}
+
+// viewInventory serves GET /admin/products and GET /admin/products/{product_id}.
+func viewInventory(g httpapi.Guard, products inventory) httpapi.Handler {
+	return httpapi.Routes(map[string]httpapi.Handler{
+		"GET /admin/products":              g.Admin(list(products)),
+		"GET /admin/products/{product_id}": g.Admin(view(products)),
+	})
+}
+
+func list(products inventory) httpapi.CallerHandler {
+	return func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+		query, err := r.Query()
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		wanted, err := query.Page()
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		found, err := products.Inventory(ctx, caller, wanted)
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		return httpapi.OK(httpapi.PageOf(found, listed)), nil
+	}
+}
+
+func view(products inventory) httpapi.CallerHandler {
+	return func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+		id := r.Path("product_id")
+		if !product.ValidID(id) {
+			return httpapi.Response{}, product.ErrNotFound
+		}
+		p, err := products.Read(ctx, caller, id)
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		return httpapi.OK(httpapi.AdminProductOf(p)), nil
+	}
+}
+
+func listed(p product.Product) listedProduct {
+	return listedProduct{ListedProduct: httpapi.ListedProductOf(p), Inventory: httpapi.InventoryOf(p)}
+}

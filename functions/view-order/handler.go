@@ -1,0 +1,29 @@
+package main
+
+import (
+	"context"
+
+	"shop/internal/httpapi"
+	"shop/internal/order"
+	"shop/internal/user"
+)
+
+type history interface {
+	// View returns an order that the caller may see, and how far its mail got, or order.ErrNotFound.
+	View(ctx context.Context, caller user.Caller, orderID string) (order.Order, order.EmailStatus, error)
+}
+
+// viewOrder serves GET /orders/{order_id}.
+func viewOrder(g httpapi.Guard, orders history) httpapi.Handler {
+	return g.Customer(func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+		id := r.Path("order_id")
+		if !order.ValidID(id) {
+			return httpapi.Response{}, order.ErrNotFound
+		}
+		o, email, err := orders.View(ctx, caller, id)
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		return httpapi.OK(httpapi.OrderOf(o, email)), nil
+	})
+}

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"context"
+
+	"shop/internal/httpapi"
+	"shop/internal/product"
+)
+
+const maxAge = 10 // seconds
+
+type catalogue interface {
+	// View returns a product as customers see it, or product.ErrNotFound.
+	View(ctx context.Context, id string) (product.Product, error)
+}
+
+type shownProduct struct {
+	httpapi.ListedProduct
+	Description string `json:"description"`
+}
+
+// viewProduct serves GET /products/{product_id}.
+func viewProduct(products catalogue) httpapi.Handler {
+	return func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+		id := r.Path("product_id")
+		if !product.ValidID(id) {
+			return httpapi.Response{}, product.ErrNotFound
+		}
+		p, err := products.View(ctx, id)
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		return httpapi.OK(shownProduct{ListedProduct: httpapi.ListedProductOf(p), Description: p.Description}).Public(maxAge), nil
+	}
+}

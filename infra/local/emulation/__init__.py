@@ -1,0 +1,9 @@
+"""What the project changes in the AWS emulator (ministack), one module per concern.
+
+http_api    routes, authorizers and integrations out of the OpenAPI document that SAM writes
+gateway     what an HTTP API does with a request and with a failed function
+functions   the processes that run the functions: their environment, their logs
+mail        which permission sending a mail needs
+state       saving the emulator's state while it runs
+server      the HTTP server itself
+"""

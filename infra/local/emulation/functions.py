@@ -1,0 +1,110 @@
+"""The processes that run the functions: quick answers, a clean environment, logs one can read.
+
+The emulator starts each function's bootstrap on this machine and hands it the emulator's own environment. A
+function sees here what it would see on AWS: what its template declares, what Lambda sets, and AWS_ENDPOINT_URL.
+"""
+
+import functools
+import logging
+import os
+import socketserver
+
+SET_BY_LAMBDA = {
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_LAMBDA_RUNTIME_API",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_LOG_STREAM_NAME",
+    "LAMBDA_TASK_ROOT",
+    "_HANDLER",
+    "LANG",
+    "PATH",
+}
+SET_BY_EMULATOR = {"AWS_ENDPOINT_URL"}
+MOST_LOG_STREAMS = 500
+
+log = logging.getLogger("functions")
+
+
+def install():
+    from ministack.core import lambda_runtime
+    from ministack.services import lambda_svc
+
+    # The runtime API answers in two writes; without this a warm call waits some 40 ms on Nagle and delayed ACK.
+    socketserver.StreamRequestHandler.disable_nagle_algorithm = True
+    lambda_svc._provided_worker_env = clean_environment(lambda_svc._provided_worker_env)
+    lambda_svc._emit_lambda_logs = keep_newest_streams(lambda_svc._emit_lambda_logs)
+    worker = lambda_runtime.ProvidedWorker
+    worker._pump_output = print_output(worker._pump_output)
+    worker._drain_stderr_bounded = wait_less(worker._drain_stderr_bounded)
+
+
+def clean_environment(build):
+    """Drop from a function's environment what it would not have on AWS."""
+
+    @functools.wraps(build)
+    def environment(config, code_dir, port):
+        declared = (config.get("Environment") or {}).get("Variables") or {}
+        allowed = SET_BY_LAMBDA | SET_BY_EMULATOR | set(declared)
+        built = {name: value for name, value in build(config, code_dir, port).items() if name in allowed}
+        return {"TZ": ":UTC", "LANG": "en_US.UTF-8", "PATH": os.defpath} | built
+
+    return environment
+
+
+class Printed:
+    """A queue of log lines that writes each line into the emulator's log at once."""
+
+    def __init__(self, lines, name):
+        self.lines, self.name = lines, name
+
+    def put_nowait(self, line):
+        log.info("%s %s", self.name, line)
+        self.lines.put_nowait(line)
+
+    def get_nowait(self):
+        return self.lines.get_nowait()
+
+
+def print_output(pump):
+    """Write what a function logs into the emulator's log while it runs."""
+
+    @functools.wraps(pump)
+    def read(worker, stream, lines):
+        pump(worker, stream, Printed(lines, worker.func_name))
+
+    return read
+
+
+def wait_less(drain):
+    """A function that logged nothing kept its caller waiting 50 ms for a line that never came."""
+
+    @functools.wraps(drain)
+    def collect(worker, first_line_wait=0.001, idle_confirm=0.001, hard_cap=0.25):
+        return drain(worker, first_line_wait, idle_confirm, hard_cap)
+
+    return collect
+
+
+def keep_newest_streams(emit):
+    @functools.wraps(emit)
+    def record(function, *args, **options):
+        emit(function, *args, **options)
+        forget_oldest_streams(f"/aws/lambda/{(function.get('config') or function).get('FunctionName')}")
+
+    return record
+
+
+def forget_oldest_streams(group_name):
+    """The emulator opens one log stream per invocation and keeps all of them: a long run would fill the memory."""
+    from ministack.services import cloudwatch_logs
+
+    group = cloudwatch_logs._log_groups.get(group_name)
+    streams = group["streams"] if group else {}
+    for _ in range(len(streams) - MOST_LOG_STREAMS):
+        streams.pop(next(iter(streams)), None)

@@ -1,0 +1,69 @@
+"""Which permission a function needs to send a mail.
+
+On AWS ses:SendEmail and ses:SendRawEmail are checked on the sender's identity, and a policy may name the address in
+the condition ses:FromAddress. The emulator checks both calls on "*", so that a least-privilege role is refused.
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonses.html
+"""
+
+import base64
+import binascii
+import email
+import functools
+from email.utils import parseaddr
+
+SENDS = {"SendEmail", "SendRawEmail", "SendTemplatedEmail"}
+
+
+def install():
+    from ministack.core import iam_actions
+
+    iam_actions.extract_resource_arn = check_on_identity(iam_actions.extract_resource_arn)
+    iam_actions.request_tag_context = with_sender(iam_actions.request_tag_context)
+
+
+def check_on_identity(extract):
+    @functools.wraps(extract)
+    def resource(service, method, path, headers, body, params, region, account):
+        address = sender(params) if service == "ses" else None
+        if not address:
+            return extract(service, method, path, headers, body, params, region, account)
+        return f"arn:aws:ses:{region}:{account}:identity/{identity(address)}"
+
+    return resource
+
+
+def with_sender(context):
+    @functools.wraps(context)
+    def keys(service, action, body, params):
+        found = context(service, action, body, params)
+        address = sender(params) if service == "ses" else None
+        return {**found, "ses:FromAddress": address} if address else found
+
+    return keys
+
+
+def sender(params):
+    """The bare address of the call's Source, or of its raw message's From; None for any other call."""
+    if value(params, "Action") not in SENDS:
+        return None
+    return parseaddr(value(params, "Source") or raw_from(value(params, "RawMessage.Data")))[1] or None
+
+
+def raw_from(data):
+    try:
+        return email.message_from_bytes(base64.b64decode(data)).get("From", "")
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def value(params, name):
+    found = params.get(name, "")
+    return found[0] if isinstance(found, list) and found else found or ""
+
+
+def identity(address):
+    """The verified identity that covers an address: the address itself, else its domain."""
+    from ministack.services import ses
+
+    domain = address.rpartition("@")[2]
+    return domain if address not in ses._identities and domain in ses._identities else address

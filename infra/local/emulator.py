@@ -1,0 +1,120 @@
+"""The AWS emulator that the store runs on: ministack, bound to this machine, with the project's changes to it.
+
+    python emulator.py --port 4566 --data .shop [--functions-endpoint URL]
+
+It needs no AWS account and no Docker. IAM is enforced: a function may do what its role allows. The deployer and the
+operator come with the credentials `test`/`test`, which are the account's root here. What is changed in the emulator,
+and why, is said in the modules of `emulation`.
+"""
+
+import argparse
+import asyncio
+import fcntl
+import json
+import os
+import socket
+import sys
+import time
+from pathlib import Path
+
+REGION = "eu-west-1"
+ROOT_KEY = "test"
+MOST_EXECUTIONS = 1000  # AWS's own default for an account; the emulator's depends on the machine's memory
+WARM_SECONDS = 60
+KEPT_FROM_CALLER = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT", "LOG_LEVEL")
+
+
+def arguments(argv):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--port", type=int, required=True, help="the port on 127.0.0.1")
+    parser.add_argument("--data", type=Path, required=True, help="the folder that keeps the state")
+    parser.add_argument("--functions-endpoint", default="", help="the AWS endpoint that functions are given (default: this one)")
+    return parser.parse_args(argv)
+
+
+def environment(port, data, functions_endpoint=""):
+    """All that the emulator is configured by; nothing else of the caller's environment reaches it."""
+    kept = {name: os.environ[name] for name in KEPT_FROM_CALLER if name in os.environ}
+    return kept | {
+        "AUTH": "true",
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "AWS_ENDPOINT_URL": functions_endpoint or f"http://127.0.0.1:{port}",
+        "AWS_ACCESS_KEY_ID": ROOT_KEY,
+        "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
+        "MINISTACK_REGION": REGION,
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(data / "state"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(data / "s3"),
+        "TMPDIR": str(data / "tmp"),
+        "LAMBDA_ACCOUNT_CONCURRENCY": str(MOST_EXECUTIONS),
+        "LAMBDA_WARM_TTL_SECONDS": str(WARM_SECONDS),
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "DOCKER_HOST": "unix:///nowhere",
+    }
+
+
+def prepare(data):
+    """Make the folders and end with a clear word where that is not possible."""
+    for folder in (data, data / "state", data / "s3", data / "tmp"):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def lock(data, port):
+    """Hold the data folder for as long as this process lives, and say in the lock file who does."""
+    file = open(data / "lock", "a+")
+    for _ in range(20):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            time.sleep(0.05)  # someone may be looking whether it is locked
+    else:
+        sys.exit(f"{data} is in use by another store")
+    file.truncate(0)
+    file.write(json.dumps({"pid": os.getpid(), "port": port}))
+    file.flush()
+    return file
+
+
+def require_free(port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as err:
+            sys.exit(f"port {port} on 127.0.0.1 cannot be used: {err.strerror}")
+
+
+def install():
+    """Change the emulator; only after its environment is set, because it is read while it is imported."""
+    from emulation import functions, gateway, http_api, mail
+
+    http_api.install()
+    gateway.install()
+    functions.install()
+    mail.install()
+
+
+def main(argv):
+    args = arguments(argv)
+    data = args.data.resolve()
+    require_free(args.port)
+    prepare(data)
+    held = lock(data, args.port)
+    os.environ.clear()
+    os.environ.update(environment(args.port, data, args.functions_endpoint))
+    install()
+    from emulation.server import serve
+    from ministack.app import app
+
+    asyncio.run(serve(app, args.port, data / "state"))
+    held.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,147 @@
+"""The emulator's process: started, waited for, ended; and the lock on the data folder that says who runs there."""
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+from localstore import tools
+from localstore.settings import HOST, LOCAL, Problem
+
+SECONDS_TO_START = 60
+SECONDS_TO_END = 30
+LOCK = "lock"
+
+
+def start(settings):
+    """Start the emulator in the background and return its process when it answers."""
+    refuse_if_running(settings)
+    refuse_other_port(settings)
+    refuse_used_port(settings)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    command = [tools.emulator_python(), str(LOCAL / "emulator.py"), "--port", str(settings.port), "--data", str(settings.data)]
+    if settings.functions_endpoint:
+        command += ["--functions-endpoint", settings.functions_endpoint]
+    with open(settings.log, "w") as log:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+    wait_until_answering(settings, process)
+    return process
+
+
+def refuse_if_running(settings):
+    holder = running(settings)
+    if holder:
+        raise Problem(
+            f"{settings.data} is in use by the store on port {holder['port']} (process {holder['pid']}): "
+            "stop it with `make down`, or choose another folder with SHOP_DATA"
+        )
+
+
+def refuse_other_port(settings):
+    """The queues' addresses, which hold the port, are in the saved state and in the functions' environments."""
+    with contextlib.suppress(OSError, ValueError):
+        port = json.loads((settings.data / LOCK).read_text())["port"]
+        if port != settings.port and (settings.data / "state").is_dir():
+            raise Problem(
+                f"the store in {settings.data} was made for port {port}: use SHOP_PORT={port}, "
+                "choose another folder with SHOP_DATA, or remove that folder"
+            )
+
+
+def refuse_used_port(settings):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, settings.port))
+        except OSError as err:
+            raise Problem(f"port {settings.port} cannot be used ({err.strerror}): choose another one with SHOP_PORT") from err
+
+
+def running(settings):
+    """Who runs on the data folder: {"pid","port"}; None if nobody does. The lock ends with its process, however it ends."""
+    try:
+        with open(settings.data / LOCK) as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return None
+    except BlockingIOError:
+        return owner(settings)
+    return None
+
+
+def owner(settings):
+    """What the lock's holder wrote into it; it writes just after it took the lock."""
+    for _ in range(100):
+        with contextlib.suppress(ValueError):
+            return json.loads((settings.data / LOCK).read_text())
+        time.sleep(0.01)
+    raise Problem(f"{settings.data} is locked, and {settings.data / LOCK} does not say by whom")
+
+
+def wait_until_answering(settings, process):
+    end = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise Problem(f"the emulator ended at once:\n{log_tail(settings)}")
+        if status(f"{settings.endpoint}/_ministack/health") == 200:
+            return
+        time.sleep(0.1)
+    end_process(process)
+    raise Problem(f"the emulator did not answer within {SECONDS_TO_START} s:\n{log_tail(settings)}")
+
+
+def status(url):
+    """The status that a GET is answered with; None when nobody answers."""
+    try:
+        with urllib.request.urlopen(url, timeout=30) as answer:
+            return answer.status
+    except urllib.error.HTTPError as err:
+        return err.code
+    except OSError:
+        return None
+
+
+def save(settings):
+    """Have the emulator write all of its state now."""
+    request = urllib.request.Request(f"{settings.endpoint}/_shop/save", method="POST")
+    with urllib.request.urlopen(request, timeout=60):
+        pass
+
+
+def stop(settings):
+    """End the store that runs on the data folder, its state saved. Return whether there was one."""
+    holder = running(settings)
+    if not holder:
+        return False
+    os.kill(holder["pid"], signal.SIGTERM)
+    end = time.monotonic() + SECONDS_TO_END
+    while running(settings):
+        if time.monotonic() > end:
+            raise Problem(f"the store (process {holder['pid']}) does not end; its log is {settings.log}")
+        time.sleep(0.05)
+    return True
+
+
+def end_process(process):
+    """End a process that we started: kindly, then not."""
+    process.terminate()
+    try:
+        process.wait(SECONDS_TO_END)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def log_tail(settings, lines=30):
+    """The end of the emulator's log, for an error message."""
+    try:
+        text = settings.log.read_text(errors="replace")
+    except OSError:
+        return "(it left no log)"
+    return "\n".join(text.splitlines()[-lines:])

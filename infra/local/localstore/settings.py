@@ -1,0 +1,107 @@
+"""Where things are, and what the environment may choose: SHOP_PORT, SHOP_DATA, SHOP_FUNCTIONS_ENDPOINT."""
+
+import os
+import platform
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+LOCAL = ROOT / "infra" / "local"
+TOOLS = ROOT / ".tools"
+HOST = "127.0.0.1"
+STACK = "shop"
+REGION = "eu-west-1"
+ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+GO_ARCHITECTURES = {"x86_64": "amd64", "arm64": "arm64"}
+
+
+class Problem(Exception):
+    """Something the caller can mend; its text says what and how, and the program ends with it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One store: the port it answers on, the folder it keeps its data in, and what its functions call AWS."""
+
+    port: int
+    data: Path
+    functions_endpoint: str = ""
+
+    @property
+    def endpoint(self):
+        """The AWS endpoint of the emulator."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def url(self):
+        """The base of the store's API."""
+        return f"{self.endpoint}/_aws/execute-api/api"
+
+    @property
+    def issuer_url(self):
+        """The base of the token issuer's API, and the tokens' `iss`."""
+        return f"{self.endpoint}/_aws/execute-api/issuer"
+
+    @property
+    def mail_url(self):
+        """Lists the mails that were sent since the store was started."""
+        return f"{self.endpoint}/_ministack/ses/messages"
+
+    @property
+    def log(self):
+        return self.data / "emulator.log"
+
+    @property
+    def build(self):
+        return self.data / "build"
+
+    @property
+    def credentials(self):
+        return self.data / "demo-credentials.json"
+
+
+def from_environment():
+    """The Settings that SHOP_PORT, SHOP_DATA and SHOP_FUNCTIONS_ENDPOINT describe."""
+    data = Path(os.environ.get("SHOP_DATA") or ".shop")
+    return Settings(
+        port=read_port(os.environ.get("SHOP_PORT") or "4566"),
+        data=(ROOT / data).resolve(),
+        functions_endpoint=os.environ.get("SHOP_FUNCTIONS_ENDPOINT", ""),
+    )
+
+
+def read_port(text):
+    if not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise Problem(f"SHOP_PORT is {text!r}; it has to be a number from 1 to 65535")
+    return int(text)
+
+
+def architecture():
+    """This machine's architecture, in the words of Lambda: functions run as programs of this machine."""
+    if sys.platform != "linux":
+        raise Problem(f"the functions are Linux programs; on {platform.system()} run the store inside a Linux machine")
+    name = ARCHITECTURES.get(platform.machine().lower())
+    if not name:
+        raise Problem(f"Lambda has no architecture for this machine's {platform.machine()}")
+    return name
+
+
+def operator_environment(settings):
+    """The environment of whoever deploys to or operates the local store; nothing of a real AWS account is left in it."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SHOP_"))}
+    return kept | {
+        "AWS_ENDPOINT_URL": settings.endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def say(text):
+    """One line for the person at the terminal. Standard error, so that `make url` and the like can be captured."""
+    print(text, file=sys.stderr, flush=True)

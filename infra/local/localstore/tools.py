@@ -1,0 +1,144 @@
+"""The tools that the store needs on this machine: which are there, and how the rest gets into .tools."""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+
+from localstore.settings import LOCAL, TOOLS, Problem, say
+
+OLDEST_PYTHON = (3, 11)
+OLDEST_GO = (1, 26)
+OLDEST_JAVA = (17,)
+OLDEST_SAM = (1, 140)
+STAMP = "stamp"
+
+
+def require_python():
+    if sys.version_info < OLDEST_PYTHON:
+        raise Problem(f"Python {sys.version.split()[0]} is too old: install Python 3.11 or newer (https://www.python.org/downloads/)")
+
+
+def require_go():
+    """Go that can build the store; GOTOOLCHAIN may fetch the version that go.mod names."""
+    found = version_of(["go", "version"], r"go(\d+)\.(\d+)")
+    if not found:
+        raise Problem("go is missing: install Go 1.26 or newer (https://go.dev/doc/install)")
+    if found < (1, 21):
+        raise Problem(f"go {dotted(found)} is too old: install Go 1.26 or newer (https://go.dev/doc/install)")
+
+
+def require_java():
+    found = version_of(["java", "-version"], r'version "(\d+)')
+    if not found or found < OLDEST_JAVA:
+        raise Problem("java is missing or too old: the tests need Java 17 or newer (https://adoptium.net)")
+    if not shutil.which("mvn"):
+        raise Problem("mvn is missing: the tests need Apache Maven (https://maven.apache.org/install.html)")
+
+
+def version_of(command, pattern):
+    """The numbers that a command's output names by the pattern, or None if it cannot be run."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True)
+    except OSError:
+        return None
+    found = re.search(pattern, done.stdout + done.stderr)
+    return tuple(int(n) for n in found.groups()) if found else None
+
+
+def dotted(version):
+    return ".".join(str(n) for n in version)
+
+
+def emulator_python():
+    """The interpreter that has the emulator, boto3 and the SAM translator."""
+    return python_of(environment("emulator", LOCAL / "requirements.txt", "the AWS emulator (about 120 MB)"))
+
+
+def sam():
+    """The SAM CLI: the one on PATH if it is new enough, else one of our own."""
+    found = shutil.which("sam")
+    if found and (version_of([found, "--version"], r"version (\d+)\.(\d+)") or ()) >= OLDEST_SAM:
+        return found
+    return str(environment("sam", LOCAL / "requirements-sam.txt", "the SAM CLI (about 340 MB)") / "bin" / "sam")
+
+
+def linters():
+    """The folder that holds cfn-lint and ruff."""
+    return environment("lint", LOCAL / "requirements-lint.txt", "cfn-lint and ruff (about 150 MB)") / "bin"
+
+
+def python_of(folder):
+    return str(folder / "bin" / "python")
+
+
+def environment(name, requirements, what):
+    """A virtual environment in .tools that holds exactly the requirements; made or renewed when they changed."""
+    folder = TOOLS / name
+    wanted = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()
+    with exclusive():
+        if stamp_of(folder) == wanted:
+            return folder
+        say(f"installing {what} into {folder} …")
+        (folder / STAMP).unlink(missing_ok=True)
+        install(folder, requirements)
+        (folder / STAMP).write_text(wanted)
+    return folder
+
+
+def stamp_of(folder):
+    try:
+        return (folder / STAMP).read_text()
+    except OSError:
+        return None
+
+
+def install(folder, requirements):
+    venv.create(folder, clear=True, with_pip=True)
+    command = [python_of(folder), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(requirements)]
+    if subprocess.run(command).returncode != 0:
+        raise Problem(f"pip could not install {requirements.name}; it needs the Python package index once")
+
+
+def dynamodb_local():
+    """The folder that holds DynamoDB Local's jars."""
+    require_java()
+    pom = LOCAL / "dynamodb-local" / "pom.xml"
+    folder = TOOLS / "dynamodb-local"
+    wanted = hashlib.sha256(pom.read_bytes()).hexdigest()
+    with exclusive():
+        if stamp_of(folder) == wanted:
+            return folder
+        say(f"fetching DynamoDB Local (about 50 MB) into {folder} …")
+        shutil.rmtree(folder, ignore_errors=True)
+        command = ["mvn", "-q", "-B", "-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={folder}"]
+        if subprocess.run(command, stdout=sys.stderr).returncode != 0:
+            raise Problem("mvn could not fetch DynamoDB Local; it needs Maven Central once")
+        (folder / STAMP).write_text(wanted)
+    return folder
+
+
+@contextlib.contextmanager
+def exclusive():
+    """One set-up at a time, for several stores may share these tools."""
+    TOOLS.mkdir(exist_ok=True)
+    with open(TOOLS / "lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def go_environment(architecture):
+    """The environment in which every function is built, by SAM and by us: equal flags, equal files."""
+    from localstore.settings import GO_ARCHITECTURES
+
+    return os.environ | {
+        "CGO_ENABLED": "0",
+        "GOOS": "linux",
+        "GOARCH": GO_ARCHITECTURES[architecture],
+        "GOFLAGS": '-trimpath -buildvcs=false -tags=lambda.norpc "-ldflags=-s -w"',
+    }

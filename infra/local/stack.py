@@ -1,0 +1,117 @@
+"""Questions and orders to a deployed stack through the AWS API; run by the store's commands with boto3 at hand.
+
+    python stack.py outputs STACK               the stack's outputs, as JSON
+    python stack.py routes STACK TEMPLATE       fail unless each HTTP API has exactly the routes of the built template
+    python stack.py push STACK NAME=FILE …      replace the code of functions (logical id = bootstrap) past CloudFormation
+    python stack.py tidy STACK                  delete uploaded code that the deployed template does not name
+
+The environment says which AWS: AWS_ENDPOINT_URL, AWS_REGION and the credentials.
+"""
+
+import io
+import json
+import re
+import sys
+import zipfile
+
+import boto3
+
+HTTP_API = "AWS::ApiGatewayV2::Api"
+
+
+def outputs(stack):
+    """The stack's outputs by name."""
+    found = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    return {o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])}
+
+
+def physical_ids(stack, kind=None):
+    """Logical id → physical id of the stack's resources of a type."""
+    pages = boto3.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
+    found = [r for page in pages for r in page["StackResourceSummaries"]]
+    return {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in found if kind in (None, r["ResourceType"])}
+
+
+def declared_routes(path):
+    """Logical id of each HTTP API → the route keys that the template gives it."""
+    from emulation.http_api import route_key
+    from translate import read, translate
+
+    resources = translate(read(path), {})["Resources"]
+    bodies = {name: r["Properties"].get("Body") or {} for name, r in resources.items() if r["Type"] == HTTP_API}
+    return {
+        name: {route_key(uri, method) for uri, methods in (body.get("paths") or {}).items() for method in methods}
+        for name, body in bodies.items()
+    }
+
+
+def deployed_routes(api_id):
+    pages = boto3.client("apigatewayv2").get_paginator("get_routes").paginate(ApiId=api_id)
+    return {r["RouteKey"] for page in pages for r in page["Items"]}
+
+
+def check_routes(stack, path):
+    """Exit with the difference, if there is one: a deployment can be green and have lost routes."""
+    apis = physical_ids(stack, HTTP_API)
+    for name, declared in declared_routes(path).items():
+        deployed = deployed_routes(apis[name]) if name in apis else set()
+        if declared != deployed:
+            sys.exit(
+                f"{name} was deployed with {len(deployed)} routes of {len(declared)}: "
+                f"missing {sorted(declared - deployed)}, left over {sorted(deployed - declared)}"
+            )
+        print(f"{name}: {len(deployed)} routes, all that the template declares")
+
+
+def push(stack, codes):
+    """Replace functions' code. codes: logical id → path of its bootstrap."""
+    functions = physical_ids(stack, "AWS::Lambda::Function")
+    client = boto3.client("lambda")
+    for name, path in codes.items():
+        client.update_function_code(FunctionName=functions[name], ZipFile=zipped(path))
+
+
+def zipped(path):
+    """A deployment package with the one executable file."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        entry = zipfile.ZipInfo("bootstrap")
+        entry.external_attr = 0o755 << 16
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        with open(path, "rb") as file:
+            archive.writestr(entry, file.read())
+    return packed.getvalue()
+
+
+def tidy(stack):
+    """Each deployment uploads what changed and deletes nothing; keep what the deployed template names."""
+    template = boto3.client("cloudformation").get_template(StackName=stack)["TemplateBody"]
+    text = template if isinstance(template, str) else json.dumps(template)
+    for bucket in set(re.findall(r"aws-sam-cli-managed-default-[a-z0-9-]+", text)):
+        delete_unnamed(boto3.client("s3"), bucket, text)
+
+
+def delete_unnamed(s3, bucket, text):
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    keys = [o["Key"] for page in pages for o in page.get("Contents", [])]
+    for key in keys:
+        if key not in text:
+            s3.delete_object(Bucket=bucket, Key=key)
+
+
+def main(argv):
+    command, stack, rest = argv[0], argv[1], argv[2:]
+    if command == "outputs":
+        print(json.dumps(outputs(stack)))
+    elif command == "routes":
+        check_routes(stack, rest[0])
+    elif command == "push":
+        push(stack, dict(pair.split("=", 1) for pair in rest))
+    elif command == "tidy":
+        tidy(stack)
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,235 @@
+"""The store on this machine: the commands behind the Makefile. `python3 infra/local/store.py --help` lists them."""
+
+import sys
+
+if sys.version_info < (3, 11):
+    sys.exit(f"Python {sys.version.split()[0]} is too old: install Python 3.11 or newer, or say PYTHON=… to make")
+
+import argparse
+import contextlib
+import fcntl
+import json
+import signal
+import time
+
+from localstore import demo, deploy, process, tools
+from localstore.settings import Problem, architecture, from_environment, say
+
+SECONDS_TO_ANSWER = 30
+
+
+def setup(settings):
+    """fetch the tools that are missing, into .tools"""
+    tools.require_go()
+    architecture()
+    tools.emulator_python()
+    tools.sam()
+
+
+def run(settings):
+    """start the store and show its functions' logs; Ctrl-C ends it"""
+    emulator = start(settings)
+    with ended_by_signals():
+        print(welcome(settings), flush=True)
+        show_log(settings, emulator)
+    say("ending the store, its data stays in " + str(settings.data))
+    process.end_process(emulator)
+
+
+def up(settings):
+    """start the store in the background; returns when it answers"""
+    start(settings)
+    print(welcome(settings))
+
+
+def start(settings):
+    """Tools, emulator, stack, demo; if any of it fails, nothing keeps running."""
+    setup(settings)
+    emulator = process.start(settings)
+    try:
+        with ended_by_signals(), deployment_lock(settings):
+            if not deploy.bring_up_to_date(settings):
+                say("nothing changed since the last deployment: going on with the saved state")
+            wait_until_answering(settings)
+            demo.seed(settings)
+    except BaseException:
+        process.end_process(emulator)
+        raise
+    return emulator
+
+
+def down(settings):
+    """end the store that runs in the background"""
+    if not process.stop(settings):
+        say(f"no store is running on {settings.data}")
+
+
+def deploy_local(settings):
+    """build what changed and redeploy it into the running store"""
+    settings = running_store(settings)
+    setup(settings)
+    with deployment_lock(settings):
+        changed = deploy.bring_up_to_date(settings)
+    wait_until_answering(settings)
+    say("deployed" if changed else "nothing changed since the last deployment")
+
+
+def url(settings):
+    """print the base of the store's API"""
+    print(same_port(settings).url)
+
+
+def issuer_url(settings):
+    """print the base of the token issuer"""
+    print(same_port(settings).issuer_url)
+
+
+def mail_url(settings):
+    """print where the mails that were sent are listed"""
+    print(same_port(settings).mail_url)
+
+
+def demo_credentials(settings):
+    """print the demo customer's and admin's e-mail addresses and passwords as JSON"""
+    try:
+        print(settings.credentials.read_text())
+    except FileNotFoundError as err:
+        raise Problem(f"{settings.data} has no demo credentials yet: start the store with `make run` or `make up`") from err
+
+
+def test(settings):
+    """run every test, with all that the tests need around them"""
+    from localstore import testrun
+
+    sys.exit(testrun.run())
+
+
+def lint(settings):
+    """run every linter"""
+    from localstore import lint as linters
+
+    sys.exit(linters.run())
+
+
+def sam_build(settings):
+    """build for AWS with `sam build`"""
+    from localstore import aws
+
+    aws.build()
+
+
+def sam_deploy(settings):
+    """deploy to AWS with `sam deploy --guided`"""
+    from localstore import aws
+
+    aws.deploy()
+
+
+def running_store(settings):
+    """The Settings of the store that runs on the data folder."""
+    if not process.running(settings):
+        raise Problem(f"no store is running on {settings.data}: start it with `make run` or `make up`")
+    return same_port(settings)
+
+
+def same_port(settings):
+    """The Settings with the port of the store that runs on the data folder, if one does."""
+    from dataclasses import replace
+
+    owner = process.running(settings)
+    return replace(settings, port=owner["port"]) if owner else settings
+
+
+def wait_until_answering(settings):
+    """Ready is when the catalogue answers."""
+    end = time.monotonic() + SECONDS_TO_ANSWER
+    while (status := process.status(f"{settings.url}/products")) != 200:
+        if time.monotonic() > end:
+            raise Problem(f"GET {settings.url}/products answers {status}, not 200:\n{process.log_tail(settings)}")
+        time.sleep(0.2)
+
+
+@contextlib.contextmanager
+def deployment_lock(settings):
+    """One deployment into a store at a time."""
+    with open(settings.data / "deployment.lock", "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as err:
+            raise Problem("another deployment into this store is under way") from err
+        yield
+
+
+@contextlib.contextmanager
+def ended_by_signals():
+    """SIGTERM and SIGHUP end what is inside as Ctrl-C does; inside `run`, quietly."""
+
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    before = [signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)]
+    try:
+        yield
+    finally:
+        for number, handler in zip((signal.SIGTERM, signal.SIGHUP), before):
+            signal.signal(number, handler)
+
+
+def show_log(settings, emulator):
+    """Print what the functions log, and the emulator's warnings, until Ctrl-C or the emulator's end."""
+    with contextlib.suppress(KeyboardInterrupt), open(settings.log, errors="replace") as log:
+        log.seek(0, 2)
+        while emulator.poll() is None:
+            for line in log:
+                if " [functions] " in line or " WARNING " in line or " ERROR " in line:
+                    print(line, end="", flush=True)
+            time.sleep(0.2)
+        raise Problem(f"the emulator ended:\n{process.log_tail(settings)}")
+
+
+def welcome(settings):
+    """What a newcomer needs next."""
+    people = demo.credentials(settings)
+    customer, admin = people["customer"], people["admin"]
+    return f"""
+The store is running.
+
+  API             {settings.url}
+  token issuer    {settings.issuer_url}
+  mails sent      {settings.mail_url}
+  functions' log  {settings.log}
+
+  demo customer   {customer["email"]}   {customer["password"]}
+  demo admin      {admin["email"]}      {admin["password"]}
+
+Try:
+
+  curl '{settings.url}/products?limit=3'
+  curl '{settings.url}/sessions' -H 'Content-Type: application/json' -d '{json.dumps(customer)}'
+
+After a change: make deploy-local.   To stop: Ctrl-C after make run, make down after make up.
+"""
+
+
+COMMANDS = {
+    f.__name__.replace("_", "-"): f
+    for f in (setup, run, up, down, deploy_local, url, issuer_url, mail_url, demo_credentials, test, lint, sam_build, sam_deploy)
+}
+
+
+def main(argv):
+    parser = argparse.ArgumentParser(prog="store.py", description=__doc__.split(":")[0])
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        commands.add_parser(name, help=command.__doc__)
+    args = parser.parse_args(argv)
+    try:
+        COMMANDS[args.command](from_environment())
+    except Problem as problem:
+        sys.exit(f"{args.command}: {problem}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,111 @@
+package apiclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"shop/internal/order"
+	"shop/internal/replay"
+	"shop/internal/user"
+)
+
+type itemJSON struct {
+	ProductID string `json:"product_id"`
+	Quantity  int64  `json:"quantity"`
+}
+
+// orderJSON is an order, as far as tools look at it.
+type orderJSON struct {
+	ID          string            `json:"order_id"`
+	Items       []itemJSON        `json:"items"`
+	EmailStatus order.EmailStatus `json:"email_status"`
+}
+
+// OrderIDs returns the ids of all orders of the session's user.
+func (s *Session) OrderIDs(ctx context.Context) ([]string, error) {
+	orders, err := list[orderJSON](ctx, s, "/orders")
+	if err != nil {
+		return nil, fmt.Errorf("listing orders: %w", err)
+	}
+	ids := make([]string, len(orders))
+	for i, o := range orders {
+		ids[i] = o.ID
+	}
+	return ids, nil
+}
+
+// Checkout places an order. While the store is busy or does not answer, it sends the same request with
+// the same key again. The error is a [*replay.Refusal] when the store refused it; after any other error
+// it is unknown whether the order was placed.
+func (s *Session) Checkout(ctx context.Context, key string, items []order.Item) (replay.Receipt, error) {
+	lines := make([]itemJSON, len(items))
+	for i, item := range items {
+		lines[i] = itemJSON(item)
+	}
+	body := struct {
+		Items []itemJSON `json:"items"`
+	}{lines}
+	a, err := s.send(ctx, request{method: http.MethodPost, path: "/orders", key: key, body: body})
+	if err != nil {
+		return replay.Receipt{Repeats: a.repeats}, refusal(err)
+	}
+	return receipt(a)
+}
+
+func refusal(err error) error {
+	var said *Problem
+	if errors.As(err, &said) && !passing(said) {
+		return &replay.Refusal{Reason: said.Reason()}
+	}
+	return err
+}
+
+func receipt(a answer) (replay.Receipt, error) {
+	r := replay.Receipt{Replayed: a.replayed, Repeats: a.repeats}
+	var o orderJSON
+	if err := a.decode(&o); err != nil {
+		return r, err
+	}
+	r.OrderID = o.ID
+	for _, item := range o.Items {
+		r.Items = append(r.Items, order.Item(item))
+	}
+	return r, nil
+}
+
+// EmailStatus returns how far the confirmation mail of the order got.
+func (s *Session) EmailStatus(ctx context.Context, orderID string) (order.EmailStatus, error) {
+	a, err := s.send(ctx, request{method: http.MethodGet, path: "/orders/" + url.PathEscape(orderID)})
+	if err != nil {
+		return "", err
+	}
+	var o orderJSON
+	if err := a.decode(&o); err != nil {
+		return "", err
+	}
+	return o.EmailStatus, nil
+}
+
+// Shop is the store as a replay sees it: an admin's session to read the stock, and customers who sign up.
+type Shop struct {
+	*Session        // an admin's
+	Password string // of every customer
+}
+
+// Customer signs a customer up and logs in. The address is one of SES's mailbox simulator, which accepts
+// every mail and never bounces (AWS: "Using the Amazon SES mailbox simulator").
+func (s *Shop) Customer(ctx context.Context, id string) (customer replay.Customer, returning bool, err error) {
+	email := "success+" + id + "@simulator.amazonses.com"
+	err = s.client.SignUp(ctx, user.Registration{Email: email, Password: s.Password, Name: "Customer " + id})
+	if returning = errors.Is(err, user.ErrEmailTaken); err != nil && !returning {
+		return nil, false, err
+	}
+	session, err := s.client.LogIn(ctx, email, s.Password)
+	if err != nil {
+		return nil, returning, err
+	}
+	return session, returning, nil
+}

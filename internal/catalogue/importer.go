@@ -1,0 +1,217 @@
+package catalogue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"shop/internal/product"
+	"shop/internal/validation"
+)
+
+// Store is where goods are imported to.
+type Store interface {
+	// Products returns every product, without descriptions.
+	Products(ctx context.Context) ([]product.Product, error)
+	// Product returns one product with its description, or product.ErrNotFound.
+	Product(ctx context.Context, id string) (product.Product, error)
+	// Save creates or changes a product. It returns validation.Errors for a draft that the store
+	// refuses; one whose Stock is not nil is refused in the field "stock" when the product exists.
+	Save(ctx context.Context, d product.Draft) error
+}
+
+// Summary counts what an import did.
+type Summary struct {
+	Imported  int // products that were new
+	Updated   int // products whose name, description or price were others
+	Unchanged int // products that were as the file has them, and were left alone
+	Refused   map[Reason]int
+}
+
+// RefusedTotal returns how many lines and products were refused, for whatever reason.
+func (s Summary) RefusedTotal() int {
+	total := 0
+	for _, n := range s.Refused {
+		total += n
+	}
+	return total
+}
+
+// Importer brings a store to what a file says: new products are created with their stock, others
+// get the file's name, description and price, and equal ones are not written. Stock of a product
+// that exists, its image and whether it is active are never touched. An import that was cut short
+// is therefore finished by running it again.
+type Importer struct {
+	Store       Store
+	Concurrency int                  // products in the works at once, at least 1
+	Refused     func(*Refusal) error // is told of every refusal, one at a time; its error ends the import
+	Progress    func(part float64)   // is told, one call at a time, how much of the source was handed out; may be nil
+}
+
+// Import imports all of source. When it is cut short, by ctx or by an error that concerns more than one
+// line, the summary tells what was done until then.
+func (i *Importer) Import(ctx context.Context, source Source) (Summary, error) {
+	listed, err := i.list(ctx)
+	if err != nil {
+		return Summary{}, err
+	}
+	run := &run{Importer: i, listed: listed, summary: Summary{Refused: map[Reason]int{}}}
+	err = run.all(ctx, source)
+	return run.summary, err
+}
+
+func (i *Importer) list(ctx context.Context) (map[string]product.Product, error) {
+	products, err := i.Store.Products(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("listing the store's products: %w", err)
+	}
+	listed := make(map[string]product.Product, len(products))
+	for _, p := range products {
+		listed[p.ID] = p
+	}
+	return listed, nil
+}
+
+// run is one import under way.
+type run struct {
+	*Importer
+	listed map[string]product.Product
+
+	mu      sync.Mutex
+	summary Summary
+}
+
+// all hands the source's items to workers. The workers end when the source does, or at the first error.
+func (r *run) all(ctx context.Context, source Source) error {
+	group, ctx := errgroup.WithContext(ctx)
+	items := make(chan Item)
+	group.Go(func() error {
+		defer close(items)
+		return r.feed(ctx, source, items)
+	})
+	for range r.Concurrency {
+		group.Go(func() error { return r.work(ctx, items) })
+	}
+	return group.Wait()
+}
+
+func (r *run) feed(ctx context.Context, source Source, items chan<- Item) error {
+	for {
+		item, err := source.Next(ctx)
+		r.tell(source.Progress())
+		var refusal *Refusal
+		switch {
+		case err == io.EOF:
+			return nil
+		case errors.As(err, &refusal):
+			err = r.refuse(refusal)
+		case err == nil:
+			err = give(ctx, items, item)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func give(ctx context.Context, items chan<- Item, item Item) error {
+	select {
+	case items <- item:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (r *run) work(ctx context.Context, items <-chan Item) error {
+	for item := range items {
+		err := r.settle(ctx, item)
+		var invalid validation.Errors
+		if errors.As(err, &invalid) {
+			err = r.refuse(item.refuse(RefusedThere, invalid.Error()))
+		}
+		if err != nil {
+			return fmt.Errorf("importing %s of line %d: %w", item.Draft.ID, item.Line, err)
+		}
+	}
+	return nil
+}
+
+// settle makes the store's product what the item says.
+func (r *run) settle(ctx context.Context, item Item) error {
+	listed, known := r.listed[item.Draft.ID]
+	switch {
+	case !known:
+		return r.create(ctx, item.Draft)
+	case listed.Name != item.Draft.Name || listed.Price != item.Draft.Price:
+		return r.update(ctx, listed, item.Draft)
+	}
+	// Lists have no descriptions, so only a look at the product tells whether it is equal.
+	return r.compare(ctx, item.Draft, &r.summary.Unchanged)
+}
+
+// create saves a new product. If it exists by now, that was most likely our own save whose answer
+// was lost: then it is equal and counts as imported.
+func (r *run) create(ctx context.Context, d product.Draft) error {
+	err := r.Store.Save(ctx, d)
+	if existsByNow(err) {
+		return r.compare(ctx, d, &r.summary.Imported)
+	}
+	if err != nil {
+		return fmt.Errorf("saving a new product: %w", err)
+	}
+	r.count(&r.summary.Imported)
+	return nil
+}
+
+func existsByNow(err error) bool {
+	var invalid validation.Errors
+	return errors.As(err, &invalid) && slices.ContainsFunc(invalid, func(p validation.Problem) bool { return p.Field == "stock" })
+}
+
+// compare reads the product and changes it if it differs from the draft; if it does not, equal is counted up.
+func (r *run) compare(ctx context.Context, d product.Draft, equal *int) error {
+	saved, err := r.Store.Product(ctx, d.ID)
+	if err != nil {
+		return fmt.Errorf("reading a product: %w", err)
+	}
+	if saved.Name != d.Name || saved.Description != d.Description || saved.Price != d.Price {
+		return r.update(ctx, saved, d)
+	}
+	r.count(equal)
+	return nil
+}
+
+// update saves the draft over a product that exists, and keeps what the file does not speak of.
+func (r *run) update(ctx context.Context, saved product.Product, d product.Draft) error {
+	d.Stock, d.ImageURL, d.Active = nil, saved.ImageURL, saved.Active
+	if err := r.Store.Save(ctx, d); err != nil {
+		return fmt.Errorf("saving a change: %w", err)
+	}
+	r.count(&r.summary.Updated)
+	return nil
+}
+
+func (r *run) count(n *int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	*n++
+}
+
+func (r *run) refuse(refusal *Refusal) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.summary.Refused[refusal.Reason]++
+	return r.Refused(refusal)
+}
+
+func (r *run) tell(part float64) {
+	if r.Progress != nil {
+		r.Progress(part)
+	}
+}

@@ -1,0 +1,100 @@
+package catalogue
+
+import (
+	"errors"
+	"math/big"
+	"strings"
+	"testing"
+)
+
+func TestParsePrice(t *testing.T) {
+	for _, c := range []struct {
+		text   string
+		digits int
+		want   int64
+		err    error
+	}{
+		{"3.39", 2, 339, nil},
+		{"0", 2, 0, nil},
+		{"0.0", 2, 0, nil},
+		{"2.5", 2, 250, nil},
+		{"2.50", 2, 250, nil},
+		{"2.500", 2, 250, nil},
+		{"17", 2, 1700, nil},
+		{"007.01", 2, 701, nil},
+		{"0.29", 2, 29, nil}, // 0.29 * 100 is 28.999… in floating point
+		{"1.15", 2, 115, nil},
+		{"-11062.06", 2, -1106206, nil},
+		{"500", 0, 500, nil},
+		{"500.00", 0, 500, nil},
+		{"1.234", 3, 1234, nil},
+		{"10000000000.00", 2, 1_000_000_000_000, nil},
+		{"0.001", 2, 0, ErrPriceFraction},
+		{"500.5", 0, 0, ErrPriceFraction},
+		{"", 2, 0, ErrPriceSyntax},
+		{"-", 2, 0, ErrPriceSyntax},
+		{"--1", 2, 0, ErrPriceSyntax},
+		{"+1", 2, 0, ErrPriceSyntax},
+		{".5", 2, 0, ErrPriceSyntax},
+		{"5.", 2, 0, ErrPriceSyntax},
+		{"1.2.3", 2, 0, ErrPriceSyntax},
+		{"1,50", 2, 0, ErrPriceSyntax},
+		{"1e2", 2, 0, ErrPriceSyntax},
+		{" 1", 2, 0, ErrPriceSyntax},
+		{"£3.39", 2, 0, ErrPriceSyntax},
+		{"NaN", 2, 0, ErrPriceSyntax},
+		{"٣", 2, 0, ErrPriceSyntax},
+		{"92233720368547758.07", 2, 0, ErrPriceRange},
+		{"92233720368547758.06", 2, 9223372036854775806, nil},
+		{strings.Repeat("9", 400), 2, 0, ErrPriceRange},
+	} {
+		got, err := ParsePrice(c.text, c.digits)
+		if got != c.want || !errors.Is(err, c.err) {
+			t.Errorf("ParsePrice(%q, %d) = %d, %v, want %d, %v", c.text, c.digits, got, err, c.want, c.err)
+		}
+	}
+}
+
+func TestDigits(t *testing.T) {
+	for code, want := range map[string]int{"GBP": 2, "EUR": 2, "JPY": 0, "KWD": 3} {
+		if got, err := Digits(code); got != want || err != nil {
+			t.Errorf("Digits(%s) = %d, %v, want %d", code, got, err, want)
+		}
+	}
+	for _, code := range []string{"", "POUNDS", "ÀÀÀ", "1"} {
+		if _, err := Digits(code); !errors.Is(err, ErrCurrency) {
+			t.Errorf("Digits(%q): got %v, want ErrCurrency", code, err)
+		}
+	}
+}
+
+// FuzzParsePrice holds the parser to rational arithmetic.
+func FuzzParsePrice(f *testing.F) {
+	for _, seed := range []string{"3.39", "0.001", "-2.5", "1e9", "", "00.10", "92233720368547758.07", "9223372036854775807"} {
+		f.Add(seed, uint8(2))
+		f.Add(seed, uint8(0))
+	}
+	f.Fuzz(func(t *testing.T, text string, places uint8) {
+		digits := int(places % 5)
+		got, err := ParsePrice(text, digits)
+		if err != nil && got != 0 {
+			t.Fatalf("%q: %d with the error %v", text, got, err)
+		}
+		if errors.Is(err, ErrPriceSyntax) {
+			return
+		}
+		exact, ok := new(big.Rat).SetString(text)
+		if !ok {
+			t.Fatalf("%q is accepted as a number, %d, %v", text, got, err)
+		}
+		minor := exact.Mul(exact, new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)))
+		switch {
+		case errors.Is(err, ErrPriceFraction) && minor.IsInt():
+			t.Fatalf("%q has no fraction of a minor unit", text)
+		case errors.Is(err, ErrPriceRange) && minor.IsInt() && minor.Num().IsInt64() && minor.Num().CmpAbs(big.NewInt(1<<62)) < 0:
+			t.Fatalf("%q is not too large", text)
+		case err == nil && minor.Cmp(new(big.Rat).SetInt64(got)) != 0:
+			t.Fatalf("%q is %s minor units, not %d", text, minor, got)
+		}
+	})
+}

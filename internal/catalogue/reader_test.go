@@ -1,0 +1,183 @@
+package catalogue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"shop/internal/csvfile"
+	"shop/internal/money"
+	"shop/internal/product"
+)
+
+const catalogueHeader = "product_id,name,description,price,currency,stock\n"
+
+var pounds = Options{Currency: "GBP"}
+
+func catalogueReader(t testing.TB, lines string, o Options) *Reader {
+	t.Helper()
+	text := catalogueHeader + lines
+	r, err := NewReader(strings.NewReader(text), int64(len(text)), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// drain reads a source to its end, items and refusals apart.
+func drain(t testing.TB, s Source) (items []Item, refused []*Refusal) {
+	t.Helper()
+	for {
+		item, err := s.Next(context.Background())
+		var refusal *Refusal
+		switch {
+		case err == io.EOF:
+			return items, refused
+		case errors.As(err, &refusal):
+			refused = append(refused, refusal)
+		case err != nil:
+			t.Fatal(err)
+		default:
+			items = append(items, item)
+		}
+		if p := s.Progress(); p < 0 || p > 1 {
+			t.Fatalf("progress %f", p)
+		}
+	}
+}
+
+// show writes an item as text, to compare.
+func show(i Item) string {
+	d := i.Draft
+	return fmt.Sprintf("%d: %s|%s|%s|%d %s|%d|%t", i.Line, d.ID, d.Name, d.Description, d.Price.Amount, d.Price.Currency, *d.Stock, d.Active)
+}
+
+func TestReader(t *testing.T) {
+	text := "lamp, Brass lamp ,\"Warm,\n bright\",64.00,GBP,12\nmug,Mug,,7.5,GBP,\n"
+	items, refused := drain(t, catalogueReader(t, text, pounds))
+	want := []string{"2: lamp|Brass lamp|Warm,\n bright|6400 GBP|12|true", "4: mug|Mug||750 GBP|0|true"}
+	got := []string{}
+	for _, item := range items {
+		got = append(got, show(item))
+	}
+	if !slices.Equal(got, want) || len(refused) > 0 {
+		t.Errorf("got  %q, refused %v\nwant %q", got, refused, want)
+	}
+	if !slices.Equal(items[1].Record, []string{"mug", "Mug", "", "7.5", "GBP", ""}) {
+		t.Errorf("record = %q, want it as written", items[1].Record)
+	}
+}
+
+func TestReaderStockGiven(t *testing.T) {
+	five := int64(5)
+	items, _ := drain(t, catalogueReader(t, "lamp,Lamp,,1,GBP,12\n", Options{Currency: "GBP", Stock: &five}))
+	if got := *items[0].Draft.Stock; got != 5 {
+		t.Errorf("stock = %d, want 5", got)
+	}
+}
+
+func TestReaderOtherDigits(t *testing.T) {
+	items, refused := drain(t, catalogueReader(t, "lamp,Lamp,,6400,JPY,12\nmug,Mug,,7.5,JPY,1\n", Options{Currency: "JPY"}))
+	if len(items) != 1 || items[0].Draft.Price != (money.Money{Amount: 6400, Currency: "JPY"}) {
+		t.Errorf("items = %v, want one of 6400 yen", items)
+	}
+	if len(refused) != 1 || refused[0].Reason != FinePrice {
+		t.Errorf("refused = %v, want half a yen", refused)
+	}
+}
+
+func TestReaderRefuses(t *testing.T) {
+	for name, c := range map[string]struct {
+		line   string
+		reason Reason
+		detail string // part of it
+	}{
+		"no id":             {",Lamp,,1,GBP,1", Invalid, "product_id"},
+		"blank in the id":   {"a b,Lamp,,1,GBP,1", Invalid, "product_id"},
+		"slash in the id":   {"a/b,Lamp,,1,GBP,1", Invalid, "product_id"},
+		"long id":           {strings.Repeat("a", 65) + ",Lamp,,1,GBP,1", Invalid, "product_id"},
+		"no name":           {"a, ,,1,GBP,1", Invalid, "name"},
+		"long name":         {"a," + strings.Repeat("é", 201) + ",,1,GBP,1", Invalid, "name"},
+		"long description":  {"a,Lamp," + strings.Repeat("x", 5001) + ",1,GBP,1", Invalid, "description"},
+		"no price":          {"a,Lamp,,,GBP,1", Invalid, "price"},
+		"price with comma":  {"a,Lamp,,\"1,50\",GBP,1", Invalid, "price"},
+		"negative price":    {"a,Lamp,,-1,GBP,1", Invalid, "price"},
+		"price too large":   {"a,Lamp,,10000000000.01,GBP,1", Invalid, "price"},
+		"tenth of a penny":  {"a,Lamp,,0.001,GBP,1", FinePrice, "0.001"},
+		"other currency":    {"a,Lamp,,1,EUR,1", OtherCurrency, "EUR"},
+		"no currency":       {"a,Lamp,,1,,1", OtherCurrency, "GBP"},
+		"half a unit":       {"a,Lamp,,1,GBP,1.5", Invalid, "stock"},
+		"negative stock":    {"a,Lamp,,1,GBP,-1", Invalid, "stock"},
+		"stock too large":   {"a,Lamp,,1,GBP,1000000001", Invalid, "stock"},
+		"too few fields":    {"a,Lamp,,1,GBP", Malformed, "fields"},
+		"not UTF-8":         {"a,L\xffmp,,1,GBP,1", Malformed, "UTF-8"},
+		"two lines in name": {"a,\"Brass\nlamp\",,1,GBP,1", Invalid, "name"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			items, refused := drain(t, catalogueReader(t, c.line+"\nmug,Mug,,1,GBP,1\n", pounds))
+			if len(items) != 1 || items[0].Draft.ID != "mug" {
+				t.Errorf("items = %v, want the mug after it", items)
+			}
+			if len(refused) != 1 || refused[0].Line != 2 || refused[0].Reason != c.reason || !strings.Contains(refused[0].Detail, c.detail) {
+				t.Errorf("refused = %v, want %q with %q on line 2", refused, c.reason, c.detail)
+			}
+		})
+	}
+}
+
+func TestReaderAcceptsLimits(t *testing.T) {
+	line := strings.Repeat("a", 64) + "," + strings.Repeat("é", 200) + "," + strings.Repeat("é", 5000) + ",10000000000.00,GBP,1000000000\n"
+	if items, refused := drain(t, catalogueReader(t, line+"free,Free,,0,GBP,0\n", pounds)); len(items) != 2 {
+		t.Errorf("refused = %v, want both accepted", refused)
+	}
+}
+
+func TestReaderRefusesDuplicates(t *testing.T) {
+	text := "a,,,1,GBP,1\na,Lamp,,1,GBP,1\na,Other lamp,,2,GBP,1\nA,Capital lamp,,1,GBP,1\n"
+	items, refused := drain(t, catalogueReader(t, text, pounds))
+	if len(items) != 2 || items[0].Line != 3 || items[1].Line != 5 {
+		t.Errorf("items = %v, want lines 3 and 5", items)
+	}
+	if len(refused) != 2 || refused[1].Reason != Duplicate || refused[1].Line != 4 || refused[1].Detail != "on line 3" {
+		t.Errorf("refused = %v, want line 4 as a duplicate of line 3", refused)
+	}
+}
+
+func TestNewReaderRefuses(t *testing.T) {
+	if _, err := NewReader(strings.NewReader("a,b\n"), 4, pounds); !errors.Is(err, csvfile.ErrHeader) {
+		t.Errorf("got %v, want ErrHeader", err)
+	}
+	if _, err := NewReader(strings.NewReader(catalogueHeader), 4, Options{Currency: "coins"}); !errors.Is(err, ErrCurrency) {
+		t.Errorf("got %v, want ErrCurrency", err)
+	}
+}
+
+func TestReaderStops(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := catalogueReader(t, "a,Lamp,,1,GBP,1\n", pounds).Next(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want context.Canceled", err)
+	}
+}
+
+func FuzzReader(f *testing.F) {
+	f.Add("lamp,Brass lamp,\"Warm, bright\",64.00,GBP,12\nmug,Mug,,7.5,GBP,\n")
+	f.Add("a,Lamp,,0.001,GBP,1\na,Lamp,,1,GBP,1\na,Lamp,,1,GBP,1\n")
+	f.Add("a,Lamp,,-1,EUR,99999999999999999999\r\n\"")
+	f.Add("ä,\x00,\xff,1,GBP,1\n")
+	f.Fuzz(func(t *testing.T, lines string) {
+		items, _ := drain(t, catalogueReader(t, lines, pounds))
+		seen := map[string]bool{}
+		for _, item := range items {
+			d := item.Draft
+			if seen[d.ID] || !product.ValidID(d.ID) || d.Name == "" || d.Price.Check("GBP") != nil || *d.Stock < 0 || *d.Stock > product.MaxStock {
+				t.Fatalf("item %s breaks the store's rules", show(item))
+			}
+			seen[d.ID] = true
+		}
+	})
+}

@@ -1,0 +1,44 @@
+// Package config reads a function's settings from its environment, and makes the AWS configuration that its clients share.
+package config
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/caarlos0/env/v11"
+)
+
+// callTimeout bounds one attempt of one call to AWS, so that an attempt that hangs leaves time for another.
+const callTimeout = 3 * time.Second
+
+// MustLoad fills a T from the environment, by the tags of its fields, and makes the AWS configuration. A function that is not
+// configured cannot serve: MustLoad says what is missing and ends the process.
+func MustLoad[T any]() (T, aws.Config) {
+	settings, err := env.ParseAsWithOptions[T](env.Options{RequiredIfNoDef: true})
+	if err != nil {
+		exit(fmt.Errorf("reading the environment: %w", err))
+	}
+	client := awshttp.NewBuildableClient().WithTimeout(callTimeout)
+	cfg, err := config.LoadDefaultConfig(context.Background(), config.WithHTTPClient(client))
+	if err != nil {
+		exit(fmt.Errorf("configuring AWS: %w", err))
+	}
+	return settings, cfg
+}
+
+func exit(err error) {
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
+
+// Tokens is what it takes to check access tokens.
+type Tokens struct {
+	Issuer       string `env:"TOKEN_ISSUER"`
+	Audience     string `env:"TOKEN_AUDIENCE"`
+	SigningKeyID string `env:"SIGNING_KEY_ID"`
+}

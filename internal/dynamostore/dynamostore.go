@@ -1,0 +1,160 @@
+// Package dynamostore keeps the domains' things in DynamoDB. It is the only package that knows DynamoDB: SDK errors stop
+// here.
+package dynamostore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
+)
+
+// The waits between attempts: full jitter under a cap that doubles.
+const (
+	firstWait = 20 * time.Millisecond
+	maxWait   = 400 * time.Millisecond
+)
+
+// errUnsettled says that the outcome of a write is not known, or that contention outlasted the deadline.
+var errUnsettled = errors.New("write not settled in time")
+
+// contend repeats call as long as it fails by nothing but contention, until ctx ends: then it returns errUnsettled.
+func contend(ctx context.Context, contended func(error) bool, call func() error) error {
+	wait := firstWait
+	for {
+		err := call()
+		if err == nil || !contended(err) {
+			return err
+		}
+		if !pause(ctx, wait) {
+			return fmt.Errorf("%w: %w", errUnsettled, err)
+		}
+		wait = min(2*wait, maxWait)
+	}
+}
+
+// pause sleeps for a random part of wait and tells whether ctx still runs afterwards.
+func pause(ctx context.Context, wait time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(rand.N(wait)):
+		return true
+	}
+}
+
+// isContention tells whether a call was turned away only because others were at the same item or too many were calling.
+// DynamoDB carried nothing out.
+func isContention(err error) bool {
+	var canceled *types.TransactionCanceledException
+	if errors.As(err, &canceled) {
+		return onlyContention(canceled.CancellationReasons)
+	}
+	var api smithy.APIError
+	return errors.As(err, &api) && contentionCodes[api.ErrorCode()]
+}
+
+// contentionCodes are the errors, and the reasons of a cancelled transaction, after which the same call may succeed.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+var contentionCodes = map[string]bool{
+	"TransactionConflict":                    true,
+	"TransactionConflictException":           true,
+	"ThrottlingError":                        true,
+	"ThrottlingException":                    true,
+	"Throttling":                             true,
+	"ProvisionedThroughputExceeded":          true,
+	"ProvisionedThroughputExceededException": true,
+	"RequestLimitExceeded":                   true,
+}
+
+// onlyContention tells whether every reason that is one is contention.
+func onlyContention(reasons []types.CancellationReason) bool {
+	found := false
+	for _, r := range reasons {
+		code := aws.ToString(r.Code)
+		if code == "None" || code == "" {
+			continue
+		}
+		if !contentionCodes[code] {
+			return false
+		}
+		found = true
+	}
+	return found
+}
+
+// unsettled tells whether the outcome of a failed write is unknown: time ran out, the answer was lost, or the service failed.
+func unsettled(err error) bool {
+	if errors.Is(err, errUnsettled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return true
+	}
+	var inProgress *types.TransactionInProgressException
+	if errors.As(err, &inProgress) {
+		return true
+	}
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorFault() == smithy.FaultServer || contentionCodes[api.ErrorCode()]
+	}
+	var sending *smithy.OperationError
+	return errors.As(err, &sending)
+}
+
+// conditionFailed tells whether err is a failed condition of a single write, and the item that stands there.
+func conditionFailed(err error) (attributes, bool) {
+	var failed *types.ConditionalCheckFailedException
+	if errors.As(err, &failed) {
+		return failed.Item, true
+	}
+	return nil, false
+}
+
+// failedCondition returns the item at which the condition of a transaction's action failed.
+func failedCondition(r types.CancellationReason) (attributes, bool) {
+	return r.Item, aws.ToString(r.Code) == "ConditionalCheckFailed"
+}
+
+// batchGet reads the keys of several tables, asking again for what DynamoDB leaves out.
+func batchGet(ctx context.Context, client *dynamodb.Client, keys map[string]types.KeysAndAttributes) (map[string][]attributes, error) {
+	found := map[string][]attributes{}
+	wait := firstWait
+	for {
+		out, err := client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: keys})
+		if err != nil {
+			return nil, fmt.Errorf("reading a batch: %w", err)
+		}
+		for table, items := range out.Responses {
+			found[table] = append(found[table], items...)
+		}
+		if keys = out.UnprocessedKeys; len(keys) == 0 {
+			return found, nil
+		}
+		if !pause(ctx, wait) {
+			return nil, fmt.Errorf("reading a batch: %w", ctx.Err())
+		}
+		wait = min(2*wait, maxWait)
+	}
+}
+
+// queryAll reads up to limit items, page by page: a page may be empty though more follow.
+func queryAll(ctx context.Context, client *dynamodb.Client, in dynamodb.QueryInput, limit int) ([]attributes, error) {
+	var items []attributes
+	for len(items) < limit {
+		in.Limit = aws.Int32(int32(limit - len(items)))
+		out, err := client.Query(ctx, &in)
+		if err != nil {
+			return nil, fmt.Errorf("querying: %w", err)
+		}
+		items = append(items, out.Items...)
+		if in.ExclusiveStartKey = out.LastEvaluatedKey; len(in.ExclusiveStartKey) == 0 {
+			break
+		}
+	}
+	return items, nil
+}

@@ -1,0 +1,179 @@
+package dynamostore
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/sync/errgroup"
+
+	"shop/internal/order"
+	"shop/internal/page"
+	"shop/internal/user"
+)
+
+// feedShards is over how many partitions the feed of all orders is spread. Readers must be widened before writers.
+const feedShards = 8
+
+const (
+	byCustomerIndex = "by_customer"
+	feedIndex       = "feed"
+)
+
+// Mine returns a page of the customer's own orders, newest first.
+func (s *Orders) Mine(ctx context.Context, customer user.Caller, r page.Request) (page.Page[order.Order], error) {
+	q := query{"my-orders", customer.UserID}
+	position, err := q.position(r.Cursor)
+	if err != nil {
+		return page.Page[order.Order]{}, err
+	}
+	items, err := s.partition(ctx, ofCustomer(customer.UserID), keySpan(order.Filter{}, position), r.Limit+1)
+	if err != nil {
+		return page.Page[order.Order]{}, err
+	}
+	return convert(cut(q, items, r.Limit, placedKeyOf), readOrder)
+}
+
+// History returns a page of all orders, newest first. It returns user.ErrNotAdmin unless admin is one now.
+func (s *Orders) History(ctx context.Context, admin user.Caller, f order.Filter, r page.Request) (page.Page[order.Order], error) {
+	q := query{"orders", admin.UserID, bound(f.From), bound(f.To), f.Customer}
+	position, err := q.position(r.Cursor)
+	if err != nil {
+		return page.Page[order.Order]{}, err
+	}
+	var lists [][]attributes
+	reads, readsCtx := errgroup.WithContext(ctx)
+	reads.Go(func() error { return s.RequireAdmin(readsCtx, admin) })
+	reads.Go(func() (err error) { lists, err = s.read(readsCtx, f, position, r.Limit+1); return err })
+	if err := reads.Wait(); err != nil {
+		return page.Page[order.Order]{}, err
+	}
+	newestFirst := func(a, b string) int { return cmp.Compare(b, a) }
+	items := merge(lists, placedKeyOf, newestFirst)
+	return convert(cut(q, items[:min(len(items), r.Limit+1)], r.Limit, placedKeyOf), readOrder)
+}
+
+// RequireAdmin returns user.ErrNotAdmin unless admin is one now.
+func (s *Orders) RequireAdmin(ctx context.Context, admin user.Caller) error {
+	return (&Users{Client: s.Client, Table: s.Users}).RequireAdmin(ctx, admin)
+}
+
+// read reads the newest orders of each partition that the filter touches: all shards of the feed at once, or the customer's.
+func (s *Orders) read(ctx context.Context, f order.Filter, position string, limit int) ([][]attributes, error) {
+	if f.Customer != "" {
+		items, err := s.partition(ctx, ofCustomer(f.Customer), keySpan(f, position), limit)
+		return [][]attributes{items}, err
+	}
+	lists := make([][]attributes, feedShards)
+	reads, ctx := errgroup.WithContext(ctx)
+	for i := range lists {
+		reads.Go(func() (err error) {
+			lists[i], err = s.partition(ctx, ofShard(i), keySpan(f, position), limit)
+			return err
+		})
+	}
+	return lists, reads.Wait()
+}
+
+// Each calls visit for each order placed from from (inclusive) to to (exclusive), in no particular order, never twice at once.
+func (s *Orders) Each(ctx context.Context, from, to time.Time, visit func(order.Order)) error {
+	var one sync.Mutex
+	reads, ctx := errgroup.WithContext(ctx)
+	for i := range feedShards {
+		reads.Go(func() error {
+			return s.each(ctx, ofShard(i), keySpan(order.Filter{From: from, To: to}, ""), func(o order.Order) {
+				one.Lock()
+				defer one.Unlock()
+				visit(o)
+			})
+		})
+	}
+	return reads.Wait()
+}
+
+func (s *Orders) each(ctx context.Context, p partition, in span, visit func(order.Order)) error {
+	pages := dynamodb.NewQueryPaginator(s.Client, s.query(p, in))
+	for pages.HasMorePages() {
+		out, err := pages.NextPage(ctx)
+		if err != nil {
+			return fmt.Errorf("reading the feed: %w", err)
+		}
+		for _, item := range out.Items {
+			o, err := readOrder(item)
+			if err != nil {
+				return err
+			}
+			visit(o)
+		}
+	}
+	return nil
+}
+
+// partition is one partition of an index, whose sort key is placed_key.
+type partition struct {
+	index, key string
+	value      types.AttributeValue
+}
+
+func ofCustomer(userID string) partition {
+	return partition{index: byCustomerIndex, key: "user_id", value: text(userID)}
+}
+
+func ofShard(shard int) partition {
+	return partition{index: feedIndex, key: "shard", value: number(int64(shard))}
+}
+
+func (s *Orders) partition(ctx context.Context, p partition, in span, limit int) ([]attributes, error) {
+	if in.low > in.high {
+		return nil, nil
+	}
+	return queryAll(ctx, s.Client, *s.query(p, in), limit)
+}
+
+func (s *Orders) query(p partition, in span) *dynamodb.QueryInput {
+	return &dynamodb.QueryInput{
+		TableName:                 &s.Table,
+		IndexName:                 &p.index,
+		KeyConditionExpression:    aws.String("#partition = :partition AND placed_key BETWEEN :low AND :high"),
+		ExpressionAttributeNames:  map[string]string{"#partition": p.key},
+		ExpressionAttributeValues: attributes{":partition": p.value, ":low": text(in.low), ":high": text(in.high)},
+		ScanIndexForward:          aws.Bool(false),
+	}
+}
+
+// span is a range of sort keys, both ends included.
+type span struct{ low, high string }
+
+// keySpan returns the keys of the filter's range that come after position, newest first. A key is a time, # and an id, so it
+// never equals a time alone: a range between two times includes the first and excludes the last.
+func keySpan(f order.Filter, position string) span {
+	in := span{low: lowest, high: highest}
+	if !f.From.IsZero() {
+		in.low = bound(f.From)
+	}
+	if !f.To.IsZero() {
+		in.high = bound(f.To)
+	}
+	if position != "" {
+		in.high = min(in.high, before(position))
+	}
+	return in
+}
+
+// bound returns the first millisecond at or after t: orders have whole ones.
+func bound(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return formatTime(t.Add(time.Millisecond - 1).Truncate(time.Millisecond))
+}
+
+func placedKeyOf(item attributes) string {
+	r := reader{item: item}
+	return r.text("placed_key")
+}

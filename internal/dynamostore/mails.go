@@ -1,0 +1,227 @@
+package dynamostore
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/sync/errgroup"
+
+	"shop/internal/notification"
+	"shop/internal/page"
+)
+
+// dueShards is over how many partitions the index of owed mails is spread.
+const dueShards = 16
+
+const dueIndex = "due"
+
+// Mails keeps the mails that the store owes: the outbox. The index due holds those that are still owed, because only they
+// have its attributes; it holds all that the relay needs, none of which a claim changes.
+type Mails struct {
+	Client *dynamodb.Client
+	Table  string
+	Now    func() time.Time
+}
+
+// Claim leases an owed mail for leaseID until the given time. It returns notification.ErrNotFound, ErrNotOwed and ErrLeased.
+// A repeat of the same claim, because its answer was lost, succeeds.
+func (s *Mails) Claim(ctx context.Context, mailID, leaseID string, until time.Time) (notification.Mail, error) {
+	var out *dynamodb.UpdateItemOutput
+	err := contend(ctx, isContention, func() (err error) {
+		out, err = s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+			TableName: &s.Table,
+			Key:       mailKey(mailID),
+			ConditionExpression: aws.String("attribute_exists(mail_id) AND #state = :owed AND " +
+				"(attribute_not_exists(lease_id) OR lease_until < :now OR lease_id = :lease)"),
+			UpdateExpression:         aws.String("SET lease_id = :lease, lease_until = :until"),
+			ExpressionAttributeNames: map[string]string{"#state": "state"},
+			ExpressionAttributeValues: attributes{
+				":owed": text(string(notification.Owed)), ":now": instant(s.Now()), ":lease": text(leaseID), ":until": instant(until),
+			},
+			ReturnValues:                        types.ReturnValueAllNew,
+			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+		})
+		return err
+	})
+	if old, failed := conditionFailed(err); failed {
+		return notification.Mail{}, unclaimable(old)
+	}
+	if err != nil {
+		return notification.Mail{}, fmt.Errorf("claiming a mail: %w", err)
+	}
+	return readMail(out.Attributes)
+}
+
+// unclaimable tells why a mail could not be claimed.
+func unclaimable(old attributes) error {
+	if len(old) == 0 {
+		return notification.ErrNotFound
+	}
+	m, err := readMail(old)
+	if err != nil {
+		return err
+	}
+	if m.State != notification.Owed {
+		return notification.ErrNotOwed
+	}
+	return notification.ErrLeased
+}
+
+// MarkSent settles the mail. It is repeated until ctx ends, whatever the error, because each mark that is missing costs the
+// customer one more mail. It does nothing to a mail that is not owed any more: our own mark, when its answer was lost, or
+// another's.
+func (s *Mails) MarkSent(ctx context.Context, mailID, messageID string, now time.Time) error {
+	anyError := func(err error) bool {
+		_, failed := conditionFailed(err)
+		return !failed
+	}
+	err := contend(ctx, anyError, func() error {
+		return s.settle(ctx, mailID, "#state = :owed", attributes{
+			":owed": text(string(notification.Owed)), ":state": text(string(notification.Sent)),
+			":now": instant(now), ":message": text(messageID),
+		}, ", message_id = :message")
+	})
+	if _, failed := conditionFailed(err); failed {
+		return nil
+	}
+	return err
+}
+
+// MarkFailed gives the mail up, if leaseID still holds it.
+func (s *Mails) MarkFailed(ctx context.Context, mailID, leaseID string, now time.Time) error {
+	err := contend(ctx, isContention, func() error {
+		return s.settle(ctx, mailID, "#state = :owed AND lease_id = :lease", attributes{
+			":owed": text(string(notification.Owed)), ":state": text(string(notification.Failed)),
+			":now": instant(now), ":lease": text(leaseID),
+		}, "")
+	})
+	if _, failed := conditionFailed(err); failed {
+		return nil
+	}
+	return err
+}
+
+// settle takes the mail out of the due index for good.
+func (s *Mails) settle(ctx context.Context, mailID, condition string, values attributes, also string) error {
+	_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:           &s.Table,
+		Key:                 mailKey(mailID),
+		ConditionExpression: &condition,
+		UpdateExpression: aws.String("SET #state = :state, settled_at = :now" + also +
+			" REMOVE due_shard, due_at, lease_id, lease_until"),
+		ExpressionAttributeNames:  map[string]string{"#state": "state"},
+		ExpressionAttributeValues: values,
+	})
+	if err != nil {
+		return fmt.Errorf("settling a mail: %w", err)
+	}
+	return nil
+}
+
+// Release ends the lease and stores m's step and due time, if leaseID still holds it.
+func (s *Mails) Release(ctx context.Context, m notification.Mail, leaseID string) error {
+	err := contend(ctx, isContention, func() error {
+		_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+			TableName:                &s.Table,
+			Key:                      mailKey(m.ID),
+			ConditionExpression:      aws.String("#state = :owed AND lease_id = :lease"),
+			UpdateExpression:         aws.String("SET due_at = :due, step = :step REMOVE lease_id, lease_until"),
+			ExpressionAttributeNames: map[string]string{"#state": "state"},
+			ExpressionAttributeValues: attributes{
+				":owed": text(string(notification.Owed)), ":lease": text(leaseID), ":due": instant(m.DueAt), ":step": number(int64(m.Step)),
+			},
+		})
+		return err
+	})
+	if _, failed := conditionFailed(err); failed {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("releasing a mail: %w", err)
+	}
+	return nil
+}
+
+// Due returns the owed mails that were due at now, oldest first, at most max.
+func (s *Mails) Due(ctx context.Context, now time.Time, max int) ([]notification.Mail, error) {
+	lists := make([][]attributes, dueShards)
+	reads, readsCtx := errgroup.WithContext(ctx)
+	for i := range lists {
+		reads.Go(func() (err error) { lists[i], err = s.due(readsCtx, i, now, max); return err })
+	}
+	if err := reads.Wait(); err != nil {
+		return nil, err
+	}
+	items := merge(lists, dueAt, strings.Compare)
+	due, err := convert(page.Page[attributes]{Items: items[:min(max, len(items))]}, readMail)
+	return due.Items, err
+}
+
+func (s *Mails) due(ctx context.Context, shard int, now time.Time, max int) ([]attributes, error) {
+	return queryAll(ctx, s.Client, dynamodb.QueryInput{
+		TableName:                 &s.Table,
+		IndexName:                 aws.String(dueIndex),
+		KeyConditionExpression:    aws.String("due_shard = :shard AND due_at <= :now"),
+		ExpressionAttributeValues: attributes{":shard": number(int64(shard)), ":now": instant(now)},
+	}, max)
+}
+
+// PutOff stores next's step and due time if the mail is still owed and due as before says. It returns
+// notification.ErrLeased when not. A repeat of the same, because its answer was lost, succeeds.
+func (s *Mails) PutOff(ctx context.Context, before, next notification.Mail) error {
+	err := contend(ctx, isContention, func() error {
+		_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+			TableName:                &s.Table,
+			Key:                      mailKey(before.ID),
+			ConditionExpression:      aws.String("#state = :owed AND due_at = :before AND step = :step"),
+			UpdateExpression:         aws.String("SET due_at = :next, step = :steps"),
+			ExpressionAttributeNames: map[string]string{"#state": "state"},
+			ExpressionAttributeValues: attributes{
+				":owed": text(string(notification.Owed)), ":before": instant(before.DueAt), ":step": number(int64(before.Step)),
+				":next": instant(next.DueAt), ":steps": number(int64(next.Step)),
+			},
+			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+		})
+		return err
+	})
+	if old, failed := conditionFailed(err); failed {
+		if m, err := readMail(old); err == nil && m.Step == next.Step && m.DueAt.Equal(next.DueAt) {
+			return nil
+		}
+		return notification.ErrLeased
+	}
+	if err != nil {
+		return fmt.Errorf("putting a mail off: %w", err)
+	}
+	return nil
+}
+
+func dueAt(item attributes) string {
+	r := reader{item: item}
+	return r.text("due_at")
+}
+
+func mailKey(id string) attributes { return attributes{"mail_id": text(id)} }
+
+func mailItem(m notification.Mail) attributes {
+	return attributes{
+		"mail_id": text(m.ID), "state": text(string(m.State)), "created_at": instant(m.CreatedAt), "step": number(int64(m.Step)),
+		"due_shard": number(int64(shard(m.ID, dueShards))), "due_at": instant(m.DueAt),
+	}
+}
+
+func readMail(item attributes) (notification.Mail, error) {
+	r := reader{item: item}
+	m := notification.Mail{
+		ID: r.text("mail_id"), State: notification.State(r.text("state")), CreatedAt: r.instant("created_at"), Step: int(r.number("step")),
+	}
+	if r.has("due_at") {
+		m.DueAt = r.instant("due_at")
+	}
+	return m, r.err
+}

@@ -1,0 +1,367 @@
+package dynamostore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/sync/errgroup"
+
+	"shop/internal/money"
+	"shop/internal/page"
+	"shop/internal/product"
+	"shop/internal/user"
+)
+
+// A product is two items: sale, all that a checkout touches, under 1 KB; and text, all that a page shows. A sale writes no
+// index, because only text is in one.
+const (
+	salePart      = "sale"
+	textPart      = "text"
+	activeShelf   = "active"
+	inactiveShelf = "inactive"
+	catalogue     = "catalogue"
+	maxNameKey    = 900          // bytes of the folded name in the index key, which may have 1,024
+	highest       = "\U0010FFFF" // sorts after every name
+	lowest        = "\x01"       // sorts before every character of a name, so that a name comes before its continuations
+)
+
+// Products keeps the goods.
+type Products struct {
+	Client    *dynamodb.Client
+	Table     string
+	Movements string // the StockMovements table
+	Users     string
+	Currency  string
+}
+
+// View returns a product as customers see it, or product.ErrNotFound for one that is not active, too.
+func (s *Products) View(ctx context.Context, id string) (product.Product, error) {
+	out, err := s.Client.Query(ctx, &dynamodb.QueryInput{
+		TableName:                 &s.Table,
+		KeyConditionExpression:    aws.String("product_id = :id"),
+		ExpressionAttributeValues: attributes{":id": text(id)},
+	})
+	if err != nil {
+		return product.Product{}, fmt.Errorf("reading a product: %w", err)
+	}
+	p, err := s.join(out.Items)
+	if err == nil && !p.Active {
+		return product.Product{}, product.ErrNotFound
+	}
+	return p, err
+}
+
+// Read returns the product as it stands now. It returns user.ErrNotAdmin unless admin is one now, and product.ErrNotFound.
+func (s *Products) Read(ctx context.Context, admin user.Caller, id string) (product.Product, error) {
+	items, err := batchGet(ctx, s.Client, map[string]types.KeysAndAttributes{
+		s.Users: {Keys: []attributes{userKey(admin.Email)}, ConsistentRead: aws.Bool(true)},
+		s.Table: {Keys: []attributes{productKey(id, salePart), productKey(id, textPart)}, ConsistentRead: aws.Bool(true)},
+	})
+	if err != nil {
+		return product.Product{}, err
+	}
+	if err := requireAdmin(first(items[s.Users]), admin); err != nil {
+		return product.Product{}, err
+	}
+	return s.join(items[s.Table])
+}
+
+// RequireAdmin returns user.ErrNotAdmin unless admin is one now.
+func (s *Products) RequireAdmin(ctx context.Context, admin user.Caller) error {
+	return (&Users{Client: s.Client, Table: s.Users}).RequireAdmin(ctx, admin)
+}
+
+// Browse returns a page of the active products whose name starts with prefix, by name, without descriptions.
+func (s *Products) Browse(ctx context.Context, prefix string, r page.Request) (page.Page[product.Product], error) {
+	q := query{"products", fold(prefix)}
+	from, err := q.position(r.Cursor)
+	if err != nil {
+		return page.Page[product.Product]{}, err
+	}
+	texts, err := s.shelf(ctx, activeShelf, fold(prefix), from, r.Limit+1)
+	if err != nil {
+		return page.Page[product.Product]{}, err
+	}
+	return s.listing(ctx, q, texts, r.Limit)
+}
+
+// Inventory returns a page of all products, by name, without descriptions. It returns user.ErrNotAdmin.
+func (s *Products) Inventory(ctx context.Context, admin user.Caller, r page.Request) (page.Page[product.Product], error) {
+	q := query{"inventory", admin.UserID}
+	from, err := q.position(r.Cursor)
+	if err != nil {
+		return page.Page[product.Product]{}, err
+	}
+	var active, inactive []attributes
+	reads, readsCtx := errgroup.WithContext(ctx)
+	reads.Go(func() error { return s.RequireAdmin(readsCtx, admin) })
+	reads.Go(func() (err error) { active, err = s.shelf(readsCtx, activeShelf, "", from, r.Limit+1); return err })
+	reads.Go(func() (err error) { inactive, err = s.shelf(readsCtx, inactiveShelf, "", from, r.Limit+1); return err })
+	if err := reads.Wait(); err != nil {
+		return page.Page[product.Product]{}, err
+	}
+	texts := merge([][]attributes{active, inactive}, nameKey, strings.Compare)
+	return s.listing(ctx, q, texts[:min(len(texts), r.Limit+1)], r.Limit)
+}
+
+// shelf reads text items of one shelf in the order of their names, after from.
+func (s *Products) shelf(ctx context.Context, shelf, prefix, from string, limit int) ([]attributes, error) {
+	low := max(after(from), prefix)
+	if from == "" {
+		low = max(prefix, lowest)
+	}
+	return queryAll(ctx, s.Client, dynamodb.QueryInput{
+		TableName:                 &s.Table,
+		IndexName:                 aws.String(catalogue),
+		KeyConditionExpression:    aws.String("shelf = :shelf AND name_key BETWEEN :low AND :high"),
+		ExpressionAttributeValues: attributes{":shelf": text(shelf), ":low": text(low), ":high": text(prefix + highest)},
+	}, limit)
+}
+
+// listing makes a page of text items, one more than limit, and reads the sale items beside them.
+func (s *Products) listing(ctx context.Context, q query, texts []attributes, limit int) (page.Page[product.Product], error) {
+	shown := cut(q, texts, limit, nameKey)
+	sales, err := s.sales(ctx, shown.Items)
+	if err != nil {
+		return page.Page[product.Product]{}, err
+	}
+	listed := page.Page[product.Product]{NextCursor: shown.NextCursor}
+	for _, item := range shown.Items {
+		r := reader{item: item}
+		p, err := s.join([]attributes{item, sales[r.text("product_id")]})
+		if err != nil {
+			return page.Page[product.Product]{}, err
+		}
+		listed.Items = append(listed.Items, p)
+	}
+	return listed, nil
+}
+
+func (s *Products) sales(ctx context.Context, texts []attributes) (map[string]attributes, error) {
+	if len(texts) == 0 {
+		return nil, nil
+	}
+	keys := make([]attributes, len(texts))
+	for i, item := range texts {
+		keys[i] = attributes{"product_id": item["product_id"], "part": text(salePart)}
+	}
+	items, err := batchGet(ctx, s.Client, map[string]types.KeysAndAttributes{s.Table: {Keys: keys}})
+	if err != nil {
+		return nil, err
+	}
+	byID := map[string]attributes{}
+	for _, item := range items[s.Table] {
+		r := reader{item: item}
+		byID[r.text("product_id")] = item
+	}
+	return byID, nil
+}
+
+// Create stores a new product and, when it is not nil, its first movement. It returns product.ErrContended when the product
+// exists by now.
+func (s *Products) Create(ctx context.Context, p product.Product, opening *product.Movement) error {
+	sale := s.put(saleItem(p))
+	sale.Put.ConditionExpression = aws.String("attribute_not_exists(product_id)")
+	actions := []types.TransactWriteItem{sale, s.put(textItem(p))}
+	if opening != nil {
+		actions = append(actions, types.TransactWriteItem{Put: &types.Put{TableName: &s.Movements, Item: movementItem(*opening)}})
+	}
+	return s.transact(ctx, actions, nil)
+}
+
+// Update stores all but the stock of p if the stored version is one less than p's. It returns product.ErrContended when it
+// is not.
+func (s *Products) Update(ctx context.Context, p product.Product) error {
+	sale := types.TransactWriteItem{Update: &types.Update{
+		TableName:                &s.Table,
+		Key:                      productKey(p.ID, salePart),
+		ConditionExpression:      aws.String("version = :seen"),
+		UpdateExpression:         aws.String("SET #name = :name, price = :price, active = :active, version = :next, updated_at = :now"),
+		ExpressionAttributeNames: map[string]string{"#name": "name"},
+		ExpressionAttributeValues: attributes{
+			":seen": number(p.Version - 1), ":next": number(p.Version), ":name": text(p.Name), ":price": number(p.Price.Amount),
+			":active": boolean(p.Active), ":now": instant(p.UpdatedAt),
+		},
+	}}
+	return s.transact(ctx, []types.TransactWriteItem{sale, s.put(textItem(p))}, nil)
+}
+
+// Move sets the stock from m.Before to m.After and records m, all or nothing. It returns *product.StockChangedError when the
+// stock is not m.Before, product.ErrNotFound, and product.ErrContended.
+func (s *Products) Move(ctx context.Context, m product.Movement) error {
+	sale := types.TransactWriteItem{Update: &types.Update{
+		TableName:           &s.Table,
+		Key:                 productKey(m.ProductID, salePart),
+		ConditionExpression: aws.String("stock = :before"),
+		UpdateExpression:    aws.String("SET stock = :after, updated_at = :now"),
+		ExpressionAttributeValues: attributes{
+			":before": number(m.Before), ":after": number(m.After), ":now": instant(m.MovedAt),
+		},
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}}
+	record := types.TransactWriteItem{Put: &types.Put{TableName: &s.Movements, Item: movementItem(m)}}
+	return s.transact(ctx, []types.TransactWriteItem{sale, record}, s.stockNow)
+}
+
+// stockNow tells what stands where a movement expected another stock.
+func (s *Products) stockNow(old attributes) error {
+	if old == nil {
+		return product.ErrNotFound
+	}
+	r := reader{item: old}
+	stock := r.number("stock")
+	if r.err != nil {
+		return r.err
+	}
+	return &product.StockChangedError{Quantity: stock}
+}
+
+// transact writes actions, all or nothing. When the condition of the first fails it returns what explain says of the item
+// that stands there.
+func (s *Products) transact(ctx context.Context, actions []types.TransactWriteItem, explain func(attributes) error) error {
+	err := contend(ctx, isContention, func() error {
+		_, err := s.Client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions})
+		return err
+	})
+	var canceled *types.TransactionCanceledException
+	if errors.As(err, &canceled) && len(canceled.CancellationReasons) > 0 {
+		if old, failed := failedCondition(canceled.CancellationReasons[0]); failed && explain != nil {
+			return explain(old)
+		} else if failed {
+			return product.ErrContended
+		}
+	}
+	if err != nil && unsettled(err) {
+		return fmt.Errorf("%w: %w", product.ErrContended, err)
+	}
+	if err != nil {
+		return fmt.Errorf("writing a product: %w", err)
+	}
+	return nil
+}
+
+// Changes returns a page of a product's movements, newest first. It returns user.ErrNotAdmin and product.ErrNotFound.
+func (s *Products) Changes(ctx context.Context, admin user.Caller, id string, r page.Request) (page.Page[product.Movement], error) {
+	q := query{"movements", admin.UserID, id}
+	position, err := q.position(r.Cursor)
+	if err != nil {
+		return page.Page[product.Movement]{}, err
+	}
+	if _, err := s.Read(ctx, admin, id); err != nil {
+		return page.Page[product.Movement]{}, err
+	}
+	high := highest
+	if position != "" {
+		high = before(position)
+	}
+	items, err := queryAll(ctx, s.Client, dynamodb.QueryInput{
+		TableName:                 &s.Movements,
+		KeyConditionExpression:    aws.String("product_id = :id AND moved_key <= :high"),
+		ExpressionAttributeValues: attributes{":id": text(id), ":high": text(high)},
+		ScanIndexForward:          aws.Bool(false),
+		ConsistentRead:            aws.Bool(true),
+	}, r.Limit+1)
+	if err != nil {
+		return page.Page[product.Movement]{}, err
+	}
+	return convert(cut(q, items, r.Limit, movedKey), readMovement)
+}
+
+func (s *Products) put(item attributes) types.TransactWriteItem {
+	return types.TransactWriteItem{Put: &types.Put{TableName: &s.Table, Item: item}}
+}
+
+// join makes a product of its sale and text items. It returns product.ErrNotFound when there is no sale item.
+func (s *Products) join(items []attributes) (product.Product, error) {
+	var p product.Product
+	found := false
+	for _, item := range items {
+		r := reader{item: item}
+		if r.has("stock") {
+			found = true
+			p.ID, p.Name, p.Price = r.text("product_id"), r.text("name"), money.Money{Amount: r.number("price"), Currency: s.Currency}
+			p.Active, p.Stock, p.Version = r.boolean("active"), r.number("stock"), r.number("version")
+			p.CreatedAt, p.UpdatedAt = r.instant("created_at"), r.instant("updated_at")
+		} else if item != nil {
+			p.ImageURL = r.text("image_url")
+			if r.has("description") {
+				p.Description = r.text("description")
+			}
+		}
+		if r.err != nil {
+			return product.Product{}, r.err
+		}
+	}
+	if !found {
+		return product.Product{}, product.ErrNotFound
+	}
+	return p, nil
+}
+
+func productKey(id, part string) attributes {
+	return attributes{"product_id": text(id), "part": text(part)}
+}
+
+func saleItem(p product.Product) attributes {
+	return attributes{
+		"product_id": text(p.ID), "part": text(salePart), "name": text(p.Name), "price": number(p.Price.Amount),
+		"active": boolean(p.Active), "stock": number(p.Stock), "version": number(p.Version),
+		"created_at": instant(p.CreatedAt), "updated_at": instant(p.UpdatedAt),
+	}
+}
+
+func textItem(p product.Product) attributes {
+	shelf := inactiveShelf
+	if p.Active {
+		shelf = activeShelf
+	}
+	return attributes{
+		"product_id": text(p.ID), "part": text(textPart), "description": text(p.Description),
+		"image_url": text(p.ImageURL), "shelf": text(shelf), "name_key": text(fold(p.Name) + lowest + p.ID),
+	}
+}
+
+// fold makes names that differ only in case the same, cut at a whole character to what an index key holds.
+func fold(name string) string {
+	folded := strings.ToLower(strings.ToUpper(name))
+	if len(folded) <= maxNameKey {
+		return folded
+	}
+	end := maxNameKey
+	for !utf8.RuneStart(folded[end]) {
+		end--
+	}
+	return folded[:end]
+}
+
+func nameKey(item attributes) string {
+	r := reader{item: item}
+	return r.text("name_key")
+}
+
+func movementItem(m product.Movement) attributes {
+	return attributes{
+		"product_id": text(m.ProductID), "moved_key": text(formatTime(m.MovedAt) + "#" + m.ID), "movement_id": text(m.ID),
+		"before": number(m.Before), "after": number(m.After), "reason": text(m.Reason), "moved_by": text(m.By),
+	}
+}
+
+func movedKey(item attributes) string {
+	r := reader{item: item}
+	return r.text("moved_key")
+}
+
+func readMovement(item attributes) (product.Movement, error) {
+	r := reader{item: item}
+	m := product.Movement{
+		ID: r.text("movement_id"), ProductID: r.text("product_id"), Before: r.number("before"), After: r.number("after"),
+		Reason: r.text("reason"), By: r.text("moved_by"), MovedAt: r.instantOf("moved_key"),
+	}
+	return m, r.err
+}

@@ -1,0 +1,112 @@
+package dynamostore
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"shop/internal/user"
+)
+
+// Users keeps the accounts, by e-mail address.
+type Users struct {
+	Client *dynamodb.Client
+	Table  string
+}
+
+// Create stores u. It returns user.ErrEmailTaken when another user has the address.
+//
+// The condition fails on our own write when the SDK repeats it because its answer was lost: the id, made for this attempt,
+// tells.
+func (s *Users) Create(ctx context.Context, u user.User) error {
+	_, err := s.Client.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName:                           &s.Table,
+		Item:                                userItem(u),
+		ConditionExpression:                 aws.String("attribute_not_exists(email)"),
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	})
+	if old, failed := conditionFailed(err); failed {
+		if stored, err := readUser(old); err == nil && stored.ID == u.ID {
+			return nil
+		}
+		return user.ErrEmailTaken
+	}
+	if err != nil {
+		return fmt.Errorf("storing a user: %w", err)
+	}
+	return nil
+}
+
+// ByEmail returns the user with the normalised address, or user.ErrNotFound.
+func (s *Users) ByEmail(ctx context.Context, email string) (user.User, error) {
+	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: userKey(email), ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return user.User{}, fmt.Errorf("reading a user: %w", err)
+	}
+	return readUser(out.Item)
+}
+
+// RequireAdmin returns user.ErrNotAdmin unless the caller is an admin now.
+func (s *Users) RequireAdmin(ctx context.Context, caller user.Caller) error {
+	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: userKey(caller.Email), ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return fmt.Errorf("reading the caller's role: %w", err)
+	}
+	return requireAdmin(out.Item, caller)
+}
+
+// SetRole gives the user with the normalised address a role. It returns user.ErrNotFound.
+func (s *Users) SetRole(ctx context.Context, email string, role user.Role) error {
+	_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:                 &s.Table,
+		Key:                       userKey(email),
+		ConditionExpression:       aws.String("attribute_exists(email)"),
+		UpdateExpression:          aws.String("SET #role = :role"),
+		ExpressionAttributeNames:  map[string]string{"#role": "role"},
+		ExpressionAttributeValues: attributes{":role": text(string(role))},
+	})
+	if _, failed := conditionFailed(err); failed {
+		return user.ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("setting a role: %w", err)
+	}
+	return nil
+}
+
+// requireAdmin judges the caller by the caller's stored user: an admin's, and of the same account as the token.
+func requireAdmin(item attributes, caller user.Caller) error {
+	u, err := readUser(item)
+	if err != nil || u.Role != user.RoleAdmin || u.ID != caller.UserID {
+		return user.ErrNotAdmin
+	}
+	return nil
+}
+
+func userKey(email string) attributes { return attributes{"email": text(email)} }
+
+func userItem(u user.User) attributes {
+	return attributes{
+		"email":         text(u.Email),
+		"user_id":       text(u.ID),
+		"name":          text(u.Name),
+		"password_hash": text(u.PasswordHash),
+		"role":          text(string(u.Role)),
+		"created_at":    instant(u.CreatedAt),
+	}
+}
+
+func readUser(item attributes) (user.User, error) {
+	if item == nil {
+		return user.User{}, user.ErrNotFound
+	}
+	r := reader{item: item}
+	u := user.User{
+		ID: r.text("user_id"), Email: r.text("email"), Name: r.text("name"), PasswordHash: r.text("password_hash"),
+		Role: user.Role(r.text("role")), CreatedAt: r.instant("created_at"),
+	}
+	return u, r.err
+}

@@ -1,0 +1,71 @@
+// Package httpapi is the edge between API Gateway's HTTP API (payload format 2.0) and the flows: it decodes requests, tells
+// who is calling, writes replies and turns errors into answers. It is the only package that knows API Gateway.
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"shop/internal/observe"
+)
+
+// reserve is what a handler leaves of the function's time, so that it answers before it is cut off.
+const reserve = time.Second
+
+// Handler serves one route. What it returns as an error becomes the answer that the error table has for it.
+type Handler func(ctx context.Context, r *Request) (Response, error)
+
+// Function is what Lambda calls.
+type Function func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
+
+// Lambda makes a handler a Lambda function. The function never returns an error and never panics.
+func Lambda(h Handler) Function {
+	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+		start := time.Now()
+		r := &Request{event: event}
+		ctx, cancel := withReserve(observe.With(ctx, "request_id", r.ID()))
+		defer cancel()
+		response, err := call(ctx, h, r)
+		if err != nil {
+			response = problem(ctx, r, err)
+		}
+		observe.Request(ctx, event.RouteKey, response.Status, time.Since(start))
+		return response.encode(ctx, r), nil
+	}
+}
+
+// Routes serves several routes by one function. The keys are API Gateway's route keys, such as "GET /orders".
+func Routes(handlers map[string]Handler) Handler {
+	return func(ctx context.Context, r *Request) (Response, error) {
+		h, ok := handlers[r.event.RouteKey]
+		if !ok {
+			return Response{}, fmt.Errorf("route %q: %w", r.event.RouteKey, ErrNoRoute)
+		}
+		return h(ctx, r)
+	}
+}
+
+// ErrNoRoute says that the function serves no such route.
+var ErrNoRoute = errors.New("no such route")
+
+func withReserve(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-reserve))
+}
+
+// call makes a panic an error: one request's fault must not end the process that serves the next.
+func call(ctx context.Context, h Handler, r *Request) (response Response, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("panic: %v", fault)
+		}
+	}()
+	return h(ctx, r)
+}

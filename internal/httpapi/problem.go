@@ -1,0 +1,178 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"shop/internal/observe"
+	"shop/internal/order"
+	"shop/internal/page"
+	"shop/internal/product"
+	"shop/internal/token"
+	"shop/internal/user"
+	"shop/internal/validation"
+)
+
+// Errors that only the edge knows.
+var (
+	// ErrUnauthenticated says that the request carries no access token that is to be believed.
+	ErrUnauthenticated = errors.New("unauthenticated")
+	// ErrForbidden says that the caller's token lacks the scope.
+	ErrForbidden = errors.New("forbidden")
+	// ErrKeyRequired says that the header Idempotency-Key is missing.
+	ErrKeyRequired = errors.New("idempotency key required")
+)
+
+// Problem is an error's answer: application/problem+json (RFC 9457).
+type Problem struct {
+	Type      string `json:"type"`
+	Title     string `json:"title"`
+	Status    int    `json:"status"`
+	Detail    string `json:"detail"`
+	Code      string `json:"code"`
+	RequestID string `json:"request_id"`
+
+	Errors   []FieldError `json:"errors,omitempty"`   // invalid_request
+	Items    any          `json:"items,omitempty"`    // out_of_stock: []Shortage, price_changed: []ChangedPrice
+	Quantity *int64       `json:"quantity,omitempty"` // stock_changed
+}
+
+// FieldError is one thing wrong with one field.
+type FieldError struct {
+	Field   string `json:"field"`
+	Message string `json:"message"`
+}
+
+// Shortage is a line that falls short.
+type Shortage struct {
+	ProductID string `json:"product_id"`
+	Requested int64  `json:"requested"`
+	Available int64  `json:"available"`
+}
+
+// ChangedPrice is what a product costs now.
+type ChangedPrice struct {
+	ProductID string `json:"product_id"`
+	Price     Money  `json:"price"`
+}
+
+// table is what clients are told of each error. The log has the cause.
+var table = []struct {
+	err    error
+	status int
+	code   string
+	detail string
+}{
+	{page.ErrInvalidCursor, http.StatusBadRequest, "invalid_cursor", "The cursor was altered, or belongs to another query."},
+	{ErrKeyRequired, http.StatusBadRequest, "idempotency_key_required", "The header Idempotency-Key is missing."},
+	{ErrUnauthenticated, http.StatusUnauthorized, "unauthenticated", "A valid access token is needed."},
+	{token.ErrInvalid, http.StatusUnauthorized, "unauthenticated", "A valid access token is needed."},
+	{user.ErrInvalidCredentials, http.StatusUnauthorized, "invalid_credentials", "The e-mail address or the password is wrong."},
+	{ErrForbidden, http.StatusForbidden, "forbidden", "The caller may not do this."},
+	{user.ErrNotAdmin, http.StatusForbidden, "forbidden", "The caller may not do this."},
+	{product.ErrNotFound, http.StatusNotFound, "product_not_found", "There is no such product."},
+	{order.ErrNotFound, http.StatusNotFound, "order_not_found", "There is no such order."},
+	{ErrNoRoute, http.StatusNotFound, "not_found", "There is nothing here."},
+	{user.ErrEmailTaken, http.StatusConflict, "email_taken", "An account with this e-mail address exists already."},
+	{product.ErrInsufficientStock, http.StatusConflict, "insufficient_stock", "The stock would fall below zero."},
+	{ErrTooLarge, http.StatusRequestEntityTooLarge, "payload_too_large", "The body is larger than 64 KiB."},
+	{ErrMediaType, http.StatusUnsupportedMediaType, "unsupported_media_type", "The body must be application/json."},
+	{order.ErrKeyReused, http.StatusUnprocessableEntity, "idempotency_key_reused", "The Idempotency-Key was used for another order."},
+	{order.ErrBusy, http.StatusServiceUnavailable, "busy", "The store is busy. Repeat the same request."},
+	{product.ErrContended, http.StatusServiceUnavailable, "busy", "The store is busy. Repeat the same request."},
+	{context.DeadlineExceeded, http.StatusServiceUnavailable, "busy", "The store is busy. Repeat the same request."},
+}
+
+// problem turns an error into its answer, and logs the cause of one that is the store's fault.
+func problem(ctx context.Context, r *Request, err error) Response {
+	p, header := describe(err)
+	p.Type, p.Title, p.RequestID = "about:blank", http.StatusText(p.Status), r.ID()
+	observe.Refused(ctx, p.Status, p.Code, err)
+	response := Response{Status: p.Status, Body: p, Header: header}
+	return response.With("Content-Type", "application/problem+json")
+}
+
+// describe finds the answer to err, and headers that go with it.
+func describe(err error) (Problem, map[string]string) {
+	if p, ok := detailed(err); ok {
+		return p, nil
+	}
+	var guesses *user.TooManyGuessesError
+	if errors.As(err, &guesses) {
+		return Problem{Status: http.StatusTooManyRequests, Code: "too_many_requests", Detail: "Too many attempts. Try again later."},
+			retryAfter(guesses.RetryAfter)
+	}
+	for _, row := range table {
+		if errors.Is(err, row.err) {
+			return Problem{Status: row.status, Code: row.code, Detail: row.detail}, headers(row.status)
+		}
+	}
+	return Problem{Status: http.StatusInternalServerError, Code: "internal", Detail: "The store failed."}, nil
+}
+
+// detailed answers the errors that tell more than their kind.
+func detailed(err error) (Problem, bool) {
+	var (
+		fields  validation.Errors
+		unknown *order.UnknownProductError
+		short   *order.OutOfStockError
+		prices  *order.PriceChangedError
+		stock   *product.StockChangedError
+	)
+	switch {
+	case errors.As(err, &fields):
+		return Problem{Status: http.StatusBadRequest, Code: "invalid_request", Detail: "The request is not valid.", Errors: fieldErrors(fields)}, true
+	case errors.As(err, &unknown):
+		return Problem{Status: http.StatusNotFound, Code: "product_not_found", Detail: "There is no product " + unknown.ProductID + "."}, true
+	case errors.As(err, &short):
+		return Problem{Status: http.StatusConflict, Code: "out_of_stock", Detail: "There is not enough of every item.", Items: shortages(short)}, true
+	case errors.As(err, &prices):
+		return Problem{Status: http.StatusConflict, Code: "price_changed", Detail: "The order does not cost what was agreed to.", Items: changedPrices(prices)}, true
+	case errors.As(err, &stock):
+		return Problem{Status: http.StatusConflict, Code: "stock_changed", Detail: "The stock is not what it was compared with.", Quantity: &stock.Quantity}, true
+	}
+	return Problem{}, false
+}
+
+func fieldErrors(problems validation.Errors) []FieldError {
+	out := make([]FieldError, len(problems))
+	for i, p := range problems {
+		out[i] = FieldError{Field: p.Field, Message: p.Message}
+	}
+	return out
+}
+
+func shortages(err *order.OutOfStockError) []Shortage {
+	out := make([]Shortage, len(err.Items))
+	for i, s := range err.Items {
+		out[i] = Shortage(s)
+	}
+	return out
+}
+
+func changedPrices(err *order.PriceChangedError) []ChangedPrice {
+	out := make([]ChangedPrice, len(err.Items))
+	for i, p := range err.Items {
+		out[i] = ChangedPrice{ProductID: p.ProductID, Price: Money(p.Price)}
+	}
+	return out
+}
+
+func headers(status int) map[string]string {
+	switch status {
+	case http.StatusUnauthorized:
+		return map[string]string{"WWW-Authenticate": "Bearer"}
+	case http.StatusServiceUnavailable:
+		return retryAfter(time.Second)
+	}
+	return nil
+}
+
+// retryAfter gives whole seconds, rounded up.
+func retryAfter(d time.Duration) map[string]string {
+	return map[string]string{"Retry-After": strconv.Itoa(max(1, int(math.Ceil(d.Seconds()))))}
+}

@@ -1,0 +1,210 @@
+package httpapi
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"mime"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"shop/internal/page"
+	"shop/internal/validation"
+)
+
+// maxBody is the largest body taken, in bytes.
+const maxBody = 64 << 10
+
+// Errors of a request, before any flow sees it.
+var (
+	// ErrMediaType says that the body is not application/json.
+	ErrMediaType = errors.New("unsupported media type")
+	// ErrTooLarge says that the body is larger than 64 KiB.
+	ErrTooLarge = errors.New("payload too large")
+)
+
+// Request is a request as API Gateway hands it on.
+type Request struct {
+	event events.APIGatewayV2HTTPRequest
+}
+
+// ID returns the gateway's id of the request, never the client's.
+func (r *Request) ID() string { return r.event.RequestContext.RequestID }
+
+// Domain returns the host that the request was sent to.
+func (r *Request) Domain() string { return r.event.RequestContext.DomainName }
+
+// Header returns a header's value, or "". API Gateway joins a header that was sent more than once by commas.
+func (r *Request) Header(name string) string {
+	if v, ok := r.event.Headers[strings.ToLower(name)]; ok {
+		return v
+	}
+	for key, v := range r.event.Headers {
+		if strings.EqualFold(key, name) {
+			return v
+		}
+	}
+	return ""
+}
+
+// Path returns a path parameter.
+func (r *Request) Path(name string) string { return r.event.PathParameters[name] }
+
+// Decode reads the JSON body into v. Members are case-sensitive; unknown and duplicate members and trailing data are
+// refused. It returns ErrMediaType, ErrTooLarge and validation.Errors.
+func (r *Request) Decode(v any) error {
+	mediaType, _, err := mime.ParseMediaType(r.Header("Content-Type"))
+	if err != nil || mediaType != "application/json" {
+		return ErrMediaType
+	}
+	body, err := r.body()
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(body, v, json.RejectUnknownMembers(true)); err != nil {
+		return explain(err)
+	}
+	return nil
+}
+
+func (r *Request) body() ([]byte, error) {
+	if !r.event.IsBase64Encoded {
+		if len(r.event.Body) > maxBody {
+			return nil, ErrTooLarge
+		}
+		return []byte(r.event.Body), nil
+	}
+	if base64.StdEncoding.DecodedLen(len(r.event.Body)) > maxBody+2 {
+		return nil, ErrTooLarge
+	}
+	body, err := base64.StdEncoding.DecodeString(r.event.Body)
+	if err != nil {
+		return nil, invalid("", "the body is not what its encoding says")
+	}
+	if len(body) > maxBody {
+		return nil, ErrTooLarge
+	}
+	return body, nil
+}
+
+// explain names the member at which the decoder stopped. What it says of Go's types stays inside.
+func explain(err error) error {
+	var semantic *json.SemanticError
+	if errors.As(err, &semantic) {
+		field := fieldName(semantic.JSONPointer)
+		if errors.Is(err, json.ErrUnknownName) {
+			return invalid(field, "is not a known member")
+		}
+		return invalid(field, "has a value of the wrong type or range")
+	}
+	var syntactic *jsontext.SyntacticError
+	if errors.As(err, &syntactic) {
+		if errors.Is(err, jsontext.ErrDuplicateName) {
+			return invalid(fieldName(syntactic.JSONPointer), "is given twice")
+		}
+		return invalid(fieldName(syntactic.JSONPointer), "the body is not one valid JSON value")
+	}
+	return invalid("", "the body is not one valid JSON value")
+}
+
+// fieldName writes a JSON pointer as a path: /items/0/quantity becomes items[0].quantity.
+func fieldName(p jsontext.Pointer) string {
+	var name strings.Builder
+	for token := range p.Tokens() {
+		if _, err := strconv.Atoi(token); err == nil {
+			fmt.Fprintf(&name, "[%s]", token)
+			continue
+		}
+		if name.Len() > 0 {
+			name.WriteByte('.')
+		}
+		name.WriteString(token)
+	}
+	return name.String()
+}
+
+// Query returns the query parameters. It returns validation.Errors for one that cannot be read or is given twice.
+func (r *Request) Query() (Query, error) {
+	values, err := url.ParseQuery(r.event.RawQueryString)
+	if err != nil {
+		return nil, invalid("", "the query string cannot be read")
+	}
+	var problems validation.Errors
+	query := Query{}
+	for name, v := range values {
+		if len(v) > 1 {
+			problems.Add("", "a query parameter is given more than once")
+		}
+		if !utf8.ValidString(v[0]) {
+			problems.Add("", "the query string is not UTF-8")
+		}
+		query[name] = v[0]
+	}
+	return query, problems.Err()
+}
+
+// Query holds the query parameters by name.
+type Query map[string]string
+
+// Page returns the page that limit and cursor ask for. It returns validation.Errors.
+func (q Query) Page() (page.Request, error) {
+	limit, err := q.Int("limit", page.DefaultLimit, 1, page.MaxLimit)
+	return page.Request{Limit: int(limit), Cursor: q["cursor"]}, err
+}
+
+// Int returns a whole number from min to max, or fallback when the parameter is missing. It returns validation.Errors.
+func (q Query) Int(name string, fallback, min, max int64) (int64, error) {
+	value, given := q[name]
+	if !given {
+		return fallback, nil
+	}
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || n < min || n > max {
+		return 0, invalid(name, "must be a whole number from %d to %d", min, max)
+	}
+	return n, nil
+}
+
+// Instant returns an RFC 3339 time, or the zero time when the parameter is missing. It returns validation.Errors.
+func (q Query) Instant(name string) (time.Time, error) {
+	value, given := q[name]
+	if !given {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.RFC3339Nano, value)
+	if err != nil || t.UTC().Year() < 1 || t.UTC().Year() > 9998 {
+		return time.Time{}, invalid(name, "must be an RFC 3339 time such as 2011-09-30T00:00:00Z")
+	}
+	return t.UTC(), nil
+}
+
+// Day returns a required day at midnight UTC. It returns validation.Errors.
+func (q Query) Day(name string) (time.Time, error) {
+	day, err := time.Parse(time.DateOnly, q[name])
+	if err != nil || day.Year() < 1 || day.Year() > 9998 {
+		return time.Time{}, invalid(name, "must be a day such as 2011-09-30")
+	}
+	return day, nil
+}
+
+// invalid returns validation.Errors of one problem.
+func invalid(field, format string, args ...any) error {
+	var problems validation.Errors
+	problems.Add(field, format, args...)
+	return problems
+}
+
+// URL returns the absolute URL of a path of the API, at base, or at the host that the request was sent to if base is empty.
+func (r *Request) URL(base, path string) string {
+	if base == "" {
+		base = "https://" + r.Domain()
+	}
+	return base + path
+}

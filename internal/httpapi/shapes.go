@@ -1,0 +1,145 @@
+package httpapi
+
+import (
+	"time"
+
+	"shop/internal/money"
+	"shop/internal/order"
+	"shop/internal/page"
+	"shop/internal/product"
+)
+
+// TimeFormat is how a time is written: RFC 3339, UTC, milliseconds.
+const TimeFormat = "2006-01-02T15:04:05.000Z"
+
+// Time writes t.
+func Time(t time.Time) string { return t.UTC().Format(TimeFormat) }
+
+// Money is an amount in minor units, in requests and in answers.
+type Money struct {
+	Amount   int64  `json:"amount"`
+	Currency string `json:"currency"`
+}
+
+// RequiredMoney is an amount in a request, of which no member may be missing.
+type RequiredMoney struct {
+	Amount   *int64  `json:"amount"`
+	Currency *string `json:"currency"`
+}
+
+// Money returns the amount. It returns validation.Errors, with field before the names of members.
+func (m *RequiredMoney) Money(field string) (money.Money, error) {
+	switch {
+	case m == nil:
+		return money.Money{}, invalid(field, "is required")
+	case m.Amount == nil:
+		return money.Money{}, invalid(field+".amount", "is required")
+	case m.Currency == nil:
+		return money.Money{}, invalid(field+".currency", "is required")
+	}
+	return money.Money{Amount: *m.Amount, Currency: *m.Currency}, nil
+}
+
+// Page is a page of a list.
+type Page[T any] struct {
+	Items      []T     `json:"items"`
+	NextCursor *string `json:"next_cursor"`
+}
+
+// PageOf writes each item of a page.
+func PageOf[D, T any](p page.Page[D], write func(D) T) Page[T] {
+	out := Page[T]{Items: make([]T, len(p.Items))}
+	for i, item := range p.Items {
+		out.Items[i] = write(item)
+	}
+	if p.NextCursor != "" {
+		out.NextCursor = &p.NextCursor
+	}
+	return out
+}
+
+// ListedProduct is a product in a list, as customers see it.
+type ListedProduct struct {
+	ProductID   string `json:"product_id"`
+	Name        string `json:"name"`
+	Price       Money  `json:"price"`
+	ImageURL    string `json:"image_url"`
+	StockStatus string `json:"stock_status"`
+}
+
+// ListedProductOf writes p.
+func ListedProductOf(p product.Product) ListedProduct {
+	return ListedProduct{
+		ProductID: p.ID, Name: p.Name, Price: Money(p.Price), ImageURL: p.ImageURL, StockStatus: string(p.StockStatus()),
+	}
+}
+
+// Inventory is what only admins see of a product.
+type Inventory struct {
+	Stock     int64  `json:"stock"`
+	Active    bool   `json:"active"`
+	Version   int64  `json:"version"`
+	CreatedAt string `json:"created_at"`
+	UpdatedAt string `json:"updated_at"`
+}
+
+// InventoryOf writes p.
+func InventoryOf(p product.Product) Inventory {
+	return Inventory{
+		Stock: p.Stock, Active: p.Active, Version: p.Version, CreatedAt: Time(p.CreatedAt), UpdatedAt: Time(p.UpdatedAt),
+	}
+}
+
+// AdminProduct is a product as admins see it.
+type AdminProduct struct {
+	ListedProduct
+	Description string `json:"description"`
+	Inventory
+}
+
+// AdminProductOf writes p.
+func AdminProductOf(p product.Product) AdminProduct {
+	return AdminProduct{ListedProduct: ListedProductOf(p), Description: p.Description, Inventory: InventoryOf(p)}
+}
+
+// Line is a line of an order.
+type Line struct {
+	ProductID string `json:"product_id"`
+	Name      string `json:"name"`
+	UnitPrice Money  `json:"unit_price"`
+	Quantity  int64  `json:"quantity"`
+	LineTotal Money  `json:"line_total"`
+}
+
+// Order is an order. EmailStatus is left out in lists.
+type Order struct {
+	OrderID     string `json:"order_id"`
+	UserID      string `json:"user_id"`
+	Email       string `json:"email"`
+	Status      string `json:"status"`
+	Items       []Line `json:"items"`
+	Total       Money  `json:"total"`
+	PlacedAt    string `json:"placed_at"`
+	EmailStatus string `json:"email_status,omitempty"`
+}
+
+// OrderOf writes o with the status of its mail.
+func OrderOf(o order.Order, email order.EmailStatus) Order {
+	out := ListedOrderOf(o)
+	out.EmailStatus = string(email)
+	return out
+}
+
+// ListedOrderOf writes o for a list.
+func ListedOrderOf(o order.Order) Order {
+	lines := make([]Line, len(o.Lines))
+	for i, l := range o.Lines {
+		lines[i] = Line{
+			ProductID: l.ProductID, Name: l.Name, UnitPrice: Money(l.UnitPrice), Quantity: l.Quantity, LineTotal: Money(l.Total()),
+		}
+	}
+	return Order{
+		OrderID: o.ID, UserID: o.UserID, Email: o.Email, Status: "placed", Items: lines, Total: Money(o.Total),
+		PlacedAt: Time(o.PlacedAt),
+	}
+}

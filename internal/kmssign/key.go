@@ -1,0 +1,85 @@
+// Package kmssign signs access tokens with an RSA key of AWS KMS: the private key never leaves the service.
+package kmssign
+
+import (
+	"context"
+	"crypto/rsa"
+	"crypto/x509"
+	"fmt"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+
+	"shop/internal/token"
+)
+
+// Key is an asymmetric RSA key of KMS with the usage SIGN_VERIFY. It is a [token.Signer], and [token.Keys] with
+// itself as the only key. It is safe for concurrent use; do not copy it after its first use.
+type Key struct {
+	Client *kms.Client
+	ID     string // key id, key ARN, alias name or alias ARN
+
+	mu     sync.Mutex
+	public *rsa.PublicKey // nil until it was read
+}
+
+var (
+	_ token.Signer = (*Key)(nil)
+	_ token.Keys   = (*Key)(nil)
+)
+
+// PublicKey returns the public half of the key. The first call that succeeds reads it by kms:GetPublicKey, one call at a
+// time; later ones answer from memory, because the key behind an id never changes. A failure is not remembered.
+func (k *Key) PublicKey(ctx context.Context) (*rsa.PublicKey, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.public != nil {
+		return k.public, nil
+	}
+	public, err := k.read(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the public key from KMS: %w", err)
+	}
+	k.public = public
+	return public, nil
+}
+
+// PublicKeys returns the one public key.
+func (k *Key) PublicKeys(ctx context.Context) ([]*rsa.PublicKey, error) {
+	public, err := k.PublicKey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []*rsa.PublicKey{public}, nil
+}
+
+func (k *Key) read(ctx context.Context) (*rsa.PublicKey, error) {
+	out, err := k.Client.GetPublicKey(ctx, &kms.GetPublicKeyInput{KeyId: aws.String(k.ID)})
+	if err != nil {
+		return nil, err
+	}
+	public, err := x509.ParsePKIXPublicKey(out.PublicKey)
+	if err != nil {
+		return nil, err
+	}
+	if public, ok := public.(*rsa.PublicKey); ok {
+		return public, nil
+	}
+	return nil, fmt.Errorf("the key is %T, not RSA", public)
+}
+
+// Sign returns the RSASSA-PKCS1-v1_5 signature of a SHA-256 digest, made by kms:Sign.
+func (k *Key) Sign(ctx context.Context, digest []byte) ([]byte, error) {
+	out, err := k.Client.Sign(ctx, &kms.SignInput{
+		KeyId:            aws.String(k.ID),
+		Message:          digest,
+		MessageType:      types.MessageTypeDigest,
+		SigningAlgorithm: types.SigningAlgorithmSpecRsassaPkcs1V15Sha256,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("signing with KMS: %w", err)
+	}
+	return out.Signature, nil
+}

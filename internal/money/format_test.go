@@ -1,0 +1,77 @@
+package money
+
+import (
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestString(t *testing.T) {
+	tests := []struct {
+		money Money
+		want  string
+	}{
+		{Money{0, "GBP"}, "£0.00"},
+		{Money{5, "GBP"}, "£0.05"},
+		{Money{99, "GBP"}, "£0.99"},
+		{Money{339, "GBP"}, "£3.39"},
+		{Money{99_999, "GBP"}, "£999.99"},
+		{Money{100_000, "GBP"}, "£1,000.00"},
+		{Money{123_456_789, "GBP"}, "£1,234,567.89"},
+		{Money{MaxAmount, "GBP"}, "£10,000,000,000.00"},
+		{Money{-339, "GBP"}, "-£3.39"},
+		{Money{-5, "CHF"}, "-CHF 0.05"},
+		{Money{1250, "EUR"}, "€12.50"},
+		{Money{1250, "USD"}, "$12.50"},
+		{Money{1250, "CHF"}, "CHF 12.50"},
+		{Money{0, "JPY"}, "¥0"},
+		{Money{1235, "JPY"}, "¥1,235"},
+		{Money{1235, "KRW"}, "KRW 1,235"},
+		{Money{5, "KWD"}, "KWD 0.005"},
+		{Money{1_234_567, "KWD"}, "KWD 1,234.567"},
+		{Money{12_345, "CLF"}, "CLF 1.2345"},
+		{Money{math.MinInt64, "GBP"}, "-£92,233,720,368,547,758.08"},
+		{Money{math.MaxInt64, "JPY"}, "¥9,223,372,036,854,775,807"},
+	}
+	for _, tt := range tests {
+		if got := tt.money.String(); got != tt.want {
+			t.Errorf("%d %s: got %s, want %s", tt.money.Amount, tt.money.Currency, got, tt.want)
+		}
+	}
+}
+
+func TestDigits(t *testing.T) {
+	for currency, want := range map[string]int{"GBP": 2, "EUR": 2, "CHF": 2, "JPY": 0, "ISK": 0, "KWD": 3, "IQD": 3, "CLF": 4, "ZZZ": 2, "": 2} {
+		if got := Digits(currency); got != want {
+			t.Errorf("%q: got %d, want %d", currency, got, want)
+		}
+	}
+}
+
+// TestStringIsReadBack holds the law of writing: nothing of the amount is lost, and the digits stand as people group them.
+func TestStringIsReadBack(t *testing.T) {
+	shape := regexp.MustCompile(`^-?(?:[£€¥$]|[A-Z]{3} )[0-9]{1,3}(?:,[0-9]{3})*(\.[0-9]+)?$`)
+	rapid.Check(t, func(t *rapid.T) {
+		m := Money{rapid.Int64().Draw(t, "amount"), rapid.SampledFrom([]string{"GBP", "JPY", "KWD", "CLF", "CHF"}).Draw(t, "currency")}
+		parts := shape.FindStringSubmatch(m.String())
+		if parts == nil {
+			t.Fatalf("%s has another shape", m)
+		}
+		if got := len(strings.TrimPrefix(parts[1], ".")); got != Digits(m.Currency) {
+			t.Fatalf("%s has %d decimals, want %d", m, got, Digits(m.Currency))
+		}
+		plain := strings.Map(func(r rune) rune {
+			if r == '-' || r >= '0' && r <= '9' {
+				return r
+			}
+			return -1
+		}, m.String())
+		if amount, err := strconv.ParseInt(plain, 10, 64); err != nil || amount != m.Amount {
+			t.Fatalf("%s reads as %d (%v), want %d", m, amount, err, m.Amount)
+		}
+	})
+}

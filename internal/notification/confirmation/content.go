@@ -1,0 +1,50 @@
+package confirmation
+
+import "shop/internal/order"
+
+// content is what the templates show: all of it is one line of harmless text each.
+type content struct {
+	ShopName string
+	Subject  string
+	OrderID  string
+	PlacedAt string
+	Lines    []line
+	Total    string
+}
+
+type line struct {
+	Name      string
+	UnitPrice string
+	Quantity  int64
+	Total     string
+}
+
+func newContent(shopName string, o order.Order) content {
+	shop := oneLine(shopName)
+	c := content{
+		ShopName: shop,
+		Subject:  subject(shop, oneLine(o.ID)),
+		OrderID:  oneLine(o.ID),
+		PlacedAt: o.PlacedAt.UTC().Format("2 January 2006 at 15:04 UTC"),
+		Total:    o.Total.String(),
+	}
+	for _, l := range o.Lines {
+		c.Lines = append(c.Lines, newLine(l))
+	}
+	return c
+}
+
+func newLine(l order.Line) line {
+	name := oneLine(l.Name)
+	if name == "" {
+		name = l.ProductID // nothing of the name can be shown
+	}
+	return line{Name: name, UnitPrice: l.UnitPrice.String(), Quantity: l.Quantity, Total: l.Total().String()}
+}
+
+func subject(shop, orderID string) string {
+	if shop == "" {
+		return "Your order " + orderID
+	}
+	return "Your order at " + shop + " (" + orderID + ")"
+}

@@ -1,0 +1,117 @@
+package notification
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"shop/internal/order"
+)
+
+// Message is a mail ready to be sent.
+type Message struct {
+	To      string
+	Subject string
+	Text    string
+	HTML    string
+}
+
+// Mailer hands mails to the e-mail provider.
+type Mailer interface {
+	// Send makes one attempt and returns the provider's message id. It returns ErrRefused when no attempt can ever succeed;
+	// after any other error the mail may have been sent or not.
+	Send(ctx context.Context, m Message) (string, error)
+}
+
+// Ledger is the record of the mails owed.
+type Ledger interface {
+	// Claim leases an owed mail for leaseID until the given time. It returns ErrNotFound, ErrNotOwed and ErrLeased.
+	Claim(ctx context.Context, mailID, leaseID string, until time.Time) (Mail, error)
+	// MarkSent settles the mail. It is repeated until ctx ends, and does nothing to a mail that is not owed any more.
+	MarkSent(ctx context.Context, mailID, messageID string, now time.Time) error
+	// MarkFailed gives the mail up, if leaseID still holds it.
+	MarkFailed(ctx context.Context, mailID, leaseID string, now time.Time) error
+	// Release ends the lease and stores m's step and due time, if leaseID still holds it.
+	Release(ctx context.Context, m Mail, leaseID string) error
+}
+
+// Orders finds what a confirmation is about.
+type Orders interface {
+	// ByID returns the order as it is stored now, or order.ErrNotFound.
+	ByID(ctx context.Context, orderID string) (order.Order, error)
+}
+
+// Outcome is what became of a mail.
+type Outcome string
+
+// The outcomes of a delivery.
+const (
+	OutcomeSent      Outcome = "sent"
+	OutcomeSettled   Outcome = "settled"   // it was not owed any more, or is in other hands
+	OutcomePostponed Outcome = "postponed" // the relay returns to it
+	OutcomeFailed    Outcome = "failed"    // given up
+)
+
+// Delivery sends the mails that are owed.
+type Delivery struct {
+	Ledger       Ledger
+	Orders       Orders
+	Mailer       Mailer
+	Confirmation Confirmation
+	Lease        time.Duration // longer than the function's timeout, shorter than the queue's visibility timeout
+	NewID        func() string
+	Now          func() time.Time
+}
+
+// Deliver claims the mail, sends it and marks it sent. It returns ErrNotFound when nobody owes the mail: an event that
+// cannot be understood. With any other error the mail is still owed, and the relay returns to it.
+func (d *Delivery) Deliver(ctx context.Context, mailID string) (Outcome, error) {
+	lease := d.NewID()
+	mail, err := d.Ledger.Claim(ctx, mailID, lease, d.Now().Add(d.Lease))
+	if errors.Is(err, ErrNotOwed) || errors.Is(err, ErrLeased) {
+		return OutcomeSettled, nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("claiming %s: %w", mailID, err)
+	}
+	messageID, err := d.send(ctx, mail)
+	if err != nil {
+		return d.giveBack(ctx, mail, lease, err)
+	}
+	if err := d.Ledger.MarkSent(ctx, mailID, messageID, d.Now()); err != nil {
+		return "", fmt.Errorf("marking %s sent: %w", mailID, err)
+	}
+	return OutcomeSent, nil
+}
+
+func (d *Delivery) send(ctx context.Context, mail Mail) (string, error) {
+	orderID, ok := mail.OrderID()
+	if !ok {
+		return "", fmt.Errorf("mail %s: unknown kind", mail.ID)
+	}
+	o, err := d.Orders.ByID(ctx, orderID)
+	if err != nil {
+		return "", fmt.Errorf("reading order %s: %w", orderID, err)
+	}
+	message, err := d.Confirmation.Render(o)
+	if err != nil {
+		return "", fmt.Errorf("rendering the confirmation of %s: %w", orderID, err)
+	}
+	return d.Mailer.Send(ctx, message)
+}
+
+// giveBack gives the mail up, or puts it off so that the relay returns to it.
+func (d *Delivery) giveBack(ctx context.Context, mail Mail, lease string, cause error) (Outcome, error) {
+	now := d.Now()
+	if errors.Is(cause, ErrRefused) || mail.Expired(now) {
+		if err := d.Ledger.MarkFailed(ctx, mail.ID, lease, now); err != nil {
+			return "", fmt.Errorf("giving %s up: %w", mail.ID, errors.Join(err, cause))
+		}
+		return OutcomeFailed, fmt.Errorf("giving %s up: %w", mail.ID, cause)
+	}
+	if err := d.Ledger.Release(ctx, mail.PutOff(now), lease); err != nil {
+		return "", fmt.Errorf("putting %s off: %w", mail.ID, errors.Join(err, cause))
+	}
+	return OutcomePostponed, fmt.Errorf("putting %s off: %w", mail.ID, cause)
+}

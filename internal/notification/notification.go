@@ -1,0 +1,82 @@
+// Package notification holds the mails the store owes its customers: which they are, how they are sent, and what is done
+// when they cannot be.
+package notification
+
+import (
+	"errors"
+	"strings"
+	"time"
+)
+
+// Kind says what a mail is about.
+type Kind string
+
+// OrderPlaced is the confirmation of an order.
+const OrderPlaced Kind = "order-placed"
+
+// State is how far a mail got.
+type State string
+
+// The states. A mail is owed until it was sent, or failed for good.
+const (
+	Owed   State = "owed"
+	Sent   State = "sent"
+	Failed State = "failed"
+)
+
+const (
+	firstDelay = 2 * time.Minute
+	maxDelay   = time.Hour
+	giveUp     = 72 * time.Hour
+)
+
+// Errors that callers branch on.
+var (
+	// ErrNotFound says that nobody owes this mail.
+	ErrNotFound = errors.New("mail not found")
+	// ErrNotOwed says that the mail was sent already, or failed for good.
+	ErrNotOwed = errors.New("mail is not owed any more")
+	// ErrLeased says that someone else is sending the mail at this moment, or has moved it on.
+	ErrLeased = errors.New("mail is in other hands")
+	// ErrRefused says that the mail can never be delivered to its address.
+	ErrRefused = errors.New("mail was refused for good")
+)
+
+// Mail is a mail that the store owes, from the transaction that owes it on.
+type Mail struct {
+	ID        string // the kind, #, and what it is about: order-placed#ord_…
+	State     State
+	CreatedAt time.Time
+	DueAt     time.Time // when the relay sends its event again; only while it is owed
+	Step      int       // how often it was put off
+}
+
+// OrderMailID returns the id of an order's confirmation.
+func OrderMailID(orderID string) string { return string(OrderPlaced) + "#" + orderID }
+
+// NewOrderMail returns the confirmation that an order owes.
+func NewOrderMail(orderID string, now time.Time) Mail {
+	return Mail{ID: OrderMailID(orderID), State: Owed, CreatedAt: now, DueAt: now.Add(delay(0))}
+}
+
+// OrderID returns the order that the mail is about, if it is a confirmation.
+func (m Mail) OrderID() (string, bool) {
+	return strings.CutPrefix(m.ID, string(OrderPlaced)+"#")
+}
+
+// PutOff returns when the mail is due next, one step on: two minutes, doubling to an hour.
+func (m Mail) PutOff(now time.Time) Mail {
+	m.Step++
+	m.DueAt = now.Add(delay(m.Step))
+	return m
+}
+
+// Expired tells whether the mail has been owed for too long.
+func (m Mail) Expired(now time.Time) bool { return now.Sub(m.CreatedAt) > giveUp }
+
+func delay(step int) time.Duration {
+	if step >= 5 {
+		return maxDelay
+	}
+	return firstDelay << step
+}

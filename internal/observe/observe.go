@@ -1,0 +1,87 @@
+// Package observe writes what operators need to see: logs as JSON lines, and counts as CloudWatch's embedded metric format,
+// both to standard output. Nothing it writes holds a password, a token or an e-mail address.
+package observe
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+)
+
+// namespace is where CloudWatch keeps the counts.
+const namespace = "Shop"
+
+type key struct{}
+
+// New returns a logger that writes JSON lines to w, with times in UTC.
+func New(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: utc})).With("function", os.Getenv("AWS_LAMBDA_FUNCTION_NAME"))
+}
+
+func utc(groups []string, a slog.Attr) slog.Attr {
+	if a.Key == slog.TimeKey && len(groups) == 0 {
+		a.Value = slog.TimeValue(a.Value.Time().UTC())
+	}
+	return a
+}
+
+// Into returns ctx with a logger.
+func Into(ctx context.Context, l *slog.Logger) context.Context {
+	return context.WithValue(ctx, key{}, l)
+}
+
+// Log returns the logger of ctx, or one that writes to standard output.
+func Log(ctx context.Context) *slog.Logger {
+	if l, ok := ctx.Value(key{}).(*slog.Logger); ok {
+		return l
+	}
+	return New(os.Stdout)
+}
+
+// With returns ctx with a logger that adds fields to each line.
+func With(ctx context.Context, fields ...any) context.Context {
+	return Into(ctx, Log(ctx).With(fields...))
+}
+
+// Request logs that a request was answered.
+func Request(ctx context.Context, route string, status int, took time.Duration) {
+	Log(ctx).Info("answered", "route", route, "status", status, "duration_ms", took.Milliseconds())
+}
+
+// Refused logs why a request was refused: as an error when it is the store's fault.
+func Refused(ctx context.Context, status int, code string, cause error) {
+	level := slog.LevelInfo
+	if status >= 500 {
+		level = slog.LevelError
+	}
+	Log(ctx).Log(ctx, level, "refused", "code", code, "error", cause)
+}
+
+// Count adds n to a metric.
+func Count(metric string, n int) {
+	count(os.Stdout, time.Now(), metric, n)
+}
+
+// The embedded metric format:
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+func count(w io.Writer, now time.Time, metric string, n int) {
+	type definition struct{ Name, Unit string }
+	type directive struct {
+		Namespace  string
+		Dimensions [][]string
+		Metrics    []definition
+	}
+	type metadata struct {
+		Timestamp         int64
+		CloudWatchMetrics []directive
+	}
+	_ = json.NewEncoder(w).Encode(map[string]any{
+		metric: n,
+		"_aws": metadata{Timestamp: now.UnixMilli(), CloudWatchMetrics: []directive{
+			{Namespace: namespace, Dimensions: [][]string{{}}, Metrics: []definition{{Name: metric, Unit: "Count"}}},
+		}},
+	})
+}

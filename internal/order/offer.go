@@ -1,0 +1,75 @@
+package order
+
+import (
+	"shop/internal/money"
+	"shop/internal/validation"
+)
+
+// offer is what a customer wants to buy and at which total.
+type offer struct {
+	items    []Item // merged
+	expected *money.Money
+	currency string
+}
+
+// quote returns the lines and the total at the goods' prices, or why they cannot be sold: first a product that is not for
+// sale, then shortages, then prices. Seen are the goods as they were priced before, if they were.
+func (of offer) quote(goods, seen Goods) ([]Line, money.Money, error) {
+	if err := of.unknown(goods); err != nil {
+		return nil, money.Money{}, err
+	}
+	if short := of.shortages(goods); len(short) > 0 {
+		return nil, money.Money{}, &OutOfStockError{Items: short}
+	}
+	lines, total := price(of.items, goods, of.currency)
+	if total.Amount > money.MaxAmount {
+		var problems validation.Errors
+		problems.Add("items", "must not cost more than %d minor units in total", int64(money.MaxAmount))
+		return nil, money.Money{}, problems
+	}
+	if moved := moved(lines, seen); len(moved) > 0 {
+		return nil, money.Money{}, &PriceChangedError{Items: moved}
+	}
+	if of.expected != nil && *of.expected != total {
+		return nil, money.Money{}, &PriceChangedError{Items: prices(lines)}
+	}
+	return lines, total, nil
+}
+
+func (of offer) unknown(goods Goods) error {
+	for _, item := range of.items {
+		if !goods[item.ProductID].Active {
+			return &UnknownProductError{ProductID: item.ProductID}
+		}
+	}
+	return nil
+}
+
+func (of offer) shortages(goods Goods) []Shortage {
+	var short []Shortage
+	for _, item := range of.items {
+		if available := goods[item.ProductID].Stock; available < item.Quantity {
+			short = append(short, Shortage{ProductID: item.ProductID, Requested: item.Quantity, Available: available})
+		}
+	}
+	return short
+}
+
+// moved returns the lines whose price is not the one seen.
+func moved(lines []Line, seen Goods) []Price {
+	var changed []Price
+	for _, line := range lines {
+		if before, ok := seen[line.ProductID]; ok && before.Price != line.UnitPrice {
+			changed = append(changed, Price{ProductID: line.ProductID, Price: line.UnitPrice})
+		}
+	}
+	return changed
+}
+
+func prices(lines []Line) []Price {
+	all := make([]Price, len(lines))
+	for i, line := range lines {
+		all[i] = Price{ProductID: line.ProductID, Price: line.UnitPrice}
+	}
+	return all
+}

@@ -1,0 +1,103 @@
+// Package order holds checkout and what is read of orders afterwards.
+package order
+
+import (
+	"errors"
+	"time"
+
+	"shop/internal/money"
+)
+
+// Limits of an order.
+const (
+	// MaxProducts is how many distinct products an order may have: a DynamoDB transaction takes 100 actions, and two of
+	// them are the order and its mail.
+	MaxProducts = 98
+	// MaxQuantity is how many units of one product an order may have.
+	MaxQuantity = 10_000
+)
+
+// Errors that callers branch on.
+var (
+	// ErrNotFound says that there is no such order, or that it is someone else's.
+	ErrNotFound = errors.New("order not found")
+	// ErrKeyReused says that the Idempotency-Key was used for another accepted checkout.
+	ErrKeyReused = errors.New("idempotency key was used for another request")
+	// ErrBusy says that a checkout could not be settled in time, whichever way it went; a repeat with the same key settles it.
+	ErrBusy = errors.New("checkout could not be settled in time")
+)
+
+// Shortage is a product of which less is there than was asked for.
+type Shortage struct {
+	ProductID string
+	Requested int64
+	Available int64
+}
+
+// OutOfStockError lists every line that falls short.
+type OutOfStockError struct {
+	Items []Shortage
+}
+
+// Error is the same for all shortages; Items has the rest.
+func (e *OutOfStockError) Error() string { return "out of stock" }
+
+// Price is what a product costs now.
+type Price struct {
+	ProductID string
+	Price     money.Money
+}
+
+// PriceChangedError lists the lines whose price moved, all lines if only the total differs from the one agreed to.
+type PriceChangedError struct {
+	Items []Price
+}
+
+// Error is the same for all price changes; Items has the rest.
+func (e *PriceChangedError) Error() string { return "price changed" }
+
+// UnknownProductError names a product that does not exist or is not for sale.
+type UnknownProductError struct {
+	ProductID string
+}
+
+// Error names the product.
+func (e *UnknownProductError) Error() string { return "no product " + e.ProductID }
+
+// Line is one product of an order, at the price it was sold for.
+type Line struct {
+	ProductID string
+	Name      string
+	UnitPrice money.Money
+	Quantity  int64
+}
+
+// Total returns the price of the whole line.
+func (l Line) Total() money.Money { return l.UnitPrice.Times(l.Quantity) }
+
+// EmailStatus is how far the order's confirmation mail got.
+type EmailStatus string
+
+// The e-mail statuses.
+const (
+	EmailPending EmailStatus = "pending"
+	EmailSent    EmailStatus = "sent"
+	EmailFailed  EmailStatus = "failed"
+)
+
+// Order is an accepted checkout.
+type Order struct {
+	ID       string // ord_ and 26 base32 characters, derived from the customer and the Idempotency-Key
+	UserID   string
+	Email    string
+	Lines    []Line // in the order in which the request first named the products
+	Total    money.Money
+	PlacedAt time.Time   // UTC, whole milliseconds
+	Request  Fingerprint // of the request that placed it; not read by lists
+}
+
+// Filter narrows the history of orders.
+type Filter struct {
+	From, To time.Time // placed from From (inclusive) to To (exclusive); zero means unbounded
+	Customer string    // a user id; empty means all
+}

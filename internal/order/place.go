@@ -1,0 +1,164 @@
+package order
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"shop/internal/money"
+	"shop/internal/validation"
+)
+
+// Good is what checkout needs to know of a product.
+type Good struct {
+	Name   string
+	Price  money.Money
+	Stock  int64
+	Active bool
+}
+
+// Goods are products by id. One that is missing does not exist.
+type Goods map[string]Good
+
+// RejectedError says why the store took nothing of an order.
+type RejectedError struct {
+	Existing *Order          // the order that stands under this id already, or nil
+	Failed   map[string]Good // the products that were not as expected, as they are now; a zero Good does not exist
+}
+
+// Error tells the kind of the rejection.
+func (e *RejectedError) Error() string {
+	if e.Existing != nil {
+		return "order exists"
+	}
+	return fmt.Sprintf("%d products are not as expected", len(e.Failed))
+}
+
+// Store is the database as checkout sees it.
+type Store interface {
+	// Goods reads the products as they are now.
+	Goods(ctx context.Context, productIDs []string) (Goods, error)
+	// Accepted returns the order with this id, one that is just being committed too, or ErrNotFound.
+	Accepted(ctx context.Context, orderID string) (Order, error)
+	// Place stores o with the mail it owes and takes its units from the stocks, all or nothing, if no order has its id and
+	// each product is active, costs the line's unit price and has the units. It returns *RejectedError, and ErrBusy when it
+	// could not be settled in time.
+	Place(ctx context.Context, o Order) error
+}
+
+// Announcer tells what follows an order that it was placed.
+type Announcer interface {
+	// OrderPlaced sends the event once and gives up soon. The mail is owed whether it arrives or not.
+	OrderPlaced(ctx context.Context, orderID string) error
+}
+
+// Checkout places orders.
+type Checkout struct {
+	Store    Store
+	Announce Announcer
+	// Missed is told that an announcement failed: to be logged and counted, no more.
+	Missed   func(ctx context.Context, orderID string, err error)
+	Currency string
+	Now      func() time.Time
+}
+
+// Do places an order, or returns the one an earlier request with the same key placed, and whether it did so. It returns
+// validation.Errors, *UnknownProductError, *OutOfStockError, *PriceChangedError, ErrKeyReused and ErrBusy.
+func (c *Checkout) Do(ctx context.Context, r Request) (placed Order, replayed bool, err error) {
+	items, err := merge(r.Items)
+	if err != nil {
+		return Order{}, false, err
+	}
+	if r.ExpectedTotal != nil {
+		if err := checkExpected(*r.ExpectedTotal, c.Currency); err != nil {
+			return Order{}, false, err
+		}
+	}
+	draft := Order{
+		ID: ID(r.Customer.UserID, r.IdempotencyKey), UserID: r.Customer.UserID, Email: r.Customer.Email,
+		Request: fingerprint(items, r.ExpectedTotal),
+	}
+	goods, err := c.Store.Goods(ctx, productIDs(items))
+	if err != nil {
+		return Order{}, false, fmt.Errorf("reading goods: %w", err)
+	}
+	return c.place(ctx, draft, offer{items: items, expected: r.ExpectedTotal, currency: c.Currency}, goods)
+}
+
+// place writes the order, or finds out why it cannot be.
+func (c *Checkout) place(ctx context.Context, o Order, of offer, goods Goods) (Order, bool, error) {
+	lines, total, refusal := of.quote(goods, nil)
+	if refusal != nil {
+		return c.refuse(ctx, o, refusal)
+	}
+	o.Lines, o.Total, o.PlacedAt = lines, total, c.Now()
+	err := c.Store.Place(ctx, o)
+	var rejected *RejectedError
+	if errors.As(err, &rejected) {
+		return c.rejected(ctx, o, of, goods, rejected)
+	}
+	if err != nil {
+		return Order{}, false, fmt.Errorf("placing order %s: %w", o.ID, err)
+	}
+	if err := c.Announce.OrderPlaced(ctx, o.ID); err != nil {
+		c.Missed(ctx, o.ID, err)
+	}
+	return o, false, nil
+}
+
+// rejected answers the order that stands under the id, or refuses with what the failed products are now.
+func (c *Checkout) rejected(ctx context.Context, o Order, of offer, seen Goods, r *RejectedError) (Order, bool, error) {
+	if r.Existing != nil {
+		return settle(*r.Existing, o.Request)
+	}
+	now := Goods{}
+	for id, good := range seen {
+		now[id] = good
+	}
+	for id, good := range r.Failed {
+		now[id] = good
+	}
+	_, _, refusal := of.quote(now, seen)
+	if refusal == nil {
+		return Order{}, false, fmt.Errorf("order %s: %w: %w", o.ID, ErrBusy, r)
+	}
+	return c.refuse(ctx, o, refusal)
+}
+
+// refuse looks whether the order exists before it refuses: a repeat of an accepted checkout answers its order, though the
+// goods sold out or changed price since.
+func (c *Checkout) refuse(ctx context.Context, o Order, refusal error) (Order, bool, error) {
+	existing, err := c.Store.Accepted(ctx, o.ID)
+	if errors.Is(err, ErrNotFound) {
+		return Order{}, false, refusal
+	}
+	if err != nil {
+		return Order{}, false, fmt.Errorf("looking for order %s: %w", o.ID, err)
+	}
+	return settle(existing, o.Request)
+}
+
+// settle answers a repeat: the order it placed, if it is the same request.
+func settle(existing Order, request Fingerprint) (Order, bool, error) {
+	if existing.Request != request {
+		return Order{}, false, ErrKeyReused
+	}
+	return existing, true, nil
+}
+
+func checkExpected(expected money.Money, currency string) error {
+	var problems validation.Errors
+	if err := expected.Check(currency); err != nil {
+		problems.Add("expected_total", "%s", err)
+	}
+	return problems.Err()
+}
+
+func productIDs(items []Item) []string {
+	ids := make([]string, len(items))
+	for i, item := range items {
+		ids[i] = item.ProductID
+	}
+	return ids
+}

@@ -1,0 +1,115 @@
+package order
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
+	"slices"
+	"strings"
+
+	"shop/internal/money"
+	"shop/internal/product"
+	"shop/internal/user"
+	"shop/internal/validation"
+)
+
+// Item is one line of a request: so many units of a product.
+type Item struct {
+	ProductID string
+	Quantity  int64
+}
+
+// Request is a checkout as a customer sends it.
+type Request struct {
+	Customer       user.Caller
+	IdempotencyKey string
+	Items          []Item
+	ExpectedTotal  *money.Money // the total the customer agreed to; nil if none was given
+}
+
+// Fingerprint tells whether two requests are the same: the same products with the same quantities after merging, in any
+// order, and the same expected total. It is a SHA-256.
+type Fingerprint [sha256.Size]byte
+
+var idEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// ID derives the order's id from the customer and the key, so that a repeated checkout meets its own order and no
+// idempotency record is needed: ord_ and the first 26 base32 characters (130 bits) of SHA-256(user id, 0x00, key).
+func ID(userID, idempotencyKey string) string {
+	sum := sha256.Sum256([]byte(userID + "\x00" + idempotencyKey))
+	return "ord_" + idEncoding.EncodeToString(sum[:])[:26]
+}
+
+// ValidID tells whether id may be an order's.
+func ValidID(id string) bool {
+	digits, found := strings.CutPrefix(id, "ord_")
+	return found && len(digits) == 26 && strings.Trim(digits, "abcdefghijklmnopqrstuvwxyz234567") == ""
+}
+
+// merge adds up the lines of each product, in the order in which the products first appear. It returns validation.Errors.
+func merge(items []Item) ([]Item, error) {
+	var problems validation.Errors
+	if len(items) == 0 {
+		problems.Add("items", "must have at least one item")
+	}
+	var merged []Item
+	at := map[string]int{}
+	for i, item := range items {
+		item.check(&problems, fmt.Sprintf("items[%d]", i))
+		if _, ok := at[item.ProductID]; !ok {
+			at[item.ProductID] = len(merged)
+			merged = append(merged, Item{ProductID: item.ProductID})
+		}
+		merged[at[item.ProductID]].add(item.Quantity)
+	}
+	checkMerged(&problems, merged)
+	return merged, problems.Err()
+}
+
+func (i Item) check(problems *validation.Errors, field string) {
+	if !product.ValidID(i.ProductID) {
+		problems.Add(field+".product_id", "must be a product id")
+	}
+	problems.Int(field+".quantity", i.Quantity, 1, MaxQuantity)
+}
+
+// add stops counting above MaxQuantity, so that it cannot overflow.
+func (i *Item) add(quantity int64) {
+	i.Quantity = min(i.Quantity+min(max(quantity, 0), MaxQuantity+1), MaxQuantity+1)
+}
+
+func checkMerged(problems *validation.Errors, merged []Item) {
+	if len(merged) > MaxProducts {
+		problems.Add("items", "must name at most %d products", MaxProducts)
+	}
+	for _, item := range merged {
+		if item.Quantity > MaxQuantity && len(*problems) == 0 {
+			problems.Add("items", "must have at most %d units of %s", MaxQuantity, item.ProductID)
+		}
+	}
+}
+
+// fingerprint expects merged items. A product id has no blank and no line break, so the text is unambiguous.
+func fingerprint(merged []Item, expected *money.Money) Fingerprint {
+	var text strings.Builder
+	byProduct := func(a, b Item) int { return strings.Compare(a.ProductID, b.ProductID) }
+	for _, item := range slices.SortedFunc(slices.Values(merged), byProduct) {
+		fmt.Fprintf(&text, "%s %d\n", item.ProductID, item.Quantity)
+	}
+	if expected != nil {
+		fmt.Fprintf(&text, "= %d %s\n", expected.Amount, expected.Currency)
+	}
+	return sha256.Sum256([]byte(text.String()))
+}
+
+// price makes the order's lines and total of merged items and the goods as they are.
+func price(merged []Item, goods Goods, currency string) ([]Line, money.Money) {
+	lines := make([]Line, len(merged))
+	total := money.Money{Currency: currency}
+	for i, item := range merged {
+		good := goods[item.ProductID]
+		lines[i] = Line{ProductID: item.ProductID, Name: good.Name, UnitPrice: good.Price, Quantity: item.Quantity}
+		total = total.Plus(lines[i].Total())
+	}
+	return lines, total
+}

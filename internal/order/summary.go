@@ -1,0 +1,159 @@
+package order
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"shop/internal/money"
+	"shop/internal/user"
+	"shop/internal/validation"
+)
+
+// Limits of a summary.
+const (
+	MaxSummaryDays = 92
+	MaxTopProducts = 100
+)
+
+// Feed is all orders, read by admins.
+type Feed interface {
+	// RequireAdmin returns user.ErrNotAdmin unless admin is one now.
+	RequireAdmin(ctx context.Context, admin user.Caller) error
+	// Each calls visit for each order placed from from (inclusive) to to (exclusive), in no particular order, never twice at
+	// once.
+	Each(ctx context.Context, from, to time.Time, visit func(Order)) error
+}
+
+// Summary is what was sold in a range of days, UTC.
+type Summary struct {
+	From, To    time.Time // the first and the last day
+	Orders      int64
+	Units       int64
+	Revenue     money.Money
+	Days        []Day            // oldest first; days without an order are left out
+	TopProducts []ProductRevenue // by revenue, most first
+}
+
+// Average returns the revenue an order, rounded half up; zero without orders.
+func (s Summary) Average() money.Money {
+	if s.Orders == 0 {
+		return money.Money{Currency: s.Revenue.Currency}
+	}
+	return money.Money{Amount: (2*s.Revenue.Amount + s.Orders) / (2 * s.Orders), Currency: s.Revenue.Currency}
+}
+
+// Day is what was sold on one day, UTC.
+type Day struct {
+	Day     time.Time
+	Orders  int64
+	Units   int64
+	Revenue money.Money
+}
+
+// ProductRevenue is what one product sold.
+type ProductRevenue struct {
+	ProductID string
+	Name      string // as it was sold last
+	Units     int64
+	Revenue   money.Money
+}
+
+// Analytics summarises the order history.
+type Analytics struct {
+	Feed     Feed
+	Currency string
+}
+
+// Summarize adds up the orders of the days from and to, both inclusive, at midnight UTC. It returns validation.Errors and
+// user.ErrNotAdmin.
+func (a *Analytics) Summarize(ctx context.Context, admin user.Caller, from, to time.Time, top int) (Summary, error) {
+	if err := checkRange(from, to); err != nil {
+		return Summary{}, err
+	}
+	if err := a.Feed.RequireAdmin(ctx, admin); err != nil {
+		return Summary{}, fmt.Errorf("summarising orders: %w", err)
+	}
+	t := tally{currency: a.Currency, days: map[time.Time]*Day{}, products: map[string]*soldProduct{}}
+	if err := a.Feed.Each(ctx, from, to.AddDate(0, 0, 1), t.add); err != nil {
+		return Summary{}, fmt.Errorf("summarising orders: %w", err)
+	}
+	return t.summary(from, to, top), nil
+}
+
+func checkRange(from, to time.Time) error {
+	var problems validation.Errors
+	if to.Before(from) {
+		problems.Add("to", "must not be before from")
+	}
+	if to.Sub(from) >= MaxSummaryDays*24*time.Hour {
+		problems.Add("to", "must be at most %d days from from, both counted", MaxSummaryDays)
+	}
+	return problems.Err()
+}
+
+// tally adds orders up.
+type tally struct {
+	currency string
+	days     map[time.Time]*Day
+	products map[string]*soldProduct
+}
+
+type soldProduct struct {
+	ProductRevenue
+	lastSold time.Time
+}
+
+func (t *tally) add(o Order) {
+	at := o.PlacedAt.UTC().Truncate(24 * time.Hour)
+	day := t.days[at]
+	if day == nil {
+		day = &Day{Day: at, Revenue: money.Money{Currency: t.currency}}
+		t.days[at] = day
+	}
+	day.Orders++
+	day.Revenue = day.Revenue.Plus(o.Total)
+	for _, line := range o.Lines {
+		day.Units += line.Quantity
+		t.addLine(line, o.PlacedAt)
+	}
+}
+
+func (t *tally) addLine(line Line, placedAt time.Time) {
+	p := t.products[line.ProductID]
+	if p == nil {
+		p = &soldProduct{ProductRevenue: ProductRevenue{ProductID: line.ProductID, Revenue: money.Money{Currency: t.currency}}}
+		t.products[line.ProductID] = p
+	}
+	p.Units += line.Quantity
+	p.Revenue = p.Revenue.Plus(line.Total())
+	if !placedAt.Before(p.lastSold) {
+		p.lastSold, p.Name = placedAt, line.Name
+	}
+}
+
+func (t *tally) summary(from, to time.Time, top int) Summary {
+	s := Summary{From: from, To: to, Revenue: money.Money{Currency: t.currency}, TopProducts: t.top(top)}
+	for _, at := range slices.SortedFunc(maps.Keys(t.days), time.Time.Compare) {
+		day := *t.days[at]
+		s.Days = append(s.Days, day)
+		s.Orders += day.Orders
+		s.Units += day.Units
+		s.Revenue = s.Revenue.Plus(day.Revenue)
+	}
+	return s
+}
+
+func (t *tally) top(n int) []ProductRevenue {
+	var all []ProductRevenue
+	for _, p := range t.products {
+		all = append(all, p.ProductRevenue)
+	}
+	slices.SortFunc(all, func(a, b ProductRevenue) int {
+		return cmp.Or(cmp.Compare(b.Revenue.Amount, a.Revenue.Amount), cmp.Compare(a.ProductID, b.ProductID))
+	})
+	return all[:min(n, len(all))]
+}

@@ -1,0 +1,262 @@
+package password
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// cheap keeps the tests quick where the cost is not their point.
+var cheap = Hasher{Params{MemoryKiB: 8, Iterations: 1, Parallelism: 1}}
+
+func TestHasherValidatesByThePolicy(t *testing.T) {
+	if err := New(DefaultParams).Validate("password", ""); !errors.Is(err, ErrCommon) {
+		t.Errorf("got %v, want %v", err, ErrCommon)
+	}
+}
+
+func TestHashIsAPHCString(t *testing.T) {
+	hash, err := Hasher{DefaultParams}.Hash("correct horse battery staple")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 16 bytes are 22 characters of base64, 32 are 43.
+	want := regexp.MustCompile(`^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$`)
+	if !want.MatchString(hash) {
+		t.Errorf("got %q, want it to match %v", hash, want)
+	}
+}
+
+func TestHashIsCheckedByItsPasswordAlone(t *testing.T) {
+	for _, password := range []string{
+		"correct horse battery staple", " eight  ", "k7\x00#vQp2x", strings.Repeat("🦊", 8), strings.Repeat(composed, 128), "",
+	} {
+		hash, err := cheap.Hash(password)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checks(t, hash, password, true)
+		for _, other := range []string{password + " ", " " + password, password + "\x00", strings.ToUpper(password) + "X", "other"} {
+			checks(t, hash, other, false)
+		}
+	}
+}
+
+func checks(t *testing.T, hash, password string, want bool) {
+	t.Helper()
+	got, err := cheap.Check(hash, password)
+	if err != nil || got != want {
+		t.Errorf("%q: got %v and error %v, want %v", password, got, err, want)
+	}
+}
+
+func TestHashesOfOnePasswordDiffer(t *testing.T) {
+	one, err := cheap.Hash("k7#vQp2x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := cheap.Hash("k7#vQp2x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if one == two {
+		t.Errorf("got %q twice", one)
+	}
+}
+
+func TestOnePasswordHoweverItIsTyped(t *testing.T) {
+	for _, c := range [][2]string{{composed, decomposed}, {decomposed, composed}} {
+		hash, err := cheap.Hash("caf" + c[0] + " noir")
+		if err != nil {
+			t.Fatal(err)
+		}
+		checks(t, hash, "caf"+c[1]+" noir", true)
+		checks(t, hash, "cafe noir", false)
+	}
+}
+
+func TestNotUTF8(t *testing.T) {
+	if hash, err := cheap.Hash("k7#vQp2x\xff"); !errors.Is(err, ErrNotUTF8) || hash != "" {
+		t.Errorf("got %q and error %v, want %v", hash, err, ErrNotUTF8)
+	}
+	hash, err := cheap.Hash("k7#vQp2x\ufffd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	checks(t, hash, "k7#vQp2x\xff", false)
+}
+
+// TestCheckReadsTheHashesOfOthers takes hashes that argon2-cffi 25.1.0, a binding of the reference implementation, made.
+func TestCheckReadsTheHashesOfOthers(t *testing.T) {
+	for _, c := range []struct{ password, hash string }{
+		{"correct horse battery staple", "$argon2id$v=19$m=19456,t=2,p=1$JXoiZjSGv1vWylFWpfgWxQ$koCVaJkJ2lIy+kWewMKS+lB5bp8v0xcVd5gOmEQfArY"},
+		{"Ångstro\u0308m cafe\u0301", "$argon2id$v=19$m=19456,t=2,p=1$vE9RbuCO5CTNFdxgVX4tYQ$ykH95pbp0IrF+XlWDqjNphU6XJlHoHmukKgz+3Iy2gQ"},
+		{"🦊🦊🦊🦊🦊🦊🦊🦊", "$argon2id$v=19$m=19456,t=2,p=1$NE18A11nkX7xKeY+Vf7k1Q$DP83ElwGtCkyINzd81YCSFj11kkH2WNHaC2LbtkxXVU"},
+		{" eight  ", "$argon2id$v=19$m=19456,t=2,p=1$B0cTsrUmfTrmyDGC8CIYSA$B3AcjCT4QPtH0CeKzmsshZy6Ryek5GOMayQqXa6kZhI"},
+		{"default parameters", "$argon2id$v=19$m=65536,t=3,p=4$2UOs0ZOlkQiuGgtBxmBVxA$6evCIqtQc4vOhtY7sHays9jAmMKuyg7lh0PjN+a72zo"},
+	} {
+		checks(t, c.hash, c.password, true)
+		checks(t, c.hash, c.password+"x", false)
+	}
+}
+
+const (
+	testSalt = "JXoiZjSGv1vWylFWpfgWxQ"
+	testKey  = "koCVaJkJ2lIy+kWewMKS+lB5bp8v0xcVd5gOmEQfArY"
+)
+
+func TestCheckRefusesBadHashes(t *testing.T) {
+	with := func(params string) string { return "$argon2id$v=19$" + params + "$" + testSalt + "$" + testKey }
+	for name, hash := range map[string]string{
+		"empty":                       "",
+		"plain text":                  "correct horse battery staple",
+		"dollars":                     "$$$$$",
+		"bcrypt":                      "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
+		"argon2i":                     "$argon2i$v=19$m=65536,t=3,p=4$QX1QDkZicmkAaUl1LIEEbw$0RY5DrzuqaQiTM/W50+1AeaQJAKgcOCFnXy7lfyXWXM",
+		"argon2d":                     "$argon2d$v=19$m=19456,t=2,p=1$" + testSalt + "$" + testKey,
+		"version 16":                  "$argon2id$v=16$m=19456,t=2,p=1$" + testSalt + "$" + testKey,
+		"no version":                  "$argon2id$m=19456,t=2,p=1$" + testSalt + "$" + testKey,
+		"no key":                      "$argon2id$v=19$m=19456,t=2,p=1$" + testSalt,
+		"key of no bytes":             "$argon2id$v=19$m=19456,t=2,p=1$" + testSalt + "$",
+		"key of three bytes":          "$argon2id$v=19$m=19456,t=2,p=1$" + testSalt + "$koCV",
+		"key of 96 bytes":             "$argon2id$v=19$m=19456,t=2,p=1$" + testSalt + "$" + strings.Repeat("koCV", 32),
+		"key with padding":            with("m=19456,t=2,p=1") + "=",
+		"key that is no base64":       "$argon2id$v=19$m=19456,t=2,p=1$" + testSalt + "$!" + testKey[1:],
+		"key with stray bits":         "$argon2id$v=19$m=19456,t=2,p=1$" + testSalt + "$" + testKey[:42] + "Z",
+		"salt of no bytes":            "$argon2id$v=19$m=19456,t=2,p=1$$" + testKey,
+		"salt of 96 bytes":            "$argon2id$v=19$m=19456,t=2,p=1$" + strings.Repeat("koCV", 32) + "$" + testKey,
+		"one field too many":          with("m=19456,t=2,p=1") + "$x",
+		"4 GiB":                       with("m=4194304,t=2,p=1"),
+		"the largest memory":          with("m=4294967295,t=2,p=1"),
+		"over the largest memory":     with("m=4294967296,t=2,p=1"),
+		"64 MiB and one":              with("m=65537,t=2,p=1"),
+		"a negative memory":           with("m=-1,t=2,p=1"),
+		"no memory":                   with("m=0,t=2,p=1"),
+		"less than the lanes need":    with("m=31,t=2,p=4"),
+		"no pass":                     with("m=19456,t=0,p=1"),
+		"four billion passes":         with("m=19456,t=4294967295,p=1"),
+		"eleven passes":               with("m=19456,t=11,p=1"),
+		"no lane":                     with("m=19456,t=2,p=0"),
+		"255 lanes":                   with("m=19456,t=2,p=255"),
+		"256 lanes":                   with("m=19456,t=2,p=256"),
+		"parameters in another order": with("t=2,m=19456,p=1"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			match, err := cheap.Check(hash, "correct horse battery staple")
+			if match || !errors.Is(err, ErrBadHash) {
+				t.Fatalf("got %v and error %v, want %v", match, err, ErrBadHash)
+			}
+			if strings.Contains(err.Error(), testKey) {
+				t.Errorf("the error %q holds the hash", err)
+			}
+		})
+	}
+}
+
+func TestHasherRefusesBadParams(t *testing.T) {
+	for name, params := range map[string]Params{
+		"none":        {},
+		"no pass":     {MemoryKiB: 8, Parallelism: 1},
+		"no lane":     {MemoryKiB: 8, Iterations: 1},
+		"no memory":   {Iterations: 1, Parallelism: 1},
+		"4 GiB":       {MemoryKiB: 4 << 20, Iterations: 1, Parallelism: 1},
+		"many passes": {MemoryKiB: 8, Iterations: 1 << 30, Parallelism: 1},
+		"many lanes":  {MemoryKiB: 8 << 10, Iterations: 1, Parallelism: 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := Hasher{params}
+			if hash, err := h.Hash("k7#vQp2x"); !errors.Is(err, ErrBadParams) || hash != "" {
+				t.Errorf("Hash: got %q and error %v, want %v", hash, err, ErrBadParams)
+			}
+			h.CheckDummy("k7#vQp2x") // must return, and soon
+		})
+	}
+}
+
+// TestCheckDummyDoesTheWork tells by the memory that was taken. How much work it is, the next test shows.
+func TestCheckDummyDoesTheWork(t *testing.T) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	New(DefaultParams).CheckDummy("k7#vQp2x")
+	runtime.ReadMemStats(&after)
+	if got, want := after.TotalAlloc-before.TotalAlloc, uint64(DefaultParams.MemoryKiB)<<10; got < want {
+		t.Errorf("got %d bytes taken, want %d at least", got, want)
+	}
+}
+
+func TestDummyCostsWhatAHashCosts(t *testing.T) {
+	for _, params := range []Params{DefaultParams, {MemoryKiB: 64, Iterations: 3, Parallelism: 2}} {
+		hash, err := Hasher{params}.Hash("k7#vQp2x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		dummy := params.dummy()
+		if got, want := costOf(dummy), costOf(hash); got != want {
+			t.Errorf("got a dummy of %q, want %q", got, want)
+		}
+		if len(dummy) != len(hash) {
+			t.Errorf("got the dummy %q, want the length of %q", dummy, hash)
+		}
+		for _, password := range []string{"", "k7#vQp2x", "AAAAAAAAAAAAAAAAAAAAAA", "\xff"} {
+			match, err := Hasher{params}.Check(dummy, password)
+			if match || err != nil {
+				t.Errorf("%q: got %v and error %v, want no match", password, match, err)
+			}
+		}
+	}
+}
+
+// costOf is the part of a PHC string before the salt.
+func costOf(hash string) string {
+	return strings.Join(strings.SplitAfter(hash, "$")[:4], "")
+}
+
+// FuzzCheck shows that no stored text makes Check panic, take long, or match without being the password's hash.
+func FuzzCheck(f *testing.F) {
+	hash, err := cheap.Hash("k7#vQp2x")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range []string{
+		hash, "", "$", "$$$$$", hash + "$", hash[:len(hash)-1], cheap.Params.dummy(),
+		"$argon2id$v=19$m=8,t=1,p=0$" + testSalt + "$" + testKey,
+		"$argon2id$v=19$m=8,t=0,p=1$" + testSalt + "$" + testKey,
+		"$argon2id$v=19$m=4294967295,t=1,p=1$" + testSalt + "$" + testKey,
+		"$argon2id$v=19$m=8,t=1,p=1$$",
+	} {
+		f.Add(seed, "other password")
+	}
+	f.Fuzz(func(t *testing.T, hash, password string) {
+		match, err := cheap.Check(hash, password)
+		if err != nil && !errors.Is(err, ErrBadHash) {
+			t.Errorf("got %v, want %v", err, ErrBadHash)
+		}
+		if match {
+			t.Errorf("%q matches %q", password, hash)
+		}
+	})
+}
+
+func ExampleHasher() {
+	hasher := New(DefaultParams)
+	hash, err := hasher.Hash("a lighthouse keeper's breakfast")
+	if err != nil {
+		panic(err)
+	}
+	match, err := hasher.Check(hash, "a lighthouse keeper's breakfast")
+	fmt.Println(match, err)
+	// Output: true <nil>
+}
+
+func BenchmarkHash(b *testing.B) {
+	h := Hasher{DefaultParams}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := h.Hash("k7#vQp2x"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,87 @@
+// Package product holds the goods of the store: what the catalogue shows, and how an admin changes goods and stock.
+package product
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"shop/internal/money"
+)
+
+// MaxStock is the largest stock of one product, in units.
+const MaxStock = 1_000_000_000
+
+// Errors that callers branch on.
+var (
+	// ErrNotFound says that there is no such product, or none that the caller may see.
+	ErrNotFound = errors.New("product not found")
+	// ErrInsufficientStock says that an adjustment would take the stock below zero.
+	ErrInsufficientStock = errors.New("insufficient stock")
+	// ErrContended says that others changed the product at the same moment, again and again; the call may be repeated.
+	ErrContended = errors.New("product is being changed by others")
+)
+
+// StockChangedError says that the stock is not what the admin saw.
+type StockChangedError struct {
+	Quantity int64 // the stock now
+}
+
+// Error tells the stock.
+func (e *StockChangedError) Error() string {
+	return fmt.Sprintf("stock changed to %d", e.Quantity)
+}
+
+// Product is a good of the store.
+type Product struct {
+	ID          string // 1 to 64 of A–Z a–z 0–9 . _ -
+	Name        string
+	Description string // empty in lists
+	Price       money.Money
+	ImageURL    string
+	Active      bool  // customers see and buy only active products
+	Stock       int64 // units, 0 to MaxStock
+	Version     int64 // counts saves, from 1
+	CreatedAt   time.Time
+	UpdatedAt   time.Time // the last save or stock change by an admin; a sale does not move it
+}
+
+// StockStatus is what customers are told of the stock.
+type StockStatus string
+
+// The stock statuses. Low is lowStock units or fewer.
+const (
+	InStock    StockStatus = "in_stock"
+	LowStock   StockStatus = "low_stock"
+	OutOfStock StockStatus = "out_of_stock"
+
+	lowStock = 5
+)
+
+// StockStatus returns what customers are told of the stock.
+func (p Product) StockStatus() StockStatus {
+	switch {
+	case p.Stock <= 0:
+		return OutOfStock
+	case p.Stock <= lowStock:
+		return LowStock
+	}
+	return InStock
+}
+
+// Movement is one change of a stock by an admin. Sales are orders, not movements.
+type Movement struct {
+	ID        string // a UUIDv7
+	ProductID string
+	Before    int64 // units
+	After     int64 // units
+	Reason    string
+	By        string // the admin's user id, or Operator
+	MovedAt   time.Time
+}
+
+// Operator is who changed a stock when it was the operator's tool.
+const Operator = "operator"
+
+// Delta returns by how many units the stock changed.
+func (m Movement) Delta() int64 { return m.After - m.Before }

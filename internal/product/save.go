@@ -1,0 +1,147 @@
+package product
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"shop/internal/money"
+	"shop/internal/user"
+	"shop/internal/validation"
+)
+
+const (
+	maxName        = 200
+	maxDescription = 5000
+	maxImageURL    = 2048
+	maxID          = 64
+	maxReason      = 200
+	saveAttempts   = 5
+	initialStock   = "initial stock"
+)
+
+// Draft is what an admin saves of a product.
+type Draft struct {
+	ID          string
+	Name        string
+	Description string
+	Price       money.Money
+	ImageURL    string
+	Active      bool
+	Stock       *int64 // only of a new product; nil means none given
+}
+
+// Saver stores products.
+type Saver interface {
+	// Read returns the product as it stands now, after checking that admin is one. It returns user.ErrNotAdmin and ErrNotFound.
+	Read(ctx context.Context, admin user.Caller, productID string) (Product, error)
+	// Create stores a new product and, when it is not nil, its first movement. It returns ErrContended when the product exists by now.
+	Create(ctx context.Context, p Product, first *Movement) error
+	// Update stores all but the stock of p if the stored version is one less than p's. It returns ErrContended when it is not.
+	Update(ctx context.Context, p Product) error
+}
+
+// Save creates and changes products.
+type Save struct {
+	Products Saver
+	Currency string
+	NewID    func() string // for movements
+	Now      func() time.Time
+}
+
+// Do saves d and returns the product as stored and whether it is new. It returns validation.Errors, user.ErrNotAdmin and
+// ErrContended.
+func (s *Save) Do(ctx context.Context, admin user.Caller, d Draft) (Product, bool, error) {
+	if err := d.check(s.Currency); err != nil {
+		return Product{}, false, err
+	}
+	var err error
+	for range saveAttempts {
+		var p Product
+		var created bool
+		if p, created, err = s.attempt(ctx, admin, d); !errors.Is(err, ErrContended) {
+			return p, created, err
+		}
+	}
+	return Product{}, false, err
+}
+
+func (s *Save) attempt(ctx context.Context, admin user.Caller, d Draft) (Product, bool, error) {
+	old, err := s.Products.Read(ctx, admin, d.ID)
+	if errors.Is(err, ErrNotFound) {
+		p, err := s.create(ctx, admin, d)
+		return p, true, err
+	}
+	if err != nil {
+		return Product{}, false, fmt.Errorf("reading product %s: %w", d.ID, err)
+	}
+	if d.Stock != nil {
+		var problems validation.Errors
+		problems.Add("stock", "may be given only for a new product; change it with PUT /admin/products/{product_id}/stock")
+		return Product{}, false, problems
+	}
+	p := d.over(old, s.Now())
+	if err := s.Products.Update(ctx, p); err != nil {
+		return Product{}, false, fmt.Errorf("updating product %s: %w", d.ID, err)
+	}
+	return p, false, nil
+}
+
+func (s *Save) create(ctx context.Context, admin user.Caller, d Draft) (Product, error) {
+	now := s.Now()
+	p := d.over(Product{ID: d.ID, CreatedAt: now}, now)
+	var first *Movement
+	if d.Stock != nil && *d.Stock > 0 {
+		p.Stock = *d.Stock
+		first = &Movement{ID: s.NewID(), ProductID: d.ID, After: p.Stock, Reason: initialStock, By: admin.UserID, MovedAt: now}
+	}
+	if err := s.Products.Create(ctx, p, first); err != nil {
+		return Product{}, fmt.Errorf("creating product %s: %w", d.ID, err)
+	}
+	return p, nil
+}
+
+// over returns old with the draft's fields, one version on.
+func (d Draft) over(old Product, now time.Time) Product {
+	p := old
+	p.Name, p.Description, p.Price, p.ImageURL, p.Active = d.Name, d.Description, d.Price, d.ImageURL, d.Active
+	p.Version, p.UpdatedAt = old.Version+1, now
+	return p
+}
+
+func (d Draft) check(currency string) error {
+	var problems validation.Errors
+	if !ValidID(d.ID) {
+		problems.Add("product_id", "must have 1 to %d of the characters A–Z a–z 0–9 . _ -", maxID)
+	}
+	problems.Line("name", d.Name, 1, maxName)
+	problems.Text("description", d.Description, 0, maxDescription)
+	if err := d.Price.Check(currency); err != nil {
+		problems.Add("price", "%s", err)
+	}
+	if !validImageURL(d.ImageURL) {
+		problems.Add("image_url", "must be an https URL of at most %d characters, or empty", maxImageURL)
+	}
+	if d.Stock != nil {
+		problems.Int("stock", *d.Stock, 0, MaxStock)
+	}
+	return problems.Err()
+}
+
+// ValidID tells whether id may name a product.
+func ValidID(id string) bool {
+	return id != "" && len(id) <= maxID && !strings.ContainsFunc(id, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-", r))
+	})
+}
+
+func validImageURL(s string) bool {
+	if s == "" {
+		return true
+	}
+	u, err := url.Parse(s)
+	return err == nil && len(s) <= maxImageURL && u.Scheme == "https" && u.Hostname() != "" && u.User == nil
+}

@@ -1,0 +1,65 @@
+// Package sesmail hands mails to Amazon SES.
+package sesmail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/ses"
+	"github.com/aws/aws-sdk-go-v2/service/ses/types"
+	"github.com/aws/smithy-go"
+
+	"shop/internal/notification"
+)
+
+// Mailer is a notification.Mailer over SES.
+type Mailer struct {
+	Client           *ses.Client
+	Sender           string // an address that SES has verified
+	ConfigurationSet string
+}
+
+// Send makes one attempt and returns SES's message id. It returns notification.ErrRefused for an address that SES calls
+// none. All else, a sender that is not verified or sending that is paused included, is for the operator to mend, and the
+// mail to be sent later.
+func (m *Mailer) Send(ctx context.Context, message notification.Message) (string, error) {
+	out, err := m.Client.SendEmail(ctx, m.input(message), onlyThrottlesAgain)
+	if refused(err) {
+		return "", fmt.Errorf("%w: %w", notification.ErrRefused, err)
+	}
+	if err != nil {
+		return "", fmt.Errorf("sending a mail: %w", err)
+	}
+	return aws.ToString(out.MessageId), nil
+}
+
+func (m *Mailer) input(message notification.Message) *ses.SendEmailInput {
+	return &ses.SendEmailInput{
+		Source:               &m.Sender,
+		ConfigurationSetName: &m.ConfigurationSet,
+		Destination:          &types.Destination{ToAddresses: []string{message.To}},
+		Message: &types.Message{
+			Subject: utf8(message.Subject),
+			Body:    &types.Body{Text: utf8(message.Text), Html: utf8(message.HTML)},
+		},
+	}
+}
+
+func utf8(s string) *types.Content { return &types.Content{Data: &s, Charset: aws.String("UTF-8")} }
+
+// onlyThrottlesAgain keeps the SDK from repeating a call that SES may have carried out: SES takes no idempotency token, so
+// a repeat after a timeout or a 5xx could be a second mail. A throttled call was not carried out.
+func onlyThrottlesAgain(o *ses.Options) {
+	o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) {
+		s.Retryables = []retry.IsErrorRetryable{retry.RetryableErrorCode{Codes: retry.DefaultThrottleErrorCodes}}
+	})
+}
+
+// refused tells whether SES calls the address none: the only parameter of ours that comes from a customer.
+func refused(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() == "InvalidParameterValue"
+}

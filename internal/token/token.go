@@ -1,0 +1,85 @@
+// Package token issues and verifies the store's access tokens: JSON Web Tokens (RFC 7519) of the
+// profile of RFC 9068, signed with RS256.
+//
+// An [Issuer] makes them, a [Verifier] checks them. [JWKS] and [Discovery] make the two documents by which others,
+// API Gateway's JWT authorizer among them, find the keys to check them with. Where the private key lives is the
+// [Signer]'s affair; this package never sees it.
+//
+// What API Gateway asks of a token, and so what an Issuer puts into it:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
+package token
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The scopes a token can carry. An admin's token carries both.
+const (
+	ScopeCustomer = "customer"
+	ScopeAdmin    = "admin"
+)
+
+// Lifetime is how long a token is valid after it was issued.
+const Lifetime = 15 * time.Minute
+
+const (
+	// algorithm is the only one issued and the only one accepted.
+	algorithm = "RS256"
+
+	// mediaType is the header's typ (RFC 9068, section 2.1): it keeps any other kind of token,
+	// signed with the same key, from passing for an access token.
+	mediaType = "at+jwt"
+
+	// backdating makes a fresh token valid for a verifier whose clock is behind the issuer's.
+	backdating = 5 * time.Second
+
+	// leeway is how far in the future iat and nbf may lie. exp gets none.
+	leeway = 5 * time.Second
+
+	// maxSize is the longest token looked at, in bytes. API Gateway's limit for all headers together is 10,240.
+	maxSize = 8 << 10
+)
+
+// ErrInvalid is returned by [Verifier.Verify] for every token that is not to be believed. The error's text
+// names the cause; it never holds the token or a part of it, and may be logged.
+var ErrInvalid = errors.New("token: invalid")
+
+// Subject is whom a token speaks for.
+type Subject struct {
+	UserID string   // the claim sub
+	Email  string   // normalised
+	Scopes []string // at least one to issue a token
+}
+
+// HasScope reports whether the subject was granted the scope.
+func (s Subject) HasScope(scope string) bool {
+	return slices.Contains(s.Scopes, scope)
+}
+
+func (s Subject) check() error {
+	switch {
+	case s.UserID == "":
+		return errors.New("no user id")
+	case s.Email == "":
+		return errors.New("no e-mail address")
+	case len(s.Scopes) == 0:
+		return errors.New("no scope")
+	case !allScopeTokens(s.Scopes):
+		return errors.New("a scope is empty or holds a character that a scope may not")
+	}
+	return nil
+}
+
+// allScopeTokens holds each scope to the characters of RFC 6749, section 3.3: with a blank in it, one scope would be read as two.
+func allScopeTokens(scopes []string) bool {
+	return !slices.ContainsFunc(scopes, func(scope string) bool {
+		return scope == "" || strings.ContainsFunc(scope, isNoScopeCharacter)
+	})
+}
+
+func isNoScopeCharacter(r rune) bool {
+	return r <= ' ' || r > '~' || r == '"' || r == '\\'
+}

@@ -1,0 +1,103 @@
+package user
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// TooManyGuessesError says that an address was tried too often. It tells known and unknown addresses alike.
+type TooManyGuessesError struct {
+	RetryAfter time.Duration
+}
+
+// Error says how long to wait.
+func (e *TooManyGuessesError) Error() string {
+	return fmt.Sprintf("too many log-in attempts, try again in %s", e.RetryAfter)
+}
+
+// Finder looks users up.
+type Finder interface {
+	// ByEmail returns the user with the normalised address, or ErrNotFound.
+	ByEmail(ctx context.Context, email string) (User, error)
+}
+
+// Guesses counts log-in attempts for one address.
+type Guesses interface {
+	// Count counts one attempt before its password is looked at. It returns *TooManyGuessesError when none is left.
+	Count(ctx context.Context, email string) error
+	// Forget clears the count after a right password.
+	Forget(ctx context.Context, email string) error
+}
+
+// Checker checks passwords.
+type Checker interface {
+	// Check tells whether password belongs to hash.
+	Check(hash, password string) (bool, error)
+	// CheckDummy takes as long as Check; it is for addresses nobody has.
+	CheckDummy(password string)
+}
+
+// Tokens issues access tokens.
+type Tokens interface {
+	// Issue returns an access token for u and how long it lives.
+	Issue(ctx context.Context, u User) (string, time.Duration, error)
+}
+
+// Session is what a log-in gives.
+type Session struct {
+	AccessToken string
+	ExpiresIn   time.Duration
+}
+
+// LogIn exchanges credentials for access tokens.
+type LogIn struct {
+	Users     Finder
+	Guesses   Guesses
+	Passwords Checker
+	Tokens    Tokens
+}
+
+// Do logs in. It returns ErrInvalidCredentials, for an address that is none as well, and *TooManyGuessesError.
+func (l *LogIn) Do(ctx context.Context, address, password string) (Session, error) {
+	email, err := NormalizeEmail(address)
+	if err != nil {
+		l.Passwords.CheckDummy(password)
+		return Session{}, ErrInvalidCredentials
+	}
+	if err := l.Guesses.Count(ctx, email); err != nil {
+		return Session{}, fmt.Errorf("counting a log-in attempt: %w", err)
+	}
+	u, err := l.authenticate(ctx, email, password)
+	if err != nil {
+		return Session{}, err
+	}
+	if err := l.Guesses.Forget(ctx, email); err != nil {
+		return Session{}, fmt.Errorf("clearing the log-in attempts: %w", err)
+	}
+	token, expiresIn, err := l.Tokens.Issue(ctx, u)
+	if err != nil {
+		return Session{}, fmt.Errorf("issuing a token: %w", err)
+	}
+	return Session{AccessToken: token, ExpiresIn: expiresIn}, nil
+}
+
+func (l *LogIn) authenticate(ctx context.Context, email, password string) (User, error) {
+	u, err := l.Users.ByEmail(ctx, email)
+	if errors.Is(err, ErrNotFound) {
+		l.Passwords.CheckDummy(password)
+		return User{}, ErrInvalidCredentials
+	}
+	if err != nil {
+		return User{}, fmt.Errorf("looking a user up: %w", err)
+	}
+	ok, err := l.Passwords.Check(u.PasswordHash, password)
+	if err != nil {
+		return User{}, fmt.Errorf("checking a password: %w", err)
+	}
+	if !ok {
+		return User{}, ErrInvalidCredentials
+	}
+	return u, nil
+}

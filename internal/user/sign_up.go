@@ -1,0 +1,71 @@
+package user
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"shop/internal/validation"
+)
+
+const maxName = 200
+
+// Registration is what a customer gives to sign up.
+type Registration struct {
+	Email    string
+	Password string
+	Name     string
+}
+
+// Passwords accepts and hashes passwords.
+type Passwords interface {
+	// Validate says why password may not be chosen, in words for the customer, or returns nil.
+	Validate(password, email string) error
+	// Hash returns a PHC string.
+	Hash(password string) (string, error)
+}
+
+// Creator stores new users.
+type Creator interface {
+	// Create stores u. It returns ErrEmailTaken when another user has the address.
+	Create(ctx context.Context, u User) error
+}
+
+// SignUp makes customers' accounts.
+type SignUp struct {
+	Users     Creator
+	Passwords Passwords
+	NewID     func() string
+	Now       func() time.Time
+}
+
+// Do creates a customer. It returns validation.Errors and ErrEmailTaken.
+func (s *SignUp) Do(ctx context.Context, r Registration) (User, error) {
+	email, err := s.check(r)
+	if err != nil {
+		return User{}, err
+	}
+	hash, err := s.Passwords.Hash(r.Password)
+	if err != nil {
+		return User{}, fmt.Errorf("hashing a password: %w", err)
+	}
+	u := User{ID: s.NewID(), Email: email, Name: r.Name, PasswordHash: hash, Role: RoleCustomer, CreatedAt: s.Now()}
+	if err := s.Users.Create(ctx, u); err != nil {
+		return User{}, fmt.Errorf("signing up: %w", err)
+	}
+	return u, nil
+}
+
+// check returns the normalised address, and all that is wrong at once.
+func (s *SignUp) check(r Registration) (string, error) {
+	var problems validation.Errors
+	email, err := NormalizeEmail(r.Email)
+	if err != nil {
+		problems.Add("email", "%s", err)
+	}
+	if err := s.Passwords.Validate(r.Password, email); err != nil {
+		problems.Add("password", "%s", err)
+	}
+	problems.Line("name", r.Name, 1, maxName)
+	return email, problems.Err()
+}

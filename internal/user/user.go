@@ -1,0 +1,53 @@
+// Package user holds the people of the store: customers and admins, how they sign up and how they log in.
+package user
+
+import (
+	"errors"
+	"time"
+)
+
+// Role says what a user may do.
+type Role string
+
+// The roles. An admin may order like any customer.
+const (
+	RoleCustomer Role = "customer"
+	RoleAdmin    Role = "admin"
+)
+
+// Errors that callers branch on.
+var (
+	// ErrNotFound says that no user has this address.
+	ErrNotFound = errors.New("user not found")
+	// ErrEmailTaken says that a user with this address exists already.
+	ErrEmailTaken = errors.New("e-mail address is taken")
+	// ErrInvalidCredentials says that the address is unknown or the password is wrong; which of the two is not told.
+	ErrInvalidCredentials = errors.New("invalid credentials")
+	// ErrNotAdmin says that the caller is not an admin now, whatever the token says.
+	ErrNotAdmin = errors.New("caller is not an admin")
+)
+
+// User is a customer or an admin.
+type User struct {
+	ID           string // usr_ and a UUIDv7
+	Email        string // as NormalizeEmail returns it; the key of the Users table
+	Name         string
+	PasswordHash string // a PHC string
+	Role         Role
+	CreatedAt    time.Time // UTC
+}
+
+// Scopes returns the OAuth scopes a token for the user carries.
+func (u User) Scopes() []string {
+	if u.Role == RoleAdmin {
+		return []string{"customer", "admin"}
+	}
+	return []string{"customer"}
+}
+
+// Caller is whoever makes a request, as the access token names them.
+type Caller struct {
+	UserID string
+	Email  string
+	Admin  bool // the token carries the admin scope; the right itself is looked up in the Users table at each use
+}

@@ -1,0 +1,70 @@
+// Package validation collects what is wrong with a request, field by field, so that a client can mend everything at once.
+package validation
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Problem is one thing wrong with one field. Field is its name in the request, a path such as items[0].quantity;
+// empty means the request as a whole.
+type Problem struct {
+	Field   string
+	Message string
+}
+
+// Errors is everything wrong with a request. It is never empty when it is returned as an error.
+type Errors []Problem
+
+// Error lists the problems in one line.
+func (e Errors) Error() string {
+	parts := make([]string, len(e))
+	for i, p := range e {
+		parts[i] = p.Field + ": " + p.Message
+	}
+	return "invalid request: " + strings.Join(parts, "; ")
+}
+
+// Add notes one more problem.
+func (e *Errors) Add(field, format string, args ...any) {
+	*e = append(*e, Problem{Field: field, Message: fmt.Sprintf(format, args...)})
+}
+
+// Line notes a problem unless value is one line of min to max code points, of which, when min is above 0, one is not blank.
+func (e *Errors) Line(field, value string, min, max int) {
+	e.text(field, value, min, max, unicode.IsControl)
+}
+
+// Text notes a problem like Line, but value may have line breaks and tabs.
+func (e *Errors) Text(field, value string, min, max int) {
+	e.text(field, value, min, max, func(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\n\r\t", r) })
+}
+
+func (e *Errors) text(field, value string, min, max int, forbidden func(rune) bool) {
+	n := utf8.RuneCountInString(value)
+	switch {
+	case min > 0 && strings.TrimSpace(value) == "":
+		e.Add(field, "must not be empty")
+	case n < min || n > max:
+		e.Add(field, "must have %d to %d characters", min, max)
+	case !utf8.ValidString(value) || strings.ContainsFunc(value, forbidden):
+		e.Add(field, "must not contain control characters")
+	}
+}
+
+// Int notes a problem unless value is from min to max.
+func (e *Errors) Int(field string, value, min, max int64) {
+	if value < min || value > max {
+		e.Add(field, "must be a whole number from %d to %d", min, max)
+	}
+}
+
+// Err returns the problems as an error, or nil when there are none.
+func (e Errors) Err() error {
+	if len(e) == 0 {
+		return nil
+	}
+	return e
+}

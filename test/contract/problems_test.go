@@ -1,0 +1,116 @@
+package contract
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// refusals are the problems of each operation by status and code, besides those that every function may answer.
+var refusals = map[string]string{
+	"sign-up":                    "400 invalid_request, 409 email_taken, 413 payload_too_large, 415 unsupported_media_type, 429 too_many_requests",
+	"log-in":                     "400 invalid_request, 401 invalid_credentials, 413 payload_too_large, 415 unsupported_media_type, 429 too_many_requests",
+	"browse-products":            "400 invalid_cursor, 400 invalid_request",
+	"view-product":               "404 product_not_found",
+	"place-order":                "400 idempotency_key_required, 400 invalid_request, 401 unauthenticated, 403 forbidden, 404 product_not_found, 409 out_of_stock, 409 price_changed, 413 payload_too_large, 415 unsupported_media_type, 422 idempotency_key_reused",
+	"list-my-orders":             "400 invalid_cursor, 400 invalid_request, 401 unauthenticated, 403 forbidden",
+	"view-order":                 "401 unauthenticated, 403 forbidden, 404 order_not_found",
+	"view-inventory":             "400 invalid_cursor, 400 invalid_request, 401 unauthenticated, 403 forbidden",
+	"view-inventory-product":     "401 unauthenticated, 403 forbidden, 404 product_not_found",
+	"save-product":               "400 invalid_request, 401 unauthenticated, 403 forbidden, 413 payload_too_large, 415 unsupported_media_type",
+	"update-stock-set":           "400 invalid_request, 401 unauthenticated, 403 forbidden, 404 product_not_found, 409 stock_changed, 413 payload_too_large, 415 unsupported_media_type",
+	"update-stock-adjust":        "400 invalid_request, 401 unauthenticated, 403 forbidden, 404 product_not_found, 409 insufficient_stock, 413 payload_too_large, 415 unsupported_media_type",
+	"list-stock-movements":       "400 invalid_cursor, 400 invalid_request, 401 unauthenticated, 403 forbidden, 404 product_not_found",
+	"list-orders":                "400 invalid_cursor, 400 invalid_request, 401 unauthenticated, 403 forbidden",
+	"summarize-orders":           "400 invalid_request, 401 unauthenticated, 403 forbidden",
+	"publish-keys-configuration": "",
+	"publish-keys-jwks":          "",
+}
+
+const everyFunction = "500 internal, 503 busy"
+
+func TestRefusals(t *testing.T) {
+	got := map[string]string{}
+	for _, item := range load(t).doc.Paths.Map() {
+		for _, op := range item.Operations() {
+			got[op.OperationID] = strings.Join(problems(op), ", ")
+		}
+	}
+	for id, want := range refusals {
+		want = strings.TrimPrefix(want+", "+everyFunction, ", ")
+		if got[id] != want {
+			t.Errorf("%s:\ngot  %s\nwant %s", id, got[id], want)
+		}
+	}
+	if len(got) != len(refusals) {
+		t.Errorf("%d operations, want %d", len(got), len(refusals))
+	}
+}
+
+// problems lists what op declares as application/problem+json, as "status code", sorted.
+func problems(op *openapi3.Operation) []string {
+	var all []string
+	for status, response := range op.Responses.Map() {
+		media := response.Value.Content["application/problem+json"]
+		if media == nil {
+			continue
+		}
+		for _, code := range codes(media.Schema.Value) {
+			all = append(all, status+" "+code)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+func codes(schema *openapi3.Schema) []string {
+	if len(schema.OneOf) == 0 {
+		return []string{schema.Properties["code"].Value.Const.(string)}
+	}
+	var all []string
+	for _, one := range schema.OneOf {
+		all = append(all, codes(one.Value)...)
+	}
+	return all
+}
+
+// statuses are all codes of problems and the status of each.
+var statuses = map[string]int{
+	"invalid_request": 400, "invalid_cursor": 400, "idempotency_key_required": 400,
+	"unauthenticated": 401, "invalid_credentials": 401, "forbidden": 403,
+	"product_not_found": 404, "order_not_found": 404, "not_found": 404,
+	"email_taken": 409, "out_of_stock": 409, "price_changed": 409, "stock_changed": 409, "insufficient_stock": 409,
+	"payload_too_large": 413, "unsupported_media_type": 415, "idempotency_key_reused": 422,
+	"too_many_requests": 429, "internal": 500, "busy": 503,
+}
+
+func TestProblemStatuses(t *testing.T) {
+	got := map[string]int{}
+	for name, schema := range load(t).doc.Components.Schemas {
+		if schema.Value.Properties["code"] == nil || name == "Problem" {
+			continue
+		}
+		status, _ := schema.Value.Properties["status"].Value.Const.(float64)
+		got[codes(schema.Value)[0]] = int(status)
+	}
+	if !maps.Equal(got, statuses) {
+		t.Errorf("got  %v\nwant %v", got, statuses)
+	}
+}
+
+func TestProblemsStandUnderTheirStatus(t *testing.T) {
+	for _, item := range load(t).doc.Paths.Map() {
+		for _, op := range item.Operations() {
+			for _, problem := range problems(op) {
+				status, code, _ := strings.Cut(problem, " ")
+				if want := strconv.Itoa(statuses[code]); status != want {
+					t.Errorf("%s: %s stands under %s, want %s", op.OperationID, code, status, want)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,189 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func browse(prefix string) call {
+	return call{method: "GET", path: "/products"}.with("q", prefix)
+}
+
+// shelf saves products whose names are the prefix and a word each.
+func shelf(t *testing.T, prefix string, words ...string) map[string]adminProduct {
+	t.Helper()
+	saved := map[string]adminProduct{}
+	for _, word := range words {
+		saved[word] = newProduct(t, named(prefix+" "+word))
+	}
+	return saved
+}
+
+func listed(saved map[string]adminProduct, words ...string) []listedProduct {
+	items := []listedProduct{}
+	for _, word := range words {
+		items = append(items, saved[word].listed())
+	}
+	return items
+}
+
+func wantListed(t *testing.T, c call, want []listedProduct) {
+	t.Helper()
+	p := decodeExact[page[listedProduct]](t, send(t, c).want(t, http.StatusOK))
+	if !reflect.DeepEqual(p.Items, want) || p.NextCursor != nil {
+		t.Errorf("%s = %+v, want %+v and no other page", c.query.Encode(), p, want)
+	}
+}
+
+func TestBrowseProducts(t *testing.T) {
+	t.Parallel()
+	prefix := "Browse " + unique()
+	saved := shelf(t, prefix, "cushion", "Bowl", "apron", "Ähre", "bowl blue")
+	tests := map[string]struct {
+		q    string
+		want []listedProduct
+	}{
+		"start of the name": {prefix, listed(saved, "apron", "Bowl", "bowl blue", "cushion", "Ähre")},
+		"lower case":        {strings.ToLower(prefix) + " b", listed(saved, "Bowl", "bowl blue")},
+		"upper case":        {strings.ToUpper(prefix) + " B", listed(saved, "Bowl", "bowl blue")},
+		"not only ASCII":    {prefix + " ÄHR", listed(saved, "Ähre")},
+		"whole name":        {prefix + " bowl", listed(saved, "Bowl", "bowl blue")},
+		"longer than names": {prefix + " bowl blue and", listed(saved)},
+		"within the name":   {strings.TrimPrefix(prefix, "B"), listed(saved)},
+		"no wildcard":       {prefix + " %", listed(saved)},
+		"separator":         {prefix + " bowl#", listed(saved)},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) { wantListed(t, browse(tt.q), tt.want) })
+	}
+}
+
+func TestBrowsePaging(t *testing.T) {
+	t.Parallel()
+	prefix := "Paged " + unique()
+	shelf(t, prefix, "a", "b", "c", "d")
+	for size, want := range map[string][]int{"1": {1, 1, 1, 1}, "2": {2, 2}, "3": {3, 1}, "4": {4}, "100": {4}} {
+		wantPages[listedProduct](t, browse(prefix), size, want...)
+	}
+}
+
+// TestBrowseSameNames: goods of one name are not lost between two pages.
+func TestBrowseSameNames(t *testing.T) {
+	t.Parallel()
+	name := "Same " + unique()
+	newProducts(t, 5, named(name))
+	wantPages[listedProduct](t, browse(name), "2", 2, 2, 1)
+}
+
+// TestBrowseSkipsInactive: goods taken off do not show, and leave no page short
+// of its limit while more follow.
+func TestBrowseSkipsInactive(t *testing.T) {
+	t.Parallel()
+	prefix := "Hidden " + unique()
+	saved := shelf(t, prefix, "a", "b", "c", "d")
+	resave(t, saved["b"], inactive)
+	newProduct(t, named(prefix+" e"), inactive)
+	wantListed(t, browse(prefix), listed(saved, "a", "c", "d"))
+	wantPages[listedProduct](t, browse(prefix), "2", 2, 1)
+	resave(t, saved["b"])
+	wantListed(t, browse(prefix), listed(saved, "a", "b", "c", "d"))
+}
+
+// TestBrowseFollowsARename: the index moves with the name.
+func TestBrowseFollowsARename(t *testing.T) {
+	t.Parallel()
+	before, after := "Before "+unique(), "After "+unique()
+	p := newProduct(t, named(before))
+	p = resave(t, p, named(after))
+	wantListed(t, browse(before), []listedProduct{})
+	wantListed(t, browse(after), []listedProduct{p.listed()})
+}
+
+// TestBrowseShowsStockStatus: 1 to 5 units are few.
+func TestBrowseShowsStockStatus(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int64]string{0: "out_of_stock", 1: "low_stock", 5: "low_stock", 6: "in_stock", 1_000_000_000: "in_stock"} {
+		name := "Status " + unique()
+		p := newProduct(t, named(name), stocked(n))
+		got := pageOf[listedProduct](t, browse(name)).Items
+		if len(got) != 1 || got[0].StockStatus != want || p.StockStatus != want {
+			t.Errorf("with %d units: list %+v, save %s, want %s", n, got, p.StockStatus, want)
+		}
+	}
+}
+
+// TestBrowseAnswersEveryoneTheSame: the catalogue ignores any token, a wrong
+// one as well.
+func TestBrowseAnswersEveryoneTheSame(t *testing.T) {
+	t.Parallel()
+	name := "Everyone " + unique()
+	p := newProduct(t, named(name))
+	for _, c := range []call{browse(name), {method: "GET", path: "/products/" + p.ProductID}} {
+		want := string(send(t, c).want(t, http.StatusOK).body)
+		for _, from := range []caller{newCustomer(t), admin(t), {token: "garbage"}} {
+			if got := string(send(t, c.by(from)).want(t, http.StatusOK).body); got != want {
+				t.Errorf("%s: got %s, want %s", c.path, got, want)
+			}
+		}
+	}
+}
+
+// TestBrowseDefaultLimit is 20.
+func TestBrowseDefaultLimit(t *testing.T) {
+	t.Parallel()
+	prefix := "Default " + unique()
+	newProducts(t, 21, named(prefix))
+	p := pageOf[listedProduct](t, browse(prefix))
+	if len(p.Items) != 20 || p.NextCursor == nil {
+		t.Errorf("page of %d, next %v, want 20 and a next page", len(p.Items), p.NextCursor)
+	}
+	wantPages[listedProduct](t, browse(prefix), "7", 7, 7, 7)
+}
+
+// TestBrowseOddSearches: whatever is searched for, the answer is a page or a
+// refusal.
+func TestBrowseOddSearches(t *testing.T) {
+	needStore(t)
+	t.Parallel()
+	for _, q := range []string{
+		"", " ", "\x00", "\x7f", "\xff\xfe", "\u202e", "\U0010ffff", "💡", "#", "'", `"`, "%", "_", "*",
+		strings.Repeat("a", 200), strings.Repeat("é", 200), strings.Repeat("💡", 200), strings.Repeat("a", 4000), strings.Repeat("💡", 1000),
+	} {
+		a := send(t, browse(q))
+		if a.status != http.StatusOK && a.status != http.StatusBadRequest {
+			t.Errorf("q=%.20q answered %d: %s", q, a.status, clip(a.body))
+		}
+	}
+}
+
+// TestBrowseLongNames: the longest names, in letters wide as they are and in
+// letters that grow when their case is folded, outgrow an index key; the goods
+// are found and paged all the same.
+func TestBrowseLongNames(t *testing.T) {
+	t.Parallel()
+	for _, letter := range []string{"💡", "ΐ"} {
+		start := unique()
+		var names []string
+		for n := range 3 {
+			names = append(names, start+strings.Repeat(letter, 200-len(start)-1)+fmt.Sprint(n))
+			newProduct(t, named(names[n]))
+		}
+		wantPages[listedProduct](t, browse(start), "1", 1, 1, 1)
+		wantPages[listedProduct](t, browse(start+strings.Repeat(letter, 100)), "2", 2, 1)
+		for _, name := range names {
+			wantFound(t, name)
+		}
+	}
+}
+
+func wantFound(t *testing.T, name string) {
+	t.Helper()
+	found := slices.ContainsFunc(allPages[listedProduct](t, browse(name)), func(p listedProduct) bool { return p.Name == name })
+	if !found {
+		t.Errorf("a search for the whole name %.30s… finds no product of that name", name)
+	}
+}

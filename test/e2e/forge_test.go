@@ -1,0 +1,204 @@
+package e2e
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"maps"
+	"math/big"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/golang-jwt/jwt/v5"
+
+	"shop/test/need"
+)
+
+// jwk is an RSA public key as the issuer publishes it (RFC 7517).
+type jwk struct {
+	KeyType   string `json:"kty"`
+	KeyID     string `json:"kid"`
+	Use       string `json:"use"`
+	Algorithm string `json:"alg"`
+	N         string `json:"n"`
+	E         string `json:"e"`
+}
+
+func (k jwk) publicKey() (*rsa.PublicKey, error) {
+	n, err := base64.RawURLEncoding.DecodeString(k.N)
+	if err != nil {
+		return nil, fmt.Errorf("reading n: %w", err)
+	}
+	e, err := base64.RawURLEncoding.DecodeString(k.E)
+	if err != nil {
+		return nil, fmt.Errorf("reading e: %w", err)
+	}
+	return &rsa.PublicKey{N: new(big.Int).SetBytes(n), E: int(new(big.Int).SetBytes(e).Int64())}, nil
+}
+
+func publishedKeys(t *testing.T) []jwk {
+	t.Helper()
+	needStore(t)
+	a := send(t, call{method: "GET", base: need.Env(t, "SHOP_ISSUER_URL"), path: "/.well-known/jwks.json"})
+	return decode[struct {
+		Keys []jwk `json:"keys"`
+	}](t, a.want(t, http.StatusOK)).Keys
+}
+
+func claimsOf(token string) (jwt.MapClaims, error) {
+	claims := jwt.MapClaims{}
+	_, _, err := jwt.NewParser().ParseUnverified(token, claims)
+	return claims, err
+}
+
+func subjectOf(token string) (string, error) {
+	claims, err := claimsOf(token)
+	if err != nil {
+		return "", err
+	}
+	return claims.GetSubject()
+}
+
+// draftToken is a token to be: change it, then sign it one way or another.
+type draftToken struct {
+	header map[string]any
+	claims jwt.MapClaims
+}
+
+// copyOf takes a genuine token apart.
+func copyOf(t *testing.T, token string) draftToken {
+	t.Helper()
+	claims := jwt.MapClaims{}
+	parsed, _, err := jwt.NewParser().ParseUnverified(token, claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return draftToken{maps.Clone(parsed.Header), claims}
+}
+
+func (d draftToken) claim(name string, value any) draftToken {
+	d.claims = maps.Clone(d.claims)
+	if d.claims[name] = value; value == nil {
+		delete(d.claims, name)
+	}
+	return d
+}
+
+func (d draftToken) head(name string, value any) draftToken {
+	d.header = maps.Clone(d.header)
+	if d.header[name] = value; value == nil {
+		delete(d.header, name)
+	}
+	return d
+}
+
+func (d draftToken) signingString(t *testing.T) string {
+	t.Helper()
+	return segment(t, d.header) + "." + segment(t, d.claims)
+}
+
+func segment(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// by signs with a key of our own, or with none.
+func (d draftToken) by(t *testing.T, method jwt.SigningMethod, key any) string {
+	t.Helper()
+	d = d.head("alg", method.Alg())
+	unsigned := d.signingString(t)
+	signature, err := method.Sign(unsigned, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return unsigned + "." + base64.RawURLEncoding.EncodeToString(signature)
+}
+
+// genuine signs with the store's own key, which only the store should be able
+// to: it shows what the checks of the claims are worth by themselves.
+func (d draftToken) genuine(t *testing.T, how types.SigningAlgorithmSpec) string {
+	t.Helper()
+	unsigned := d.signingString(t)
+	client := kms.New(kms.Options{Region: awsRegion, Credentials: awsCredentials, BaseEndpoint: aws.String(needAWS(t))})
+	out, err := client.Sign(t.Context(), &kms.SignInput{
+		KeyId: aws.String(lookUp(t, stackOutputs, "SigningKeyArn")), Message: []byte(unsigned),
+		MessageType: types.MessageTypeRaw, SigningAlgorithm: how,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return unsigned + "." + base64.RawURLEncoding.EncodeToString(out.Signature)
+}
+
+const (
+	sha256RSA = types.SigningAlgorithmSpecRsassaPkcs1V15Sha256
+	sha512RSA = types.SigningAlgorithmSpecRsassaPkcs1V15Sha512
+	sha256PSS = types.SigningAlgorithmSpecRsassaPssSha256
+)
+
+// foreignKey is an RSA key that is not the store's.
+var foreignKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
+func strangersKey(t *testing.T) *rsa.PrivateKey {
+	t.Helper()
+	key, err := foreignKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func asJWK(key *rsa.PublicKey, id any) map[string]any {
+	return map[string]any{
+		"kty": "RSA", "use": "sig", "alg": "RS256", "kid": id,
+		"n": base64.RawURLEncoding.EncodeToString(key.N.Bytes()),
+		"e": base64.RawURLEncoding.EncodeToString(big.NewInt(int64(key.E)).Bytes()),
+	}
+}
+
+// publicSecrets are the ways in which the public key could be mistaken for a
+// secret of HS256.
+func publicSecrets(t *testing.T) map[string][]byte {
+	t.Helper()
+	published := publishedKeys(t)[0]
+	key, err := published.publicKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	spki, err := x509.MarshalPKIXPublicKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asJSON, err := json.Marshal(published)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string][]byte{
+		"PKIX":       spki,
+		"PKIX PEM":   pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: spki}),
+		"PKCS 1":     x509.MarshalPKCS1PublicKey(key),
+		"PKCS 1 PEM": pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: x509.MarshalPKCS1PublicKey(key)}),
+		"modulus":    key.N.Bytes(),
+		"JWK":        asJSON,
+		"nothing":    {},
+	}
+}
+
+func tamper(token string, segment int, change func(string) string) string {
+	parts := strings.Split(token, ".")
+	parts[segment] = change(parts[segment])
+	return strings.Join(parts, ".")
+}

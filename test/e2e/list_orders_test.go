@@ -1,0 +1,124 @@
+package e2e
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func history(from caller) call { return call{method: "GET", path: "/admin/orders", from: from} }
+
+// TestHistoryOfACustomer: newest first, page by page.
+func TestHistoryOfACustomer(t *testing.T) {
+	t.Parallel()
+	c := newCustomer(t)
+	want := placeSome(t, c, 5)
+	list := history(admin(t)).with("customer", c.UserID)
+	wantOrders(t, settledOrders(t, list, 5), want)
+	for size, sizes := range map[string][]int{"1": {1, 1, 1, 1, 1}, "2": {2, 2, 1}, "5": {5}} {
+		wantPages[order](t, list, size, sizes...)
+	}
+	for _, nobody := range []string{"usr_01890a5d-ac96-774b-bcce-b302099a8057", "nobody", "💡", strings.Repeat("a", 1500)} {
+		if got := pageOf[order](t, history(admin(t)).with("customer", nobody)); len(got.Items) != 0 || got.NextCursor != nil {
+			t.Errorf("history of %.20s = %+v, want an empty page", nobody, got)
+		}
+	}
+}
+
+// TestHistoryByTime: from is inclusive, to is exclusive, in any offset, for
+// one customer as for all.
+func TestHistoryByTime(t *testing.T) {
+	t.Parallel()
+	c := newCustomer(t)
+	placed := placeSome(t, c, 3)
+	ownOrders(t, c, 3)
+	oldest, middle, newest := placed[2], placed[1], placed[0]
+	tests := map[string]struct {
+		from, to string
+		want     []order
+	}{
+		"from":               {middle.PlacedAt, "", []order{newest, middle}},
+		"to":                 {"", middle.PlacedAt, []order{oldest}},
+		"both":               {oldest.PlacedAt, newest.PlacedAt, []order{middle, oldest}},
+		"one instant":        {middle.PlacedAt, middle.PlacedAt, nil},
+		"another offset":     {offset(t, middle.PlacedAt, 5*60+30), "", []order{newest, middle}},
+		"offset to the west": {"", offset(t, middle.PlacedAt, -8*60), []order{oldest}},
+		"whole seconds":      {oldest.PlacedAt[:17] + "00Z", "2999-12-31T23:59:59Z", placed},
+		"long ago":           {"1970-01-01T00:00:00Z", "1970-01-02T00:00:00Z", nil},
+		"nanoseconds":        {strings.TrimSuffix(middle.PlacedAt, "Z") + "000000Z", "", []order{newest, middle}},
+		"a little later":     {strings.TrimSuffix(middle.PlacedAt, "Z") + "000001Z", "", []order{newest}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			list := between(history(admin(t)), tt.from, tt.to)
+			wantOrders(t, allPages[order](t, list.with("customer", c.UserID)), tt.want)
+			if tt.from != "" {
+				wantOrders(t, ofCustomer(allPages[order](t, list), c), tt.want)
+			}
+		})
+	}
+}
+
+func between(c call, from, to string) call {
+	if from != "" {
+		c = c.with("from", from)
+	}
+	if to != "" {
+		c = c.with("to", to)
+	}
+	return c
+}
+
+func ofCustomer(orders []order, c caller) []order {
+	return slices.DeleteFunc(orders, func(o order) bool { return o.UserID != c.UserID })
+}
+
+// offset writes the instant as a clock some minutes east of UTC shows it.
+func offset(t *testing.T, instant string, minutes int) string {
+	t.Helper()
+	at, err := time.Parse(time.RFC3339, instant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at.In(time.FixedZone("", minutes*60)).Format("2006-01-02T15:04:05.000Z07:00")
+}
+
+// TestWholeHistory: the shards are merged, newest first, no order lost between
+// two pages and none shown twice.
+func TestWholeHistory(t *testing.T) {
+	t.Parallel()
+	c := newCustomer(t)
+	placed := placeSome(t, c, 12)
+	ownOrders(t, c, 12)
+	list := history(admin(t)).with("from", placed[11].PlacedAt)
+	for _, limit := range []string{"1", "7", "100"} {
+		all := allPages[order](t, list.with("limit", limit))
+		wantOrders(t, ofCustomer(slices.Clone(all), c), placed)
+		if !slices.IsSortedFunc(all, func(a, b order) int { return strings.Compare(b.PlacedAt, a.PlacedAt) }) {
+			t.Errorf("in pages of %s the history is not newest first", limit)
+		}
+	}
+}
+
+func TestHistoryRefuses(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ from, to, field string }{
+		{"2011-09-30", "", "from"},
+		{"", "2011-09-30", "to"},
+		{"yesterday", "", "from"},
+		{"2011-09-30T00:00:00", "", "from"},
+		{"2011-09-31T00:00:00Z", "", "from"},
+		{"2011-09-30 00:00:00Z", "", "from"},
+		{"2011-09-30T25:00:00Z", "", "from"},
+		{"1317340800", "", "from"},
+		{"2011-09-30T00:00:00Z", "2011-09-29T23:59:59Z", ""},
+		{"2011-09-30T00:00:00+02:00", "2011-09-29T21:59:59Z", ""},
+	} {
+		p := send(t, between(history(admin(t)), tt.from, tt.to)).refused(t, http.StatusBadRequest, "invalid_request")
+		if tt.field != "" {
+			wantField(t, p, tt.field)
+		}
+	}
+}

@@ -1,0 +1,187 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"shop/test/need"
+)
+
+func TestLogIn(t *testing.T) {
+	t.Parallel()
+	c := newCustomer(t)
+	a := send(t, postSession(logIn{" " + strings.ToUpper(c.Email) + " ", password})).want(t, http.StatusCreated)
+	got := decodeExact[session](t, a)
+	if want := (session{got.AccessToken, "Bearer", 900}); got != want {
+		t.Errorf("session = %+v, want %+v", got, want)
+	}
+	send(t, call{method: "GET", path: "/orders", from: caller{token: got.AccessToken}}).want(t, http.StatusOK)
+}
+
+// TestAccessToken reads the token as any service that trusts the issuer would.
+func TestAccessToken(t *testing.T) {
+	t.Parallel()
+	c := newCustomer(t)
+	issuer := need.Env(t, "SHOP_ISSUER_URL")
+	claims := jwt.MapClaims{}
+	token, err := jwt.NewParser(
+		jwt.WithValidMethods([]string{"RS256"}), jwt.WithIssuer(strings.TrimSuffix(issuer, "/")),
+		jwt.WithExpirationRequired(), jwt.WithIssuedAt(),
+	).ParseWithClaims(c.token, claims, publishedKey(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := token.Header["typ"]; got != "at+jwt" {
+		t.Errorf("typ = %v, want at+jwt", got)
+	}
+	for name, want := range map[string]string{"sub": c.UserID, "email": c.Email, "scope": "customer"} {
+		if claims[name] != want {
+			t.Errorf("%s = %v, want %s", name, claims[name], want)
+		}
+	}
+	wantDates(t, claims)
+}
+
+func TestAdminsAccessToken(t *testing.T) {
+	t.Parallel()
+	claims, err := claimsOf(admin(t).token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := claims["scope"]; got != "customer admin" {
+		t.Errorf("scope = %v, want customer admin", got)
+	}
+}
+
+// publishedKey finds a token's key in what the issuer publishes.
+func publishedKey(t *testing.T) jwt.Keyfunc {
+	t.Helper()
+	keys := publishedKeys(t)
+	return func(token *jwt.Token) (any, error) {
+		for _, k := range keys {
+			if k.KeyID == token.Header["kid"] {
+				return k.publicKey()
+			}
+		}
+		return nil, fmt.Errorf("the issuer publishes no key %v", token.Header["kid"])
+	}
+}
+
+// wantDates: valid for fifteen minutes from now, and a few seconds back, for
+// clocks that are behind.
+func wantDates(t *testing.T, claims jwt.MapClaims) {
+	t.Helper()
+	for name, want := range map[string]time.Duration{"exp": 15 * time.Minute, "iat": 0, "nbf": 0} {
+		seconds, ok := claims[name].(float64)
+		if off := time.Until(time.Unix(int64(seconds), 0)) - want; !ok || off.Abs() > 30*time.Second {
+			t.Errorf("%s = %v, which is %s off", name, claims[name], off)
+		}
+	}
+}
+
+func TestTokenAudience(t *testing.T) {
+	t.Parallel()
+	claims, err := claimsOf(newCustomer(t).token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := lookUp(t, stackOutputs, "TokenAudience"); claims["aud"] != want {
+		t.Errorf("aud = %v, want %s", claims["aud"], want)
+	}
+	if want := lookUp(t, stackOutputs, "IssuerUrl"); claims["iss"] != want || strings.TrimSuffix(os.Getenv("SHOP_ISSUER_URL"), "/") != want {
+		t.Errorf("iss = %v, want %s, which is SHOP_ISSUER_URL %s", claims["iss"], want, os.Getenv("SHOP_ISSUER_URL"))
+	}
+}
+
+// TestLogInRefuses: an unknown address is answered like a wrong password.
+func TestLogInRefuses(t *testing.T) {
+	needStore(t)
+	t.Parallel()
+	tests := map[string]func(email string) logIn{
+		"wrong password":     func(email string) logIn { return logIn{email, "wrong " + password} },
+		"case of password":   func(email string) logIn { return logIn{email, strings.ToUpper(password)} },
+		"blank before":       func(email string) logIn { return logIn{email, " " + password} },
+		"blank after":        func(email string) logIn { return logIn{email, password + " "} },
+		"password too short": func(email string) logIn { return logIn{email, "short"} },
+		"password too long":  func(email string) logIn { return logIn{email, strings.Repeat("x", 1000)} },
+		"another address":    func(email string) logIn { return logIn{"x" + email, password} },
+		"address none":       func(string) logIn { return logIn{"nobody", password} },
+	}
+	answers := map[string]string{}
+	for name, body := range tests {
+		t.Run(name, func(t *testing.T) {
+			p := send(t, postSession(body(newCustomer(t).Email))).refused(t, http.StatusUnauthorized, "invalid_credentials")
+			p.RequestID = ""
+			answers[fmt.Sprintf("%+v", p)] = name
+		})
+	}
+	if len(answers) > 1 {
+		t.Errorf("the answers can be told apart: %v", answers)
+	}
+}
+
+func TestLogInKeepsBlanks(t *testing.T) {
+	needStore(t)
+	t.Parallel()
+	email := freshEmail()
+	send(t, postUser(signUp{email, "  two  blanks  ", "A"})).want(t, http.StatusCreated)
+	send(t, postSession(logIn{email, "  two  blanks  "})).want(t, http.StatusCreated)
+	send(t, postSession(logIn{email, "two  blanks"})).refused(t, http.StatusUnauthorized, "invalid_credentials")
+}
+
+// TestLogInNormalisesPasswords: keyboards differ in how they compose letters.
+func TestLogInNormalisesPasswords(t *testing.T) {
+	needStore(t)
+	t.Parallel()
+	email := freshEmail()
+	send(t, postUser(signUp{email, "sch\u00f6ne Gr\u00fc\u00dfe", "A"})).want(t, http.StatusCreated)
+	send(t, postSession(logIn{email, "scho\u0308ne Gru\u0308\u00dfe"})).want(t, http.StatusCreated)
+	send(t, postSession(logIn{email, "schone Grusse"})).refused(t, http.StatusUnauthorized, "invalid_credentials")
+}
+
+// TestGuessingIsSlowed: within 100 wrong ones an address gets 429, and one that
+// nobody has at the same guess as one that somebody has, or it would tell.
+func TestGuessingIsSlowed(t *testing.T) {
+	t.Parallel()
+	known, unknown := newCustomer(t), freshEmail()
+	for n := range 100 {
+		a, b := guess(t, known.Email, n), guess(t, unknown, n)
+		if a != b {
+			t.Fatalf("guess %d was answered %d for a known address, %d for an unknown one", n, a, b)
+		}
+		if a == http.StatusTooManyRequests {
+			return
+		}
+	}
+	t.Error("100 wrong guesses and no 429")
+}
+
+// guess is the status of a wrong guess.
+func guess(t *testing.T, email string, n int) int {
+	t.Helper()
+	a := send(t, postSession(logIn{email, fmt.Sprintf("wrong guess %d", n)}))
+	if a.status == http.StatusTooManyRequests {
+		a.refused(t, http.StatusTooManyRequests, "too_many_requests")
+		return a.status
+	}
+	a.refused(t, http.StatusUnauthorized, "invalid_credentials")
+	return a.status
+}
+
+// TestGuessingOneAddressLeavesOthersAlone: nobody can lock everyone out.
+func TestGuessingOneAddressLeavesOthersAlone(t *testing.T) {
+	t.Parallel()
+	victim, other := newCustomer(t), newCustomer(t)
+	for n := 0; guess(t, victim.Email, n) != http.StatusTooManyRequests; n++ {
+		if n == 100 {
+			t.Fatal("100 wrong guesses and no 429")
+		}
+	}
+	send(t, postSession(logIn{other.Email, password})).want(t, http.StatusCreated)
+}

@@ -1,0 +1,120 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"shop/test/need"
+)
+
+// mail is one message in the local mailbox.
+type mail struct {
+	Source   string
+	To       []string
+	Subject  string
+	BodyText string
+	BodyHTML string `json:"BodyHtml"`
+}
+
+// mailbox is every mail that was sent, at the address `make mail-url` prints.
+func mailbox(ctx context.Context) ([]mail, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, os.Getenv("SHOP_MAIL_URL"), nil)
+	if err != nil {
+		return nil, fmt.Errorf("reading the mailbox: %w", err)
+	}
+	resp, err := transport.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("reading the mailbox: %w", err)
+	}
+	defer resp.Body.Close()
+	var box struct{ Messages map[string][]mail }
+	if err := json.NewDecoder(resp.Body).Decode(&box); err != nil {
+		return nil, fmt.Errorf("reading the mailbox: %w", err)
+	}
+	var all []mail
+	for _, account := range box.Messages {
+		all = append(all, account...)
+	}
+	return all, nil
+}
+
+// mailsTo are the mails sent to the address.
+func mailsTo(t *testing.T, address string) []mail {
+	t.Helper()
+	need.Env(t, "SHOP_MAIL_URL")
+	all, err := mailbox(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.DeleteFunc(all, func(m mail) bool { return !slices.Contains(m.To, address) })
+}
+
+// awaitMails returns the customer's mails once there are n, and fails when
+// there are more.
+func awaitMails(t *testing.T, address string, n int) []mail {
+	t.Helper()
+	var mails []mail
+	eventually(t, 30*time.Second, fmt.Sprintf("%d mails to the customer", n), func() bool {
+		mails = mailsTo(t, address)
+		return len(mails) >= n
+	})
+	if len(mails) != n {
+		t.Fatalf("%d mails to %s, want %d", len(mails), address, n)
+	}
+	return mails
+}
+
+// mailFailures waits until every order of the run has its mail and tells which
+// has none or more than one, and who got mail without an order.
+func mailFailures(ctx context.Context) []string {
+	if os.Getenv("SHOP_MAIL_URL") == "" {
+		return nil
+	}
+	var failures []string
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(500 * time.Millisecond) {
+		all, err := mailbox(ctx)
+		if err != nil {
+			return []string{err.Error()}
+		}
+		failures = judgeMails(all, journal.placedOrders())
+		if len(failures) == 0 || time.Now().After(deadline) {
+			return failures
+		}
+	}
+}
+
+// judgeMails: an order of this run has one mail, at its customer's address.
+func judgeMails(all []mail, orders map[string]string) []string {
+	var failures []string
+	counts, wanted := map[string]int{}, map[string]int{}
+	for id, address := range orders {
+		wanted[address]++
+		n := 0
+		for _, m := range all {
+			if slices.Contains(m.To, address) && strings.Contains(m.BodyText, id) {
+				n++
+			}
+		}
+		if n != 1 {
+			failures = append(failures, fmt.Sprintf("order %s has %d mails, want 1", id, n))
+		}
+	}
+	for _, m := range all {
+		for _, to := range m.To {
+			counts[to]++
+		}
+	}
+	for address, n := range wanted {
+		if strings.HasPrefix(address, "e2e-") && counts[address] != n {
+			failures = append(failures, fmt.Sprintf("%d mails to %s, who placed %d orders", counts[address], address, n))
+		}
+	}
+	return failures
+}

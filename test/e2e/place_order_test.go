@@ -1,0 +1,302 @@
+package e2e
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var orderID = regexp.MustCompile(`^ord_[a-z2-7]{26}$`)
+
+func TestPlaceOrder(t *testing.T) {
+	t.Parallel()
+	c, lamp, vase := newCustomer(t), newProduct(t), newProduct(t, priced(350))
+	total := pounds(2*1999 + 3*350)
+	a := send(t, place(c, unique(), checkout{[]line{{lamp.ProductID, 2}, {vase.ProductID, 3}}, &total}))
+	got := accepted(t, a)
+	if !orderID.MatchString(got.OrderID) {
+		t.Errorf("order_id = %q", got.OrderID)
+	}
+	wantNow(t, "placed_at", got.PlacedAt)
+	want := order{
+		OrderID: got.OrderID, UserID: c.UserID, Email: c.Email, Status: "placed",
+		Items: []orderLine{bought(lamp, 2), bought(vase, 3)}, Total: total, PlacedAt: got.PlacedAt, EmailStatus: "pending",
+	}
+	if !equalJSON(byID(got), byID(want)) {
+		t.Errorf("order = %+v, want %+v", got, want)
+	}
+	wantLocation(t, a, c, got)
+	wantStock(t, lamp.ProductID, 8)
+	wantStock(t, vase.ProductID, 7)
+}
+
+// wantLocation follows the Location of a new order as a client would.
+func wantLocation(t *testing.T, a answer, from caller, want order) {
+	t.Helper()
+	location, err := url.Parse(a.header.Get("Location"))
+	if err != nil || !location.IsAbs() || location.Host == "" {
+		t.Fatalf("Location = %q, want an absolute URL", a.header.Get("Location"))
+	}
+	base, found := strings.CutSuffix(location.String(), "/orders/"+want.OrderID)
+	if !found {
+		t.Fatalf("Location = %s, want the order's", location)
+	}
+	c := getOrder(from, want.OrderID)
+	c.base = base
+	wantSameOrder(t, decode[order](t, send(t, c).want(t, http.StatusOK)), want)
+}
+
+func TestPlaceOrderWithoutExpectedTotal(t *testing.T) {
+	t.Parallel()
+	p := newProduct(t)
+	if got := newOrder(t, newCustomer(t), line{p.ProductID, 10}); got.Total != pounds(19990) {
+		t.Errorf("total = %+v, want 199.90", got.Total)
+	}
+	wantStock(t, p.ProductID, 0)
+}
+
+func TestPlaceOrderOfGiftsIsFree(t *testing.T) {
+	t.Parallel()
+	if got := newOrder(t, newCustomer(t), one(newProduct(t, priced(0)).ProductID)); got.Total != pounds(0) {
+		t.Errorf("total = %+v, want 0", got.Total)
+	}
+}
+
+func TestAdminOrdersLikeACustomer(t *testing.T) {
+	t.Parallel()
+	boss := newAdmin(t)
+	o := newOrder(t, boss, one(newProduct(t).ProductID))
+	wantSameOrder(t, seeOrder(t, boss, o.OrderID), o)
+	ownOrders(t, boss, 1)
+}
+
+// TestMergedLines: lines of one product are one line, checked as one.
+func TestMergedLines(t *testing.T) {
+	t.Parallel()
+	c, p := newCustomer(t), newProduct(t)
+	id := p.ProductID
+	got := newOrder(t, c, line{id, 2}, line{id, 3}, line{id, 1})
+	if len(got.Items) != 1 || got.Items[0] != bought(p, 6) {
+		t.Errorf("items = %+v, want one line of 6", got.Items)
+	}
+	wantStock(t, id, 4)
+	refused := send(t, place(c, unique(), basket(line{id, 3}, line{id, 2}))).refused(t, http.StatusConflict, "out_of_stock")
+	wantShort(t, refused, short(id, 5, 4))
+	wantStock(t, id, 4)
+}
+
+func short(id string, requested, available int64) refusedLine {
+	return refusedLine{ProductID: id, Requested: &requested, Available: &available}
+}
+
+func repriced(id string, minor int64) refusedLine {
+	price := pounds(minor)
+	return refusedLine{ProductID: id, Price: &price}
+}
+
+// wantShort fails unless the problem lists exactly these lines, in any order.
+func wantShort(t *testing.T, p problem, want ...refusedLine) {
+	t.Helper()
+	byID := func(a, b refusedLine) int { return strings.Compare(a.ProductID, b.ProductID) }
+	got := slices.SortedFunc(slices.Values(p.Items), byID)
+	if want := slices.SortedFunc(slices.Values(want), byID); !equalJSON(got, want) {
+		t.Errorf("items = %+v, want %+v", p.Items, want)
+	}
+}
+
+func TestOutOfStockListsEveryShortLine(t *testing.T) {
+	t.Parallel()
+	c := newCustomer(t)
+	enough, few, none := newProduct(t), newProduct(t, stocked(2)), newProduct(t, withoutStock)
+	body := basket(line{enough.ProductID, 1}, line{few.ProductID, 3}, line{none.ProductID, 1})
+	refused := send(t, place(c, unique(), body)).refused(t, http.StatusConflict, "out_of_stock")
+	wantShort(t, refused, short(few.ProductID, 3, 2), short(none.ProductID, 1, 0))
+	wantStock(t, enough.ProductID, 10)
+	wantStock(t, few.ProductID, 2)
+}
+
+// TestPriceChanged: at another total than the customer agreed to there is no
+// order. The request names no line's price, so all lines are listed.
+func TestPriceChanged(t *testing.T) {
+	t.Parallel()
+	c, lamp, vase := newCustomer(t), newProduct(t), newProduct(t, priced(350))
+	seen := pounds(1999 + 350)
+	resave(t, lamp, priced(2499))
+	body := checkout{[]line{one(lamp.ProductID), one(vase.ProductID)}, &seen}
+	refused := send(t, place(c, unique(), body)).refused(t, http.StatusConflict, "price_changed")
+	wantShort(t, refused, repriced(lamp.ProductID, 2499), repriced(vase.ProductID, 350))
+	for _, off := range []int64{0, 2848, 2850, 1_000_000_000_000} {
+		total := pounds(off)
+		body.ExpectedTotal = &total
+		send(t, place(c, unique(), body)).refused(t, http.StatusConflict, "price_changed")
+	}
+	wantStock(t, lamp.ProductID, 10)
+	agreed := pounds(2849)
+	body.ExpectedTotal = &agreed
+	accepted(t, send(t, place(c, unique(), body)))
+}
+
+func TestUnknownAndInactiveProducts(t *testing.T) {
+	t.Parallel()
+	c, known, off := newCustomer(t), newProduct(t), newProduct(t, inactive)
+	for _, id := range []string{"e2e-" + unique(), off.ProductID, strings.ToUpper(known.ProductID)} {
+		body := basket(one(known.ProductID), one(id))
+		send(t, place(c, unique(), body)).refused(t, http.StatusNotFound, "product_not_found")
+	}
+	wantStock(t, known.ProductID, 10)
+	wantStock(t, off.ProductID, 10)
+}
+
+// TestWhichRefusalComesFirst: product_not_found, out_of_stock, price_changed.
+func TestWhichRefusalComesFirst(t *testing.T) {
+	t.Parallel()
+	c, p, off := newCustomer(t), newProduct(t), newProduct(t, inactive)
+	total := pounds(1)
+	tests := map[string]struct {
+		items  []line
+		status int
+		code   string
+	}{
+		"all three, unknown":  {[]line{{p.ProductID, 11}, one("e2e-" + unique())}, http.StatusNotFound, "product_not_found"},
+		"all three, inactive": {[]line{{p.ProductID, 11}, one(off.ProductID)}, http.StatusNotFound, "product_not_found"},
+		"inactive and short":  {[]line{{off.ProductID, 11}}, http.StatusNotFound, "product_not_found"},
+		"short and repriced":  {[]line{{p.ProductID, 11}}, http.StatusConflict, "out_of_stock"},
+		"repriced":            {[]line{{p.ProductID, 10}}, http.StatusConflict, "price_changed"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			send(t, place(c, unique(), checkout{tt.items, &total})).refused(t, tt.status, tt.code)
+		})
+	}
+}
+
+func TestIdempotencyKeys(t *testing.T) {
+	t.Parallel()
+	c, p := newCustomer(t), newProduct(t, stocked(plenty))
+	body := basket(one(p.ProductID))
+	good := map[string]string{
+		"1 character":    "k",
+		"255 characters": strings.Repeat("k", 255),
+		"punctuation":    "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~" + unique(),
+		"upper case":     "KEY",
+		"lower case":     "key",
+	}
+	for name, key := range good {
+		t.Run(name, func(t *testing.T) { accepted(t, send(t, place(c, key, body))) })
+	}
+	wantStock(t, p.ProductID, plenty-int64(len(good)))
+}
+
+func TestIdempotencyKeysRefused(t *testing.T) {
+	t.Parallel()
+	c, p := newCustomer(t), newProduct(t)
+	body := basket(one(p.ProductID))
+	send(t, place(c, "", body)).refused(t, http.StatusBadRequest, "idempotency_key_required")
+	for _, key := range []string{strings.Repeat("k", 256), strings.Repeat("k", 300), "clé", "ключ", "key\u00a0", "a\tb", "💡"} {
+		refused := send(t, place(c, key, body)).refused(t, http.StatusBadRequest, "invalid_request")
+		wantField(t, refused, "Idempotency-Key")
+	}
+	wantStock(t, p.ProductID, 10)
+}
+
+// TestEmptyIdempotencyKey is refused, be it as missing or as too short.
+func TestEmptyIdempotencyKey(t *testing.T) {
+	t.Parallel()
+	c, p := newCustomer(t), newProduct(t)
+	empty := place(c, "", basket(one(p.ProductID)))
+	empty.header = http.Header{"Idempotency-Key": {""}}
+	refused, err := send(t, empty).want(t, http.StatusBadRequest).problem()
+	if err != nil || refused.Code != "idempotency_key_required" && refused.Code != "invalid_request" {
+		t.Errorf("problem = %+v, %v", refused, err)
+	}
+	wantStock(t, p.ProductID, 10)
+}
+
+func TestQuantities(t *testing.T) {
+	t.Parallel()
+	c, p := newCustomer(t), newProduct(t, stocked(plenty))
+	for _, quantity := range []string{"0", "-1", "1.5", "1.0", "1e3", "1E3", "10001", "1000000000000", "1e400", "9223372036854775808", "-0.0", `"1"`, "null", "true", "[]", "{}", "[1]"} {
+		body := `{"items":[{"product_id":"` + p.ProductID + `","quantity":` + quantity + `}]}`
+		a := send(t, place(c, unique(), body))
+		if a.status != http.StatusBadRequest {
+			t.Errorf("quantity %s answered %d: %s", quantity, a.status, clip(a.body))
+			continue
+		}
+		a.refused(t, http.StatusBadRequest, "invalid_request")
+	}
+	wantStock(t, p.ProductID, plenty)
+	newOrder(t, c, line{p.ProductID, 10_000})
+	newOrder(t, c, line{p.ProductID, 4_000}, line{p.ProductID, 6_000})
+	wantStock(t, p.ProductID, plenty-20_000)
+}
+
+func TestRefusedBaskets(t *testing.T) {
+	t.Parallel()
+	c, p := newCustomer(t), newProduct(t, stocked(plenty))
+	dear := newProduct(t, priced(1_000_000_000_000), stocked(plenty))
+	cheap := newProduct(t, priced(1), stocked(plenty))
+	id := p.ProductID
+	total := func(m money) checkout { return checkout{[]line{one(id)}, &m} }
+	tests := map[string]struct {
+		body  checkout
+		field string
+	}{
+		"nothing":                  {basket([]line{}...), "items"},
+		"no product_id":            {basket(one("")), "items"},
+		"product_id of 65":         {basket(one(strings.Repeat("a", 65))), "items"},
+		"product_id with a blank":  {basket(one("a b")), "items"},
+		"product_id not ASCII":     {basket(one("lämp")), "items"},
+		"merged over 10,000":       {basket(line{id, 6_000}, line{id, 4_001}), "items"},
+		"second line of 0":         {basket(one(id), line{cheap.ProductID, 0}), "items"},
+		"line over 10^12":          {basket(line{dear.ProductID, 2}), "items"},
+		"line far over 10^12":      {basket(line{dear.ProductID, 10_000}), "items"},
+		"sum over 10^12":           {basket(one(dear.ProductID), one(cheap.ProductID)), "items"},
+		"expected total negative":  {total(pounds(-1)), "expected_total"},
+		"expected total too large": {total(pounds(1_000_000_000_001)), "expected_total"},
+		"expected in another":      {total(money{1999, "EUR"}), "expected_total"},
+		"expected in lower case":   {total(money{1999, "gbp"}), "expected_total"},
+		"expected in none":         {total(money{1999, ""}), "expected_total"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if tt.body.Items == nil {
+				tt.body.Items = []line{}
+			}
+			refused := send(t, place(c, unique(), tt.body)).refused(t, http.StatusBadRequest, "invalid_request")
+			wantField(t, refused, tt.field)
+		})
+	}
+	wantStock(t, id, plenty)
+	wantStock(t, dear.ProductID, plenty)
+	newOrder(t, c, one(dear.ProductID))
+	if got := len(ownOrders(t, c, 1)); got != 1 {
+		t.Errorf("%d orders, want 1", got)
+	}
+}
+
+// TestLargestOrder: a transaction takes 98 goods, the order and its mail.
+func TestLargestOrder(t *testing.T) {
+	t.Parallel()
+	c := newCustomer(t)
+	ids := newProducts(t, 99)
+	var lines []line
+	for n, id := range ids {
+		lines = append(lines, line{id, int64(n%3) + 1})
+	}
+	refused := send(t, place(c, unique(), basket(lines...))).refused(t, http.StatusBadRequest, "invalid_request")
+	wantField(t, refused, "items")
+	key := unique()
+	got := accepted(t, send(t, place(c, key, basket(append(lines[:98:98], one(ids[0]), one(ids[97]))...))))
+	if len(got.Items) != 98 {
+		t.Errorf("%d lines, want 98", len(got.Items))
+	}
+	wantStock(t, ids[0], 8)
+	wantStock(t, ids[98], 10)
+	wantSameOrder(t, seeOrder(t, c, got.OrderID), got)
+	slices.Reverse(lines[:98])
+	wantSameOrder(t, replayed(t, send(t, place(c, key, basket(append(lines[:98:98], one(ids[0]), one(ids[97]))...)))), got)
+	wantStock(t, ids[0], 8)
+}

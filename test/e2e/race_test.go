@@ -1,0 +1,210 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"testing"
+
+	strict "github.com/go-json-experiment/json"
+)
+
+// TestRaceForTheLastUnits: 200 checkouts at once for 50 units are 50 orders,
+// with a mail each, and nothing is left or owed.
+func TestRaceForTheLastUnits(t *testing.T) {
+	const buyers, checkouts, units = 20, 200, 50
+	p := newProduct(t, stocked(units))
+	customers := newCustomers(t, buyers)
+	answers := make([]answer, checkouts)
+	atOnce(t, checkouts, checkouts, func(i int) error {
+		var err error
+		answers[i], err = place(customers[i%buyers], fmt.Sprintf("race-%d", i), basket(one(p.ProductID))).settle(t.Context())
+		return err
+	})
+	sold := map[string]int{}
+	for _, a := range answers {
+		if a.status != http.StatusCreated {
+			wantShort(t, a.refused(t, http.StatusConflict, "out_of_stock"), short(p.ProductID, 1, 0))
+			continue
+		}
+		sold[decode[order](t, a).UserID]++
+	}
+	wantSold(t, customers, sold, units)
+	wantStock(t, p.ProductID, 0)
+}
+
+// wantSold holds what was answered against what each customer's list and
+// mailbox say.
+func wantSold(t *testing.T, customers []caller, sold map[string]int, want int) {
+	t.Helper()
+	total := 0
+	for _, c := range customers {
+		n := sold[c.UserID]
+		total += n
+		settledOrders(t, history(admin(t)).with("customer", c.UserID), n)
+		ownOrders(t, c, n)
+		awaitMails(t, c.Email, n)
+	}
+	if total != want {
+		t.Errorf("%d checkouts were accepted, want %d", total, want)
+	}
+}
+
+// TestRaceForMixedBaskets: goods in several baskets at once, in any order,
+// are sold to the unit, and no basket is sold in part.
+func TestRaceForMixedBaskets(t *testing.T) {
+	t.Parallel()
+	c, a, b := newCustomer(t), newProduct(t, stocked(12)).ProductID, newProduct(t, stocked(20)).ProductID
+	baskets := []checkout{basket(line{a, 1}, line{b, 2}), basket(line{b, 1}, line{a, 2}), basket(line{a, 3})}
+	var soldA, soldB atomic.Int64
+	atOnce(t, 24, 24, func(i int) error {
+		got, err := place(c, fmt.Sprintf("mixed-%d", i), baskets[i%3]).settle(t.Context())
+		if err != nil || got.status != http.StatusCreated {
+			return err
+		}
+		var o order
+		err = strict.Unmarshal(got.body, &o)
+		for _, item := range o.Items {
+			map[string]*atomic.Int64{a: &soldA, b: &soldB}[item.ProductID].Add(item.Quantity)
+		}
+		return err
+	})
+	wantStock(t, a, 12-soldA.Load())
+	wantStock(t, b, 20-soldB.Load())
+	if left := inventory(t, a).Stock; left > 0 && inventory(t, b).Stock > 1 {
+		t.Errorf("%d units are left that a buyer would have taken", left)
+	}
+}
+
+// TestOneKeySentTwentyTimesAtOnce: one order, one decrement, one mail.
+func TestOneKeySentTwentyTimesAtOnce(t *testing.T) {
+	t.Parallel()
+	c, p := newCustomer(t), newProduct(t)
+	again := place(c, unique(), basket(line{p.ProductID, 6}))
+	answers := make([]answer, 20)
+	atOnce(t, len(answers), len(answers), func(i int) error {
+		var err error
+		answers[i], err = again.settle(t.Context())
+		return err
+	})
+	want, first := decode[order](t, answers[0].want(t, http.StatusCreated)), 0
+	for _, a := range answers {
+		wantSameOrder(t, decode[order](t, a.want(t, http.StatusCreated)), want)
+		if a.header.Get("Idempotent-Replayed") == "" {
+			first++
+		}
+	}
+	if first != 1 {
+		t.Errorf("%d answers say that they placed the order, want 1", first)
+	}
+	wantStock(t, p.ProductID, 4)
+	ownOrders(t, c, 1)
+	awaitMails(t, c.Email, 1)
+}
+
+// TestTwoRequestsUnderOneKeyAtOnce: one of them is the order, the other is
+// told so.
+func TestTwoRequestsUnderOneKeyAtOnce(t *testing.T) {
+	t.Parallel()
+	c, p := newCustomer(t), newProduct(t, stocked(plenty))
+	key := unique()
+	answers := make([]answer, 10)
+	atOnce(t, len(answers), len(answers), func(i int) error {
+		var err error
+		answers[i], err = place(c, key, basket(line{p.ProductID, int64(i%2) + 1})).settle(t.Context())
+		return err
+	})
+	bought := ownOrders(t, c, 1)[0].Items[0].Quantity
+	for i, a := range answers {
+		if int64(i%2)+1 == bought {
+			a.want(t, http.StatusCreated)
+			continue
+		}
+		a.refused(t, http.StatusUnprocessableEntity, "idempotency_key_reused")
+	}
+	wantStock(t, p.ProductID, plenty-bought)
+}
+
+// TestAdminsAdjustAtOnce: no adjustment is lost, and each movement's before is
+// the after of the one before it, also while customers buy.
+func TestAdminsAdjustAtOnce(t *testing.T) {
+	t.Parallel()
+	admins := []caller{admin(t), newAdmin(t)}
+	p := newProduct(t, stocked(100))
+	const each = 12
+	atOnce(t, 2*each, 4, func(i int) error {
+		delta := []int64{3, -1}[i%2]
+		a, err := stockAdjust(admins[i%2], p.ProductID, adjustStock{delta, "counted"}).settle(t.Context())
+		if err == nil && a.status != http.StatusOK {
+			err = fmt.Errorf("adjusting: %d %s", a.status, clip(a.body))
+		}
+		return err
+	})
+	wantStock(t, p.ProductID, 100+each*2)
+	moves := allPages[movement](t, movementsOf(admins[0], p.ProductID))
+	if len(moves) != 2*each+1 {
+		t.Fatalf("%d movements, want %d", len(moves), 2*each+1)
+	}
+	wantChain(t, moves)
+}
+
+// wantChain wants the movements, without regard to the order of two in one
+// millisecond, to lead from 0 to the present stock without a gap.
+func wantChain(t *testing.T, moves []movement) {
+	t.Helper()
+	befores, afters := map[int64]int{}, map[int64]int{}
+	for _, m := range moves {
+		befores[m.Before]++
+		afters[m.After]++
+		if m.After-m.Before != m.Delta {
+			t.Errorf("movement = %+v, whose delta is not after less before", m)
+		}
+	}
+	for n := range befores {
+		if d := befores[n] - afters[n]; d != 0 && n != 0 && n != moves[0].After {
+			t.Errorf("%d movements from %d, %d movements to it", befores[n], n, afters[n])
+		}
+	}
+}
+
+// TestAdjustmentsAndSalesAtOnce: the sum is exact.
+func TestAdjustmentsAndSalesAtOnce(t *testing.T) {
+	t.Parallel()
+	boss, c, p := admin(t), newCustomer(t), newProduct(t, stocked(100))
+	const each = 12
+	atOnce(t, 2*each, 4, func(i int) error {
+		next, want := stockAdjust(boss, p.ProductID, adjustStock{5, "delivery"}), http.StatusOK
+		if i%2 == 0 {
+			next, want = place(c, fmt.Sprintf("sale-%d", i), basket(line{p.ProductID, 2})), http.StatusCreated
+		}
+		a, err := next.settle(t.Context())
+		if err == nil && a.status != want {
+			err = fmt.Errorf("%s: %d %s", next.path, a.status, clip(a.body))
+		}
+		return err
+	})
+	wantStock(t, p.ProductID, 100+each*5-each*2)
+}
+
+// TestSetStockAtOnce: of several who saw the same count, one is right.
+func TestSetStockAtOnce(t *testing.T) {
+	t.Parallel()
+	boss, p := admin(t), newProduct(t)
+	answers := make([]answer, 6)
+	atOnce(t, len(answers), len(answers), func(i int) error {
+		var err error
+		answers[i], err = stockSet(boss, p.ProductID, setStock{20 + int64(i), 10, "stocktake"}).settle(t.Context())
+		return err
+	})
+	accepted := 0
+	for _, a := range answers {
+		if a.status == http.StatusOK {
+			accepted++
+			continue
+		}
+		a.refused(t, http.StatusConflict, "stock_changed")
+	}
+	if accepted != 1 || len(allPages[movement](t, movementsOf(boss, p.ProductID))) != 2 {
+		t.Errorf("%d stocktakes were accepted, want 1 and its movement", accepted)
+	}
+}

@@ -1,0 +1,179 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// TestRepeatedCheckout: the same key and request is the same order, once.
+func TestRepeatedCheckout(t *testing.T) {
+	t.Parallel()
+	c, p := newCustomer(t), newProduct(t)
+	again := place(c, unique(), basket(line{p.ProductID, 3}))
+	first := send(t, again)
+	want := accepted(t, first)
+	for range 3 {
+		a := send(t, again)
+		wantSameOrder(t, replayed(t, a), want)
+		if got := a.header.Get("Location"); got != first.header.Get("Location") {
+			t.Errorf("Location = %q, want %q", got, first.header.Get("Location"))
+		}
+	}
+	wantStock(t, p.ProductID, 7)
+	ownOrders(t, c, 1)
+	awaitMails(t, c.Email, 1)
+}
+
+// TestRepeatAfterTheStoreMovedOn: what was accepted stays accepted.
+func TestRepeatAfterTheStoreMovedOn(t *testing.T) {
+	t.Parallel()
+	changes := map[string]func(*testing.T, adminProduct){
+		"sold out":  func(t *testing.T, p adminProduct) { restock(t, p.ProductID, 7, 0) },
+		"repriced":  func(t *testing.T, p adminProduct) { resave(t, p, priced(9999)) },
+		"renamed":   func(t *testing.T, p adminProduct) { resave(t, p, named("Renamed "+unique())) },
+		"taken off": func(t *testing.T, p adminProduct) { resave(t, p, inactive) },
+		"all of it": func(t *testing.T, p adminProduct) {
+			restock(t, p.ProductID, 7, 0)
+			resave(t, p, priced(1), inactive)
+		},
+	}
+	for name, change := range changes {
+		t.Run(name, func(t *testing.T) {
+			c, p := newCustomer(t), newProduct(t)
+			total := pounds(3 * 1999)
+			again := place(c, unique(), checkout{[]line{{p.ProductID, 3}}, &total})
+			want := accepted(t, send(t, again))
+			change(t, p)
+			wantSameOrder(t, replayed(t, send(t, again)), want)
+			wantSameOrder(t, seeOrder(t, c, want.OrderID), want)
+		})
+	}
+}
+
+// TestSameRequest: in any order, and in as many lines as one likes, the same
+// products in the same quantities are the same request.
+func TestSameRequest(t *testing.T) {
+	t.Parallel()
+	c, lamp, vase := newCustomer(t), newProduct(t).ProductID, newProduct(t).ProductID
+	key := unique()
+	want := accepted(t, send(t, place(c, key, basket(line{lamp, 3}, line{vase, 2}))))
+	for name, body := range map[string]any{
+		"other order":   basket(line{vase, 2}, line{lamp, 3}),
+		"split lines":   basket(line{lamp, 1}, line{vase, 1}, line{lamp, 2}, line{vase, 1}),
+		"other members": `{ "items" : [ {"quantity":3,"product_id":"` + lamp + `"}, {"quantity":2,"product_id":"` + vase + `"} ] }`,
+		"escapes":       `{"\u0069tems":[{"product_id":"` + escaped(lamp) + `","quantity":3},{"product_id":"` + vase + `","quantity":2}]}`,
+	} {
+		t.Run(name, func(t *testing.T) { wantSameOrder(t, replayed(t, send(t, place(c, key, body))), want) })
+	}
+	wantStock(t, lamp, 7)
+	wantStock(t, vase, 8)
+	ownOrders(t, c, 1)
+}
+
+func escaped(s string) string { return `\u00` + hexOf(s[0]) + s[1:] }
+
+// TestAnotherRequestUnderTheKey is refused, whatever else would be wrong with it.
+func TestAnotherRequestUnderTheKey(t *testing.T) {
+	t.Parallel()
+	c, lamp, vase := newCustomer(t), newProduct(t), newProduct(t)
+	key, agreed, other := unique(), pounds(3*1999), pounds(1)
+	items := []line{{lamp.ProductID, 3}}
+	want := accepted(t, send(t, place(c, key, checkout{items, &agreed})))
+	for name, body := range map[string]checkout{
+		"other quantity":        {[]line{{lamp.ProductID, 2}}, &agreed},
+		"other product":         {[]line{{vase.ProductID, 3}}, &agreed},
+		"product more":          {[]line{{lamp.ProductID, 3}, {vase.ProductID, 1}}, &agreed},
+		"other expected total":  {items, &other},
+		"no expected total":     {items, nil},
+		"more than there is":    {[]line{{lamp.ProductID, 5000}}, nil},
+		"product nobody knows":  {[]line{one("e2e-" + unique())}, nil},
+		"a total never reached": {[]line{{vase.ProductID, 1}}, &other},
+	} {
+		t.Run(name, func(t *testing.T) {
+			send(t, place(c, key, body)).refused(t, http.StatusUnprocessableEntity, "idempotency_key_reused")
+		})
+	}
+	wantStock(t, lamp.ProductID, 7)
+	wantStock(t, vase.ProductID, 10)
+	wantSameOrder(t, replayed(t, send(t, place(c, key, checkout{items, &agreed}))), want)
+}
+
+// TestExpectedTotalAddedUnderTheKey: it is a part of the request.
+func TestExpectedTotalAddedUnderTheKey(t *testing.T) {
+	t.Parallel()
+	c, p := newCustomer(t), newProduct(t)
+	key, total := unique(), pounds(1999)
+	accepted(t, send(t, place(c, key, basket(one(p.ProductID)))))
+	send(t, place(c, key, checkout{[]line{one(p.ProductID)}, &total})).refused(t, http.StatusUnprocessableEntity, "idempotency_key_reused")
+}
+
+// TestRefusedCheckoutIsNotRemembered: once it can be had, its key is good.
+func TestRefusedCheckoutIsNotRemembered(t *testing.T) {
+	t.Parallel()
+	total := pounds(2500)
+	tests := map[string]struct {
+		saved  func(*saveProduct)
+		status int
+		mend   func(*testing.T, adminProduct)
+	}{
+		"sold out":  {stocked(0), http.StatusConflict, func(t *testing.T, p adminProduct) { restock(t, p.ProductID, 0, 1) }},
+		"taken off": {inactive, http.StatusNotFound, func(t *testing.T, p adminProduct) { resave(t, p, func(d *saveProduct) { d.Active = true }) }},
+		"repriced":  {priced(2501), http.StatusConflict, func(t *testing.T, p adminProduct) { resave(t, p, priced(2500)) }},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			c, p := newCustomer(t), newProduct(t, priced(2500), tt.saved)
+			again := place(c, unique(), checkout{[]line{one(p.ProductID)}, &total})
+			send(t, again).want(t, tt.status)
+			send(t, again).want(t, tt.status)
+			tt.mend(t, p)
+			accepted(t, send(t, again))
+			replayed(t, send(t, again))
+		})
+	}
+}
+
+// TestAnotherRequestAfterARefusal: the key of a refused checkout is free.
+func TestAnotherRequestAfterARefusal(t *testing.T) {
+	t.Parallel()
+	c, p, key := newCustomer(t), newProduct(t), unique()
+	send(t, place(c, key, basket(line{p.ProductID, 11}))).refused(t, http.StatusConflict, "out_of_stock")
+	send(t, place(c, key, `{"items":[]}`)).refused(t, http.StatusBadRequest, "invalid_request")
+	accepted(t, send(t, place(c, key, basket(line{p.ProductID, 10}))))
+}
+
+// TestKeysBelongToTheirCustomer: two customers may hit on the same key.
+func TestKeysBelongToTheirCustomer(t *testing.T) {
+	t.Parallel()
+	p, key := newProduct(t), unique()
+	seen := map[string]bool{}
+	for _, c := range newCustomers(t, 2) {
+		o := accepted(t, send(t, place(c, key, basket(one(p.ProductID)))))
+		if o.UserID != c.UserID || seen[o.OrderID] {
+			t.Errorf("order %s of %s, want one of %s's own", o.OrderID, o.UserID, c.UserID)
+		}
+		seen[o.OrderID] = true
+	}
+	wantStock(t, p.ProductID, 8)
+}
+
+// TestKeysAreComparedAsTheyAre: no trimming of case, no normalising.
+func TestKeysAreComparedAsTheyAre(t *testing.T) {
+	t.Parallel()
+	c, p, key := newCustomer(t), newProduct(t), unique()
+	for _, k := range []string{key, strings.ToUpper(key), key + "=", key + "%20", key + "+"} {
+		accepted(t, send(t, place(c, k, basket(one(p.ProductID)))))
+	}
+	wantStock(t, p.ProductID, 5)
+}
+
+// TestSameBasketTwice: two keys are two orders.
+func TestSameBasketTwice(t *testing.T) {
+	t.Parallel()
+	c, p := newCustomer(t), newProduct(t)
+	if a, b := newOrder(t, c, one(p.ProductID)), newOrder(t, c, one(p.ProductID)); a.OrderID == b.OrderID {
+		t.Errorf("both orders are %s", a.OrderID)
+	}
+	wantStock(t, p.ProductID, 8)
+}

@@ -1,0 +1,177 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func TestSaveNewProduct(t *testing.T) {
+	t.Parallel()
+	id, d := "e2e-"+unique(), draft()
+	got := decodeExact[adminProduct](t, send(t, save(admin(t), id, d)).want(t, http.StatusCreated))
+	wantNow(t, "created_at", got.CreatedAt)
+	want := adminProduct{
+		ProductID: id, Name: d.Name, Description: d.Description, Price: d.Price, ImageURL: d.ImageURL,
+		StockStatus: "in_stock", Stock: 10, Active: true, Version: 1, CreatedAt: got.CreatedAt, UpdatedAt: got.CreatedAt,
+	}
+	if got != want {
+		t.Errorf("product = %+v, want %+v", got, want)
+	}
+	if seen := inventory(t, id); seen != want {
+		t.Errorf("seen = %+v, want %+v", seen, want)
+	}
+}
+
+func TestSaveNewProductWithoutStock(t *testing.T) {
+	t.Parallel()
+	p := newProduct(t, withoutStock)
+	if p.Stock != 0 || p.StockStatus != "out_of_stock" {
+		t.Errorf("stock = %d %s, want 0 out_of_stock", p.Stock, p.StockStatus)
+	}
+}
+
+// TestSaveAgain changes all but the stock, and counts the save.
+func TestSaveAgain(t *testing.T) {
+	t.Parallel()
+	p := newProduct(t)
+	d := saveProduct{"Other " + unique(), "Other words.", pounds(2500), "", false, nil}
+	got := decodeExact[adminProduct](t, send(t, save(admin(t), p.ProductID, d)).want(t, http.StatusOK))
+	want := p
+	want.Name, want.Description, want.Price, want.ImageURL, want.Active = d.Name, d.Description, d.Price, d.ImageURL, false
+	want.Version, want.UpdatedAt = 2, got.UpdatedAt
+	if got != want || got.UpdatedAt < p.UpdatedAt {
+		t.Errorf("product = %+v, want %+v", got, want)
+	}
+	if seen := inventory(t, p.ProductID); seen != want {
+		t.Errorf("seen = %+v, want %+v", seen, want)
+	}
+}
+
+// TestVersionCountsSaves: neither a sale nor a change of stock is a save.
+func TestVersionCountsSaves(t *testing.T) {
+	t.Parallel()
+	p := newProduct(t)
+	newOrder(t, newCustomer(t), one(p.ProductID))
+	restock(t, p.ProductID, 9, 30)
+	if got := inventory(t, p.ProductID); got.Version != 1 || got.Stock != 30 {
+		t.Errorf("version %d, stock %d, want 1 and 30", got.Version, got.Stock)
+	}
+	if got := resave(t, p); got.Version != 2 || got.Stock != 30 {
+		t.Errorf("after a save: version %d, stock %d, want 2 and 30", got.Version, got.Stock)
+	}
+}
+
+func TestSaveWithStockOfAnExistingProduct(t *testing.T) {
+	t.Parallel()
+	p := newProduct(t)
+	for _, n := range []int64{0, 10, 11} {
+		a := send(t, save(admin(t), p.ProductID, draft(stocked(n))))
+		wantField(t, a.refused(t, http.StatusBadRequest, "invalid_request"), "stock")
+	}
+	if got := inventory(t, p.ProductID); got != p {
+		t.Errorf("the product is now %+v, want it untouched: %+v", got, p)
+	}
+}
+
+func TestSaveAccepts(t *testing.T) {
+	t.Parallel()
+	tests := map[string]func(*saveProduct){
+		"price 0":             priced(0),
+		"highest price":       priced(1_000_000_000_000),
+		"highest stock":       stocked(1_000_000_000),
+		"longest name":        named(strings.Repeat("é", 200)),
+		"longest description": func(d *saveProduct) { d.Description = strings.Repeat("é", 5000) },
+		"description's lines": func(d *saveProduct) { d.Description = "One.\n\nTwo: <b>bold</b> & \"quoted\"." },
+		"no description":      func(d *saveProduct) { d.Description = "" },
+		"no image":            func(d *saveProduct) { d.ImageURL = "" },
+		"longest image URL":   func(d *saveProduct) { d.ImageURL = "https://images.example.com/" + strings.Repeat("a", 2048-27) },
+		"inactive":            inactive,
+	}
+	for name, edit := range tests {
+		t.Run(name, func(t *testing.T) {
+			p := newProduct(t, edit)
+			d := draft(edit, named(p.Name))
+			got := saveProduct{p.Name, p.Description, p.Price, p.ImageURL, p.Active, units(p.Stock)}
+			if !equalJSON(got, d) {
+				t.Errorf("saved %+v, want %+v", got, d)
+			}
+			if seen := inventory(t, p.ProductID); seen != p {
+				t.Errorf("seen = %+v, want %+v", seen, p)
+			}
+		})
+	}
+}
+
+func TestSaveAcceptsEveryCharacterOfAnID(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"E2E.a_b-" + unique(), "A" + unique() + strings.Repeat("z", 47), "-" + unique(), "." + unique()} {
+		p := newProductWithID(t, id)
+		if p.ProductID != id {
+			t.Errorf("product_id = %s, want %s", p.ProductID, id)
+		}
+		send(t, viewProduct(id)).want(t, http.StatusOK)
+	}
+}
+
+func TestSaveRefuses(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		edit  func(*saveProduct)
+		field string
+	}{
+		"no name":                  {named(""), "name"},
+		"name of 201":              {named(strings.Repeat("é", 201)), "name"},
+		"description of 5001":      {func(d *saveProduct) { d.Description = strings.Repeat("é", 5001) }, "description"},
+		"negative price":           {priced(-1), "price"},
+		"price over the highest":   {priced(1_000_000_000_001), "price"},
+		"another currency":         {func(d *saveProduct) { d.Price.Currency = "EUR" }, "price"},
+		"currency in lower case":   {func(d *saveProduct) { d.Price.Currency = "gbp" }, "price"},
+		"no currency":              {func(d *saveProduct) { d.Price.Currency = "" }, "price"},
+		"negative stock":           {stocked(-1), "stock"},
+		"stock over the highest":   {stocked(1_000_000_001), "stock"},
+		"image by http":            {func(d *saveProduct) { d.ImageURL = "http://images.example.com/a.jpg" }, "image_url"},
+		"image by script":          {func(d *saveProduct) { d.ImageURL = "javascript:alert(1)" }, "image_url"},
+		"image without a host":     {func(d *saveProduct) { d.ImageURL = "https:///a.jpg" }, "image_url"},
+		"image no URL":             {func(d *saveProduct) { d.ImageURL = "lamp" }, "image_url"},
+		"image URL of 2049":        {func(d *saveProduct) { d.ImageURL = "https://images.example.com/" + strings.Repeat("a", 2049-27) }, "image_url"},
+		"image URL with a blank":   {func(d *saveProduct) { d.ImageURL = "https://images example.com/a.jpg" }, "image_url"},
+		"image URL with a newline": {func(d *saveProduct) { d.ImageURL = "https://images.example.com/a\n.jpg" }, "image_url"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			id := "e2e-" + unique()
+			p := send(t, save(admin(t), id, draft(tt.edit))).refused(t, http.StatusBadRequest, "invalid_request")
+			wantField(t, p, tt.field)
+			wantNoProduct(t, id)
+		})
+	}
+}
+
+func wantNoProduct(t *testing.T, id string) {
+	t.Helper()
+	a := send(t, call{method: "GET", path: "/admin/products/" + id, from: admin(t)})
+	a.refused(t, http.StatusNotFound, "product_not_found")
+}
+
+func TestSaveRefusesOddIDs(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{strings.Repeat("a", 65), "a b", "ä", "a\x00", "a+b", "a@b", "a:b", "a#b", "💡", "a\n"} {
+		p := send(t, save(admin(t), id, draft())).refused(t, http.StatusBadRequest, "invalid_request")
+		wantField(t, p, "product_id")
+	}
+}
+
+// TestSavesAtOnce: every save counts, none is lost.
+func TestSavesAtOnce(t *testing.T) {
+	t.Parallel()
+	from, id := admin(t), "e2e-"+unique()
+	const n = 8
+	atOnce(t, n, n, func(int) error {
+		_, err := save(from, id, draft(withoutStock)).settle(t.Context())
+		return err
+	})
+	if got := inventory(t, id).Version; got != n {
+		t.Errorf("version = %d after %d saves", got, n)
+	}
+}

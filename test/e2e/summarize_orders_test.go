@@ -1,0 +1,173 @@
+package e2e
+
+import (
+	"cmp"
+	"net/http"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+)
+
+func summaryOf(from caller, first, last string) call {
+	return between(call{method: "GET", path: "/admin/orders/summary", from: from}, first, last)
+}
+
+// TestSummary compares the summary of today with the history of today, added
+// up here. It does not run beside tests that place orders.
+func TestSummary(t *testing.T) {
+	boss := admin(t)
+	lamp, vase := newProduct(t, priced(333)), newProduct(t, priced(1_000_000))
+	c := newCustomer(t)
+	newOrder(t, c, line{lamp.ProductID, 2}, line{vase.ProductID, 1})
+	newest := newOrder(t, c, line{vase.ProductID, 3})
+	ownOrders(t, c, 2)
+
+	today, tomorrow := dayOf(t, newest.PlacedAt, 0), dayOf(t, newest.PlacedAt, 1)
+	orders := allPages[order](t, between(history(boss), today+"T00:00:00Z", tomorrow+"T00:00:00Z"))
+	for top, limit := range map[string]int{"": 10, "1": 1, "2": 2, "3": 3} {
+		list := summaryOf(boss, today, today)
+		if top != "" {
+			list = list.with("top", top)
+		}
+		got := decode[summary](t, send(t, list).want(t, http.StatusOK))
+		if want := addedUp(today, orders, limit); !reflect.DeepEqual(settleTies(got), settleTies(want)) {
+			t.Errorf("top %q: summary = %+v, want %+v", top, got, want)
+		}
+	}
+}
+
+func dayOf(t *testing.T, instant string, later int) string {
+	t.Helper()
+	at, err := time.Parse(time.RFC3339, instant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at.UTC().AddDate(0, 0, later).Format(time.DateOnly)
+}
+
+// addedUp is the summary of one day's orders.
+func addedUp(day string, orders []order, top int) summary {
+	var units, revenue int64
+	goods := map[string]*productSales{}
+	for _, o := range orders {
+		revenue += o.Total.Amount
+		for _, item := range o.Items {
+			units += item.Quantity
+			if goods[item.ProductID] == nil {
+				goods[item.ProductID] = &productSales{ProductID: item.ProductID, Revenue: pounds(0)}
+			}
+			goods[item.ProductID].Units += item.Quantity
+			goods[item.ProductID].Revenue.Amount += item.LineTotal.Amount
+		}
+	}
+	n := int64(len(orders))
+	return summary{
+		From: day, To: day, Currency: currency, Orders: n, Units: units, Revenue: pounds(revenue),
+		AverageOrder: pounds((2*revenue + n) / (2 * n)), // half up
+		Days:         []daySales{{day, n, units, pounds(revenue)}},
+		TopProducts:  best(goods, top),
+	}
+}
+
+func best(goods map[string]*productSales, top int) []productSales {
+	var sorted []productSales
+	for _, g := range goods {
+		sorted = append(sorted, *g)
+	}
+	slices.SortFunc(sorted, func(a, b productSales) int { return cmp.Compare(b.Revenue.Amount, a.Revenue.Amount) })
+	return sorted[:min(top, len(sorted))]
+}
+
+// settleTies leaves of the top products what is sure: which of two with the
+// same revenue comes first is open, and so is the name of one renamed.
+func settleTies(s summary) summary {
+	s.TopProducts = slices.Clone(s.TopProducts)
+	for i := range s.TopProducts {
+		p := &s.TopProducts[i]
+		p.ProductID, p.Name, p.Units = "", "", 0
+	}
+	return s
+}
+
+// TestSummaryNamesTheTopProduct: one product outsells all others by far.
+func TestSummaryNamesTheTopProduct(t *testing.T) {
+	c, p := newCustomer(t), newProduct(t, priced(100_000_000_000+time.Now().UnixMilli()%1_000_000))
+	o := newOrder(t, c, line{p.ProductID, 9})
+	ownOrders(t, c, 1)
+	today := dayOf(t, o.PlacedAt, 0)
+	got := decode[summary](t, send(t, summaryOf(admin(t), today, today).with("top", "100")).want(t, http.StatusOK))
+	want := productSales{p.ProductID, p.Name, 9, money{9 * p.Price.Amount, currency}}
+	if !slices.Contains(got.TopProducts, want) {
+		t.Errorf("top products = %+v, want %+v among them", got.TopProducts, want)
+	}
+	if !slices.IsSortedFunc(got.TopProducts, func(a, b productSales) int { return cmp.Compare(b.Revenue.Amount, a.Revenue.Amount) }) {
+		t.Errorf("top products = %+v, want them by revenue", got.TopProducts)
+	}
+}
+
+// TestSummaryOfQuietDays: a day without an order is left out.
+func TestSummaryOfQuietDays(t *testing.T) {
+	t.Parallel()
+	got := decode[summary](t, send(t, summaryOf(admin(t), "1999-01-01", "1999-04-02")).want(t, http.StatusOK))
+	want := summary{
+		From: "1999-01-01", To: "1999-04-02", Currency: currency, Revenue: pounds(0), AverageOrder: pounds(0),
+		Days: []daySales{}, TopProducts: []productSales{},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("summary = %+v, want %+v", got, want)
+	}
+}
+
+// TestSummaryOfSomeDays: today is in it whether it is the first day or the last.
+func TestSummaryOfSomeDays(t *testing.T) {
+	t.Parallel()
+	c := newCustomer(t)
+	o := newOrder(t, c, one(newProduct(t).ProductID))
+	ownOrders(t, c, 1)
+	today := dayOf(t, o.PlacedAt, 0)
+	for _, list := range []call{
+		summaryOf(admin(t), today, dayOf(t, o.PlacedAt, 5)), summaryOf(admin(t), dayOf(t, o.PlacedAt, -5), today),
+	} {
+		got := decode[summary](t, send(t, list).want(t, http.StatusOK))
+		if !slices.ContainsFunc(got.Days, func(d daySales) bool { return d.Day == today && d.Orders > 0 }) {
+			t.Errorf("%s: days = %+v, want %s among them", list.query.Encode(), got.Days, today)
+		}
+	}
+	yesterday := dayOf(t, o.PlacedAt, -1)
+	got := decode[summary](t, send(t, summaryOf(admin(t), yesterday, yesterday)).want(t, http.StatusOK))
+	if slices.ContainsFunc(got.Days, func(d daySales) bool { return d.Day == today }) {
+		t.Errorf("days = %+v, want not today's", got.Days)
+	}
+}
+
+func TestSummaryRefuses(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ from, to, top, field string }{
+		{"", "2011-09-30", "", "from"},
+		{"2011-09-30", "", "", "to"},
+		{"", "", "", "from"},
+		{"2011-09-31", "2011-10-01", "", "from"},
+		{"2011-9-1", "2011-10-01", "", "from"},
+		{"2011-09-01T00:00:00Z", "2011-09-30", "", "from"},
+		{"yesterday", "2011-09-30", "", "from"},
+		{"2011-09-01", "30.09.2011", "", "to"},
+		{"2011-09-30", "2011-09-29", "", ""},
+		{"2011-01-01", "2011-04-03", "", ""}, // 93 days
+		{"0001-01-01", "9999-12-31", "", ""},
+		{"2011-09-01", "2011-09-30", "0", "top"},
+		{"2011-09-01", "2011-09-30", "-1", "top"},
+		{"2011-09-01", "2011-09-30", "1.5", "top"},
+		{"2011-09-01", "2011-09-30", "ten", "top"},
+		{"2011-09-01", "2011-09-30", "1000000000000", "top"},
+	} {
+		list := summaryOf(admin(t), tt.from, tt.to)
+		if tt.top != "" {
+			list = list.with("top", tt.top)
+		}
+		p := send(t, list).refused(t, http.StatusBadRequest, "invalid_request")
+		if tt.field != "" {
+			wantField(t, p, tt.field)
+		}
+	}
+}

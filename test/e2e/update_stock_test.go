@@ -1,0 +1,176 @@
+package e2e
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func movementsOf(from caller, id string) call {
+	return call{method: "GET", path: "/admin/products/" + id + "/stock/movements", from: from}
+}
+
+var movementID = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+
+func TestSetStock(t *testing.T) {
+	t.Parallel()
+	p := newProduct(t)
+	got := decode[stock](t, send(t, stockSet(admin(t), p.ProductID, setStock{43, 10, "delivery"})).want(t, http.StatusOK))
+	wantNow(t, "updated_at", got.UpdatedAt)
+	if want := (stock{p.ProductID, 43, got.UpdatedAt}); got != want {
+		t.Errorf("stock = %+v, want %+v", got, want)
+	}
+	wantStock(t, p.ProductID, 43)
+}
+
+// TestSetStockChanged: who counted before a sale is told what is there now.
+func TestSetStockChanged(t *testing.T) {
+	t.Parallel()
+	p := newProduct(t)
+	newOrder(t, newCustomer(t), line{p.ProductID, 3})
+	refused := send(t, stockSet(admin(t), p.ProductID, setStock{40, 10, "stocktake"})).refused(t, http.StatusConflict, "stock_changed")
+	if refused.Quantity == nil || *refused.Quantity != 7 {
+		t.Errorf("quantity = %v, want 7", refused.Quantity)
+	}
+	wantStock(t, p.ProductID, 7)
+	restock(t, p.ProductID, 7, 0)
+	restock(t, p.ProductID, 0, 1_000_000_000)
+}
+
+func TestAdjustStock(t *testing.T) {
+	t.Parallel()
+	p := newProduct(t)
+	for _, step := range []struct{ delta, want int64 }{{-3, 7}, {5, 12}, {-12, 0}, {1_000_000_000, 1_000_000_000}, {-1_000_000_000, 0}} {
+		a := send(t, stockAdjust(admin(t), p.ProductID, adjustStock{step.delta, "damaged"})).want(t, http.StatusOK)
+		if got := decode[stock](t, a); got.Quantity != step.want || got.ProductID != p.ProductID {
+			t.Errorf("after %+d: %+v, want %d", step.delta, got, step.want)
+		}
+		wantStock(t, p.ProductID, step.want)
+	}
+}
+
+func TestAdjustStockBelowZero(t *testing.T) {
+	t.Parallel()
+	p := newProduct(t)
+	send(t, stockAdjust(admin(t), p.ProductID, adjustStock{-11, "lost"})).refused(t, http.StatusConflict, "insufficient_stock")
+	wantStock(t, p.ProductID, 10)
+	if got := allPages[movement](t, movementsOf(admin(t), p.ProductID)); len(got) != 1 {
+		t.Errorf("movements = %+v, want the first stock alone", got)
+	}
+}
+
+// TestAdjustStockOverTheLimit: stock is 0 to 10^9.
+func TestAdjustStockOverTheLimit(t *testing.T) {
+	t.Parallel()
+	p := newProduct(t)
+	a := send(t, stockAdjust(admin(t), p.ProductID, adjustStock{999_999_991, "found"}))
+	if a.status != http.StatusBadRequest && a.status != http.StatusConflict {
+		t.Errorf("answered %d: %s, want a refusal", a.status, clip(a.body))
+	}
+	wantStock(t, p.ProductID, 10)
+}
+
+// TestMovements: every change is on record, who, when, from what to what and
+// why, newest first; a sale is an order and no movement.
+func TestMovements(t *testing.T) {
+	t.Parallel()
+	first, second := admin(t), newAdmin(t)
+	p := newProduct(t)
+	newOrder(t, newCustomer(t), line{p.ProductID, 2})
+	send(t, stockSet(second, p.ProductID, setStock{20, 8, "délivrée <b>"})).want(t, http.StatusOK)
+	send(t, stockAdjust(first, p.ProductID, adjustStock{-5, strings.Repeat("é", 200)})).want(t, http.StatusOK)
+	got := allPages[movement](t, movementsOf(first, p.ProductID))
+	want := []movement{
+		{Before: 20, After: 15, Delta: -5, Reason: strings.Repeat("é", 200), By: first.UserID},
+		{Before: 8, After: 20, Delta: 12, Reason: "délivrée <b>", By: second.UserID},
+		{Before: 0, After: 10, Delta: 10, Reason: "initial stock", By: first.UserID},
+	}
+	if len(got) != len(want) {
+		t.Fatalf("movements = %+v, want %d", got, len(want))
+	}
+	for i, m := range got {
+		wantNow(t, "moved_at", m.MovedAt)
+		if !movementID.MatchString(m.MovementID) {
+			t.Errorf("movement_id = %q, want a UUIDv7", m.MovementID)
+		}
+		want[i].MovementID, want[i].MovedAt, want[i].ProductID = m.MovementID, m.MovedAt, p.ProductID
+		if m != want[i] {
+			t.Errorf("movement %d = %+v, want %+v", i, m, want[i])
+		}
+	}
+	wantPages[movement](t, movementsOf(first, p.ProductID), "2", 2, 1)
+	wantPages[movement](t, movementsOf(first, p.ProductID), "3", 3)
+}
+
+func TestMovementsOfAProductWithoutAny(t *testing.T) {
+	t.Parallel()
+	p := newProduct(t, withoutStock)
+	if got := allPages[movement](t, movementsOf(admin(t), p.ProductID)); len(got) != 0 {
+		t.Errorf("movements = %+v, want none", got)
+	}
+}
+
+func TestStockOfAnUnknownProduct(t *testing.T) {
+	t.Parallel()
+	from, id := admin(t), "e2e-"+unique()
+	for _, c := range []call{stockSet(from, id, setStock{1, 0, "found"}), stockAdjust(from, id, adjustStock{1, "found"})} {
+		send(t, c).refused(t, http.StatusNotFound, "product_not_found")
+	}
+	if a := send(t, movementsOf(from, id)); a.status != http.StatusNotFound && len(decode[page[movement]](t, a).Items) != 0 {
+		t.Errorf("movements = %s, want none", a.body)
+	}
+	wantNoProduct(t, id)
+}
+
+func TestSetStockRefuses(t *testing.T) {
+	t.Parallel()
+	p := newProduct(t)
+	tests := map[string]struct{ body, field string }{
+		"negative quantity":         {`{"quantity":-1,"compare_quantity":10,"reason":"r"}`, "quantity"},
+		"quantity over the highest": {`{"quantity":1000000001,"compare_quantity":10,"reason":"r"}`, "quantity"},
+		"no quantity":               {`{"compare_quantity":10,"reason":"r"}`, "quantity"},
+		"no compare_quantity":       {`{"quantity":11,"reason":"r"}`, "compare_quantity"},
+		"negative compare_quantity": {`{"quantity":11,"compare_quantity":-1,"reason":"r"}`, "compare_quantity"},
+		"no reason":                 {`{"quantity":11,"compare_quantity":10}`, "reason"},
+		"empty reason":              {`{"quantity":11,"compare_quantity":10,"reason":""}`, "reason"},
+		"reason of 201":             {`{"quantity":11,"compare_quantity":10,"reason":"` + strings.Repeat("é", 201) + `"}`, "reason"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			a := send(t, stockSet(admin(t), p.ProductID, tt.body))
+			wantField(t, a.refused(t, http.StatusBadRequest, "invalid_request"), tt.field)
+		})
+	}
+	wantStock(t, p.ProductID, 10)
+}
+
+// TestSetStockNeedsTheComparisonAlsoAtZero: 0 is a count, not an absence.
+func TestSetStockNeedsTheComparisonAlsoAtZero(t *testing.T) {
+	t.Parallel()
+	p := newProduct(t, withoutStock)
+	a := send(t, stockSet(admin(t), p.ProductID, `{"quantity":3,"reason":"r"}`))
+	wantField(t, a.refused(t, http.StatusBadRequest, "invalid_request"), "compare_quantity")
+	restock(t, p.ProductID, 0, 3)
+}
+
+func TestAdjustStockRefuses(t *testing.T) {
+	t.Parallel()
+	p := newProduct(t)
+	tests := map[string]struct{ body, field string }{
+		"delta 0":         {`{"delta":0,"reason":"r"}`, "delta"},
+		"no delta":        {`{"reason":"r"}`, "delta"},
+		"delta too large": {`{"delta":1000000000000,"reason":"r"}`, "delta"},
+		"delta too small": {`{"delta":-1000000000000,"reason":"r"}`, "delta"},
+		"no reason":       {`{"delta":1}`, "reason"},
+		"empty reason":    {`{"delta":1,"reason":""}`, "reason"},
+		"reason of 201":   {`{"delta":1,"reason":"` + strings.Repeat("é", 201) + `"}`, "reason"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			a := send(t, stockAdjust(admin(t), p.ProductID, tt.body))
+			wantField(t, a.refused(t, http.StatusBadRequest, "invalid_request"), tt.field)
+		})
+	}
+	wantStock(t, p.ProductID, 10)
+}

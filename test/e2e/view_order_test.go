@@ -1,0 +1,60 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestViewOrder(t *testing.T) {
+	t.Parallel()
+	c := newCustomer(t)
+	o := newOrder(t, c, line{newProduct(t).ProductID, 2})
+	wantSameOrder(t, seeOrder(t, c, o.OrderID), o)
+}
+
+// TestViewOrderFollowsItsMail: pending, then sent.
+func TestViewOrderFollowsItsMail(t *testing.T) {
+	t.Parallel()
+	c := newCustomer(t)
+	o := newOrder(t, c, one(newProduct(t).ProductID))
+	eventually(t, 30*time.Second, "email_status is sent", func() bool {
+		switch status := seeOrder(t, c, o.OrderID).EmailStatus; status {
+		case "sent":
+			return true
+		case "pending":
+			return false
+		default:
+			t.Fatalf("email_status = %q", status)
+			return false
+		}
+	})
+	awaitMails(t, c.Email, 1)
+}
+
+// TestSomeoneElsesOrder is not found; an admin sees it.
+func TestSomeoneElsesOrder(t *testing.T) {
+	t.Parallel()
+	owner, other := newCustomer(t), newCustomer(t)
+	o := newOrder(t, owner, one(newProduct(t).ProductID))
+	theirs := send(t, getOrder(other, o.OrderID)).refused(t, http.StatusNotFound, "order_not_found")
+	nobodys := send(t, getOrder(other, "ord_"+strings.Repeat("a", 26))).refused(t, http.StatusNotFound, "order_not_found")
+	if theirs.Detail != nobodys.Detail {
+		t.Errorf("someone else's order is told apart: %q and %q", theirs.Detail, nobodys.Detail)
+	}
+	wantSameOrder(t, seeOrder(t, admin(t), o.OrderID), o)
+	send(t, getOrder(admin(t), "ord_"+strings.Repeat("a", 26))).refused(t, http.StatusNotFound, "order_not_found")
+}
+
+// TestViewOrderOddIDs: what cannot be an order's id is no order.
+func TestViewOrderOddIDs(t *testing.T) {
+	t.Parallel()
+	c := newCustomer(t)
+	o := newOrder(t, c, one(newProduct(t).ProductID))
+	for _, id := range []string{
+		strings.ToUpper(o.OrderID), o.OrderID + "a", o.OrderID[:29], o.OrderID + "%20", "x", "%00", "%F0%9F%92%A1", "%ff", "%2F", strings.Repeat("a", 2049),
+	} {
+		send(t, getOrder(c, id)).refused(t, http.StatusNotFound, "order_not_found")
+	}
+}
