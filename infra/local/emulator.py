@@ -28,7 +28,9 @@ def arguments(argv):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=int, required=True, help="the port on 127.0.0.1")
     parser.add_argument("--data", type=Path, required=True, help="the folder that keeps the state")
-    parser.add_argument("--functions-endpoint", default="", help="the AWS endpoint that functions are given (default: this one)")
+    parser.add_argument(
+        "--functions-endpoint", default="", help="the AWS endpoint that functions are given (default: this one)"
+    )
     return parser.parse_args(argv)
 
 
@@ -66,7 +68,7 @@ def prepare(data):
 
 def lock(data, port):
     """Hold the data folder for as long as this process lives, and say in the lock file who does."""
-    file = open(data / "lock", "a+")
+    file = open(data / "lock", "a+")  # noqa: SIM115 - it stays open
     for _ in range(20):
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -109,8 +111,9 @@ def main(argv):
     os.environ.clear()
     os.environ.update(environment(args.port, data, args.functions_endpoint))
     install()
-    from emulation.server import serve
     from ministack.app import app
+
+    from emulation.server import serve
 
     asyncio.run(serve(app, args.port, data / "state"))
     held.close()

@@ -2,7 +2,7 @@
 
     python stack.py outputs STACK               the stack's outputs, as JSON
     python stack.py routes STACK TEMPLATE       fail unless each HTTP API has exactly the routes of the built template
-    python stack.py push STACK NAME=FILE …      replace the code of functions (logical id = bootstrap) past CloudFormation
+    python stack.py push STACK NAME=FILE …      replace functions' code (logical id = bootstrap) past CloudFormation
     python stack.py tidy STACK                  delete uploaded code that the deployed template does not name
 
 The environment says which AWS: AWS_ENDPOINT_URL, AWS_REGION and the credentials.

@@ -2,7 +2,7 @@
 
 import sys
 
-if sys.version_info < (3, 11):
+if sys.version_info < (3, 11):  # noqa: UP036 - an older one would fail with a riddle
     sys.exit(f"Python {sys.version.split()[0]} is too old: install Python 3.11 or newer, or say PYTHON=… to make")
 
 import argparse
@@ -12,7 +12,7 @@ import json
 import signal
 import time
 
-from localstore import demo, deploy, process, tools
+from localstore import aws, checks, demo, deploy, process, testrun, tools
 from localstore.settings import Problem, architecture, from_environment, say
 
 SECONDS_TO_ANSWER = 30
@@ -92,37 +92,51 @@ def mail_url(settings):
 def demo_credentials(settings):
     """print the demo customer's and admin's e-mail addresses and passwords as JSON"""
     try:
-        print(settings.credentials.read_text())
+        print(settings.credentials.read_text().strip())
     except FileNotFoundError as err:
-        raise Problem(f"{settings.data} has no demo credentials yet: start the store with `make run` or `make up`") from err
+        raise Problem(
+            f"{settings.data} has no demo credentials yet: start the store with `make run` or `make up`"
+        ) from err
 
 
 def test(settings):
     """run every test, with all that the tests need around them"""
-    from localstore import testrun
-
-    sys.exit(testrun.run())
+    tools.require_java()
+    setup(settings)
+    with ended_by_signals():
+        return testrun.run(start)
 
 
 def lint(settings):
     """run every linter"""
-    from localstore import lint as linters
+    tools.require_go()
+    return checks.lint()
 
-    sys.exit(linters.run())
+
+def fmt(settings):
+    """format the Go and Python files"""
+    return checks.fmt()
+
+
+def bench(settings):
+    """run the benchmarks"""
+    return checks.bench()
+
+
+def vulncheck(settings):
+    """look for known vulnerabilities in what the store is built from; needs the network"""
+    return checks.vulncheck()
 
 
 def sam_build(settings):
     """build for AWS with `sam build`"""
-    from localstore import aws
-
-    aws.build()
+    tools.require_go()
+    return aws.build()
 
 
 def sam_deploy(settings):
     """deploy to AWS with `sam deploy --guided`"""
-    from localstore import aws
-
-    aws.deploy()
+    return aws.deploy()
 
 
 def running_store(settings):
@@ -171,7 +185,7 @@ def ended_by_signals():
     try:
         yield
     finally:
-        for number, handler in zip((signal.SIGTERM, signal.SIGHUP), before):
+        for number, handler in zip((signal.SIGTERM, signal.SIGHUP), before, strict=True):
             signal.signal(number, handler)
 
 
@@ -212,8 +226,22 @@ After a change: make deploy-local.   To stop: Ctrl-C after make run, make down a
 
 
 COMMANDS = {
-    f.__name__.replace("_", "-"): f
-    for f in (setup, run, up, down, deploy_local, url, issuer_url, mail_url, demo_credentials, test, lint, sam_build, sam_deploy)
+    "setup": setup,
+    "run": run,
+    "up": up,
+    "down": down,
+    "deploy-local": deploy_local,
+    "url": url,
+    "issuer-url": issuer_url,
+    "mail-url": mail_url,
+    "demo-credentials": demo_credentials,
+    "test": test,
+    "lint": lint,
+    "fmt": fmt,
+    "bench": bench,
+    "vulncheck": vulncheck,
+    "build": sam_build,
+    "deploy": sam_deploy,
 }
 
 
@@ -224,7 +252,7 @@ def main(argv):
         commands.add_parser(name, help=command.__doc__)
     args = parser.parse_args(argv)
     try:
-        COMMANDS[args.command](from_environment())
+        sys.exit(COMMANDS[args.command](from_environment()))
     except Problem as problem:
         sys.exit(f"{args.command}: {problem}")
     except KeyboardInterrupt:

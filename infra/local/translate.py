@@ -26,7 +26,9 @@ def translate(template, parameters):
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
     from samtranslator.translator.transform import transform
 
-    values = {name: p["Default"] for name, p in (template.get("Parameters") or {}).items() if "Default" in p} | parameters
+    values = {
+        name: p["Default"] for name, p in (template.get("Parameters") or {}).items() if "Default" in p
+    } | parameters
     return transform(with_code(template), values, ManagedPolicies())
 
 

@@ -136,6 +136,7 @@ func (c *Client) httpRequest(ctx context.Context, r request, body []byte, token 
 	}
 	if body != nil {
 		httpRequest.Header.Set("Content-Type", "application/json")
+		httpRequest.GetBody = nil // else net/http repeats lost checkouts itself, and nobody counts
 	}
 	if token != "" {
 		httpRequest.Header.Set("Authorization", "Bearer "+token)

@@ -121,7 +121,7 @@ func TestSignUpRefuses(t *testing.T) {
 		"no password":                {signUp{freshEmail(), "", "A"}, "password"},
 		"no name":                    {signUp{freshEmail(), password, ""}, "name"},
 		"name of 201":                {signUp{freshEmail(), password, strings.Repeat("é", 201)}, "name"},
-		"address of 255":             {signUp{strings.Repeat("a", 60) + "@" + strings.Repeat("b.", 91) + "example.com", password, "A"}, "email"},
+		"address of 255":             {signUp{strings.Repeat("a", 61) + "@" + strings.Repeat("b.", 91) + "example.com", password, "A"}, "email"},
 		"name and password together": {signUp{freshEmail(), "short", ""}, "password"},
 	}
 	for name, tt := range tests {

@@ -53,7 +53,7 @@ func TestViewOrderOddIDs(t *testing.T) {
 	c := newCustomer(t)
 	o := newOrder(t, c, one(newProduct(t).ProductID))
 	for _, id := range []string{
-		strings.ToUpper(o.OrderID), o.OrderID + "a", o.OrderID[:29], o.OrderID + "%20", "x", "%00", "%F0%9F%92%A1", "%ff", "%2F", strings.Repeat("a", 2049),
+		strings.ToUpper(o.OrderID), o.OrderID + "a", o.OrderID[:29], o.OrderID + "%20", "x", "%00", "%F0%9F%92%A1", "%ff", strings.Repeat("a", 2049),
 	} {
 		send(t, getOrder(c, id)).refused(t, http.StatusNotFound, "order_not_found")
 	}

@@ -40,7 +40,7 @@ func TestViewProductRefuses(t *testing.T) {
 func TestViewProductOddIDs(t *testing.T) {
 	needStore(t)
 	t.Parallel()
-	for _, id := range []string{strings.Repeat("a", 65), strings.Repeat("a", 2049), "a%20b", "%C3%A4", "%00", "a%2Fb", "%25", "a+b", "'", "*", "%F0%9F%92%A1", "%ff"} {
+	for _, id := range []string{strings.Repeat("a", 65), strings.Repeat("a", 2049), "a%20b", "%C3%A4", "%00", "%25", "a+b", "'", "*", "%F0%9F%92%A1", "%ff"} {
 		if a := send(t, viewProduct(id)); a.status != http.StatusNotFound {
 			t.Errorf("%.40s answered %d: %s", id, a.status, clip(a.body))
 		}

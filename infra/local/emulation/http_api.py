@@ -84,7 +84,9 @@ def read_authorizers(document):
 def read_authorizer(name, scheme):
     extension = scheme.get(AUTHORIZER) or {}
     if extension.get("type") != "jwt":
-        raise UnsupportedDocument(f"authorizer {name}: only a JWT authorizer is emulated, not {extension.get('type')!r}")
+        raise UnsupportedDocument(
+            f"authorizer {name}: only a JWT authorizer is emulated, not {extension.get('type')!r}"
+        )
     jwt = extension.get("jwtConfiguration") or {}
     issuer, audience = jwt.get("issuer"), jwt.get("audience")
     source = extension.get("identitySource")

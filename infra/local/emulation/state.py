@@ -14,7 +14,6 @@ import asyncio
 import hashlib
 import json
 import logging
-import os
 import re
 import time
 
@@ -32,6 +31,7 @@ class Saver:
     """Knows what changed and writes it; `note` is called after every request, `run` writes until it is cancelled."""
 
     def __init__(self, folder):
+        """folder: the Path of the emulator's state files."""
         self.folder = folder
         self.data_changed = False
         self.rest_changed = False
@@ -102,11 +102,10 @@ class Saver:
         digest = hashlib.sha256(content).digest()
         if self.written.get(name) == digest:
             return
-        path = os.path.join(self.folder, f"{name}.json")
-        beside = f"{path}.new"
-        with open(beside, "wb") as file:
-            file.write(content)
-        os.replace(beside, path)
+        path = self.folder / f"{name}.json"
+        beside = self.folder / f"{name}.json.new"
+        beside.write_bytes(content)
+        beside.replace(path)
         self.written[name] = digest
 
 

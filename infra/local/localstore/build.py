@@ -66,10 +66,16 @@ def compile_all():
 
 
 def with_go(settings, functions):
-    """Build the functions' binaries as SAM does, but all at once. functions: logical id → its CodeUri. Return logical id → file."""
+    """Build the binaries as SAM does, but all at once. functions: logical id → CodeUri. Return logical id → file."""
     bins = settings.data / "bin" / "functions"
     bins.mkdir(parents=True, exist_ok=True)
-    command = ["go", "build", "-o", str(bins) + "/", *(f"./{uri.strip('/')}" for uri in sorted(set(functions.values())))]
+    command = [
+        "go",
+        "build",
+        "-o",
+        str(bins) + "/",
+        *(f"./{uri.strip('/')}" for uri in sorted(set(functions.values()))),
+    ]
     run(command, tools.go_environment(architecture()), "the functions do not build")
     return {name: bins / uri.strip("/").rpartition("/")[2] for name, uri in functions.items()}
 

@@ -65,6 +65,7 @@ def with_sam(settings):
         "Architecture": architecture(),
         "IssuerUrl": settings.issuer_url,
         "PublicUrl": settings.url,
+        "Sender": "shop@example.com",
     }
     command = [tools.sam(), "deploy", "--config-env", "local", "--template-file", str(settings.build / "template.yaml")]
     command += ["--stack-name", STACK, "--resolve-s3", "--no-confirm-changeset", "--no-fail-on-empty-changeset"]
@@ -95,7 +96,9 @@ def outputs(settings):
 def code_uris():
     """Logical id of each function → the folder that the template names as its code."""
     command = [tools.emulator_python(), "-c", READ_CODE_URIS]
-    done = subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(LOCAL)}, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(LOCAL)}, capture_output=True, text=True
+    )
     if done.returncode != 0:
         raise Problem(f"template.yaml cannot be read: {done.stderr.strip()}")
     return json.loads(done.stdout)
@@ -103,8 +106,9 @@ def code_uris():
 
 READ_CODE_URIS = """
 import json, translate
-resources = translate.read("template.yaml")["Resources"]
-print(json.dumps({n: r["Properties"]["CodeUri"] for n, r in resources.items() if r["Type"] == "AWS::Serverless::Function"}))
+resources = translate.read("template.yaml")["Resources"].items()
+uris = {n: r["Properties"]["CodeUri"] for n, r in resources if r["Type"] == "AWS::Serverless::Function"}
+print(json.dumps(uris))
 """
 
 

@@ -25,7 +25,14 @@ def start(settings):
     refuse_other_port(settings)
     refuse_used_port(settings)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    command = [tools.emulator_python(), str(LOCAL / "emulator.py"), "--port", str(settings.port), "--data", str(settings.data)]
+    command = [
+        tools.emulator_python(),
+        str(LOCAL / "emulator.py"),
+        "--port",
+        str(settings.port),
+        "--data",
+        str(settings.data),
+    ]
     if settings.functions_endpoint:
         command += ["--functions-endpoint", settings.functions_endpoint]
     with open(settings.log, "w") as log:
@@ -60,11 +67,13 @@ def refuse_used_port(settings):
         try:
             probe.bind((HOST, settings.port))
         except OSError as err:
-            raise Problem(f"port {settings.port} cannot be used ({err.strerror}): choose another one with SHOP_PORT") from err
+            raise Problem(
+                f"port {settings.port} cannot be used ({err.strerror}): choose another one with SHOP_PORT"
+            ) from err
 
 
 def running(settings):
-    """Who runs on the data folder: {"pid","port"}; None if nobody does. The lock ends with its process, however it ends."""
+    """Who runs on the data folder: {"pid","port"}; None if nobody does. The lock ends when its process does."""
     try:
         with open(settings.data / LOCK) as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -88,7 +88,7 @@ def architecture():
 
 
 def operator_environment(settings):
-    """The environment of whoever deploys to or operates the local store; nothing of a real AWS account is left in it."""
+    """The environment of who deploys to or operates the local store; nothing of a real AWS account is left in it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SHOP_"))}
     return kept | {
         "AWS_ENDPOINT_URL": settings.endpoint,

@@ -12,16 +12,10 @@ import venv
 
 from localstore.settings import LOCAL, TOOLS, Problem, say
 
-OLDEST_PYTHON = (3, 11)
-OLDEST_GO = (1, 26)
+OLDEST_GO = (1, 21)  # the first that fetches the version go.mod names by itself
 OLDEST_JAVA = (17,)
 OLDEST_SAM = (1, 140)
 STAMP = "stamp"
-
-
-def require_python():
-    if sys.version_info < OLDEST_PYTHON:
-        raise Problem(f"Python {sys.version.split()[0]} is too old: install Python 3.11 or newer (https://www.python.org/downloads/)")
 
 
 def require_go():
@@ -29,7 +23,7 @@ def require_go():
     found = version_of(["go", "version"], r"go(\d+)\.(\d+)")
     if not found:
         raise Problem("go is missing: install Go 1.26 or newer (https://go.dev/doc/install)")
-    if found < (1, 21):
+    if found < OLDEST_GO:
         raise Problem(f"go {dotted(found)} is too old: install Go 1.26 or newer (https://go.dev/doc/install)")
 
 
@@ -100,7 +94,16 @@ def stamp_of(folder):
 
 def install(folder, requirements):
     venv.create(folder, clear=True, with_pip=True)
-    command = [python_of(folder), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(requirements)]
+    command = [
+        python_of(folder),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "-r",
+        str(requirements),
+    ]
     if subprocess.run(command).returncode != 0:
         raise Problem(f"pip could not install {requirements.name}; it needs the Python package index once")
 

@@ -1,0 +1,56 @@
+# Every target is one line: the work is done by infra/local/store.py, which says what it needs and what it does.
+PYTHON ?= python3
+STORE := $(PYTHON) infra/local/store.py
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## start the store on this machine; Ctrl-C ends it
+	@$(STORE) run
+
+up: ## start the store in the background; returns when it answers
+	@$(STORE) up
+
+down: ## end the store that runs in the background
+	@$(STORE) down
+
+deploy-local: ## build what changed and redeploy it into the running store
+	@$(STORE) deploy-local
+
+url: ## print the base of the store's API
+	@$(STORE) url
+
+issuer-url: ## print the base of the token issuer
+	@$(STORE) issuer-url
+
+mail-url: ## print where the mails that were sent are listed
+	@$(STORE) mail-url
+
+demo-credentials: ## print the demo customer's and admin's e-mail addresses and passwords as JSON
+	@$(STORE) demo-credentials
+
+setup: ## fetch the tools that are missing, into .tools
+	@$(STORE) setup
+
+test: ## run every test, with all that the tests need around them
+	@$(STORE) test
+
+lint: ## run every linter
+	@$(STORE) lint
+
+fmt: ## format the Go and Python files
+	@$(STORE) fmt
+
+bench: ## run the benchmarks
+	@$(STORE) bench
+
+vulncheck: ## look for known vulnerabilities in what the store is built from (asks vuln.go.dev)
+	@$(STORE) vulncheck
+
+build: ## build for AWS with `sam build`
+	@$(STORE) build
+
+deploy: build ## deploy to AWS with `sam deploy --guided`
+	@$(STORE) deploy
+
+.PHONY: help run up down deploy-local url issuer-url mail-url demo-credentials setup test lint fmt bench vulncheck build deploy

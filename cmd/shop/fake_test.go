@@ -1,0 +1,390 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"shop/internal/order"
+	"shop/test/contract"
+)
+
+const (
+	adminEmail    = "grace@example.com"
+	adminPassword = "a compiler is a poem"
+	orderedAt     = "2026-01-05T08:00:00.000Z"
+)
+
+// fakeStore is a deployment in one server, one flow wide: CloudFormation tells the outputs, DynamoDB sets
+// roles, the mailbox holds mails, and the store answers what the commands ask. Every answer of the
+// store is held to the contract.
+type fakeStore struct {
+	t        *testing.T
+	contract *contract.Contract
+
+	mu        sync.Mutex
+	outputs   map[string]string
+	products  map[string]*fakeProduct
+	passwords map[string]string                // by address
+	roles     map[string]string                // by address, as DynamoDB has them
+	orders    map[string][]order.Item          // by order id
+	before    func(r *http.Request) (deny int) // is asked before the store answers, when not nil; a status other than 0 is the answer
+	oversell  bool
+}
+
+type fakeProduct struct {
+	ID          string         `json:"product_id"`
+	Name        string         `json:"name"`
+	Description string         `json:"description,omitempty"`
+	Price       map[string]any `json:"price"`
+	ImageURL    string         `json:"image_url"`
+	Status      string         `json:"stock_status"`
+	Stock       int64          `json:"stock"`
+	Active      bool           `json:"active"`
+	Version     int64          `json:"version"`
+	CreatedAt   string         `json:"created_at"`
+	UpdatedAt   string         `json:"updated_at"`
+}
+
+// startFake starts the server, and points --local and the admin's environment at it.
+func startFake(t *testing.T) *fakeStore {
+	t.Helper()
+	whole, err := contract.Load("../../docs/openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &fakeStore{t: t, products: map[string]*fakeProduct{}, orders: map[string][]order.Item{},
+		passwords: map[string]string{adminEmail: adminPassword}, roles: map[string]string{"ada@example.com": "customer"}}
+	server := httptest.NewServer(f)
+	t.Cleanup(server.Close)
+	if f.contract, err = whole.Under(server.URL + "/api"); err != nil {
+		t.Fatal(err)
+	}
+	f.outputs = map[string]string{"ApiUrl": server.URL + "/api", "UsersTable": "people", "Currency": "GBP"}
+	for name, value := range map[string]string{
+		"AWS_ENDPOINT_URL": server.URL, "AWS_REGION": "", "AWS_DEFAULT_REGION": "", "AWS_PROFILE": "", "SHOP_STACK": "",
+		"SHOP_ADMIN_EMAIL": adminEmail, "SHOP_ADMIN_PASSWORD": adminPassword, "SHOP_DATA": t.TempDir(),
+	} {
+		t.Setenv(name, value)
+	}
+	t.Chdir(t.TempDir())
+	return f
+}
+
+func (f *fakeStore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	body, _ := io.ReadAll(r.Body)
+	path, store := strings.CutPrefix(r.URL.Path, "/api")
+	switch {
+	case store:
+		f.hold(w, r, func(w http.ResponseWriter) { f.store(w, r, path, body) })
+	case r.URL.Path == "/_ministack/ses/messages":
+		f.mailbox(w)
+	case r.Header.Get("X-Amz-Target") == "DynamoDB_20120810.UpdateItem":
+		f.updateItem(w, body)
+	default:
+		f.describeStacks(w, string(body))
+	}
+}
+
+// hold answers, and holds the answer to the contract.
+func (f *fakeStore) hold(w http.ResponseWriter, r *http.Request, answer func(http.ResponseWriter)) {
+	recorder := httptest.NewRecorder()
+	answer(recorder)
+	response := recorder.Result()
+	if err := f.contract.CheckAnswer(r, response, recorder.Body.Bytes()); err != nil {
+		f.t.Errorf("the fake breaks the contract: %v\n%s", err, recorder.Body)
+	}
+	for name, values := range response.Header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(response.StatusCode)
+	_, _ = w.Write(recorder.Body.Bytes())
+}
+
+func answer(w http.ResponseWriter, status int, body any) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Request-Id", "R")
+	h.Set("Content-Type", "application/json")
+	if status >= 400 {
+		h.Set("Content-Type", "application/problem+json")
+	}
+	if status == 503 {
+		h.Set("Retry-After", "0")
+	}
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body)
+}
+
+var codes = map[int]string{400: "invalid_request", 401: "invalid_credentials", 403: "forbidden", 404: "product_not_found", 409: "email_taken", 503: "busy"}
+
+func deny(w http.ResponseWriter, status int, members map[string]any) {
+	problem := map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status,
+		"detail": "It cannot be.", "code": codes[status], "request_id": "R"}
+	for name, value := range members {
+		problem[name] = value
+	}
+	answer(w, status, problem)
+}
+
+func (f *fakeStore) store(w http.ResponseWriter, r *http.Request, path string, body []byte) {
+	if f.before != nil {
+		if status := f.before(r); status != 0 {
+			deny(w, status, nil)
+			return
+		}
+	}
+	id := path[strings.LastIndex(path, "/")+1:]
+	switch route := r.Method + " " + strings.TrimSuffix(path, id); {
+	case r.Method+" "+path == "POST /users":
+		f.signUp(w, body)
+	case r.Method+" "+path == "POST /sessions":
+		f.logIn(w, body)
+	case r.Method+" "+path == "GET /admin/products":
+		f.list(w, r.URL.Query())
+	case route == "GET /admin/products/":
+		f.view(w, id)
+	case route == "PUT /admin/products/":
+		f.save(w, id, body)
+	case r.Method+" "+path == "POST /orders":
+		f.place(w, r, body)
+	case r.Method+" "+path == "GET /orders":
+		f.myOrders(w, r)
+	case route == "GET /orders/":
+		answer(w, 200, f.order(id, "sent"))
+	}
+}
+
+type credentials struct{ Email, Password, Name string }
+
+func (f *fakeStore) signUp(w http.ResponseWriter, body []byte) {
+	var c credentials
+	_ = json.Unmarshal(body, &c)
+	if _, taken := f.passwords[c.Email]; taken {
+		deny(w, 409, nil)
+		return
+	}
+	f.passwords[c.Email] = c.Password
+	answer(w, 201, map[string]any{"user_id": "usr_019b8f4e-7c00-7000-8000-000000000000", "email": c.Email, "name": c.Name, "created_at": orderedAt})
+}
+
+// logIn gives the address as the token.
+func (f *fakeStore) logIn(w http.ResponseWriter, body []byte) {
+	var c credentials
+	_ = json.Unmarshal(body, &c)
+	if password, known := f.passwords[c.Email]; !known || password != c.Password {
+		deny(w, 401, nil)
+		return
+	}
+	answer(w, 201, map[string]any{"access_token": "e30." + strings.NewReplacer("@", "-", "+", "-").Replace(c.Email) + ".c2ln", "token_type": "Bearer", "expires_in": 900})
+}
+
+func (f *fakeStore) list(w http.ResponseWriter, query url.Values) {
+	ids := []string{}
+	for id := range f.products {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	start, _ := slices.BinarySearch(ids, query.Get("cursor"))
+	page := ids[start:min(start+2, len(ids))] // short pages, so that there are several
+	items := []fakeProduct{}
+	for _, id := range page {
+		p := *f.products[id]
+		p.Description = ""
+		items = append(items, p)
+	}
+	var next any
+	if start+2 < len(ids) {
+		next = ids[start+2]
+	}
+	answer(w, 200, map[string]any{"items": items, "next_cursor": next})
+}
+
+func (f *fakeStore) view(w http.ResponseWriter, id string) {
+	if f.products[id] == nil {
+		deny(w, 404, nil)
+		return
+	}
+	answer(w, 200, f.products[id])
+}
+
+func (f *fakeStore) save(w http.ResponseWriter, id string, body []byte) {
+	p, exists := f.products[id]
+	if !exists {
+		p = &fakeProduct{ID: id, CreatedAt: orderedAt, UpdatedAt: orderedAt}
+	}
+	var stock struct{ Stock *int64 }
+	_ = json.Unmarshal(body, &stock)
+	if exists && stock.Stock != nil {
+		deny(w, 400, map[string]any{"errors": []any{map[string]any{"field": "stock", "message": "only when new"}}})
+		return
+	}
+	_ = json.Unmarshal(body, p)
+	p.Status = "in_stock"
+	p.Version++
+	f.products[id] = p
+	answer(w, map[bool]int{true: 200, false: 201}[exists], p)
+}
+
+func (f *fakeStore) place(w http.ResponseWriter, r *http.Request, body []byte) {
+	var request struct {
+		Items []struct {
+			ID       string `json:"product_id"`
+			Quantity int64  `json:"quantity"`
+		} `json:"items"`
+	}
+	_ = json.Unmarshal(body, &request)
+	id := order.ID(r.Header.Get("Authorization"), r.Header.Get("Idempotency-Key"))
+	w.Header().Set("Location", "https://shop.example/orders/"+id)
+	if f.orders[id] != nil {
+		w.Header().Set("Idempotent-Replayed", "true")
+		answer(w, 201, f.order(id, "sent"))
+		return
+	}
+	for _, item := range request.Items {
+		if f.products[item.ID] == nil {
+			w.Header().Del("Location")
+			deny(w, 404, nil)
+			return
+		}
+	}
+	for _, item := range request.Items {
+		if !f.oversell {
+			f.products[item.ID].Stock -= item.Quantity
+		}
+		f.orders[id] = append(f.orders[id], order.Item{ProductID: item.ID, Quantity: item.Quantity})
+	}
+	answer(w, 201, f.order(id, "pending"))
+}
+
+func (f *fakeStore) order(id, mail string) map[string]any {
+	pound := map[string]any{"amount": 100, "currency": "GBP"}
+	items := []any{}
+	for _, item := range f.orders[id] {
+		items = append(items, map[string]any{"product_id": item.ProductID, "name": "N", "unit_price": pound, "quantity": item.Quantity, "line_total": pound})
+	}
+	o := map[string]any{"order_id": id, "user_id": "usr_019b8f4e-7c00-7000-8000-000000000000", "email": "a@example.com", "status": "placed",
+		"items": items, "total": pound, "placed_at": orderedAt}
+	if mail != "" {
+		o["email_status"] = mail
+	}
+	return o
+}
+
+// myOrders answers every caller with every order: the replay looks only for its own.
+func (f *fakeStore) myOrders(w http.ResponseWriter, _ *http.Request) {
+	items := []any{}
+	for id := range f.orders {
+		items = append(items, f.order(id, ""))
+	}
+	answer(w, 200, map[string]any{"items": items, "next_cursor": nil})
+}
+
+func (f *fakeStore) mailbox(w http.ResponseWriter) {
+	mails := []any{}
+	for id := range f.orders {
+		mails = append(mails, map[string]any{"BodyText": "Thank you for your order " + id + "."})
+	}
+	_ = json.NewEncoder(w).Encode(map[string]any{"messages": map[string]any{"000000000000": mails}})
+}
+
+// updateItem sets a role, as dynamostore asks for it, if the user is there.
+func (f *fakeStore) updateItem(w http.ResponseWriter, body []byte) {
+	var in struct {
+		TableName                 string
+		Key                       map[string]map[string]string
+		ExpressionAttributeValues map[string]map[string]string
+	}
+	_ = json.Unmarshal(body, &in)
+	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	email := in.Key["email"]["S"]
+	if _, known := f.roles[email]; in.TableName != f.outputs["UsersTable"] || !known {
+		w.WriteHeader(400)
+		_, _ = io.WriteString(w, `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"}`)
+		return
+	}
+	f.roles[email] = in.ExpressionAttributeValues[":role"]["S"]
+	_, _ = io.WriteString(w, `{}`)
+}
+
+func (f *fakeStore) describeStacks(w http.ResponseWriter, body string) {
+	form, _ := url.ParseQuery(body)
+	w.Header().Set("Content-Type", "text/xml")
+	if form.Get("Action") != "DescribeStacks" || form.Get("StackName") != "shop" {
+		w.WriteHeader(400)
+		fmt.Fprintf(w, `<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id %s does not exist</Message></Error></ErrorResponse>`, form.Get("StackName"))
+		return
+	}
+	var outputs strings.Builder
+	for key, value := range f.outputs {
+		fmt.Fprintf(&outputs, "<member><OutputKey>%s</OutputKey><OutputValue>%s</OutputValue></member>", key, value)
+	}
+	fmt.Fprintf(w, `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>shop</StackName><Outputs>%s</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`, outputs.String())
+}
+
+// result is what a command line did.
+type result struct {
+	code     int
+	out, err string
+}
+
+// shop runs a command line.
+func shop(t *testing.T, args ...string) result {
+	t.Helper()
+	var out, err bytes.Buffer
+	code := run(t.Context(), args, streams{out: &out, err: &err})
+	return result{code, out.String(), err.String()}
+}
+
+// want wants the exit code, and the texts in output or errors.
+func (r result) want(t *testing.T, code int, texts ...string) {
+	t.Helper()
+	all := r.out + r.err
+	missing := slices.DeleteFunc(slices.Clone(texts), func(text string) bool { return strings.Contains(all, text) })
+	if r.code != code || len(missing) > 0 {
+		t.Errorf("exit code %d, want %d; not found: %q\nout:\n%s\nerr:\n%s", r.code, code, missing, r.out, r.err)
+	}
+}
+
+// write makes a file in a new folder and returns its path.
+func write(t *testing.T, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// versions are the versions of all products, by id.
+func (f *fakeStore) versions() string {
+	var all []string
+	for id, p := range f.products {
+		all = append(all, fmt.Sprintf("%s:%d", id, p.Version))
+	}
+	slices.SortFunc(all, cmp.Compare[string])
+	return strings.Join(all, " ")
+}

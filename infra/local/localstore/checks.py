@@ -1,0 +1,87 @@
+"""The linters, and what else looks at the code without running it."""
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from localstore import tools
+from localstore.settings import LOCAL, REGION, ROOT, say
+
+STATICCHECK = "honnef.co/go/tools/cmd/staticcheck@v0.8.2"
+GOVULNCHECK = "golang.org/x/vuln/cmd/govulncheck@v1.9.0"
+GO_FOLDERS = ("cmd", "functions", "internal", "test")
+
+
+def lint():
+    """Run every linter, also after one complained. Return the exit code."""
+    checks = {
+        "gofmt": gofmt,
+        "go vet": lambda: succeeds("go", "vet", "./..."),
+        "staticcheck": lambda: succeeds("go", "run", STATICCHECK, "./..."),
+        "sam validate": lambda: succeeds(tools.sam(), "validate", "--lint", "--config-env", "local"),
+        "cfn-lint on the translated template": lint_translated,
+        "ruff": ruff,
+    }
+    failed = [name for name, check in checks.items() if not announced(name, check)]
+    say(f"lint failed: {', '.join(failed)}" if failed else "lint passed")
+    return 1 if failed else 0
+
+
+def announced(name, check):
+    say(f"{name} …")
+    return check()
+
+
+def gofmt():
+    """No file may differ from what gofmt makes of it; the names of those that do are printed."""
+    listed = subprocess.run(["gofmt", "-l", *go_folders()], cwd=ROOT, capture_output=True, text=True)
+    print(listed.stdout + listed.stderr, end="")
+    return listed.returncode == 0 and not listed.stdout
+
+
+def go_folders():
+    return [name for name in GO_FOLDERS if (ROOT / name).is_dir()]
+
+
+def lint_translated():
+    """A mistake that SAM's own syntax hides shows in what SAM makes of it."""
+    translated = subprocess.run(
+        [tools.emulator_python(), str(LOCAL / "translate.py")], cwd=ROOT, capture_output=True, text=True
+    )
+    if translated.returncode != 0:
+        print(translated.stderr)
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "translated.json"
+        file.write_text(translated.stdout)
+        return succeeds(str(tools.linters() / "cfn-lint"), "--regions", REGION, "--", str(file))
+
+
+def ruff():
+    command = str(tools.linters() / "ruff")
+    config = ["--config", str(LOCAL / "ruff.toml")]
+    checked = succeeds(command, "check", "--quiet", *config, str(LOCAL))
+    return succeeds(command, "format", "--check", "--quiet", *config, str(LOCAL)) and checked
+
+
+def fmt():
+    """Format the Go and Python files. Return the exit code."""
+    formatted = succeeds("gofmt", "-w", *go_folders())
+    config = ["--config", str(LOCAL / "ruff.toml")]
+    return 0 if succeeds(str(tools.linters() / "ruff"), "format", *config, str(LOCAL)) and formatted else 1
+
+
+def bench():
+    """Run the Go benchmarks. Return the exit code."""
+    return 0 if succeeds("go", "test", "-run=^$", "-bench=.", "-benchmem", "./...") else 1
+
+
+def vulncheck():
+    """Look the modules up in the Go vulnerability database; it needs the network. Return the exit code."""
+    return 0 if succeeds("go", "run", GOVULNCHECK, "./...") else 1
+
+
+def succeeds(*command):
+    environment = os.environ | {"AWS_DEFAULT_REGION": REGION, "SAM_CLI_TELEMETRY": "0"}
+    return subprocess.run(command, cwd=ROOT, env=environment).returncode == 0

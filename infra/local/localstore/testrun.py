@@ -1,0 +1,142 @@
+"""One test run: DynamoDB Local, a counting proxy and a whole store around `go test ./...`, all ended afterwards."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from localstore import process, tools
+from localstore.settings import HOST, LOCAL, ROOT, Problem, Settings, say
+
+SECONDS_TO_START = 30
+LONGEST_PACKAGE = "15m"
+KEPT_LOG = ROOT / ".shop-test.log"
+DYNAMODB = "software.amazon.dynamodb.services.local.main.ServerRunner"
+
+
+def run(start_store):
+    """Run every test. start_store: starts the store of some Settings and returns its process. Return the exit code."""
+    started = time.monotonic()
+    python = python_tests()
+    with surroundings(start_store) as variables:
+        say(f"everything stands after {time.monotonic() - started:.0f} s: go test ./...")
+        go = go_test(variables)
+    say(f"tests {'passed' if python == go == 0 else 'FAILED'} after {time.monotonic() - started:.0f} s")
+    return python or go
+
+
+def python_tests():
+    """The tests of the local stack itself. Return the exit code."""
+    say("testing infra/local …")
+    command = [
+        tools.emulator_python(),
+        "-m",
+        "unittest",
+        "discover",
+        "--start-directory",
+        "tests",
+        "--top-level-directory",
+        ".",
+    ]
+    return subprocess.run(command, cwd=LOCAL).returncode
+
+
+def go_test(variables):
+    command = ["go", "test", "-timeout", LONGEST_PACKAGE, "./..."]
+    return subprocess.run(command, cwd=ROOT, env=os.environ | variables).returncode
+
+
+@contextlib.contextmanager
+def surroundings(start_store):
+    """All that the Go tests need, as the environment variables that tell them where it is."""
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shop-test-")))
+        dynamodb = stack.enter_context(dynamodb_local(folder))
+        store, proxy, control = free_ports(3)
+        settings = Settings(store, folder / "store", f"http://{HOST}:{proxy}")
+        stack.enter_context(counting_proxy(folder, settings, proxy, control))
+        stack.enter_context(one_store(settings, start_store))
+        yield variables_of(settings, dynamodb, f"http://{HOST}:{control}")
+
+
+def variables_of(settings, dynamodb, control):
+    return {
+        "CI": "true",
+        "SHOP_PORT": str(settings.port),
+        "SHOP_DATA": str(settings.data),
+        "SHOP_URL": settings.url,
+        "SHOP_ISSUER_URL": settings.issuer_url,
+        "SHOP_MAIL_URL": settings.mail_url,
+        "SHOP_AWS_URL": settings.endpoint,
+        "SHOP_DYNAMODB_URL": dynamodb,
+        "SHOP_PROXY_URL": control,
+        "SHOP_CREDENTIALS": settings.credentials.read_text().strip(),
+    }
+
+
+@contextlib.contextmanager
+def one_store(settings, start_store):
+    """A store with data of its own; when it ends, its log is kept for whoever looks for the cause of a failure."""
+    say(f"starting a store on port {settings.port} …")
+    emulator = start_store(settings)
+    try:
+        yield
+    finally:
+        process.end_process(emulator)
+        shutil.copyfile(settings.log, KEPT_LOG)
+
+
+@contextlib.contextmanager
+def dynamodb_local(folder):
+    """DynamoDB Local in memory; yields its URL. It listens on every interface, there is no option for that."""
+    jars = tools.dynamodb_local()
+    (port,) = free_ports(1)
+    command = ["java", "-Xms32m", "-Xmx256m", "-XX:+UseSerialGC", "-cp", f"{jars}/*", DYNAMODB]
+    command += ["-port", str(port), "-disableTelemetry", "-inMemory"]
+    with child(command, folder / "dynamodb.log", port):
+        yield f"http://{HOST}:{port}"
+
+
+@contextlib.contextmanager
+def counting_proxy(folder, settings, port, control):
+    """The proxy between the functions and the emulator, which counts their calls and can fail them."""
+    binary = folder / "awsproxy"
+    if subprocess.run(["go", "build", "-o", str(binary), "./test/awsproxy"], cwd=ROOT).returncode != 0:
+        raise Problem("test/awsproxy does not build")
+    command = [str(binary), "-listen", f"{HOST}:{port}", "-target", settings.endpoint, "-control", f"{HOST}:{control}"]
+    with child(command, folder / "awsproxy.log", control):
+        yield
+
+
+@contextlib.contextmanager
+def child(command, log, port):
+    """A process of ours that answers on a port; its end is the end of the block."""
+    with open(log, "w") as file:
+        started = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True)
+    try:
+        wait_for_port(command[0], started, port, log)
+        yield started
+    finally:
+        process.end_process(started)
+
+
+def wait_for_port(name, started, port, log):
+    end = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < end and started.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=1):
+            return
+        time.sleep(0.1)
+    raise Problem(f"{name} does not answer on port {port}:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+def free_ports(count):
+    """Ports that nobody uses now."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind((HOST, 0))
+        return [one.getsockname()[1] for one in sockets]
