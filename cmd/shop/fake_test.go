@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -46,7 +49,7 @@ type fakeStore struct {
 type fakeProduct struct {
 	ID          string         `json:"product_id"`
 	Name        string         `json:"name"`
-	Description string         `json:"description,omitempty"`
+	Description *string        `json:"description,omitempty"` // not in lists
 	Price       map[string]any `json:"price"`
 	ImageURL    string         `json:"image_url"`
 	Status      string         `json:"stock_status"`
@@ -57,10 +60,13 @@ type fakeProduct struct {
 	UpdatedAt   string         `json:"updated_at"`
 }
 
+// loadContract reads the contract once for all tests.
+var loadContract = sync.OnceValues(func() (*contract.Contract, error) { return contract.Load("../../docs/openapi.yaml") })
+
 // startFake starts the server, and points --local and the admin's environment at it.
 func startFake(t *testing.T) *fakeStore {
 	t.Helper()
-	whole, err := contract.Load("../../docs/openapi.yaml")
+	whole, err := loadContract()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,8 +129,11 @@ func answer(w http.ResponseWriter, status int, body any) {
 	if status >= 400 {
 		h.Set("Content-Type", "application/problem+json")
 	}
+	if status == 401 {
+		h.Set("WWW-Authenticate", "Bearer")
+	}
 	if status == 503 {
-		h.Set("Retry-After", "0")
+		h.Set("Retry-After", "1")
 	}
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body)
@@ -141,10 +150,18 @@ func deny(w http.ResponseWriter, status int, members map[string]any) {
 	answer(w, status, problem)
 }
 
+// wrongField returns the members that only an invalid request's problem has.
+func wrongField(status int, field, message string) map[string]any {
+	if status != http.StatusBadRequest {
+		return nil
+	}
+	return map[string]any{"errors": []any{map[string]any{"field": field, "message": message}}}
+}
+
 func (f *fakeStore) store(w http.ResponseWriter, r *http.Request, path string, body []byte) {
 	if f.before != nil {
 		if status := f.before(r); status != 0 {
-			deny(w, status, nil)
+			deny(w, status, wrongField(status, "name", "is not funny"))
 			return
 		}
 	}
@@ -169,10 +186,10 @@ func (f *fakeStore) store(w http.ResponseWriter, r *http.Request, path string, b
 	}
 }
 
-type credentials struct{ Email, Password, Name string }
+type account struct{ Email, Password, Name string }
 
 func (f *fakeStore) signUp(w http.ResponseWriter, body []byte) {
-	var c credentials
+	var c account
 	_ = json.Unmarshal(body, &c)
 	if _, taken := f.passwords[c.Email]; taken {
 		deny(w, 409, nil)
@@ -184,13 +201,13 @@ func (f *fakeStore) signUp(w http.ResponseWriter, body []byte) {
 
 // logIn gives the address as the token.
 func (f *fakeStore) logIn(w http.ResponseWriter, body []byte) {
-	var c credentials
+	var c account
 	_ = json.Unmarshal(body, &c)
 	if password, known := f.passwords[c.Email]; !known || password != c.Password {
 		deny(w, 401, nil)
 		return
 	}
-	answer(w, 201, map[string]any{"access_token": "e30." + strings.NewReplacer("@", "-", "+", "-").Replace(c.Email) + ".c2ln", "token_type": "Bearer", "expires_in": 900})
+	answer(w, 201, map[string]any{"access_token": "e30." + base64.RawURLEncoding.EncodeToString([]byte(c.Email)) + ".c2ln", "token_type": "Bearer", "expires_in": 900})
 }
 
 func (f *fakeStore) list(w http.ResponseWriter, query url.Values) {
@@ -204,7 +221,7 @@ func (f *fakeStore) list(w http.ResponseWriter, query url.Values) {
 	items := []fakeProduct{}
 	for _, id := range page {
 		p := *f.products[id]
-		p.Description = ""
+		p.Description = nil
 		items = append(items, p)
 	}
 	var next any
@@ -230,7 +247,7 @@ func (f *fakeStore) save(w http.ResponseWriter, id string, body []byte) {
 	var stock struct{ Stock *int64 }
 	_ = json.Unmarshal(body, &stock)
 	if exists && stock.Stock != nil {
-		deny(w, 400, map[string]any{"errors": []any{map[string]any{"field": "stock", "message": "only when new"}}})
+		deny(w, 400, wrongField(400, "stock", "only when new"))
 		return
 	}
 	_ = json.Unmarshal(body, p)
@@ -310,15 +327,20 @@ func (f *fakeStore) updateItem(w http.ResponseWriter, body []byte) {
 		ExpressionAttributeValues map[string]map[string]string
 	}
 	_ = json.Unmarshal(body, &in)
-	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 	email := in.Key["email"]["S"]
 	if _, known := f.roles[email]; in.TableName != f.outputs["UsersTable"] || !known {
-		w.WriteHeader(400)
-		_, _ = io.WriteString(w, `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"}`)
+		answerDynamoDB(w, 400, `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"}`)
 		return
 	}
 	f.roles[email] = in.ExpressionAttributeValues[":role"]["S"]
-	_, _ = io.WriteString(w, `{}`)
+	answerDynamoDB(w, 200, `{}`)
+}
+
+func answerDynamoDB(w http.ResponseWriter, status int, body string) {
+	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	w.Header().Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE([]byte(body))), 10))
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, body)
 }
 
 func (f *fakeStore) describeStacks(w http.ResponseWriter, body string) {
@@ -350,10 +372,10 @@ func shop(t *testing.T, args ...string) result {
 	return result{code, out.String(), err.String()}
 }
 
-// want wants the exit code, and the texts in output or errors.
+// want wants the exit code, and the texts in output or errors, however wide the columns are.
 func (r result) want(t *testing.T, code int, texts ...string) {
 	t.Helper()
-	all := r.out + r.err
+	all := strings.Join(strings.Fields(r.out+r.err), " ")
 	missing := slices.DeleteFunc(slices.Clone(texts), func(text string) bool { return strings.Contains(all, text) })
 	if r.code != code || len(missing) > 0 {
 		t.Errorf("exit code %d, want %d; not found: %q\nout:\n%s\nerr:\n%s", r.code, code, missing, r.out, r.err)

@@ -29,13 +29,24 @@ func Lambda(h Handler) Function {
 		r := &Request{event: event}
 		ctx, cancel := withReserve(observe.With(ctx, "request_id", r.ID()))
 		defer cancel()
-		response, err := call(ctx, h, r)
-		if err != nil {
-			response = problem(ctx, r, err)
-		}
-		observe.Request(ctx, event.RouteKey, response.Status, time.Since(start))
-		return response.encode(ctx, r), nil
+		out := answer(ctx, h, r)
+		observe.Request(ctx, event.RouteKey, out.StatusCode, time.Since(start))
+		return out, nil
 	}
+}
+
+// answer turns every failure into a problem, that of writing an answer too. A problem of the store's own can always be
+// written: it is made of constants and the gateway's id.
+func answer(ctx context.Context, h Handler, r *Request) events.APIGatewayV2HTTPResponse {
+	response, err := call(ctx, h, r)
+	if err != nil {
+		response = problem(ctx, r, err)
+	}
+	out, err := response.encode(r)
+	if err != nil {
+		out, _ = problem(ctx, r, err).encode(r)
+	}
+	return out
 }
 
 // Routes serves several routes by one function. The keys are API Gateway's route keys, such as "GET /orders".

@@ -4,8 +4,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"mime"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,6 +23,8 @@ import (
 
 // maxBody is the largest body taken, in bytes.
 const maxBody = 64 << 10
+
+const notAnObject = "the body must be a JSON object"
 
 // Errors of a request, before any flow sees it.
 var (
@@ -57,8 +61,8 @@ func (r *Request) Header(name string) string {
 // Path returns a path parameter.
 func (r *Request) Path(name string) string { return r.event.PathParameters[name] }
 
-// Decode reads the JSON body into v. Members are case-sensitive; unknown and duplicate members and trailing data are
-// refused. It returns ErrMediaType, ErrTooLarge and validation.Errors.
+// Decode reads the JSON body, an object, into the struct that v points to. Members are case-sensitive; unknown and duplicate
+// members and trailing data are refused. It returns ErrMediaType, ErrTooLarge and validation.Errors.
 func (r *Request) Decode(v any) error {
 	mediaType, _, err := mime.ParseMediaType(r.Header("Content-Type"))
 	if err != nil || mediaType != "application/json" {
@@ -70,6 +74,9 @@ func (r *Request) Decode(v any) error {
 	}
 	if err := json.Unmarshal(body, v, json.RejectUnknownMembers(true)); err != nil {
 		return explain(err)
+	}
+	if jsontext.Value(body).Kind() == 'n' { // the decoder takes null for an empty object
+		return invalid("", notAnObject)
 	}
 	return nil
 }
@@ -101,6 +108,9 @@ func explain(err error) error {
 		field := fieldName(semantic.JSONPointer)
 		if errors.Is(err, json.ErrUnknownName) {
 			return invalid(field, "is not a known member")
+		}
+		if field == "" {
+			return invalid("", notAnObject)
 		}
 		return invalid(field, "has a value of the wrong type or range")
 	}
@@ -138,25 +148,40 @@ func (r *Request) Query() (Query, error) {
 	}
 	var problems validation.Errors
 	query := Query{}
-	for name, v := range values {
-		if len(v) > 1 {
-			problems.Add("", "a query parameter is given more than once")
-		}
-		if !utf8.ValidString(v[0]) {
-			problems.Add("", "the query string is not UTF-8")
-		}
-		query[name] = v[0]
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		checkParameter(&problems, name, values[name])
+		query[name] = values[name][0]
 	}
 	return query, problems.Err()
+}
+
+// checkParameter leaves it to the store to judge a cursor: what is no UTF-8 is none of its cursors.
+func checkParameter(problems *validation.Errors, name string, values []string) {
+	switch {
+	case !utf8.ValidString(name):
+		problems.Add("", "the query string is not UTF-8")
+	case len(values) > 1:
+		problems.Add(name, "is given more than once")
+	case !utf8.ValidString(values[0]) && name != "cursor":
+		problems.Add(name, "is not UTF-8")
+	}
 }
 
 // Query holds the query parameters by name.
 type Query map[string]string
 
-// Page returns the page that limit and cursor ask for. It returns validation.Errors.
+// Page returns the page that limit and cursor ask for. It returns validation.Errors, and page.ErrInvalidCursor for a cursor
+// of which nothing is left.
 func (q Query) Page() (page.Request, error) {
 	limit, err := q.Int("limit", page.DefaultLimit, 1, page.MaxLimit)
-	return page.Request{Limit: int(limit), Cursor: q["cursor"]}, err
+	if err != nil {
+		return page.Request{}, err
+	}
+	cursor, given := q["cursor"]
+	if given && cursor == "" {
+		return page.Request{}, page.ErrInvalidCursor
+	}
+	return page.Request{Limit: int(limit), Cursor: cursor}, nil
 }
 
 // Int returns a whole number from min to max, or fallback when the parameter is missing. It returns validation.Errors.
@@ -178,7 +203,8 @@ func (q Query) Instant(name string) (time.Time, error) {
 	if !given {
 		return time.Time{}, nil
 	}
-	t, err := time.Parse(time.RFC3339Nano, value)
+	var t time.Time
+	err := t.UnmarshalText([]byte(strings.ToUpper(value))) // stricter than time.Parse, which takes 7:00:00 and 00:00:00,5
 	if err != nil || t.UTC().Year() < 1 || t.UTC().Year() > 9998 {
 		return time.Time{}, invalid(name, "must be an RFC 3339 time such as 2011-09-30T00:00:00Z")
 	}

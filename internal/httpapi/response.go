@@ -1,14 +1,12 @@
 package httpapi
 
 import (
-	"context"
 	"fmt"
+	"maps"
 	"net/http"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/go-json-experiment/json"
-
-	"shop/internal/observe"
 )
 
 // Response is an answer.
@@ -24,12 +22,11 @@ func OK(body any) Response { return Response{Status: http.StatusOK, Body: body} 
 // Created answers 201 with body.
 func Created(body any) Response { return Response{Status: http.StatusCreated, Body: body} }
 
-// With returns the response with one more header.
+// With returns the response with one more header, or with another value of one that it has.
 func (p Response) With(name, value string) Response {
-	header := map[string]string{name: value}
-	for k, v := range p.Header {
-		header[k] = v
-	}
+	header := map[string]string{}
+	maps.Copy(header, p.Header)
+	header[name] = value
 	p.Header = header
 	return p
 }
@@ -39,23 +36,20 @@ func (p Response) Public(seconds int) Response {
 	return p.With("Cache-Control", fmt.Sprintf("public, max-age=%d", seconds))
 }
 
-func (p Response) encode(ctx context.Context, r *Request) events.APIGatewayV2HTTPResponse {
+// encode writes the response as API Gateway takes it.
+func (p Response) encode(r *Request) (events.APIGatewayV2HTTPResponse, error) {
 	out := events.APIGatewayV2HTTPResponse{StatusCode: p.Status, Headers: map[string]string{
 		"Cache-Control":          "no-store",
 		"X-Content-Type-Options": "nosniff",
 		"X-Request-Id":           r.ID(),
 	}}
 	if p.Body != nil {
-		out.Headers["Content-Type"] = "application/json"
 		body, err := json.Marshal(p.Body, json.Deterministic(true), json.FormatNilSliceAsNull(false))
 		if err != nil {
-			observe.Log(ctx).Error("encoding an answer", "error", err)
-			out.StatusCode, body = http.StatusInternalServerError, nil
+			return events.APIGatewayV2HTTPResponse{}, fmt.Errorf("encoding an answer: %w", err)
 		}
-		out.Body = string(body)
+		out.Headers["Content-Type"], out.Body = "application/json", string(body)
 	}
-	for name, value := range p.Header {
-		out.Headers[name] = value
-	}
-	return out
+	maps.Copy(out.Headers, p.Header)
+	return out, nil
 }

@@ -33,21 +33,23 @@ type Relay struct {
 
 // Run relays at most max of the mails that are due, begins nothing after until, and returns how many events it sent. A mail is
 // put off before its event is sent, so that it has one event a step whatever happens in between; a mail whose event the
-// queue refuses is made due again.
+// queue refuses is made due again, and does not hold up the others. A batch of which nothing was sent ends the run: that is
+// an outage.
 func (r *Relay) Run(ctx context.Context, max int, until time.Time) (int, error) {
 	mails, err := r.Ledger.Due(ctx, r.Now(), max)
 	if err != nil {
 		return 0, fmt.Errorf("looking for mails that are due: %w", err)
 	}
 	sent := 0
+	var failed error
 	for start := 0; start < len(mails) && r.Now().Before(until); start += relayBatch {
 		n, err := r.relay(ctx, mails[start:min(start+relayBatch, len(mails))])
-		sent += n
-		if err != nil {
-			return sent, err
+		sent, failed = sent+n, errors.Join(failed, err)
+		if err != nil && n == 0 {
+			break
 		}
 	}
-	return sent, nil
+	return sent, failed
 }
 
 func (r *Relay) relay(ctx context.Context, mails []Mail) (int, error) {
@@ -70,9 +72,9 @@ func (r *Relay) relay(ctx context.Context, mails []Mail) (int, error) {
 	}
 	unsent, err := r.Queue.Send(ctx, taken)
 	if err != nil {
-		return len(taken) - len(unsent), errors.Join(fmt.Errorf("relaying: %w", err), r.putBack(ctx, unsent, before))
+		err = fmt.Errorf("relaying: %w", err)
 	}
-	return len(taken), nil
+	return len(taken) - len(unsent), errors.Join(err, r.putBack(ctx, unsent, before))
 }
 
 // putBack makes mails due again as they were.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"shop/internal/money"
-	"shop/internal/validation"
 )
 
 // Good is what checkout needs to know of a product.
@@ -66,14 +65,9 @@ type Checkout struct {
 // Do places an order, or returns the one an earlier request with the same key placed, and whether it did so. It returns
 // validation.Errors, *UnknownProductError, *OutOfStockError, *PriceChangedError, ErrKeyReused and ErrBusy.
 func (c *Checkout) Do(ctx context.Context, r Request) (placed Order, replayed bool, err error) {
-	items, err := merge(r.Items)
+	items, err := r.check(c.Currency)
 	if err != nil {
 		return Order{}, false, err
-	}
-	if r.ExpectedTotal != nil {
-		if err := checkExpected(*r.ExpectedTotal, c.Currency); err != nil {
-			return Order{}, false, err
-		}
 	}
 	draft := Order{
 		ID: ID(r.Customer.UserID, r.IdempotencyKey), UserID: r.Customer.UserID, Email: r.Customer.Email,
@@ -145,14 +139,6 @@ func settle(existing Order, request Fingerprint) (Order, bool, error) {
 		return Order{}, false, ErrKeyReused
 	}
 	return existing, true, nil
-}
-
-func checkExpected(expected money.Money, currency string) error {
-	var problems validation.Errors
-	if err := expected.Check(currency); err != nil {
-		problems.Add("expected_total", "%s", err)
-	}
-	return problems.Err()
 }
 
 func productIDs(items []Item) []string {

@@ -46,24 +46,35 @@ func ValidID(id string) bool {
 	return found && len(digits) == 26 && strings.Trim(digits, "abcdefghijklmnopqrstuvwxyz234567") == ""
 }
 
-// merge adds up the lines of each product, in the order in which the products first appear. It returns validation.Errors.
-func merge(items []Item) ([]Item, error) {
+// check returns the merged items. It returns validation.Errors with all that is wrong with the request.
+func (r Request) check(currency string) ([]Item, error) {
 	var problems validation.Errors
+	items := merge(r.Items, &problems)
+	if r.ExpectedTotal != nil {
+		if err := r.ExpectedTotal.Check(currency); err != nil {
+			problems.Add("expected_total", "%s", err)
+		}
+	}
+	return items, problems.Err()
+}
+
+// merge adds up the lines of each product, in the order in which the products first appear.
+func merge(items []Item, problems *validation.Errors) []Item {
 	if len(items) == 0 {
 		problems.Add("items", "must have at least one item")
 	}
 	var merged []Item
 	at := map[string]int{}
 	for i, item := range items {
-		item.check(&problems, fmt.Sprintf("items[%d]", i))
+		item.check(problems, fmt.Sprintf("items[%d]", i))
 		if _, ok := at[item.ProductID]; !ok {
 			at[item.ProductID] = len(merged)
 			merged = append(merged, Item{ProductID: item.ProductID})
 		}
 		merged[at[item.ProductID]].add(item.Quantity)
 	}
-	checkMerged(&problems, merged)
-	return merged, problems.Err()
+	checkMerged(problems, merged)
+	return merged
 }
 
 func (i Item) check(problems *validation.Errors, field string) {
@@ -78,12 +89,14 @@ func (i *Item) add(quantity int64) {
 	i.Quantity = min(i.Quantity+min(max(quantity, 0), MaxQuantity+1), MaxQuantity+1)
 }
 
+// checkMerged leaves sums alone when a line is wrong by itself: the line is what there is to mend.
 func checkMerged(problems *validation.Errors, merged []Item) {
+	linesRight := len(*problems) == 0
 	if len(merged) > MaxProducts {
 		problems.Add("items", "must name at most %d products", MaxProducts)
 	}
 	for _, item := range merged {
-		if item.Quantity > MaxQuantity && len(*problems) == 0 {
+		if item.Quantity > MaxQuantity && linesRight {
 			problems.Add("items", "must have at most %d units of %s", MaxQuantity, item.ProductID)
 		}
 	}

@@ -68,10 +68,10 @@ type Analytics struct {
 	Currency string
 }
 
-// Summarize adds up the orders of the days from and to, both inclusive, at midnight UTC. It returns validation.Errors and
-// user.ErrNotAdmin.
+// Summarize adds up the orders of the days from and to, both inclusive, at midnight UTC, with the top products, 1 to
+// MaxTopProducts. It returns validation.Errors and user.ErrNotAdmin.
 func (a *Analytics) Summarize(ctx context.Context, admin user.Caller, from, to time.Time, top int) (Summary, error) {
-	if err := checkRange(from, to); err != nil {
+	if err := checkSummary(from, to, top); err != nil {
 		return Summary{}, err
 	}
 	if err := a.Feed.RequireAdmin(ctx, admin); err != nil {
@@ -84,7 +84,7 @@ func (a *Analytics) Summarize(ctx context.Context, admin user.Caller, from, to t
 	return t.summary(from, to, top), nil
 }
 
-func checkRange(from, to time.Time) error {
+func checkSummary(from, to time.Time, top int) error {
 	var problems validation.Errors
 	if to.Before(from) {
 		problems.Add("to", "must not be before from")
@@ -92,6 +92,7 @@ func checkRange(from, to time.Time) error {
 	if to.Sub(from) >= MaxSummaryDays*24*time.Hour {
 		problems.Add("to", "must be at most %d days from from, both counted", MaxSummaryDays)
 	}
+	problems.Int("top", int64(top), 1, MaxTopProducts)
 	return problems.Err()
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"shop/internal/money"
 	"shop/internal/user"
@@ -143,5 +144,5 @@ func validImageURL(s string) bool {
 		return true
 	}
 	u, err := url.Parse(s)
-	return err == nil && len(s) <= maxImageURL && u.Scheme == "https" && u.Hostname() != "" && u.User == nil
+	return err == nil && utf8.RuneCountInString(s) <= maxImageURL && u.Scheme == "https" && u.Hostname() != "" && u.User == nil
 }

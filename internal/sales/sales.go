@@ -26,11 +26,11 @@ const MaxQuantity = 1_000_000_000
 
 // Reasons for which a line is malformed.
 var (
-	ErrInvoice  = errors.New("InvoiceNo is not 1 to 32 letters and digits")
-	ErrCode     = errors.New("StockCode is empty")
-	ErrQuantity = errors.New("Quantity is not a whole number between -1,000,000,000 and 1,000,000,000")
-	ErrTime     = errors.New("InvoiceDate is not an RFC 3339 time")
-	ErrCustomer = errors.New("CustomerID is not 1 to 32 letters and digits, or empty")
+	ErrInvoice  = errors.New("the InvoiceNo is not 1 to 32 letters and digits")
+	ErrCode     = errors.New("the StockCode is empty")
+	ErrQuantity = errors.New("the Quantity is not a whole number between -1,000,000,000 and 1,000,000,000")
+	ErrTime     = errors.New("the InvoiceDate is not an RFC 3339 time")
+	ErrCustomer = errors.New("the CustomerID is not 1 to 32 letters and digits, or empty")
 )
 
 // Line is one line of an invoice.

@@ -10,15 +10,16 @@ const maxEmail = 254
 
 var errEmail = errors.New("must be an e-mail address")
 
-// NormalizeEmail trims address and lower-cases it as a whole; plus signs and dots count. It refuses what is no address
-// by the syntax HTML uses for e-mail input, with a domain of two labels or more.
+// NormalizeEmail trims address and lower-cases it as a whole; plus signs and dots count. It refuses what is no address:
+// a dot-atom, @ and a host name of two labels or more, all in ASCII. It looks before it lower-cases, because letters outside
+// ASCII may become ASCII ones (the Kelvin sign becomes k), and the address another's.
 func NormalizeEmail(address string) (string, error) {
-	address = strings.ToLower(strings.TrimSpace(address))
+	address = strings.TrimSpace(address)
 	local, domain, found := strings.Cut(address, "@")
 	if !found || len(address) > maxEmail || !isLocalPart(local) || !isDomain(domain) {
 		return "", errEmail
 	}
-	return address, nil
+	return strings.ToLower(address), nil
 }
 
 // isLocalPart accepts a dot-atom (RFC 5322, section 3.2.3) of at most 64 octets.
@@ -58,5 +59,5 @@ func isLabel(s string) bool {
 }
 
 func isLetterOrDigit(r rune) bool {
-	return r >= 'a' && r <= 'z' || r >= '0' && r <= '9'
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
 }

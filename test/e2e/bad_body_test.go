@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -139,7 +140,21 @@ func (r bodyRoute) badBodies() map[string]string {
 		r.addBadMember(bad, m)
 	}
 	r.addBadNested(bad)
+	r.addBadNumbers(bad)
 	return bad
+}
+
+var wholeNumber = regexp.MustCompile(`":(-?[0-9]+)`)
+
+// addBadNumbers puts into each place of a whole number what is none, or none
+// that the store could hold.
+func (r bodyRoute) addBadNumbers(bad map[string]string) {
+	good := r.valid.String()
+	for n, at := range wholeNumber.FindAllStringSubmatchIndex(good, -1) {
+		for _, number := range []string{"1.5", "1.0", "1e3", "1E0", "1e400", "-1e400", "1000000000001", "9223372036854775808", "-9223372036854775809", `"1"`, "+1", "0x1", ".5", "1.", "--1"} {
+			bad[fmt.Sprintf("number %d is %s", n, number)] = good[:at[2]] + number + good[at[3]:]
+		}
+	}
 }
 
 // addBadMember adds what can be wrong with one member.

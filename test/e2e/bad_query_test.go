@@ -78,7 +78,10 @@ func wantInvalidCursor(t *testing.T, list call, cursor, what string) {
 
 func TestAlteredCursors(t *testing.T) {
 	t.Parallel()
-	for name, list := range lists(t) {
+	all := lists(t)
+	delete(all, "history since") // the same list as the whole history
+	delete(all, "history until")
+	for name, list := range all {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			cursor := firstCursor(t, list)
@@ -99,7 +102,7 @@ func alteredCursors(cursor string) map[string]string {
 	altered := map[string]string{
 		"padded": cursor + "=", "longer": cursor + "A", "twice": cursor + cursor, "blank after": cursor + " ", "blank before": " " + cursor,
 		"line end": cursor + "\n", "line end inside": cursor[:4] + "\r\n" + cursor[4:], "text": "cursor", "not ASCII": "é", "NUL": "\x00",
-		"invalid UTF-8": "\xff", "long": strings.Repeat("A", 5000), "object": `{"a":1}`, "order": "ord_aaaaaaaaaaaaaaaaaaaaaaaaaa",
+		"long": strings.Repeat("A", 5000), "object": `{"a":1}`, "order": "ord_aaaaaaaaaaaaaaaaaaaaaaaaaa",
 	}
 	for i := range cursor {
 		altered[fmt.Sprintf("character %d changed", i)] = cursor[:i] + otherCharacter(cursor[i:i+1]) + cursor[i+1:]

@@ -56,6 +56,27 @@ func mailsTo(t *testing.T, address string) []mail {
 	return slices.DeleteFunc(all, func(m mail) bool { return !slices.Contains(m.To, address) })
 }
 
+// mailCounts are the numbers of mails by address.
+func mailCounts(t *testing.T) map[string]int {
+	t.Helper()
+	need.Env(t, "SHOP_MAIL_URL")
+	all, err := mailbox(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return countByAddress(all)
+}
+
+func countByAddress(all []mail) map[string]int {
+	counts := map[string]int{}
+	for _, m := range all {
+		for _, to := range m.To {
+			counts[to]++
+		}
+	}
+	return counts
+}
+
 // awaitMails returns the customer's mails once there are n, and fails when
 // there are more.
 func awaitMails(t *testing.T, address string, n int) []mail {
@@ -90,25 +111,15 @@ func mailFailures(ctx context.Context) []string {
 	}
 }
 
-// judgeMails: an order of this run has one mail, at its customer's address.
+// judgeMails: an order of this run has one mail, at its customer's address,
+// and a customer of this run has no other.
 func judgeMails(all []mail, orders map[string]string) []string {
 	var failures []string
-	counts, wanted := map[string]int{}, map[string]int{}
+	counts, wanted := countByAddress(all), map[string]int{}
 	for id, address := range orders {
 		wanted[address]++
-		n := 0
-		for _, m := range all {
-			if slices.Contains(m.To, address) && strings.Contains(m.BodyText, id) {
-				n++
-			}
-		}
-		if n != 1 {
+		if n := mailsAbout(all, id, address); n != 1 {
 			failures = append(failures, fmt.Sprintf("order %s has %d mails, want 1", id, n))
-		}
-	}
-	for _, m := range all {
-		for _, to := range m.To {
-			counts[to]++
 		}
 	}
 	for address, n := range wanted {
@@ -117,4 +128,14 @@ func judgeMails(all []mail, orders map[string]string) []string {
 		}
 	}
 	return failures
+}
+
+func mailsAbout(all []mail, orderID, address string) int {
+	n := 0
+	for _, m := range all {
+		if slices.Contains(m.To, address) && strings.Contains(m.BodyText, orderID) {
+			n++
+		}
+	}
+	return n
 }

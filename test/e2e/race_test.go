@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	strict "github.com/go-json-experiment/json"
 )
@@ -33,8 +34,8 @@ func TestRaceForTheLastUnits(t *testing.T) {
 	wantStock(t, p.ProductID, 0)
 }
 
-// wantSold holds what was answered against what each customer's list and
-// mailbox say.
+// wantSold holds what was answered against what the history, each customer's
+// list and the mailbox say.
 func wantSold(t *testing.T, customers []caller, sold map[string]int, want int) {
 	t.Helper()
 	total := 0
@@ -43,11 +44,31 @@ func wantSold(t *testing.T, customers []caller, sold map[string]int, want int) {
 		total += n
 		settledOrders(t, history(admin(t)).with("customer", c.UserID), n)
 		ownOrders(t, c, n)
-		awaitMails(t, c.Email, n)
 	}
 	if total != want {
 		t.Errorf("%d checkouts were accepted, want %d", total, want)
 	}
+	mails := awaitMailsOf(t, customers, want)
+	for _, c := range customers {
+		if mails[c.Email] != sold[c.UserID] {
+			t.Errorf("%d mails to a customer with %d orders", mails[c.Email], sold[c.UserID])
+		}
+	}
+}
+
+// awaitMailsOf counts the mails to each customer, once there are n to all.
+func awaitMailsOf(t *testing.T, customers []caller, n int) map[string]int {
+	t.Helper()
+	counts := map[string]int{}
+	eventually(t, 30*time.Second, fmt.Sprintf("%d mails to the customers", n), func() bool {
+		counts = mailCounts(t)
+		sum := 0
+		for _, c := range customers {
+			sum += counts[c.Email]
+		}
+		return sum >= n
+	})
+	return counts
 }
 
 // TestRaceForMixedBaskets: goods in several baskets at once, in any order,

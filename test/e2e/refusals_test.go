@@ -128,15 +128,14 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestNoSuchRoute: what is no route is the gateway's own 404, or 401 of a
-// route's neighbour; nothing else answers.
+// TestNoSuchRoute: what is no route is the gateway's own 404.
 func TestNoSuchRoute(t *testing.T) {
 	t.Parallel()
 	boss := admin(t)
 	for _, c := range []call{
 		{method: "GET", path: "/"}, {method: "GET", path: "/users"}, {method: "DELETE", path: "/products/a"},
 		{method: "GET", path: "/admin"}, {method: "PATCH", path: "/orders"}, {method: "GET", path: "/orders/a/b"},
-		{method: "PUT", path: "/orders/a"}, {method: "GET", path: "/.well-known/jwks.json"},
+		{method: "PUT", path: "/orders/a"}, {method: "POST", path: "/products"}, {method: "GET", path: "/admin/orders/summary/a"},
 	} {
 		send(t, c.by(boss)).want(t, http.StatusNotFound)
 	}

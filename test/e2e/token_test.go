@@ -153,24 +153,31 @@ func TestForgedTokens(t *testing.T) {
 
 // TestForgedTokensPastTheGateway invokes the functions with the forged token
 // and with claims as if the authorizer had found it good: a function believes
-// neither.
+// neither. Two functions get every forgery, the others one of each kind: all
+// have the same check, if they are wired to it.
 func TestForgedTokensPastTheGateway(t *testing.T) {
 	t.Parallel()
 	c := admin(t)
 	p := newProduct(t)
-	tokens := forgeries(t, c.token)
-	tokens["none at all"] = ""
+	all := forgeries(t, c.token)
+	all["none at all"] = ""
+	some := map[string]string{}
+	for _, name := range []string{"none at all", "alg none", "other key", "scope forged", "expired", "no exp", "wrong issuer", "wrong audience", "RS512"} {
+		some[name] = all[name]
+	}
 	claims := claimStrings(t, c.token)
 	for _, route := range privateRoutes(p.ProductID, "ord_"+strings.Repeat("a", 26)) {
 		t.Run(route.name(), func(t *testing.T) {
+			tokens := some
+			if route.function == "PlaceOrderFunction" || route.function == "ListOrdersFunction" {
+				tokens = all
+			}
 			for name, token := range tokens {
 				route.call.from.token = token
 				a := invocation{function: route.function, call: route.call, claims: claims}.invoke(t)
-				if a.status != http.StatusUnauthorized {
+				if p, err := a.problem(); err != nil || a.status != http.StatusUnauthorized || p.Code != "unauthenticated" {
 					t.Errorf("%s: answered %d: %s", name, a.status, clip(a.body))
-					continue
 				}
-				a.refused(t, http.StatusUnauthorized, "unauthenticated")
 			}
 		})
 	}

@@ -22,7 +22,7 @@ func TestListInventory(t *testing.T) {
 	for i := range want {
 		want[i].Description = ""
 	}
-	for _, limit := range []string{"100", "7"} {
+	for _, limit := range []string{"100", "31"} {
 		all := allPages[adminProduct](t, listInventory(admin(t)).with("limit", limit))
 		got := slices.DeleteFunc(slices.Clone(all), func(p adminProduct) bool { return !strings.HasPrefix(p.Name, prefix) })
 		if !reflect.DeepEqual(got, want) {

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"shop/internal/apiclient"
+	"shop/internal/product"
+	"shop/internal/user"
+	"shop/test/need"
+)
+
+// deployed points --local at the store under test, and returns a session of its admin.
+func deployed(t *testing.T) *apiclient.Session {
+	t.Helper()
+	url, endpoint, people := need.Env(t, "SHOP_URL"), need.Env(t, "SHOP_AWS_URL"), need.Env(t, "SHOP_CREDENTIALS")
+	var who struct {
+		Admin adminCredentials `json:"admin"`
+	}
+	if err := json.Unmarshal([]byte(people), &who); err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{"AWS_ENDPOINT_URL": endpoint, "SHOP_ADMIN_EMAIL": who.Admin.Email, "SHOP_ADMIN_PASSWORD": who.Admin.Password} {
+		t.Setenv(name, value)
+	}
+	t.Chdir(t.TempDir())
+	session, err := apiclient.New(url, 1).LogIn(t.Context(), who.Admin.Email, who.Admin.Password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return session
+}
+
+// unique returns a word that no other test and no earlier run uses.
+func unique() string { return rand.Text()[:12] }
+
+// saved reads products of the store under test.
+func saved(t *testing.T, s *apiclient.Session, ids ...string) []product.Product {
+	t.Helper()
+	var all []product.Product
+	for _, id := range ids {
+		p, err := s.Product(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+// TestStoreImport imports a catalogue into a real store: once, again, changed, and in part.
+func TestStoreImport(t *testing.T) {
+	s := deployed(t)
+	lamp, mug := "lamp-"+unique(), "mug-"+unique()
+	text := fmt.Sprintf("product_id,name,description,price,currency,stock\n%s,Lamp,\"Warm,\nbright\",64.00,GBP,12\n%s,Mug,,7.5,GBP,\nbad,,,1,GBP,1\n", lamp, mug)
+	file := write(t, "goods.csv", text)
+	shop(t, "--local", "import", file).want(t, exitDone, "2 imported", "0 updated", "0 unchanged", "1 refused")
+	first := saved(t, s, lamp, mug)
+	if p := first[0]; p.Name != "Lamp" || p.Description != "Warm,\nbright" || p.Price.Amount != 6400 || p.Stock != 12 || !p.Active || p.Version != 1 {
+		t.Errorf("got %+v", p)
+	}
+	shop(t, "--local", "import", "--strict", file).want(t, exitFailed, "0 imported", "0 updated", "2 unchanged", "1 refused")
+	for i, p := range saved(t, s, lamp, mug) {
+		if p != first[i] {
+			t.Errorf("after the second import %+v, want %+v", p, first[i])
+		}
+	}
+	changed := strings.NewReplacer("7.5,GBP,", "8,GBP,99", "bad,,,", "pen-"+unique()+",Pen,,").Replace(text)
+	shop(t, "--local", "import", "--strict", write(t, "goods.csv", changed)).want(t, exitDone, "1 imported", "1 updated", "1 unchanged", "0 refused")
+	if p := saved(t, s, mug)[0]; p.Price.Amount != 800 || p.Stock != 0 || p.Version != 2 {
+		t.Errorf("got %+v, want the new price, the old stock, version 2", p)
+	}
+}
+
+// TestStoreReplay sells a day of its own on a real store: invoices, customers and goods that no other
+// run has. Then it replays it, which sells nothing.
+func TestStoreReplay(t *testing.T) {
+	s := deployed(t)
+	word := unique()
+	cake, bottle := "22423"+word, "84029"+word
+	file := write(t, "sales.csv", saleOf(word))
+	shop(t, "--local", "import", "--format", "online-retail", file).want(t, exitDone, "2 imported", "1 refused")
+	command := []string{"--local", "replay", file, "--orders", "50", "--concurrency", "8", "--password", word + word}
+	shop(t, command...).want(t, exitDone, "10 (10 new)", "orders accepted 40 (120 units)", "unanswered 0",
+		"stock fell by exactly the units accepted ok, 2 products",
+		"every order says that its mail was sent ok, 40 orders",
+		"the mailbox holds exactly one mail an order ok, 40 orders")
+	for _, p := range saved(t, s, cake, bottle) {
+		if p.Stock != 0 || p.Version != 1 {
+			t.Errorf("%s: stock %d, version %d, want sold out and never saved again", p.ID, p.Stock, p.Version)
+		}
+	}
+	shop(t, command...).want(t, exitDone, "10 (0 new)", "orders accepted 0 (0 units)", "accepted earlier 40", "replayed answers 40")
+	shop(t, "--local", "import", "--format", "online-retail", file).want(t, exitDone, "0 imported", "0 updated", "2 unchanged")
+}
+
+// saleOf is a sales file of 40 invoices by 10 customers, of 80 cakes and 40 bottles, one cancellation and
+// one postage.
+func saleOf(word string) string {
+	w := &strings.Builder{}
+	fmt.Fprintln(w, "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country")
+	for i := range 40 {
+		invoice, customer := fmt.Sprintf("%s%d", word, i), fmt.Sprintf("%s%d", word, i%10)
+		for _, code := range []string{"22423", "84029", "22423"} {
+			fmt.Fprintf(w, "%s,%s%s,NAME %s,1,2011-01-01T08:00:00Z,2.55,%s,France\n", invoice, code, strings.ToLower(word), code, customer)
+		}
+	}
+	fmt.Fprintf(w, "C%s,22423%s,NAME,-1,2011-01-01T08:00:00Z,2.55,%s0,France\n", word, word, word)
+	fmt.Fprintf(w, "%s99,POST,POSTAGE,1,2011-01-01T08:00:00Z,18,%s0,France\n", word, word)
+	return w.String()
+}
+
+// TestStoreRoles makes an admin of a customer of a real store and takes it back.
+func TestStoreRoles(t *testing.T) {
+	admin := deployed(t)
+	client := apiclient.New(need.Env(t, "SHOP_URL"), 1)
+	customers := &apiclient.Shop{Session: admin, Password: customerPassword}
+	id := strings.ToLower(unique())
+	if _, _, err := customers.Customer(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	email := "success+" + id + "@simulator.amazonses.com"
+	isAdmin := func() bool { return mayLook(t, client, email) }
+	if isAdmin() {
+		t.Fatal("a new customer is an admin")
+	}
+	shop(t, "--local", "grant-admin", strings.ToUpper(email)).want(t, exitDone, email+" is an admin")
+	if !isAdmin() {
+		t.Error("granted, but no admin")
+	}
+	shop(t, "--local", "revoke-admin", email).want(t, exitDone, email+" is not an admin")
+	if isAdmin() {
+		t.Error("revoked, but still an admin")
+	}
+	shop(t, "--local", "grant-admin", "nobody-"+email).want(t, exitFailed, "nobody has signed up")
+}
+
+const customerPassword = "correct horse battery"
+
+// mayLook logs the user in anew and tells whether the store's inventory is open to them.
+func mayLook(t *testing.T, client *apiclient.Client, email string) bool {
+	t.Helper()
+	session, err := client.LogIn(t.Context(), email, customerPassword)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = session.Product(t.Context(), "no-such-product")
+	if errors.Is(err, user.ErrNotAdmin) {
+		return false
+	}
+	if !errors.Is(err, product.ErrNotFound) {
+		t.Fatal(err)
+	}
+	return true
+}

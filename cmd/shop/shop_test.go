@@ -1,0 +1,340 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const goods = "product_id,name,description,price,currency,stock\nlamp,Lamp,Warm,64,GBP,12\nmug,Mug,Blue,7.50,GBP,3\npen,Pen,,1,GBP,\n"
+
+// sales are five invoices, of which three can be replayed; the fourth line is no goods, the last has no price.
+const salesFile = `InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
+1,22423,CAKE STAND,6,2010-12-01T08:26:00Z,12.75,17850,United Kingdom
+1,84029e,RED BOTTLE ,2,2010-12-01T08:26:00Z,3.39,17850,United Kingdom
+C2,22423,CAKE STAND,-1,2010-12-01T08:28:00Z,12.75,17850,United Kingdom
+3,POST,POSTAGE,1,2010-12-01T08:28:00Z,18,12583,France
+3,22423,CAKE STAND,1,2010-12-01T08:28:00Z,10.95,12583,France
+4,22423,CAKE STAND,1,2010-12-01T08:34:00Z,10.95,,United Kingdom
+5,84029E,RED BOTTLE,4,2010-12-01T08:35:00Z,3.75,17850,United Kingdom
+6,99999,,1,2010-12-01T08:36:00Z,0,,United Kingdom
+`
+
+func TestHelpTeaches(t *testing.T) {
+	for _, args := range [][]string{{}, {"--help"}, {"import", "--help"}, {"grant-admin", "--help"}, {"revoke-admin", "--help"}, {"replay", "--help"}} {
+		shop(t, args...).want(t, exitDone, "Usage:", "Examples:", "--stack", "--local")
+	}
+}
+
+func TestWrongCommandLines(t *testing.T) {
+	file := write(t, "goods.csv", goods)
+	for _, c := range []struct{ args, want string }{
+		{"sell", "unknown command"},
+		{"import", "accepts 1 arg"},
+		{"grant-admin", "accepts 1 arg"},
+		{"grant-admin nobody", `"nobody": must be an e-mail address`},
+		{"revoke-admin @", "must be an e-mail address"},
+		{"import --format xml " + file, "--format xml: there are catalogue and online-retail"},
+		{"import --stock -1 " + file, "--stock -1: a stock is from 0 to 1000000000"},
+		{"import --stock x " + file, "invalid argument"},
+		{"import --concurrency 0 " + file, "--concurrency 0"},
+		{"import " + file + "x", "no such file"},
+		{"replay --orders 0 " + file, "--orders 0: at least 1"},
+		{"replay --concurrency -3 " + file, "--concurrency -3"},
+		{"replay --mail-wait -1s " + file, "--mail-wait -1s"},
+		{"replay " + file, "unexpected header"},
+		{"replay " + file + "x", "no such file"},
+	} {
+		shop(t, strings.Fields(c.args)...).want(t, exitFailed, c.want)
+	}
+}
+
+func TestStackNotFound(t *testing.T) {
+	startFake(t)
+	shop(t, "--local", "--stack", "other", "grant-admin", "ada@example.com").want(t, exitFailed, "finding the stack other", "does not exist")
+}
+
+func TestStackOfSomethingElse(t *testing.T) {
+	f := startFake(t)
+	f.outputs = map[string]string{}
+	shop(t, "--local", "grant-admin", "ada@example.com").want(t, exitFailed, "the stack shop has no output UsersTable")
+	shop(t, "--local", "import", write(t, "goods.csv", goods)).want(t, exitFailed, "the stack shop has no output ApiUrl")
+}
+
+// TestWithoutLocal: the environment that the AWS tools go by is enough.
+func TestWithoutLocal(t *testing.T) {
+	f := startFake(t)
+	for name, value := range map[string]string{
+		"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_CONFIG_FILE": filepath.Join(t.TempDir(), "none"), "AWS_SHARED_CREDENTIALS_FILE": filepath.Join(t.TempDir(), "none"),
+	} {
+		t.Setenv(name, value)
+	}
+	shop(t, "grant-admin", "ada@example.com").want(t, exitDone)
+	if f.roles["ada@example.com"] != "admin" {
+		t.Error("ada is no admin")
+	}
+}
+
+func TestRoles(t *testing.T) {
+	f := startFake(t)
+	for _, c := range []struct{ command, address, role, want string }{
+		{"grant-admin", " Ada@Example.com ", "admin", "ada@example.com is an admin from the next log-in on"},
+		{"grant-admin", "ada@example.com", "admin", "is an admin"},
+		{"revoke-admin", "ADA@example.com", "customer", "ada@example.com is not an admin"},
+		{"revoke-admin", "ada@example.com", "customer", "is not an admin"},
+	} {
+		shop(t, "--local", c.command, c.address).want(t, exitDone, c.want)
+		if got := f.roles["ada@example.com"]; got != c.role {
+			t.Errorf("after %s ada is %s, want %s", c.command, got, c.role)
+		}
+	}
+	for _, command := range []string{"grant-admin", "revoke-admin"} {
+		shop(t, "--local", command, "bob@example.com").want(t, exitFailed, "nobody has signed up to the stack shop as bob@example.com")
+	}
+}
+
+func TestImport(t *testing.T) {
+	f := startFake(t)
+	file := write(t, "goods.csv", goods)
+	shop(t, "--local", "import", file).want(t, exitDone, "3 imported", "0 updated", "0 unchanged", "0 refused")
+	if got := *f.products["mug"]; got.Name != "Mug" || *got.Description != "Blue" || got.Price["amount"] != 750.0 || got.Stock != 3 || !got.Active {
+		t.Errorf("got %+v", got)
+	}
+	if _, err := os.Stat("goods.csv.refused.csv"); !os.IsNotExist(err) {
+		t.Errorf("a file for refused lines is left though none was: %v", err)
+	}
+	before := f.versions()
+	shop(t, "--local", "import", file).want(t, exitDone, "0 imported", "0 updated", "3 unchanged")
+	if got := f.versions(); got != before {
+		t.Errorf("versions after the second import %s, want %s", got, before)
+	}
+	f.products["mug"].Stock = 1
+	shop(t, "--local", "import", write(t, "goods.csv", strings.ReplaceAll(goods, "7.50,GBP,3", "8,GBP,99"))).want(t, exitDone, "1 updated", "2 unchanged")
+	if got := *f.products["mug"]; got.Price["amount"] != 800.0 || got.Stock != 1 {
+		t.Errorf("got %+v, want the new price and the old stock", got)
+	}
+}
+
+func TestImportOnlineRetail(t *testing.T) {
+	f := startFake(t)
+	file := write(t, "sales.csv", salesFile)
+	shop(t, "--local", "import", "--format", "online-retail", file).want(t, exitDone,
+		"2 imported", "2 refused", "1 line is not goods", "1 product without a name", "refused lines are in sales.csv.refused.csv")
+	if got := *f.products["84029E"]; got.Name != "RED BOTTLE" || got.Price["amount"] != 375.0 || got.Stock != 6 {
+		t.Errorf("got %+v", got)
+	}
+	want := `line,product_id,reason,detail,record
+5,POST,line is not goods,,"3,POST,POSTAGE,1,2010-12-01T08:28:00Z,18,12583,France"
+9,99999,product without a name,,"6,99999,,1,2010-12-01T08:36:00Z,0,,United Kingdom"
+`
+	if got := read(t, "sales.csv.refused.csv"); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestImportStock(t *testing.T) {
+	f := startFake(t)
+	shop(t, "--local", "import", "--stock", "7", write(t, "goods.csv", goods)).want(t, exitDone, "3 imported")
+	shop(t, "--local", "import", "--format", "online-retail", "--stock", "0", write(t, "sales.csv", salesFile)).want(t, exitDone, "2 imported")
+	if f.products["lamp"].Stock != 7 || f.products["22423"].Stock != 0 {
+		t.Errorf("stock %d and %d, want 7 and 0", f.products["lamp"].Stock, f.products["22423"].Stock)
+	}
+}
+
+func TestImportStrict(t *testing.T) {
+	startFake(t)
+	refused := filepath.Join(t.TempDir(), "bad.csv")
+	file := write(t, "goods.csv", goods+"bad,Bad,,-1,GBP,1\n")
+	shop(t, "--local", "import", "--refused", refused, file).want(t, exitDone, "3 imported", "1 refused", "refused lines are in "+refused)
+	shop(t, "--local", "import", "--refused", refused, "--strict", file).want(t, exitFailed, "3 unchanged", "1 refused, which --strict does not allow")
+	if got := read(t, refused); !strings.Contains(got, `5,bad,product breaks the store's rules`) {
+		t.Errorf("got %s", got)
+	}
+	shop(t, "--local", "import", "--refused", refused, "--strict", write(t, "goods.csv", goods)).want(t, exitDone, "3 unchanged")
+}
+
+// TestImportRefusedByTheStore: what only the store can know is refused line by line, too.
+func TestImportRefusedByTheStore(t *testing.T) {
+	f := startFake(t)
+	f.before = func(r *http.Request) int {
+		if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/mug") {
+			return http.StatusBadRequest
+		}
+		return 0
+	}
+	shop(t, "--local", "import", write(t, "goods.csv", goods)).want(t, exitDone, "2 imported", "1 refused by the store")
+	if got := read(t, "goods.csv.refused.csv"); !strings.Contains(got, "3,mug,refused by the store") || !strings.Contains(got, "is not funny") {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestImportKeepsItsInput(t *testing.T) {
+	startFake(t)
+	file := write(t, "goods.csv", goods)
+	shop(t, "--local", "import", "--refused", file, file).want(t, exitFailed, "is the file to import")
+	if got := read(t, file); got != goods {
+		t.Errorf("the input is now %q", got)
+	}
+	shop(t, "--local", "import", "--refused", t.TempDir(), file).want(t, exitFailed, "making the file for refused lines")
+}
+
+func TestImportOfAnotherFile(t *testing.T) {
+	startFake(t)
+	shop(t, "--local", "import", write(t, "sales.csv", salesFile)).want(t, exitFailed, "unexpected header", "product_id")
+	shop(t, "--local", "import", "--format", "online-retail", write(t, "goods.csv", goods)).want(t, exitFailed, "unexpected header", "InvoiceNo")
+}
+
+func TestImportInAnotherCurrency(t *testing.T) {
+	f := startFake(t)
+	f.outputs["Currency"] = "EUR"
+	shop(t, "--local", "import", "--format", "online-retail", write(t, "sales.csv", salesFile)).want(t, exitFailed, "the sales file is in GBP")
+	shop(t, "--local", "import", write(t, "goods.csv", goods)).want(t, exitDone, "3 currency is not the store's")
+}
+
+// TestImportWaits while the store is busy.
+func TestImportWaits(t *testing.T) {
+	f := startFake(t)
+	calls := 0
+	f.before = func(*http.Request) int {
+		if calls++; calls == 1 || calls == 4 {
+			return http.StatusServiceUnavailable
+		}
+		return 0
+	}
+	shop(t, "--local", "import", write(t, "goods.csv", goods)).want(t, exitDone, "3 imported")
+}
+
+// TestImportInterrupted reports what was done, and the next import does the rest.
+func TestImportInterrupted(t *testing.T) {
+	f := startFake(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	f.before = func(r *http.Request) int {
+		if r.Method == http.MethodPut && len(f.products) == 1 {
+			cancel()
+			return http.StatusServiceUnavailable
+		}
+		return 0
+	}
+	file := write(t, "goods.csv", goods)
+	var out, errs strings.Builder
+	code := run(ctx, []string{"--local", "import", "--concurrency", "1", file}, streams{out: &out, err: &errs})
+	result{code, out.String(), errs.String()}.want(t, exitInterrupted, "1 imported", "interrupted")
+	f.before = nil
+	shop(t, "--local", "import", file).want(t, exitDone, "2 imported", "1 unchanged")
+	if got := f.versions(); got != "lamp:1 mug:1 pen:1" {
+		t.Errorf("versions %s, want each product saved once", got)
+	}
+}
+
+func TestImportAsWhom(t *testing.T) {
+	f := startFake(t)
+	file := write(t, "goods.csv", goods)
+	t.Setenv("SHOP_ADMIN_PASSWORD", "wrong")
+	shop(t, "--local", "import", file).want(t, exitFailed, "logging grace@example.com in: invalid credentials")
+	t.Setenv("SHOP_ADMIN_PASSWORD", "")
+	shop(t, "--local", "import", file).want(t, exitFailed, "no password: set SHOP_ADMIN_PASSWORD")
+	t.Setenv("SHOP_ADMIN_EMAIL", "")
+	shop(t, "import", file).want(t, exitFailed, "say which admin you are with --email or SHOP_ADMIN_EMAIL")
+	shop(t, "--local", "import", file).want(t, exitFailed, "say which admin you are", "demo-credentials.json")
+	t.Setenv("SHOP_ADMIN_PASSWORD", adminPassword)
+	shop(t, "--local", "import", "--email", adminEmail, file).want(t, exitDone, "3 imported")
+	f.before = func(r *http.Request) int {
+		if strings.HasPrefix(r.URL.Path, "/api/admin") {
+			return http.StatusForbidden
+		}
+		return 0
+	}
+	shop(t, "--local", "import", "--email", adminEmail, file).want(t, exitFailed, "caller is not an admin", "shop grant-admin makes one")
+}
+
+// TestDemoAdmin: the local store's demo admin is who acts when nobody is named.
+func TestDemoAdmin(t *testing.T) {
+	startFake(t)
+	t.Setenv("SHOP_ADMIN_EMAIL", "")
+	t.Setenv("SHOP_ADMIN_PASSWORD", "")
+	path := filepath.Join(os.Getenv("SHOP_DATA"), "demo-credentials.json")
+	file := write(t, "goods.csv", goods)
+	for content, want := range map[string]struct {
+		code int
+		text string
+	}{
+		`{"customer":{"email":"a@example.com","password":"x"},"admin":{"email":"` + adminEmail + `","password":"` + adminPassword + `"}}`: {exitDone, "imported"},
+		`{"admin":{"email":"` + adminEmail + `"}}`: {exitFailed, "holds no admin with email and password"},
+		`{`: {exitFailed, "reading " + path},
+	} {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		shop(t, "--local", "import", file).want(t, want.code, want.text)
+	}
+}
+
+func replaySales(t *testing.T, args ...string) result {
+	t.Helper()
+	file := write(t, "sales.csv", salesFile)
+	return shop(t, append([]string{"--local", "replay", file, "--password", "correct horse battery"}, args...)...)
+}
+
+func importSales(t *testing.T) {
+	t.Helper()
+	shop(t, "--local", "import", "--format", "online-retail", write(t, "sales.csv", salesFile)).want(t, exitDone)
+}
+
+func TestReplay(t *testing.T) {
+	f := startFake(t)
+	importSales(t)
+	replaySales(t, "--orders", "9", "--concurrency", "2", "--json", "report.json").want(t, exitDone,
+		"customers 2 (2 new)", "orders accepted 3 (13 units)",
+		"ok, 2 products", "every order says that its mail was sent ok, 3 orders", "the mailbox holds exactly one mail an order ok, 3 orders")
+	if f.passwords["success+17850@simulator.amazonses.com"] != "correct horse battery" || len(f.passwords) != 3 {
+		t.Errorf("accounts %v", f.passwords)
+	}
+	var report jsonReport
+	if err := json.Unmarshal([]byte(read(t, "report.json")), &report); err != nil {
+		t.Fatal(err)
+	}
+	if !report.Holds || report.Accepted != 3 || report.Units != 13 || len(report.Checks) != 6 || report.P50 <= 0 || report.OrdersASecond <= 0 {
+		t.Errorf("report %+v", report)
+	}
+	replaySales(t, "--orders", "9").want(t, exitDone, "accepted earlier 3", "2 (0 new)", "0 (0 units)")
+}
+
+func TestReplayFewerOrders(t *testing.T) {
+	startFake(t)
+	importSales(t)
+	replaySales(t, "--orders", "1").want(t, exitDone, "1 (8 units)")
+}
+
+func TestReplayFindsFaults(t *testing.T) {
+	f := startFake(t)
+	importSales(t)
+	f.oversell = true
+	replaySales(t).want(t, exitFailed, "FAILED, 2 of 2 products: 22423 went from 8 to 8, sold 7", "a check failed")
+}
+
+func TestReplayWithoutGoods(t *testing.T) {
+	startFake(t)
+	replaySales(t).want(t, exitFailed, "refused: product_not_found 3", "none was accepted", "a check failed")
+}
+
+func TestReplayPassword(t *testing.T) {
+	f := startFake(t)
+	importSales(t)
+	file := write(t, "sales.csv", salesFile)
+	shop(t, "--local", "replay", file).want(t, exitDone, "the customers' password is ")
+	if got := f.passwords["success+17850@simulator.amazonses.com"]; len(got) < 20 {
+		t.Errorf("password %q, want a random one", got)
+	}
+	shop(t, "--local", "replay", file).want(t, exitFailed, "a customer of an earlier replay has its password")
+}
+
+func TestReplayOfNothing(t *testing.T) {
+	startFake(t)
+	header, _, _ := strings.Cut(salesFile, "\n")
+	shop(t, "--local", "replay", write(t, "sales.csv", header+"\n")).want(t, exitFailed, "no invoice has a customer and goods")
+}

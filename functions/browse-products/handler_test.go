@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"shop/internal/httpapi"
+	"shop/internal/httpapi/httpapitest"
+	"shop/internal/money"
+	"shop/internal/page"
+	"shop/internal/product"
+)
+
+// browse is a catalogue. Calling a nil one panics, and so is answered as internal.
+type browse func(prefix string, r page.Request) (page.Page[product.Product], error)
+
+func (b browse) Browse(_ context.Context, prefix string, r page.Request) (page.Page[product.Product], error) {
+	return b(prefix, r)
+}
+
+var public = map[string]string{"Cache-Control": "public, max-age=10"}
+
+func TestBrowseProducts(t *testing.T) {
+	shelf := browse(func(prefix string, r page.Request) (page.Page[product.Product], error) {
+		if want := (page.Request{Limit: 2}); prefix != "brass" || r != want {
+			t.Errorf("the catalogue was asked for %q, %+v", prefix, r)
+		}
+		return page.Page[product.Product]{
+			Items: []product.Product{
+				{ID: "brass-bell", Name: "Brass bell", Price: money.Money{Amount: 0, Currency: "GBP"}, Active: true, Version: 2},
+				{ID: "brass-desk-lamp", Name: "Brass desk lamp", Description: "not in lists", Price: money.Money{Amount: 6400, Currency: "GBP"},
+					ImageURL: "https://images.shop.example/brass-desk-lamp.jpg", Active: true, Stock: 12, Version: 1},
+			},
+			NextCursor: "b2ZmIHRvIHBhZ2UgdHdv",
+		}, nil
+	})
+	httpapitest.Call(t, browseProducts(shelf), httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{Status: http.StatusOK, Header: public, Body: `{
+		"items":[
+			{"product_id":"brass-bell","name":"Brass bell","price":{"amount":0,"currency":"GBP"},"image_url":"","stock_status":"out_of_stock"},
+			{"product_id":"brass-desk-lamp","name":"Brass desk lamp","price":{"amount":6400,"currency":"GBP"},
+			 "image_url":"https://images.shop.example/brass-desk-lamp.jpg","stock_status":"in_stock"}],
+		"next_cursor":"b2ZmIHRvIHBhZ2UgdHdv"}`})
+}
+
+func TestPages(t *testing.T) {
+	httpapitest.CheckPages(t, httpapitest.ReadEvent(t), public, func(ask func(page.Request)) httpapi.Handler {
+		return browseProducts(browse(func(_ string, r page.Request) (page.Page[product.Product], error) {
+			ask(r)
+			return page.Page[product.Product]{}, nil
+		}))
+	})
+}
+
+func TestPrefixes(t *testing.T) {
+	longest := strings.Repeat("ä", 200)
+	for query, want := range map[string]string{
+		"q=":                            "",
+		"q=Br%C3%A4ss+de%73k":           "Bräss desk",
+		"q=%20a%26b%3D":                 " a&b=",
+		"q=" + url.QueryEscape(longest): longest,
+	} {
+		t.Run(query, func(t *testing.T) {
+			shelf := browse(func(prefix string, _ page.Request) (page.Page[product.Product], error) {
+				if prefix != want {
+					t.Errorf("the catalogue was asked for %q, want %q", prefix, want)
+				}
+				return page.Page[product.Product]{}, nil
+			})
+			httpapitest.Call(t, browseProducts(shelf), httpapitest.ReadEvent(t).WithQuery(query)).Check(t,
+				httpapitest.Want{Status: http.StatusOK, Header: public, Body: `{"items":[],"next_cursor":null}`})
+		})
+	}
+}
+
+func TestBadPrefixes(t *testing.T) {
+	httpapitest.CheckQueries(t, httpapitest.ReadEvent(t), browseProducts(browse(nil)), map[string]httpapitest.Problem{
+		"q=a&q=a":                       httpapitest.FieldErrors("q", "is given more than once"),
+		"q=%FF":                         httpapitest.FieldErrors("q", "is not UTF-8"),
+		"q=" + strings.Repeat("a", 201): httpapitest.FieldErrors("q", "must have at most 200 characters"),
+	})
+}
+
+func TestRefusals(t *testing.T) {
+	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t),
+		func(err error) httpapi.Handler {
+			return browseProducts(browse(func(string, page.Request) (page.Page[product.Product], error) {
+				return page.Page[product.Product]{}, err
+			}))
+		},
+		httpapitest.Refusal{Err: page.ErrInvalidCursor, Problem: httpapitest.Problem{Code: "invalid_cursor"}})
+}

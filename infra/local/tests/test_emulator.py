@@ -1,0 +1,368 @@
+"""The emulator as a whole: started as a process, given stacks by CloudFormation, called over HTTP."""
+
+import base64
+import contextlib
+import http.client
+import io
+import json
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import boto3
+
+from localstore import process, testrun
+from tests import stacks
+
+LOCAL = Path(__file__).resolve().parents[1]
+FUNCTIONS = ("show-event", "show-environment", "wait", "crash", "use-table", "receive", "sign", "send-mail")
+ROUTES = {
+    "GET /events/{id}": ("show-event", None),
+    "POST /events/{id}": ("show-event", None),
+    "GET /environment": ("show-environment", None),
+    "GET /wait": ("wait", None),
+    "GET /crash": ("crash", None),
+    "GET /table": ("use-table", None),
+    "GET /sign": ("sign", None),
+    "GET /mail": ("send-mail", None),
+    "GET /private": ("show-event", ["customer"]),
+}
+
+
+class Emulator:
+    """One emulator process with data of its own."""
+
+    def __init__(self, data):
+        self.data = data
+        (self.port,) = testrun.free_ports(1)
+        self.process = None
+
+    def start(self):
+        command = [sys.executable, str(LOCAL / "emulator.py"), "--port", str(self.port), "--data", str(self.data)]
+        self.data.mkdir(exist_ok=True)
+        with open(self.data / "log", "a") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+        wait_for(lambda: process.status(f"http://127.0.0.1:{self.port}/_ministack/health") == 200, "the emulator")
+
+    def end(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        return self.process.wait(30)
+
+    @property
+    def log(self):
+        return (self.data / "log").read_text()
+
+    def client(self, service):
+        return boto3.client(
+            service,
+            endpoint_url=f"http://127.0.0.1:{self.port}",
+            region_name="eu-west-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    def upload_function(self):
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            entry = zipfile.ZipInfo("bootstrap")
+            entry.external_attr = 0o755 << 16
+            archive.writestr(entry, f"#!{sys.executable}\n" + (LOCAL / "tests" / "bootstrap.py").read_text())
+        s3 = self.client("s3")
+        s3.create_bucket(Bucket=stacks.BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        s3.put_object(Bucket=stacks.BUCKET, Key=stacks.KEY, Body=packed.getvalue())
+
+    def deploy(self, template, update=False):
+        """Create or update the stack; return its final status and reason."""
+        formation = self.client("cloudformation")
+        apply = formation.update_stack if update else formation.create_stack
+        apply(StackName="shop", TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_IAM"])
+        wait_for(lambda: not self.stack()["StackStatus"].endswith("IN_PROGRESS"), "the stack")
+        return self.stack()["StackStatus"]
+
+    def stack(self):
+        return self.client("cloudformation").describe_stacks(StackName="shop")["Stacks"][0]
+
+    def resource(self, logical_id):
+        found = self.client("cloudformation").describe_stack_resource(StackName="shop", LogicalResourceId=logical_id)
+        return found["StackResourceDetail"]["PhysicalResourceId"]
+
+    def ask(self, method, path, body=None, headers=None, peer="127.0.0.1"):
+        """Call the HTTP API from an address of this machine; return status and decoded body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60, source_address=(peer, 0))
+        with contextlib.closing(connection):
+            connection.request(method, f"/_aws/execute-api/api{path}", body, headers or {})
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+
+    def queue_length(self):
+        attributes = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        got = self.client("sqs").get_queue_attributes(QueueUrl=self.resource("Queue"), AttributeNames=attributes)
+        return tuple(int(got["Attributes"][name]) for name in attributes)
+
+
+def wait_for(condition, what, seconds=30):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds} s for {what}")
+        time.sleep(0.05)
+
+
+class Deployed(unittest.TestCase):
+    """Tests on one stack that all of them leave as it is."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="shop-emulator-test-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.emulator = Emulator(Path(folder.name))
+        cls.emulator.start()
+        cls.addClassCleanup(cls.emulator.end)
+        cls.emulator.upload_function()
+        status = cls.emulator.deploy(stacks.template(ROUTES, FUNCTIONS))
+        assert status == "CREATE_COMPLETE", (status, cls.emulator.stack())
+
+    def test_every_route_is_there(self):
+        found = self.emulator.client("apigatewayv2").get_routes(ApiId="api")["Items"]
+        self.assertEqual({r["RouteKey"] for r in found}, set(ROUTES))
+
+    def test_it_listens_on_this_machine_only(self):
+        with socket.socket() as other, self.assertRaises(OSError):
+            other.settimeout(2)
+            other.connect((own_address(), self.emulator.port))
+
+    def test_the_event_names_the_peer(self):
+        status, event = self.emulator.ask("GET", "/events/7?a=1", peer="127.0.0.5")
+        self.assertEqual(status, 200)
+        self.assertEqual(event["requestContext"]["http"]["sourceIp"], "127.0.0.5")
+        self.assertEqual(event["headers"]["x-forwarded-for"], "127.0.0.5")
+        self.assertEqual((event["routeKey"], event["pathParameters"]), ("GET /events/{id}", {"id": "7"}))
+
+    def test_a_large_body_is_refused(self):
+        json_body = {"Content-Type": "application/json"}
+        status, event = self.emulator.ask("POST", "/events/1", b"x" * 2_000_000, json_body)
+        self.assertEqual((status, len(event["body"])), (200, 2_000_000))
+        status, answer = self.emulator.ask("POST", "/events/1", b"x" * 6_500_000, json_body)
+        self.assertEqual((status, answer), (413, {"message": "Request Entity Too Large"}))
+
+    def test_a_function_sees_what_it_would_see_on_aws(self):
+        status, environment = self.emulator.ask("GET", "/environment")
+        self.assertEqual(status, 200)
+        self.assertEqual(environment["AWS_ENDPOINT_URL"], f"http://127.0.0.1:{self.emulator.port}")
+        self.assertEqual(environment["DO"], "show-environment")
+        self.assertNotEqual(environment["AWS_ACCESS_KEY_ID"], "test")
+        self.assertFalse({"HOME", "AUTH", "STATE_DIR", "GATEWAY_PORT", "PYTHONPATH"} & set(environment))
+
+    def test_a_crash_says_nothing_to_the_caller(self):
+        self.assertEqual(self.emulator.ask("GET", "/crash"), (500, {"message": "Internal Server Error"}))
+        self.assertIn("a secret", self.emulator.log)
+
+    def test_a_role_is_enforced(self):
+        status, answers = self.emulator.ask("GET", "/table")
+        self.assertEqual((status, answers), (200, {"put": "AccessDeniedException", "get": 200}))
+
+    def test_a_stranger_is_refused(self):
+        unsigned = process.status(f"http://127.0.0.1:{self.emulator.port}/?Action=ListQueues&Version=2012-11-05")
+        self.assertEqual(unsigned, 403)
+
+    def test_the_key_signs(self):
+        self.assertEqual(self.emulator.ask("GET", "/sign"), (200, {"bits": 2048}))
+
+    def test_a_mail_is_sent_and_listed(self):
+        status, answer = self.emulator.ask("GET", "/mail")
+        self.assertEqual(status, 200, self.emulator.log[-2000:])
+        connection = http.client.HTTPConnection("127.0.0.1", self.emulator.port, timeout=10)
+        with contextlib.closing(connection):
+            connection.request("GET", "/_ministack/ses/messages")
+            self.assertIn(answer["message_id"], connection.getresponse().read().decode())
+
+    def test_its_own_administration_is_hidden(self):
+        for method, path in (("POST", "/_ministack/reset"), ("POST", "/_ministack/config"), ("GET", "/_localstack/health")):
+            connection = http.client.HTTPConnection("127.0.0.1", self.emulator.port, timeout=10)
+            with self.subTest(path), contextlib.closing(connection):
+                connection.request(method, path)
+                self.assertEqual(connection.getresponse().status, 404)
+
+    def test_what_is_no_token_is_refused(self):
+        def part(value):
+            return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+        tokens = ["", "Bearer", "Bearer a", "Bearer a.b.c", f"Bearer {part([])}.{part([])}.x", f"Bearer {part('a')}.{part(1)}."]
+        for token in tokens:
+            with self.subTest(token):
+                self.assertEqual(self.emulator.ask("GET", "/private", headers={"Authorization": token})[0], 401)
+
+    def test_many_at_once_each_get_their_answer(self):
+        with ThreadPoolExecutor(64) as pool:
+            answers = list(pool.map(lambda n: self.emulator.ask("GET", f"/wait?id={n}"), range(64)))
+        self.assertEqual([a[0] for a in answers], [200] * 64)
+        self.assertEqual([a[1]["id"] for a in answers], [str(n) for n in range(64)])
+        self.assertGreater(len({a[1]["process"] for a in answers}), 8, "they ran one after the other")
+
+    def test_a_warm_process_is_used_again(self):
+        answers = [self.emulator.ask("GET", "/wait?id=1")[1]["process"] for _ in range(3)]
+        self.assertEqual(len(set(answers)), 1)
+
+    def test_a_warm_call_is_quick(self):
+        self.emulator.ask("GET", "/events/1")
+        quickest = min(self.timed() for _ in range(20))
+        self.assertLess(quickest, 0.035, "the emulator's own delays of 40 and 50 ms are back")
+
+    def timed(self):
+        started = time.monotonic()
+        self.emulator.ask("GET", "/events/1")
+        return time.monotonic() - started
+
+    def test_a_queue_calls_its_function(self):
+        sqs, queue = self.emulator.client("sqs"), self.emulator.resource("Queue")
+        sqs.send_message(QueueUrl=queue, MessageBody="first")
+        wait_for(lambda: "received first" in self.emulator.log, "the function", seconds=5)
+        wait_for(lambda: self.emulator.queue_length() == (0, 0), "the message's deletion", seconds=5)
+
+    def test_mappings_are_listed(self):
+        found = self.emulator.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+        self.assertEqual([m["FunctionResponseTypes"] for m in found], [["ReportBatchItemFailures"]])
+
+
+class Changing(unittest.TestCase):
+    """Tests that change the stack or end the emulator."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="shop-emulator-test-")
+        self.addCleanup(folder.cleanup)
+        self.emulator = Emulator(Path(folder.name))
+        self.emulator.start()
+        self.addCleanup(lambda: self.emulator.end(signal.SIGKILL))
+        self.emulator.upload_function()
+        self.routes = {"GET /a": ("show-event", None), "GET /b": ("show-event", ["customer"]), "GET /sign": ("sign", None)}
+        self.functions = ("show-event", "sign", "receive")
+        status = self.emulator.deploy(stacks.template(self.routes, self.functions))
+        self.assertEqual(status, "CREATE_COMPLETE", self.emulator.stack())
+
+    def route_keys(self):
+        return {r["RouteKey"] for r in self.emulator.client("apigatewayv2").get_routes(ApiId="api")["Items"]}
+
+    def test_an_update_exchanges_the_routes(self):
+        changed = {"GET /b": ("show-event", None), "POST /c": ("show-event", None), "GET /sign": ("sign", None)}
+        self.assertEqual(
+            self.emulator.deploy(stacks.template(changed, self.functions), update=True), "UPDATE_COMPLETE"
+        )
+        self.assertEqual(self.route_keys(), set(changed))
+        self.assertEqual(self.emulator.ask("GET", "/a")[0], 404)
+        self.assertEqual(self.emulator.ask("GET", "/b")[0], 200)
+
+    def test_a_refused_update_leaves_what_was(self):
+        broken = stacks.template(self.routes, self.functions)
+        broken["Resources"]["Api"]["Properties"]["Body"]["x-amazon-apigateway-cors"] = {"allowOrigins": ["*"]}
+        self.assertEqual(self.emulator.deploy(broken, update=True), "UPDATE_ROLLBACK_COMPLETE")
+        events = self.emulator.client("cloudformation").describe_stack_events(StackName="shop")["StackEvents"]
+        self.assertIn("x-amazon-apigateway-cors is not emulated", json.dumps(events, default=str))
+        self.assertEqual(self.route_keys(), set(self.routes))
+        self.assertEqual(self.emulator.ask("GET", "/b")[0], 401)
+
+    def test_a_killed_emulator_lost_nothing_older_than_some_seconds(self):
+        self.put("ord_1")
+        wait_for(lambda: "ord_1" in self.saved("dynamodb"), "the save", seconds=10)
+        wait_for(lambda: "shop-SignFunction" in self.saved("lambda"), "the save", seconds=10)
+        self.emulator.end(signal.SIGKILL)
+        self.emulator.start()
+        self.assert_all_is_there("ord_1")
+
+    def test_an_ended_emulator_lost_nothing(self):
+        self.put("ord_2")
+        self.assertEqual(self.emulator.end(signal.SIGTERM), 0)
+        self.emulator.start()
+        self.assert_all_is_there("ord_2")
+
+    def test_saving_on_demand(self):
+        self.put("ord_3")
+        connection = http.client.HTTPConnection("127.0.0.1", self.emulator.port, timeout=30)
+        with contextlib.closing(connection):
+            connection.request("POST", "/_shop/save")
+            self.assertEqual(connection.getresponse().status, 204)
+        self.assertIn("ord_3", self.saved("dynamodb"))
+        self.assertIn("GET /sign", self.saved("apigateway"))
+
+    def test_a_refused_message_stays(self):
+        self.emulator.client("sqs").send_message(QueueUrl=self.emulator.resource("Queue"), MessageBody="refuse")
+        wait_for(lambda: "received refuse" in self.emulator.log, "the function", seconds=5)
+        time.sleep(0.3)
+        self.assertEqual(self.emulator.queue_length(), (0, 1))
+
+    def test_no_process_of_a_function_outlives_the_emulator(self):
+        pid = self.pid_of_function()
+        self.assertTrue(Path(f"/proc/{pid}").exists())
+        self.emulator.end(signal.SIGTERM)
+        wait_for(lambda: not Path(f"/proc/{pid}").exists(), "the function's end", seconds=5)
+
+    def pid_of_function(self):
+        self.emulator.ask("GET", "/a")
+        children = Path(f"/proc/{self.emulator.process.pid}/task").glob("*/children")
+        return next(int(pid) for file in children for pid in file.read_text().split())
+
+    def put(self, key):
+        table = self.emulator.resource("Table")
+        self.emulator.client("dynamodb").put_item(TableName=table, Item={"id": {"S": key}})
+
+    def saved(self, service):
+        file = self.emulator.data / "state" / f"{service}.json"
+        return file.read_text() if file.exists() else ""
+
+    def assert_all_is_there(self, key):
+        table = self.emulator.resource("Table")
+        got = self.emulator.client("dynamodb").get_item(TableName=table, Key={"id": {"S": key}})
+        self.assertEqual(got.get("Item"), {"id": {"S": key}})
+        self.assertEqual(self.route_keys(), set(self.routes))
+        self.assertEqual(self.emulator.ask("GET", "/a")[0], 200)
+        self.assertEqual(self.emulator.ask("GET", "/b")[0], 401)
+        self.assertEqual(self.emulator.ask("GET", "/sign"), (200, {"bits": 2048}))
+        self.emulator.client("sqs").send_message(QueueUrl=self.emulator.resource("Queue"), MessageBody=f"after {key}")
+        wait_for(lambda: f"received after {key}" in self.emulator.log, "the mapping", seconds=5)
+
+
+class Starting(unittest.TestCase):
+    """What stands in the way of a start is said."""
+
+    def start(self, data, port):
+        command = [sys.executable, str(LOCAL / "emulator.py"), "--port", str(port), "--data", str(data)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=30)
+
+    def test_a_port_in_use(self):
+        with tempfile.TemporaryDirectory() as data, socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            port = other.getsockname()[1]
+            done = self.start(data, port)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn(f"port {port} on 127.0.0.1 cannot be used: Address already in use", done.stderr)
+
+    def test_a_folder_in_use(self):
+        with tempfile.TemporaryDirectory() as folder:
+            emulator = Emulator(Path(folder))
+            emulator.start()
+            self.addCleanup(lambda: emulator.end(signal.SIGKILL))
+            done = self.start(folder, testrun.free_ports(1)[0])
+            emulator.end()
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("is in use by another store", done.stderr)
+
+
+def own_address():
+    """An address of this machine other than the loopback's."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError as err:
+            raise unittest.SkipTest("this machine has no network address but the loopback's") from err
+        return probe.getsockname()[0]
+
+
+if __name__ == "__main__":
+    unittest.main()

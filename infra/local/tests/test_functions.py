@@ -1,0 +1,48 @@
+import queue
+import unittest
+
+from emulation import functions
+
+
+class Environment(unittest.TestCase):
+    def build(self, found, declared):
+        config = {"Environment": {"Variables": declared}}
+        return functions.clean_environment(lambda config, code, port: found)(config, "/code", 1)
+
+    def test_nothing_of_the_machine_is_left(self):
+        found = {"HOME": "/home/me", "SECRET": "x", "AWS_PROFILE": "prod", "AWS_REGION": "eu-west-1", "TABLE": "t"}
+        self.assertEqual(
+            self.build(found, {"TABLE": "t"}),
+            {"AWS_REGION": "eu-west-1", "TABLE": "t", "TZ": ":UTC", "LANG": "en_US.UTF-8", "PATH": functions.os.defpath},
+        )
+
+    def test_what_the_template_declares_wins(self):
+        self.assertEqual(self.build({"TZ": "Europe/London"}, {"TZ": "Europe/London"})["TZ"], "Europe/London")
+
+    def test_the_endpoint_is_passed_on(self):
+        self.assertEqual(self.build({"AWS_ENDPOINT_URL": "http://x"}, {})["AWS_ENDPOINT_URL"], "http://x")
+
+
+class Logs(unittest.TestCase):
+    def test_a_line_is_printed_and_kept(self):
+        lines = queue.Queue()
+        with self.assertLogs("functions", "INFO") as logged:
+            functions.Printed(lines, "shop-Notify").put_nowait("sent")
+        self.assertEqual(logged.output, ["INFO:functions:shop-Notify sent"])
+        self.assertEqual(lines.get_nowait(), "sent")
+
+    def test_old_streams_are_forgotten(self):
+        from ministack.services import cloudwatch_logs
+
+        streams = {f"s{n}": {} for n in range(functions.MOST_LOG_STREAMS + 3)}
+        cloudwatch_logs._log_groups["/aws/lambda/f"] = {"streams": streams}
+        functions.keep_newest_streams(lambda function, *args: None)({"config": {"FunctionName": "f"}}, "id")
+        self.assertEqual(len(streams), functions.MOST_LOG_STREAMS)
+        self.assertEqual(next(iter(streams)), "s3")
+
+    def test_a_function_without_a_log_group(self):
+        functions.forget_oldest_streams("/aws/lambda/unknown")
+
+
+if __name__ == "__main__":
+    unittest.main()

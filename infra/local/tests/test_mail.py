@@ -1,0 +1,63 @@
+import base64
+import unittest
+
+from emulation import mail
+
+SHOP = "arn:aws:ses:eu-west-1:000000000000:identity/shop@example.com"
+
+
+def resource(params, service="ses"):
+    check = mail.check_on_identity(lambda *args: "*")
+    return check(service, "POST", "/", {}, b"", params, "eu-west-1", "000000000000")
+
+
+def raw(text):
+    return base64.b64encode(text.encode()).decode()
+
+
+class Resource(unittest.TestCase):
+    def test_a_mail_is_checked_on_its_sender(self):
+        cases = [
+            {"Action": ["SendEmail"], "Source": ["shop@example.com"]},
+            {"Action": "SendEmail", "Source": "The Shop <shop@example.com>"},
+            {"Action": "SendRawEmail", "Source": "shop@example.com"},
+            {"Action": "SendRawEmail", "RawMessage.Data": raw("From: Shop <shop@example.com>\r\n\r\nhello")},
+        ]
+        for params in cases:
+            with self.subTest(params):
+                self.assertEqual(resource(params), SHOP)
+
+    def test_what_names_no_sender_is_left_as_it_is(self):
+        cases = [
+            {"Action": "GetSendQuota"},
+            {"Action": "SendEmail"},
+            {"Action": "SendRawEmail", "RawMessage.Data": "%%%"},
+            {"Action": "SendRawEmail", "RawMessage.Data": raw("Subject: none\r\n\r\n")},
+        ]
+        for params in cases:
+            with self.subTest(params):
+                self.assertEqual(resource(params), "*")
+        self.assertEqual(resource({"Action": "SendEmail", "Source": "a@b.example"}, service="sns"), "*")
+
+    def test_a_verified_domain_covers_its_addresses(self):
+        from ministack.services import ses
+
+        ses._identities["domain.example"] = {}
+        self.addCleanup(ses._identities.pop, "domain.example")
+        self.assertTrue(resource({"Action": "SendEmail", "Source": "a@domain.example"}).endswith("identity/domain.example"))
+        ses._identities["a@domain.example"] = {}
+        self.addCleanup(ses._identities.pop, "a@domain.example")
+        self.assertTrue(resource({"Action": "SendEmail", "Source": "a@domain.example"}).endswith("/a@domain.example"))
+
+
+class Condition(unittest.TestCase):
+    def test_the_sender_may_be_a_condition(self):
+        keys = mail.with_sender(lambda *args: {"aws:tagkeys": None})
+        params = {"Action": "SendEmail", "Source": "Shop <shop@example.com>"}
+        want = {"aws:tagkeys": None, "ses:FromAddress": "shop@example.com"}
+        self.assertEqual(keys("ses", "ses:SendEmail", b"", params), want)
+        self.assertEqual(keys("sqs", "sqs:SendMessage", b"", params), {"aws:tagkeys": None})
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,145 @@
+import asyncio
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+from emulation import state
+
+
+def signed(service, target=""):
+    credential = f"AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/{service}/aws4_request, SignedHeaders=host"
+    return [(b"authorization", credential.encode()), (b"x-amz-target", target.encode())]
+
+
+class Note(unittest.TestCase):
+    def noted(self, headers):
+        saver = state.Saver(Path("unused"))
+        saver.note(headers)
+        return saver.data_changed, saver.rest_changed
+
+    def test_what_a_request_may_have_changed(self):
+        cases = [
+            (signed("dynamodb", "DynamoDB_20120810.PutItem"), (True, False)),
+            (signed("dynamodb", "DynamoDB_20120810.TransactWriteItems"), (True, False)),
+            (signed("dynamodb", "DynamoDB_20120810.CreateTable"), (True, False)),
+            (signed("dynamodb", "DynamoDB_20120810.GetItem"), (False, False)),
+            (signed("dynamodb", "DynamoDB_20120810.BatchGetItem"), (False, False)),
+            (signed("dynamodb", "DynamoDB_20120810.TransactGetItems"), (False, False)),
+            (signed("dynamodb", "DynamoDB_20120810.Query"), (False, False)),
+            (signed("sqs", "AmazonSQS.SendMessage"), (True, False)),
+            (signed("sqs", "AmazonSQS.ReceiveMessage"), (True, False)),
+            (signed("sqs", "AmazonSQS.GetQueueUrl"), (False, False)),
+            (signed("cloudformation"), (False, True)),
+            (signed("lambda"), (False, True)),
+            (signed("kms", "TrentService.Sign"), (False, False)),
+            ([], (False, False)),
+            ([(b"authorization", b"Bearer token")], (False, False)),
+        ]
+        for headers, want in cases:
+            with self.subTest(headers):
+                self.assertEqual(self.noted(headers), want)
+
+
+class Save(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.saver = state.Saver(self.folder)
+        self.make_table()
+
+    def make_table(self):
+        from ministack.services import dynamodb, sqs
+
+        self.call(dynamodb, "DynamoDB_20120810.CreateTable", {
+            "TableName": "Orders",
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}, {"AttributeName": "by", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "GlobalSecondaryIndexes": [{"IndexName": "by_customer", "KeySchema": [{"AttributeName": "by", "KeyType": "HASH"}],
+                                        "Projection": {"ProjectionType": "ALL"}}],
+            "BillingMode": "PAY_PER_REQUEST",
+        })  # fmt: skip
+        self.addCleanup(dynamodb._tables.pop, "Orders")
+        self.put("ord_1")
+        self.call(sqs, "AmazonSQS.CreateQueue", {"QueueName": "mails"})
+
+    def put(self, key):
+        from ministack.services import dynamodb
+
+        item = {"id": {"S": key}, "by": {"S": "usr_1"}, "raw": {"B": "AAE="}, "n": {"N": "1"}}
+        self.call(dynamodb, "DynamoDB_20120810.PutItem", {"TableName": "Orders", "Item": item})
+
+    def call(self, service, target, body):
+        from ministack import app
+
+        app._get_module(service.__name__.rpartition(".")[2])  # what is saved is what was called over HTTP
+        status, _, answer = asyncio.run(
+            service.handle_request("POST", "/", {"x-amz-target": target}, json.dumps(body).encode(), {})
+        )
+        self.assertEqual(status, 200, answer)
+
+    def stored(self, name):
+        return json.loads((self.folder / f"{name}.json").read_text())["payload"]
+
+    def test_the_tables_are_saved_as_the_emulator_saves_them(self):
+        from ministack.services import dynamodb
+
+        want = state.encoded("dynamodb", dynamodb.get_state())
+        self.assertEqual(json.loads(state.encoded("dynamodb", state.live_tables())), json.loads(want))
+
+    def test_only_what_changed_is_written(self):
+        asyncio.run(self.saver.save())
+        self.assertEqual(list(self.folder.iterdir()), [])
+        self.saver.data_changed = True
+        asyncio.run(self.saver.save())
+        self.assertEqual({f.name for f in self.folder.iterdir()}, {"dynamodb.json", "sqs.json"})
+        self.assertIn("ord_1", json.dumps(self.stored("dynamodb")))
+
+    def test_equal_content_is_written_once(self):
+        asyncio.run(self.saver.save(everything=True))
+        before = (self.folder / "dynamodb.json").stat().st_ino
+        asyncio.run(self.saver.save(everything=True))
+        self.assertEqual((self.folder / "dynamodb.json").stat().st_ino, before)
+        self.put("ord_2")
+        asyncio.run(self.saver.save(everything=True))
+        self.assertIn("ord_2", json.dumps(self.stored("dynamodb")))
+
+    def test_a_change_under_the_reader_is_saved_next_time(self):
+        read, state.service_state = state.service_state, lambda name: (_ for _ in ()).throw(RuntimeError("changed size"))
+        try:
+            self.saver.data_changed = True
+            asyncio.run(self.saver.save())
+        finally:
+            state.service_state = read
+        self.assertTrue(self.saver.data_changed)
+        asyncio.run(self.saver.save())
+        self.assertIn("ord_1", json.dumps(self.stored("dynamodb")))
+
+    def test_no_half_written_file_is_left(self):
+        asyncio.run(self.saver.save(everything=True))
+        self.assertEqual([f for f in self.folder.iterdir() if f.suffix == ".new"], [])
+
+    def test_it_saves_again_and_again(self):
+        seconds, state.SECONDS_BETWEEN = state.SECONDS_BETWEEN, 0.01
+        self.addCleanup(setattr, state, "SECONDS_BETWEEN", seconds)
+
+        async def some_time():
+            running = asyncio.create_task(self.saver.run())
+            for key in ("ord_3", "ord_4"):
+                from ministack.services import dynamodb
+
+                item = {"TableName": "Orders", "Item": {"id": {"S": key}}}
+                await dynamodb.handle_request(
+                    "POST", "/", {"x-amz-target": "DynamoDB_20120810.PutItem"}, json.dumps(item).encode(), {}
+                )
+                self.saver.note(signed("dynamodb", "DynamoDB_20120810.PutItem"))
+                await asyncio.sleep(0.3)
+                self.assertIn(key, json.dumps(self.stored("dynamodb")))
+            running.cancel()
+
+        asyncio.run(some_time())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,34 @@
+package clock
+
+import (
+	"testing"
+	"time"
+)
+
+func TestNowIsUTCInWholeMilliseconds(t *testing.T) {
+	earliest := time.Now().Add(-time.Millisecond)
+	got := Now()
+	if latest := time.Now(); got.Before(earliest) || got.After(latest) {
+		t.Errorf("got %v, want it between %v and %v", got, earliest, latest)
+	}
+	if got.Location() != time.UTC {
+		t.Errorf("got the zone %v, want UTC", got.Location())
+	}
+	if rest := got.Nanosecond() % int(time.Millisecond); rest != 0 {
+		t.Errorf("got %d ns beyond the millisecond, want 0", rest)
+	}
+}
+
+// TestNowIsWhatIsReadBack shows that a time loses nothing when it is stored as RFC 3339 with milliseconds: == tells that it has
+// no reading of the monotonic clock, either.
+func TestNowIsWhatIsReadBack(t *testing.T) {
+	const stored = "2006-01-02T15:04:05.000Z"
+	want := Now()
+	got, err := time.Parse(stored, want.Format(stored))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != want {
+		t.Errorf("got %#v, want %#v", got, want)
+	}
+}

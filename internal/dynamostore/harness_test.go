@@ -1,0 +1,116 @@
+package dynamostore
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"shop/internal/money"
+	"shop/internal/order"
+	"shop/internal/product"
+	"shop/internal/user"
+	"shop/test/awsfault"
+	"shop/test/dynamolocal"
+)
+
+// shop is a store on tables of its own, with an admin.
+type shop struct {
+	t      testing.TB
+	tables *dynamolocal.Tables
+	faults *awsfault.Transport // of the client that the stores below use
+	client *dynamodb.Client
+	admin  user.Caller
+}
+
+var opened = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+
+func open(t testing.TB) *shop {
+	t.Helper()
+	s := &shop{t: t, tables: dynamolocal.New(t), faults: &awsfault.Transport{}}
+	s.client = s.tables.Client(s.faults)
+	admin := user.User{ID: "usr_admin", Email: "admin@example.com", Name: "Ada", PasswordHash: "x", Role: user.RoleAdmin, CreatedAt: opened}
+	s.must(s.users().Create(t.Context(), admin))
+	s.admin = user.Caller{UserID: admin.ID, Email: admin.Email, Admin: true}
+	return s
+}
+
+func (s *shop) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *shop) users() *Users { return &Users{Client: s.client, Table: s.tables.Name("Users")} }
+
+func (s *shop) products() *Products {
+	return &Products{
+		Client: s.client, Table: s.tables.Name("Products"), Movements: s.tables.Name("StockMovements"),
+		Users: s.tables.Name("Users"), Currency: "GBP",
+	}
+}
+
+func (s *shop) orders() *Orders { return s.ordersOver(s.faults) }
+
+// ordersOver is the order store over another transport, as another process has it.
+func (s *shop) ordersOver(transport http.RoundTripper) *Orders {
+	return &Orders{
+		Client: s.tables.Client(transport), Table: s.tables.Name("Orders"), Products: s.tables.Name("Products"),
+		Mails: s.tables.Name("Mails"), Users: s.tables.Name("Users"), Currency: "GBP",
+	}
+}
+
+func (s *shop) mails(now func() time.Time) *Mails {
+	return &Mails{Client: s.client, Table: s.tables.Name("Mails"), Now: now}
+}
+
+// stock puts a product on the shelf.
+func (s *shop) stock(id string, price, units int64) product.Product {
+	s.t.Helper()
+	p := product.Product{
+		ID: id, Name: "The " + id, Description: "A " + id, Price: gbp(price), Active: true, Stock: units, Version: 1,
+		CreatedAt: opened, UpdatedAt: opened,
+	}
+	s.must(s.products().Create(s.t.Context(), p, nil))
+	return p
+}
+
+// left returns the stock of a product.
+func (s *shop) left(id string) int64 {
+	s.t.Helper()
+	p, err := s.products().Read(s.t.Context(), s.admin, id)
+	s.must(err)
+	return p.Stock
+}
+
+func gbp(pence int64) money.Money { return money.Money{Amount: pence, Currency: "GBP"} }
+
+// line is one line of an order, priced as stock prices it.
+func line(id string, price, quantity int64) order.Line {
+	return order.Line{ProductID: id, Name: "The " + id, UnitPrice: gbp(price), Quantity: quantity}
+}
+
+// draft is an order of a customer, ready to be placed.
+func draft(customer, key string, at time.Time, lines ...order.Line) order.Order {
+	o := order.Order{
+		ID: order.ID(customer, key), UserID: customer, Email: customer + "@example.com", Lines: lines, Total: gbp(0), PlacedAt: at,
+		Request: order.Fingerprint{1, 2, 3},
+	}
+	for _, l := range lines {
+		o.Total = o.Total.Plus(l.Total())
+	}
+	return o
+}
+
+// soon ends in time for a test that runs into a deadline.
+func soon(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func number3(i int) string { return fmt.Sprintf("%03d", i) }

@@ -1,0 +1,220 @@
+package dynamostore
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"shop/internal/order"
+	"shop/internal/page"
+	"shop/internal/user"
+	"shop/test/awsfault"
+)
+
+// history places 23 orders of three customers, several in one millisecond, and returns their ids, newest first.
+func (s *shop) history() []order.Order {
+	s.t.Helper()
+	s.stock("lamp", 100, 1000)
+	var placed []order.Order
+	for i := range 23 {
+		at := opened.Add(time.Duration(i/4) * time.Millisecond)
+		o := draft(fmt.Sprintf("usr_%d", i%3), number3(i), at, line("lamp", 100, int64(i+1)))
+		s.must(s.orders().Place(s.t.Context(), o))
+		placed = append(placed, o)
+	}
+	slices.SortFunc(placed, func(a, b order.Order) int { return -compareKeys(a, b) })
+	return placed
+}
+
+func compareKeys(a, b order.Order) int {
+	if c := a.PlacedAt.Compare(b.PlacedAt); c != 0 {
+		return c
+	}
+	if a.ID < b.ID {
+		return -1
+	}
+	return 1
+}
+
+func ids(orders []order.Order) []string {
+	var out []string
+	for _, o := range orders {
+		out = append(out, o.ID)
+	}
+	return out
+}
+
+// pages reads a list to its end, and checks that only the last page is short, and not empty unless it is the first.
+func pages(t *testing.T, limit int, read func(page.Request) (page.Page[order.Order], error)) []string {
+	t.Helper()
+	var got []string
+	r := page.Request{Limit: limit}
+	for {
+		p, err := read(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, ids(p.Items)...)
+		if p.NextCursor == "" {
+			return got
+		}
+		if len(p.Items) != limit {
+			t.Errorf("a page of %d of %d orders says that more follow", len(p.Items), limit)
+		}
+		r.Cursor = p.NextCursor
+	}
+}
+
+func TestHistory(t *testing.T) {
+	s := open(t)
+	all := s.history()
+	ms := func(n int) time.Time { return opened.Add(time.Duration(n) * time.Millisecond) }
+	filters := []struct {
+		name string
+		f    order.Filter
+		keep func(order.Order) bool
+	}{
+		{"all", order.Filter{}, func(order.Order) bool { return true }},
+		{"of one customer", order.Filter{Customer: "usr_1"}, func(o order.Order) bool { return o.UserID == "usr_1" }},
+		{"of an unknown customer", order.Filter{Customer: "usr_9"}, func(order.Order) bool { return false }},
+		{"from, inclusive", order.Filter{From: ms(2)}, func(o order.Order) bool { return !o.PlacedAt.Before(ms(2)) }},
+		{"to, exclusive", order.Filter{To: ms(2)}, func(o order.Order) bool { return o.PlacedAt.Before(ms(2)) }},
+		{"between", order.Filter{From: ms(1), To: ms(3)}, func(o order.Order) bool { return !o.PlacedAt.Before(ms(1)) && o.PlacedAt.Before(ms(3)) }},
+		{"from within a millisecond", order.Filter{From: ms(1).Add(1)}, func(o order.Order) bool { return o.PlacedAt.After(ms(1)) }},
+		{"to within a millisecond", order.Filter{To: ms(1).Add(1)}, func(o order.Order) bool { return !o.PlacedAt.After(ms(1)) }},
+		{"an empty range", order.Filter{From: ms(1), To: ms(1)}, func(order.Order) bool { return false }},
+		{"of one customer, between", order.Filter{Customer: "usr_2", From: ms(1), To: ms(3)}, func(o order.Order) bool {
+			return o.UserID == "usr_2" && !o.PlacedAt.Before(ms(1)) && o.PlacedAt.Before(ms(3))
+		}},
+	}
+	for _, filter := range filters {
+		var want []string
+		for _, o := range all {
+			if filter.keep(o) {
+				want = append(want, o.ID)
+			}
+		}
+		for _, limit := range []int{1, 4, 7, 23, 100} {
+			got := pages(t, limit, func(r page.Request) (page.Page[order.Order], error) {
+				return s.orders().History(t.Context(), s.admin, filter.f, r)
+			})
+			if !slices.Equal(got, want) {
+				t.Errorf("%s, limit %d: got %d orders %v, want %d %v", filter.name, limit, len(got), got, len(want), want)
+			}
+		}
+	}
+	_, err := s.orders().History(t.Context(), user.Caller{UserID: "usr_1", Email: "usr_1@example.com", Admin: true}, order.Filter{}, page.Request{Limit: 1})
+	if !errors.Is(err, user.ErrNotAdmin) {
+		t.Errorf("history for who is no admin: got %v, want ErrNotAdmin", err)
+	}
+}
+
+func TestMine(t *testing.T) {
+	s := open(t)
+	var want []string
+	for _, o := range s.history() {
+		if o.UserID == "usr_1" {
+			want = append(want, o.ID)
+		}
+	}
+	for limit := 1; limit <= 9; limit++ {
+		got := pages(t, limit, func(r page.Request) (page.Page[order.Order], error) {
+			return s.orders().Mine(t.Context(), user.Caller{UserID: "usr_1"}, r)
+		})
+		if !slices.Equal(got, want) {
+			t.Errorf("limit %d: got %v, want %v", limit, got, want)
+		}
+	}
+}
+
+// A list shows all of an order but the request that placed it.
+func TestListsHaveTheWholeOrder(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 6400, 5)
+	o := draft("usr_1", "k", opened, line("lamp", 6400, 2))
+	s.must(s.orders().Place(t.Context(), o))
+	o.Request = order.Fingerprint{}
+	for name, list := range map[string]func() (page.Page[order.Order], error){
+		"history": func() (page.Page[order.Order], error) {
+			return s.orders().History(t.Context(), s.admin, order.Filter{}, page.Request{Limit: 5})
+		},
+		"by customer": func() (page.Page[order.Order], error) {
+			return s.orders().Mine(t.Context(), user.Caller{UserID: "usr_1"}, page.Request{Limit: 5})
+		},
+	} {
+		p, err := list()
+		s.must(err)
+		if len(p.Items) != 1 || fmt.Sprintf("%+v", p.Items[0]) != fmt.Sprintf("%+v", o) {
+			t.Errorf("%s: got %+v, want %+v", name, p.Items, o)
+		}
+	}
+}
+
+// A cursor belongs to its query and its caller.
+func TestHistoryRefusesForeignCursors(t *testing.T) {
+	s := open(t)
+	s.history()
+	first, err := s.orders().History(t.Context(), s.admin, order.Filter{}, page.Request{Limit: 2})
+	s.must(err)
+	r := page.Request{Limit: 3, Cursor: first.NextCursor}
+	if _, err := s.orders().History(t.Context(), s.admin, order.Filter{}, r); err != nil {
+		t.Errorf("with another limit: %v", err)
+	}
+	other := s.admin
+	other.UserID = "usr_other"
+	for name, read := range map[string]func() error{
+		"another filter": func() error {
+			_, err := s.orders().History(t.Context(), s.admin, order.Filter{From: opened}, r)
+			return err
+		},
+		"another caller":  func() error { _, err := s.orders().History(t.Context(), other, order.Filter{}, r); return err },
+		"another list":    func() error { _, err := s.orders().Mine(t.Context(), s.admin, r); return err },
+		"another product": func() error { _, err := s.products().Changes(t.Context(), s.admin, "lamp", r); return err },
+		"the catalogue":   func() error { _, err := s.products().Browse(t.Context(), "", r); return err },
+	} {
+		if err := read(); !errors.Is(err, page.ErrInvalidCursor) {
+			t.Errorf("%s: got %v, want ErrInvalidCursor", name, err)
+		}
+	}
+}
+
+// A page of an index may be empty though more follow: it is not the end.
+func TestEmptyPagesAreNotTheEnd(t *testing.T) {
+	s := open(t)
+	all := s.history()
+	empty := func(key string) awsfault.Fault {
+		return awsfault.Answer(200, `{"Items":[],"Count":0,"ScannedCount":0,"LastEvaluatedKey":`+key+`}`)
+	}
+	newest := all[0]
+	start := fmt.Sprintf(`{"order_id":{"S":"zzz"},"user_id":{"S":%q},"placed_key":{"S":%q}}`, newest.UserID, placedKey(newest)+"~")
+	s.faults.On("Query", awsfault.Times(3, empty(start))...)
+	got, err := s.orders().Mine(t.Context(), user.Caller{UserID: newest.UserID}, page.Request{Limit: 1})
+	s.must(err)
+	if len(got.Items) != 1 || got.Items[0].ID != newest.ID || got.NextCursor == "" {
+		t.Errorf("got %+v, want the newest order and a cursor", got)
+	}
+	if calls := s.faults.Calls("Query"); calls != 4 {
+		t.Errorf("calls: got %d, want 4", calls)
+	}
+}
+
+func TestEachVisitsEveryOrderOnce(t *testing.T) {
+	s := open(t)
+	all := s.history()
+	from, to := opened.Add(time.Millisecond), opened.Add(4*time.Millisecond)
+	var want []string
+	for _, o := range all {
+		if !o.PlacedAt.Before(from) && o.PlacedAt.Before(to) {
+			want = append(want, o.ID)
+		}
+	}
+	var got []string
+	s.must(s.orders().Each(t.Context(), from, to, func(o order.Order) { got = append(got, o.ID) }))
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

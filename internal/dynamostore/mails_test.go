@@ -1,0 +1,174 @@
+package dynamostore
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"shop/internal/notification"
+	"shop/internal/order"
+	"shop/test/awsfault"
+)
+
+var (
+	_ notification.Ledger = (*Mails)(nil)
+	_ notification.Due    = (*Mails)(nil)
+	_ notification.Orders = (*Orders)(nil)
+)
+
+// owe places an order and returns the mail it owes.
+func (s *shop) owe(key string, at time.Time) notification.Mail {
+	s.t.Helper()
+	o := draft("usr_1", key, at, line("lamp", 1, 1))
+	s.must(s.orders().Place(s.t.Context(), o))
+	return notification.NewOrderMail(o.ID, at)
+}
+
+func TestClaim(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 1, 10)
+	mail := s.owe("k", opened)
+	now := opened
+	mails := s.mails(func() time.Time { return now })
+	claim := func(lease string) error {
+		got, err := mails.Claim(t.Context(), mail.ID, lease, now.Add(35*time.Second))
+		if err == nil && !reflect.DeepEqual(got, mail) {
+			t.Errorf("lease %s: got %+v, want %+v", lease, got, mail)
+		}
+		return err
+	}
+	check := func(when, lease string, want error) {
+		t.Helper()
+		if err := claim(lease); !errors.Is(err, want) {
+			t.Errorf("%s: got %v, want %v", when, err, want)
+		}
+	}
+	check("a mail nobody holds", "a", nil)
+	check("again, by the same attempt", "a", nil)
+	check("while another holds it", "b", notification.ErrLeased)
+	now = now.Add(36 * time.Second)
+	check("after the lease ended", "b", nil)
+	s.faults.On("UpdateItem", awsfault.Lost)
+	now = now.Add(36 * time.Second)
+	check("with the answer lost", "c", nil)
+	s.faults.On("UpdateItem", awsfault.Error(400, "TransactionConflictException"))
+	check("in a conflict", "c", nil)
+	s.must(mails.MarkSent(t.Context(), mail.ID, "message", now))
+	check("once it was sent", "d", notification.ErrNotOwed)
+	if _, err := mails.Claim(t.Context(), notification.OrderMailID(order.ID("usr_1", "none")), "a", now); !errors.Is(err, notification.ErrNotFound) {
+		t.Errorf("a mail nobody owes: got %v, want ErrNotFound", err)
+	}
+}
+
+// Once settled, a mail is due no more, and stays as it was settled first.
+func TestSettledMails(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 1, 10)
+	later := opened.Add(100 * time.Hour)
+	mails := s.mails(func() time.Time { return opened })
+	due := func(want int) {
+		t.Helper()
+		found, err := mails.Due(t.Context(), later, 10)
+		s.must(err)
+		if len(found) != want {
+			t.Errorf("due: got %d, want %d", len(found), want)
+		}
+	}
+	sent, failed := s.owe("a", opened), s.owe("b", opened)
+	due(2)
+	s.faults.On("UpdateItem", awsfault.Lost, awsfault.Error(500, "InternalServerError"))
+	s.must(mails.MarkSent(t.Context(), sent.ID, "message", opened))
+	due(1)
+	if _, err := mails.Claim(t.Context(), failed.ID, "lease", opened.Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	s.must(mails.MarkFailed(t.Context(), failed.ID, "another's", opened))
+	due(1) // only who holds the lease gives a mail up
+	s.must(mails.MarkFailed(t.Context(), failed.ID, "lease", opened))
+	due(0)
+	s.must(mails.MarkSent(t.Context(), failed.ID, "message", opened))
+	if _, err := mails.Claim(t.Context(), failed.ID, "x", opened); !errors.Is(err, notification.ErrNotOwed) {
+		t.Errorf("got %v, want ErrNotOwed", err)
+	}
+}
+
+// A mark that cannot be written is tried until the time is used up: every error but a settled mail.
+func TestMarkSentIsRepeatedWhateverTheError(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 1, 10)
+	mail := s.owe("a", opened)
+	s.faults.On("UpdateItem", awsfault.Times(8, awsfault.Error(400, "AccessDeniedException"))...)
+	s.must(s.mails(nil).MarkSent(t.Context(), mail.ID, "message", opened))
+	if got := s.faults.Calls("UpdateItem"); got != 9 {
+		t.Errorf("calls: got %d, want 9", got)
+	}
+	s.faults.On("UpdateItem", awsfault.Times(1000, awsfault.Error(400, "AccessDeniedException"))...)
+	if err := s.mails(nil).MarkSent(soon(t), mail.ID, "message", opened); err == nil {
+		t.Error("a mark that could not be written is no error")
+	}
+}
+
+func TestReleasePutsOff(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 1, 10)
+	mail := s.owe("a", opened)
+	mails := s.mails(func() time.Time { return opened })
+	claimed, err := mails.Claim(t.Context(), mail.ID, "lease", opened.Add(time.Minute))
+	s.must(err)
+	later := claimed.PutOff(opened)
+	s.must(mails.Release(t.Context(), later, "another's"))
+	if _, err := mails.Claim(t.Context(), mail.ID, "b", opened.Add(time.Minute)); !errors.Is(err, notification.ErrLeased) {
+		t.Errorf("released by who did not hold it: got %v, want ErrLeased", err)
+	}
+	s.must(mails.Release(t.Context(), later, "lease"))
+	found, err := mails.Due(t.Context(), opened.Add(time.Hour), 10)
+	s.must(err)
+	if len(found) != 1 || found[0] != later {
+		t.Errorf("due: got %+v, want %+v", found, later)
+	}
+	if _, err := mails.Claim(t.Context(), mail.ID, "b", opened.Add(time.Minute)); err != nil {
+		t.Errorf("after its release: %v", err)
+	}
+}
+
+func TestDueIsOldestFirst(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 1, 100)
+	var want []notification.Mail
+	for i := range 20 {
+		want = append(want, s.owe(number3(i), opened.Add(time.Duration(i)*time.Second)))
+	}
+	found, err := s.mails(nil).Due(t.Context(), opened.Add(time.Hour), 100)
+	s.must(err)
+	if !reflect.DeepEqual(found, want) {
+		t.Errorf("got %v, want %v", found, want)
+	}
+	found, err = s.mails(nil).Due(t.Context(), want[4].DueAt, 3)
+	s.must(err)
+	if !reflect.DeepEqual(found, want[:3]) {
+		t.Errorf("the oldest three: got %v, want %v", found, want[:3])
+	}
+	if found, _ := s.mails(nil).Due(t.Context(), want[0].DueAt.Add(-time.Millisecond), 10); len(found) != 0 {
+		t.Errorf("before any is due: got %v", found)
+	}
+}
+
+// Of two relays that put a mail off, one gets it.
+func TestPutOff(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 1, 10)
+	mail := s.owe("a", opened)
+	next := mail.PutOff(opened.Add(3 * time.Minute))
+	s.faults.On("UpdateItem", awsfault.Lost)
+	s.must(s.mails(nil).PutOff(t.Context(), mail, next))
+	other := mail.PutOff(opened.Add(4 * time.Minute))
+	if err := s.mails(nil).PutOff(t.Context(), mail, other); !errors.Is(err, notification.ErrLeased) {
+		t.Errorf("put off a second time: got %v, want ErrLeased", err)
+	}
+	s.must(s.mails(nil).PutOff(t.Context(), next, mail)) // put back
+	s.must(s.mails(nil).MarkSent(t.Context(), mail.ID, "m", opened))
+	if err := s.mails(nil).PutOff(t.Context(), mail, next); !errors.Is(err, notification.ErrLeased) {
+		t.Errorf("once sent: got %v, want ErrLeased", err)
+	}
+}

@@ -1,0 +1,303 @@
+package dynamostore
+
+import (
+	"errors"
+	"reflect"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"shop/internal/notification"
+	"shop/internal/order"
+	"shop/internal/product"
+	"shop/internal/user"
+	"shop/test/awsfault"
+)
+
+func TestPlaceStoresAllAtOnce(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 6400, 10)
+	s.stock("mug", 950, 10)
+	o := draft("usr_1", "k1", opened, line("lamp", 6400, 2), line("mug", 950, 3))
+	s.must(s.orders().Place(t.Context(), o))
+
+	got, err := s.orders().ByID(t.Context(), o.ID)
+	s.must(err)
+	if !reflect.DeepEqual(got, o) {
+		t.Errorf("stored order:\n got %+v\nwant %+v", got, o)
+	}
+	if lamps, mugs := s.left("lamp"), s.left("mug"); lamps != 8 || mugs != 7 {
+		t.Errorf("stock: got %d lamps and %d mugs, want 8 and 7", lamps, mugs)
+	}
+	owed, err := s.mails(nil).Due(t.Context(), opened.AddDate(0, 0, 1), 10)
+	s.must(err)
+	if want := []notification.Mail{notification.NewOrderMail(o.ID, opened)}; !reflect.DeepEqual(owed, want) {
+		t.Errorf("mails owed: got %+v, want %+v", owed, want)
+	}
+}
+
+// What the store answers when an order cannot be placed, and that it leaves nothing behind.
+func TestPlaceRejects(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 6400, 5)
+	s.stock("mug", 950, 10)
+	retired := s.stock("clock", 100, 10)
+	retired.Active, retired.Version = false, 2
+	s.must(s.products().Update(t.Context(), retired))
+	lamp, clock := order.Good{Name: "The lamp", Price: gbp(6400), Stock: 5, Active: true}, order.Good{Name: "The clock", Price: gbp(100), Stock: 10}
+	tests := []struct {
+		name  string
+		lines []order.Line
+		want  map[string]order.Good
+	}{
+		{"more than there is", []order.Line{line("lamp", 6400, 6), line("mug", 950, 1)}, map[string]order.Good{"lamp": lamp}},
+		{"another price", []order.Line{line("mug", 950, 1), line("lamp", 6300, 1)}, map[string]order.Good{"lamp": lamp}},
+		{"not for sale", []order.Line{line("clock", 100, 1)}, map[string]order.Good{"clock": clock}},
+		{"no such product", []order.Line{line("ghost", 1, 1)}, map[string]order.Good{"ghost": {}}},
+		{"several at once", []order.Line{line("lamp", 6400, 6), line("mug", 950, 1), line("ghost", 1, 1)}, map[string]order.Good{"lamp": lamp, "ghost": {}}},
+	}
+	for _, test := range tests {
+		o := draft("usr_1", test.name, opened, test.lines...)
+		var rejected *order.RejectedError
+		if err := s.orders().Place(t.Context(), o); !errors.As(err, &rejected) {
+			t.Errorf("%s: got %v, want a RejectedError", test.name, err)
+		} else if !reflect.DeepEqual(rejected.Failed, test.want) || rejected.Existing != nil {
+			t.Errorf("%s: got %+v, want %+v", test.name, rejected, test.want)
+		}
+		if _, err := s.orders().ByID(t.Context(), o.ID); !errors.Is(err, order.ErrNotFound) {
+			t.Errorf("%s: order: got %v, want ErrNotFound", test.name, err)
+		}
+	}
+	if lamps, mugs := s.left("lamp"), s.left("mug"); lamps != 5 || mugs != 10 {
+		t.Errorf("stock: got %d lamps and %d mugs, want 5 and 10", lamps, mugs)
+	}
+	if owed, _ := s.mails(nil).Due(t.Context(), opened.AddDate(0, 0, 1), 10); len(owed) != 0 {
+		t.Errorf("mails owed: got %v, want none", owed)
+	}
+}
+
+func TestPlaceAgainAnswersTheOrderThatStands(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 6400, 2)
+	first := draft("usr_1", "k", opened, line("lamp", 6400, 2))
+	s.must(s.orders().Place(t.Context(), first))
+	again := first
+	again.PlacedAt = opened.AddDate(0, 0, 1)
+	var rejected *order.RejectedError
+	if err := s.orders().Place(t.Context(), again); !errors.As(err, &rejected) || rejected.Existing == nil {
+		t.Fatalf("got %v, want the existing order", err)
+	}
+	if !reflect.DeepEqual(*rejected.Existing, first) {
+		t.Errorf("got %+v, want %+v", *rejected.Existing, first)
+	}
+	accepted, err := s.orders().Accepted(t.Context(), first.ID)
+	s.must(err)
+	if !reflect.DeepEqual(accepted, first) {
+		t.Errorf("accepted: got %+v, want %+v", accepted, first)
+	}
+}
+
+func TestTenBuyersOneLamp(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 6400, 1)
+	var sold, soldOut atomic.Int32
+	var buyers sync.WaitGroup
+	for i := range 10 {
+		buyers.Go(func() {
+			err := s.orders().Place(t.Context(), draft("usr_"+number3(i), "k", opened, line("lamp", 6400, 1)))
+			var rejected *order.RejectedError
+			switch {
+			case err == nil:
+				sold.Add(1)
+			case errors.As(err, &rejected) && rejected.Failed["lamp"].Stock == 0:
+				soldOut.Add(1)
+			default:
+				t.Errorf("buyer %d: %v", i, err)
+			}
+		})
+	}
+	buyers.Wait()
+	if sold.Load() != 1 || soldOut.Load() != 9 || s.left("lamp") != 0 {
+		t.Errorf("got %d sold, %d sold out, %d left, want 1, 9 and 0", sold.Load(), soldOut.Load(), s.left("lamp"))
+	}
+}
+
+// An order of 98 products is the most a transaction takes, beside the order and its mail.
+func TestLargestOrder(t *testing.T) {
+	s := open(t)
+	var lines []order.Line
+	for i := range order.MaxProducts {
+		s.stock("p"+number3(i), 100, 1)
+		lines = append(lines, line("p"+number3(i), 100, 1))
+	}
+	o := draft("usr_1", "k", opened, lines...)
+	s.must(s.orders().Place(t.Context(), o))
+	var ids []string
+	for _, l := range lines {
+		ids = append(ids, l.ProductID)
+	}
+	goods, err := s.orders().Goods(t.Context(), ids)
+	s.must(err)
+	for id, good := range goods {
+		if good.Stock != 0 {
+			t.Errorf("%s: %d left, want 0", id, good.Stock)
+		}
+	}
+	if len(goods) != order.MaxProducts {
+		t.Errorf("got %d goods, want %d", len(goods), order.MaxProducts)
+	}
+}
+
+// What happens to a checkout under each fault of the transaction. In every case but the last ones it goes through, once.
+func TestPlaceUnderFaults(t *testing.T) {
+	conflict, throttled, none, failed := "TransactionConflict", "ThrottlingError", "None", "ConditionalCheckFailed"
+	always := 1000
+	tests := []struct {
+		name   string
+		faults []awsfault.Fault
+		calls  int // at least
+		want   error
+	}{
+		{"a product is contended", []awsfault.Fault{awsfault.Canceled(none, none, conflict)}, 2, nil},
+		{"the order is contended", []awsfault.Fault{awsfault.Canceled(conflict, none, none)}, 2, nil},
+		{"throttled inside", []awsfault.Fault{awsfault.Canceled(none, none, throttled)}, 2, nil},
+		{"contended and throttled, again and again", awsfault.Times(5, awsfault.Canceled(none, conflict, throttled)), 6, nil},
+		{"the order is contended and the product seems sold out", []awsfault.Fault{awsfault.Canceled(conflict, none, failed)}, 2, nil},
+		{"throttled outside", awsfault.Times(2, awsfault.Error(400, "ThrottlingException")), 3, nil},
+		{"the service fails once", []awsfault.Fault{awsfault.Error(500, "InternalServerError")}, 2, nil},
+		{"the connection breaks before", []awsfault.Fault{awsfault.Unsent}, 2, nil},
+		{"the answer is lost", []awsfault.Fault{awsfault.Lost}, 2, nil},
+		{"the answer is lost twice", []awsfault.Fault{awsfault.Lost, awsfault.Lost}, 3, nil},
+		{"an earlier call of the same token is in progress", []awsfault.Fault{awsfault.Error(400, "TransactionInProgressException")}, 2, nil},
+		{"contention that does not end", awsfault.Times(always, awsfault.Canceled(none, none, conflict)), 2, order.ErrBusy},
+		{"a service that stays down", awsfault.Times(3, awsfault.Error(500, "InternalServerError")), 3, order.ErrBusy},
+		{"every answer lost", awsfault.Times(3, awsfault.Lost), 3, order.ErrBusy},
+	}
+	s := open(t)
+	for i, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			lamp := "lamp" + number3(i)
+			s.stock(lamp, 6400, 5)
+			faults := (&awsfault.Transport{}).On("TransactWriteItems", test.faults...)
+			o := draft("usr_1", test.name, opened, line(lamp, 6400, 2))
+			ctx := t.Context()
+			if len(test.faults) == always {
+				ctx = soon(t)
+			}
+			if err := s.ordersOver(faults).Place(ctx, o); !errors.Is(err, test.want) {
+				t.Fatalf("got %v, want %v", err, test.want)
+			}
+			if got := faults.Calls("TransactWriteItems"); got < test.calls {
+				t.Errorf("calls: got %d, want at least %d", got, test.calls)
+			}
+			s.settles(o)
+		})
+	}
+}
+
+// settles repeats the order as its customer would, in another process without faults: it stands once, and took its units once.
+func (s *shop) settles(o order.Order) {
+	s.t.Helper()
+	var rejected *order.RejectedError
+	if err := s.orders().Place(s.t.Context(), o); err != nil && (!errors.As(err, &rejected) || rejected.Existing == nil) {
+		s.t.Errorf("the repeat: %v", err)
+	}
+	if got := s.left(o.Lines[0].ProductID); got != 3 {
+		s.t.Errorf("stock: got %d, want 3: one order of 2", got)
+	}
+}
+
+// A reason that is no contention and no condition is a fault of ours, not a busy store.
+func TestPlaceThatCannotWorkIsNoContention(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 6400, 5)
+	o := draft("usr_1", "k", opened, line("lamp", 6400, 2))
+	for _, fault := range []awsfault.Fault{
+		awsfault.Canceled("None", "None", "ValidationError"),
+		awsfault.Error(400, "AccessDeniedException"),
+		awsfault.Canceled("TransactionConflict"), // reasons that do not match the actions
+	} {
+		s.faults.On("TransactWriteItems", fault)
+		ctx := soon(t)
+		err := s.orders().Place(ctx, o)
+		var rejected *order.RejectedError
+		if errors.As(err, &rejected) {
+			t.Errorf("got %v, which blames the goods", err)
+		}
+	}
+}
+
+// The look for an order waits for one that is just being committed.
+func TestAcceptedWaitsForACommit(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 6400, 5)
+	o := draft("usr_1", "k", opened, line("lamp", 6400, 2))
+	s.must(s.orders().Place(t.Context(), o))
+	s.faults.On("TransactGetItems", awsfault.Times(3, awsfault.Canceled("TransactionConflict"))...)
+	got, err := s.orders().Accepted(t.Context(), o.ID)
+	s.must(err)
+	if got.ID != o.ID || s.faults.Calls("TransactGetItems") != 4 {
+		t.Errorf("got order %s after %d calls, want %s after 4", got.ID, s.faults.Calls("TransactGetItems"), o.ID)
+	}
+	if _, err := s.orders().Accepted(t.Context(), order.ID("usr_1", "other")); !errors.Is(err, order.ErrNotFound) {
+		t.Errorf("an order that is none: got %v, want ErrNotFound", err)
+	}
+	s.faults.On("TransactGetItems", awsfault.Times(1000, awsfault.Canceled("TransactionConflict"))...)
+	if _, err := s.orders().Accepted(soon(t), o.ID); !errors.Is(err, order.ErrBusy) {
+		t.Errorf("contention that does not end: got %v, want ErrBusy", err)
+	}
+}
+
+func TestViewShowsAnOrderToWhoMaySeeIt(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 6400, 5)
+	o := draft("usr_1", "k", opened, line("lamp", 6400, 2))
+	s.must(s.orders().Place(t.Context(), o))
+	owner := user.Caller{UserID: "usr_1", Email: "usr_1@example.com"}
+	tests := []struct {
+		name   string
+		caller user.Caller
+		want   error
+	}{
+		{"its customer", owner, nil},
+		{"another customer", user.Caller{UserID: "usr_2", Email: "usr_2@example.com"}, order.ErrNotFound},
+		{"an admin", s.admin, nil},
+		{"who is an admin by token only", user.Caller{UserID: "usr_2", Email: "usr_2@example.com", Admin: true}, order.ErrNotFound},
+	}
+	for _, test := range tests {
+		got, status, err := s.orders().View(t.Context(), test.caller, o.ID)
+		if !errors.Is(err, test.want) || err == nil && (got.ID != o.ID || status != order.EmailPending) {
+			t.Errorf("%s: got %v, %s, %v, want error %v", test.name, got.ID, status, err, test.want)
+		}
+	}
+	s.must(s.users().SetRole(t.Context(), s.admin.Email, user.RoleCustomer))
+	if _, _, err := s.orders().View(t.Context(), s.admin, o.ID); !errors.Is(err, order.ErrNotFound) {
+		t.Errorf("a demoted admin: got %v, want ErrNotFound", err)
+	}
+	s.must(s.mails(nil).MarkSent(t.Context(), notification.OrderMailID(o.ID), "m", opened))
+	if _, status, err := s.orders().View(t.Context(), owner, o.ID); err != nil || status != order.EmailSent {
+		t.Errorf("once the mail was sent: got %s, %v, want sent", status, err)
+	}
+}
+
+// DynamoDB may leave keys of a batch for another call.
+func TestGoodsAsksAgainForWhatABatchLeftOut(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 6400, 5)
+	leftOut := `{"Responses":{},"UnprocessedKeys":{"` + s.tables.Name("Products") +
+		`":{"ConsistentRead":true,"Keys":[{"product_id":{"S":"lamp"},"part":{"S":"sale"}}]}}}`
+	s.faults.On("BatchGetItem", awsfault.Answer(200, leftOut), awsfault.Answer(200, leftOut))
+	goods, err := s.orders().Goods(t.Context(), []string{"lamp"})
+	s.must(err)
+	if want := (order.Goods{"lamp": {Name: "The lamp", Price: gbp(6400), Stock: 5, Active: true}}); !reflect.DeepEqual(goods, want) {
+		t.Errorf("got %+v, want %+v", goods, want)
+	}
+	if got := s.faults.Calls("BatchGetItem"); got != 3 {
+		t.Errorf("calls: got %d, want 3", got)
+	}
+}
+
+var _ order.Store = (*Orders)(nil)
+var _ order.Feed = (*Orders)(nil)
+var _ product.Saver = (*Products)(nil)
+var _ product.Mover = (*Products)(nil)

@@ -1,0 +1,277 @@
+package dynamostore
+
+import (
+	"errors"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"shop/internal/page"
+	"shop/internal/product"
+	"shop/internal/user"
+	"shop/test/awsfault"
+)
+
+func TestProductIsStoredAndChanged(t *testing.T) {
+	s := open(t)
+	p := product.Product{
+		ID: "lamp", Name: "Lamp & <shade>", Description: "Two\nlines", Price: gbp(0), ImageURL: "https://example.com/l.png", Active: true,
+		Stock: 3, Version: 1, CreatedAt: opened, UpdatedAt: opened,
+	}
+	s.must(s.products().Create(t.Context(), p, nil))
+	got, err := s.products().View(t.Context(), "lamp")
+	s.must(err)
+	if got != p {
+		t.Errorf("got %+v, want %+v", got, p)
+	}
+	if err := s.products().Create(t.Context(), p, nil); !errors.Is(err, product.ErrContended) {
+		t.Errorf("created twice: got %v, want ErrContended", err)
+	}
+	p.Name, p.Active, p.Price, p.Version, p.UpdatedAt = "Lantern", false, gbp(5), 2, opened.Add(time.Hour)
+	changed := p
+	changed.Stock = 99 // an update leaves the stock alone
+	s.must(s.products().Update(t.Context(), changed))
+	if got, err := s.products().Read(t.Context(), s.admin, "lamp"); err != nil || got != p {
+		t.Errorf("got %+v, %v, want %+v", got, err, p)
+	}
+	if err := s.products().Update(t.Context(), p); !errors.Is(err, product.ErrContended) {
+		t.Errorf("an update of what was seen before another: got %v, want ErrContended", err)
+	}
+	if _, err := s.products().View(t.Context(), "lamp"); !errors.Is(err, product.ErrNotFound) {
+		t.Errorf("customers see an inactive product: %v", err)
+	}
+	for _, id := range []string{"ghost"} {
+		if _, err := s.products().View(t.Context(), id); !errors.Is(err, product.ErrNotFound) {
+			t.Errorf("%s: got %v, want ErrNotFound", id, err)
+		}
+		if _, err := s.products().Read(t.Context(), s.admin, id); !errors.Is(err, product.ErrNotFound) {
+			t.Errorf("%s, as admin: got %v, want ErrNotFound", id, err)
+		}
+	}
+	if _, err := s.products().Read(t.Context(), user.Caller{UserID: "usr_1", Email: "x@example.com", Admin: true}, "lamp"); !errors.Is(err, user.ErrNotAdmin) {
+		t.Errorf("read by who is no admin: got %v, want ErrNotAdmin", err)
+	}
+}
+
+func TestFirstStockIsAMovement(t *testing.T) {
+	s := open(t)
+	first := product.Movement{ID: "m1", ProductID: "lamp", After: 7, Reason: "initial stock", By: s.admin.UserID, MovedAt: opened}
+	p := product.Product{ID: "lamp", Name: "Lamp", Price: gbp(1), Active: true, Stock: 7, Version: 1, CreatedAt: opened, UpdatedAt: opened}
+	s.must(s.products().Create(t.Context(), p, &first))
+	moves, err := s.products().Changes(t.Context(), s.admin, "lamp", page.Request{Limit: 10})
+	s.must(err)
+	if want := []product.Movement{first}; !reflect.DeepEqual(moves.Items, want) || moves.NextCursor != "" {
+		t.Errorf("got %+v, want %+v", moves, want)
+	}
+}
+
+func TestMove(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 1, 10)
+	move := func(before, after int64) error {
+		return s.products().Move(t.Context(), product.Movement{
+			ID: "m" + number3(int(after)), ProductID: "lamp", Before: before, After: after, Reason: "r", By: "usr_admin", MovedAt: opened,
+		})
+	}
+	s.must(move(10, 8))
+	var changed *product.StockChangedError
+	if err := move(10, 7); !errors.As(err, &changed) || changed.Quantity != 8 {
+		t.Errorf("a move from what the stock is not: got %v, want StockChangedError of 8", err)
+	}
+	s.faults.On("TransactWriteItems", awsfault.Canceled("TransactionConflict", "None"))
+	s.must(move(8, 5))
+	s.faults.On("TransactWriteItems", awsfault.Lost)
+	s.must(move(5, 4))
+	s.faults.On("TransactWriteItems", awsfault.Times(1000, awsfault.Canceled("TransactionConflict", "None"))...)
+	err := s.products().Move(soon(t), product.Movement{ID: "m", ProductID: "lamp", Before: 4, After: 3, MovedAt: opened})
+	if !errors.Is(err, product.ErrContended) {
+		t.Errorf("contention that does not end: got %v, want ErrContended", err)
+	}
+	if left := s.left("lamp"); left != 4 {
+		t.Errorf("stock: got %d, want 4", left)
+	}
+	moves, err := s.products().Changes(t.Context(), s.admin, "lamp", page.Request{Limit: 10})
+	s.must(err)
+	if len(moves.Items) != 3 {
+		t.Errorf("got %d movements, want 3: only what happened is recorded", len(moves.Items))
+	}
+}
+
+func TestMoveOfNoProduct(t *testing.T) {
+	s := open(t)
+	err := s.products().Move(t.Context(), product.Movement{ID: "m", ProductID: "ghost", Before: 1, After: 2, Reason: "r", By: "x", MovedAt: opened})
+	if !errors.Is(err, product.ErrNotFound) {
+		t.Errorf("got %v, want ErrNotFound", err)
+	}
+	if _, err := s.products().Changes(t.Context(), s.admin, "ghost", page.Request{Limit: 10}); !errors.Is(err, product.ErrNotFound) {
+		t.Errorf("movements: got %v, want ErrNotFound", err)
+	}
+}
+
+// Admins adjust while customers buy: no unit is lost or made, and each movement tells the truth.
+func TestAdjustmentsAndSalesAtOnce(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 100, 100)
+	inventory := product.Inventory{Products: s.products(), NewID: func() string { return number3(rand.IntN(1000)) + number3(rand.IntN(1000)) }, Now: func() time.Time { return opened }}
+	var at sync.WaitGroup
+	for i := range 8 {
+		at.Go(func() {
+			if err := s.orders().Place(t.Context(), draft("usr_1", number3(i), opened, line("lamp", 100, 3))); err != nil {
+				t.Errorf("order %d: %v", i, err)
+			}
+		})
+		at.Go(func() {
+			var err error = product.ErrContended
+			for errors.Is(err, product.ErrContended) {
+				_, err = inventory.Adjust(t.Context(), s.admin, "lamp", -2, "damaged")
+			}
+			if err != nil {
+				t.Errorf("adjustment %d: %v", i, err)
+			}
+		})
+	}
+	at.Wait()
+	if got, want := s.left("lamp"), int64(100-8*3-8*2); got != want {
+		t.Errorf("stock: got %d, want %d", got, want)
+	}
+	moves, err := s.products().Changes(t.Context(), s.admin, "lamp", page.Request{Limit: 100})
+	s.must(err)
+	for _, m := range moves.Items {
+		if m.Delta() != -2 {
+			t.Errorf("movement %+v does not tell its difference", m)
+		}
+	}
+	if len(moves.Items) != 8 {
+		t.Errorf("got %d movements, want 8", len(moves.Items))
+	}
+}
+
+func TestBrowsePagesByName(t *testing.T) {
+	s := open(t)
+	names := []string{"apple", "Apple pie", "apple-tart", "Banana", "cherry", "Éclair", "éclair", "zebra", "ångström", "Lamp", "Lamp red", "lamp Red 2", "ﬁg"}
+	for i, name := range names {
+		p := product.Product{ID: "p" + number3(i), Name: name, Price: gbp(1), Active: true, Stock: 1, Version: 1, CreatedAt: opened, UpdatedAt: opened}
+		s.must(s.products().Create(t.Context(), p, nil))
+	}
+	hidden := product.Product{ID: "hidden", Name: "apple hidden", Price: gbp(1), Stock: 1, Version: 1, CreatedAt: opened, UpdatedAt: opened}
+	s.must(s.products().Create(t.Context(), hidden, nil))
+	byName := slices.SortedFunc(slices.Values(names), func(a, b string) int { return strings.Compare(fold(a), fold(b)) })
+	for limit := 1; limit <= len(names)+1; limit++ {
+		if got := s.browse("", limit); !sameFolded(got, byName) {
+			t.Errorf("limit %d: got %q, want %q", limit, got, byName)
+		}
+		for prefix, want := range map[string]int{"APPLE": 3, "apple ": 1, "É": 2, "lamp": 3, "lamp r": 2, "nothing": 0, "\U0010FFFF": 0} {
+			if got := s.browse(prefix, limit); len(got) != want {
+				t.Errorf("%q, limit %d: got %q, want %d", prefix, limit, got, want)
+			}
+		}
+	}
+	listed, err := s.products().Inventory(t.Context(), s.admin, page.Request{Limit: 100})
+	s.must(err)
+	if len(listed.Items) != len(names)+1 {
+		t.Errorf("inventory: got %d products, want %d, the inactive one too", len(listed.Items), len(names)+1)
+	}
+	if _, err := s.products().Inventory(t.Context(), user.Caller{UserID: "usr_1", Email: "x@example.com", Admin: true}, page.Request{Limit: 1}); !errors.Is(err, user.ErrNotAdmin) {
+		t.Errorf("inventory for who is no admin: got %v", err)
+	}
+}
+
+// browse reads all pages, and checks that none but the last is short and that the last one says so.
+func (s *shop) browse(prefix string, limit int) []string {
+	s.t.Helper()
+	var names []string
+	r := page.Request{Limit: limit}
+	for {
+		p, err := s.products().Browse(s.t.Context(), prefix, r)
+		s.must(err)
+		for _, item := range p.Items {
+			names = append(names, item.Name)
+		}
+		if p.NextCursor == "" {
+			return names
+		}
+		if len(p.Items) != limit {
+			s.t.Errorf("a page of %d of %d items says that more follow", len(p.Items), limit)
+		}
+		r.Cursor = p.NextCursor
+	}
+}
+
+func sameFolded(a, b []string) bool {
+	return slices.EqualFunc(a, b, func(a, b string) bool { return fold(a) == fold(b) })
+}
+
+func TestInventoryPagesMergeBothShelves(t *testing.T) {
+	s := open(t)
+	var want []string
+	for i := range 9 {
+		id := "p" + number3(i)
+		p := product.Product{ID: id, Name: id, Price: gbp(1), Active: i%3 == 0, Version: 1, CreatedAt: opened, UpdatedAt: opened}
+		s.must(s.products().Create(t.Context(), p, nil))
+		want = append(want, id)
+	}
+	for limit := 1; limit <= 10; limit++ {
+		var got []string
+		r := page.Request{Limit: limit}
+		for {
+			p, err := s.products().Inventory(t.Context(), s.admin, r)
+			s.must(err)
+			for _, item := range p.Items {
+				got = append(got, item.ID)
+			}
+			if r.Cursor = p.NextCursor; r.Cursor == "" {
+				break
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("limit %d: got %v, want %v", limit, got, want)
+		}
+	}
+}
+
+func TestMovementsPageNewestFirst(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 1, 100)
+	var want []string
+	for i := range 7 {
+		m := product.Movement{
+			ID: "m" + number3(i), ProductID: "lamp", Before: int64(100 - i), After: int64(99 - i), Reason: "r", By: "usr_admin",
+			MovedAt: opened.Add(time.Duration(i/2) * time.Millisecond), // some in the same millisecond
+		}
+		s.must(s.products().Move(t.Context(), m))
+		want = append([]string{m.ID}, want...)
+	}
+	for limit := 1; limit <= 8; limit++ {
+		var got []string
+		r := page.Request{Limit: limit}
+		for {
+			p, err := s.products().Changes(t.Context(), s.admin, "lamp", r)
+			s.must(err)
+			for _, m := range p.Items {
+				got = append(got, m.ID)
+			}
+			if r.Cursor = p.NextCursor; r.Cursor == "" {
+				break
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("limit %d: got %v, want %v", limit, got, want)
+		}
+	}
+}
+
+func TestFold(t *testing.T) {
+	long := strings.Repeat("é", 600)
+	tests := []struct{ in, want string }{
+		{"Lamp", "lamp"}, {"ΣΊΣΥΦΟΣ", fold("σίσυφος")}, {"Straße", "straße"}, {long, long[:900]}, {"a" + long, "a" + long[:898]},
+	}
+	for _, test := range tests {
+		if got := fold(test.in); got != test.want {
+			t.Errorf("fold(%.20q): got %.20q of %d bytes, want %.20q of %d", test.in, got, len(got), test.want, len(test.want))
+		}
+	}
+}

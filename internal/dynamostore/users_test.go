@@ -1,0 +1,89 @@
+package dynamostore
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"shop/internal/user"
+	"shop/test/awsfault"
+)
+
+func TestUsersAreStoredOnce(t *testing.T) {
+	s := open(t)
+	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: "h", Role: user.RoleCustomer, CreatedAt: opened}
+	s.must(s.users().Create(t.Context(), ann))
+	got, err := s.users().ByEmail(t.Context(), ann.Email)
+	s.must(err)
+	if got != ann {
+		t.Errorf("got %+v, want %+v", got, ann)
+	}
+	other := ann
+	other.ID, other.Name = "usr_2", "Another Ann"
+	if err := s.users().Create(t.Context(), other); !errors.Is(err, user.ErrEmailTaken) {
+		t.Errorf("a second user of the address: got %v, want ErrEmailTaken", err)
+	}
+	if got, _ := s.users().ByEmail(t.Context(), ann.Email); got != ann {
+		t.Errorf("after a refused sign-up: got %+v, want %+v", got, ann)
+	}
+	if _, err := s.users().ByEmail(t.Context(), "nobody@example.com"); !errors.Is(err, user.ErrNotFound) {
+		t.Errorf("an unknown address: got %v, want ErrNotFound", err)
+	}
+}
+
+// The SDK repeats the write, whose condition then fails on our own user.
+func TestSignUpWhoseAnswerWasLostSucceeds(t *testing.T) {
+	s := open(t)
+	s.faults.On("PutItem", awsfault.Lost)
+	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: "h", Role: user.RoleCustomer, CreatedAt: opened}
+	s.must(s.users().Create(t.Context(), ann))
+	if got := s.faults.Calls("PutItem"); got != 3 { // the admin's, ours, and its repeat
+		t.Errorf("calls: got %d, want 3", got)
+	}
+}
+
+func TestRoles(t *testing.T) {
+	s := open(t)
+	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: "h", Role: user.RoleCustomer, CreatedAt: opened}
+	s.must(s.users().Create(t.Context(), ann))
+	asAdmin := user.Caller{UserID: ann.ID, Email: ann.Email, Admin: true}
+	check := func(when string, caller user.Caller, want error) {
+		t.Helper()
+		if err := s.users().RequireAdmin(t.Context(), caller); !errors.Is(err, want) {
+			t.Errorf("%s: got %v, want %v", when, err, want)
+		}
+	}
+	check("a customer with an admin's token", asAdmin, user.ErrNotAdmin)
+	s.must(s.users().SetRole(t.Context(), ann.Email, user.RoleAdmin))
+	check("once granted", asAdmin, nil)
+	check("another account of the address", user.Caller{UserID: "usr_9", Email: ann.Email, Admin: true}, user.ErrNotAdmin)
+	check("an address nobody has", user.Caller{UserID: ann.ID, Email: "x@example.com", Admin: true}, user.ErrNotAdmin)
+	s.must(s.users().SetRole(t.Context(), ann.Email, user.RoleCustomer))
+	check("once revoked", asAdmin, user.ErrNotAdmin)
+	if err := s.users().SetRole(t.Context(), "x@example.com", user.RoleAdmin); !errors.Is(err, user.ErrNotFound) {
+		t.Errorf("an unknown address: got %v, want ErrNotFound", err)
+	}
+}
+
+func TestGuesses(t *testing.T) {
+	s := open(t)
+	now := opened.Add(5 * time.Minute)
+	guesses := &Guesses{Client: s.client, Table: s.tables.Name("Sessions"), Limit: 3, Window: 15 * time.Minute, Now: func() time.Time { return now }}
+	use := func(n int) {
+		t.Helper()
+		for range n {
+			s.must(guesses.Count(t.Context(), "ann@example.com"))
+		}
+	}
+	use(3)
+	err := guesses.Count(t.Context(), "ann@example.com")
+	var tooMany *user.TooManyGuessesError
+	if !errors.As(err, &tooMany) || tooMany.RetryAfter != 10*time.Minute {
+		t.Fatalf("the fourth guess: got %v, want a refusal until the window ends", err)
+	}
+	s.must(guesses.Count(t.Context(), "bob@example.com")) // another address is not slowed
+	s.must(guesses.Forget(t.Context(), "ann@example.com"))
+	use(3)
+	now = now.Add(10 * time.Minute) // the next window
+	use(3)
+}

@@ -1,0 +1,147 @@
+package httpapitest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"shop/internal/httpapi"
+	"shop/internal/observe"
+	"shop/test/contract"
+)
+
+// functionTimeout is what Lambda gives a function.
+const functionTimeout = 10 * time.Second
+
+// What the events of tests say of a person. None of it may stand in a log.
+const (
+	Email    = "ada@example.com"
+	Password = "a-lamp-in-the-window"
+)
+
+// Answer is what a function answered.
+type Answer struct {
+	Status int
+	Header map[string]string
+	Body   string
+	Log    string // the lines that the function logged meanwhile
+
+	requestID string
+}
+
+// Call runs the handler as Lambda does: an event goes in as JSON, an answer comes out as JSON. The answer has to be one that
+// docs/openapi.yaml allows, and the log must not tell the caller's token, password or address.
+func Call(t testing.TB, h httpapi.Handler, e Event) Answer {
+	t.Helper()
+	a := invoke(t, h, e)
+	checkContract(t, e, a)
+	_, token, _ := strings.Cut(e.Headers["authorization"], " ")
+	for _, secret := range []string{token, Email, Password} {
+		if secret != "" && strings.Contains(a.Log, secret) {
+			t.Errorf("the log tells %q: %s", secret, a.Log)
+		}
+	}
+	return a
+}
+
+func invoke(t testing.TB, h httpapi.Handler, e Event) Answer {
+	t.Helper()
+	payload, err := json.Marshal(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	ctx, cancel := context.WithTimeout(observe.Into(t.Context(), observe.New(&log)), functionTimeout)
+	defer cancel()
+	text, err := lambda.NewHandler(httpapi.Lambda(h)).Invoke(ctx, payload)
+	if err != nil {
+		t.Fatalf("the function failed: %v", err)
+	}
+	var out events.APIGatewayV2HTTPResponse
+	if err := json.Unmarshal(text, &out); err != nil {
+		t.Fatalf("the function answered %s: %v", text, err)
+	}
+	if out.IsBase64Encoded || out.Cookies != nil || out.MultiValueHeaders != nil {
+		t.Errorf("the answer has more than a status, headers and a text: %s", text)
+	}
+	return Answer{Status: out.StatusCode, Header: out.Headers, Body: out.Body, Log: log.String(), requestID: e.RequestContext.RequestID}
+}
+
+// checkContract holds the answer to docs/openapi.yaml.
+func checkContract(t testing.TB, e Event, a Answer) {
+	t.Helper()
+	c, err := document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequest(e.RequestContext.HTTP.Method, "https://"+e.RequestContext.DomainName+e.RawPath, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp := &http.Response{StatusCode: a.Status, Header: http.Header{}}
+	for name, value := range a.Header {
+		resp.Header.Set(name, value)
+	}
+	if err := c.CheckAnswer(req, resp, []byte(a.Body)); err != nil {
+		t.Error(err)
+	}
+}
+
+var document = sync.OnceValues(func() (*contract.Contract, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			break
+		}
+	}
+	return contract.Load(filepath.Join(dir, "docs", "openapi.yaml"))
+})
+
+// Want is the answer that is expected.
+type Want struct {
+	Status int
+	Header map[string]string // beside and instead of those that every answer has
+	Body   string            // JSON; blanks between its parts do not matter, the order of members does
+}
+
+// Check compares the whole answer: status, all headers and the body's text.
+func (a Answer) Check(t testing.TB, want Want) {
+	t.Helper()
+	header := map[string]string{
+		"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "X-Request-Id": a.requestID,
+	}
+	maps.Copy(header, want.Header)
+	if a.Status != want.Status {
+		t.Errorf("status = %d, want %d", a.Status, want.Status)
+	}
+	if !maps.Equal(a.Header, header) {
+		t.Errorf("headers:\ngot  %v\nwant %v", a.Header, header)
+	}
+	if body := compact(t, want.Body); a.Body != body {
+		t.Errorf("body:\ngot  %s\nwant %s", a.Body, body)
+	}
+}
+
+func compact(t testing.TB, text string) string {
+	t.Helper()
+	value := jsontext.Value(text)
+	if err := value.Compact(); err != nil {
+		t.Fatalf("the expected body %s: %v", text, err)
+	}
+	return string(value)
+}

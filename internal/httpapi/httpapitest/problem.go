@@ -1,0 +1,118 @@
+package httpapitest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"shop/internal/httpapi"
+)
+
+// Problem is a refusal that is expected.
+type Problem struct {
+	Code   string
+	Detail string // empty for the one that the code mostly has
+	More   string // members beyond those that every problem has, such as `"quantity":3`
+	Header map[string]string
+}
+
+// problems are the codes of the contract, and what clients are told of each.
+var problems = map[string]struct {
+	status int
+	detail string
+	header map[string]string
+}{
+	"invalid_request":          {400, "The request is not valid.", nil},
+	"invalid_cursor":           {400, "The cursor was altered, or belongs to another query.", nil},
+	"idempotency_key_required": {400, "The header Idempotency-Key is missing.", nil},
+	"unauthenticated":          {401, "A valid access token is needed.", map[string]string{"WWW-Authenticate": "Bearer"}},
+	"invalid_credentials":      {401, "The e-mail address or the password is wrong.", map[string]string{"WWW-Authenticate": "Bearer"}},
+	"forbidden":                {403, "The caller may not do this.", nil},
+	"product_not_found":        {404, "There is no such product.", nil},
+	"order_not_found":          {404, "There is no such order.", nil},
+	"not_found":                {404, "There is nothing here.", nil},
+	"email_taken":              {409, "An account with this e-mail address exists already.", nil},
+	"out_of_stock":             {409, "There is not enough of every item.", nil},
+	"price_changed":            {409, "The order does not cost what was agreed to.", nil},
+	"stock_changed":            {409, "The stock is not what it was compared with.", nil},
+	"insufficient_stock":       {409, "The stock would fall below zero.", nil},
+	"payload_too_large":        {413, "The body is larger than 64 KiB.", nil},
+	"unsupported_media_type":   {415, "The body must be application/json.", nil},
+	"idempotency_key_reused":   {422, "The Idempotency-Key was used for another order.", nil},
+	"too_many_requests":        {429, "Too many attempts. Try again later.", nil},
+	"internal":                 {500, "The store failed.", nil},
+	"busy":                     {503, "The store is busy. Repeat the same request.", map[string]string{"Retry-After": "1"}},
+}
+
+// Codes returns the codes of the contract and the status of each.
+func Codes() map[string]int {
+	statuses := map[string]int{}
+	for code, p := range problems {
+		statuses[code] = p.status
+	}
+	return statuses
+}
+
+// CheckProblem compares the whole answer with the problem that is expected.
+func (a Answer) CheckProblem(t testing.TB, want Problem) {
+	t.Helper()
+	p, ok := problems[want.Code]
+	if !ok {
+		t.Fatalf("there is no code %q", want.Code)
+	}
+	if want.Detail == "" {
+		want.Detail = p.detail
+	}
+	if want.More != "" {
+		want.More = "," + want.More
+	}
+	header := map[string]string{"Content-Type": "application/problem+json"}
+	for _, more := range []map[string]string{p.header, want.Header} {
+		for name, value := range more {
+			header[name] = value
+		}
+	}
+	a.Check(t, Want{Status: p.status, Header: header, Body: fmt.Sprintf(
+		`{"type":"about:blank","title":%q,"status":%d,"detail":%q,"code":%q,"request_id":%q%s}`,
+		http.StatusText(p.status), p.status, want.Detail, want.Code, a.requestID, want.More)})
+}
+
+// FieldErrors returns the invalid_request that names these fields, given as field, message, field, message.
+func FieldErrors(pairs ...string) Problem {
+	var list []string
+	for i := 0; i < len(pairs); i += 2 {
+		list = append(list, fmt.Sprintf(`{"field":%q,"message":%q}`, pairs[i], pairs[i+1]))
+	}
+	return Problem{Code: "invalid_request", More: `"errors":[` + strings.Join(list, ",") + `]`}
+}
+
+// Refusal is an error of a domain and the problem that it is to become.
+type Refusal struct {
+	Err error
+	Problem
+}
+
+// cause is what only the log may tell.
+const cause = "calling 10.0.3.7 with AKIAEXAMPLE"
+
+// CheckRefusals runs the handler on a domain that returns each of the errors, and on one that fails as every domain can. The
+// client is told what the contract has for the error and nothing of the cause; the log tells the cause once.
+func CheckRefusals(t *testing.T, e Event, handler func(err error) httpapi.Handler, refusals ...Refusal) {
+	t.Helper()
+	refusals = append(refusals,
+		Refusal{errors.New("dial tcp: connection refused"), Problem{Code: "internal"}},
+		Refusal{context.Canceled, Problem{Code: "internal"}},
+		Refusal{context.DeadlineExceeded, Problem{Code: "busy"}})
+	for _, r := range refusals {
+		t.Run(r.Code+" "+r.Err.Error(), func(t *testing.T) {
+			a := Call(t, handler(fmt.Errorf("%s: %w", cause, r.Err)), e)
+			a.CheckProblem(t, r.Problem)
+			if strings.Count(a.Log, cause) != 1 {
+				t.Errorf("the log does not tell the cause once: %s", a.Log)
+			}
+		})
+	}
+}

@@ -1,0 +1,260 @@
+package product
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"shop/internal/user"
+	"shop/internal/validation"
+)
+
+func (w *warehouse) inventory() *Inventory {
+	return &Inventory{Products: w, NewID: w.newID, Now: w.now}
+}
+
+func (w *warehouse) set(quantity, seen int64) (Stock, error) {
+	return w.inventory().Set(context.Background(), admin, "LAMP-1", quantity, seen, "stocktake")
+}
+
+func (w *warehouse) adjust(delta int64) (Stock, error) {
+	return w.inventory().Adjust(context.Background(), admin, "LAMP-1", delta, "damaged")
+}
+
+func TestSetStock(t *testing.T) {
+	for _, c := range []struct{ before, after int64 }{{43, 40}, {0, 7}, {7, 0}, {7, 7}, {0, MaxStock}} {
+		w := newWarehouse(lamp(c.before, opened))
+		got, err := w.set(c.after, c.before)
+		if want := (Stock{ProductID: "LAMP-1", Quantity: c.after, UpdatedAt: at(1)}); err != nil || got != want {
+			t.Errorf("%d to %d: got %+v and error %v, want %+v", c.before, c.after, got, err, want)
+		}
+		want := []Movement{{ID: "movement 1", ProductID: "LAMP-1", Before: c.before, After: c.after, Reason: "stocktake", By: "usr_admin", MovedAt: at(1)}}
+		if !slices.Equal(w.movements, want) || w.products["LAMP-1"].Stock != c.after {
+			t.Errorf("%d to %d: got the stock %d by %+v, want %+v", c.before, c.after, w.products["LAMP-1"].Stock, w.movements, want)
+		}
+		wantCalls(t, w, "require admin", "move")
+	}
+}
+
+// TestSetStockIsNeverBlind: whoever saw another stock is told what it is, and it is left alone.
+func TestSetStockIsNeverBlind(t *testing.T) {
+	w := newWarehouse(lamp(43, opened))
+	w.meanwhile = func(w *warehouse, _ int) { w.sell("LAMP-1", 2) }
+	_, err := w.set(40, 43)
+	var changed *StockChangedError
+	if !errors.As(err, &changed) || changed.Quantity != 41 {
+		t.Errorf("got error %v, want the stock 41", err)
+	}
+	if w.products["LAMP-1"].Stock != 41 || len(w.movements) != 0 || w.writes != 1 {
+		t.Errorf("got %d units by %v in %d writes, want 41, none and 1", w.products["LAMP-1"].Stock, w.movements, w.writes)
+	}
+}
+
+func TestSetStockChecks(t *testing.T) {
+	for name, c := range map[string]struct {
+		quantity, seen int64
+		reason         string
+		want           []string
+	}{
+		"quantity -1":         {-1, 0, "stocktake", []string{"quantity"}},
+		"quantity too high":   {MaxStock + 1, 0, "stocktake", []string{"quantity"}},
+		"compared with -1":    {0, -1, "stocktake", []string{"compare_quantity"}},
+		"compared too high":   {0, MaxStock + 1, "stocktake", []string{"compare_quantity"}},
+		"no reason":           {0, 0, "", []string{"reason"}},
+		"blank reason":        {0, 0, " ", []string{"reason"}},
+		"reason of 201":       {0, 0, strings.Repeat("ä", 201), []string{"reason"}},
+		"reason of two lines": {0, 0, "a\nb", []string{"reason"}},
+		"all at once":         {-1, math.MinInt64, "", []string{"quantity", "compare_quantity", "reason"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWarehouse(lamp(0, opened))
+			_, err := w.inventory().Set(context.Background(), admin, "LAMP-1", c.quantity, c.seen, c.reason)
+			wantFields(t, err, c.want...)
+			wantCalls(t, w)
+		})
+	}
+}
+
+func TestAdjustStock(t *testing.T) {
+	for _, c := range []struct{ before, delta, after int64 }{{43, -3, 40}, {0, 1, 1}, {3, -3, 0}, {0, MaxStock, MaxStock}, {MaxStock, -MaxStock, 0}} {
+		w := newWarehouse(lamp(c.before, opened))
+		got, err := w.adjust(c.delta)
+		if want := (Stock{ProductID: "LAMP-1", Quantity: c.after, UpdatedAt: at(1)}); err != nil || got != want {
+			t.Errorf("%d by %d: got %+v and error %v, want %+v", c.before, c.delta, got, err, want)
+		}
+		want := []Movement{{ID: "movement 1", ProductID: "LAMP-1", Before: c.before, After: c.after, Reason: "damaged", By: "usr_admin", MovedAt: at(1)}}
+		if !slices.Equal(w.movements, want) || w.products["LAMP-1"].Stock != c.after {
+			t.Errorf("%d by %d: got the stock %d by %+v, want %+v", c.before, c.delta, w.products["LAMP-1"].Stock, w.movements, want)
+		}
+		wantCalls(t, w, "read", "move")
+	}
+}
+
+// TestAdjustStockMeetsSales: the adjustment starts again from the stock that the store tells, without another read, and its
+// movement's before and after are true.
+func TestAdjustStockMeetsSales(t *testing.T) {
+	w := newWarehouse(lamp(43, opened))
+	w.meanwhile = func(w *warehouse, write int) {
+		if write <= 3 {
+			w.sell("LAMP-1", 1)
+		}
+	}
+	got, err := w.adjust(-3)
+	if err != nil || got.Quantity != 37 || w.products["LAMP-1"].Stock != 37 {
+		t.Errorf("got %+v, stored %d and error %v, want 37", got, w.products["LAMP-1"].Stock, err)
+	}
+	want := []Movement{{ID: "movement 4", ProductID: "LAMP-1", Before: 40, After: 37, Reason: "damaged", By: "usr_admin", MovedAt: at(4)}}
+	if !slices.Equal(w.movements, want) {
+		t.Errorf("got the movements %+v, want %+v", w.movements, want)
+	}
+	wantCalls(t, w, "read", "move", "move", "move", "move")
+}
+
+func TestAdjustStockGivesUp(t *testing.T) {
+	w := newWarehouse(lamp(1000, opened))
+	w.meanwhile = func(w *warehouse, _ int) { w.sell("LAMP-1", 1) }
+	if _, err := w.adjust(5); !errors.Is(err, ErrContended) {
+		t.Errorf("got error %v, want %v", err, ErrContended)
+	}
+	if w.writes != 8 || w.products["LAMP-1"].Stock != 992 || len(w.movements) != 0 {
+		t.Errorf("got %d writes, %d units and %v, want 8, 992 and none", w.writes, w.products["LAMP-1"].Stock, w.movements)
+	}
+}
+
+func TestAdjustStockRefuses(t *testing.T) {
+	for name, c := range map[string]struct {
+		stock, sold, delta int64
+		err                error    // or
+		fields             []string // of validation.Errors
+	}{
+		"one below zero":          {stock: 3, delta: -4, err: ErrInsufficientStock},
+		"far below zero":          {stock: 0, delta: -MaxStock, err: ErrInsufficientStock},
+		"below zero by a sale":    {stock: 3, sold: 1, delta: -3, err: ErrInsufficientStock},
+		"one over the most":       {stock: 1, delta: MaxStock, fields: []string{"delta"}},
+		"far over the most":       {stock: MaxStock, delta: MaxStock, fields: []string{"delta"}},
+		"over the most by return": {stock: MaxStock - 1, sold: -1, delta: 1, fields: []string{"delta"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWarehouse(lamp(c.stock, opened))
+			w.meanwhile = func(w *warehouse, _ int) { w.sell("LAMP-1", c.sold) }
+			_, err := w.adjust(c.delta)
+			if c.fields != nil {
+				wantFields(t, err, c.fields...)
+			} else if !errors.Is(err, c.err) {
+				t.Errorf("got error %v, want %v", err, c.err)
+			}
+			if w.products["LAMP-1"].Stock != c.stock-c.sold || len(w.movements) != 0 {
+				t.Errorf("got %d units by %v, want %d by none", w.products["LAMP-1"].Stock, w.movements, c.stock-c.sold)
+			}
+		})
+	}
+}
+
+func TestAdjustStockChecks(t *testing.T) {
+	for name, c := range map[string]struct {
+		delta  int64
+		reason string
+		want   []string
+	}{
+		"delta 0":       {0, "damaged", []string{"delta"}},
+		"too much":      {MaxStock + 1, "damaged", []string{"delta"}},
+		"too little":    {-MaxStock - 1, "damaged", []string{"delta"}},
+		"overflow":      {math.MaxInt64, "damaged", []string{"delta"}},
+		"no reason":     {1, "", []string{"reason"}},
+		"reason of 201": {1, strings.Repeat("ä", 201), []string{"reason"}},
+		"all at once":   {0, "", []string{"delta", "reason"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWarehouse(lamp(5, opened))
+			_, err := w.inventory().Adjust(context.Background(), admin, "LAMP-1", c.delta, c.reason)
+			wantFields(t, err, c.want...)
+			wantCalls(t, w)
+		})
+	}
+}
+
+// TestStockTakesAdminsOnly: who is no admin learns neither whether the product exists nor its stock.
+func TestStockTakesAdminsOnly(t *testing.T) {
+	for name, w := range map[string]*warehouse{"existing": newWarehouse(lamp(40, opened)), "unknown": newWarehouse()} {
+		t.Run(name, func(t *testing.T) {
+			_, setErr := w.inventory().Set(context.Background(), stranger, "LAMP-1", 7, 41, "theft")
+			_, adjustErr := w.inventory().Adjust(context.Background(), stranger, "LAMP-1", -1000, "theft")
+			for _, err := range []error{setErr, adjustErr} {
+				if !errors.Is(err, user.ErrNotAdmin) {
+					t.Errorf("got error %v, want %v", err, user.ErrNotAdmin)
+				}
+			}
+			if w.writes != 0 {
+				t.Errorf("got %d writes, want none", w.writes)
+			}
+		})
+	}
+}
+
+func TestStockOfAnUnknownProduct(t *testing.T) {
+	w := newWarehouse()
+	_, setErr := w.set(7, 0)
+	_, adjustErr := w.adjust(7)
+	for _, err := range []error{setErr, adjustErr} {
+		if !errors.Is(err, ErrNotFound) {
+			t.Errorf("got error %v, want %v", err, ErrNotFound)
+		}
+	}
+}
+
+func TestStockFails(t *testing.T) {
+	for _, fails := range []error{errDown, ErrContended} {
+		w := newWarehouse(lamp(40, opened))
+		w.fails["move"] = fails
+		_, setErr := w.set(7, 40)
+		_, adjustErr := w.adjust(7)
+		if !errors.Is(setErr, fails) || !errors.Is(adjustErr, fails) || w.writes != 2 {
+			t.Errorf("got errors %v and %v in %d writes, want %v in one each", setErr, adjustErr, w.writes, fails)
+		}
+	}
+}
+
+// TestStockLaws: whatever is sold between the look and the write, the stock is what it was, less the sales, plus what the
+// movements say. So no change undoes a sale, and none that was refused left a movement.
+func TestStockLaws(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		first := rapid.Int64Range(0, 20).Draw(t, "stock")
+		w := newWarehouse(lamp(first, opened))
+		var sold, moved int64
+		w.meanwhile = func(w *warehouse, _ int) {
+			units := rapid.Int64Range(0, min(2, w.products["LAMP-1"].Stock)).Draw(t, "sale")
+			w.sell("LAMP-1", units)
+			sold += units
+		}
+		t.Repeat(map[string]func(*rapid.T){
+			"set": func(t *rapid.T) {
+				_, err := w.set(rapid.Int64Range(0, 20).Draw(t, "quantity"), rapid.Int64Range(0, 20).Draw(t, "seen"))
+				var changed *StockChangedError
+				if err != nil && !errors.As(err, &changed) {
+					t.Fatal(err)
+				}
+			},
+			"adjust": func(t *rapid.T) {
+				_, err := w.adjust(rapid.Int64Range(-8, 8).Draw(t, "delta"))
+				var invalid validation.Errors // of delta 0
+				if err != nil && !errors.Is(err, ErrInsufficientStock) && !errors.Is(err, ErrContended) && !errors.As(err, &invalid) {
+					t.Fatal(err)
+				}
+			},
+			"": func(t *rapid.T) {
+				moved = 0
+				for _, m := range w.movements {
+					moved += m.Delta()
+				}
+				if stock := w.products["LAMP-1"].Stock; stock != first-sold+moved || stock < 0 {
+					t.Fatalf("got %d units, want %d - %d + %d", stock, first, sold, moved)
+				}
+			},
+		})
+	})
+}

@@ -1,0 +1,114 @@
+package user
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var (
+	// longestEmail has 64 octets before the @ and 254 in all.
+	longestEmail = strings.Repeat("a", 64) + "@" + strings.Repeat("b", 63) + "." + strings.Repeat("c", 63) + "." + strings.Repeat("d", 58) + ".uk"
+	anAddress    = regexp.MustCompile(`^[a-z0-9!#$%&'*+/=?^_{|}~.` + "`" + `-]{1,64}@[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+$`)
+)
+
+func TestNormalizeEmail(t *testing.T) {
+	if len(longestEmail) != 254 {
+		t.Fatalf("the longest address has %d octets, want 254", len(longestEmail))
+	}
+	for address, want := range map[string]string{
+		"ada@example.com":              "ada@example.com",
+		"  Ada@Example.COM\t\r\n":      "ada@example.com",
+		"\u00a0ada@example.com\u2003":  "ada@example.com",
+		"ADA+Books@EXAMPLE.co.uk":      "ada+books@example.co.uk",
+		"a.d.a@example.com":            "a.d.a@example.com",
+		"!#$%&'*+-/=?^_`{|}~@mail.org": "!#$%&'*+-/=?^_`{|}~@mail.org",
+		"-@a-b.c-d":                    "-@a-b.c-d",
+		"1@2.3":                        "1@2.3",
+		"ada@xn--bcher-kva.example":    "ada@xn--bcher-kva.example",
+		longestEmail:                   longestEmail,
+		strings.ToUpper(longestEmail):  longestEmail,
+	} {
+		if got, err := NormalizeEmail(address); err != nil || got != want {
+			t.Errorf("%q: got %q and error %v, want %q", address, got, err, want)
+		}
+	}
+}
+
+func TestNormalizeEmailRefuses(t *testing.T) {
+	for name, address := range map[string]string{
+		"empty":                  "",
+		"blank":                  "  ",
+		"no @":                   "ada.example.com",
+		"two @":                  "ada@b@example.com",
+		"nothing before @":       "@example.com",
+		"nothing after @":        "ada@",
+		"one label":              "ada@localhost",
+		"dot first":              ".ada@example.com",
+		"dot last":               "ada.@example.com",
+		"two dots":               "a..da@example.com",
+		"blank inside":           "a da@example.com",
+		"blank in the domain":    "ada@exam ple.com",
+		"quoted":                 `"ada"@example.com`,
+		"comment":                "ada(home)@example.com",
+		"name and address":       "Ada <ada@example.com>",
+		"two addresses":          "ada@example.com,eve@example.com",
+		"header injection":       "ada@example.com\r\nBcc: eve@example.com",
+		"NUL":                    "ada\x00@example.com",
+		"domain's dot first":     "ada@.example.com",
+		"domain's dot last":      "ada@example.com.",
+		"domain's two dots":      "ada@example..com",
+		"hyphen first":           "ada@-example.com",
+		"hyphen last":            "ada@example-.com",
+		"underscore in domain":   "ada@exa_mple.com",
+		"address literal":        "ada@[127.0.0.1]",
+		"65 octets before @":     strings.Repeat("a", 65) + "@example.com",
+		"label of 64":            "ada@" + strings.Repeat("b", 64) + ".com",
+		"255 octets":             strings.TrimSuffix(longestEmail, "uk") + "com",
+		"umlaut":                 "ädä@example.com",
+		"umlaut in the domain":   "ada@bücher.example",
+		"Kelvin sign, lower k":   "\u212aelvin@example.com",
+		"dotted I, lower i":      "ad\u0130a@example.com",
+		"Kelvin in the domain":   "ada@\u212aelvin.com",
+		"not UTF-8":              "ada\xff@example.com",
+		"full-width @":           "ada＠example.com",
+		"zero-width space":       "ada\u200b@example.com",
+		"blank after the domain": "ada@example.com\u200b",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got, err := NormalizeEmail(address); !errors.Is(err, errEmail) || got != "" {
+				t.Errorf("got %q and error %v, want %v", got, err, errEmail)
+			}
+		})
+	}
+}
+
+// FuzzNormalizeEmail: what comes out is an address, has nothing but letter case and blanks around it changed, and comes out the
+// same again.
+func FuzzNormalizeEmail(f *testing.F) {
+	for _, seed := range []string{
+		"ada@example.com", " Ada@Example.COM ", longestEmail, longestEmail + "m", "a..b@c.d", "a@b", "@", "", "\u212a@b.c", "a@b.\u0130", "a@b.c\r\n",
+		"a@\xff.c", "a@b@c.d", "a@-b.c", "\u00a0a@b.c\u2003",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, address string) {
+		normal, err := NormalizeEmail(address)
+		if err != nil {
+			if normal != "" {
+				t.Errorf("got %q with error %v, want nothing", normal, err)
+			}
+			return
+		}
+		if len(normal) > 254 || !anAddress.MatchString(normal) {
+			t.Errorf("got %q, which is no address", normal)
+		}
+		if !strings.EqualFold(normal, strings.TrimSpace(address)) || len(normal) != len(strings.TrimSpace(address)) {
+			t.Errorf("got %q from %q, want only its case and the blanks around it changed", normal, address)
+		}
+		if again, err := NormalizeEmail(normal); err != nil || again != normal {
+			t.Errorf("%q again: got %q and error %v, want no change", normal, again, err)
+		}
+	})
+}

@@ -1,0 +1,171 @@
+package user
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"shop/internal/validation"
+)
+
+var (
+	signedUpAt = time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)
+	errDown    = errors.New("the store is down")
+)
+
+// accounts are users by address. An address has one user, whoever comes first.
+type accounts struct {
+	byEmail map[string]User
+	fails   error
+}
+
+func (a *accounts) Create(_ context.Context, u User) error {
+	if a.fails != nil {
+		return a.fails
+	}
+	if _, taken := a.byEmail[u.Email]; taken {
+		return ErrEmailTaken
+	}
+	a.byEmail[u.Email] = u
+	return nil
+}
+
+func (a *accounts) ByEmail(_ context.Context, email string) (User, error) {
+	if a.fails != nil {
+		return User{}, a.fails
+	}
+	u, ok := a.byEmail[email]
+	if !ok {
+		return User{}, ErrNotFound
+	}
+	return u, nil
+}
+
+// plainPasswords takes passwords of eight bytes or more that do not hold the address. Its hash of a password is the password
+// in brackets.
+type plainPasswords struct{ fails error }
+
+func (plainPasswords) Validate(password, email string) error {
+	if len(password) < 8 {
+		return errors.New("must have at least 8 characters")
+	}
+	if email != "" && strings.Contains(password, email) {
+		return errors.New("must not contain the e-mail address")
+	}
+	return nil
+}
+
+func (p plainPasswords) Hash(password string) (string, error) { return hashOf(password), p.fails }
+
+func hashOf(password string) string { return "(" + password + ")" }
+
+func signUp() (*SignUp, *accounts) {
+	users := &accounts{byEmail: map[string]User{}}
+	ids := 0
+	newID := func() string { ids++; return fmt.Sprint("usr_", ids) }
+	return &SignUp{Users: users, Passwords: plainPasswords{}, NewID: newID, Now: func() time.Time { return signedUpAt }}, users
+}
+
+func TestSignUpStoresACustomer(t *testing.T) {
+	s, users := signUp()
+	got, err := s.Do(context.Background(), Registration{Email: " Ada@Example.com", Password: " long  enough ", Name: " Ada L. "})
+	want := User{
+		ID: "usr_1", Email: "ada@example.com", Name: " Ada L. ", PasswordHash: "( long  enough )", Role: RoleCustomer, CreatedAt: signedUpAt,
+	}
+	if err != nil || got != want {
+		t.Errorf("got %+v and error %v, want %+v", got, err, want)
+	}
+	if stored := users.byEmail["ada@example.com"]; stored != want || len(users.byEmail) != 1 {
+		t.Errorf("stored %+v, want %+v alone", users.byEmail, want)
+	}
+}
+
+func TestSignUpRefuses(t *testing.T) {
+	right := Registration{Email: "ada@example.com", Password: "long enough", Name: "Ada"}
+	for name, c := range map[string]struct {
+		email, password, name string
+		fields                []string
+	}{
+		"address":                   {"ada", right.Password, right.Name, []string{"email"}},
+		"password":                  {right.Email, "short", right.Name, []string{"password"}},
+		"password with the address": {" ADA@example.com", "x ada@example.com", right.Name, []string{"password"}},
+		"no name":                   {right.Email, right.Password, "", []string{"name"}},
+		"blank name":                {right.Email, right.Password, "  ", []string{"name"}},
+		"name of two lines":         {right.Email, right.Password, "Ada\nBcc: eve@example.com", []string{"name"}},
+		"name of 201":               {right.Email, right.Password, strings.Repeat("ä", 201), []string{"name"}},
+		"all":                       {"ada", "short", "", []string{"email", "password", "name"}},
+		"nothing given":             {"", "", "", []string{"email", "password", "name"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, users := signUp()
+			got, err := s.Do(context.Background(), Registration{Email: c.email, Password: c.password, Name: c.name})
+			if fields := fieldsOf(t, err); !slices.Equal(fields, c.fields) {
+				t.Errorf("got problems with %v, want %v", fields, c.fields)
+			}
+			if got != (User{}) || len(users.byEmail) != 0 {
+				t.Errorf("got %+v and stored %v, want nothing", got, users.byEmail)
+			}
+		})
+	}
+}
+
+func TestSignUpTakesANameOf200(t *testing.T) {
+	s, _ := signUp()
+	want := strings.Repeat("ä", 200)
+	got, err := s.Do(context.Background(), Registration{Email: "ada@example.com", Password: "long enough", Name: want})
+	if err != nil || got.Name != want {
+		t.Errorf("got %+v and error %v, want the name %s", got, err, want)
+	}
+}
+
+// TestSignUpEmailTaken: the address counts, however it is written, and the first account stays as it is.
+func TestSignUpEmailTaken(t *testing.T) {
+	s, users := signUp()
+	first, err := s.Do(context.Background(), Registration{Email: "ada@example.com", Password: "long enough", Name: "Ada"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Do(context.Background(), Registration{Email: "ADA@EXAMPLE.COM ", Password: "another one", Name: "Eve"})
+	if !errors.Is(err, ErrEmailTaken) || got != (User{}) {
+		t.Errorf("got %+v and error %v, want %v", got, err, ErrEmailTaken)
+	}
+	if stored := users.byEmail["ada@example.com"]; stored != first {
+		t.Errorf("stored %+v, want %+v", stored, first)
+	}
+	if _, err := s.Do(context.Background(), Registration{Email: "a.da@example.com", Password: "long enough", Name: "Ada"}); err != nil {
+		t.Errorf("dots count: got error %v, want none", err)
+	}
+}
+
+func TestSignUpFails(t *testing.T) {
+	for name, spoil := range map[string]func(*SignUp, *accounts){
+		"hashing": func(s *SignUp, _ *accounts) { s.Passwords = plainPasswords{fails: errDown} },
+		"storing": func(_ *SignUp, users *accounts) { users.fails = errDown },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, users := signUp()
+			spoil(s, users)
+			got, err := s.Do(context.Background(), Registration{Email: "ada@example.com", Password: "long enough", Name: "Ada"})
+			if !errors.Is(err, errDown) || got != (User{}) || len(users.byEmail) != 0 {
+				t.Errorf("got %+v, stored %v and error %v, want %v alone", got, users.byEmail, err, errDown)
+			}
+		})
+	}
+}
+
+func fieldsOf(t *testing.T, err error) []string {
+	t.Helper()
+	var problems validation.Errors
+	if !errors.As(err, &problems) {
+		t.Fatalf("got error %v, want validation.Errors", err)
+	}
+	var fields []string
+	for _, p := range problems {
+		fields = append(fields, p.Field)
+	}
+	return fields
+}
