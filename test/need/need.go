@@ -12,15 +12,24 @@ func Env(t testing.TB, name string) string {
 	t.Helper()
 	value := os.Getenv(name)
 	if value == "" {
-		missing(t, name)
+		missing(t, name+" is not set")
 	}
 	return value
 }
 
-func missing(t testing.TB, name string) {
+// File returns path if there is such a file. Where there is none, the test is skipped, or fails, as by [Env].
+func File(t testing.TB, path string) string {
+	t.Helper()
+	if _, err := os.Stat(path); err != nil {
+		missing(t, path+" is not there")
+	}
+	return path
+}
+
+func missing(t testing.TB, what string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is not set, and with CI=true no test may be skipped", name)
+		t.Fatalf("%s, and with CI=true no test may be skipped", what)
 	}
-	t.Skipf("%s is not set", name)
+	t.Skip(what)
 }

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"shop/internal/httpapi"
+	"shop/internal/httpapi/httpapitest"
+	"shop/internal/money"
+	"shop/internal/product"
+	"shop/internal/user"
+	"shop/internal/validation"
+)
+
+// save is a saver. Calling a nil one panics, and so is answered as internal.
+type save func(admin user.Caller, d product.Draft) (product.Product, bool, error)
+
+func (s save) Do(_ context.Context, admin user.Caller, d product.Draft) (product.Product, bool, error) {
+	return s(admin, d)
+}
+
+// expecting saves one draft, as a new product or over an old one.
+func expecting(t *testing.T, want product.Draft, created bool) save {
+	return func(admin user.Caller, d product.Draft) (product.Product, bool, error) {
+		if admin != httpapitest.Admin || !reflect.DeepEqual(d, want) {
+			t.Errorf("%+v saves %+v, want %+v", admin, d, want)
+		}
+		return product.Product{
+			ID: d.ID, Name: d.Name, Description: d.Description, Price: d.Price, ImageURL: d.ImageURL, Active: d.Active, Stock: 4, Version: 7,
+			CreatedAt: time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC), UpdatedAt: time.Date(2026, 2, 20, 11, 15, 42, 40e6, time.UTC),
+		}, created, nil
+	}
+}
+
+// lamp is the draft of event.json.
+func lamp() product.Draft {
+	stock := int64(12)
+	return product.Draft{
+		ID: "brass-desk-lamp", Name: "Brass desk lamp", Description: "A lacquered brass lamp with a swivelling shade.",
+		Price: money.Money{Amount: 6400, Currency: "GBP"}, ImageURL: "https://images.shop.example/brass-desk-lamp.jpg", Active: true, Stock: &stock,
+	}
+}
+
+func TestSaveProduct(t *testing.T) {
+	for status, created := range map[int]bool{http.StatusCreated: true, http.StatusOK: false} {
+		h := saveProduct(httpapitest.Guard(), expecting(t, lamp(), created))
+		httpapitest.Call(t, h, httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{Status: status, Body: `{
+			"product_id":"brass-desk-lamp","name":"Brass desk lamp","price":{"amount":6400,"currency":"GBP"},
+			"image_url":"https://images.shop.example/brass-desk-lamp.jpg","stock_status":"low_stock",
+			"description":"A lacquered brass lamp with a swivelling shade.","stock":4,"active":true,"version":7,
+			"created_at":"2026-01-05T08:00:00.000Z","updated_at":"2026-02-20T11:15:42.040Z"}`})
+	}
+}
+
+func TestEmptyValuesAreValues(t *testing.T) {
+	want := product.Draft{ID: "A.b_c-1", Name: "A", Price: money.Money{Currency: "GBP"}}
+	e := httpapitest.ReadEvent(t).WithParameter("product_id", want.ID).
+		WithBody(`{"active":false,"image_url":"","price":{"currency":"GBP","amount":0},"description":"","name":"A"}`)
+	httpapitest.Call(t, saveProduct(httpapitest.Guard(), expecting(t, want, false)), e).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
+		"product_id":"A.b_c-1","name":"A","price":{"amount":0,"currency":"GBP"},"image_url":"","stock_status":"low_stock",
+		"description":"","stock":4,"active":false,"version":7,
+		"created_at":"2026-01-05T08:00:00.000Z","updated_at":"2026-02-20T11:15:42.040Z"}`})
+}
+
+func TestBodies(t *testing.T) {
+	httpapitest.CheckBodies(t, httpapitest.ReadEvent(t), saveProduct(httpapitest.Guard(), save(nil)))
+}
+
+// body writes a product with some of its members changed, or left out where the value is empty.
+func body(changes map[string]string) string {
+	members := map[string]string{
+		"name": `"A"`, "description": `""`, "price": `{"amount":1,"currency":"GBP"}`, "image_url": `""`, "active": `true`, "stock": `1`,
+	}
+	maps.Copy(members, changes)
+	var parts []string
+	for name, value := range members {
+		if value != "" {
+			parts = append(parts, `"`+name+`":`+value)
+		}
+	}
+	return "{" + strings.Join(parts, ",") + "}"
+}
+
+func TestBadMembers(t *testing.T) {
+	for member, values := range map[string][]string{
+		"name":           {"5", "[]", "false"},
+		"description":    {"5", "{}"},
+		"image_url":      {"5", "true"},
+		"active":         {`"true"`, "1", "{}"},
+		"price":          {"5", `"5"`, "[]"},
+		"price.amount":   {"1.5", "1e3", "99999999999999999999", `"3"`},
+		"price.currency": {"826", "{}"},
+		"stock":          {"1.5", "1e3", "99999999999999999999", `"3"`, "true"},
+	} {
+		for _, value := range values {
+			t.Run(member+" "+value, func(t *testing.T) {
+				name, inner, nested := strings.Cut(member, ".")
+				if nested {
+					value = `{"` + inner + `":` + value + `}`
+				}
+				e := httpapitest.ReadEvent(t).WithBody(body(map[string]string{name: value}))
+				httpapitest.Call(t, saveProduct(httpapitest.Guard(), save(nil)), e).CheckProblem(t,
+					httpapitest.FieldErrors(member, "has a value of the wrong type or range"))
+			})
+		}
+	}
+}
+
+// TestMissingMembers: a save writes the whole product, so none may be left out but the stock.
+func TestMissingMembers(t *testing.T) {
+	for member, missing := range map[string]string{"name": "name", "description": "description", "image_url": "image_url", "active": "active", "price": "price"} {
+		for _, value := range []string{"", "null"} {
+			e := httpapitest.ReadEvent(t).WithBody(body(map[string]string{member: value}))
+			httpapitest.Call(t, saveProduct(httpapitest.Guard(), save(nil)), e).CheckProblem(t, httpapitest.FieldErrors(missing, "is required"))
+		}
+	}
+	httpapitest.Call(t, saveProduct(httpapitest.Guard(), save(nil)), httpapitest.ReadEvent(t).WithBody("{}")).CheckProblem(t, httpapitest.FieldErrors(
+		"name", "is required", "description", "is required", "image_url", "is required", "active", "is required", "price", "is required"))
+	for price, field := range map[string]string{`{}`: "price.amount", `{"amount":1}`: "price.currency", `{"amount":null,"currency":"GBP"}`: "price.amount"} {
+		e := httpapitest.ReadEvent(t).WithBody(body(map[string]string{"price": price}))
+		httpapitest.Call(t, saveProduct(httpapitest.Guard(), save(nil)), e).CheckProblem(t, httpapitest.FieldErrors(field, "is required"))
+	}
+}
+
+// TestImpossibleProducts runs on the domain itself, which refuses them before it asks its store anything: there is none.
+func TestImpossibleProducts(t *testing.T) {
+	for changes, want := range map[[2]string]httpapitest.Problem{
+		{"price", `{"amount":-1,"currency":"GBP"}`}:            httpapitest.FieldErrors("price", "the amount must be from 0 to 1000000000000 minor units"),
+		{"price", `{"amount":1000000000001,"currency":"GBP"}`}: httpapitest.FieldErrors("price", "the amount must be from 0 to 1000000000000 minor units"),
+		{"price", `{"amount":1,"currency":"gbp"}`}:             httpapitest.FieldErrors("price", "the currency must be GBP"),
+		{"stock", "-1"}:            httpapitest.FieldErrors("stock", "must be a whole number from 0 to 1000000000"),
+		{"stock", "1000000000000"}: httpapitest.FieldErrors("stock", "must be a whole number from 0 to 1000000000"),
+		{"name", `""`}:             httpapitest.FieldErrors("name", "must not be empty"),
+	} {
+		t.Run(changes[1], func(t *testing.T) {
+			e := httpapitest.ReadEvent(t).WithBody(body(map[string]string{changes[0]: changes[1]}))
+			httpapitest.Call(t, saveProduct(httpapitest.Guard(), &product.Save{Currency: "GBP"}), e).CheckProblem(t, want)
+		})
+	}
+	e := httpapitest.ReadEvent(t).WithParameter("product_id", "brass desk lamp")
+	httpapitest.Call(t, saveProduct(httpapitest.Guard(), &product.Save{Currency: "GBP"}), e).CheckProblem(t,
+		httpapitest.FieldErrors("product_id", "must have 1 to 64 of the characters A–Z a–z 0–9 . _ -"))
+}
+
+func TestRefusals(t *testing.T) {
+	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t),
+		func(err error) httpapi.Handler {
+			refuse := save(func(user.Caller, product.Draft) (product.Product, bool, error) { return product.Product{}, false, err })
+			return saveProduct(httpapitest.Guard(), refuse)
+		},
+		httpapitest.Refusal{
+			Err:     validation.Errors{{Field: "stock", Message: "may be given only for a new product"}},
+			Problem: httpapitest.FieldErrors("stock", "may be given only for a new product"),
+		},
+		httpapitest.Refusal{Err: user.ErrNotAdmin, Problem: httpapitest.Problem{Code: "forbidden"}},
+		httpapitest.Refusal{Err: product.ErrContended, Problem: httpapitest.Problem{Code: "busy"}})
+}
+
+func TestGuard(t *testing.T) {
+	httpapitest.CheckGuard(t, httpapitest.ReadEvent(t), func(g httpapi.Guard) httpapi.Handler { return saveProduct(g, save(nil)) })
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"shop/internal/httpapi"
+	"shop/internal/httpapi/httpapitest"
+	"shop/internal/money"
+	"shop/internal/page"
+	"shop/internal/product"
+	"shop/internal/user"
+)
+
+const (
+	listRoute = "GET /admin/products"
+	viewRoute = "GET /admin/products/{product_id}"
+)
+
+// goods are an inventory. Calling what is nil panics, and so is answered as internal.
+type goods struct {
+	list func(admin user.Caller, r page.Request) (page.Page[product.Product], error)
+	read func(admin user.Caller, id string) (product.Product, error)
+}
+
+func (g goods) Inventory(_ context.Context, admin user.Caller, r page.Request) (page.Page[product.Product], error) {
+	return g.list(admin, r)
+}
+
+func (g goods) Read(_ context.Context, admin user.Caller, id string) (product.Product, error) {
+	return g.read(admin, id)
+}
+
+func handler(g goods) httpapi.Handler { return viewInventory(httpapitest.Guard(), g) }
+
+func eventFor(t *testing.T, route string) httpapitest.Event {
+	parameters := map[string]string{}
+	if route == viewRoute {
+		parameters["product_id"] = "brass-desk-lamp"
+	}
+	return httpapitest.ReadEvent(t).To(route, parameters).WithQuery("")
+}
+
+func lamp() product.Product {
+	return product.Product{
+		ID: "brass-desk-lamp", Name: "Brass desk lamp", Description: "A lacquered brass lamp.", Price: money.Money{Amount: 6400, Currency: "GBP"},
+		Active: true, Stock: 4, Version: 2,
+		CreatedAt: time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC), UpdatedAt: time.Date(2026, 2, 20, 11, 15, 42, 40e6, time.UTC),
+	}
+}
+
+func TestList(t *testing.T) {
+	h := handler(goods{list: func(admin user.Caller, r page.Request) (page.Page[product.Product], error) {
+		if want := (page.Request{Limit: 2}); admin != httpapitest.Admin || r != want {
+			t.Errorf("%+v asked for %+v", admin, r)
+		}
+		gone := product.Product{ID: "old-lamp", Name: "Old lamp", Price: money.Money{Currency: "GBP"}, ImageURL: "https://images.shop.example/old.jpg", Version: 1}
+		return page.Page[product.Product]{Items: []product.Product{lamp(), gone}, NextCursor: "bW9yZQ"}, nil
+	}})
+	httpapitest.Call(t, h, httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
+		"items":[
+			{"product_id":"brass-desk-lamp","name":"Brass desk lamp","price":{"amount":6400,"currency":"GBP"},"image_url":"","stock_status":"low_stock",
+			 "stock":4,"active":true,"version":2,"created_at":"2026-01-05T08:00:00.000Z","updated_at":"2026-02-20T11:15:42.040Z"},
+			{"product_id":"old-lamp","name":"Old lamp","price":{"amount":0,"currency":"GBP"},"image_url":"https://images.shop.example/old.jpg",
+			 "stock_status":"out_of_stock","stock":0,"active":false,"version":1,"created_at":"0001-01-01T00:00:00.000Z","updated_at":"0001-01-01T00:00:00.000Z"}],
+		"next_cursor":"bW9yZQ"}`})
+}
+
+func TestView(t *testing.T) {
+	h := handler(goods{read: func(admin user.Caller, id string) (product.Product, error) {
+		if admin != httpapitest.Admin || id != "brass-desk-lamp" {
+			t.Errorf("%+v asked for %s", admin, id)
+		}
+		return lamp(), nil
+	}})
+	httpapitest.Call(t, h, eventFor(t, viewRoute)).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
+		"product_id":"brass-desk-lamp","name":"Brass desk lamp","price":{"amount":6400,"currency":"GBP"},"image_url":"","stock_status":"low_stock",
+		"description":"A lacquered brass lamp.","stock":4,"active":true,"version":2,
+		"created_at":"2026-01-05T08:00:00.000Z","updated_at":"2026-02-20T11:15:42.040Z"}`})
+}
+
+func TestPages(t *testing.T) {
+	httpapitest.CheckPages(t, httpapitest.ReadEvent(t), nil, func(ask func(page.Request)) httpapi.Handler {
+		return handler(goods{list: func(_ user.Caller, r page.Request) (page.Page[product.Product], error) {
+			ask(r)
+			return page.Page[product.Product]{}, nil
+		}})
+	})
+}
+
+func TestNoProductID(t *testing.T) {
+	for _, id := range []string{"brass desk lamp", "lämp", "a%2Fb"} {
+		e := eventFor(t, viewRoute).WithParameter("product_id", id)
+		httpapitest.Call(t, handler(goods{}), e).CheckProblem(t, httpapitest.Problem{Code: "product_not_found"})
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	failing := func(err error) httpapi.Handler {
+		return handler(goods{
+			list: func(user.Caller, page.Request) (page.Page[product.Product], error) {
+				return page.Page[product.Product]{}, err
+			},
+			read: func(user.Caller, string) (product.Product, error) { return product.Product{}, err },
+		})
+	}
+	for route, own := range map[string]httpapitest.Refusal{
+		listRoute: {Err: page.ErrInvalidCursor, Problem: httpapitest.Problem{Code: "invalid_cursor"}},
+		viewRoute: {Err: product.ErrNotFound, Problem: httpapitest.Problem{Code: "product_not_found"}},
+	} {
+		t.Run(route, func(t *testing.T) {
+			httpapitest.CheckRefusals(t, eventFor(t, route), failing, own,
+				httpapitest.Refusal{Err: user.ErrNotAdmin, Problem: httpapitest.Problem{Code: "forbidden"}})
+		})
+	}
+}
+
+func TestUnknownRoutes(t *testing.T) {
+	for _, route := range []string{"GET /admin/goods", "$default", "DELETE /admin/products", ""} {
+		httpapitest.Call(t, handler(goods{}), eventFor(t, route)).CheckProblem(t, httpapitest.Problem{Code: "not_found"})
+	}
+}
+
+func TestGuard(t *testing.T) {
+	for _, route := range []string{listRoute, viewRoute} {
+		t.Run(route, func(t *testing.T) {
+			httpapitest.CheckGuard(t, eventFor(t, route), func(g httpapi.Guard) httpapi.Handler { return viewInventory(g, goods{}) })
+		})
+	}
+}

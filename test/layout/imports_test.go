@@ -1,0 +1,151 @@
+// Package layout holds the walls between the project's rooms.
+package layout
+
+import (
+	"encoding/json"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// The rooms of internal/. Domains have the rules and import no AWS, no HTTP and nothing of ours but other domains. Adapters
+// each know one technology and import no other adapter. Tools serve them all.
+var rooms = map[string]string{
+	"clock": "tool", "config": "tool", "observe": "tool",
+	"money": "domain", "page": "domain", "validation": "domain", "user": "domain", "product": "domain", "order": "domain",
+	"notification": "domain", "notification/confirmation": "domain", "token": "domain", "password": "domain",
+	"catalogue": "domain", "sales": "domain", "replay": "domain", "csvfile": "domain",
+	"httpapi": "adapter", "dynamostore": "adapter", "queue": "adapter", "sesmail": "adapter", "kmssign": "adapter",
+	"apiclient": "adapter",
+}
+
+// mayImport says into which rooms a room's arrows may go.
+var mayImport = map[string][]string{
+	"tool":     {"tool"},
+	"domain":   {"domain"},
+	"adapter":  {"domain", "tool"},
+	"function": {"domain", "tool", "adapter"},
+	"command":  {"domain", "tool", "adapter"},
+}
+
+// onlyHere are the packages that only one room may know. Functions, which wire, and config, which makes the clients'
+// configuration, may know them too.
+var onlyHere = map[string]string{
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb": "internal/dynamostore",
+	"github.com/aws/aws-sdk-go-v2/service/sqs":      "internal/queue",
+	"github.com/aws/aws-sdk-go-v2/service/ses":      "internal/sesmail",
+	"github.com/aws/aws-sdk-go-v2/service/kms":      "internal/kmssign",
+	"github.com/golang-jwt/jwt/v5":                  "internal/token",
+	"github.com/alexedwards/argon2id":               "internal/password",
+}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+func TestArrows(t *testing.T) {
+	packages := list(t)
+	if len(packages) < 30 {
+		t.Fatalf("go list knows %d packages, too few to be all", len(packages))
+	}
+	for _, p := range packages {
+		from := room(p.ImportPath)
+		if from == "" {
+			t.Errorf("%s is in no room: say in this test which it belongs to", p.ImportPath)
+			continue
+		}
+		if from == "test" {
+			continue
+		}
+		for _, imported := range p.Imports {
+			if complaint := judge(p.ImportPath, from, imported); complaint != "" {
+				t.Errorf("%s imports %s: %s", p.ImportPath, imported, complaint)
+			}
+		}
+	}
+}
+
+// TestTheWallHolds shows that the wall is no picture of one.
+func TestTheWallHolds(t *testing.T) {
+	forbidden := [][2]string{
+		{"shop/internal/order", "shop/internal/dynamostore"},
+		{"shop/internal/order", "github.com/aws/aws-sdk-go-v2/aws"},
+		{"shop/internal/order", "net/http"},
+		{"shop/internal/order", "encoding/json"},
+		{"shop/internal/dynamostore", "shop/internal/httpapi"},
+		{"shop/internal/httpapi", "github.com/aws/aws-sdk-go-v2/service/dynamodb"},
+		{"shop/internal/queue", "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"},
+		{"shop/internal/clock", "shop/internal/order"},
+		{"shop/functions/notify", "shop/functions/relay-mail"},
+		{"shop/internal/order", "shop/test/need"},
+	}
+	for _, arrow := range forbidden {
+		if judge(arrow[0], room(arrow[0]), arrow[1]) == "" {
+			t.Errorf("%s may import %s", arrow[0], arrow[1])
+		}
+	}
+}
+
+// judge says why the arrow is forbidden, or nothing.
+func judge(importer, from, imported string) string {
+	if strings.HasPrefix(imported, "shop/") {
+		to := room(imported)
+		for _, allowed := range mayImport[from] {
+			if to == allowed {
+				return ""
+			}
+		}
+		return "a " + from + " must not import a " + to
+	}
+	if from == "domain" && (strings.HasPrefix(imported, "github.com/aws/") || imported == "net/http" || isJSON(imported) && importer != "shop/internal/token") {
+		return "a domain knows no AWS, no HTTP and no JSON; only a token is JSON by its nature"
+	}
+	for path, owner := range onlyHere {
+		if imported != path && !strings.HasPrefix(imported, path+"/") {
+			continue
+		}
+		if importer != "shop/"+owner && from != "function" && from != "command" {
+			return "only " + owner + " knows it"
+		}
+	}
+	return ""
+}
+
+func isJSON(path string) bool {
+	return path == "encoding/json" || strings.HasPrefix(path, "github.com/go-json-experiment/json")
+}
+
+func room(path string) string {
+	path = strings.TrimPrefix(path, "shop/")
+	switch {
+	case strings.HasPrefix(path, "functions/"):
+		return "function"
+	case strings.HasPrefix(path, "cmd/"):
+		return "command"
+	case strings.HasPrefix(path, "test/"), strings.HasSuffix(path, "test") && strings.HasPrefix(path, "internal/"):
+		return "test"
+	}
+	return rooms[strings.TrimPrefix(path, "internal/")]
+}
+
+func list(t *testing.T) []goPackage {
+	t.Helper()
+	command := exec.Command("go", "list", "-json=ImportPath,Imports", "shop/...")
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var packages []goPackage
+	decoder := json.NewDecoder(strings.NewReader(string(out)))
+	for {
+		var p goPackage
+		if err := decoder.Decode(&p); err == io.EOF {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+}

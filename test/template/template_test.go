@@ -1,0 +1,275 @@
+// Package template holds what must be true of the template that is deployed, as SAM translates it.
+package template
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"shop/test/contract"
+	"shop/test/need"
+)
+
+const root = "../.."
+
+// The store's routes, and the scope of a token that each asks for; "" is open to anyone. A route that is not here fails.
+var routes = map[string]string{
+	"POST /users":                            "",
+	"POST /sessions":                         "",
+	"GET /products":                          "",
+	"GET /products/{product_id}":             "",
+	"POST /orders":                           "customer",
+	"GET /orders":                            "customer",
+	"GET /orders/{order_id}":                 "customer",
+	"GET /admin/products":                    "admin",
+	"GET /admin/products/{product_id}":       "admin",
+	"PUT /admin/products/{product_id}":       "admin",
+	"PUT /admin/products/{product_id}/stock": "admin",
+	"POST /admin/products/{product_id}/stock/adjustments": "admin",
+	"GET /admin/products/{product_id}/stock/movements":    "admin",
+	"GET /admin/orders":         "admin",
+	"GET /admin/orders/summary": "admin",
+}
+
+var issuerRoutes = map[string]string{
+	"GET /.well-known/openid-configuration": "",
+	"GET /.well-known/jwks.json":            "",
+}
+
+type object = map[string]any
+
+// translated returns the resources of the template.
+func translated(t *testing.T) map[string]object {
+	t.Helper()
+	top, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command(need.File(t, filepath.Join(top, ".tools/emulator/bin/python")), "infra/local/translate.py", "template.yaml", "Sender=shop@example.com")
+	command.Dir = top
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("translating the template: %v", err)
+	}
+	var template struct{ Resources map[string]object }
+	if err := json.Unmarshal(out, &template); err != nil {
+		t.Fatal(err)
+	}
+	return template.Resources
+}
+
+// at follows names into v; nil where there is nothing.
+func at(v any, names ...string) any {
+	for _, name := range names {
+		m, ok := v.(object)
+		if !ok {
+			return nil
+		}
+		v = m[name]
+	}
+	return v
+}
+
+func ofType(resources map[string]object, kind string) map[string]object {
+	found := map[string]object{}
+	for name, r := range resources {
+		if r["Type"] == kind {
+			found[name] = r
+		}
+	}
+	if len(found) == 0 {
+		panic("no resource of type " + kind)
+	}
+	return found
+}
+
+// routesOf reads the routes that SAM wrote into an API, and the scope of each.
+func routesOf(t *testing.T, api object) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	paths, _ := at(api, "Properties", "Body", "paths").(object)
+	for path, methods := range paths {
+		for method, operation := range methods.(object) {
+			scope := ""
+			if security, ok := at(operation, "security").([]any); ok {
+				scopes := fmt.Sprint(at(security[0], "Token"))
+				scope = strings.Trim(scopes, "[]")
+			}
+			found[strings.ToUpper(method)+" "+path] = scope
+		}
+	}
+	return found
+}
+
+func TestRoutesAndScopes(t *testing.T) {
+	resources := translated(t)
+	for name, want := range map[string]map[string]string{"Api": routes, "Issuer": issuerRoutes} {
+		if got := routesOf(t, resources[name]); !maps.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", name, got, want)
+		}
+	}
+}
+
+func TestRoutesAreThoseOfTheContract(t *testing.T) {
+	c, err := contract.Load(filepath.Join(root, "docs/openapi.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := slices.Sorted(maps.Keys(routes))
+	for route := range issuerRoutes {
+		want = append(want, route)
+	}
+	slices.Sort(want)
+	got := c.Routes()
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestApisFailOnWarningsAndAreThrottled(t *testing.T) {
+	resources := translated(t)
+	for name, api := range ofType(resources, "AWS::ApiGatewayV2::Api") {
+		if at(api, "Properties", "FailOnWarnings") != true {
+			t.Errorf("%s does not fail on warnings: routes could vanish from a deployment that looks green", name)
+		}
+	}
+	for name, stage := range ofType(resources, "AWS::ApiGatewayV2::Stage") {
+		if rate, _ := at(stage, "Properties", "DefaultRouteSettings", "ThrottlingRateLimit").(float64); rate <= 0 {
+			t.Errorf("%s is not throttled", name)
+		}
+	}
+	if at(resources["ApiApiGatewayDefaultStage"], "Properties", "AccessLogSettings", "DestinationArn") == nil {
+		t.Error("the API has no access log")
+	}
+	for _, dependency := range []string{"IssuerApiGatewayDefaultStage", "PublishKeysFunctionDiscoveryPermission", "PublishKeysFunctionKeysPermission"} {
+		if !slices.Contains(resources["Api"]["DependsOn"].([]any), any(dependency)) || resources[dependency] == nil {
+			t.Errorf("the API does not wait for %s, which its authorizer needs", dependency)
+		}
+	}
+}
+
+// The times that depend on each other: timeout < lease < visibility, and visibility at least six timeouts.
+func TestQueueTimes(t *testing.T) {
+	resources := translated(t)
+	notify := resources["NotifyFunction"]
+	timeout := time.Duration(at(notify, "Properties", "Timeout").(float64)) * time.Second
+	visibility := time.Duration(at(resources["MailQueue"], "Properties", "VisibilityTimeout").(float64)) * time.Second
+	lease, err := time.ParseDuration(at(notify, "Properties", "Environment", "Variables", "LEASE").(string))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lease != timeout+5*time.Second || lease >= visibility || visibility < 6*timeout {
+		t.Errorf("timeout %v, lease %v, visibility timeout %v", timeout, lease, visibility)
+	}
+	mapping := at(resources["NotifyFunctionMailOwed"], "Properties")
+	if got := fmt.Sprint(at(mapping, "FunctionResponseTypes")); got != "[ReportBatchItemFailures]" {
+		t.Errorf("response types: got %s, want ReportBatchItemFailures: else one failure repeats the whole batch", got)
+	}
+	if at(mapping, "ScalingConfig", "MaximumConcurrency") == nil {
+		t.Error("nothing bounds how many mails are sent at once")
+	}
+	if at(resources["MailQueue"], "Properties", "RedrivePolicy", "maxReceiveCount") != 5.0 {
+		t.Error("a message is not received five times before it goes to the dead-letter queue")
+	}
+	if at(resources["MailDeadLetterQueue"], "Properties", "MessageRetentionPeriod") != 1209600.0 {
+		t.Error("dead letters are not kept for 14 days")
+	}
+}
+
+func TestTablesAreKept(t *testing.T) {
+	tables := ofType(translated(t), "AWS::DynamoDB::Table")
+	if len(tables) != 6 {
+		t.Errorf("got %d tables, want 6", len(tables))
+	}
+	for name, table := range tables {
+		properties := table["Properties"].(object)
+		checks := map[string]bool{
+			"is kept when the stack goes":       table["DeletionPolicy"] == "Retain" && table["UpdateReplacePolicy"] == "Retain",
+			"is on demand":                      properties["BillingMode"] == "PAY_PER_REQUEST",
+			"is recoverable to a point in time": at(properties, "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled") == true,
+			"is encrypted":                      at(properties, "SSESpecification", "SSEEnabled") == true,
+			"is protected in production":        fmt.Sprint(properties["DeletionProtectionEnabled"]) == "map[Fn::If:[IsProduction true false]]",
+			"has no name of its own":            properties["TableName"] == nil,
+		}
+		for what, ok := range checks {
+			if !ok {
+				t.Errorf("it does not hold that %s %s", name, what)
+			}
+		}
+	}
+}
+
+// Every function has a role of its own, which names its actions and resources one by one.
+func TestRolesNameActionsAndResources(t *testing.T) {
+	resources := translated(t)
+	roles := map[string]bool{}
+	for name, function := range ofType(resources, "AWS::Lambda::Function") {
+		role := fmt.Sprint(at(function, "Properties", "Role"))
+		if roles[role] {
+			t.Errorf("%s shares its role with another function", name)
+		}
+		roles[role] = true
+		if runtime := at(function, "Properties", "Runtime"); runtime != "provided.al2023" {
+			t.Errorf("%s: runtime %v", name, runtime)
+		}
+	}
+	for name, role := range ofType(resources, "AWS::IAM::Role") {
+		policies, _ := at(role, "Properties", "Policies").([]any)
+		if len(policies) == 0 {
+			t.Errorf("%s allows nothing of its own", name)
+		}
+		for _, policy := range policies {
+			for _, statement := range at(policy, "PolicyDocument", "Statement").([]any) {
+				text := fmt.Sprint(at(statement, "Action"), at(statement, "Resource"))
+				if strings.Contains(text, "*") {
+					t.Errorf("%s has a wildcard: %s", name, text)
+				}
+			}
+		}
+	}
+}
+
+// A secret does not belong into a function's environment.
+func TestEnvironmentsHoldNoSecret(t *testing.T) {
+	for name, function := range ofType(translated(t), "AWS::Lambda::Function") {
+		variables, _ := at(function, "Properties", "Environment", "Variables").(object)
+		for variable := range variables {
+			for _, word := range []string{"SECRET", "PASSWORD", "PRIVATE", "CREDENTIAL"} {
+				if strings.Contains(variable, word) {
+					t.Errorf("%s has %s", name, variable)
+				}
+			}
+		}
+		if len(variables) == 0 {
+			t.Errorf("%s has no environment", name)
+		}
+	}
+}
+
+// One word for one flow: the folder and the function's name.
+func TestFunctionsAreNamedAfterTheirFolders(t *testing.T) {
+	folders, err := filepath.Glob(filepath.Join(root, "functions/*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, folder := range folders {
+		name := ""
+		for word := range strings.SplitSeq(filepath.Base(folder), "-") {
+			name += strings.ToUpper(word[:1]) + word[1:]
+		}
+		want = append(want, name+"Function")
+	}
+	got := slices.Sorted(maps.Keys(ofType(translated(t), "AWS::Lambda::Function")))
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
