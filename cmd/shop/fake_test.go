@@ -179,8 +179,6 @@ func (f *fakeStore) store(w http.ResponseWriter, r *http.Request, path string, b
 		f.save(w, id, body)
 	case r.Method+" "+path == "POST /orders":
 		f.place(w, r, body)
-	case r.Method+" "+path == "GET /orders":
-		f.myOrders(w, r)
 	case route == "GET /orders/":
 		answer(w, 200, f.order(id, "sent"))
 	}
@@ -300,15 +298,6 @@ func (f *fakeStore) order(id, mail string) map[string]any {
 		o["email_status"] = mail
 	}
 	return o
-}
-
-// myOrders answers every caller with every order: the replay looks only for its own.
-func (f *fakeStore) myOrders(w http.ResponseWriter, _ *http.Request) {
-	items := []any{}
-	for id := range f.orders {
-		items = append(items, f.order(id, ""))
-	}
-	answer(w, 200, map[string]any{"items": items, "next_cursor": nil})
 }
 
 func (f *fakeStore) mailbox(w http.ResponseWriter) {

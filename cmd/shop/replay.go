@@ -86,7 +86,10 @@ func (r *replayCommand) run(ctx context.Context) error {
 	r.choosePassword()
 	report, err := r.replay(ctx, admin, d, invoices)
 	report.Malformed = malformed
-	if err := errors.Join(err, r.write(report)); err != nil {
+	if err == nil || report.Duration > 0 { // else nothing was sent
+		err = errors.Join(err, r.write(report))
+	}
+	if err != nil {
 		return r.explain(err)
 	}
 	if report.Failed() {

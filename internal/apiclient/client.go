@@ -53,7 +53,8 @@ type request struct {
 // answer is a successful answer.
 type answer struct {
 	status   int
-	replayed bool // Idempotent-Replayed: true
+	replayed bool   // Idempotent-Replayed: true
+	date     string // the Date header
 	body     []byte
 	repeats  int // times the request was sent again before this answer
 }
@@ -113,7 +114,12 @@ func (c *Client) once(ctx context.Context, r request, body []byte, token string)
 	if response.StatusCode/100 != 2 {
 		return answer{}, problem(response, content)
 	}
-	return answer{status: response.StatusCode, replayed: response.Header.Get("Idempotent-Replayed") == "true", body: content}, nil
+	return answer{
+		status:   response.StatusCode,
+		replayed: response.Header.Get("Idempotent-Replayed") == "true",
+		date:     response.Header.Get("Date"),
+		body:     content,
+	}, nil
 }
 
 // bare takes the method and URL off an error: send says which request it was.

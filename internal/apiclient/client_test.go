@@ -394,11 +394,12 @@ func TestCheckoutRepeats(t *testing.T) {
 			hangUp(w)
 		default:
 			w.Header().Set("Idempotent-Replayed", "true")
-			reply(w, 201, `{"order_id":"ord_1","items":[{"product_id":"lamp","quantity":2,"name":"Lamp"}],"email_status":"pending"}`)
+			reply(w, 201, `{"order_id":"ord_1","items":[{"product_id":"lamp","quantity":2,"name":"Lamp"}],"email_status":"pending","placed_at":"2026-01-05T08:00:00.125Z"}`)
 		}
 	})
 	receipt, err := s.Checkout(context.Background(), "536365", twoLamps)
-	if err != nil || receipt.OrderID != "ord_1" || !receipt.Replayed || receipt.Repeats != 2 || fmt.Sprint(receipt.Items) != fmt.Sprint(twoLamps) {
+	if err != nil || receipt.OrderID != "ord_1" || !receipt.Replayed || receipt.Repeats != 2 || fmt.Sprint(receipt.Items) != fmt.Sprint(twoLamps) ||
+		!receipt.PlacedAt.Equal(time.Date(2026, 1, 5, 8, 0, 0, 125e6, time.UTC)) {
 		t.Errorf("got %+v, %v", receipt, err)
 	}
 	want := `POST /orders 536365 {"items":[{"product_id":"lamp","quantity":2}]}`
@@ -429,25 +430,35 @@ func TestCheckoutRefused(t *testing.T) {
 	}
 }
 
-func TestOrders(t *testing.T) {
+func TestEmailStatus(t *testing.T) {
 	s, _ := session(t, func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case "/orders":
-			reply(w, 200, `{"items":[{"order_id":"ord_1"},{"order_id":"ord_2"}],"next_cursor":null}`)
-		case "/orders/ord_1":
-			reply(w, 200, `{"order_id":"ord_1","email_status":"sent"}`)
-		default:
+		if r.URL.Path != "/orders/ord_1" {
 			refuse(w, 404, "order_not_found", "")
+			return
 		}
+		reply(w, 200, `{"order_id":"ord_1","email_status":"sent"}`)
 	})
-	if ids, err := s.OrderIDs(context.Background()); err != nil || fmt.Sprint(ids) != "[ord_1 ord_2]" {
-		t.Errorf("got %v, %v", ids, err)
-	}
 	if got, err := s.EmailStatus(context.Background(), "ord_1"); err != nil || got != order.EmailSent {
 		t.Errorf("got %s, %v, want sent", got, err)
 	}
 	if _, err := s.EmailStatus(context.Background(), "ord_9"); status(err) != 404 {
 		t.Errorf("got %v, want 404", err)
+	}
+}
+
+func TestShopClock(t *testing.T) {
+	for date, want := range map[string]string{"Mon, 05 Jan 2026 08:00:30 GMT": "2026-01-05T08:00:30Z", "yesterday": ""} {
+		s, _ := session(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.String() != "/admin/products?limit=1" {
+				w.WriteHeader(404)
+			}
+			w.Header().Set("Date", date)
+			reply(w, 200, `{"items":[]}`)
+		})
+		got, err := (&Shop{Session: s}).Clock(context.Background())
+		if (err == nil) != (want != "") || err == nil && got.Format(time.RFC3339) != want {
+			t.Errorf("%s: got %v, %v, want %s", date, got, err, want)
+		}
 	}
 }
 

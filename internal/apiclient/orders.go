@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 
 	"shop/internal/order"
 	"shop/internal/replay"
@@ -21,20 +22,8 @@ type itemJSON struct {
 type orderJSON struct {
 	ID          string            `json:"order_id"`
 	Items       []itemJSON        `json:"items"`
+	PlacedAt    time.Time         `json:"placed_at"`
 	EmailStatus order.EmailStatus `json:"email_status"`
-}
-
-// OrderIDs returns the ids of all orders of the session's user.
-func (s *Session) OrderIDs(ctx context.Context) ([]string, error) {
-	orders, err := list[orderJSON](ctx, s, "/orders")
-	if err != nil {
-		return nil, fmt.Errorf("listing orders: %w", err)
-	}
-	ids := make([]string, len(orders))
-	for i, o := range orders {
-		ids[i] = o.ID
-	}
-	return ids, nil
 }
 
 // Checkout places an order. While the store is busy or does not answer, it sends the same request with
@@ -69,7 +58,7 @@ func receipt(a answer) (replay.Receipt, error) {
 	if err := a.decode(&o); err != nil {
 		return r, err
 	}
-	r.OrderID = o.ID
+	r.OrderID, r.PlacedAt = o.ID, o.PlacedAt
 	for _, item := range o.Items {
 		r.Items = append(r.Items, order.Item(item))
 	}
@@ -93,6 +82,20 @@ func (s *Session) EmailStatus(ctx context.Context, orderID string) (order.EmailS
 type Shop struct {
 	*Session        // an admin's
 	Password string // of every customer
+}
+
+// Clock returns the time of the store, to the second, as its answers are dated (RFC 9110, section 6.6.1). It asks
+// the admin's route, whose answers no cache keeps.
+func (s *Shop) Clock(ctx context.Context) (time.Time, error) {
+	a, err := s.send(ctx, request{method: http.MethodGet, path: "/admin/products", query: url.Values{"limit": {"1"}}})
+	if err != nil {
+		return time.Time{}, err
+	}
+	now, err := http.ParseTime(a.date)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("reading the Date of the store's answer: %w", err)
+	}
+	return now, nil
 }
 
 // Customer signs a customer up and logs in. The address is one of SES's mailbox simulator, which accepts

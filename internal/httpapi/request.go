@@ -7,6 +7,7 @@ import (
 	"maps"
 	"mime"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +24,9 @@ import (
 
 // maxBody is the largest body taken, in bytes.
 const maxBody = 64 << 10
+
+// maxFieldName is about how long a field's name in an answer may get, in bytes: it may be the client's own text.
+const maxFieldName = 100
 
 const notAnObject = "the body must be a JSON object"
 
@@ -124,10 +128,14 @@ func explain(err error) error {
 	return invalid("", "the body is not one valid JSON value")
 }
 
-// fieldName writes a JSON pointer as a path: /items/0/quantity becomes items[0].quantity.
+// fieldName writes a JSON pointer as a path: /items/0/quantity becomes items[0].quantity. Of a path that is longer than any of
+// ours it writes the beginning.
 func fieldName(p jsontext.Pointer) string {
 	var name strings.Builder
 	for token := range p.Tokens() {
+		if name.Len()+len(token) > maxFieldName {
+			break
+		}
 		if _, err := strconv.Atoi(token); err == nil {
 			fmt.Fprintf(&name, "[%s]", token)
 			continue
@@ -197,15 +205,18 @@ func (q Query) Int(name string, fallback, min, max int64) (int64, error) {
 	return n, nil
 }
 
+// instant is RFC 3339's date-time. time.Parse takes more: 7:00:00, 00:00:00,5 and an offset of +24:00.
+var instant = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
+
 // Instant returns an RFC 3339 time, or the zero time when the parameter is missing. It returns validation.Errors.
 func (q Query) Instant(name string) (time.Time, error) {
 	value, given := q[name]
 	if !given {
 		return time.Time{}, nil
 	}
-	var t time.Time
-	err := t.UnmarshalText([]byte(strings.ToUpper(value))) // stricter than time.Parse, which takes 7:00:00 and 00:00:00,5
-	if err != nil || t.UTC().Year() < 1 || t.UTC().Year() > 9998 {
+	value = strings.ToUpper(value) // by section 5.6, t and z will do
+	t, err := time.Parse(time.RFC3339Nano, value)
+	if err != nil || !instant.MatchString(value) || t.UTC().Year() < 1 || t.UTC().Year() > 9998 {
 		return time.Time{}, invalid(name, "must be an RFC 3339 time such as 2011-09-30T00:00:00Z")
 	}
 	return t.UTC(), nil

@@ -16,7 +16,8 @@ type trade struct {
 	*shop
 	stocked  map[string]int64  // units ever stocked, less those taken out, by product
 	accepted map[string]Order  // the first answer, by customer and key
-	unknown  map[string]string // the requests whose outcome was not told, by customer and key
+	asked    map[string]string // what was asked for in that request
+	sent     []Request
 }
 
 var (
@@ -25,10 +26,10 @@ var (
 )
 
 func newTrade(t *rapid.T) *trade {
-	tr := &trade{newShop(Goods{}), map[string]int64{}, map[string]Order{}, map[string]string{}}
+	tr := &trade{newShop(Goods{}), map[string]int64{}, map[string]Order{}, map[string]string{}, nil}
 	for _, id := range tradedProducts {
 		tr.goods[id] = Good{Name: "a " + id, Price: pounds(1), Active: true}
-		tr.restock(id, rapid.Int64Range(0, 8).Draw(t, "stock of "+id))
+		tr.restock(id, rapid.Int64Range(0, 20).Draw(t, "stock of "+id))
 	}
 	return tr
 }
@@ -38,16 +39,19 @@ func (tr *trade) restock(id string, stock int64) {
 	tr.change(stocked(id, stock))
 }
 
-// adminChange is one thing that an admin does. A product that is gone leaves with its stock.
+// adminChange is one thing that an admin does. Most leave the product for sale, so that much is sold. A product that is gone
+// leaves with its stock.
 func (tr *trade) adminChange(t *rapid.T) {
 	id := rapid.SampledFrom(tradedProducts).Draw(t, "product")
-	switch rapid.SampledFrom([]string{"stock", "price", "active", "rename", "gone"}).Draw(t, "change") {
+	switch rapid.SampledFrom([]string{"stock", "stock", "price", "rename", "on", "on", "on", "off", "gone"}).Draw(t, "change") {
 	case "stock":
-		tr.restock(id, rapid.Int64Range(0, 8).Draw(t, "stock"))
+		tr.restock(id, rapid.Int64Range(0, 20).Draw(t, "stock"))
 	case "price":
 		tr.change(priced(id, rapid.SampledFrom(tradedPrices).Draw(t, "price")))
-	case "active":
-		tr.change(changed(id, func(g *Good) { g.Active = !g.Active }))
+	case "on":
+		tr.change(changed(id, func(g *Good) { g.Active = true }))
+	case "off":
+		tr.change(inactive(id))
 	case "rename":
 		tr.change(changed(id, func(g *Good) { g.Name += "!" }))
 	case "gone":
@@ -56,16 +60,35 @@ func (tr *trade) adminChange(t *rapid.T) {
 	}
 }
 
-func drawRequest(t *rapid.T) Request {
+// draw draws a request: a new one, or one that was sent before, often with its lines put otherwise.
+func (tr *trade) draw(t *rapid.T) Request {
+	if len(tr.sent) > 0 && rapid.Bool().Draw(t, "sent before") {
+		r := rapid.SampledFrom(tr.sent).Draw(t, "request")
+		r.Items = split(t, r.Items)
+		return r
+	}
 	line := rapid.Custom(func(t *rapid.T) Item {
 		return Item{rapid.SampledFrom(tradedProducts).Draw(t, "product"), rapid.Int64Range(1, 3).Draw(t, "quantity")}
 	})
-	customer, key := rapid.SampledFrom([]string{"usr_ada", "usr_eve"}).Draw(t, "customer"), rapid.SampledFrom([]string{"1", "2", "3"}).Draw(t, "key")
+	customer, key := rapid.SampledFrom([]string{"usr_ada", "usr_eve"}).Draw(t, "customer"), rapid.SampledFrom([]string{"1", "2", "3", "4"}).Draw(t, "key")
 	r := request(customer, key, rapid.SliceOfN(line, 1, 3).Draw(t, "items")...)
-	if rapid.Bool().Draw(t, "a total expected") {
+	switch rapid.SampledFrom([]string{"none", "right", "any"}).Draw(t, "the total expected") {
+	case "right":
+		r.ExpectedTotal = expect(min(tr.total(r), 1_000_000_000_000))
+	case "any":
 		r.ExpectedTotal = expect(rapid.Int64Range(0, 6).Draw(t, "total"))
 	}
+	tr.sent = append(tr.sent, r)
 	return r
+}
+
+// total is what the request costs now.
+func (tr *trade) total(r Request) int64 {
+	var total int64
+	for _, item := range r.Items {
+		total += tr.goods[item.ProductID].Price.Amount * item.Quantity
+	}
+	return total
 }
 
 func attempt(r Request) string { return r.Customer.UserID + " " + r.IdempotencyKey }
@@ -75,7 +98,6 @@ func what(r Request) string { return fmt.Sprint(sums(r.Items), show(r.ExpectedTo
 
 // verdict is what the contract says to a checkout, when nobody comes between: an error of this type, or nil.
 func (tr *trade) verdict(r Request) any {
-	var total int64
 	var short bool
 	for id, units := range sums(r.Items) {
 		good := tr.goods[id]
@@ -83,27 +105,26 @@ func (tr *trade) verdict(r Request) any {
 			return &UnknownProductError{}
 		}
 		short = short || good.Stock < units
-		total += good.Price.Amount * units
 	}
 	switch {
 	case short:
 		return &OutOfStockError{}
-	case total > 1_000_000_000_000:
+	case tr.total(r) > 1_000_000_000_000:
 		return validation.Errors{}
-	case r.ExpectedTotal != nil && r.ExpectedTotal.Amount != total:
+	case r.ExpectedTotal != nil && r.ExpectedTotal.Amount != tr.total(r):
 		return &PriceChangedError{}
 	}
 	return nil
 }
 
 // checkoutAlone checks out when nobody comes between, and holds the answer to the contract.
-func (tr *trade) checkoutAlone(t *rapid.T, asked map[string]string) {
-	r := drawRequest(t)
+func (tr *trade) checkoutAlone(t *rapid.T) {
+	r := tr.draw(t)
 	before, want := tr.state(), tr.verdict(r)
 	first, known := tr.accepted[attempt(r)]
 	got, replayed, err := tr.checkout(r)
 	switch {
-	case known && asked[attempt(r)] == what(r):
+	case known && tr.asked[attempt(r)] == what(r):
 		if err != nil || !replayed || !reflect.DeepEqual(got, first) {
 			t.Fatalf("the repeat got %+v, replayed %v and error %v, want %+v", got, replayed, err, first)
 		}
@@ -115,7 +136,7 @@ func (tr *trade) checkoutAlone(t *rapid.T, asked map[string]string) {
 		if err != nil || replayed {
 			t.Fatalf("got replayed %v and error %v, want an order", replayed, err)
 		}
-		tr.accept(t, r, got, asked)
+		tr.accept(t, r, got)
 		return
 	case reflect.TypeOf(err) != reflect.TypeOf(want):
 		t.Fatalf("got error %v, want a %T", err, want)
@@ -127,13 +148,13 @@ func (tr *trade) checkoutAlone(t *rapid.T, asked map[string]string) {
 
 // checkoutAmidst checks out while others come between the calls, answers are lost and the queue is down now and then. Which of
 // the refusals comes is left open; that the laws hold is not.
-func (tr *trade) checkoutAmidst(t *rapid.T, asked map[string]string) {
-	r := drawRequest(t)
+func (tr *trade) checkoutAmidst(t *rapid.T) {
+	r := tr.draw(t)
 	for _, call := range []string{"goods", "place", "accepted"} {
 		if rapid.Bool().Draw(t, "others before "+call) {
 			tr.meanwhile[call] = func(*shop) {
 				delete(tr.meanwhile, call)
-				tr.other(t, r, asked)
+				tr.other(t, r)
 			}
 		}
 	}
@@ -143,11 +164,11 @@ func (tr *trade) checkoutAmidst(t *rapid.T, asked map[string]string) {
 	clear(tr.meanwhile)
 	clear(tr.fails)
 	tr.lost = nil
-	tr.settle(t, r, got, replayed, err, asked)
+	tr.settle(t, r, got, replayed, err)
 }
 
 // other is what others do meanwhile: an admin, another customer, or the same one in another attempt with the same key.
-func (tr *trade) other(t *rapid.T, r Request, asked map[string]string) {
+func (tr *trade) other(t *rapid.T, r Request) {
 	lost := tr.lost
 	tr.lost = nil
 	defer func() { tr.lost = lost }()
@@ -156,38 +177,37 @@ func (tr *trade) other(t *rapid.T, r Request, asked map[string]string) {
 		return
 	}
 	if !rapid.Bool().Draw(t, "the same request") {
-		r = drawRequest(t)
+		r = tr.draw(t)
 	}
 	got, replayed, err := tr.checkout(r)
-	tr.settle(t, r, got, replayed, err, asked)
+	tr.settle(t, r, got, replayed, err)
 }
 
 // settle takes note of an answer: an order is new, or equals the first answer to its key, of the same request.
-func (tr *trade) settle(t *rapid.T, r Request, got Order, replayed bool, err error, asked map[string]string) {
+func (tr *trade) settle(t *rapid.T, r Request, got Order, replayed bool, err error) {
 	first, known := tr.accepted[attempt(r)]
 	switch {
 	case errors.Is(err, ErrBusy):
-		tr.unknown[attempt(r)] = what(r)
 		if placed, exists := tr.orders[ID(r.Customer.UserID, r.IdempotencyKey)]; exists && !known {
-			tr.accept(t, r, placed, asked)
+			tr.accept(t, r, placed)
 		}
 	case err != nil:
 		if !reflect.DeepEqual(got, Order{}) || replayed {
 			t.Fatalf("got %+v, replayed %v with error %v, want nothing", got, replayed, err)
 		}
 	case known:
-		if !replayed || asked[attempt(r)] != what(r) || !reflect.DeepEqual(got, first) {
+		if !replayed || tr.asked[attempt(r)] != what(r) || !reflect.DeepEqual(got, first) {
 			t.Fatalf("got %+v, replayed %v, want the repeat of %+v", got, replayed, first)
 		}
 	default:
 		if replayed {
 			t.Fatalf("got %+v for a repeat, want it new", got)
 		}
-		tr.accept(t, r, got, asked)
+		tr.accept(t, r, got)
 	}
 }
 
-func (tr *trade) accept(t *rapid.T, r Request, o Order, asked map[string]string) {
+func (tr *trade) accept(t *rapid.T, r Request, o Order) {
 	if _, twice := tr.accepted[attempt(r)]; twice {
 		t.Fatalf("%s was accepted twice", attempt(r))
 	}
@@ -201,7 +221,7 @@ func (tr *trade) accept(t *rapid.T, r Request, o Order, asked map[string]string)
 	if r.ExpectedTotal != nil && o.Total != *r.ExpectedTotal {
 		t.Fatalf("got the total %v, want the one agreed to: %v", o.Total, *r.ExpectedTotal)
 	}
-	tr.accepted[attempt(r)], asked[attempt(r)] = o, what(r)
+	tr.accepted[attempt(r)], tr.asked[attempt(r)] = o, what(r)
 }
 
 // hold checks the laws: nothing is oversold or lost, and each accepted checkout is one order, which stays as it was.
@@ -228,10 +248,10 @@ func (tr *trade) hold(t *rapid.T) {
 // TestCheckoutLaws sends random checkouts of few customers, keys and products among random changes.
 func TestCheckoutLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		tr, asked := newTrade(t), map[string]string{}
+		tr := newTrade(t)
 		t.Repeat(map[string]func(*rapid.T){
-			"alone":  func(t *rapid.T) { tr.checkoutAlone(t, asked) },
-			"amidst": func(t *rapid.T) { tr.checkoutAmidst(t, asked) },
+			"alone":  tr.checkoutAlone,
+			"amidst": tr.checkoutAmidst,
 			"admin":  tr.adminChange,
 			"":       tr.hold,
 		})

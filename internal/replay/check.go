@@ -47,15 +47,15 @@ func (s *session) checkAnswers() {
 
 // checkOrders looks whether each order holds what its invoice asked for, and is that invoice's alone.
 func (s *session) checkOrders() {
-	ids := map[string]bool{}
+	ids, all := map[string]bool{}, slices.Concat(s.accepted, s.known)
 	var faults []string
-	for _, p := range s.accepted {
+	for _, p := range all {
 		if ids[p.receipt.OrderID] || !maps.Equal(units(p.invoice.Items), units(p.receipt.Items)) {
 			faults = append(faults, "invoice "+p.invoice.Number)
 		}
 		ids[p.receipt.OrderID] = true
 	}
-	s.add("every order is one invoice, line by line", faults, len(s.accepted), "orders")
+	s.add("every order is one invoice, line by line", faults, len(all), "orders")
 }
 
 // sold adds up the units of the orders that this replay placed.

@@ -21,6 +21,8 @@ type Shop interface {
 	// Customer signs the customer with the given id of the sales file up and logs in. One that has
 	// signed up before is returning.
 	Customer(ctx context.Context, id string) (c Customer, returning bool, err error)
+	// Clock returns the time by the store's own clock, to the second.
+	Clock(ctx context.Context) (time.Time, error)
 	// Products returns every product with its stock.
 	Products(ctx context.Context) ([]product.Product, error)
 	// Product returns one product with its stock as it stands now.
@@ -29,8 +31,6 @@ type Shop interface {
 
 // Customer is a customer of the shop who is logged in.
 type Customer interface {
-	// OrderIDs returns the ids of all orders that the customer has placed.
-	OrderIDs(ctx context.Context) ([]string, error)
 	// Checkout places an order. The error is a *Refusal when the store refused it; after any other
 	// error it is unknown whether the order was placed. The receipt's Repeats count in every case.
 	Checkout(ctx context.Context, key string, items []order.Item) (Receipt, error)
@@ -48,6 +48,7 @@ type Mailbox interface {
 type Receipt struct {
 	OrderID  string
 	Items    []order.Item // as the order holds them
+	PlacedAt time.Time    // by the store's clock
 	Replayed bool         // the answer says that the order had been accepted by an earlier request
 	Repeats  int          // times the request was sent again, because the store was busy or the answer lost
 }
@@ -78,7 +79,7 @@ type Run struct {
 // Replay sends every invoice as one checkout and reports. When it is cut short, by ctx or by an error,
 // the report tells what was done until then, and makes no checks.
 func (r *Run) Replay(ctx context.Context, invoices []Invoice) (Report, error) {
-	s := &session{Run: r, invoices: invoices, customers: map[string]Customer{}, before: map[string]bool{}}
+	s := &session{Run: r, invoices: invoices, customers: map[string]Customer{}}
 	s.report = Report{Invoices: len(invoices), Refused: map[string]int{}}
 	err := s.replay(ctx)
 	_, s.report.Units = s.sold()
@@ -93,15 +94,16 @@ type session struct {
 
 	mu        sync.Mutex
 	customers map[string]Customer
-	before    map[string]bool // ids of orders that were there before this replay
-	accepted  []placed        // in this replay
+	began     time.Time // before the first checkout, by the store's clock
+	accepted  []placed  // in this replay
+	known     []placed  // before this replay
 	latencies []time.Duration
 	// unanswered says of each checkout that was given up on which it was, and why.
 	unanswered []string
 	report     Report
 }
 
-// placed is an order that this replay placed.
+// placed is an order that a checkout was answered with.
 type placed struct {
 	invoice  Invoice
 	customer Customer
@@ -111,6 +113,10 @@ type placed struct {
 func (s *session) replay(ctx context.Context) error {
 	if err := s.signUp(ctx); err != nil {
 		return err
+	}
+	var err error
+	if s.began, err = s.Shop.Clock(ctx); err != nil {
+		return fmt.Errorf("reading the store's clock: %w", err)
 	}
 	stock, err := s.stock(ctx)
 	if err != nil {
@@ -122,7 +128,7 @@ func (s *session) replay(ctx context.Context) error {
 	return s.check(ctx, stock)
 }
 
-// signUp gets every customer of the invoices, and what returning customers have ordered before.
+// signUp gets every customer of the invoices.
 func (s *session) signUp(ctx context.Context) error {
 	seen := map[string]bool{}
 	var ids []string
@@ -141,18 +147,9 @@ func (s *session) enter(ctx context.Context, id string) error {
 	if err != nil {
 		return fmt.Errorf("signing customer %s up: %w", id, err)
 	}
-	var orders []string
-	if returning {
-		if orders, err = customer.OrderIDs(ctx); err != nil {
-			return fmt.Errorf("reading the orders of customer %s: %w", id, err)
-		}
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.customers[id] = customer
-	for _, order := range orders {
-		s.before[order] = true
-	}
 	if !returning {
 		s.report.NewCustomers++
 	}
@@ -216,18 +213,25 @@ func (s *session) refused(invoice Invoice, err error) {
 	s.unanswered = append(s.unanswered, fmt.Sprintf("invoice %s: %v", invoice.Number, err))
 }
 
-// took counts an answer of 201. Whether the order is this replay's own is told by what was there
-// before, not by the answer's word that it is a repeat: after a lost answer that word is about ourselves.
+// took counts an answer of 201.
 func (s *session) took(p placed) {
 	if p.receipt.Replayed {
 		s.report.Replayed++
 	}
-	if s.before[p.receipt.OrderID] {
+	if s.earlier(p.receipt) {
+		s.known = append(s.known, p)
 		s.report.Earlier++
 		return
 	}
 	s.accepted = append(s.accepted, p)
 	s.report.Accepted++
+}
+
+// earlier tells whether the order was there before this replay. The answer to a first request says so by
+// itself. The answer to a repeat may mean this replay's own request, whose answer was lost: then the
+// store's clock decides.
+func (s *session) earlier(r Receipt) bool {
+	return r.Replayed && (r.Repeats == 0 || r.PlacedAt.Before(s.began))
 }
 
 // each calls do for 0 to n-1, several at a time, until one fails, and tells the progress.

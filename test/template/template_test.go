@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -44,24 +45,40 @@ var issuerRoutes = map[string]string{
 
 type object = map[string]any
 
-// translated returns the resources of the template.
+// translated returns the resources of the template. It is translated once for all tests.
 func translated(t *testing.T) map[string]object {
 	t.Helper()
 	top, err := filepath.Abs(root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	command := exec.Command(need.File(t, filepath.Join(top, ".tools/emulator/bin/python")), "infra/local/translate.py", "template.yaml", "Sender=shop@example.com")
-	command.Dir = top
-	out, err := command.Output()
+	python := need.File(t, filepath.Join(top, ".tools/emulator/bin/python"))
+	resources, err := translateOnce(python, top)
 	if err != nil {
 		t.Fatalf("translating the template: %v", err)
 	}
-	var template struct{ Resources map[string]object }
-	if err := json.Unmarshal(out, &template); err != nil {
-		t.Fatal(err)
-	}
-	return template.Resources
+	return resources
+}
+
+var (
+	once      sync.Once
+	resources map[string]object
+	failure   error
+)
+
+func translateOnce(python, top string) (map[string]object, error) {
+	once.Do(func() {
+		command := exec.Command(python, "infra/local/translate.py", "template.yaml", "Sender=shop@example.com")
+		command.Dir = top
+		var out []byte
+		if out, failure = command.Output(); failure != nil {
+			return
+		}
+		var template struct{ Resources map[string]object }
+		failure = json.Unmarshal(out, &template)
+		resources = template.Resources
+	})
+	return resources, failure
 }
 
 // at follows names into v; nil where there is nothing.

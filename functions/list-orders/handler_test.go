@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"shop/internal/httpapi"
+	"shop/internal/httpapi/httpapitest"
+	"shop/internal/money"
+	"shop/internal/order"
+	"shop/internal/page"
+	"shop/internal/user"
+)
+
+// all are all orders. Calling a nil one panics, and so is answered as internal.
+type all func(admin user.Caller, f order.Filter, r page.Request) (page.Page[order.Order], error)
+
+func (a all) History(_ context.Context, admin user.Caller, f order.Filter, r page.Request) (page.Page[order.Order], error) {
+	return a(admin, f, r)
+}
+
+func TestListOrders(t *testing.T) {
+	orders := all(func(admin user.Caller, f order.Filter, r page.Request) (page.Page[order.Order], error) {
+		filter := order.Filter{
+			From: time.Date(2026, 2, 28, 23, 0, 0, 0, time.UTC), To: time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC), Customer: httpapitest.Customer.UserID,
+		}
+		if admin != httpapitest.Admin || f != filter || r != (page.Request{Limit: 2}) {
+			t.Errorf("%+v asked for %+v of %+v", admin, r, f)
+		}
+		return page.Page[order.Order]{Items: []order.Order{{
+			ID: "ord_7vtcxc6t7ggcx267wchbxpn4v3", UserID: f.Customer, Email: httpapitest.Email,
+			Lines:    []order.Line{{ProductID: "brass-bell", Name: "Brass bell", UnitPrice: money.Money{Currency: "GBP"}, Quantity: 10000}},
+			Total:    money.Money{Currency: "GBP"},
+			PlacedAt: time.Date(2026, 3, 14, 9, 26, 53, 589e6, time.UTC),
+		}}, NextCursor: "bW9yZQ"}, nil
+	})
+	httpapitest.Call(t, listOrders(httpapitest.Guard(), orders), httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
+		"items":[{
+			"order_id":"ord_7vtcxc6t7ggcx267wchbxpn4v3","user_id":"usr_019cafb8-d247-752e-9651-0c5ca6a3a450","email":"ada@example.com","status":"placed",
+			"items":[{"product_id":"brass-bell","name":"Brass bell","unit_price":{"amount":0,"currency":"GBP"},"quantity":10000,
+				"line_total":{"amount":0,"currency":"GBP"}}],
+			"total":{"amount":0,"currency":"GBP"},"placed_at":"2026-03-14T09:26:53.589Z"}],
+		"next_cursor":"bW9yZQ"}`})
+}
+
+// nothing answers empty pages and passes on what it is asked for.
+func nothing(ask func(f order.Filter, r page.Request)) httpapi.Handler {
+	return listOrders(httpapitest.Guard(), all(func(_ user.Caller, f order.Filter, r page.Request) (page.Page[order.Order], error) {
+		ask(f, r)
+		return page.Page[order.Order]{}, nil
+	}))
+}
+
+func TestPages(t *testing.T) {
+	httpapitest.CheckPages(t, httpapitest.ReadEvent(t), nil, func(ask func(page.Request)) httpapi.Handler {
+		return nothing(func(_ order.Filter, r page.Request) { ask(r) })
+	})
+}
+
+func TestFilters(t *testing.T) {
+	noon := time.Date(2011, 9, 30, 12, 0, 0, 0, time.UTC)
+	for query, want := range map[string]order.Filter{
+		"":                                  {},
+		"from=2011-09-30T12:00:00Z":         {From: noon},
+		"to=2011-09-30T13:30:00.25%2B01:30": {To: noon.Add(250 * time.Millisecond)},
+		"from=2011-09-30T12:00:00Z&to=2011-09-30T11:00:00-01:00": {From: noon, To: noon},
+		"from=2011-09-30T12:00:00.000000001Z":                    {From: noon.Add(1)},
+		"customer=usr_1":                                         {Customer: "usr_1"},
+		"customer=" + strings.Repeat("u", 100):                   {Customer: strings.Repeat("u", 100)},
+		"customer=no%20user&colour=red":                          {Customer: "no user"},
+	} {
+		t.Run(query, func(t *testing.T) {
+			var got []order.Filter
+			h := nothing(func(f order.Filter, _ page.Request) { got = append(got, f) })
+			httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithQuery(query)).Check(t,
+				httpapitest.Want{Status: http.StatusOK, Body: `{"items":[],"next_cursor":null}`})
+			if len(got) != 1 || got[0] != want {
+				t.Errorf("the domain was asked for %+v, want %+v once", got, want)
+			}
+		})
+	}
+}
+
+func TestBadFilters(t *testing.T) {
+	const instant = "must be an RFC 3339 time such as 2011-09-30T00:00:00Z"
+	httpapitest.CheckQueries(t, httpapitest.ReadEvent(t), listOrders(httpapitest.Guard(), all(nil)), map[string]httpapitest.Problem{
+		"from=2011-09-30":              httpapitest.FieldErrors("from", instant),
+		"from=":                        httpapitest.FieldErrors("from", instant),
+		"to=tomorrow":                  httpapitest.FieldErrors("to", instant),
+		"to=2011-09-30T12:00:00":       httpapitest.FieldErrors("to", instant),
+		"to=2011-09-30T12:00:00+01:00": httpapitest.FieldErrors("to", instant),
+		"from=2011-09-30T00:00:00Z&to=2011-09-29T23:59:59Z":   httpapitest.FieldErrors("to", "must not be before from"),
+		"from=2011-09-30T00:00:00Z&from=2011-09-30T00:00:00Z": httpapitest.FieldErrors("from", "is given more than once"),
+		"customer=":                            httpapitest.FieldErrors("customer", "must be a user id"),
+		"customer=" + strings.Repeat("u", 101): httpapitest.FieldErrors("customer", "must be a user id"),
+		"customer=%FF":                         httpapitest.FieldErrors("customer", "is not UTF-8"),
+		"customer=&from=2011-10-01T00:00:00Z&to=2011-09-01T00:00:00Z": httpapitest.FieldErrors("to", "must not be before from", "customer", "must be a user id"),
+	})
+}
+
+func TestRefusals(t *testing.T) {
+	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t),
+		func(err error) httpapi.Handler {
+			return listOrders(httpapitest.Guard(), all(func(user.Caller, order.Filter, page.Request) (page.Page[order.Order], error) {
+				return page.Page[order.Order]{}, err
+			}))
+		},
+		httpapitest.Refusal{Err: user.ErrNotAdmin, Problem: httpapitest.Problem{Code: "forbidden"}},
+		httpapitest.Refusal{Err: page.ErrInvalidCursor, Problem: httpapitest.Problem{Code: "invalid_cursor"}})
+}
+
+func TestGuard(t *testing.T) {
+	httpapitest.CheckGuard(t, httpapitest.ReadEvent(t), func(g httpapi.Guard) httpapi.Handler { return listOrders(g, all(nil)) })
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"shop/internal/httpapi/httpapitest"
+	"shop/internal/observe"
+)
+
+// run is a relay.
+type run func(max int, until time.Time) (int, error)
+
+func (r run) Run(_ context.Context, max int, until time.Time) (int, error) { return r(max, until) }
+
+// invoke gives event.json to the function as Lambda does, and returns what it answers and logs.
+func invoke(ctx context.Context, t *testing.T, r relay) (answer, log string, err error) {
+	t.Helper()
+	payload, err := os.ReadFile("event.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines bytes.Buffer
+	out, err := lambda.NewHandler(relayMail(r)).Invoke(observe.Into(ctx, observe.New(&lines)), payload)
+	return strings.TrimSpace(string(out)), lines.String(), err
+}
+
+func TestEvent(t *testing.T) {
+	var e events.CloudWatchEvent
+	httpapitest.ReadFile(t, "event.json", &e)
+	if e.Source != "aws.events" || e.DetailType != "Scheduled Event" || len(e.Resources) != 1 {
+		t.Errorf("event.json is no scheduled event: %+v", e)
+	}
+}
+
+func TestRelayMail(t *testing.T) {
+	deadline := time.Now().Add(50 * time.Second)
+	ctx, cancel := context.WithDeadline(t.Context(), deadline)
+	defer cancel()
+	calls := 0
+	answer, log, err := invoke(ctx, t, run(func(max int, until time.Time) (int, error) {
+		calls++
+		if max != 2000 || !until.Equal(deadline.Add(-5*time.Second)) {
+			t.Errorf("at most %d until %s, want 2000 until 5 seconds before %s", max, until, deadline)
+		}
+		return 17, nil
+	}))
+	if err != nil || answer != "null" || calls != 1 {
+		t.Errorf("answer %s, error %v after %d calls, want null after 1", answer, err, calls)
+	}
+	wantSent(t, log, 17)
+}
+
+func wantSent(t *testing.T, log string, sent int) {
+	t.Helper()
+	var line struct {
+		Level, Msg string
+		Sent       int
+	}
+	if err := json.Unmarshal([]byte(log), &line); err != nil {
+		t.Fatalf("%v: %s", err, log)
+	}
+	if line.Level != "INFO" || line.Msg != "mails relayed" || line.Sent != sent {
+		t.Errorf("log = %s, want %d mails relayed", log, sent)
+	}
+}
+
+// TestFault: the invocation fails, so that the schedule's alarm sees it, and what was sent before is told.
+func TestFault(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second)
+	defer cancel()
+	fault := errors.New("the queue is down")
+	_, log, err := invoke(ctx, t, run(func(int, time.Time) (int, error) { return 3, fault }))
+	if !errors.Is(err, fault) || err.Error() != "relaying mails: the queue is down" {
+		t.Errorf("error = %v", err)
+	}
+	wantSent(t, log, 3)
+}
+
+func TestNoDeadline(t *testing.T) {
+	_, log, err := invoke(t.Context(), t, run(nil))
+	if !errors.Is(err, errNoDeadline) || log != "" {
+		t.Errorf("error = %v, want %v; log %s", err, errNoDeadline, log)
+	}
+}

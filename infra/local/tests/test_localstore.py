@@ -1,0 +1,431 @@
+"""The commands' own logic, with the tools and the emulator left out."""
+
+import contextlib
+import fcntl
+import http.server
+import io
+import json
+import os
+import socket
+import sys
+import tempfile
+import threading
+import unittest
+from pathlib import Path
+from unittest import mock
+
+import store
+from localstore import build, demo, deploy, process, settings, testrun, tools
+from localstore.settings import Problem, Settings
+
+
+class InFolder(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        (port,) = testrun.free_ports(1)
+        self.settings = Settings(port, self.folder)
+        self.enterContext(contextlib.redirect_stderr(io.StringIO()))
+
+
+class FromEnvironment(unittest.TestCase):
+    def read(self, **variables):
+        with mock.patch.dict(os.environ, variables, clear=True):
+            return settings.from_environment()
+
+    def test_defaults(self):
+        found = self.read()
+        self.assertEqual((found.port, found.data, found.functions_endpoint), (4566, settings.ROOT / ".shop", ""))
+
+    def test_choices(self):
+        found = self.read(SHOP_PORT="5000", SHOP_DATA="/tmp/other", SHOP_FUNCTIONS_ENDPOINT="http://127.0.0.1:5001")
+        self.assertEqual((found.port, found.data), (5000, Path("/tmp/other")))
+        self.assertEqual(found.functions_endpoint, "http://127.0.0.1:5001")
+        self.assertEqual(found.url, "http://127.0.0.1:5000/_aws/execute-api/api")
+        self.assertEqual(found.issuer_url, "http://127.0.0.1:5000/_aws/execute-api/issuer")
+
+    def test_a_relative_folder_is_in_the_project(self):
+        self.assertEqual(self.read(SHOP_DATA=".shop-2").data, settings.ROOT / ".shop-2")
+
+    def test_a_port_that_is_none(self):
+        for text in ("x", "0", "65536", "-1", "4566 "):
+            with self.subTest(text), self.assertRaisesRegex(Problem, "SHOP_PORT"):
+                self.read(SHOP_PORT=text)
+
+    def test_nothing_of_a_real_account_reaches_the_local_store(self):
+        with mock.patch.dict(os.environ, {"AWS_PROFILE": "prod", "AWS_SESSION_TOKEN": "t", "PATH": "/bin"}, clear=True):
+            found = settings.operator_environment(Settings(5000, Path("/tmp/other")))
+        self.assertEqual(found["AWS_ENDPOINT_URL"], "http://127.0.0.1:5000")
+        self.assertEqual(found["PATH"], "/bin")
+        self.assertFalse({"AWS_PROFILE", "AWS_SESSION_TOKEN"} & set(found))
+
+
+class Running(InFolder):
+    def hold(self, port):
+        """Do as the emulator does: lock the folder and write who does."""
+        file = self.enterContext(open(self.folder / "lock", "w"))
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write(json.dumps({"pid": 12345, "port": port}))
+        file.flush()
+        return file
+
+    def test_nobody(self):
+        self.assertIsNone(process.running(self.settings))
+        (self.folder / "lock").write_text('{"pid": 1, "port": 2}')
+        self.assertIsNone(process.running(self.settings))
+
+    def test_somebody(self):
+        self.hold(7000)
+        self.assertEqual(process.running(self.settings), {"pid": 12345, "port": 7000})
+        with self.assertRaisesRegex(Problem, "in use by the store on port 7000 .process 12345.*SHOP_DATA"):
+            process.start(self.settings)
+
+    def test_addresses_are_those_of_who_runs(self):
+        self.assertEqual(store.same_port(self.settings).port, self.settings.port)
+        self.hold(7000)
+        self.assertEqual(store.same_port(self.settings).port, 7000)
+
+    def test_a_port_in_use(self):
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", self.settings.port))
+            other.listen()
+            with self.assertRaisesRegex(Problem, f"port {self.settings.port} cannot be used .*SHOP_PORT"):
+                process.start(self.settings)
+
+    def test_data_of_another_port(self):
+        (self.folder / "state").mkdir()
+        (self.folder / "lock").write_text('{"pid": 1, "port": 7000}')
+        with self.assertRaisesRegex(Problem, "made for port 7000: use SHOP_PORT=7000"):
+            process.start(self.settings)
+
+    def test_ending_nothing(self):
+        self.assertFalse(process.stop(self.settings))
+
+    def test_deploying_into_nothing(self):
+        with self.assertRaisesRegex(Problem, "no store is running"):
+            store.deploy_local(self.settings)
+
+    def test_one_deployment_at_a_time(self):
+        with store.deployment_lock(self.settings), self.assertRaisesRegex(Problem, "another deployment"):
+            with store.deployment_lock(self.settings):
+                self.fail("it deploys twice")
+
+
+class Tools(InFolder):
+    def setUp(self):
+        super().setUp()
+        self.requirements = self.folder / "requirements.txt"
+        self.requirements.write_text("a==1\n")
+        self.enterContext(mock.patch.object(tools, "TOOLS", self.folder / ".tools"))
+        self.install = self.enterContext(mock.patch.object(tools, "install", side_effect=lambda f, r: f.mkdir(exist_ok=True)))
+
+    def environment(self):
+        return tools.environment("emulator", self.requirements, "it")
+
+    def test_installed_once(self):
+        (self.folder / ".tools" / "emulator").mkdir(parents=True)
+        self.environment()
+        self.environment()
+        self.assertEqual(self.install.call_count, 1)
+
+    def test_installed_again_when_the_requirements_change(self):
+        (self.folder / ".tools" / "emulator").mkdir(parents=True)
+        self.environment()
+        self.requirements.write_text("a==2\n")
+        self.environment()
+        self.assertEqual(self.install.call_count, 2)
+
+    def test_installed_again_after_a_failure(self):
+        (self.folder / ".tools" / "emulator").mkdir(parents=True)
+        self.install.side_effect = Problem("no network")
+        with self.assertRaises(Problem):
+            self.environment()
+        self.install.side_effect = None
+        self.environment()
+        self.assertEqual(self.install.call_count, 2)
+
+    def test_a_missing_tool_is_named(self):
+        with mock.patch.dict(os.environ, {"PATH": str(self.folder)}):
+            with self.assertRaisesRegex(Problem, "go is missing: install Go"):
+                tools.require_go()
+            with self.assertRaisesRegex(Problem, "java is missing"):
+                tools.require_java()
+
+    def test_an_old_tool_is_refused(self):
+        self.make_tool("go", "go version go1.20.1 linux/amd64")
+        self.make_tool("java", 'openjdk version "11.0.2"')
+        with mock.patch.dict(os.environ, {"PATH": str(self.folder)}):
+            with self.assertRaisesRegex(Problem, "go 1.20 is too old"):
+                tools.require_go()
+            with self.assertRaisesRegex(Problem, "java is missing or too old"):
+                tools.require_java()
+
+    def test_the_sam_on_path_is_used_if_it_is_new_enough(self):
+        self.make_tool("sam", "SAM CLI, version 1.170.0")
+        with mock.patch.dict(os.environ, {"PATH": str(self.folder)}):
+            self.assertEqual(tools.sam(), str(self.folder / "sam"))
+            self.make_tool("sam", "SAM CLI, version 1.99.0")
+            self.assertEqual(tools.sam(), str(self.folder / ".tools" / "sam" / "bin" / "sam"))
+
+    def make_tool(self, name, says):
+        file = self.folder / name
+        file.write_text(f"#!/bin/sh\necho '{says}'\n")
+        file.chmod(0o755)
+        (self.folder / ".tools" / "sam").mkdir(parents=True, exist_ok=True)
+
+
+class Fingerprint(InFolder):
+    def setUp(self):
+        super().setUp()
+        self.enterContext(mock.patch.object(build, "ROOT", self.folder))
+        for name in ("go.mod", "go.sum"):
+            (self.folder / name).write_text("module shop\n")
+        self.write("functions/sign-up/handler.go", "package main")
+
+    def write(self, name, text):
+        file = self.folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def test_what_a_build_reads_counts(self):
+        seen = {build.sources_fingerprint()}
+        for name in ("functions/sign-up/handler.go", "internal/user/user.go", "internal/sesmail/mail.html", "go.mod"):
+            self.write(name, "changed")
+            seen.add(build.sources_fingerprint())
+        (self.folder / "internal/user/user.go").rename(self.folder / "internal/user/person.go")
+        seen.add(build.sources_fingerprint())
+        self.assertEqual(len(seen), 6)
+
+    def test_what_only_tests_read_does_not(self):
+        before = build.sources_fingerprint()
+        for name in ("functions/sign-up/handler_test.go", "functions/sign-up/event.json", "internal/csv/testdata/a.csv"):
+            self.write(name, "changed")
+        self.assertEqual(build.sources_fingerprint(), before)
+
+
+class BringUpToDate(InFolder):
+    """Which of the two ways of deploying is taken, and what is remembered of it."""
+
+    def setUp(self):
+        super().setUp()
+        self.wanted = {"template": "t1", "sources": "s1"}
+        self.hashes = {"A": "a1", "B": "b1"}
+        self.calls = []
+        fakes = {
+            "with_sam": lambda s: self.calls.append("sam deploy"),
+            "ask_stack": lambda s, *words: self.calls.append(words),
+            "code_uris": lambda: {name: f"functions/{name}/" for name in self.hashes},
+            "binaries": lambda s: {name: Path(name) for name in self.hashes},
+            "hashes": lambda files: {name: self.hashes[name] for name in files},
+        }
+        for name, fake in fakes.items():
+            self.enterContext(mock.patch.object(deploy, name, fake))
+        self.enterContext(mock.patch.object(build, "fingerprints", lambda s: dict(self.wanted)))
+        self.enterContext(mock.patch.object(build, "with_sam", self.sam_build))
+        self.enterContext(mock.patch.object(build, "with_go", lambda s, uris: {n: Path(n) for n in uris}))
+        self.enterContext(mock.patch.object(process, "save", lambda s: self.calls.append("save")))
+
+    def sam_build(self, of):
+        of.build.mkdir(exist_ok=True)
+        (of.build / "template.yaml").write_text("")
+        self.calls.append("sam build")
+
+    def deploy(self):
+        self.calls.clear()
+        return deploy.bring_up_to_date(self.settings)
+
+    def pushed(self):
+        return [words[1:] for words in self.calls if words[0] == "push"]
+
+    def test_the_first_time_everything(self):
+        self.assertTrue(self.deploy())
+        built = str(self.settings.build / "template.yaml")
+        self.assertEqual(self.calls, ["sam build", "sam deploy", ("routes", built), ("tidy",), "save"])
+
+    def test_nothing_changed(self):
+        self.deploy()
+        self.assertFalse(self.deploy())
+        self.assertEqual(self.calls, [])
+
+    def test_only_the_changed_function_is_pushed(self):
+        self.deploy()
+        self.wanted["sources"], self.hashes["B"] = "s2", "b2"
+        self.assertTrue(self.deploy())
+        self.assertEqual(self.calls, [("push", "B=B"), "save"])
+        self.assertFalse(self.deploy())
+
+    def test_a_changed_template_goes_through_sam(self):
+        self.deploy()
+        self.wanted["template"] = "t2"
+        self.deploy()
+        self.assertEqual(self.calls[:2], ["sam build", "sam deploy"])
+        self.assertEqual(self.pushed(), [])
+
+    def test_sam_does_not_bring_pushed_code_back(self):
+        """CloudFormation sees the code it deployed itself and leaves the function alone: pushed code is pushed over."""
+        self.deploy()
+        self.wanted["sources"], self.hashes["B"] = "s2", "b2"
+        self.deploy()
+        self.wanted |= {"template": "t2", "sources": "s1"}
+        self.hashes["B"] = "b1"
+        self.deploy()
+        self.assertEqual(self.pushed(), [("B=B",)])
+        self.wanted["template"] = "t3"
+        self.deploy()
+        self.assertEqual(self.pushed(), [])
+
+    def test_a_failed_deployment_is_done_again(self):
+        self.deploy()
+        self.wanted["template"] = "t2"
+        with mock.patch.object(deploy, "with_sam", mock.Mock(side_effect=Problem("sam deploy failed"))):
+            with self.assertRaises(Problem):
+                self.deploy()
+        self.wanted["template"] = "t1"
+        self.assertTrue(self.deploy())
+        self.assertEqual(self.calls[:2], ["sam build", "sam deploy"])
+
+    def test_lost_routes_are_a_failure(self):
+        def lost(of, command, *rest):
+            if command == "routes":
+                raise Problem("Api was deployed with 14 routes of 15")
+
+        with mock.patch.object(deploy, "ask_stack", lost), self.assertRaisesRegex(Problem, "14 routes of 15"):
+            self.deploy()
+        self.assertEqual(deploy.read_record(self.settings), {})
+
+
+class Seed(InFolder):
+    def setUp(self):
+        super().setUp()
+        self.signed_up, self.status, test = [], 201, self
+
+        class SignUp(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                test.signed_up.append((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+                self.send_response(test.status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *words):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", self.settings.port), SignUp)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.fails = False
+        self.enterContext(mock.patch.object(demo, "build_tool", self.make_tool))
+
+    def make_tool(self, of):
+        tool = self.folder / "shop"
+        record = f"open({str(self.folder / 'calls')!r}, 'a').write(' '.join(sys.argv[1:]) + ' ' + os.environ['SHOP_ADMIN_EMAIL'] + '\\n')"
+        tool.write_text(f"#!{sys.executable}\nimport os, sys\n{record}\nsys.exit({int(self.fails)} and 'refused')\n")
+        tool.chmod(0o755)
+        return tool
+
+    def test_customer_admin_and_catalogue(self):
+        demo.seed(self.settings)
+        people = json.loads(self.settings.credentials.read_text())
+        self.assertEqual([body["email"] for _, body in self.signed_up], ["demo-customer@example.com", "demo-admin@example.com"])
+        self.assertEqual([body["password"] for _, body in self.signed_up], [p["password"] for p in people.values()])
+        self.assertEqual({path for path, _ in self.signed_up}, {"/_aws/execute-api/api/users"})
+        calls = (self.folder / "calls").read_text().splitlines()
+        self.assertEqual([c.split()[0] for c in calls], ["grant-admin", "import"])
+        self.assertIn("grant-admin demo-admin@example.com", calls[0])
+
+    def test_passwords_are_private_and_new(self):
+        demo.seed(self.settings)
+        self.assertEqual(self.settings.credentials.stat().st_mode & 0o777, 0o600)
+        people = json.loads(self.settings.credentials.read_text())
+        passwords = {p["password"] for p in people.values()}
+        self.assertEqual(len(passwords), 2)
+        self.assertTrue(all(len(p) >= 20 for p in passwords))
+
+    def test_it_is_made_once(self):
+        demo.seed(self.settings)
+        demo.seed(self.settings)
+        self.assertEqual(len(self.signed_up), 2)
+
+    def test_an_interrupted_one_goes_on(self):
+        self.fails = True
+        with self.assertRaisesRegex(Problem, "shop grant-admin demo-admin@example.com failed:\nrefused"):
+            demo.seed(self.settings)
+        before = self.settings.credentials.read_text()
+        self.fails, self.status = False, 409
+        demo.seed(self.settings)
+        self.assertEqual(self.settings.credentials.read_text(), before)
+
+    def test_a_refusal_is_shown(self):
+        self.status = 400
+        with self.assertRaisesRegex(Problem, "signing up demo-customer@example.com: 400"):
+            demo.seed(self.settings)
+
+
+class Commands(InFolder):
+    def run_command(self, *words):
+        out = io.StringIO()
+        with (
+            contextlib.redirect_stdout(out),
+            mock.patch.dict(os.environ, {"SHOP_DATA": str(self.folder), "SHOP_PORT": str(self.settings.port)}),
+            self.assertRaises(SystemExit) as ended,
+        ):
+            store.main(list(words))
+        return ended.exception.code, out.getvalue().strip()
+
+    def test_addresses(self):
+        base = f"http://127.0.0.1:{self.settings.port}"
+        self.assertEqual(self.run_command("url"), (None, f"{base}/_aws/execute-api/api"))
+        self.assertEqual(self.run_command("issuer-url"), (None, f"{base}/_aws/execute-api/issuer"))
+        self.assertEqual(self.run_command("mail-url"), (None, f"{base}/_ministack/ses/messages"))
+
+    def test_credentials(self):
+        code, _ = self.run_command("demo-credentials")
+        self.assertIn("has no demo credentials yet", code)
+        demo.credentials(self.settings)
+        code, printed = self.run_command("demo-credentials")
+        self.assertIsNone(code)
+        self.assertEqual(set(json.loads(printed)), {"customer", "admin"})
+
+    def test_ending_nothing_is_no_error(self):
+        self.assertEqual(self.run_command("down"), (None, ""))
+
+    def test_every_target_of_the_makefile_has_its_command(self):
+        made = {
+            line.split(":")[0]
+            for line in (settings.ROOT / "Makefile").read_text().splitlines()
+            if ":" in line and "## " in line and not line.startswith((" ", "\t", "#"))
+        }
+        self.assertEqual(made - {"help"}, set(store.COMMANDS))
+
+    def test_a_failing_tool_ends_the_store_again(self):
+        emulator = mock.Mock()
+        with (
+            mock.patch.object(store, "setup"),
+            mock.patch.object(process, "start", return_value=emulator),
+            mock.patch.object(deploy, "bring_up_to_date", side_effect=Problem("sam build failed")),
+            mock.patch.object(process, "end_process") as end,
+            self.assertRaisesRegex(Problem, "sam build failed"),
+        ):
+            store.start(self.settings)
+        end.assert_called_once_with(emulator)
+
+
+class Children(InFolder):
+    def test_a_child_ends_with_its_block(self):
+        (port,) = testrun.free_ports(1)
+        command = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port)]
+        with self.assertRaises(KeyError), testrun.child(command, self.folder / "log", port) as child:
+            raise KeyError("a test failed")
+        self.assertIsNotNone(child.poll())
+
+    def test_a_child_that_does_not_start(self):
+        command = [sys.executable, "-c", "import sys; sys.exit('no such option')"]
+        (port,) = testrun.free_ports(1)
+        with self.assertRaisesRegex(Problem, "no such option"):
+            with testrun.child(command, self.folder / "log", port):
+                self.fail("it started")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,238 @@
+package httpapi
+
+import (
+	"encoding/base64"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"shop/internal/validation"
+)
+
+// checkout has members of every kind that requests have.
+type checkout struct {
+	Email string         `json:"email"`
+	Items []line         `json:"items"`
+	Total *RequiredMoney `json:"total"`
+	Fast  *bool          `json:"fast"`
+	Stock *int64         `json:"stock"`
+}
+
+type line struct {
+	ID       string `json:"id"`
+	Quantity int64  `json:"quantity"`
+}
+
+func jsonRequest(body string) *Request { return typedRequest("application/json", body) }
+
+func typedRequest(contentType, body string) *Request {
+	return &Request{event: events.APIGatewayV2HTTPRequest{Headers: map[string]string{"content-type": contentType}, Body: body}}
+}
+
+func encodedRequest(body string) *Request {
+	r := jsonRequest(body)
+	r.event.IsBase64Encoded = true
+	return r
+}
+
+func pointer[T any](v T) *T { return &v }
+
+func TestDecode(t *testing.T) {
+	whole := checkout{
+		Email: "a@b", Items: []line{{"x", 1}, {"y", -2}}, Total: &RequiredMoney{pointer(int64(5)), pointer("GBP")}, Fast: pointer(false), Stock: pointer(int64(0)),
+	}
+	for body, want := range map[string]checkout{
+		`{}`:           {},
+		" \r\n{\t}\n ": {},
+		`{"email":"a@b","items":[{"id":"x","quantity":1},{"quantity":-2,"id":"y"}],"total":{"amount":5,"currency":"GBP"},"fast":false,"stock":0}`: whole,
+		`{"stock":0,"fast":false,"total":{"currency":"GBP","amount":5},"items":[{"id":"x","quantity":1},{"id":"y","quantity":-2}],"email":"a@b"}`: whole,
+		`{"\u0065mail":"\u0061@\u0062"}`:           {Email: "a@b"},
+		`{"email":"\ud83d\ude00 é \u0000 \"\\\/"}`: {Email: "😀 é \x00 \"\\/"},
+		`{"email":null,"items":null,"total":null}`: {},
+		`{"items":[]}`:                   {Items: []line{}},
+		`{"items":[null,{}]}`:            {Items: []line{{}, {}}},
+		`{"stock":9223372036854775807}`:  {Stock: pointer(int64(1<<63 - 1))},
+		`{"stock":-9223372036854775808}`: {Stock: pointer(int64(-1 << 63))},
+		`{"stock":-0}`:                   {Stock: pointer(int64(0))},
+		`{"total":{}}`:                   {Total: &RequiredMoney{}},
+	} {
+		var got checkout
+		if err := jsonRequest(body).Decode(&got); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %+v, %v, want %+v", body, got, err, want)
+		}
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	const (
+		unknown = "is not a known member"
+		twice   = "is given twice"
+		wrong   = "has a value of the wrong type or range"
+		notJSON = "the body is not one valid JSON value"
+	)
+	for body, want := range map[string]validation.Problem{
+		``:                                       {Field: "", Message: notJSON},
+		" \n\t":                                  {Field: "", Message: notJSON},
+		"null":                                   {Field: "", Message: notAnObject},
+		" null\n":                                {Field: "", Message: notAnObject},
+		"nul":                                    {Field: "", Message: notJSON},
+		"[]":                                     {Field: "", Message: notAnObject},
+		"[{}]":                                   {Field: "", Message: notAnObject},
+		`"{}"`:                                   {Field: "", Message: notAnObject},
+		"1":                                      {Field: "", Message: notAnObject},
+		"true":                                   {Field: "", Message: notAnObject},
+		"{":                                      {Field: "", Message: notJSON},
+		"{} {}":                                  {Field: "", Message: notJSON},
+		"{}x":                                    {Field: "", Message: notJSON},
+		"{}\x00":                                 {Field: "", Message: notJSON},
+		"null null":                              {Field: "", Message: notJSON},
+		"\ufeff{}":                               {Field: "", Message: notJSON},
+		"{/**/}":                                 {Field: "", Message: notJSON},
+		"{'email':1}":                            {Field: "", Message: notJSON},
+		`{"email":"a",}`:                         {Field: "", Message: notJSON},
+		`{"email":"a`:                            {Field: "email", Message: notJSON},
+		`{"email":NaN}`:                          {Field: "email", Message: notJSON},
+		"{\"email\":\"a\nb\"}":                   {Field: "email", Message: notJSON},
+		"{\"email\":\"\xff\"}":                   {Field: "email", Message: notJSON},
+		"{\"email\":\"\xc0\xaf\"}":               {Field: "email", Message: notJSON},
+		`{"email":"\ud800"}`:                     {Field: "email", Message: notJSON},
+		`{"email":"\x41"}`:                       {Field: "email", Message: notJSON},
+		"{\"\xff\":1}":                           {Field: "", Message: notJSON},
+		`{"Email":"a"}`:                          {Field: "Email", Message: unknown},
+		`{"EMAIL":"a"}`:                          {Field: "EMAIL", Message: unknown},
+		`{"email ":"a"}`:                         {Field: "email ", Message: unknown},
+		`{"e\u006dail":"a","phone":1}`:           {Field: "phone", Message: unknown},
+		`{"":1}`:                                 {Field: "", Message: unknown},
+		`{"a/b~c.d":1}`:                          {Field: "a/b~c.d", Message: unknown},
+		`{"items":[{"id":"x"},{"ID":1}]}`:        {Field: "items[1].ID", Message: unknown},
+		`{"total":{"tax":1}}`:                    {Field: "total.tax", Message: unknown},
+		`{"email":"a","email":"a"}`:              {Field: "email", Message: twice},
+		`{"email":"a","\u0065mail":"b"}`:         {Field: "email", Message: twice},
+		`{"\u0065mail":"a","email":"b"}`:         {Field: "email", Message: twice},
+		`{"items":[{"id":"x","id":"y"}]}`:        {Field: "items[0].id", Message: twice},
+		`{"total":{"amount":1,"amoun\u0074":1}}`: {Field: "total.amount", Message: twice},
+		`{"email":5}`:                            {Field: "email", Message: wrong},
+		`{"email":["a"]}`:                        {Field: "email", Message: wrong},
+		`{"email":{"a":1}}`:                      {Field: "email", Message: wrong},
+		`{"items":"a"}`:                          {Field: "items", Message: wrong},
+		`{"items":{"0":{}}}`:                     {Field: "items", Message: wrong},
+		`{"items":[[]]}`:                         {Field: "items[0]", Message: wrong},
+		`{"items":[{},{"quantity":1.5}]}`:        {Field: "items[1].quantity", Message: wrong},
+		`{"items":[{"quantity":1.0}]}`:           {Field: "items[0].quantity", Message: wrong},
+		`{"items":[{"quantity":1e3}]}`:           {Field: "items[0].quantity", Message: wrong},
+		`{"items":[{"quantity":"3"}]}`:           {Field: "items[0].quantity", Message: wrong},
+		`{"stock":9223372036854775808}`:          {Field: "stock", Message: wrong},
+		`{"stock":99999999999999999999}`:         {Field: "stock", Message: wrong},
+		`{"stock":01}`:                           {Field: "", Message: notJSON},
+		`{"stock":+1}`:                           {Field: "stock", Message: notJSON},
+		`{"fast":"true"}`:                        {Field: "fast", Message: wrong},
+		`{"fast":0}`:                             {Field: "fast", Message: wrong},
+		`{"total":{"amount":true}}`:              {Field: "total.amount", Message: wrong},
+		strings.Repeat("[", 60_000):              {Field: "", Message: notAnObject},
+		strings.Repeat(`{"a":`, 12_000):          {Field: "a", Message: unknown},
+		`{"items":` + strings.Repeat("[", 60_000):                                     {Field: "items[0]", Message: wrong},
+		`{"email":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `}`: {Field: "email" + strings.Repeat("[0]", 32), Message: notJSON},
+		`{"` + strings.Repeat("x", 60_000) + `":1}`:                                   {Field: "", Message: unknown},
+		`{"x":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `}`:     {Field: "x", Message: unknown},
+	} {
+		name := body[:min(len(body), 40)]
+		err := jsonRequest(body).Decode(&checkout{})
+		if got := problemsOf(err); !reflect.DeepEqual(got, validation.Errors{want}) {
+			t.Errorf("%q: got %v, want %q: %s", name, err, want.Field, want.Message)
+		}
+		encoded := encodedRequest(base64.StdEncoding.EncodeToString([]byte(body))).Decode(&checkout{})
+		if !reflect.DeepEqual(encoded, err) {
+			t.Errorf("%q: base64-encoded it is %v, plain %v", name, encoded, err)
+		}
+	}
+}
+
+func problemsOf(err error) validation.Errors {
+	var problems validation.Errors
+	errors.As(err, &problems)
+	return problems
+}
+
+func TestContentTypes(t *testing.T) {
+	for contentType, want := range map[string]error{
+		"application/json":                       nil,
+		"application/json; charset=utf-8":        nil,
+		"application/json;charset=\"UTF-8\"":     nil,
+		"Application/JSON ; Charset=utf-8":       nil,
+		" application/json":                      nil,
+		"":                                       ErrMediaType,
+		"text/plain":                             ErrMediaType,
+		"text/json":                              ErrMediaType,
+		"application/problem+json":               ErrMediaType,
+		"application/jsonp":                      ErrMediaType,
+		"application/*":                          ErrMediaType,
+		"application":                            ErrMediaType,
+		"application/json/":                      ErrMediaType,
+		"application/json, text/plain":           ErrMediaType,
+		"application/json; charset":              ErrMediaType,
+		"application/json; charset=a; charset=b": ErrMediaType,
+		"application/x-www-form-urlencoded":      ErrMediaType,
+	} {
+		if err := typedRequest(contentType, "{}").Decode(&checkout{}); !errors.Is(err, want) || want == nil && err != nil {
+			t.Errorf("%q: got %v, want %v", contentType, err, want)
+		}
+	}
+	missing := &Request{event: events.APIGatewayV2HTTPRequest{Body: "{}"}}
+	if err := missing.Decode(&checkout{}); !errors.Is(err, ErrMediaType) {
+		t.Errorf("without the header: got %v, want %v", err, ErrMediaType)
+	}
+}
+
+func TestBodySizes(t *testing.T) {
+	padded := func(size int) string { return "{}" + strings.Repeat(" ", size-2) }
+	for size, want := range map[int]error{2: nil, 64<<10 - 1: nil, 64 << 10: nil, 64<<10 + 1: ErrTooLarge, 64<<10 + 2: ErrTooLarge, 64<<10 + 3: ErrTooLarge, 2_000_000: ErrTooLarge} {
+		plain := jsonRequest(padded(size)).Decode(&checkout{})
+		encoded := encodedRequest(base64.StdEncoding.EncodeToString([]byte(padded(size)))).Decode(&checkout{})
+		if !errors.Is(plain, want) || !errors.Is(encoded, want) || want == nil && (plain != nil || encoded != nil) {
+			t.Errorf("%d bytes: got %v plain, %v encoded, want %v", size, plain, encoded, want)
+		}
+	}
+}
+
+func TestBase64(t *testing.T) {
+	for body, want := range map[string]string{
+		"e30=":                 "",
+		"eyJlbWFpbCI6ImEifQ==": "",
+		"":                     "the body is not one valid JSON value",
+		"e30":                  "the body is not what its encoding says",
+		"{}":                   "the body is not what its encoding says",
+		"e30=e30=":             "the body is not what its encoding says",
+		"_w==":                 "the body is not what its encoding says",
+		"/w==":                 "the body is not one valid JSON value",
+	} {
+		err := encodedRequest(body).Decode(&checkout{})
+		if got := problemsOf(err); want == "" && err != nil || want != "" && !reflect.DeepEqual(got, validation.Errors{{Message: want}}) {
+			t.Errorf("%q: got %v, want %q", body, err, want)
+		}
+	}
+}
+
+func TestHeader(t *testing.T) {
+	r := &Request{event: events.APIGatewayV2HTTPRequest{Headers: map[string]string{"authorization": "lower", "X-Other": "mixed"}}}
+	for name, want := range map[string]string{"Authorization": "lower", "authorization": "lower", "x-other": "mixed", "X-OTHER": "mixed", "X-None": ""} {
+		if got := r.Header(name); got != want {
+			t.Errorf("Header(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestRequiredMoney(t *testing.T) {
+	amount, currency := int64(0), "GBP"
+	if m, err := (&RequiredMoney{&amount, &currency}).Money("price"); err != nil || m.Amount != 0 || m.Currency != "GBP" {
+		t.Errorf("got %+v, %v", m, err)
+	}
+	for field, m := range map[string]*RequiredMoney{"price": nil, "price.amount": {nil, &currency}, "price.currency": {&amount, nil}} {
+		_, err := m.Money("price")
+		if got := problemsOf(err); !reflect.DeepEqual(got, validation.Errors{{Field: field, Message: "is required"}}) {
+			t.Errorf("%+v: got %v, want %s", m, err, field)
+		}
+	}
+}

@@ -1,0 +1,132 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"shop/internal/page"
+)
+
+// FuzzDecode: a body is decoded, or refused in one of three ways, and the refusal can always be answered. What is decoded is
+// what a lenient decoder makes of it too.
+func FuzzDecode(f *testing.F) {
+	for _, body := range []string{
+		"", "null", "{}", "[]", `{"email":"a","items":[{"id":"x","quantity":1}],"total":{"amount":1,"currency":"GBP"},"fast":true,"stock":0}`,
+		`{"email":"a","\u0065mail":"b"}`, `{"Email":"a"}`, `{"items":[null,{"quantity":1.5}]}`, `{"items":[{"quantity":1e3}]}`, "{\"email\":\"\xff\"}",
+		`{"email":"\ud800"}`, `{"stock":99999999999999999999}`, "{}x", strings.Repeat("[", 300), strings.Repeat(`{"total":`, 300), `{"a/b~0c":{"0":1}}`,
+	} {
+		f.Add("application/json", body, false)
+	}
+	f.Add("application/json; charset=utf-8", "e30=", true)
+	f.Add("text/plain", "{}", false)
+	f.Add("application/json; charset", "e30", true)
+	f.Fuzz(func(t *testing.T, contentType, body string, encoded bool) {
+		r := typedRequest(contentType, body)
+		r.event.IsBase64Encoded = encoded
+		var got checkout
+		err := r.Decode(&got)
+		if err != nil {
+			checkRefusal(t, err)
+			if p := problemsOf(err); len(p) > 0 && (p[0].Message == "" || len(p[0].Field) > maxFieldName+3) {
+				t.Errorf("refused with %+v", p)
+			}
+			return
+		}
+		if encoded {
+			return
+		}
+		var lenient checkout
+		if err := json.Unmarshal([]byte(body), &lenient); err != nil {
+			t.Errorf("taken, though it is no JSON: %v", err)
+		}
+		if a, b := mustMarshal(t, got), mustMarshal(t, lenient); a != b {
+			t.Errorf("got %s, want %s", a, b)
+		}
+	})
+}
+
+// checkRefusal shows that the refusal can be answered.
+func checkRefusal(t *testing.T, err error) {
+	t.Helper()
+	out, failed := Lambda(failing(err))(t.Context(), event())
+	if failed != nil || out.StatusCode != refusalStatus(err) || !json.Valid([]byte(out.Body)) {
+		t.Errorf("%v was answered %d %s", err, out.StatusCode, out.Body)
+	}
+}
+
+// refusalStatus returns 0 for an error that a request may not lead to.
+func refusalStatus(err error) int {
+	switch {
+	case errors.Is(err, ErrMediaType):
+		return 415
+	case errors.Is(err, ErrTooLarge):
+		return 413
+	case errors.Is(err, page.ErrInvalidCursor), len(problemsOf(err)) > 0:
+		return 400
+	}
+	return 0
+}
+
+func mustMarshal(t *testing.T, v any) string {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// FuzzQuery: a query is read, or refused as invalid, and what was read is what it says.
+func FuzzQuery(f *testing.F) {
+	for _, query := range []string{
+		"", "limit=5&cursor=abc", "limit=0", "limit=1&limit=2", "q=%FF", "%FF=1", "cursor=", "cursor=%FF", "a=%", "a;b", "limit=%2B5",
+		"from=2011-09-30T12:00:00%2B02:00&to=2011-09-30", "from=2011-09-30t7:00:00,5z", "from=0001-01-01T00:00:00%2B00:01", "day=9999-12-31",
+	} {
+		f.Add(query)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		r := &Request{event: events.APIGatewayV2HTTPRequest{RawQueryString: raw}}
+		query, err := r.Query()
+		if err != nil {
+			checkRefusal(t, err)
+			return
+		}
+		for name, value := range query {
+			if !utf8.ValidString(name) || !utf8.ValidString(value) && name != "cursor" {
+				t.Errorf("%q = %q was taken", name, value)
+			}
+		}
+		if p, err := query.Page(); err != nil {
+			checkRefusal(t, err)
+		} else if p.Limit < 1 || p.Limit > page.MaxLimit {
+			t.Errorf("limit %d was taken", p.Limit)
+		}
+		checkTimes(t, query)
+	})
+}
+
+func checkTimes(t *testing.T, query Query) {
+	t.Helper()
+	for name := range query {
+		if at, err := query.Instant(name); err != nil {
+			checkRefusal(t, err)
+		} else if at.Location().String() != "UTC" || at.Year() < 1 || at.Year() > 9998 {
+			t.Errorf("%q became %s", query[name], at)
+		}
+		if day, err := query.Day(name); err != nil {
+			checkRefusal(t, err)
+		} else if day.Format("2006-01-02") != query[name] {
+			t.Errorf("%q became %s", query[name], day)
+		}
+		if n, err := query.Int(name, 0, -5, 5); err != nil {
+			checkRefusal(t, err)
+		} else if n < -5 || n > 5 {
+			t.Errorf("%q became %d", query[name], n)
+		}
+	}
+}

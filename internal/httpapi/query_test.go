@@ -1,0 +1,177 @@
+package httpapi
+
+import (
+	"errors"
+	"maps"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"shop/internal/page"
+	"shop/internal/validation"
+)
+
+func queryRequest(query string) *Request {
+	return &Request{event: events.APIGatewayV2HTTPRequest{RawQueryString: query}}
+}
+
+func TestQuery(t *testing.T) {
+	for raw, want := range map[string]Query{
+		"":                       {},
+		"a=1&b=2":                {"a": "1", "b": "2"},
+		"a":                      {"a": ""},
+		"a=":                     {"a": ""},
+		"=1":                     {"": "1"},
+		"a=b=c":                  {"a": "b=c"},
+		"a=%26+%2B%20%C3%A9%00":  {"a": "& + é\x00"},
+		"%61=1":                  {"a": "1"},
+		"A=1&a=2":                {"A": "1", "a": "2"},
+		"&&a=1&":                 {"a": "1"},
+		"cursor=%FF":             {"cursor": "\xff"},
+		"from=2011-09-30T00:00Z": {"from": "2011-09-30T00:00Z"},
+	} {
+		got, err := queryRequest(raw).Query()
+		if err != nil || !maps.Equal(got, want) {
+			t.Errorf("%q: got %v, %v, want %v", raw, got, err, want)
+		}
+	}
+}
+
+func TestQueryRefuses(t *testing.T) {
+	const unreadable = "the query string cannot be read"
+	for raw, want := range map[string]validation.Errors{
+		"a=%":                {{Field: "", Message: unreadable}},
+		"a=%GG":              {{Field: "", Message: unreadable}},
+		"a=1;b=2":            {{Field: "", Message: unreadable}},
+		"a=1&a=1":            {{Field: "a", Message: "is given more than once"}},
+		"a=1&%61=2":          {{Field: "a", Message: "is given more than once"}},
+		"b=1&a=1&b=2&a=2&c=": {{Field: "a", Message: "is given more than once"}, {Field: "b", Message: "is given more than once"}},
+		"cursor=a&cursor=b":  {{Field: "cursor", Message: "is given more than once"}},
+		"q=%FF":              {{Field: "q", Message: "is not UTF-8"}},
+		"q=%ED%A0%80":        {{Field: "q", Message: "is not UTF-8"}},
+		"%FF=1":              {{Field: "", Message: "the query string is not UTF-8"}},
+	} {
+		_, err := queryRequest(raw).Query()
+		if got := problemsOf(err); !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: got %v, want %v", raw, err, want)
+		}
+	}
+}
+
+func TestPage(t *testing.T) {
+	for raw, want := range map[string]page.Request{
+		"":                     {Limit: 20},
+		"limit=1":              {Limit: 1},
+		"limit=100":            {Limit: 100},
+		"cursor=abc-_&limit=7": {Limit: 7, Cursor: "abc-_"},
+		"cursor=%20":           {Limit: 20, Cursor: " "},
+	} {
+		query, _ := queryRequest(raw).Query()
+		if got, err := query.Page(); err != nil || got != want {
+			t.Errorf("%q: got %+v, %v, want %+v", raw, got, err, want)
+		}
+	}
+	for _, limit := range []string{"", "0", "-1", "101", "1.5", "1e1", "ten", " 1", "1 ", "0x10", "1_0", "١", "null", "9223372036854775808", "18446744073709551617"} {
+		_, err := Query{"limit": limit, "cursor": ""}.Page()
+		if want := (validation.Errors{{Field: "limit", Message: "must be a whole number from 1 to 100"}}); !reflect.DeepEqual(problemsOf(err), want) {
+			t.Errorf("limit %q: got %v, want %v", limit, err, want)
+		}
+	}
+	if _, err := (Query{"cursor": ""}).Page(); !errors.Is(err, page.ErrInvalidCursor) {
+		t.Errorf("an empty cursor: got %v, want %v", err, page.ErrInvalidCursor)
+	}
+}
+
+func TestInt(t *testing.T) {
+	for value, want := range map[string]int64{"-5": -5, "0": 0, "7": 7, "-0": 0} {
+		if got, err := (Query{"top": value}).Int("top", 3, -5, 7); err != nil || got != want {
+			t.Errorf("%q: got %d, %v, want %d", value, got, err, want)
+		}
+	}
+	if got, err := (Query{}).Int("top", 99, -5, 7); err != nil || got != 99 {
+		t.Errorf("missing: got %d, %v, want the fallback", got, err)
+	}
+	for _, value := range []string{"", "-6", "8", "x", "1.0", "--1"} {
+		_, err := (Query{"top": value}).Int("top", 3, -5, 7)
+		if want := (validation.Errors{{Field: "top", Message: "must be a whole number from -5 to 7"}}); !reflect.DeepEqual(problemsOf(err), want) {
+			t.Errorf("%q: got %v, want %v", value, err, want)
+		}
+	}
+}
+
+func TestInstant(t *testing.T) {
+	noon := time.Date(2011, 9, 30, 12, 0, 0, 0, time.UTC)
+	for value, want := range map[string]time.Time{
+		"2011-09-30T12:00:00Z":           noon,
+		"2011-09-30t12:00:00z":           noon,
+		"2011-09-30T14:00:00+02:00":      noon,
+		"2011-09-30T03:15:00-08:45":      noon,
+		"2011-09-30T12:00:00-00:00":      noon,
+		"2011-10-01T11:59:00+23:59":      noon,
+		"2011-09-30T12:00:00.5Z":         noon.Add(500 * time.Millisecond),
+		"2011-09-30T12:00:00.123456789Z": noon.Add(123456789),
+		"2012-02-29T00:00:00Z":           time.Date(2012, 2, 29, 0, 0, 0, 0, time.UTC),
+		"0001-01-01T00:00:00Z":           {},
+		"9998-12-31T23:59:59Z":           time.Date(9998, 12, 31, 23, 59, 59, 0, time.UTC),
+	} {
+		got, err := Query{"from": value}.Instant("from")
+		if err != nil || got != want {
+			t.Errorf("%q: got %v, %v, want %v", value, got, err, want)
+		}
+	}
+	if got, err := (Query{}).Instant("from"); err != nil || !got.IsZero() {
+		t.Errorf("missing: got %v, %v, want the zero time", got, err)
+	}
+}
+
+func TestInstantRefuses(t *testing.T) {
+	want := validation.Errors{{Field: "from", Message: "must be an RFC 3339 time such as 2011-09-30T00:00:00Z"}}
+	for _, value := range []string{
+		"", "2011", "2011-09-30", "2011-09-30T12:00Z", "2011-09-30T12:00:00", "2011-09-30 12:00:00Z", "2011-09-30T12:00:00 01:00",
+		"2011-09-30T7:00:00Z", "2011-9-30T07:00:00Z", "2011-09-30T12:00:00,5Z", "2011-09-30T12:00:00.Z", "2011-09-31T00:00:00Z", "2011-02-29T00:00:00Z",
+		"2011-09-30T24:00:00Z", "2011-09-30T12:60:00Z", "2011-09-30T12:00:60Z", "2011-09-30T12:00:00+24:00", "2011-09-30T12:00:00+0200", "2011-09-30T12:00:00+02",
+		"0000-12-31T23:59:59Z", "0001-01-01T00:00:00+00:01", "9999-01-01T00:00:00Z", "9998-12-31T23:59:59-00:01", "12011-09-30T12:00:00Z", "-011-09-30T12:00:00Z",
+		"1317384000", "now", "2011-09-30T12:00:00Z ", "2011-09-30T12:00:00Zx", "٢٠١١-09-30T12:00:00Z",
+	} {
+		if got, err := (Query{"from": value}).Instant("from"); !reflect.DeepEqual(problemsOf(err), want) || !got.IsZero() {
+			t.Errorf("%q: got %v, %v", value, got, err)
+		}
+	}
+}
+
+func TestDay(t *testing.T) {
+	for value, want := range map[string]time.Time{
+		"2011-09-30": time.Date(2011, 9, 30, 0, 0, 0, 0, time.UTC),
+		"2012-02-29": time.Date(2012, 2, 29, 0, 0, 0, 0, time.UTC),
+		"0001-01-01": {},
+		"9998-12-31": time.Date(9998, 12, 31, 0, 0, 0, 0, time.UTC),
+	} {
+		if got, err := (Query{"to": value}).Day("to"); err != nil || got != want {
+			t.Errorf("%q: got %v, %v, want %v", value, got, err, want)
+		}
+	}
+	want := validation.Errors{{Field: "to", Message: "must be a day such as 2011-09-30"}}
+	for _, value := range []string{
+		"", "2011", "2011-09", "2011-9-30", "2011-09-3", "11-09-30", "2011-09-31", "2011-02-29", "2011-13-01", "2011-00-10", "20110930", "2011/09/30",
+		"2011-09-30T00:00:00Z", "30.09.2011", " 2011-09-30", "2011-09-30 ", "0000-01-01", "9999-01-01", "today", "2011-W39-5",
+	} {
+		if got, err := (Query{"to": value}).Day("to"); !reflect.DeepEqual(problemsOf(err), want) || err == nil {
+			t.Errorf("%q: got %v, %v", value, got, err)
+		}
+	}
+	if _, err := (Query{}).Day("to"); !reflect.DeepEqual(problemsOf(err), want) {
+		t.Errorf("missing: got %v", err)
+	}
+}
+
+func TestURL(t *testing.T) {
+	r := &Request{event: events.APIGatewayV2HTTPRequest{RequestContext: events.APIGatewayV2HTTPRequestContext{DomainName: "a1b2.example"}}}
+	if got := r.URL("", "/orders/1"); got != "https://a1b2.example/orders/1" {
+		t.Errorf("URL = %s", got)
+	}
+	if got := r.URL("http://127.0.0.1:4566/api", "/orders/1"); got != "http://127.0.0.1:4566/api/orders/1" {
+		t.Errorf("URL = %s", got)
+	}
+}

@@ -1,0 +1,263 @@
+package notification
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"shop/internal/order"
+)
+
+const mailID = "order-placed#ord_1"
+
+func wantCalls(t *testing.T, l *ledger, want ...string) {
+	t.Helper()
+	if !slices.Equal(l.calls, want) {
+		t.Errorf("got the calls %q, want %q", l.calls, want)
+	}
+}
+
+func wantEntry(t *testing.T, l *ledger, want entry) {
+	t.Helper()
+	if got := l.entries[want.ID]; got != want {
+		t.Errorf("got the entry %+v, want %+v", got, want)
+	}
+}
+
+// untouched is the entry of ord_1 as it was made.
+func untouched() entry { return entry{Mail: NewOrderMail("ord_1", opened)} }
+
+// settled is the entry of ord_1 in a state for good.
+func settled(state State, message string) entry {
+	return entry{Mail: Mail{ID: mailID, State: state, CreatedAt: opened}, message: message}
+}
+
+func TestDeliver(t *testing.T) {
+	l := newLedger("ord_1", "ord_2")
+	p := newPost(l)
+	outcome, err := p.delivery().Deliver(context.Background(), mailID)
+	if err != nil || outcome != OutcomeSent || p.sent["ord_1"] != 1 || len(p.sent) != 1 {
+		t.Errorf("got %s, sent %v and error %v, want %s, one and none", outcome, p.sent, err, OutcomeSent)
+	}
+	wantEntry(t, l, settled(Sent, "message 1"))
+	wantCalls(t, l, "claim", "send", "mark sent")
+}
+
+// TestDeliverLeases: while the mail is being sent, it is leased from now for the time of a lease.
+func TestDeliverLeases(t *testing.T) {
+	l := newLedger("ord_1")
+	l.pass(time.Hour)
+	p := newPost(l)
+	want := untouched()
+	want.lease, want.until = "attempt 1", opened.Add(time.Hour+35*time.Second)
+	l.meanwhile["send"] = func() { wantEntry(t, l, want) }
+	if outcome, err := p.delivery().Deliver(context.Background(), mailID); err != nil || outcome != OutcomeSent {
+		t.Errorf("got %s and error %v, want %s", outcome, err, OutcomeSent)
+	}
+	if len(l.meanwhile) != 0 {
+		t.Error("nothing was sent")
+	}
+}
+
+// TestDeliverTwice: an event that arrives twice, also while the first is being handled, is acknowledged without another mail.
+func TestDeliverTwice(t *testing.T) {
+	for _, when := range []string{"afterwards", "send", "mark sent"} {
+		t.Run(when, func(t *testing.T) {
+			l := newLedger("ord_1")
+			p := newPost(l)
+			d := p.delivery()
+			again := func() {
+				if outcome, err := d.Deliver(context.Background(), mailID); err != nil || outcome != OutcomeSettled {
+					t.Errorf("again: got %s and error %v, want %s", outcome, err, OutcomeSettled)
+				}
+			}
+			l.meanwhile[when] = again
+			if outcome, err := d.Deliver(context.Background(), mailID); err != nil || outcome != OutcomeSent {
+				t.Errorf("got %s and error %v, want %s", outcome, err, OutcomeSent)
+			}
+			if when == "afterwards" {
+				again()
+			} else if len(l.meanwhile) != 0 {
+				t.Error("nothing came between")
+			}
+			if p.sent["ord_1"] != 1 {
+				t.Errorf("sent %d mails, want 1", p.sent["ord_1"])
+			}
+			wantEntry(t, l, settled(Sent, "message 1"))
+		})
+	}
+}
+
+func TestDeliverSettled(t *testing.T) {
+	leased := untouched()
+	leased.lease, leased.until = "another", opened
+	for name, e := range map[string]entry{"sent": settled(Sent, "message 7"), "failed": settled(Failed, ""), "leased until now": leased} {
+		t.Run(name, func(t *testing.T) {
+			l := newLedger()
+			l.entries[mailID] = e
+			p := newPost(l)
+			outcome, err := p.delivery().Deliver(context.Background(), mailID)
+			if err != nil || outcome != OutcomeSettled || len(p.sent) != 0 {
+				t.Errorf("got %s, sent %v and error %v, want %s", outcome, p.sent, err, OutcomeSettled)
+			}
+			wantEntry(t, l, e)
+			wantCalls(t, l, "claim")
+		})
+	}
+}
+
+// TestDeliverAfterACrash: the lease of an attempt that ended without a word ends, too.
+func TestDeliverAfterACrash(t *testing.T) {
+	l := newLedger("ord_1")
+	e := untouched()
+	e.lease, e.until = "another", opened.Add(35*time.Second)
+	l.entries[mailID] = e
+	l.pass(35*time.Second + time.Millisecond)
+	p := newPost(l)
+	if outcome, err := p.delivery().Deliver(context.Background(), mailID); err != nil || outcome != OutcomeSent {
+		t.Errorf("got %s and error %v, want %s", outcome, err, OutcomeSent)
+	}
+	wantEntry(t, l, settled(Sent, "message 1"))
+}
+
+func TestDeliverWhatNobodyOwes(t *testing.T) {
+	p := newPost(newLedger("ord_2"))
+	outcome, err := p.delivery().Deliver(context.Background(), mailID)
+	if !errors.Is(err, ErrNotFound) || outcome != "" || len(p.sent) != 0 {
+		t.Errorf("got %q, sent %v and error %v, want %v", outcome, p.sent, err, ErrNotFound)
+	}
+}
+
+// TestDeliverPutsOff: whatever fails before the mail was surely sent and may pass, the mail goes one step on, its lease ends, and
+// it stays owed. An order that is missing is no exception: it was stored with the mail, so it is the tables that are not
+// right, a restore of one before the other for example, and that is the operator's to mend. It is never ErrNotFound, which
+// would say that nobody owes the mail.
+func TestDeliverPutsOff(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil func(*post)
+		cause error
+		sent  int
+	}{
+		"provider down":      {func(p *post) { p.fails = errDown }, errDown, 0},
+		"provider's answer":  {func(p *post) { p.lost = errDown }, errDown, 1},
+		"order not readable": {func(p *post) { p.missing["ord_1"] = errDown }, errDown, 0},
+		"order missing":      {func(p *post) { p.missing["ord_1"] = order.ErrNotFound }, order.ErrNotFound, 0},
+		"not rendered":       {func(p *post) { p.render = errDown }, errDown, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLedger("ord_1")
+			l.pass(90 * time.Second)
+			p := newPost(l)
+			c.spoil(p)
+			outcome, err := p.delivery().Deliver(context.Background(), mailID)
+			if !errors.Is(err, c.cause) || errors.Is(err, ErrNotFound) || outcome != OutcomePostponed || p.sent["ord_1"] != c.sent {
+				t.Errorf("got %s, sent %v and error %v, want %s, %d and %v", outcome, p.sent, err, OutcomePostponed, c.sent, c.cause)
+			}
+			want := untouched()
+			want.Step, want.DueAt = 1, opened.Add(90*time.Second+4*time.Minute)
+			wantEntry(t, l, want)
+		})
+	}
+}
+
+func TestDeliverAnUnknownKind(t *testing.T) {
+	l := newLedger()
+	unknown := Mail{ID: "order-shipped#ord_1", State: Owed, CreatedAt: opened, DueAt: opened}
+	l.entries[unknown.ID] = entry{Mail: unknown}
+	p := newPost(l)
+	outcome, err := p.delivery().Deliver(context.Background(), unknown.ID)
+	if err == nil || errors.Is(err, ErrNotFound) || outcome != OutcomePostponed || len(p.sent) != 0 {
+		t.Errorf("got %s, sent %v and error %v, want %s", outcome, p.sent, err, OutcomePostponed)
+	}
+	wantEntry(t, l, entry{Mail: unknown.PutOff(opened)})
+}
+
+// TestDeliverGivesUp: a mail that is refused for good, or failed once more after 72 hours, is not owed any more. One that
+// succeeds after 72 hours is sent.
+func TestDeliverGivesUp(t *testing.T) {
+	refused := fmt.Errorf("at the provider: %w", ErrRefused)
+	for name, c := range map[string]struct {
+		owed  time.Duration
+		fails error
+		want  Outcome
+		state State
+	}{
+		"refused at once":           {0, refused, OutcomeFailed, Failed},
+		"refused after 72 h":        {72*time.Hour + time.Millisecond, refused, OutcomeFailed, Failed},
+		"down for 72 h":             {72 * time.Hour, errDown, OutcomePostponed, Owed},
+		"down for more than 72 h":   {72*time.Hour + time.Millisecond, errDown, OutcomeFailed, Failed},
+		"up after more than 72 h":   {100 * time.Hour, nil, OutcomeSent, Sent},
+		"down, but not for as long": {time.Hour, errDown, OutcomePostponed, Owed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLedger("ord_1")
+			l.pass(c.owed)
+			p := newPost(l)
+			p.fails = c.fails
+			outcome, err := p.delivery().Deliver(context.Background(), mailID)
+			if outcome != c.want || !errors.Is(err, c.fails) {
+				t.Errorf("got %s and error %v, want %s and %v", outcome, err, c.want, c.fails)
+			}
+			if got := l.entries[mailID]; got.State != c.state || got.lease != "" || got.DueAt.IsZero() != (c.state != Owed) {
+				t.Errorf("got the entry %+v, want %s without a lease, and due only while owed", got, c.state)
+			}
+		})
+	}
+}
+
+// TestDeliverCannotNote: what became of the mail cannot be written. It stays owed and leased, so that the relay returns to it
+// when the lease ended.
+func TestDeliverCannotNote(t *testing.T) {
+	for call, c := range map[string]struct {
+		fails error
+		sent  int
+	}{"mark sent": {nil, 1}, "mark failed": {ErrRefused, 0}, "release": {errors.New("throttled"), 0}} {
+		t.Run(call, func(t *testing.T) {
+			l := newLedger("ord_1")
+			l.fails[call] = errDown
+			p := newPost(l)
+			p.fails = c.fails
+			outcome, err := p.delivery().Deliver(context.Background(), mailID)
+			if outcome != "" || !errors.Is(err, errDown) || !errors.Is(err, c.fails) && c.fails != nil || p.sent["ord_1"] != c.sent {
+				t.Errorf("got %q, sent %v and error %v, want %v and %v", outcome, p.sent, err, errDown, c.fails)
+			}
+			want := untouched()
+			want.lease, want.until = "attempt 1", opened.Add(35*time.Second)
+			wantEntry(t, l, want)
+		})
+	}
+}
+
+func TestDeliverCannotClaim(t *testing.T) {
+	l := newLedger("ord_1")
+	l.fails["claim"] = errDown
+	p := newPost(l)
+	if outcome, err := p.delivery().Deliver(context.Background(), mailID); outcome != "" || !errors.Is(err, errDown) || len(p.sent) != 0 {
+		t.Errorf("got %q, sent %v and error %v, want %v", outcome, p.sent, err, errDown)
+	}
+	wantEntry(t, l, untouched())
+}
+
+// TestDeliverTooLate: another attempt holds the mail by the time that this one fails. What it wrote stands.
+func TestDeliverTooLate(t *testing.T) {
+	for name, fails := range map[string]error{"put off": errDown, "given up": ErrRefused} {
+		t.Run(name, func(t *testing.T) {
+			l := newLedger("ord_1")
+			p, other := newPost(l), newPost(l)
+			p.fails = fails
+			l.meanwhile["send"] = func() {
+				l.pass(time.Minute)
+				if outcome, err := other.delivery().Deliver(context.Background(), mailID); err != nil || outcome != OutcomeSent {
+					t.Errorf("the other: got %s and error %v, want %s", outcome, err, OutcomeSent)
+				}
+			}
+			if outcome, err := p.delivery().Deliver(context.Background(), mailID); !errors.Is(err, fails) {
+				t.Errorf("got %s and error %v, want %v", outcome, err, fails)
+			}
+			wantEntry(t, l, settled(Sent, "message 1"))
+		})
+	}
+}

@@ -1,0 +1,160 @@
+package notification
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+var officeOrders = []string{"ord_1", "ord_2", "ord_3"}
+
+// office is a ledger, a queue and a post, each of which fails now and then.
+type office struct {
+	*ledger
+	queue   *line
+	sent    map[string]int  // mails, by order
+	faults  map[string]int  // sendings after the provider's yes to which the ledger had no mark, by order
+	refused map[string]bool // orders whose mail the provider refused for good at some time
+}
+
+func newOffice() *office {
+	o := &office{newLedger(officeOrders...), &line{}, map[string]int{}, map[string]int{}, map[string]bool{}}
+	for _, id := range officeOrders {
+		o.queue.events = append(o.queue.events, OrderMailID(id))
+	}
+	return o
+}
+
+// relays runs the relay, while the queue or the ledger fails now and then.
+func (o *office) relays(t *rapid.T) {
+	o.queue.fails = rapid.SampledFrom([]error{nil, nil, errDown}).Draw(t, "queue")
+	o.queue.refuses = map[string]bool{OrderMailID("ord_2"): rapid.Bool().Draw(t, "one refused")}
+	o.fails["put off "+OrderMailID("ord_3")] = rapid.SampledFrom([]error{nil, nil, errDown}).Draw(t, "ledger")
+	o.runs(t, o.queue.fails == nil)
+	clear(o.fails)
+	o.queue.fails, o.queue.refuses = nil, nil
+}
+
+func (o *office) runs(t *rapid.T, up bool) {
+	had := len(o.queue.events)
+	sent, _ := o.relay(o.queue).Run(context.Background(), 2000, always)
+	if got := len(o.queue.events) - had; got != sent || !up && got != 0 {
+		t.Fatalf("the relay says %d sent, want %d", sent, got)
+	}
+}
+
+// notifies hands an event to a delivery, and keeps it or not: events come twice. Now and then it takes a while, and another
+// delivery comes between.
+func (o *office) notifies(t *rapid.T) {
+	if len(o.queue.events) == 0 {
+		return
+	}
+	id := o.queue.events[0]
+	if !rapid.Bool().Draw(t, "comes again") {
+		o.queue.events = o.queue.events[1:]
+	}
+	if rapid.Bool().Draw(t, "another between") {
+		call := rapid.SampledFrom([]string{"send", "mark sent", "release", "mark failed"}).Draw(t, "before")
+		o.meanwhile[call] = func() {
+			o.pass(30 * time.Second)
+			o.delivers(t, OrderMailID(rapid.SampledFrom(officeOrders).Draw(t, "other")))
+		}
+	}
+	o.delivers(t, id)
+	clear(o.meanwhile)
+}
+
+// delivers hands an event to a delivery, in which one thing may fail.
+func (o *office) delivers(t *rapid.T, id string) {
+	p := newPost(o.ledger)
+	orderID, _ := Mail{ID: id}.OrderID()
+	switch fault := rapid.SampledFrom([]string{"", "", "", "down", "refused", "answer lost", "claim", "mark sent", "mark failed", "release"}).Draw(t, "fault"); fault {
+	case "":
+	case "down":
+		p.fails = errDown
+	case "refused":
+		p.fails, o.refused[orderID] = ErrRefused, true
+	case "answer lost":
+		p.lost = errDown
+	default:
+		o.fails[fault] = errDown
+	}
+	outcome, err := p.delivery().Deliver(context.Background(), id)
+	clear(o.fails)
+	o.sent[orderID] += p.sent[orderID]
+	if p.sent[orderID] > 0 && outcome != OutcomeSent {
+		o.faults[orderID]++
+	}
+	if (outcome == OutcomeSent || outcome == OutcomeSettled) != (err == nil) {
+		t.Fatalf("got %q with error %v", outcome, err)
+	}
+}
+
+func (o *office) waits(t *rapid.T) {
+	o.pass(rapid.SampledFrom([]time.Duration{time.Second, time.Minute, 5 * time.Minute, time.Hour, 20 * time.Hour}).Draw(t, "time"))
+}
+
+// hold checks the laws: no mail is lost, none is given up too early, and each fault costs at most one more.
+func (o *office) hold(t *rapid.T) {
+	for _, id := range officeOrders {
+		e := o.entries[OrderMailID(id)]
+		if o.sent[id] > 1+o.faults[id] {
+			t.Fatalf("%s: %d mails after %d faults, want one and one more a fault at most", id, o.sent[id], o.faults[id])
+		}
+		switch e.State {
+		case Owed:
+			if e.DueAt.IsZero() || e.DueAt.After(o.now.Add(time.Hour)) {
+				t.Fatalf("%s: owed, and due at %s, want within an hour of %s", id, e.DueAt, o.now)
+			}
+		case Sent:
+			if o.sent[id] == 0 || e.message == "" || !e.DueAt.IsZero() {
+				t.Fatalf("%s: got %+v with %d mails sent, want one that was sent", id, e, o.sent[id])
+			}
+		case Failed:
+			if !o.refused[id] && o.now.Sub(e.CreatedAt) <= 72*time.Hour || !e.DueAt.IsZero() {
+				t.Fatalf("%s: given up after %s, want it owed", id, o.now.Sub(e.CreatedAt))
+			}
+		}
+	}
+	seen := map[string]bool{}
+	for _, event := range o.queue.steps {
+		if seen[event] {
+			t.Fatalf("%s was relayed twice, want once a step", event)
+		}
+		seen[event] = true
+	}
+}
+
+// mends lets all faults end: within two steps of an hour, every mail that was not given up is sent.
+func (o *office) mends(t *rapid.T) {
+	for range 130 {
+		o.pass(time.Minute)
+		o.runs(t, true)
+		for _, id := range o.queue.events {
+			p := newPost(o.ledger)
+			if _, err := p.delivery().Deliver(context.Background(), id); err != nil {
+				t.Fatal(err)
+			}
+			orderID, _ := Mail{ID: id}.OrderID()
+			o.sent[orderID] += p.sent[orderID]
+		}
+		o.queue.events = nil
+	}
+	for _, id := range officeOrders {
+		if state := o.entries[OrderMailID(id)].State; state == Owed {
+			t.Fatalf("%s is still owed, want it sent or given up", id)
+		}
+	}
+}
+
+// TestNotificationLaws lets time pass, relays run and deliveries meet, with faults everywhere, and then lets the faults end.
+func TestNotificationLaws(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		o := newOffice()
+		t.Repeat(map[string]func(*rapid.T){"relay": o.relays, "notify": o.notifies, "wait": o.waits, "": o.hold})
+		o.mends(t)
+		o.hold(t)
+	})
+}

@@ -1,0 +1,231 @@
+package notification
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"shop/internal/order"
+)
+
+var errDown = errors.New("the service is down")
+
+// entry is a mail as a ledger keeps it.
+type entry struct {
+	Mail
+	lease   string
+	until   time.Time
+	message string
+}
+
+// ledger is a store of mails with the conditions of the real one, and a clock that goes when it is told to.
+type ledger struct {
+	sync.Mutex
+	entries map[string]entry
+	now     time.Time
+	fails   map[string]error // by the name of the call, or of the call and the mail; nothing is done then
+	// meanwhile is what others do just before a call, by its name or that and the mail's.
+	meanwhile map[string]func()
+	calls     []string
+	ids       int
+}
+
+// newLedger owes the confirmations of orders, each ordered a second after the one before.
+func newLedger(orders ...string) *ledger {
+	l := &ledger{entries: map[string]entry{}, now: opened, fails: map[string]error{}, meanwhile: map[string]func(){}}
+	for i, id := range orders {
+		mail := NewOrderMail(id, opened.Add(time.Duration(i)*time.Second))
+		l.entries[mail.ID] = entry{Mail: mail}
+	}
+	return l
+}
+
+// newID never gives one twice, whoever asks.
+func (l *ledger) newID() string { l.ids++; return fmt.Sprint("attempt ", l.ids) }
+
+func (l *ledger) time() time.Time { l.Lock(); defer l.Unlock(); return l.now }
+
+func (l *ledger) pass(d time.Duration) { l.Lock(); defer l.Unlock(); l.now = l.now.Add(d) }
+
+// call lets others go first and holds the ledger until the returned function is called.
+func (l *ledger) call(name, mailID string) (func(), error) {
+	for _, key := range []string{name, name + " " + mailID} {
+		l.Lock()
+		others := l.meanwhile[key]
+		delete(l.meanwhile, key)
+		l.Unlock()
+		if others != nil {
+			others()
+		}
+	}
+	l.Lock()
+	l.calls = append(l.calls, name)
+	return l.Unlock, errors.Join(l.fails[name], l.fails[name+" "+mailID])
+}
+
+func (l *ledger) Claim(_ context.Context, mailID, leaseID string, until time.Time) (Mail, error) {
+	done, err := l.call("claim", mailID)
+	defer done()
+	e, exists := l.entries[mailID]
+	switch {
+	case err != nil:
+		return Mail{}, err
+	case !exists:
+		return Mail{}, ErrNotFound
+	case e.State != Owed:
+		return Mail{}, ErrNotOwed
+	case e.lease != "" && e.lease != leaseID && !e.until.Before(l.now):
+		return Mail{}, ErrLeased
+	}
+	e.lease, e.until = leaseID, until
+	l.entries[mailID] = e
+	return e.Mail, nil
+}
+
+func (l *ledger) MarkSent(_ context.Context, mailID, messageID string, now time.Time) error {
+	done, err := l.call("mark sent", mailID)
+	defer done()
+	if err == nil {
+		l.settle(mailID, func(e entry) bool { return true }, Sent, messageID)
+	}
+	return err
+}
+
+func (l *ledger) MarkFailed(_ context.Context, mailID, leaseID string, now time.Time) error {
+	done, err := l.call("mark failed", mailID)
+	defer done()
+	if err == nil {
+		l.settle(mailID, func(e entry) bool { return e.lease == leaseID }, Failed, "")
+	}
+	return err
+}
+
+func (l *ledger) settle(mailID string, may func(entry) bool, state State, message string) {
+	if e := l.entries[mailID]; e.State == Owed && may(e) {
+		e.State, e.DueAt, e.message, e.lease, e.until = state, time.Time{}, message, "", time.Time{}
+		l.entries[mailID] = e
+	}
+}
+
+func (l *ledger) Release(_ context.Context, m Mail, leaseID string) error {
+	done, err := l.call("release", m.ID)
+	defer done()
+	if e := l.entries[m.ID]; err == nil && e.State == Owed && e.lease == leaseID {
+		e.DueAt, e.Step, e.lease, e.until = m.DueAt, m.Step, "", time.Time{}
+		l.entries[m.ID] = e
+	}
+	return err
+}
+
+func (l *ledger) Due(_ context.Context, now time.Time, max int) ([]Mail, error) {
+	done, err := l.call("due", "")
+	defer done()
+	if err != nil {
+		return nil, err
+	}
+	var due []Mail
+	for _, e := range l.entries {
+		if e.State == Owed && !e.DueAt.After(now) {
+			due = append(due, e.Mail)
+		}
+	}
+	slices.SortFunc(due, func(a, b Mail) int { return a.DueAt.Compare(b.DueAt) })
+	return due[:min(max, len(due))], nil
+}
+
+func (l *ledger) PutOff(_ context.Context, before, next Mail) error {
+	done, err := l.call("put off", before.ID)
+	defer done()
+	if err != nil {
+		return err
+	}
+	e := l.entries[before.ID]
+	if e.State != Owed || !e.DueAt.Equal(before.DueAt) || e.Step != before.Step {
+		return ErrLeased
+	}
+	e.DueAt, e.Step = next.DueAt, next.Step
+	l.entries[before.ID] = e
+	return nil
+}
+
+// post is an e-mail provider: it notes what it was given. It is also where the orders are.
+type post struct {
+	ledger  *ledger
+	fails   error
+	missing map[string]error // why the order cannot be read
+	sent    map[string]int   // mails by order
+	lost    error            // what Send answers although the mail was sent
+	render  error
+}
+
+func newPost(l *ledger) *post {
+	return &post{ledger: l, missing: map[string]error{}, sent: map[string]int{}}
+}
+
+func (p *post) ByID(_ context.Context, orderID string) (order.Order, error) {
+	if err := p.missing[orderID]; err != nil {
+		return order.Order{}, err
+	}
+	return order.Order{ID: orderID, Email: orderID + "@example.com"}, nil
+}
+
+func (p *post) Render(o order.Order) (Message, error) {
+	return Message{To: o.Email, Subject: o.ID}, p.render
+}
+
+func (p *post) Send(_ context.Context, m Message) (string, error) {
+	done, _ := p.ledger.call("send", m.Subject)
+	defer done()
+	if p.fails != nil {
+		return "", p.fails
+	}
+	p.sent[m.Subject]++
+	return fmt.Sprint("message ", p.sent[m.Subject]), p.lost
+}
+
+// delivery sends the ledger's mails by the post, with a lease of 35 seconds.
+func (p *post) delivery() *Delivery {
+	return &Delivery{Ledger: p.ledger, Orders: p, Mailer: p, Confirmation: p, Lease: 35 * time.Second, NewID: p.ledger.newID, Now: p.ledger.time}
+}
+
+// line is a queue of events. It refuses all when it fails, and those of some mails.
+type line struct {
+	sync.Mutex
+	events  []string   // mail ids
+	batches [][]string // as they were sent
+	steps   []string   // of the mails of the events
+	fails   error
+	refuses map[string]bool
+	on      func() // after each call
+}
+
+func (q *line) Send(_ context.Context, mails []Mail) ([]Mail, error) {
+	q.Lock()
+	defer q.Unlock()
+	if q.on != nil {
+		defer q.on()
+	}
+	var batch []string
+	for _, m := range mails {
+		batch = append(batch, m.ID)
+	}
+	q.batches = append(q.batches, batch)
+	if q.fails != nil || len(mails) > 10 || len(mails) == 0 {
+		return mails, errors.Join(errDown, q.fails)
+	}
+	var unsent []Mail
+	for _, m := range mails {
+		if q.refuses[m.ID] {
+			unsent = append(unsent, m)
+		} else {
+			q.events, q.steps = append(q.events, m.ID), append(q.steps, fmt.Sprint(m.ID, " step ", m.Step))
+		}
+	}
+	if len(unsent) > 0 {
+		return unsent, errDown
+	}
+	return nil, nil
+}

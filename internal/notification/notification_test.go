@@ -1,0 +1,73 @@
+package notification
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+var opened = time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)
+
+func TestNewOrderMail(t *testing.T) {
+	got := NewOrderMail("ord_1", opened)
+	want := Mail{ID: "order-placed#ord_1", State: Owed, CreatedAt: opened, DueAt: opened.Add(2 * time.Minute)}
+	if got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestOrderID(t *testing.T) {
+	for id, want := range map[string]string{"order-placed#ord_1": "ord_1", "order-placed#a#b": "a#b", "order-shipped#ord_1": "", "ord_1": "", "": "", "order-placed": ""} {
+		if got, ok := (Mail{ID: id}).OrderID(); got != want && ok || ok != (want != "") {
+			t.Errorf("%q: got %q, %v, want %q", id, got, ok, want)
+		}
+	}
+}
+
+func TestOrderIDReadsOrderMailID(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := rapid.String().Draw(t, "order")
+		if got, ok := (Mail{ID: OrderMailID(want)}).OrderID(); !ok || got != want {
+			t.Fatalf("got %q, %v, want %q", got, ok, want)
+		}
+	})
+}
+
+// TestPutOff: two minutes, doubling to an hour.
+func TestPutOff(t *testing.T) {
+	mail := NewOrderMail("ord_1", opened)
+	if got := mail.DueAt.Sub(opened); got != 2*time.Minute {
+		t.Errorf("at first: got %s, want 2m", got)
+	}
+	for i, want := range []time.Duration{4, 8, 16, 32, 60, 60, 60} {
+		now := opened.Add(time.Duration(i) * 7 * time.Hour)
+		next := mail.PutOff(now)
+		if got := next.DueAt.Sub(now); got != want*time.Minute || next.Step != i+1 {
+			t.Errorf("put off the %d. time: got %s and step %d, want %dm and %d", i+1, got, next.Step, want, i+1)
+		}
+		next.DueAt, next.Step = mail.DueAt, mail.Step
+		if next != mail {
+			t.Errorf("got %+v, want nothing but step and time changed of %+v", next, mail)
+		}
+		mail = mail.PutOff(now)
+	}
+}
+
+func TestPutOffOfAnyStep(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		mail := Mail{Step: rapid.IntRange(0, 1_000_000).Draw(t, "step")}
+		if wait := mail.PutOff(opened).DueAt.Sub(opened); wait < 4*time.Minute || wait > time.Hour {
+			t.Fatalf("got %s, want 4m to 1h", wait)
+		}
+	})
+}
+
+func TestExpired(t *testing.T) {
+	mail := NewOrderMail("ord_1", opened)
+	for owed, want := range map[time.Duration]bool{-time.Hour: false, 0: false, 72 * time.Hour: false, 72*time.Hour + time.Millisecond: true, 1000 * time.Hour: true} {
+		if got := mail.Expired(opened.Add(owed)); got != want {
+			t.Errorf("owed for %s: got %v, want %v", owed, got, want)
+		}
+	}
+}

@@ -1,0 +1,293 @@
+package notification
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+)
+
+func (l *ledger) relay(q *line) *Relay { return &Relay{Ledger: l, Queue: q, Now: l.time} }
+
+// always is later than any run.
+var always = opened.Add(1000 * time.Hour)
+
+// owing is a ledger that owes n mails, ord_01 the oldest, all of them due.
+func owing(n int) *ledger {
+	var orders []string
+	for i := range n {
+		orders = append(orders, fmt.Sprintf("ord_%02d", i+1))
+	}
+	l := newLedger(orders...)
+	l.pass(time.Hour)
+	return l
+}
+
+// mails are the ids of the mails of the orders first to last.
+func mails(first, last int) []string {
+	var ids []string
+	for i := first; i <= last; i++ {
+		ids = append(ids, OrderMailID(fmt.Sprintf("ord_%02d", i)))
+	}
+	return ids
+}
+
+func wantRun(t *testing.T, r *Relay, max int, until time.Time, want int, fails error) {
+	t.Helper()
+	got, err := r.Run(context.Background(), max, until)
+	if got != want || !errors.Is(err, fails) {
+		t.Errorf("got %d sent and error %v, want %d and %v", got, err, want, fails)
+	}
+}
+
+// wantSteps checks how often each mail was put off, and that a mail that never was is due as it was made.
+func wantSteps(t *testing.T, l *ledger, step int, ids ...string) {
+	t.Helper()
+	for _, id := range ids {
+		e := l.entries[id]
+		due := e.CreatedAt.Add(2 * time.Minute)
+		if step > 0 {
+			due = l.entries[id].PutOff(l.now).DueAt.Add(-delay(step + 1)).Add(delay(step))
+		}
+		if e.Step != step || !e.DueAt.Equal(due) {
+			t.Errorf("%s: got step %d, due %s, want %d, %s", id, e.Step, e.DueAt, step, due)
+		}
+	}
+}
+
+// TestRelay: what is due goes out oldest first in batches of ten, once a step; what is not due or not owed stays.
+func TestRelay(t *testing.T) {
+	l, q := owing(25), &line{}
+	early := Mail{ID: "order-placed#early", State: Owed, CreatedAt: l.now, DueAt: l.now.Add(time.Millisecond)}
+	l.entries[early.ID] = entry{Mail: early}
+	l.entries[mailID] = settled(Sent, "message 1")
+	wantRun(t, l.relay(q), 2000, always, 25, nil)
+	if want := [][]string{mails(1, 10), mails(11, 20), mails(21, 25)}; fmt.Sprint(q.batches) != fmt.Sprint(want) {
+		t.Errorf("got the batches %q, want %q", q.batches, want)
+	}
+	wantSteps(t, l, 1, mails(1, 25)...)
+	wantEntry(t, l, entry{Mail: early})
+	wantEntry(t, l, settled(Sent, "message 1"))
+	wantRun(t, l.relay(q), 2000, always, 0, nil)
+}
+
+// TestRelayOnceAStep: a minute's schedule sends an event when the mail is due again, and at no other minute.
+func TestRelayOnceAStep(t *testing.T) {
+	l, q := newLedger("ord_1"), &line{}
+	var at []int
+	for minute := range 200 {
+		sent, err := l.relay(q).Run(context.Background(), 2000, always)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sent > 0 {
+			at = append(at, minute)
+		}
+		l.pass(time.Minute)
+	}
+	if want := []int{2, 6, 14, 30, 62, 122, 182}; !slices.Equal(at, want) || len(q.events) != len(want) {
+		t.Errorf("got %d events in the minutes %v, want one in each of %v", len(q.events), at, want)
+	}
+}
+
+func TestRelayDueNow(t *testing.T) {
+	l, q := newLedger("ord_1"), &line{}
+	l.pass(2*time.Minute - time.Millisecond)
+	wantRun(t, l.relay(q), 2000, always, 0, nil)
+	l.pass(time.Millisecond)
+	wantRun(t, l.relay(q), 2000, always, 1, nil)
+}
+
+func TestRelayTakesTheOldestFirst(t *testing.T) {
+	l, q := owing(25), &line{}
+	wantRun(t, l.relay(q), 12, always, 12, nil)
+	if !slices.Equal(q.events, mails(1, 12)) {
+		t.Errorf("got the events %q, want %q", q.events, mails(1, 12))
+	}
+	wantSteps(t, l, 0, mails(13, 25)...)
+}
+
+// TestRelayPutsOffFirst: when the events are sent, the ledger has the next step already, so that a relay that ends there sends
+// none twice.
+func TestRelayPutsOffFirst(t *testing.T) {
+	l, q := owing(3), &line{}
+	q.on = func() { wantSteps(t, l, 1, mails(1, 3)...) }
+	wantRun(t, l.relay(q), 2000, always, 3, nil)
+	if len(q.batches) != 1 {
+		t.Errorf("got %d batches, want 1", len(q.batches))
+	}
+}
+
+// TestRelayStopsAtUntil: nothing is begun at until or later; what was left is due as before.
+func TestRelayStopsAtUntil(t *testing.T) {
+	for limit, want := range map[time.Duration]int{0: 0, time.Second: 10, time.Second + 1: 20, 2 * time.Second: 20, time.Minute: 25} {
+		l, q := owing(25), &line{}
+		q.on = func() { l.pass(time.Second) }
+		wantRun(t, l.relay(q), 2000, l.time().Add(limit), want, nil)
+		if !slices.Equal(q.events, mails(1, want)) {
+			t.Errorf("until %s: got the events %q, want %q", limit, q.events, mails(1, want))
+		}
+		wantSteps(t, l, 0, mails(want+1, 25)...)
+	}
+}
+
+// TestRelayRefusedEvents: exactly the mails whose events the queue refused are due again as they were, and they hold up no
+// others.
+func TestRelayRefusedEvents(t *testing.T) {
+	l, q := owing(25), &line{refuses: map[string]bool{}}
+	refused := []string{mails(1, 1)[0], mails(10, 10)[0], mails(13, 13)[0]}
+	for _, id := range refused {
+		q.refuses[id] = true
+	}
+	wantRun(t, l.relay(q), 2000, always, 22, errDown)
+	sent := slices.DeleteFunc(mails(1, 25), func(id string) bool { return q.refuses[id] })
+	if !slices.Equal(q.events, sent) {
+		t.Errorf("got the events %q, want %q", q.events, sent)
+	}
+	wantSteps(t, l, 0, refused...)
+	wantSteps(t, l, 1, sent...)
+	q.refuses, q.events = nil, nil
+	wantRun(t, l.relay(q), 2000, always, 3, nil)
+	if !slices.Equal(q.events, refused) {
+		t.Errorf("then got the events %q, want %q", q.events, refused)
+	}
+}
+
+// TestRelayQueueDown: an outage ends the run with everything due as before; the next run sends it.
+func TestRelayQueueDown(t *testing.T) {
+	l, q := owing(25), &line{fails: errDown}
+	wantRun(t, l.relay(q), 2000, always, 0, errDown)
+	if len(q.batches) != 1 {
+		t.Errorf("got %d batches, want 1", len(q.batches))
+	}
+	wantSteps(t, l, 0, mails(1, 25)...)
+	q.fails = nil
+	wantRun(t, l.relay(q), 2000, always, 25, nil)
+}
+
+// TestRelayCannotPutOff: the ledger fails in the middle of a batch. No event was sent, and all are due as before.
+func TestRelayCannotPutOff(t *testing.T) {
+	l, q := owing(25), &line{}
+	fifteenth := mails(15, 15)[0]
+	l.fails["put off "+fifteenth] = errDown
+	wantRun(t, l.relay(q), 2000, always, 10, errDown)
+	if !slices.Equal(q.events, mails(1, 10)) {
+		t.Errorf("got the events %q, want %q", q.events, mails(1, 10))
+	}
+	wantSteps(t, l, 1, mails(1, 10)...)
+	wantSteps(t, l, 0, mails(11, 25)...)
+}
+
+// TestRelayCannotPutBack: the mails whose events were refused cannot be made due again. They come a step later, and both failures
+// are told.
+func TestRelayCannotPutBack(t *testing.T) {
+	l, q := owing(3), &line{fails: errDown}
+	errThrottled := errors.New("throttled")
+	second := "put off " + mails(2, 2)[0]
+	q.on = func() { l.fails[second] = errThrottled }
+	_, err := l.relay(q).Run(context.Background(), 2000, always)
+	if !errors.Is(err, errDown) || !errors.Is(err, errThrottled) {
+		t.Errorf("got error %v, want %v and %v", err, errDown, errThrottled)
+	}
+	wantSteps(t, l, 0, mails(1, 1)[0], mails(3, 3)[0])
+	wantSteps(t, l, 1, mails(2, 2)...)
+}
+
+// TestRelayMeetsDelivery: a mail that was delivered, or put off by a failed delivery, after it was looked up, gets no event, and
+// its entry stays as it is.
+func TestRelayMeetsDelivery(t *testing.T) {
+	for name, fails := range map[string]error{"delivered": nil, "put off": errDown, "given up": ErrRefused} {
+		t.Run(name, func(t *testing.T) {
+			l, q := owing(3), &line{}
+			p := newPost(l)
+			p.fails = fails
+			var want entry
+			l.meanwhile["put off "+mails(2, 2)[0]] = func() {
+				if _, err := p.delivery().Deliver(context.Background(), mails(2, 2)[0]); !errors.Is(err, fails) {
+					t.Error(err)
+				}
+				want = l.entries[mails(2, 2)[0]]
+			}
+			wantRun(t, l.relay(q), 2000, always, 2, nil)
+			if events := []string{mails(1, 1)[0], mails(3, 3)[0]}; !slices.Equal(q.events, events) {
+				t.Errorf("got the events %q, want %q", q.events, events)
+			}
+			wantEntry(t, l, want)
+		})
+	}
+}
+
+// TestRelayPutsNothingBackThatWentOn: an event was sent though the queue said that it was not, and its mail was delivered before
+// it could be made due again. It stays sent.
+func TestRelayPutsNothingBackThatWentOn(t *testing.T) {
+	l, q := owing(1), &line{fails: errDown}
+	p := newPost(l)
+	q.on = func() {
+		if outcome, err := p.delivery().Deliver(context.Background(), mails(1, 1)[0]); err != nil || outcome != OutcomeSent {
+			t.Errorf("got %s and error %v, want %s", outcome, err, OutcomeSent)
+		}
+	}
+	wantRun(t, l.relay(q), 2000, always, 0, errDown)
+	if e := l.entries[mails(1, 1)[0]]; e.State != Sent || !e.DueAt.IsZero() {
+		t.Errorf("got the entry %+v, want it sent", e)
+	}
+}
+
+func TestRelayCannotLook(t *testing.T) {
+	l, q := owing(3), &line{}
+	l.fails["due"] = errDown
+	wantRun(t, l.relay(q), 2000, always, 0, errDown)
+	wantSteps(t, l, 0, mails(1, 3)...)
+}
+
+// TestRelaysRace: whatever two relays do at once, and wherever one comes between the steps of the other, each mail has one event.
+func TestRelaysRace(t *testing.T) {
+	for _, when := range append([]string{"due"}, putOffs(mails(1, 25))...) {
+		t.Run(when, func(t *testing.T) {
+			l, q := owing(25), &line{}
+			others := 0
+			l.meanwhile[when] = func() { others, _ = l.relay(q).Run(context.Background(), 2000, always) }
+			sent, err := l.relay(q).Run(context.Background(), 2000, always)
+			if err != nil || sent+others != 25 || others == 0 {
+				t.Errorf("got %d and %d sent and error %v, want 25 in all", sent, others, err)
+			}
+			wantEach(t, q, 25)
+		})
+	}
+}
+
+func putOffs(ids []string) []string {
+	var calls []string
+	for _, id := range ids {
+		calls = append(calls, "put off "+id)
+	}
+	return calls
+}
+
+func TestRelaysAtOnce(t *testing.T) {
+	l, q := owing(95), &line{}
+	results := make(chan error)
+	for range 4 {
+		go func() {
+			_, err := l.relay(q).Run(context.Background(), 2000, always)
+			results <- err
+		}()
+	}
+	for range 4 {
+		if err := <-results; err != nil {
+			t.Error(err)
+		}
+	}
+	wantEach(t, q, 95)
+}
+
+// wantEach checks that each of n mails has exactly one event.
+func wantEach(t *testing.T, q *line, n int) {
+	t.Helper()
+	got := slices.Sorted(slices.Values(q.events))
+	if !slices.Equal(got, mails(1, n)) {
+		t.Errorf("got the events %q, want each of %d once", got, n)
+	}
+}
