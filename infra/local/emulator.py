@@ -21,7 +21,7 @@ REGION = "eu-west-1"
 ROOT_KEY = "test"
 MOST_EXECUTIONS = 1000  # AWS's own default for an account; the emulator's depends on the machine's memory
 WARM_SECONDS = 60
-KEPT_FROM_CALLER = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT", "LOG_LEVEL")
+KEPT_FROM_CALLER = ("PATH", "HOME", "LANG", "LC_ALL")
 
 
 def arguments(argv):
@@ -94,12 +94,13 @@ def require_free(port):
 
 def install():
     """Change the emulator; only after its environment is set, because it is read while it is imported."""
-    from emulation import functions, gateway, http_api, mail
+    from emulation import functions, gateway, http_api, mail, speed
 
     http_api.install()
     gateway.install()
     functions.install()
     mail.install()
+    speed.install()
 
 
 def main(argv):

@@ -13,7 +13,6 @@ import (
 
 	"shop/internal/csvfile"
 	"shop/internal/product"
-	"shop/internal/validation"
 )
 
 // Item is one product of a file, valid by the store's rules as far as a file can tell.
@@ -85,25 +84,9 @@ func refuseRow(err error) error {
 	return &Refusal{Origin: Origin{Line: bad.Line, Record: bad.Record}, Reason: Malformed, Detail: bad.Err.Error()}
 }
 
-// The store's limits, as the HTTP contract states them.
-const (
-	maxName        = 200
-	maxDescription = 5000
-)
-
 // check refuses an item that the store would refuse: nothing is sent that is known to come back. It returns nil for one that is fine.
 func check(item Item, currency string) *Refusal {
-	var problems validation.Errors
-	if !product.ValidID(item.Draft.ID) {
-		problems.Add("product_id", "must have 1 to 64 of the characters A–Z a–z 0–9 . _ -")
-	}
-	problems.Line("name", item.Draft.Name, 1, maxName)
-	problems.Text("description", item.Draft.Description, 0, maxDescription)
-	problems.Int("stock", *item.Draft.Stock, 0, product.MaxStock)
-	if err := item.Draft.Price.Check(currency); err != nil {
-		problems.Add("price", "%s", err)
-	}
-	if err := problems.Err(); err != nil {
+	if err := item.Draft.Check(currency); err != nil {
 		return item.refuse(Invalid, err.Error())
 	}
 	return nil

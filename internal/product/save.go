@@ -56,7 +56,7 @@ type Save struct {
 // Do saves d and returns the product as stored and whether it is new. It returns validation.Errors, user.ErrNotAdmin and
 // ErrContended.
 func (s *Save) Do(ctx context.Context, admin user.Caller, d Draft) (Product, bool, error) {
-	if err := d.check(s.Currency); err != nil {
+	if err := d.Check(s.Currency); err != nil {
 		return Product{}, false, err
 	}
 	var err error
@@ -113,7 +113,8 @@ func (d Draft) over(old Product, now time.Time) Product {
 	return p
 }
 
-func (d Draft) check(currency string) error {
+// Check returns validation.Errors for a draft that no store of the currency takes.
+func (d Draft) Check(currency string) error {
 	var problems validation.Errors
 	if !ValidID(d.ID) {
 		problems.Add("product_id", "must have 1 to %d of the characters A–Z a–z 0–9 . _ -", maxID)

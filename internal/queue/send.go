@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -37,42 +38,48 @@ func (q *Queue) OrderPlaced(ctx context.Context, orderID string) error {
 	return nil
 }
 
-// Send sends the event of each mail, at most ten, and returns those that the queue did not take.
+// Send sends the event of each mail, at most ten, and returns those that the queue did not take. A mail of an unknown kind,
+// which a later version of the store may owe, is one of them, and does not hold up the others.
 func (q *Queue) Send(ctx context.Context, mails []notification.Mail) ([]notification.Mail, error) {
-	entries, err := batch(mails)
-	if err != nil {
-		return mails, err
+	entries, unsent, err := batch(mails)
+	if len(entries) == 0 {
+		return unsent, err
 	}
-	out, err := q.Client.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: &q.URL, Entries: entries})
-	if err != nil {
-		return mails, fmt.Errorf("sending events: %w", err)
+	out, failed := q.Client.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: &q.URL, Entries: entries})
+	if failed != nil {
+		return mails, errors.Join(err, fmt.Errorf("sending events: %w", failed))
 	}
-	if len(out.Failed) == 0 {
+	refused, failed := refusals(mails, out.Failed)
+	return append(unsent, refused...), errors.Join(err, failed)
+}
+
+// batch returns the entries of a batch, whose ids are the mails' places, and the mails that it knows no event for.
+func batch(mails []notification.Mail) (entries []types.SendMessageBatchRequestEntry, unknown []notification.Mail, err error) {
+	for i, mail := range mails {
+		orderID, ok := mail.OrderID()
+		body, failed := encode(orderID)
+		if !ok || failed != nil {
+			unknown = append(unknown, mail)
+			err = errors.Join(err, fmt.Errorf("mail %q has no event", mail.ID), failed)
+			continue
+		}
+		entries = append(entries, types.SendMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), MessageBody: &body})
+	}
+	return entries, unknown, err
+}
+
+// refusals returns the mails whose entries failed, or all when it cannot be told which.
+func refusals(mails []notification.Mail, failed []types.BatchResultErrorEntry) ([]notification.Mail, error) {
+	if len(failed) == 0 {
 		return nil, nil
 	}
-	var unsent []notification.Mail
-	for _, failure := range out.Failed {
+	var refused []notification.Mail
+	for _, failure := range failed {
 		i, err := strconv.Atoi(aws.ToString(failure.Id))
 		if err != nil || i < 0 || i >= len(mails) {
 			return mails, fmt.Errorf("sending events: unknown entry %q failed", aws.ToString(failure.Id))
 		}
-		unsent = append(unsent, mails[i])
+		refused = append(refused, mails[i])
 	}
-	return unsent, fmt.Errorf("sending events: %d of %d refused, the first with %s", len(unsent), len(mails), aws.ToString(out.Failed[0].Code))
-}
-
-func batch(mails []notification.Mail) ([]types.SendMessageBatchRequestEntry, error) {
-	entries := make([]types.SendMessageBatchRequestEntry, len(mails))
-	for i, mail := range mails {
-		orderID, ok := mail.OrderID()
-		if !ok {
-			return nil, fmt.Errorf("mail %s: unknown kind", mail.ID)
-		}
-		body, err := encode(orderID)
-		if err != nil {
-			return nil, fmt.Errorf("encoding an event: %w", err)
-		}
-		entries[i] = types.SendMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), MessageBody: &body}
-	}
-	return entries, nil
+	return refused, fmt.Errorf("sending events: %d of %d refused, the first with %s", len(refused), len(mails), aws.ToString(failed[0].Code))
 }

@@ -78,13 +78,24 @@ func (c call) exchange(ctx context.Context) (answer, error) {
 func (c call) settle(ctx context.Context) (answer, error) {
 	c.mayBeBusy = true
 	for range 100 {
+		started := time.Now()
 		a, err := c.exchange(ctx)
-		if err != nil || a.status != http.StatusServiceUnavailable {
+		if err != nil && !(c.key != "" && a.timedOut(time.Since(started))) {
 			return a, err
+		}
+		if err == nil && a.status != http.StatusServiceUnavailable {
+			return a, nil
 		}
 		time.Sleep(time.Duration(50+rand.IntN(200)) * time.Millisecond)
 	}
 	return answer{}, errors.New("still busy after 100 attempts")
+}
+
+// timedOut tells whether the gateway gave up waiting for a function: on a
+// machine with too much to do a function may get no turn within its ten
+// seconds. What became of the checkout is then unknown, and its repeat tells.
+func (a answer) timedOut(after time.Duration) bool {
+	return a.status >= http.StatusInternalServerError && !a.isProblem() && after > 9*time.Second
 }
 
 func (c call) request(ctx context.Context) (*http.Request, error) {

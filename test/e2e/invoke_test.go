@@ -48,20 +48,27 @@ func (i invocation) invoke(t *testing.T) answer {
 
 func (i invocation) post(t *testing.T, event events.APIGatewayV2HTTPRequest) events.APIGatewayV2HTTPResponse {
 	t.Helper()
-	payload, err := json.Marshal(event)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := lookUp(t, stackResources, i.function)
-	raw, err := awsPost(t.Context(), "lambda", "/2015-03-31/functions/"+url.PathEscape(name)+"/invocations", "application/json", payload)
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := invoke(t, i.function, event)
 	var out events.APIGatewayV2HTTPResponse
 	if err := json.Unmarshal(raw, &out); err != nil || out.StatusCode == 0 {
 		t.Fatalf("%s answered no HTTP response: %s", i.function, clip(raw))
 	}
 	return out
+}
+
+// invoke calls a function, named by its logical id, with any event.
+func invoke(t *testing.T, function string, event any) []byte {
+	t.Helper()
+	payload, err := json.Marshal(event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := lookUp(t, stackResources, function)
+	raw, err := awsPost(t.Context(), "lambda", "/2015-03-31/functions/"+url.PathEscape(name)+"/invocations", "application/json", payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
 }
 
 func answerOf(t *testing.T, out events.APIGatewayV2HTTPResponse, req *http.Request) (answer, *http.Response) {

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestOrderConfirmation: the mail says what was ordered, in a text and an HTML
@@ -47,7 +46,7 @@ func TestNoMailForRefusedCheckouts(t *testing.T) {
 	send(t, place(c, unique(), basket(one("e2e-"+unique())))).refused(t, http.StatusNotFound, "product_not_found")
 	// A later order's mail is there: so any of the earlier ones would be.
 	o := newOrder(t, c, one(p.ProductID))
-	eventually(t, 30*time.Second, "email_status is sent", func() bool { return seeOrder(t, c, o.OrderID).EmailStatus == "sent" })
+	eventually(t, mailPatience, "email_status is sent", func() bool { return seeOrder(t, c, o.OrderID).EmailStatus == "sent" })
 	if mails := awaitMails(t, c.Email, 1); !strings.Contains(mails[0].BodyText, o.OrderID) {
 		t.Errorf("mail = %+v, want that of order %s", mails[0], o.OrderID)
 	}

@@ -2,9 +2,11 @@ package e2e
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -14,27 +16,41 @@ func summaryOf(from caller, first, last string) call {
 }
 
 // TestSummary compares the summary of today with the history of today, added
-// up here. It does not run beside tests that place orders.
+// up here. No other test of this package places orders meanwhile; should
+// someone else, the two are read again.
 func TestSummary(t *testing.T) {
-	boss := admin(t)
 	lamp, vase := newProduct(t, priced(333)), newProduct(t, priced(1_000_000))
 	c := newCustomer(t)
 	newOrder(t, c, line{lamp.ProductID, 2}, line{vase.ProductID, 1})
 	newest := newOrder(t, c, line{vase.ProductID, 3})
 	ownOrders(t, c, 2)
+	var differences []string
+	for range 10 {
+		if differences = summaryDifferences(t, newest); len(differences) == 0 {
+			return
+		}
+	}
+	t.Error(strings.Join(differences, "\n"))
+}
 
-	today, tomorrow := dayOf(t, newest.PlacedAt, 0), dayOf(t, newest.PlacedAt, 1)
+// summaryDifferences compares the store's summaries of an order's day with
+// ours, for several lengths of the list of products.
+func summaryDifferences(t *testing.T, o order) []string {
+	t.Helper()
+	boss, today, tomorrow := admin(t), dayOf(t, o.PlacedAt, 0), dayOf(t, o.PlacedAt, 1)
 	orders := allPages[order](t, between(history(boss), today+"T00:00:00Z", tomorrow+"T00:00:00Z"))
+	var differences []string
 	for top, limit := range map[string]int{"": 10, "1": 1, "2": 2, "3": 3} {
 		list := summaryOf(boss, today, today)
 		if top != "" {
 			list = list.with("top", top)
 		}
-		got := decode[summary](t, send(t, list).want(t, http.StatusOK))
-		if want := addedUp(today, orders, limit); !reflect.DeepEqual(settleTies(got), settleTies(want)) {
-			t.Errorf("top %q: summary = %+v, want %+v", top, got, want)
+		got := settleTies(decode[summary](t, send(t, list).want(t, http.StatusOK)))
+		if want := settleTies(addedUp(today, orders, limit)); !reflect.DeepEqual(got, want) {
+			differences = append(differences, fmt.Sprintf("top %q: summary = %+v, want %+v", top, got, want))
 		}
 	}
+	return differences
 }
 
 func dayOf(t *testing.T, instant string, later int) string {

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestViewOrder(t *testing.T) {
@@ -19,7 +18,7 @@ func TestViewOrderFollowsItsMail(t *testing.T) {
 	t.Parallel()
 	c := newCustomer(t)
 	o := newOrder(t, c, one(newProduct(t).ProductID))
-	eventually(t, 30*time.Second, "email_status is sent", func() bool {
+	eventually(t, mailPatience, "email_status is sent", func() bool {
 		switch status := seeOrder(t, c, o.OrderID).EmailStatus; status {
 		case "sent":
 			return true

@@ -5,5 +5,6 @@ gateway     what an HTTP API does with a request and with a failed function
 functions   the processes that run the functions: their environment, their logs
 mail        which permission sending a mail needs
 state       saving the emulator's state while it runs
+speed       what the emulator need not do so often
 server      the HTTP server itself
 """

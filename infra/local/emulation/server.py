@@ -26,7 +26,7 @@ def application(emulator, saver):
         try:
             await emulator(scope, receive, send)
         finally:
-            saver.note(scope["headers"])
+            saver.note(scope["headers"], scope["path"])
 
     return app
 

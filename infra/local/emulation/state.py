@@ -23,6 +23,7 @@ READS = re.compile(r"\.(Get|BatchGet|TransactGet|Query|Scan|List|Describe)")
 SIGNED_FOR = re.compile(rb"Credential=[^/]+/[^/]+/[^/]+/([^/]+)/aws4_request")
 TABLES, QUEUES = "dynamodb", "sqs"
 CHANGE_NOTHING = {"kms", "ses", "sts", "logs", "monitoring"}
+INVOCATIONS = "/invocations"
 
 log = logging.getLogger("state")
 
@@ -38,14 +39,14 @@ class Saver:
         self.written = {}
         self.saving = asyncio.Lock()
 
-    def note(self, headers):
+    def note(self, headers, path="/"):
         """Remember what a request to the emulator may have changed. headers: the request's, as (name, value) bytes."""
         found = dict(headers)
         signed = SIGNED_FOR.search(found.get(b"authorization", b""))
         service = signed.group(1).decode("latin-1") if signed else ""
         if service in (TABLES, QUEUES):
             self.data_changed |= not READS.search(found.get(b"x-amz-target", b"").decode("latin-1"))
-        elif service and service not in CHANGE_NOTHING:
+        elif service and service not in CHANGE_NOTHING and not path.endswith(INVOCATIONS):
             self.rest_changed = True
 
     def note_queues(self):

@@ -49,7 +49,10 @@ def shared():
             },
         },
         "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 60}},
-        "Key": {"Type": "AWS::KMS::Key", "Properties": {"KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY", "KeyPolicy": OWNED}},
+        "Key": {
+            "Type": "AWS::KMS::Key",
+            "Properties": {"KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY", "KeyPolicy": OWNED},
+        },
         "Sender": {"Type": "AWS::SES::EmailIdentity", "Properties": {"EmailIdentity": "shop@example.com"}},
         "Stage": {
             "Type": "AWS::ApiGatewayV2::Stage",

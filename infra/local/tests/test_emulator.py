@@ -184,7 +184,11 @@ class Deployed(unittest.TestCase):
             self.assertIn(answer["message_id"], connection.getresponse().read().decode())
 
     def test_its_own_administration_is_hidden(self):
-        for method, path in (("POST", "/_ministack/reset"), ("POST", "/_ministack/config"), ("GET", "/_localstack/health")):
+        for method, path in (
+            ("POST", "/_ministack/reset"),
+            ("POST", "/_ministack/config"),
+            ("GET", "/_localstack/health"),
+        ):
             connection = http.client.HTTPConnection("127.0.0.1", self.emulator.port, timeout=10)
             with self.subTest(path), contextlib.closing(connection):
                 connection.request(method, path)
@@ -194,7 +198,14 @@ class Deployed(unittest.TestCase):
         def part(value):
             return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
-        tokens = ["", "Bearer", "Bearer a", "Bearer a.b.c", f"Bearer {part([])}.{part([])}.x", f"Bearer {part('a')}.{part(1)}."]
+        tokens = [
+            "",
+            "Bearer",
+            "Bearer a",
+            "Bearer a.b.c",
+            f"Bearer {part([])}.{part([])}.x",
+            f"Bearer {part('a')}.{part(1)}.",
+        ]
         for token in tokens:
             with self.subTest(token):
                 self.assertEqual(self.emulator.ask("GET", "/private", headers={"Authorization": token})[0], 401)
@@ -241,7 +252,11 @@ class Changing(unittest.TestCase):
         self.emulator.start()
         self.addCleanup(lambda: self.emulator.end(signal.SIGKILL))
         self.emulator.upload_function()
-        self.routes = {"GET /a": ("show-event", None), "GET /b": ("show-event", ["customer"]), "GET /sign": ("sign", None)}
+        self.routes = {
+            "GET /a": ("show-event", None),
+            "GET /b": ("show-event", ["customer"]),
+            "GET /sign": ("sign", None),
+        }
         self.functions = ("show-event", "sign", "receive")
         status = self.emulator.deploy(stacks.template(self.routes, self.functions))
         self.assertEqual(status, "CREATE_COMPLETE", self.emulator.stack())
@@ -251,9 +266,7 @@ class Changing(unittest.TestCase):
 
     def test_an_update_exchanges_the_routes(self):
         changed = {"GET /b": ("show-event", None), "POST /c": ("show-event", None), "GET /sign": ("sign", None)}
-        self.assertEqual(
-            self.emulator.deploy(stacks.template(changed, self.functions), update=True), "UPDATE_COMPLETE"
-        )
+        self.assertEqual(self.emulator.deploy(stacks.template(changed, self.functions), update=True), "UPDATE_COMPLETE")
         self.assertEqual(self.route_keys(), set(changed))
         self.assertEqual(self.emulator.ask("GET", "/a")[0], 404)
         self.assertEqual(self.emulator.ask("GET", "/b")[0], 200)

@@ -13,7 +13,13 @@ class Environment(unittest.TestCase):
         found = {"HOME": "/home/me", "SECRET": "x", "AWS_PROFILE": "prod", "AWS_REGION": "eu-west-1", "TABLE": "t"}
         self.assertEqual(
             self.build(found, {"TABLE": "t"}),
-            {"AWS_REGION": "eu-west-1", "TABLE": "t", "TZ": ":UTC", "LANG": "en_US.UTF-8", "PATH": functions.os.defpath},
+            {
+                "AWS_REGION": "eu-west-1",
+                "TABLE": "t",
+                "TZ": ":UTC",
+                "LANG": "en_US.UTF-8",
+                "PATH": functions.os.defpath,
+            },
         )
 
     def test_what_the_template_declares_wins(self):

@@ -40,7 +40,9 @@ class ThroughGateway(unittest.TestCase):
     def test_a_body_that_lambda_would_not_take(self):
         self.assertEqual(self.run("function", event("x" * gateway.MOST_BODY_BYTES)), {"body": "done"})
         answer = self.run("function", event("x" * (gateway.MOST_BODY_BYTES + 1)))["body"]
-        self.assertEqual((answer["statusCode"], json.loads(answer["body"])), (413, {"message": "Request Entity Too Large"}))
+        self.assertEqual(
+            (answer["statusCode"], json.loads(answer["body"])), (413, {"message": "Request Entity Too Large"})
+        )
         self.assertEqual(len(self.seen), 1)
 
 
@@ -49,7 +51,9 @@ class ErrorText(unittest.TestCase):
         respond = gateway.without_error_text(lambda result: self.fail("it was asked"))
         with self.assertLogs("gateway", "ERROR") as logged:
             answer, _ = respond({"error": True, "body": {"errorMessage": "table shop-Users"}})
-        self.assertEqual((answer["statusCode"], json.loads(answer["body"])), (500, {"message": "Internal Server Error"}))
+        self.assertEqual(
+            (answer["statusCode"], json.loads(answer["body"])), (500, {"message": "Internal Server Error"})
+        )
         self.assertIn("table shop-Users", logged.output[0])
 
     def test_an_answer_passes(self):
@@ -68,7 +72,12 @@ class Tokens(unittest.TestCase):
         return asyncio.run(refuse({}, {}, {}, {}))
 
     def test_what_breaks_the_check_is_no_token(self):
-        for err in (AttributeError("list has no get"), ValueError("invalid literal for int"), TypeError(), KeyError("n")):
+        for err in (
+            AttributeError("list has no get"),
+            ValueError("invalid literal for int"),
+            TypeError(),
+            KeyError("n"),
+        ):
             with self.subTest(err):
                 self.assertEqual(self.check(err), (None, None, (401, {}, b"")))
 

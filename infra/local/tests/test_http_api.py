@@ -86,8 +86,11 @@ class Read(unittest.TestCase):
             "only a JWT authorizer": document({"/a": {"get": operation()}}, Jwt=scheme(type="request")),
             "names no issuer": document({"/a": {"get": operation()}}, Jwt=scheme(jwtConfiguration={"audience": ["a"]})),
             "names no audience": document({"/a": {"get": operation()}}, Jwt=scheme(jwtConfiguration={"issuer": "i"})),
-            "names no identitySource": document({"/a": {"get": operation()}}, Jwt={jwt: {**scheme()[jwt], "identitySource": ""}}),
-            "x-amazon-apigateway-cors is not emulated": document({"/a": {"get": operation()}}) | {"x-amazon-apigateway-cors": {}},
+            "names no identitySource": document(
+                {"/a": {"get": operation()}}, Jwt={jwt: {**scheme()[jwt], "identitySource": ""}}
+            ),
+            "x-amazon-apigateway-cors is not emulated": document({"/a": {"get": operation()}})
+            | {"x-amazon-apigateway-cors": {}},
         }
         for complaint, body in cases.items():
             with self.subTest(complaint), self.assertRaisesRegex(UnsupportedDocument, complaint):

@@ -107,9 +107,9 @@ class Running(InFolder):
             store.deploy_local(self.settings)
 
     def test_one_deployment_at_a_time(self):
-        with store.deployment_lock(self.settings), self.assertRaisesRegex(Problem, "another deployment"):
-            with store.deployment_lock(self.settings):
-                self.fail("it deploys twice")
+        self.enterContext(store.deployment_lock(self.settings))
+        with self.assertRaisesRegex(Problem, "another deployment"), store.deployment_lock(self.settings):
+            self.fail("it deploys twice")
 
 
 class Tools(InFolder):
@@ -118,7 +118,9 @@ class Tools(InFolder):
         self.requirements = self.folder / "requirements.txt"
         self.requirements.write_text("a==1\n")
         self.enterContext(mock.patch.object(tools, "TOOLS", self.folder / ".tools"))
-        self.install = self.enterContext(mock.patch.object(tools, "install", side_effect=lambda f, r: f.mkdir(exist_ok=True)))
+        self.install = self.enterContext(
+            mock.patch.object(tools, "install", side_effect=lambda f, r: f.mkdir(exist_ok=True))
+        )
 
     def environment(self):
         return tools.environment("emulator", self.requirements, "it")
@@ -199,7 +201,11 @@ class Fingerprint(InFolder):
 
     def test_what_only_tests_read_does_not(self):
         before = build.sources_fingerprint()
-        for name in ("functions/sign-up/handler_test.go", "functions/sign-up/event.json", "internal/csv/testdata/a.csv"):
+        for name in (
+            "functions/sign-up/handler_test.go",
+            "functions/sign-up/event.json",
+            "internal/csv/testdata/a.csv",
+        ):
             self.write(name, "changed")
         self.assertEqual(build.sources_fingerprint(), before)
 
@@ -278,9 +284,9 @@ class BringUpToDate(InFolder):
     def test_a_failed_deployment_is_done_again(self):
         self.deploy()
         self.wanted["template"] = "t2"
-        with mock.patch.object(deploy, "with_sam", mock.Mock(side_effect=Problem("sam deploy failed"))):
-            with self.assertRaises(Problem):
-                self.deploy()
+        failing = mock.Mock(side_effect=Problem("sam deploy failed"))
+        with mock.patch.object(deploy, "with_sam", failing), self.assertRaises(Problem):
+            self.deploy()
         self.wanted["template"] = "t1"
         self.assertTrue(self.deploy())
         self.assertEqual(self.calls[:2], ["sam build", "sam deploy"])
@@ -293,6 +299,13 @@ class BringUpToDate(InFolder):
         with mock.patch.object(deploy, "ask_stack", lost), self.assertRaisesRegex(Problem, "14 routes of 15"):
             self.deploy()
         self.assertEqual(deploy.read_record(self.settings), {})
+
+
+TOOL = """#!{python}
+import os, sys
+print(*sys.argv[1:], os.environ["SHOP_ADMIN_EMAIL"], file=open({calls!r}, "a"))
+sys.exit("refused" if {fails} else 0)
+"""
 
 
 class Seed(InFolder):
@@ -318,16 +331,18 @@ class Seed(InFolder):
         self.enterContext(mock.patch.object(demo, "build_tool", self.make_tool))
 
     def make_tool(self, of):
+        """A tool that writes down its arguments and the admin it was given."""
         tool = self.folder / "shop"
-        record = f"open({str(self.folder / 'calls')!r}, 'a').write(' '.join(sys.argv[1:]) + ' ' + os.environ['SHOP_ADMIN_EMAIL'] + '\\n')"
-        tool.write_text(f"#!{sys.executable}\nimport os, sys\n{record}\nsys.exit({int(self.fails)} and 'refused')\n")
+        tool.write_text(TOOL.format(python=sys.executable, calls=str(self.folder / "calls"), fails=self.fails))
         tool.chmod(0o755)
         return tool
 
     def test_customer_admin_and_catalogue(self):
         demo.seed(self.settings)
         people = json.loads(self.settings.credentials.read_text())
-        self.assertEqual([body["email"] for _, body in self.signed_up], ["demo-customer@example.com", "demo-admin@example.com"])
+        self.assertEqual(
+            [body["email"] for _, body in self.signed_up], ["demo-customer@example.com", "demo-admin@example.com"]
+        )
         self.assertEqual([body["password"] for _, body in self.signed_up], [p["password"] for p in people.values()])
         self.assertEqual({path for path, _ in self.signed_up}, {"/_aws/execute-api/api/users"})
         calls = (self.folder / "calls").read_text().splitlines()
@@ -422,9 +437,9 @@ class Children(InFolder):
     def test_a_child_that_does_not_start(self):
         command = [sys.executable, "-c", "import sys; sys.exit('no such option')"]
         (port,) = testrun.free_ports(1)
-        with self.assertRaisesRegex(Problem, "no such option"):
-            with testrun.child(command, self.folder / "log", port):
-                self.fail("it started")
+        child = testrun.child(command, self.folder / "log", port)
+        with self.assertRaisesRegex(Problem, "no such option"), child:
+            self.fail("it started")
 
 
 if __name__ == "__main__":

@@ -44,7 +44,9 @@ class Resource(unittest.TestCase):
 
         ses._identities["domain.example"] = {}
         self.addCleanup(ses._identities.pop, "domain.example")
-        self.assertTrue(resource({"Action": "SendEmail", "Source": "a@domain.example"}).endswith("identity/domain.example"))
+        self.assertTrue(
+            resource({"Action": "SendEmail", "Source": "a@domain.example"}).endswith("identity/domain.example")
+        )
         ses._identities["a@domain.example"] = {}
         self.addCleanup(ses._identities.pop, "a@domain.example")
         self.assertTrue(resource({"Action": "SendEmail", "Source": "a@domain.example"}).endswith("/a@domain.example"))

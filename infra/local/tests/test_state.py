@@ -13,9 +13,9 @@ def signed(service, target=""):
 
 
 class Note(unittest.TestCase):
-    def noted(self, headers):
+    def noted(self, headers, path="/"):
         saver = state.Saver(Path("unused"))
-        saver.note(headers)
+        saver.note(headers, path)
         return saver.data_changed, saver.rest_changed
 
     def test_what_a_request_may_have_changed(self):
@@ -40,6 +40,10 @@ class Note(unittest.TestCase):
             with self.subTest(headers):
                 self.assertEqual(self.noted(headers), want)
 
+    def test_invoking_a_function_changes_nothing_by_itself(self):
+        self.assertEqual(self.noted(signed("lambda"), "/2015-03-31/functions/shop-Notify/invocations"), (False, False))
+        self.assertEqual(self.noted(signed("lambda"), "/2015-03-31/functions/shop-Notify/code"), (False, True))
+
 
 class Save(unittest.TestCase):
     def setUp(self):
@@ -54,10 +58,13 @@ class Save(unittest.TestCase):
 
         self.call(dynamodb, "DynamoDB_20120810.CreateTable", {
             "TableName": "Orders",
-            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}, {"AttributeName": "by", "AttributeType": "S"}],
+            "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("id", "by")],
             "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
-            "GlobalSecondaryIndexes": [{"IndexName": "by_customer", "KeySchema": [{"AttributeName": "by", "KeyType": "HASH"}],
-                                        "Projection": {"ProjectionType": "ALL"}}],
+            "GlobalSecondaryIndexes": [{
+                "IndexName": "by_customer",
+                "KeySchema": [{"AttributeName": "by", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }],
             "BillingMode": "PAY_PER_REQUEST",
         })  # fmt: skip
         self.addCleanup(dynamodb._tables.pop, "Orders")
@@ -106,7 +113,10 @@ class Save(unittest.TestCase):
         self.assertIn("ord_2", json.dumps(self.stored("dynamodb")))
 
     def test_a_change_under_the_reader_is_saved_next_time(self):
-        read, state.service_state = state.service_state, lambda name: (_ for _ in ()).throw(RuntimeError("changed size"))
+        read, state.service_state = (
+            state.service_state,
+            lambda name: (_ for _ in ()).throw(RuntimeError("changed size")),
+        )
         try:
             self.saver.data_changed = True
             asyncio.run(self.saver.save())

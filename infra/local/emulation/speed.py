@@ -1,0 +1,67 @@
+"""What the emulator does over and over again, done once; and what it asks for twenty times a second, waited for.
+
+Each running function costs the emulator three threads that wake up to look whether something has happened. After a
+burst of two hundred calls that alone is a third of a processor. And DynamoDB expressions are parsed for every item
+that a query looks at, although they are the same for all of them.
+"""
+
+import functools
+import queue
+import selectors
+import socket
+import socketserver
+import threading
+import types
+
+SECONDS_BETWEEN_LOOKS = 0.5  # how soon a function that died without a word is noticed
+SECONDS_OF_PATIENCE = 30.0  # how long a thread sleeps that is woken when there is something for it
+MOST_EXPRESSIONS = 1000
+
+
+def install():
+    from ministack.core import lambda_runtime
+    from ministack.services import dynamodb
+
+    lambda_runtime._PROVIDED_POLL = SECONDS_BETWEEN_LOOKS
+    lambda_runtime.queue = types.SimpleNamespace(Queue=PatientQueue, Empty=queue.Empty, Full=queue.Full)
+    socketserver.ThreadingTCPServer.server_activate = activate
+    socketserver.ThreadingTCPServer.serve_forever = serve_until_shutdown
+    socketserver.ThreadingTCPServer.shutdown = shutdown
+    dynamodb._tokenize = parse_once(dynamodb._tokenize)
+    dynamodb._condition_syntax_error = functools.lru_cache(MOST_EXPRESSIONS)(dynamodb._condition_syntax_error)
+
+
+class PatientQueue(queue.Queue):
+    """A queue whose reader sleeps until something is put in, instead of asking ten times a second."""
+
+    def get(self, block=True, timeout=None):
+        return super().get(block, timeout and max(timeout, SECONDS_OF_PATIENCE))
+
+
+def activate(server):
+    """Listen, and be ready to be woken for the end."""
+    socketserver.TCPServer.server_activate(server)
+    server.woken, server.waker = socket.socketpair()
+    server.ended = threading.Event()
+
+
+def serve_until_shutdown(server, poll_interval=None):
+    """Serve requests; between them sleep until the next one or the end."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(server, selectors.EVENT_READ, server._handle_request_noblock)
+        selector.register(server.woken, selectors.EVENT_READ, server.ended.set)
+        while not server.ended.is_set():
+            for key, _ in selector.select():
+                key.data()
+    server.woken.close()
+
+
+def shutdown(server):
+    server.waker.close()
+    server.ended.wait(1)
+
+
+def parse_once(tokenize):
+    """Remember an expression's tokens; each caller gets a list of its own."""
+    remembered = functools.lru_cache(MOST_EXPRESSIONS)(lambda expression: tuple(tokenize(expression)))
+    return lambda expression: list(remembered(expression))

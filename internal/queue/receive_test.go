@@ -1,0 +1,144 @@
+package queue
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"shop/internal/notification"
+	"shop/internal/observe"
+)
+
+// deliver is a Deliverer.
+type deliver func(mailID string) (notification.Outcome, error)
+
+func (d deliver) Deliver(_ context.Context, mailID string) (notification.Outcome, error) {
+	return d(mailID)
+}
+
+// message speaks of the mail of order ord_<name>.
+func message(t *testing.T, name string) events.SQSMessage {
+	t.Helper()
+	body, err := encode("ord_" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return events.SQSMessage{MessageId: "message-" + name, Body: body}
+}
+
+// receiveAll gives the messages to the function, and returns what Lambda reads and what was logged.
+func receiveAll(t *testing.T, left time.Duration, d Deliverer, messages ...events.SQSMessage) (answer, log string) {
+	t.Helper()
+	var lines bytes.Buffer
+	ctx, cancel := context.WithTimeout(observe.Into(t.Context(), observe.New(&lines)), left)
+	defer cancel()
+	response, err := Receive(d)(ctx, events.SQSEvent{Records: messages})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(response)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text), lines.String()
+}
+
+const nothingFailed = `{"batchItemFailures":[]}`
+
+func TestReceive(t *testing.T) {
+	var delivered []string
+	answer, _ := receiveAll(t, 30*time.Second, deliver(func(id string) (notification.Outcome, error) {
+		delivered = append(delivered, id)
+		return notification.OutcomeSent, nil
+	}), message(t, "a"), message(t, "b"), message(t, "a"))
+	if want := "[order-placed#ord_a order-placed#ord_b order-placed#ord_a]"; answer != nothingFailed || fmt.Sprint(delivered) != want {
+		t.Errorf("answered %s and delivered %s, want %s", answer, delivered, want)
+	}
+}
+
+func TestReceiveNothing(t *testing.T) {
+	for _, messages := range [][]events.SQSMessage{nil, {}} {
+		if answer, log := receiveAll(t, 30*time.Second, deliver(nil), messages...); answer != nothingFailed || log != "" {
+			t.Errorf("answered %s and logged %s", answer, log)
+		}
+	}
+}
+
+// TestFailures: each message stands for itself, and only those that cannot be understood, that nobody owes, and that crash
+// the function are received again.
+func TestFailures(t *testing.T) {
+	foreign := events.SQSMessage{MessageId: "message-foreign", Body: `{"type":"order.shipped","email":"ada@example.com"}`}
+	answer, log := receiveAll(t, 30*time.Second, deliver(func(id string) (notification.Outcome, error) {
+		switch strings.TrimPrefix(id, "order-placed#ord_") {
+		case "unowed":
+			return "", fmt.Errorf("claiming: %w", notification.ErrNotFound)
+		case "crash":
+			panic("no template")
+		case "nil":
+			panic(nil)
+		case "refused":
+			return notification.OutcomeFailed, notification.ErrRefused
+		case "down":
+			return notification.OutcomePostponed, errors.New("SES is down")
+		case "lost":
+			return "", errors.New("the mark was not written")
+		}
+		return notification.OutcomeSent, nil
+	}), message(t, "sent"), foreign, message(t, "unowed"), message(t, "refused"), message(t, "crash"), message(t, "down"), message(t, "nil"), message(t, "lost"), message(t, "last"))
+	if want := failures("foreign", "unowed", "crash", "nil"); answer != want {
+		t.Errorf("answered %s, want %s", answer, want)
+	}
+	for _, id := range []string{"foreign", "unowed", "crash", "nil"} {
+		if !strings.Contains(log, `"msg":"message not understood","function":"","message_id":"message-`+id+`"`) {
+			t.Errorf("the log does not tell of %s: %s", id, log)
+		}
+	}
+	for id, outcome := range map[string]string{"sent": "sent", "refused": "failed", "down": "postponed", "lost": "", "last": "sent"} {
+		if !strings.Contains(log, `"mail_id":"order-placed#ord_`+id+`","outcome":"`+outcome+`"`) {
+			t.Errorf("the log does not tell of %s: %s", id, log)
+		}
+	}
+	if strings.Contains(log, "ada@example.com") {
+		t.Errorf("the log tells what a foreign message holds: %s", log)
+	}
+}
+
+func failures(names ...string) string {
+	var items []string
+	for _, name := range names {
+		items = append(items, `{"itemIdentifier":"message-`+name+`"}`)
+	}
+	return `{"batchItemFailures":[` + strings.Join(items, ",") + `]}`
+}
+
+// TestTimeUsedUp: what there is no time for is acknowledged, for the mail is owed and the relay returns to it. What cannot be
+// understood fails all the same.
+func TestTimeUsedUp(t *testing.T) {
+	answer, log := receiveAll(t, 9*time.Second, deliver(nil), message(t, "a"), events.SQSMessage{MessageId: "message-b", Body: "b"}, message(t, "c"))
+	if want := failures("b"); answer != want {
+		t.Errorf("answered %s, want %s", answer, want)
+	}
+	if strings.Count(log, `"outcome":"postponed","error":"the function's time is used up"`) != 2 {
+		t.Errorf("the log does not tell of two mails that were put off: %s", log)
+	}
+}
+
+// TestTimeRunsOut: mails are sent as long as there is time for a whole one.
+func TestTimeRunsOut(t *testing.T) {
+	var delivered []string
+	answer, _ := receiveAll(t, 10*time.Second+200*time.Millisecond, deliver(func(id string) (notification.Outcome, error) {
+		delivered = append(delivered, id)
+		time.Sleep(300 * time.Millisecond)
+		return notification.OutcomeSent, nil
+	}), message(t, "a"), message(t, "b"))
+	if answer != nothingFailed || fmt.Sprint(delivered) != "[order-placed#ord_a]" {
+		t.Errorf("answered %s and delivered %s", answer, delivered)
+	}
+}

@@ -1,0 +1,79 @@
+// Command bench measures the store against the least that the same work can cost: bare functions (in the folder bare) that
+// make the same AWS calls and nothing else, run side by side with the store's own on the same emulator in the same run. It
+// prints one table in Markdown, and fails on errors only, never on time. `make bench` runs it with all that it needs around
+// it; docs/benchmarks.md says what each row means.
+//
+//	bench [-duration 30s] [-only 'warm|start']
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"regexp"
+	"syscall"
+	"time"
+)
+
+// measurement is one kind of row of the table.
+type measurement struct {
+	name    string
+	measure func(ctx context.Context, s *store, duration time.Duration) ([]row, error)
+}
+
+var measurements = []measurement{
+	{"warm-place-order", warmPlaceOrder},
+	{"warm-view-product", warmViewProduct},
+	{"warm-notify", warmNotify},
+	{"rate-place-order", ratePlaceOrder},
+	{"start", starts},
+	{"zip", zips},
+	{"history", history},
+	{"password", passwordHash},
+}
+
+func main() {
+	duration := flag.Duration("duration", 30*time.Second, "how long each warm time, rate and page is measured")
+	only := flag.String("only", "", "measure only what this regular expression matches, such as warm or zip")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *only, *duration); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// run prints the rows that were measured also when a later one failed.
+func run(ctx context.Context, only string, duration time.Duration) error {
+	wanted, err := regexp.Compile(only)
+	if err != nil {
+		return fmt.Errorf("reading -only: %w", err)
+	}
+	s, err := open(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	rows, err := measureAll(ctx, s, wanted, duration)
+	fmt.Print(table(rows))
+	return err
+}
+
+func measureAll(ctx context.Context, s *store, wanted *regexp.Regexp, duration time.Duration) ([]row, error) {
+	var rows []row
+	for _, m := range measurements {
+		if !wanted.MatchString(m.name) {
+			continue
+		}
+		fmt.Fprintf(os.Stderr, "measuring %s …\n", m.name)
+		measured, err := m.measure(ctx, s, duration)
+		if err != nil {
+			return rows, fmt.Errorf("measuring %s: %w", m.name, err)
+		}
+		rows = append(rows, measured...)
+	}
+	return rows, nil
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"sync/atomic"
+	"time"
+)
+
+// process is one environment of a function: its bootstrap, and the runtime API that it polls.
+type process struct {
+	api     *runtimeAPI
+	command *exec.Cmd
+	log     string
+	ended   context.Context // ends with the process
+	started time.Duration   // from exec to the first poll
+}
+
+// launch starts a binary and waits for its first poll.
+func launch(ctx context.Context, s *store, binary string, environment []string) (*process, error) {
+	api, err := listen()
+	if err != nil {
+		return nil, err
+	}
+	p := &process{api: api, log: s.file("log")}
+	output, err := os.Create(p.log)
+	if err != nil {
+		api.close()
+		return nil, fmt.Errorf("making a log: %w", err)
+	}
+	defer output.Close()
+	p.command = exec.Command(binary)
+	p.command.Env = append([]string{"AWS_LAMBDA_RUNTIME_API=" + api.address}, environment...)
+	p.command.Stdout, p.command.Stderr = output, output
+	if err := p.start(ctx); err != nil {
+		p.end()
+		return nil, fmt.Errorf("starting %s: %w", binary, err)
+	}
+	return p, nil
+}
+
+func (p *process) start(ctx context.Context) error {
+	began := time.Now()
+	if err := p.command.Start(); err != nil {
+		p.ended = context.Background() // there is nothing to wait for
+		return err
+	}
+	p.watch()
+	ctx, cancel := p.untilEnd(ctx)
+	defer cancel()
+	polled, err := receive(ctx, p.api.polls)
+	if err != nil {
+		return p.explain(err)
+	}
+	p.started = polled.Sub(began)
+	p.api.polls <- polled // the event that it asked for is still to come
+	return nil
+}
+
+func (p *process) watch() {
+	ended, end := context.WithCancelCause(context.Background())
+	p.ended = ended
+	go func() { end(fmt.Errorf("the process ended: %v", p.command.Wait())) }()
+}
+
+// untilEnd returns ctx, cut off by the end of the process.
+func (p *process) untilEnd(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(p.ended, func() { cancel(context.Cause(p.ended)) })
+	return ctx, func() { stop(); cancel(nil) }
+}
+
+// call invokes the function, whose answer has to hold want.
+func (p *process) call(ctx context.Context, payload []byte, want string) (time.Duration, error) {
+	ctx, cancel := p.untilEnd(ctx)
+	defer cancel()
+	got, took, err := p.api.invoke(ctx, event{id: requestID(), payload: payload})
+	if err != nil {
+		return 0, p.explain(err)
+	}
+	if !bytes.Contains(got, []byte(want)) {
+		return 0, p.explain(fmt.Errorf("it answered %.300s, not %s", got, want))
+	}
+	return took, nil
+}
+
+// explain adds the end of what the process logged.
+func (p *process) explain(err error) error {
+	logged, _ := os.ReadFile(p.log)
+	return fmt.Errorf("%w\nits log ends with: %s", err, bytes.TrimSpace(logged[max(0, len(logged)-1000):]))
+}
+
+// end kills the process, as Lambda ends an environment, and waits for its end.
+func (p *process) end() {
+	if p.command.Process != nil {
+		_ = p.command.Process.Kill()
+		<-p.ended.Done()
+	}
+	p.api.close()
+}
+
+var requests atomic.Int64
+
+func requestID() string { return "bench-" + strconv.FormatInt(requests.Add(1), 10) }

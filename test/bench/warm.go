@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// warmUp is how many calls of each process are not counted.
+const warmUp = 100
+
+// makeWorkload is a method of sandbox that makes a workload.
+type makeWorkload func(*sandbox, context.Context) (workload, error)
+
+func warmPlaceOrder(ctx context.Context, s *store, duration time.Duration) ([]row, error) {
+	return warm(ctx, s, (*sandbox).placeOrder, duration)
+}
+
+func warmViewProduct(ctx context.Context, s *store, duration time.Duration) ([]row, error) {
+	return warm(ctx, s, (*sandbox).viewProduct, duration)
+}
+
+func warmNotify(ctx context.Context, s *store, duration time.Duration) ([]row, error) {
+	return warm(ctx, s, (*sandbox).notify, duration)
+}
+
+// warm compares the times of single calls of a function and of its bare one.
+func warm(ctx context.Context, s *store, work makeWorkload, duration time.Duration) (rows []row, err error) {
+	box, err := s.sandbox(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, box.remove()) }()
+	w, err := work(box, ctx)
+	if err != nil {
+		return nil, err
+	}
+	binaries, err := s.pair(ctx, w.function)
+	if err != nil {
+		return nil, err
+	}
+	ours, bare, err := s.duel(ctx, binaries, w, duration)
+	if err != nil {
+		return nil, err
+	}
+	what := fmt.Sprintf("%s, warm call, %%s (%d calls each)", w.function, len(ours))
+	return []row{
+		warmRow(fmt.Sprintf(what, "p50"), ours, bare, 0.50, 1.15),
+		warmRow(fmt.Sprintf(what, "p99"), ours, bare, 0.99, 1.25),
+	}, nil
+}
+
+func warmRow(what string, ours, bare []time.Duration, q, goal float64) row {
+	return atMost(what, milliseconds(quantile(ours, q)), milliseconds(quantile(bare, q)), goal, "%.2f ms")
+}
+
+// duel calls one process of each in turn, so that whatever else the machine does meets both alike, and returns their times.
+func (s *store) duel(ctx context.Context, binaries pair, w workload, duration time.Duration) (ours, bare []time.Duration, err error) {
+	us, err := launch(ctx, s, binaries.ours, w.environment)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer us.end()
+	them, err := launch(ctx, s, binaries.bare, w.environment)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer them.end()
+	if _, _, err := rounds(ctx, w, us, them, func(n int) bool { return n < warmUp }); err != nil {
+		return nil, nil, err
+	}
+	end := time.Now().Add(duration)
+	return rounds(ctx, w, us, them, func(n int) bool { return n < 2 || time.Now().Before(end) })
+}
+
+// rounds calls both once in each round, and whoever was first is second in the next one.
+func rounds(ctx context.Context, w workload, us, them *process, goOn func(n int) bool) (ours, bare []time.Duration, err error) {
+	first, second, firsts, seconds := us, them, &ours, &bare
+	for n := 0; goOn(n); n++ {
+		if err := once(ctx, w, first, firsts); err != nil {
+			return nil, nil, err
+		}
+		if err := once(ctx, w, second, seconds); err != nil {
+			return nil, nil, err
+		}
+		first, second, firsts, seconds = second, first, seconds, firsts
+	}
+	return ours, bare, nil
+}
+
+func once(ctx context.Context, w workload, p *process, times *[]time.Duration) error {
+	payload, err := w.next(ctx)
+	if err != nil {
+		return fmt.Errorf("making an event: %w", err)
+	}
+	took, err := p.call(ctx, payload, w.want)
+	*times = append(*times, took)
+	return err
+}

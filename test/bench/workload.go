@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/google/uuid"
+
+	"shop/internal/dynamostore"
+	"shop/internal/notification/confirmation"
+	"shop/internal/order"
+)
+
+// workload is what a function and its bare one are both given.
+type workload struct {
+	function    string
+	environment []string
+	want        string // what every answer holds
+	// next makes an event that was not sent before. It may prepare the store for it; that is not measured.
+	next func(ctx context.Context) ([]byte, error)
+}
+
+// placeOrder is a checkout of one line by a customer whose token is good for 15 minutes.
+func (b *sandbox) placeOrder(ctx context.Context) (workload, error) {
+	e, err := httpEvent("place-order")
+	if err != nil {
+		return workload{}, err
+	}
+	token, err := b.store.logIn(ctx)
+	if err != nil {
+		return workload{}, err
+	}
+	e.Headers["authorization"] = "Bearer " + token
+	e.Body = fmt.Sprintf(`{"items":[{"product_id":%q,"quantity":1}],"expected_total":{"amount":%d,"currency":%q}}`,
+		lamp.ID, lamp.Price.Amount, currency)
+	next := func(context.Context) ([]byte, error) {
+		e.Headers["idempotency-key"] = uuid.NewString()
+		return json.Marshal(e)
+	}
+	return workload{"place-order", b.environment(), `"statusCode":201`, next}, nil
+}
+
+// viewProduct looks at the same product again and again.
+func (b *sandbox) viewProduct(context.Context) (workload, error) {
+	e, err := httpEvent("view-product")
+	if err != nil {
+		return workload{}, err
+	}
+	e.PathParameters["product_id"] = lamp.ID
+	payload, err := json.Marshal(e)
+	next := func(context.Context) ([]byte, error) { return payload, nil }
+	return workload{"view-product", b.environment(), `"statusCode":200`, next}, err
+}
+
+// notify confirms one order at a time, which is placed before.
+func (b *sandbox) notify(context.Context) (workload, error) {
+	var e events.SQSEvent
+	if err := readEvent("notify", &e); err != nil {
+		return workload{}, err
+	}
+	if len(e.Records) != 1 {
+		return workload{}, fmt.Errorf("the event of notify has %d records, not 1", len(e.Records))
+	}
+	sample := b.order()
+	message, err := confirmation.Template{ShopName: "The Shop"}.Render(sample)
+	if err != nil {
+		return workload{}, err
+	}
+	body, old, found := e.Records[0].Body, "", false
+	if _, old, found = strings.Cut(body, `"order_id":"`); !found {
+		return workload{}, fmt.Errorf("the event of notify names no order")
+	}
+	old, _, _ = strings.Cut(old, `"`)
+	orders := dynamostore.Orders{
+		Client: b.tables.client, Table: b.tables.name("OrdersTable"), Products: b.tables.name("ProductsTable"),
+		Mails: b.tables.name("MailsTable"), Currency: currency,
+	}
+	next := func(ctx context.Context) ([]byte, error) {
+		o := b.order()
+		e.Records[0].MessageId, e.Records[0].Body = o.ID, strings.ReplaceAll(body, old, o.ID)
+		if err := orders.Place(ctx, o); err != nil {
+			return nil, err
+		}
+		return json.Marshal(e)
+	}
+	environment := append(b.environment(), "BENCH_TEXT="+message.Text, "BENCH_HTML="+message.HTML)
+	return workload{"notify", environment, `"batchItemFailures":[]`, next}, nil
+}
+
+// order is a new order of one lamp.
+func (b *sandbox) order() order.Order {
+	const customer = "usr_019cafb8-d247-752e-9651-0c5ca6a3a450"
+	return order.Order{
+		ID: order.ID(customer, uuid.NewString()), UserID: customer, Email: b.store.customer.Email,
+		Lines: []order.Line{{ProductID: lamp.ID, Name: lamp.Name, UnitPrice: lamp.Price, Quantity: 1}},
+		Total: lamp.Price, PlacedAt: time.Now().UTC().Truncate(time.Millisecond),
+	}
+}
+
+// httpEvent is the event.json of a function behind the API.
+func httpEvent(function string) (events.APIGatewayV2HTTPRequest, error) {
+	var e events.APIGatewayV2HTTPRequest
+	return e, readEvent(function, &e)
+}
+
+func readEvent(function string, into any) error {
+	text, err := os.ReadFile("functions/" + function + "/event.json")
+	if err != nil {
+		return fmt.Errorf("reading an event (bench runs in the project's folder): %w", err)
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("reading the event of %s: %w", function, err)
+	}
+	return nil
+}
+
+// logIn returns an access token of the demo customer.
+func (s *store) logIn(ctx context.Context) (string, error) {
+	body, err := json.Marshal(map[string]string{"email": s.customer.Email, "password": s.customer.Password})
+	if err != nil {
+		return "", fmt.Errorf("logging in: %w", err)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/sessions", bytes.NewReader(body))
+	if err != nil {
+		return "", fmt.Errorf("logging in: %w", err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return "", fmt.Errorf("logging in: %w", err)
+	}
+	defer response.Body.Close()
+	var session struct {
+		AccessToken string `json:"access_token"`
+	}
+	if err := json.NewDecoder(response.Body).Decode(&session); err != nil || session.AccessToken == "" {
+		return "", fmt.Errorf("logging in: status %d, no token (%v)", response.StatusCode, err)
+	}
+	return session.AccessToken, nil
+}
