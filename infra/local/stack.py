@@ -4,6 +4,8 @@
     python stack.py routes STACK TEMPLATE       fail unless each HTTP API has exactly the routes of the built template
     python stack.py push STACK NAME=FILE …      replace functions' code (logical id = bootstrap) past CloudFormation
     python stack.py tidy STACK                  delete uploaded code that the deployed template does not name
+    python stack.py sam-local STACK TEMPLATE    write what `sam local` needs to run the built template's functions
+                                                against this AWS, beside the template: sam-local.template.json and sam-local.environment.json
 
 The environment says which AWS: AWS_ENDPOINT_URL, AWS_REGION and the credentials.
 """
@@ -13,6 +15,7 @@ import json
 import re
 import sys
 import zipfile
+from pathlib import Path
 
 import boto3
 
@@ -99,6 +102,28 @@ def delete_unnamed(s3, bucket, text):
             s3.delete_object(Bucket=bucket, Key=key)
 
 
+def sam_local(stack, path):
+    """`sam local` sets only variables that the template names, and knows none of the deployed resources' names."""
+    from translate import read
+
+    template, environments = read(path), deployed_environments(stack)
+    for name, variables in environments.items():
+        properties = template["Resources"][name]["Properties"]
+        properties.setdefault("Environment", {})["Variables"] = dict.fromkeys(variables, "")
+    Path(path).with_name("sam-local.template.json").write_text(json.dumps(template, indent=2, default=str))
+    Path(path).with_name("sam-local.environment.json").write_text(json.dumps(environments, indent=2))
+
+
+def deployed_environments(stack):
+    """Logical id of each function → its variables as deployed, and where AWS is."""
+    client = boto3.client("lambda")
+    found = {}
+    for name, function in physical_ids(stack, "AWS::Lambda::Function").items():
+        configuration = client.get_function_configuration(FunctionName=function)
+        found[name] = configuration["Environment"]["Variables"] | {"AWS_ENDPOINT_URL": client.meta.endpoint_url}
+    return found
+
+
 def main(argv):
     command, stack, rest = argv[0], argv[1], argv[2:]
     if command == "outputs":
@@ -109,6 +134,8 @@ def main(argv):
         push(stack, dict(pair.split("=", 1) for pair in rest))
     elif command == "tidy":
         tidy(stack)
+    elif command == "sam-local":
+        sam_local(stack, rest[0])
     else:
         sys.exit(__doc__)
 

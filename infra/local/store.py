@@ -99,6 +99,19 @@ def demo_credentials(settings):
         ) from err
 
 
+def sam_local(settings):
+    """write what `sam local` needs to run functions against the running store; `sam local` itself needs Docker"""
+    settings = running_store(settings)
+    template = settings.build / "template.yaml"
+    deploy.ask_stack(settings, "sam-local", str(template))
+    print(f"""Try, where there is a Docker engine:
+
+  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=eu-west-1
+  sam local invoke BrowseProductsFunction --event functions/browse-products/event.json --docker-network host \\
+    --template {template.with_name("sam-local.template.json")} --env-vars {template.with_name("sam-local.environment.json")}
+""")
+
+
 def test(settings):
     """run every test, with all that the tests need around them"""
     tools.require_java()
@@ -235,6 +248,7 @@ COMMANDS = {
     "issuer-url": issuer_url,
     "mail-url": mail_url,
     "demo-credentials": demo_credentials,
+    "sam-local": sam_local,
     "test": test,
     "lint": lint,
     "fmt": fmt,

@@ -71,7 +71,7 @@ func merge(items []Item, problems *validation.Errors) []Item {
 			at[item.ProductID] = len(merged)
 			merged = append(merged, Item{ProductID: item.ProductID})
 		}
-		merged[at[item.ProductID]].add(item.Quantity)
+		merged[at[item.ProductID]].Quantity += item.Quantity
 	}
 	checkMerged(problems, merged)
 	return merged
@@ -84,12 +84,8 @@ func (i Item) check(problems *validation.Errors, field string) {
 	problems.Int(field+".quantity", i.Quantity, 1, MaxQuantity)
 }
 
-// add stops counting above MaxQuantity, so that it cannot overflow.
-func (i *Item) add(quantity int64) {
-	i.Quantity = min(i.Quantity+min(max(quantity, 0), MaxQuantity+1), MaxQuantity+1)
-}
-
-// checkMerged leaves sums alone when a line is wrong by itself: the line is what there is to mend.
+// checkMerged leaves sums alone when a line is wrong by itself: the line is what there is to mend, and the sum may have
+// overflowed.
 func checkMerged(problems *validation.Errors, merged []Item) {
 	linesRight := len(*problems) == 0
 	if len(merged) > MaxProducts {

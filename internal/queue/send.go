@@ -38,48 +38,52 @@ func (q *Queue) OrderPlaced(ctx context.Context, orderID string) error {
 	return nil
 }
 
-// Send sends the event of each mail, at most ten, and returns those that the queue did not take. A mail of an unknown kind,
+// Send sends the event of each mail, at most ten, and returns those that the queue did not take. A mail that has no event,
 // which a later version of the store may owe, is one of them, and does not hold up the others.
 func (q *Queue) Send(ctx context.Context, mails []notification.Mail) ([]notification.Mail, error) {
-	entries, unsent, err := batch(mails)
-	if len(entries) == 0 {
-		return unsent, err
+	known, entries, unknown := batch(mails)
+	var failed error
+	if len(unknown) > 0 {
+		failed = fmt.Errorf("sending events: there is none for %d mails, the first of them %q", len(unknown), unknown[0].ID)
 	}
-	out, failed := q.Client.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: &q.URL, Entries: entries})
-	if failed != nil {
-		return mails, errors.Join(err, fmt.Errorf("sending events: %w", failed))
+	if len(known) == 0 {
+		return unknown, failed
 	}
-	refused, failed := refusals(mails, out.Failed)
-	return append(unsent, refused...), errors.Join(err, failed)
+	refused, err := q.send(ctx, known, entries)
+	return append(unknown, refused...), errors.Join(failed, err)
 }
 
-// batch returns the entries of a batch, whose ids are the mails' places, and the mails that it knows no event for.
-func batch(mails []notification.Mail) (entries []types.SendMessageBatchRequestEntry, unknown []notification.Mail, err error) {
-	for i, mail := range mails {
+// batch returns the mails that there is an event for, their entries, whose ids are the mails' places, and the other mails.
+func batch(mails []notification.Mail) (known []notification.Mail, entries []types.SendMessageBatchRequestEntry, unknown []notification.Mail) {
+	for _, mail := range mails {
 		orderID, ok := mail.OrderID()
-		body, failed := encode(orderID)
-		if !ok || failed != nil {
+		body, err := encode(orderID)
+		if !ok || err != nil {
 			unknown = append(unknown, mail)
-			err = errors.Join(err, fmt.Errorf("mail %q has no event", mail.ID), failed)
 			continue
 		}
-		entries = append(entries, types.SendMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), MessageBody: &body})
+		entries = append(entries, types.SendMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(len(known))), MessageBody: &body})
+		known = append(known, mail)
 	}
-	return entries, unknown, err
+	return known, entries, unknown
 }
 
-// refusals returns the mails whose entries failed, or all when it cannot be told which.
-func refusals(mails []notification.Mail, failed []types.BatchResultErrorEntry) ([]notification.Mail, error) {
-	if len(failed) == 0 {
+// send returns the mails that the queue did not take, or all when it cannot be told which.
+func (q *Queue) send(ctx context.Context, mails []notification.Mail, entries []types.SendMessageBatchRequestEntry) ([]notification.Mail, error) {
+	out, err := q.Client.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: &q.URL, Entries: entries})
+	if err != nil {
+		return mails, fmt.Errorf("sending events: %w", err)
+	}
+	if len(out.Failed) == 0 {
 		return nil, nil
 	}
 	var refused []notification.Mail
-	for _, failure := range failed {
+	for _, failure := range out.Failed {
 		i, err := strconv.Atoi(aws.ToString(failure.Id))
 		if err != nil || i < 0 || i >= len(mails) {
 			return mails, fmt.Errorf("sending events: unknown entry %q failed", aws.ToString(failure.Id))
 		}
 		refused = append(refused, mails[i])
 	}
-	return refused, fmt.Errorf("sending events: %d of %d refused, the first with %s", len(refused), len(mails), aws.ToString(failed[0].Code))
+	return refused, fmt.Errorf("sending events: %d of %d refused, the first with %s", len(refused), len(mails), aws.ToString(out.Failed[0].Code))
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -246,14 +247,32 @@ func TestSendRepeats(t *testing.T) {
 	})
 }
 
-func TestSendUnknownKind(t *testing.T) {
-	all := append(mails("a"), notification.Mail{ID: "order-shipped#ord_b"})
+// TestSendWhatHasNoEvent: mails of kinds that only a later version knows do not hold up the others.
+func TestSendWhatHasNoEvent(t *testing.T) {
+	later := []notification.Mail{{ID: "order-shipped#ord_b"}, {ID: "order-placed#\xff"}, {}}
+	known := mails("a", "c")
+	var calls []call
+	unsent, err := queueOver(taking(t, &calls, "1")).Send(t.Context(), []notification.Mail{later[0], known[0], later[1], known[1], later[2]})
+	want := `sending events: there is none for 3 mails, the first of them "order-shipped#ord_b"` +
+		"\nsending events: 1 of 2 refused, the first with InternalError"
+	if err == nil || err.Error() != want {
+		t.Errorf("error = %v, want %s", err, want)
+	}
+	if !slices.Equal(unsent, append(later, known[1])) || len(calls) != 1 || len(calls[0].Entries) != 2 {
+		t.Errorf("unsent = %v after %+v", unsent, calls)
+	}
+}
+
+func TestSendNothing(t *testing.T) {
 	q := queueOver(func(*http.Request) (*http.Response, error) {
 		t.Error("SQS was called")
 		return fault(500, "InternalFailure")
 	})
-	unsent, err := q.Send(t.Context(), all)
-	if err == nil || len(unsent) != 2 {
+	if unsent, err := q.Send(t.Context(), nil); len(unsent) != 0 || err != nil {
 		t.Errorf("got %v, %v", unsent, err)
+	}
+	later := []notification.Mail{{ID: "order-shipped#ord_b"}}
+	if unsent, err := q.Send(t.Context(), later); !slices.Equal(unsent, later) || err == nil {
+		t.Errorf("got %v, %v, want the mail and an error", unsent, err)
 	}
 }

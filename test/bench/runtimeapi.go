@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// invocationTime is the deadline that an invocation is given, as Globals of the template has it.
-const invocationTime = 10 * time.Second
+// invocationTime is the deadline that an invocation is given: the timeout of notify, which does nothing when little is left.
+const invocationTime = 30 * time.Second
 
 // runtimeAPI is the side of Lambda's runtime API that Lambda has, for one process of a function. It hands over one event at a
 // time. Its connections are net/http's, on which TCP_NODELAY is set, so no answer waits for a timer.

@@ -26,7 +26,7 @@ type store struct {
 	outputs  map[string]string // of the stack
 	url      string            // of the store's API
 	dynamodb string            // the URL of DynamoDB Local
-	customer struct{ Email, Password string }
+	customer person
 	folder   string // for binaries and logs
 	files    atomic.Int64
 	builds   map[string]string // architecture → folder of binaries
@@ -42,8 +42,7 @@ func open(ctx context.Context) (*store, error) {
 		aws: configuration(variables["SHOP_AWS_URL"]),
 		url: variables["SHOP_URL"], dynamodb: variables["SHOP_DYNAMODB_URL"], builds: map[string]string{},
 	}
-	people := map[string]any{"customer": &s.customer}
-	if err := json.Unmarshal([]byte(variables["SHOP_CREDENTIALS"]), &people); err != nil {
+	if s.customer, err = customer(variables["SHOP_CREDENTIALS"]); err != nil {
 		return nil, fmt.Errorf("reading SHOP_CREDENTIALS: %w", err)
 	}
 	if s.outputs, err = outputs(ctx, s.aws); err != nil {
@@ -62,6 +61,21 @@ func (s *store) file(extension string) string {
 	return filepath.Join(s.folder, strconv.FormatInt(s.files.Add(1), 10)+"."+extension)
 }
 
+// person is one of the demo's people, as `make demo-credentials` prints them.
+type person struct {
+	Email    string `json:"email"`
+	Password string `json:"password"`
+}
+
+func customer(credentials string) (person, error) {
+	var people struct {
+		Customer person `json:"customer"`
+	}
+	err := json.Unmarshal([]byte(credentials), &people)
+	return people.Customer, err
+}
+
+// environment returns the variables, or an error that names all that are missing.
 func environment(names ...string) (map[string]string, error) {
 	found := map[string]string{}
 	var missing []string

@@ -71,7 +71,11 @@ func (s *store) duel(ctx context.Context, binaries pair, w workload, duration ti
 		return nil, nil, err
 	}
 	end := time.Now().Add(duration)
-	return rounds(ctx, w, us, them, func(n int) bool { return n < 2 || time.Now().Before(end) })
+	ours, bare, err = rounds(ctx, w, us, them, func(n int) bool { return n < 2 || time.Now().Before(end) })
+	if err == nil && w.check != nil {
+		err = w.check(ctx)
+	}
+	return ours, bare, err
 }
 
 // rounds calls both once in each round, and whoever was first is second in the next one.

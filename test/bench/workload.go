@@ -4,13 +4,18 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/uuid"
 
 	"shop/internal/dynamostore"
@@ -25,6 +30,8 @@ type workload struct {
 	want        string // what every answer holds
 	// next makes an event that was not sent before. It may prepare the store for it; that is not measured.
 	next func(ctx context.Context) ([]byte, error)
+	// check looks, after the last call, whether the work was done; nil where the answers say so.
+	check func(ctx context.Context) error
 }
 
 // placeOrder is a checkout of one line by a customer whose token is good for 15 minutes.
@@ -40,11 +47,13 @@ func (b *sandbox) placeOrder(ctx context.Context) (workload, error) {
 	e.Headers["authorization"] = "Bearer " + token
 	e.Body = fmt.Sprintf(`{"items":[{"product_id":%q,"quantity":1}],"expected_total":{"amount":%d,"currency":%q}}`,
 		lamp.ID, lamp.Price.Amount, currency)
-	next := func(context.Context) ([]byte, error) {
-		e.Headers["idempotency-key"] = uuid.NewString()
-		return json.Marshal(e)
+	next := func(context.Context) ([]byte, error) { // also at once: each call has headers of its own
+		fresh := e
+		fresh.Headers = maps.Clone(e.Headers)
+		fresh.Headers["idempotency-key"] = uuid.NewString()
+		return json.Marshal(fresh)
 	}
-	return workload{"place-order", b.environment(), `"statusCode":201`, next}, nil
+	return workload{function: "place-order", environment: b.environment(), want: `"statusCode":201`, next: next}, nil
 }
 
 // viewProduct looks at the same product again and again.
@@ -56,7 +65,7 @@ func (b *sandbox) viewProduct(context.Context) (workload, error) {
 	e.PathParameters["product_id"] = lamp.ID
 	payload, err := json.Marshal(e)
 	next := func(context.Context) ([]byte, error) { return payload, nil }
-	return workload{"view-product", b.environment(), `"statusCode":200`, next}, err
+	return workload{function: "view-product", environment: b.environment(), want: `"statusCode":200`, next: next}, err
 }
 
 // notify confirms one order at a time, which is placed before.
@@ -68,22 +77,23 @@ func (b *sandbox) notify(context.Context) (workload, error) {
 	if len(e.Records) != 1 {
 		return workload{}, fmt.Errorf("the event of notify has %d records, not 1", len(e.Records))
 	}
-	sample := b.order()
+	sample := newOrder(b.store.customer.Email)
 	message, err := confirmation.Template{ShopName: "The Shop"}.Render(sample)
 	if err != nil {
 		return workload{}, err
 	}
-	body, old, found := e.Records[0].Body, "", false
-	if _, old, found = strings.Cut(body, `"order_id":"`); !found {
-		return workload{}, fmt.Errorf("the event of notify names no order")
+	body := e.Records[0].Body
+	_, old, _ := strings.Cut(body, `"order_id":"`)
+	old, _, found := strings.Cut(old, `"`)
+	if !found {
+		return workload{}, errors.New("the event of notify names no order")
 	}
-	old, _, _ = strings.Cut(old, `"`)
 	orders := dynamostore.Orders{
 		Client: b.tables.client, Table: b.tables.name("OrdersTable"), Products: b.tables.name("ProductsTable"),
 		Mails: b.tables.name("MailsTable"), Currency: currency,
 	}
 	next := func(ctx context.Context) ([]byte, error) {
-		o := b.order()
+		o := newOrder(b.store.customer.Email)
 		e.Records[0].MessageId, e.Records[0].Body = o.ID, strings.ReplaceAll(body, old, o.ID)
 		if err := orders.Place(ctx, o); err != nil {
 			return nil, err
@@ -91,14 +101,28 @@ func (b *sandbox) notify(context.Context) (workload, error) {
 		return json.Marshal(e)
 	}
 	environment := append(b.environment(), "BENCH_TEXT="+message.Text, "BENCH_HTML="+message.HTML)
-	return workload{"notify", environment, `"batchItemFailures":[]`, next}, nil
+	return workload{function: "notify", environment: environment, want: `"batchItemFailures":[]`, next: next, check: b.nothingOwed}, nil
 }
 
-// order is a new order of one lamp.
-func (b *sandbox) order() order.Order {
+// nothingOwed returns an error while a mail is owed: notify acknowledges a message also when it could not send.
+func (b *sandbox) nothingOwed(ctx context.Context) error {
+	owed, err := b.tables.client.Scan(ctx, &dynamodb.ScanInput{
+		TableName: aws.String(b.tables.name("MailsTable")), IndexName: aws.String("due"), Select: types.SelectCount,
+	})
+	if err != nil {
+		return fmt.Errorf("counting mails: %w", err)
+	}
+	if owed.Count > 0 {
+		return fmt.Errorf("%d mails were not sent", owed.Count)
+	}
+	return nil
+}
+
+// newOrder is an order of one lamp that nobody placed yet.
+func newOrder(email string) order.Order {
 	const customer = "usr_019cafb8-d247-752e-9651-0c5ca6a3a450"
 	return order.Order{
-		ID: order.ID(customer, uuid.NewString()), UserID: customer, Email: b.store.customer.Email,
+		ID: order.ID(customer, uuid.NewString()), UserID: customer, Email: email,
 		Lines: []order.Line{{ProductID: lamp.ID, Name: lamp.Name, UnitPrice: lamp.Price, Quantity: 1}},
 		Total: lamp.Price, PlacedAt: time.Now().UTC().Truncate(time.Millisecond),
 	}
@@ -123,7 +147,7 @@ func readEvent(function string, into any) error {
 
 // logIn returns an access token of the demo customer.
 func (s *store) logIn(ctx context.Context) (string, error) {
-	body, err := json.Marshal(map[string]string{"email": s.customer.Email, "password": s.customer.Password})
+	body, err := json.Marshal(s.customer)
 	if err != nil {
 		return "", fmt.Errorf("logging in: %w", err)
 	}

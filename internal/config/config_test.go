@@ -1,0 +1,146 @@
+package config
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+)
+
+// child tells the test binary to be a function that loads its settings.
+const child = "CONFIG_TEST_CHILD"
+
+// settings are those of a function of this test.
+type settings struct {
+	Tokens
+	Table string        `env:"ORDERS_TABLE"`
+	Lease time.Duration `env:"LEASE"`
+	URL   string        `env:"PUBLIC_URL" envDefault:""`
+	Limit int           `env:"LIMIT" envDefault:"20"`
+}
+
+// report is what the child prints of what it loaded.
+type report struct {
+	Settings settings
+	Region   string
+	Timeout  time.Duration
+}
+
+func TestMain(m *testing.M) {
+	if os.Getenv(child) == "" {
+		os.Exit(m.Run())
+	}
+	loaded, aws := MustLoad[settings]()
+	out := report{Settings: loaded, Region: aws.Region, Timeout: aws.HTTPClient.(*awshttp.BuildableClient).GetTimeout()}
+	if err := json.NewEncoder(os.Stdout).Encode(out); err != nil {
+		panic(err)
+	}
+}
+
+func environment(changes ...string) []string {
+	all := []string{
+		child + "=1", "AWS_REGION=eu-west-1", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
+		"ORDERS_TABLE=shop-Orders", "LEASE=35s", "TOKEN_ISSUER=https://issuer.shop.example", "TOKEN_AUDIENCE=shop", "SIGNING_KEY_ID=key-1",
+	}
+	for _, change := range changes {
+		name, _, set := strings.Cut(change, "=")
+		all = slices.DeleteFunc(all, func(v string) bool { return strings.HasPrefix(v, name+"=") })
+		if set {
+			all = append(all, change)
+		}
+	}
+	return all
+}
+
+// run starts the child and returns what it wrote and how it ended.
+func run(t *testing.T, environment []string) (stdout, stderr string, code int) {
+	t.Helper()
+	var errors strings.Builder
+	command := exec.Command(os.Args[0])
+	command.Env, command.Stderr = environment, &errors
+	out, err := command.Output()
+	return string(out), errors.String(), exitCode(t, err)
+}
+
+func exitCode(t *testing.T, err error) int {
+	t.Helper()
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return 0
+	case !errors.As(err, &exit):
+		t.Fatal(err)
+	}
+	return exit.ExitCode()
+}
+
+func TestMustLoad(t *testing.T) {
+	tokens := Tokens{Issuer: "https://issuer.shop.example", Audience: "shop", SigningKeyID: "key-1"}
+	for name, c := range map[string]struct {
+		environment []string
+		want        settings
+	}{
+		"defaults":     {environment(), settings{Tokens: tokens, Table: "shop-Orders", Lease: 35 * time.Second, Limit: 20}},
+		"all of them":  {environment("PUBLIC_URL=https://shop.example", "LIMIT=5"), settings{tokens, "shop-Orders", 35 * time.Second, "https://shop.example", 5}},
+		"an empty one": {environment("PUBLIC_URL="), settings{Tokens: tokens, Table: "shop-Orders", Lease: 35 * time.Second, Limit: 20}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stdout, stderr, code := run(t, c.environment)
+			var got report
+			if err := json.Unmarshal([]byte(stdout), &got); err != nil || code != 0 || stderr != "" {
+				t.Fatalf("exit %d: %v\n%s%s", code, err, stdout, stderr)
+			}
+			if want := (report{c.want, "eu-west-1", 3 * time.Second}); got != want {
+				t.Errorf("got  %+v\nwant %+v", got, want)
+			}
+		})
+	}
+}
+
+// TestMissing: a function that is not configured ends at once, and says all that is missing.
+func TestMissing(t *testing.T) {
+	for name, c := range map[string]struct {
+		environment []string
+		names       []string
+	}{
+		"one":             {environment("ORDERS_TABLE"), []string{"ORDERS_TABLE"}},
+		"an embedded one": {environment("TOKEN_ISSUER"), []string{"TOKEN_ISSUER"}},
+		"several":         {environment("ORDERS_TABLE", "SIGNING_KEY_ID", "LEASE"), []string{"ORDERS_TABLE", "SIGNING_KEY_ID", "LEASE"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stdout, stderr, code := run(t, c.environment)
+			if code != 1 || stdout != "" || !strings.HasPrefix(stderr, "reading the environment: ") || strings.Count(stderr, "\n") != 1 {
+				t.Errorf("exit %d, wrote %q and %q", code, stdout, stderr)
+			}
+			for _, v := range environment() {
+				variable, _, _ := strings.Cut(v, "=")
+				if told := strings.Contains(stderr, fmt.Sprintf("%q", variable)); told != slices.Contains(c.names, variable) {
+					t.Errorf("%s is told missing: %t: %s", variable, told, stderr)
+				}
+			}
+		})
+	}
+}
+
+func TestUnreadable(t *testing.T) {
+	for _, change := range []string{"LEASE=soon", "LEASE=35", "LIMIT=many"} {
+		stdout, stderr, code := run(t, environment(change))
+		if code != 1 || stdout != "" || !strings.HasPrefix(stderr, "reading the environment: ") {
+			t.Errorf("%s: exit %d, wrote %q and %q", change, code, stdout, stderr)
+		}
+	}
+}
+
+func TestAWSCannotBeConfigured(t *testing.T) {
+	stdout, stderr, code := run(t, environment("AWS_RETRY_MODE=sometimes"))
+	if code != 1 || stdout != "" || !strings.HasPrefix(stderr, "configuring AWS: ") {
+		t.Errorf("exit %d, wrote %q and %q", code, stdout, stderr)
+	}
+}

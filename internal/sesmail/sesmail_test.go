@@ -1,0 +1,222 @@
+package sesmail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/ses"
+
+	"shop/internal/notification"
+)
+
+// transport is SES as the SDK's HTTP client sees it.
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func mailerOver(f transport) *Mailer {
+	return &Mailer{Sender: "shop@shop.example", ConfigurationSet: "shop-mails", Client: ses.New(ses.Options{
+		Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""), HTTPClient: &http.Client{Transport: f},
+	})}
+}
+
+var message = notification.Message{
+	To: "ada@example.com", Subject: "Your order ord_7 – thank you", Text: "1 × Brass lamp\n£64.00 & no more = +%20", HTML: "<p>1 × Brass lamp</p>\n<b>£64.00</b>",
+}
+
+func reply(status int, body string) (*http.Response, error) {
+	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"text/xml"}}, Body: io.NopCloser(strings.NewReader(body))}, nil
+}
+
+func sent() (*http.Response, error) {
+	return reply(200, `<SendEmailResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/"><SendEmailResult><MessageId>0102-mail-1</MessageId></SendEmailResult>`+
+		`<ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></SendEmailResponse>`)
+}
+
+func fault(status int, code string) (*http.Response, error) {
+	return reply(status, fmt.Sprintf(`<ErrorResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/"><Error><Type>Sender</Type><Code>%s</Code>`+
+		`<Message>no</Message></Error><RequestId>r</RequestId></ErrorResponse>`, code))
+}
+
+// TestSend compares the whole request: one member more could be a setting that nobody chose.
+func TestSend(t *testing.T) {
+	var forms []url.Values
+	m := mailerOver(func(r *http.Request) (*http.Response, error) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		form, err := url.ParseQuery(string(body))
+		if err != nil {
+			return nil, err
+		}
+		if r.Method != http.MethodPost || r.URL.String() != "https://email.eu-west-1.amazonaws.com/" {
+			t.Errorf("SES was called with %s %s", r.Method, r.URL)
+		}
+		forms = append(forms, form)
+		return sent()
+	})
+	id, err := m.Send(t.Context(), message)
+	if err != nil || id != "0102-mail-1" {
+		t.Errorf("got %q, %v", id, err)
+	}
+	want := map[string]string{
+		"Action": "SendEmail", "Version": "2010-12-01", "Source": "shop@shop.example", "ConfigurationSetName": "shop-mails",
+		"Destination.ToAddresses.member.1": "ada@example.com",
+		"Message.Subject.Data":             "Your order ord_7 – thank you", "Message.Subject.Charset": "UTF-8",
+		"Message.Body.Text.Data": "1 × Brass lamp\n£64.00 & no more = +%20", "Message.Body.Text.Charset": "UTF-8",
+		"Message.Body.Html.Data": "<p>1 × Brass lamp</p>\n<b>£64.00</b>", "Message.Body.Html.Charset": "UTF-8",
+	}
+	if len(forms) != 1 || !maps.Equal(flat(forms[0]), want) {
+		t.Errorf("SES was called with %v, want %v once", forms, want)
+	}
+}
+
+func flat(form url.Values) map[string]string {
+	out := map[string]string{}
+	for name, values := range form {
+		out[name] = strings.Join(values, "|")
+	}
+	return out
+}
+
+// try sends the message to an SES that always answers the same, by a clock that only the test sees, and returns the calls.
+func try(t *testing.T, answer transport) (calls int, err error) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		var id string
+		id, err = mailerOver(func(r *http.Request) (*http.Response, error) {
+			calls++
+			return answer(r)
+		}).Send(ctx, message)
+		if id != "" {
+			t.Errorf("message id = %q beside %v", id, err)
+		}
+	})
+	return calls, err
+}
+
+// TestFaults: only an address that SES calls none is refused for good, and only what SES did not carry out is tried again.
+func TestFaults(t *testing.T) {
+	const once, throttled = 1, 3
+	for _, c := range []struct {
+		status  int
+		code    string
+		refused bool
+		calls   int
+	}{
+		{400, "InvalidParameterValue", true, once},
+		{400, "MessageRejected", false, once},
+		{400, "MailFromDomainNotVerifiedException", false, once},
+		{400, "ConfigurationSetDoesNotExist", false, once},
+		{400, "ConfigurationSetSendingPausedException", false, once},
+		{400, "AccountSendingPausedException", false, once},
+		{403, "AccessDenied", false, once},
+		{403, "SignatureDoesNotMatch", false, once},
+		{400, "Throttling", false, throttled},
+		{400, "ThrottlingException", false, throttled},
+		{400, "LimitExceededException", false, throttled},
+		{500, "InternalFailure", false, once},
+		{502, "BadGateway", false, once},
+		{503, "ServiceUnavailable", false, once},
+		{504, "GatewayTimeout", false, once},
+		{400, "RequestTimeout", false, once},
+		{408, "RequestTimeoutException", false, once},
+		{418, "NeverHeardOf", false, once},
+	} {
+		t.Run(c.code, func(t *testing.T) {
+			calls, err := try(t, func(*http.Request) (*http.Response, error) { return fault(c.status, c.code) })
+			if err == nil || !strings.Contains(err.Error(), c.code) || errors.Is(err, notification.ErrRefused) != c.refused {
+				t.Errorf("got %v, want refused = %t", err, c.refused)
+			}
+			if calls != c.calls {
+				t.Errorf("SES was called %d times, want %d", calls, c.calls)
+			}
+		})
+	}
+}
+
+// broken is a body that ends before it should.
+type broken struct{ err error }
+
+func (b broken) Read([]byte) (int, error) { return 0, b.err }
+
+func (b broken) Close() error { return nil }
+
+// TestLostAnswers: SES may have sent the mail, so it is not asked again.
+func TestLostAnswers(t *testing.T) {
+	for name, answer := range map[string]transport{
+		"reset":      func(*http.Request) (*http.Response, error) { return nil, syscall.ECONNRESET },
+		"refused":    func(*http.Request) (*http.Response, error) { return nil, syscall.ECONNREFUSED },
+		"closed":     func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF },
+		"timeout":    func(*http.Request) (*http.Response, error) { return nil, timeout{} },
+		"no body":    func(*http.Request) (*http.Response, error) { return reply(500, "") },
+		"HTML":       func(*http.Request) (*http.Response, error) { return reply(502, "<html>Bad gateway</html>") },
+		"half an OK": func(*http.Request) (*http.Response, error) { return reply(200, "<SendEmailResponse><SendEm") },
+		"429":        func(*http.Request) (*http.Response, error) { return reply(429, "") },
+		"body is lost": func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: broken{syscall.ECONNRESET}}, nil
+		},
+		"never": func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			calls, err := try(t, answer)
+			if calls != 1 || err == nil || errors.Is(err, notification.ErrRefused) {
+				t.Errorf("got %v after %d calls, want an error, but no refusal, after 1", err, calls)
+			}
+		})
+	}
+}
+
+// timeout is what a client that waited for too long returns.
+type timeout struct{}
+
+func (timeout) Error() string   { return "timeout awaiting response headers" }
+func (timeout) Timeout() bool   { return true }
+func (timeout) Temporary() bool { return true }
+
+// TestThrottledThenSent: a throttled call was not carried out.
+func TestThrottledThenSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls := 0
+		id, err := mailerOver(func(*http.Request) (*http.Response, error) {
+			if calls++; calls == 1 {
+				return fault(400, "Throttling")
+			}
+			return sent()
+		}).Send(context.Background(), message)
+		if err != nil || id != "0102-mail-1" || calls != 2 {
+			t.Errorf("got %q, %v after %d calls", id, err, calls)
+		}
+	})
+}
+
+// TestThrottledThenLost: the second attempt may have been carried out.
+func TestThrottledThenLost(t *testing.T) {
+	calls := 0
+	_, err := try(t, func(*http.Request) (*http.Response, error) {
+		if calls++; calls == 1 {
+			return fault(400, "Throttling")
+		}
+		return nil, syscall.ECONNRESET
+	})
+	if calls != 2 || !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("got %v after %d calls, want 2", err, calls)
+	}
+}
