@@ -132,8 +132,11 @@ def fmt(settings):
 
 
 def bench(settings):
-    """run the benchmarks"""
-    return checks.bench()
+    """run the benchmarks, with all that they need around them"""
+    tools.require_java()
+    setup(settings)
+    with ended_by_signals():
+        return testrun.bench(start)
 
 
 def vulncheck(settings):

@@ -106,6 +106,23 @@ func unsettled(err error) bool {
 	return errors.As(err, &sending)
 }
 
+// failure is an error that stops in the adapter. It says of itself whether a repeat may help.
+type failure struct {
+	error
+	temporary bool
+}
+
+// Temporary tells whether the same request may succeed later: the service throttled, failed, or did not answer in time.
+func (f failure) Temporary() bool { return f.temporary }
+
+// Unwrap returns the cause, for the log.
+func (f failure) Unwrap() error { return errors.Unwrap(f.error) }
+
+// failed wraps err with what was being done.
+func failed(doing string, err error) error {
+	return failure{error: fmt.Errorf("%s: %w", doing, err), temporary: unsettled(err)}
+}
+
 // conditionFailed tells whether err is a failed condition of a single write, and the item that stands there.
 func conditionFailed(err error) (attributes, bool) {
 	var failed *types.ConditionalCheckFailedException
@@ -127,7 +144,7 @@ func batchGet(ctx context.Context, client *dynamodb.Client, keys map[string]type
 	for {
 		out, err := client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: keys})
 		if err != nil {
-			return nil, fmt.Errorf("reading a batch: %w", err)
+			return nil, failed("reading a batch", err)
 		}
 		for table, items := range out.Responses {
 			found[table] = append(found[table], items...)
@@ -136,7 +153,7 @@ func batchGet(ctx context.Context, client *dynamodb.Client, keys map[string]type
 			return found, nil
 		}
 		if !pause(ctx, wait) {
-			return nil, fmt.Errorf("reading a batch: %w", ctx.Err())
+			return nil, failed("reading a batch", ctx.Err())
 		}
 		wait = min(2*wait, maxWait)
 	}
@@ -149,7 +166,7 @@ func queryAll(ctx context.Context, client *dynamodb.Client, in dynamodb.QueryInp
 		in.Limit = aws.Int32(int32(limit - len(items)))
 		out, err := client.Query(ctx, &in)
 		if err != nil {
-			return nil, fmt.Errorf("querying: %w", err)
+			return nil, failed("querying", err)
 		}
 		items = append(items, out.Items...)
 		if in.ExclusiveStartKey = out.LastEvaluatedKey; len(in.ExclusiveStartKey) == 0 {

@@ -39,7 +39,7 @@ func (s *Guesses) Count(ctx context.Context, email string) error {
 		return &user.TooManyGuessesError{RetryAfter: ends.Sub(s.Now())}
 	}
 	if err != nil {
-		return fmt.Errorf("counting a guess: %w", err)
+		return failed("counting a guess", err)
 	}
 	return nil
 }
@@ -48,7 +48,7 @@ func (s *Guesses) Count(ctx context.Context, email string) error {
 func (s *Guesses) Forget(ctx context.Context, email string) error {
 	_, err := s.Client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.Table, Key: s.key(email, s.windowEnd())})
 	if err != nil {
-		return fmt.Errorf("clearing guesses: %w", err)
+		return failed("clearing guesses", err)
 	}
 	return nil
 }

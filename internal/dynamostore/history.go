@@ -3,7 +3,6 @@ package dynamostore
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -101,7 +100,7 @@ func (s *Orders) each(ctx context.Context, p partition, in span, visit func(orde
 	for pages.HasMorePages() {
 		out, err := pages.NextPage(ctx)
 		if err != nil {
-			return fmt.Errorf("reading the feed: %w", err)
+			return failed("reading the feed", err)
 		}
 		for _, item := range out.Items {
 			o, err := readOrder(item)
@@ -120,6 +119,12 @@ type partition struct {
 	value      types.AttributeValue
 }
 
+// exists tells whether the partition's key is one that DynamoDB takes: a text of 1 to 2,048 bytes. No user id is another.
+func (p partition) exists() bool {
+	key, ok := p.value.(*types.AttributeValueMemberS)
+	return !ok || len(key.Value) > 0 && len(key.Value) <= 2048
+}
+
 func ofCustomer(userID string) partition {
 	return partition{index: byCustomerIndex, key: "user_id", value: text(userID)}
 }
@@ -129,7 +134,7 @@ func ofShard(shard int) partition {
 }
 
 func (s *Orders) partition(ctx context.Context, p partition, in span, limit int) ([]attributes, error) {
-	if in.low > in.high {
+	if in.low > in.high || !p.exists() {
 		return nil, nil
 	}
 	return queryAll(ctx, s.Client, *s.query(p, in), limit)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -79,6 +80,7 @@ func TestHistory(t *testing.T) {
 		{"all", order.Filter{}, func(order.Order) bool { return true }},
 		{"of one customer", order.Filter{Customer: "usr_1"}, func(o order.Order) bool { return o.UserID == "usr_1" }},
 		{"of an unknown customer", order.Filter{Customer: "usr_9"}, func(order.Order) bool { return false }},
+		{"of a customer whom no key can name", order.Filter{Customer: strings.Repeat("x", 2049)}, func(order.Order) bool { return false }},
 		{"from, inclusive", order.Filter{From: ms(2)}, func(o order.Order) bool { return !o.PlacedAt.Before(ms(2)) }},
 		{"to, exclusive", order.Filter{To: ms(2)}, func(o order.Order) bool { return o.PlacedAt.Before(ms(2)) }},
 		{"between", order.Filter{From: ms(1), To: ms(3)}, func(o order.Order) bool { return !o.PlacedAt.Before(ms(1)) && o.PlacedAt.Before(ms(3)) }},

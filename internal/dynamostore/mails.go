@@ -2,7 +2,6 @@ package dynamostore
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -52,7 +51,7 @@ func (s *Mails) Claim(ctx context.Context, mailID, leaseID string, until time.Ti
 		return notification.Mail{}, unclaimable(old)
 	}
 	if err != nil {
-		return notification.Mail{}, fmt.Errorf("claiming a mail: %w", err)
+		return notification.Mail{}, failed("claiming a mail", err)
 	}
 	return readMail(out.Attributes)
 }
@@ -118,23 +117,20 @@ func (s *Mails) settle(ctx context.Context, mailID, condition string, values att
 		ExpressionAttributeValues: values,
 	})
 	if err != nil {
-		return fmt.Errorf("settling a mail: %w", err)
+		return failed("settling a mail", err)
 	}
 	return nil
 }
 
-// Release ends the lease and stores m's step and due time, if leaseID still holds it.
-func (s *Mails) Release(ctx context.Context, m notification.Mail, leaseID string) error {
+// Release ends the lease, if leaseID still holds it.
+func (s *Mails) Release(ctx context.Context, mailID, leaseID string) error {
 	err := contend(ctx, isContention, func() error {
 		_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-			TableName:                &s.Table,
-			Key:                      mailKey(m.ID),
-			ConditionExpression:      aws.String("#state = :owed AND lease_id = :lease"),
-			UpdateExpression:         aws.String("SET due_at = :due, step = :step REMOVE lease_id, lease_until"),
-			ExpressionAttributeNames: map[string]string{"#state": "state"},
-			ExpressionAttributeValues: attributes{
-				":owed": text(string(notification.Owed)), ":lease": text(leaseID), ":due": instant(m.DueAt), ":step": number(int64(m.Step)),
-			},
+			TableName:                 &s.Table,
+			Key:                       mailKey(mailID),
+			ConditionExpression:       aws.String("lease_id = :lease"),
+			UpdateExpression:          aws.String("REMOVE lease_id, lease_until"),
+			ExpressionAttributeValues: attributes{":lease": text(leaseID)},
 		})
 		return err
 	})
@@ -142,7 +138,7 @@ func (s *Mails) Release(ctx context.Context, m notification.Mail, leaseID string
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("releasing a mail: %w", err)
+		return failed("releasing a mail", err)
 	}
 	return nil
 }
@@ -196,7 +192,7 @@ func (s *Mails) PutOff(ctx context.Context, before, next notification.Mail) erro
 		return notification.ErrLeased
 	}
 	if err != nil {
-		return fmt.Errorf("putting a mail off: %w", err)
+		return failed("putting a mail off", err)
 	}
 	return nil
 }

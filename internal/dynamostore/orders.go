@@ -77,7 +77,7 @@ func (s *Orders) Accepted(ctx context.Context, orderID string) (order.Order, err
 		return order.Order{}, fmt.Errorf("%w: %w", order.ErrBusy, err)
 	}
 	if err != nil {
-		return order.Order{}, fmt.Errorf("reading an order: %w", err)
+		return order.Order{}, failed("reading an order", err)
 	}
 	if len(out.Responses) == 0 || len(out.Responses[0].Item) == 0 {
 		return order.Order{}, order.ErrNotFound
@@ -107,7 +107,7 @@ func (s *Orders) Place(ctx context.Context, o order.Order) error {
 	if unsettled(err) {
 		return fmt.Errorf("%w: %w", order.ErrBusy, err)
 	}
-	return fmt.Errorf("writing an order: %w", err)
+	return failed("writing an order", err)
 }
 
 // mayStillPlace tells whether the same transaction may succeed, or find its order, when it is repeated: nothing but
@@ -194,7 +194,7 @@ func (s *Orders) goodNow(old attributes) (order.Good, error) {
 func (s *Orders) ByID(ctx context.Context, orderID string) (order.Order, error) {
 	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: orderKey(orderID), ConsistentRead: aws.Bool(true)})
 	if err != nil {
-		return order.Order{}, fmt.Errorf("reading an order: %w", err)
+		return order.Order{}, failed("reading an order", err)
 	}
 	if out.Item == nil {
 		return order.Order{}, order.ErrNotFound

@@ -48,7 +48,7 @@ func (s *Products) View(ctx context.Context, id string) (product.Product, error)
 		ExpressionAttributeValues: attributes{":id": text(id)},
 	})
 	if err != nil {
-		return product.Product{}, fmt.Errorf("reading a product: %w", err)
+		return product.Product{}, failed("reading a product", err)
 	}
 	p, err := s.join(out.Items)
 	if err == nil && !p.Active {
@@ -116,11 +116,15 @@ func (s *Products) shelf(ctx context.Context, shelf, prefix, from string, limit 
 	if from == "" {
 		low = max(prefix, lowest)
 	}
+	high := prefix + highest
+	if low > high {
+		return nil, nil
+	}
 	return queryAll(ctx, s.Client, dynamodb.QueryInput{
 		TableName:                 &s.Table,
 		IndexName:                 aws.String(catalogue),
 		KeyConditionExpression:    aws.String("shelf = :shelf AND name_key BETWEEN :low AND :high"),
-		ExpressionAttributeValues: attributes{":shelf": text(shelf), ":low": text(low), ":high": text(prefix + highest)},
+		ExpressionAttributeValues: attributes{":shelf": text(shelf), ":low": text(low), ":high": text(high)},
 	}, limit)
 }
 
@@ -241,7 +245,7 @@ func (s *Products) transact(ctx context.Context, actions []types.TransactWriteIt
 		return fmt.Errorf("%w: %w", product.ErrContended, err)
 	}
 	if err != nil {
-		return fmt.Errorf("writing a product: %w", err)
+		return failed("writing a product", err)
 	}
 	return nil
 }

@@ -164,7 +164,7 @@ func TestBrowsePagesByName(t *testing.T) {
 		if got := s.browse("", limit); !sameFolded(got, byName) {
 			t.Errorf("limit %d: got %q, want %q", limit, got, byName)
 		}
-		for prefix, want := range map[string]int{"APPLE": 3, "apple ": 1, "É": 2, "lamp": 3, "lamp r": 2, "nothing": 0, "\U0010FFFF": 0} {
+		for prefix, want := range map[string]int{"APPLE": 3, "apple ": 1, "É": 2, "lamp": 3, "lamp r": 2, "nothing": 0, "\U0010FFFF": 0, "\x00": 0, "\x01": 0} {
 			if got := s.browse(prefix, limit); len(got) != want {
 				t.Errorf("%q, limit %d: got %q, want %d", prefix, limit, got, want)
 			}

@@ -2,7 +2,6 @@ package dynamostore
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -35,7 +34,7 @@ func (s *Users) Create(ctx context.Context, u user.User) error {
 		return user.ErrEmailTaken
 	}
 	if err != nil {
-		return fmt.Errorf("storing a user: %w", err)
+		return failed("storing a user", err)
 	}
 	return nil
 }
@@ -44,7 +43,7 @@ func (s *Users) Create(ctx context.Context, u user.User) error {
 func (s *Users) ByEmail(ctx context.Context, email string) (user.User, error) {
 	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: userKey(email), ConsistentRead: aws.Bool(true)})
 	if err != nil {
-		return user.User{}, fmt.Errorf("reading a user: %w", err)
+		return user.User{}, failed("reading a user", err)
 	}
 	return readUser(out.Item)
 }
@@ -53,7 +52,7 @@ func (s *Users) ByEmail(ctx context.Context, email string) (user.User, error) {
 func (s *Users) RequireAdmin(ctx context.Context, caller user.Caller) error {
 	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: userKey(caller.Email), ConsistentRead: aws.Bool(true)})
 	if err != nil {
-		return fmt.Errorf("reading the caller's role: %w", err)
+		return failed("reading the caller's role", err)
 	}
 	return requireAdmin(out.Item, caller)
 }
@@ -72,7 +71,7 @@ func (s *Users) SetRole(ctx context.Context, email string, role user.Role) error
 		return user.ErrNotFound
 	}
 	if err != nil {
-		return fmt.Errorf("setting a role: %w", err)
+		return failed("setting a role", err)
 	}
 	return nil
 }

@@ -87,3 +87,25 @@ func TestGuesses(t *testing.T) {
 	now = now.Add(10 * time.Minute) // the next window
 	use(3)
 }
+
+// What a throttled or broken service fails says of itself that a repeat may help; what cannot work does not.
+func TestFailuresTellWhetherARepeatMayHelp(t *testing.T) {
+	s := open(t)
+	for name, want := range map[string]bool{
+		"ProvisionedThroughputExceededException": true, "ThrottlingException": true, "AccessDeniedException": false, "ValidationException": false,
+	} {
+		s.faults.On("GetItem", awsfault.Times(3, awsfault.Error(400, name))...)
+		_, err := s.users().ByEmail(t.Context(), "ann@example.com")
+		var failure interface{ Temporary() bool }
+		if !errors.As(err, &failure) || failure.Temporary() != want {
+			t.Errorf("%s: got %v, want one that says %v", name, err, want)
+		}
+		s.faults.Clear()
+	}
+	s.faults.On("GetItem", awsfault.Times(3, awsfault.Unsent)...)
+	_, err := s.users().ByEmail(t.Context(), "ann@example.com")
+	var failure interface{ Temporary() bool }
+	if !errors.As(err, &failure) || !failure.Temporary() {
+		t.Errorf("a broken connection: got %v, want one that says that a repeat may help", err)
+	}
+}

@@ -60,6 +60,14 @@ type ChangedPrice struct {
 	Price     Money  `json:"price"`
 }
 
+const busy = "The store is busy. Repeat the same request."
+
+// isTemporary tells whether what failed says of itself that a repeat may help, as an edge does of a service that throttles.
+func isTemporary(err error) bool {
+	var failure interface{ Temporary() bool }
+	return errors.As(err, &failure) && failure.Temporary()
+}
+
 // table is what clients are told of each error. The log has the cause.
 var table = []struct {
 	err    error
@@ -82,9 +90,9 @@ var table = []struct {
 	{ErrTooLarge, http.StatusRequestEntityTooLarge, "payload_too_large", "The body is larger than 64 KiB."},
 	{ErrMediaType, http.StatusUnsupportedMediaType, "unsupported_media_type", "The body must be application/json."},
 	{order.ErrKeyReused, http.StatusUnprocessableEntity, "idempotency_key_reused", "The Idempotency-Key was used for another order."},
-	{order.ErrBusy, http.StatusServiceUnavailable, "busy", "The store is busy. Repeat the same request."},
-	{product.ErrContended, http.StatusServiceUnavailable, "busy", "The store is busy. Repeat the same request."},
-	{context.DeadlineExceeded, http.StatusServiceUnavailable, "busy", "The store is busy. Repeat the same request."},
+	{order.ErrBusy, http.StatusServiceUnavailable, "busy", busy},
+	{product.ErrContended, http.StatusServiceUnavailable, "busy", busy},
+	{context.DeadlineExceeded, http.StatusServiceUnavailable, "busy", busy},
 }
 
 // problem turns an error into its answer, and logs the cause of one that is the store's fault.
@@ -110,6 +118,9 @@ func describe(err error) (Problem, map[string]string) {
 		if errors.Is(err, row.err) {
 			return Problem{Status: row.status, Code: row.code, Detail: row.detail}, headers(row.status)
 		}
+	}
+	if isTemporary(err) {
+		return Problem{Status: http.StatusServiceUnavailable, Code: "busy", Detail: busy}, headers(http.StatusServiceUnavailable)
 	}
 	return Problem{Status: http.StatusInternalServerError, Code: "internal", Detail: "The store failed."}, nil
 }

@@ -65,11 +65,19 @@ var refusals = []struct {
 	{err: order.ErrBusy, code: "busy", header: later},
 	{err: product.ErrContended, code: "busy", header: later},
 	{err: context.DeadlineExceeded, code: "busy", header: later},
+	{err: temporary(true), code: "busy", header: later},
+	{err: temporary(false), code: "internal"},
 	{err: context.Canceled, code: "internal"},
 	{err: user.ErrNotFound, code: "internal"},
 	{err: &order.RejectedError{}, code: "internal"},
 	{err: errors.New("anything else"), code: "internal"},
 }
+
+// temporary is a failure that says of itself whether a repeat may help.
+type temporary bool
+
+func (t temporary) Error() string   { return fmt.Sprintf("temporary: %t", bool(t)) }
+func (t temporary) Temporary() bool { return bool(t) }
 
 var (
 	challenge = map[string]string{"WWW-Authenticate": "Bearer"}

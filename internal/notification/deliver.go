@@ -32,8 +32,8 @@ type Ledger interface {
 	MarkSent(ctx context.Context, mailID, messageID string, now time.Time) error
 	// MarkFailed gives the mail up, if leaseID still holds it.
 	MarkFailed(ctx context.Context, mailID, leaseID string, now time.Time) error
-	// Release ends the lease and stores m's step and due time, if leaseID still holds it.
-	Release(ctx context.Context, m Mail, leaseID string) error
+	// Release ends the lease, if leaseID still holds it.
+	Release(ctx context.Context, mailID, leaseID string) error
 }
 
 // Orders finds what a confirmation is about.
@@ -101,7 +101,8 @@ func (d *Delivery) send(ctx context.Context, mail Mail) (string, error) {
 	return d.Mailer.Send(ctx, message)
 }
 
-// giveBack gives the mail up, or puts it off so that the relay returns to it.
+// giveBack gives the mail up, or releases it. When it is tried again is the relay's affair alone: it returns to the mail when
+// it is due, and puts it off a step each time.
 func (d *Delivery) giveBack(ctx context.Context, mail Mail, lease string, cause error) (Outcome, error) {
 	now := d.Now()
 	if errors.Is(cause, ErrRefused) || mail.Expired(now) {
@@ -110,8 +111,8 @@ func (d *Delivery) giveBack(ctx context.Context, mail Mail, lease string, cause 
 		}
 		return OutcomeFailed, fmt.Errorf("giving %s up: %w", mail.ID, cause)
 	}
-	if err := d.Ledger.Release(ctx, mail.PutOff(now), lease); err != nil {
-		return "", fmt.Errorf("putting %s off: %w", mail.ID, errors.Join(err, cause))
+	if err := d.Ledger.Release(ctx, mail.ID, lease); err != nil {
+		return "", fmt.Errorf("releasing %s: %w", mail.ID, errors.Join(err, cause))
 	}
-	return OutcomePostponed, fmt.Errorf("putting %s off: %w", mail.ID, cause)
+	return OutcomePostponed, fmt.Errorf("leaving %s to the relay: %w", mail.ID, cause)
 }

@@ -110,12 +110,12 @@ func (l *ledger) settle(mailID string, may func(entry) bool, state State, messag
 	}
 }
 
-func (l *ledger) Release(_ context.Context, m Mail, leaseID string) error {
-	done, err := l.call("release", m.ID)
+func (l *ledger) Release(_ context.Context, mailID, leaseID string) error {
+	done, err := l.call("release", mailID)
 	defer done()
-	if e := l.entries[m.ID]; err == nil && e.State == Owed && e.lease == leaseID {
-		e.DueAt, e.Step, e.lease, e.until = m.DueAt, m.Step, "", time.Time{}
-		l.entries[m.ID] = e
+	if e := l.entries[mailID]; err == nil && e.State == Owed && e.lease == leaseID {
+		e.lease, e.until = "", time.Time{}
+		l.entries[mailID] = e
 	}
 	return err
 }

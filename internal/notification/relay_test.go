@@ -195,10 +195,10 @@ func TestRelayCannotPutBack(t *testing.T) {
 	wantSteps(t, l, 1, mails(2, 2)...)
 }
 
-// TestRelayMeetsDelivery: a mail that was delivered, or put off by a failed delivery, after it was looked up, gets no event, and
-// its entry stays as it is.
+// TestRelayMeetsDelivery: a mail that was delivered, or given up, after it was looked up, gets no event, and its entry stays as
+// it is.
 func TestRelayMeetsDelivery(t *testing.T) {
-	for name, fails := range map[string]error{"delivered": nil, "put off": errDown, "given up": ErrRefused} {
+	for name, fails := range map[string]error{"delivered": nil, "given up": ErrRefused} {
 		t.Run(name, func(t *testing.T) {
 			l, q := owing(3), &line{}
 			p := newPost(l)

@@ -111,14 +111,16 @@ func TestOrderPlacedTriesOnce(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			calls := 0
-			err := queueOver(func(r *http.Request) (*http.Response, error) {
-				calls++
-				return answer(r)
-			}).OrderPlaced(t.Context(), orderID)
-			if err == nil || !strings.HasPrefix(err.Error(), "sending an event: ") || calls != 1 {
-				t.Errorf("got %v after %d calls, want an error after 1", err, calls)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				start, calls := time.Now(), 0
+				err := queueOver(func(r *http.Request) (*http.Response, error) {
+					calls++
+					return answer(r)
+				}).OrderPlaced(context.Background(), orderID)
+				if err == nil || !strings.HasPrefix(err.Error(), "sending an event: ") || calls != 1 || time.Since(start) != 0 {
+					t.Errorf("got %v after %d calls and %s, want an error after 1 call and no wait", err, calls, time.Since(start))
+				}
+			})
 		})
 	}
 }

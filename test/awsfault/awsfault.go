@@ -35,6 +35,13 @@ func (t *Transport) On(operation string, faults ...Fault) *Transport {
 	return t
 }
 
+// Clear drops what is planned.
+func (t *Transport) Clear() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	clear(t.plan)
+}
+
 // Calls returns how many calls of an operation were made, those that met a fault included.
 func (t *Transport) Calls(operation string) int {
 	t.mu.Lock()

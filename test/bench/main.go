@@ -58,7 +58,9 @@ func run(ctx context.Context, only string, duration time.Duration) error {
 	}
 	defer s.close()
 	rows, err := measureAll(ctx, s, wanted, duration)
-	fmt.Print(table(rows))
+	if len(rows) > 0 {
+		fmt.Print(table(rows))
+	}
 	return err
 }
 

@@ -4,6 +4,7 @@ http_api    routes, authorizers and integrations out of the OpenAPI document tha
 gateway     what an HTTP API does with a request and with a failed function
 functions   the processes that run the functions: their environment, their logs
 mail        which permission sending a mail needs
+batches     which permission a batch of queue messages needs
 state       saving the emulator's state while it runs
 speed       what the emulator need not do so often
 server      the HTTP server itself

@@ -72,11 +72,6 @@ def fmt():
     return 0 if succeeds(str(tools.linters() / "ruff"), "format", *config, str(LOCAL)) and formatted else 1
 
 
-def bench():
-    """Run the Go benchmarks. Return the exit code."""
-    return 0 if succeeds("go", "test", "-run=^$", "-bench=.", "-benchmem", "./...") else 1
-
-
 def vulncheck():
     """Look the modules up in the Go vulnerability database; it needs the network. Return the exit code."""
     return 0 if succeeds("go", "run", GOVULNCHECK, "./...") else 1

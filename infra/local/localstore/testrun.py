@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from localstore import process, tools
-from localstore.settings import HOST, LOCAL, ROOT, Problem, Settings, say
+from localstore.settings import HOST, LOCAL, ROOT, Problem, Settings, architecture, say
 
 SECONDS_TO_START = 30
 LONGEST_PACKAGE = "15m"
@@ -40,6 +40,13 @@ def python_tests():
 def go_test(variables):
     command = ["go", "test", "-timeout", LONGEST_PACKAGE, "./..."]
     return subprocess.run(command, cwd=ROOT, env=os.environ | variables).returncode
+
+
+def bench(start_store):
+    """Run the benchmarks in the surroundings of the tests, built with the functions' flags. Return the exit code."""
+    with surroundings(start_store) as variables:
+        environment = tools.go_environment(architecture()) | variables
+        return subprocess.run(["go", "run", "./test/bench"], cwd=ROOT, env=environment).returncode
 
 
 @contextlib.contextmanager
