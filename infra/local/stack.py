@@ -5,7 +5,8 @@
     python stack.py push STACK NAME=FILE …      replace functions' code (logical id = bootstrap) past CloudFormation
     python stack.py tidy STACK                  delete uploaded code that the deployed template does not name
     python stack.py sam-local STACK TEMPLATE    write what `sam local` needs to run the built template's functions
-                                                against this AWS, beside the template: sam-local.template.json and sam-local.environment.json
+                                                against this AWS, beside the template: sam-local.template.json
+                                                and sam-local.environment.json
 
 The environment says which AWS: AWS_ENDPOINT_URL, AWS_REGION and the credentials.
 """

@@ -104,11 +104,12 @@ def sam_local(settings):
     settings = running_store(settings)
     template = settings.build / "template.yaml"
     deploy.ask_stack(settings, "sam-local", str(template))
+    flat, variables = template.with_name("sam-local.template.json"), template.with_name("sam-local.environment.json")
     print(f"""Try, where there is a Docker engine:
 
   export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=eu-west-1
   sam local invoke BrowseProductsFunction --event functions/browse-products/event.json --docker-network host \\
-    --template {template.with_name("sam-local.template.json")} --env-vars {template.with_name("sam-local.environment.json")}
+    --template {flat} --env-vars {variables}
 """)
 
 
