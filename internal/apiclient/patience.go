@@ -31,8 +31,11 @@ func (l lost) Unwrap() error { return l.cause }
 func (p Patience) repeat(ctx context.Context, do func() error) (repeats int, err error) {
 	start := time.Now()
 	for ; ; repeats++ {
-		if err = do(); err == nil || ctx.Err() != nil || !passing(err) {
+		if err = do(); err == nil || !passing(err) {
 			return repeats, err
+		}
+		if stopped := ctx.Err(); stopped != nil {
+			return repeats, fmt.Errorf("%w: %w", stopped, err)
 		}
 		wait := p.wait(repeats, err)
 		if time.Since(start)+wait > p.Total {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +19,7 @@ type row struct {
 
 // atMost is a row whose ratio of figure to limit should be no more than goal.
 func atMost(what string, figure, limit, goal float64, format string) row {
-	ratio := figure / limit
+	ratio := rounded(figure / limit)
 	return row{
 		what: what, figure: fmt.Sprintf(format, figure), limit: fmt.Sprintf(format, limit),
 		ratio: fmt.Sprintf("%.2f", ratio), goal: fmt.Sprintf("≤ %.2f", goal), met: yesNo(ratio <= goal),
@@ -28,9 +29,12 @@ func atMost(what string, figure, limit, goal float64, format string) row {
 // atLeast is a row whose ratio of figure to limit should be no less than goal.
 func atLeast(what string, figure, limit, goal float64, format string) row {
 	r := atMost(what, figure, limit, goal, format)
-	r.goal, r.met = fmt.Sprintf("≥ %.2f", goal), yesNo(figure/limit >= goal)
+	r.goal, r.met = fmt.Sprintf("≥ %.2f", goal), yesNo(rounded(figure/limit) >= goal)
 	return r
 }
+
+// rounded is a number as the table shows it, so that what is shown is what decides.
+func rounded(x float64) float64 { return math.Round(x*100) / 100 }
 
 func yesNo(met bool) string {
 	if met {
@@ -59,7 +63,7 @@ func orDash(s string) string {
 // quantile returns the smallest time that at least the share q of the times do not exceed (nearest rank). It needs one.
 func quantile(times []time.Duration, q float64) time.Duration {
 	sorted := slices.Sorted(slices.Values(times))
-	rank := int(q*float64(len(sorted)) + 0.9999999)
+	rank := int(math.Ceil(q * float64(len(sorted))))
 	return sorted[min(max(rank, 1), len(sorted))-1]
 }
 

@@ -36,10 +36,11 @@ func TestRows(t *testing.T) {
 		want string
 	}{
 		{atMost("a", 11.5, 10, 1.15, "%.1f ms"), "| a | 11.5 ms | 10.0 ms | 1.15 | ≤ 1.15 | yes |"},
+		{atMost("a", 11.504, 10, 1.15, "%.1f ms"), "| a | 11.5 ms | 10.0 ms | 1.15 | ≤ 1.15 | yes |"},
 		{atMost("a", 11.6, 10, 1.15, "%.1f ms"), "| a | 11.6 ms | 10.0 ms | 1.16 | ≤ 1.15 | **no** |"},
 		{atLeast("b", 90, 100, 0.85, "%.0f/s"), "| b | 90/s | 100/s | 0.90 | ≥ 0.85 | yes |"},
 		{atLeast("b", 80, 100, 0.85, "%.0f/s"), "| b | 80/s | 100/s | 0.80 | ≥ 0.85 | **no** |"},
-		{zipRow("c", 4<<20, 2<<20), "| c, zip for arm64 | 4.00 MB | 2.00 MB | 2.00 | ≤ 3.9 MB | **no** |"},
+		{zipRow("c", 4<<20, 2<<20), "| c, zip for arm64 | 4.00 MB | 2.00 MB | 2.00 | ≤ 3.90 MB | **no** |"},
 		{row{what: "d", figure: "1 ms"}, "| d | 1 ms | – | – | – | – |"},
 	} {
 		lines := strings.Split(strings.TrimSpace(table([]row{c.row})), "\n")
@@ -55,11 +56,11 @@ func TestZipped(t *testing.T) {
 	if err := os.WriteFile(binary, []byte(strings.Repeat("instruction ", 10_000)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	size, err := zipped(binary)
+	size, err := zipped(t.Context(), binary)
 	if err != nil || size <= 0 || size > 10_000 {
 		t.Errorf("120 kB of one word zip to %d bytes, %v", size, err)
 	}
-	if _, err := zipped(filepath.Join(folder, "missing")); err == nil {
+	if _, err := zipped(t.Context(), filepath.Join(folder, "missing")); err == nil {
 		t.Error("a missing file was zipped")
 	}
 }

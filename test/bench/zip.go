@@ -1,11 +1,11 @@
 package main
 
 import (
-	"archive/zip"
+	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"time"
 )
@@ -23,7 +23,7 @@ func zips(ctx context.Context, s *store, _ time.Duration) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	limit, err := zipped(filepath.Join(folder, bareFolder, "place-order"))
+	limit, err := zipped(ctx, filepath.Join(folder, bareFolder, "place-order"))
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func zips(ctx context.Context, s *store, _ time.Duration) ([]row, error) {
 	var rows []row
 	for _, main := range functions {
 		function := filepath.Base(filepath.Dir(main))
-		size, err := zipped(filepath.Join(folder, function))
+		size, err := zipped(ctx, filepath.Join(folder, function))
 		if err != nil {
 			return nil, err
 		}
@@ -46,36 +46,24 @@ func zips(ctx context.Context, s *store, _ time.Duration) ([]row, error) {
 func zipRow(function string, size, limit int64) row {
 	figure := float64(size) / megabyte
 	r := atMost(function+", zip for "+deployedArchitecture, figure, float64(limit)/megabyte, 0, "%.2f MB")
-	r.goal, r.met = fmt.Sprintf("≤ %.1f MB", maxZip), yesNo(figure <= maxZip)
+	r.goal, r.met = fmt.Sprintf("≤ %.2f MB", maxZip), yesNo(rounded(figure) <= maxZip)
 	return r
 }
 
-// zipped returns the size in bytes of a zip that has the file as Lambda wants it: deflated, named bootstrap.
-func zipped(path string) (int64, error) {
-	file, err := os.Open(path)
-	if err != nil {
+// zipped returns the size in bytes of a zip of the file, made by the module of Python that the SAM CLI makes its packages with:
+// archive/zip of Go packs some three parts in a hundred less.
+func zipped(ctx context.Context, path string) (int64, error) {
+	if _, err := os.Stat(path); err != nil { // the module leaves out what is not there
 		return 0, fmt.Errorf("zipping: %w", err)
 	}
-	defer file.Close()
-	var size counter
-	archive := zip.NewWriter(&size)
-	bootstrap, err := archive.Create("bootstrap")
+	to := path + ".zip"
+	command := exec.CommandContext(ctx, cmp.Or(os.Getenv("PYTHON"), "python3"), "-m", "zipfile", "-c", to, path)
+	if out, err := command.CombinedOutput(); err != nil {
+		return 0, fmt.Errorf("zipping %s: %w\n%s", path, err, out)
+	}
+	made, err := os.Stat(to)
 	if err != nil {
 		return 0, fmt.Errorf("zipping %s: %w", path, err)
 	}
-	if _, err := io.Copy(bootstrap, file); err != nil {
-		return 0, fmt.Errorf("zipping %s: %w", path, err)
-	}
-	if err := archive.Close(); err != nil {
-		return 0, fmt.Errorf("zipping %s: %w", path, err)
-	}
-	return int64(size), nil
-}
-
-// counter counts what is written to it.
-type counter int64
-
-func (c *counter) Write(p []byte) (int, error) {
-	*c += counter(len(p))
-	return len(p), nil
+	return made.Size(), nil
 }
