@@ -223,8 +223,8 @@ class Deployed(unittest.TestCase):
 
     def test_a_warm_call_is_quick(self):
         self.emulator.ask("GET", "/events/1")
-        quickest = min(self.timed() for _ in range(20))
-        self.assertLess(quickest, 0.035, "the emulator's own delays of 40 and 50 ms are back")
+        quickest = min(self.timed() for _ in range(50))
+        self.assertLess(quickest, 0.04, "the emulator's own delays of 40 and 50 ms are back")
 
     def timed(self):
         started = time.monotonic()
@@ -234,8 +234,8 @@ class Deployed(unittest.TestCase):
     def test_a_queue_calls_its_function(self):
         sqs, queue = self.emulator.client("sqs"), self.emulator.resource("Queue")
         sqs.send_message(QueueUrl=queue, MessageBody="first")
-        wait_for(lambda: "received first" in self.emulator.log, "the function", seconds=5)
-        wait_for(lambda: self.emulator.queue_length() == (0, 0), "the message's deletion", seconds=5)
+        wait_for(lambda: "received first" in self.emulator.log, "the function", seconds=20)
+        wait_for(lambda: self.emulator.queue_length() == (0, 0), "the message's deletion", seconds=20)
 
     def test_mappings_are_listed(self):
         found = self.emulator.client("lambda").list_event_source_mappings()["EventSourceMappings"]
@@ -282,8 +282,8 @@ class Changing(unittest.TestCase):
 
     def test_a_killed_emulator_lost_nothing_older_than_some_seconds(self):
         self.put("ord_1")
-        wait_for(lambda: "ord_1" in self.saved("dynamodb"), "the save", seconds=10)
-        wait_for(lambda: "shop-SignFunction" in self.saved("lambda"), "the save", seconds=10)
+        wait_for(lambda: "ord_1" in self.saved("dynamodb"), "the save", seconds=30)
+        wait_for(lambda: "shop-SignFunction" in self.saved("lambda"), "the save", seconds=30)
         self.emulator.end(signal.SIGKILL)
         self.emulator.start()
         self.assert_all_is_there("ord_1")
@@ -305,7 +305,7 @@ class Changing(unittest.TestCase):
 
     def test_a_refused_message_stays(self):
         self.emulator.client("sqs").send_message(QueueUrl=self.emulator.resource("Queue"), MessageBody="refuse")
-        wait_for(lambda: "received refuse" in self.emulator.log, "the function", seconds=5)
+        wait_for(lambda: "received refuse" in self.emulator.log, "the function", seconds=20)
         time.sleep(0.3)
         self.assertEqual(self.emulator.queue_length(), (0, 1))
 
@@ -313,7 +313,7 @@ class Changing(unittest.TestCase):
         pid = self.pid_of_function()
         self.assertTrue(Path(f"/proc/{pid}").exists())
         self.emulator.end(signal.SIGTERM)
-        wait_for(lambda: not Path(f"/proc/{pid}").exists(), "the function's end", seconds=5)
+        wait_for(lambda: not Path(f"/proc/{pid}").exists(), "the function's end", seconds=20)
 
     def pid_of_function(self):
         self.emulator.ask("GET", "/a")
@@ -337,7 +337,7 @@ class Changing(unittest.TestCase):
         self.assertEqual(self.emulator.ask("GET", "/b")[0], 401)
         self.assertEqual(self.emulator.ask("GET", "/sign"), (200, {"bits": 2048}))
         self.emulator.client("sqs").send_message(QueueUrl=self.emulator.resource("Queue"), MessageBody=f"after {key}")
-        wait_for(lambda: f"received after {key}" in self.emulator.log, "the mapping", seconds=5)
+        wait_for(lambda: f"received after {key}" in self.emulator.log, "the mapping", seconds=20)
 
 
 class Starting(unittest.TestCase):

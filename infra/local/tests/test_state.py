@@ -126,6 +126,11 @@ class Save(unittest.TestCase):
         asyncio.run(self.saver.save())
         self.assertIn("ord_1", json.dumps(self.stored("dynamodb")))
 
+    async def saved(self, key):
+        file = self.folder / "dynamodb.json"
+        while not (file.exists() and key in file.read_text()):
+            await asyncio.sleep(0.01)
+
     def test_no_half_written_file_is_left(self):
         asyncio.run(self.saver.save(everything=True))
         self.assertEqual([f for f in self.folder.iterdir() if f.suffix == ".new"], [])
@@ -144,8 +149,7 @@ class Save(unittest.TestCase):
                     "POST", "/", {"x-amz-target": "DynamoDB_20120810.PutItem"}, json.dumps(item).encode(), {}
                 )
                 self.saver.note(signed("dynamodb", "DynamoDB_20120810.PutItem"))
-                await asyncio.sleep(0.3)
-                self.assertIn(key, json.dumps(self.stored("dynamodb")))
+                await asyncio.wait_for(self.saved(key), 20)
             running.cancel()
 
         asyncio.run(some_time())

@@ -1,0 +1,112 @@
+// Package readme runs what the README tells its readers to paste.
+package readme
+
+import (
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"shop/test/need"
+)
+
+const root = "../.."
+
+// TestWalk pastes the README's walk into a shell beside the running store, and looks for what each flow answers.
+func TestWalk(t *testing.T) {
+	need.Env(t, "SHOP_URL")
+	out, err := paste(walk(t))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for flow, pattern := range map[string]string{
+		"1 sign up":            `"user_id":"usr_[^"]+","email":"walker-\d+@example.com","name":"Walker"`,
+		"3 browse products":    `"items":\[\{"product_id":"brass-desk-lamp"`,
+		"4 view a product":     `"stock_status":"in_stock","description":"[^"]`,
+		"5 place an order":     `"order_id":"ord_[a-z2-7]{26}".*"email_status":"pending"`,
+		"6 order confirmation": `"order_id":"ord_[a-z2-7]{26}".*"email_status":"sent"\}\n1\n`,
+		"7 update inventory":   `"delta":1,"reason":"found behind the counter"`,
+		"8 order history":      `"next_cursor":`,
+		"8 what was sold":      `"top_products":\[\{"product_id":"`,
+	} {
+		if !regexp.MustCompile(pattern).MatchString(out) {
+			t.Errorf("%s: the walk printed nothing like %s", flow, pattern)
+		}
+	}
+	if t.Failed() {
+		t.Log(out)
+	}
+}
+
+// walk is the README's one block of shell.
+func walk(t *testing.T) string {
+	t.Helper()
+	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(read(t, "README.md"), -1)
+	if len(blocks) != 1 {
+		t.Fatalf("the README has %d blocks of shell, want 1", len(blocks))
+	}
+	return blocks[0][1]
+}
+
+// paste runs text in a shell that stops at the first command that fails.
+func paste(text string) (string, error) {
+	command := exec.Command("bash", "-euo", "pipefail")
+	command.Dir = root
+	command.Stdin = strings.NewReader(text)
+	out, err := command.CombinedOutput()
+	return string(out), err
+}
+
+// TestMakeTargets: every `make` command that the README names is a target.
+func TestMakeTargets(t *testing.T) {
+	readme, makefile := read(t, "README.md"), read(t, "Makefile")
+	commands := regexp.MustCompile(`\bmake (?:-s )?([a-z][a-z-]*)`).FindAllStringSubmatch(readme, -1)
+	if len(commands) < 10 {
+		t.Fatalf("the README names %d make commands, too few to be all", len(commands))
+	}
+	for _, command := range commands {
+		if !strings.Contains(makefile, "\n"+command[1]+":") {
+			t.Errorf("make %s is no target", command[1])
+		}
+	}
+}
+
+// TestOperatorsTool runs the README's command that shows what the operator's tool can do.
+func TestOperatorsTool(t *testing.T) {
+	const command = "go run ./cmd/shop --help"
+	if !strings.Contains(read(t, "README.md"), command) {
+		t.Fatalf("the README does not say %s", command)
+	}
+	out, err := paste(command)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, name := range []string{"import", "replay", "grant-admin", "revoke-admin"} {
+		if !regexp.MustCompile(`(?m)^\s+` + name + `\s`).MatchString(out) {
+			t.Errorf("%s does not name %s:\n%s", command, name, out)
+		}
+	}
+}
+
+// TestPathsExist: every link of the README to a file of the project leads somewhere.
+func TestPathsExist(t *testing.T) {
+	links := regexp.MustCompile(`\]\(([^):]+)\)`).FindAllStringSubmatch(read(t, "README.md"), -1)
+	if len(links) < 15 {
+		t.Fatalf("the README has %d links, too few to be all", len(links))
+	}
+	for _, link := range links {
+		if _, err := os.Stat(root + "/" + link[1]); err != nil {
+			t.Errorf("%s: %v", link[1], err)
+		}
+	}
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(root + "/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
