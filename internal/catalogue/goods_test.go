@@ -129,7 +129,7 @@ func TestGatherFails(t *testing.T) {
 // stock of every product, were computed from the same file by testdata/goods.py, which shares no code
 // with this package: it reads with Python's csv module and counts with exact decimals.
 func TestGatherRealSales(t *testing.T) {
-	file, err := os.Open(need.Env(t, "SHOP_REAL_SALES"))
+	file, err := os.Open(need.Given(t, "SHOP_REAL_SALES"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -101,7 +101,7 @@ func TestInvoicesFails(t *testing.T) {
 // items of every invoice picked, were computed from the same file by testdata/invoices.py, which shares
 // no code with this package.
 func TestInvoicesRealSales(t *testing.T) {
-	path := need.Env(t, "SHOP_REAL_SALES")
+	path := need.Given(t, "SHOP_REAL_SALES")
 	for _, c := range []struct {
 		n, want, customers int
 		units              int64

@@ -17,6 +17,18 @@ func Env(t testing.TB, name string) string {
 	return value
 }
 
+// Given returns the value of an environment variable that a user may have no use for, such as the path of a file that is no
+// part of the project. Where it is unset or empty, the test is skipped, with CI=true too: who has the file sets the variable,
+// and nothing is skipped.
+func Given(t testing.TB, name string) string {
+	t.Helper()
+	value := os.Getenv(name)
+	if value == "" {
+		t.Skipf("%s is not given", name)
+	}
+	return value
+}
+
 // File returns path if there is such a file. Where there is none, the test is skipped, or fails, as by [Env].
 func File(t testing.TB, path string) string {
 	t.Helper()
@@ -31,5 +43,5 @@ func missing(t testing.TB, what string) {
 	if os.Getenv("CI") == "true" {
 		t.Fatalf("%s, and with CI=true no test may be skipped", what)
 	}
-	t.Skip(what)
+	t.Skipf("%s", what)
 }

@@ -42,3 +42,30 @@ func TestEnv(t *testing.T) {
 		})
 	}
 }
+
+func TestFile(t *testing.T) {
+	for _, c := range []struct{ path, ci, want string }{
+		{"need.go", "true", ""},
+		{"none.go", "", "skipped"},
+		{"none.go", "true", "failed"},
+	} {
+		t.Run(fmt.Sprintf("%s, CI %q", c.path, c.ci), func(t *testing.T) {
+			t.Setenv("CI", c.ci)
+			r := &recorder{TB: t}
+			if got := File(r, c.path); got != c.path || r.ended != c.want {
+				t.Errorf("got %q and the test %q, want %q and %q", got, r.ended, c.path, c.want)
+			}
+		})
+	}
+}
+
+func TestGiven(t *testing.T) {
+	t.Setenv("CI", "true")
+	for value, want := range map[string]string{"file.csv": "", "": "skipped"} {
+		t.Setenv("NEED_TEST", value)
+		r := &recorder{TB: t}
+		if got := Given(r, "NEED_TEST"); got != value || r.ended != want {
+			t.Errorf("got %q and the test %q, want %q and %q", got, r.ended, value, want)
+		}
+	}
+}
