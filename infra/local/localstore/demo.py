@@ -7,7 +7,8 @@ import subprocess
 import urllib.error
 import urllib.request
 
-from localstore.settings import LOCAL, ROOT, STACK, Problem, operator_environment, say
+from localstore import tools
+from localstore.settings import LOCAL, ROOT, STACK, Problem, architecture, operator_environment, say
 
 CATALOGUE = LOCAL / "demo-catalogue.csv"
 PEOPLE = {
@@ -60,7 +61,8 @@ def build_tool(settings):
         raise Problem("cmd/shop is missing: the demo is made with the operator's tool")
     path = settings.data / "bin" / "shop"
     path.parent.mkdir(exist_ok=True)
-    if subprocess.run(["go", "build", "-o", str(path), "./cmd/shop"], cwd=ROOT).returncode != 0:
+    environment = tools.go_environment(architecture())  # the functions' own, so that what both use is compiled once
+    if subprocess.run(["go", "build", "-o", str(path), "./cmd/shop"], cwd=ROOT, env=environment).returncode != 0:
         raise Problem("cmd/shop does not build")
     return path
 
