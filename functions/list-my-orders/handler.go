@@ -17,11 +17,7 @@ type history interface {
 // listMyOrders serves GET /orders.
 func listMyOrders(g httpapi.Guard, orders history) httpapi.Handler {
 	return g.Customer(func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
-		query, err := r.Query()
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		wanted, err := query.Page()
+		wanted, err := r.Page()
 		if err != nil {
 			return httpapi.Response{}, err
 		}

@@ -115,11 +115,7 @@ type movement struct {
 
 func list(movements ledger) httpapi.CallerHandler {
 	return func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
-		query, err := r.Query()
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		wanted, err := query.Page()
+		wanted, err := r.Page()
 		if err != nil {
 			return httpapi.Response{}, err
 		}

@@ -31,11 +31,7 @@ func viewInventory(g httpapi.Guard, products inventory) httpapi.Handler {
 
 func list(products inventory) httpapi.CallerHandler {
 	return func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
-		query, err := r.Query()
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		wanted, err := query.Page()
+		wanted, err := r.Page()
 		if err != nil {
 			return httpapi.Response{}, err
 		}

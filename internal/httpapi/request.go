@@ -175,6 +175,15 @@ func checkParameter(problems *validation.Errors, name string, values []string) {
 	}
 }
 
+// Page returns the page that the query parameters limit and cursor ask for. It returns validation.Errors.
+func (r *Request) Page() (page.Request, error) {
+	query, err := r.Query()
+	if err != nil {
+		return page.Request{}, err
+	}
+	return query.Page()
+}
+
 // Query holds the query parameters by name.
 type Query map[string]string
 
