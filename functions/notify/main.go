@@ -27,16 +27,21 @@ type settings struct {
 	Lease            time.Duration `env:"LEASE"` // longer than the function's timeout, shorter than the queue's visibility timeout
 }
 
+// sendTimeout is longer than that of other calls: a mail whose answer is not waited for is sent once more.
+const sendTimeout = 10 * time.Second
+
 func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
 	lambda.Start(queue.Receive(&notification.Delivery{
 		Ledger:       &dynamostore.Mails{Client: db, Table: s.Mails, Now: clock.Now},
 		Orders:       &dynamostore.Orders{Client: db, Table: s.Orders},
-		Mailer:       &sesmail.Mailer{Client: ses.NewFromConfig(aws), Sender: s.Sender, ConfigurationSet: s.ConfigurationSet},
+		Mailer:       &sesmail.Mailer{Client: ses.NewFromConfig(aws, patient), Sender: s.Sender, ConfigurationSet: s.ConfigurationSet},
 		Confirmation: confirmation.Template{ShopName: s.ShopName},
 		Lease:        s.Lease,
 		NewID:        func() string { return uuid.Must(uuid.NewV7()).String() },
 		Now:          clock.Now,
 	}))
 }
+
+func patient(o *ses.Options) { o.HTTPClient = config.HTTPClient(sendTimeout) }

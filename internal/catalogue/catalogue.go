@@ -13,6 +13,7 @@ import (
 
 	"shop/internal/csvfile"
 	"shop/internal/product"
+	"shop/internal/validation"
 )
 
 // Item is one product of a file, valid by the store's rules as far as a file can tell.
@@ -86,8 +87,10 @@ func refuseRow(err error) error {
 
 // check refuses an item that the store would refuse: nothing is sent that is known to come back. It returns nil for one that is fine.
 func check(item Item, currency string) *Refusal {
-	if err := item.Draft.Check(currency); err != nil {
-		return item.refuse(Invalid, err.Error())
+	err := item.Draft.Check(currency)
+	var problems validation.Errors
+	if errors.As(err, &problems) {
+		return item.refuse(Invalid, problems.Describe())
 	}
 	return nil
 }

@@ -23,12 +23,17 @@ func MustLoad[T any]() (T, aws.Config) {
 	if err != nil {
 		exit(fmt.Errorf("reading the environment: %w", err))
 	}
-	client := awshttp.NewBuildableClient().WithTimeout(callTimeout)
+	client := HTTPClient(callTimeout)
 	cfg, err := config.LoadDefaultConfig(context.Background(), config.WithHTTPClient(client))
 	if err != nil {
 		exit(fmt.Errorf("configuring AWS: %w", err))
 	}
 	return settings, cfg
+}
+
+// HTTPClient returns a client of AWS whose attempts end after timeout.
+func HTTPClient(timeout time.Duration) aws.HTTPClient {
+	return awshttp.NewBuildableClient().WithTimeout(timeout)
 }
 
 func exit(err error) {

@@ -5,6 +5,9 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"shop/internal/page"
 )
@@ -16,6 +19,7 @@ const (
 	cursorVersion = "1"
 	tagSize       = 16
 	maxCursor     = 4096
+	maxPosition   = 1000 // bytes, what a sort key of ours may have at most; anyone can make a tag
 )
 
 var cursorEncoding = base64.RawURLEncoding.Strict()
@@ -41,7 +45,7 @@ func (q query) position(cursor string) (string, error) {
 		return "", page.ErrInvalidCursor
 	}
 	tag, position := string(raw[:tagSize]), string(raw[tagSize:])
-	if tag != q.tag(position) {
+	if tag != q.tag(position) || len(position) > maxPosition || !utf8.ValidString(position) {
 		return "", page.ErrInvalidCursor
 	}
 	return position, nil
@@ -56,13 +60,52 @@ func (q query) tag(position string) string {
 	return string(h.Sum(nil)[:tagSize])
 }
 
-// cut makes a page of at most limit from items, one more than which was asked for, and the cursor that goes on.
-func cut[T any](q query, items []T, limit int, key func(T) string) page.Page[T] {
-	if len(items) <= limit {
-		return page.Page[T]{Items: items}
+// cut makes a page of at most limit from items, one more than which was asked for, and the cursor that goes on. A page that
+// would be too large for an answer ends earlier.
+func cut(q query, items []attributes, limit int, key func(attributes) string) page.Page[attributes] {
+	fit := fitting(items[:min(limit, len(items))])
+	if fit == len(items) {
+		return page.Page[attributes]{Items: items}
 	}
-	items = items[:limit]
-	return page.Page[T]{Items: items, NextCursor: q.cursor(key(items[limit-1]))}
+	items = items[:fit]
+	return page.Page[attributes]{Items: items, NextCursor: q.cursor(key(items[fit-1]))}
+}
+
+// maxPage is how many bytes the items of a page may have as JSON: Lambda takes answers of 6 MB.
+// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+const maxPage = 5 << 20
+
+// fitting returns how many of the items go into one answer: one at least.
+func fitting(items []attributes) int {
+	total := 0
+	for i, item := range items {
+		if total += weight(&types.AttributeValueMemberM{Value: item}); total > maxPage {
+			return max(i, 1)
+		}
+	}
+	return len(items)
+}
+
+// weight is more than what an attribute takes as JSON: a character that is escaped takes two bytes, and a number or the name of
+// a member, with the members that an answer has beside the stored ones, 80.
+func weight(v types.AttributeValue) int {
+	switch v := v.(type) {
+	case *types.AttributeValueMemberS:
+		return 80 + 2*len(v.Value)
+	case *types.AttributeValueMemberL:
+		sum := 80
+		for _, item := range v.Value {
+			sum += weight(item)
+		}
+		return sum
+	case *types.AttributeValueMemberM:
+		sum := 80
+		for _, item := range v.Value {
+			sum += weight(item)
+		}
+		return sum
+	}
+	return 80
 }
 
 // after returns a text that sorts after key and before every other key that does.

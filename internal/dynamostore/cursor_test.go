@@ -46,6 +46,14 @@ func TestAlteredCursorsAreRefused(t *testing.T) {
 	}
 }
 
+// Anyone can make a tag: what cannot be a key is refused before the database refuses it.
+func TestForgedPositionsAreRefused(t *testing.T) {
+	q := query{"products", ""}
+	for _, position := range []string{strings.Repeat("x", 1001), "\xff"} {
+		refuse(t, q, q.cursor(position))
+	}
+}
+
 func TestCursorsOfOtherQueriesAreRefused(t *testing.T) {
 	queries := []query{{"orders"}, {"orders", ""}, {"order", "s"}, {"orders", "usr_1"}, {"orders", "usr_2"}, {"orders", "usr", "_1"}, {}}
 	for i, from := range queries {

@@ -1,6 +1,7 @@
 package dynamostore
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"shop/internal/httpapi"
 	"shop/internal/order"
 	"shop/internal/page"
 	"shop/internal/user"
@@ -219,4 +221,42 @@ func TestEachVisitsEveryOrderOnce(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
+}
+
+// The largest orders, a hundred to a page, would be more than an answer may have: the page ends earlier, and goes on.
+func TestPagesOfLargeOrders(t *testing.T) {
+	var lines []order.Line
+	for i := range order.MaxProducts {
+		lines = append(lines, order.Line{ProductID: strings.Repeat("p", 61) + number3(i), Name: strings.Repeat("灯", 200), UnitPrice: gbp(1), Quantity: 1})
+	}
+	var items []attributes
+	for i := range 101 {
+		items = append(items, orderItem(draft("usr_1", number3(i), opened, lines...)))
+	}
+	q := query{"orders"}
+	cutOff := cut(q, items, 100, placedKeyOf)
+	if n := len(cutOff.Items); n < 20 || n >= 100 || cutOff.NextCursor != q.cursor(placedKeyOf(items[n-1])) {
+		t.Errorf("got a page of %d and the cursor %q", n, cutOff.NextCursor)
+	}
+	if size := answerSize(t, cutOff.Items); size > 6<<20 {
+		t.Errorf("the answer has %d bytes", size)
+	}
+	whole := cut(q, items[:5], 100, placedKeyOf)
+	if len(whole.Items) != 5 || whole.NextCursor != "" {
+		t.Errorf("got a page of %d and the cursor %q, want all 5 and none", len(whole.Items), whole.NextCursor)
+	}
+}
+
+// answerSize is what the items take as an answer of the API.
+func answerSize(t *testing.T, items []attributes) int {
+	t.Helper()
+	orders, err := convert(page.Page[attributes]{Items: items}, readOrder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := json.Marshal(httpapi.PageOf(orders, httpapi.ListedOrderOf))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(body)
 }

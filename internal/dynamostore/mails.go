@@ -2,6 +2,8 @@ package dynamostore
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -11,7 +13,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"shop/internal/notification"
-	"shop/internal/page"
 )
 
 // dueShards is over how many partitions the index of owed mails is spread.
@@ -143,7 +144,8 @@ func (s *Mails) Release(ctx context.Context, mailID, leaseID string) error {
 	return nil
 }
 
-// Due returns the owed mails that were due at now, oldest first, at most max.
+// Due returns the owed mails that were due at now, oldest first, at most max. One that cannot be read is left out, and told of
+// by the error, so that it does not hold up the others.
 func (s *Mails) Due(ctx context.Context, now time.Time, max int) ([]notification.Mail, error) {
 	lists := make([][]attributes, dueShards)
 	reads, readsCtx := errgroup.WithContext(ctx)
@@ -153,9 +155,18 @@ func (s *Mails) Due(ctx context.Context, now time.Time, max int) ([]notification
 	if err := reads.Wait(); err != nil {
 		return nil, err
 	}
+	var due []notification.Mail
+	var unread error
 	items := merge(lists, dueAt, strings.Compare)
-	due, err := convert(page.Page[attributes]{Items: items[:min(max, len(items))]}, readMail)
-	return due.Items, err
+	for _, item := range items[:min(max, len(items))] {
+		mail, err := readMail(item)
+		if err != nil {
+			unread = errors.Join(unread, fmt.Errorf("mail %s: %w", mail.ID, err))
+			continue
+		}
+		due = append(due, mail)
+	}
+	return due, unread
 }
 
 func (s *Mails) due(ctx context.Context, shard int, now time.Time, max int) ([]attributes, error) {

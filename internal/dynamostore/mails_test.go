@@ -3,8 +3,12 @@ package dynamostore
 import (
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"shop/internal/notification"
 	"shop/internal/order"
@@ -171,5 +175,20 @@ func TestPutOff(t *testing.T) {
 	s.must(s.mails(nil).MarkSent(t.Context(), mail.ID, "m", opened))
 	if err := s.mails(nil).PutOff(t.Context(), mail, next); !errors.Is(err, notification.ErrLeased) {
 		t.Errorf("once sent: got %v, want ErrLeased", err)
+	}
+}
+
+// One mail that cannot be read does not hold up the others.
+func TestDueLeavesOutWhatCannotBeRead(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 1, 10)
+	mail := s.owe("a", opened)
+	_, err := s.client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String(s.tables.Name("Mails")), Item: attributes{
+		"mail_id": text("broken"), "due_shard": number(0), "due_at": instant(opened), "state": text("owed"),
+	}})
+	s.must(err)
+	found, err := s.mails(nil).Due(t.Context(), opened.Add(time.Hour), 10)
+	if err == nil || !strings.Contains(err.Error(), "broken") || len(found) != 1 || found[0] != mail {
+		t.Errorf("got %+v, %v, want %+v and an error that names the other", found, err, mail)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -88,7 +89,9 @@ func (s *Products) Browse(ctx context.Context, prefix string, r page.Request) (p
 	if err != nil {
 		return page.Page[product.Product]{}, err
 	}
-	return s.listing(ctx, q, texts, r.Limit)
+	listed, err := s.listing(ctx, q, texts, r.Limit)
+	listed.Items = slices.DeleteFunc(listed.Items, func(p product.Product) bool { return !p.Active })
+	return listed, err
 }
 
 // Inventory returns a page of all products, by name, without descriptions. It returns user.ErrNotAdmin.
@@ -139,6 +142,9 @@ func (s *Products) listing(ctx context.Context, q query, texts []attributes, lim
 	for _, item := range shown.Items {
 		r := reader{item: item}
 		p, err := s.join([]attributes{item, sales[r.text("product_id")]})
+		if errors.Is(err, product.ErrNotFound) {
+			continue // the index was ahead of the table's copy that was read
+		}
 		if err != nil {
 			return page.Page[product.Product]{}, err
 		}
@@ -197,7 +203,7 @@ func (s *Products) Update(ctx context.Context, p product.Product) error {
 }
 
 // Move sets the stock from m.Before to m.After and records m, all or nothing. It returns *product.StockChangedError when the
-// stock is not m.Before, product.ErrNotFound, and product.ErrContended.
+// stock is not m.Before, product.ErrNotFound, product.ErrContended and product.ErrUnsettled.
 func (s *Products) Move(ctx context.Context, m product.Movement) error {
 	sale := types.TransactWriteItem{Update: &types.Update{
 		TableName:           &s.Table,
@@ -210,7 +216,22 @@ func (s *Products) Move(ctx context.Context, m product.Movement) error {
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}}
 	record := types.TransactWriteItem{Put: &types.Put{TableName: &s.Movements, Item: movementItem(m)}}
-	return s.transact(ctx, []types.TransactWriteItem{sale, record}, s.stockNow)
+	err := s.transact(ctx, []types.TransactWriteItem{sale, record}, s.stockNow)
+	if errors.Is(err, product.ErrUnsettled) && s.moved(ctx, m) {
+		return nil
+	}
+	return err
+}
+
+// moved tells whether a movement whose answer was lost was recorded: then the stock was changed with it.
+func (s *Products) moved(ctx context.Context, m product.Movement) bool {
+	item := movementItem(m)
+	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName:      &s.Movements,
+		Key:            attributes{"product_id": item["product_id"], "moved_key": item["moved_key"]},
+		ConsistentRead: aws.Bool(true),
+	})
+	return err == nil && len(out.Item) > 0
 }
 
 // stockNow tells what stands where a movement expected another stock.
@@ -241,13 +262,15 @@ func (s *Products) transact(ctx context.Context, actions []types.TransactWriteIt
 			return product.ErrContended
 		}
 	}
-	if err != nil && unsettled(err) {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errUnsettled):
 		return fmt.Errorf("%w: %w", product.ErrContended, err)
+	case unsettled(err):
+		return fmt.Errorf("%w: %w", product.ErrUnsettled, err)
 	}
-	if err != nil {
-		return failed("writing a product", err)
-	}
-	return nil
+	return failed("writing a product", err)
 }
 
 // Changes returns a page of a product's movements, newest first. It returns user.ErrNotAdmin and product.ErrNotFound.

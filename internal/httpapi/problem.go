@@ -92,6 +92,7 @@ var table = []struct {
 	{order.ErrKeyReused, http.StatusUnprocessableEntity, "idempotency_key_reused", "The Idempotency-Key was used for another order."},
 	{order.ErrBusy, http.StatusServiceUnavailable, "busy", busy},
 	{product.ErrContended, http.StatusServiceUnavailable, "busy", busy},
+	{product.ErrUnsettled, http.StatusServiceUnavailable, "busy", "It is not known whether the change was made. Look at the product before you repeat it."},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "busy", busy},
 }
 

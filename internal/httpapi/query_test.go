@@ -113,7 +113,7 @@ func TestInstant(t *testing.T) {
 		"2011-09-30T12:00:00.5Z":         noon.Add(500 * time.Millisecond),
 		"2011-09-30T12:00:00.123456789Z": noon.Add(123456789),
 		"2012-02-29T00:00:00Z":           time.Date(2012, 2, 29, 0, 0, 0, 0, time.UTC),
-		"0001-01-01T00:00:00Z":           {},
+		"0001-01-01T00:00:00Z":           time.Date(1, 1, 1, 0, 0, 0, 1e6, time.UTC), // not the zero time, which means none
 		"9998-12-31T23:59:59Z":           time.Date(9998, 12, 31, 23, 59, 59, 0, time.UTC),
 	} {
 		got, err := Query{"from": value}.Instant("from")

@@ -228,6 +228,9 @@ func (q Query) Instant(name string) (time.Time, error) {
 	if err != nil || !instant.MatchString(value) || t.UTC().Year() < 1 || t.UTC().Year() > 9998 {
 		return time.Time{}, invalid(name, "must be an RFC 3339 time such as 2011-09-30T00:00:00Z")
 	}
+	if t.IsZero() {
+		t = t.Add(time.Millisecond) // the zero time means that none was given; nothing was ever between the two
+	}
 	return t.UTC(), nil
 }
 

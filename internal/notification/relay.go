@@ -12,7 +12,7 @@ const relayBatch = 10
 
 // Due is the ledger as the relay sees it.
 type Due interface {
-	// Due returns the owed mails that were due at now, oldest first, at most max.
+	// Due returns the owed mails that were due at now, oldest first, at most max; beside an error those that could be read.
 	Due(ctx context.Context, now time.Time, max int) ([]Mail, error)
 	// PutOff stores next's step and due time if the mail is still owed and due as before says. It returns ErrLeased when not.
 	PutOff(ctx context.Context, before, next Mail) error
@@ -36,12 +36,11 @@ type Relay struct {
 // queue refuses is made due again, and does not hold up the others. A batch of which nothing was sent ends the run: that is
 // an outage.
 func (r *Relay) Run(ctx context.Context, max int, until time.Time) (int, error) {
-	mails, err := r.Ledger.Due(ctx, r.Now(), max)
-	if err != nil {
-		return 0, fmt.Errorf("looking for mails that are due: %w", err)
+	mails, failed := r.Ledger.Due(ctx, r.Now(), max)
+	if failed != nil {
+		failed = fmt.Errorf("looking for mails that are due: %w", failed)
 	}
 	sent := 0
-	var failed error
 	for start := 0; start < len(mails) && r.Now().Before(until); start += relayBatch {
 		n, err := r.relay(ctx, mails[start:min(start+relayBatch, len(mails))])
 		sent, failed = sent+n, errors.Join(failed, err)

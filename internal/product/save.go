@@ -20,7 +20,7 @@ const (
 	maxImageURL    = 2048
 	maxID          = 64
 	maxReason      = 200
-	saveAttempts   = 5
+	saveAttempts   = 30
 	initialStock   = "initial stock"
 )
 
@@ -59,15 +59,16 @@ func (s *Save) Do(ctx context.Context, admin user.Caller, d Draft) (Product, boo
 	if err := d.Check(s.Currency); err != nil {
 		return Product{}, false, err
 	}
-	var err error
-	for range saveAttempts {
-		var p Product
-		var created bool
-		if p, created, err = s.attempt(ctx, admin, d); !errors.Is(err, ErrContended) {
+	for attempt := range saveAttempts {
+		p, created, err := s.attempt(ctx, admin, d)
+		if !errors.Is(err, ErrContended) {
 			return p, created, err
 		}
+		if err := pause(ctx, attempt); err != nil {
+			return Product{}, false, err
+		}
 	}
-	return Product{}, false, err
+	return Product{}, false, fmt.Errorf("saving product %s: %w", d.ID, ErrContended)
 }
 
 func (s *Save) attempt(ctx context.Context, admin user.Caller, d Draft) (Product, bool, error) {

@@ -146,8 +146,8 @@ func TestSaveGivesUp(t *testing.T) {
 	if !errors.Is(err, ErrContended) || got != (Product{}) || created {
 		t.Errorf("got %+v, created %v and error %v, want %v", got, created, err, ErrContended)
 	}
-	if w.writes != 5 || w.products["LAMP-1"] != lamp(40, opened) {
-		t.Errorf("wrote %d times and stored %+v, want 5 and no change", w.writes, w.products["LAMP-1"])
+	if w.writes != saveAttempts || w.products["LAMP-1"] != lamp(40, opened) {
+		t.Errorf("wrote %d times and stored %+v, want %d and no change", w.writes, w.products["LAMP-1"], saveAttempts)
 	}
 }
 

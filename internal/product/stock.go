@@ -10,7 +10,7 @@ import (
 	"shop/internal/validation"
 )
 
-const stockAttempts = 8
+const stockAttempts = 30
 
 // Stock is the count of a product after a change.
 type Stock struct {
@@ -26,7 +26,7 @@ type Mover interface {
 	// Read returns the product as it stands now, after checking that admin is one. It returns user.ErrNotAdmin and ErrNotFound.
 	Read(ctx context.Context, admin user.Caller, productID string) (Product, error)
 	// Move sets the stock from m.Before to m.After and records m, all or nothing. It returns *StockChangedError when the
-	// stock is not m.Before, ErrNotFound, and ErrContended.
+	// stock is not m.Before, ErrNotFound, ErrContended and ErrUnsettled.
 	Move(ctx context.Context, m Movement) error
 }
 
@@ -64,13 +64,16 @@ func (i *Inventory) Adjust(ctx context.Context, admin user.Caller, productID str
 		return Stock{}, fmt.Errorf("reading product %s: %w", productID, err)
 	}
 	before := p.Stock
-	for range stockAttempts {
+	for attempt := range stockAttempts {
 		stock, err := i.adjust(ctx, admin, productID, before, delta, reason)
 		var changed *StockChangedError
 		if !errors.As(err, &changed) {
 			return stock, err
 		}
 		before = changed.Quantity
+		if err := pause(ctx, attempt); err != nil {
+			return Stock{}, err
+		}
 	}
 	return Stock{}, ErrContended
 }

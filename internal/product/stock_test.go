@@ -121,8 +121,8 @@ func TestAdjustStockGivesUp(t *testing.T) {
 	if _, err := w.adjust(5); !errors.Is(err, ErrContended) {
 		t.Errorf("got error %v, want %v", err, ErrContended)
 	}
-	if w.writes != 8 || w.products["LAMP-1"].Stock != 992 || len(w.movements) != 0 {
-		t.Errorf("got %d writes, %d units and %v, want 8, 992 and none", w.writes, w.products["LAMP-1"].Stock, w.movements)
+	if w.writes != stockAttempts || w.products["LAMP-1"].Stock != 1000-stockAttempts || len(w.movements) != 0 {
+		t.Errorf("got %d writes, %d units and %v, want %d, %d and none", w.writes, w.products["LAMP-1"].Stock, w.movements, stockAttempts, 1000-stockAttempts)
 	}
 }
 

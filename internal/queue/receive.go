@@ -12,8 +12,8 @@ import (
 	"shop/internal/observe"
 )
 
-// enough is the time it takes to claim a mail, send it and mark it sent when each call is slow.
-const enough = 10 * time.Second
+// enough is the time it takes to claim a mail, read its order, send it and mark it sent when each call is slow.
+const enough = 20 * time.Second
 
 var errNoTime = errors.New("the function's time is used up")
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -121,7 +122,7 @@ func failures(names ...string) string {
 // TestTimeUsedUp: what there is no time for is acknowledged, for the mail is owed and the relay returns to it. What cannot be
 // understood fails all the same.
 func TestTimeUsedUp(t *testing.T) {
-	answer, log := receiveAll(t, 9*time.Second, deliver(nil), message(t, "a"), events.SQSMessage{MessageId: "message-b", Body: "b"}, message(t, "c"))
+	answer, log := receiveAll(t, enough-time.Second, deliver(nil), message(t, "a"), events.SQSMessage{MessageId: "message-b", Body: "b"}, message(t, "c"))
 	if want := failures("b"); answer != want {
 		t.Errorf("answered %s, want %s", answer, want)
 	}
@@ -132,13 +133,15 @@ func TestTimeUsedUp(t *testing.T) {
 
 // TestTimeRunsOut: mails are sent as long as there is time for a whole one.
 func TestTimeRunsOut(t *testing.T) {
-	var delivered []string
-	answer, _ := receiveAll(t, 10*time.Second+200*time.Millisecond, deliver(func(id string) (notification.Outcome, error) {
-		delivered = append(delivered, id)
-		time.Sleep(300 * time.Millisecond)
-		return notification.OutcomeSent, nil
-	}), message(t, "a"), message(t, "b"))
-	if answer != nothingFailed || fmt.Sprint(delivered) != "[order-placed#ord_a]" {
-		t.Errorf("answered %s and delivered %s", answer, delivered)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		var delivered []string
+		answer, _ := receiveAll(t, enough+200*time.Millisecond, deliver(func(id string) (notification.Outcome, error) {
+			delivered = append(delivered, id)
+			time.Sleep(300 * time.Millisecond)
+			return notification.OutcomeSent, nil
+		}), message(t, "a"), message(t, "b"))
+		if answer != nothingFailed || fmt.Sprint(delivered) != "[order-placed#ord_a]" {
+			t.Errorf("answered %s and delivered %s", answer, delivered)
+		}
+	})
 }

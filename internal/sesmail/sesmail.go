@@ -28,10 +28,10 @@ type Mailer struct {
 func (m *Mailer) Send(ctx context.Context, message notification.Message) (string, error) {
 	out, err := m.Client.SendEmail(ctx, m.input(message), onlyThrottlesAgain)
 	if refused(err) {
-		return "", fmt.Errorf("%w: %w", notification.ErrRefused, err)
+		return "", fmt.Errorf("%w: %w", notification.ErrRefused, withoutAddress(err))
 	}
 	if err != nil {
-		return "", fmt.Errorf("sending a mail: %w", err)
+		return "", fmt.Errorf("sending a mail: %w", withoutAddress(err))
 	}
 	return aws.ToString(out.MessageId), nil
 }
@@ -56,6 +56,15 @@ func onlyThrottlesAgain(o *ses.Options) {
 	o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) {
 		s.Retryables = []retry.IsErrorRetryable{retry.RetryableErrorCode{Codes: retry.DefaultThrottleErrorCodes}}
 	})
+}
+
+// withoutAddress names an error of SES by its code: its message may hold the address.
+func withoutAddress(err error) error {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return errors.New("SES answered " + api.ErrorCode())
+	}
+	return err
 }
 
 // refused tells whether SES calls the address none: the only parameter of ours that comes from a customer.

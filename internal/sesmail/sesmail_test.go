@@ -220,3 +220,18 @@ func TestThrottledThenLost(t *testing.T) {
 		t.Errorf("got %v after %d calls, want 2", err, calls)
 	}
 }
+
+// SES names addresses in its messages, and the log must hold none.
+func TestErrorsHoldNoAddress(t *testing.T) {
+	for _, code := range []string{"MessageRejected", "InvalidParameterValue", "AccessDenied"} {
+		answer := func(*http.Request) (*http.Response, error) {
+			body := `<ErrorResponse><Error><Type>Sender</Type><Code>` + code + `</Code><Message>not verified: victim@example.org</Message></Error></ErrorResponse>`
+			return &http.Response{StatusCode: 400, Header: http.Header{"Content-Type": {"text/xml"}}, Body: io.NopCloser(strings.NewReader(body))}, nil
+		}
+		m := mailerOver(answer)
+		_, err := m.Send(t.Context(), notification.Message{To: "victim@example.org"})
+		if err == nil || strings.Contains(err.Error(), "victim") || !strings.Contains(err.Error(), code) {
+			t.Errorf("%s: got %v, want the code and no address", code, err)
+		}
+	}
+}

@@ -18,13 +18,22 @@ type Problem struct {
 // Errors is everything wrong with a request. It is never empty when it is returned as an error.
 type Errors []Problem
 
-// Error lists the problems in one line.
+// Error lists the problems in one line, for the log: without the fields, because a client may name them as it likes.
 func (e Errors) Error() string {
+	parts := make([]string, len(e))
+	for i, p := range e {
+		parts[i] = p.Message
+	}
+	return "invalid request: " + strings.Join(parts, "; ")
+}
+
+// Describe lists the problems with their fields, for whoever named the fields.
+func (e Errors) Describe() string {
 	parts := make([]string, len(e))
 	for i, p := range e {
 		parts[i] = p.Field + ": " + p.Message
 	}
-	return "invalid request: " + strings.Join(parts, "; ")
+	return strings.Join(parts, "; ")
 }
 
 // Add notes one more problem.
@@ -34,12 +43,18 @@ func (e *Errors) Add(field, format string, args ...any) {
 
 // Line notes a problem unless value is one line of min to max code points, of which, when min is above 0, one is not blank.
 func (e *Errors) Line(field, value string, min, max int) {
-	e.text(field, value, min, max, unicode.IsControl)
+	e.text(field, value, min, max, isForbidden)
 }
 
 // Text notes a problem like Line, but value may have line breaks and tabs.
 func (e *Errors) Text(field, value string, min, max int) {
-	e.text(field, value, min, max, func(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\n\r\t", r) })
+	e.text(field, value, min, max, func(r rune) bool { return isForbidden(r) && !strings.ContainsRune("\n\r\t", r) })
+}
+
+// isForbidden tells control characters and noncharacters: the Unicode Standard keeps the latter out of text that is exchanged
+// (section 23.7), and so they are free to mark the end of a range of names.
+func isForbidden(r rune) bool {
+	return unicode.IsControl(r) || r >= 0xFDD0 && r <= 0xFDEF || r&0xFFFE == 0xFFFE
 }
 
 func (e *Errors) text(field, value string, min, max int, forbidden func(rune) bool) {
@@ -50,7 +65,7 @@ func (e *Errors) text(field, value string, min, max int, forbidden func(rune) bo
 	case n < min || n > max:
 		e.Add(field, "must have %d to %d characters", min, max)
 	case !utf8.ValidString(value) || strings.ContainsFunc(value, forbidden):
-		e.Add(field, "must not contain control characters")
+		e.Add(field, "must not contain control characters or noncharacters")
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 
 const (
 	empty      = "must not be empty"
-	controlled = "must not contain control characters"
+	controlled = "must not contain control characters or noncharacters"
 	length     = "must have 1 to 5 characters"
 )
 
@@ -91,11 +91,14 @@ func TestErrTellsAllInTheirOrder(t *testing.T) {
 	var problems Errors
 	problems.Add("items[0].quantity", "must be a whole number from %d to %d", 1, 10)
 	problems.Add("", "the body is empty")
-	want := "invalid request: items[0].quantity: must be a whole number from 1 to 10; : the body is empty"
+	want := "invalid request: must be a whole number from 1 to 10; the body is empty"
 	err := fmt.Errorf("placing an order: %w", problems.Err())
 	var found Errors
 	if !errors.As(err, &found) || found.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
+	}
+	if got, want := found.Describe(), "items[0].quantity: must be a whole number from 1 to 10; : the body is empty"; got != want {
+		t.Errorf("described: got %s, want %s", got, want)
 	}
 }
 

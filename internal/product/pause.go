@@ -1,0 +1,24 @@
+package product
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	firstPause = 5 * time.Millisecond
+	maxPause   = 60 * time.Millisecond
+)
+
+// pause waits before another attempt, at random under a limit that doubles (full jitter), so that those who met do not meet
+// again. It returns ErrContended when ctx ends first.
+func pause(ctx context.Context, attempt int) error {
+	select {
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", ErrContended, ctx.Err())
+	case <-time.After(rand.N(min(firstPause<<min(attempt, 10), maxPause))):
+		return nil
+	}
+}
