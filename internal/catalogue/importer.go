@@ -133,7 +133,7 @@ func (r *run) work(ctx context.Context, items <-chan Item) error {
 		err := r.settle(ctx, item)
 		var invalid validation.Errors
 		if errors.As(err, &invalid) {
-			err = r.refuse(item.refuse(RefusedThere, invalid.Error()))
+			err = r.refuse(item.refuse(RefusedThere, invalid.Describe()))
 		}
 		if err != nil {
 			return fmt.Errorf("importing %s of line %d: %w", item.Draft.ID, item.Line, err)
