@@ -113,7 +113,7 @@ func TestMovements(t *testing.T) {
 		return page.Page[product.Movement]{Items: []product.Movement{
 			{ID: "019ce7ff-78a4-7e8e-9099-6f031600a35a", ProductID: id, Before: 43, After: 40, Reason: "stocktake", By: admin.UserID,
 				MovedAt: time.Date(2026, 3, 13, 16, 20, 5, 412e6, time.UTC)},
-			{ID: "019ce7ff-78a4-7e8e-9099-6f031600a359", ProductID: id, After: 43, Reason: "found", By: product.Operator,
+			{ID: "019ce7ff-78a4-7e8e-9099-6f031600a359", ProductID: id, After: 43, Reason: "found", By: admin.UserID,
 				MovedAt: time.Date(2026, 3, 12, 0, 0, 0, 0, time.UTC)},
 		}, NextCursor: "bW9yZQ"}, nil
 	})
@@ -122,7 +122,7 @@ func TestMovements(t *testing.T) {
 			{"movement_id":"019ce7ff-78a4-7e8e-9099-6f031600a35a","product_id":"brass-desk-lamp","before":43,"after":40,"delta":-3,
 			 "reason":"stocktake","by":"usr_019b8d2b-8c00-7128-85d9-0ed99531985d","moved_at":"2026-03-13T16:20:05.412Z"},
 			{"movement_id":"019ce7ff-78a4-7e8e-9099-6f031600a359","product_id":"brass-desk-lamp","before":0,"after":43,"delta":43,
-			 "reason":"found","by":"operator","moved_at":"2026-03-12T00:00:00.000Z"}],
+			 "reason":"found","by":"usr_019b8d2b-8c00-7128-85d9-0ed99531985d","moved_at":"2026-03-12T00:00:00.000Z"}],
 		"next_cursor":"bW9yZQ"}`})
 }
 

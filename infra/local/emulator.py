@@ -12,6 +12,7 @@ import asyncio
 import fcntl
 import json
 import os
+import shutil
 import socket
 import sys
 import time
@@ -66,6 +67,12 @@ def prepare(data):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
+def clear(folder):
+    """Unpacked code of an earlier start: each start unpacks what it runs anew."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def lock(data, port):
     """Hold the data folder for as long as this process lives, and say in the lock file who does."""
     file = open(data / "lock", "a+")  # noqa: SIM115 - it stays open
@@ -110,6 +117,7 @@ def main(argv):
     require_free(args.port)
     prepare(data)
     held = lock(data, args.port)
+    clear(data / "tmp")
     os.environ.clear()
     os.environ.update(environment(args.port, data, args.functions_endpoint))
     install()

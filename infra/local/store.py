@@ -44,6 +44,7 @@ def up(settings):
 
 def start(settings):
     """Tools, emulator, stack, demo; if any of it fails, nothing keeps running."""
+    process.refuse_in_vain(settings)
     setup(settings)
     emulator = process.start(settings)
     try:
@@ -108,7 +109,8 @@ def sam_local(settings):
     print(f"""Try, where there is a Docker engine:
 
   export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=eu-west-1
-  sam local invoke BrowseProductsFunction --event functions/browse-products/event.json --docker-network host \\
+  {tools.sam()} local invoke BrowseProductsFunction \\
+    --event functions/browse-products/event.json --docker-network host \\
     --template {flat} --env-vars {variables}
 """)
 
@@ -129,6 +131,7 @@ def lint(settings):
 
 def fmt(settings):
     """format the Go and Python files"""
+    tools.require_go()
     return checks.fmt()
 
 
@@ -142,6 +145,7 @@ def bench(settings):
 
 def vulncheck(settings):
     """look for known vulnerabilities in what the store is built from; needs the network"""
+    tools.require_go()
     return checks.vulncheck()
 
 
@@ -191,18 +195,24 @@ def deployment_lock(settings):
         yield
 
 
+def ignored_by_caller():
+    """SIGHUP, under nohup. That a shell has its background jobs ignore SIGINT is no wish of anybody."""
+    return signal.SIGHUP if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else None
+
+
 @contextlib.contextmanager
 def ended_by_signals():
-    """SIGTERM and SIGHUP end what is inside as Ctrl-C does; inside `run`, quietly."""
+    """SIGINT, SIGTERM and SIGHUP end what is inside as Ctrl-C does; inside `run`, quietly."""
 
     def interrupt(number, frame):
         raise KeyboardInterrupt
 
-    before = [signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)]
+    numbers = [n for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if n != ignored_by_caller()]
+    before = [signal.signal(number, interrupt) for number in numbers]
     try:
         yield
     finally:
-        for number, handler in zip((signal.SIGTERM, signal.SIGHUP), before, strict=True):
+        for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)
 
 
@@ -215,7 +225,8 @@ def show_log(settings, emulator):
                 if " [functions] " in line or " WARNING " in line or " ERROR " in line:
                     print(line, end="", flush=True)
             time.sleep(0.2)
-        raise Problem(f"the emulator ended:\n{process.log_tail(settings)}")
+        if emulator.returncode != 0:
+            raise Problem(f"the emulator ended:\n{process.log_tail(settings)}")
 
 
 def welcome(settings):
@@ -227,7 +238,7 @@ The store is running.
 
   API             {settings.url}
   token issuer    {settings.issuer_url}
-  mails sent      {settings.mail_url}
+  mails sent      {settings.mail_url} (since this start)
   functions' log  {settings.log}
 
   demo customer   {customer["email"]}   {customer["password"]}

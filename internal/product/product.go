@@ -79,12 +79,9 @@ type Movement struct {
 	Before    int64 // units
 	After     int64 // units
 	Reason    string
-	By        string // the admin's user id, or Operator
+	By        string // the admin's user id
 	MovedAt   time.Time
 }
-
-// Operator is who changed a stock when it was the operator's tool.
-const Operator = "operator"
 
 // Delta returns by how many units the stock changed.
 func (m Movement) Delta() int64 { return m.After - m.Before }

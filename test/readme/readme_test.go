@@ -102,6 +102,19 @@ func TestPathsExist(t *testing.T) {
 	}
 }
 
+// TestImport runs the README's import into the running store: its goods are there already.
+func TestImport(t *testing.T) {
+	need.Env(t, "SHOP_URL")
+	const command = "go run ./cmd/shop import infra/local/demo-catalogue.csv --local"
+	if !strings.Contains(read(t, "README.md"), command) {
+		t.Fatalf("the README does not say %s", command)
+	}
+	out, err := paste(command)
+	if err != nil || !regexp.MustCompile(`\b35 unchanged`).MatchString(out) {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 func read(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(root + "/" + name)

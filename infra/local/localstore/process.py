@@ -21,9 +21,7 @@ LOCK = "lock"
 
 def start(settings):
     """Start the emulator in the background and return its process when it answers."""
-    refuse_if_running(settings)
-    refuse_other_port(settings)
-    refuse_used_port(settings)
+    refuse_in_vain(settings)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     command = [
         tools.emulator_python(),
@@ -39,6 +37,13 @@ def start(settings):
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     wait_until_answering(settings, process)
     return process
+
+
+def refuse_in_vain(settings):
+    """Say at once what would keep the store from starting, before anything is fetched for it."""
+    refuse_if_running(settings)
+    refuse_other_port(settings)
+    refuse_used_port(settings)
 
 
 def refuse_if_running(settings):
