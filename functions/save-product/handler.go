@@ -11,8 +11,8 @@ import (
 )
 
 type saver interface {
-	// Do saves a draft and returns the product and whether it is new. It returns validation.Errors, user.ErrNotAdmin and
-	// product.ErrContended.
+	// Do saves a draft and returns the product and whether it is new. It returns validation.Errors, user.ErrNotAdmin,
+	// product.ErrContended and product.ErrUnsettled.
 	Do(ctx context.Context, admin user.Caller, d product.Draft) (saved product.Product, created bool, err error)
 }
 

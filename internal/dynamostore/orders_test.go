@@ -212,18 +212,25 @@ func TestPlaceThatCannotWorkIsNoContention(t *testing.T) {
 	s := open(t)
 	s.stock("lamp", 6400, 5)
 	o := draft("usr_1", "k", opened, line("lamp", 6400, 2))
-	for _, fault := range []awsfault.Fault{
-		awsfault.Canceled("None", "None", "ValidationError"),
-		awsfault.Error(400, "AccessDeniedException"),
-		awsfault.Canceled("TransactionConflict"), // reasons that do not match the actions
+	for name, fault := range map[string]awsfault.Fault{
+		"a reason that is neither": awsfault.Canceled("None", "None", "ValidationError"),
+		"a missing permission":     awsfault.Error(400, "AccessDeniedException"),
+		"too few reasons":          awsfault.Canceled("None"),
 	} {
 		s.faults.On("TransactWriteItems", fault)
-		ctx := soon(t)
-		err := s.orders().Place(ctx, o)
+		calls := s.faults.Calls("TransactWriteItems")
+		err := s.orders().Place(t.Context(), o)
 		var rejected *order.RejectedError
-		if errors.As(err, &rejected) {
-			t.Errorf("got %v, which blames the goods", err)
+		if err == nil || errors.Is(err, order.ErrBusy) || errors.As(err, &rejected) {
+			t.Errorf("%s: got %v, which is no fault of ours", name, err)
 		}
+		if got := s.faults.Calls("TransactWriteItems") - calls; got != 1 {
+			t.Errorf("%s: got %d calls, want 1: a repeat cannot help", name, got)
+		}
+	}
+	s.must(s.orders().Place(t.Context(), o)) // nothing was left behind
+	if left := s.left("lamp"); left != 3 {
+		t.Errorf("stock: got %d, want 3", left)
 	}
 }
 

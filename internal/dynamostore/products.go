@@ -174,7 +174,7 @@ func (s *Products) sales(ctx context.Context, texts []attributes) (map[string]at
 }
 
 // Create stores a new product and, when it is not nil, its first movement. It returns product.ErrContended when the product
-// exists by now.
+// exists by now, and product.ErrUnsettled.
 func (s *Products) Create(ctx context.Context, p product.Product, opening *product.Movement) error {
 	sale := s.put(saleItem(p))
 	sale.Put.ConditionExpression = aws.String("attribute_not_exists(product_id)")
@@ -186,7 +186,7 @@ func (s *Products) Create(ctx context.Context, p product.Product, opening *produ
 }
 
 // Update stores all but the stock of p if the stored version is one less than p's. It returns product.ErrContended when it
-// is not.
+// is not, and product.ErrUnsettled.
 func (s *Products) Update(ctx context.Context, p product.Product) error {
 	sale := types.TransactWriteItem{Update: &types.Update{
 		TableName:                &s.Table,

@@ -39,9 +39,11 @@ type Draft struct {
 type Saver interface {
 	// Read returns the product as it stands now, after checking that admin is one. It returns user.ErrNotAdmin and ErrNotFound.
 	Read(ctx context.Context, admin user.Caller, productID string) (Product, error)
-	// Create stores a new product and, when it is not nil, its first movement. It returns ErrContended when the product exists by now.
+	// Create stores a new product and, when it is not nil, its first movement. It returns ErrContended when the product
+	// exists by now, and ErrUnsettled.
 	Create(ctx context.Context, p Product, first *Movement) error
-	// Update stores all but the stock of p if the stored version is one less than p's. It returns ErrContended when it is not.
+	// Update stores all but the stock of p if the stored version is one less than p's. It returns ErrContended when it is
+	// not, and ErrUnsettled.
 	Update(ctx context.Context, p Product) error
 }
 
@@ -53,8 +55,8 @@ type Save struct {
 	Now      func() time.Time
 }
 
-// Do saves d and returns the product as stored and whether it is new. It returns validation.Errors, user.ErrNotAdmin and
-// ErrContended.
+// Do saves d and returns the product as stored and whether it is new. It returns validation.Errors, user.ErrNotAdmin,
+// ErrContended and ErrUnsettled.
 func (s *Save) Do(ctx context.Context, admin user.Caller, d Draft) (Product, bool, error) {
 	if err := d.Check(s.Currency); err != nil {
 		return Product{}, false, err

@@ -38,7 +38,7 @@ type Inventory struct {
 }
 
 // Set makes the stock quantity if it is seen now. It returns *StockChangedError when it is not, validation.Errors,
-// user.ErrNotAdmin, ErrNotFound and ErrContended.
+// user.ErrNotAdmin, ErrNotFound, ErrContended and ErrUnsettled.
 func (i *Inventory) Set(ctx context.Context, admin user.Caller, productID string, quantity, seen int64, reason string) (Stock, error) {
 	var problems validation.Errors
 	problems.Int("quantity", quantity, 0, MaxStock)
@@ -54,7 +54,7 @@ func (i *Inventory) Set(ctx context.Context, admin user.Caller, productID string
 }
 
 // Adjust changes the stock by delta, whatever it is now. It returns ErrInsufficientStock when it would fall below zero,
-// validation.Errors, user.ErrNotAdmin, ErrNotFound and ErrContended.
+// validation.Errors, user.ErrNotAdmin, ErrNotFound, ErrContended and ErrUnsettled.
 func (i *Inventory) Adjust(ctx context.Context, admin user.Caller, productID string, delta int64, reason string) (Stock, error) {
 	if err := checkAdjustment(delta, reason); err != nil {
 		return Stock{}, err

@@ -6,6 +6,7 @@ import http.server
 import io
 import json
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -424,6 +425,32 @@ class Commands(InFolder):
         ):
             store.start(self.settings)
         end.assert_called_once_with(emulator)
+
+    def test_a_port_in_use_is_said_before_anything_is_fetched(self):
+        with socket.socket() as other, mock.patch.object(store, "setup") as setup:
+            other.bind(("127.0.0.1", self.settings.port))
+            other.listen()
+            with self.assertRaisesRegex(Problem, "SHOP_PORT"):
+                store.start(self.settings)
+        setup.assert_not_called()
+
+
+class Signals(unittest.TestCase):
+    def setUp(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            self.addCleanup(signal.signal, number, signal.getsignal(number))
+
+    def test_each_ends_what_is_inside(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell's background jobs have it
+            with self.subTest(number), self.assertRaises(KeyboardInterrupt), store.ended_by_signals():
+                signal.raise_signal(number)
+
+    def test_nohup_is_respected(self):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        with store.ended_by_signals():
+            signal.raise_signal(signal.SIGHUP)
+        self.assertEqual(signal.getsignal(signal.SIGHUP), signal.SIG_IGN)
 
 
 class Children(InFolder):
