@@ -217,13 +217,15 @@ func (s *Products) Move(ctx context.Context, m product.Movement) error {
 	}}
 	record := types.TransactWriteItem{Put: &types.Put{TableName: &s.Movements, Item: movementItem(m)}}
 	err := s.transact(ctx, []types.TransactWriteItem{sale, record}, s.stockNow)
-	if errors.Is(err, product.ErrUnsettled) && s.moved(ctx, m) {
+	var changed *product.StockChangedError
+	if (errors.Is(err, product.ErrUnsettled) || errors.As(err, &changed)) && s.moved(ctx, m) {
 		return nil
 	}
 	return err
 }
 
-// moved tells whether a movement whose answer was lost was recorded: then the stock was changed with it.
+// moved tells whether the movement was recorded: then the stock was changed with it, though the answer was lost, or the write
+// was repeated and met its own change.
 func (s *Products) moved(ctx context.Context, m product.Movement) bool {
 	item := movementItem(m)
 	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{

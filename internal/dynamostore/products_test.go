@@ -123,6 +123,18 @@ func TestMoveWhoseAnswersAreAllLost(t *testing.T) {
 	}
 }
 
+// The answer is lost, the SDK's repeats are throttled, and ours meets the change that the first attempt made.
+func TestMoveThatMeetsItsOwnChange(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 1, 5)
+	throttled := awsfault.Error(400, "ThrottlingException")
+	s.faults.On("TransactWriteItems", awsfault.Lost, throttled, throttled)
+	s.must(s.products().Move(t.Context(), product.Movement{ID: "m", ProductID: "lamp", Before: 5, After: 15, Reason: "r", By: "usr_admin", MovedAt: opened}))
+	if left := s.left("lamp"); left != 15 {
+		t.Errorf("stock: got %d, want 15", left)
+	}
+}
+
 // What the index has and the table does not have yet, or has taken off, is not shown, and hides nothing else.
 func TestBrowseBesideALaggingTable(t *testing.T) {
 	s := open(t)
