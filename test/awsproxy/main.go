@@ -1,10 +1,11 @@
 // Command awsproxy stands between the store's functions and the AWS endpoint that they call, and counts the calls by
-// operation, so that a test can say what a flow costs.
+// operation, so that a test can say what a flow costs, and see what a flow does when they fail: the proxy is package
+// faultproxy.
 //
 //	awsproxy -listen 127.0.0.1:4600 -target http://127.0.0.1:4566 -control 127.0.0.1:4601
 //
 // The functions get http://127.0.0.1:4600 as their AWS_ENDPOINT_URL. GET /counts at the control address answers the counts
-// since the last POST /reset, as a JSON object from operation to number.
+// since the last POST /reset, as a JSON object from operation to number; PUT /faults plans what is done to calls.
 package main
 
 import (
@@ -19,6 +20,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"shop/test/faultproxy"
 )
 
 func main() {
@@ -40,10 +43,10 @@ func run(ctx context.Context, listen, target, control string) error {
 	if err != nil {
 		return fmt.Errorf("reading the target: %w", err)
 	}
-	proxy := newProxy(behind)
+	proxy := faultproxy.New(behind)
 	both, ctx := errgroup.WithContext(ctx)
 	both.Go(func() error { return serve(ctx, listen, proxy) })
-	both.Go(func() error { return serve(ctx, control, proxy.control()) })
+	both.Go(func() error { return serve(ctx, control, proxy.Control()) })
 	return both.Wait()
 }
 

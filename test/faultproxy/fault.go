@@ -1,0 +1,161 @@
+package faultproxy
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Kind is what is done to a call.
+type Kind string
+
+// The kinds. AWS carries out what a call of the second half asks for, though its function never learns of it.
+const (
+	// Refused answers that the service failed; it never got the call.
+	Refused Kind = "refused"
+	// Throttled answers as the service does when too much is asked of it; it never got the call.
+	Throttled Kind = "throttled"
+	// Conflict answers that others are at the same items; the database never got the call. In a transaction every reason is one.
+	Conflict Kind = "conflict"
+	// MixedConflict answers that the first action of a transaction met a conflict and the condition of the last one failed, as
+	// when a repeat meets its first attempt being committed.
+	MixedConflict Kind = "mixed conflict"
+	// Reset breaks the connection before the service gets the call.
+	Reset Kind = "reset"
+	// Slow passes the call on after a while that its function waits for.
+	Slow Kind = "slow"
+	// Hung never answers, and never passes the call on.
+	Hung Kind = "hung"
+	// KilledBefore kills the function's process; the service never gets the call.
+	KilledBefore Kind = "killed before"
+
+	// Lost breaks the connection when the service has answered.
+	Lost Kind = "answer lost"
+	// Half breaks the connection in the middle of the answer.
+	Half Kind = "half an answer"
+	// Late breaks the connection, and passes the call on a while later.
+	Late Kind = "late"
+	// KilledAfter kills the function's process when the service has answered.
+	KilledAfter Kind = "killed after"
+)
+
+// Kinds are all kinds.
+var Kinds = []Kind{
+	Refused, Throttled, Conflict, MixedConflict, Reset, Slow, Hung, KilledBefore, Lost, Half, Late, KilledAfter,
+}
+
+// Rule plans a fault for some calls of an operation.
+type Rule struct {
+	Operation string        `json:"operation"` // or the name that Proxy.Name gives the call
+	Fault     Kind          `json:"fault"`
+	Share     float64       `json:"share"` // of the calls, from 0 to 1
+	Times     int           `json:"times"` // at most so often; 0 means without limit
+	Delay     time.Duration `json:"delay"` // nanoseconds; of Slow and Late
+}
+
+// check tells what is wrong with a rule that someone wrote.
+func (r Rule) check() error {
+	for _, kind := range Kinds {
+		if kind == r.Fault && r.Operation != "" && r.Share >= 0 && r.Share <= 1 {
+			return nil
+		}
+	}
+	return fmt.Errorf("a rule needs an operation, a share from 0 to 1 and a fault out of %q, got %+v", Kinds, r)
+}
+
+// planned is a rule at work.
+type planned struct {
+	Rule
+	done int
+}
+
+// Plan replaces the rules. The first one that applies to a call decides; seed decides which calls are in a share.
+func (p *Proxy) Plan(seed uint64, rules ...Rule) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.chance = rand.New(rand.NewPCG(seed, 0))
+	p.rules = nil
+	for _, r := range rules {
+		p.rules = append(p.rules, &planned{Rule: r})
+	}
+}
+
+// rule draws what is done to a call of this name.
+func (p *Proxy) rule(name string) Rule {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range p.rules {
+		if r.Operation != name || r.Times > 0 && r.done >= r.Times {
+			continue
+		}
+		if r.Share < 1 && p.chance.Float64() >= r.Share {
+			continue
+		}
+		r.done++
+		return r.Rule
+	}
+	return Rule{}
+}
+
+// answer is what a service would say.
+type answer struct {
+	status int
+	body   string
+}
+
+// failure is how each service says that it failed.
+func failure(c *Call) answer {
+	if c.Service == SES {
+		return formError(http.StatusServiceUnavailable, "Receiver", "ServiceUnavailable")
+	}
+	return jsonError(c, http.StatusInternalServerError, map[string]string{DynamoDB: "InternalServerError", KMS: "KMSInternalException"}[c.Service])
+}
+
+// throttling is how each service says that too much is asked of it.
+func throttling(c *Call) answer {
+	if c.Service == SES {
+		return formError(http.StatusBadRequest, "Sender", "Throttling")
+	}
+	name := map[string]string{DynamoDB: "ProvisionedThroughputExceededException", SQS: "RequestThrottled"}[c.Service]
+	return jsonError(c, http.StatusBadRequest, name)
+}
+
+// conflict is how DynamoDB says that others are at the same items.
+func conflict(c *Call, mixed bool) answer {
+	n := c.actions()
+	if n == 0 {
+		return jsonError(c, http.StatusBadRequest, "TransactionConflictException")
+	}
+	reasons := make([]string, n)
+	for i := range reasons {
+		reasons[i] = `{"Code":"TransactionConflict","Message":"injected"}`
+		if mixed {
+			reasons[i] = `{"Code":"None"}`
+		}
+	}
+	if mixed {
+		reasons[n-1] = `{"Code":"ConditionalCheckFailed","Message":"injected"}`
+		reasons[0] = `{"Code":"TransactionConflict","Message":"injected"}`
+	}
+	return answer{http.StatusBadRequest, fmt.Sprintf(
+		`{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","message":"Transaction cancelled","CancellationReasons":[%s]}`,
+		strings.Join(reasons, ","))}
+}
+
+// jsonError is an error of AWS's JSON protocols.
+func jsonError(c *Call, status int, name string) answer {
+	prefix := map[string]string{DynamoDB: "com.amazonaws.dynamodb.v20120810#", SQS: "com.amazonaws.sqs#"}[c.Service]
+	if name == "" {
+		name = map[int]string{http.StatusBadRequest: "ThrottlingException", http.StatusInternalServerError: "InternalFailure"}[status]
+	}
+	return answer{status, fmt.Sprintf(`{"__type":%q,"message":"injected"}`, prefix+name)}
+}
+
+// formError is an error of AWS's query protocol.
+func formError(status int, fault, name string) answer {
+	return answer{status, fmt.Sprintf(
+		`<ErrorResponse><Error><Type>%s</Type><Code>%s</Code><Message>injected</Message></Error><RequestId>injected</RequestId></ErrorResponse>`,
+		fault, name)}
+}
