@@ -1,0 +1,261 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+)
+
+// history is all that is known of a round: what was asked and answered, what passed the proxy, and what is stored in the end.
+type history struct {
+	round    *round
+	requests [][]attempt
+	calls    []call
+	stored   map[string]storedOrder // by order id: all orders of the round's buyers since it began
+	mails    map[string]string      // state of the mail, by order id
+	stock    map[string]int64       // by product id
+	moves    map[string][]movement  // by product id
+	mine     map[string]int         // how often each order stands in its customer's list
+	feed     map[string]int         // how often each order stands in the admin's history
+	statuses map[string]string      // email_status that its customer is told, by order id
+	dead     int                    // dead letters
+	undone   error                  // why not all that was owed could be done
+}
+
+// storedOrder is an order as the table has it.
+type storedOrder struct {
+	userID, email string
+	lines         []line
+	total         int64
+}
+
+// movement is a change of stock as the table has it.
+type movement struct {
+	before, after int64
+	reason        string
+}
+
+// record reads what is stored after the round.
+func (r *round) record(ctx context.Context, undone error) (*history, error) {
+	h := &history{
+		round: r, requests: r.requests(), stored: map[string]storedOrder{}, mails: map[string]string{}, stock: map[string]int64{},
+		moves: map[string][]movement{}, mine: map[string]int{}, feed: map[string]int{}, statuses: map[string]string{}, undone: undone,
+	}
+	for _, read := range []func(context.Context) error{h.readOrders, h.readMails, h.readGoods, h.readLists, h.readDeadLetters} {
+		if err := read(ctx); err != nil {
+			return nil, fmt.Errorf("reading what is stored: %w", err)
+		}
+	}
+	h.calls = r.w.book.take()
+	return h, nil
+}
+
+// readOrders reads the orders of the round's buyers by the index, so that one that no answer told of is found, too, and then
+// each from the table.
+func (h *history) readOrders(ctx context.Context) error {
+	w := h.round.w
+	for _, buyer := range h.round.buyers {
+		pages := dynamodb.NewQueryPaginator(w.dynamo, &dynamodb.QueryInput{
+			TableName: aws.String(w.outputs["OrdersTable"]), IndexName: aws.String("by_customer"),
+			KeyConditionExpression: aws.String("user_id = :user AND placed_key >= :begin"),
+			ExpressionAttributeValues: map[string]types.AttributeValue{
+				":user":  &types.AttributeValueMemberS{Value: buyer.UserID},
+				":begin": &types.AttributeValueMemberS{Value: h.round.begin.UTC().Format(timeFormat)},
+			},
+		})
+		for pages.HasMorePages() {
+			out, err := pages.NextPage(ctx)
+			if err != nil {
+				return err
+			}
+			for _, it := range out.Items {
+				h.stored[text(it["order_id"])] = storedOrder{}
+			}
+		}
+	}
+	for id := range h.known() {
+		it, err := w.item(ctx, "OrdersTable", "order_id", id)
+		if err != nil {
+			return err
+		}
+		if it != nil {
+			h.stored[id] = readStored(it)
+		}
+	}
+	return nil
+}
+
+// known returns the ids of all orders that are stored, or that were asked for.
+func (h *history) known() map[string]bool {
+	ids := map[string]bool{}
+	for id := range h.stored {
+		ids[id] = true
+	}
+	for _, group := range h.requests {
+		ids[h.orderID(group[0])] = true
+	}
+	return ids
+}
+
+func (h *history) orderID(a attempt) string { return orderOf(h.round.buyers[a.buyer].UserID, a.key) }
+
+func readStored(it map[string]types.AttributeValue) storedOrder {
+	o := storedOrder{userID: text(it["user_id"]), email: text(it["email"]), total: number(it["amount"])}
+	lines, _ := it["lines"].(*types.AttributeValueMemberL)
+	if lines == nil {
+		return o
+	}
+	for _, v := range lines.Value {
+		l, _ := v.(*types.AttributeValueMemberM)
+		if l == nil {
+			continue
+		}
+		price, quantity := number(l.Value["price"]), number(l.Value["quantity"])
+		o.lines = append(o.lines, line{
+			ProductID: text(l.Value["product_id"]), UnitPrice: pounds(price), Quantity: quantity, LineTotal: pounds(price * quantity),
+		})
+	}
+	return o
+}
+
+func (h *history) readMails(ctx context.Context) error {
+	for id := range h.stored {
+		it, err := h.round.w.item(ctx, "MailsTable", "mail_id", "order-placed#"+id)
+		if err != nil {
+			return err
+		}
+		if it != nil {
+			h.mails[id] = text(it["state"])
+		}
+	}
+	return nil
+}
+
+// item reads one item consistently; nil if there is none.
+func (w *world) item(ctx context.Context, table, key, value string) (map[string]types.AttributeValue, error) {
+	out, err := w.dynamo.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: aws.String(w.outputs[table]), ConsistentRead: aws.Bool(true),
+		Key: map[string]types.AttributeValue{key: &types.AttributeValueMemberS{Value: value}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out.Item, nil
+}
+
+func (h *history) readGoods(ctx context.Context) error {
+	w := h.round.w
+	for i := range h.round.plan.Goods {
+		id := h.round.productID(i)
+		out, err := w.dynamo.GetItem(ctx, &dynamodb.GetItemInput{
+			TableName: aws.String(w.outputs["ProductsTable"]), ConsistentRead: aws.Bool(true),
+			Key: map[string]types.AttributeValue{
+				"product_id": &types.AttributeValueMemberS{Value: id}, "part": &types.AttributeValueMemberS{Value: "sale"},
+			},
+		})
+		if err != nil {
+			return err
+		}
+		h.stock[id] = number(out.Item["stock"])
+		if err := h.readMoves(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *history) readMoves(ctx context.Context, id string) error {
+	pages := dynamodb.NewQueryPaginator(h.round.w.dynamo, &dynamodb.QueryInput{
+		TableName:                 aws.String(h.round.w.outputs["StockMovementsTable"]),
+		KeyConditionExpression:    aws.String("product_id = :id"),
+		ExpressionAttributeValues: map[string]types.AttributeValue{":id": &types.AttributeValueMemberS{Value: id}},
+	})
+	for pages.HasMorePages() {
+		out, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, it := range out.Items {
+			h.moves[id] = append(h.moves[id], movement{number(it["before"]), number(it["after"]), text(it["reason"])})
+		}
+	}
+	return nil
+}
+
+// readLists reads, over HTTP, what customers and an admin are shown.
+func (h *history) readLists(ctx context.Context) error {
+	r := h.round
+	for _, buyer := range r.buyers {
+		own, err := r.w.shop.list(ctx, "/orders", buyer.token, url.Values{})
+		if err != nil {
+			return err
+		}
+		for _, o := range own {
+			if _, of := h.stored[o.OrderID]; of {
+				h.mine[o.OrderID]++
+			}
+		}
+	}
+	all, err := r.w.shop.list(ctx, "/admin/orders", r.admin.token, url.Values{"from": {r.begin.UTC().Format(time.RFC3339Nano)}})
+	if err != nil {
+		return err
+	}
+	for _, o := range all {
+		h.feed[o.OrderID]++
+	}
+	return h.readStatuses(ctx)
+}
+
+// readStatuses asks, for the first orders of each customer, how far the mail got.
+func (h *history) readStatuses(ctx context.Context) error {
+	const enough = 5
+	asked := map[int]int{}
+	for _, group := range h.requests {
+		a := group[0]
+		id := h.orderID(a)
+		if _, placed := h.stored[id]; !placed || asked[a.buyer] >= enough {
+			continue
+		}
+		asked[a.buyer]++
+		v, err := h.round.view(ctx, a)
+		if err != nil {
+			return err
+		}
+		h.statuses[id] = v.EmailStatus
+	}
+	return nil
+}
+
+// readDeadLetters counts the dead letters.
+func (h *history) readDeadLetters(ctx context.Context) (err error) {
+	h.dead, err = h.round.w.messages(ctx, "MailDeadLetterQueueUrl")
+	return err
+}
+
+// messages counts what is in a queue, being handled or not.
+func (w *world) messages(ctx context.Context, output string) (int, error) {
+	out, err := w.queue.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl: aws.String(w.outputs[output]), AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameAll},
+	})
+	if err != nil {
+		return 0, fmt.Errorf("counting messages: %w", err)
+	}
+	n := 0
+	for _, name := range []sqstypes.QueueAttributeName{
+		sqstypes.QueueAttributeNameApproximateNumberOfMessages, sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
+	} {
+		var count int
+		if _, err := fmt.Sscan(out.Attributes[string(name)], &count); err != nil {
+			return 0, fmt.Errorf("counting messages: %w", err)
+		}
+		n += count
+	}
+	return n, nil
+}

@@ -1,0 +1,403 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"shop/test/faultproxy"
+)
+
+// violation is a law that a round broke.
+type violation struct {
+	law    string
+	detail string
+}
+
+func (v violation) String() string { return v.law + ": " + v.detail }
+
+// verdict is what the checker found.
+type verdict struct {
+	checks     int
+	violations []violation
+}
+
+// want checks one thing.
+func (v *verdict) want(holds bool, law, format string, args ...any) {
+	v.checks++
+	if !holds {
+		v.violations = append(v.violations, violation{law, fmt.Sprintf(format, args...)})
+	}
+}
+
+// The laws, by the promises of docs/design.md.
+const (
+	lawStock    = "never oversold"         // units sold + stock = stocked + adjusted, per product; no stock is below zero
+	lawMove     = "a change is told truly" // an admin's change that was answered 200 is recorded once, a refused one never
+	lawOnce     = "never twice"            // one order a key: all its answers are that order, one of them at most as new
+	lawKept     = "never lost"             // what was answered 201 is stored as it was answered, and can be seen from then on
+	lawNothing  = "a refusal leaves nothing"
+	lawSettled  = "a repeat settles"
+	lawMoney    = "money adds up"
+	lawMail     = "every order has its mail" // at least one, and settled
+	lawMailOnce = "a mail more needs a fault"
+	lawNoMail   = "no mail without an order"
+	lawEvent    = "no event without an order"
+	lawOwner    = "never someone else's"
+	lawLists    = "lists are complete"
+	lawAnswer   = "answers keep the contract" // no internal error, nothing cut off without a kill
+	lawDead     = "nothing is a dead letter"
+	lawOurs     = "every order was asked for"
+)
+
+// check holds a history against the laws.
+func check(h *history) verdict {
+	v := &verdict{}
+	h.checkStock(v)
+	h.checkMoves(v)
+	h.checkRequests(v)
+	h.checkOrders(v)
+	h.checkMails(v)
+	h.checkCalls(v)
+	h.checkViewings(v)
+	h.checkCutOff(v)
+	v.want(h.dead == 0, lawDead, "%d dead letters", h.dead)
+	v.want(h.undone == nil, lawMail, "%v", h.undone)
+	return *v
+}
+
+// checkStock: what was ever stocked is there or sold.
+func (h *history) checkStock(v *verdict) {
+	sold := map[string]int64{}
+	for _, o := range h.stored {
+		for _, l := range o.lines {
+			sold[l.ProductID] += l.Quantity
+		}
+	}
+	for id, stock := range h.stock {
+		var stocked int64
+		for _, m := range h.moves[id] {
+			stocked += m.after - m.before
+			v.want(m.after >= 0 && m.before >= 0, lawStock, "%s: a movement from %d to %d", id, m.before, m.after)
+		}
+		v.want(sold[id]+stock == stocked, lawStock, "%s: %d sold and %d in stock, %d stocked", id, sold[id], stock, stocked)
+		v.want(stock >= 0, lawStock, "%s: the stock is %d", id, stock)
+	}
+}
+
+// checkMoves: an admin's change that was answered is recorded as often as the answer says.
+func (h *history) checkMoves(v *verdict) {
+	for _, c := range h.round.changes {
+		v.want(allowedChange(c.reply), lawAnswer, "step %d, %s: %s", c.step, c.kind, c.reply)
+		if c.kind == reprice {
+			continue
+		}
+		n := 0
+		for _, m := range h.moves[h.round.productID(c.good)] {
+			if m.reason == c.reason {
+				n++
+			}
+		}
+		switch {
+		case c.reply.status == http.StatusOK:
+			v.want(n == 1, lawMove, "step %d, %s was answered 200 and recorded %d times", c.step, c.kind, n)
+		case c.reply.definite():
+			v.want(n == 0, lawMove, "step %d, %s was answered %s and recorded %d times", c.step, c.kind, c.reply, n)
+		default:
+			v.want(n <= 1, lawMove, "step %d, %s was recorded %d times", c.step, c.kind, n)
+		}
+	}
+}
+
+func allowedChange(a reply) bool {
+	switch a.status {
+	case http.StatusOK, 0:
+		return true
+	case http.StatusConflict:
+		return a.code == "stock_changed" || a.code == "insufficient_stock"
+	}
+	return unavailable(a)
+}
+
+// unavailable tells whether the store says, as the contract has it, that it cannot answer now, or API Gateway that the function
+// did not.
+func unavailable(a reply) bool {
+	return a.status == http.StatusServiceUnavailable && a.code == "busy" && a.retry != "" || cutOff(a)
+}
+
+// cutOff tells whether API Gateway answers in the place of a function that ended without an answer.
+func cutOff(a reply) bool { return a.status >= 500 && a.code == "" }
+
+// checkRequests: the answers to each request, and to all requests under a key.
+func (h *history) checkRequests(v *verdict) {
+	fresh := map[string]int{}
+	for _, group := range h.requests {
+		id := h.orderID(group[0])
+		stored, placed := h.stored[id]
+		settled := false
+		for _, a := range group {
+			v.want(h.allowed(a), lawAnswer, "%s, step %d: %s", a.key, a.step, a.reply)
+			settled = settled || a.reply.definite()
+			if a.reply.status == http.StatusCreated {
+				h.checkAccepted(v, a, id, stored, placed)
+				if !a.reply.replayed {
+					fresh[id]++
+				}
+			}
+		}
+		v.want(settled, lawSettled, "%s: no definite answer to %s", group[0].key, group[0].basket.what())
+		h.checkEnd(v, group, stored, placed)
+	}
+	for id, n := range fresh {
+		v.want(n <= 1, lawOnce, "%s was answered as new %d times", id, n)
+	}
+}
+
+// allowed tells whether the contract has such an answer to a checkout. All goods of a round are for sale.
+func (h *history) allowed(a attempt) bool {
+	switch a.reply.status {
+	case http.StatusCreated, 0:
+		return true
+	case http.StatusConflict:
+		return a.reply.code == "out_of_stock" || a.reply.code == "price_changed"
+	case http.StatusUnprocessableEntity:
+		return a.reply.code == "idempotency_key_reused"
+	}
+	return unavailable(a.reply)
+}
+
+func (h *history) checkAccepted(v *verdict, a attempt, id string, stored storedOrder, placed bool) {
+	v.want(a.order.OrderID == id, lawOnce, "%s was answered as %s, want %s", a.key, a.order.OrderID, id)
+	v.want(placed, lawKept, "%s was answered 201 and is not stored", id)
+	if placed {
+		v.want(slices.Equal(a.order.Items, stored.lines) && a.order.Total.Amount == stored.total, lawKept,
+			"%s was answered as %v for %d, and is stored as %v for %d", id, a.order.Items, a.order.Total.Amount, stored.lines, stored.total)
+	}
+	v.want(maps.Equal(a.basket.units(), unitsOf(a.order.Items)), lawKept, "%s: %v was asked for, %v was answered", id, a.basket.Items, a.order.Items)
+	if a.basket.ExpectedTotal != nil {
+		v.want(*a.basket.ExpectedTotal == a.order.Total, lawMoney, "%s: agreed to %v, costs %v", id, *a.basket.ExpectedTotal, a.order.Total)
+	}
+}
+
+func unitsOf(lines []line) map[string]int64 {
+	units := map[string]int64{}
+	for _, l := range lines {
+		units[l.ProductID] += l.Quantity
+	}
+	return units
+}
+
+// checkEnd: the last definite answer to a request says what is stored under its key in the end.
+func (h *history) checkEnd(v *verdict, group []attempt, stored storedOrder, placed bool) {
+	last := -1
+	for i, a := range group {
+		if a.reply.definite() && (last < 0 || a.begin.After(group[last].end)) {
+			last = i
+		}
+	}
+	if last < 0 {
+		return
+	}
+	a := group[last]
+	same := placed && maps.Equal(a.basket.units(), unitsOf(stored.lines))
+	switch a.reply.status {
+	case http.StatusUnprocessableEntity:
+		v.want(placed && (!same || a.basket.ExpectedTotal != nil), lawOnce, "%s was answered 422, and its key has no other order", a.key)
+	case http.StatusConflict:
+		v.want(!same || h.overlaps(group, a), lawNothing, "%s was answered %s, and is stored", a.key, a.reply)
+	}
+}
+
+// overlaps tells whether another attempt of the same request was under way at or after the end of a: then the order may be
+// that one's.
+func (h *history) overlaps(group []attempt, a attempt) bool {
+	return slices.ContainsFunc(group, func(b attempt) bool { return b.step != a.step && b.end.After(a.begin) || b.begin.After(a.end) })
+}
+
+// checkOrders: what is stored was asked for by its customer, and adds up.
+func (h *history) checkOrders(v *verdict) {
+	asked := map[string][]attempt{}
+	for _, group := range h.requests {
+		asked[h.orderID(group[0])] = append(asked[h.orderID(group[0])], group[0])
+	}
+	for id, o := range h.stored {
+		v.want(slices.ContainsFunc(asked[id], func(a attempt) bool {
+			return h.round.buyers[a.buyer].UserID == o.userID && maps.Equal(a.basket.units(), unitsOf(o.lines))
+		}), lawOurs, "%s of %s, %v", id, o.userID, o.lines)
+		var total int64
+		for _, l := range o.lines {
+			total += l.UnitPrice.Amount * l.Quantity
+			v.want(h.wasPrice(l), lawMoney, "%s: %s was never sold at %d", id, l.ProductID, l.UnitPrice.Amount)
+		}
+		v.want(total == o.total, lawMoney, "%s: the lines cost %d, the order %d", id, total, o.total)
+		v.want(h.mine[id] == 1, lawLists, "%s stands in its customer's list %d times", id, h.mine[id])
+		v.want(h.feed[id] == 1, lawLists, "%s stands in the history %d times", id, h.feed[id])
+	}
+}
+
+func (h *history) wasPrice(l line) bool {
+	for good, prices := range h.round.prices {
+		if h.round.productID(good) == l.ProductID {
+			return prices[l.UnitPrice.Amount]
+		}
+	}
+	return false
+}
+
+// checkMails: each order has a mail, to its customer, and one more only for a fault between SES's yes and our mark.
+func (h *history) checkMails(v *verdict) {
+	sent, marks := map[string][]call{}, map[string][]call{}
+	for _, c := range h.calls {
+		for _, id := range c.orders {
+			switch {
+			case c.name == "SendEmail" && c.carried:
+				sent[id] = append(sent[id], c)
+			case c.name == markSent:
+				marks[id] = append(marks[id], c)
+			}
+		}
+	}
+	for id, o := range h.stored {
+		v.want(len(sent[id]) > 0, lawMail, "%s has no mail; its state is %q", id, h.mails[id])
+		v.want(h.mails[id] == "sent", lawMail, "%s: the state of its mail is %q", id, h.mails[id])
+		if status, asked := h.statuses[id]; asked {
+			v.want(status == "sent", lawMail, "%s: its customer is told %q", id, status)
+		}
+		for i, c := range sent[id] {
+			v.want(c.to == o.email, lawOwner, "%s: its mail went to someone else", id)
+			if i > 0 {
+				v.want(h.excused(sent[id][i-1], c, marks[id]), lawMailOnce, "%s: mail %d of %d, with no fault since the one before", id, i+1, len(sent[id]))
+			}
+		}
+	}
+	for id := range sent {
+		_, placed := h.stored[id]
+		v.want(placed, lawNoMail, "%s was mailed and is not stored", id)
+	}
+}
+
+// excused tells whether a fault stands between two mails of an order: the first one's answer was lost or its process killed, or
+// a mark was hit after it, or the emulator went away.
+func (h *history) excused(first, second call, marks []call) bool {
+	if first.faulty() {
+		return true
+	}
+	for _, m := range marks {
+		if m.faulty() && m.end.After(first.begin) && m.begin.Before(second.end) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(h.round.restarts, func(s span) bool { return s.to.After(first.begin) && s.from.Before(second.end) })
+}
+
+// checkCalls: an event that was sent speaks of an order.
+func (h *history) checkCalls(v *verdict) {
+	for _, c := range h.calls {
+		if c.name != "SendMessage" && c.name != "SendMessageBatch" {
+			continue
+		}
+		for _, id := range c.orders {
+			_, placed := h.stored[id]
+			v.want(placed || !h.known()[id], lawEvent, "an event speaks of %s, which is not stored", id)
+		}
+	}
+}
+
+// checkViewings: whoever was told of an order can see it, and nobody else.
+func (h *history) checkViewings(v *verdict) {
+	for _, view := range h.round.viewings {
+		placedBy := h.round.plan.Steps[view.of].Buyer
+		own := view.own || len(h.round.buyers) == 1
+		v.want(own || view.reply.status != http.StatusOK, lawOwner, "an order of buyer %d was shown to another", placedBy)
+		v.want(slices.Contains([]int{0, 200, 404}, view.reply.status) || unavailable(view.reply), lawAnswer, "viewing an order: %s", view.reply)
+		if own && h.told(view) {
+			v.want(view.reply.status != http.StatusNotFound, lawKept, "%s was answered 201 and then not found", h.round.key(view.of))
+		}
+	}
+}
+
+// told tells whether the order was answered before somebody looked.
+func (h *history) told(view viewing) bool {
+	return slices.ContainsFunc(h.round.attempts, func(a attempt) bool {
+		return a.key == h.round.key(view.of) && a.reply.status == http.StatusCreated && a.end.Before(view.begin)
+	})
+}
+
+// checkCutOff: API Gateway answered in a function's place only where we killed one, or took the emulator away.
+func (h *history) checkCutOff(v *verdict) {
+	if len(h.round.restarts) > 0 {
+		return
+	}
+	kills, lost := 0, 0
+	for _, c := range h.calls {
+		if c.killed {
+			kills++
+		}
+	}
+	for _, a := range h.replies() {
+		if a.status == 0 || cutOff(a) {
+			lost++
+		}
+	}
+	v.want(lost <= kills, lawAnswer, "%d requests were cut off, %d processes killed", lost, kills)
+}
+
+func (h *history) replies() []reply {
+	var all []reply
+	for _, a := range h.round.attempts {
+		all = append(all, a.reply)
+	}
+	for _, c := range h.round.changes {
+		all = append(all, c.reply)
+	}
+	for _, view := range h.round.viewings {
+		all = append(all, view.reply)
+	}
+	return all
+}
+
+// tally counts what was done to which call.
+func (h *history) tally() map[string]int {
+	counts := map[string]int{}
+	for _, c := range h.calls {
+		killed := c.fault == faultproxy.KilledBefore || c.fault == faultproxy.KilledAfter
+		if c.fault != "" && (c.killed || !killed) {
+			counts[c.name+"|"+string(c.fault)]++
+		}
+	}
+	counts["emulator|restarted"] = len(h.round.restarts)
+	return counts
+}
+
+// kills counts the processes that were killed.
+func (h *history) kills() int {
+	n := 0
+	for _, c := range h.calls {
+		if c.killed {
+			n++
+		}
+	}
+	return n
+}
+
+// story tells what is known of a violation's order or product, for whoever looks for the cause.
+func (h *history) story(detail string) string {
+	var lines []string
+	for _, id := range orderID.FindAllString(detail, 1) {
+		for _, a := range h.round.attempts {
+			if h.orderID(a) == id {
+				lines = append(lines, fmt.Sprintf("  %s–%s step %d %v: %s replayed=%v", a.begin.Format(clock), a.end.Format(clock), a.step, a.basket.Items, a.reply, a.reply.replayed))
+			}
+		}
+		for _, c := range h.calls {
+			if slices.Contains(c.orders, id) {
+				lines = append(lines, fmt.Sprintf("  %s–%s %s fault=%q carried=%v lost=%v killed=%v", c.begin.Format(clock), c.end.Format(clock), c.name, c.fault, c.carried, c.lost, c.killed))
+			}
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+const clock = "15:04:05.000"

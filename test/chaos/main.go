@@ -1,0 +1,90 @@
+// Command chaos breaks a store in every way it can, and checks that the store kept what docs/design.md promises. It starts a
+// store of its own, with a proxy between the functions and AWS, and ends it.
+//
+//	make chaos SEED=1 MINUTES=30
+//
+// Each round is drawn from a seed: who buys what at once, and which calls to AWS are refused, delayed, cut off or lost, which
+// processes are killed and when the emulator goes away. Then nothing goes wrong any more, what is open is settled, and the
+// checker holds all that was asked, answered, sent and stored against the laws (laws.go). The seeds count up from SEED; a seed
+// whose round broke a law is run again with MINUTES=0.
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// longRun is the size of a round in a long run.
+var longRun = size{steps: 400, workers: 24, buyers: 8, restarts: true}
+
+var errBroken = errors.New("the store broke a promise")
+
+func main() {
+	testing.Init() // rapid asks for its flags
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "chaos:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	seed, err := strconv.ParseUint(cmp.Or(os.Getenv("SEED"), "1"), 10, 64)
+	if err != nil {
+		return fmt.Errorf("reading SEED: %w", err)
+	}
+	minutes, err := strconv.ParseFloat(cmp.Or(os.Getenv("MINUTES"), "10"), 64)
+	if err != nil {
+		return fmt.Errorf("reading MINUTES: %w", err)
+	}
+	return inWorld(ctx, func(w *world) error {
+		return rounds(ctx, w, seed, time.Duration(minutes*float64(time.Minute)))
+	})
+}
+
+// inWorld runs do on a store of its own.
+func inWorld(ctx context.Context, do func(*world) error) (err error) {
+	folder, err := os.MkdirTemp("", "shop-chaos-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	fmt.Fprintln(os.Stderr, "starting a store …")
+	w, err := newWorld(ctx, folder)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.close()) }()
+	return do(w)
+}
+
+// rounds runs rounds, at least one, and begins none after so long.
+func rounds(ctx context.Context, w *world, seed uint64, long time.Duration) error {
+	r, err := newRunner(ctx, w, os.Stdout, longRun)
+	if err != nil {
+		return err
+	}
+	var failed error
+	for end := time.Now().Add(long); failed == nil; seed++ {
+		failed = r.seed(ctx, seed)
+		if !time.Now().Before(end) {
+			break
+		}
+	}
+	r.total.write(os.Stdout)
+	if failed == nil && len(r.total.verdict.violations) > 0 {
+		failed = errBroken
+	}
+	return failed
+}

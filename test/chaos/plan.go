@@ -1,0 +1,184 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"shop/test/faultproxy"
+)
+
+// plan is what a round does: who buys what, and what goes wrong meanwhile. Each is drawn from a seed.
+type plan struct {
+	Goods   []good
+	Steps   []step
+	Workers int // how many steps are under way at once
+	Seed    uint64
+	Rules   []faultproxy.Rule
+	Restart int // before which step the emulator is restarted; 0 means never
+}
+
+// good is a product that a round makes.
+type good struct {
+	Stock, Price int64
+}
+
+// The kinds of steps.
+const (
+	buy        = "buy"        // a checkout with a key of its own
+	again      = "again"      // the same request as an earlier step's, with its key
+	other      = "other"      // another request with an earlier step's key
+	adjust     = "adjust"     // an admin changes a stock by a difference
+	set        = "set"        // an admin sets a stock, compared with what was seen
+	reprice    = "reprice"    // an admin saves a product with another price
+	relay      = "relay"      // time passes for what is owed, and the relay runs
+	look       = "look"       // a customer looks at an earlier step's order
+	lookAbroad = "lookAbroad" // another customer does
+)
+
+// step is one thing that somebody does.
+type step struct {
+	Kind   string
+	Buyer  int
+	Items  []want
+	Expect string // the total agreed to: none, right (as far as is known), or wrong
+	Of     int    // the earlier step, of again, other and the looks
+	Good   int    // of an admin's change
+	Amount int64  // of an admin's change: a difference, a stock or a price
+}
+
+// want is how many of which good.
+type want struct {
+	Good     int
+	Quantity int64
+}
+
+// size bounds a round.
+type size struct {
+	steps, workers, buyers int
+	restarts               bool
+}
+
+var (
+	prices     = []int64{0, 1, 99, 339, 12_345_600}
+	someGood   = rapid.Custom(func(t *rapid.T) good { return good{drawStock(t), rapid.SampledFrom(prices).Draw(t, "price")} })
+	kindsOfAll = slices.Concat(slices.Repeat([]string{buy}, 26), slices.Repeat([]string{again}, 8), slices.Repeat([]string{adjust}, 4),
+		[]string{other, other, set, set, reprice, relay, look, look, look, lookAbroad, lookAbroad})
+)
+
+// drawStock draws what never ends, what lasts, and what is sold out soon.
+func drawStock(t *rapid.T) int64 {
+	const plenty = 1_000_000
+	return rapid.OneOf(rapid.Just(int64(plenty)), rapid.Just(int64(plenty)), rapid.Int64Range(10, 100), rapid.Int64Range(0, 12)).Draw(t, "stock")
+}
+
+// draw draws a round of a size.
+func draw(t *rapid.T, s size) plan {
+	p := plan{
+		Goods:   rapid.SliceOfN(someGood, 1, 6).Draw(t, "goods"),
+		Workers: rapid.IntRange(min(4, s.workers), s.workers).Draw(t, "workers"),
+		Seed:    rapid.Uint64().Draw(t, "seed of shares"),
+		Rules:   drawRules(t),
+	}
+	buyers := rapid.IntRange(1, s.buyers).Draw(t, "buyers")
+	for i := range s.steps {
+		p.Steps = append(p.Steps, drawStep(t, p, i, buyers))
+	}
+	if s.restarts && p.Seed%8 == 0 {
+		p.Restart = s.steps / 2
+	}
+	return p
+}
+
+func drawStep(t *rapid.T, p plan, i, buyers int) step {
+	st := step{
+		Kind: buy, Buyer: rapid.IntRange(0, buyers-1).Draw(t, "buyer"), Items: drawItems(t, len(p.Goods)),
+		Expect: rapid.SampledFrom([]string{"none", "none", "none", "none", "right", "right", "wrong"}).Draw(t, "expected"),
+	}
+	if i == 0 {
+		return st
+	}
+	st.Kind = rapid.SampledFrom(kindsOfAll).Draw(t, "kind")
+	switch st.Kind {
+	case again, other, look, lookAbroad:
+		st.Of = earlier(p, max(0, i-1-rapid.IntRange(0, 2*p.Workers).Draw(t, "back")))
+	case adjust:
+		st.Amount = rapid.OneOf(rapid.Int64Range(-5, -1), rapid.Int64Range(1, 20)).Draw(t, "delta")
+	case set:
+		st.Amount = rapid.Int64Range(0, 50).Draw(t, "quantity")
+	case reprice:
+		st.Amount = rapid.SampledFrom(prices).Draw(t, "price")
+	}
+	st.Good = rapid.IntRange(0, len(p.Goods)-1).Draw(t, "good")
+	return st
+}
+
+// earlier is the last checkout at or before a step. The first step is one.
+func earlier(p plan, i int) int {
+	for ; i > 0; i-- {
+		if p.Steps[i].Kind == buy {
+			return i
+		}
+	}
+	return 0
+}
+
+// drawItems draws lines, the same good in several of them now and then.
+func drawItems(t *rapid.T, goods int) []want {
+	one := rapid.Custom(func(t *rapid.T) want {
+		return want{rapid.IntRange(0, goods-1).Draw(t, "good"), rapid.Int64Range(1, 3).Draw(t, "quantity")}
+	})
+	return rapid.SliceOfN(one, 1, 4).Draw(t, "items")
+}
+
+// Calls by who makes them.
+var (
+	transactions = []string{placeOrder, moveStock, saveProduct}
+	reads        = []string{"BatchGetItem", "TransactGetItems", "GetItem", "Query"}
+	mailUpdates  = []string{claimMail, markSent, releaseMail, putOffMail}
+	sends        = []string{"SendMessage", "SendMessageBatch", "SendEmail"}
+)
+
+// faults are what can be done to which calls, and to what share of them at the most.
+var faults = []struct {
+	calls []string
+	kinds []faultproxy.Kind
+	share float64
+}{
+	{[]string{placeOrder}, []faultproxy.Kind{faultproxy.MixedConflict, faultproxy.Conflict}, 0.5},
+	{slices.Concat(transactions, mailUpdates, []string{"TransactGetItems"}), []faultproxy.Kind{faultproxy.Conflict}, 0.5},
+	{slices.Concat(transactions, reads, mailUpdates, sends),
+		[]faultproxy.Kind{faultproxy.Refused, faultproxy.Throttled, faultproxy.Reset, faultproxy.Lost, faultproxy.Half}, 0.3},
+	{slices.Concat(transactions, mailUpdates, sends), []faultproxy.Kind{faultproxy.Slow, faultproxy.Late}, 0.2},
+	{[]string{placeOrder, "SendMessage", moveStock}, []faultproxy.Kind{faultproxy.KilledBefore, faultproxy.KilledAfter}, 0.15},
+	{slices.Concat(mailUpdates, sends), []faultproxy.Kind{faultproxy.KilledBefore, faultproxy.KilledAfter}, 0.25},
+}
+
+// drawRules draws two to seven faults, at most one of a kind for a call.
+func drawRules(t *rapid.T) []faultproxy.Rule {
+	one := rapid.Custom(func(t *rapid.T) faultproxy.Rule {
+		f := rapid.SampledFrom(faults).Draw(t, "fault")
+		return faultproxy.Rule{
+			Operation: rapid.SampledFrom(f.calls).Draw(t, "call"),
+			Fault:     rapid.SampledFrom(f.kinds).Draw(t, "kind"),
+			Share:     f.share * float64(10-rapid.IntRange(0, 9).Draw(t, "tenths less")) / 10,
+			Delay:     time.Duration(rapid.IntRange(50, 4000).Draw(t, "delay in ms")) * time.Millisecond,
+		}
+	})
+	return rapid.SliceOfNDistinct(one, 2, 7, func(r faultproxy.Rule) string { return r.Operation + string(r.Fault) }).Draw(t, "faults")
+}
+
+// String tells what goes wrong in a round.
+func (p plan) String() string {
+	parts := []string{fmt.Sprintf("%d steps, %d at once", len(p.Steps), p.Workers)}
+	for _, r := range p.Rules {
+		parts = append(parts, fmt.Sprintf("%s %s %.0f %%", r.Operation, r.Fault, 100*r.Share))
+	}
+	if p.Restart > 0 {
+		parts = append(parts, "restart")
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// write prints the table that docs/reliability.md shows, and the last line.
+func (t totals) write(out io.Writer) {
+	fmt.Fprintf(out, "\n%d rounds, %d checkouts sent, %d orders, %d mails, %d processes killed\n\n", t.rounds, t.checkouts, t.orders, t.mails, t.kills)
+	fmt.Fprintln(out, "| call | fault | times injected | violations |")
+	fmt.Fprintln(out, "| --- | --- | ---: | ---: |")
+	for _, name := range slices.SortedFunc(maps.Keys(t.injected), cmp.Compare[string]) {
+		if t.injected[name] > 0 {
+			call, fault, _ := strings.Cut(name, "|")
+			fmt.Fprintf(out, "| %s | %s | %d | %d |\n", call, fault, t.injected[name], t.broken[name])
+		}
+	}
+	fmt.Fprintln(out)
+	t.writeLaws(out)
+	fmt.Fprintf(out, "%d checks, %d violations\n", t.verdict.checks, len(t.verdict.violations))
+}
+
+// writeLaws says how often each law was broken, if one was.
+func (t totals) writeLaws(out io.Writer) {
+	counts := map[string]int{}
+	for _, v := range t.verdict.violations {
+		counts[v.law]++
+	}
+	for _, law := range slices.Sorted(maps.Keys(counts)) {
+		fmt.Fprintf(out, "broken %d times: %s\n", counts[law], law)
+	}
+}

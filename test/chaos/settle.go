@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+const (
+	settleTries = 20                      // of a repeat, when nothing goes wrong any more
+	drainTries  = 8                       // of what is owed
+	quiet       = 1500 * time.Millisecond // after so long without a call no process is in the middle of anything
+	quietWithin = 60 * time.Second
+	dueShards   = 16
+)
+
+// orderOf derives an order's id as docs/design.md says: by the customer and the Idempotency-Key.
+func orderOf(userID, key string) string {
+	sum := sha256.Sum256([]byte(userID + "\x00" + key))
+	return "ord_" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:26]
+}
+
+// settle repeats, with nothing going wrong any more, every checkout that has no definite answer until it has one, and one in
+// four of the others.
+func (r *round) settle(ctx context.Context) {
+	var open []attempt
+	for _, group := range r.requests() {
+		last := group[len(group)-1]
+		definite := slices.ContainsFunc(group, func(a attempt) bool { return a.reply.definite() })
+		if !definite || last.step%4 == 0 {
+			open = append(open, last)
+		}
+	}
+	var workers sync.WaitGroup
+	queue := make(chan attempt)
+	for range 8 {
+		workers.Go(func() {
+			for a := range queue {
+				for range settleTries {
+					if r.checkout(ctx, a.step, a.buyer, a.key, a.basket).definite() || ctx.Err() != nil {
+						break
+					}
+					time.Sleep(50 * time.Millisecond)
+				}
+			}
+		})
+	}
+	for _, a := range open {
+		queue <- a
+	}
+	close(queue)
+	workers.Wait()
+}
+
+// requests groups the attempts that are the same request, in the order in which the first of each was sent.
+func (r *round) requests() [][]attempt {
+	groups := map[string][]attempt{}
+	var order []string
+	for _, a := range r.attempts {
+		name := a.key + " " + a.basket.what()
+		if groups[name] == nil {
+			order = append(order, name)
+		}
+		groups[name] = append(groups[name], a)
+	}
+	sorted := make([][]attempt, len(order))
+	for i, name := range order {
+		sorted[i] = groups[name]
+	}
+	return sorted
+}
+
+// what tells requests under one key apart, by the contract's words: the products with their quantities after merging, and
+// the total agreed to.
+func (b basket) what() string {
+	units := b.units()
+	var parts []string
+	for _, id := range slices.Sorted(maps.Keys(units)) {
+		parts = append(parts, fmt.Sprintf("%s×%d", id, units[id]))
+	}
+	if b.ExpectedTotal != nil {
+		parts = append(parts, fmt.Sprint(*b.ExpectedTotal))
+	}
+	return strings.Join(parts, " ")
+}
+
+func (b basket) units() map[string]int64 {
+	units := map[string]int64{}
+	for _, it := range b.Items {
+		units[it.ProductID] += it.Quantity
+	}
+	return units
+}
+
+var errOwed = errors.New("mails are still owed")
+
+// drain lets what is owed be done. Instead of waiting for up to an hour it lets time pass for what is owed: once no process
+// calls AWS any more, leases have run out and everything is due. Then the relay runs.
+func (w *world) drain(ctx context.Context) error {
+	for range drainTries {
+		if err := w.proxy.Quiet(ctx, quiet, quietWithin); err != nil {
+			return err
+		}
+		owed, err := w.owed(ctx)
+		if err != nil {
+			return err
+		}
+		if len(owed) == 0 {
+			return nil
+		}
+		still := time.Now().Add(-quiet)
+		for _, id := range owed {
+			if err := w.passTime(ctx, id, still); err != nil {
+				return fmt.Errorf("letting time pass for %s: %w", id, err)
+			}
+		}
+		if out, err := w.invoke(ctx, "RelayMailFunction", "{}"); err != nil || strings.Contains(out, "errorMessage") {
+			return fmt.Errorf("the relay failed: %s %w", out, err)
+		}
+	}
+	return errOwed
+}
+
+// owed returns the mails that are owed.
+func (w *world) owed(ctx context.Context) ([]string, error) {
+	var ids []string
+	for shard := range dueShards {
+		pages := dynamodb.NewQueryPaginator(w.dynamo, &dynamodb.QueryInput{
+			TableName: aws.String(w.outputs["MailsTable"]), IndexName: aws.String("due"),
+			KeyConditionExpression:    aws.String("due_shard = :shard"),
+			ExpressionAttributeValues: map[string]types.AttributeValue{":shard": &types.AttributeValueMemberN{Value: strconv.Itoa(shard)}},
+		})
+		for pages.HasMorePages() {
+			out, err := pages.NextPage(ctx)
+			if err != nil {
+				return nil, fmt.Errorf("reading what is owed: %w", err)
+			}
+			for _, it := range out.Items {
+				ids = append(ids, text(it["mail_id"]))
+			}
+		}
+	}
+	return ids, nil
+}
+
+// lease is how long notify holds a mail; template.yaml has it, and test/template holds it there.
+const lease = 35 * time.Second
+
+// passTime makes a mail due now, and ends a lease that was taken before all was still: nobody holds it any more.
+func (w *world) passTime(ctx context.Context, mailID string, still time.Time) error {
+	return w.changeMail(ctx, mailID, "SET due_at = :now REMOVE lease_id, lease_until",
+		"#state = :owed AND (attribute_not_exists(lease_until) OR lease_until < :taken)",
+		map[string]types.AttributeValue{":taken": instant(still.Add(lease))})
+}
+
+// makeDue makes a mail due now.
+func (w *world) makeDue(ctx context.Context, mailID string) error {
+	return w.changeMail(ctx, mailID, "SET due_at = :now", "#state = :owed", map[string]types.AttributeValue{})
+}
+
+// changeMail changes a mail where the condition holds, and leaves another as it is.
+func (w *world) changeMail(ctx context.Context, mailID, change, condition string, values map[string]types.AttributeValue) error {
+	values[":owed"], values[":now"] = &types.AttributeValueMemberS{Value: "owed"}, instant(time.Now().Add(-time.Second))
+	_, err := w.dynamo.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:           aws.String(w.outputs["MailsTable"]),
+		Key:                 map[string]types.AttributeValue{"mail_id": &types.AttributeValueMemberS{Value: mailID}},
+		ConditionExpression: &condition, UpdateExpression: &change,
+		ExpressionAttributeNames: map[string]string{"#state": "state"}, ExpressionAttributeValues: values,
+	})
+	var other *types.ConditionalCheckFailedException
+	if errors.As(err, &other) {
+		return nil
+	}
+	return err
+}
+
+func instant(t time.Time) types.AttributeValue { return &types.AttributeValueMemberS{Value: t.UTC().Format(timeFormat)} }
+
+// timeFormat is that of the tables: UTC, milliseconds, of fixed width.
+const timeFormat = "2006-01-02T15:04:05.000Z"
+
+func text(v types.AttributeValue) string {
+	switch v := v.(type) {
+	case *types.AttributeValueMemberS:
+		return v.Value
+	case *types.AttributeValueMemberN:
+		return v.Value
+	}
+	return ""
+}
+
+func number(v types.AttributeValue) int64 {
+	n, _ := strconv.ParseInt(text(v), 10, 64)
+	return n
+}

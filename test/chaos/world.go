@@ -1,0 +1,229 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"shop/test/faultproxy"
+)
+
+const (
+	host   = "127.0.0.1"
+	stack  = "shop"
+	region = "eu-west-1"
+)
+
+// person is somebody with an account.
+type person struct {
+	Email    string `json:"email"`
+	Password string `json:"password"`
+}
+
+// world is a store of our own with the proxy between its functions and AWS.
+type world struct {
+	proxy *faultproxy.Proxy
+	book  *book // of the calls that passed the proxy
+
+	root, data string // the checkout; the store's data
+	port       int
+	front      string // URL of the proxy
+
+	outputs   map[string]string // of the stack
+	functions map[string]string // logical id → name
+	dynamo    *dynamodb.Client
+	queue     *sqs.Client
+	admin     person
+	shop      *shop
+}
+
+// newWorld starts a store, whose data is a new folder below parent, and the proxy. Its close ends both.
+func newWorld(ctx context.Context, parent string) (*world, error) {
+	root, err := checkout()
+	if err != nil {
+		return nil, err
+	}
+	w := &world{root: root, data: filepath.Join(parent, "store"), book: newBook()}
+	if w.port, err = freePort(); err != nil {
+		return nil, err
+	}
+	if err := w.listen(ctx); err != nil {
+		return nil, err
+	}
+	if err := w.up(ctx); err != nil {
+		return nil, err
+	}
+	if err := w.look(ctx); err != nil {
+		return nil, errors.Join(err, w.close())
+	}
+	return w, nil
+}
+
+// checkout finds the folder of go.mod, above where a test or a command runs.
+func checkout() (string, error) {
+	folder, err := os.Getwd()
+	for err == nil {
+		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
+			return folder, nil
+		}
+		if folder == filepath.Dir(folder) {
+			return "", errors.New("not inside the project's checkout")
+		}
+		folder = filepath.Dir(folder)
+	}
+	return "", err
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", host+":0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// listen starts the proxy.
+func (w *world) listen(ctx context.Context) error {
+	l, err := net.Listen("tcp", host+":0")
+	if err != nil {
+		return fmt.Errorf("starting the proxy: %w", err)
+	}
+	w.front = "http://" + l.Addr().String()
+	target, err := url.Parse(w.endpoint())
+	if err != nil {
+		return err
+	}
+	w.proxy = faultproxy.New(target)
+	w.proxy.Name, w.proxy.Watch = name, w.book.note
+	quiet := log.New(io.Discard, "", 0) // connections that were broken on purpose
+	server := &http.Server{Handler: w.proxy, ReadHeaderTimeout: time.Minute, ErrorLog: quiet}
+	go func() { _ = server.Serve(l) }()
+	context.AfterFunc(ctx, func() { _ = server.Close() })
+	return nil
+}
+
+func (w *world) endpoint() string { return "http://" + net.JoinHostPort(host, strconv.Itoa(w.port)) }
+
+// up starts the store, or starts it again with the data that it had.
+func (w *world) up(ctx context.Context) error { return w.make(ctx, "up") }
+
+// down ends the store as an operator would, its data saved.
+func (w *world) down() error { return w.make(context.Background(), "down") }
+
+func (w *world) close() error { return w.down() }
+
+// make runs one of the Makefile's commands on the store.
+func (w *world) make(ctx context.Context, command string) error {
+	python := os.Getenv("PYTHON")
+	if python == "" {
+		python = "python3"
+	}
+	c := exec.CommandContext(ctx, python, filepath.Join(w.root, "infra", "local", "store.py"), command)
+	c.Dir = w.root
+	c.Env = append(os.Environ(), "SHOP_PORT="+strconv.Itoa(w.port), "SHOP_DATA="+w.data, "SHOP_FUNCTIONS_ENDPOINT="+w.front)
+	if out, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("store.py %s: %w\n%s", command, err, out)
+	}
+	return nil
+}
+
+// look finds what the stack is made of.
+func (w *world) look(ctx context.Context) error {
+	cfg := aws.Config{
+		Region: region, BaseEndpoint: aws.String(w.endpoint()), Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+	}
+	w.dynamo, w.queue = dynamodb.NewFromConfig(cfg), sqs.NewFromConfig(cfg)
+	formation := cloudformation.NewFromConfig(cfg)
+	if err := w.readOutputs(ctx, formation); err != nil {
+		return fmt.Errorf("reading the stack: %w", err)
+	}
+	if err := w.readFunctions(ctx, formation); err != nil {
+		return fmt.Errorf("reading the stack: %w", err)
+	}
+	content, err := os.ReadFile(filepath.Join(w.data, "demo-credentials.json"))
+	if err != nil {
+		return err
+	}
+	people := map[string]person{}
+	if err := json.Unmarshal(content, &people); err != nil {
+		return fmt.Errorf("reading the demo's credentials: %w", err)
+	}
+	w.admin = people["admin"]
+	w.shop = newShop(w.outputs["ApiUrl"])
+	return nil
+}
+
+func (w *world) readOutputs(ctx context.Context, formation *cloudformation.Client) error {
+	out, err := formation.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(stack)})
+	if err != nil {
+		return err
+	}
+	w.outputs = map[string]string{}
+	for _, s := range out.Stacks {
+		for _, o := range s.Outputs {
+			w.outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
+		}
+	}
+	return nil
+}
+
+func (w *world) readFunctions(ctx context.Context, formation *cloudformation.Client) error {
+	out, err := formation.DescribeStackResources(ctx, &cloudformation.DescribeStackResourcesInput{StackName: aws.String(stack)})
+	if err != nil {
+		return err
+	}
+	w.functions = map[string]string{}
+	for _, r := range out.StackResources {
+		if aws.ToString(r.ResourceType) == "AWS::Lambda::Function" {
+			w.functions[aws.ToString(r.LogicalResourceId)] = aws.ToString(r.PhysicalResourceId)
+		}
+	}
+	return nil
+}
+
+// invoke calls a function, named by its logical id, and returns what it answered.
+func (w *world) invoke(ctx context.Context, function, event string) (string, error) {
+	path := w.endpoint() + "/2015-03-31/functions/" + url.PathEscape(w.functions[function]) + "/invocations"
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, path, bytes.NewReader([]byte(event)))
+	if err != nil {
+		return "", err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	digest := sha256.Sum256([]byte(event))
+	root := aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}
+	if err := v4.NewSigner().SignHTTP(ctx, root, r, hex.EncodeToString(digest[:]), "lambda", region, time.Now()); err != nil {
+		return "", err
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return "", fmt.Errorf("invoking %s: %w", function, err)
+	}
+	defer resp.Body.Close()
+	out, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("invoking %s: %d %s", function, resp.StatusCode, out)
+	}
+	return string(out), err
+}
