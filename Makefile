@@ -47,6 +47,9 @@ fmt: ## format the Go and Python files
 bench: ## run the benchmarks
 	@$(STORE) bench
 
+chaos: ## break a store in every way and check what it promised: SEED=1 MINUTES=10, or ONLY=outage, ONLY=contention
+	@$(STORE) chaos
+
 vulncheck: ## look for known vulnerabilities in what the store is built from (asks vuln.go.dev)
 	@$(STORE) vulncheck
 
@@ -56,4 +59,4 @@ build: ## build for AWS with `sam build`
 deploy: build ## deploy to AWS with `sam deploy --guided`
 	@$(STORE) deploy
 
-.PHONY: help run up down deploy-local url issuer-url mail-url demo-credentials sam-local setup test lint fmt bench vulncheck build deploy
+.PHONY: help run up down deploy-local url issuer-url mail-url demo-credentials sam-local setup test lint fmt bench chaos vulncheck build deploy

@@ -143,6 +143,13 @@ def bench(settings):
         return testrun.bench(start)
 
 
+def chaos(settings):
+    """break a store of its own in every way, and check what it promised; SEED, MINUTES and ONLY say how"""
+    setup(settings)
+    with ended_by_signals():
+        return testrun.chaos()
+
+
 def vulncheck(settings):
     """look for known vulnerabilities in what the store is built from; needs the network"""
     tools.require_go()
@@ -268,6 +275,7 @@ COMMANDS = {
     "lint": lint,
     "fmt": fmt,
     "bench": bench,
+    "chaos": chaos,
     "vulncheck": vulncheck,
     "build": sam_build,
     "deploy": sam_deploy,

@@ -55,6 +55,7 @@ type call struct {
 	killed        bool
 	orders        []string // that it speaks of
 	to            string   // whom a mail was sent to
+	due           string   // when the mail was due that the relay puts off
 }
 
 // faulty tells whether something was done to the call, or its answer did not arrive.
@@ -68,6 +69,9 @@ type book struct {
 
 func newBook() *book { return &book{} }
 
+// dueBefore is the time in the condition of the relay's update.
+var dueBefore = regexp.MustCompile(`":before":\{"S":"([^"]+)"\}`)
+
 var orderID = regexp.MustCompile(`ord_[a-z2-7]{26}`)
 
 // note takes a call down. Bodies are not kept: a long run sees many.
@@ -80,7 +84,12 @@ func (b *book) note(c *faultproxy.Call) {
 		form := c.Form()
 		noted.to = form.Get("Destination.ToAddresses.member.1")
 		noted.orders = orders(form.Get("Message.Body.Text.Data"))
-	case "SendMessage", "SendMessageBatch", placeOrder, claimMail, markSent, markFailed, putOffMail:
+	case putOffMail:
+		noted.orders = orders(string(c.Body))
+		if found := dueBefore.FindSubmatch(c.Body); found != nil {
+			noted.due = string(found[1])
+		}
+	case "SendMessage", "SendMessageBatch", placeOrder, claimMail, markSent, markFailed:
 		noted.orders = orders(string(c.Body))
 	}
 	b.mu.Lock()

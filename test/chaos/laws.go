@@ -401,3 +401,14 @@ func (h *history) story(detail string) string {
 }
 
 const clock = "15:04:05.000"
+
+// answered counts the checkouts that were answered so.
+func (h *history) answered(status int) int {
+	n := 0
+	for _, a := range h.round.attempts {
+		if a.reply.status == status {
+			n++
+		}
+	}
+	return n
+}

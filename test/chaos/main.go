@@ -2,11 +2,14 @@
 // store of its own, with a proxy between the functions and AWS, and ends it.
 //
 //	make chaos SEED=1 MINUTES=30
+//	make chaos ONLY=outage MINUTES=10
+//	make chaos ONLY=contention
 //
 // Each round is drawn from a seed: who buys what at once, and which calls to AWS are refused, delayed, cut off or lost, which
 // processes are killed and when the emulator goes away. Then nothing goes wrong any more, what is open is settled, and the
 // checker holds all that was asked, answered, sent and stored against the laws (laws.go). The seeds count up from SEED; a seed
-// whose round broke a law is run again with MINUTES=0.
+// whose round broke a law is run again with MINUTES=0. The outage and the contention are rounds of their own (outage.go,
+// contention.go).
 package main
 
 import (
@@ -48,9 +51,17 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading MINUTES: %w", err)
 	}
-	return inWorld(ctx, func(w *world) error {
-		return rounds(ctx, w, seed, time.Duration(minutes*float64(time.Minute)))
-	})
+	long := time.Duration(minutes * float64(time.Minute))
+	runs := map[string]func(*world) error{
+		"":           func(w *world) error { return rounds(ctx, w, seed, long) },
+		"outage":     func(w *world) error { return outage(ctx, w, os.Stdout, long) },
+		"contention": func(w *world) error { return contention(ctx, w, os.Stdout) },
+	}
+	do := runs[os.Getenv("ONLY")]
+	if do == nil {
+		return fmt.Errorf("ONLY is %q; it can be outage or contention", os.Getenv("ONLY"))
+	}
+	return inWorld(ctx, do)
 }
 
 // inWorld runs do on a store of its own.

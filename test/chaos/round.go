@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -113,7 +114,7 @@ func (r *round) run(ctx context.Context) error {
 // restart ends the emulator, and starts it again with what it saved.
 func (r *round) restart(ctx context.Context) error {
 	from := time.Now()
-	if err := r.w.down(); err != nil {
+	if err := errors.Join(r.w.down(), r.w.keepLog()); err != nil {
 		return err
 	}
 	err := r.w.up(ctx)

@@ -107,6 +107,7 @@ func (r *runner) seed(ctx context.Context, seed uint64) error {
 	}
 	first := true
 	var failed error
+	var smallest plan
 	tb := &reporter{out: r.out}
 	tb.check(func(t *rapid.T) {
 		if failed != nil {
@@ -123,10 +124,22 @@ func (r *runner) seed(ctx context.Context, seed uint64) error {
 			first = false
 		}
 		if len(found.violations) > 0 {
+			smallest = p
 			t.Fatalf("%s", found.violations[0])
 		}
 	})
+	if tb.failed {
+		r.describe(smallest)
+	}
 	return failed
+}
+
+// describe shows the smallest round that broke a law.
+func (r *runner) describe(p plan) {
+	fmt.Fprintf(r.out, "the smallest round found that breaks a law: %s\n", p)
+	for i, st := range p.Steps[:min(40, len(p.Steps))] {
+		fmt.Fprintf(r.out, "  step %d: %+v\n", i, st)
+	}
 }
 
 // add counts a round and says what came of it.
@@ -194,9 +207,9 @@ func (t *reporter) FailNow()                       { t.Fail(); panic(stop{}) }
 func (t *reporter) Fail()                          { t.failed = true }
 func (t *reporter) Failed() bool                   { return t.failed }
 
-// write passes on what rapid says of a failure; that a round went well is said elsewhere.
+// write passes on what rapid says of a failure. That a round went well, and what was drawn, is said elsewhere.
 func (t *reporter) write(text string) {
-	if !strings.HasPrefix(text, "[rapid] OK") {
+	if !strings.HasPrefix(text, "[rapid] OK") && !strings.HasPrefix(text, "[rapid] draw") {
 		fmt.Fprintln(t.out, strings.TrimRight(text, "\n"))
 	}
 }

@@ -186,7 +186,9 @@ func (w *world) changeMail(ctx context.Context, mailID, change, condition string
 	return err
 }
 
-func instant(t time.Time) types.AttributeValue { return &types.AttributeValueMemberS{Value: t.UTC().Format(timeFormat)} }
+func instant(t time.Time) types.AttributeValue {
+	return &types.AttributeValueMemberS{Value: t.UTC().Format(timeFormat)}
+}
 
 // timeFormat is that of the tables: UTC, milliseconds, of fixed width.
 const timeFormat = "2006-01-02T15:04:05.000Z"

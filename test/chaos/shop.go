@@ -36,6 +36,7 @@ type request struct {
 type reply struct {
 	status   int
 	code     string // of a problem; empty for what API Gateway answers by itself
+	id       string // of the request, in a problem
 	replayed bool
 	retry    string // the header Retry-After
 	body     []byte
@@ -49,6 +50,9 @@ func (a reply) definite() bool {
 func (a reply) String() string {
 	if a.status == 0 {
 		return "no answer"
+	}
+	if a.status >= 500 {
+		return fmt.Sprintf("%d %s (request %s)", a.status, a.code, a.id)
 	}
 	return fmt.Sprintf("%d %s", a.status, a.code)
 }
@@ -92,9 +96,12 @@ func read(resp *http.Response) reply {
 		status: resp.StatusCode, replayed: resp.Header.Get("Idempotent-Replayed") == "true",
 		retry: resp.Header.Get("Retry-After"), body: content,
 	}
-	var problem struct{ Code string }
+	var problem struct {
+		Code      string `json:"code"`
+		RequestID string `json:"request_id"`
+	}
 	if a.status >= 400 && json.Unmarshal(content, &problem) == nil {
-		a.code = problem.Code
+		a.code, a.id = problem.Code, problem.RequestID
 	}
 	return a
 }

@@ -65,6 +65,7 @@ func newWorld(ctx context.Context, parent string) (*world, error) {
 		return nil, err
 	}
 	w := &world{root: root, data: filepath.Join(parent, "store"), book: newBook()}
+	_ = os.Remove(filepath.Join(root, keptLog))
 	if w.port, err = freePort(); err != nil {
 		return nil, err
 	}
@@ -132,7 +133,25 @@ func (w *world) up(ctx context.Context) error { return w.make(ctx, "up") }
 // down ends the store as an operator would, its data saved.
 func (w *world) down() error { return w.make(context.Background(), "down") }
 
-func (w *world) close() error { return w.down() }
+// close ends the store.
+func (w *world) close() error { return errors.Join(w.down(), w.keepLog()) }
+
+// keptLog is where the logs of the last run are, for whoever looks for the cause of a violation.
+const keptLog = ".shop-chaos.log"
+
+// keepLog adds the emulator's log to the one that is kept: each start begins a new one.
+func (w *world) keepLog() error {
+	content, err := os.ReadFile(filepath.Join(w.data, "emulator.log"))
+	if err != nil {
+		return err
+	}
+	kept, err := os.OpenFile(filepath.Join(w.root, keptLog), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = kept.Write(content)
+	return errors.Join(err, kept.Close())
+}
 
 // make runs one of the Makefile's commands on the store.
 func (w *world) make(ctx context.Context, command string) error {

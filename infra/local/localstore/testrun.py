@@ -3,16 +3,19 @@
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 from localstore import process, tools
-from localstore.settings import HOST, LOCAL, ROOT, Problem, Settings, architecture, say
+from localstore.settings import HOST, LOCAL, ROOT, TOOLS, Problem, Settings, architecture, say
 
 SECONDS_TO_START = 30
+SECONDS_TO_END = 120  # a round under way, and its store
 LONGEST_PACKAGE = "15m"
 KEPT_LOG = ROOT / ".shop-test.log"
 DYNAMODB = "software.amazon.dynamodb.services.local.main.ServerRunner"
@@ -49,6 +52,21 @@ def bench(start_store):
         return subprocess.run(["go", "run", "./test/bench"], cwd=ROOT, env=environment).returncode
 
 
+def chaos():
+    """Run test/chaos, which starts a store of its own. A signal reaches it, and it ends its store. Return the exit code."""
+    with tempfile.TemporaryDirectory(prefix="shop-chaos-") as folder:
+        binary = Path(folder) / "chaos"
+        if subprocess.run(["go", "build", "-o", str(binary), "./test/chaos"], cwd=ROOT).returncode != 0:
+            raise Problem("test/chaos does not build")
+        started = subprocess.Popen([str(binary)], cwd=ROOT, env=os.environ | {"PYTHON": sys.executable})
+        try:
+            return started.wait()
+        except KeyboardInterrupt:
+            started.send_signal(signal.SIGINT)
+            started.wait(SECONDS_TO_END)
+            raise
+
+
 @contextlib.contextmanager
 def surroundings(start_store):
     """All that the Go tests need, as the environment variables that tell them where it is."""
@@ -75,6 +93,8 @@ def variables_of(settings, dynamodb, control):
         "SHOP_DYNAMODB_URL": dynamodb,
         "SHOP_PROXY_URL": control,
         "SHOP_CREDENTIALS": settings.credentials.read_text().strip(),
+        "SHOP_TOOLS": str(TOOLS),
+        "PYTHON": sys.executable,
     }
 
 

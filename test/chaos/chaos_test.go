@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"shop/test/faultproxy"
+	"shop/test/need"
+)
+
+// testSize is that of a round in the tests.
+var testSize = size{steps: 150, workers: 12, buyers: 4}
+
+// shared is the world of all tests here; `go test` runs them one after the other.
+var shared struct {
+	once   sync.Once
+	runner *runner
+	err    error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if shared.runner != nil {
+		if err := shared.runner.w.close(); err != nil {
+			fmt.Println(err)
+			code = 1
+		}
+		os.RemoveAll(shared.runner.w.data)
+	}
+	os.Exit(code)
+}
+
+// theRunner starts a store, once, with the tools that `make test` set up.
+func theRunner(t *testing.T) *runner {
+	t.Helper()
+	need.Env(t, "SHOP_TOOLS")
+	shared.once.Do(func() {
+		folder, err := os.MkdirTemp("", "shop-chaos-test-")
+		if err != nil {
+			shared.err = err
+			return
+		}
+		w, err := newWorld(context.Background(), folder)
+		if err != nil {
+			shared.err = err
+			return
+		}
+		shared.runner, shared.err = newRunner(context.Background(), w, os.Stdout, testSize)
+	})
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	return shared.runner
+}
+
+// TestSeeds: rounds of fixed seeds keep every law.
+func TestSeeds(t *testing.T) {
+	r := theRunner(t)
+	before := len(r.total.verdict.violations)
+	for seed := uint64(1); seed <= 6; seed++ {
+		if err := r.seed(t.Context(), seed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, v := range r.total.verdict.violations[before:] {
+		t.Error(v)
+	}
+	if len(r.total.injected) < 10 || r.total.kills == 0 {
+		t.Errorf("injected %v, %d kills: want more to go wrong", r.total.injected, r.total.kills)
+	}
+}
+
+// carryOut runs a plan and wants the laws kept.
+func carryOut(t *testing.T, p plan) *history {
+	t.Helper()
+	h, found, err := theRunner(t).round(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range found.violations {
+		t.Errorf("%s\n%s", v, h.story(v.detail))
+	}
+	return h
+}
+
+// TestRestart: the emulator goes away in the middle of it, and comes back.
+func TestRestart(t *testing.T) {
+	p := plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: buys(80), Workers: 8, Restart: 40}
+	if h := carryOut(t, p); len(h.stored) != 80 || len(h.round.restarts) != 1 {
+		t.Errorf("%d orders and %d restarts, want 80 and 1", len(h.stored), len(h.round.restarts))
+	}
+}
+
+// TestOutages: while SES or SQS is away, every checkout is accepted at its first attempt, and every mail is sent afterwards.
+func TestOutages(t *testing.T) {
+	for name, rule := range map[string]faultproxy.Rule{
+		"SES refuses":         {Operation: "SendEmail", Fault: faultproxy.Refused, Share: 1},
+		"SES throttles":       {Operation: "SendEmail", Fault: faultproxy.Throttled, Share: 1},
+		"SES does not answer": {Operation: "SendEmail", Fault: faultproxy.Hung, Share: 1},
+		"SQS refuses":         {Operation: "SendMessage", Fault: faultproxy.Refused, Share: 1},
+		"SQS does not answer": {Operation: "SendMessage", Fault: faultproxy.Hung, Share: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := carryOut(t, plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: buys(24), Workers: 8, Rules: []faultproxy.Rule{rule}})
+			if n := h.answered(http.StatusCreated); n < 24 {
+				t.Errorf("%d checkouts were accepted, want all 24", n)
+			}
+			if h.tally()[rule.Operation+"|"+string(rule.Fault)] == 0 {
+				t.Error("nothing went wrong")
+			}
+		})
+	}
+}
+
+// TestWrongs: the checker catches each store that is wrong on purpose, and passes the same round without the defect.
+func TestWrongs(t *testing.T) {
+	for _, x := range wrongs {
+		t.Run(x.name, func(t *testing.T) {
+			r := theRunner(t)
+			carryOut(t, x.plan)
+			binary, err := x.build(t.Context(), r.w.root, t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := r.w.push(t.Context(), x.function, binary); err != nil {
+				t.Fatal(err)
+			}
+			defer r.putRight(t, x)
+			_, found, err := r.round(t.Context(), x.plan)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.ContainsFunc(found.violations, func(v violation) bool { return v.law == x.law }) {
+				t.Errorf("violations = %v, want %s", found.violations, x.law)
+			}
+		})
+	}
+}
+
+// putRight brings the function back, and what the defect left undone to an end.
+func (r *runner) putRight(t *testing.T, x wrong) {
+	if err := r.w.push(context.Background(), x.function, r.w.built(x.function)); err != nil {
+		t.Error(err)
+	}
+	if err := r.w.drain(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestWrongsArePatches: a defect is put into a text that stands in today's sources.
+func TestWrongsArePatches(t *testing.T) {
+	root, err := checkout()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range wrongs {
+		content, err := os.ReadFile(root + "/" + x.file)
+		if err != nil || strings.Count(string(content), x.from) != 1 {
+			t.Errorf("%s: %q does not stand in %s once: %v", x.name, x.from, x.file, err)
+		}
+	}
+}

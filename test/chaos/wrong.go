@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"shop/test/faultproxy"
+)
+
+// wrong is a store with a defect put in on purpose: the checker that passes it is worth nothing.
+type wrong struct {
+	name     string
+	file     string // of the checkout, that the defect is put into
+	from, to string // the text there, which must stand there once, and what it becomes
+	function string // logical id of the function that is built with it
+	folder   string // of the function
+	plan     plan   // a round that shows the defect, and that the store without it passes
+	law      string // that the round breaks
+}
+
+// wrongs are the defects.
+var wrongs = []wrong{
+	{
+		name: "condition removed",
+		file: "internal/dynamostore/orders.go", from: `"stock >= :units AND `, to: `"`,
+		function: "PlaceOrderFunction", folder: "functions/place-order",
+		// The stock is read before it is taken: buyers who read at once all see enough.
+		plan: plan{Goods: []good{{Stock: 3, Price: 100}}, Steps: buys(48), Workers: 16, Rules: []faultproxy.Rule{
+			{Operation: placeOrder, Fault: faultproxy.Slow, Share: 1, Delay: 300_000_000},
+		}},
+		law: lawStock,
+	},
+	{
+		name: "mark before send",
+		file: "internal/notification/deliver.go", from: "messageID, err := d.send(ctx, mail)",
+		to:       `_ = d.Ledger.MarkSent(ctx, mailID, "", d.Now()); messageID, err := d.send(ctx, mail)`,
+		function: "NotifyFunction", folder: "functions/notify",
+		plan: plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: buys(24), Workers: 8, Rules: []faultproxy.Rule{
+			{Operation: "SendEmail", Fault: faultproxy.Refused, Share: 0.5},
+		}},
+		law: lawMail,
+	},
+	{
+		name: "relay off",
+		file: "functions/relay-mail/handler.go", from: "sent, err := mails.Run(ctx, maxMails, deadline.Add(-reserve))",
+		to:       "sent, err := 0, error(nil); _ = deadline",
+		function: "RelayMailFunction", folder: "functions/relay-mail",
+		plan: plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: buys(24), Workers: 8, Rules: []faultproxy.Rule{
+			{Operation: "SendMessage", Fault: faultproxy.Reset, Share: 0.5},
+		}},
+		law: lawMail,
+	},
+}
+
+// buys are n checkouts of one unit.
+func buys(n int) []step {
+	steps := make([]step, n)
+	for i := range steps {
+		steps[i] = step{Kind: buy, Items: []want{{0, 1}}, Expect: "none"}
+	}
+	return steps
+}
+
+// build makes the function with the defect, from today's sources, and returns the binary's path.
+func (x wrong) build(ctx context.Context, root, folder string) (string, error) {
+	original := filepath.Join(root, filepath.FromSlash(x.file))
+	content, err := os.ReadFile(original)
+	if err != nil {
+		return "", err
+	}
+	if n := strings.Count(string(content), x.from); n != 1 {
+		return "", fmt.Errorf("%s: %q stands in %s %d times, want once: has the code moved on?", x.name, x.from, x.file, n)
+	}
+	patched, overlay, binary := filepath.Join(folder, "patched.go"), filepath.Join(folder, "overlay.json"), filepath.Join(folder, "bootstrap")
+	if err := os.WriteFile(patched, []byte(strings.Replace(string(content), x.from, x.to, 1)), 0o600); err != nil {
+		return "", err
+	}
+	replace, err := json.Marshal(map[string]map[string]string{"Replace": {original: patched}})
+	if err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(overlay, replace, 0o600); err != nil {
+		return "", err
+	}
+	c := exec.CommandContext(ctx, "go", "build", "-overlay", overlay, "-o", binary, "./"+x.folder)
+	c.Dir = root
+	c.Env = append(os.Environ(), "CGO_ENABLED=0", `GOFLAGS=-trimpath -buildvcs=false -tags=lambda.norpc "-ldflags=-s -w"`)
+	if out, err := c.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building %s: %w\n%s", x.name, err, out)
+	}
+	return binary, nil
+}
+
+// push replaces a function's code.
+func (w *world) push(ctx context.Context, function, binary string) error {
+	python := filepath.Join(w.root, ".tools", "emulator", "bin", "python")
+	c := exec.CommandContext(ctx, python, filepath.Join(w.root, "infra", "local", "stack.py"), "push", stack, function+"="+binary)
+	c.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+w.endpoint(), "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
+		"AWS_REGION="+region, "AWS_DEFAULT_REGION="+region)
+	if out, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("replacing the code of %s: %w\n%s", function, err, out)
+	}
+	return nil
+}
+
+// built is the function as it was deployed.
+func (w *world) built(function string) string {
+	return filepath.Join(w.data, "build", function, "bootstrap")
+}
