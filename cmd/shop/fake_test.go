@@ -30,20 +30,21 @@ const (
 )
 
 // fakeStore is a deployment in one server, one flow wide: CloudFormation tells the outputs, DynamoDB sets
-// roles, the mailbox holds mails, and the store answers what the commands ask. Every answer of the
+// roles and lifts suppressions, the mailbox holds mails, and the store answers what the commands ask. Every answer of the
 // store is held to the contract.
 type fakeStore struct {
 	t        *testing.T
 	contract *contract.Contract
 
-	mu        sync.Mutex
-	outputs   map[string]string
-	products  map[string]*fakeProduct
-	passwords map[string]string                // by address
-	roles     map[string]string                // by address, as DynamoDB has them
-	orders    map[string][]order.Item          // by order id
-	before    func(r *http.Request) (deny int) // is asked before the store answers, when not nil; a status other than 0 is the answer
-	oversell  bool
+	mu         sync.Mutex
+	outputs    map[string]string
+	products   map[string]*fakeProduct
+	passwords  map[string]string                // by address
+	roles      map[string]string                // by address, as DynamoDB has them
+	suppressed map[string]bool                  // the addresses that are suppressed, by hash
+	orders     map[string][]order.Item          // by order id
+	before     func(r *http.Request) (deny int) // is asked before the store answers, when not nil; a status other than 0 is the answer
+	oversell   bool
 }
 
 type fakeProduct struct {
@@ -77,7 +78,7 @@ func startFake(t *testing.T) *fakeStore {
 	if f.contract, err = whole.Under(server.URL + "/api"); err != nil {
 		t.Fatal(err)
 	}
-	f.outputs = map[string]string{"ApiUrl": server.URL + "/api", "UsersTable": "people", "Currency": "GBP"}
+	f.outputs = map[string]string{"ApiUrl": server.URL + "/api", "UsersTable": "people", "SuppressedAddressesTable": "list", "Currency": "GBP"}
 	for name, value := range map[string]string{
 		"AWS_ENDPOINT_URL": server.URL, "AWS_REGION": "", "AWS_DEFAULT_REGION": "", "AWS_PROFILE": "", "SHOP_STACK": "",
 		"SHOP_ADMIN_EMAIL": adminEmail, "SHOP_ADMIN_PASSWORD": adminPassword, "SHOP_DATA": t.TempDir(),
@@ -100,6 +101,8 @@ func (f *fakeStore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.mailbox(w)
 	case r.Header.Get("X-Amz-Target") == "DynamoDB_20120810.UpdateItem":
 		f.updateItem(w, body)
+	case r.Header.Get("X-Amz-Target") == "DynamoDB_20120810.DeleteItem":
+		f.deleteItem(w, body)
 	default:
 		f.describeStacks(w, string(body))
 	}
@@ -323,6 +326,22 @@ func (f *fakeStore) updateItem(w http.ResponseWriter, body []byte) {
 	}
 	f.roles[email] = in.ExpressionAttributeValues[":role"]["S"]
 	answerDynamoDB(w, 200, `{}`)
+}
+
+// deleteItem lifts a suppression, as dynamostore asks for it, and answers the old item if there was one.
+func (f *fakeStore) deleteItem(w http.ResponseWriter, body []byte) {
+	var in struct {
+		TableName, ReturnValues string
+		Key                     map[string]map[string]string
+	}
+	_ = json.Unmarshal(body, &in)
+	hash := in.Key["address_hash"]["S"]
+	if in.TableName != f.outputs["SuppressedAddressesTable"] || in.ReturnValues != "ALL_OLD" || !f.suppressed[hash] {
+		answerDynamoDB(w, 200, `{}`)
+		return
+	}
+	delete(f.suppressed, hash)
+	answerDynamoDB(w, 200, `{"Attributes":{"address_hash":{"S":"`+hash+`"}}}`)
 }
 
 func answerDynamoDB(w http.ResponseWriter, status int, body string) {

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"shop/internal/notification"
 )
 
 const goods = "product_id,name,description,price,currency,stock\nlamp,Lamp,Warm,64,GBP,12\nmug,Mug,Blue,7.50,GBP,3\npen,Pen,,1,GBP,\n"
@@ -25,7 +27,7 @@ C2,22423,CAKE STAND,-1,2010-12-01T08:28:00Z,12.75,17850,United Kingdom
 `
 
 func TestHelpTeaches(t *testing.T) {
-	for _, args := range [][]string{{}, {"--help"}, {"import", "--help"}, {"grant-admin", "--help"}, {"revoke-admin", "--help"}, {"replay", "--help"}} {
+	for _, args := range [][]string{{}, {"--help"}, {"import", "--help"}, {"grant-admin", "--help"}, {"revoke-admin", "--help"}, {"unsuppress", "--help"}, {"replay", "--help"}} {
 		shop(t, args...).want(t, exitDone, "Usage:", "Examples:", "--stack", "--local")
 	}
 }
@@ -38,6 +40,8 @@ func TestWrongCommandLines(t *testing.T) {
 		{"grant-admin", "accepts 1 arg"},
 		{"grant-admin nobody", `"nobody": must be an e-mail address`},
 		{"revoke-admin @", "must be an e-mail address"},
+		{"unsuppress", "accepts 1 arg"},
+		{"unsuppress ada@", `"ada@": must be an e-mail address`},
 		{"import --format xml " + file, "--format xml: there are catalogue and online-retail"},
 		{"import --stock -1 " + file, "--stock -1: a stock is from 0 to 1000000000"},
 		{"import --stock x " + file, "invalid argument"},
@@ -62,6 +66,7 @@ func TestStackOfSomethingElse(t *testing.T) {
 	f := startFake(t)
 	f.outputs = map[string]string{}
 	shop(t, "--local", "grant-admin", "ada@example.com").want(t, exitFailed, "the stack shop has no output UsersTable")
+	shop(t, "--local", "unsuppress", "ada@example.com").want(t, exitFailed, "the stack shop has no output SuppressedAddressesTable")
 	shop(t, "--local", "import", write(t, "goods.csv", goods)).want(t, exitFailed, "the stack shop has no output ApiUrl")
 }
 
@@ -96,6 +101,17 @@ func TestRoles(t *testing.T) {
 	for _, command := range []string{"grant-admin", "revoke-admin"} {
 		shop(t, "--local", command, "bob@example.com").want(t, exitFailed, "nobody has signed up to the stack shop as bob@example.com")
 	}
+}
+
+func TestUnsuppress(t *testing.T) {
+	f := startFake(t)
+	ada, bob := notification.AddressHash("ada@example.com"), notification.AddressHash("bob@example.com")
+	f.suppressed = map[string]bool{ada: true, bob: true}
+	shop(t, "--local", "unsuppress", " Ada@Example.com ").want(t, exitDone, "ada@example.com is mailed again")
+	if f.suppressed[ada] || !f.suppressed[bob] {
+		t.Errorf("suppressed: %v, want all but ada", f.suppressed)
+	}
+	shop(t, "--local", "unsuppress", "ada@example.com").want(t, exitFailed, "the stack shop does not suppress ada@example.com")
 }
 
 func TestImport(t *testing.T) {

@@ -21,6 +21,7 @@ import (
 type settings struct {
 	Orders           string        `env:"ORDERS_TABLE"`
 	Mails            string        `env:"MAILS_TABLE"`
+	Suppressed       string        `env:"SUPPRESSED_ADDRESSES_TABLE"`
 	Sender           string        `env:"SENDER"`
 	ConfigurationSet string        `env:"CONFIGURATION_SET"`
 	ShopName         string        `env:"SHOP_NAME"`
@@ -35,7 +36,7 @@ func main() {
 	db := dynamodb.NewFromConfig(aws)
 	lambda.Start(queue.Receive(&notification.Delivery{
 		Ledger:       &dynamostore.Mails{Client: db, Table: s.Mails, Now: clock.Now},
-		Orders:       &dynamostore.Orders{Client: db, Table: s.Orders},
+		Orders:       &dynamostore.Orders{Client: db, Table: s.Orders, Suppressed: s.Suppressed},
 		Mailer:       &sesmail.Mailer{Client: ses.NewFromConfig(aws, patient), Sender: s.Sender, ConfigurationSet: s.ConfigurationSet},
 		Confirmation: confirmation.Template{ShopName: s.ShopName},
 		Lease:        s.Lease,

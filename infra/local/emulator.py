@@ -101,12 +101,13 @@ def require_free(port):
 
 def install():
     """Change the emulator; only after its environment is set, because it is read while it is imported."""
-    from emulation import batches, functions, gateway, http_api, mail, speed
+    from emulation import batches, functions, gateway, http_api, mail, reports, speed
 
     http_api.install()
     gateway.install()
     functions.install()
     mail.install()
+    reports.install()
     batches.install()
     speed.install()
 

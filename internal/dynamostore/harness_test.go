@@ -60,12 +60,16 @@ func (s *shop) orders() *Orders { return s.ordersOver(s.faults) }
 func (s *shop) ordersOver(transport http.RoundTripper) *Orders {
 	return &Orders{
 		Client: s.tables.Client(transport), Table: s.tables.Name("Orders"), Products: s.tables.Name("Products"),
-		Mails: s.tables.Name("Mails"), Users: s.tables.Name("Users"), Currency: "GBP",
+		Mails: s.tables.Name("Mails"), Users: s.tables.Name("Users"), Suppressed: s.tables.Name("SuppressedAddresses"), Currency: "GBP",
 	}
 }
 
 func (s *shop) mails(now func() time.Time) *Mails {
 	return &Mails{Client: s.client, Table: s.tables.Name("Mails"), Now: now}
+}
+
+func (s *shop) suppressions() *Suppressions {
+	return &Suppressions{Client: s.client, Table: s.tables.Name("SuppressedAddresses")}
 }
 
 // stock puts a product on the shelf.

@@ -106,6 +106,21 @@ func (s *Mails) MarkFailed(ctx context.Context, mailID, leaseID string, now time
 	return err
 }
 
+// MarkLost fails a mail that is owed or was sent, whoever holds it. It does nothing to a mail that failed already, or that
+// nobody owed.
+func (s *Mails) MarkLost(ctx context.Context, mailID string, now time.Time) error {
+	err := contend(ctx, isContention, func() error {
+		return s.settle(ctx, mailID, "#state IN (:owed, :sent)", attributes{
+			":owed": text(string(notification.Owed)), ":sent": text(string(notification.Sent)),
+			":state": text(string(notification.Failed)), ":now": instant(now),
+		}, "")
+	})
+	if _, failed := conditionFailed(err); failed {
+		return nil
+	}
+	return err
+}
+
 // settle takes the mail out of the due index for good.
 func (s *Mails) settle(ctx context.Context, mailID, condition string, values attributes, also string) error {
 	_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
@@ -218,7 +233,7 @@ func mailKey(id string) attributes { return attributes{"mail_id": text(id)} }
 func mailItem(m notification.Mail) attributes {
 	return attributes{
 		"mail_id": text(m.ID), "state": text(string(m.State)), "created_at": instant(m.CreatedAt), "step": number(int64(m.Step)),
-		"due_shard": number(int64(shard(m.ID, dueShards))), "due_at": instant(m.DueAt),
+		"due_shard": number(int64(shard(m.ID, dueShards))), "due_at": instant(m.DueAt), "address_hash": text(m.AddressHash),
 	}
 }
 
@@ -229,6 +244,9 @@ func readMail(item attributes) (notification.Mail, error) {
 	}
 	if r.has("due_at") {
 		m.DueAt = r.instant("due_at")
+	}
+	if r.has("address_hash") {
+		m.AddressHash = r.text("address_hash")
 	}
 	return m, r.err
 }

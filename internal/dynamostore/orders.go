@@ -30,7 +30,9 @@ type Orders struct {
 	Products string
 	Mails    string
 	Users    string
-	Currency string
+	// Suppressed is the table of the addresses that are mailed no more.
+	Suppressed string
+	Currency   string
 }
 
 // Goods reads the products as they are now.
@@ -130,7 +132,7 @@ func (s *Orders) actions(o order.Order) []types.TransactWriteItem {
 			ConditionExpression:                 aws.String("attribute_not_exists(order_id)"),
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 		}},
-		mailAction: {Put: &types.Put{TableName: &s.Mails, Item: mailItem(notification.NewOrderMail(o.ID, o.PlacedAt))}},
+		mailAction: {Put: &types.Put{TableName: &s.Mails, Item: mailItem(notification.NewOrderMail(o.ID, o.Email, o.PlacedAt))}},
 	}
 	for _, line := range o.Lines {
 		actions = append(actions, types.TransactWriteItem{Update: s.sell(line)})
@@ -190,16 +192,29 @@ func (s *Orders) goodNow(old attributes) (order.Good, error) {
 	return good, r.err
 }
 
-// ByID returns the order as it is stored now, or order.ErrNotFound.
-func (s *Orders) ByID(ctx context.Context, orderID string) (order.Order, error) {
-	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: orderKey(orderID), ConsistentRead: aws.Bool(true)})
+// ForMail returns the order as it is stored now. It returns order.ErrNotFound, and notification.ErrSuppressed when the order's
+// address is mailed no more. With the address's hash it is one call; with an empty one, as mails of earlier versions have, the
+// order is read first for its address.
+func (s *Orders) ForMail(ctx context.Context, orderID, addressHash string) (order.Order, error) {
+	keys := map[string]types.KeysAndAttributes{s.Table: {Keys: []attributes{orderKey(orderID)}, ConsistentRead: aws.Bool(true)}}
+	if addressHash != "" {
+		keys[s.Suppressed] = types.KeysAndAttributes{Keys: []attributes{suppressedKey(addressHash)}, ConsistentRead: aws.Bool(true)}
+	}
+	items, err := batchGet(ctx, s.Client, keys)
 	if err != nil {
-		return order.Order{}, failed("reading an order", err)
+		return order.Order{}, err
 	}
-	if out.Item == nil {
-		return order.Order{}, order.ErrNotFound
+	o, err := readAccepted(first(items[s.Table]))
+	if err != nil {
+		return order.Order{}, err
 	}
-	return readAccepted(out.Item)
+	if addressHash == "" {
+		return s.ForMail(ctx, orderID, notification.AddressHash(o.Email))
+	}
+	if len(items[s.Suppressed]) > 0 {
+		return order.Order{}, notification.ErrSuppressed
+	}
+	return o, nil
 }
 
 // View returns an order that the caller may see, and how far its mail got: the caller's own, or any for who is an admin now.

@@ -21,7 +21,7 @@ func TestPlaceStoresAllAtOnce(t *testing.T) {
 	o := draft("usr_1", "k1", opened, line("lamp", 6400, 2), line("mug", 950, 3))
 	s.must(s.orders().Place(t.Context(), o))
 
-	got, err := s.orders().ByID(t.Context(), o.ID)
+	got, err := s.orders().ForMail(t.Context(), o.ID, notification.AddressHash(o.Email))
 	s.must(err)
 	if !reflect.DeepEqual(got, o) {
 		t.Errorf("stored order:\n got %+v\nwant %+v", got, o)
@@ -31,7 +31,7 @@ func TestPlaceStoresAllAtOnce(t *testing.T) {
 	}
 	owed, err := s.mails(nil).Due(t.Context(), opened.AddDate(0, 0, 1), 10)
 	s.must(err)
-	if want := []notification.Mail{notification.NewOrderMail(o.ID, opened)}; !reflect.DeepEqual(owed, want) {
+	if want := []notification.Mail{relayed(o)}; !reflect.DeepEqual(owed, want) {
 		t.Errorf("mails owed: got %+v, want %+v", owed, want)
 	}
 }
@@ -64,7 +64,7 @@ func TestPlaceRejects(t *testing.T) {
 		} else if !reflect.DeepEqual(rejected.Failed, test.want) || rejected.Existing != nil {
 			t.Errorf("%s: got %+v, want %+v", test.name, rejected, test.want)
 		}
-		if _, err := s.orders().ByID(t.Context(), o.ID); !errors.Is(err, order.ErrNotFound) {
+		if _, err := s.orders().ForMail(t.Context(), o.ID, ""); !errors.Is(err, order.ErrNotFound) {
 			t.Errorf("%s: order: got %v, want ErrNotFound", test.name, err)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 // Message is a mail ready to be sent.
 type Message struct {
+	MailID  string // of the mail that it is: the provider's reports name it
 	To      string
 	Subject string
 	Text    string
@@ -38,8 +39,9 @@ type Ledger interface {
 
 // Orders finds what a confirmation is about.
 type Orders interface {
-	// ByID returns the order as it is stored now, or order.ErrNotFound.
-	ByID(ctx context.Context, orderID string) (order.Order, error)
+	// ForMail returns the order as it is stored now. It returns order.ErrNotFound, and ErrSuppressed when the order's address is
+	// mailed no more. addressHash is the AddressHash of that address, or empty where it is not known.
+	ForMail(ctx context.Context, orderID, addressHash string) (order.Order, error)
 }
 
 // Outcome is what became of a mail.
@@ -90,7 +92,7 @@ func (d *Delivery) send(ctx context.Context, mail Mail) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("mail %s: unknown kind", mail.ID)
 	}
-	o, err := d.Orders.ByID(ctx, orderID)
+	o, err := d.Orders.ForMail(ctx, orderID, mail.AddressHash)
 	if err != nil {
 		return "", fmt.Errorf("reading order %s: %w", orderID, err)
 	}
@@ -98,6 +100,7 @@ func (d *Delivery) send(ctx context.Context, mail Mail) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("rendering the confirmation of %s: %w", orderID, err)
 	}
+	message.MailID = mail.ID
 	return d.Mailer.Send(ctx, message)
 }
 

@@ -28,11 +28,13 @@ func wantEntry(t *testing.T, l *ledger, want entry) {
 }
 
 // untouched is the entry of ord_1 as it was made.
-func untouched() entry { return entry{Mail: NewOrderMail("ord_1", opened)} }
+func untouched() entry { return entry{Mail: NewOrderMail("ord_1", addressOf("ord_1"), opened)} }
 
 // settled is the entry of ord_1 in a state for good.
 func settled(state State, message string) entry {
-	return entry{Mail: Mail{ID: mailID, State: state, CreatedAt: opened}, message: message}
+	mail := untouched().Mail
+	mail.State, mail.DueAt = state, time.Time{}
+	return entry{Mail: mail, message: message}
 }
 
 func TestDeliver(t *testing.T) {
@@ -201,6 +203,30 @@ func TestDeliverGivesUp(t *testing.T) {
 			}
 			if got := l.entries[mailID]; got.State != c.state || got.lease != "" || got.DueAt.IsZero() != (c.state != Owed) {
 				t.Errorf("got the entry %+v, want %s without a lease, and due only while owed", got, c.state)
+			}
+		})
+	}
+}
+
+// TestDeliverToASuppressedAddress: its mail is given up and never sent, one of an earlier version, too.
+func TestDeliverToASuppressedAddress(t *testing.T) {
+	for name, hash := range map[string]string{"mail with the hash": AddressHash(addressOf("ord_1")), "mail without": ""} {
+		t.Run(name, func(t *testing.T) {
+			l := newLedger("ord_1", "ord_2")
+			e := l.entries[mailID]
+			e.AddressHash = hash
+			l.entries[mailID] = e
+			p := newPost(l)
+			p.list[AddressHash(addressOf("ord_1"))] = true
+			outcome, err := p.delivery().Deliver(context.Background(), mailID)
+			if outcome != OutcomeFailed || !errors.Is(err, ErrSuppressed) || len(p.sent) != 0 {
+				t.Errorf("got %s, sent %v and error %v, want %s and %v", outcome, p.sent, err, OutcomeFailed, ErrSuppressed)
+			}
+			want := settled(Failed, "")
+			want.AddressHash = hash
+			wantEntry(t, l, want)
+			if outcome, err := p.delivery().Deliver(context.Background(), OrderMailID("ord_2")); outcome != OutcomeSent {
+				t.Errorf("another address: got %s and error %v, want %s", outcome, err, OutcomeSent)
 			}
 		})
 	}

@@ -2,6 +2,7 @@ package notification
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -16,11 +17,12 @@ type office struct {
 	queue   *line
 	sent    map[string]int  // mails, by order
 	faults  map[string]int  // sendings after the provider's yes to which the ledger had no mark, by order
-	refused map[string]bool // orders whose mail the provider refused for good at some time
+	refused map[string]bool // orders whose mail the provider refused for good at some time, or reported lost
+	list    map[string]bool // suppressed addresses, by hash
 }
 
 func newOffice() *office {
-	o := &office{newLedger(officeOrders...), &line{}, map[string]int{}, map[string]int{}, map[string]bool{}}
+	o := &office{newLedger(officeOrders...), &line{}, map[string]int{}, map[string]int{}, map[string]bool{}, map[string]bool{}}
 	for _, id := range officeOrders {
 		o.queue.events = append(o.queue.events, OrderMailID(id))
 	}
@@ -68,8 +70,9 @@ func (o *office) notifies(t *rapid.T) {
 
 // delivers hands an event to a delivery, in which one thing may fail.
 func (o *office) delivers(t *rapid.T, id string) {
-	p := newPost(o.ledger)
+	p := o.post()
 	orderID, _ := Mail{ID: id}.OrderID()
+	suppressed := o.list[AddressHash(addressOf(orderID))]
 	switch fault := rapid.SampledFrom([]string{"", "", "", "down", "refused", "answer lost", "claim", "mark sent", "mark failed", "release"}).Draw(t, "fault"); fault {
 	case "":
 	case "down":
@@ -84,6 +87,9 @@ func (o *office) delivers(t *rapid.T, id string) {
 	outcome, err := p.delivery().Deliver(context.Background(), id)
 	clear(o.fails)
 	o.sent[orderID] += p.sent[orderID]
+	if suppressed && p.sent[orderID] > 0 {
+		t.Fatalf("%s was mailed to a suppressed address", orderID)
+	}
 	if p.sent[orderID] > 0 && outcome != OutcomeSent {
 		o.faults[orderID]++
 	}
@@ -92,11 +98,30 @@ func (o *office) delivers(t *rapid.T, id string) {
 	}
 }
 
+// reports lets the provider report a mail: it bounced for good, or is called unwanted.
+func (o *office) reports(t *rapid.T) {
+	orderID := rapid.SampledFrom(officeOrders).Draw(t, "order")
+	r := Report{OrderMailID(orderID), []string{addressOf(orderID)}, Complained, true, rapid.Bool().Draw(t, "lost")}
+	s := &Suppressor{List: o.post(), Ledger: o, Now: o.time}
+	if err := s.Suppress(context.Background(), r); err != nil {
+		t.Fatal(err)
+	}
+	o.refused[orderID] = true
+}
+
+// post is a provider that knows the suppressed addresses.
+func (o *office) post() *post {
+	p := newPost(o.ledger)
+	p.list = o.list
+	return p
+}
+
 func (o *office) waits(t *rapid.T) {
 	o.pass(rapid.SampledFrom([]time.Duration{time.Second, time.Minute, 5 * time.Minute, time.Hour, 20 * time.Hour}).Draw(t, "time"))
 }
 
-// hold checks the laws: no mail is lost, none is given up too early, and each fault costs at most one more.
+// hold checks the laws: no mail is lost, none is given up too early, and each fault costs at most one more. That no suppressed
+// address is mailed, each delivery checks.
 func (o *office) hold(t *rapid.T) {
 	for _, id := range officeOrders {
 		e := o.entries[OrderMailID(id)]
@@ -133,8 +158,8 @@ func (o *office) mends(t *rapid.T) {
 		o.pass(time.Minute)
 		o.runs(t, true)
 		for _, id := range o.queue.events {
-			p := newPost(o.ledger)
-			if _, err := p.delivery().Deliver(context.Background(), id); err != nil {
+			p := o.post()
+			if _, err := p.delivery().Deliver(context.Background(), id); err != nil && !errors.Is(err, ErrSuppressed) {
 				t.Fatal(err)
 			}
 			orderID, _ := Mail{ID: id}.OrderID()
@@ -153,7 +178,7 @@ func (o *office) mends(t *rapid.T) {
 func TestNotificationLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o := newOffice()
-		t.Repeat(map[string]func(*rapid.T){"relay": o.relays, "notify": o.notifies, "wait": o.waits, "": o.hold})
+		t.Repeat(map[string]func(*rapid.T){"relay": o.relays, "notify": o.notifies, "report": o.reports, "wait": o.waits, "": o.hold})
 		o.mends(t)
 		o.hold(t)
 	})

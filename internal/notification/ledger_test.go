@@ -33,11 +33,14 @@ type ledger struct {
 	ids       int
 }
 
+// addressOf is the address that an order was placed with.
+func addressOf(orderID string) string { return orderID + "@example.com" }
+
 // newLedger owes the confirmations of orders, each ordered a second after the one before.
 func newLedger(orders ...string) *ledger {
 	l := &ledger{entries: map[string]entry{}, now: opened, fails: map[string]error{}, meanwhile: map[string]func(){}}
 	for i, id := range orders {
-		mail := NewOrderMail(id, opened.Add(time.Duration(i)*time.Second))
+		mail := NewOrderMail(id, addressOf(id), opened.Add(time.Duration(i)*time.Second))
 		l.entries[mail.ID] = entry{Mail: mail}
 	}
 	return l
@@ -103,6 +106,16 @@ func (l *ledger) MarkFailed(_ context.Context, mailID, leaseID string, now time.
 	return err
 }
 
+func (l *ledger) MarkLost(_ context.Context, mailID string, now time.Time) error {
+	done, err := l.call("mark lost", mailID)
+	defer done()
+	if e := l.entries[mailID]; err == nil && (e.State == Owed || e.State == Sent) {
+		e.State, e.DueAt, e.lease, e.until = Failed, time.Time{}, "", time.Time{}
+		l.entries[mailID] = e
+	}
+	return err
+}
+
 func (l *ledger) settle(mailID string, may func(entry) bool, state State, message string) {
 	if e := l.entries[mailID]; e.State == Owed && may(e) {
 		e.State, e.DueAt, e.message, e.lease, e.until = state, time.Time{}, message, "", time.Time{}
@@ -156,20 +169,32 @@ type post struct {
 	ledger  *ledger
 	fails   error
 	missing map[string]error // why the order cannot be read
+	list    map[string]bool  // the addresses that are mailed no more, by hash
 	sent    map[string]int   // mails by order
 	lost    error            // what Send answers although the mail was sent
 	render  error
 }
 
 func newPost(l *ledger) *post {
-	return &post{ledger: l, missing: map[string]error{}, sent: map[string]int{}}
+	return &post{ledger: l, missing: map[string]error{}, list: map[string]bool{}, sent: map[string]int{}}
 }
 
-func (p *post) ByID(_ context.Context, orderID string) (order.Order, error) {
+func (p *post) ForMail(_ context.Context, orderID, addressHash string) (order.Order, error) {
 	if err := p.missing[orderID]; err != nil {
 		return order.Order{}, err
 	}
-	return order.Order{ID: orderID, Email: orderID + "@example.com"}, nil
+	o := order.Order{ID: orderID, Email: addressOf(orderID)}
+	if hash := AddressHash(o.Email); addressHash != "" && addressHash != hash {
+		return order.Order{}, fmt.Errorf("asked about the address %s, want %s", addressHash, hash)
+	} else if p.list[hash] {
+		return order.Order{}, ErrSuppressed
+	}
+	return o, nil
+}
+
+func (p *post) Add(_ context.Context, addressHash string, _ Reason, _ time.Time) error {
+	p.list[addressHash] = true
+	return nil
 }
 
 func (p *post) Render(o order.Order) (Message, error) {
@@ -181,6 +206,9 @@ func (p *post) Send(_ context.Context, m Message) (string, error) {
 	defer done()
 	if p.fails != nil {
 		return "", p.fails
+	}
+	if m.MailID != OrderMailID(m.Subject) {
+		return "", fmt.Errorf("the mail of %s is named %s", m.Subject, m.MailID)
 	}
 	p.sent[m.Subject]++
 	return fmt.Sprint("message ", p.sent[m.Subject]), p.lost

@@ -4,6 +4,7 @@ package notification
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -40,6 +41,8 @@ var (
 	ErrLeased = errors.New("mail is in other hands")
 	// ErrRefused says that the mail can never be delivered to its address.
 	ErrRefused = errors.New("mail was refused for good")
+	// ErrSuppressed says that the mail's address is mailed no more. It is an ErrRefused, too.
+	ErrSuppressed = fmt.Errorf("%w: its address is suppressed", ErrRefused)
 )
 
 // Mail is a mail that the store owes, from the transaction that owes it on.
@@ -49,14 +52,28 @@ type Mail struct {
 	CreatedAt time.Time
 	DueAt     time.Time // when the relay sends its event again; only while it is owed
 	Step      int       // how often it was put off
+	// AddressHash is the AddressHash of whom the mail is for. It is empty in a mail that an earlier version made, and in what
+	// the relay sees.
+	AddressHash string
+}
+
+// MailID returns the id of the mail of a kind about a subject. A kind has no #.
+func MailID(kind, subject string) string { return kind + "#" + subject }
+
+// CutMailID returns the kind and the subject that MailID made an id of.
+func CutMailID(id string) (kind, subject string) {
+	kind, subject, _ = strings.Cut(id, "#")
+	return kind, subject
 }
 
 // OrderMailID returns the id of an order's confirmation.
-func OrderMailID(orderID string) string { return string(OrderPlaced) + "#" + orderID }
+func OrderMailID(orderID string) string { return MailID(string(OrderPlaced), orderID) }
 
-// NewOrderMail returns the confirmation that an order owes.
-func NewOrderMail(orderID string, now time.Time) Mail {
-	return Mail{ID: OrderMailID(orderID), State: Owed, CreatedAt: now, DueAt: now.Add(delay(0))}
+// NewOrderMail returns the confirmation that an order owes to a normalised address.
+func NewOrderMail(orderID, address string, now time.Time) Mail {
+	return Mail{
+		ID: OrderMailID(orderID), State: Owed, CreatedAt: now, DueAt: now.Add(delay(0)), AddressHash: AddressHash(address),
+	}
 }
 
 // OrderID returns the order that the mail is about, if it is a confirmation.

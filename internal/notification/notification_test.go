@@ -10,8 +10,11 @@ import (
 var opened = time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)
 
 func TestNewOrderMail(t *testing.T) {
-	got := NewOrderMail("ord_1", opened)
-	want := Mail{ID: "order-placed#ord_1", State: Owed, CreatedAt: opened, DueAt: opened.Add(2 * time.Minute)}
+	got := NewOrderMail("ord_1", "ada@example.com", opened)
+	want := Mail{
+		ID: "order-placed#ord_1", State: Owed, CreatedAt: opened, DueAt: opened.Add(2 * time.Minute),
+		AddressHash: "tfyF5VdV-eDQMKEKtEKbaylEhV-aDWAHf-gyvsvEHXI",
+	}
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -31,12 +34,15 @@ func TestOrderIDReadsOrderMailID(t *testing.T) {
 		if got, ok := (Mail{ID: OrderMailID(want)}).OrderID(); !ok || got != want {
 			t.Fatalf("got %q, %v, want %q", got, ok, want)
 		}
+		if kind, subject := CutMailID(OrderMailID(want)); kind != string(OrderPlaced) || subject != want || MailID(kind, subject) != OrderMailID(want) {
+			t.Fatalf("cut into %q and %q, want %q and %q", kind, subject, OrderPlaced, want)
+		}
 	})
 }
 
 // TestPutOff: two minutes, doubling to an hour.
 func TestPutOff(t *testing.T) {
-	mail := NewOrderMail("ord_1", opened)
+	mail := NewOrderMail("ord_1", "ada@example.com", opened)
 	if got := mail.DueAt.Sub(opened); got != 2*time.Minute {
 		t.Errorf("at first: got %s, want 2m", got)
 	}
@@ -64,7 +70,7 @@ func TestPutOffOfAnyStep(t *testing.T) {
 }
 
 func TestExpired(t *testing.T) {
-	mail := NewOrderMail("ord_1", opened)
+	mail := NewOrderMail("ord_1", "ada@example.com", opened)
 	for owed, want := range map[time.Duration]bool{-time.Hour: false, 0: false, 72 * time.Hour: false, 72*time.Hour + time.Millisecond: true, 1000 * time.Hour: true} {
 		if got := mail.Expired(opened.Add(owed)); got != want {
 			t.Errorf("owed for %s: got %v, want %v", owed, got, want)

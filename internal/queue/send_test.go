@@ -163,7 +163,7 @@ func TestOrderPlacedKeepsAnEarlierDeadline(t *testing.T) {
 func mails(names ...string) []notification.Mail {
 	all := make([]notification.Mail, len(names))
 	for i, name := range names {
-		all[i] = notification.NewOrderMail("ord_"+name, time.Time{})
+		all[i] = notification.NewOrderMail("ord_"+name, "ada@example.com", time.Time{})
 	}
 	return all
 }

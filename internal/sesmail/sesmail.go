@@ -45,6 +45,20 @@ func (m *Mailer) input(message notification.Message) *ses.SendEmailInput {
 			Subject: utf8(message.Subject),
 			Body:    &types.Body{Text: utf8(message.Text), Html: utf8(message.HTML)},
 		},
+		Tags: tags(message.MailID),
+	}
+}
+
+// The tags by which a report names its mail. SES allows letters, digits, _ and - in a value, so the mail's id goes in two parts.
+const (
+	kindTag    = "mail_kind"
+	subjectTag = "mail_subject"
+)
+
+func tags(mailID string) []types.MessageTag {
+	kind, subject := notification.CutMailID(mailID)
+	return []types.MessageTag{
+		{Name: aws.String(kindTag), Value: &kind}, {Name: aws.String(subjectTag), Value: &subject},
 	}
 }
 

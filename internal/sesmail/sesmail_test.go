@@ -32,7 +32,8 @@ func mailerOver(f transport) *Mailer {
 }
 
 var message = notification.Message{
-	To: "ada@example.com", Subject: "Your order ord_7 – thank you", Text: "1 × Brass lamp\n£64.00 & no more = +%20", HTML: "<p>1 × Brass lamp</p>\n<b>£64.00</b>",
+	MailID: "order-placed#ord_7",
+	To:     "ada@example.com", Subject: "Your order ord_7 – thank you", Text: "1 × Brass lamp\n£64.00 & no more = +%20", HTML: "<p>1 × Brass lamp</p>\n<b>£64.00</b>",
 }
 
 func reply(status int, body string) (*http.Response, error) {
@@ -77,6 +78,8 @@ func TestSend(t *testing.T) {
 		"Message.Subject.Data":             "Your order ord_7 – thank you", "Message.Subject.Charset": "UTF-8",
 		"Message.Body.Text.Data": "1 × Brass lamp\n£64.00 & no more = +%20", "Message.Body.Text.Charset": "UTF-8",
 		"Message.Body.Html.Data": "<p>1 × Brass lamp</p>\n<b>£64.00</b>", "Message.Body.Html.Charset": "UTF-8",
+		"Tags.member.1.Name": "mail_kind", "Tags.member.1.Value": "order-placed",
+		"Tags.member.2.Name": "mail_subject", "Tags.member.2.Value": "ord_7",
 	}
 	if len(forms) != 1 || !maps.Equal(flat(forms[0]), want) {
 		t.Errorf("SES was called with %v, want %v once", forms, want)

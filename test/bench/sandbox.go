@@ -38,7 +38,7 @@ type sandbox struct {
 }
 
 func (s *store) sandbox(ctx context.Context) (*sandbox, error) {
-	tables, err := s.copyTables(ctx, dynamodb.NewFromConfig(s.aws), "ProductsTable", "OrdersTable", "MailsTable")
+	tables, err := s.copyTables(ctx, dynamodb.NewFromConfig(s.aws), "ProductsTable", "OrdersTable", "MailsTable", "SuppressedAddressesTable")
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,8 @@ func (b *sandbox) environment() []string {
 		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
 		"AWS_LAMBDA_FUNCTION_NAME=bench", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=512",
 		"PRODUCTS_TABLE=" + b.tables.name("ProductsTable"), "ORDERS_TABLE=" + b.tables.name("OrdersTable"),
-		"MAILS_TABLE=" + b.tables.name("MailsTable"), "MAIL_QUEUE_URL=" + b.queue, "CURRENCY=" + currency,
+		"MAILS_TABLE=" + b.tables.name("MailsTable"), "SUPPRESSED_ADDRESSES_TABLE=" + b.tables.name("SuppressedAddressesTable"),
+		"MAIL_QUEUE_URL=" + b.queue, "CURRENCY=" + currency,
 		"TOKEN_ISSUER=" + b.store.outputs["IssuerUrl"], "TOKEN_AUDIENCE=" + b.store.outputs["TokenAudience"],
 		"SIGNING_KEY_ID=" + b.store.outputs["SigningKeyArn"],
 		"SENDER=" + b.sender, "CONFIGURATION_SET=" + b.configurationSet, "SHOP_NAME=The Shop", "LEASE=35s",

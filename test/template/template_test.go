@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -195,15 +196,67 @@ func TestQueueTimes(t *testing.T) {
 	if at(resources["MailQueue"], "Properties", "RedrivePolicy", "maxReceiveCount") != 5.0 {
 		t.Error("a message is not received five times before it goes to the dead-letter queue")
 	}
-	if at(resources["MailDeadLetterQueue"], "Properties", "MessageRetentionPeriod") != 1209600.0 {
-		t.Error("dead letters are not kept for 14 days")
+	for _, queue := range []string{"MailDeadLetterQueue", "SuppressionDeadLetterQueue"} {
+		if at(resources[queue], "Properties", "MessageRetentionPeriod") != 1209600.0 {
+			t.Errorf("%s does not keep dead letters for 14 days", queue)
+		}
+	}
+}
+
+func TestQueuesAreEncrypted(t *testing.T) {
+	queues := ofType(translated(t), "AWS::SQS::Queue")
+	if len(queues) != 3 {
+		t.Errorf("got %d queues, want 3", len(queues))
+	}
+	for name, queue := range queues {
+		if at(queue, "Properties", "SqsManagedSseEnabled") != true {
+			t.Errorf("%s is not encrypted", name)
+		}
+	}
+}
+
+// The way of a bounce and of a complaint: SES publishes those two to the default bus, and nothing else; one rule takes those
+// of our mails to SuppressAddressFunction; what fails there is kept.
+func TestReportsOfMails(t *testing.T) {
+	resources := translated(t)
+	destinations := ofType(resources, "AWS::SES::ConfigurationSetEventDestination")
+	if len(destinations) != 1 {
+		t.Errorf("got %d event destinations, want 1", len(destinations))
+	}
+	wantJSON(t, at(destinations["MailReports"], "Properties"), `{
+		"ConfigurationSetName": {"Ref": "MailConfiguration"},
+		"EventDestination": {
+			"Enabled": true,
+			"MatchingEventTypes": ["bounce", "complaint"],
+			"EventBridgeDestination": {"EventBusArn": {"Fn::Sub": "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default"}}
+		}}`)
+	wantJSON(t, at(resources["SuppressAddressFunctionMailReported"], "Properties"), `{
+		"EventPattern": {
+			"source": ["aws.ses"],
+			"detail-type": ["Email Bounced", "Email Complaint Received"],
+			"detail": {"mail": {"tags": {"ses:configuration-set": [{"Ref": "MailConfiguration"}]}}}
+		},
+		"Targets": [{"Arn": {"Fn::GetAtt": ["SuppressAddressFunction", "Arn"]}, "Id": "SuppressAddressFunctionMailReportedLambdaTarget"}]}`)
+	wantJSON(t, at(resources["SuppressAddressFunctionEventInvokeConfig"], "Properties"), `{
+		"FunctionName": {"Ref": "SuppressAddressFunction"}, "Qualifier": "$LATEST",
+		"DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["SuppressionDeadLetterQueue", "Arn"]}}}}`)
+}
+
+func wantJSON(t *testing.T, got any, want string) {
+	t.Helper()
+	var wanted any
+	if err := json.Unmarshal([]byte(want), &wanted); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, wanted) {
+		t.Errorf("got\n%v, want\n%v", got, wanted)
 	}
 }
 
 func TestTablesAreKept(t *testing.T) {
 	tables := ofType(translated(t), "AWS::DynamoDB::Table")
-	if len(tables) != 6 {
-		t.Errorf("got %d tables, want 6", len(tables))
+	if len(tables) != 7 {
+		t.Errorf("got %d tables, want 7", len(tables))
 	}
 	for name, table := range tables {
 		properties := table["Properties"].(object)
@@ -233,7 +286,8 @@ var grants = map[string][]string{
 	"PlaceOrderFunction":      {"dynamodb:BatchGetItem Products", "dynamodb:GetItem Orders", "dynamodb:PutItem Mails", "dynamodb:PutItem Orders", "dynamodb:UpdateItem Products", "kms:GetPublicKey SigningKey", "sqs:SendMessage MailQueue"},
 	"ViewOrderFunction":       {"dynamodb:BatchGetItem Mails", "dynamodb:BatchGetItem Orders", "dynamodb:BatchGetItem Users", "kms:GetPublicKey SigningKey"},
 	"ListMyOrdersFunction":    {"dynamodb:Query Orders/index/by_customer", "kms:GetPublicKey SigningKey"},
-	"NotifyFunction":          {"dynamodb:GetItem Orders", "dynamodb:UpdateItem Mails", "ses:SendEmail configuration-set/MailConfiguration from Sender", "ses:SendEmail identity/* from Sender"},
+	"NotifyFunction":          {"dynamodb:BatchGetItem Orders", "dynamodb:BatchGetItem SuppressedAddresses", "dynamodb:UpdateItem Mails", "ses:SendEmail configuration-set/MailConfiguration from Sender", "ses:SendEmail identity/* from Sender"},
+	"SuppressAddressFunction": {"dynamodb:PutItem SuppressedAddresses", "dynamodb:UpdateItem Mails", "sqs:SendMessage SuppressionDeadLetterQueue"},
 	"RelayMailFunction":       {"dynamodb:Query Mails/index/due", "dynamodb:UpdateItem Mails", "sqs:SendMessage MailQueue"},
 	"ViewInventoryFunction":   {"dynamodb:BatchGetItem Products", "dynamodb:BatchGetItem Users", "dynamodb:GetItem Users", "dynamodb:Query Products/index/catalogue", "kms:GetPublicKey SigningKey"},
 	"SaveProductFunction":     {"dynamodb:BatchGetItem Products", "dynamodb:BatchGetItem Users", "dynamodb:PutItem Products", "dynamodb:PutItem StockMovements", "dynamodb:UpdateItem Products", "kms:GetPublicKey SigningKey"},

@@ -24,6 +24,7 @@ type function struct {
 	db                    *dynamodb.Client
 	mailer                *ses.Client
 	orders, mails, sender string
+	suppressed            string
 	configurationSet      string
 	text, html            string
 }
@@ -35,7 +36,7 @@ func main() {
 	}
 	f := function{
 		db: dynamodb.NewFromConfig(cfg), mailer: ses.NewFromConfig(cfg),
-		orders: os.Getenv("ORDERS_TABLE"), mails: os.Getenv("MAILS_TABLE"),
+		orders: os.Getenv("ORDERS_TABLE"), mails: os.Getenv("MAILS_TABLE"), suppressed: os.Getenv("SUPPRESSED_ADDRESSES_TABLE"),
 		sender: os.Getenv("SENDER"), configurationSet: os.Getenv("CONFIGURATION_SET"),
 		text: os.Getenv("BENCH_TEXT"), html: os.Getenv("BENCH_HTML"),
 	}
@@ -55,8 +56,11 @@ func (f function) deliver(ctx context.Context, id string) error {
 	if err := f.claim(ctx, id); err != nil {
 		return fmt.Errorf("claiming: %w", err)
 	}
-	key := attributes{"order_id": text(id)}
-	if _, err := f.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: &f.orders, Key: key, ConsistentRead: aws.Bool(true)}); err != nil {
+	keys := map[string]types.KeysAndAttributes{
+		f.orders:     {Keys: []attributes{{"order_id": text(id)}}, ConsistentRead: aws.Bool(true)},
+		f.suppressed: {Keys: []attributes{{"address_hash": text("not suppressed")}}, ConsistentRead: aws.Bool(true)},
+	}
+	if _, err := f.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: keys}); err != nil {
 		return fmt.Errorf("reading: %w", err)
 	}
 	if err := f.send(ctx); err != nil {

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/spf13/cobra"
+
+	"shop/internal/dynamostore"
+	"shop/internal/notification"
+	"shop/internal/user"
+)
+
+func newUnsuppress(s streams, t *target) *cobra.Command {
+	return &cobra.Command{
+		Use:   "unsuppress EMAIL",
+		Short: "Mail an address again that bounced or complained",
+		Long: `unsuppress takes the address off the store's list of those that are mailed no more, to which a
+permanent bounce or a complaint brought it. Later orders are confirmed by mail again; the mails that
+failed meanwhile stay failed.
+
+SES keeps a list of its own for the whole AWS account, and may hold the mails back all the same:
+  aws sesv2 delete-suppressed-destination --email-address EMAIL
+
+It writes to the stack's table with your AWS credentials, which need dynamodb:DeleteItem there.`,
+		Example: `  shop --local unsuppress ada@example.com
+  shop --stack shop-production unsuppress ada@example.com`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error { return unsuppress(c.Context(), s, t, args[0]) },
+	}
+}
+
+func unsuppress(ctx context.Context, s streams, t *target, address string) error {
+	email, err := user.NormalizeEmail(address)
+	if err != nil {
+		return fmt.Errorf("%q: %w", address, err)
+	}
+	d, err := t.find(ctx)
+	if err != nil {
+		return err
+	}
+	table, err := d.output("SuppressedAddressesTable")
+	if err != nil {
+		return err
+	}
+	list := &dynamostore.Suppressions{Client: dynamodb.NewFromConfig(d.aws), Table: table}
+	err = list.Lift(ctx, notification.AddressHash(email))
+	if errors.Is(err, notification.ErrNotSuppressed) {
+		return fmt.Errorf("the stack %s does not suppress %s: %w", d.stack, email, err)
+	}
+	if err != nil {
+		return err
+	}
+	say(s.out, "%s is mailed again", email)
+	return nil
+}

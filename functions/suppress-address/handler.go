@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"shop/internal/notification"
+	"shop/internal/observe"
+	"shop/internal/sesmail"
+)
+
+type suppressor interface {
+	// Suppress does what a report asks for. It may be called again with the same one.
+	Suppress(ctx context.Context, r notification.Report) error
+}
+
+// suppressAddress serves SES's events. An error has Lambda call it twice more with the event, and then put the event into the
+// dead-letter queue.
+func suppressAddress(s suppressor) func(context.Context, events.EventBridgeEvent) error {
+	return func(ctx context.Context, e events.EventBridgeEvent) error {
+		report, err := handle(ctx, s, e)
+		if err != nil {
+			observe.Log(ctx).Error("report not handled", "event_id", e.ID, "error", err)
+			return err
+		}
+		observe.Log(ctx).Info("report handled",
+			"event_id", e.ID, "mail_id", report.MailID, "reason", report.Reason, "suppressed", report.Suppress, "lost", report.Lost)
+		observe.Count(metric(report), 1)
+		return nil
+	}
+}
+
+func handle(ctx context.Context, s suppressor, e events.EventBridgeEvent) (notification.Report, error) {
+	report, err := sesmail.DecodeReport(e.Detail)
+	if err != nil {
+		observe.Count("MessagesNotUnderstood", 1)
+		return notification.Report{}, fmt.Errorf("reading a report: %w", err)
+	}
+	return report, s.Suppress(ctx, report)
+}
+
+// metric is what counts the report.
+func metric(r notification.Report) string {
+	switch {
+	case !r.Suppress && r.Reason == notification.Bounced:
+		return "MailsBouncedForNow"
+	case !r.Suppress:
+		return "ComplaintsTakenBack"
+	case r.Reason == notification.Bounced:
+		return "MailsBounced"
+	}
+	return "MailsComplainedOf"
+}

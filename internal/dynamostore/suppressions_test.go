@@ -1,0 +1,138 @@
+package dynamostore
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"shop/internal/notification"
+	"shop/internal/order"
+	"shop/test/awsfault"
+)
+
+var hash = notification.AddressHash("usr_1@example.com")
+
+// What a mail's order is read with: one call that tells of the suppression, too.
+func TestForMail(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 1, 10)
+	o := draft("usr_1", "k", opened, line("lamp", 1, 1))
+	s.must(s.orders().Place(t.Context(), o))
+	check := func(when, addressHash string, calls int, want error) {
+		t.Helper()
+		before := s.faults.Calls("BatchGetItem")
+		got, err := s.orders().ForMail(t.Context(), o.ID, addressHash)
+		if !errors.Is(err, want) || err == nil && !reflect.DeepEqual(got, o) {
+			t.Errorf("%s: got %+v, %v, want %v", when, got, err, want)
+		}
+		if n := s.faults.Calls("BatchGetItem") - before; n != calls {
+			t.Errorf("%s: %d calls, want %d", when, n, calls)
+		}
+	}
+	s.must(s.suppressions().Add(t.Context(), notification.AddressHash("another@example.com"), notification.Bounced, opened))
+	check("nothing against it", hash, 1, nil)
+	check("a mail of an earlier version", "", 2, nil)
+	s.must(s.suppressions().Add(t.Context(), hash, notification.Bounced, opened))
+	check("suppressed", hash, 1, notification.ErrSuppressed)
+	check("suppressed, a mail of an earlier version", "", 2, notification.ErrSuppressed)
+	s.must(s.suppressions().Lift(t.Context(), hash))
+	check("lifted", hash, 1, nil)
+	o.ID = order.ID("usr_1", "none")
+	check("no such order", hash, 1, order.ErrNotFound)
+	s.faults.On("BatchGetItem", awsfault.Error(400, "AccessDeniedException"))
+	if _, err := s.orders().ForMail(t.Context(), o.ID, hash); err == nil || errors.Is(err, order.ErrNotFound) {
+		t.Errorf("a failed read: got %v", err)
+	}
+}
+
+// A mail that an earlier version wrote has no hash of its address; it is claimed all the same.
+func TestClaimOfAnEarlierVersion(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 1, 10)
+	mail := s.owe("k", opened)
+	_, err := s.client.UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
+		TableName: aws.String(s.tables.Name("Mails")), Key: mailKey(mail.ID), UpdateExpression: aws.String("REMOVE address_hash"),
+	})
+	s.must(err)
+	got, err := s.mails(func() time.Time { return opened }).Claim(t.Context(), mail.ID, "a", opened.Add(time.Minute))
+	if err != nil || got != mail {
+		t.Errorf("got %+v, %v, want %+v", got, err, mail)
+	}
+}
+
+// The list holds a hash, why and since when, and no address.
+func TestSuppressions(t *testing.T) {
+	s := open(t)
+	list := s.suppressions()
+	s.must(list.Add(t.Context(), hash, notification.Bounced, opened))
+	s.must(list.Add(t.Context(), hash, notification.Complained, opened.Add(time.Hour)))
+	out, err := s.client.Scan(t.Context(), &dynamodb.ScanInput{TableName: aws.String(list.Table)})
+	s.must(err)
+	want := []attributes{{"address_hash": text(hash), "reason": text("complaint"), "suppressed_at": text("2026-03-01T10:00:00.000Z")}}
+	if !reflect.DeepEqual(out.Items, want) {
+		t.Errorf("got %+v, want %+v", out.Items, want)
+	}
+	s.must(list.Lift(t.Context(), hash))
+	if err := list.Lift(t.Context(), hash); !errors.Is(err, notification.ErrNotSuppressed) {
+		t.Errorf("lifted twice: got %v, want ErrNotSuppressed", err)
+	}
+	for _, call := range []string{"PutItem", "DeleteItem"} {
+		s.faults.On(call, awsfault.Error(400, "AccessDeniedException"))
+	}
+	if list.Add(t.Context(), hash, notification.Bounced, opened) == nil {
+		t.Error("an address that could not be added is no error")
+	}
+	if err := list.Lift(t.Context(), hash); err == nil || errors.Is(err, notification.ErrNotSuppressed) {
+		t.Errorf("a suppression that could not be lifted: got %v", err)
+	}
+}
+
+// A mail that is owed, leased or sent is failed, and stays so; no other is touched, and none is made.
+func TestMarkLost(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 1, 10)
+	mails := s.mails(func() time.Time { return opened })
+	owed, leased, sent := s.owe("a", opened), s.owe("b", opened), s.owe("c", opened)
+	_, err := mails.Claim(t.Context(), leased.ID, "lease", opened.Add(time.Minute))
+	s.must(err)
+	s.must(mails.MarkSent(t.Context(), sent.ID, "message", opened))
+	for i, mail := range []notification.Mail{owed, leased, sent} {
+		s.faults.On("UpdateItem", [][]awsfault.Fault{nil, {awsfault.Lost}, {awsfault.Error(400, "TransactionConflictException")}}[i]...)
+		s.must(mails.MarkLost(t.Context(), mail.ID, opened.Add(time.Hour)))
+		s.must(mails.MarkSent(t.Context(), mail.ID, "late", opened))
+		s.wantLost(mail.ID, opened.Add(time.Hour))
+		s.must(mails.MarkLost(t.Context(), mail.ID, opened.Add(2*time.Hour)))
+		s.wantLost(mail.ID, opened.Add(time.Hour))
+	}
+	if due, err := mails.Due(t.Context(), opened.Add(time.Hour), 10); len(due) != 0 || err != nil {
+		t.Errorf("due: got %v, %v, want none", due, err)
+	}
+	s.must(mails.MarkLost(t.Context(), "order-placed#none", opened))
+	if item := s.mailItem("order-placed#none"); item != nil {
+		t.Errorf("a mail nobody owed was made: %v", item)
+	}
+	s.faults.On("UpdateItem", awsfault.Error(400, "AccessDeniedException"))
+	if mails.MarkLost(t.Context(), owed.ID, opened) == nil {
+		t.Error("a mark that could not be written is no error")
+	}
+}
+
+func (s *shop) mailItem(id string) attributes {
+	s.t.Helper()
+	out, err := s.client.GetItem(s.t.Context(), &dynamodb.GetItemInput{TableName: aws.String(s.tables.Name("Mails")), Key: mailKey(id), ConsistentRead: aws.Bool(true)})
+	s.must(err)
+	return out.Item
+}
+
+func (s *shop) wantLost(id string, at time.Time) {
+	s.t.Helper()
+	item := s.mailItem(id)
+	r := reader{item: item}
+	if state, settled := r.text("state"), r.text("settled_at"); state != "failed" || settled != formatTime(at) || r.has("lease_id") || r.has("due_at") {
+		s.t.Errorf("got %v, want it failed at %s, neither leased nor due", item, formatTime(at))
+	}
+}

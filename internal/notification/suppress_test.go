@@ -1,0 +1,105 @@
+package notification
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+)
+
+// list is a list of suppressed addresses that notes what it was told.
+type list struct {
+	entries map[string]string // reason and time, by hash
+	fails   error
+}
+
+func (l *list) Add(_ context.Context, addressHash string, reason Reason, now time.Time) error {
+	if l.fails == nil {
+		l.entries[addressHash] = fmt.Sprint(reason, " at ", now.Sub(opened))
+	}
+	return l.fails
+}
+
+// ada is the address of ord_1.
+var ada = addressOf("ord_1")
+
+// report takes a report to a suppressor, an hour after ord_1 was placed.
+func (l *list) report(led *ledger, r Report) error {
+	led.pass(time.Hour)
+	return (&Suppressor{List: l, Ledger: led, Now: led.time}).Suppress(context.Background(), r)
+}
+
+func TestSuppress(t *testing.T) {
+	both := map[string]string{AddressHash(ada): "bounce at 1h0m0s", AddressHash("b@example.com"): "bounce at 1h0m0s"}
+	complained := map[string]string{AddressHash(ada): "complaint at 1h0m0s"}
+	for name, c := range map[string]struct {
+		report    Report
+		want      map[string]string
+		wantState State // of ord_1's mail, which was sent
+	}{
+		"bounced for good":          {Report{mailID, []string{ada, "b@example.com"}, Bounced, true, true}, both, Failed},
+		"bounced for now":           {Report{mailID, []string{ada}, Bounced, false, false}, nil, Sent},
+		"complaint":                 {Report{mailID, []string{ada}, Complained, true, false}, complained, Sent},
+		"never sent for complaints": {Report{mailID, []string{ada}, Complained, true, true}, complained, Failed},
+		"names no mail":             {Report{"", []string{ada}, Complained, true, true}, complained, Sent},
+		"names another mail":        {Report{"order-placed#ord_2", []string{ada}, Complained, true, true}, complained, Sent},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLedger()
+			l.entries[mailID] = settled(Sent, "message 1")
+			suppressed := &list{entries: map[string]string{}}
+			if err := suppressed.report(l, c.report); err != nil {
+				t.Fatal(err)
+			}
+			if !maps.Equal(suppressed.entries, c.want) {
+				t.Errorf("suppressed %v, want %v", suppressed.entries, c.want)
+			}
+			wantEntry(t, l, settled(c.wantState, "message 1"))
+		})
+	}
+}
+
+// TestSuppressBeforeTheMark: a report may come before the mail was marked sent. The mark that is late changes nothing.
+func TestSuppressBeforeTheMark(t *testing.T) {
+	l := newLedger("ord_1")
+	p := newPost(l)
+	l.meanwhile["mark sent"] = func() {
+		s := &Suppressor{List: p, Ledger: l, Now: l.time}
+		if err := s.Suppress(context.Background(), Report{mailID, []string{ada}, Bounced, true, true}); err != nil {
+			t.Error(err)
+		}
+	}
+	if outcome, err := p.delivery().Deliver(context.Background(), mailID); err != nil || outcome != OutcomeSent {
+		t.Errorf("got %s and error %v, want %s", outcome, err, OutcomeSent)
+	}
+	wantEntry(t, l, settled(Failed, ""))
+	wantCalls(t, l, "claim", "send", "mark lost", "mark sent")
+}
+
+// TestSuppressAgain: the same report twice, and one after an error, which then does what the first left undone.
+func TestSuppressAgain(t *testing.T) {
+	bounce := Report{mailID, []string{ada}, Bounced, true, true}
+	for _, down := range []string{"neither", "list", "ledger"} {
+		t.Run(down, func(t *testing.T) {
+			l := newLedger()
+			l.entries[mailID] = settled(Sent, "message 1")
+			suppressed := &list{entries: map[string]string{}}
+			suppressed.fails = map[string]error{"list": errDown}[down]
+			l.fails["mark lost"] = map[string]error{"ledger": errDown}[down]
+			if err := suppressed.report(l, bounce); errors.Is(err, errDown) != (down != "neither") {
+				t.Errorf("at first: got %v", err)
+			}
+			suppressed.fails, l.fails = nil, map[string]error{}
+			if err := suppressed.report(l, bounce); err != nil {
+				t.Errorf("again: got %v", err)
+			}
+			if got := slices.Collect(maps.Keys(suppressed.entries)); !slices.Equal(got, []string{AddressHash(ada)}) {
+				t.Errorf("suppressed %v", suppressed.entries)
+			}
+			wantEntry(t, l, settled(Failed, "message 1"))
+		})
+	}
+}
