@@ -152,7 +152,7 @@ var faults = []struct {
 	{[]string{placeOrder}, []faultproxy.Kind{faultproxy.MixedConflict, faultproxy.Conflict}, 0.5},
 	{slices.Concat(transactions, mailUpdates, []string{"TransactGetItems"}), []faultproxy.Kind{faultproxy.Conflict}, 0.5},
 	{slices.Concat(transactions, reads, mailUpdates, sends),
-		[]faultproxy.Kind{faultproxy.Refused, faultproxy.Throttled, faultproxy.Reset, faultproxy.Lost, faultproxy.Half}, 0.3},
+		[]faultproxy.Kind{faultproxy.Refused, faultproxy.Throttled, faultproxy.RateLimited, faultproxy.Reset, faultproxy.Lost, faultproxy.Half}, 0.3},
 	{slices.Concat(transactions, mailUpdates, sends), []faultproxy.Kind{faultproxy.Slow, faultproxy.Late}, 0.2},
 	{[]string{placeOrder, "SendMessage", moveStock}, []faultproxy.Kind{faultproxy.KilledBefore, faultproxy.KilledAfter}, 0.15},
 	{slices.Concat(mailUpdates, sends), []faultproxy.Kind{faultproxy.KilledBefore, faultproxy.KilledAfter}, 0.25},

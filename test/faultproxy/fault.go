@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -15,8 +16,10 @@ type Kind string
 const (
 	// Refused answers that the service failed; it never got the call.
 	Refused Kind = "refused"
-	// Throttled answers as the service does when too much is asked of it; it never got the call.
+	// Throttled answers as the service does when too much is asked of one table, queue or sender; it never got the call.
 	Throttled Kind = "throttled"
+	// RateLimited answers as the service does when the account asks too much of it; it never got the call.
+	RateLimited Kind = "rate limited"
 	// Conflict answers that others are at the same items; the database never got the call. In a transaction every reason is one.
 	Conflict Kind = "conflict"
 	// MixedConflict answers that the first action of a transaction met a conflict and the condition of the last one failed, as
@@ -43,7 +46,7 @@ const (
 
 // Kinds are all kinds.
 var Kinds = []Kind{
-	Refused, Throttled, Conflict, MixedConflict, Reset, Slow, Hung, KilledBefore, Lost, Half, Late, KilledAfter,
+	Refused, Throttled, RateLimited, Conflict, MixedConflict, Reset, Slow, Hung, KilledBefore, Lost, Half, Late, KilledAfter,
 }
 
 // Rule plans a fault for some calls of an operation.
@@ -115,30 +118,43 @@ func failure(c *Call) answer {
 
 // throttling is how each service says that too much is asked of it.
 func throttling(c *Call) answer {
-	if c.Service == SES {
+	switch {
+	case c.Service == SES:
 		return formError(http.StatusBadRequest, "Sender", "Throttling")
+	case c.Service == DynamoDB && c.actions() > 0:
+		return canceled(c, "ThrottlingError", "ProvisionedThroughputExceeded")
 	}
 	name := map[string]string{DynamoDB: "ProvisionedThroughputExceededException", SQS: "RequestThrottled"}[c.Service]
 	return jsonError(c, http.StatusBadRequest, name)
 }
 
+// rateLimit is how each service says that the account asks too much.
+func rateLimit(c *Call) answer {
+	if c.Service == SES {
+		return throttling(c)
+	}
+	return jsonError(c, http.StatusBadRequest, "ThrottlingException")
+}
+
 // conflict is how DynamoDB says that others are at the same items.
-func conflict(c *Call, mixed bool) answer {
-	n := c.actions()
-	if n == 0 {
+func conflict(c *Call) answer {
+	if c.actions() == 0 {
 		return jsonError(c, http.StatusBadRequest, "TransactionConflictException")
 	}
-	reasons := make([]string, n)
-	for i := range reasons {
-		reasons[i] = `{"Code":"TransactionConflict","Message":"injected"}`
-		if mixed {
-			reasons[i] = `{"Code":"None"}`
-		}
-	}
-	if mixed {
-		reasons[n-1] = `{"Code":"ConditionalCheckFailed","Message":"injected"}`
-		reasons[0] = `{"Code":"TransactionConflict","Message":"injected"}`
-	}
+	return canceled(c, "TransactionConflict", "TransactionConflict")
+}
+
+// mixedConflict is a cancelled transaction of which the first action met a conflict, and the last one's condition failed.
+func mixedConflict(c *Call) answer {
+	return canceled(c, "TransactionConflict", "ConditionalCheckFailed")
+}
+
+// canceled is how DynamoDB says that it cancelled a transaction: the first reason and the last one, and None between them.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+func canceled(c *Call, first, last string) answer {
+	reasons := slices.Repeat([]string{`{"Code":"None"}`}, max(1, c.actions()))
+	reasons[len(reasons)-1] = fmt.Sprintf(`{"Code":%q,"Message":"injected"}`, last)
+	reasons[0] = fmt.Sprintf(`{"Code":%q,"Message":"injected"}`, first)
 	return answer{http.StatusBadRequest, fmt.Sprintf(
 		`{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","message":"Transaction cancelled","CancellationReasons":[%s]}`,
 		strings.Join(reasons, ","))}

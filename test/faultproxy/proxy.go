@@ -87,8 +87,12 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, c *Call) {
 		write(w, c, failure(c))
 	case Throttled:
 		write(w, c, throttling(c))
-	case Conflict, MixedConflict:
-		write(w, c, conflict(c, rule.Fault == MixedConflict))
+	case RateLimited:
+		write(w, c, rateLimit(c))
+	case Conflict:
+		write(w, c, conflict(c))
+	case MixedConflict:
+		write(w, c, mixedConflict(c))
 	case Reset:
 		reset(w)
 	case Hung:
