@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -20,6 +22,7 @@ var testSize = size{steps: 150, workers: 12, buyers: 4}
 // shared is the world of all tests here; `go test` runs them one after the other.
 var shared struct {
 	once   sync.Once
+	folder string
 	runner *runner
 	err    error
 }
@@ -31,7 +34,7 @@ func TestMain(m *testing.M) {
 			fmt.Println(err)
 			code = 1
 		}
-		os.RemoveAll(shared.runner.w.data)
+		os.RemoveAll(shared.folder)
 	}
 	os.Exit(code)
 }
@@ -41,17 +44,7 @@ func theRunner(t *testing.T) *runner {
 	t.Helper()
 	need.Env(t, "SHOP_TOOLS")
 	shared.once.Do(func() {
-		folder, err := os.MkdirTemp("", "shop-chaos-test-")
-		if err != nil {
-			shared.err = err
-			return
-		}
-		w, err := newWorld(context.Background(), folder)
-		if err != nil {
-			shared.err = err
-			return
-		}
-		shared.runner, shared.err = newRunner(context.Background(), w, os.Stdout, testSize)
+		shared.runner, shared.err = startRunner()
 	})
 	if shared.err != nil {
 		t.Fatal(shared.err)
@@ -59,20 +52,49 @@ func theRunner(t *testing.T) *runner {
 	return shared.runner
 }
 
-// TestSeeds: rounds of fixed seeds keep every law.
-func TestSeeds(t *testing.T) {
+func startRunner() (r *runner, err error) {
+	if shared.folder, err = os.MkdirTemp("", "shop-chaos-test-"); err != nil {
+		return nil, err
+	}
+	w, err := newWorld(context.Background(), shared.folder)
+	if err != nil {
+		return nil, err
+	}
+	return newRunner(context.Background(), w, os.Stdout, testSize)
+}
+
+// TestRounds: rounds of fixed seeds keep every law, and the run says so in its table and its last line.
+func TestRounds(t *testing.T) {
 	r := theRunner(t)
-	before := len(r.total.verdict.violations)
-	for seed := uint64(1); seed <= 6; seed++ {
-		if err := r.seed(t.Context(), seed); err != nil {
-			t.Fatal(err)
-		}
+	var out bytes.Buffer
+	r.out = &out
+	n := 0
+	if err := r.rounds(t.Context(), 1, func() bool { n++; return n < 5 }); err != nil {
+		t.Errorf("%v\n%s", err, &out)
 	}
-	for _, v := range r.total.verdict.violations[before:] {
-		t.Error(v)
+	t.Log(out.String())
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if last := lines[len(lines)-1]; !regexp.MustCompile(`^\d{4,} checks, 0 violations$`).MatchString(last) {
+		t.Errorf("the last line is %q", last)
 	}
-	if len(r.total.injected) < 10 || r.total.kills == 0 {
+	if len(r.total.injected) < 10 || r.total.kills == 0 || strings.Count(out.String(), "\n| ") < 10 {
 		t.Errorf("injected %v, %d kills: want more to go wrong", r.total.injected, r.total.kills)
+	}
+}
+
+// TestBrokenRounds: a run that broke a law fails, says which and how often, and which seed.
+func TestBrokenRounds(t *testing.T) {
+	var out bytes.Buffer
+	r := &runner{out: &out, total: totals{injected: map[string]int{}, broken: map[string]int{}}}
+	h := kept()
+	h.stock["r.0"]--
+	h.requests = h.round.requests()
+	r.add(42, h.round.plan, h, check(h))
+	r.total.write(&out)
+	for _, want := range []string{"seed 42: ", "VIOLATION " + lawStock, "| place order | killed after | 1 | 1 |", "broken 1 times: " + lawStock, "checks, 1 violations\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the run does not say %q:\n%s", want, &out)
+		}
 	}
 }
 

@@ -29,8 +29,6 @@ import (
 // longRun is the size of a round in a long run.
 var longRun = size{steps: 400, workers: 24, buyers: 8, restarts: true}
 
-var errBroken = errors.New("the store broke a promise")
-
 func main() {
 	testing.Init() // rapid asks for its flags
 	flag.Parse()
@@ -53,7 +51,7 @@ func run(ctx context.Context) error {
 	}
 	long := time.Duration(minutes * float64(time.Minute))
 	runs := map[string]func(*world) error{
-		"":           func(w *world) error { return rounds(ctx, w, seed, long) },
+		"":           func(w *world) error { return longRounds(ctx, w, seed, long) },
 		"outage":     func(w *world) error { return outage(ctx, w, os.Stdout, long) },
 		"contention": func(w *world) error { return contention(ctx, w, os.Stdout) },
 	}
@@ -80,22 +78,12 @@ func inWorld(ctx context.Context, do func(*world) error) (err error) {
 	return do(w)
 }
 
-// rounds runs rounds, at least one, and begins none after so long.
-func rounds(ctx context.Context, w *world, seed uint64, long time.Duration) error {
+// longRounds runs rounds, at least one, and begins none after so long.
+func longRounds(ctx context.Context, w *world, seed uint64, long time.Duration) error {
 	r, err := newRunner(ctx, w, os.Stdout, longRun)
 	if err != nil {
 		return err
 	}
-	var failed error
-	for end := time.Now().Add(long); failed == nil; seed++ {
-		failed = r.seed(ctx, seed)
-		if !time.Now().Before(end) {
-			break
-		}
-	}
-	r.total.write(os.Stdout)
-	if failed == nil && len(r.total.verdict.violations) > 0 {
-		failed = errBroken
-	}
-	return failed
+	end := time.Now().Add(long)
+	return r.rounds(ctx, seed, func() bool { return time.Now().Before(end) })
 }

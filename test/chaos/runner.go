@@ -22,7 +22,7 @@ type runner struct {
 	id     string // of the run, in the names of all that it makes
 	buyers []*customer
 	admin  *customer
-	rounds int
+	begun  int // rounds
 	total  totals
 }
 
@@ -73,9 +73,9 @@ func (r *runner) round(ctx context.Context, p plan) (*history, verdict, error) {
 	if err := r.renewTokens(ctx); err != nil {
 		return nil, verdict{}, err
 	}
-	r.rounds++
+	r.begun++
 	now := &round{
-		w: r.w, id: fmt.Sprintf("chaos-%s-%d", r.id, r.rounds), plan: p, buyers: r.buyers, admin: r.admin, begin: time.Now(),
+		w: r.w, id: fmt.Sprintf("chaos-%s-%d", r.id, r.begun), plan: p, buyers: r.buyers, admin: r.admin, begin: time.Now(),
 	}
 	r.w.book.take()
 	if err := now.stockUp(ctx); err != nil {
@@ -94,6 +94,23 @@ func (r *runner) round(ctx context.Context, p plan) (*history, verdict, error) {
 		return nil, verdict{}, err
 	}
 	return h, check(h), nil
+}
+
+var errBroken = errors.New("the store broke a promise")
+
+// rounds carries out the rounds of seed and those after it while there are to be more, prints what they came to, and returns
+// errBroken if a law was broken.
+func (r *runner) rounds(ctx context.Context, seed uint64, more func() bool) error {
+	failed := r.seed(ctx, seed)
+	for failed == nil && more() {
+		seed++
+		failed = r.seed(ctx, seed)
+	}
+	r.total.write(r.out)
+	if failed == nil && len(r.total.verdict.violations) > 0 {
+		failed = errBroken
+	}
+	return failed
 }
 
 // seed carries out the round that a seed draws. If it breaks a law, rapid looks for a smaller round that does so, too.
