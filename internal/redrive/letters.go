@@ -95,9 +95,6 @@ func (r *round) resend(ctx context.Context, letters []Letter) error {
 		if !r.Resend || letter.MailID == "" && !r.Foreign {
 			continue
 		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
 		if err := r.Queue.Resend(ctx, letter); err != nil {
 			return fmt.Errorf("sending dead letter %s again: %w", letter.ID, err)
 		}

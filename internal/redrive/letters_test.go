@@ -42,6 +42,9 @@ func TestResend(t *testing.T) {
 		if err != nil || got.Resent != 4-left || got.Found() != 4 || len(q.letters) != left || len(q.mails) != 4-left {
 			t.Errorf("foreign ones %t: got %+v, %v, left %+v, sent %q", foreign, got, err, q.letters, q.mails)
 		}
+		if q.returned != left {
+			t.Errorf("foreign ones %t: %d letters were given back, want the %d that are left", foreign, q.returned, left)
+		}
 		q.wantShown(t)
 		if got, err = p.Run(t.Context()); err != nil || got.Resent != 0 || got.Found() != left {
 			t.Errorf("again: got %+v, %v, want %d found and nothing sent", got, err, left)
