@@ -30,8 +30,8 @@ const (
 )
 
 // fakeStore is a deployment in one server, one flow wide: CloudFormation tells the outputs, DynamoDB sets
-// roles and lifts suppressions, the mailbox holds mails, and the store answers what the commands ask. Every answer of the
-// store is held to the contract.
+// roles, lifts suppressions and has failed mails, SQS has dead letters, the mailbox holds mails, and the store answers what the
+// commands ask. Every answer of the store is held to the contract.
 type fakeStore struct {
 	t        *testing.T
 	contract *contract.Contract
@@ -45,6 +45,7 @@ type fakeStore struct {
 	orders     map[string][]order.Item          // by order id
 	before     func(r *http.Request) (deny int) // is asked before the store answers, when not nil; a status other than 0 is the answer
 	oversell   bool
+	gaveUp     gaveUp
 }
 
 type fakeProduct struct {
@@ -78,7 +79,8 @@ func startFake(t *testing.T) *fakeStore {
 	if f.contract, err = whole.Under(server.URL + "/api"); err != nil {
 		t.Fatal(err)
 	}
-	f.outputs = map[string]string{"ApiUrl": server.URL + "/api", "UsersTable": "people", "SuppressedAddressesTable": "list", "Currency": "GBP"}
+	f.outputs = map[string]string{"ApiUrl": server.URL + "/api", "UsersTable": "people", "SuppressedAddressesTable": "list", "Currency": "GBP",
+		"MailsTable": mailsTable, "MailQueueUrl": mailQueue, "MailDeadLetterQueueUrl": deadLetterQueue}
 	for name, value := range map[string]string{
 		"AWS_ENDPOINT_URL": server.URL, "AWS_REGION": "", "AWS_DEFAULT_REGION": "", "AWS_PROFILE": "", "SHOP_STACK": "",
 		"SHOP_ADMIN_EMAIL": adminEmail, "SHOP_ADMIN_PASSWORD": adminPassword, "SHOP_DATA": t.TempDir(),
@@ -94,14 +96,17 @@ func (f *fakeStore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer f.mu.Unlock()
 	body, _ := io.ReadAll(r.Body)
 	path, store := strings.CutPrefix(r.URL.Path, "/api")
+	target := r.Header.Get("X-Amz-Target")
 	switch {
+	case f.gaveUp.serves(target, body):
+		f.gaveUp.serve(w, target, body)
 	case store:
 		f.hold(w, r, func(w http.ResponseWriter) { f.store(w, r, path, body) })
 	case r.URL.Path == "/_ministack/ses/messages":
 		f.mailbox(w)
-	case r.Header.Get("X-Amz-Target") == "DynamoDB_20120810.UpdateItem":
+	case target == "DynamoDB_20120810.UpdateItem":
 		f.updateItem(w, body)
-	case r.Header.Get("X-Amz-Target") == "DynamoDB_20120810.DeleteItem":
+	case target == "DynamoDB_20120810.DeleteItem":
 		f.deleteItem(w, body)
 	default:
 		f.describeStacks(w, string(body))

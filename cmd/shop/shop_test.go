@@ -27,7 +27,7 @@ C2,22423,CAKE STAND,-1,2010-12-01T08:28:00Z,12.75,17850,United Kingdom
 `
 
 func TestHelpTeaches(t *testing.T) {
-	for _, args := range [][]string{{}, {"--help"}, {"import", "--help"}, {"grant-admin", "--help"}, {"revoke-admin", "--help"}, {"unsuppress", "--help"}, {"replay", "--help"}} {
+	for _, args := range [][]string{{}, {"--help"}, {"import", "--help"}, {"grant-admin", "--help"}, {"revoke-admin", "--help"}, {"unsuppress", "--help"}, {"replay", "--help"}, {"redrive", "--help"}} {
 		shop(t, args...).want(t, exitDone, "Usage:", "Examples:", "--stack", "--local")
 	}
 }
@@ -52,6 +52,11 @@ func TestWrongCommandLines(t *testing.T) {
 		{"replay --mail-wait -1s " + file, "--mail-wait -1s"},
 		{"replay " + file, "unexpected header"},
 		{"replay " + file + "x", "no such file"},
+		{"redrive all", "unknown command"},
+		{"redrive --only orders", "--only orders: there are mails and letters"},
+		{"redrive --since -1h", "--since -1h0m0s: not below 0"},
+		{"redrive --since yesterday", "invalid argument"},
+		{"redrive --all", "--all changes nothing without --yes"},
 	} {
 		shop(t, strings.Fields(c.args)...).want(t, exitFailed, c.want)
 	}
@@ -68,6 +73,8 @@ func TestStackOfSomethingElse(t *testing.T) {
 	shop(t, "--local", "grant-admin", "ada@example.com").want(t, exitFailed, "the stack shop has no output UsersTable")
 	shop(t, "--local", "unsuppress", "ada@example.com").want(t, exitFailed, "the stack shop has no output SuppressedAddressesTable")
 	shop(t, "--local", "import", write(t, "goods.csv", goods)).want(t, exitFailed, "the stack shop has no output ApiUrl")
+	shop(t, "--local", "redrive", "--only", "mails").want(t, exitFailed, "the stack shop has no output MailsTable")
+	shop(t, "--local", "redrive", "--only", "letters").want(t, exitFailed, "the stack shop has no output MailDeadLetterQueueUrl")
 }
 
 // TestWithoutLocal: the environment that the AWS tools go by is enough.

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"shop/internal/notification"
+	"shop/internal/redrive"
 )
 
 // dueShards is over how many partitions the index of owed mails is spread.
@@ -219,6 +220,66 @@ func (s *Mails) PutOff(ctx context.Context, before, next notification.Mail) erro
 	}
 	if err != nil {
 		return failed("putting a mail off", err)
+	}
+	return nil
+}
+
+// Failed returns the mails of a page of the table that failed at since or later, in no order, and the id after which to look
+// for more, which is empty at the end. It reads every mail that was ever owed: a page is 1 MB, of which DynamoDB bills half a
+// read unit for every 4 KB, as it does for any eventually consistent read.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Scan.html
+func (s *Mails) Failed(ctx context.Context, since time.Time, after string) (mails []redrive.Mail, next string, err error) {
+	in := &dynamodb.ScanInput{
+		TableName:                 &s.Table,
+		FilterExpression:          aws.String("#state = :failed AND settled_at >= :since"),
+		ProjectionExpression:      aws.String("mail_id, settled_at"),
+		ExpressionAttributeNames:  map[string]string{"#state": "state"},
+		ExpressionAttributeValues: attributes{":failed": text(string(notification.Failed)), ":since": instant(since)},
+	}
+	if after != "" {
+		in.ExclusiveStartKey = mailKey(after)
+	}
+	out, err := s.Client.Scan(ctx, in)
+	if err != nil {
+		return nil, "", failed("scanning mails", err)
+	}
+	r := reader{}
+	for _, r.item = range out.Items {
+		mails = append(mails, redrive.Mail{ID: r.text("mail_id"), FailedAt: r.instant("settled_at")})
+	}
+	if r.item = out.LastEvaluatedKey; len(r.item) > 0 {
+		next = r.text("mail_id")
+	}
+	return mails, next, r.err
+}
+
+// OweAgain puts a mail that failed back into the due index, with the times and the step that it is given. It returns
+// notification.ErrNotFailed when the mail is not failed. A repeat of the same, because its answer was lost, succeeds.
+func (s *Mails) OweAgain(ctx context.Context, mail notification.Mail) error {
+	err := contend(ctx, isContention, func() error {
+		_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+			TableName:           &s.Table,
+			Key:                 mailKey(mail.ID),
+			ConditionExpression: aws.String("#state = :failed"),
+			UpdateExpression: aws.String("SET #state = :state, created_at = :created, step = :step, due_shard = :shard, " +
+				"due_at = :due REMOVE settled_at"),
+			ExpressionAttributeNames: map[string]string{"#state": "state"},
+			ExpressionAttributeValues: attributes{
+				":failed": text(string(notification.Failed)), ":state": text(string(mail.State)), ":created": instant(mail.CreatedAt),
+				":step": number(int64(mail.Step)), ":shard": number(int64(shard(mail.ID, dueShards))), ":due": instant(mail.DueAt),
+			},
+			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+		})
+		return err
+	})
+	if old, failed := conditionFailed(err); failed {
+		if m, err := readMail(old); err == nil && m.CreatedAt.Equal(mail.CreatedAt) {
+			return nil
+		}
+		return notification.ErrNotFailed
+	}
+	if err != nil {
+		return failed("owing a mail again", err)
 	}
 	return nil
 }

@@ -1,7 +1,9 @@
 package dynamostore
 
 import (
+	"context"
 	"errors"
+	"maps"
 	"reflect"
 	"strings"
 	"testing"
@@ -9,9 +11,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/smithy-go/middleware"
 
 	"shop/internal/notification"
 	"shop/internal/order"
+	"shop/internal/redrive"
 	"shop/test/awsfault"
 )
 
@@ -21,6 +25,7 @@ var (
 	_ notification.Losses       = (*Mails)(nil)
 	_ notification.Orders       = (*Orders)(nil)
 	_ notification.Suppressions = (*Suppressions)(nil)
+	_ redrive.Ledger            = (*Mails)(nil)
 )
 
 // owe places an order and returns the mail it owes, as the relay sees it.
@@ -201,5 +206,149 @@ func TestDueLeavesOutWhatCannotBeRead(t *testing.T) {
 	found, err := s.mails(nil).Due(t.Context(), opened.Add(time.Hour), 10)
 	if err == nil || !strings.Contains(err.Error(), "broken") || len(found) != 1 || found[0] != mail {
 		t.Errorf("got %+v, %v, want %+v and an error that names the other", found, err, mail)
+	}
+}
+
+// failAt gives the mail up.
+func (s *shop) failAt(mail notification.Mail, at time.Time) {
+	s.t.Helper()
+	mails := s.mails(func() time.Time { return at })
+	_, err := mails.Claim(s.t.Context(), mail.ID, "lease", at.Add(time.Minute))
+	s.must(err)
+	s.must(mails.MarkFailed(s.t.Context(), mail.ID, "lease", at))
+}
+
+// item reads a mail as it is stored.
+func (s *shop) item(id string) attributes {
+	s.t.Helper()
+	out, err := s.client.GetItem(s.t.Context(), &dynamodb.GetItemInput{TableName: aws.String(s.tables.Name("Mails")), Key: mailKey(id), ConsistentRead: aws.Bool(true)})
+	s.must(err)
+	return out.Item
+}
+
+// A mail that is owed again is stored as one that has never failed: due, and for 72 hours from now.
+func TestOweAgain(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 1, 10)
+	mail := s.owe("a", opened)
+	before := s.item(mail.ID)
+	s.must(s.mails(nil).PutOff(t.Context(), mail, mail.PutOff(opened)))
+	s.failAt(mail, opened.Add(time.Hour))
+	now := opened.Add(100 * time.Hour)
+	again := notification.OweAgain(mail.ID, now)
+	s.faults.On("UpdateItem", awsfault.Error(400, "TransactionConflictException"), awsfault.Lost)
+	s.must(s.mails(nil).OweAgain(t.Context(), again))
+	before["created_at"], before["due_at"] = instant(now), instant(now)
+	if got := s.item(mail.ID); !reflect.DeepEqual(got, before) {
+		t.Errorf("got %v, want %v", got, before)
+	}
+	found, err := s.mails(nil).Due(t.Context(), now, 10)
+	s.must(err)
+	if len(found) != 1 || found[0] != again {
+		t.Errorf("due: got %+v, want %+v", found, again)
+	}
+	claimed, err := s.mails(func() time.Time { return now }).Claim(t.Context(), mail.ID, "a", now.Add(time.Minute))
+	if err != nil || claimed.Expired(now.Add(72*time.Hour)) {
+		t.Errorf("claimed %+v, %v, want what is owed for 72 hours from now", claimed, err)
+	}
+}
+
+// Only what has failed is owed again, whatever it became meanwhile: nothing is sent twice because of it.
+func TestOweAgainOnlyWhatFailed(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 1, 10)
+	owed, leased, sent, failed := s.owe("a", opened), s.owe("b", opened), s.owe("c", opened), s.owe("d", opened)
+	_, err := s.mails(func() time.Time { return opened }).Claim(t.Context(), leased.ID, "a", opened.Add(time.Minute))
+	s.must(err)
+	s.must(s.mails(nil).MarkSent(t.Context(), sent.ID, "message", opened))
+	s.failAt(failed, opened)
+	now := opened.Add(time.Hour)
+	s.must(s.mails(nil).OweAgain(t.Context(), notification.OweAgain(failed.ID, now)))
+	for _, id := range []string{owed.ID, leased.ID, sent.ID, failed.ID, "order-placed#ord_nobodys"} {
+		before := s.item(id)
+		if err := s.mails(nil).OweAgain(t.Context(), notification.OweAgain(id, now.Add(time.Minute))); !errors.Is(err, notification.ErrNotFailed) {
+			t.Errorf("%s: got %v, want ErrNotFailed", id, err)
+		}
+		if after := s.item(id); !reflect.DeepEqual(after, before) {
+			t.Errorf("%s: got %v, want %v as it was", id, after, before)
+		}
+	}
+	s.faults.On("UpdateItem", awsfault.Error(400, "AccessDeniedException"))
+	if err := s.mails(nil).OweAgain(t.Context(), notification.OweAgain(failed.ID, now)); err == nil || errors.Is(err, notification.ErrNotFailed) {
+		t.Errorf("denied: got %v", err)
+	}
+}
+
+// The mails that failed are found page by page, and by when they failed.
+func TestFailed(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 1, 10)
+	sent := s.owe("sent", opened)
+	s.owe("owed", opened)
+	s.must(s.mails(nil).MarkSent(t.Context(), sent.ID, "message", opened.Add(time.Hour)))
+	want := map[string]time.Time{}
+	for i := range 3 {
+		mail, at := s.owe(number3(i), opened), opened.Add(time.Duration(i)*time.Hour)
+		s.failAt(mail, at)
+		want[mail.ID] = at
+	}
+	found := s.allFailed(time.Time{})
+	if !maps.Equal(found, want) {
+		t.Errorf("got %v, want %v", found, want)
+	}
+	maps.DeleteFunc(want, func(_ string, at time.Time) bool { return at.Equal(opened) })
+	if found := s.allFailed(opened.Add(time.Hour)); !maps.Equal(found, want) {
+		t.Errorf("since the second: got %v, want %v", found, want)
+	}
+}
+
+// allFailed reads every page, each made of one item.
+func (s *shop) allFailed(since time.Time) map[string]time.Time {
+	s.t.Helper()
+	found := map[string]time.Time{}
+	mails := &Mails{Client: s.tables.Client(nil, onePerPage), Table: s.tables.Name("Mails")}
+	pages := 0
+	for after := ""; ; pages++ {
+		page, next, err := mails.Failed(s.t.Context(), since, after)
+		s.must(err)
+		for _, mail := range page {
+			found[mail.ID] = mail.FailedAt
+		}
+		if next == "" {
+			break
+		}
+		after = next
+	}
+	if pages < 5 {
+		s.t.Errorf("%d pages, want one for each mail at least", pages)
+	}
+	return found
+}
+
+// onePerPage limits scans to one item a page, as a large table does to a megabyte.
+func onePerPage(o *dynamodb.Options) {
+	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("one per page",
+			func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+				if scan, ok := in.Parameters.(*dynamodb.ScanInput); ok {
+					scan.Limit = aws.Int32(1)
+				}
+				return next.HandleInitialize(ctx, in)
+			}), middleware.Before)
+	})
+}
+
+func TestFailedTellsWhatCannotBeRead(t *testing.T) {
+	s := open(t)
+	s.faults.On("Scan", awsfault.Error(400, "AccessDeniedException"))
+	if _, _, err := s.mails(nil).Failed(t.Context(), time.Time{}, ""); err == nil || !strings.Contains(err.Error(), "scanning mails") {
+		t.Errorf("denied: got %v", err)
+	}
+	_, err := s.client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String(s.tables.Name("Mails")), Item: attributes{
+		"mail_id": text("broken"), "state": text("failed"), "settled_at": text("yesterday"),
+	}})
+	s.must(err)
+	if _, _, err := s.mails(nil).Failed(t.Context(), time.Time{}, ""); err == nil {
+		t.Error("a time that is none is no error")
 	}
 }

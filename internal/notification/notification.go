@@ -37,6 +37,8 @@ var (
 	ErrNotFound = errors.New("mail not found")
 	// ErrNotOwed says that the mail was sent already, or failed for good.
 	ErrNotOwed = errors.New("mail is not owed any more")
+	// ErrNotFailed says that the mail did not fail, or is owed again already.
+	ErrNotFailed = errors.New("mail has not failed")
 	// ErrLeased says that someone else is sending the mail at this moment, or has moved it on.
 	ErrLeased = errors.New("mail is in other hands")
 	// ErrRefused says that the mail can never be delivered to its address.
@@ -49,7 +51,7 @@ var (
 type Mail struct {
 	ID        string // the kind, #, and what it is about: order-placed#ord_…
 	State     State
-	CreatedAt time.Time
+	CreatedAt time.Time // since when it is owed: 72 hours later it is given up
 	DueAt     time.Time // when the relay sends its event again; only while it is owed
 	Step      int       // how often it was put off
 	// AddressHash is the AddressHash of whom the mail is for. It is empty in a mail that an earlier version made, and in what
@@ -74,6 +76,12 @@ func NewOrderMail(orderID, address string, now time.Time) Mail {
 	return Mail{
 		ID: OrderMailID(orderID), State: Owed, CreatedAt: now, DueAt: now.Add(delay(0)), AddressHash: AddressHash(address),
 	}
+}
+
+// OweAgain returns a mail that failed as it is owed once more: due now, and for 72 hours from now. When it was owed first, its
+// order tells.
+func OweAgain(mailID string, now time.Time) Mail {
+	return Mail{ID: mailID, State: Owed, CreatedAt: now, DueAt: now}
 }
 
 // OrderID returns the order that the mail is about, if it is a confirmation.

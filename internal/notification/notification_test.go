@@ -20,6 +20,18 @@ func TestNewOrderMail(t *testing.T) {
 	}
 }
 
+// TestOweAgain: due at once, and given up 72 hours after now, not after it was ordered.
+func TestOweAgain(t *testing.T) {
+	now := opened.Add(1000 * time.Hour)
+	got := OweAgain("order-placed#ord_1", now)
+	if want := (Mail{ID: "order-placed#ord_1", State: Owed, CreatedAt: now, DueAt: now}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if got.Expired(now.Add(72*time.Hour)) || !got.Expired(now.Add(72*time.Hour+time.Millisecond)) {
+		t.Error("it is not owed for exactly 72 hours from now")
+	}
+}
+
 func TestOrderID(t *testing.T) {
 	for id, want := range map[string]string{"order-placed#ord_1": "ord_1", "order-placed#a#b": "a#b", "order-shipped#ord_1": "", "ord_1": "", "": "", "order-placed": ""} {
 		if got, ok := (Mail{ID: id}).OrderID(); got != want && ok || ok != (want != "") {

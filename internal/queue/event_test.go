@@ -2,6 +2,8 @@ package queue
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -20,12 +22,69 @@ func TestEncode(t *testing.T) {
 	}
 }
 
+// TestEncodeRefuses: nothing is sent that would be refused.
+func TestEncodeRefuses(t *testing.T) {
+	for name, id := range map[string]string{"too long": strings.Repeat("a", maxBody/2), "invalid UTF-8": "\xff"} {
+		if got, err := encode(id); err == nil || got != "" {
+			t.Errorf("%s: got %q, %v, want an error", name, got, err)
+		}
+	}
+}
+
+// TestVersions: the newest version and the one before it are understood. Who adds a version adds its golden file, and cannot
+// drop the one before.
+func TestVersions(t *testing.T) {
+	for _, complaint := range judgeVersions(version, decode) {
+		t.Error(complaint)
+	}
+	if golden, err := readGolden(version); err != nil || golden != written {
+		t.Errorf("golden file of the newest version: %q, %v, want what is written, %q", golden, err, written)
+	}
+}
+
+// TestVersionsAreJudged: the rule above is broken by who adds a version without its golden file, or drops the one before.
+func TestVersionsAreJudged(t *testing.T) {
+	onlyNew := func(body string) (string, error) {
+		if strings.Contains(body, fmt.Sprintf(`"version":%d`, version)) {
+			return "", ErrUnknown
+		}
+		return mailID, nil
+	}
+	if got := judgeVersions(version+1, decode); len(got) != 1 || !strings.Contains(got[0], fmt.Sprintf("event-v%d.json", version+1)) {
+		t.Errorf("a version without its golden file: %q", got)
+	}
+	if got := judgeVersions(version+1, onlyNew); len(got) != 2 {
+		t.Errorf("the version before is not understood: %q", got)
+	}
+}
+
+// judgeVersions says what is missing for the newest version to be sent.
+func judgeVersions(newest int, decode func(string) (string, error)) (complaints []string) {
+	for v := max(newest-1, 1); v <= newest; v++ {
+		golden, err := readGolden(v)
+		if err != nil {
+			complaints = append(complaints, err.Error())
+			continue
+		}
+		if got, err := decode(golden); err != nil || got != mailID || !strings.Contains(golden, fmt.Sprintf(`"version":%d,`, v)) {
+			complaints = append(complaints, fmt.Sprintf("version %d: %s is decoded as %q, %v", v, golden, got, err))
+		}
+	}
+	return complaints
+}
+
+func readGolden(version int) (string, error) {
+	golden, err := os.ReadFile(fmt.Sprintf("testdata/event-v%d.json", version))
+	return strings.TrimSuffix(string(golden), "\n"), err
+}
+
 func TestDecode(t *testing.T) {
 	for name, body := range map[string]string{
-		"as written":      written,
-		"another order":   `{"order_id":"ord_7vtcxc6t7ggcx267wchbxpn4v3","version":1,"mail_id":"order-placed#ord_7vtcxc6t7ggcx267wchbxpn4v3","type":"order.placed"}`,
-		"with blanks":     "\n" + strings.ReplaceAll(written, ",", " , ") + " ",
-		"one member more": strings.Replace(written, "{", `{"trace":"abc",`, 1),
+		"as written":        written,
+		"another order":     `{"order_id":"ord_7vtcxc6t7ggcx267wchbxpn4v3","version":1,"mail_id":"order-placed#ord_7vtcxc6t7ggcx267wchbxpn4v3","type":"order.placed"}`,
+		"with blanks":       "\n" + strings.ReplaceAll(written, ",", " , ") + " ",
+		"one member more":   strings.Replace(written, "{", `{"trace":"abc",`, 1),
+		"as long as may be": written + strings.Repeat(" ", maxBody-len(written)),
 	} {
 		if got, err := decode(body); err != nil || got != mailID {
 			t.Errorf("%s: got %q, %v, want %q", name, got, err, mailID)
@@ -36,31 +95,35 @@ func TestDecode(t *testing.T) {
 func TestDecodeRefuses(t *testing.T) {
 	change := func(old, new string) string { return strings.Replace(written, old, new, 1) }
 	for name, body := range map[string]string{
-		"nothing":               "",
-		"null":                  "null",
-		"no JSON":               "order.placed",
-		"list":                  "[" + written + "]",
-		"empty":                 "{}",
-		"cut":                   written[:len(written)-1],
-		"trailing data":         written + "x",
-		"it twice":              written + written,
-		"the version before":    change(`"version":1`, `"version":0`),
-		"the next version":      change(`"version":1`, `"version":2`),
-		"no version":            change(`"version":1,`, ``),
-		"version as text":       change(`"version":1`, `"version":"1"`),
-		"version 1.5":           change(`"version":1`, `"version":1.5`),
-		"another type":          change("order.placed", "order.shipped"),
-		"no type":               change(`"type":"order.placed",`, ``),
-		"type in capitals":      change(`"type"`, `"Type"`),
-		"a mail of another":     change("#ord_7", "#ord_8"),
-		"another kind of mail":  change("order-placed#", "order-shipped#"),
-		"no mail":               change(`"mail_id":"order-placed#ord_7vtcxc6t7ggcx267wchbxpn4v3",`, ``),
-		"no order":              change(`,"order_id":"ord_7vtcxc6t7ggcx267wchbxpn4v3"`, ``),
-		"duplicate member":      change("{", `{"version":1,`),
-		"invalid UTF-8":         change("ord_7", "\xff"),
-		"SNS's envelope":        `{"Type":"Notification","Message":"{}"}`,
-		"S3's test event":       `{"Service":"Amazon S3","Event":"s3:TestEvent"}`,
-		"lower-case first type": change("order.placed", "Order.placed"),
+		"nothing":              "",
+		"null":                 "null",
+		"no JSON":              "order.placed",
+		"list":                 "[" + written + "]",
+		"empty":                "{}",
+		"cut":                  written[:len(written)-1],
+		"trailing data":        written + "x",
+		"it twice":             written + written,
+		"the version before":   change(`"version":1`, `"version":0`),
+		"the next version":     change(`"version":1`, `"version":2`),
+		"no version":           change(`"version":1,`, ``),
+		"version as text":      change(`"version":1`, `"version":"1"`),
+		"version 1.5":          change(`"version":1`, `"version":1.5`),
+		"another type":         change("order.placed", "order.shipped"),
+		"no type":              change(`"type":"order.placed",`, ``),
+		"type in capitals":     change(`"type"`, `"Type"`),
+		"a mail of another":    change("#ord_7", "#ord_8"),
+		"another kind of mail": change("order-placed#", "order-shipped#"),
+		"no mail":              change(`"mail_id":"order-placed#ord_7vtcxc6t7ggcx267wchbxpn4v3",`, ``),
+		"no order":             change(`,"order_id":"ord_7vtcxc6t7ggcx267wchbxpn4v3"`, ``),
+		"duplicate member":     change("{", `{"version":1,`),
+		"invalid UTF-8":        change("ord_7", "\xff"),
+		"SNS's envelope":       `{"Type":"Notification","Message":"{}"}`,
+		"S3's test event":      `{"Service":"Amazon S3","Event":"s3:TestEvent"}`,
+		"type with a capital":  change("order.placed", "Order.placed"),
+		"too long by a byte":   written + strings.Repeat(" ", maxBody-len(written)+1),
+		"256 KiB":              change("{", `{"pad":"`+strings.Repeat("a", 256<<10-len(written)-9)+`",`),
+		"1 MiB":                change("{", `{"pad":"`+strings.Repeat("a", 1<<20-len(written)-9)+`",`),
+		"deep":                 strings.Repeat(`{"a":`, 600) + "1" + strings.Repeat("}", 600),
 	} {
 		if got, err := decode(body); !errors.Is(err, ErrUnknown) || got != "" {
 			t.Errorf("%s: got %q, %v, want %v", name, got, err, ErrUnknown)
@@ -70,10 +133,22 @@ func TestDecodeRefuses(t *testing.T) {
 
 // TestRefusalsKeepTheBodyToThemselves: what a message holds may be personal, and must not get into a log.
 func TestRefusalsKeepTheBodyToThemselves(t *testing.T) {
-	for _, body := range []string{`{"type":1,"email":"ada@example.com"}`, `ada@example.com`, strings.Replace(written, "ord_7", "ada@example.com", 1)} {
+	change := func(old, new string) string { return strings.Replace(written, old, new, 1) }
+	for _, body := range []string{
+		`{"type":1,"email":"ada@example.com"}`, `ada@example.com`, change("ord_7", "ada@example.com"), change("order.placed", "ada@example.com"),
+		change(":1", `:"ada@example.com"`), change(":1", ":2"+`,"ada@example.com":1`), strings.Repeat("ada@example.com", 1000),
+	} {
 		if _, err := decode(body); err == nil || strings.Contains(err.Error(), "ada@example.com") {
 			t.Errorf("%s: got %v", body, err)
 		}
+	}
+}
+
+// TestHugeBodiesAreCheap: a body that is too long is not read.
+func TestHugeBodiesAreCheap(t *testing.T) {
+	huge := strings.Repeat("[", 1<<20)
+	if got := testing.AllocsPerRun(10, func() { _, _ = decode(huge) }); got > 3 {
+		t.Errorf("%v allocations, want those of an error only", got)
 	}
 }
 
@@ -82,6 +157,7 @@ func FuzzDecode(f *testing.F) {
 	for _, body := range []string{
 		written, "", "null", "{}", "[]", strings.Replace(written, ":1", ":2", 1), strings.Replace(written, "ord_7", "ord_8", 1),
 		`{"type":"order.placed","version":1,"mail_id":"order-placed#","order_id":""}`, "{\"type\":\"\xff\"}", strings.Repeat(`{"a":`, 100),
+		written + strings.Repeat(" ", 4096), strings.Replace(written, "{", `{"trace":{"a":[]},`, 1),
 	} {
 		f.Add(body)
 	}
@@ -94,7 +170,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		var e event
-		if err := json.Unmarshal([]byte(body), &e); err != nil || e.Type != "order.placed" || e.Version != 1 || id != "order-placed#"+e.OrderID || id != e.MailID {
+		if err := json.Unmarshal([]byte(body), &e); err != nil || len(body) > 4096 || e.Type != "order.placed" || e.Version != 1 || id != "order-placed#"+e.OrderID || id != e.MailID {
 			t.Errorf("%s was taken as %q", body, id)
 		}
 	})
@@ -109,7 +185,7 @@ func FuzzEncode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, id string) {
 		body, err := encode(id)
 		if err != nil {
-			return // not UTF-8
+			return // not UTF-8, or too long
 		}
 		if got, err := decode(body); err != nil || got != "order-placed#"+id {
 			t.Errorf("%q: got %q, %v", id, got, err)

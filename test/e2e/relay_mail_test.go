@@ -31,8 +31,14 @@ func TestRelay(t *testing.T) {
 	eventually(t, mailPatience, "email_status is sent", func() bool { return seeOrder(t, c, o.OrderID).EmailStatus == "sent" })
 }
 
-// oweAgain writes the mail as design.md, part 5, describes one that is owed.
+// oweAgain makes the order's mail owed, and due now.
 func oweAgain(t *testing.T, o order) {
+	t.Helper()
+	oweAgainAt(t, o, time.Now().Add(-time.Second))
+}
+
+// oweAgainAt writes the mail as design.md, part 5, describes one that is owed.
+func oweAgainAt(t *testing.T, o order, due time.Time) {
 	t.Helper()
 	db := dynamodb.New(dynamodb.Options{Region: awsRegion, Credentials: awsCredentials, BaseEndpoint: aws.String(needAWS(t))})
 	_, err := db.UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
@@ -44,7 +50,7 @@ func oweAgain(t *testing.T, o order) {
 		ExpressionAttributeValues: map[string]types.AttributeValue{
 			":owed":  &types.AttributeValueMemberS{Value: "owed"},
 			":shard": &types.AttributeValueMemberN{Value: "3"},
-			":due":   &types.AttributeValueMemberS{Value: time.Now().UTC().Add(-time.Second).Format("2006-01-02T15:04:05.000Z")},
+			":due":   &types.AttributeValueMemberS{Value: due.UTC().Format("2006-01-02T15:04:05.000Z")},
 		},
 	})
 	if err != nil {

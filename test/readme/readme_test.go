@@ -82,7 +82,7 @@ func TestOperatorsTool(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, name := range []string{"import", "replay", "grant-admin", "revoke-admin"} {
+	for _, name := range []string{"import", "replay", "redrive", "grant-admin", "revoke-admin"} {
 		if !regexp.MustCompile(`(?m)^\s+` + name + `\s`).MatchString(out) {
 			t.Errorf("%s does not name %s:\n%s", command, name, out)
 		}
@@ -111,6 +111,19 @@ func TestImport(t *testing.T) {
 	}
 	out, err := paste(command)
 	if err != nil || !regexp.MustCompile(`\b35 unchanged`).MatchString(out) {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// TestRedrive runs the README's look at what the running store gave up, which changes nothing.
+func TestRedrive(t *testing.T) {
+	need.Env(t, "SHOP_URL")
+	const command = "go run ./cmd/shop redrive --local"
+	if !strings.Contains(read(t, "README.md"), command+"\n") {
+		t.Fatalf("the README does not say %s", command)
+	}
+	out, err := paste(command)
+	if err != nil || !regexp.MustCompile(`(?s)\d failed mails\n.*\d dead letters\n.*nothing was changed`).MatchString(out) {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

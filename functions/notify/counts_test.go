@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"shop/internal/notification"
+	"shop/internal/observe"
+	"shop/internal/order"
+	"shop/internal/queue"
+)
+
+var now = time.Date(2026, 3, 14, 9, 0, 0, 0, time.UTC)
+
+// shop is all that a delivery works with, for one mail. Each of its errors is what the call of that name answers.
+type shop struct {
+	owed                                                 time.Duration // for how long the mail has been
+	claim, read, render, send, mark, markFailed, release error
+	crash                                                bool
+}
+
+func (s shop) Claim(context.Context, string, string, time.Time) (notification.Mail, error) {
+	return notification.Mail{ID: mailID, State: notification.Owed, CreatedAt: now.Add(-s.owed)}, s.claim
+}
+
+func (s shop) MarkSent(context.Context, string, string, time.Time) error { return s.mark }
+
+func (s shop) MarkFailed(context.Context, string, string, time.Time) error { return s.markFailed }
+
+func (s shop) Release(context.Context, string, string) error { return s.release }
+
+func (s shop) ForMail(context.Context, string, string) (order.Order, error) {
+	return order.Order{}, s.read
+}
+
+func (s shop) Render(order.Order) (notification.Message, error) {
+	if s.crash {
+		panic("no template")
+	}
+	return notification.Message{}, s.render
+}
+
+func (s shop) Send(context.Context, notification.Message) (string, error) { return "message", s.send }
+
+func (s shop) delivery() *notification.Delivery {
+	return &notification.Delivery{Ledger: s, Orders: s, Mailer: s, Confirmation: s, NewID: func() string { return "lease" }, Now: func() time.Time { return now }}
+}
+
+// TestCounts: the metrics that alarms look at count each way in which a mail fails for good or is put off, and each message
+// that cannot be understood, once; and nothing else.
+func TestCounts(t *testing.T) {
+	const (
+		good    = `{"type":"order.placed","version":1,"mail_id":"order-placed#ord_7vtcxc6t7ggcx267wchbxpn4v3","order_id":"ord_7vtcxc6t7ggcx267wchbxpn4v3"}`
+		tooLong = 72*time.Hour + time.Millisecond
+	)
+	down, refused := errors.New("down"), fmt.Errorf("at SES: %w", notification.ErrRefused)
+	failed, postponed, foreign := map[string]int{"MailsFailed": 1}, map[string]int{"MailsPostponed": 1}, map[string]int{"MessagesNotUnderstood": 1}
+	for name, c := range map[string]struct {
+		shop shop
+		body string
+		want map[string]int
+	}{
+		"sent":                        {shop{}, good, nil},
+		"sent after 72 hours":         {shop{owed: tooLong}, good, nil},
+		"settled before":              {shop{claim: notification.ErrNotOwed}, good, nil},
+		"in other hands":              {shop{claim: notification.ErrLeased}, good, nil},
+		"refused":                     {shop{send: refused}, good, failed},
+		"suppressed":                  {shop{read: fmt.Errorf("read: %w", notification.ErrSuppressed)}, good, failed},
+		"refused after 72 hours":      {shop{send: refused, owed: tooLong}, good, failed},
+		"SES down for 72 hours":       {shop{send: down, owed: tooLong}, good, failed},
+		"no order for 72 hours":       {shop{read: order.ErrNotFound, owed: tooLong}, good, failed},
+		"unreadable for 72 hours":     {shop{read: down, owed: tooLong}, good, failed},
+		"not rendered for 72 hours":   {shop{render: down, owed: tooLong}, good, failed},
+		"SES down":                    {shop{send: down, owed: tooLong - time.Millisecond}, good, postponed},
+		"no order":                    {shop{read: order.ErrNotFound}, good, postponed},
+		"not claimed":                 {shop{claim: down}, good, postponed},
+		"failure not noted":           {shop{send: refused, markFailed: down}, good, postponed},
+		"not released":                {shop{send: down, release: down}, good, postponed},
+		"not marked":                  {shop{mark: down}, good, postponed},
+		"owed by nobody":              {shop{claim: notification.ErrNotFound}, good, foreign},
+		"crash":                       {shop{crash: true}, good, foreign},
+		"malformed":                   {shop{}, "{", foreign},
+		"foreign":                     {shop{}, `{"Service":"Amazon S3","Event":"s3:TestEvent"}`, foreign},
+		"unknown version":             {shop{}, strings.Replace(good, `"version":1`, `"version":1000`, 1), foreign},
+		"huge":                        {shop{}, good + strings.Repeat(" ", 1<<20-len(good)), foreign},
+		"another's mail of its order": {shop{}, strings.Replace(good, "#ord_7", "#ord_8", 1), foreign},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := counts(t, c.shop, c.body); !maps.Equal(got, c.want) {
+				t.Errorf("counted %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+// counts returns what is counted when the function is given a message: all that it writes to its standard output is metrics,
+// because the log goes elsewhere.
+func counts(t *testing.T, s shop, body string) map[string]int {
+	t.Helper()
+	ctx := observe.Into(t.Context(), observe.New(t.Output()))
+	text := printed(t, func() {
+		if _, err := queue.Receive(s.delivery())(ctx, events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: body}}}); err != nil {
+			t.Error(err)
+		}
+	})
+	total := map[string]int{}
+	for line := range strings.Lines(text) {
+		var members map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(line), &members); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		delete(members, "_aws")
+		for metric, value := range members {
+			var n int
+			if err := json.Unmarshal(value, &n); err != nil {
+				t.Fatalf("%v: %s", err, line)
+			}
+			total[metric] += n
+		}
+	}
+	return total
+}
+
+// printed returns what do writes to standard output.
+func printed(t *testing.T, do func()) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "stdout")
+	file, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	stdout := os.Stdout
+	os.Stdout = file
+	defer func() { os.Stdout = stdout }()
+	do()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

@@ -1,0 +1,80 @@
+package queue
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"shop/internal/redrive"
+)
+
+const (
+	// mostAtOnce is how many messages SQS gives, or takes, in one call.
+	mostAtOnce = 10
+	// look is for how long SQS looks for messages, in seconds. With none it asks only some of its servers, and may say that a
+	// queue is empty that is not.
+	// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
+	look = 1
+	// deleteTimeout bounds the call that must follow a letter that was sent, after an interrupt too.
+	deleteTimeout = 5 * time.Second
+)
+
+// DeadLetters is the dead-letter queue of a mail queue. SQS can move messages back by itself (StartMessageMoveTask), but all
+// of them, whether they are understood or not.
+type DeadLetters struct {
+	Client  *sqs.Client
+	URL     string // of the dead-letter queue
+	MailURL string // of the mail queue
+}
+
+// Take returns letters, at most ten, each of which nobody else sees for the given time, to the second.
+func (d *DeadLetters) Take(ctx context.Context, hidden time.Duration) ([]redrive.Letter, error) {
+	out, err := d.Client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+		QueueUrl: &d.URL, MaxNumberOfMessages: mostAtOnce, WaitTimeSeconds: look, VisibilityTimeout: int32(hidden.Seconds()),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("receiving: %w", err)
+	}
+	var letters []redrive.Letter
+	for _, m := range out.Messages {
+		body := aws.ToString(m.Body)
+		mailID, _ := decode(body) // empty when it is not understood
+		letters = append(letters, redrive.Letter{ID: aws.ToString(m.MessageId), Handle: aws.ToString(m.ReceiptHandle), Body: body, MailID: mailID})
+	}
+	return letters, nil
+}
+
+// GiveBack shows letters to everybody again. One that SQS does not show was taken or deleted by somebody else, or shows when
+// its time is up: that is no error.
+func (d *DeadLetters) GiveBack(ctx context.Context, letters []redrive.Letter) error {
+	for some := range slices.Chunk(letters, mostAtOnce) {
+		var entries []types.ChangeMessageVisibilityBatchRequestEntry
+		for i, letter := range some {
+			entries = append(entries, types.ChangeMessageVisibilityBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), ReceiptHandle: &letter.Handle})
+		}
+		if _, err := d.Client.ChangeMessageVisibilityBatch(ctx, &sqs.ChangeMessageVisibilityBatchInput{QueueUrl: &d.URL, Entries: entries}); err != nil {
+			return fmt.Errorf("showing messages: %w", err)
+		}
+	}
+	return nil
+}
+
+// Resend sends the letter to the mail queue, and then deletes it, whatever becomes of ctx in between. It sends the body only:
+// no function reads a message's attributes.
+func (d *DeadLetters) Resend(ctx context.Context, letter redrive.Letter) error {
+	if _, err := d.Client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &d.MailURL, MessageBody: &letter.Body}); err != nil {
+		return fmt.Errorf("sending: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deleteTimeout)
+	defer cancel()
+	if _, err := d.Client.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: &d.URL, ReceiptHandle: &letter.Handle}); err != nil {
+		return fmt.Errorf("sent, but not deleted: %w", err)
+	}
+	return nil
+}

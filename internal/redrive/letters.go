@@ -1,0 +1,118 @@
+package redrive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+const (
+	// hidden is for how long a letter that was taken is seen by nobody else. It shows again by itself when a run is killed.
+	hidden = time.Minute
+	// parting is the time that giving letters back may take, after an interrupt too.
+	parting = 10 * time.Second
+)
+
+// Letter is a message in the dead-letter queue.
+type Letter struct {
+	ID     string // of the message
+	Handle string // of this receipt
+	Body   string // as it came: it may hold anything, and is never shown
+	MailID string // of the mail that it speaks of; empty where this version does not understand it
+}
+
+// DeadLetters is the dead-letter queue.
+type DeadLetters interface {
+	// Take returns letters, at most ten, each of which nobody else sees for the given time. It returns none when there are no
+	// more to be seen.
+	Take(ctx context.Context, hidden time.Duration) ([]Letter, error)
+	// GiveBack shows letters, any number, to everybody again. One that it cannot show now shows by itself in time.
+	GiveBack(ctx context.Context, letters []Letter) error
+	// Resend sends the letter to the mail queue, and only then deletes it here: what ends it in between costs a second event of
+	// the same mail, which is harmless, and never the letter. After an error the letter is still here, and may have been sent.
+	Resend(ctx context.Context, letter Letter) error
+}
+
+// Post goes through the dead letters.
+type Post struct {
+	Queue    DeadLetters
+	Resend   bool              // send what is understood to the mail queue; else only count
+	Foreign  bool              // with Resend: send what is not understood, too
+	Progress func(letters int) // told how many were seen; may be nil
+}
+
+// Run takes letters until it sees no new one, and gives back all that it did not send, also when ctx or an error cuts it
+// short: the report tells what was done until then.
+func (p *Post) Run(ctx context.Context) (Letters, error) {
+	r := &round{Post: p, kept: map[string]Letter{}}
+	err := r.run(ctx)
+	return r.report, errors.Join(err, r.giveBack(ctx))
+}
+
+// round is one run under way.
+type round struct {
+	*Post
+	report Letters
+	kept   map[string]Letter // those taken and not sent, by the message's id, with the latest receipt
+}
+
+func (r *round) run(ctx context.Context) error {
+	for {
+		letters, err := r.Queue.Take(ctx, hidden)
+		if err != nil {
+			return fmt.Errorf("reading dead letters: %w", err)
+		}
+		fresh := r.keep(letters)
+		if len(fresh) == 0 {
+			return nil
+		}
+		if err := r.resend(ctx, fresh); err != nil {
+			return err
+		}
+	}
+}
+
+// keep notes and counts letters, and returns those that were not seen before: a long run meets what it keeps again.
+func (r *round) keep(letters []Letter) (fresh []Letter) {
+	for _, letter := range letters {
+		if _, seen := r.kept[letter.ID]; !seen {
+			fresh = append(fresh, letter)
+			r.report.add(letter)
+		}
+		r.kept[letter.ID] = letter
+	}
+	if r.Progress != nil {
+		r.Progress(r.report.Found())
+	}
+	return fresh
+}
+
+func (r *round) resend(ctx context.Context, letters []Letter) error {
+	for _, letter := range letters {
+		if !r.Resend || letter.MailID == "" && !r.Foreign {
+			continue
+		}
+		if err := r.Queue.Resend(ctx, letter); err != nil {
+			return fmt.Errorf("sending dead letter %s again: %w", letter.ID, err)
+		}
+		delete(r.kept, letter.ID)
+		r.report.Resent++
+	}
+	return nil
+}
+
+// giveBack has time of its own, so that an interrupt hides no letter.
+func (r *round) giveBack(ctx context.Context) error {
+	if len(r.kept) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), parting)
+	defer cancel()
+	if err := r.Queue.GiveBack(ctx, slices.Collect(maps.Values(r.kept))); err != nil {
+		return fmt.Errorf("giving dead letters back, which show again within %s: %w", hidden, err)
+	}
+	return nil
+}

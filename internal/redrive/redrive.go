@@ -1,0 +1,60 @@
+// Package redrive takes up again what the store gave up: messages that are dead letters, and mails that failed for good. Both
+// are counted only, unless the operator says that the cause is mended.
+package redrive
+
+import (
+	"slices"
+	"time"
+)
+
+// shown is how many examples a report names.
+const shown = 5
+
+// Letters counts dead letters.
+type Letters struct {
+	Understood int      // events of mails
+	Foreign    int      // what this version does not understand
+	First      []string // ids of foreign ones, at most five
+	Resent     int      // sent to the mail queue, and deleted from that of dead letters
+}
+
+// Found returns how many dead letters were seen.
+func (l Letters) Found() int { return l.Understood + l.Foreign }
+
+func (l *Letters) add(letter Letter) {
+	if letter.MailID != "" {
+		l.Understood++
+		return
+	}
+	l.Foreign++
+	if len(l.First) < shown {
+		l.First = append(l.First, letter.ID)
+	}
+}
+
+// Mails counts mails that failed for good.
+type Mails struct {
+	Found int
+	First []Mail    // those that failed first, at most five, in this order
+	Last  time.Time // when the last of them failed
+	Owed  int       // made owed again
+}
+
+// Mail is a mail that failed for good.
+type Mail struct {
+	ID       string
+	FailedAt time.Time // UTC, to the millisecond
+}
+
+func (m *Mails) add(found []Mail) {
+	if len(found) == 0 {
+		return
+	}
+	m.Found += len(found)
+	all := slices.Concat(m.First, found)
+	slices.SortFunc(all, func(a, b Mail) int { return a.FailedAt.Compare(b.FailedAt) })
+	m.First = all[:min(shown, len(all))]
+	if last := all[len(all)-1].FailedAt; last.After(m.Last) {
+		m.Last = last
+	}
+}
