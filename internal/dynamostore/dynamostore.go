@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -100,7 +101,8 @@ func unsettled(err error) bool {
 	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
-		return api.ErrorFault() == smithy.FaultServer || contentionCodes[api.ErrorCode()]
+		var answer interface{ HTTPStatusCode() int }
+		return contentionCodes[api.ErrorCode()] || errors.As(err, &answer) && answer.HTTPStatusCode() >= http.StatusInternalServerError
 	}
 	var sending *smithy.OperationError
 	return errors.As(err, &sending)
