@@ -35,15 +35,15 @@ var writes = map[string]func(*shop) write{
 		s.stock("lamp", 1, 10)
 		m := product.Movement{ID: "m", ProductID: "lamp", Before: 10, After: 7, Reason: "r", By: "usr_admin", MovedAt: opened}
 		return write{"TransactWriteItems", func(ctx context.Context) error { return s.products().Move(ctx, m) }, func() bool {
-			return s.together(s.left("lamp") == 7, s.products().moved(s.t.Context(), m))
-		}, nil}
+			return s.together(s.left("lamp") == 7, s.moved(m))
+		}, &product.StockChangedError{Quantity: 7}}
 	},
 	"Create": func(s *shop) write {
 		p := product.Product{ID: "lamp", Name: "Lamp", Description: "d", Price: gbp(1), Active: true, Stock: 3, Version: 1, CreatedAt: opened, UpdatedAt: opened}
 		m := product.Movement{ID: "m", ProductID: "lamp", After: 3, Reason: "initial stock", By: "usr_admin", MovedAt: opened}
 		return write{"TransactWriteItems", func(ctx context.Context) error { return s.products().Create(ctx, p, &m) }, func() bool {
 			got, err := s.products().Read(s.t.Context(), s.admin, "lamp")
-			return s.together(err == nil, got == p, s.products().moved(s.t.Context(), m))
+			return s.together(err == nil, got == p, s.moved(m))
 		}, product.ErrContended}
 	},
 	"Update": func(s *shop) write {
@@ -152,9 +152,13 @@ func (w write) repeat(t *testing.T) {
 }
 
 func sameKind(err, want error) bool {
-	var got, tooMany *user.TooManyGuessesError
-	if errors.As(want, &tooMany) {
-		return errors.As(err, &got)
+	var tooMany *user.TooManyGuessesError
+	var changed *product.StockChangedError
+	switch want.(type) {
+	case *user.TooManyGuessesError:
+		return errors.As(err, &tooMany)
+	case *product.StockChangedError:
+		return errors.As(err, &changed)
 	}
 	return errors.Is(err, want)
 }
@@ -186,6 +190,13 @@ func (s *shop) together(all ...bool) bool {
 		}
 	}
 	return all[0]
+}
+
+func (s *shop) moved(m product.Movement) bool {
+	s.t.Helper()
+	done, err := s.products().moved(s.t.Context(), m)
+	s.must(err)
+	return done
 }
 
 func (s *shop) due() []notification.Mail {
