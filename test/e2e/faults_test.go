@@ -8,24 +8,27 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"shop/test/faultproxy"
 	"shop/test/need"
+	"shop/test/turn"
 )
 
 // hang has AWS never answer the operations, whoever calls them, until the
-// returned function is called or the test ends. A test that calls it must not
-// run beside others.
+// returned function is called or the test ends. The tests of other packages
+// wait meanwhile; beside one of this package it must not be called.
 func hang(t *testing.T, operations ...string) (release func()) {
 	t.Helper()
 	need.Env(t, "SHOP_PROXY_URL")
-	release = func() {
-		t.Helper()
+	end := turn.Alone(t)
+	release = sync.OnceFunc(func() {
+		defer end()
 		if err := planFaults(); err != nil {
-			t.Fatal(err)
+			t.Error(err)
 		}
-	}
+	})
 	t.Cleanup(release)
 	var rules []faultproxy.Rule
 	for _, operation := range operations {
