@@ -12,12 +12,14 @@ import (
 	"shop/internal/product"
 	"shop/internal/user"
 	"shop/test/need"
+	"shop/test/turn"
 )
 
 // deployed points --local at the store under test, and returns a session of its admin.
 func deployed(t *testing.T) *apiclient.Session {
 	t.Helper()
 	url, endpoint, people := need.Env(t, "SHOP_URL"), need.Env(t, "SHOP_AWS_URL"), need.Env(t, "SHOP_CREDENTIALS")
+	turn.Beside(t)
 	var who struct {
 		Admin adminCredentials `json:"admin"`
 	}

@@ -11,6 +11,7 @@ import (
 
 	"shop/internal/clock"
 	"shop/internal/config"
+	"shop/internal/deadline"
 	"shop/internal/dynamostore"
 	"shop/internal/notification"
 	"shop/internal/notification/confirmation"
@@ -28,9 +29,6 @@ type settings struct {
 	Lease            time.Duration `env:"LEASE"` // longer than the function's timeout, shorter than the queue's visibility timeout
 }
 
-// sendTimeout is longer than that of other calls: a mail whose answer is not waited for is sent once more.
-const sendTimeout = 10 * time.Second
-
 func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
@@ -45,4 +43,4 @@ func main() {
 	}))
 }
 
-func patient(o *ses.Options) { o.HTTPClient = config.HTTPClient(sendTimeout) }
+func patient(o *ses.Options) { o.HTTPClient = config.HTTPClient(deadline.Mail) }

@@ -6,14 +6,16 @@ import (
 	"fmt"
 	"time"
 
+	"shop/internal/deadline"
 	"shop/internal/observe"
 )
 
 const (
 	// maxMails is how many mails one run takes; the next minute takes the rest.
 	maxMails = 2000
-	// reserve is what a run leaves of the function's time to put in order what it has begun.
-	reserve = 5 * time.Second
+	// toEnd is what a run leaves of the function's time to end what it has begun: events of which each of the SDK's three
+	// attempts hangs, and to make their mails due again.
+	toEnd = 15 * time.Second
 )
 
 // errNoDeadline says that the function was not called by Lambda, which always sets one.
@@ -24,14 +26,16 @@ type relay interface {
 	Run(ctx context.Context, max int, until time.Time) (int, error)
 }
 
-// relayMail serves the schedule.
+// relayMail serves the schedule. The run's ctx ends while there is time to tell what was sent.
 func relayMail(mails relay) func(context.Context) error {
 	return func(ctx context.Context) error {
-		deadline, ok := ctx.Deadline()
+		end, ok := ctx.Deadline()
 		if !ok {
 			return errNoDeadline
 		}
-		sent, err := mails.Run(ctx, maxMails, deadline.Add(-reserve))
+		ctx, cancel := deadline.WithReserve(ctx)
+		defer cancel()
+		sent, err := mails.Run(ctx, maxMails, end.Add(-toEnd))
 		observe.Log(ctx).Info("mails relayed", "sent", sent)
 		observe.Count("MailsRelayed", sent)
 		if err != nil {

@@ -8,11 +8,13 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"shop/internal/deadline"
 	"shop/internal/httpapi/httpapitest"
 	"shop/internal/observe"
 )
@@ -43,14 +45,14 @@ func TestEvent(t *testing.T) {
 }
 
 func TestRelayMail(t *testing.T) {
-	deadline := time.Now().Add(50 * time.Second)
-	ctx, cancel := context.WithDeadline(t.Context(), deadline)
+	end := time.Now().Add(50 * time.Second)
+	ctx, cancel := context.WithDeadline(t.Context(), end)
 	defer cancel()
 	calls := 0
 	answer, log, err := invoke(ctx, t, run(func(max int, until time.Time) (int, error) {
 		calls++
-		if max != 2000 || !until.Equal(deadline.Add(-5*time.Second)) {
-			t.Errorf("at most %d until %s, want 2000 until 5 seconds before %s", max, until, deadline)
+		if max != 2000 || !until.Equal(end.Add(-15*time.Second)) {
+			t.Errorf("at most %d until %s, want 2000 until 15 seconds before %s", max, until, end)
 		}
 		return 17, nil
 	}))
@@ -84,6 +86,35 @@ func TestFault(t *testing.T) {
 		t.Errorf("error = %v", err)
 	}
 	wantSent(t, log, 3)
+}
+
+// untilEnd is a relay whose run lasts until its ctx ends.
+type untilEnd struct{}
+
+func (untilEnd) Run(ctx context.Context, _ int, _ time.Time) (int, error) {
+	<-ctx.Done()
+	return 3, ctx.Err()
+}
+
+// TestAnswersBeforeItIsCutOff: a run that uses all of the time ends a second early, and tells what it sent.
+func TestAnswersBeforeItIsCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second)
+		defer cancel()
+		_, log, err := invoke(ctx, t, untilEnd{})
+		if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil || time.Since(start) != 49*time.Second {
+			t.Errorf("error %v after %s, and of Lambda's context %v", err, time.Since(start), ctx.Err())
+		}
+		wantSent(t, log, 3)
+	})
+}
+
+// TestTimeToEnd: a batch begun at the last moment, whose events hang at every attempt, leaves time to make a mail due again.
+func TestTimeToEnd(t *testing.T) {
+	if least := 3*deadline.Call + deadline.Call + deadline.Reserve; toEnd < least {
+		t.Errorf("%s is left to end a run, want %s", toEnd, least)
+	}
 }
 
 func TestNoDeadline(t *testing.T) {

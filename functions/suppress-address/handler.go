@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"shop/internal/deadline"
 	"shop/internal/notification"
 	"shop/internal/observe"
 	"shop/internal/sesmail"
@@ -20,6 +21,8 @@ type suppressor interface {
 // dead-letter queue.
 func suppressAddress(s suppressor) func(context.Context, events.EventBridgeEvent) error {
 	return func(ctx context.Context, e events.EventBridgeEvent) error {
+		ctx, cancel := deadline.WithReserve(ctx)
+		defer cancel()
 		report, err := handle(ctx, s, e)
 		if err != nil {
 			observe.Log(ctx).Error("report not handled", "event_id", e.ID, "error", err)

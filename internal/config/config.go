@@ -11,19 +11,18 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/caarlos0/env/v11"
+
+	"shop/internal/deadline"
 )
 
-// callTimeout bounds one attempt of one call to AWS, so that an attempt that hangs leaves time for another.
-const callTimeout = 3 * time.Second
-
-// MustLoad fills a T from the environment, by the tags of its fields, and makes the AWS configuration. A function that is not
-// configured cannot serve: MustLoad says what is missing and ends the process.
+// MustLoad fills a T from the environment, by the tags of its fields, and makes the AWS configuration, whose attempts end after
+// deadline.Call. A function that is not configured cannot serve: MustLoad says what is missing and ends the process.
 func MustLoad[T any]() (T, aws.Config) {
 	settings, err := env.ParseAsWithOptions[T](env.Options{RequiredIfNoDef: true})
 	if err != nil {
 		exit(fmt.Errorf("reading the environment: %w", err))
 	}
-	client := HTTPClient(callTimeout)
+	client := HTTPClient(deadline.Call)
 	cfg, err := config.LoadDefaultConfig(context.Background(), config.WithHTTPClient(client))
 	if err != nil {
 		exit(fmt.Errorf("configuring AWS: %w", err))

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -100,10 +101,45 @@ func unsettled(err error) bool {
 	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
-		return api.ErrorFault() == smithy.FaultServer || contentionCodes[api.ErrorCode()]
+		return contentionCodes[api.ErrorCode()] || failedInside(err)
 	}
 	var sending *smithy.OperationError
 	return errors.As(err, &sending)
+}
+
+// noting has a call note in open whether one of its attempts may have been carried out though it failed: the SDK repeats an
+// attempt whose answer was lost, and tells of the last one alone.
+func noting(open *bool) func(*dynamodb.Options) {
+	return func(o *dynamodb.Options) {
+		if retryer, ok := o.Retryer.(aws.RetryerV2); ok {
+			o.Retryer = witness{retryer, open}
+		}
+	}
+}
+
+// witness is a retryer that sees how each attempt failed.
+type witness struct {
+	aws.RetryerV2
+	open *bool
+}
+
+// IsErrorRetryable is asked after each attempt that failed.
+func (w witness) IsErrorRetryable(err error) bool {
+	*w.open = *w.open || mayBeDone(err)
+	return w.RetryerV2.IsErrorRetryable(err)
+}
+
+// mayBeDone tells whether DynamoDB may have carried out an attempt that failed: its answer was lost, or no refusal.
+func mayBeDone(err error) bool {
+	var api smithy.APIError
+	var inProgress *types.TransactionInProgressException
+	return !errors.As(err, &api) || failedInside(err) || errors.As(err, &inProgress)
+}
+
+// failedInside tells whether the service answered that it failed. Not every such error has a type that says so.
+func failedInside(err error) bool {
+	var answer interface{ HTTPStatusCode() int }
+	return errors.As(err, &answer) && answer.HTTPStatusCode() >= http.StatusInternalServerError
 }
 
 // failure is an error that stops in the adapter. It says of itself whether a repeat may help.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"shop/internal/money"
@@ -89,6 +90,16 @@ func (s *shop) left(id string) int64 {
 	p, err := s.products().Read(s.t.Context(), s.admin, id)
 	s.must(err)
 	return p.Stock
+}
+
+// item returns an item as it is stored now, or nil.
+func (s *shop) item(table string, key attributes) attributes {
+	s.t.Helper()
+	out, err := s.tables.Client(nil).GetItem(s.t.Context(), &dynamodb.GetItemInput{
+		TableName: aws.String(s.tables.Name(table)), Key: key, ConsistentRead: aws.Bool(true),
+	})
+	s.must(err)
+	return out.Item
 }
 
 func gbp(pence int64) money.Money { return money.Money{Amount: pence, Currency: "GBP"} }

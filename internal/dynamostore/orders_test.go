@@ -171,6 +171,7 @@ func TestPlaceUnderFaults(t *testing.T) {
 		{"an earlier call of the same token is in progress", []awsfault.Fault{awsfault.Error(400, "TransactionInProgressException")}, 2, nil},
 		{"contention that does not end", awsfault.Times(always, awsfault.Canceled(none, none, conflict)), 2, order.ErrBusy},
 		{"a service that stays down", awsfault.Times(3, awsfault.Error(500, "InternalServerError")), 3, order.ErrBusy},
+		{"a service that is not there", awsfault.Times(3, awsfault.Error(503, "ServiceUnavailable")), 3, order.ErrBusy},
 		{"every answer lost", awsfault.Times(3, awsfault.Lost), 3, order.ErrBusy},
 	}
 	s := open(t)

@@ -182,7 +182,15 @@ func (s *Products) Create(ctx context.Context, p product.Product, opening *produ
 	if opening != nil {
 		actions = append(actions, types.TransactWriteItem{Put: &types.Put{TableName: &s.Movements, Item: movementItem(*opening)}})
 	}
-	return s.transact(ctx, actions, nil)
+	return s.transact(ctx, actions, existing)
+}
+
+// existing tells what it means that the product exists: another's, or our own, of which no answer came.
+func existing(_ attributes, open bool) error {
+	if open {
+		return product.ErrUnsettled
+	}
+	return product.ErrContended
 }
 
 // Update stores all but the stock of p if the stored version is one less than p's. It returns product.ErrContended when it
@@ -216,28 +224,43 @@ func (s *Products) Move(ctx context.Context, m product.Movement) error {
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}}
 	record := types.TransactWriteItem{Put: &types.Put{TableName: &s.Movements, Item: movementItem(m)}}
-	err := s.transact(ctx, []types.TransactWriteItem{sale, record}, s.stockNow)
-	var changed *product.StockChangedError
-	if (errors.Is(err, product.ErrUnsettled) || errors.As(err, &changed)) && s.moved(ctx, m) {
+	var changed error // by someone else, or by an attempt of ours
+	err := s.transact(ctx, []types.TransactWriteItem{sale, record}, func(old attributes, open bool) error {
+		if changed = stockNow(old); open {
+			return product.ErrUnsettled
+		}
+		return changed
+	})
+	if !errors.Is(err, product.ErrUnsettled) {
+		return err
+	}
+	done, unread := s.moved(ctx, m)
+	switch {
+	case done:
 		return nil
+	case unread == nil && changed != nil:
+		return changed
 	}
 	return err
 }
 
 // moved tells whether the movement was recorded: then the stock was changed with it, though the answer was lost, or the write
 // was repeated and met its own change.
-func (s *Products) moved(ctx context.Context, m product.Movement) bool {
+func (s *Products) moved(ctx context.Context, m product.Movement) (bool, error) {
 	item := movementItem(m)
 	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{
 		TableName:      &s.Movements,
 		Key:            attributes{"product_id": item["product_id"], "moved_key": item["moved_key"]},
 		ConsistentRead: aws.Bool(true),
 	})
-	return err == nil && len(out.Item) > 0
+	if err != nil {
+		return false, failed("looking for a movement", err)
+	}
+	return len(out.Item) > 0, nil
 }
 
 // stockNow tells what stands where a movement expected another stock.
-func (s *Products) stockNow(old attributes) error {
+func stockNow(old attributes) error {
 	if old == nil {
 		return product.ErrNotFound
 	}
@@ -250,16 +273,18 @@ func (s *Products) stockNow(old attributes) error {
 }
 
 // transact writes actions, all or nothing. When the condition of the first fails it returns what explain says of the item
-// that stands there.
-func (s *Products) transact(ctx context.Context, actions []types.TransactWriteItem, explain func(attributes) error) error {
+// that stands there, if ReturnValuesOnConditionCheckFailure asks for it, and of whether an earlier attempt is open: it may have
+// been carried out.
+func (s *Products) transact(ctx context.Context, actions []types.TransactWriteItem, explain func(old attributes, open bool) error) error {
+	var open bool
 	err := contend(ctx, isContention, func() error {
-		_, err := s.Client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions})
+		_, err := s.Client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions}, noting(&open))
 		return err
 	})
 	var canceled *types.TransactionCanceledException
 	if errors.As(err, &canceled) && len(canceled.CancellationReasons) > 0 {
 		if old, failed := failedCondition(canceled.CancellationReasons[0]); failed && explain != nil {
-			return explain(old)
+			return explain(old, open)
 		} else if failed {
 			return product.ErrContended
 		}
@@ -267,7 +292,7 @@ func (s *Products) transact(ctx context.Context, actions []types.TransactWriteIt
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, errUnsettled):
+	case errors.Is(err, errUnsettled) && !open:
 		return fmt.Errorf("%w: %w", product.ErrContended, err)
 	case unsettled(err):
 		return fmt.Errorf("%w: %w", product.ErrUnsettled, err)

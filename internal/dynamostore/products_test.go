@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"shop/internal/page"
@@ -132,6 +133,71 @@ func TestMoveThatMeetsItsOwnChange(t *testing.T) {
 	s.must(s.products().Move(t.Context(), product.Movement{ID: "m", ProductID: "lamp", Before: 5, After: 15, Reason: "r", By: "usr_admin", MovedAt: opened}))
 	if left := s.left("lamp"); left != 15 {
 		t.Errorf("stock: got %d, want 15", left)
+	}
+}
+
+// impatient is a product store that does not wait between the SDK's attempts.
+func (s *shop) impatient() *Products {
+	products := s.products()
+	products.Client = s.tables.Client(s.faults, func(o *dynamodb.Options) {
+		o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) {
+			o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
+		})
+	})
+	return products
+}
+
+// An answer is lost, and all that follows is throttled until the time is up: that nothing was done would be untrue, and a repeat
+// would change the stock twice.
+func TestMoveWhoseAnswerIsLostBeforeContention(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 1, 5)
+	m := product.Movement{ID: "m", ProductID: "lamp", Before: 5, After: 15, Reason: "r", By: "usr_admin", MovedAt: opened}
+	s.faults.On("TransactWriteItems", append([]awsfault.Fault{awsfault.Lost}, awsfault.Times(1000, awsfault.Error(400, "ThrottlingException"))...)...)
+	if err := s.impatient().Move(soon(t), m); !errors.Is(err, product.ErrUnsettled) || errors.Is(err, product.ErrContended) {
+		t.Errorf("got %v, want ErrUnsettled", err)
+	}
+	if left := s.left("lamp"); left != 15 {
+		t.Errorf("stock: got %d, want 15", left)
+	}
+}
+
+// A repeat that finds another stock may have changed it itself. Whether it did is looked up; where that fails, the error does
+// not tell a stock, from which an adjustment would go on and be made twice.
+func TestMoveThatMayHaveMetItsOwnChange(t *testing.T) {
+	throttled := awsfault.Times(2, awsfault.Error(400, "ThrottlingException"))
+	m := product.Movement{ID: "m", ProductID: "lamp", Before: 5, After: 15, Reason: "r", By: "usr_admin", MovedAt: opened}
+	t.Run("its own, and unread", func(t *testing.T) {
+		s := open(t)
+		s.stock("lamp", 1, 5)
+		s.faults.On("TransactWriteItems", append([]awsfault.Fault{awsfault.Lost}, throttled...)...).On("GetItem", awsfault.Times(3, awsfault.Unsent)...)
+		var changed *product.StockChangedError
+		if err := s.impatient().Move(t.Context(), m); !errors.Is(err, product.ErrUnsettled) || errors.As(err, &changed) {
+			t.Errorf("got %v, want ErrUnsettled", err)
+		}
+	})
+	t.Run("another's", func(t *testing.T) {
+		s := open(t)
+		s.stock("lamp", 1, 4)
+		s.faults.On("TransactWriteItems", append([]awsfault.Fault{awsfault.Unsent}, throttled...)...)
+		var changed *product.StockChangedError
+		if err := s.impatient().Move(t.Context(), m); !errors.As(err, &changed) || changed.Quantity != 4 {
+			t.Errorf("got %v, want StockChangedError of 4", err)
+		}
+	})
+}
+
+// A repeat of a creation may meet what its own first attempt created: that is not another's product, whose stock is not to be
+// given.
+func TestCreateThatMayMeetItself(t *testing.T) {
+	s := open(t)
+	p := product.Product{ID: "lamp", Name: "Lamp", Price: gbp(1), Active: true, Stock: 7, Version: 1, CreatedAt: opened, UpdatedAt: opened}
+	s.faults.On("TransactWriteItems", append([]awsfault.Fault{awsfault.Lost}, awsfault.Times(2, awsfault.Error(400, "ThrottlingException"))...)...)
+	if err := s.impatient().Create(t.Context(), p, nil); !errors.Is(err, product.ErrUnsettled) || errors.Is(err, product.ErrContended) {
+		t.Errorf("got %v, want ErrUnsettled", err)
+	}
+	if err := s.impatient().Create(t.Context(), p, nil); !errors.Is(err, product.ErrContended) {
+		t.Errorf("created by another: got %v, want ErrContended", err)
 	}
 }
 

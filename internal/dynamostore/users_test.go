@@ -91,14 +91,20 @@ func TestGuesses(t *testing.T) {
 // What a throttled or broken service fails says of itself that a repeat may help; what cannot work does not.
 func TestFailuresTellWhetherARepeatMayHelp(t *testing.T) {
 	s := open(t)
-	for name, want := range map[string]bool{
-		"ProvisionedThroughputExceededException": true, "ThrottlingException": true, "AccessDeniedException": false, "ValidationException": false,
+	for _, test := range []struct {
+		status int
+		name   string
+		want   bool
+	}{
+		{400, "ProvisionedThroughputExceededException", true}, {400, "ThrottlingException", true},
+		{500, "InternalServerError", true}, {503, "ServiceUnavailable", true}, // the second is one that the SDK has no type for
+		{400, "AccessDeniedException", false}, {400, "ValidationException", false},
 	} {
-		s.faults.On("GetItem", awsfault.Times(3, awsfault.Error(400, name))...)
+		s.faults.On("GetItem", awsfault.Times(3, awsfault.Error(test.status, test.name))...)
 		_, err := s.users().ByEmail(t.Context(), "ann@example.com")
 		var failure interface{ Temporary() bool }
-		if !errors.As(err, &failure) || failure.Temporary() != want {
-			t.Errorf("%s: got %v, want one that says %v", name, err, want)
+		if !errors.As(err, &failure) || failure.Temporary() != test.want {
+			t.Errorf("%s: got %v, want one that says %v", test.name, err, test.want)
 		}
 		s.faults.Clear()
 	}

@@ -11,11 +11,9 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"shop/internal/deadline"
 	"shop/internal/observe"
 )
-
-// reserve is what a handler leaves of the function's time, so that it answers before it is cut off.
-const reserve = time.Second
 
 // Handler serves one route. What it returns as an error becomes the answer that the error table has for it.
 type Handler func(ctx context.Context, r *Request) (Response, error)
@@ -23,12 +21,13 @@ type Handler func(ctx context.Context, r *Request) (Response, error)
 // Function is what Lambda calls.
 type Function func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
 
-// Lambda makes a handler a Lambda function. The function never returns an error and never panics.
+// Lambda makes a handler a Lambda function. The function never returns an error and never panics, and the handler's ctx ends
+// while there is time to answer.
 func Lambda(h Handler) Function {
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		start := time.Now()
 		r := &Request{event: event}
-		ctx, cancel := withReserve(observe.With(ctx, "request_id", r.ID()))
+		ctx, cancel := deadline.WithReserve(observe.With(ctx, "request_id", r.ID()))
 		defer cancel()
 		out := answer(ctx, h, r)
 		observe.Request(ctx, event.RouteKey, out.StatusCode, time.Since(start))
@@ -63,14 +62,6 @@ func Routes(handlers map[string]Handler) Handler {
 
 // ErrNoRoute says that the function serves no such route.
 var ErrNoRoute = errors.New("no such route")
-
-func withReserve(ctx context.Context) (context.Context, context.CancelFunc) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return context.WithCancel(ctx)
-	}
-	return context.WithDeadline(ctx, deadline.Add(-reserve))
-}
 
 // call makes a panic an error: one request's fault must not end the process that serves the next. The log gets the stack.
 func call(ctx context.Context, h Handler, r *Request) (response Response, err error) {

@@ -5,12 +5,16 @@ import (
 	"context"
 	"crypto/rsa"
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/aws/smithy-go"
 
 	"shop/internal/token"
 )
@@ -31,7 +35,8 @@ var (
 )
 
 // PublicKey returns the public half of the key. The first call that succeeds reads it by kms:GetPublicKey, one call at a
-// time; later ones answer from memory, because the key behind an id never changes. A failure is not remembered.
+// time; later ones answer from memory, because the key behind an id never changes. A failure is not remembered. The error says
+// that it is Temporary when KMS throttled, failed, or did not answer in time.
 func (k *Key) PublicKey(ctx context.Context) (*rsa.PublicKey, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -58,7 +63,7 @@ func (k *Key) PublicKeys(ctx context.Context) ([]*rsa.PublicKey, error) {
 func (k *Key) read(ctx context.Context) (*rsa.PublicKey, error) {
 	out, err := k.Client.GetPublicKey(ctx, &kms.GetPublicKeyInput{KeyId: aws.String(k.ID)})
 	if err != nil {
-		return nil, err
+		return nil, failure{err}
 	}
 	public, err := x509.ParsePKIXPublicKey(out.PublicKey)
 	if err != nil {
@@ -70,7 +75,8 @@ func (k *Key) read(ctx context.Context) (*rsa.PublicKey, error) {
 	return nil, fmt.Errorf("the key is %T, not RSA", public)
 }
 
-// Sign returns the RSASSA-PKCS1-v1_5 signature of a SHA-256 digest, made by kms:Sign.
+// Sign returns the RSASSA-PKCS1-v1_5 signature of a SHA-256 digest, made by kms:Sign. The error says that it is Temporary when
+// KMS throttled, failed, or did not answer in time.
 func (k *Key) Sign(ctx context.Context, digest []byte) ([]byte, error) {
 	out, err := k.Client.Sign(ctx, &kms.SignInput{
 		KeyId:            aws.String(k.ID),
@@ -79,7 +85,24 @@ func (k *Key) Sign(ctx context.Context, digest []byte) ([]byte, error) {
 		SigningAlgorithm: types.SigningAlgorithmSpecRsassaPkcs1V15Sha256,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("signing with KMS: %w", err)
+		return nil, fmt.Errorf("signing with KMS: %w", failure{err})
 	}
 	return out.Signature, nil
 }
+
+// failure is an error of KMS that stops here. It says of itself whether a repeat may help.
+type failure struct{ error }
+
+// Temporary tells whether the same call may succeed later: KMS throttled, failed, or did not answer in time.
+func (f failure) Temporary() bool {
+	var api smithy.APIError
+	if !errors.As(f.error, &api) {
+		return true
+	}
+	_, throttled := retry.DefaultThrottleErrorCodes[api.ErrorCode()]
+	var answer interface{ HTTPStatusCode() int }
+	return throttled || errors.As(f.error, &answer) && answer.HTTPStatusCode() >= http.StatusInternalServerError
+}
+
+// Unwrap returns the cause, for the log.
+func (f failure) Unwrap() error { return f.error }

@@ -19,6 +19,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -26,6 +27,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 
+	"shop/internal/deadline"
 	"shop/internal/token"
 	"shop/test/need"
 )
@@ -213,6 +215,116 @@ func TestPublicKeyForgetsAFailure(t *testing.T) {
 	if _, err := key.PublicKeys(t.Context()); err != nil {
 		t.Errorf("got %v at the second try, want the key", err)
 	}
+}
+
+// at is a KMS that a test answers for.
+type at func(*http.Request) (*http.Response, error)
+
+func (f at) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// keyOver calls KMS as a function does, whose attempts end after deadline.Call.
+func keyOver(kmsAnswers at) *Key {
+	return &Key{ID: keyID, Client: kms.New(kms.Options{
+		Region:      "eu-west-1",
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		HTTPClient:  &http.Client{Transport: kmsAnswers, Timeout: deadline.Call},
+	})}
+}
+
+func fails(status int, code string) at {
+	return func(*http.Request) (*http.Response, error) {
+		w := httptest.NewRecorder()
+		reply(w, status, map[string]any{"__type": code, "message": "injected"})
+		return w.Result(), nil
+	}
+}
+
+func hangs(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+func breaks(*http.Request) (*http.Response, error) {
+	return nil, errors.New("connection reset by peer")
+}
+
+// uses are the two uses of the key.
+var uses = map[string]func(context.Context, *Key) error{
+	"sign": func(ctx context.Context, k *Key) error {
+		_, err := k.Sign(ctx, make([]byte, sha256.Size))
+		return err
+	},
+	"read": func(ctx context.Context, k *Key) error {
+		_, err := k.PublicKeys(ctx)
+		return err
+	},
+}
+
+// TestFailuresTellWhetherARepeatMayHelp: so a token that cannot be signed or checked for now is answered 503, and one that
+// cannot be ever, 500. A service that hangs is given up before the function's time is.
+func TestFailuresTellWhetherARepeatMayHelp(t *testing.T) {
+	for name, c := range map[string]struct {
+		kms  at
+		want bool
+	}{
+		"throttled":      {fails(http.StatusBadRequest, "ThrottlingException"), true},
+		"limit exceeded": {fails(http.StatusBadRequest, "LimitExceededException"), true},
+		"internal":       {fails(http.StatusInternalServerError, "KMSInternalException"), true},
+		"unavailable":    {fails(http.StatusServiceUnavailable, "ServiceUnavailable"), true},
+		"slow inside":    {fails(http.StatusServiceUnavailable, "DependencyTimeoutException"), true},
+		"broken":         {breaks, true},
+		"hung":           {hangs, true},
+		"denied":         {fails(http.StatusBadRequest, "AccessDeniedException"), false},
+		"disabled":       {fails(http.StatusBadRequest, "DisabledException"), false},
+		"no such key":    {fails(http.StatusBadRequest, "NotFoundException"), false},
+	} {
+		for use, call := range uses {
+			t.Run(use+" "+name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					start := time.Now()
+					ctx, cancel := context.WithTimeout(context.Background(), 9*time.Second)
+					defer cancel()
+					err := call(ctx, keyOver(c.kms))
+					var failure interface{ Temporary() bool }
+					if !errors.As(err, &failure) || failure.Temporary() != c.want {
+						t.Errorf("got %v, want one that says %v", err, c.want)
+					}
+					if took := time.Since(start); took > 9*time.Second {
+						t.Errorf("took %s", took)
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestTokenWhileKMSFails: the failure reaches who checks or issues a token as what it is, and no later token is held back by it.
+func TestTokenWhileKMSFails(t *testing.T) { synctest.Test(t, whileKMSFails) }
+
+func whileKMSFails(t *testing.T) {
+	s := &service{private: privateKey()}
+	throttled, down := fails(http.StatusBadRequest, "ThrottlingException"), true
+	key := keyOver(func(r *http.Request) (*http.Response, error) {
+		if down {
+			return throttled(r)
+		}
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		return w.Result(), nil
+	})
+	raw := "eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.AA" // a header {"alg":"RS256","typ":"at+jwt"}
+	verifier := token.Verifier{Issuer: "https://issuer.example", Audience: "shop", Keys: key, Now: time.Now}
+	issuer := token.Issuer{URL: verifier.Issuer, Audience: "shop", Signer: key, Now: time.Now}
+	_, checked := verifier.Verify(t.Context(), raw)
+	_, _, issued := issuer.Issue(t.Context(), token.Subject{UserID: "usr_1", Email: "ada@example.com", Scopes: []string{token.ScopeCustomer}})
+	for doing, err := range map[string]error{"checking": checked, "issuing": issued} {
+		var failure interface{ Temporary() bool }
+		if !errors.As(err, &failure) || !failure.Temporary() || errors.Is(err, token.ErrInvalid) {
+			t.Errorf("%s: got %v, want one that says that a repeat may help", doing, err)
+		}
+	}
+	down = false
+	issueAndVerify(t, key)
 }
 
 func TestPublicKeyRefusesWhatIsNoRSAKey(t *testing.T) {

@@ -8,12 +8,13 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"shop/internal/deadline"
 	"shop/internal/notification"
 	"shop/internal/observe"
 )
 
-// enough is the time it takes to claim a mail, read its order, send it and mark it sent when each call is slow.
-const enough = 20 * time.Second
+// Enough is the time it takes to claim a mail, read its order, send it and mark it sent when each call is slow.
+const Enough = 20 * time.Second
 
 var errNoTime = errors.New("the function's time is used up")
 
@@ -29,9 +30,12 @@ type Handler func(context.Context, events.SQSEvent) (events.SQSEventResponse, er
 
 // Receive handles each message of a batch. Only what cannot be understood, or speaks of a mail that nobody owes, is returned
 // as a failure, and so reaches the dead-letter queue in the end. Everything else is acknowledged: the Mails table has the
-// record, and the relay returns to what is still owed. The list of failures is never null.
+// record, and the relay returns to what is still owed. The list of failures is never null. A delivery's ctx ends while there
+// is time to answer: what was settled by then is acknowledged, where a function that is cut off has its whole batch repeated.
 func Receive(d Deliverer) Handler {
 	return func(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
+		ctx, cancel := deadline.WithReserve(ctx)
+		defer cancel()
 		response := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
 		for _, message := range batch.Records {
 			if err := receive(ctx, d, message); err != nil {
@@ -55,7 +59,7 @@ func receive(ctx context.Context, d Deliverer, message events.SQSMessage) (err e
 	if err != nil {
 		return err
 	}
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < enough {
+	if end, ok := ctx.Deadline(); ok && time.Until(end) < Enough {
 		report(observe.With(ctx, "mail_id", mailID), notification.OutcomePostponed, errNoTime)
 		return nil
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"shop/internal/deadline"
 	"shop/internal/notification"
 	"shop/internal/observe"
 )
@@ -122,7 +123,7 @@ func failures(names ...string) string {
 // TestTimeUsedUp: what there is no time for is acknowledged, for the mail is owed and the relay returns to it. What cannot be
 // understood fails all the same.
 func TestTimeUsedUp(t *testing.T) {
-	answer, log := receiveAll(t, enough-time.Second, deliver(nil), message(t, "a"), events.SQSMessage{MessageId: "message-b", Body: "b"}, message(t, "c"))
+	answer, log := receiveAll(t, Enough+deadline.Reserve-time.Millisecond, deliver(nil), message(t, "a"), events.SQSMessage{MessageId: "message-b", Body: "b"}, message(t, "c"))
 	if want := failures("b"); answer != want {
 		t.Errorf("answered %s, want %s", answer, want)
 	}
@@ -135,13 +136,37 @@ func TestTimeUsedUp(t *testing.T) {
 func TestTimeRunsOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var delivered []string
-		answer, _ := receiveAll(t, enough+200*time.Millisecond, deliver(func(id string) (notification.Outcome, error) {
+		answer, _ := receiveAll(t, Enough+deadline.Reserve+200*time.Millisecond, deliver(func(id string) (notification.Outcome, error) {
 			delivered = append(delivered, id)
 			time.Sleep(300 * time.Millisecond)
 			return notification.OutcomeSent, nil
 		}), message(t, "a"), message(t, "b"))
 		if answer != nothingFailed || fmt.Sprint(delivered) != "[order-placed#ord_a]" {
 			t.Errorf("answered %s and delivered %s", answer, delivered)
+		}
+	})
+}
+
+// untilEnd is a Deliverer whose every delivery lasts until its ctx ends, as that of a mark that cannot be written does.
+type untilEnd struct{}
+
+func (untilEnd) Deliver(ctx context.Context, _ string) (notification.Outcome, error) {
+	<-ctx.Done()
+	return "", ctx.Err()
+}
+
+// TestAnswersBeforeItIsCutOff: a delivery that uses all of the time leaves a second to answer for the batch: what was delivered
+// before and what there is no time for is acknowledged, and what cannot be understood fails.
+func TestAnswersBeforeItIsCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		answer, log := receiveAll(t, 30*time.Second, untilEnd{}, message(t, "a"), message(t, "b"), events.SQSMessage{MessageId: "message-c", Body: "c"})
+		if want := failures("c"); answer != want || time.Since(start) != 29*time.Second {
+			t.Errorf("answered %s after %s, want %s after 29 s", answer, time.Since(start), want)
+		}
+		if !strings.Contains(log, `"mail_id":"order-placed#ord_a","outcome":"","error":"context deadline exceeded"`) ||
+			!strings.Contains(log, `"mail_id":"order-placed#ord_b","outcome":"postponed"`) {
+			t.Errorf("the log does not tell of both mails: %s", log)
 		}
 	})
 }

@@ -59,12 +59,12 @@ type LogIn struct {
 	Tokens    Tokens
 }
 
-// Do logs in. It returns ErrInvalidCredentials, for an address that is none as well, and *TooManyGuessesError.
+// Do logs in. It returns ErrInvalidCredentials, for an address that is none as well, and *TooManyGuessesError; and the error of
+// ctx when its time is up, before the password was checked or after, whatever the password.
 func (l *LogIn) Do(ctx context.Context, address, password string) (Session, error) {
 	email, err := NormalizeEmail(address)
 	if err != nil {
-		l.Passwords.CheckDummy(password)
-		return Session{}, ErrInvalidCredentials
+		return Session{}, l.refuse(ctx, password)
 	}
 	if err := l.Guesses.Count(ctx, email); err != nil {
 		return Session{}, fmt.Errorf("counting a log-in attempt: %w", err)
@@ -86,13 +86,15 @@ func (l *LogIn) Do(ctx context.Context, address, password string) (Session, erro
 func (l *LogIn) authenticate(ctx context.Context, email, password string) (User, error) {
 	u, err := l.Users.ByEmail(ctx, email)
 	if errors.Is(err, ErrNotFound) {
-		l.Passwords.CheckDummy(password)
-		return User{}, ErrInvalidCredentials
+		return User{}, l.refuse(ctx, password)
 	}
 	if err != nil {
 		return User{}, fmt.Errorf("looking a user up: %w", err)
 	}
-	ok, err := l.Passwords.Check(u.PasswordHash, password)
+	var ok bool
+	if late := inTime(ctx, func() { ok, err = l.Passwords.Check(u.PasswordHash, password) }); late != nil {
+		return User{}, fmt.Errorf("checking a password: %w", late)
+	}
 	if err != nil {
 		return User{}, fmt.Errorf("checking a password: %w", err)
 	}
@@ -100,4 +102,12 @@ func (l *LogIn) authenticate(ctx context.Context, email, password string) (User,
 		return User{}, ErrInvalidCredentials
 	}
 	return u, nil
+}
+
+// refuse takes as long over an address that nobody has as authenticate does over a wrong password.
+func (l *LogIn) refuse(ctx context.Context, password string) error {
+	if err := inTime(ctx, func() { l.Passwords.CheckDummy(password) }); err != nil {
+		return fmt.Errorf("checking a password: %w", err)
+	}
+	return ErrInvalidCredentials
 }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -171,5 +173,49 @@ func TestTooManyGuessesErrorSaysHowLong(t *testing.T) {
 	err := &TooManyGuessesError{RetryAfter: 90 * time.Second}
 	if got, want := err.Error(), "too many log-in attempts, try again in 1m30s"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// slowly makes each check of a password last for as long as it says.
+type slowly struct {
+	*entrance
+	check time.Duration
+}
+
+func (s slowly) Check(hash, password string) (bool, error) {
+	time.Sleep(s.check)
+	return s.entrance.Check(hash, password)
+}
+
+func (s slowly) CheckDummy(password string) {
+	time.Sleep(s.check)
+	s.entrance.CheckDummy(password)
+}
+
+// TestLogInOutOfTime: a check cannot be stopped. It is not begun when the time is up, and when it ends too late nothing is told and
+// nothing more is done.
+func TestLogInOutOfTime(t *testing.T) {
+	for name, credentials := range map[string][2]string{
+		"right": {"ada@example.com", "right one"}, "wrong password": {"ada@example.com", "wrong one"},
+		"unknown address": {"eve@example.com", "right one"}, "no address": {"ada", "right one"},
+	} {
+		for when, left := range map[string]time.Duration{"before": 0, "after": 50 * time.Millisecond} {
+			t.Run(name+", "+when, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					l, e := logIn(1)
+					l.Passwords = slowly{e, 100 * time.Millisecond}
+					ctx, cancel := context.WithTimeout(t.Context(), left)
+					defer cancel()
+					got, err := l.Do(ctx, credentials[0], credentials[1])
+					if got != (Session{}) || !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrInvalidCredentials) {
+						t.Errorf("got %+v and error %v, want %v alone", got, err, context.DeadlineExceeded)
+					}
+					checked := slices.ContainsFunc(e.done, func(s string) bool { return strings.HasPrefix(s, "check") })
+					if checked != (left > 0) || slices.Contains(e.done, "forget ada@example.com") {
+						t.Errorf("did %q", e.done)
+					}
+				})
+			})
+		}
 	}
 }

@@ -39,13 +39,14 @@ type SignUp struct {
 	Now       func() time.Time
 }
 
-// Do creates a customer. It returns validation.Errors and ErrEmailTaken.
+// Do creates a customer. It returns validation.Errors and ErrEmailTaken, and the error of ctx when its time is up, before the
+// password was hashed or after.
 func (s *SignUp) Do(ctx context.Context, r Registration) (User, error) {
 	email, err := s.check(r)
 	if err != nil {
 		return User{}, err
 	}
-	hash, err := s.Passwords.Hash(r.Password)
+	hash, err := s.hash(ctx, r.Password)
 	if err != nil {
 		return User{}, fmt.Errorf("hashing a password: %w", err)
 	}
@@ -54,6 +55,14 @@ func (s *SignUp) Do(ctx context.Context, r Registration) (User, error) {
 		return User{}, fmt.Errorf("signing up: %w", err)
 	}
 	return u, nil
+}
+
+func (s *SignUp) hash(ctx context.Context, password string) (hash string, err error) {
+	late := inTime(ctx, func() { hash, err = s.Passwords.Hash(password) })
+	if late != nil {
+		return "", late
+	}
+	return hash, err
 }
 
 // check returns the normalised address, and all that is wrong at once.

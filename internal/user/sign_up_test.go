@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"shop/internal/validation"
@@ -168,4 +169,40 @@ func fieldsOf(t *testing.T, err error) []string {
 		fields = append(fields, p.Field)
 	}
 	return fields
+}
+
+// slowHash makes hashing last for as long as it says.
+type slowHash struct {
+	plainPasswords
+	lasts  time.Duration
+	hashed *int
+}
+
+func (s slowHash) Hash(password string) (string, error) {
+	*s.hashed++
+	time.Sleep(s.lasts)
+	return s.plainPasswords.Hash(password)
+}
+
+// TestSignUpOutOfTime: a hash cannot be stopped. It is not begun when the time is up, and when it ends too late nobody is signed
+// up.
+func TestSignUpOutOfTime(t *testing.T) {
+	for when, left := range map[string]time.Duration{"before": 0, "after": 50 * time.Millisecond} {
+		t.Run(when, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, users := signUp()
+				hashed := 0
+				s.Passwords = slowHash{lasts: 100 * time.Millisecond, hashed: &hashed}
+				ctx, cancel := context.WithTimeout(t.Context(), left)
+				defer cancel()
+				got, err := s.Do(ctx, Registration{Email: "ada@example.com", Password: "long enough", Name: "Ada"})
+				if !errors.Is(err, context.DeadlineExceeded) || got != (User{}) || len(users.byEmail) != 0 {
+					t.Errorf("got %+v, stored %v and error %v, want %v alone", got, users.byEmail, err, context.DeadlineExceeded)
+				}
+				if (hashed == 1) != (left > 0) {
+					t.Errorf("hashed %d times", hashed)
+				}
+			})
+		})
+	}
 }

@@ -2,6 +2,7 @@
 package user
 
 import (
+	"context"
 	"errors"
 	"time"
 )
@@ -50,4 +51,13 @@ type Caller struct {
 	UserID string
 	Email  string
 	Admin  bool // the token carries the admin scope; the right itself is looked up in the Users table at each use
+}
+
+// inTime does what cannot be stopped, such as hashing a password, unless ctx has ended. It returns the error of a ctx that ended
+// before or meanwhile: what was found then is not told, and nothing more is begun.
+func inTime(ctx context.Context, do func()) error {
+	if ctx.Err() == nil {
+		do()
+	}
+	return ctx.Err()
 }

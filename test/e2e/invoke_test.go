@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
@@ -59,16 +60,20 @@ func (i invocation) post(t *testing.T, event events.APIGatewayV2HTTPRequest) eve
 // invoke calls a function, named by its logical id, with any event.
 func invoke(t *testing.T, function string, event any) []byte {
 	t.Helper()
-	payload, err := json.Marshal(event)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := lookUp(t, stackResources, function)
-	raw, err := awsPost(t.Context(), "lambda", "/2015-03-31/functions/"+url.PathEscape(name)+"/invocations", "application/json", payload)
+	raw, err := invokeNamed(t.Context(), lookUp(t, stackResources, function), event)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return raw
+}
+
+// invokeNamed calls a function by its own name.
+func invokeNamed(ctx context.Context, name string, event any) ([]byte, error) {
+	payload, err := json.Marshal(event)
+	if err != nil {
+		return nil, err
+	}
+	return awsPost(ctx, "lambda", "/2015-03-31/functions/"+url.PathEscape(name)+"/invocations", "application/json", payload)
 }
 
 func answerOf(t *testing.T, out events.APIGatewayV2HTTPResponse, req *http.Request) (answer, *http.Response) {

@@ -11,14 +11,14 @@ import (
 )
 
 // provokedCodes are the error codes of the contract that a client can cause.
-// not_found, busy and internal are shown by the tests of handlers and transport.
+// not_found and internal are shown by the tests of handlers and transport.
 var provokedCodes = []string{
 	"invalid_request", "invalid_cursor", "idempotency_key_required",
 	"unauthenticated", "invalid_credentials", "forbidden",
 	"product_not_found", "order_not_found", "email_taken",
 	"out_of_stock", "price_changed", "stock_changed", "insufficient_stock",
 	"unsupported_media_type", "payload_too_large",
-	"idempotency_key_reused", "too_many_requests",
+	"idempotency_key_reused", "too_many_requests", "busy",
 }
 
 // TestMain runs the tests and then what only holds over a whole run: every

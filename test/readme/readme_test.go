@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"shop/test/need"
+	"shop/test/turn"
 )
 
 const root = "../.."
@@ -16,6 +17,7 @@ const root = "../.."
 // TestWalk pastes the README's walk into a shell beside the running store, and looks for what each flow answers.
 func TestWalk(t *testing.T) {
 	need.Env(t, "SHOP_URL")
+	turn.Beside(t)
 	out, err := paste(walk(t))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -105,6 +107,7 @@ func TestPathsExist(t *testing.T) {
 // TestImport runs the README's import into the running store: its goods are there already.
 func TestImport(t *testing.T) {
 	need.Env(t, "SHOP_URL")
+	turn.Beside(t)
 	const command = "go run ./cmd/shop import infra/local/demo-catalogue.csv --local"
 	if !strings.Contains(read(t, "README.md"), command) {
 		t.Fatalf("the README does not say %s", command)

@@ -1,0 +1,256 @@
+package dynamostore
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"shop/internal/notification"
+	"shop/internal/order"
+	"shop/internal/product"
+	"shop/internal/user"
+	"shop/test/awsfault"
+)
+
+// write is one write of the store, and how to see what it did.
+type write struct {
+	operation string // of DynamoDB
+	do        func(ctx context.Context) error
+	done      func() bool // whether all of it was done; it fails the test when a part was
+	again     error       // what a repeat returns once it was done; nil where that is a success
+}
+
+// writes prepares each write method anew.
+var writes = map[string]func(*shop) write{
+	"Place": func(s *shop) write {
+		s.stock("lamp", 1, 10)
+		o := draft("usr_1", "k", opened, line("lamp", 1, 2))
+		return write{"TransactWriteItems", func(ctx context.Context) error { return standing(s.orders().Place(ctx, o)) }, func() bool {
+			_, err := s.orders().ForMail(s.t.Context(), o.ID, notification.AddressHash(o.Email))
+			return s.together(err == nil, s.left("lamp") == 8, len(s.due()) == 1)
+		}, nil}
+	},
+	"Move": func(s *shop) write {
+		s.stock("lamp", 1, 10)
+		m := product.Movement{ID: "m", ProductID: "lamp", Before: 10, After: 7, Reason: "r", By: "usr_admin", MovedAt: opened}
+		return write{"TransactWriteItems", func(ctx context.Context) error { return s.products().Move(ctx, m) }, func() bool {
+			return s.together(s.left("lamp") == 7, s.moved(m))
+		}, &product.StockChangedError{Quantity: 7}}
+	},
+	"Create": func(s *shop) write {
+		p := product.Product{ID: "lamp", Name: "Lamp", Description: "d", Price: gbp(1), Active: true, Stock: 3, Version: 1, CreatedAt: opened, UpdatedAt: opened}
+		m := product.Movement{ID: "m", ProductID: "lamp", After: 3, Reason: "initial stock", By: "usr_admin", MovedAt: opened}
+		return write{"TransactWriteItems", func(ctx context.Context) error { return s.products().Create(ctx, p, &m) }, func() bool {
+			got, err := s.products().Read(s.t.Context(), s.admin, "lamp")
+			return s.together(err == nil, got == p, s.moved(m))
+		}, product.ErrContended}
+	},
+	"Update": func(s *shop) write {
+		p := s.stock("lamp", 1, 10)
+		p.Name, p.Description, p.Version = "Lantern", "other", 2
+		return write{"TransactWriteItems", func(ctx context.Context) error { return s.products().Update(ctx, p) }, func() bool {
+			got, err := s.products().Read(s.t.Context(), s.admin, "lamp")
+			s.must(err)
+			return s.together(got.Name == p.Name, got.Description == p.Description, got.Version == 2)
+		}, product.ErrContended}
+	},
+	"Claim": func(s *shop) write {
+		mail, mails := s.oneOwed()
+		return write{"UpdateItem", func(ctx context.Context) error {
+			_, err := mails.Claim(ctx, mail.ID, "lease", opened.Add(time.Minute))
+			return err
+		}, func() bool { return s.held(mail) }, nil}
+	},
+	"MarkSent": func(s *shop) write {
+		mail, mails := s.oneOwed()
+		return write{"UpdateItem", func(ctx context.Context) error { return mails.MarkSent(ctx, mail.ID, "message", opened) },
+			func() bool { return s.settled(mail, notification.Sent) }, nil}
+	},
+	"MarkFailed": func(s *shop) write {
+		mail, mails := s.oneOwed()
+		s.claim(mail, "lease")
+		return write{"UpdateItem", func(ctx context.Context) error { return mails.MarkFailed(ctx, mail.ID, "lease", opened) },
+			func() bool { return s.settled(mail, notification.Failed) }, nil}
+	},
+	"Release": func(s *shop) write {
+		mail, mails := s.oneOwed()
+		s.claim(mail, "lease")
+		return write{"UpdateItem", func(ctx context.Context) error { return mails.Release(ctx, mail.ID, "lease") },
+			func() bool { return !s.held(mail) }, nil}
+	},
+	"PutOff": func(s *shop) write {
+		mail, mails := s.oneOwed()
+		next := mail.PutOff(opened)
+		return write{"UpdateItem", func(ctx context.Context) error { return mails.PutOff(ctx, mail, next) },
+			func() bool { return s.due()[0] == next }, nil}
+	},
+	"sign up": func(s *shop) write {
+		ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: "h", Role: user.RoleCustomer, CreatedAt: opened}
+		return write{"PutItem", func(ctx context.Context) error { return s.users().Create(ctx, ann) }, func() bool {
+			got, err := s.users().ByEmail(s.t.Context(), ann.Email)
+			return s.together(err == nil, got == ann)
+		}, nil}
+	},
+	"count a guess": func(s *shop) write {
+		guesses := s.guesses(1)
+		return write{"UpdateItem", func(ctx context.Context) error { return guesses.Count(ctx, "ann@example.com") },
+			func() bool { return s.counted(guesses) == 1 }, &user.TooManyGuessesError{}}
+	},
+	"forget guesses": func(s *shop) write {
+		guesses := s.guesses(5)
+		s.must(guesses.Count(s.t.Context(), "ann@example.com"))
+		return write{"DeleteItem", func(ctx context.Context) error { return guesses.Forget(ctx, "ann@example.com") },
+			func() bool { return s.counted(guesses) == 0 }, nil}
+	},
+}
+
+// TestWritesWhoseTimeRunsOut: a ctx that ends before a write, while it hangs, or after it was carried out leaves all of it or
+// nothing; the error asks for a repeat, or says that the outcome is unknown, and never refuses; and the repeat does what is
+// missing.
+func TestWritesWhoseTimeRunsOut(t *testing.T) {
+	for name, prepare := range writes {
+		for when, fault := range map[string]awsfault.Fault{"before": nil, "while it hangs": awsfault.Hung, "afterwards": awsfault.Unheard} {
+			t.Run(name+", "+when, func(t *testing.T) {
+				t.Parallel()
+				s := open(t)
+				w := prepare(s)
+				ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+				defer cancel()
+				if fault == nil {
+					cancel()
+				} else {
+					s.faults.On(w.operation, fault)
+				}
+				if err := w.do(ctx); !isBusy(err) {
+					t.Errorf("got %v, want an error that asks for a repeat", err)
+				}
+				if done := w.done(); done != (when == "afterwards") {
+					t.Errorf("done: %v", done)
+				}
+				w.repeat(t)
+			})
+		}
+	}
+}
+
+// repeat does the write again, and shows that it was done once.
+func (w write) repeat(t *testing.T) {
+	t.Helper()
+	was := w.done()
+	err := w.do(t.Context())
+	if was && w.again != nil {
+		if !sameKind(err, w.again) {
+			t.Errorf("repeated: got %v, want %v", err, w.again)
+		}
+	} else if err != nil {
+		t.Errorf("repeated: %v", err)
+	}
+	if !w.done() {
+		t.Error("repeated, it is not done")
+	}
+}
+
+func sameKind(err, want error) bool {
+	var tooMany *user.TooManyGuessesError
+	var changed *product.StockChangedError
+	switch want.(type) {
+	case *user.TooManyGuessesError:
+		return errors.As(err, &tooMany)
+	case *product.StockChangedError:
+		return errors.As(err, &changed)
+	}
+	return errors.Is(err, want)
+}
+
+// isBusy tells whether a client is answered 503 for err.
+func isBusy(err error) bool {
+	if errors.Is(err, order.ErrBusy) || errors.Is(err, product.ErrContended) || errors.Is(err, product.ErrUnsettled) {
+		return true
+	}
+	var failure interface{ Temporary() bool }
+	return errors.As(err, &failure) && failure.Temporary()
+}
+
+// standing takes a repeat that finds its order for a success, as a checkout does.
+func standing(err error) error {
+	var rejected *order.RejectedError
+	if errors.As(err, &rejected) && rejected.Existing != nil {
+		return nil
+	}
+	return err
+}
+
+// together tells whether all is so, and fails the test when only a part is.
+func (s *shop) together(all ...bool) bool {
+	s.t.Helper()
+	for _, one := range all {
+		if one != all[0] {
+			s.t.Fatalf("half done: %v", all)
+		}
+	}
+	return all[0]
+}
+
+func (s *shop) moved(m product.Movement) bool {
+	s.t.Helper()
+	done, err := s.products().moved(s.t.Context(), m)
+	s.must(err)
+	return done
+}
+
+func (s *shop) due() []notification.Mail {
+	s.t.Helper()
+	due, err := s.mails(nil).Due(s.t.Context(), opened.AddDate(0, 0, 1), 10)
+	s.must(err)
+	return due
+}
+
+// oneOwed returns the one mail that is owed.
+func (s *shop) oneOwed() (notification.Mail, *Mails) {
+	s.t.Helper()
+	s.stock("lamp", 1, 10)
+	return s.owe("k", opened), s.mails(func() time.Time { return opened })
+}
+
+func (s *shop) claim(mail notification.Mail, lease string) {
+	s.t.Helper()
+	_, err := s.mails(func() time.Time { return opened }).Claim(s.t.Context(), mail.ID, lease, opened.Add(time.Minute))
+	s.must(err)
+}
+
+// stored returns the mail's item.
+func (s *shop) stored(mail notification.Mail) attributes {
+	s.t.Helper()
+	return s.item("Mails", mailKey(mail.ID))
+}
+
+// held tells whether someone has the mail in hand.
+func (s *shop) held(mail notification.Mail) bool {
+	s.t.Helper()
+	item := s.stored(mail)
+	return s.together(item["lease_id"] != nil, item["lease_until"] != nil)
+}
+
+// settled tells whether the mail has the state, and is due no more.
+func (s *shop) settled(mail notification.Mail, state notification.State) bool {
+	s.t.Helper()
+	item := s.stored(mail)
+	r := reader{item: item}
+	return s.together(r.text("state") == string(state), item["settled_at"] != nil, len(s.due()) == 0)
+}
+
+func (s *shop) guesses(limit int64) *Guesses {
+	return &Guesses{Client: s.client, Table: s.tables.Name("Sessions"), Limit: limit, Window: 15 * time.Minute, Now: func() time.Time { return opened }}
+}
+
+// counted returns how many guesses of Ann's are counted.
+func (s *shop) counted(g *Guesses) int64 {
+	s.t.Helper()
+	item := s.item("Sessions", g.key("ann@example.com", g.windowEnd()))
+	if item == nil {
+		return 0
+	}
+	r := reader{item: item}
+	return r.number("guesses")
+}

@@ -1,0 +1,76 @@
+package template
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"shop/internal/deadline"
+	"shop/internal/queue"
+)
+
+// gatewayWaits is how long an HTTP API waits for a function, at most:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+const gatewayWaits = 30 * time.Second
+
+func timeout(function object) time.Duration {
+	seconds, _ := at(function, "Properties", "Timeout").(float64)
+	return time.Duration(seconds) * time.Second
+}
+
+// allowed tells whether a function may call an operation, or any of a service.
+func allowed(function, prefix string) bool {
+	return slices.ContainsFunc(grants[function], func(grant string) bool { return strings.HasPrefix(grant, prefix) })
+}
+
+// Each attempt of a call ends while its function has time to answer, and one that hangs leaves time for a second: the SDK waits
+// for up to a second before it. A mail has one attempt, after the calls before it and before the mark.
+func TestCallsEndBeforeTheirFunction(t *testing.T) {
+	for name, function := range ofType(translated(t), "AWS::Lambda::Function") {
+		usable := timeout(function) - deadline.Reserve
+		if least := 2*deadline.Call + time.Second; usable <= least {
+			t.Errorf("%s has %s for its calls, want more than %s", name, usable, least)
+		}
+		if allowed(name, "ses:") && usable <= queue.Enough {
+			t.Errorf("%s has %s, want more than the %s that a mail may take", name, usable, queue.Enough)
+		}
+	}
+	if least := 3*deadline.Call + deadline.Mail; queue.Enough <= least {
+		t.Errorf("a mail may take %s, want more than the %s of a claim, a read, a send and a mark", queue.Enough, least)
+	}
+	if deadline.Reserve <= 0 {
+		t.Errorf("a function leaves %s to answer", deadline.Reserve)
+	}
+}
+
+// The functions behind an API answer before the gateway answers for them.
+func TestFunctionsAnswerBeforeTheGateway(t *testing.T) {
+	resources := translated(t)
+	behind := map[string]bool{}
+	for _, permission := range ofType(resources, "AWS::Lambda::Permission") {
+		if at(permission, "Properties", "Principal") == "apigateway.amazonaws.com" {
+			behind[at(permission, "Properties", "FunctionName", "Ref").(string)] = true
+		}
+	}
+	all := ofType(resources, "AWS::Lambda::Function")
+	if len(behind) != len(all)-3 {
+		t.Errorf("%d of %d functions are behind an API, want all but notify, the relay and suppress-address", len(behind), len(all))
+	}
+	for name := range behind {
+		if got := timeout(all[name]); got <= 0 || got >= gatewayWaits {
+			t.Errorf("%s may take %s, want less than the gateway's %s", name, got, gatewayWaits)
+		}
+	}
+}
+
+// The relay ends before its schedule begins the next run.
+func TestRelayEndsBeforeTheNextRun(t *testing.T) {
+	resources := translated(t)
+	if rate := at(resources["RelayMailFunctionEveryMinute"], "Properties", "ScheduleExpression"); rate != "rate(1 minute)" {
+		t.Fatalf("the relay's schedule is %v", rate)
+	}
+	if got := timeout(resources["RelayMailFunction"]); got >= time.Minute {
+		t.Errorf("a run may take %s", got)
+	}
+}
