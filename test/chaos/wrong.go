@@ -47,8 +47,8 @@ var wrongs = []wrong{
 	},
 	{
 		name: "relay off",
-		file: "functions/relay-mail/handler.go", from: "sent, err := mails.Run(ctx, maxMails, deadline.Add(-reserve))",
-		to:       "sent, err := 0, error(nil); _ = deadline",
+		file: "functions/relay-mail/handler.go", from: "sent, err := mails.Run(ctx, maxMails, end.Add(-toEnd))",
+		to:       "sent, err := 0, error(nil); _ = end",
 		function: "RelayMailFunction", folder: "functions/relay-mail",
 		plan: plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: buys(24), Workers: 8, Rules: []faultproxy.Rule{
 			{Operation: "SendMessage", Fault: faultproxy.Reset, Share: 0.5},
