@@ -190,8 +190,9 @@ func TestQueueTimes(t *testing.T) {
 	if got := fmt.Sprint(at(mapping, "FunctionResponseTypes")); got != "[ReportBatchItemFailures]" {
 		t.Errorf("response types: got %s, want ReportBatchItemFailures: else one failure repeats the whole batch", got)
 	}
-	if at(mapping, "ScalingConfig", "MaximumConcurrency") == nil {
-		t.Error("nothing bounds how many mails are sent at once")
+	// Reserved concurrency would bound it, too, but a message that is throttled there has used up a receive.
+	if at(mapping, "ScalingConfig", "MaximumConcurrency") != 5.0 || at(notify, "Properties", "ReservedConcurrentExecutions") != nil {
+		t.Error("the event source does not bound to 5 how many mails are sent at once, or reserved concurrency does")
 	}
 	if at(resources["MailQueue"], "Properties", "RedrivePolicy", "maxReceiveCount") != 5.0 {
 		t.Error("a message is not received five times before it goes to the dead-letter queue")
