@@ -207,13 +207,35 @@ func (s *Products) Update(ctx context.Context, p product.Product) error {
 			":active": boolean(p.Active), ":now": instant(p.UpdatedAt),
 		},
 	}}
-	return s.transact(ctx, []types.TransactWriteItem{sale, s.put(textItem(p))}, nil)
+	return s.transact(ctx, []types.TransactWriteItem{sale, s.put(textItem(p))}, saved)
 }
 
-// Move sets the stock from m.Before to m.After and records m, all or nothing. It returns *product.StockChangedError when the
-// stock is not m.Before, product.ErrNotFound, product.ErrContended and product.ErrUnsettled.
-func (s *Products) Move(ctx context.Context, m product.Movement) error {
-	sale := types.TransactWriteItem{Update: &types.Update{
+// saved tells what it means that the version is another: somebody saved the product.
+func saved(attributes, bool) error { return product.ErrContended }
+
+// Move sets the stock from m.Before to m.After and records m, all or nothing, once for an ID and time: the record has a condition,
+// too, for the stock may be m.Before again when a repeat comes whose first attempt was carried out. Move returns the movement
+// as it was recorded. It returns *product.StockChangedError when the stock is not m.Before, product.ErrNotFound,
+// product.ErrContended and product.ErrUnsettled.
+func (s *Products) Move(ctx context.Context, m product.Movement) (product.Movement, error) {
+	record := types.TransactWriteItem{Put: &types.Put{
+		TableName: &s.Movements, Item: movementItem(m),
+		ConditionExpression:                 aws.String("attribute_not_exists(moved_key)"),
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}}
+	err := s.transact(ctx, []types.TransactWriteItem{s.restock(m), record}, stockNow)
+	var met *metItselfError
+	switch {
+	case errors.As(err, &met):
+		return readMovement(met.recorded)
+	case err == nil || errors.Is(err, product.ErrUnsettled) && s.moved(ctx, m):
+		return m, nil
+	}
+	return product.Movement{}, err
+}
+
+func (s *Products) restock(m product.Movement) types.TransactWriteItem {
+	return types.TransactWriteItem{Update: &types.Update{
 		TableName:           &s.Table,
 		Key:                 productKey(m.ProductID, salePart),
 		ConditionExpression: aws.String("stock = :before"),
@@ -223,44 +245,27 @@ func (s *Products) Move(ctx context.Context, m product.Movement) error {
 		},
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}}
-	record := types.TransactWriteItem{Put: &types.Put{TableName: &s.Movements, Item: movementItem(m)}}
-	var changed error // by someone else, or by an attempt of ours
-	err := s.transact(ctx, []types.TransactWriteItem{sale, record}, func(old attributes, open bool) error {
-		if changed = stockNow(old); open {
-			return product.ErrUnsettled
-		}
-		return changed
-	})
-	if !errors.Is(err, product.ErrUnsettled) {
-		return err
-	}
-	done, unread := s.moved(ctx, m)
-	switch {
-	case done:
-		return nil
-	case unread == nil && changed != nil:
-		return changed
-	}
-	return err
 }
 
-// moved tells whether the movement was recorded: then the stock was changed with it, though the answer was lost, or the write
-// was repeated and met its own change.
-func (s *Products) moved(ctx context.Context, m product.Movement) (bool, error) {
+// moved tells whether the movement was recorded, and the stock changed with it, though no answer said so.
+func (s *Products) moved(ctx context.Context, m product.Movement) bool {
 	item := movementItem(m)
 	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{
 		TableName:      &s.Movements,
 		Key:            attributes{"product_id": item["product_id"], "moved_key": item["moved_key"]},
 		ConsistentRead: aws.Bool(true),
 	})
-	if err != nil {
-		return false, failed("looking for a movement", err)
-	}
-	return len(out.Item) > 0, nil
+	return err == nil && len(out.Item) > 0
 }
 
+// metItselfError says that a movement was recorded before, by an attempt of the same call or an earlier one.
+type metItselfError struct{ recorded attributes }
+
+// Error tells what was met.
+func (e *metItselfError) Error() string { return "the movement is recorded already" }
+
 // stockNow tells what stands where a movement expected another stock.
-func stockNow(old attributes) error {
+func stockNow(old attributes, _ bool) error {
 	if old == nil {
 		return product.ErrNotFound
 	}
@@ -272,9 +277,8 @@ func stockNow(old attributes) error {
 	return &product.StockChangedError{Quantity: stock}
 }
 
-// transact writes actions, all or nothing. When the condition of the first fails it returns what explain says of the item
-// that stands there, if ReturnValuesOnConditionCheckFailure asks for it, and of whether an earlier attempt is open: it may have
-// been carried out.
+// transact writes actions, all or nothing. When the condition of the first fails it returns what explain says of the item that
+// stands there; *metItselfError when that of the second does: it is the record of a movement.
 func (s *Products) transact(ctx context.Context, actions []types.TransactWriteItem, explain func(old attributes, open bool) error) error {
 	var open bool
 	err := contend(ctx, isContention, func() error {
@@ -282,11 +286,12 @@ func (s *Products) transact(ctx context.Context, actions []types.TransactWriteIt
 		return err
 	})
 	var canceled *types.TransactionCanceledException
-	if errors.As(err, &canceled) && len(canceled.CancellationReasons) > 0 {
-		if old, failed := failedCondition(canceled.CancellationReasons[0]); failed && explain != nil {
+	if errors.As(err, &canceled) && len(canceled.CancellationReasons) > 1 {
+		if recorded, met := failedCondition(canceled.CancellationReasons[1]); met {
+			return &metItselfError{recorded}
+		}
+		if old, failed := failedCondition(canceled.CancellationReasons[0]); failed {
 			return explain(old, open)
-		} else if failed {
-			return product.ErrContended
 		}
 	}
 	switch {

@@ -25,9 +25,10 @@ type Mover interface {
 	RequireAdmin(ctx context.Context, admin user.Caller) error
 	// Read returns the product as it stands now, after checking that admin is one. It returns user.ErrNotAdmin and ErrNotFound.
 	Read(ctx context.Context, admin user.Caller, productID string) (Product, error)
-	// Move sets the stock from m.Before to m.After and records m, all or nothing. It returns *StockChangedError when the
-	// stock is not m.Before, ErrNotFound, ErrContended and ErrUnsettled.
-	Move(ctx context.Context, m Movement) error
+	// Move sets the stock from m.Before to m.After and records m, all or nothing, once for an ID and time. It returns the movement
+	// as it was recorded: m, or what an earlier call with its ID and time made of it. It returns *StockChangedError when the stock
+	// is not m.Before, ErrNotFound, ErrContended and ErrUnsettled.
+	Move(ctx context.Context, m Movement) (Movement, error)
 }
 
 // Inventory changes stocks. Every change says what the stock was, so none undoes a sale made meanwhile.
@@ -50,7 +51,9 @@ func (i *Inventory) Set(ctx context.Context, admin user.Caller, productID string
 	if err := i.Products.RequireAdmin(ctx, admin); err != nil {
 		return Stock{}, fmt.Errorf("setting a stock: %w", err)
 	}
-	return i.move(ctx, Movement{ProductID: productID, Before: seen, After: quantity, Reason: reason, By: admin.UserID})
+	m := i.movement(admin, productID, reason)
+	m.Before, m.After = seen, quantity
+	return i.move(ctx, m)
 }
 
 // Adjust changes the stock by delta, whatever it is now. It returns ErrInsufficientStock when it would fall below zero,
@@ -63,14 +66,15 @@ func (i *Inventory) Adjust(ctx context.Context, admin user.Caller, productID str
 	if err != nil {
 		return Stock{}, fmt.Errorf("reading product %s: %w", productID, err)
 	}
-	before := p.Stock
+	m := i.movement(admin, productID, reason)
+	m.Before = p.Stock
 	for attempt := range stockAttempts {
-		stock, err := i.adjust(ctx, admin, productID, before, delta, reason)
+		stock, err := i.adjust(ctx, m, delta)
 		var changed *StockChangedError
 		if !errors.As(err, &changed) {
 			return stock, err
 		}
-		before = changed.Quantity
+		m.Before = changed.Quantity
 		if err := pause(ctx, attempt); err != nil {
 			return Stock{}, err
 		}
@@ -78,25 +82,31 @@ func (i *Inventory) Adjust(ctx context.Context, admin user.Caller, productID str
 	return Stock{}, ErrContended
 }
 
-func (i *Inventory) adjust(ctx context.Context, admin user.Caller, productID string, before, delta int64, reason string) (Stock, error) {
-	after := before + delta
-	if after < 0 {
+// movement begins the one movement of a request. All attempts share its ID and time, so that only one of them can be recorded,
+// whatever the stock is when a late one arrives.
+func (i *Inventory) movement(admin user.Caller, productID, reason string) Movement {
+	return Movement{ID: i.NewID(), ProductID: productID, Reason: reason, By: admin.UserID, MovedAt: i.Now()}
+}
+
+func (i *Inventory) adjust(ctx context.Context, m Movement, delta int64) (Stock, error) {
+	m.After = m.Before + delta
+	if m.After < 0 {
 		return Stock{}, ErrInsufficientStock
 	}
-	if after > MaxStock {
+	if m.After > MaxStock {
 		var problems validation.Errors
 		problems.Add("delta", "would take the stock over %d", MaxStock)
 		return Stock{}, problems
 	}
-	return i.move(ctx, Movement{ProductID: productID, Before: before, After: after, Reason: reason, By: admin.UserID})
+	return i.move(ctx, m)
 }
 
 func (i *Inventory) move(ctx context.Context, m Movement) (Stock, error) {
-	m.ID, m.MovedAt = i.NewID(), i.Now()
-	if err := i.Products.Move(ctx, m); err != nil {
+	recorded, err := i.Products.Move(ctx, m)
+	if err != nil {
 		return Stock{}, fmt.Errorf("moving the stock of %s: %w", m.ProductID, err)
 	}
-	return Stock{ProductID: m.ProductID, Quantity: m.After, UpdatedAt: m.MovedAt}, nil
+	return Stock{ProductID: recorded.ProductID, Quantity: recorded.After, UpdatedAt: recorded.MovedAt}, nil
 }
 
 func checkAdjustment(delta int64, reason string) error {

@@ -108,11 +108,32 @@ func TestAdjustStockMeetsSales(t *testing.T) {
 	if err != nil || got.Quantity != 37 || w.products["LAMP-1"].Stock != 37 {
 		t.Errorf("got %+v, stored %d and error %v, want 37", got, w.products["LAMP-1"].Stock, err)
 	}
-	want := []Movement{{ID: "movement 4", ProductID: "LAMP-1", Before: 40, After: 37, Reason: "damaged", By: "usr_admin", MovedAt: at(4)}}
+	want := []Movement{{ID: "movement 1", ProductID: "LAMP-1", Before: 40, After: 37, Reason: "damaged", By: "usr_admin", MovedAt: at(1)}}
 	if !slices.Equal(w.movements, want) {
 		t.Errorf("got the movements %+v, want %+v", w.movements, want)
 	}
 	wantCalls(t, w, "read", "move", "move", "move", "move")
+}
+
+// TestAdjustStockMeetsItself: the first attempt is carried out late, after the adjustment went on from another stock. It is made
+// once, and the answer is what was made.
+func TestAdjustStockMeetsItself(t *testing.T) {
+	w := newWarehouse(lamp(43, opened))
+	w.meanwhile = func(w *warehouse, write int) {
+		switch write {
+		case 1:
+			w.sell("LAMP-1", 1) // so that it goes on from 42
+		case 2:
+			w.sell("LAMP-1", -1)
+			late := Movement{ID: "movement 1", ProductID: "LAMP-1", Before: 43, After: 40, Reason: "damaged", By: "usr_admin", MovedAt: at(1)}
+			w.movements = append(w.movements, late)
+			w.sell("LAMP-1", 3)
+		}
+	}
+	got, err := w.adjust(-3)
+	if err != nil || got.Quantity != 40 || w.products["LAMP-1"].Stock != 40 || len(w.movements) != 1 {
+		t.Errorf("got %+v, stored %d, %d movements and error %v, want 40 and one", got, w.products["LAMP-1"].Stock, len(w.movements), err)
+	}
 }
 
 func TestAdjustStockGivesUp(t *testing.T) {

@@ -92,21 +92,26 @@ func (w *warehouse) Update(_ context.Context, p Product) error {
 	return nil
 }
 
-func (w *warehouse) Move(_ context.Context, m Movement) error {
+func (w *warehouse) Move(_ context.Context, m Movement) (Movement, error) {
 	if err := w.write("move"); err != nil {
-		return err
+		return Movement{}, err
 	}
 	p, exists := w.products[m.ProductID]
 	if !exists {
-		return ErrNotFound
+		return Movement{}, ErrNotFound
+	}
+	for _, recorded := range w.movements {
+		if recorded.ID == m.ID && recorded.MovedAt.Equal(m.MovedAt) {
+			return recorded, nil
+		}
 	}
 	if p.Stock != m.Before {
-		return &StockChangedError{Quantity: p.Stock}
+		return Movement{}, &StockChangedError{Quantity: p.Stock}
 	}
 	p.Stock, p.UpdatedAt = m.After, m.MovedAt
 	w.products[m.ProductID] = p
 	w.movements = append(w.movements, m)
-	return nil
+	return m, nil
 }
 
 func (w *warehouse) write(call string) error {
