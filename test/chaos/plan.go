@@ -66,7 +66,7 @@ var (
 	prices     = []int64{0, 1, 99, 339, 12_345_600}
 	someGood   = rapid.Custom(func(t *rapid.T) good { return good{drawStock(t), rapid.SampledFrom(prices).Draw(t, "price")} })
 	kindsOfAll = slices.Concat(slices.Repeat([]string{buy}, 26), slices.Repeat([]string{again}, 8), slices.Repeat([]string{adjust}, 4),
-		[]string{other, other, set, set, reprice, relay, look, look, look, lookAbroad, lookAbroad})
+		[]string{other, other, set, set, reprice, relay, relay, look, look, look, lookAbroad, lookAbroad})
 )
 
 // drawStock draws what never ends, what lasts, and what is sold out soon.
@@ -169,7 +169,21 @@ func drawRules(t *rapid.T) []faultproxy.Rule {
 			Delay:     time.Duration(rapid.IntRange(50, 4000).Draw(t, "delay in ms")) * time.Millisecond,
 		}
 	})
-	return rapid.SliceOfNDistinct(one, 2, 7, func(r faultproxy.Rule) string { return r.Operation + string(r.Fault) }).Draw(t, "faults")
+	rules := rapid.SliceOfNDistinct(one, 2, 7, func(r faultproxy.Rule) string { return r.Operation + string(r.Fault) }).Draw(t, "faults")
+	return append(rules, giveWork(rules)...)
+}
+
+// giveWork makes some mails and events fail where a rule is about what is done with those that did.
+func giveWork(rules []faultproxy.Rule) []faultproxy.Rule {
+	for _, r := range rules {
+		if slices.Contains([]string{releaseMail, putOffMail, "SendMessageBatch", "Query"}, r.Operation) {
+			return []faultproxy.Rule{
+				{Operation: "SendEmail", Fault: faultproxy.Refused, Share: 0.3},
+				{Operation: "SendMessage", Fault: faultproxy.Refused, Share: 0.3},
+			}
+		}
+	}
+	return nil
 }
 
 // String tells what goes wrong in a round.
