@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"shop/internal/password"
 	"shop/internal/user"
 )
 
@@ -46,6 +47,24 @@ func (s *Users) ByEmail(ctx context.Context, email string) (user.User, error) {
 		return user.User{}, failed("reading a user", err)
 	}
 	return readUser(out.Item)
+}
+
+// RenewHash stores the hash renewed in the place of old, unless the user has another hash by now.
+func (s *Users) RenewHash(ctx context.Context, email string, old, renewed password.Hash) error {
+	_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:                 &s.Table,
+		Key:                       userKey(email),
+		ConditionExpression:       aws.String("password_hash = :old"),
+		UpdateExpression:          aws.String("SET password_hash = :renewed"),
+		ExpressionAttributeValues: attributes{":old": text(old.PHC()), ":renewed": text(renewed.PHC())},
+	})
+	if _, changed := conditionFailed(err); changed {
+		return nil
+	}
+	if err != nil {
+		return failed("renewing a hash", err)
+	}
+	return nil
 }
 
 // RequireAdmin returns user.ErrNotAdmin unless the caller is an admin now.
@@ -92,7 +111,7 @@ func userItem(u user.User) attributes {
 		"email":         text(u.Email),
 		"user_id":       text(u.ID),
 		"name":          text(u.Name),
-		"password_hash": text(u.PasswordHash),
+		"password_hash": text(u.PasswordHash.PHC()),
 		"role":          text(string(u.Role)),
 		"created_at":    instant(u.CreatedAt),
 	}
@@ -104,7 +123,7 @@ func readUser(item attributes) (user.User, error) {
 	}
 	r := reader{item: item}
 	u := user.User{
-		ID: r.text("user_id"), Email: r.text("email"), Name: r.text("name"), PasswordHash: r.text("password_hash"),
+		ID: r.text("user_id"), Email: r.text("email"), Name: r.text("name"), PasswordHash: password.Stored(r.text("password_hash")),
 		Role: user.Role(r.text("role")), CreatedAt: r.instant("created_at"),
 	}
 	return u, r.err

@@ -5,13 +5,14 @@ import (
 	"testing"
 	"time"
 
+	"shop/internal/password"
 	"shop/internal/user"
 	"shop/test/awsfault"
 )
 
 func TestUsersAreStoredOnce(t *testing.T) {
 	s := open(t)
-	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: "h", Role: user.RoleCustomer, CreatedAt: opened}
+	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
 	s.must(s.users().Create(t.Context(), ann))
 	got, err := s.users().ByEmail(t.Context(), ann.Email)
 	s.must(err)
@@ -35,7 +36,7 @@ func TestUsersAreStoredOnce(t *testing.T) {
 func TestSignUpWhoseAnswerWasLostSucceeds(t *testing.T) {
 	s := open(t)
 	s.faults.On("PutItem", awsfault.Lost)
-	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: "h", Role: user.RoleCustomer, CreatedAt: opened}
+	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
 	s.must(s.users().Create(t.Context(), ann))
 	if got := s.faults.Calls("PutItem"); got != 3 { // the admin's, ours, and its repeat
 		t.Errorf("calls: got %d, want 3", got)
@@ -44,7 +45,7 @@ func TestSignUpWhoseAnswerWasLostSucceeds(t *testing.T) {
 
 func TestRoles(t *testing.T) {
 	s := open(t)
-	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: "h", Role: user.RoleCustomer, CreatedAt: opened}
+	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
 	s.must(s.users().Create(t.Context(), ann))
 	asAdmin := user.Caller{UserID: ann.ID, Email: ann.Email, Admin: true}
 	check := func(when string, caller user.Caller, want error) {
@@ -62,6 +63,38 @@ func TestRoles(t *testing.T) {
 	check("once revoked", asAdmin, user.ErrNotAdmin)
 	if err := s.users().SetRole(t.Context(), "x@example.com", user.RoleAdmin); !errors.Is(err, user.ErrNotFound) {
 		t.Errorf("an unknown address: got %v, want ErrNotFound", err)
+	}
+}
+
+// A hash is renewed, and never put in the place of a password that was chosen meanwhile, nor of nothing.
+func TestHashesAreRenewed(t *testing.T) {
+	s := open(t)
+	old, renewed, chosen := password.Stored("old"), password.Stored("renewed"), password.Stored("chosen")
+	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: old, Role: user.RoleAdmin, CreatedAt: opened}
+	s.must(s.users().Create(t.Context(), ann))
+	for _, c := range []struct{ from, to, want password.Hash }{
+		{chosen, renewed, old}, {old, renewed, renewed}, {old, chosen, renewed}, {renewed, chosen, chosen},
+	} {
+		s.must(s.users().RenewHash(t.Context(), ann.Email, c.from, c.to))
+		got, err := s.users().ByEmail(t.Context(), ann.Email)
+		s.must(err)
+		if ann.PasswordHash = c.want; got != ann {
+			t.Errorf("%q in the place of %q: got %q, want %q", c.to.PHC(), c.from.PHC(), got.PasswordHash.PHC(), c.want.PHC())
+		}
+	}
+	s.must(s.users().RenewHash(t.Context(), "nobody@example.com", old, renewed))
+	if _, err := s.users().ByEmail(t.Context(), "nobody@example.com"); !errors.Is(err, user.ErrNotFound) {
+		t.Errorf("a hash of nobody's was stored: %v", err)
+	}
+}
+
+// The SDK repeats the write, whose condition then fails on our own hash.
+func TestRenewalWhoseAnswerWasLostSucceeds(t *testing.T) {
+	s := open(t)
+	s.faults.On("UpdateItem", awsfault.Lost)
+	s.must(s.users().RenewHash(t.Context(), s.admin.Email, password.Stored("x"), password.Stored("y")))
+	if got, err := s.users().ByEmail(t.Context(), s.admin.Email); err != nil || got.PasswordHash != password.Stored("y") {
+		t.Errorf("got %q and error %v, want the renewed hash", got.PasswordHash.PHC(), err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"shop/internal/password"
 	"shop/internal/validation"
 )
 
@@ -21,8 +22,8 @@ type Registration struct {
 type Passwords interface {
 	// Validate says why password may not be chosen, in words for the customer, or returns nil.
 	Validate(password, email string) error
-	// Hash returns a PHC string.
-	Hash(password string) (string, error)
+	// Hash returns the hash to store.
+	Hash(password string) (password.Hash, error)
 }
 
 // Creator stores new users.

@@ -4,6 +4,8 @@ package user
 import (
 	"errors"
 	"time"
+
+	"shop/internal/password"
 )
 
 // Role says what a user may do.
@@ -32,7 +34,7 @@ type User struct {
 	ID           string // usr_ and a UUIDv7
 	Email        string // as NormalizeEmail returns it; the key of the Users table
 	Name         string
-	PasswordHash string // a PHC string
+	PasswordHash password.Hash
 	Role         Role
 	CreatedAt    time.Time // UTC
 }
