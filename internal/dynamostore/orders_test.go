@@ -277,7 +277,8 @@ func TestViewShowsAnOrderToWhoMaySeeIt(t *testing.T) {
 			t.Errorf("%s: got %v, %s, %v, want error %v", test.name, got.ID, status, err, test.want)
 		}
 	}
-	s.must(s.users().SetRole(t.Context(), s.admin.Email, user.RoleCustomer))
+	_, err := s.users().SetRole(t.Context(), user.RoleChange{Email: s.admin.Email, Role: user.RoleCustomer, By: "arn:operator", At: opened})
+	s.must(err)
 	if _, _, err := s.orders().View(t.Context(), s.admin, o.ID); !errors.Is(err, order.ErrNotFound) {
 		t.Errorf("a demoted admin: got %v, want ErrNotFound", err)
 	}

@@ -76,23 +76,43 @@ func (s *Users) RequireAdmin(ctx context.Context, caller user.Caller) error {
 	return requireAdmin(out.Item, caller)
 }
 
-// SetRole gives the user with the normalised address a role. It returns user.ErrNotFound.
-func (s *Users) SetRole(ctx context.Context, email string, role user.Role) error {
-	_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName:                 &s.Table,
-		Key:                       userKey(email),
-		ConditionExpression:       aws.String("attribute_exists(email)"),
-		UpdateExpression:          aws.String("SET #role = :role"),
-		ExpressionAttributeNames:  map[string]string{"#role": "role"},
-		ExpressionAttributeValues: attributes{":role": text(string(role))},
+// SetRole changes a role, and keeps beside it who did so and when. It returns the user as it was before; with the role that it was
+// to get, nothing was changed. It returns user.ErrNotFound.
+//
+// The condition fails on our own write when the SDK repeats it because its answer was lost: the time and the operator tell.
+func (s *Users) SetRole(ctx context.Context, c user.RoleChange) (user.User, error) {
+	out, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:                &s.Table,
+		Key:                      userKey(c.Email),
+		ConditionExpression:      aws.String("attribute_exists(email) AND #role <> :role"),
+		UpdateExpression:         aws.String("SET #role = :role, role_changed_at = :at, role_changed_by = :by"),
+		ExpressionAttributeNames: map[string]string{"#role": "role"},
+		ExpressionAttributeValues: attributes{
+			":role": text(string(c.Role)), ":at": instant(c.At), ":by": text(c.By),
+		},
+		ReturnValues:                        types.ReturnValueAllOld,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
-	if _, failed := conditionFailed(err); failed {
-		return user.ErrNotFound
+	if old, failed := conditionFailed(err); failed {
+		return roleBefore(old, c)
 	}
 	if err != nil {
-		return failed("setting a role", err)
+		return user.User{}, failed("setting a role", err)
 	}
-	return nil
+	return readUser(out.Attributes)
+}
+
+// roleBefore reads the user that has the role already. If this change gave it, the user had the other one before.
+func roleBefore(item attributes, c user.RoleChange) (user.User, error) {
+	u, err := readUser(item)
+	r := reader{item: item}
+	if err == nil && r.has("role_changed_at") && r.instant("role_changed_at").Equal(c.At) && r.text("role_changed_by") == c.By {
+		u.Role = user.RoleAdmin
+		if c.Role == user.RoleAdmin {
+			u.Role = user.RoleCustomer
+		}
+	}
+	return u, err
 }
 
 // requireAdmin judges the caller by the caller's stored user: an admin's, and of the same account as the token.

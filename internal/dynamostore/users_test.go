@@ -5,6 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	"shop/internal/password"
 	"shop/internal/user"
 	"shop/test/awsfault"
@@ -54,15 +57,60 @@ func TestRoles(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", when, err, want)
 		}
 	}
+	set := func(email string, role, want user.Role) {
+		t.Helper()
+		before, err := s.users().SetRole(t.Context(), user.RoleChange{Email: email, Role: role, By: "arn:operator", At: opened})
+		if s.must(err); before.ID != ann.ID || before.Role != want {
+			t.Errorf("setting %s: got %+v before, want %s %s", role, before, ann.ID, want)
+		}
+	}
 	check("a customer with an admin's token", asAdmin, user.ErrNotAdmin)
-	s.must(s.users().SetRole(t.Context(), ann.Email, user.RoleAdmin))
+	set(ann.Email, user.RoleAdmin, user.RoleCustomer)
+	set(ann.Email, user.RoleCustomer, user.RoleAdmin)
+	set(ann.Email, user.RoleAdmin, user.RoleCustomer)
 	check("once granted", asAdmin, nil)
 	check("another account of the address", user.Caller{UserID: "usr_9", Email: ann.Email, Admin: true}, user.ErrNotAdmin)
 	check("an address nobody has", user.Caller{UserID: ann.ID, Email: "x@example.com", Admin: true}, user.ErrNotAdmin)
-	s.must(s.users().SetRole(t.Context(), ann.Email, user.RoleCustomer))
+	set(ann.Email, user.RoleCustomer, user.RoleAdmin)
 	check("once revoked", asAdmin, user.ErrNotAdmin)
-	if err := s.users().SetRole(t.Context(), "x@example.com", user.RoleAdmin); !errors.Is(err, user.ErrNotFound) {
+	_, err := s.users().SetRole(t.Context(), user.RoleChange{Email: "x@example.com", Role: user.RoleAdmin, By: "arn:operator", At: opened})
+	if !errors.Is(err, user.ErrNotFound) {
 		t.Errorf("an unknown address: got %v, want ErrNotFound", err)
+	}
+	if _, err := s.users().ByEmail(t.Context(), "x@example.com"); !errors.Is(err, user.ErrNotFound) {
+		t.Errorf("an unknown address was stored: %v", err)
+	}
+}
+
+// Who changed a role last, and when, is kept; what changes nothing leaves it alone.
+func TestRoleChangesAreKept(t *testing.T) {
+	s := open(t)
+	grant := user.RoleChange{Email: s.admin.Email, Role: user.RoleCustomer, By: "arn:first", At: opened.Add(time.Hour)}
+	for _, by := range []string{"arn:first", "arn:second"} {
+		grant.By = by
+		if _, err := s.users().SetRole(t.Context(), grant); err != nil {
+			t.Fatal(err)
+		}
+		grant.At = grant.At.Add(time.Hour)
+	}
+	out, err := s.client.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: aws.String(s.tables.Name("Users")), Key: userKey(s.admin.Email)})
+	s.must(err)
+	r := reader{item: out.Item}
+	by, at := r.text("role_changed_by"), r.instant("role_changed_at")
+	if s.must(r.err); by != "arn:first" || !at.Equal(opened.Add(time.Hour)) {
+		t.Errorf("changed by %s at %s, want the first change", by, at)
+	}
+}
+
+// The SDK repeats the write, whose condition then fails on our own change.
+func TestRoleChangeWhoseAnswerWasLostIsTold(t *testing.T) {
+	s := open(t)
+	for _, c := range []struct{ role, before user.Role }{{user.RoleCustomer, user.RoleAdmin}, {user.RoleAdmin, user.RoleCustomer}} {
+		s.faults.On("UpdateItem", awsfault.Lost)
+		before, err := s.users().SetRole(t.Context(), user.RoleChange{Email: s.admin.Email, Role: c.role, By: "arn:operator", At: opened})
+		if s.must(err); before.Role != c.before || before.ID != s.admin.UserID {
+			t.Errorf("got %+v before, want %s", before, c.before)
+		}
 	}
 }
 

@@ -39,6 +39,14 @@ type User struct {
 	CreatedAt    time.Time // UTC
 }
 
+// RoleChange is a role that an operator gives to a user.
+type RoleChange struct {
+	Email string // as NormalizeEmail returns it
+	Role  Role
+	By    string    // the operator: an ARN of AWS
+	At    time.Time // UTC, milliseconds
+}
+
 // Scopes returns the OAuth scopes a token for the user carries.
 func (u User) Scopes() []string {
 	if u.Role == RoleAdmin {
