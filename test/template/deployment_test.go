@@ -10,77 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"shop/test/contract"
 )
-
-// The store's routes, and the scope of a token that each asks for; "" is open to anyone. A route that is not here fails.
-var routes = map[string]string{
-	"POST /users":                            "",
-	"POST /sessions":                         "",
-	"GET /products":                          "",
-	"GET /products/{product_id}":             "",
-	"POST /orders":                           "customer",
-	"GET /orders":                            "customer",
-	"GET /orders/{order_id}":                 "customer",
-	"GET /admin/products":                    "admin",
-	"GET /admin/products/{product_id}":       "admin",
-	"PUT /admin/products/{product_id}":       "admin",
-	"PUT /admin/products/{product_id}/stock": "admin",
-	"POST /admin/products/{product_id}/stock/adjustments": "admin",
-	"GET /admin/products/{product_id}/stock/movements":    "admin",
-	"GET /admin/orders":         "admin",
-	"GET /admin/orders/summary": "admin",
-}
-
-var issuerRoutes = map[string]string{
-	"GET /.well-known/openid-configuration": "",
-	"GET /.well-known/jwks.json":            "",
-}
-
-// routesOf reads the routes that SAM wrote into an API, and the scope of each.
-func routesOf(t *testing.T, api Object) map[string]string {
-	t.Helper()
-	found := map[string]string{}
-	paths, _ := At(api, "Properties", "Body", "paths").(Object)
-	for path, methods := range paths {
-		for method, operation := range methods.(Object) {
-			scope := ""
-			if security, ok := At(operation, "security").([]any); ok {
-				scopes := fmt.Sprint(At(security[0], "Token"))
-				scope = strings.Trim(scopes, "[]")
-			}
-			found[strings.ToUpper(method)+" "+path] = scope
-		}
-	}
-	return found
-}
-
-func TestRoutesAndScopes(t *testing.T) {
-	tpl := Need(t)
-	for name, want := range map[string]map[string]string{"Api": routes, "Issuer": issuerRoutes} {
-		if got := routesOf(t, tpl.Resources[name]); !maps.Equal(got, want) {
-			t.Errorf("%s: got %v, want %v", name, got, want)
-		}
-	}
-}
-
-func TestRoutesAreThoseOfTheContract(t *testing.T) {
-	c, err := contract.Load(filepath.Join(Root(), "docs/openapi.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := slices.Sorted(maps.Keys(routes))
-	for route := range issuerRoutes {
-		want = append(want, route)
-	}
-	slices.Sort(want)
-	got := c.Routes()
-	slices.Sort(got)
-	if !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
-	}
-}
 
 func TestApisFailOnWarningsAndAreThrottled(t *testing.T) {
 	tpl := Need(t)
