@@ -180,6 +180,42 @@ func TestRolesAllowNoMore(t *testing.T) {
 	}
 }
 
+// TestRolesHaveNoPoliciesElsewhere: what a role allows stands in the role, where the tests read it.
+func TestRolesHaveNoPoliciesElsewhere(t *testing.T) {
+	for name, r := range Need(t).Resources {
+		switch r["Type"] {
+		case "AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy", "AWS::IAM::UserPolicy", "AWS::IAM::GroupPolicy":
+			t.Errorf("%s is a policy of its own", name)
+		}
+	}
+}
+
+// TestGranted: what stands in a role is listed whole, in whichever form it is written.
+func TestGranted(t *testing.T) {
+	statement := func(text string) any {
+		var v any
+		if err := json.Unmarshal([]byte(text), &v); err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	tpl := &Template{Resources: map[string]Object{"FRole": {"Properties": Object{
+		"ManagedPolicyArns": []any{"arn:aws:iam::aws:policy/service-role/P"},
+		"Policies": []any{
+			Object{"PolicyDocument": Object{"Statement": statement(`{"Effect":"Allow","Action":"a:One","Resource":"*"}`)}},
+			Object{"PolicyDocument": Object{"Statement": []any{
+				statement(`{"Effect":"Allow","Action":["a:Two","a:*"],"Resource":[{"Fn::GetAtt":["T","Arn"]},{"Fn::Sub":"${T.Arn}/index/i"}]}`),
+				statement(`{"Effect":"Allow","NotAction":"a:Three","Resource":"*"}`),
+				statement(`{"Effect":"Allow","Action":"a:Four","NotResource":"r"}`),
+			}}},
+		},
+	}}}}
+	want := []string{"* but a:Three", "* but r", "a:* T", "a:* T/index/i", "a:One *", "a:Two T", "a:Two T/index/i", "policy P"}
+	if got := tpl.Granted("F"); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // A secret does not belong into a function's environment.
 func TestEnvironmentsHoldNoSecret(t *testing.T) {
 	for name, function := range Need(t).Functions() {

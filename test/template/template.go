@@ -86,7 +86,7 @@ func (t *Template) OfType(kind string) map[string]Object {
 func (t *Template) Functions() map[string]Object { return t.OfType("AWS::Lambda::Function") }
 
 // Granted lists what the role of a function allows, each action on each resource: "dynamodb:PutItem Users", "dynamodb:Query
-// Orders/index/feed", "ses:SendEmail identity/* from Sender". What a managed policy allows is listed by the policy's name:
+// Orders/index/feed", "ses:SendEmail identity/* from Sender". What is allowed by leaving something out begins with "*". What a managed policy allows is listed by the policy's name:
 // "policy AWSLambdaBasicExecutionRole".
 func (t *Template) Granted(function string) []string {
 	role := t.Resources[function+"Role"]
@@ -109,6 +109,11 @@ func permissions(statement any) []string {
 		condition = " from " + fmt.Sprint(At(statement, "Condition", "StringEquals", "ses:FromAddress", "Ref"))
 	}
 	var found []string
+	for _, inverted := range []string{"NotAction", "NotResource"} {
+		if At(statement, inverted) != nil {
+			found = append(found, "* but "+fmt.Sprint(At(statement, inverted)))
+		}
+	}
 	for _, action := range List(At(statement, "Action")) {
 		for _, resource := range List(At(statement, "Resource")) {
 			found = append(found, fmt.Sprint(action, " ", resourceName(resource), condition))
