@@ -4,6 +4,7 @@
 package access
 
 import (
+	"errors"
 	"maps"
 	"slices"
 
@@ -71,6 +72,10 @@ func Of(route string) (Rule, bool) {
 
 // Routes returns every route that has a rule, sorted.
 func Routes() []string { return slices.Sorted(maps.Keys(rules)) }
+
+// ErrNotTheirs says, for the log, why what is there is not found: the caller may not see it. Stores return it with their own error
+// for what is not there, which is all that the caller is told.
+var ErrNotTheirs = errors.New("it is not the caller's")
 
 // MaySee decides whether the caller may see what the owner has, by OwnOrAdmins. adminNow is the stored role, not the token's; only
 // a caller whose token has the admin's scope, too, uses it.

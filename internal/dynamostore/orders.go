@@ -237,7 +237,7 @@ func (s *Orders) View(ctx context.Context, caller user.Caller, orderID string) (
 		return order.Order{}, "", err
 	}
 	if adminNow := requireAdmin(first(items[s.Users]), caller) == nil; !access.MaySee(caller, o.UserID, adminNow) {
-		return order.Order{}, "", order.ErrNotFound
+		return order.Order{}, "", fmt.Errorf("%w: %w", order.ErrNotFound, access.ErrNotTheirs)
 	}
 	status, err := emailStatus(first(items[s.Mails]))
 	return o, status, err

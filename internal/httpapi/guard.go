@@ -64,11 +64,16 @@ func (g Guard) scope(scope string, h CallerHandler) Handler {
 			return Response{}, fmt.Errorf("verifying a token: %w", err)
 		}
 		response, err := g.enter(observe.With(ctx, "user_id", claims.UserID), scope, claims, h, r)
-		if errors.Is(err, ErrForbidden) || errors.Is(err, user.ErrNotAdmin) {
+		if isRefusal(err) {
 			observe.Audit(ctx, observe.Event{Kind: observe.AccessRefused, UserID: claims.UserID, Subject: r.event.RouteKey, Reason: Code(err)})
 		}
 		return response, err
 	}
+}
+
+// isRefusal tells whether the caller was known and may not do or see this, whatever the answer says of it.
+func isRefusal(err error) bool {
+	return errors.Is(err, ErrForbidden) || errors.Is(err, user.ErrNotAdmin) || errors.Is(err, access.ErrNotTheirs)
 }
 
 func (g Guard) enter(ctx context.Context, scope string, claims token.Claims, h CallerHandler, r *Request) (Response, error) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"shop/internal/access"
+	"shop/internal/order"
 	"shop/internal/token"
 	"shop/internal/user"
 )
@@ -187,25 +188,31 @@ func TestGuardKnowsItsRoutesOnly(t *testing.T) {
 	}
 }
 
-// TestRefusedAccessIsAudited: by the token, and by the role that the store reads; nothing else is.
+// TestRefusedAccessIsAudited: by the token, by the role that the store reads, and of what is someone else's; nothing else is.
 func TestRefusedAccessIsAudited(t *testing.T) {
+	const route = "GET /admin/orders"
 	for name, c := range map[string]struct {
 		token  string
 		err    error
-		audits int
+		reason string
 	}{
-		"a customer": {"customer", nil, 1}, "no scope": {"none", nil, 1}, "a former admin": {"admin", fmt.Errorf("reading: %w", user.ErrNotAdmin), 1},
-		"an admin": {"admin", nil, 0}, "another refusal": {"admin", ErrMediaType, 0},
+		"a customer":      {"customer", nil, "forbidden"},
+		"no scope":        {"none", nil, "forbidden"},
+		"a former admin":  {"admin", fmt.Errorf("reading: %w", user.ErrNotAdmin), "forbidden"},
+		"someone else's":  {"admin", fmt.Errorf("%w: %w", order.ErrNotFound, access.ErrNotTheirs), "order_not_found"},
+		"nobody's":        {"admin", order.ErrNotFound, ""},
+		"an admin":        {"admin", nil, ""},
+		"another refusal": {"admin", ErrMediaType, ""},
 	} {
 		e := event()
-		e.RouteKey, e.Headers["authorization"], e.RequestContext.HTTP.SourceIP = "GET /admin/orders", "Bearer "+c.token, "203.0.113.7"
+		e.RouteKey, e.Headers["authorization"], e.RequestContext.HTTP.SourceIP = route, "Bearer "+c.token, "203.0.113.7"
 		_, log := run(t, Guard{Tokens: tokens}.Routes(map[string]CallerHandler{
-			e.RouteKey: func(context.Context, user.Caller, *Request) (Response, error) { return OK(1), c.err },
+			route: func(context.Context, user.Caller, *Request) (Response, error) { return OK(1), c.err },
 		}), e)
-		want := fmt.Sprintf(`"level":"WARN","msg":"audit","function":"","event":"access_refused","user_id":"usr_%s","address_hash":"","subject":"GET /admin/orders",`+
-			`"before":"","after":"","reason":"forbidden","source_ip":"203.0.113.7","request_id":%q}`, c.token[:1], requestID)
-		if got := strings.Count(log, `"msg":"audit"`); got != c.audits || c.audits == 1 && !strings.Contains(log, want) {
-			t.Errorf("%s: log = %s, want %d of %s", name, log, c.audits, want)
+		want := fmt.Sprintf(`"level":"WARN","msg":"audit","function":"","event":"access_refused","user_id":"usr_%s","address_hash":"","subject":%q,`+
+			`"before":"","after":"","reason":%q,"source_ip":"203.0.113.7","request_id":%q}`, c.token[:1], route, c.reason, requestID)
+		if audited := strings.Count(log, `"msg":"audit"`) == 1 && strings.Contains(log, want); audited != (c.reason != "") || c.reason == "" && strings.Contains(log, `"audit"`) {
+			t.Errorf("%s: log = %s, want %s", name, log, want)
 		}
 	}
 }
