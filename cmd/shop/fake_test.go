@@ -108,6 +108,8 @@ func (f *fakeStore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.updateItem(w, body)
 	case target == "DynamoDB_20120810.DeleteItem":
 		f.deleteItem(w, body)
+	case strings.Contains(string(body), "Action=GetCallerIdentity"):
+		_, _ = io.WriteString(w, `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>`+operatorARN+`</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`)
 	default:
 		f.describeStacks(w, string(body))
 	}
@@ -316,7 +318,9 @@ func (f *fakeStore) mailbox(w http.ResponseWriter) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"messages": map[string]any{"000000000000": mails}})
 }
 
-// updateItem sets a role, as dynamostore asks for it, if the user is there.
+const operatorARN = "arn:aws:iam::000000000000:user/hopper"
+
+// updateItem sets a role, as dynamostore asks for it, if the user is there and has another one. It answers the user as it was.
 func (f *fakeStore) updateItem(w http.ResponseWriter, body []byte) {
 	var in struct {
 		TableName                 string
@@ -324,13 +328,20 @@ func (f *fakeStore) updateItem(w http.ResponseWriter, body []byte) {
 		ExpressionAttributeValues map[string]map[string]string
 	}
 	_ = json.Unmarshal(body, &in)
-	email := in.Key["email"]["S"]
-	if _, known := f.roles[email]; in.TableName != f.outputs["UsersTable"] || !known {
+	email, role := in.Key["email"]["S"], in.ExpressionAttributeValues[":role"]["S"]
+	before, known := f.roles[email]
+	old := fmt.Sprintf(`{"email":{"S":%q},"user_id":{"S":"usr_1"},"name":{"S":"N"},"password_hash":{"S":"h"},"role":{"S":%q},"created_at":{"S":"2026-03-01T09:00:00.000Z"}}`, email, before)
+	switch {
+	case in.TableName != f.outputs["UsersTable"] || !known:
 		answerDynamoDB(w, 400, `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"}`)
-		return
+	case before == role:
+		answerDynamoDB(w, 400, `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed","Item":`+old+`}`)
+	case in.ExpressionAttributeValues[":by"]["S"] != operatorARN:
+		f.t.Errorf("the change is by %v, want %s", in.ExpressionAttributeValues[":by"], operatorARN)
+	default:
+		f.roles[email] = role
+		answerDynamoDB(w, 200, `{"Attributes":`+old+`}`)
 	}
-	f.roles[email] = in.ExpressionAttributeValues[":role"]["S"]
-	answerDynamoDB(w, 200, `{}`)
 }
 
 // deleteItem lifts a suppression, as dynamostore asks for it, and answers the old item if there was one.

@@ -105,6 +105,12 @@ func TestRoles(t *testing.T) {
 			t.Errorf("after %s ada is %s, want %s", c.command, got, c.role)
 		}
 	}
+	f.roles["ada@example.com"] = "customer"
+	granted := `"msg":"audit","function":"","event":"role_changed","user_id":"` + operatorARN + `","address_hash":"","subject":"usr_1","before":"customer","after":"admin",`
+	shop(t, "--local", "grant-admin", "ada@example.com").want(t, exitDone, granted)
+	if again := shop(t, "--local", "grant-admin", "ada@example.com"); strings.Contains(again.err+again.out, "audit") {
+		t.Errorf("a change that was none is audited: %+v", again)
+	}
 	for _, command := range []string{"grant-admin", "revoke-admin"} {
 		shop(t, "--local", command, "bob@example.com").want(t, exitFailed, "nobody has signed up to the stack shop as bob@example.com")
 	}

@@ -22,7 +22,7 @@ type catalogue interface {
 
 // browseProducts serves GET /products.
 func browseProducts(products catalogue) httpapi.Handler {
-	return func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+	return httpapi.Open(map[string]httpapi.Handler{"GET /products": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
 		query, err := r.Query()
 		if err != nil {
 			return httpapi.Response{}, err
@@ -39,7 +39,7 @@ func browseProducts(products catalogue) httpapi.Handler {
 			return httpapi.Response{}, err
 		}
 		return httpapi.OK(httpapi.PageOf(found, httpapi.ListedProductOf)).Public(maxAge), nil
-	}
+	}})
 }
 
 func checkPrefix(q string) error {

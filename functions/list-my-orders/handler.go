@@ -16,7 +16,7 @@ type history interface {
 
 // listMyOrders serves GET /orders.
 func listMyOrders(g httpapi.Guard, orders history) httpapi.Handler {
-	return g.Customer(func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+	return g.Routes(map[string]httpapi.CallerHandler{"GET /orders": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
 		wanted, err := r.Page()
 		if err != nil {
 			return httpapi.Response{}, err
@@ -26,5 +26,5 @@ func listMyOrders(g httpapi.Guard, orders history) httpapi.Handler {
 			return httpapi.Response{}, err
 		}
 		return httpapi.OK(httpapi.PageOf(found, httpapi.ListedOrderOf)), nil
-	})
+	}})
 }

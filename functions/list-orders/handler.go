@@ -17,7 +17,7 @@ type history interface {
 
 // listOrders serves GET /admin/orders.
 func listOrders(g httpapi.Guard, orders history) httpapi.Handler {
-	return g.Admin(func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+	return g.Routes(map[string]httpapi.CallerHandler{"GET /admin/orders": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
 		query, err := r.Query()
 		if err != nil {
 			return httpapi.Response{}, err
@@ -35,7 +35,7 @@ func listOrders(g httpapi.Guard, orders history) httpapi.Handler {
 			return httpapi.Response{}, err
 		}
 		return httpapi.OK(httpapi.PageOf(found, httpapi.ListedOrderOf)), nil
-	})
+	}})
 }
 
 func filter(query httpapi.Query) (order.Filter, error) {

@@ -2,14 +2,17 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"shop/internal/httpapi"
+	"shop/internal/observe"
 	"shop/internal/user"
 	"shop/internal/validation"
 )
 
 type authenticator interface {
-	// Do logs in. It returns user.ErrInvalidCredentials and *user.TooManyGuessesError.
+	// Do logs in. It returns user.ErrInvalidCredentials, as *user.WrongPasswordError where somebody has the address, and
+	// *user.TooManyGuessesError.
 	Do(ctx context.Context, email, password string) (user.Session, error)
 }
 
@@ -26,7 +29,7 @@ type session struct {
 
 // logIn serves POST /sessions.
 func logIn(users authenticator) httpapi.Handler {
-	return func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+	return httpapi.Open(map[string]httpapi.Handler{"POST /sessions": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
 		var in request
 		if err := r.Decode(&in); err != nil {
 			return httpapi.Response{}, err
@@ -35,11 +38,27 @@ func logIn(users authenticator) httpapi.Handler {
 			return httpapi.Response{}, err
 		}
 		s, err := users.Do(ctx, in.Email, in.Password)
+		observe.Audit(ctx, attempt(in.Email, s, err))
 		if err != nil {
 			return httpapi.Response{}, err
 		}
 		return httpapi.Created(session{AccessToken: s.AccessToken, TokenType: "Bearer", ExpiresIn: int64(s.ExpiresIn.Seconds())}), nil
+	}})
+}
+
+// attempt is what is audited of a log-in: whose account it was, or, where nobody is known to have the address, its hash.
+func attempt(address string, s user.Session, err error) observe.Event {
+	if err == nil {
+		return observe.Event{Kind: observe.LoggedIn, UserID: s.UserID}
 	}
+	e := observe.Event{Kind: observe.LogInFailed, Reason: httpapi.Code(err)}
+	var wrong *user.WrongPasswordError
+	if errors.As(err, &wrong) {
+		e.UserID = wrong.UserID
+	} else {
+		e.AddressHash = user.AddressHash(address)
+	}
+	return e
 }
 
 func (in request) check() error {

@@ -2,12 +2,16 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"shop/internal/httpapi"
 	"shop/internal/httpapi/httpapitest"
+	"shop/internal/observe"
 	"shop/internal/user"
 )
 
@@ -69,4 +73,55 @@ func TestRefusals(t *testing.T) {
 		},
 		httpapitest.Refusal{Err: user.ErrInvalidCredentials, Problem: httpapitest.Problem{Code: "invalid_credentials"}},
 		after(15*time.Minute, "900"), after(1001*time.Millisecond, "2"), after(0, "1"), after(-time.Minute, "1"))
+}
+
+// TestAudit: each attempt is one line that says whose account it was, or, where nobody is known to have the address, its hash;
+// never the address, nor the password.
+func TestAudit(t *testing.T) {
+	hash := user.AddressHash(httpapitest.Email)
+	for name, c := range map[string]struct {
+		err  error
+		want observe.Event
+	}{
+		"right":    {nil, observe.Event{Kind: observe.LoggedIn, UserID: "usr_1"}},
+		"wrong":    {&user.WrongPasswordError{UserID: "usr_1"}, observe.Event{Kind: observe.LogInFailed, UserID: "usr_1", Reason: "invalid_credentials"}},
+		"unknown":  {user.ErrInvalidCredentials, observe.Event{Kind: observe.LogInFailed, AddressHash: hash, Reason: "invalid_credentials"}},
+		"too many": {&user.TooManyGuessesError{}, observe.Event{Kind: observe.LogInFailed, AddressHash: hash, Reason: "too_many_requests"}},
+		"failing":  {errors.New("down"), observe.Event{Kind: observe.LogInFailed, AddressHash: hash, Reason: "internal"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := logIn(authenticate(func(string, string) (user.Session, error) {
+				return user.Session{UserID: "usr_1", AccessToken: "a.b.c", ExpiresIn: 15 * time.Minute}, c.err
+			}))
+			e := httpapitest.ReadEvent(t)
+			a := httpapitest.Call(t, h, e)
+			a.CheckAudit(t, e, c.want)
+			if strings.Contains(a.Log, "a.b.c") {
+				t.Errorf("the log tells the token: %s", a.Log)
+			}
+		})
+	}
+}
+
+// TestAuditForgery: an address forges no line and is not in one.
+func TestAuditForgery(t *testing.T) {
+	h := logIn(authenticate(func(string, string) (user.Session, error) { return user.Session{}, user.ErrInvalidCredentials }))
+	for _, address := range []string{"a\n{\"msg\":\"audit\",\"event\":\"log_in\"}", "a\r\nb@example.com", "\",\"event\":\"log_in\",\"x\":\"", "\x1b[2J", "\u2028"} {
+		body, err := json.Marshal(map[string]string{"email": address, "password": httpapitest.Password})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := httpapitest.ReadEvent(t).WithBody(string(body))
+		a := httpapitest.Call(t, h, e)
+		a.CheckAudit(t, e, observe.Event{Kind: observe.LogInFailed, AddressHash: user.AddressHash(address), Reason: "invalid_credentials"})
+		if strings.Contains(a.Log, address) {
+			t.Errorf("the log tells the address: %s", a.Log)
+		}
+	}
+}
+
+// TestNoAttempt: a request that is none is not audited as one.
+func TestNoAttempt(t *testing.T) {
+	e := httpapitest.ReadEvent(t).WithBody(`{"email":"ada@example.com"}`)
+	httpapitest.Call(t, logIn(authenticate(nil)), e).CheckAudit(t, e)
 }

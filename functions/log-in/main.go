@@ -14,6 +14,7 @@ import (
 	"shop/internal/dynamostore"
 	"shop/internal/httpapi"
 	"shop/internal/kmssign"
+	"shop/internal/observe"
 	"shop/internal/password"
 	"shop/internal/token"
 	"shop/internal/user"
@@ -27,20 +28,29 @@ const (
 
 type settings struct {
 	config.Tokens
-	Users    string `env:"USERS_TABLE"`
-	Sessions string `env:"SESSIONS_TABLE"`
+	Users    string          `env:"USERS_TABLE"`
+	Sessions string          `env:"SESSIONS_TABLE"`
+	Cost     password.Params `env:"HASH_COST"`
 }
 
 func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
 	key := &kmssign.Key{Client: kms.NewFromConfig(aws), ID: s.SigningKeyID}
+	users := &dynamostore.Users{Client: db, Table: s.Users}
+	passwords := password.New(s.Cost)
 	lambda.Start(httpapi.Lambda(logIn(&user.LogIn{
-		Users:     &dynamostore.Users{Client: db, Table: s.Users},
+		Users:     users,
 		Guesses:   &dynamostore.Guesses{Client: db, Table: s.Sessions, Limit: guesses, Window: guessWindow, Now: clock.Now},
-		Passwords: password.New(password.DefaultParams),
+		Passwords: passwords,
 		Tokens:    tokens{&token.Issuer{URL: s.Issuer, Audience: s.Audience, Signer: key, Now: clock.Now}},
+		Renew:     (&user.Renewal{Users: users, Passwords: passwords, Failed: notRenewed}).Do,
 	})))
+}
+
+// notRenewed notes a hash that was to be renewed. The next log-in tries again.
+func notRenewed(ctx context.Context, userID string, err error) {
+	observe.Log(ctx).Warn("hash not renewed", "user_id", userID, "error", err)
 }
 
 // tokens issues tokens for users.

@@ -30,7 +30,7 @@ type request struct {
 
 // placeOrder serves POST /orders. Every answer of an accepted checkout is that of the first, the mail's status included.
 func placeOrder(g httpapi.Guard, orders checkout, publicURL string) httpapi.Handler {
-	return g.Customer(func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+	return g.Routes(map[string]httpapi.CallerHandler{"POST /orders": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
 		wanted, err := decode(caller, r)
 		if err != nil {
 			return httpapi.Response{}, err
@@ -45,7 +45,7 @@ func placeOrder(g httpapi.Guard, orders checkout, publicURL string) httpapi.Hand
 			response = response.With("Idempotent-Replayed", "true")
 		}
 		return response, nil
-	})
+	}})
 }
 
 func decode(caller user.Caller, r *httpapi.Request) (order.Request, error) {

@@ -16,9 +16,9 @@ var errNoDomain = errors.New("neither TOKEN_ISSUER nor the request tells the iss
 
 // publishKeys serves the issuer's two documents. An empty issuer means the URL that the request was sent to.
 func publishKeys(issuer string, keys token.Keys) httpapi.Handler {
-	return httpapi.Routes(map[string]httpapi.Handler{
-		"GET " + token.DiscoveryPath: configuration(issuer),
-		"GET " + token.JWKSPath:      keySet(keys),
+	return httpapi.Open(map[string]httpapi.Handler{
+		"GET /.well-known/openid-configuration": configuration(issuer),
+		"GET /.well-known/jwks.json":            keySet(keys),
 	})
 }
 

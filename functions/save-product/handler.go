@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"shop/internal/httpapi"
+	"shop/internal/observe"
 	"shop/internal/product"
 	"shop/internal/user"
 	"shop/internal/validation"
@@ -28,7 +30,7 @@ type request struct {
 
 // saveProduct serves PUT /admin/products/{product_id}.
 func saveProduct(g httpapi.Guard, products saver) httpapi.Handler {
-	return g.Admin(func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+	return g.Routes(map[string]httpapi.CallerHandler{"PUT /admin/products/{product_id}": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
 		var in request
 		if err := r.Decode(&in); err != nil {
 			return httpapi.Response{}, err
@@ -42,9 +44,20 @@ func saveProduct(g httpapi.Guard, products saver) httpapi.Handler {
 			return httpapi.Response{}, err
 		}
 		if created {
+			opened(ctx, caller, saved)
 			return httpapi.Created(httpapi.AdminProductOf(saved)), nil
 		}
 		return httpapi.OK(httpapi.AdminProductOf(saved)), nil
+	}})
+}
+
+// opened has audited what the stock of a new product begins with, if that is not nothing.
+func opened(ctx context.Context, caller user.Caller, p product.Product) {
+	if p.Stock == 0 {
+		return
+	}
+	observe.Audit(ctx, observe.Event{
+		Kind: observe.StockChanged, UserID: caller.UserID, Subject: p.ID, Before: "0", After: fmt.Sprint(p.Stock),
 	})
 }
 

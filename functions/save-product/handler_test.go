@@ -12,6 +12,7 @@ import (
 	"shop/internal/httpapi"
 	"shop/internal/httpapi/httpapitest"
 	"shop/internal/money"
+	"shop/internal/observe"
 	"shop/internal/product"
 	"shop/internal/user"
 	"shop/internal/validation"
@@ -54,6 +55,22 @@ func TestSaveProduct(t *testing.T) {
 			"image_url":"https://images.shop.example/brass-desk-lamp.jpg","stock_status":"low_stock",
 			"description":"A lacquered brass lamp with a swivelling shade.","stock":4,"active":true,"version":7,
 			"created_at":"2026-01-05T08:00:00.000Z","updated_at":"2026-02-20T11:15:42.040Z"}`})
+	}
+}
+
+// TestAudit: the stock that a new product begins with is a change of stock; saving another time is none.
+func TestAudit(t *testing.T) {
+	opening := observe.Event{Kind: observe.StockChanged, UserID: httpapitest.Admin.UserID, Subject: "brass-desk-lamp", Before: "0", After: "4"}
+	for _, c := range []struct {
+		stock   int64
+		created bool
+		want    []observe.Event
+	}{{4, true, []observe.Event{opening}}, {0, true, nil}, {4, false, nil}} {
+		h := saveProduct(httpapitest.Guard(), save(func(_ user.Caller, d product.Draft) (product.Product, bool, error) {
+			return product.Product{ID: d.ID, Name: d.Name, Price: d.Price, Stock: c.stock, Version: 1}, c.created, nil
+		}))
+		e := httpapitest.ReadEvent(t)
+		httpapitest.Call(t, h, e).CheckAudit(t, e, c.want...)
 	}
 }
 

@@ -27,7 +27,7 @@ type account struct {
 
 // signUp serves POST /users.
 func signUp(users registrar) httpapi.Handler {
-	return func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+	return httpapi.Open(map[string]httpapi.Handler{"POST /users": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
 		var in request
 		if err := r.Decode(&in); err != nil {
 			return httpapi.Response{}, err
@@ -37,5 +37,5 @@ func signUp(users registrar) httpapi.Handler {
 			return httpapi.Response{}, err
 		}
 		return httpapi.Created(account{UserID: u.ID, Email: u.Email, Name: u.Name, CreatedAt: httpapi.Time(u.CreatedAt)}), nil
-	}
+	}})
 }

@@ -25,7 +25,7 @@ func expecting(t *testing.T, want user.Registration) register {
 			t.Errorf("the registration is %+v, want %+v", given, want)
 		}
 		return user.User{
-			ID: httpapitest.Customer.UserID, Email: "ada@example.com", Name: given.Name, PasswordHash: "$argon2id$", Role: user.RoleCustomer,
+			ID: httpapitest.Customer.UserID, Email: "ada@example.com", Name: given.Name, PasswordHash: password.Stored("$argon2id$"), Role: user.RoleCustomer,
 			CreatedAt: time.Date(2026, 3, 2, 18, 4, 11, 207e6, time.UTC),
 		}, nil
 	}
@@ -68,7 +68,7 @@ func TestBadMembers(t *testing.T) {
 
 // TestMissingMembers runs on the domain itself: all that is missing is named at once, and nothing is stored.
 func TestMissingMembers(t *testing.T) {
-	users := &user.SignUp{Users: nil, Passwords: password.New(password.DefaultParams)}
+	users := &user.SignUp{Users: nil, Passwords: password.New(password.Params{})}
 	missing := httpapitest.FieldErrors("email", "must be an e-mail address", "password", "must have at least 8 characters", "name", "must not be empty")
 	for _, body := range []string{`{}`, `{"email":null,"password":null,"name":null}`, `{"email":"","password":"","name":" "}`} {
 		httpapitest.Call(t, signUp(users), httpapitest.ReadEvent(t).WithBody(body)).CheckProblem(t, missing)

@@ -15,14 +15,15 @@ import (
 )
 
 type settings struct {
-	Users string `env:"USERS_TABLE"`
+	Users string          `env:"USERS_TABLE"`
+	Cost  password.Params `env:"HASH_COST"`
 }
 
 func main() {
 	s, aws := config.MustLoad[settings]()
 	lambda.Start(httpapi.Lambda(signUp(&user.SignUp{
 		Users:     &dynamostore.Users{Client: dynamodb.NewFromConfig(aws), Table: s.Users},
-		Passwords: password.New(password.DefaultParams),
+		Passwords: password.New(s.Cost),
 		NewID:     func() string { return "usr_" + uuid.Must(uuid.NewV7()).String() },
 		Now:       clock.Now,
 	})))

@@ -44,7 +44,7 @@ type productRevenue struct {
 
 // summarizeOrders serves GET /admin/orders/summary.
 func summarizeOrders(g httpapi.Guard, orders analytics) httpapi.Handler {
-	return g.Admin(func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+	return g.Routes(map[string]httpapi.CallerHandler{"GET /admin/orders/summary": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
 		query, err := r.Query()
 		if err != nil {
 			return httpapi.Response{}, err
@@ -66,7 +66,7 @@ func summarizeOrders(g httpapi.Guard, orders analytics) httpapi.Handler {
 			return httpapi.Response{}, err
 		}
 		return httpapi.OK(summaryOf(s)), nil
-	})
+	}})
 }
 
 func summaryOf(s order.Summary) summary {

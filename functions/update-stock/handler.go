@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"shop/internal/httpapi"
+	"shop/internal/observe"
 	"shop/internal/page"
 	"shop/internal/product"
 	"shop/internal/user"
@@ -27,10 +29,10 @@ type ledger interface {
 
 // updateStock serves the stock of a product.
 func updateStock(g httpapi.Guard, stocks inventory, movements ledger) httpapi.Handler {
-	return httpapi.Routes(map[string]httpapi.Handler{
-		"PUT /admin/products/{product_id}/stock":              g.Admin(onProduct(set(stocks))),
-		"POST /admin/products/{product_id}/stock/adjustments": g.Admin(onProduct(adjust(stocks))),
-		"GET /admin/products/{product_id}/stock/movements":    g.Admin(onProduct(list(movements))),
+	return g.Routes(map[string]httpapi.CallerHandler{
+		"PUT /admin/products/{product_id}/stock":              onProduct(set(stocks)),
+		"POST /admin/products/{product_id}/stock/adjustments": onProduct(adjust(stocks)),
+		"GET /admin/products/{product_id}/stock/movements":    onProduct(list(movements)),
 	})
 }
 
@@ -50,10 +52,11 @@ type stock struct {
 	UpdatedAt string `json:"updated_at"`
 }
 
-func answer(s product.Stock, err error) (httpapi.Response, error) {
-	if err != nil {
-		return httpapi.Response{}, err
-	}
+// changed answers, and has audited, that the stock was before and is s now.
+func changed(ctx context.Context, caller user.Caller, before int64, s product.Stock) (httpapi.Response, error) {
+	observe.Audit(ctx, observe.Event{
+		Kind: observe.StockChanged, UserID: caller.UserID, Subject: s.ProductID, Before: fmt.Sprint(before), After: fmt.Sprint(s.Quantity),
+	})
 	return httpapi.OK(stock{ProductID: s.ProductID, Quantity: s.Quantity, UpdatedAt: httpapi.Time(s.UpdatedAt)}), nil
 }
 
@@ -72,7 +75,11 @@ func set(stocks inventory) httpapi.CallerHandler {
 		if err := in.check(); err != nil {
 			return httpapi.Response{}, err
 		}
-		return answer(stocks.Set(ctx, caller, r.Path("product_id"), *in.Quantity, *in.CompareQuantity, in.Reason))
+		s, err := stocks.Set(ctx, caller, r.Path("product_id"), *in.Quantity, *in.CompareQuantity, in.Reason)
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		return changed(ctx, caller, *in.CompareQuantity, s)
 	}
 }
 
@@ -98,7 +105,11 @@ func adjust(stocks inventory) httpapi.CallerHandler {
 		if err := r.Decode(&in); err != nil {
 			return httpapi.Response{}, err
 		}
-		return answer(stocks.Adjust(ctx, caller, r.Path("product_id"), in.Delta, in.Reason))
+		s, err := stocks.Adjust(ctx, caller, r.Path("product_id"), in.Delta, in.Reason)
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		return changed(ctx, caller, s.Quantity-in.Delta, s)
 	}
 }
 

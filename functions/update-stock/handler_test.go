@@ -9,6 +9,7 @@ import (
 
 	"shop/internal/httpapi"
 	"shop/internal/httpapi/httpapitest"
+	"shop/internal/observe"
 	"shop/internal/page"
 	"shop/internal/product"
 	"shop/internal/user"
@@ -103,6 +104,31 @@ func TestAdjust(t *testing.T) {
 	httpapitest.Call(t, h, eventFor(t, adjustRoute, `{"delta":-3,"reason":"damaged"}`)).Check(t, httpapitest.Want{
 		Status: http.StatusOK, Body: `{"product_id":"brass-desk-lamp","quantity":40,"updated_at":"2026-03-13T16:20:05.412Z"}`,
 	})
+}
+
+// TestAudit: a change is one line that says who made of which stock what; what was refused, and looking, are none.
+func TestAudit(t *testing.T) {
+	done := stocks{
+		set:    func(setting) (product.Stock, error) { return lampStock(40) },
+		adjust: func(adjusting) (product.Stock, error) { return lampStock(40) },
+	}
+	refused := stocks{
+		set:    func(setting) (product.Stock, error) { return product.Stock{}, &product.StockChangedError{} },
+		adjust: func(adjusting) (product.Stock, error) { return product.Stock{}, product.ErrInsufficientStock },
+	}
+	none := changes(func(user.Caller, string, page.Request) (page.Page[product.Movement], error) {
+		return page.Page[product.Movement]{}, nil
+	})
+	change := observe.Event{Kind: observe.StockChanged, UserID: httpapitest.Admin.UserID, Subject: "brass-desk-lamp", Before: "43", After: "40"}
+	for route, body := range bodies {
+		e := eventFor(t, route, body)
+		httpapitest.Call(t, handler(refused, none), e).CheckAudit(t, e)
+		if a := httpapitest.Call(t, handler(done, none), e); route == listRoute {
+			a.CheckAudit(t, e)
+		} else {
+			a.CheckAudit(t, e, change)
+		}
+	}
 }
 
 func TestMovements(t *testing.T) {

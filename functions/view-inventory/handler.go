@@ -23,9 +23,9 @@ type listedProduct struct {
 
 // viewInventory serves GET /admin/products and GET /admin/products/{product_id}.
 func viewInventory(g httpapi.Guard, products inventory) httpapi.Handler {
-	return httpapi.Routes(map[string]httpapi.Handler{
-		"GET /admin/products":              g.Admin(list(products)),
-		"GET /admin/products/{product_id}": g.Admin(view(products)),
+	return g.Routes(map[string]httpapi.CallerHandler{
+		"GET /admin/products":              list(products),
+		"GET /admin/products/{product_id}": view(products),
 	})
 }
 

@@ -15,7 +15,7 @@ type history interface {
 
 // viewOrder serves GET /orders/{order_id}.
 func viewOrder(g httpapi.Guard, orders history) httpapi.Handler {
-	return g.Customer(func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+	return g.Routes(map[string]httpapi.CallerHandler{"GET /orders/{order_id}": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
 		id := r.Path("order_id")
 		if !order.ValidID(id) {
 			return httpapi.Response{}, order.ErrNotFound
@@ -25,5 +25,5 @@ func viewOrder(g httpapi.Guard, orders history) httpapi.Handler {
 			return httpapi.Response{}, err
 		}
 		return httpapi.OK(httpapi.OrderOf(o, email)), nil
-	})
+	}})
 }

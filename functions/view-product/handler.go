@@ -21,7 +21,7 @@ type shownProduct struct {
 
 // viewProduct serves GET /products/{product_id}.
 func viewProduct(products catalogue) httpapi.Handler {
-	return func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+	return httpapi.Open(map[string]httpapi.Handler{"GET /products/{product_id}": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
 		id := r.Path("product_id")
 		if !product.ValidID(id) {
 			return httpapi.Response{}, product.ErrNotFound
@@ -31,5 +31,5 @@ func viewProduct(products catalogue) httpapi.Handler {
 			return httpapi.Response{}, err
 		}
 		return httpapi.OK(shownProduct{ListedProduct: httpapi.ListedProductOf(p), Description: p.Description}).Public(maxAge), nil
-	}
+	}})
 }

@@ -8,6 +8,7 @@ import (
 
 	"shop/internal/notification"
 	"shop/internal/order"
+	"shop/internal/password"
 	"shop/internal/product"
 	"shop/internal/user"
 	"shop/test/awsfault"
@@ -86,7 +87,7 @@ var writes = map[string]func(*shop) write{
 			func() bool { return s.due()[0] == next }, nil}
 	},
 	"sign up": func(s *shop) write {
-		ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: "h", Role: user.RoleCustomer, CreatedAt: opened}
+		ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
 		return write{"PutItem", func(ctx context.Context) error { return s.users().Create(ctx, ann) }, func() bool {
 			got, err := s.users().ByEmail(s.t.Context(), ann.Email)
 			return s.together(err == nil, got == ann)

@@ -12,6 +12,7 @@ import (
 
 	"shop/internal/money"
 	"shop/internal/order"
+	"shop/internal/password"
 	"shop/internal/product"
 	"shop/internal/user"
 	"shop/test/awsfault"
@@ -33,7 +34,7 @@ func open(t testing.TB) *shop {
 	t.Helper()
 	s := &shop{t: t, tables: dynamolocal.New(t), faults: &awsfault.Transport{}}
 	s.client = s.tables.Client(s.faults)
-	admin := user.User{ID: "usr_admin", Email: "admin@example.com", Name: "Ada", PasswordHash: "x", Role: user.RoleAdmin, CreatedAt: opened}
+	admin := user.User{ID: "usr_admin", Email: "admin@example.com", Name: "Ada", PasswordHash: password.Stored("x"), Role: user.RoleAdmin, CreatedAt: opened}
 	s.must(s.users().Create(t.Context(), admin))
 	s.admin = user.Caller{UserID: admin.ID, Email: admin.Email, Admin: true}
 	return s

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"shop/internal/access"
 	"shop/internal/money"
 	"shop/internal/notification"
 	"shop/internal/order"
@@ -235,8 +236,8 @@ func (s *Orders) View(ctx context.Context, caller user.Caller, orderID string) (
 	if err != nil {
 		return order.Order{}, "", err
 	}
-	if o.UserID != caller.UserID && (!caller.Admin || requireAdmin(first(items[s.Users]), caller) != nil) {
-		return order.Order{}, "", order.ErrNotFound
+	if adminNow := requireAdmin(first(items[s.Users]), caller) == nil; !access.MaySee(caller, o.UserID, adminNow) {
+		return order.Order{}, "", fmt.Errorf("%w: %w", order.ErrNotFound, access.ErrNotTheirs)
 	}
 	status, err := emailStatus(first(items[s.Mails]))
 	return o, status, err

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"shop/internal/access"
 	"shop/internal/notification"
 	"shop/internal/order"
 	"shop/internal/product"
@@ -277,8 +278,15 @@ func TestViewShowsAnOrderToWhoMaySeeIt(t *testing.T) {
 		if !errors.Is(err, test.want) || err == nil && (got.ID != o.ID || status != order.EmailPending) {
 			t.Errorf("%s: got %v, %s, %v, want error %v", test.name, got.ID, status, err, test.want)
 		}
+		if theirs := !errors.Is(err, access.ErrNotTheirs); theirs != (test.want == nil) {
+			t.Errorf("%s: got %v, want the log to be told why", test.name, err)
+		}
 	}
-	s.must(s.users().SetRole(t.Context(), s.admin.Email, user.RoleCustomer))
+	if _, _, err := s.orders().View(t.Context(), owner, "ord_none"); !errors.Is(err, order.ErrNotFound) || errors.Is(err, access.ErrNotTheirs) {
+		t.Errorf("an order that is not there: got %v, want ErrNotFound alone", err)
+	}
+	_, err := s.users().SetRole(t.Context(), user.RoleChange{Email: s.admin.Email, Role: user.RoleCustomer, By: "arn:operator", At: opened})
+	s.must(err)
 	if _, _, err := s.orders().View(t.Context(), s.admin, o.ID); !errors.Is(err, order.ErrNotFound) {
 		t.Errorf("a demoted admin: got %v, want ErrNotFound", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"shop/internal/password"
 	"shop/internal/user"
 )
 
@@ -48,6 +49,24 @@ func (s *Users) ByEmail(ctx context.Context, email string) (user.User, error) {
 	return readUser(out.Item)
 }
 
+// RenewHash stores the hash renewed in the place of old, unless the user has another hash by now.
+func (s *Users) RenewHash(ctx context.Context, email string, old, renewed password.Hash) error {
+	_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:                 &s.Table,
+		Key:                       userKey(email),
+		ConditionExpression:       aws.String("password_hash = :old"),
+		UpdateExpression:          aws.String("SET password_hash = :renewed"),
+		ExpressionAttributeValues: attributes{":old": text(old.PHC()), ":renewed": text(renewed.PHC())},
+	})
+	if _, changed := conditionFailed(err); changed {
+		return nil
+	}
+	if err != nil {
+		return failed("renewing a hash", err)
+	}
+	return nil
+}
+
 // RequireAdmin returns user.ErrNotAdmin unless the caller is an admin now.
 func (s *Users) RequireAdmin(ctx context.Context, caller user.Caller) error {
 	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: userKey(caller.Email), ConsistentRead: aws.Bool(true)})
@@ -57,23 +76,43 @@ func (s *Users) RequireAdmin(ctx context.Context, caller user.Caller) error {
 	return requireAdmin(out.Item, caller)
 }
 
-// SetRole gives the user with the normalised address a role. It returns user.ErrNotFound.
-func (s *Users) SetRole(ctx context.Context, email string, role user.Role) error {
-	_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName:                 &s.Table,
-		Key:                       userKey(email),
-		ConditionExpression:       aws.String("attribute_exists(email)"),
-		UpdateExpression:          aws.String("SET #role = :role"),
-		ExpressionAttributeNames:  map[string]string{"#role": "role"},
-		ExpressionAttributeValues: attributes{":role": text(string(role))},
+// SetRole changes a role, and keeps beside it who did so and when. It returns the user as it was before; with the role that it was
+// to get, nothing was changed. It returns user.ErrNotFound.
+//
+// The condition fails on our own write when the SDK repeats it because its answer was lost: the time and the operator tell.
+func (s *Users) SetRole(ctx context.Context, c user.RoleChange) (user.User, error) {
+	out, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:                &s.Table,
+		Key:                      userKey(c.Email),
+		ConditionExpression:      aws.String("attribute_exists(email) AND #role <> :role"),
+		UpdateExpression:         aws.String("SET #role = :role, role_changed_at = :at, role_changed_by = :by"),
+		ExpressionAttributeNames: map[string]string{"#role": "role"},
+		ExpressionAttributeValues: attributes{
+			":role": text(string(c.Role)), ":at": instant(c.At), ":by": text(c.By),
+		},
+		ReturnValues:                        types.ReturnValueAllOld,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
-	if _, failed := conditionFailed(err); failed {
-		return user.ErrNotFound
+	if old, failed := conditionFailed(err); failed {
+		return roleBefore(old, c)
 	}
 	if err != nil {
-		return failed("setting a role", err)
+		return user.User{}, failed("setting a role", err)
 	}
-	return nil
+	return readUser(out.Attributes)
+}
+
+// roleBefore reads the user that has the role already. If this change gave it, the user had the other one before.
+func roleBefore(item attributes, c user.RoleChange) (user.User, error) {
+	u, err := readUser(item)
+	r := reader{item: item}
+	if err == nil && r.has("role_changed_at") && r.instant("role_changed_at").Equal(c.At) && r.text("role_changed_by") == c.By {
+		u.Role = user.RoleAdmin
+		if c.Role == user.RoleAdmin {
+			u.Role = user.RoleCustomer
+		}
+	}
+	return u, err
 }
 
 // requireAdmin judges the caller by the caller's stored user: an admin's, and of the same account as the token.
@@ -92,7 +131,7 @@ func userItem(u user.User) attributes {
 		"email":         text(u.Email),
 		"user_id":       text(u.ID),
 		"name":          text(u.Name),
-		"password_hash": text(u.PasswordHash),
+		"password_hash": text(u.PasswordHash.PHC()),
 		"role":          text(string(u.Role)),
 		"created_at":    instant(u.CreatedAt),
 	}
@@ -104,7 +143,7 @@ func readUser(item attributes) (user.User, error) {
 	}
 	r := reader{item: item}
 	u := user.User{
-		ID: r.text("user_id"), Email: r.text("email"), Name: r.text("name"), PasswordHash: r.text("password_hash"),
+		ID: r.text("user_id"), Email: r.text("email"), Name: r.text("name"), PasswordHash: password.Stored(r.text("password_hash")),
 		Role: user.Role(r.text("role")), CreatedAt: r.instant("created_at"),
 	}
 	return u, r.err

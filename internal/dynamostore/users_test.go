@@ -5,13 +5,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"shop/internal/password"
 	"shop/internal/user"
 	"shop/test/awsfault"
 )
 
 func TestUsersAreStoredOnce(t *testing.T) {
 	s := open(t)
-	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: "h", Role: user.RoleCustomer, CreatedAt: opened}
+	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
 	s.must(s.users().Create(t.Context(), ann))
 	got, err := s.users().ByEmail(t.Context(), ann.Email)
 	s.must(err)
@@ -35,7 +39,7 @@ func TestUsersAreStoredOnce(t *testing.T) {
 func TestSignUpWhoseAnswerWasLostSucceeds(t *testing.T) {
 	s := open(t)
 	s.faults.On("PutItem", awsfault.Lost)
-	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: "h", Role: user.RoleCustomer, CreatedAt: opened}
+	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
 	s.must(s.users().Create(t.Context(), ann))
 	if got := s.faults.Calls("PutItem"); got != 3 { // the admin's, ours, and its repeat
 		t.Errorf("calls: got %d, want 3", got)
@@ -44,7 +48,7 @@ func TestSignUpWhoseAnswerWasLostSucceeds(t *testing.T) {
 
 func TestRoles(t *testing.T) {
 	s := open(t)
-	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: "h", Role: user.RoleCustomer, CreatedAt: opened}
+	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
 	s.must(s.users().Create(t.Context(), ann))
 	asAdmin := user.Caller{UserID: ann.ID, Email: ann.Email, Admin: true}
 	check := func(when string, caller user.Caller, want error) {
@@ -53,15 +57,92 @@ func TestRoles(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", when, err, want)
 		}
 	}
+	set := func(email string, role, want user.Role) {
+		t.Helper()
+		before, err := s.users().SetRole(t.Context(), user.RoleChange{Email: email, Role: role, By: "arn:operator", At: opened})
+		if s.must(err); before.ID != ann.ID || before.Role != want {
+			t.Errorf("setting %s: got %+v before, want %s %s", role, before, ann.ID, want)
+		}
+	}
 	check("a customer with an admin's token", asAdmin, user.ErrNotAdmin)
-	s.must(s.users().SetRole(t.Context(), ann.Email, user.RoleAdmin))
+	set(ann.Email, user.RoleAdmin, user.RoleCustomer)
+	set(ann.Email, user.RoleCustomer, user.RoleAdmin)
+	set(ann.Email, user.RoleAdmin, user.RoleCustomer)
 	check("once granted", asAdmin, nil)
 	check("another account of the address", user.Caller{UserID: "usr_9", Email: ann.Email, Admin: true}, user.ErrNotAdmin)
 	check("an address nobody has", user.Caller{UserID: ann.ID, Email: "x@example.com", Admin: true}, user.ErrNotAdmin)
-	s.must(s.users().SetRole(t.Context(), ann.Email, user.RoleCustomer))
+	set(ann.Email, user.RoleCustomer, user.RoleAdmin)
 	check("once revoked", asAdmin, user.ErrNotAdmin)
-	if err := s.users().SetRole(t.Context(), "x@example.com", user.RoleAdmin); !errors.Is(err, user.ErrNotFound) {
+	_, err := s.users().SetRole(t.Context(), user.RoleChange{Email: "x@example.com", Role: user.RoleAdmin, By: "arn:operator", At: opened})
+	if !errors.Is(err, user.ErrNotFound) {
 		t.Errorf("an unknown address: got %v, want ErrNotFound", err)
+	}
+	if _, err := s.users().ByEmail(t.Context(), "x@example.com"); !errors.Is(err, user.ErrNotFound) {
+		t.Errorf("an unknown address was stored: %v", err)
+	}
+}
+
+// Who changed a role last, and when, is kept; what changes nothing leaves it alone.
+func TestRoleChangesAreKept(t *testing.T) {
+	s := open(t)
+	grant := user.RoleChange{Email: s.admin.Email, Role: user.RoleCustomer, By: "arn:first", At: opened.Add(time.Hour)}
+	for _, by := range []string{"arn:first", "arn:second"} {
+		grant.By = by
+		if _, err := s.users().SetRole(t.Context(), grant); err != nil {
+			t.Fatal(err)
+		}
+		grant.At = grant.At.Add(time.Hour)
+	}
+	out, err := s.client.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: aws.String(s.tables.Name("Users")), Key: userKey(s.admin.Email)})
+	s.must(err)
+	r := reader{item: out.Item}
+	by, at := r.text("role_changed_by"), r.instant("role_changed_at")
+	if s.must(r.err); by != "arn:first" || !at.Equal(opened.Add(time.Hour)) {
+		t.Errorf("changed by %s at %s, want the first change", by, at)
+	}
+}
+
+// The SDK repeats the write, whose condition then fails on our own change.
+func TestRoleChangeWhoseAnswerWasLostIsTold(t *testing.T) {
+	s := open(t)
+	for _, c := range []struct{ role, before user.Role }{{user.RoleCustomer, user.RoleAdmin}, {user.RoleAdmin, user.RoleCustomer}} {
+		s.faults.On("UpdateItem", awsfault.Lost)
+		before, err := s.users().SetRole(t.Context(), user.RoleChange{Email: s.admin.Email, Role: c.role, By: "arn:operator", At: opened})
+		if s.must(err); before.Role != c.before || before.ID != s.admin.UserID {
+			t.Errorf("got %+v before, want %s", before, c.before)
+		}
+	}
+}
+
+// A hash is renewed, and never put in the place of a password that was chosen meanwhile, nor of nothing.
+func TestHashesAreRenewed(t *testing.T) {
+	s := open(t)
+	old, renewed, chosen := password.Stored("old"), password.Stored("renewed"), password.Stored("chosen")
+	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: old, Role: user.RoleAdmin, CreatedAt: opened}
+	s.must(s.users().Create(t.Context(), ann))
+	for _, c := range []struct{ from, to, want password.Hash }{
+		{chosen, renewed, old}, {old, renewed, renewed}, {old, chosen, renewed}, {renewed, chosen, chosen},
+	} {
+		s.must(s.users().RenewHash(t.Context(), ann.Email, c.from, c.to))
+		got, err := s.users().ByEmail(t.Context(), ann.Email)
+		s.must(err)
+		if ann.PasswordHash = c.want; got != ann {
+			t.Errorf("%q in the place of %q: got %q, want %q", c.to.PHC(), c.from.PHC(), got.PasswordHash.PHC(), c.want.PHC())
+		}
+	}
+	s.must(s.users().RenewHash(t.Context(), "nobody@example.com", old, renewed))
+	if _, err := s.users().ByEmail(t.Context(), "nobody@example.com"); !errors.Is(err, user.ErrNotFound) {
+		t.Errorf("a hash of nobody's was stored: %v", err)
+	}
+}
+
+// The SDK repeats the write, whose condition then fails on our own hash.
+func TestRenewalWhoseAnswerWasLostSucceeds(t *testing.T) {
+	s := open(t)
+	s.faults.On("UpdateItem", awsfault.Lost)
+	s.must(s.users().RenewHash(t.Context(), s.admin.Email, password.Stored("x"), password.Stored("y")))
+	if got, err := s.users().ByEmail(t.Context(), s.admin.Email); err != nil || got.PasswordHash != password.Stored("y") {
+		t.Errorf("got %q and error %v, want the renewed hash", got.PasswordHash.PHC(), err)
 	}
 }
 

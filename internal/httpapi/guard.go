@@ -2,9 +2,11 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
+	"shop/internal/access"
 	"shop/internal/observe"
 	"shop/internal/token"
 	"shop/internal/user"
@@ -25,11 +27,31 @@ type Guard struct {
 // CallerHandler serves one route for a known caller.
 type CallerHandler func(ctx context.Context, caller user.Caller, r *Request) (Response, error)
 
-// Customer lets in everyone with a valid access token.
-func (g Guard) Customer(h CallerHandler) Handler { return g.scope(token.ScopeCustomer, h) }
+// Routes serves routes that ask for a token. Who may use each, package access decides: by the token's scope here, and, where an
+// admin's right is used, by the stored role in the store. A route that has no rule there, or one that asks for no token, panics
+// while the function is wired.
+func (g Guard) Routes(handlers map[string]CallerHandler) Handler {
+	guarded := map[string]Handler{}
+	for route, h := range handlers {
+		rule, ok := access.Of(route)
+		if !ok || rule.Open() {
+			panic("access has no rule by which a token opens " + route)
+		}
+		guarded[route] = g.scope(rule.Scope, h)
+	}
+	return routes(guarded)
+}
 
-// Admin lets in who has an admin's access token. Whether the caller is an admin still, the store asks at each use.
-func (g Guard) Admin(h CallerHandler) Handler { return g.scope(token.ScopeAdmin, h) }
+// Open serves routes that ask for no token. One of which package access says otherwise, or nothing, panics while the function is
+// wired.
+func Open(handlers map[string]Handler) Handler {
+	for route := range handlers {
+		if rule, ok := access.Of(route); !ok || !rule.Open() {
+			panic("access does not say that " + route + " is open")
+		}
+	}
+	return routes(handlers)
+}
 
 func (g Guard) scope(scope string, h CallerHandler) Handler {
 	return func(ctx context.Context, r *Request) (Response, error) {
@@ -41,12 +63,24 @@ func (g Guard) scope(scope string, h CallerHandler) Handler {
 		if err != nil {
 			return Response{}, fmt.Errorf("verifying a token: %w", err)
 		}
-		if !claims.HasScope(scope) {
-			return Response{}, fmt.Errorf("scope %s: %w", scope, ErrForbidden)
+		response, err := g.enter(observe.With(ctx, "user_id", claims.UserID), scope, claims, h, r)
+		if isRefusal(err) {
+			observe.Audit(ctx, observe.Event{Kind: observe.AccessRefused, UserID: claims.UserID, Subject: r.event.RouteKey, Reason: Code(err)})
 		}
-		caller := user.Caller{UserID: claims.UserID, Email: claims.Email, Admin: claims.HasScope(token.ScopeAdmin)}
-		return h(observe.With(ctx, "user_id", caller.UserID), caller, r)
+		return response, err
 	}
+}
+
+// isRefusal tells whether the caller was known and may not do or see this, whatever the answer says of it.
+func isRefusal(err error) bool {
+	return errors.Is(err, ErrForbidden) || errors.Is(err, user.ErrNotAdmin) || errors.Is(err, access.ErrNotTheirs)
+}
+
+func (g Guard) enter(ctx context.Context, scope string, claims token.Claims, h CallerHandler, r *Request) (Response, error) {
+	if !claims.HasScope(scope) {
+		return Response{}, fmt.Errorf("scope %s: %w", scope, ErrForbidden)
+	}
+	return h(ctx, user.Caller{UserID: claims.UserID, Email: claims.Email, Admin: claims.HasScope(token.ScopeAdmin)}, r)
 }
 
 // bearer reads the header by RFC 6750, section 2.1; the scheme is case-insensitive by RFC 9110, section 11.1.

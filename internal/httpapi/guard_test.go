@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"shop/internal/access"
+	"shop/internal/order"
 	"shop/internal/token"
 	"shop/internal/user"
 )
@@ -36,6 +38,23 @@ var tokens = verifier{known: map[string]token.Subject{
 	"similar":  {UserID: "usr_s", Email: "s@example.com", Scopes: []string{"customers", "administrator", "customer admin", "Admin", ""}},
 }}
 
+// The guards of a customer's route and of an admin's.
+var (
+	asCustomer = at(Guard{Tokens: tokens}, "GET /orders")
+	asAdmin    = at(Guard{Tokens: tokens}, "GET /admin/orders")
+)
+
+// at is a guard at a route of the table. It takes every event for one of its route.
+func at(g Guard, route string) func(CallerHandler) Handler {
+	return func(h CallerHandler) Handler {
+		guarded := g.Routes(map[string]CallerHandler{route: h})
+		return func(ctx context.Context, r *Request) (Response, error) {
+			r.event.RouteKey = route
+			return guarded(ctx, r)
+		}
+	}
+}
+
 // enter sends the header through a guard, and returns the status and who came in.
 func enter(t *testing.T, guard func(CallerHandler) Handler, header string) (int, string, user.Caller) {
 	t.Helper()
@@ -57,19 +76,18 @@ func enter(t *testing.T, guard func(CallerHandler) Handler, header string) (int,
 func TestGuardLetsIn(t *testing.T) {
 	customer := user.Caller{UserID: "usr_c", Email: "c@example.com"}
 	admin := user.Caller{UserID: "usr_a", Email: "a@example.com", Admin: true}
-	guard := Guard{Tokens: tokens}
 	for _, c := range []struct {
 		guard  func(CallerHandler) Handler
 		header string
 		want   user.Caller
 	}{
-		{guard.Customer, "Bearer customer", customer},
-		{guard.Customer, "bearer customer", customer},
-		{guard.Customer, "BEARER customer", customer},
-		{guard.Customer, "Bearer  customer ", customer},
-		{guard.Customer, "Bearer admin", admin},
-		{guard.Admin, "Bearer admin", admin},
-		{guard.Admin, "Bearer clerk", user.Caller{UserID: "usr_k", Email: "k@example.com", Admin: true}},
+		{asCustomer, "Bearer customer", customer},
+		{asCustomer, "bearer customer", customer},
+		{asCustomer, "BEARER customer", customer},
+		{asCustomer, "Bearer  customer ", customer},
+		{asCustomer, "Bearer admin", admin},
+		{asAdmin, "Bearer admin", admin},
+		{asAdmin, "Bearer clerk", user.Caller{UserID: "usr_k", Email: "k@example.com", Admin: true}},
 	} {
 		if status, body, in := enter(t, c.guard, c.header); status != 200 || body != `"in"` || in != c.want {
 			t.Errorf("%q: answered %d %s to %+v, want %+v", c.header, status, body, in, c.want)
@@ -78,7 +96,6 @@ func TestGuardLetsIn(t *testing.T) {
 }
 
 func TestGuardKeepsOut(t *testing.T) {
-	guard := Guard{Tokens: tokens}
 	unauthenticated, forbidden := problemText(401, "unauthenticated", "A valid access token is needed."), problemText(403, "forbidden", "The caller may not do this.")
 	for _, c := range []struct {
 		guard  func(CallerHandler) Handler
@@ -86,25 +103,25 @@ func TestGuardKeepsOut(t *testing.T) {
 		status int
 		body   string
 	}{
-		{guard.Customer, "", 401, unauthenticated},
-		{guard.Customer, "customer", 401, unauthenticated},
-		{guard.Customer, "Bearer", 401, unauthenticated},
-		{guard.Customer, "Bearer ", 401, unauthenticated},
-		{guard.Customer, "Bearercustomer", 401, unauthenticated},
-		{guard.Customer, "Basic customer", 401, unauthenticated},
-		{guard.Customer, "DPoP customer", 401, unauthenticated},
-		{guard.Customer, "Bearer\tcustomer", 401, unauthenticated},
-		{guard.Customer, " Bearer customer", 401, unauthenticated},
-		{guard.Customer, "Bearer unknown", 401, unauthenticated},
-		{guard.Customer, "Bearer customer,Bearer customer", 401, unauthenticated},
-		{guard.Customer, "Bearer customer admin", 401, unauthenticated},
-		{guard.Customer, "Bearer none", 403, forbidden},
-		{guard.Customer, "Bearer similar", 403, forbidden},
-		{guard.Customer, "Bearer clerk", 403, forbidden},
-		{guard.Admin, "", 401, unauthenticated},
-		{guard.Admin, "Bearer unknown", 401, unauthenticated},
-		{guard.Admin, "Bearer customer", 403, forbidden},
-		{guard.Admin, "Bearer similar", 403, forbidden},
+		{asCustomer, "", 401, unauthenticated},
+		{asCustomer, "customer", 401, unauthenticated},
+		{asCustomer, "Bearer", 401, unauthenticated},
+		{asCustomer, "Bearer ", 401, unauthenticated},
+		{asCustomer, "Bearercustomer", 401, unauthenticated},
+		{asCustomer, "Basic customer", 401, unauthenticated},
+		{asCustomer, "DPoP customer", 401, unauthenticated},
+		{asCustomer, "Bearer\tcustomer", 401, unauthenticated},
+		{asCustomer, " Bearer customer", 401, unauthenticated},
+		{asCustomer, "Bearer unknown", 401, unauthenticated},
+		{asCustomer, "Bearer customer,Bearer customer", 401, unauthenticated},
+		{asCustomer, "Bearer customer admin", 401, unauthenticated},
+		{asCustomer, "Bearer none", 403, forbidden},
+		{asCustomer, "Bearer similar", 403, forbidden},
+		{asCustomer, "Bearer clerk", 403, forbidden},
+		{asAdmin, "", 401, unauthenticated},
+		{asAdmin, "Bearer unknown", 401, unauthenticated},
+		{asAdmin, "Bearer customer", 403, forbidden},
+		{asAdmin, "Bearer similar", 403, forbidden},
 	} {
 		status, body, in := enter(t, c.guard, c.header)
 		if status != c.status || body != c.body || in != (user.Caller{}) {
@@ -114,7 +131,7 @@ func TestGuardKeepsOut(t *testing.T) {
 }
 
 func TestChallenge(t *testing.T) {
-	out, _ := run(t, Guard{Tokens: tokens}.Customer(nil), event())
+	out, _ := run(t, asCustomer(nil), event())
 	wantAnswer(t, out, 401, map[string]string{"Content-Type": "application/problem+json", "WWW-Authenticate": "Bearer"},
 		problemText(401, "unauthenticated", "A valid access token is needed."))
 }
@@ -122,7 +139,7 @@ func TestChallenge(t *testing.T) {
 // TestVerifierFails: a token that cannot be judged is the store's fault, not the caller's.
 func TestVerifierFails(t *testing.T) {
 	for status, err := range map[int]error{500: errors.New("secret: no keys"), 503: fmt.Errorf("secret: %w", context.DeadlineExceeded)} {
-		got, body, in := enter(t, Guard{Tokens: verifier{err: err}}.Customer, "Bearer customer")
+		got, body, in := enter(t, at(Guard{Tokens: verifier{err: err}}, "GET /orders"), "Bearer customer")
 		if got != status || strings.Contains(body, "secret") || in != (user.Caller{}) {
 			t.Errorf("%v: answered %d %s, and let in %+v; want %d", err, got, body, in, status)
 		}
@@ -132,11 +149,70 @@ func TestVerifierFails(t *testing.T) {
 func TestGuardLogsTheUser(t *testing.T) {
 	e := event()
 	e.Headers["authorization"] = "Bearer customer"
-	_, log := run(t, Guard{Tokens: tokens}.Customer(func(ctx context.Context, _ user.Caller, _ *Request) (Response, error) {
+	_, log := run(t, asCustomer(func(ctx context.Context, _ user.Caller, _ *Request) (Response, error) {
 		problem(ctx, &Request{}, errors.New("something"))
 		return OK(1), nil
 	}), e)
 	if !strings.Contains(log, `"user_id":"usr_c"`) || strings.Contains(log, "c@example.com") {
 		t.Errorf("log = %s, want the user's id and no address", log)
+	}
+}
+
+// TestRoutesAreThoseOfTheTable: a function whose routes are not in the table of access, or are there otherwise, cannot be wired.
+func TestRoutesAreThoseOfTheTable(t *testing.T) {
+	panics := func(wire func()) (did bool) {
+		defer func() { did = recover() != nil }()
+		wire()
+		return false
+	}
+	g := Guard{Tokens: tokens}
+	for _, route := range append(access.Routes(), "GET /things", "", "$default") {
+		rule, known := access.Of(route)
+		if got := panics(func() { g.Routes(map[string]CallerHandler{route: nil}) }); got == (known && !rule.Open()) {
+			t.Errorf("behind the guard %q panics: %v, and its rule is %+v", route, got, rule)
+		}
+		if got := panics(func() { Open(map[string]Handler{route: nil}) }); got == (known && rule.Open()) {
+			t.Errorf("in the open %q panics: %v, and its rule is %+v", route, got, rule)
+		}
+	}
+}
+
+// TestGuardKnowsItsRoutesOnly: what a function is asked for decides nothing but which of its own routes it serves.
+func TestGuardKnowsItsRoutesOnly(t *testing.T) {
+	h := Guard{Tokens: tokens}.Routes(map[string]CallerHandler{"GET /admin/orders": nil})
+	for _, route := range []string{"GET /orders", "GET /products", "POST /sessions", ""} {
+		e := event()
+		e.RouteKey, e.Headers["authorization"] = route, "Bearer customer"
+		out, _ := run(t, h, e)
+		wantAnswer(t, out, 404, map[string]string{"Content-Type": "application/problem+json"}, problemText(404, "not_found", "There is nothing here."))
+	}
+}
+
+// TestRefusedAccessIsAudited: by the token, by the role that the store reads, and of what is someone else's; nothing else is.
+func TestRefusedAccessIsAudited(t *testing.T) {
+	const route = "GET /admin/orders"
+	for name, c := range map[string]struct {
+		token  string
+		err    error
+		reason string
+	}{
+		"a customer":      {"customer", nil, "forbidden"},
+		"no scope":        {"none", nil, "forbidden"},
+		"a former admin":  {"admin", fmt.Errorf("reading: %w", user.ErrNotAdmin), "forbidden"},
+		"someone else's":  {"admin", fmt.Errorf("%w: %w", order.ErrNotFound, access.ErrNotTheirs), "order_not_found"},
+		"nobody's":        {"admin", order.ErrNotFound, ""},
+		"an admin":        {"admin", nil, ""},
+		"another refusal": {"admin", ErrMediaType, ""},
+	} {
+		e := event()
+		e.RouteKey, e.Headers["authorization"], e.RequestContext.HTTP.SourceIP = route, "Bearer "+c.token, "203.0.113.7"
+		_, log := run(t, Guard{Tokens: tokens}.Routes(map[string]CallerHandler{
+			route: func(context.Context, user.Caller, *Request) (Response, error) { return OK(1), c.err },
+		}), e)
+		want := fmt.Sprintf(`"level":"WARN","msg":"audit","function":"","event":"access_refused","user_id":"usr_%s","address_hash":"","subject":%q,`+
+			`"before":"","after":"","reason":%q,"source_ip":"203.0.113.7","request_id":%q}`, c.token[:1], route, c.reason, requestID)
+		if audited := strings.Count(log, `"msg":"audit"`) == 1 && strings.Contains(log, want); audited != (c.reason != "") || c.reason == "" && strings.Contains(log, `"audit"`) {
+			t.Errorf("%s: log = %s, want %s", name, log, want)
+		}
 	}
 }

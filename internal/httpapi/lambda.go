@@ -27,7 +27,7 @@ func Lambda(h Handler) Function {
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		start := time.Now()
 		r := &Request{event: event}
-		ctx, cancel := deadline.WithReserve(observe.With(ctx, "request_id", r.ID()))
+		ctx, cancel := deadline.WithReserve(observe.Arrived(ctx, r.ID(), r.event.RequestContext.HTTP.SourceIP))
 		defer cancel()
 		out := answer(ctx, h, r)
 		observe.Request(ctx, event.RouteKey, out.StatusCode, time.Since(start))
@@ -49,8 +49,8 @@ func answer(ctx context.Context, h Handler, r *Request) events.APIGatewayV2HTTPR
 	return out
 }
 
-// Routes serves several routes by one function. The keys are API Gateway's route keys, such as "GET /orders".
-func Routes(handlers map[string]Handler) Handler {
+// routes serves routes by their keys, such as "GET /orders", and nothing else.
+func routes(handlers map[string]Handler) Handler {
 	return func(ctx context.Context, r *Request) (Response, error) {
 		h, ok := handlers[r.event.RouteKey]
 		if !ok {

@@ -197,7 +197,7 @@ func TestTimeUsedUp(t *testing.T) {
 }
 
 func TestRoutes(t *testing.T) {
-	h := Routes(map[string]Handler{"GET /things": answering(OK("list")), "GET /things/{id}": answering(OK("one")), "PUT /nil": nil})
+	h := routes(map[string]Handler{"GET /things": answering(OK("list")), "GET /things/{id}": answering(OK("one")), "PUT /nil": nil})
 	for route, body := range map[string]string{"GET /things": `"list"`, "GET /things/{id}": `"one"`} {
 		e := event()
 		e.RouteKey = route

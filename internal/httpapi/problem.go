@@ -105,6 +105,12 @@ func problem(ctx context.Context, r *Request, err error) Response {
 	return response.With("Content-Type", "application/problem+json")
 }
 
+// Code returns the contract's code for the error, as the client is told it.
+func Code(err error) string {
+	p, _ := describe(err)
+	return p.Code
+}
+
 // describe finds the answer to err, and headers that go with it.
 func describe(err error) (Problem, map[string]string) {
 	if p, ok := detailed(err); ok {

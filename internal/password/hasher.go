@@ -9,23 +9,12 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// Params is what a hash costs. Its zero value is not valid.
-type Params struct {
-	MemoryKiB   uint32
-	Iterations  uint32
-	Parallelism uint8
-}
-
-// DefaultParams is 19 MiB, two passes, one lane: the first choice of OWASP for argon2id.
-// https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#argon2id
-var DefaultParams = Params{MemoryKiB: 19 << 10, Iterations: 2, Parallelism: 1}
-
 const (
 	saltLength = 16 // bytes
 	keyLength  = 32 // bytes
 )
 
-// The bounds of a hash that is made or checked. Zero passes or lanes would panic, a large memory would be allocated, and a key
+// The bounds of a hash that is checked. Zero passes or lanes would panic, a large memory would be allocated, and a key
 // of no bytes would equal the key of every password.
 const (
 	maxMemoryKiB   = 64 << 10
@@ -60,25 +49,25 @@ func (Hasher) Validate(password, email string) error { return Validate(password,
 // Hash returns the password's hash as a PHC string, "$argon2id$v=19$m=…,t=…,p=…$salt$key", with a salt of its own.
 // It returns [ErrNotUTF8] or [ErrBadParams] if there is none.
 // https://github.com/P-H-C/phc-string-format/blob/master/phc-sf-spec.md
-func (h Hasher) Hash(password string) (string, error) {
+func (h Hasher) Hash(password string) (Hash, error) {
 	normal, err := Normalize(password)
 	if err != nil {
-		return "", err
+		return Hash{}, err
 	}
 	params := h.Params.library()
 	if !inBounds(params) {
-		return "", ErrBadParams
+		return Hash{}, ErrBadParams
 	}
-	hash, err := argon2id.CreateHash(normal, params)
+	phc, err := argon2id.CreateHash(normal, params)
 	if err != nil {
-		return "", fmt.Errorf("hashing a password: %w", err)
+		return Hash{}, fmt.Errorf("hashing a password: %w", err)
 	}
-	return hash, nil
+	return Stored(phc), nil
 }
 
 // Check reports whether the hash is the password's. The keys are compared in constant time. A password that is not valid
 // UTF-8 matches nothing; a hash that is none is [ErrBadHash].
-func (h Hasher) Check(hash, password string) (bool, error) {
+func (Hasher) Check(hash Hash, password string) (bool, error) {
 	if !isReadable(hash) {
 		return false, ErrBadHash
 	}
@@ -86,11 +75,18 @@ func (h Hasher) Check(hash, password string) (bool, error) {
 	if err != nil {
 		return false, nil
 	}
-	match, err := argon2id.ComparePasswordAndHash(normal, hash)
+	match, err := argon2id.ComparePasswordAndHash(normal, hash.PHC())
 	if err != nil {
 		return false, ErrBadHash
 	}
 	return match, nil
+}
+
+// Outdated reports whether [Hasher.Hash] would make another kind of hash now: other Params, or another length of salt or key.
+// What is no hash is not outdated; [Hasher.Check] refuses it.
+func (h Hasher) Outdated(hash Hash) bool {
+	params, _, _, err := argon2id.DecodeHash(hash.PHC())
+	return err == nil && *params != *h.Params.library()
 }
 
 // CheckDummy does what [Hasher.Check] would for a hash that [Hasher.Hash] made, and tells nothing. Calling it for an account that
@@ -100,10 +96,9 @@ func (h Hasher) CheckDummy(password string) {
 }
 
 // dummy is a well-formed hash that no password has but by a chance of 2^-256: salt and key are zeros.
-func (p Params) dummy() string {
+func (p Params) dummy() Hash {
 	zeros := func(length int) string { return strings.Repeat("A", (length*8+5)/6) }
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s",
-		argon2.Version, p.MemoryKiB, p.Iterations, p.Parallelism, zeros(saltLength), zeros(keyLength))
+	return Stored(fmt.Sprintf("$argon2id$v=%d$%s$%s$%s", argon2.Version, p, zeros(saltLength), zeros(keyLength)))
 }
 
 func (p Params) library() *argon2id.Params {
@@ -116,8 +111,8 @@ func (p Params) library() *argon2id.Params {
 	}
 }
 
-func isReadable(hash string) bool {
-	params, _, _, err := argon2id.DecodeHash(hash)
+func isReadable(hash Hash) bool {
+	params, _, _, err := argon2id.DecodeHash(hash.PHC())
 	return err == nil && inBounds(params)
 }
 

@@ -12,21 +12,24 @@ import (
 // cheap keeps the tests quick where the cost is not their point.
 var cheap = Hasher{Params{MemoryKiB: 8, Iterations: 1, Parallelism: 1}}
 
+// usual is the first choice of OWASP, and the template's.
+var usual = Params{MemoryKiB: 19 << 10, Iterations: 2, Parallelism: 1}
+
 func TestHasherValidatesByThePolicy(t *testing.T) {
-	if err := New(DefaultParams).Validate("password", ""); !errors.Is(err, ErrCommon) {
+	if err := New(usual).Validate("password", ""); !errors.Is(err, ErrCommon) {
 		t.Errorf("got %v, want %v", err, ErrCommon)
 	}
 }
 
 func TestHashIsAPHCString(t *testing.T) {
-	hash, err := Hasher{DefaultParams}.Hash("correct horse battery staple")
+	hash, err := Hasher{usual}.Hash("correct horse battery staple")
 	if err != nil {
 		t.Fatal(err)
 	}
 	// 16 bytes are 22 characters of base64, 32 are 43.
 	want := regexp.MustCompile(`^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$`)
-	if !want.MatchString(hash) {
-		t.Errorf("got %q, want it to match %v", hash, want)
+	if !want.MatchString(hash.PHC()) {
+		t.Errorf("got %q, want it to match %v", hash.PHC(), want)
 	}
 }
 
@@ -45,7 +48,7 @@ func TestHashIsCheckedByItsPasswordAlone(t *testing.T) {
 	}
 }
 
-func checks(t *testing.T, hash, password string, want bool) {
+func checks(t *testing.T, hash Hash, password string, want bool) {
 	t.Helper()
 	got, err := cheap.Check(hash, password)
 	if err != nil || got != want {
@@ -63,7 +66,7 @@ func TestHashesOfOnePasswordDiffer(t *testing.T) {
 		t.Fatal(err)
 	}
 	if one == two {
-		t.Errorf("got %q twice", one)
+		t.Errorf("got %q twice", one.PHC())
 	}
 }
 
@@ -79,7 +82,7 @@ func TestOnePasswordHoweverItIsTyped(t *testing.T) {
 }
 
 func TestNotUTF8(t *testing.T) {
-	if hash, err := cheap.Hash("k7#vQp2x\xff"); !errors.Is(err, ErrNotUTF8) || hash != "" {
+	if hash, err := cheap.Hash("k7#vQp2x\xff"); !errors.Is(err, ErrNotUTF8) || hash != (Hash{}) {
 		t.Errorf("got %q and error %v, want %v", hash, err, ErrNotUTF8)
 	}
 	hash, err := cheap.Hash("k7#vQp2x\ufffd")
@@ -98,8 +101,8 @@ func TestCheckReadsTheHashesOfOthers(t *testing.T) {
 		{" eight  ", "$argon2id$v=19$m=19456,t=2,p=1$B0cTsrUmfTrmyDGC8CIYSA$B3AcjCT4QPtH0CeKzmsshZy6Ryek5GOMayQqXa6kZhI"},
 		{"default parameters", "$argon2id$v=19$m=65536,t=3,p=4$2UOs0ZOlkQiuGgtBxmBVxA$6evCIqtQc4vOhtY7sHays9jAmMKuyg7lh0PjN+a72zo"},
 	} {
-		checks(t, c.hash, c.password, true)
-		checks(t, c.hash, c.password+"x", false)
+		checks(t, Stored(c.hash), c.password, true)
+		checks(t, Stored(c.hash), c.password+"x", false)
 	}
 }
 
@@ -145,7 +148,7 @@ func TestCheckRefusesBadHashes(t *testing.T) {
 		"parameters in another order": with("t=2,m=19456,p=1"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			match, err := cheap.Check(hash, "correct horse battery staple")
+			match, err := cheap.Check(Stored(hash), "correct horse battery staple")
 			if match || !errors.Is(err, ErrBadHash) {
 				t.Fatalf("got %v and error %v, want %v", match, err, ErrBadHash)
 			}
@@ -168,7 +171,7 @@ func TestHasherRefusesBadParams(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := Hasher{params}
-			if hash, err := h.Hash("k7#vQp2x"); !errors.Is(err, ErrBadParams) || hash != "" {
+			if hash, err := h.Hash("k7#vQp2x"); !errors.Is(err, ErrBadParams) || hash != (Hash{}) {
 				t.Errorf("Hash: got %q and error %v, want %v", hash, err, ErrBadParams)
 			}
 			h.CheckDummy("k7#vQp2x") // must return, and soon
@@ -180,31 +183,61 @@ func TestHasherRefusesBadParams(t *testing.T) {
 func TestCheckDummyDoesTheWork(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	New(DefaultParams).CheckDummy("k7#vQp2x")
+	New(usual).CheckDummy("k7#vQp2x")
 	runtime.ReadMemStats(&after)
-	if got, want := after.TotalAlloc-before.TotalAlloc, uint64(DefaultParams.MemoryKiB)<<10; got < want {
+	if got, want := after.TotalAlloc-before.TotalAlloc, uint64(usual.MemoryKiB)<<10; got < want {
 		t.Errorf("got %d bytes taken, want %d at least", got, want)
 	}
 }
 
 func TestDummyCostsWhatAHashCosts(t *testing.T) {
-	for _, params := range []Params{DefaultParams, {MemoryKiB: 64, Iterations: 3, Parallelism: 2}} {
+	for _, params := range []Params{usual, {MemoryKiB: 64, Iterations: 3, Parallelism: 2}} {
 		hash, err := Hasher{params}.Hash("k7#vQp2x")
 		if err != nil {
 			t.Fatal(err)
 		}
 		dummy := params.dummy()
-		if got, want := costOf(dummy), costOf(hash); got != want {
+		if got, want := costOf(dummy.PHC()), costOf(hash.PHC()); got != want {
 			t.Errorf("got a dummy of %q, want %q", got, want)
 		}
-		if len(dummy) != len(hash) {
-			t.Errorf("got the dummy %q, want the length of %q", dummy, hash)
+		if len(dummy.PHC()) != len(hash.PHC()) {
+			t.Errorf("got the dummy %q, want the length of %q", dummy.PHC(), hash.PHC())
 		}
 		for _, password := range []string{"", "k7#vQp2x", "AAAAAAAAAAAAAAAAAAAAAA", "\xff"} {
 			match, err := Hasher{params}.Check(dummy, password)
 			if match || err != nil {
 				t.Errorf("%q: got %v and error %v, want no match", password, match, err)
 			}
+		}
+	}
+}
+
+// TestOutdated: a hash is made anew when it would now be made otherwise, and only then.
+func TestOutdated(t *testing.T) {
+	now := Hasher{Params{MemoryKiB: 64, Iterations: 2, Parallelism: 1}}
+	hash := func(p Params) Hash {
+		made, err := Hasher{p}.Hash("k7#vQp2x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return made
+	}
+	for name, c := range map[string]struct {
+		hash Hash
+		want bool
+	}{
+		"the same":         {hash(now.Params), false},
+		"less memory":      {hash(Params{32, 2, 1}), true},
+		"more memory":      {hash(Params{128, 2, 1}), true},
+		"fewer passes":     {hash(Params{64, 1, 1}), true},
+		"more lanes":       {hash(Params{64, 2, 2}), true},
+		"a short key":      {Stored("$argon2id$v=19$m=64,t=2,p=1$" + testSalt + "$" + testSalt), true},
+		"a short salt":     {Stored("$argon2id$v=19$m=64,t=2,p=1$" + strings.Repeat("A", 11) + "$" + testKey), true},
+		"no hash":          {Hash{}, false},
+		"another function": {Stored("$argon2i$v=19$m=64,t=2,p=1$" + testSalt + "$" + testKey), false},
+	} {
+		if got := now.Outdated(c.hash); got != c.want {
+			t.Errorf("%s: got %v, want %v", name, got, c.want)
 		}
 	}
 }
@@ -216,12 +249,13 @@ func costOf(hash string) string {
 
 // FuzzCheck shows that no stored text makes Check panic, take long, or match without being the password's hash.
 func FuzzCheck(f *testing.F) {
-	hash, err := cheap.Hash("k7#vQp2x")
+	made, err := cheap.Hash("k7#vQp2x")
 	if err != nil {
 		f.Fatal(err)
 	}
+	hash := made.PHC()
 	for _, seed := range []string{
-		hash, "", "$", "$$$$$", hash + "$", hash[:len(hash)-1], cheap.Params.dummy(),
+		hash, "", "$", "$$$$$", hash + "$", hash[:len(hash)-1], cheap.Params.dummy().PHC(),
 		"$argon2id$v=19$m=8,t=1,p=0$" + testSalt + "$" + testKey,
 		"$argon2id$v=19$m=8,t=0,p=1$" + testSalt + "$" + testKey,
 		"$argon2id$v=19$m=4294967295,t=1,p=1$" + testSalt + "$" + testKey,
@@ -230,7 +264,7 @@ func FuzzCheck(f *testing.F) {
 		f.Add(seed, "other password")
 	}
 	f.Fuzz(func(t *testing.T, hash, password string) {
-		match, err := cheap.Check(hash, password)
+		match, err := cheap.Check(Stored(hash), password)
 		if err != nil && !errors.Is(err, ErrBadHash) {
 			t.Errorf("got %v, want %v", err, ErrBadHash)
 		}
@@ -241,7 +275,7 @@ func FuzzCheck(f *testing.F) {
 }
 
 func ExampleHasher() {
-	hasher := New(DefaultParams)
+	hasher := New(Params{MemoryKiB: 19 << 10, Iterations: 2, Parallelism: 1})
 	hash, err := hasher.Hash("a lighthouse keeper's breakfast")
 	if err != nil {
 		panic(err)
@@ -252,7 +286,7 @@ func ExampleHasher() {
 }
 
 func BenchmarkHash(b *testing.B) {
-	h := Hasher{DefaultParams}
+	h := Hasher{usual}
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := h.Hash("k7#vQp2x"); err != nil {

@@ -1,6 +1,8 @@
 package user
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"strings"
 )
@@ -20,6 +22,16 @@ func NormalizeEmail(address string) (string, error) {
 		return "", errEmail
 	}
 	return strings.ToLower(address), nil
+}
+
+// AddressHash names an address where the address itself has no place: the SHA-256 of what NormalizeEmail makes of it, or of what
+// was given where that is no address, in base64url, 43 characters.
+func AddressHash(address string) string {
+	if email, err := NormalizeEmail(address); err == nil {
+		address = email
+	}
+	sum := sha256.Sum256([]byte(address))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // isLocalPart accepts a dot-atom (RFC 5322, section 3.2.3) of at most 64 octets.

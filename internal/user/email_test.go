@@ -112,3 +112,16 @@ func FuzzNormalizeEmail(f *testing.F) {
 		}
 	})
 }
+
+func TestAddressHash(t *testing.T) {
+	for address, want := range map[string]string{ // printf %s ada@example.com | openssl dgst -sha256 -binary | basenc --base64url
+		"ada@example.com":   "tfyF5VdV-eDQMKEKtEKbaylEhV-aDWAHf-gyvsvEHXI",
+		" ADA@Example.com ": "tfyF5VdV-eDQMKEKtEKbaylEhV-aDWAHf-gyvsvEHXI",
+		"":                  "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU",
+		" no address ":      "0QdkyFNLPea_73jNJUw7uH7e7e-ErD3GYgOoLC6IcKc",
+	} {
+		if got := AddressHash(address); got != want {
+			t.Errorf("%q: got %s, want %s", address, got, want)
+		}
+	}
+}

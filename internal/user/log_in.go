@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"shop/internal/password"
 )
 
 // TooManyGuessesError says that an address was tried too often. It tells known and unknown addresses alike.
@@ -16,6 +18,17 @@ type TooManyGuessesError struct {
 func (e *TooManyGuessesError) Error() string {
 	return fmt.Sprintf("too many log-in attempts, try again in %s", e.RetryAfter)
 }
+
+// WrongPasswordError is [ErrInvalidCredentials], and tells the log, never who guesses, whose account was tried.
+type WrongPasswordError struct {
+	UserID string
+}
+
+// Error says what it says for an unknown address.
+func (e *WrongPasswordError) Error() string { return ErrInvalidCredentials.Error() }
+
+// Unwrap returns ErrInvalidCredentials.
+func (e *WrongPasswordError) Unwrap() error { return ErrInvalidCredentials }
 
 // Finder looks users up.
 type Finder interface {
@@ -34,7 +47,7 @@ type Guesses interface {
 // Checker checks passwords.
 type Checker interface {
 	// Check tells whether password belongs to hash.
-	Check(hash, password string) (bool, error)
+	Check(hash password.Hash, password string) (bool, error)
 	// CheckDummy takes as long as Check; it is for addresses nobody has.
 	CheckDummy(password string)
 }
@@ -47,6 +60,7 @@ type Tokens interface {
 
 // Session is what a log-in gives.
 type Session struct {
+	UserID      string
 	AccessToken string
 	ExpiresIn   time.Duration
 }
@@ -57,10 +71,12 @@ type LogIn struct {
 	Guesses   Guesses
 	Passwords Checker
 	Tokens    Tokens
+	Renew     func(ctx context.Context, u User, password string) // see [Renewal.Do]
 }
 
-// Do logs in. It returns ErrInvalidCredentials, for an address that is none as well, and *TooManyGuessesError; and the error of
-// ctx when its time is up, before the password was checked or after, whatever the password.
+// Do logs in. It returns ErrInvalidCredentials, for an address that is none as well, as *WrongPasswordError where somebody has the
+// address, and *TooManyGuessesError; and the error of ctx when its time is up, before the password was checked or after, whatever
+// the password.
 func (l *LogIn) Do(ctx context.Context, address, password string) (Session, error) {
 	email, err := NormalizeEmail(address)
 	if err != nil {
@@ -80,7 +96,8 @@ func (l *LogIn) Do(ctx context.Context, address, password string) (Session, erro
 	if err != nil {
 		return Session{}, fmt.Errorf("issuing a token: %w", err)
 	}
-	return Session{AccessToken: token, ExpiresIn: expiresIn}, nil
+	l.Renew(ctx, u, password)
+	return Session{UserID: u.ID, AccessToken: token, ExpiresIn: expiresIn}, nil
 }
 
 func (l *LogIn) authenticate(ctx context.Context, email, password string) (User, error) {
@@ -99,7 +116,7 @@ func (l *LogIn) authenticate(ctx context.Context, email, password string) (User,
 		return User{}, fmt.Errorf("checking a password: %w", err)
 	}
 	if !ok {
-		return User{}, ErrInvalidCredentials
+		return User{}, &WrongPasswordError{UserID: u.ID}
 	}
 	return u, nil
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"shop/internal/password"
 )
 
 // entrance is all that a log-in meets. It notes what is done, in its order, and lets an address have guesses attempts.
@@ -51,12 +53,14 @@ func (e *entrance) Forget(_ context.Context, email string) error {
 	return nil
 }
 
-func (e *entrance) Check(hash, password string) (bool, error) {
-	err := e.note("check", password)
-	return err == nil && hash == hashOf(password), err
+func (e *entrance) Check(hash password.Hash, text string) (bool, error) {
+	err := e.note("check", text)
+	return err == nil && hash == hashOf(text), err
 }
 
 func (e *entrance) CheckDummy(password string) { _ = e.note("check dummy", password) }
+
+func (e *entrance) renew(_ context.Context, u User, text string) { _ = e.note("renew "+u.ID, text) }
 
 func (e *entrance) Issue(_ context.Context, u User) (string, time.Duration, error) {
 	if err := e.note("issue", u.ID); err != nil {
@@ -69,7 +73,7 @@ func (e *entrance) Issue(_ context.Context, u User) (string, time.Duration, erro
 func logIn(guesses int) (*LogIn, *entrance) {
 	ada := User{ID: "usr_1", Email: "ada@example.com", PasswordHash: hashOf("right one"), Role: RoleCustomer}
 	e := &entrance{users: accounts{byEmail: map[string]User{ada.Email: ada}}, guesses: guesses, counted: map[string]int{}, fails: map[string]error{}}
-	return &LogIn{Users: e, Guesses: e, Passwords: e, Tokens: e}, e
+	return &LogIn{Users: e, Guesses: e, Passwords: e, Tokens: e, Renew: e.renew}, e
 }
 
 // TestLogIn shows each way a log-in goes and, to the call, what it does on the way: counting comes first, each way checks a
@@ -81,8 +85,8 @@ func TestLogIn(t *testing.T) {
 		err               error
 		done              []string
 	}{
-		"right": {" Ada@Example.com ", "right one", Session{AccessToken: "token of usr_1", ExpiresIn: 15 * time.Minute}, nil,
-			[]string{"count ada@example.com", "look up ada@example.com", "check right one", "forget ada@example.com", "issue usr_1"}},
+		"right": {" Ada@Example.com ", "right one", Session{UserID: "usr_1", AccessToken: "token of usr_1", ExpiresIn: 15 * time.Minute}, nil,
+			[]string{"count ada@example.com", "look up ada@example.com", "check right one", "forget ada@example.com", "issue usr_1", "renew usr_1 right one"}},
 		"wrong password": {"ada@example.com", "wrong one", Session{}, ErrInvalidCredentials,
 			[]string{"count ada@example.com", "look up ada@example.com", "check wrong one"}},
 		"unknown address": {"eve@example.com", "right one", Session{}, ErrInvalidCredentials,
@@ -182,9 +186,9 @@ type slowly struct {
 	check time.Duration
 }
 
-func (s slowly) Check(hash, password string) (bool, error) {
+func (s slowly) Check(hash password.Hash, tried string) (bool, error) {
 	time.Sleep(s.check)
-	return s.entrance.Check(hash, password)
+	return s.entrance.Check(hash, tried)
 }
 
 func (s slowly) CheckDummy(password string) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"shop/internal/password"
 	"shop/internal/validation"
 )
 
@@ -21,8 +22,8 @@ type Registration struct {
 type Passwords interface {
 	// Validate says why password may not be chosen, in words for the customer, or returns nil.
 	Validate(password, email string) error
-	// Hash returns a PHC string.
-	Hash(password string) (string, error)
+	// Hash returns the hash to store.
+	Hash(password string) (password.Hash, error)
 }
 
 // Creator stores new users.
@@ -57,10 +58,9 @@ func (s *SignUp) Do(ctx context.Context, r Registration) (User, error) {
 	return u, nil
 }
 
-func (s *SignUp) hash(ctx context.Context, password string) (hash string, err error) {
-	late := inTime(ctx, func() { hash, err = s.Passwords.Hash(password) })
-	if late != nil {
-		return "", late
+func (s *SignUp) hash(ctx context.Context, chosen string) (hash password.Hash, err error) {
+	if late := inTime(ctx, func() { hash, err = s.Passwords.Hash(chosen) }); late != nil {
+		return password.Hash{}, late
 	}
 	return hash, err
 }

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"shop/internal/password"
 	"shop/internal/validation"
 )
 
@@ -60,9 +61,9 @@ func (plainPasswords) Validate(password, email string) error {
 	return nil
 }
 
-func (p plainPasswords) Hash(password string) (string, error) { return hashOf(password), p.fails }
+func (p plainPasswords) Hash(text string) (password.Hash, error) { return hashOf(text), p.fails }
 
-func hashOf(password string) string { return "(" + password + ")" }
+func hashOf(text string) password.Hash { return password.Stored("(" + text + ")") }
 
 func signUp() (*SignUp, *accounts) {
 	users := &accounts{byEmail: map[string]User{}}
@@ -75,7 +76,7 @@ func TestSignUpStoresACustomer(t *testing.T) {
 	s, users := signUp()
 	got, err := s.Do(context.Background(), Registration{Email: " Ada@Example.com", Password: " long  enough ", Name: " Ada L. "})
 	want := User{
-		ID: "usr_1", Email: "ada@example.com", Name: " Ada L. ", PasswordHash: "( long  enough )", Role: RoleCustomer, CreatedAt: signedUpAt,
+		ID: "usr_1", Email: "ada@example.com", Name: " Ada L. ", PasswordHash: hashOf(" long  enough "), Role: RoleCustomer, CreatedAt: signedUpAt,
 	}
 	if err != nil || got != want {
 		t.Errorf("got %+v and error %v, want %+v", got, err, want)
@@ -178,10 +179,10 @@ type slowHash struct {
 	hashed *int
 }
 
-func (s slowHash) Hash(password string) (string, error) {
+func (s slowHash) Hash(chosen string) (password.Hash, error) {
 	*s.hashed++
 	time.Sleep(s.lasts)
-	return s.plainPasswords.Hash(password)
+	return s.plainPasswords.Hash(chosen)
 }
 
 // TestSignUpOutOfTime: a hash cannot be stopped. It is not begun when the time is up, and when it ends too late nobody is signed

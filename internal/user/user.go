@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"shop/internal/password"
 )
 
 // Role says what a user may do.
@@ -33,9 +35,17 @@ type User struct {
 	ID           string // usr_ and a UUIDv7
 	Email        string // as NormalizeEmail returns it; the key of the Users table
 	Name         string
-	PasswordHash string // a PHC string
+	PasswordHash password.Hash
 	Role         Role
 	CreatedAt    time.Time // UTC
+}
+
+// RoleChange is a role that an operator gives to a user.
+type RoleChange struct {
+	Email string // as NormalizeEmail returns it
+	Role  Role
+	By    string    // the operator: an ARN of AWS
+	At    time.Time // UTC, milliseconds
 }
 
 // Scopes returns the OAuth scopes a token for the user carries.

@@ -5,7 +5,8 @@
 //	awsproxy -listen 127.0.0.1:4600 -target http://127.0.0.1:4566 -control 127.0.0.1:4601
 //
 // The functions get http://127.0.0.1:4600 as their AWS_ENDPOINT_URL. GET /counts at the control address answers the counts
-// since the last POST /reset, as a JSON object from operation to number; PUT /faults plans what is done to calls.
+// since the last POST /reset, as a JSON object from operation to number; PUT /faults plans what is done to calls; GET
+// /permissions answers what IAM was asked for the calls since the start, by the access key that signed them.
 package main
 
 import (
@@ -43,10 +44,14 @@ func run(ctx context.Context, listen, target, control string) error {
 	if err != nil {
 		return fmt.Errorf("reading the target: %w", err)
 	}
-	proxy := faultproxy.New(behind)
+	proxy, ledger := faultproxy.New(behind), &faultproxy.Ledger{}
+	proxy.Watch = ledger.Note
+	steering := http.NewServeMux()
+	steering.Handle("/", proxy.Control())
+	steering.Handle("GET /permissions", ledger)
 	both, ctx := errgroup.WithContext(ctx)
 	both.Go(func() error { return serve(ctx, listen, proxy) })
-	both.Go(func() error { return serve(ctx, control, proxy.Control()) })
+	both.Go(func() error { return serve(ctx, control, steering) })
 	return both.Wait()
 }
 

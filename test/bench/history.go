@@ -14,6 +14,7 @@ import (
 	"shop/internal/dynamostore"
 	"shop/internal/order"
 	"shop/internal/page"
+	"shop/internal/password"
 	"shop/internal/user"
 )
 
@@ -57,7 +58,7 @@ type archive struct {
 }
 
 var admin = user.User{
-	ID: "usr_019cafb8-d247-752e-9651-0c5ca6a3a451", Email: "bench-admin@example.com", Name: "Bench Admin", PasswordHash: "none",
+	ID: "usr_019cafb8-d247-752e-9651-0c5ca6a3a451", Email: "bench-admin@example.com", Name: "Bench Admin", PasswordHash: password.Stored("none"),
 	Role: user.RoleAdmin, CreatedAt: lamp.CreatedAt,
 }
 

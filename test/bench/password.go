@@ -6,19 +6,37 @@ import (
 	"time"
 
 	"shop/internal/password"
+	"shop/test/template"
 )
 
-// Lambda gives a function one whole virtual processor for each 1,769 MB of its memory.
-// https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
-const (
-	memoryOfOneProcessor = 1769 // MB
-	memoryOfLogIn        = 1024 // MB, in template.yaml
-	hashes               = 30
-)
+const hashes = 30
 
-// passwordHash measures one hash, the most of what a log-in takes.
+// passwordHash measures one hash, the most of what a log-in takes, at the template's cost.
 func passwordHash(ctx context.Context, _ *store, _ time.Duration) ([]row, error) {
-	hasher := password.New(password.DefaultParams)
+	deployed, err := template.Read()
+	if err != nil {
+		return nil, err
+	}
+	cost, err := deployed.PasswordCost()
+	if err != nil {
+		return nil, err
+	}
+	times, err := hashTimes(ctx, password.New(cost))
+	if err != nil {
+		return nil, err
+	}
+	took := median(times)
+	memory := deployed.Memory("LogInFunction")
+	return []row{
+		{what: fmt.Sprintf("one password hash (%s), median of %d", cost, hashes), figure: fmt.Sprintf("%.1f ms", milliseconds(took))},
+		{
+			what:   fmt.Sprintf("the same in a function of %d MB, by calculation (× %d/%d)", memory, template.MemoryOfOneProcessor, memory),
+			figure: fmt.Sprintf("%.1f ms", milliseconds(template.InFunction(took, memory))),
+		},
+	}, nil
+}
+
+func hashTimes(ctx context.Context, hasher password.Hasher) ([]time.Duration, error) {
 	var times []time.Duration
 	for range hashes {
 		start := time.Now()
@@ -30,12 +48,5 @@ func passwordHash(ctx context.Context, _ *store, _ time.Duration) ([]row, error)
 			return nil, err
 		}
 	}
-	took := milliseconds(median(times))
-	return []row{
-		{what: fmt.Sprintf("one password hash, median of %d", hashes), figure: fmt.Sprintf("%.1f ms", took)},
-		{
-			what:   fmt.Sprintf("the same in a function of %d MB, by calculation (× %d/%d)", memoryOfLogIn, memoryOfOneProcessor, memoryOfLogIn),
-			figure: fmt.Sprintf("%.1f ms", took*memoryOfOneProcessor/memoryOfLogIn),
-		},
-	}, nil
+	return times, nil
 }

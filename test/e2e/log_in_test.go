@@ -2,14 +2,20 @@ package e2e
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/golang-jwt/jwt/v5"
 
+	hashing "shop/internal/password"
 	"shop/test/need"
 )
 
@@ -124,6 +130,65 @@ func TestLogInRefuses(t *testing.T) {
 	if len(answers) > 1 {
 		t.Errorf("the answers can be told apart: %v", answers)
 	}
+}
+
+// TestOutdatedHashIsRenewed: a hash that cost less than today's is made anew at
+// a log-in with the right password, and only then.
+func TestOutdatedHashIsRenewed(t *testing.T) {
+	t.Parallel()
+	c := newCustomer(t)
+	cheap, err := hashing.New(hashing.Params{MemoryKiB: 64, Iterations: 1, Parallelism: 1}).Hash(password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	storeHash(t, c, cheap.PHC())
+	send(t, postSession(logIn{c.Email, "wrong " + password})).refused(t, http.StatusUnauthorized, "invalid_credentials")
+	if got := storedHash(t, c); got != cheap.PHC() {
+		t.Errorf("a wrong password renewed the hash: %s", got)
+	}
+	send(t, postSession(logIn{c.Email, password})).want(t, http.StatusCreated)
+	renewed := storedHash(t, c)
+	if !strings.HasPrefix(renewed, "$argon2id$v=19$m=19456,t=2,p=1$") {
+		t.Errorf("the hash is %s, want one of today's cost", renewed)
+	}
+	send(t, postSession(logIn{c.Email, password})).want(t, http.StatusCreated)
+	send(t, postSession(logIn{c.Email, "wrong " + password})).refused(t, http.StatusUnauthorized, "invalid_credentials")
+	if again := storedHash(t, c); again != renewed {
+		t.Errorf("the hash became %s, want it left alone: %s", again, renewed)
+	}
+}
+
+// users is the table of users, as the operator may write it.
+func users(t *testing.T, c caller) (*dynamodb.Client, *string, map[string]types.AttributeValue) {
+	t.Helper()
+	db := dynamodb.New(dynamodb.Options{Region: awsRegion, Credentials: awsCredentials, BaseEndpoint: aws.String(needAWS(t))})
+	return db, aws.String(lookUp(t, stackOutputs, "UsersTable")), map[string]types.AttributeValue{"email": &types.AttributeValueMemberS{Value: c.Email}}
+}
+
+func storeHash(t *testing.T, c caller, phc string) {
+	t.Helper()
+	db, table, key := users(t, c)
+	_, err := db.UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
+		TableName: table, Key: key, UpdateExpression: aws.String("SET password_hash = :phc"),
+		ExpressionAttributeValues: map[string]types.AttributeValue{":phc": &types.AttributeValueMemberS{Value: phc}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func storedHash(t *testing.T, c caller) string {
+	t.Helper()
+	db, table, key := users(t, c)
+	out, err := db.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: table, Key: key, ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	phc, _ := out.Item["password_hash"].(*types.AttributeValueMemberS)
+	if phc == nil {
+		t.Fatalf("the user is %v, with no hash", slices.Sorted(maps.Keys(out.Item)))
+	}
+	return phc.Value
 }
 
 func TestLogInKeepsBlanks(t *testing.T) {

@@ -22,7 +22,8 @@ var provokedCodes = []string{
 }
 
 // TestMain runs the tests and then what only holds over a whole run: every
-// order had exactly one mail, and every error code was provoked.
+// order had exactly one mail, every error code was provoked, and every
+// permission of every function was used.
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if code == 0 && os.Getenv("SHOP_URL") != "" {
@@ -38,6 +39,7 @@ func checkRun() int {
 	failures := mailFailures(context.Background())
 	if wholeRun() {
 		failures = append(failures, missingCodes(journal.codes())...)
+		failures = append(failures, permissionFailures(context.Background())...)
 	}
 	for _, f := range failures {
 		fmt.Printf("--- FAIL: whole run: %s\n", f)

@@ -2,11 +2,15 @@ package e2e
 
 import (
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"shop/internal/access"
 )
 
 // privateRoute is a route that needs a token.
@@ -32,6 +36,34 @@ func privateRoutes(productID, orderID string) []privateRoute {
 		{"ListOrdersFunction", call{method: "GET", path: "/admin/orders"}, true},
 		{"SummarizeOrdersFunction", call{method: "GET", path: "/admin/orders/summary"}.with("from", "2011-09-01").with("to", "2011-09-30"), true},
 	}
+}
+
+// TestPrivateRoutesAreThoseOfTheTable: what is shown of private routes is shown
+// of every route that asks for a token.
+func TestPrivateRoutesAreThoseOfTheTable(t *testing.T) {
+	t.Parallel()
+	routes := privateRoutes("lamp", "ord_a")
+	for _, key := range access.Routes() {
+		rule, _ := access.Of(key)
+		n := slices.IndexFunc(routes, func(r privateRoute) bool { return r.isOf(key) })
+		switch {
+		case rule.Open() != (n < 0):
+			t.Errorf("%s: its rule is %+v, and it is number %d of the private routes", key, rule, n)
+		case n >= 0 && routes[n].adminOnly != (rule.Scope == "admin"):
+			t.Errorf("%s: its rule is %+v, and for admins only: %v", key, rule, routes[n].adminOnly)
+		case n >= 0:
+			routes = slices.Delete(routes, n, n+1)
+		}
+	}
+	if len(routes) > 0 {
+		t.Errorf("%+v are in no rule", routes)
+	}
+}
+
+// isOf tells whether the request is one of the route.
+func (r privateRoute) isOf(key string) bool {
+	pattern := regexp.MustCompile(`\\\{[a-z_]+\\\}`).ReplaceAllString(regexp.QuoteMeta(key), `[^/]+`)
+	return regexp.MustCompile("^" + pattern + "$").MatchString(r.name())
 }
 
 func (r privateRoute) name() string { return r.call.method + " " + r.call.path }

@@ -22,6 +22,7 @@ type Call struct {
 	Begin, End time.Time
 	Service    string // as it stands in the signature, such as dynamodb; empty if there is none
 	Operation  string // such as TransactWriteItems
+	AccessKey  string // whose credentials signed it: each function has its own; empty if there is none
 	Body       []byte // as it was sent
 
 	Fault   Kind // what was done to it; empty when it was passed on as it was
@@ -30,15 +31,15 @@ type Call struct {
 	Killed  int  // the process that was killed for it, or 0
 }
 
-// signedFor finds the service in a signature (AWS: "Signature Version 4 signing process", the credential scope).
-var signedFor = regexp.MustCompile(`Credential=[^/]+/[^/]+/[^/]+/([^/]+)/aws4_request`)
+// signedFor finds the access key and the service in a signature (AWS: "Signature Version 4 signing process", the credential scope).
+var signedFor = regexp.MustCompile(`Credential=([^/]+)/[^/]+/[^/]+/([^/]+)/aws4_request`)
 
 // read names a request's call: the operation by the header X-Amz-Target in AWS's JSON protocols, by the form's Action in its
 // query protocol, by method and path else.
 func read(r *http.Request, body []byte) *Call {
 	c := &Call{Begin: time.Now(), Body: body, Operation: r.Method + " " + r.URL.Path}
 	if found := signedFor.FindStringSubmatch(r.Header.Get("Authorization")); found != nil {
-		c.Service = found[1]
+		c.AccessKey, c.Service = found[1], found[2]
 	}
 	if _, operation, found := strings.Cut(r.Header.Get("X-Amz-Target"), "."); found {
 		c.Operation = operation

@@ -14,8 +14,8 @@ import (
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
 const gatewayWaits = 30 * time.Second
 
-func timeout(function object) time.Duration {
-	seconds, _ := at(function, "Properties", "Timeout").(float64)
+func timeout(function Object) time.Duration {
+	seconds, _ := At(function, "Properties", "Timeout").(float64)
 	return time.Duration(seconds) * time.Second
 }
 
@@ -27,7 +27,7 @@ func allowed(function, prefix string) bool {
 // Each attempt of a call ends while its function has time to answer, and one that hangs leaves time for a second: the SDK waits
 // for up to a second before it. A mail has one attempt, after the calls before it and before the mark.
 func TestCallsEndBeforeTheirFunction(t *testing.T) {
-	for name, function := range ofType(translated(t), "AWS::Lambda::Function") {
+	for name, function := range Need(t).OfType("AWS::Lambda::Function") {
 		usable := timeout(function) - deadline.Reserve
 		if least := 2*deadline.Call + time.Second; usable <= least {
 			t.Errorf("%s has %s for its calls, want more than %s", name, usable, least)
@@ -46,14 +46,14 @@ func TestCallsEndBeforeTheirFunction(t *testing.T) {
 
 // The functions behind an API answer before the gateway answers for them.
 func TestFunctionsAnswerBeforeTheGateway(t *testing.T) {
-	resources := translated(t)
+	tpl := Need(t)
 	behind := map[string]bool{}
-	for _, permission := range ofType(resources, "AWS::Lambda::Permission") {
-		if at(permission, "Properties", "Principal") == "apigateway.amazonaws.com" {
-			behind[at(permission, "Properties", "FunctionName", "Ref").(string)] = true
+	for _, permission := range tpl.OfType("AWS::Lambda::Permission") {
+		if At(permission, "Properties", "Principal") == "apigateway.amazonaws.com" {
+			behind[At(permission, "Properties", "FunctionName", "Ref").(string)] = true
 		}
 	}
-	all := ofType(resources, "AWS::Lambda::Function")
+	all := tpl.OfType("AWS::Lambda::Function")
 	if len(behind) != len(all)-3 {
 		t.Errorf("%d of %d functions are behind an API, want all but notify, the relay and suppress-address", len(behind), len(all))
 	}
@@ -66,11 +66,11 @@ func TestFunctionsAnswerBeforeTheGateway(t *testing.T) {
 
 // The relay ends before its schedule begins the next run.
 func TestRelayEndsBeforeTheNextRun(t *testing.T) {
-	resources := translated(t)
-	if rate := at(resources["RelayMailFunctionEveryMinute"], "Properties", "ScheduleExpression"); rate != "rate(1 minute)" {
+	tpl := Need(t)
+	if rate := At(tpl.Resources["RelayMailFunctionEveryMinute"], "Properties", "ScheduleExpression"); rate != "rate(1 minute)" {
 		t.Fatalf("the relay's schedule is %v", rate)
 	}
-	if got := timeout(resources["RelayMailFunction"]); got >= time.Minute {
+	if got := timeout(tpl.Resources["RelayMailFunction"]); got >= time.Minute {
 		t.Errorf("a run may take %s", got)
 	}
 }

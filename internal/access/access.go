@@ -1,0 +1,84 @@
+// Package access decides who may do what: a table from a route to the scope that its caller's token needs and to whose things the
+// caller gets (ASVS 5.0, 8.1.1 and 8.2). The edge of HTTP asks it who may enter, the stores ask it whose things may be seen, and
+// tests hold the deployed routes to it.
+package access
+
+import (
+	"errors"
+	"maps"
+	"slices"
+
+	"shop/internal/token"
+	"shop/internal/user"
+)
+
+// Reach says whose things a route gives its caller. The store's read, which takes the caller, decides it.
+type Reach string
+
+// The reaches.
+const (
+	Shops         Reach = "the shop's, alike for everyone"
+	Own           Reach = "the caller's own"
+	OwnOrAdmins   Reach = "the caller's own, or anyone's for who is an admin now"
+	AdminsAnyones Reach = "anyone's, for who is an admin now" // the token's scope is not enough: the role is read at each use
+)
+
+// Rule says who may use a route.
+type Rule struct {
+	Scope string // that the token needs; empty: no token is asked for
+	Reach Reach
+}
+
+// Open tells whether no token is asked for.
+func (r Rule) Open() bool { return r.Scope == "" }
+
+var (
+	open       = Rule{"", Shops}
+	myself     = Rule{"", Own} // by what the body proves: credentials
+	customers  = Rule{token.ScopeCustomer, Own}
+	ownOrAdmin = Rule{token.ScopeCustomer, OwnOrAdmins}
+	admins     = Rule{token.ScopeAdmin, AdminsAnyones}
+)
+
+// rules has every route, by API Gateway's route keys.
+var rules = map[string]Rule{
+	"GET /.well-known/openid-configuration": open, // of the issuer's API; all others are of the store's
+	"GET /.well-known/jwks.json":            open,
+
+	"POST /users":                myself,
+	"POST /sessions":             myself,
+	"GET /products":              open,
+	"GET /products/{product_id}": open,
+
+	"POST /orders":           customers,
+	"GET /orders":            customers,
+	"GET /orders/{order_id}": ownOrAdmin,
+
+	"GET /admin/products":                                 admins,
+	"GET /admin/products/{product_id}":                    admins,
+	"PUT /admin/products/{product_id}":                    admins,
+	"PUT /admin/products/{product_id}/stock":              admins,
+	"POST /admin/products/{product_id}/stock/adjustments": admins,
+	"GET /admin/products/{product_id}/stock/movements":    admins,
+	"GET /admin/orders":                                   admins,
+	"GET /admin/orders/summary":                           admins,
+}
+
+// Of returns the rule of a route, and false for a route that has none: nobody may use it.
+func Of(route string) (Rule, bool) {
+	rule, ok := rules[route]
+	return rule, ok
+}
+
+// Routes returns every route that has a rule, sorted.
+func Routes() []string { return slices.Sorted(maps.Keys(rules)) }
+
+// ErrNotTheirs says, for the log, why what is there is not found: the caller may not see it. Stores return it with their own error
+// for what is not there, which is all that the caller is told.
+var ErrNotTheirs = errors.New("it is not the caller's")
+
+// MaySee decides whether the caller may see what the owner has, by OwnOrAdmins. adminNow is the stored role, not the token's; only
+// a caller whose token has the admin's scope, too, uses it.
+func MaySee(caller user.Caller, ownerID string, adminNow bool) bool {
+	return caller.UserID != "" && caller.UserID == ownerID || caller.Admin && adminNow
+}

@@ -1,0 +1,52 @@
+package user
+
+import (
+	"context"
+	"fmt"
+
+	"shop/internal/password"
+)
+
+// Renewal makes a password's hash anew when new ones cost something else than it did. Only at a log-in is the password there to
+// do so.
+type Renewal struct {
+	Users     Renewer
+	Passwords Rehasher
+	Failed    func(ctx context.Context, userID string, err error)
+}
+
+// Renewer stores hashes.
+type Renewer interface {
+	// RenewHash stores the hash renewed in the place of old. It does nothing, and returns nil, when the user has another hash by
+	// now: the password was changed meanwhile, or another log-in was first.
+	RenewHash(ctx context.Context, email string, old, renewed password.Hash) error
+}
+
+// Rehasher knows what a hash should cost.
+type Rehasher interface {
+	// Outdated tells whether Hash would make another kind of hash.
+	Outdated(hash password.Hash) bool
+	// Hash returns the hash to store.
+	Hash(password string) (password.Hash, error)
+}
+
+// Do renews the hash of the user, whose password it is, if that is due. A failure costs nobody a log-in: the next one tries again.
+func (r *Renewal) Do(ctx context.Context, u User, password string) {
+	if !r.Passwords.Outdated(u.PasswordHash) {
+		return
+	}
+	if err := r.renew(ctx, u, password); err != nil {
+		r.Failed(ctx, u.ID, err)
+	}
+}
+
+func (r *Renewal) renew(ctx context.Context, u User, password string) error {
+	renewed, err := r.Passwords.Hash(password)
+	if err != nil {
+		return fmt.Errorf("hashing a password: %w", err)
+	}
+	if err := r.Users.RenewHash(ctx, u.Email, u.PasswordHash, renewed); err != nil {
+		return fmt.Errorf("storing a renewed hash: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,254 @@
+package e2e
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"shop/test/template"
+)
+
+// exemptions are what roles allow and no run of the tests can show that it is
+// needed, with the reason, by function and grant; "*" is every function. One
+// that no role allows, or that turns out to be used, fails.
+var exemptions = map[string]string{
+	"* policy AWSLambdaBasicExecutionRole":                               "Lambda writes the function's logs by it; SAM adds it",
+	"NotifyFunction policy AWSLambdaSQSQueueExecutionRole":               "Lambda receives from the queue by it; SAM adds it",
+	"NotifyFunction ses:SendEmail identity/* from Sender":                "in its sandbox SES asks for the recipient's identity, too; the condition holds the sender",
+	"SuppressAddressFunction sqs:SendMessage SuppressionDeadLetterQueue": "Lambda sends by it what failed three times",
+}
+
+// permissionFailures compares what the role of each function allows with what
+// the function did since its proxy was started, demo data included. That a
+// role allows enough, the emulator has seen to.
+func permissionFailures(ctx context.Context) []string {
+	if os.Getenv("SHOP_PROXY_URL") == "" && os.Getenv("CI") != "true" {
+		return nil
+	}
+	deployed, err := template.Read()
+	if err != nil {
+		return []string{err.Error()}
+	}
+	functions, err := accessKeys(slices.Collect(maps.Keys(deployed.Functions())))
+	if err != nil {
+		return []string{err.Error()}
+	}
+	used, failures := usedPermissions(ctx, functions)
+	granted := map[string][]string{}
+	for function := range deployed.Functions() {
+		granted[function] = deployed.Granted(function)
+	}
+	return append(failures, judgePermissions(granted, used, exemptions)...)
+}
+
+// judgePermissions names each grant that was not used and has no exemption,
+// each with a wildcard that has none, and each exemption that is stale.
+func judgePermissions(granted map[string][]string, used map[string]map[string]bool, exempt map[string]string) []string {
+	var failures []string
+	needed := map[string]bool{}
+	for function, grants := range granted {
+		for _, grant := range grants {
+			permission, _, _ := strings.Cut(grant, " from ") // the condition is the template's test's
+			reason := ""
+			for _, key := range []string{function + " " + grant, "* " + grant} {
+				if exempt[key] != "" && !used[function][permission] {
+					reason, needed[key] = exempt[key], true
+				}
+			}
+			switch {
+			case reason != "":
+			case strings.Contains(permission, "*"):
+				failures = append(failures, fmt.Sprintf("%s may %s: a wildcard allows more than is used", function, grant))
+			case !used[function][permission]:
+				failures = append(failures, fmt.Sprintf("%s may %s, and never did", function, grant))
+			}
+		}
+	}
+	for key := range exempt {
+		if !needed[key] {
+			failures = append(failures, fmt.Sprintf("the exemption of %s is stale", key))
+		}
+	}
+	slices.Sort(failures)
+	return failures
+}
+
+// usedPermissions asks the proxy, and names functions and resources by their
+// logical ids. Calls that no function signed are failures.
+func usedPermissions(ctx context.Context, functions map[string]string) (map[string]map[string]bool, []string) {
+	byKey, err := recordedPermissions(ctx)
+	if err != nil {
+		return nil, []string{err.Error()}
+	}
+	resources, err := stackResources()
+	if err != nil {
+		return nil, []string{err.Error()}
+	}
+	var failures []string
+	used := map[string]map[string]bool{}
+	for key, permissions := range byKey {
+		function := functions[key]
+		if function == "" {
+			failures = append(failures, fmt.Sprintf("the credentials %s are no function's, and used %q", key, permissions))
+			continue
+		}
+		used[function] = map[string]bool{}
+		for _, permission := range permissions {
+			used[function][inLogicalIDs(permission, resources)] = true
+		}
+	}
+	return used, failures
+}
+
+// recordedPermissions is what the proxy has seen: lists of actions on
+// resources, by the access key.
+func recordedPermissions(ctx context.Context) (map[string][]string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(os.Getenv("SHOP_PROXY_URL"), "/")+"/permissions", nil)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := transport.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("asking the proxy what was used: %w", err)
+	}
+	defer resp.Body.Close()
+	var byKey map[string][]string
+	if err := json.NewDecoder(resp.Body).Decode(&byKey); err != nil {
+		return nil, fmt.Errorf("reading what was used: %w", err)
+	}
+	return byKey, nil
+}
+
+// inLogicalIDs names the resource of a permission as the template does: a
+// queue's URL and a key's ARN end in what the stack calls them.
+func inLogicalIDs(permission string, resources map[string]string) string {
+	action, resource, _ := strings.Cut(permission, " ")
+	for logical, physical := range resources {
+		name := lastPart(physical)
+		switch {
+		case resource == name, lastPart(resource) == name && !strings.Contains(resource, "/index/") && !strings.HasPrefix(action, "ses:"):
+			return action + " " + logical
+		case strings.HasPrefix(resource, name+"/index/"):
+			return action + " " + logical + strings.TrimPrefix(resource, name)
+		case resource == "configuration-set/"+name:
+			return action + " configuration-set/" + logical
+		}
+	}
+	return permission
+}
+
+func lastPart(path string) string { return path[strings.LastIndex(path, "/")+1:] }
+
+// accessKeys tells whose access key is whose. The emulator makes a function's
+// key of the ARNs of the function and its role (ministack, execution_credentials).
+func accessKeys(functions []string) (map[string]string, error) {
+	resources, err := stackResources()
+	if err != nil {
+		return nil, err
+	}
+	outputs, err := stackOutputs()
+	if err != nil {
+		return nil, err
+	}
+	key := strings.Split(outputs["SigningKeyArn"], ":")
+	if len(key) < 6 {
+		return nil, fmt.Errorf("the stack's key %q does not tell the account", outputs["SigningKeyArn"])
+	}
+	region, account := key[3], key[4]
+	byKey := map[string]string{}
+	for _, function := range functions {
+		arns := fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s:arn:aws:iam::%s:role/%s",
+			region, account, resources[function], account, resources[function+"Role"])
+		sum := sha256.Sum256([]byte(arns))
+		byKey["ASIA"+strings.ToUpper(hex.EncodeToString(sum[:8]))] = function
+	}
+	return byKey, nil
+}
+
+// TestJudgePermissions shows that the check at the end of a run can fail.
+func TestJudgePermissions(t *testing.T) {
+	t.Parallel()
+	granted := map[string][]string{
+		"A": {"dynamodb:GetItem T", "dynamodb:Query T/index/i", "policy P"},
+		"B": {"policy P", "ses:SendEmail identity/* from Sender", "ses:SendEmail configuration-set/S from Sender"},
+	}
+	exempt := map[string]string{"* policy P": "always", "B ses:SendEmail identity/* from Sender": "why"}
+	all := func() map[string]map[string]bool {
+		return map[string]map[string]bool{
+			"A": {"dynamodb:GetItem T": true, "dynamodb:Query T/index/i": true},
+			"B": {"ses:SendEmail identity/a@b.c": true, "ses:SendEmail configuration-set/S": true},
+		}
+	}
+	for name, c := range map[string]struct {
+		spoil func(granted map[string][]string, used map[string]map[string]bool, exempt map[string]string)
+		want  string
+	}{
+		"nothing": {func(map[string][]string, map[string]map[string]bool, map[string]string) {}, ""},
+		"an action too many": {func(g map[string][]string, _ map[string]map[string]bool, _ map[string]string) {
+			g["A"] = append(g["A"], "dynamodb:PutItem T")
+		}, "A may dynamodb:PutItem T, and never did"},
+		"another function's": {func(g map[string][]string, _ map[string]map[string]bool, _ map[string]string) {
+			g["B"] = append(g["B"], "dynamodb:GetItem T")
+		}, "B may dynamodb:GetItem T, and never did"},
+		"a resource too many": {func(g map[string][]string, _ map[string]map[string]bool, _ map[string]string) {
+			g["A"] = append(g["A"], "dynamodb:Query T")
+		}, "A may dynamodb:Query T, and never did"},
+		"every action": {func(g map[string][]string, _ map[string]map[string]bool, _ map[string]string) {
+			g["A"] = append(g["A"], "dynamodb:* T")
+		}, "A may dynamodb:* T: a wildcard allows more than is used"},
+		"every resource": {func(g map[string][]string, _ map[string]map[string]bool, _ map[string]string) {
+			g["A"] = append(g["A"], "dynamodb:GetItem *")
+		}, "A may dynamodb:GetItem *: a wildcard allows more than is used"},
+		"a managed policy": {func(g map[string][]string, _ map[string]map[string]bool, _ map[string]string) {
+			g["A"] = append(g["A"], "policy Admin")
+		}, "A may policy Admin, and never did"},
+		"not used any more": {func(_ map[string][]string, u map[string]map[string]bool, _ map[string]string) {
+			delete(u["A"], "dynamodb:GetItem T")
+		}, "A may dynamodb:GetItem T, and never did"},
+		"not granted": {func(_ map[string][]string, _ map[string]map[string]bool, e map[string]string) {
+			e["A dynamodb:PutItem T"] = "why"
+		}, "the exemption of A dynamodb:PutItem T is stale"},
+		"exempt and used": {func(_ map[string][]string, _ map[string]map[string]bool, e map[string]string) {
+			e["A dynamodb:GetItem T"] = "why"
+		}, "the exemption of A dynamodb:GetItem T is stale"},
+		"of nobody": {func(_ map[string][]string, _ map[string]map[string]bool, e map[string]string) {
+			e["* policy Q"] = "why"
+		}, "the exemption of * policy Q is stale"},
+	} {
+		g, u, e := maps.Clone(granted), all(), maps.Clone(exempt)
+		c.spoil(g, u, e)
+		if got := strings.Join(judgePermissions(g, u, e), "; "); got != c.want {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestInLogicalIDs(t *testing.T) {
+	t.Parallel()
+	resources := map[string]string{
+		"Orders": "shop-Orders-1", "OrdersOther": "shop-Orders-12", "MailQueue": "http://127.0.0.1:1/000000000000/shop-MailQueue-2", "SigningKey": "0a1b",
+		"MailConfiguration": "shop-Mail-3", "SenderIdentity": "shop@example.com",
+	}
+	for permission, want := range map[string]string{
+		"dynamodb:PutItem shop-Orders-1":                                   "dynamodb:PutItem Orders",
+		"dynamodb:PutItem shop-Orders-12":                                  "dynamodb:PutItem OrdersOther",
+		"dynamodb:Query shop-Orders-1/index/feed":                          "dynamodb:Query Orders/index/feed",
+		"sqs:SendMessage http://127.0.0.1:2/000000000000/shop-MailQueue-2": "sqs:SendMessage MailQueue",
+		"kms:Sign arn:aws:kms:eu-west-1:000000000000:key/0a1b":             "kms:Sign SigningKey",
+		"ses:SendEmail configuration-set/shop-Mail-3":                      "ses:SendEmail configuration-set/MailConfiguration",
+		"ses:SendEmail identity/shop@example.com":                          "ses:SendEmail identity/shop@example.com",
+		"dynamodb:PutItem another":                                         "dynamodb:PutItem another",
+	} {
+		if got := inLogicalIDs(permission, resources); got != want {
+			t.Errorf("%s: got %s, want %s", permission, got, want)
+		}
+	}
+}
