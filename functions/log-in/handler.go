@@ -18,12 +18,6 @@ type request struct {
 	Password string `json:"password"`
 }
 
-type session struct {
-	AccessToken string `json:"access_token"`
-	TokenType   string `json:"token_type"`
-	ExpiresIn   int64  `json:"expires_in"` // seconds
-}
-
 // logIn serves POST /sessions.
 func logIn(users authenticator) httpapi.Handler {
 	return func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
@@ -38,7 +32,7 @@ func logIn(users authenticator) httpapi.Handler {
 		if err != nil {
 			return httpapi.Response{}, err
 		}
-		return httpapi.Created(session{AccessToken: s.AccessToken, TokenType: "Bearer", ExpiresIn: int64(s.ExpiresIn.Seconds())}), nil
+		return httpapi.Created(httpapi.SessionOf(s)), nil
 	}
 }
 

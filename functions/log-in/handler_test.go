@@ -27,10 +27,11 @@ func TestLogIn(t *testing.T) {
 			if got := [2]string{email, password}; got != want {
 				t.Errorf("the credentials are %q, want %q", got, want)
 			}
-			return user.Session{AccessToken: "aaa.bbb.ccc", ExpiresIn: 15 * time.Minute}, nil
+			return user.Session{AccessToken: "aaa.bbb.ccc", ExpiresIn: 15 * time.Minute, RefreshToken: httpapitest.RefreshToken}, nil
 		}))
 		httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithBody(body)).Check(t, httpapitest.Want{
-			Status: http.StatusCreated, Body: `{"access_token":"aaa.bbb.ccc","token_type":"Bearer","expires_in":900}`,
+			Status: http.StatusCreated,
+			Body:   `{"access_token":"aaa.bbb.ccc","token_type":"Bearer","expires_in":900,"refresh_token":"` + httpapitest.RefreshToken + `"}`,
 		})
 	}
 }

@@ -1,4 +1,5 @@
-// Command log-in serves POST /sessions: credentials are exchanged for an access token.
+// Command log-in serves POST /sessions: credentials are exchanged for a session: an access token and a refresh
+// token.
 package main
 
 import (
@@ -40,6 +41,8 @@ func main() {
 		Guesses:   &dynamostore.Guesses{Client: db, Table: s.Sessions, Limit: guesses, Window: guessWindow, Now: clock.Now},
 		Passwords: password.New(password.DefaultParams),
 		Tokens:    tokens{&token.Issuer{URL: s.Issuer, Audience: s.Audience, Signer: key, Now: clock.Now}},
+		Sessions:  &dynamostore.Sessions{Client: db, Table: s.Sessions},
+		Now:       clock.Now,
 	})))
 }
 

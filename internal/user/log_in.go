@@ -45,18 +45,20 @@ type Tokens interface {
 	Issue(ctx context.Context, u User) (string, time.Duration, error)
 }
 
-// Session is what a log-in gives.
-type Session struct {
-	AccessToken string
-	ExpiresIn   time.Duration
+// Beginner stores new sessions.
+type Beginner interface {
+	// Begin stores s.
+	Begin(ctx context.Context, s OpenSession) error
 }
 
-// LogIn exchanges credentials for access tokens.
+// LogIn exchanges credentials for sessions.
 type LogIn struct {
 	Users     Finder
 	Guesses   Guesses
 	Passwords Checker
 	Tokens    Tokens
+	Sessions  Beginner
+	Now       func() time.Time
 }
 
 // Do logs in. It returns ErrInvalidCredentials, for an address that is none as well, and *TooManyGuessesError.
@@ -66,6 +68,7 @@ func (l *LogIn) Do(ctx context.Context, address, password string) (Session, erro
 		l.Passwords.CheckDummy(password)
 		return Session{}, ErrInvalidCredentials
 	}
+	at := l.Now()
 	if err := l.Guesses.Count(ctx, email); err != nil {
 		return Session{}, fmt.Errorf("counting a log-in attempt: %w", err)
 	}
@@ -76,11 +79,19 @@ func (l *LogIn) Do(ctx context.Context, address, password string) (Session, erro
 	if err := l.Guesses.Forget(ctx, email); err != nil {
 		return Session{}, fmt.Errorf("clearing the log-in attempts: %w", err)
 	}
-	token, expiresIn, err := l.Tokens.Issue(ctx, u)
+	return l.begin(ctx, u, at)
+}
+
+func (l *LogIn) begin(ctx context.Context, u User, at time.Time) (Session, error) {
+	access, expiresIn, err := l.Tokens.Issue(ctx, u)
 	if err != nil {
 		return Session{}, fmt.Errorf("issuing a token: %w", err)
 	}
-	return Session{AccessToken: token, ExpiresIn: expiresIn}, nil
+	s, refresh := begin(u, at)
+	if err := l.Sessions.Begin(ctx, s); err != nil {
+		return Session{}, fmt.Errorf("beginning a session: %w", err)
+	}
+	return Session{AccessToken: access, ExpiresIn: expiresIn, RefreshToken: refresh.Encode()}, nil
 }
 
 func (l *LogIn) authenticate(ctx context.Context, email, password string) (User, error) {

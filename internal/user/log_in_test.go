@@ -2,6 +2,7 @@ package user
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,6 +16,7 @@ type entrance struct {
 	guesses int
 	counted map[string]int
 	done    []string
+	begun   []OpenSession
 	fails   map[string]error // by the name of the call
 }
 
@@ -63,11 +65,16 @@ func (e *entrance) Issue(_ context.Context, u User) (string, time.Duration, erro
 	return "token of " + u.ID, 15 * time.Minute, nil
 }
 
+func (e *entrance) Begin(_ context.Context, s OpenSession) error {
+	e.begun = append(e.begun, s)
+	return e.note("begin", s.UserID)
+}
+
 // logIn has one account: ada@example.com with the password "right one".
 func logIn(guesses int) (*LogIn, *entrance) {
 	ada := User{ID: "usr_1", Email: "ada@example.com", PasswordHash: hashOf("right one"), Role: RoleCustomer}
 	e := &entrance{users: accounts{byEmail: map[string]User{ada.Email: ada}}, guesses: guesses, counted: map[string]int{}, fails: map[string]error{}}
-	return &LogIn{Users: e, Guesses: e, Passwords: e, Tokens: e}, e
+	return &LogIn{Users: e, Guesses: e, Passwords: e, Tokens: e, Sessions: e, Now: func() time.Time { return noon }}, e
 }
 
 // TestLogIn shows each way a log-in goes and, to the call, what it does on the way: counting comes first, each way checks a
@@ -80,7 +87,7 @@ func TestLogIn(t *testing.T) {
 		done              []string
 	}{
 		"right": {" Ada@Example.com ", "right one", Session{AccessToken: "token of usr_1", ExpiresIn: 15 * time.Minute}, nil,
-			[]string{"count ada@example.com", "look up ada@example.com", "check right one", "forget ada@example.com", "issue usr_1"}},
+			[]string{"count ada@example.com", "look up ada@example.com", "check right one", "forget ada@example.com", "issue usr_1", "begin usr_1"}},
 		"wrong password": {"ada@example.com", "wrong one", Session{}, ErrInvalidCredentials,
 			[]string{"count ada@example.com", "look up ada@example.com", "check wrong one"}},
 		"unknown address": {"eve@example.com", "right one", Session{}, ErrInvalidCredentials,
@@ -91,6 +98,7 @@ func TestLogIn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l, e := logIn(1)
 			got, err := l.Do(context.Background(), c.address, c.password)
+			got.RefreshToken = "" // see TestLogInBeginsASession
 			if got != c.want || !errors.Is(err, c.err) {
 				t.Errorf("got %+v and error %v, want %+v and %v", got, err, c.want, c.err)
 			}
@@ -155,7 +163,7 @@ func TestLogInForgetsAfterSuccess(t *testing.T) {
 
 // TestLogInFails: a failing part is no wrong password, and gives no session.
 func TestLogInFails(t *testing.T) {
-	for _, call := range []string{"count", "look up", "check", "forget", "issue"} {
+	for _, call := range []string{"count", "look up", "check", "forget", "issue", "begin"} {
 		t.Run(call, func(t *testing.T) {
 			l, e := logIn(1)
 			e.fails[call] = errDown
@@ -164,6 +172,28 @@ func TestLogInFails(t *testing.T) {
 				t.Errorf("got %+v and error %v, want %v", got, err, errDown)
 			}
 		})
+	}
+}
+
+// TestLogInBeginsASession: what is stored is the user's, knows the token that was given by its hash alone, and began when the
+// log-in was attempted.
+func TestLogInBeginsASession(t *testing.T) {
+	l, e := logIn(1)
+	got, err := l.Do(context.Background(), "ada@example.com", "right one")
+	if err != nil || len(e.begun) != 1 {
+		t.Fatalf("got error %v and %d sessions, want one", err, len(e.begun))
+	}
+	token, err := ParseRefreshToken(got.RefreshToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := e.begun[0]
+	want := OpenSession{
+		ID: token.SessionID, UserID: "usr_1", Email: "ada@example.com", SecretHash: sha256.Sum256(token.Secret[:]), AttemptID: s.AttemptID,
+		BegunAt: noon, ExpiresAt: noon.Truncate(time.Second).Add(30 * day),
+	}
+	if s != want || s.AttemptID == "" {
+		t.Errorf("stored %+v, want %+v", s, want)
 	}
 }
 
