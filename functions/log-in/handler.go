@@ -10,7 +10,7 @@ import (
 
 type authenticator interface {
 	// Do logs in. It returns user.ErrInvalidCredentials and *user.TooManyGuessesError.
-	Do(ctx context.Context, email, password string) (user.Session, error)
+	Do(ctx context.Context, c user.Credentials) (user.Session, error)
 }
 
 type request struct {
@@ -19,7 +19,7 @@ type request struct {
 }
 
 // logIn serves POST /sessions.
-func logIn(users authenticator) httpapi.Handler {
+func logIn(users authenticator, front httpapi.Front) httpapi.Handler {
 	return func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
 		var in request
 		if err := r.Decode(&in); err != nil {
@@ -28,7 +28,7 @@ func logIn(users authenticator) httpapi.Handler {
 		if err := in.check(); err != nil {
 			return httpapi.Response{}, err
 		}
-		s, err := users.Do(ctx, in.Email, in.Password)
+		s, err := users.Do(ctx, user.Credentials{Address: in.Email, Password: in.Password, Source: front.Source(r)})
 		if err != nil {
 			return httpapi.Response{}, err
 		}

@@ -65,15 +65,6 @@ func (s *Sessions) End(ctx context.Context, id string) error {
 	return nil
 }
 
-// Begin stores s, whose id is new.
-func (s *Sessions) Begin(ctx context.Context, begun user.OpenSession) error {
-	_, err := s.Client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: sessionItem(begun)})
-	if err != nil {
-		return failed("storing a session", err)
-	}
-	return nil
-}
-
 func sessionKey(id string) attributes { return attributes{"session_id": text(id)} }
 
 func sessionItem(s user.OpenSession) attributes {

@@ -19,6 +19,12 @@ func (s *shop) sessions() *Sessions {
 	return &Sessions{Client: s.client, Table: s.tables.Name("Sessions")}
 }
 
+// begin stores a session, by a log-in that nothing else is said of.
+func (s *shop) begin() {
+	s.t.Helper()
+	s.must(s.guesses().Begin(s.t.Context(), annsSession, attempt(annsSession.Email, "192.0.2.7", opened)))
+}
+
 func hashOf(secret string) user.SecretHash { return sha256.Sum256([]byte(secret)) }
 
 var annsSession = user.OpenSession{
@@ -51,7 +57,7 @@ func (s *shop) wantNoSession(id string) {
 func TestSessions(t *testing.T) {
 	s := open(t)
 	s.wantNoSession(annsSession.ID)
-	s.must(s.sessions().Begin(t.Context(), annsSession))
+	s.begin()
 	s.wantSession(annsSession)
 	second := renewed(annsSession, "second")
 	s.must(s.sessions().Renew(t.Context(), annsSession.SecretHash, second))
@@ -73,7 +79,7 @@ func TestSessions(t *testing.T) {
 // The SDK repeats the write, whose condition then fails on our own renewal.
 func TestRenewalWhoseAnswerWasLostSucceeds(t *testing.T) {
 	s := open(t)
-	s.must(s.sessions().Begin(t.Context(), annsSession))
+	s.begin()
 	s.faults.On("UpdateItem", awsfault.Lost)
 	second := renewed(annsSession, "second")
 	s.must(s.sessions().Renew(t.Context(), annsSession.SecretHash, second))
@@ -87,7 +93,7 @@ func TestRenewalWhoseAnswerWasLostSucceeds(t *testing.T) {
 // take that for its success.
 func TestRenewalWhoseAnswerWasLostAndWhoseSessionWasEnded(t *testing.T) {
 	s := open(t)
-	s.must(s.sessions().Begin(t.Context(), annsSession))
+	s.begin()
 	other := &Sessions{Client: s.tables.Client(nil), Table: s.tables.Name("Sessions")}
 	s.faults.On("UpdateItem", awsfault.Lost, func(next http.RoundTripper, r *http.Request) (*http.Response, error) {
 		s.must(other.End(t.Context(), annsSession.ID))
@@ -101,7 +107,7 @@ func TestRenewalWhoseAnswerWasLostAndWhoseSessionWasEnded(t *testing.T) {
 
 func TestOneOfManyRenewalsSucceeds(t *testing.T) {
 	s := open(t)
-	s.must(s.sessions().Begin(t.Context(), annsSession))
+	s.begin()
 	const uses = 20
 	var group sync.WaitGroup
 	errs := make([]error, uses)
@@ -128,7 +134,7 @@ func TestOneOfManyRenewalsSucceeds(t *testing.T) {
 // What is stored of a token is its hash, and the time by which TTL may clean up is that of the end.
 func TestSessionItem(t *testing.T) {
 	s := open(t)
-	s.must(s.sessions().Begin(t.Context(), annsSession))
+	s.begin()
 	out, err := s.client.GetItem(t.Context(), &dynamodb.GetItemInput{
 		TableName: aws.String(s.tables.Name("Sessions")), Key: sessionKey(annsSession.ID), ConsistentRead: aws.Bool(true),
 	})
