@@ -47,6 +47,8 @@ var rules = map[string]Rule{
 
 	"POST /users":                myself,
 	"POST /sessions":             myself,
+	"POST /sessions/refresh":     myself,
+	"POST /sessions/revoke":      myself,
 	"GET /products":              open,
 	"GET /products/{product_id}": open,
 

@@ -94,15 +94,35 @@ var writes = map[string]func(*shop) write{
 		}, nil}
 	},
 	"count a guess": func(s *shop) write {
-		guesses := s.guesses(1)
-		return write{"UpdateItem", func(ctx context.Context) error { return guesses.Count(ctx, "ann@example.com") },
-			func() bool { return s.counted(guesses) == 1 }, &user.TooManyGuessesError{}}
+		a := attempt("ann@example.com", "192.0.2.7", opened)
+		return write{"TransactWriteItems", func(ctx context.Context) error { return s.guesses().Count(ctx, a, upTo(1)) }, func() bool {
+			tallies := s.tallies(a)
+			return s.together(tallies[0] == 1, tallies[1] == 1, tallies[2] == 1)
+		}, user.ErrOvertaken}
 	},
-	"forget guesses": func(s *shop) write {
-		guesses := s.guesses(5)
-		s.must(guesses.Count(s.t.Context(), "ann@example.com"))
-		return write{"DeleteItem", func(ctx context.Context) error { return guesses.Forget(ctx, "ann@example.com") },
-			func() bool { return s.counted(guesses) == 0 }, nil}
+	"begin a session": func(s *shop) write {
+		a, begun := attempt("ann@example.com", "192.0.2.7", opened), annsSession
+		s.must(s.guesses().Count(s.t.Context(), a, upTo(1)))
+		return write{"TransactWriteItems", func(ctx context.Context) error { return s.guesses().Begin(ctx, begun, a) }, func() bool {
+			_, err := s.sessions().Find(s.t.Context(), begun.ID)
+			return s.together(err == nil, s.tallies(a)[0] == 0)
+		}, nil}
+	},
+	"renew a session": func(s *shop) write {
+		s.begin()
+		next := renewed(annsSession, "second")
+		return write{"UpdateItem", func(ctx context.Context) error { return s.sessions().Renew(ctx, annsSession.SecretHash, next) }, func() bool {
+			got, err := s.sessions().Find(s.t.Context(), annsSession.ID)
+			s.must(err)
+			return got == next
+		}, nil}
+	},
+	"end a session": func(s *shop) write {
+		s.begin()
+		return write{"DeleteItem", func(ctx context.Context) error { return s.sessions().End(ctx, "ses_1") }, func() bool {
+			_, err := s.sessions().Find(s.t.Context(), "ses_1")
+			return errors.Is(err, user.ErrSessionOver)
+		}, nil}
 	},
 }
 
@@ -141,7 +161,7 @@ func (w write) repeat(t *testing.T) {
 	was := w.done()
 	err := w.do(t.Context())
 	if was && w.again != nil {
-		if !sameKind(err, w.again) {
+		if !errors.Is(err, w.again) {
 			t.Errorf("repeated: got %v, want %v", err, w.again)
 		}
 	} else if err != nil {
@@ -150,18 +170,6 @@ func (w write) repeat(t *testing.T) {
 	if !w.done() {
 		t.Error("repeated, it is not done")
 	}
-}
-
-func sameKind(err, want error) bool {
-	var tooMany *user.TooManyGuessesError
-	var changed *product.StockChangedError
-	switch want.(type) {
-	case *user.TooManyGuessesError:
-		return errors.As(err, &tooMany)
-	case *product.StockChangedError:
-		return errors.As(err, &changed)
-	}
-	return errors.Is(err, want)
 }
 
 // isBusy tells whether a client is answered 503 for err.
@@ -237,19 +245,4 @@ func (s *shop) settled(mail notification.Mail, state notification.State) bool {
 	item := s.stored(mail)
 	r := reader{item: item}
 	return s.together(r.text("state") == string(state), item["settled_at"] != nil, len(s.due()) == 0)
-}
-
-func (s *shop) guesses(limit int64) *Guesses {
-	return &Guesses{Client: s.client, Table: s.tables.Name("Sessions"), Limit: limit, Window: 15 * time.Minute, Now: func() time.Time { return opened }}
-}
-
-// counted returns how many guesses of Ann's are counted.
-func (s *shop) counted(g *Guesses) int64 {
-	s.t.Helper()
-	item := s.item("Sessions", g.key("ann@example.com", g.windowEnd()))
-	if item == nil {
-		return 0
-	}
-	r := reader{item: item}
-	return r.number("guesses")
 }

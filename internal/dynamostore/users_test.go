@@ -137,36 +137,13 @@ func TestHashesAreRenewed(t *testing.T) {
 }
 
 // The SDK repeats the write, whose condition then fails on our own hash.
-func TestRenewalWhoseAnswerWasLostSucceeds(t *testing.T) {
+func TestHashRenewalWhoseAnswerWasLostSucceeds(t *testing.T) {
 	s := open(t)
 	s.faults.On("UpdateItem", awsfault.Lost)
 	s.must(s.users().RenewHash(t.Context(), s.admin.Email, password.Stored("x"), password.Stored("y")))
 	if got, err := s.users().ByEmail(t.Context(), s.admin.Email); err != nil || got.PasswordHash != password.Stored("y") {
 		t.Errorf("got %q and error %v, want the renewed hash", got.PasswordHash.PHC(), err)
 	}
-}
-
-func TestGuesses(t *testing.T) {
-	s := open(t)
-	now := opened.Add(5 * time.Minute)
-	guesses := &Guesses{Client: s.client, Table: s.tables.Name("Sessions"), Limit: 3, Window: 15 * time.Minute, Now: func() time.Time { return now }}
-	use := func(n int) {
-		t.Helper()
-		for range n {
-			s.must(guesses.Count(t.Context(), "ann@example.com"))
-		}
-	}
-	use(3)
-	err := guesses.Count(t.Context(), "ann@example.com")
-	var tooMany *user.TooManyGuessesError
-	if !errors.As(err, &tooMany) || tooMany.RetryAfter != 10*time.Minute {
-		t.Fatalf("the fourth guess: got %v, want a refusal until the window ends", err)
-	}
-	s.must(guesses.Count(t.Context(), "bob@example.com")) // another address is not slowed
-	s.must(guesses.Forget(t.Context(), "ann@example.com"))
-	use(3)
-	now = now.Add(10 * time.Minute) // the next window
-	use(3)
 }
 
 // What a throttled or broken service fails says of itself that a repeat may help; what cannot work does not.

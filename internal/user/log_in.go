@@ -2,22 +2,11 @@ package user
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"shop/internal/password"
 )
-
-// TooManyGuessesError says that an address was tried too often. It tells known and unknown addresses alike.
-type TooManyGuessesError struct {
-	RetryAfter time.Duration
-}
-
-// Error says how long to wait.
-func (e *TooManyGuessesError) Error() string {
-	return fmt.Sprintf("too many log-in attempts, try again in %s", e.RetryAfter)
-}
 
 // WrongPasswordError is [ErrInvalidCredentials], and tells the log, never who guesses, whose account was tried.
 type WrongPasswordError struct {
@@ -36,14 +25,6 @@ type Finder interface {
 	ByEmail(ctx context.Context, email string) (User, error)
 }
 
-// Guesses counts log-in attempts for one address.
-type Guesses interface {
-	// Count counts one attempt before its password is looked at. It returns *TooManyGuessesError when none is left.
-	Count(ctx context.Context, email string) error
-	// Forget clears the count after a right password.
-	Forget(ctx context.Context, email string) error
-}
-
 // Checker checks passwords.
 type Checker interface {
 	// Check tells whether password belongs to hash.
@@ -58,73 +39,87 @@ type Tokens interface {
 	Issue(ctx context.Context, u User) (string, time.Duration, error)
 }
 
-// Session is what a log-in gives.
-type Session struct {
-	UserID      string
-	AccessToken string
-	ExpiresIn   time.Duration
+// Beginner stores new sessions.
+type Beginner interface {
+	// Begin stores the session that the attempt a led to, and takes back that a was counted: the count of its address from its
+	// source is cleared, the others are one less. From now on the source is known for the address.
+	Begin(ctx context.Context, s OpenSession, a Attempt) error
 }
 
-// LogIn exchanges credentials for access tokens.
+// Credentials are what somebody logs in with, and where from.
+type Credentials struct {
+	Address  string
+	Password string
+	Source   string // as in Attempt
+}
+
+// LogIn exchanges credentials for sessions.
 type LogIn struct {
-	Users     Finder
 	Guesses   Guesses
 	Passwords Checker
 	Tokens    Tokens
+	Sessions  Beginner
 	Renew     func(ctx context.Context, u User, password string) // see [Renewal.Do]
+	Now       func() time.Time
 }
 
 // Do logs in. It returns ErrInvalidCredentials, for an address that is none as well, as *WrongPasswordError where somebody has the
 // address, and *TooManyGuessesError; and the error of ctx when its time is up, before the password was checked or after, whatever
 // the password.
-func (l *LogIn) Do(ctx context.Context, address, password string) (Session, error) {
-	email, err := NormalizeEmail(address)
+func (l *LogIn) Do(ctx context.Context, c Credentials) (Session, error) {
+	email, err := NormalizeEmail(c.Address)
 	if err != nil {
-		return Session{}, l.refuse(ctx, password)
+		return Session{}, ErrInvalidCredentials // at once: there is nobody to be guessed at
 	}
-	if err := l.Guesses.Count(ctx, email); err != nil {
-		return Session{}, fmt.Errorf("counting a log-in attempt: %w", err)
-	}
-	u, err := l.authenticate(ctx, email, password)
+	a := Attempt{Email: email, Source: c.Source, At: l.Now()}
+	seen, err := l.admit(ctx, a)
 	if err != nil {
 		return Session{}, err
 	}
-	if err := l.Guesses.Forget(ctx, email); err != nil {
-		return Session{}, fmt.Errorf("clearing the log-in attempts: %w", err)
+	if err := l.authenticate(ctx, seen, c.Password); err != nil {
+		return Session{}, err
 	}
-	token, expiresIn, err := l.Tokens.Issue(ctx, u)
-	if err != nil {
-		return Session{}, fmt.Errorf("issuing a token: %w", err)
+	s, err := l.begin(ctx, seen.User, a)
+	if err == nil {
+		l.Renew(ctx, seen.User, c.Password)
 	}
-	l.Renew(ctx, u, password)
-	return Session{UserID: u.ID, AccessToken: token, ExpiresIn: expiresIn}, nil
+	return s, err
 }
 
-func (l *LogIn) authenticate(ctx context.Context, email, password string) (User, error) {
-	u, err := l.Users.ByEmail(ctx, email)
-	if errors.Is(err, ErrNotFound) {
-		return User{}, l.refuse(ctx, password)
-	}
-	if err != nil {
-		return User{}, fmt.Errorf("looking a user up: %w", err)
+func (l *LogIn) authenticate(ctx context.Context, seen Seen, password string) error {
+	if !seen.Found {
+		return l.checkDummy(ctx, password)
 	}
 	var ok bool
-	if late := inTime(ctx, func() { ok, err = l.Passwords.Check(u.PasswordHash, password) }); late != nil {
-		return User{}, fmt.Errorf("checking a password: %w", late)
+	var err error
+	if late := inTime(ctx, func() { ok, err = l.Passwords.Check(seen.User.PasswordHash, password) }); late != nil {
+		return fmt.Errorf("checking a password: %w", late)
 	}
 	if err != nil {
-		return User{}, fmt.Errorf("checking a password: %w", err)
+		return fmt.Errorf("checking a password: %w", err)
 	}
 	if !ok {
-		return User{}, &WrongPasswordError{UserID: u.ID}
+		return &WrongPasswordError{UserID: seen.User.ID}
 	}
-	return u, nil
+	return nil
 }
 
-// refuse takes as long over an address that nobody has as authenticate does over a wrong password.
-func (l *LogIn) refuse(ctx context.Context, password string) error {
+// checkDummy takes as long over an address that nobody has as authenticate does over a wrong password.
+func (l *LogIn) checkDummy(ctx context.Context, password string) error {
 	if err := inTime(ctx, func() { l.Passwords.CheckDummy(password) }); err != nil {
 		return fmt.Errorf("checking a password: %w", err)
 	}
 	return ErrInvalidCredentials
+}
+
+func (l *LogIn) begin(ctx context.Context, u User, a Attempt) (Session, error) {
+	access, expiresIn, err := l.Tokens.Issue(ctx, u)
+	if err != nil {
+		return Session{}, fmt.Errorf("issuing a token: %w", err)
+	}
+	s, refresh := begin(u, a.At)
+	if err := l.Sessions.Begin(ctx, s, a); err != nil {
+		return Session{}, fmt.Errorf("beginning a session: %w", err)
+	}
+	return Session{UserID: u.ID, AccessToken: access, ExpiresIn: expiresIn, RefreshToken: refresh.Encode()}, nil
 }

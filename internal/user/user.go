@@ -38,6 +38,7 @@ type User struct {
 	PasswordHash password.Hash
 	Role         Role
 	CreatedAt    time.Time // UTC
+	SessionsFrom time.Time // UTC; sessions begun earlier are over. Zero: none was ended so
 }
 
 // RoleChange is a role that an operator gives to a user.

@@ -26,7 +26,9 @@ var hanging = [][]string{
 // of internal/kmssign. SendMessage is missing too, because it fails no request.
 var calls = map[string][]string{
 	"sign up":              {"PutItem"},
-	"log in":               {"UpdateItem", "GetItem", "DeleteItem", "Sign"},
+	"log in":               {"BatchGetItem", "TransactWriteItems", "Sign"},
+	"refresh a session":    {"GetItem", "Sign", "UpdateItem"},
+	"log out":              {"DeleteItem"},
 	"browse products":      {"Query", "BatchGetItem"},
 	"view a product":       {"Query"},
 	"place an order":       {"BatchGetItem", "TransactWriteItems"},
@@ -64,6 +66,17 @@ var requests = map[string]func(*testing.T) request{
 	},
 	"log in": func(t *testing.T) request {
 		return read(postSession(logIn{newCustomer(t).Email, password}), http.StatusCreated)
+	},
+	"refresh a session": func(t *testing.T) request {
+		return read(refresh(newSession(t, newCustomer(t)).RefreshToken), http.StatusOK)
+	},
+	"log out": func(t *testing.T) request {
+		s := newSession(t, newCustomer(t))
+		return request{call: logOut(s.RefreshToken), again: func(t *testing.T) {
+			s = refreshed(t, s) // it is still open
+			send(t, logOut(s.RefreshToken)).want(t, http.StatusNoContent)
+			s.over(t)
+		}}
 	},
 	"browse products": func(t *testing.T) request {
 		prefix := "Hanging " + unique()
@@ -148,7 +161,7 @@ var requests = map[string]func(*testing.T) request{
 	},
 }
 
-// read is a request that changes nothing.
+// read is a request that changes nothing, or only once it is carried out.
 func read(c call, status int) request {
 	return request{call: c, again: func(t *testing.T) { send(t, c).want(t, status) }}
 }

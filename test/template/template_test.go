@@ -142,7 +142,9 @@ func TestTablesAreKept(t *testing.T) {
 var grants = map[string][]string{
 	"PublishKeysFunction":     {"kms:GetPublicKey SigningKey"},
 	"SignUpFunction":          {"dynamodb:PutItem Users"},
-	"LogInFunction":           {"dynamodb:DeleteItem Sessions", "dynamodb:GetItem Users", "dynamodb:UpdateItem Sessions", "dynamodb:UpdateItem Users", "kms:GetPublicKey SigningKey", "kms:Sign SigningKey"},
+	"LogInFunction":           {"dynamodb:BatchGetItem Sessions", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem Sessions", "dynamodb:PutItem Sessions", "dynamodb:UpdateItem Sessions", "dynamodb:UpdateItem Users", "kms:GetPublicKey SigningKey", "kms:Sign SigningKey"},
+	"RefreshSessionFunction":  {"dynamodb:DeleteItem Sessions", "dynamodb:GetItem Sessions", "dynamodb:GetItem Users", "dynamodb:UpdateItem Sessions", "kms:GetPublicKey SigningKey", "kms:Sign SigningKey"},
+	"LogOutFunction":          {"dynamodb:DeleteItem Sessions"},
 	"BrowseProductsFunction":  {"dynamodb:BatchGetItem Products", "dynamodb:Query Products/index/catalogue"},
 	"ViewProductFunction":     {"dynamodb:Query Products"},
 	"PlaceOrderFunction":      {"dynamodb:BatchGetItem Products", "dynamodb:GetItem Orders", "dynamodb:PutItem Mails", "dynamodb:PutItem Orders", "dynamodb:UpdateItem Products", "kms:GetPublicKey SigningKey", "sqs:SendMessage MailQueue"},

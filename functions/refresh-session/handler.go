@@ -1,0 +1,35 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"shop/internal/httpapi"
+	"shop/internal/observe"
+	"shop/internal/user"
+)
+
+type refresher interface {
+	// Do exchanges a refresh token, which is good once. It returns user.ErrSessionOver, as *user.TokenReusedError where the token was
+	// used before.
+	Do(ctx context.Context, refreshToken string) (user.Session, error)
+}
+
+// refreshSession serves POST /sessions/refresh.
+func refreshSession(sessions refresher) httpapi.Handler {
+	return httpapi.Open(map[string]httpapi.Handler{"POST /sessions/refresh": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+		refreshToken, err := r.RefreshToken()
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		s, err := sessions.Do(ctx, refreshToken)
+		var reused *user.TokenReusedError
+		if errors.As(err, &reused) {
+			observe.Audit(ctx, observe.Event{Kind: observe.RefreshReused, UserID: reused.UserID, Subject: reused.SessionID, Reason: httpapi.Code(err)})
+		}
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		return httpapi.OK(httpapi.SessionOf(s)), nil
+	}})
+}
