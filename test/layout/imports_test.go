@@ -17,6 +17,7 @@ var rooms = map[string]string{
 	"notification": "domain", "notification/confirmation": "domain", "token": "domain", "password": "domain",
 	"catalogue": "domain", "sales": "domain", "replay": "domain", "csvfile": "domain",
 	"httpapi": "adapter", "dynamostore": "adapter", "queue": "adapter", "sesmail": "adapter", "kmssign": "adapter",
+	"jwks":      "adapter",
 	"apiclient": "adapter",
 }
 
