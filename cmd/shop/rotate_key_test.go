@@ -52,6 +52,15 @@ func TestRotation(t *testing.T) {
 	}
 }
 
+// TestKeysOfTheSameSecond: of those the second is to sign next, and the first has signed.
+func TestKeysOfTheSameSecond(t *testing.T) {
+	k := startKeys(t, 10*time.Hour)
+	k.standby().made = k.signing().made
+	shop(t, "--local", "keys").want(t, exitDone, "next sign with the standby key: at any time")
+	k.params[signedBy] = secondKey
+	shop(t, "--local", "keys").want(t, exitDone, "next replace the standby key with a new one: at any time")
+}
+
 // TestRotateKeyRefuses what would end a session, and changes nothing.
 func TestRotateKeyRefuses(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -77,7 +77,7 @@ func (k *signingKeys) state(ctx context.Context) (rotation.State, error) {
 	if err != nil {
 		return s, err
 	}
-	if s.Signing, err = k.key(ctx, arn); err != nil {
+	if s.Signing, err = k.key(ctx, arn, k.params[signedBy]); err != nil {
 		return s, err
 	}
 	if k.params[standbyKey] == standbyPublished {
@@ -99,16 +99,20 @@ func (k *signingKeys) standby(ctx context.Context) (rotation.Key, error) {
 	if err != nil {
 		return rotation.Key{}, err
 	}
-	return k.key(ctx, arn)
+	return k.key(ctx, arn, k.other())
 }
 
-// key asks KMS and the issuer about a key. What a disabled key is called in tokens is not known, for KMS may not give it away.
-func (k *signingKeys) key(ctx context.Context, arn string) (rotation.Key, error) {
+// key asks KMS and the issuer about a key. KMS may tell the time of its making in whole seconds; then the stack's order counts, in
+// which a new store's second key is made after the first. What a disabled key is called in tokens is not known, for KMS may not give it away.
+func (k *signingKeys) key(ctx context.Context, arn, logicalID string) (rotation.Key, error) {
 	described, err := k.kms.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &arn})
 	if err != nil {
 		return rotation.Key{}, fmt.Errorf("asking KMS about %s: %w", arn, err)
 	}
 	key := rotation.Key{ID: arn, CreatedAt: aws.ToTime(described.KeyMetadata.CreationDate), Enabled: described.KeyMetadata.Enabled}
+	if logicalID == secondKey {
+		key.Order = 1
+	}
 	if !key.Enabled {
 		return key, nil
 	}

@@ -30,8 +30,16 @@ type Key struct {
 	ID        string // where it is kept; a KMS key's ARN
 	TokenID   string // what tokens call it: kid
 	CreatedAt time.Time
+	Order     int  // of two keys made at the same moment, as far as can be told, the one of the higher order is the younger
 	Enabled   bool // it can sign
 	Published bool // the issuer's key set has it now
+}
+
+func (k Key) youngerThan(other Key) bool {
+	if k.CreatedAt.Equal(other.CreatedAt) {
+		return k.Order > other.Order
+	}
+	return k.CreatedAt.After(other.CreatedAt)
 }
 
 // State is where a rotation stands.
@@ -85,7 +93,7 @@ func (s State) Next() Step {
 	switch {
 	case s.Standby == nil:
 		return Step{Action: Add}
-	case s.Standby.Enabled && s.Standby.CreatedAt.After(s.Signing.CreatedAt):
+	case s.Standby.Enabled && s.Standby.youngerThan(s.Signing):
 		return Step{Action: Switch, NotBefore: s.StandbyPublishedSince().Add(Known)}
 	}
 	return Step{Action: Replace, NotBefore: s.SignedSince.Add(Expired)}

@@ -31,6 +31,8 @@ func TestNextAndWhen(t *testing.T) {
 	none.Standby = nil
 	disabled := state(time.Minute, time.Minute)
 	disabled.Standby.Enabled = false
+	second := state(0, 0)
+	second.Standby.Order = 1
 	for name, c := range map[string]struct {
 		state State
 		want  Step
@@ -40,6 +42,7 @@ func TestNextAndWhen(t *testing.T) {
 		"a younger one, published later": {state(time.Second, time.Hour), Step{Switch, after(time.Hour + 135*time.Minute)}},
 		"an older one":                   {state(-time.Hour, time.Hour), Step{Replace, after(20 * time.Minute)}},
 		"one of the same time":           {state(0, time.Hour), Step{Replace, after(20 * time.Minute)}},
+		"the second of the same time":    {second, Step{Switch, after(135 * time.Minute)}},
 		"a younger one that cannot sign": {disabled, Step{Replace, after(20 * time.Minute)}},
 	} {
 		t.Run(name, func(t *testing.T) {
