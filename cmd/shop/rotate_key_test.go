@@ -39,7 +39,11 @@ func TestRotation(t *testing.T) {
 	}
 	shop(t, "--local", "rotate-key").want(t, exitFailed, "nothing was changed: too early to replace the standby key with a new one", "in 20m0s")
 	k.age(21 * time.Minute)
-	shop(t, "--local", "rotate-key").want(t, exitDone, "done: replace the standby key", "not before", "in 2h15m0s", "schedule-key-deletion --key-id "+first)
+	replaced := shop(t, "--local", "rotate-key")
+	replaced.want(t, exitDone, "done: replace the standby key", "not before", "in 2h15m0s", "schedule-key-deletion --key-id "+first)
+	if strings.Contains(replaced.out, "NOT PUBLISHED") {
+		t.Errorf("the new key is said to be unknown:\n%s", replaced.out)
+	}
 	k.wantUpdates(t, "TokensSignedBy=SecondSigningKey", "StandbyKey=absent", "StandbyKey=published")
 	if third := k.standby().arn; third == first || k.signing().arn != second {
 		t.Errorf("%s signs and %s is the standby key, want %s and a new one", k.signing().arn, third, second)

@@ -178,6 +178,7 @@ func (k *signingKeys) update(ctx context.Context, parameter, value string) error
 	if err != nil {
 		return fmt.Errorf("updating the stack %s with %s=%s: %w", k.stack, parameter, value, err)
 	}
+	k.issuer = jwks.Of(k.outputs["IssuerUrl"]) // what was read before is not true any more
 	return k.describe(ctx)
 }
 
