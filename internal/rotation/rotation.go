@@ -107,13 +107,16 @@ func (s State) StandbyPublishedSince() time.Time {
 	return s.PublishedSince
 }
 
-// Allow returns nil if the next step may be taken now, and [ErrDisabled], [ErrNotPublished] or a [*TooEarlyError] if not.
+// Allow returns nil if the next step may be taken now, and [ErrDisabled], [ErrNotPublished] or a [*TooEarlyError] if not. To add a
+// key harms nothing.
 func (s State) Allow(now time.Time) error {
 	step, signs := s.Next(), s.Signing
 	if step.Action == Switch {
 		signs = *s.Standby
 	}
 	switch {
+	case step.Action == Add:
+		return nil
 	case !signs.Enabled:
 		return ErrDisabled
 	case !signs.Published:
