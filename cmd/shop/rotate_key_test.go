@@ -56,10 +56,10 @@ func TestRotation(t *testing.T) {
 	}
 }
 
-// TestKeysOfTheSameSecond: of those the second is to sign next, and the first has signed.
-func TestKeysOfTheSameSecond(t *testing.T) {
+// TestKeysMadeTogether: of those the second is to sign next, and the first has signed.
+func TestKeysMadeTogether(t *testing.T) {
 	k := startKeys(t, 10*time.Hour)
-	k.standby().made = k.signing().made
+	k.standby().made = k.signing().made.Add(-time.Second)
 	shop(t, "--local", "keys").want(t, exitDone, "next sign with the standby key: at any time")
 	k.params[signedBy] = secondKey
 	shop(t, "--local", "keys").want(t, exitDone, "next replace the standby key with a new one: at any time")

@@ -102,8 +102,7 @@ func (k *signingKeys) standby(ctx context.Context) (rotation.Key, error) {
 	return k.key(ctx, arn, k.other())
 }
 
-// key asks KMS and the issuer about a key. KMS may tell the time of its making in whole seconds; then the stack's order counts, in
-// which a new store's second key is made after the first. What a disabled key is called in tokens is not known, for KMS may not give it away.
+// key asks KMS and the issuer about a key. Of a new store's two keys, made together, the second is to sign next. What a disabled key is called in tokens is not known, for KMS may not give it away.
 func (k *signingKeys) key(ctx context.Context, arn, logicalID string) (rotation.Key, error) {
 	described, err := k.kms.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &arn})
 	if err != nil {

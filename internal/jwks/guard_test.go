@@ -38,7 +38,9 @@ func newSigner(t *testing.T) signer {
 func guarded(i *issuer) httpapi.Function {
 	verifier := &token.Verifier{Issuer: i.URL + "/issuer", Audience: "shop", Keys: i.keys(), Now: i.Now}
 	return httpapi.Lambda(httpapi.Guard{Tokens: verifier}.Customer(
-		func(context.Context, user.Caller, *httpapi.Request) (httpapi.Response, error) { return httpapi.OK("in"), nil }))
+		func(context.Context, user.Caller, *httpapi.Request) (httpapi.Response, error) {
+			return httpapi.OK("in"), nil
+		}))
 }
 
 func tokenBy(t *testing.T, i *issuer, s signer) string {

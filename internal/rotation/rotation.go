@@ -23,6 +23,10 @@ const (
 	// Expired is how long after its last signature a key is published still: as long as a token lives, and five minutes for the
 	// function to end what it had begun.
 	Expired = token.Lifetime + 5*time.Minute
+
+	// together is how far apart the two keys of a new store are made at most, in either order; neither has signed before the
+	// other then. Keys that succeed each other are made further apart, for a replacement has to wait.
+	together = 5 * time.Second
 )
 
 // Key is a key that signs, signed or will sign.
@@ -30,13 +34,13 @@ type Key struct {
 	ID        string // where it is kept; a KMS key's ARN
 	TokenID   string // what tokens call it: kid
 	CreatedAt time.Time
-	Order     int  // of two keys made at the same moment, as far as can be told, the one of the higher order is the younger
+	Order     int  // of two keys made together, the one of the higher order counts as the younger
 	Enabled   bool // it can sign
 	Published bool // the issuer's key set has it now
 }
 
 func (k Key) youngerThan(other Key) bool {
-	if k.CreatedAt.Equal(other.CreatedAt) {
+	if k.CreatedAt.Sub(other.CreatedAt).Abs() <= together {
 		return k.Order > other.Order
 	}
 	return k.CreatedAt.After(other.CreatedAt)

@@ -31,19 +31,22 @@ func TestNextAndWhen(t *testing.T) {
 	none.Standby = nil
 	disabled := state(time.Minute, time.Minute)
 	disabled.Standby.Enabled = false
-	second := state(0, 0)
+	second := state(-together, 0)
 	second.Standby.Order = 1
+	succeeded := state(-together-1, 0)
+	succeeded.Standby.Order = 1
 	for name, c := range map[string]struct {
 		state State
 		want  Step
 	}{
-		"no standby key":                 {none, Step{Action: Add}},
-		"a younger one":                  {state(time.Hour, 0), Step{Switch, after(time.Hour + 135*time.Minute)}},
-		"a younger one, published later": {state(time.Second, time.Hour), Step{Switch, after(time.Hour + 135*time.Minute)}},
-		"an older one":                   {state(-time.Hour, time.Hour), Step{Replace, after(20 * time.Minute)}},
-		"one of the same time":           {state(0, time.Hour), Step{Replace, after(20 * time.Minute)}},
-		"the second of the same time":    {second, Step{Switch, after(135 * time.Minute)}},
-		"a younger one that cannot sign": {disabled, Step{Replace, after(20 * time.Minute)}},
+		"no standby key":                  {none, Step{Action: Add}},
+		"a younger one":                   {state(time.Hour, 0), Step{Switch, after(time.Hour + 135*time.Minute)}},
+		"a younger one, published later":  {state(time.Minute, time.Hour), Step{Switch, after(time.Hour + 135*time.Minute)}},
+		"an older one":                    {state(-time.Hour, time.Hour), Step{Replace, after(20 * time.Minute)}},
+		"the first of two made together":  {state(0, time.Hour), Step{Replace, after(20 * time.Minute)}},
+		"the second of two made together": {second, Step{Switch, after(135 * time.Minute)}},
+		"the second, made before":         {succeeded, Step{Replace, after(20 * time.Minute)}},
+		"a younger one that cannot sign":  {disabled, Step{Replace, after(20 * time.Minute)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := c.state.Next(); got != c.want {
@@ -115,7 +118,7 @@ func (g *gateway) knows(s State, id string, now time.Time) bool {
 // TestNoTokenIsLost: whenever steps are tried, every token is known at the gateway until it expires, and the rotation goes on.
 func TestNoTokenIsLost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		now, s, made, steps := start, state(time.Second, 0), 0, 0
+		now, s, made, steps := start, state(time.Minute, 0), 0, 0
 		g := &gateway{}
 		signed := map[string]time.Time{} // by key, when it last signed
 		for range 300 {
