@@ -46,6 +46,7 @@ type fakeStore struct {
 	before     func(r *http.Request) (deny int) // is asked before the store answers, when not nil; a status other than 0 is the answer
 	oversell   bool
 	gaveUp     gaveUp
+	keys       *fakeKeys // nil: a stack that has none
 }
 
 type fakeProduct struct {
@@ -100,6 +101,7 @@ func (f *fakeStore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case f.gaveUp.serves(target, body):
 		f.gaveUp.serve(w, target, body)
+	case f.keys != nil && f.keys.serve(w, r, string(body)):
 	case store:
 		f.hold(w, r, func(w http.ResponseWriter) { f.store(w, r, path, body) })
 	case r.URL.Path == "/_ministack/ses/messages":
@@ -375,11 +377,21 @@ func (f *fakeStore) describeStacks(w http.ResponseWriter, body string) {
 		fmt.Fprintf(w, `<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id %s does not exist</Message></Error></ErrorResponse>`, form.Get("StackName"))
 		return
 	}
-	var outputs strings.Builder
-	for key, value := range f.outputs {
-		fmt.Fprintf(&outputs, "<member><OutputKey>%s</OutputKey><OutputValue>%s</OutputValue></member>", key, value)
+	describe(w, "CREATE_COMPLETE", f.outputs, nil)
+}
+
+// describe answers DescribeStacks.
+func describe(w http.ResponseWriter, status string, outputs, parameters map[string]string) {
+	var all strings.Builder
+	for key, value := range outputs {
+		fmt.Fprintf(&all, "<member><OutputKey>%s</OutputKey><OutputValue>%s</OutputValue></member>", key, value)
 	}
-	fmt.Fprintf(w, `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>shop</StackName><Outputs>%s</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`, outputs.String())
+	all.WriteString("</Outputs><Parameters>")
+	for key, value := range parameters {
+		fmt.Fprintf(&all, "<member><ParameterKey>%s</ParameterKey><ParameterValue>%s</ParameterValue></member>", key, value)
+	}
+	fmt.Fprintf(w, `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>shop</StackName><StackStatus>%s</StackStatus>`+
+		`<Outputs>%s</Parameters></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`, status, all.String())
 }
 
 // result is what a command line did.

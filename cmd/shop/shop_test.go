@@ -27,7 +27,7 @@ C2,22423,CAKE STAND,-1,2010-12-01T08:28:00Z,12.75,17850,United Kingdom
 `
 
 func TestHelpTeaches(t *testing.T) {
-	for _, args := range [][]string{{}, {"--help"}, {"import", "--help"}, {"grant-admin", "--help"}, {"revoke-admin", "--help"}, {"unsuppress", "--help"}, {"replay", "--help"}, {"redrive", "--help"}} {
+	for _, args := range [][]string{{}, {"--help"}, {"import", "--help"}, {"grant-admin", "--help"}, {"revoke-admin", "--help"}, {"unsuppress", "--help"}, {"keys", "--help"}, {"rotate-key", "--help"}, {"replay", "--help"}, {"redrive", "--help"}} {
 		shop(t, args...).want(t, exitDone, "Usage:", "Examples:", "--stack", "--local")
 	}
 }
@@ -42,6 +42,8 @@ func TestWrongCommandLines(t *testing.T) {
 		{"revoke-admin @", "must be an e-mail address"},
 		{"unsuppress", "accepts 1 arg"},
 		{"unsuppress ada@", `"ada@": must be an e-mail address`},
+		{"keys now", "unknown command"},
+		{"rotate-key now", "unknown command"},
 		{"import --format xml " + file, "--format xml: there are catalogue and online-retail"},
 		{"import --stock -1 " + file, "--stock -1: a stock is from 0 to 1000000000"},
 		{"import --stock x " + file, "invalid argument"},

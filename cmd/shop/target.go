@@ -33,10 +33,11 @@ type deployment struct {
 	aws     aws.Config
 	stack   string
 	outputs map[string]string // of the stack
+	params  map[string]string // of the stack
 	mailURL string            // base of the local mailbox; empty on AWS
 }
 
-// find reads the outputs of the target's stack.
+// find reads the outputs and parameters of the target's stack.
 func (t *target) find(ctx context.Context) (deployment, error) {
 	cfg, err := t.config(ctx)
 	if err != nil {
@@ -46,8 +47,7 @@ func (t *target) find(ctx context.Context) (deployment, error) {
 	if t.local {
 		d.mailURL = localEndpoint()
 	}
-	d.outputs, err = outputs(ctx, cloudformation.NewFromConfig(cfg), t.stack)
-	if err != nil {
+	if err := d.describe(ctx); err != nil {
 		return deployment{}, fmt.Errorf("finding the stack %s %s: %w", t.stack, t.where(cfg), err)
 	}
 	return d, nil
@@ -88,19 +88,24 @@ func localEndpoint() string {
 	return "http://" + net.JoinHostPort("127.0.0.1", cmp.Or(os.Getenv("SHOP_PORT"), "4566"))
 }
 
-func outputs(ctx context.Context, client cloudformation.DescribeStacksAPIClient, stack string) (map[string]string, error) {
-	described, err := client.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &stack})
+// describe reads the outputs and parameters of the stack as they are now.
+func (d *deployment) describe(ctx context.Context) error {
+	client := cloudformation.NewFromConfig(d.aws)
+	described, err := client.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &d.stack})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if len(described.Stacks) == 0 {
-		return nil, fmt.Errorf("there is no stack of that name")
+		return fmt.Errorf("there is no stack of that name")
 	}
-	found := map[string]string{}
+	d.outputs, d.params = map[string]string{}, map[string]string{}
 	for _, output := range described.Stacks[0].Outputs {
-		found[aws.ToString(output.OutputKey)] = aws.ToString(output.OutputValue)
+		d.outputs[aws.ToString(output.OutputKey)] = aws.ToString(output.OutputValue)
 	}
-	return found, nil
+	for _, parameter := range described.Stacks[0].Parameters {
+		d.params[aws.ToString(parameter.ParameterKey)] = aws.ToString(parameter.ParameterValue)
+	}
+	return nil
 }
 
 // output returns one output of the stack.

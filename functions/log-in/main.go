@@ -23,10 +23,11 @@ import (
 
 type settings struct {
 	config.Tokens
-	Users    string          `env:"USERS_TABLE"`
-	Sessions string          `env:"SESSIONS_TABLE"`
-	Cost     password.Params `env:"HASH_COST"`
-	Proof    string          `env:"ORIGIN_PROOF_SHA256" envDefault:""` // empty: there is no distribution in front
+	Users        string          `env:"USERS_TABLE"`
+	Sessions     string          `env:"SESSIONS_TABLE"`
+	SigningKeyID string          `env:"SIGNING_KEY_ID"`
+	Cost         password.Params `env:"HASH_COST"`
+	Proof        string          `env:"ORIGIN_PROOF_SHA256" envDefault:""` // empty: there is no distribution in front
 }
 
 func main() {

@@ -7,18 +7,16 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"shop/internal/clock"
 	"shop/internal/config"
 	"shop/internal/dynamostore"
 	"shop/internal/httpapi"
-	"shop/internal/kmssign"
+	"shop/internal/jwks"
 	"shop/internal/observe"
 	"shop/internal/order"
 	"shop/internal/queue"
-	"shop/internal/token"
 )
 
 type settings struct {
@@ -33,8 +31,7 @@ type settings struct {
 
 func main() {
 	s, aws := config.MustLoad[settings]()
-	key := &kmssign.Key{Client: kms.NewFromConfig(aws), ID: s.SigningKeyID}
-	guard := httpapi.Guard{Tokens: &token.Verifier{Issuer: s.Issuer, Audience: s.Audience, Keys: key, Now: clock.Now}}
+	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
 	lambda.Start(httpapi.Lambda(placeOrder(guard, &order.Checkout{
 		Store: &dynamostore.Orders{
 			Client: dynamodb.NewFromConfig(aws), Table: s.Orders, Products: s.Products, Mails: s.Mails, Currency: s.Currency,

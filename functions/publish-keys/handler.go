@@ -2,20 +2,26 @@ package main
 
 import (
 	"context"
+	"crypto/rsa"
 	"errors"
 
 	"shop/internal/httpapi"
 	"shop/internal/token"
 )
 
-// maxAge is short, so that a new key is known before the first token that it signs. API Gateway keeps keys for up to two hours
-// whatever it is told.
+// maxAge is short, so that a new key is soon known. API Gateway keeps keys for up to two hours whatever it is told, and functions
+// of ours for ten minutes.
 const maxAge = 300 // seconds
 
 var errNoDomain = errors.New("neither TOKEN_ISSUER nor the request tells the issuer's URL")
 
+type ring interface {
+	// PublicKeys returns the keys that tokens are or were signed with, or soon will be.
+	PublicKeys(ctx context.Context) ([]*rsa.PublicKey, error)
+}
+
 // publishKeys serves the issuer's two documents. An empty issuer means the URL that the request was sent to.
-func publishKeys(issuer string, keys token.Keys) httpapi.Handler {
+func publishKeys(issuer string, keys ring) httpapi.Handler {
 	return httpapi.Open(map[string]httpapi.Handler{
 		"GET /.well-known/openid-configuration": configuration(issuer),
 		"GET /.well-known/jwks.json":            keySet(keys),
@@ -43,7 +49,7 @@ func issuerURL(issuer string, r *httpapi.Request) (string, error) {
 	return "", errNoDomain
 }
 
-func keySet(keys token.Keys) httpapi.Handler {
+func keySet(keys ring) httpapi.Handler {
 	return func(ctx context.Context, _ *httpapi.Request) (httpapi.Response, error) {
 		public, err := keys.PublicKeys(ctx)
 		if err != nil {

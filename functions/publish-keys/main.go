@@ -12,12 +12,11 @@ import (
 )
 
 type settings struct {
-	SigningKeyID string `env:"SIGNING_KEY_ID"`
-	Issuer       string `env:"TOKEN_ISSUER" envDefault:""` // empty: the URL that a request was sent to
+	KeyIDs []string `env:"PUBLISHED_KEY_IDS"`
+	Issuer string   `env:"TOKEN_ISSUER" envDefault:""` // empty: the URL that a request was sent to
 }
 
 func main() {
 	s, aws := config.MustLoad[settings]()
-	key := &kmssign.Key{Client: kms.NewFromConfig(aws), ID: s.SigningKeyID}
-	lambda.Start(httpapi.Lambda(publishKeys(s.Issuer, key)))
+	lambda.Start(httpapi.Lambda(publishKeys(s.Issuer, kmssign.NewRing(kms.NewFromConfig(aws), s.KeyIDs))))
 }

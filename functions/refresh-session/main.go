@@ -21,8 +21,9 @@ import (
 
 type settings struct {
 	config.Tokens
-	Users    string `env:"USERS_TABLE"`
-	Sessions string `env:"SESSIONS_TABLE"`
+	Users        string `env:"USERS_TABLE"`
+	Sessions     string `env:"SESSIONS_TABLE"`
+	SigningKeyID string `env:"SIGNING_KEY_ID"`
 }
 
 func main() {

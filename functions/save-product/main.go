@@ -4,16 +4,14 @@ package main
 import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/google/uuid"
 
 	"shop/internal/clock"
 	"shop/internal/config"
 	"shop/internal/dynamostore"
 	"shop/internal/httpapi"
-	"shop/internal/kmssign"
+	"shop/internal/jwks"
 	"shop/internal/product"
-	"shop/internal/token"
 )
 
 type settings struct {
@@ -26,8 +24,7 @@ type settings struct {
 
 func main() {
 	s, aws := config.MustLoad[settings]()
-	key := &kmssign.Key{Client: kms.NewFromConfig(aws), ID: s.SigningKeyID}
-	guard := httpapi.Guard{Tokens: &token.Verifier{Issuer: s.Issuer, Audience: s.Audience, Keys: key, Now: clock.Now}}
+	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
 	lambda.Start(httpapi.Lambda(saveProduct(guard, &product.Save{
 		Products: &dynamostore.Products{
 			Client: dynamodb.NewFromConfig(aws), Table: s.Products, Movements: s.Movements, Users: s.Users, Currency: s.Currency,

@@ -4,14 +4,11 @@ package main
 import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/kms"
 
-	"shop/internal/clock"
 	"shop/internal/config"
 	"shop/internal/dynamostore"
 	"shop/internal/httpapi"
-	"shop/internal/kmssign"
-	"shop/internal/token"
+	"shop/internal/jwks"
 )
 
 type settings struct {
@@ -23,8 +20,7 @@ type settings struct {
 
 func main() {
 	s, aws := config.MustLoad[settings]()
-	key := &kmssign.Key{Client: kms.NewFromConfig(aws), ID: s.SigningKeyID}
-	guard := httpapi.Guard{Tokens: &token.Verifier{Issuer: s.Issuer, Audience: s.Audience, Keys: key, Now: clock.Now}}
+	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
 	lambda.Start(httpapi.Lambda(viewInventory(guard, &dynamostore.Products{
 		Client: dynamodb.NewFromConfig(aws), Table: s.Products, Users: s.Users, Currency: s.Currency,
 	})))

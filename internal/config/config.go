@@ -42,7 +42,6 @@ func exit(err error) {
 
 // Tokens is what it takes to check access tokens.
 type Tokens struct {
-	Issuer       string `env:"TOKEN_ISSUER"`
-	Audience     string `env:"TOKEN_AUDIENCE"`
-	SigningKeyID string `env:"SIGNING_KEY_ID"`
+	Issuer   string `env:"TOKEN_ISSUER"` // the issuer's URL, from which its keys are read, too
+	Audience string `env:"TOKEN_AUDIENCE"`
 }

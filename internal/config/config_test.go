@@ -47,7 +47,7 @@ func TestMain(m *testing.M) {
 func environment(changes ...string) []string {
 	all := []string{
 		child + "=1", "AWS_REGION=eu-west-1", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
-		"ORDERS_TABLE=shop-Orders", "LEASE=35s", "TOKEN_ISSUER=https://issuer.shop.example", "TOKEN_AUDIENCE=shop", "SIGNING_KEY_ID=key-1",
+		"ORDERS_TABLE=shop-Orders", "LEASE=35s", "TOKEN_ISSUER=https://issuer.shop.example", "TOKEN_AUDIENCE=shop",
 	}
 	for _, change := range changes {
 		name, _, set := strings.Cut(change, "=")
@@ -82,7 +82,7 @@ func exitCode(t *testing.T, err error) int {
 }
 
 func TestMustLoad(t *testing.T) {
-	tokens := Tokens{Issuer: "https://issuer.shop.example", Audience: "shop", SigningKeyID: "key-1"}
+	tokens := Tokens{Issuer: "https://issuer.shop.example", Audience: "shop"}
 	for name, c := range map[string]struct {
 		environment []string
 		want        settings
@@ -112,7 +112,7 @@ func TestMissing(t *testing.T) {
 	}{
 		"one":             {environment("ORDERS_TABLE"), []string{"ORDERS_TABLE"}},
 		"an embedded one": {environment("TOKEN_ISSUER"), []string{"TOKEN_ISSUER"}},
-		"several":         {environment("ORDERS_TABLE", "SIGNING_KEY_ID", "LEASE"), []string{"ORDERS_TABLE", "SIGNING_KEY_ID", "LEASE"}},
+		"several":         {environment("ORDERS_TABLE", "TOKEN_ISSUER", "LEASE"), []string{"ORDERS_TABLE", "TOKEN_ISSUER", "LEASE"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stdout, stderr, code := run(t, c.environment)

@@ -19,8 +19,8 @@ import (
 	"shop/internal/token"
 )
 
-// Key is an asymmetric RSA key of KMS with the usage SIGN_VERIFY. It is a [token.Signer], and [token.Keys] with
-// itself as the only key. It is safe for concurrent use; do not copy it after its first use.
+// Key is an asymmetric RSA key of KMS with the usage SIGN_VERIFY. It is a [token.Signer]. It is safe for concurrent use; do not
+// copy it after its first use.
 type Key struct {
 	Client *kms.Client
 	ID     string // key id, key ARN, alias name or alias ARN
@@ -29,10 +29,7 @@ type Key struct {
 	public *rsa.PublicKey // nil until it was read
 }
 
-var (
-	_ token.Signer = (*Key)(nil)
-	_ token.Keys   = (*Key)(nil)
-)
+var _ token.Signer = (*Key)(nil)
 
 // PublicKey returns the public half of the key. The first call that succeeds reads it by kms:GetPublicKey, one call at a
 // time; later ones answer from memory, because the key behind an id never changes. A failure is not remembered. The error says
@@ -49,15 +46,6 @@ func (k *Key) PublicKey(ctx context.Context) (*rsa.PublicKey, error) {
 	}
 	k.public = public
 	return public, nil
-}
-
-// PublicKeys returns the one public key.
-func (k *Key) PublicKeys(ctx context.Context) ([]*rsa.PublicKey, error) {
-	public, err := k.PublicKey(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return []*rsa.PublicKey{public}, nil
 }
 
 func (k *Key) read(ctx context.Context) (*rsa.PublicKey, error) {

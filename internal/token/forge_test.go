@@ -46,14 +46,10 @@ var otherKey = sync.OnceValue(func() *rsa.PrivateKey {
 	return key
 })
 
-// keyPair is a Signer and Keys that holds its private key in memory.
+// keyPair is a Signer that holds its private key in memory.
 type keyPair struct{ private *rsa.PrivateKey }
 
 func (k keyPair) PublicKey(context.Context) (*rsa.PublicKey, error) { return &k.private.PublicKey, nil }
-
-func (k keyPair) PublicKeys(context.Context) ([]*rsa.PublicKey, error) {
-	return []*rsa.PublicKey{&k.private.PublicKey}, nil
-}
 
 func (k keyPair) Sign(_ context.Context, digest []byte) ([]byte, error) {
 	return rsa.SignPKCS1v15(nil, k.private, crypto.SHA256, digest)
@@ -66,7 +62,7 @@ func newIssuer() *Issuer {
 }
 
 func newVerifier() *Verifier {
-	return &Verifier{Issuer: testIssuer, Audience: testAudience, Keys: keyPair{ourKey()}, Now: testClock}
+	return &Verifier{Issuer: testIssuer, Audience: testAudience, Keys: keyRing{keys: []*rsa.PublicKey{&ourKey().PublicKey}}, Now: testClock}
 }
 
 var testSubject = Subject{UserID: "usr_0195", Email: "ada@example.com", Scopes: []string{ScopeCustomer, ScopeAdmin}}

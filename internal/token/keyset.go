@@ -4,7 +4,12 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
+	"fmt"
+	"math"
 	"math/big"
+
+	"github.com/go-json-experiment/json"
 )
 
 // The paths of the issuer's two documents, below its URL.
@@ -50,6 +55,60 @@ func JWKS(keys []*rsa.PublicKey) KeySet {
 		set.Keys = append(set.Keys, JWK{KeyType: "RSA", Use: "sig", Algorithm: algorithm, KeyID: Thumbprint(key), N: n, E: e})
 	}
 	return set
+}
+
+// What a key of a set must have to be used: at least the size that RFC 7518, section 3.3 asks for, and no more than twice that,
+// because the time to verify a signature grows with it.
+const (
+	minModulus = 2048 // bits
+	maxModulus = 4096
+)
+
+// ErrKeySet is returned by [ParseKeySet] for a text that is no JWK set with a key that signs access tokens.
+var ErrKeySet = errors.New("token: no usable key set")
+
+// ParseKeySet reads a JWK set and returns its RSA keys that verify RS256, by their ids. As RFC 7517, section 5 says, it passes
+// over keys of other kinds and of other uses, and over members that it does not know; it refuses a name that comes twice and an
+// id that comes twice. Without a usable key it returns [ErrKeySet].
+func ParseKeySet(text []byte) (map[string]*rsa.PublicKey, error) {
+	var set KeySet
+	if err := json.Unmarshal(text, &set); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrKeySet, err)
+	}
+	keys := map[string]*rsa.PublicKey{}
+	for _, jwk := range set.Keys {
+		key, ok := jwk.publicKey()
+		if !ok {
+			continue
+		}
+		if keys[jwk.KeyID] != nil {
+			return nil, fmt.Errorf("%w: two keys have one id", ErrKeySet)
+		}
+		keys[jwk.KeyID] = key
+	}
+	if len(keys) == 0 {
+		return nil, fmt.Errorf("%w: none of %d keys can be used", ErrKeySet, len(set.Keys))
+	}
+	return keys, nil
+}
+
+// publicKey returns the key if access tokens can be verified with it.
+func (k JWK) publicKey() (*rsa.PublicKey, bool) {
+	if k.KeyType != "RSA" || k.KeyID == "" || k.Use != "" && k.Use != "sig" || k.Algorithm != "" && k.Algorithm != algorithm {
+		return nil, false
+	}
+	n, errN := base64.RawURLEncoding.Strict().DecodeString(k.N)
+	e, errE := base64.RawURLEncoding.Strict().DecodeString(k.E)
+	if errN != nil || errE != nil || len(n) > maxModulus/8 || len(e) > 4 {
+		return nil, false
+	}
+	key := &rsa.PublicKey{N: new(big.Int).SetBytes(n), E: int(new(big.Int).SetBytes(e).Int64())}
+	return key, key.N.BitLen() >= minModulus && key.N.Bit(0) == 1 && isExponent(key.E)
+}
+
+// isExponent holds the exponent to what crypto/rsa verifies with: odd, more than 1 and less than 2^31.
+func isExponent(e int) bool {
+	return e%2 == 1 && 1 < e && e <= math.MaxInt32
 }
 
 // Configuration is a discovery document. It holds what OpenID Connect Discovery 1.0, section 3 requires, as far as it is true

@@ -16,9 +16,13 @@ import (
 
 // Keys knows the keys that tokens may be signed with.
 type Keys interface {
-	// PublicKeys returns them. A token names its key by the key's thumbprint.
-	PublicKeys(ctx context.Context) ([]*rsa.PublicKey, error)
+	// PublicKey returns the key with this id, which is the sender's word and may be anything, or [ErrUnknownKey] if there is
+	// none. Any other error means that the keys could not be had.
+	PublicKey(ctx context.Context, id string) (*rsa.PublicKey, error)
 }
+
+// ErrUnknownKey is returned by [Keys] for an id that none of its keys has.
+var ErrUnknownKey = errors.New("kid names no key of ours")
 
 // Verifier verifies access tokens. All its fields are required.
 type Verifier struct {
@@ -36,7 +40,7 @@ var (
 	errAlgorithm  = errors.New("alg is not RS256")
 	errMediaType  = errors.New("typ is not at+jwt")
 	errCritical   = errors.New("crit names an extension")
-	errUnknownKey = errors.New("kid names no key of ours")
+	errNoKeyID    = errors.New("no kid")
 )
 
 // errUnset guards against an empty Issuer or Audience, which the JWT library takes as leave not to check it.
@@ -88,16 +92,17 @@ func (v *Verifier) parser(now time.Time) *jwt.Parser {
 
 // key takes its keys from nowhere but Keys: jwk, jku, x5c and x5u in a header are the sender's word and are not read.
 func (v *Verifier) key(ctx context.Context, id string) (*rsa.PublicKey, error) {
-	keys, err := v.Keys.PublicKeys(ctx)
+	if id == "" {
+		return nil, invalid(errNoKeyID)
+	}
+	key, err := v.Keys.PublicKey(ctx, id)
+	if errors.Is(err, ErrUnknownKey) {
+		return nil, invalid(err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("verifying a token: %w", err)
 	}
-	for _, key := range keys {
-		if Thumbprint(key) == id {
-			return key, nil
-		}
-	}
-	return nil, invalid(errUnknownKey)
+	return key, nil
 }
 
 // header is the part of a JOSE header (RFC 7515, section 4.1) that is read.

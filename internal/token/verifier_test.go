@@ -1,6 +1,7 @@
 package token
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/rsa"
@@ -111,7 +112,14 @@ type keyRing struct {
 	err  error
 }
 
-func (k keyRing) PublicKeys(context.Context) ([]*rsa.PublicKey, error) { return k.keys, k.err }
+func (k keyRing) PublicKey(_ context.Context, id string) (*rsa.PublicKey, error) {
+	for _, key := range k.keys {
+		if Thumbprint(key) == id && k.err == nil {
+			return key, nil
+		}
+	}
+	return nil, cmp.Or(k.err, ErrUnknownKey)
+}
 
 func TestVerifyFindsItsKeyAmongSeveral(t *testing.T) {
 	v, raw := newVerifier(), issue(t)

@@ -108,7 +108,6 @@ func (b *sandbox) environment() []string {
 		"MAILS_TABLE=" + b.tables.name("MailsTable"), "SUPPRESSED_ADDRESSES_TABLE=" + b.tables.name("SuppressedAddressesTable"),
 		"MAIL_QUEUE_URL=" + b.queue, "CURRENCY=" + currency,
 		"TOKEN_ISSUER=" + b.store.outputs["IssuerUrl"], "TOKEN_AUDIENCE=" + b.store.outputs["TokenAudience"],
-		"SIGNING_KEY_ID=" + b.store.outputs["SigningKeyArn"],
 		"SENDER=" + b.sender, "CONFIGURATION_SET=" + b.configurationSet, "SHOP_NAME=The Shop", "LEASE=35s",
 		"BENCH_PRODUCT=" + lamp.ID,
 	}

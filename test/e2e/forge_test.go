@@ -72,6 +72,7 @@ func subjectOf(token string) (string, error) {
 type draftToken struct {
 	header map[string]any
 	claims jwt.MapClaims
+	key    string // the kid of the store's key that genuine signs with, whatever the header says
 }
 
 // copyOf takes a genuine token apart.
@@ -82,7 +83,8 @@ func copyOf(t *testing.T, token string) draftToken {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return draftToken{maps.Clone(parsed.Header), claims}
+	kid, _ := parsed.Header["kid"].(string)
+	return draftToken{maps.Clone(parsed.Header), claims, kid}
 }
 
 func (d draftToken) claim(name string, value any) draftToken {
@@ -132,15 +134,53 @@ func (d draftToken) by(t *testing.T, method jwt.SigningMethod, key any) string {
 func (d draftToken) genuine(t *testing.T, how types.SigningAlgorithmSpec) string {
 	t.Helper()
 	unsigned := d.signingString(t)
-	client := kms.New(kms.Options{Region: awsRegion, Credentials: awsCredentials, BaseEndpoint: aws.String(needAWS(t))})
-	out, err := client.Sign(t.Context(), &kms.SignInput{
-		KeyId: aws.String(lookUp(t, stackOutputs, "SigningKeyArn")), Message: []byte(unsigned),
+	out, err := kmsClient(t).Sign(t.Context(), &kms.SignInput{
+		KeyId: aws.String(storeKeys(t)[d.key]), Message: []byte(unsigned),
 		MessageType: types.MessageTypeRaw, SigningAlgorithm: how,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return unsigned + "." + base64.RawURLEncoding.EncodeToString(out.Signature)
+}
+
+// withOtherKey is signed with the store's other key.
+func (d draftToken) withOtherKey(t *testing.T) draftToken {
+	t.Helper()
+	for kid := range storeKeys(t) {
+		if kid != d.key {
+			d.key = kid
+			return d
+		}
+	}
+	t.Fatal("the store has one key only")
+	return d
+}
+
+func kmsClient(t *testing.T) *kms.Client {
+	t.Helper()
+	return kms.New(kms.Options{Region: awsRegion, Credentials: awsCredentials, BaseEndpoint: aws.String(needAWS(t))})
+}
+
+// storeKeys are the ARNs of the store's two keys by what tokens call them.
+// Which of the two signs may change at any time, for the keys are rotated.
+func storeKeys(t *testing.T) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	for _, output := range []string{"SigningKeyArn", "StandbyKeyArn"} {
+		arn := lookUp(t, stackOutputs, output)
+		out, err := kmsClient(t).GetPublicKey(t.Context(), &kms.GetPublicKeyInput{KeyId: &arn})
+		if err != nil {
+			t.Fatal(err)
+		}
+		public, err := x509.ParsePKIXPublicKey(out.PublicKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key := asJWK(public.(*rsa.PublicKey), nil)
+		found[thumbprint(jwk{N: key["n"].(string), E: key["e"].(string)})] = arn
+	}
+	return found
 }
 
 const (
@@ -169,11 +209,16 @@ func asJWK(key *rsa.PublicKey, id any) map[string]any {
 	}
 }
 
-// publicSecrets are the ways in which the public key could be mistaken for a
-// secret of HS256.
-func publicSecrets(t *testing.T) map[string][]byte {
+// publicSecrets are the ways in which the public key that the token names could
+// be mistaken for a secret of HS256.
+func publicSecrets(t *testing.T, d draftToken) map[string][]byte {
 	t.Helper()
-	published := publishedKeys(t)[0]
+	var published jwk
+	for _, k := range publishedKeys(t) {
+		if k.KeyID == d.key {
+			published = k
+		}
+	}
 	key, err := published.publicKey()
 	if err != nil {
 		t.Fatal(err)

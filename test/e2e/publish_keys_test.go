@@ -30,8 +30,8 @@ func TestDiscoveryDocument(t *testing.T) {
 func TestPublishedKeys(t *testing.T) {
 	t.Parallel()
 	keys := publishedKeys(t)
-	if len(keys) == 0 {
-		t.Fatal("the issuer publishes no key")
+	if len(keys) != 2 {
+		t.Fatalf("the issuer publishes %d keys, want the one that signs and the standby key", len(keys))
 	}
 	for _, k := range keys {
 		if want := thumbprint(k); k.KeyID != want || k.KeyType != "RSA" || k.Use != "sig" || k.Algorithm != "RS256" {

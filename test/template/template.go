@@ -133,8 +133,12 @@ func List(v any) []any {
 	return []any{v}
 }
 
-// resourceName shortens the ARN of a resource, or of a table's index, to the resource's logical id.
+// resourceName shortens the ARN of a resource, or of a table's index, to the resource's logical id. Of a resource that there is
+// under a condition it is the same.
 func resourceName(v any) string {
+	if choice, ok := At(v, "Fn::If").([]any); ok && At(choice[2], "Ref") == "AWS::NoValue" {
+		return resourceName(choice[1])
+	}
 	if get, ok := At(v, "Fn::GetAtt").([]any); ok {
 		return fmt.Sprint(get[0])
 	}

@@ -138,26 +138,55 @@ func TestTablesAreKept(t *testing.T) {
 	}
 }
 
+// The two keys that sign tokens: there is always one, and while StandbyKey is published both are there and published. A key that
+// leaves the stack is kept, because only an operator may end it.
+func TestSigningKeys(t *testing.T) {
+	tpl := Need(t)
+	keys := tpl.OfType("AWS::KMS::Key")
+	if len(keys) != 2 {
+		t.Errorf("got %d keys, want 2", len(keys))
+	}
+	for _, name := range []string{"SigningKey", "SecondSigningKey"} {
+		key := keys[name]
+		if key["DeletionPolicy"] != "Retain" || key["UpdateReplacePolicy"] != "Retain" {
+			t.Errorf("%s is not kept when it leaves the stack", name)
+		}
+		if At(key, "Properties", "KeySpec") != "RSA_2048" || At(key, "Properties", "KeyUsage") != "SIGN_VERIFY" {
+			t.Errorf("%s is no key that signs RS256: %v", name, key["Properties"])
+		}
+		if key["Condition"] != "Has"+name {
+			t.Errorf("%s is there under the condition %v", name, key["Condition"])
+		}
+	}
+	wantJSON(t, At(tpl.Resources["PublishKeysFunction"], "Properties", "Environment", "Variables", "PUBLISHED_KEY_IDS"), `{"Fn::If": ["HasStandbyKey",
+		{"Fn::Sub": "${SigningKey.Arn},${SecondSigningKey.Arn}"},
+		{"Fn::If": ["SigningKeySigns", {"Fn::GetAtt": ["SigningKey", "Arn"]}, {"Fn::GetAtt": ["SecondSigningKey", "Arn"]}]}]}`)
+	for _, signer := range []string{"LogInFunction", "RefreshSessionFunction"} {
+		wantJSON(t, At(tpl.Resources[signer], "Properties", "Environment", "Variables", "SIGNING_KEY_ID"), `{"Fn::If": ["SigningKeySigns",
+			{"Fn::GetAtt": ["SigningKey", "Arn"]}, {"Fn::GetAtt": ["SecondSigningKey", "Arn"]}]}`)
+	}
+}
+
 // grants is all that each function's role allows, as action and resource.
 var grants = map[string][]string{
-	"PublishKeysFunction":     {"kms:GetPublicKey SigningKey"},
+	"PublishKeysFunction":     {"kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey"},
 	"SignUpFunction":          {"dynamodb:PutItem Users"},
-	"LogInFunction":           {"dynamodb:BatchGetItem Sessions", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem Sessions", "dynamodb:PutItem Sessions", "dynamodb:UpdateItem Sessions", "dynamodb:UpdateItem Users", "kms:GetPublicKey SigningKey", "kms:Sign SigningKey"},
-	"RefreshSessionFunction":  {"dynamodb:DeleteItem Sessions", "dynamodb:GetItem Sessions", "dynamodb:GetItem Users", "dynamodb:UpdateItem Sessions", "kms:GetPublicKey SigningKey", "kms:Sign SigningKey"},
+	"LogInFunction":           {"dynamodb:BatchGetItem Sessions", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem Sessions", "dynamodb:PutItem Sessions", "dynamodb:UpdateItem Sessions", "dynamodb:UpdateItem Users", "kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey", "kms:Sign SecondSigningKey", "kms:Sign SigningKey"},
+	"RefreshSessionFunction":  {"dynamodb:DeleteItem Sessions", "dynamodb:GetItem Sessions", "dynamodb:GetItem Users", "dynamodb:UpdateItem Sessions", "kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey", "kms:Sign SecondSigningKey", "kms:Sign SigningKey"},
 	"LogOutFunction":          {"dynamodb:DeleteItem Sessions"},
 	"BrowseProductsFunction":  {"dynamodb:BatchGetItem Products", "dynamodb:Query Products/index/catalogue"},
 	"ViewProductFunction":     {"dynamodb:Query Products"},
-	"PlaceOrderFunction":      {"dynamodb:BatchGetItem Products", "dynamodb:GetItem Orders", "dynamodb:PutItem Mails", "dynamodb:PutItem Orders", "dynamodb:UpdateItem Products", "kms:GetPublicKey SigningKey", "sqs:SendMessage MailQueue"},
-	"ViewOrderFunction":       {"dynamodb:BatchGetItem Mails", "dynamodb:BatchGetItem Orders", "dynamodb:BatchGetItem Users", "kms:GetPublicKey SigningKey"},
-	"ListMyOrdersFunction":    {"dynamodb:Query Orders/index/by_customer", "kms:GetPublicKey SigningKey"},
+	"PlaceOrderFunction":      {"dynamodb:BatchGetItem Products", "dynamodb:GetItem Orders", "dynamodb:PutItem Mails", "dynamodb:PutItem Orders", "dynamodb:UpdateItem Products", "sqs:SendMessage MailQueue"},
+	"ViewOrderFunction":       {"dynamodb:BatchGetItem Mails", "dynamodb:BatchGetItem Orders", "dynamodb:BatchGetItem Users"},
+	"ListMyOrdersFunction":    {"dynamodb:Query Orders/index/by_customer"},
 	"NotifyFunction":          {"dynamodb:BatchGetItem Orders", "dynamodb:BatchGetItem SuppressedAddresses", "dynamodb:UpdateItem Mails", "ses:SendEmail configuration-set/MailConfiguration from Sender", "ses:SendEmail identity/* from Sender"},
 	"SuppressAddressFunction": {"dynamodb:PutItem SuppressedAddresses", "dynamodb:UpdateItem Mails", "sqs:SendMessage SuppressionDeadLetterQueue"},
 	"RelayMailFunction":       {"dynamodb:Query Mails/index/due", "dynamodb:UpdateItem Mails", "sqs:SendMessage MailQueue"},
-	"ViewInventoryFunction":   {"dynamodb:BatchGetItem Products", "dynamodb:BatchGetItem Users", "dynamodb:GetItem Users", "dynamodb:Query Products/index/catalogue", "kms:GetPublicKey SigningKey"},
-	"SaveProductFunction":     {"dynamodb:BatchGetItem Products", "dynamodb:BatchGetItem Users", "dynamodb:PutItem Products", "dynamodb:PutItem StockMovements", "dynamodb:UpdateItem Products", "kms:GetPublicKey SigningKey"},
-	"UpdateStockFunction":     {"dynamodb:BatchGetItem Products", "dynamodb:BatchGetItem Users", "dynamodb:GetItem StockMovements", "dynamodb:GetItem Users", "dynamodb:PutItem StockMovements", "dynamodb:Query StockMovements", "dynamodb:UpdateItem Products", "kms:GetPublicKey SigningKey"},
-	"ListOrdersFunction":      {"dynamodb:GetItem Users", "dynamodb:Query Orders/index/by_customer", "dynamodb:Query Orders/index/feed", "kms:GetPublicKey SigningKey"},
-	"SummarizeOrdersFunction": {"dynamodb:GetItem Users", "dynamodb:Query Orders/index/feed", "kms:GetPublicKey SigningKey"},
+	"ViewInventoryFunction":   {"dynamodb:BatchGetItem Products", "dynamodb:BatchGetItem Users", "dynamodb:GetItem Users", "dynamodb:Query Products/index/catalogue"},
+	"SaveProductFunction":     {"dynamodb:BatchGetItem Products", "dynamodb:BatchGetItem Users", "dynamodb:PutItem Products", "dynamodb:PutItem StockMovements", "dynamodb:UpdateItem Products"},
+	"UpdateStockFunction":     {"dynamodb:BatchGetItem Products", "dynamodb:BatchGetItem Users", "dynamodb:GetItem StockMovements", "dynamodb:GetItem Users", "dynamodb:PutItem StockMovements", "dynamodb:Query StockMovements", "dynamodb:UpdateItem Products"},
+	"ListOrdersFunction":      {"dynamodb:GetItem Users", "dynamodb:Query Orders/index/by_customer", "dynamodb:Query Orders/index/feed"},
+	"SummarizeOrdersFunction": {"dynamodb:GetItem Users", "dynamodb:Query Orders/index/feed"},
 }
 
 // Every function has a role of its own, with no permission but those above and the managed policies that SAM adds: to write

@@ -4,10 +4,13 @@ The emulator starts each function's bootstrap on this machine and hands it the e
 function sees here what it would see on AWS: what its template declares, what Lambda sets, and AWS_ENDPOINT_URL.
 """
 
+import contextvars
 import functools
 import logging
 import os
 import socketserver
+import threading
+import time
 
 SET_BY_LAMBDA = {
     "AWS_ACCESS_KEY_ID",
@@ -27,6 +30,8 @@ SET_BY_LAMBDA = {
 }
 SET_BY_EMULATOR = {"AWS_ENDPOINT_URL"}
 MOST_LOG_STREAMS = 500
+LONGEST_INVOCATION = 60  # seconds, and more than any function's timeout
+UPDATING = contextvars.ContextVar("updating", default=False)
 
 log = logging.getLogger("functions")
 
@@ -39,9 +44,46 @@ def install():
     socketserver.StreamRequestHandler.disable_nagle_algorithm = True
     lambda_svc._provided_worker_env = clean_environment(lambda_svc._provided_worker_env)
     lambda_svc._emit_lambda_logs = keep_newest_streams(lambda_svc._emit_lambda_logs)
+    lambda_svc._update_code = as_update(lambda_svc._update_code)
+    lambda_svc._update_config = as_update(lambda_svc._update_config)
+    lambda_runtime.kill_workers = finish_first(lambda_runtime.kill_workers)
     worker = lambda_runtime.ProvidedWorker
     worker._pump_output = print_output(worker._pump_output)
     worker._drain_stderr_bounded = wait_less(worker._drain_stderr_bounded)
+
+
+def as_update(update):
+    """Mark what happens while a function's code or configuration is replaced."""
+
+    @functools.wraps(update)
+    def marked(*args, **options):
+        token = UPDATING.set(True)
+        try:
+            return update(*args, **options)
+        finally:
+            UPDATING.reset(token)
+
+    return marked
+
+
+def finish_first(kill):
+    """A process of what a function was before ends the invocation that it has, as on AWS; then it is ended."""
+
+    @functools.wraps(kill)
+    def end(workers):
+        busy = [w for w in workers if UPDATING.get() and w is not None and w.in_use]
+        kill([w for w in workers if w not in busy])
+        if busy:
+            threading.Thread(target=end_when_idle, args=(kill, busy), daemon=True).start()
+
+    return end
+
+
+def end_when_idle(kill, workers):
+    deadline = time.monotonic() + LONGEST_INVOCATION
+    while any(w.in_use for w in workers) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    kill(workers)
 
 
 def clean_environment(build):

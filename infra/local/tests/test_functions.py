@@ -29,6 +29,33 @@ class Environment(unittest.TestCase):
         self.assertEqual(self.build({"AWS_ENDPOINT_URL": "http://x"}, {})["AWS_ENDPOINT_URL"], "http://x")
 
 
+class Worker:
+    """A process that is at work, or not."""
+
+    def __init__(self, in_use):
+        self.in_use = in_use
+
+
+class Updates(unittest.TestCase):
+    def setUp(self):
+        self.killed = queue.Queue()
+        self.kill = functions.finish_first(lambda workers: [self.killed.put(w) for w in workers])
+
+    def test_an_invocation_under_way_is_finished(self):
+        idle, busy = Worker(False), Worker(True)
+        functions.as_update(self.kill)([idle, busy, None])
+        self.assertEqual([self.killed.get(timeout=5), self.killed.get(timeout=5)], [idle, None])
+        with self.assertRaises(queue.Empty):
+            self.killed.get(timeout=0.1)
+        busy.in_use = False
+        self.assertIs(self.killed.get(timeout=5), busy)
+
+    def test_what_is_no_update_waits_for_nobody(self):
+        busy = Worker(True)
+        self.kill([busy])
+        self.assertIs(self.killed.get(timeout=5), busy)
+
+
 class Logs(unittest.TestCase):
     def test_a_line_is_printed_and_kept(self):
         lines = queue.Queue()
