@@ -10,7 +10,7 @@ import (
 
 type authenticator interface {
 	// Do logs in. It returns user.ErrInvalidCredentials and *user.TooManyGuessesError.
-	Do(ctx context.Context, email, password string) (user.Session, error)
+	Do(ctx context.Context, c user.Credentials) (user.Session, error)
 }
 
 type request struct {
@@ -18,14 +18,8 @@ type request struct {
 	Password string `json:"password"`
 }
 
-type session struct {
-	AccessToken string `json:"access_token"`
-	TokenType   string `json:"token_type"`
-	ExpiresIn   int64  `json:"expires_in"` // seconds
-}
-
 // logIn serves POST /sessions.
-func logIn(users authenticator) httpapi.Handler {
+func logIn(users authenticator, front httpapi.Front) httpapi.Handler {
 	return func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
 		var in request
 		if err := r.Decode(&in); err != nil {
@@ -34,11 +28,11 @@ func logIn(users authenticator) httpapi.Handler {
 		if err := in.check(); err != nil {
 			return httpapi.Response{}, err
 		}
-		s, err := users.Do(ctx, in.Email, in.Password)
+		s, err := users.Do(ctx, user.Credentials{Address: in.Email, Password: in.Password, Source: front.Source(r)})
 		if err != nil {
 			return httpapi.Response{}, err
 		}
-		return httpapi.Created(session{AccessToken: s.AccessToken, TokenType: "Bearer", ExpiresIn: int64(s.ExpiresIn.Seconds())}), nil
+		return httpapi.Created(httpapi.SessionOf(s)), nil
 	}
 }
 

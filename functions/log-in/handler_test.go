@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"testing"
 	"time"
@@ -12,31 +14,51 @@ import (
 )
 
 // authenticate is an authenticator. Calling a nil one panics, and so is answered as internal.
-type authenticate func(email, password string) (user.Session, error)
+type authenticate func(user.Credentials) (user.Session, error)
 
-func (a authenticate) Do(_ context.Context, email, password string) (user.Session, error) {
-	return a(email, password)
-}
+func (a authenticate) Do(_ context.Context, c user.Credentials) (user.Session, error) { return a(c) }
+
+// front is none: clients reach the API themselves.
+var front httpapi.Front
 
 func TestLogIn(t *testing.T) {
-	for body, want := range map[string][2]string{
-		httpapitest.ReadEvent(t).Body:             {httpapitest.Email, httpapitest.Password},
-		`{"password":" \u0070 ","email":" A@B "}`: {" A@B ", " p "},
+	for body, want := range map[string]user.Credentials{
+		httpapitest.ReadEvent(t).Body:             {Address: httpapitest.Email, Password: httpapitest.Password, Source: "192.0.2.7"},
+		`{"password":" \u0070 ","email":" A@B "}`: {Address: " A@B ", Password: " p ", Source: "192.0.2.7"},
 	} {
-		h := logIn(authenticate(func(email, password string) (user.Session, error) {
-			if got := [2]string{email, password}; got != want {
-				t.Errorf("the credentials are %q, want %q", got, want)
+		h := logIn(authenticate(func(got user.Credentials) (user.Session, error) {
+			if got != want {
+				t.Errorf("the credentials are %+v, want %+v", got, want)
 			}
-			return user.Session{AccessToken: "aaa.bbb.ccc", ExpiresIn: 15 * time.Minute}, nil
-		}))
+			return user.Session{AccessToken: "aaa.bbb.ccc", ExpiresIn: 15 * time.Minute, RefreshToken: httpapitest.RefreshToken}, nil
+		}), front)
 		httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithBody(body)).Check(t, httpapitest.Want{
-			Status: http.StatusCreated, Body: `{"access_token":"aaa.bbb.ccc","token_type":"Bearer","expires_in":900}`,
+			Status: http.StatusCreated,
+			Body:   `{"access_token":"aaa.bbb.ccc","token_type":"Bearer","expires_in":900,"refresh_token":"` + httpapitest.RefreshToken + `"}`,
 		})
 	}
 }
 
+// TestSource: behind a distribution that proves itself, the source is whom the distribution names.
+func TestSource(t *testing.T) {
+	sum := sha256.Sum256([]byte("proof"))
+	fronted := httpapi.Front{ProofSHA256: hex.EncodeToString(sum[:])}
+	var got string
+	h := logIn(authenticate(func(c user.Credentials) (user.Session, error) {
+		got = c.Source
+		return user.Session{}, user.ErrInvalidCredentials
+	}), fronted)
+	e := httpapitest.ReadEvent(t).WithHeader("CloudFront-Viewer-Address", "203.0.113.5:40000")
+	for header, want := range map[string]string{"proof": "203.0.113.5", "guess": "192.0.2.7"} {
+		httpapitest.Call(t, h, e.WithHeader("X-Origin-Proof", header)).CheckProblem(t, httpapitest.Problem{Code: "invalid_credentials"})
+		if got != want {
+			t.Errorf("with the proof %q the source is %s, want %s", header, got, want)
+		}
+	}
+}
+
 func TestBodies(t *testing.T) {
-	httpapitest.CheckBodies(t, httpapitest.ReadEvent(t), logIn(authenticate(nil)))
+	httpapitest.CheckBodies(t, httpapitest.ReadEvent(t), logIn(authenticate(nil), front))
 }
 
 func TestBadMembers(t *testing.T) {
@@ -51,7 +73,7 @@ func TestBadMembers(t *testing.T) {
 		`{"email":{}}`:                   httpapitest.FieldErrors("email", wrong),
 	} {
 		t.Run(body, func(t *testing.T) {
-			httpapitest.Call(t, logIn(authenticate(nil)), httpapitest.ReadEvent(t).WithBody(body)).CheckProblem(t, want)
+			httpapitest.Call(t, logIn(authenticate(nil), front), httpapitest.ReadEvent(t).WithBody(body)).CheckProblem(t, want)
 		})
 	}
 }
@@ -65,7 +87,7 @@ func TestRefusals(t *testing.T) {
 	}
 	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t),
 		func(err error) httpapi.Handler {
-			return logIn(authenticate(func(string, string) (user.Session, error) { return user.Session{}, err }))
+			return logIn(authenticate(func(user.Credentials) (user.Session, error) { return user.Session{}, err }), front)
 		},
 		httpapitest.Refusal{Err: user.ErrInvalidCredentials, Problem: httpapitest.Problem{Code: "invalid_credentials"}},
 		after(15*time.Minute, "900"), after(1001*time.Millisecond, "2"), after(0, "1"), after(-time.Minute, "1"))

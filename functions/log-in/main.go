@@ -1,4 +1,5 @@
-// Command log-in serves POST /sessions: credentials are exchanged for an access token.
+// Command log-in serves POST /sessions: credentials are exchanged for a session: an access token and a refresh
+// token.
 package main
 
 import (
@@ -19,28 +20,25 @@ import (
 	"shop/internal/user"
 )
 
-// How often one address may be tried.
-const (
-	guesses     = 20
-	guessWindow = 15 * time.Minute
-)
-
 type settings struct {
 	config.Tokens
 	Users    string `env:"USERS_TABLE"`
 	Sessions string `env:"SESSIONS_TABLE"`
+	Proof    string `env:"ORIGIN_PROOF_SHA256" envDefault:""` // empty: there is no distribution in front
 }
 
 func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
 	key := &kmssign.Key{Client: kms.NewFromConfig(aws), ID: s.SigningKeyID}
+	guesses := &dynamostore.Guesses{Client: db, Table: s.Sessions, Users: s.Users}
 	lambda.Start(httpapi.Lambda(logIn(&user.LogIn{
-		Users:     &dynamostore.Users{Client: db, Table: s.Users},
-		Guesses:   &dynamostore.Guesses{Client: db, Table: s.Sessions, Limit: guesses, Window: guessWindow, Now: clock.Now},
+		Guesses:   guesses,
 		Passwords: password.New(password.DefaultParams),
 		Tokens:    tokens{&token.Issuer{URL: s.Issuer, Audience: s.Audience, Signer: key, Now: clock.Now}},
-	})))
+		Sessions:  guesses,
+		Now:       clock.Now,
+	}, httpapi.Front{ProofSHA256: s.Proof})))
 }
 
 // tokens issues tokens for users.

@@ -2,6 +2,7 @@ package dynamostore
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -76,6 +77,29 @@ func (s *Users) SetRole(ctx context.Context, email string, role user.Role) error
 	return nil
 }
 
+// EndSessions ends every session that the user with the normalised address has begun until at; the sessions themselves are
+// not looked for. It returns user.ErrNotFound. An end that is later than at stays.
+//
+// The condition fails on our own write, or on a later one's, too: then it holds what was asked for.
+func (s *Users) EndSessions(ctx context.Context, email string, at time.Time) error {
+	_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:                           &s.Table,
+		Key:                                 userKey(email),
+		ConditionExpression:                 aws.String("attribute_exists(email) AND (attribute_not_exists(sessions_from) OR sessions_from < :at)"),
+		UpdateExpression:                    aws.String("SET sessions_from = :at"),
+		ExpressionAttributeValues:           attributes{":at": instant(at)},
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	})
+	if old, failed := conditionFailed(err); failed {
+		_, err := readUser(old)
+		return err
+	}
+	if err != nil {
+		return failed("ending a user's sessions", err)
+	}
+	return nil
+}
+
 // requireAdmin judges the caller by the caller's stored user: an admin's, and of the same account as the token.
 func requireAdmin(item attributes, caller user.Caller) error {
 	u, err := readUser(item)
@@ -88,7 +112,7 @@ func requireAdmin(item attributes, caller user.Caller) error {
 func userKey(email string) attributes { return attributes{"email": text(email)} }
 
 func userItem(u user.User) attributes {
-	return attributes{
+	item := attributes{
 		"email":         text(u.Email),
 		"user_id":       text(u.ID),
 		"name":          text(u.Name),
@@ -96,6 +120,10 @@ func userItem(u user.User) attributes {
 		"role":          text(string(u.Role)),
 		"created_at":    instant(u.CreatedAt),
 	}
+	if !u.SessionsFrom.IsZero() {
+		item["sessions_from"] = instant(u.SessionsFrom)
+	}
+	return item
 }
 
 func readUser(item attributes) (user.User, error) {
@@ -106,6 +134,9 @@ func readUser(item attributes) (user.User, error) {
 	u := user.User{
 		ID: r.text("user_id"), Email: r.text("email"), Name: r.text("name"), PasswordHash: r.text("password_hash"),
 		Role: user.Role(r.text("role")), CreatedAt: r.instant("created_at"),
+	}
+	if r.has("sessions_from") {
+		u.SessionsFrom = r.instant("sessions_from")
 	}
 	return u, r.err
 }

@@ -3,7 +3,6 @@ package dynamostore
 import (
 	"errors"
 	"testing"
-	"time"
 
 	"shop/internal/user"
 	"shop/test/awsfault"
@@ -63,29 +62,6 @@ func TestRoles(t *testing.T) {
 	if err := s.users().SetRole(t.Context(), "x@example.com", user.RoleAdmin); !errors.Is(err, user.ErrNotFound) {
 		t.Errorf("an unknown address: got %v, want ErrNotFound", err)
 	}
-}
-
-func TestGuesses(t *testing.T) {
-	s := open(t)
-	now := opened.Add(5 * time.Minute)
-	guesses := &Guesses{Client: s.client, Table: s.tables.Name("Sessions"), Limit: 3, Window: 15 * time.Minute, Now: func() time.Time { return now }}
-	use := func(n int) {
-		t.Helper()
-		for range n {
-			s.must(guesses.Count(t.Context(), "ann@example.com"))
-		}
-	}
-	use(3)
-	err := guesses.Count(t.Context(), "ann@example.com")
-	var tooMany *user.TooManyGuessesError
-	if !errors.As(err, &tooMany) || tooMany.RetryAfter != 10*time.Minute {
-		t.Fatalf("the fourth guess: got %v, want a refusal until the window ends", err)
-	}
-	s.must(guesses.Count(t.Context(), "bob@example.com")) // another address is not slowed
-	s.must(guesses.Forget(t.Context(), "ann@example.com"))
-	use(3)
-	now = now.Add(10 * time.Minute) // the next window
-	use(3)
 }
 
 // What a throttled or broken service fails says of itself that a repeat may help; what cannot work does not.

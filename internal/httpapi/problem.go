@@ -80,6 +80,7 @@ var table = []struct {
 	{ErrUnauthenticated, http.StatusUnauthorized, "unauthenticated", "A valid access token is needed."},
 	{token.ErrInvalid, http.StatusUnauthorized, "unauthenticated", "A valid access token is needed."},
 	{user.ErrInvalidCredentials, http.StatusUnauthorized, "invalid_credentials", "The e-mail address or the password is wrong."},
+	{user.ErrSessionOver, http.StatusUnauthorized, "unauthenticated", "The refresh token is not valid, or no longer. Log in again."},
 	{ErrForbidden, http.StatusForbidden, "forbidden", "The caller may not do this."},
 	{user.ErrNotAdmin, http.StatusForbidden, "forbidden", "The caller may not do this."},
 	{product.ErrNotFound, http.StatusNotFound, "product_not_found", "There is no such product."},

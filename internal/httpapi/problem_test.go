@@ -45,6 +45,7 @@ var refusals = []struct {
 	{err: httpapi.ErrUnauthenticated, code: "unauthenticated", header: challenge},
 	{err: token.ErrInvalid, code: "unauthenticated", header: challenge},
 	{err: user.ErrInvalidCredentials, code: "invalid_credentials", header: challenge},
+	{err: user.ErrSessionOver, code: "unauthenticated", detail: "The refresh token is not valid, or no longer. Log in again.", header: challenge},
 	{err: httpapi.ErrForbidden, code: "forbidden"},
 	{err: user.ErrNotAdmin, code: "forbidden"},
 	{err: product.ErrNotFound, code: "product_not_found"},

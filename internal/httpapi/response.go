@@ -22,6 +22,9 @@ func OK(body any) Response { return Response{Status: http.StatusOK, Body: body} 
 // Created answers 201 with body.
 func Created(body any) Response { return Response{Status: http.StatusCreated, Body: body} }
 
+// NoContent answers 204, without a body.
+func NoContent() Response { return Response{Status: http.StatusNoContent} }
+
 // With returns the response with one more header, or with another value of one that it has.
 func (p Response) With(name, value string) Response {
 	header := map[string]string{}

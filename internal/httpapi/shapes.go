@@ -7,6 +7,7 @@ import (
 	"shop/internal/order"
 	"shop/internal/page"
 	"shop/internal/product"
+	"shop/internal/user"
 )
 
 // TimeFormat is how a time is written: RFC 3339, UTC, milliseconds.
@@ -38,6 +39,36 @@ func (m *RequiredMoney) Money(field string) (money.Money, error) {
 		return money.Money{}, invalid(field+".currency", "is required")
 	}
 	return money.Money{Amount: *m.Amount, Currency: *m.Currency}, nil
+}
+
+// Session is what a log-in and a refresh answer.
+type Session struct {
+	AccessToken  string `json:"access_token"`
+	TokenType    string `json:"token_type"`
+	ExpiresIn    int64  `json:"expires_in"` // seconds
+	RefreshToken string `json:"refresh_token"`
+}
+
+// SessionOf writes s.
+func SessionOf(s user.Session) Session {
+	return Session{AccessToken: s.AccessToken, TokenType: "Bearer", ExpiresIn: int64(s.ExpiresIn.Seconds()), RefreshToken: s.RefreshToken}
+}
+
+// refreshToken is the body of a request that shows a refresh token.
+type refreshToken struct {
+	RefreshToken string `json:"refresh_token"`
+}
+
+// RefreshToken returns the token that the body shows. It returns what Decode does, and validation.Errors for none.
+func (r *Request) RefreshToken() (string, error) {
+	var in refreshToken
+	if err := r.Decode(&in); err != nil {
+		return "", err
+	}
+	if in.RefreshToken == "" {
+		return "", invalid("refresh_token", "is required")
+	}
+	return in.RefreshToken, nil
 }
 
 // Page is a page of a list.

@@ -2,33 +2,14 @@ package user
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 )
-
-// TooManyGuessesError says that an address was tried too often. It tells known and unknown addresses alike.
-type TooManyGuessesError struct {
-	RetryAfter time.Duration
-}
-
-// Error says how long to wait.
-func (e *TooManyGuessesError) Error() string {
-	return fmt.Sprintf("too many log-in attempts, try again in %s", e.RetryAfter)
-}
 
 // Finder looks users up.
 type Finder interface {
 	// ByEmail returns the user with the normalised address, or ErrNotFound.
 	ByEmail(ctx context.Context, email string) (User, error)
-}
-
-// Guesses counts log-in attempts for one address.
-type Guesses interface {
-	// Count counts one attempt before its password is looked at. It returns *TooManyGuessesError when none is left.
-	Count(ctx context.Context, email string) error
-	// Forget clears the count after a right password.
-	Forget(ctx context.Context, email string) error
 }
 
 // Checker checks passwords.
@@ -45,59 +26,69 @@ type Tokens interface {
 	Issue(ctx context.Context, u User) (string, time.Duration, error)
 }
 
-// Session is what a log-in gives.
-type Session struct {
-	AccessToken string
-	ExpiresIn   time.Duration
+// Beginner stores new sessions.
+type Beginner interface {
+	// Begin stores the session that the attempt a led to, and takes back that a was counted: the count of its address from its
+	// source is cleared, the others are one less. From now on the source is known for the address.
+	Begin(ctx context.Context, s OpenSession, a Attempt) error
 }
 
-// LogIn exchanges credentials for access tokens.
+// Credentials are what somebody logs in with, and where from.
+type Credentials struct {
+	Address  string
+	Password string
+	Source   string // as in Attempt
+}
+
+// LogIn exchanges credentials for sessions.
 type LogIn struct {
-	Users     Finder
 	Guesses   Guesses
 	Passwords Checker
 	Tokens    Tokens
+	Sessions  Beginner
+	Now       func() time.Time
 }
 
 // Do logs in. It returns ErrInvalidCredentials, for an address that is none as well, and *TooManyGuessesError.
-func (l *LogIn) Do(ctx context.Context, address, password string) (Session, error) {
-	email, err := NormalizeEmail(address)
+func (l *LogIn) Do(ctx context.Context, c Credentials) (Session, error) {
+	email, err := NormalizeEmail(c.Address)
 	if err != nil {
-		l.Passwords.CheckDummy(password)
-		return Session{}, ErrInvalidCredentials
+		return Session{}, ErrInvalidCredentials // at once: there is nobody to be guessed at
 	}
-	if err := l.Guesses.Count(ctx, email); err != nil {
-		return Session{}, fmt.Errorf("counting a log-in attempt: %w", err)
-	}
-	u, err := l.authenticate(ctx, email, password)
+	a := Attempt{Email: email, Source: c.Source, At: l.Now()}
+	seen, err := l.admit(ctx, a)
 	if err != nil {
 		return Session{}, err
 	}
-	if err := l.Guesses.Forget(ctx, email); err != nil {
-		return Session{}, fmt.Errorf("clearing the log-in attempts: %w", err)
+	if err := l.authenticate(seen, c.Password); err != nil {
+		return Session{}, err
 	}
-	token, expiresIn, err := l.Tokens.Issue(ctx, u)
+	return l.begin(ctx, seen.User, a)
+}
+
+func (l *LogIn) authenticate(seen Seen, password string) error {
+	if !seen.Found {
+		l.Passwords.CheckDummy(password)
+		return ErrInvalidCredentials
+	}
+	ok, err := l.Passwords.Check(seen.User.PasswordHash, password)
+	if err != nil {
+		return fmt.Errorf("checking a password: %w", err)
+	}
+	if !ok {
+		return ErrInvalidCredentials
+	}
+	return nil
+}
+
+func (l *LogIn) begin(ctx context.Context, u User, a Attempt) (Session, error) {
+	access, expiresIn, err := l.Tokens.Issue(ctx, u)
 	if err != nil {
 		return Session{}, fmt.Errorf("issuing a token: %w", err)
 	}
-	return Session{AccessToken: token, ExpiresIn: expiresIn}, nil
-}
-
-func (l *LogIn) authenticate(ctx context.Context, email, password string) (User, error) {
-	u, err := l.Users.ByEmail(ctx, email)
-	if errors.Is(err, ErrNotFound) {
-		l.Passwords.CheckDummy(password)
-		return User{}, ErrInvalidCredentials
+	s, refresh := begin(u, a.At)
+	if err := l.Sessions.Begin(ctx, s, a); err != nil {
+		return Session{}, fmt.Errorf("beginning a session: %w", err)
 	}
-	if err != nil {
-		return User{}, fmt.Errorf("looking a user up: %w", err)
-	}
-	ok, err := l.Passwords.Check(u.PasswordHash, password)
-	if err != nil {
-		return User{}, fmt.Errorf("checking a password: %w", err)
-	}
-	if !ok {
-		return User{}, ErrInvalidCredentials
-	}
-	return u, nil
+	return Session{AccessToken: access, ExpiresIn: expiresIn, RefreshToken: refresh.Encode()}, nil
 }

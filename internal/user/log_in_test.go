@@ -2,19 +2,28 @@ package user
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 )
 
-// entrance is all that a log-in meets. It notes what is done, in its order, and lets an address have guesses attempts.
+// entrance is all that a log-in meets. It counts as stores promise to, notes what is done, in its order, and can fail. Many may
+// come at once.
 type entrance struct {
-	users   accounts
-	guesses int
-	counted map[string]int
+	mu      sync.Mutex
+	user    User
+	now     time.Time
+	tallies map[string]Tally
+	known   map[string]bool
 	done    []string
+	begun   []OpenSession
+	hashes  int
+	crowd   int              // so many have yet to look
+	looked  chan struct{}    // if there is one, nobody goes on before it is closed: when all have looked
 	fails   map[string]error // by the name of the call
 }
 
@@ -23,38 +32,88 @@ func (e *entrance) note(call, of string) error {
 	return e.fails[call]
 }
 
-func (e *entrance) ByEmail(ctx context.Context, email string) (User, error) {
-	if err := e.note("look up", email); err != nil {
-		return User{}, err
-	}
-	return e.users.ByEmail(ctx, email)
+func window(a Attempt, c Count) string {
+	return fmt.Sprintf("%q until %s", a.Subject(c), a.WindowEnd(c))
 }
 
-func (e *entrance) Count(_ context.Context, email string) error {
-	if err := e.note("count", email); err != nil {
+func (e *entrance) Look(_ context.Context, a Attempt) (Seen, error) {
+	seen, err := e.look(a)
+	if e.looked != nil {
+		<-e.looked
+	}
+	return seen, err
+}
+
+func (e *entrance) look(a Attempt) (Seen, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.crowd--; e.crowd == 0 {
+		close(e.looked)
+	}
+	seen := Seen{Known: e.known[a.Subject(Here)]}
+	if a.Email == e.user.Email {
+		seen.Found, seen.User = true, e.user
+	}
+	for c := range counts {
+		seen.Tallies[c] = e.tallies[window(a, c)]
+	}
+	return seen, e.note("look", a.Email)
+}
+
+func (e *entrance) Count(_ context.Context, a Attempt, limits Limits) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := e.note("count", a.Email); err != nil {
 		return err
 	}
-	if e.counted[email] == e.guesses {
-		return &TooManyGuessesError{RetryAfter: 90 * time.Second}
+	for c := range counts {
+		if t := e.tallies[window(a, c)]; t.Guesses >= limits[c].Free && t.Last.After(limits[c].Idle) {
+			return ErrOvertaken
+		}
 	}
-	e.counted[email]++
+	for c := range counts {
+		e.add(a, c, 1)
+	}
 	return nil
 }
 
-func (e *entrance) Forget(_ context.Context, email string) error {
-	if err := e.note("forget", email); err != nil {
-		return err
-	}
-	delete(e.counted, email)
-	return nil
+func (e *entrance) add(a Attempt, c Count, n int64) Tally {
+	t := Tally{Guesses: e.tallies[window(a, c)].Guesses + n, Last: a.At}
+	e.tallies[window(a, c)] = t
+	return t
+}
+
+func (e *entrance) CountRefused(_ context.Context, a Attempt, c Count) (Tally, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.add(a, c, 1), e.note("refuse", a.Email)
+}
+
+func (e *entrance) Begin(_ context.Context, s OpenSession, a Attempt) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.tallies, window(a, Here))
+	e.add(a, FromSource, -1)
+	e.add(a, AtAddress, -1)
+	e.known[a.Subject(Here)] = true
+	e.begun = append(e.begun, s)
+	return e.note("begin", s.UserID)
 }
 
 func (e *entrance) Check(hash, password string) (bool, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.hashes++
 	err := e.note("check", password)
 	return err == nil && hash == hashOf(password), err
 }
 
-func (e *entrance) CheckDummy(password string) { _ = e.note("check dummy", password) }
+func (e *entrance) CheckDummy(password string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.hashes++
+	_ = e.note("check dummy", password)
+}
 
 func (e *entrance) Issue(_ context.Context, u User) (string, time.Duration, error) {
 	if err := e.note("issue", u.ID); err != nil {
@@ -63,15 +122,25 @@ func (e *entrance) Issue(_ context.Context, u User) (string, time.Duration, erro
 	return "token of " + u.ID, 15 * time.Minute, nil
 }
 
-// logIn has one account: ada@example.com with the password "right one".
-func logIn(guesses int) (*LogIn, *entrance) {
-	ada := User{ID: "usr_1", Email: "ada@example.com", PasswordHash: hashOf("right one"), Role: RoleCustomer}
-	e := &entrance{users: accounts{byEmail: map[string]User{ada.Email: ada}}, guesses: guesses, counted: map[string]int{}, fails: map[string]error{}}
-	return &LogIn{Users: e, Guesses: e, Passwords: e, Tokens: e}, e
+// logIn has one account: ada@example.com with the password "right one". It is noon.
+func logIn() (*LogIn, *entrance) {
+	u := ada
+	u.PasswordHash = hashOf("right one")
+	e := &entrance{user: u, now: noon, tallies: map[string]Tally{}, known: map[string]bool{}, fails: map[string]error{}}
+	return &LogIn{Guesses: e, Passwords: e, Tokens: e, Sessions: e, Now: func() time.Time { return e.now }}, e
 }
 
-// TestLogIn shows each way a log-in goes and, to the call, what it does on the way: counting comes first, each way checks a
-// hash, and only a right password clears the count.
+const (
+	home     = "192.0.2.7"
+	attacker = "198.51.100.9"
+)
+
+// right and wrong are ada's password, and not.
+func right(source string) Credentials { return Credentials{ada.Email, "right one", source} }
+func wrong(source string) Credentials { return Credentials{ada.Email, "wrong one", source} }
+
+// TestLogIn shows each way a log-in goes and, to the call, what it does on the way: counting comes before the password is
+// looked at, and each way of an address checks a hash.
 func TestLogIn(t *testing.T) {
 	for name, c := range map[string]struct {
 		address, password string
@@ -80,17 +149,18 @@ func TestLogIn(t *testing.T) {
 		done              []string
 	}{
 		"right": {" Ada@Example.com ", "right one", Session{AccessToken: "token of usr_1", ExpiresIn: 15 * time.Minute}, nil,
-			[]string{"count ada@example.com", "look up ada@example.com", "check right one", "forget ada@example.com", "issue usr_1"}},
+			[]string{"look ada@example.com", "count ada@example.com", "check right one", "issue usr_1", "begin usr_1"}},
 		"wrong password": {"ada@example.com", "wrong one", Session{}, ErrInvalidCredentials,
-			[]string{"count ada@example.com", "look up ada@example.com", "check wrong one"}},
+			[]string{"look ada@example.com", "count ada@example.com", "check wrong one"}},
 		"unknown address": {"eve@example.com", "right one", Session{}, ErrInvalidCredentials,
-			[]string{"count eve@example.com", "look up eve@example.com", "check dummy right one"}},
-		"no address": {"ada", "right one", Session{}, ErrInvalidCredentials, []string{"check dummy right one"}},
-		"nothing":    {"", "", Session{}, ErrInvalidCredentials, []string{"check dummy "}},
+			[]string{"look eve@example.com", "count eve@example.com", "check dummy right one"}},
+		"no address": {"ada", "right one", Session{}, ErrInvalidCredentials, nil},
+		"nothing":    {"", "", Session{}, ErrInvalidCredentials, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l, e := logIn(1)
-			got, err := l.Do(context.Background(), c.address, c.password)
+			l, e := logIn()
+			got, err := l.Do(context.Background(), Credentials{c.address, c.password, home})
+			got.RefreshToken = "" // see TestLogInBeginsASession
 			if got != c.want || !errors.Is(err, c.err) {
 				t.Errorf("got %+v and error %v, want %+v and %v", got, err, c.want, c.err)
 			}
@@ -103,10 +173,10 @@ func TestLogIn(t *testing.T) {
 
 // TestLogInTellsNothing: who guesses cannot tell an unknown address from a wrong password by the error's text, either.
 func TestLogInTellsNothing(t *testing.T) {
-	l, _ := logIn(10)
+	l, _ := logIn()
 	var texts []string
 	for _, address := range []string{"ada@example.com", "eve@example.com", "no address"} {
-		_, err := l.Do(context.Background(), address, "wrong one")
+		_, err := l.Do(context.Background(), Credentials{address, "wrong one", home})
 		texts = append(texts, fmt.Sprint(err))
 	}
 	if texts[0] != texts[1] || texts[0] != texts[2] || texts[0] == "<nil>" {
@@ -114,52 +184,13 @@ func TestLogInTellsNothing(t *testing.T) {
 	}
 }
 
-// TestLogInTooManyGuesses: a known address and an unknown one are refused at the same attempt, before anyone is looked up, the
-// right password too.
-func TestLogInTooManyGuesses(t *testing.T) {
-	for _, address := range []string{"ada@example.com", "eve@example.com"} {
-		t.Run(address, func(t *testing.T) {
-			l, e := logIn(3)
-			for range 3 {
-				if _, err := l.Do(context.Background(), address, "wrong one"); !errors.Is(err, ErrInvalidCredentials) {
-					t.Fatalf("got error %v, want %v", err, ErrInvalidCredentials)
-				}
-			}
-			e.done = nil
-			got, err := l.Do(context.Background(), address, "right one")
-			var tooMany *TooManyGuessesError
-			if got != (Session{}) || !errors.As(err, &tooMany) || tooMany.RetryAfter != 90*time.Second {
-				t.Errorf("got %+v and error %v, want a wait of 90 s", got, err)
-			}
-			if want := []string{"count " + address}; !slices.Equal(e.done, want) {
-				t.Errorf("did %q, want %q", e.done, want)
-			}
-		})
-	}
-}
-
-func TestLogInForgetsAfterSuccess(t *testing.T) {
-	l, e := logIn(2)
-	for range 3 {
-		if _, err := l.Do(context.Background(), "ada@example.com", "wrong one"); !errors.Is(err, ErrInvalidCredentials) {
-			t.Fatalf("got error %v, want %v", err, ErrInvalidCredentials)
-		}
-		if _, err := l.Do(context.Background(), "ada@example.com", "right one"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if len(e.counted) != 0 {
-		t.Errorf("got %v counted, want nothing", e.counted)
-	}
-}
-
 // TestLogInFails: a failing part is no wrong password, and gives no session.
 func TestLogInFails(t *testing.T) {
-	for _, call := range []string{"count", "look up", "check", "forget", "issue"} {
+	for _, call := range []string{"look", "count", "check", "issue", "begin"} {
 		t.Run(call, func(t *testing.T) {
-			l, e := logIn(1)
+			l, e := logIn()
 			e.fails[call] = errDown
-			got, err := l.Do(context.Background(), "ada@example.com", "right one")
+			got, err := l.Do(context.Background(), right(home))
 			if got != (Session{}) || !errors.Is(err, errDown) || errors.Is(err, ErrInvalidCredentials) {
 				t.Errorf("got %+v and error %v, want %v", got, err, errDown)
 			}
@@ -167,9 +198,24 @@ func TestLogInFails(t *testing.T) {
 	}
 }
 
-func TestTooManyGuessesErrorSaysHowLong(t *testing.T) {
-	err := &TooManyGuessesError{RetryAfter: 90 * time.Second}
-	if got, want := err.Error(), "too many log-in attempts, try again in 1m30s"; got != want {
-		t.Errorf("got %q, want %q", got, want)
+// TestLogInBeginsASession: what is stored is the user's, knows the token that was given by its hash alone, and began when the
+// log-in was attempted.
+func TestLogInBeginsASession(t *testing.T) {
+	l, e := logIn()
+	got, err := l.Do(context.Background(), right(home))
+	if err != nil || len(e.begun) != 1 {
+		t.Fatalf("got error %v and %d sessions, want one", err, len(e.begun))
+	}
+	token, err := ParseRefreshToken(got.RefreshToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := e.begun[0]
+	want := OpenSession{
+		ID: token.SessionID, UserID: "usr_1", Email: "ada@example.com", SecretHash: sha256.Sum256(token.Secret[:]), AttemptID: s.AttemptID,
+		BegunAt: noon, ExpiresAt: noon.Truncate(time.Second).Add(30 * day),
+	}
+	if s != want || s.AttemptID == "" {
+		t.Errorf("stored %+v, want %+v", s, want)
 	}
 }

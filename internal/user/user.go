@@ -35,6 +35,7 @@ type User struct {
 	PasswordHash string // a PHC string
 	Role         Role
 	CreatedAt    time.Time // UTC
+	SessionsFrom time.Time // UTC; sessions begun earlier are over. Zero: none was ended so
 }
 
 // Scopes returns the OAuth scopes a token for the user carries.

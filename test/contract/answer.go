@@ -29,7 +29,7 @@ func (c *Contract) CheckAnswer(req *http.Request, resp *http.Response, body []by
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", req.Method, req.URL.Path, err)
 	}
-	err = errors.Join(checkJSON(body), checkDeclared(req, route, resp, body), checkFunctionHeaders(route, resp), checkRequestID(resp, body))
+	err = errors.Join(checkJSON(resp, body), checkDeclared(req, route, resp, body), checkFunctionHeaders(route, resp), checkRequestID(resp, body))
 	if err != nil {
 		return fmt.Errorf("%s %s answered %d: %w", req.Method, req.URL.Path, resp.StatusCode, err)
 	}
@@ -71,8 +71,15 @@ func (c *Contract) nowhere() *routers.Route {
 	return &routers.Route{Spec: c.doc, Operation: &openapi3.Operation{Responses: openapi3.NewResponses(notFound)}}
 }
 
-// checkJSON refuses what a lenient decoder would let pass: duplicate names, invalid UTF-8, anything after the value.
-func checkJSON(body []byte) error {
+// checkJSON refuses what a lenient decoder would let pass: duplicate names, invalid UTF-8, anything after the value. An answer
+// 204 has no body (RFC 9110, section 15.3.5).
+func checkJSON(resp *http.Response, body []byte) error {
+	if resp.StatusCode == http.StatusNoContent {
+		if len(body) > 0 {
+			return errors.New("an answer without content has a body")
+		}
+		return nil
+	}
 	if !jsontext.Value(body).IsValid() {
 		return errors.New("the body is not one strict JSON value")
 	}

@@ -91,6 +91,7 @@ var (
 	noToken    = problemAnswer("GET /orders", 401, "unauthenticated", "").with("WWW-Authenticate", "Bearer")
 	wrong      = problemAnswer("POST /sessions", 401, "invalid_credentials", "").with("WWW-Authenticate", "Bearer")
 	tooMany    = problemAnswer("POST /sessions", 429, "too_many_requests", "").with("Retry-After", "60")
+	loggedOut  = exchange{"POST /sessions/revoke", 204, functionHeader(""), ""}.with("Content-Type", "")
 	nowhere    = problemAnswer("DELETE /orders", 404, "not_found", "")
 )
 
@@ -116,6 +117,7 @@ func TestCheckAnswerAccepts(t *testing.T) {
 		"no token":                       noToken,
 		"a wrong password":               wrong,
 		"too many passwords":             tooMany,
+		"nothing to say":                 loggedOut,
 		"a function's own 404":           nowhere,
 		"the gateway's 401":              gatewayAnswer("GET /orders", 401, "Unauthorized"),
 		"the gateway's 403":              gatewayAnswer("GET /admin/orders", 403, "Forbidden"),
@@ -139,6 +141,8 @@ func TestCheckAnswerRefuses(t *testing.T) {
 	c := load(t)
 	page := orderPage()
 	tests := map[string]exchange{
+		"a body where none may be":         exchange{loggedOut.request, 204, loggedOut.header, "{}"},
+		"a 204 without a header":           loggedOut.with("X-Request-Id", ""),
 		"an undeclared status":             {user.request, 200, user.header, user.body},
 		"a status of another operation":    problemAnswer("GET /products", 404, "product_not_found", ""),
 		"an empty body":                    {user.request, 201, user.header, ""},

@@ -37,6 +37,8 @@ var routes = []struct{ route, operation, scope string }{
 	{"GET /products", "browse-products", ""},
 	{"GET /products/{product_id}", "view-product", ""},
 	{"POST /sessions", "log-in", ""},
+	{"POST /sessions/refresh", "refresh-session", ""},
+	{"POST /sessions/revoke", "log-out", ""},
 	{"POST /users", "sign-up", ""},
 }
 

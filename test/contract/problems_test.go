@@ -14,6 +14,8 @@ import (
 var refusals = map[string]string{
 	"sign-up":                    "400 invalid_request, 409 email_taken, 413 payload_too_large, 415 unsupported_media_type, 429 too_many_requests",
 	"log-in":                     "400 invalid_request, 401 invalid_credentials, 413 payload_too_large, 415 unsupported_media_type, 429 too_many_requests",
+	"refresh-session":            "400 invalid_request, 401 unauthenticated, 413 payload_too_large, 415 unsupported_media_type",
+	"log-out":                    "400 invalid_request, 413 payload_too_large, 415 unsupported_media_type",
 	"browse-products":            "400 invalid_cursor, 400 invalid_request",
 	"view-product":               "404 product_not_found",
 	"place-order":                "400 idempotency_key_required, 400 invalid_request, 401 unauthenticated, 403 forbidden, 404 product_not_found, 409 out_of_stock, 409 price_changed, 413 payload_too_large, 415 unsupported_media_type, 422 idempotency_key_reused",

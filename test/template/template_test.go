@@ -22,21 +22,23 @@ const root = "../.."
 
 // The store's routes, and the scope of a token that each asks for; "" is open to anyone. A route that is not here fails.
 var routes = map[string]string{
-	"POST /users":                            "",
-	"POST /sessions":                         "",
-	"GET /products":                          "",
-	"GET /products/{product_id}":             "",
-	"POST /orders":                           "customer",
-	"GET /orders":                            "customer",
-	"GET /orders/{order_id}":                 "customer",
-	"GET /admin/products":                    "admin",
-	"GET /admin/products/{product_id}":       "admin",
-	"PUT /admin/products/{product_id}":       "admin",
-	"PUT /admin/products/{product_id}/stock": "admin",
+	"POST /users":                                         "",
+	"POST /sessions":                                      "",
+	"POST /sessions/refresh":                              "",
+	"POST /sessions/revoke":                               "",
+	"GET /products":                                       "",
+	"GET /products/{product_id}":                          "",
+	"POST /orders":                                        "customer",
+	"GET /orders":                                         "customer",
+	"GET /orders/{order_id}":                              "customer",
+	"GET /admin/products":                                 "admin",
+	"GET /admin/products/{product_id}":                    "admin",
+	"PUT /admin/products/{product_id}":                    "admin",
+	"PUT /admin/products/{product_id}/stock":              "admin",
 	"POST /admin/products/{product_id}/stock/adjustments": "admin",
 	"GET /admin/products/{product_id}/stock/movements":    "admin",
-	"GET /admin/orders":         "admin",
-	"GET /admin/orders/summary": "admin",
+	"GET /admin/orders":                                   "admin",
+	"GET /admin/orders/summary":                           "admin",
 }
 
 var issuerRoutes = map[string]string{
@@ -280,7 +282,9 @@ func TestTablesAreKept(t *testing.T) {
 var grants = map[string][]string{
 	"PublishKeysFunction":     {"kms:GetPublicKey SigningKey"},
 	"SignUpFunction":          {"dynamodb:PutItem Users"},
-	"LogInFunction":           {"dynamodb:DeleteItem Sessions", "dynamodb:GetItem Users", "dynamodb:UpdateItem Sessions", "kms:GetPublicKey SigningKey", "kms:Sign SigningKey"},
+	"LogInFunction":           {"dynamodb:BatchGetItem Sessions", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem Sessions", "dynamodb:PutItem Sessions", "dynamodb:UpdateItem Sessions", "kms:GetPublicKey SigningKey", "kms:Sign SigningKey"},
+	"RefreshSessionFunction":  {"dynamodb:DeleteItem Sessions", "dynamodb:GetItem Sessions", "dynamodb:GetItem Users", "dynamodb:UpdateItem Sessions", "kms:GetPublicKey SigningKey", "kms:Sign SigningKey"},
+	"LogOutFunction":          {"dynamodb:DeleteItem Sessions"},
 	"BrowseProductsFunction":  {"dynamodb:BatchGetItem Products", "dynamodb:Query Products/index/catalogue"},
 	"ViewProductFunction":     {"dynamodb:Query Products"},
 	"PlaceOrderFunction":      {"dynamodb:BatchGetItem Products", "dynamodb:GetItem Orders", "dynamodb:PutItem Mails", "dynamodb:PutItem Orders", "dynamodb:UpdateItem Products", "kms:GetPublicKey SigningKey", "sqs:SendMessage MailQueue"},

@@ -41,3 +41,19 @@ func CheckBodies(t *testing.T, e Event, h httpapi.Handler) {
 		t.Run(what, func(t *testing.T) { Call(t, h, c.event).CheckProblem(t, c.want) })
 	}
 }
+
+// CheckRefreshTokens shows which members a body that shows a refresh token may not have. The handler is to be one whose domain
+// is not called.
+func CheckRefreshTokens(t *testing.T, e Event, h httpapi.Handler) {
+	t.Helper()
+	const wrong = "has a value of the wrong type or range"
+	for body, want := range map[string]Problem{
+		`{}`:                      FieldErrors("refresh_token", "is required"),
+		`{"refresh_token":null}`:  FieldErrors("refresh_token", "is required"),
+		`{"refresh_token":""}`:    FieldErrors("refresh_token", "is required"),
+		`{"refresh_token":5}`:     FieldErrors("refresh_token", wrong),
+		`{"refresh_token":["a"]}`: FieldErrors("refresh_token", wrong),
+	} {
+		t.Run(body, func(t *testing.T) { Call(t, h, e.WithBody(body)).CheckProblem(t, want) })
+	}
+}

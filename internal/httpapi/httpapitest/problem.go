@@ -19,6 +19,9 @@ type Problem struct {
 	Header map[string]string
 }
 
+// SessionOver is the refusal of a refresh token.
+var SessionOver = Problem{Code: "unauthenticated", Detail: "The refresh token is not valid, or no longer. Log in again."}
+
 // problems are the codes of the contract, and what clients are told of each.
 var problems = map[string]struct {
 	status int

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"context"
+
+	"shop/internal/httpapi"
+)
+
+type leaver interface {
+	// Do ends the session that a refresh token is of. A token of no session is no error.
+	Do(ctx context.Context, refreshToken string) error
+}
+
+// logOut serves POST /sessions/revoke.
+func logOut(sessions leaver) httpapi.Handler {
+	return func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+		refreshToken, err := r.RefreshToken()
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		if err := sessions.Do(ctx, refreshToken); err != nil {
+			return httpapi.Response{}, err
+		}
+		return httpapi.NoContent(), nil
+	}
+}

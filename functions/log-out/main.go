@@ -1,0 +1,23 @@
+// Command log-out serves POST /sessions/revoke: a session is ended.
+package main
+
+import (
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"shop/internal/config"
+	"shop/internal/dynamostore"
+	"shop/internal/httpapi"
+	"shop/internal/user"
+)
+
+type settings struct {
+	Sessions string `env:"SESSIONS_TABLE"`
+}
+
+func main() {
+	s, aws := config.MustLoad[settings]()
+	lambda.Start(httpapi.Lambda(logOut(&user.LogOut{
+		Sessions: &dynamostore.Sessions{Client: dynamodb.NewFromConfig(aws), Table: s.Sessions},
+	})))
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"shop/internal/httpapi"
+	"shop/internal/httpapi/httpapitest"
+	"shop/internal/user"
+)
+
+// refresh is a refresher. Calling a nil one panics, and so is answered as internal.
+type refresh func(refreshToken string) (user.Session, error)
+
+func (r refresh) Do(_ context.Context, refreshToken string) (user.Session, error) {
+	return r(refreshToken)
+}
+
+func TestRefreshSession(t *testing.T) {
+	for body, want := range map[string]string{
+		httpapitest.ReadEvent(t).Body:    httpapitest.RefreshToken,
+		`{"refresh_\u0074oken":" x\n "}`: " x\n ",
+	} {
+		h := refreshSession(refresh(func(got string) (user.Session, error) {
+			if got != want {
+				t.Errorf("the token is %q, want %q", got, want)
+			}
+			return user.Session{AccessToken: "aaa.bbb.ccc", ExpiresIn: 15 * time.Minute, RefreshToken: httpapitest.NextRefreshToken}, nil
+		}))
+		httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithBody(body)).Check(t, httpapitest.Want{
+			Status: http.StatusOK,
+			Body:   `{"access_token":"aaa.bbb.ccc","token_type":"Bearer","expires_in":900,"refresh_token":"` + httpapitest.NextRefreshToken + `"}`,
+		})
+	}
+}
+
+func TestBodies(t *testing.T) {
+	httpapitest.CheckBodies(t, httpapitest.ReadEvent(t), refreshSession(refresh(nil)))
+}
+
+func TestBadMembers(t *testing.T) {
+	httpapitest.CheckRefreshTokens(t, httpapitest.ReadEvent(t), refreshSession(refresh(nil)))
+}
+
+func TestRefusals(t *testing.T) {
+	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t),
+		func(err error) httpapi.Handler {
+			return refreshSession(refresh(func(string) (user.Session, error) { return user.Session{}, err }))
+		},
+		httpapitest.Refusal{Err: user.ErrSessionOver, Problem: httpapitest.SessionOver})
+}

@@ -1,0 +1,46 @@
+// Command refresh-session serves POST /sessions/refresh: a refresh token is exchanged for a new access token and the next
+// refresh token.
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+
+	"shop/internal/clock"
+	"shop/internal/config"
+	"shop/internal/dynamostore"
+	"shop/internal/httpapi"
+	"shop/internal/kmssign"
+	"shop/internal/token"
+	"shop/internal/user"
+)
+
+type settings struct {
+	config.Tokens
+	Users    string `env:"USERS_TABLE"`
+	Sessions string `env:"SESSIONS_TABLE"`
+}
+
+func main() {
+	s, aws := config.MustLoad[settings]()
+	db := dynamodb.NewFromConfig(aws)
+	key := &kmssign.Key{Client: kms.NewFromConfig(aws), ID: s.SigningKeyID}
+	lambda.Start(httpapi.Lambda(refreshSession(&user.Refresh{
+		Sessions: &dynamostore.Sessions{Client: db, Table: s.Sessions},
+		Users:    &dynamostore.Users{Client: db, Table: s.Users},
+		Tokens:   tokens{&token.Issuer{URL: s.Issuer, Audience: s.Audience, Signer: key, Now: clock.Now}},
+		Now:      clock.Now,
+	})))
+}
+
+// tokens issues tokens for users.
+type tokens struct{ issuer *token.Issuer }
+
+// Issue returns an access token for u and how long it lives.
+func (t tokens) Issue(ctx context.Context, u user.User) (string, time.Duration, error) {
+	return t.issuer.Issue(ctx, token.Subject{UserID: u.ID, Email: u.Email, Scopes: u.Scopes()})
+}

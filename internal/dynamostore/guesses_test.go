@@ -1,0 +1,221 @@
+package dynamostore
+
+import (
+	"errors"
+	"math"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"shop/internal/user"
+	"shop/test/awsfault"
+)
+
+func (s *shop) guesses() *Guesses {
+	return &Guesses{Client: s.client, Table: s.tables.Name("Sessions"), Users: s.tables.Name("Users")}
+}
+
+func attempt(email, source string, at time.Time) user.Attempt {
+	return user.Attempt{Email: email, Source: source, At: at}
+}
+
+// upTo lets every count have so many guesses.
+func upTo(free int64) user.Limits {
+	return user.Limits{user.Here: {Free: free}, user.FromSource: {Free: free}, user.AtAddress: {Free: free}}
+}
+
+// tallies returns what the attempt finds, each count as its number of guesses: here, from the source, at the address.
+func (s *shop) tallies(a user.Attempt) [3]int64 {
+	s.t.Helper()
+	seen, err := s.guesses().Look(s.t.Context(), a)
+	s.must(err)
+	return [3]int64{seen.Tallies[user.Here].Guesses, seen.Tallies[user.FromSource].Guesses, seen.Tallies[user.AtAddress].Guesses}
+}
+
+func (s *shop) wantTallies(a user.Attempt, want [3]int64) {
+	s.t.Helper()
+	if got := s.tallies(a); got != want {
+		s.t.Errorf("%s from %s: got the counts %v, want %v", a.Email, a.Source, got, want)
+	}
+}
+
+func TestGuessesAreCounted(t *testing.T) {
+	s := open(t)
+	now := opened.Add(5 * time.Minute)
+	ann, elsewhere, bob := attempt("ann@example.com", "192.0.2.7", now), attempt("ann@example.com", "192.0.2.8", now), attempt("bob@example.com", "192.0.2.7", now)
+	s.wantTallies(ann, [3]int64{0, 0, 0})
+	s.must(s.guesses().Count(t.Context(), ann, upTo(1)))
+	s.wantTallies(ann, [3]int64{1, 1, 1})
+	s.wantTallies(elsewhere, [3]int64{0, 0, 1})
+	s.wantTallies(bob, [3]int64{0, 1, 0})
+	seen, err := s.guesses().Look(t.Context(), ann)
+	s.must(err)
+	for c, tally := range seen.Tallies {
+		if !tally.Last.Equal(now) {
+			t.Errorf("count %d: the last guess was at %s, want %s", c, tally.Last, now)
+		}
+	}
+	tally, err := s.guesses().CountRefused(t.Context(), bob, user.FromSource)
+	s.must(err)
+	if want := (user.Tally{Guesses: 2, Last: now}); tally != want {
+		t.Errorf("got %+v, want %+v", tally, want)
+	}
+	s.wantTallies(bob, [3]int64{0, 2, 0})
+	for wait, want := range map[time.Duration][3]int64{10*time.Minute - time.Millisecond: {1, 2, 1}, 10 * time.Minute: {1, 0, 1}, 55 * time.Minute: {1, 0, 0}, 15 * time.Hour: {0, 0, 0}} {
+		later := ann
+		later.At = now.Add(wait)
+		s.wantTallies(later, want)
+	}
+}
+
+// One count that does not meet its limit keeps all from being counted.
+func TestGuessesAreCountedWithinLimits(t *testing.T) {
+	s := open(t)
+	ann := attempt("ann@example.com", "192.0.2.7", opened)
+	s.must(s.guesses().Count(t.Context(), ann, upTo(1)))
+	ann.At = opened.Add(time.Minute)
+	for c := range 3 {
+		limits := upTo(math.MaxInt64)
+		for _, idle := range []time.Time{{}, opened.Add(-time.Millisecond)} {
+			limits[c] = user.Limit{Free: 1, Idle: idle}
+			if err := s.guesses().Count(t.Context(), ann, limits); !errors.Is(err, user.ErrOvertaken) {
+				t.Errorf("limit %d, idle %s: got %v, want ErrOvertaken", c, idle, err)
+			}
+		}
+	}
+	s.wantTallies(ann, [3]int64{1, 1, 1})
+	limits := upTo(1)
+	for c := range 3 {
+		limits[c].Idle = opened
+	}
+	s.must(s.guesses().Count(t.Context(), ann, limits))
+	s.wantTallies(ann, [3]int64{2, 2, 2})
+}
+
+func TestLookFindsTheUser(t *testing.T) {
+	s := open(t)
+	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: "h", Role: user.RoleCustomer, CreatedAt: opened}
+	s.must(s.users().Create(t.Context(), ann))
+	for email, want := range map[string]user.Seen{ann.Email: {Found: true, User: ann}, "bob@example.com": {}} {
+		got, err := s.guesses().Look(t.Context(), attempt(email, "192.0.2.7", opened))
+		s.must(err)
+		if got != want {
+			t.Errorf("%s: got %+v, want %+v", email, got, want)
+		}
+	}
+}
+
+// A right password stores the session, clears the count of its address from its source, takes its own guess from the others, and
+// makes the source known for 90 days.
+func TestBegin(t *testing.T) {
+	s := open(t)
+	ann, elsewhere := attempt("ann@example.com", "192.0.2.7", opened), attempt("ann@example.com", "192.0.2.8", opened)
+	for range 3 {
+		s.must(s.guesses().Count(t.Context(), ann, upTo(100)))
+	}
+	s.must(s.guesses().Count(t.Context(), elsewhere, upTo(100)))
+	s.must(s.guesses().Begin(t.Context(), annsSession, ann))
+	s.wantSession(annsSession)
+	s.wantTallies(ann, [3]int64{0, 2, 3})
+	for a, want := range map[user.Attempt]bool{
+		ann: true, elsewhere: false, attempt("bob@example.com", "192.0.2.7", opened): false,
+		attempt(ann.Email, ann.Source, opened.Add(90*24*time.Hour-time.Second)): true,
+		attempt(ann.Email, ann.Source, opened.Add(90*24*time.Hour)):             false,
+	} {
+		if seen, err := s.guesses().Look(t.Context(), a); err != nil || seen.Known != want {
+			t.Errorf("%+v: known is %t (error %v), want %t", a, seen.Known, err, want)
+		}
+	}
+}
+
+// A log-in whose answer from DynamoDB was lost is repeated by the SDK: it takes back its guess once.
+func TestBeginWhoseAnswerWasLost(t *testing.T) {
+	s := open(t)
+	ann := attempt("ann@example.com", "192.0.2.7", opened)
+	s.must(s.guesses().Count(t.Context(), ann, upTo(1)))
+	s.faults.On("TransactWriteItems", awsfault.Lost)
+	s.must(s.guesses().Begin(t.Context(), annsSession, ann))
+	s.wantTallies(ann, [3]int64{0, 0, 0})
+	s.wantSession(annsSession)
+}
+
+// The same of counting: the repeat is no second guess, and its own first one does not overtake it.
+func TestCountWhoseAnswerWasLost(t *testing.T) {
+	s := open(t)
+	ann := attempt("ann@example.com", "192.0.2.7", opened)
+	s.faults.On("TransactWriteItems", awsfault.Lost)
+	s.must(s.guesses().Count(t.Context(), ann, upTo(1)))
+	s.wantTallies(ann, [3]int64{1, 1, 1})
+}
+
+// A count taken back in a window that had none is less than nothing, and its first guess after that is counted.
+func TestTakingBackWhatIsNotThere(t *testing.T) {
+	s := open(t)
+	ann := attempt("ann@example.com", "192.0.2.7", opened)
+	s.must(s.guesses().Begin(t.Context(), annsSession, ann))
+	s.wantTallies(ann, [3]int64{0, -1, -1})
+	s.must(s.guesses().Count(t.Context(), ann, upTo(0+1)))
+	s.wantTallies(ann, [3]int64{1, 0, 0})
+}
+
+func TestGuessesWaitForContention(t *testing.T) {
+	s := open(t)
+	ann := attempt("ann@example.com", "192.0.2.7", opened)
+	s.faults.On("TransactWriteItems", awsfault.Canceled("TransactionConflict", "None", "TransactionConflict"), awsfault.Canceled("None", "ThrottlingError", "None"))
+	s.must(s.guesses().Count(t.Context(), ann, upTo(1)))
+	s.faults.On("TransactWriteItems", awsfault.Canceled("None", "TransactionConflict", "None", "None", "None"))
+	s.must(s.guesses().Begin(t.Context(), annsSession, ann))
+	s.faults.On("UpdateItem", awsfault.Error(400, "TransactionConflictException"))
+	_, err := s.guesses().CountRefused(t.Context(), ann, user.Here)
+	s.must(err)
+	s.wantTallies(ann, [3]int64{1, 0, 0})
+
+	s.faults.On("TransactWriteItems", awsfault.Canceled("TransactionConflict", "ConditionalCheckFailed", "None"))
+	if err := s.guesses().Count(t.Context(), ann, upTo(9)); !errors.Is(err, user.ErrOvertaken) {
+		t.Errorf("a conflict and a failed condition: got %v, want ErrOvertaken", err)
+	}
+	s.faults.On("TransactWriteItems", awsfault.Times(100, awsfault.Canceled("TransactionConflict", "None", "None"))...)
+	err = s.guesses().Count(soon(t), ann, upTo(9))
+	var failure interface{ Temporary() bool }
+	if !errors.As(err, &failure) || !failure.Temporary() {
+		t.Errorf("conflicts until the end: got %v, want a failure that says that a repeat may help", err)
+	}
+}
+
+// noHash is a checker that counts how many passwords are looked at, all of them wrong.
+type noHash struct{ looked atomic.Int64 }
+
+func (n *noHash) Check(string, string) (bool, error) { n.looked.Add(1); return false, nil }
+func (n *noHash) CheckDummy(string)                  { n.looked.Add(1) }
+
+// Of many guesses at once, ten from each source are looked at, until the address is busy: then one. An address that nobody has is
+// no exception.
+func TestManyGuessesAtOnce(t *testing.T) {
+	s := open(t)
+	passwords := &noHash{}
+	logIn := &user.LogIn{Guesses: s.guesses(), Passwords: passwords, Now: func() time.Time { return opened }}
+	guess := func(n int, source string) {
+		var group sync.WaitGroup
+		for range n {
+			group.Go(func() {
+				_, err := logIn.Do(t.Context(), user.Credentials{Address: "ann@example.com", Password: "wrong", Source: source})
+				var tooMany *user.TooManyGuessesError
+				if !errors.Is(err, user.ErrInvalidCredentials) && !errors.As(err, &tooMany) {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+	}
+	guess(100, "192.0.2.1")
+	if got := passwords.looked.Load(); got != 10 {
+		t.Errorf("%d passwords were looked at, want 10", got)
+	}
+	guess(50, "192.0.2.2")
+	guess(50, "192.0.2.3")
+	guess(50, "192.0.2.4")
+	if got := passwords.looked.Load(); got != 31 {
+		t.Errorf("%d passwords were looked at, want 10 from each of three sources, and 1 from the fourth", got)
+	}
+}

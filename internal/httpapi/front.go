@@ -1,0 +1,75 @@
+package httpapi
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// Front is what stands between clients and the API: nothing, or a CloudFront distribution of ours.
+type Front struct {
+	// ProofSHA256 is the SHA-256, in lower-case hexadecimal, of the value that the distribution sends in X-Origin-Proof. Empty
+	// means that there is no distribution. The value itself is a secret of the distribution's; its hash is none.
+	ProofSHA256 string
+}
+
+// unknownSource stands for all whose address the gateway does not tell.
+const unknownSource = "unknown"
+
+// Source tells who sends a request, in so far as an address can: an IPv4 address, or the /64 of an IPv6 address, because one
+// customer of a provider has a /64 or more to choose addresses from (RFC 6177).
+//
+// It is the address of who reached API Gateway. Where that is a distribution of ours, which proves itself by a secret, it is
+// the address that CloudFront says it was reached from; whoever else sends CloudFront's header is not believed.
+// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/adding-cloudfront-headers.html
+func (f Front) Source(r *Request) string {
+	if f.sent(r) {
+		if address, ok := viewerAddress(r.Header("CloudFront-Viewer-Address")); ok {
+			return sourceOf(address)
+		}
+	}
+	address, err := netip.ParseAddr(r.event.RequestContext.HTTP.SourceIP)
+	if err != nil {
+		return unknownSource
+	}
+	return sourceOf(address)
+}
+
+// sent tells whether the request came through the distribution.
+func (f Front) sent(r *Request) bool {
+	sum := sha256.Sum256([]byte(r.Header("X-Origin-Proof")))
+	given := hex.EncodeToString(sum[:])
+	return subtle.ConstantTimeCompare([]byte(given), []byte(f.ProofSHA256)) == 1
+}
+
+// viewerAddress reads the header CloudFront-Viewer-Address: an address, a colon and a port, without brackets around an IPv6
+// address; brackets will do.
+func viewerAddress(value string) (netip.Addr, bool) {
+	colon := strings.LastIndexByte(value, ':')
+	if colon < 0 || !isPort(value[colon+1:]) {
+		return netip.Addr{}, false
+	}
+	text := value[:colon]
+	if inner, ok := strings.CutPrefix(text, "["); ok && strings.HasSuffix(inner, "]") {
+		text = strings.TrimSuffix(inner, "]")
+	}
+	address, err := netip.ParseAddr(text)
+	return address, err == nil && address.Zone() == ""
+}
+
+func isPort(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 16)
+	return err == nil
+}
+
+// sourceOf tells sources apart, not ways to write their addresses: an IPv4 address in IPv6's clothes is an IPv4 address.
+func sourceOf(address netip.Addr) string {
+	address = address.Unmap().WithZone("")
+	if address.Is4() {
+		return address.String()
+	}
+	return netip.PrefixFrom(address, 64).Masked().String()
+}

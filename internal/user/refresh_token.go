@@ -1,0 +1,62 @@
+package user
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"regexp"
+	"strings"
+)
+
+// SecretHash is the SHA-256 of a refresh token's secret: all of the secret that is kept. 256 random bits need no slow hash.
+type SecretHash = [sha256.Size]byte
+
+// RefreshToken is what a session's holder shows to go on with it: session_id.secret, the secret in base64url.
+type RefreshToken struct {
+	SessionID string   // ses_ and 26 base32 characters, of at least 128 random bits
+	Secret    [32]byte // random
+}
+
+const (
+	sessionPrefix = "ses_"
+	secretLength  = 43 // characters: 32 bytes in base64url without padding
+)
+
+var (
+	sessionID     = regexp.MustCompile(`^` + sessionPrefix + `[a-z2-7]{26}$`)
+	secretCoding  = base64.RawURLEncoding.Strict()
+	errNoneOfOurs = errors.New("not a refresh token")
+)
+
+// newSessionID returns an id that nobody can guess: a session's id and any wrong secret end it.
+func newSessionID() string { return sessionPrefix + strings.ToLower(rand.Text()) }
+
+// newRefreshToken returns a token for the session with a fresh secret.
+func newRefreshToken(sessionID string) RefreshToken {
+	t := RefreshToken{SessionID: sessionID}
+	_, _ = rand.Read(t.Secret[:]) // never fails
+	return t
+}
+
+// ParseRefreshToken reads what Encode wrote, and nothing else: a token has one spelling.
+func ParseRefreshToken(text string) (RefreshToken, error) {
+	id, secret, _ := strings.Cut(text, ".")
+	if !sessionID.MatchString(id) || len(secret) != secretLength {
+		return RefreshToken{}, errNoneOfOurs
+	}
+	bytes, err := secretCoding.DecodeString(secret)
+	t := RefreshToken{SessionID: id}
+	if err != nil || copy(t.Secret[:], bytes) != len(t.Secret) {
+		return RefreshToken{}, errNoneOfOurs
+	}
+	return t, nil
+}
+
+// Encode writes the token as clients keep it.
+func (t RefreshToken) Encode() string {
+	return t.SessionID + "." + secretCoding.EncodeToString(t.Secret[:])
+}
+
+// hash returns what is kept of the secret.
+func (t RefreshToken) hash() SecretHash { return sha256.Sum256(t.Secret[:]) }

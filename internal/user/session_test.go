@@ -1,0 +1,289 @@
+package user
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+const day = 24 * time.Hour
+
+var noon = time.Date(2026, 3, 14, 12, 0, 0, 207e6, time.UTC)
+
+// drawer is where sessions are kept, and who has an account. It does what stores promise, notes what changes, and can fail.
+type drawer struct {
+	accounts
+	now      time.Time
+	sessions map[string]OpenSession
+	done     []string
+	fails    map[string]error // by the name of the call
+	issued   []User
+	meantime func() // runs once, just before the next Renew
+}
+
+func (d *drawer) Find(_ context.Context, id string) (OpenSession, error) {
+	if err := d.fails["find"]; err != nil {
+		return OpenSession{}, err
+	}
+	s, ok := d.sessions[id]
+	if !ok {
+		return OpenSession{}, ErrSessionOver
+	}
+	return s, nil
+}
+
+func (d *drawer) Renew(_ context.Context, used SecretHash, next OpenSession) error {
+	if d.meantime != nil {
+		do := d.meantime
+		d.meantime = nil
+		do()
+	}
+	if err := d.fails["renew"]; err != nil {
+		return err
+	}
+	if s, ok := d.sessions[next.ID]; !ok || s.SecretHash != used {
+		return ErrSessionOver
+	}
+	d.done = append(d.done, "renew")
+	d.sessions[next.ID] = next
+	return nil
+}
+
+func (d *drawer) End(_ context.Context, id string) error {
+	if err := d.fails["end"]; err != nil {
+		return err
+	}
+	d.done = append(d.done, "end")
+	delete(d.sessions, id)
+	return nil
+}
+
+func (d *drawer) ByEmail(ctx context.Context, email string) (User, error) {
+	if err := d.fails["look up"]; err != nil {
+		return User{}, err
+	}
+	return d.accounts.ByEmail(ctx, email)
+}
+
+func (d *drawer) Issue(_ context.Context, u User) (string, time.Duration, error) {
+	d.issued = append(d.issued, u)
+	return "token of " + u.ID, 15 * time.Minute, d.fails["issue"]
+}
+
+var ada = User{ID: "usr_1", Email: "ada@example.com", Role: RoleCustomer}
+
+// opened has one session, of ada's, begun at noon, and returns the session's token.
+func opened() (*Refresh, *drawer, string) {
+	s, token := begin(ada, noon)
+	d := &drawer{accounts: accounts{byEmail: map[string]User{ada.Email: ada}}, now: noon, fails: map[string]error{}, sessions: map[string]OpenSession{s.ID: s}}
+	return &Refresh{Sessions: d, Users: d, Tokens: d, Now: func() time.Time { return d.now }}, d, token.Encode()
+}
+
+// use refreshes and fails the test unless it works.
+func use(t *testing.T, r *Refresh, token string) string {
+	t.Helper()
+	got, err := r.Do(context.Background(), token)
+	if err != nil {
+		t.Fatalf("refreshing: %v", err)
+	}
+	if want := (Session{"token of usr_1", 15 * time.Minute, got.RefreshToken}); got != want || got.RefreshToken == token {
+		t.Fatalf("got %+v, want %+v with another refresh token", got, want)
+	}
+	return got.RefreshToken
+}
+
+// over fails the test unless the token is refused.
+func over(t *testing.T, when string, r *Refresh, token string) {
+	t.Helper()
+	if got, err := r.Do(context.Background(), token); !errors.Is(err, ErrSessionOver) || got != (Session{}) {
+		t.Errorf("%s: got %+v and error %v, want %v", when, got, err, ErrSessionOver)
+	}
+}
+
+func TestRefreshGivesTheNextToken(t *testing.T) {
+	r, d, token := opened()
+	for range 3 {
+		token = use(t, r, token)
+	}
+	if want := []string{"renew", "renew", "renew"}; !slices.Equal(d.done, want) {
+		t.Errorf("did %q, want %q", d.done, want)
+	}
+}
+
+// TestReuseEndsTheFamily: any token of the session but its present one, also one that was never given out.
+func TestReuseEndsTheFamily(t *testing.T) {
+	for name, wrong := range map[string]func(first string) string{
+		"used":  func(first string) string { return first },
+		"false": func(first string) string { return newRefreshToken(first[:strings.Index(first, ".")]).Encode() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, d, first := opened()
+			second := use(t, r, first)
+			over(t, "the "+name+" token", r, wrong(first))
+			over(t, "the newest token of the family", r, second)
+			if len(d.sessions) != 0 {
+				t.Errorf("left: %v", d.sessions)
+			}
+		})
+	}
+}
+
+func TestReuseLeavesOtherSessionsOpen(t *testing.T) {
+	r, d, first := opened()
+	s, other := begin(ada, noon)
+	d.sessions[s.ID] = s
+	use(t, r, first)
+	over(t, "a used token", r, first)
+	use(t, r, other.Encode())
+}
+
+// TestTwoUsesAtOnce: the second found the session before the first had renewed it. It is refused, and the first one's new
+// token is good no more.
+func TestTwoUsesAtOnce(t *testing.T) {
+	r, d, token := opened()
+	var fresh string
+	d.meantime = func() { fresh = use(t, r, token) }
+	over(t, "the slower of two uses", r, token)
+	over(t, "the token that the faster one got", r, fresh)
+	if want := []string{"renew", "end"}; !slices.Equal(d.done, want) {
+		t.Errorf("did %q, want %q", d.done, want)
+	}
+}
+
+// TestSessionEndsMeanwhile: who logs out while a refresh is under way is logged out.
+func TestSessionEndsMeanwhile(t *testing.T) {
+	r, d, token := opened()
+	d.meantime = func() { d.sessions = map[string]OpenSession{} }
+	over(t, "a session ended meanwhile", r, token)
+}
+
+// TestExpiry: a token is good for 30 days, to the second, and a session for 90, however often it is used.
+func TestExpiry(t *testing.T) {
+	whole := noon.Truncate(time.Second)
+	for name, c := range map[string]struct {
+		uses []time.Time
+		over time.Time
+	}{
+		"unused":            {nil, whole.Add(30 * day)},
+		"used after a day":  {[]time.Time{noon.Add(day)}, whole.Add(31 * day)},
+		"used at the last":  {[]time.Time{whole.Add(30*day - time.Millisecond)}, whole.Add(60*day - time.Second)},
+		"used all the time": {[]time.Time{noon.Add(20 * day), noon.Add(40 * day), noon.Add(60 * day), noon.Add(80 * day)}, whole.Add(90 * day)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, wait := range []time.Duration{-time.Millisecond, 0} {
+				r, d, token := opened()
+				for _, at := range c.uses {
+					d.now = at
+					token = use(t, r, token)
+				}
+				if d.now = c.over.Add(wait); wait < 0 {
+					use(t, r, token)
+					continue
+				}
+				over(t, "at its end", r, token)
+			}
+		})
+	}
+}
+
+// TestEndOfAllSessions: those begun until then are over, and later ones are not.
+func TestEndOfAllSessions(t *testing.T) {
+	for ended, stays := range map[time.Duration]bool{-time.Millisecond: true, 0: false, time.Millisecond: false, time.Hour: false} {
+		r, d, token := opened()
+		u := ada
+		u.SessionsFrom = noon.Add(ended)
+		d.byEmail[u.Email] = u
+		if stays {
+			use(t, r, token)
+			continue
+		}
+		over(t, fmt.Sprintf("begun %s before the end", ended), r, token)
+	}
+}
+
+// TestRefreshGoesByTheStoredUser: the new token has the rights of now, and another account of the address has no part in it.
+func TestRefreshGoesByTheStoredUser(t *testing.T) {
+	r, d, token := opened()
+	promoted, other := ada, ada
+	promoted.Role, other.ID = RoleAdmin, "usr_2"
+	d.byEmail[ada.Email] = promoted
+	token = use(t, r, token)
+	d.byEmail[ada.Email] = ada
+	token = use(t, r, token)
+	if len(d.issued) != 2 || d.issued[0] != promoted || d.issued[1] != ada {
+		t.Errorf("tokens were issued for %+v, want one for the admin, one for the customer", d.issued)
+	}
+	d.byEmail[ada.Email] = other
+	over(t, "another account of the address", r, token)
+	r, d, token = opened()
+	delete(d.byEmail, ada.Email)
+	over(t, "an account that is gone", r, token)
+}
+
+// TestRefreshRefusesNonsense before it asks anyone.
+func TestRefreshRefusesNonsense(t *testing.T) {
+	r, d, _ := opened()
+	d.fails["find"] = errDown
+	for _, text := range []string{"", ".", "ses_", "guesses#x.y", "token"} {
+		over(t, text, r, text)
+	}
+	delete(d.fails, "find")
+	over(t, "a token of no session", r, newRefreshToken(newSessionID()).Encode())
+	if len(d.done) != 0 {
+		t.Errorf("did %q, want nothing", d.done)
+	}
+}
+
+// TestRefreshFails: a failing part is no end of a session. The token is still good, unless its renewal was what failed: that
+// may have been carried out.
+func TestRefreshFails(t *testing.T) {
+	for _, call := range []string{"find", "look up", "issue", "renew"} {
+		t.Run(call, func(t *testing.T) {
+			r, d, token := opened()
+			d.fails[call] = errDown
+			if got, err := r.Do(context.Background(), token); got != (Session{}) || !errors.Is(err, errDown) || errors.Is(err, ErrSessionOver) {
+				t.Errorf("got %+v and error %v, want %v", got, err, errDown)
+			}
+			delete(d.fails, call)
+			use(t, r, token)
+		})
+	}
+}
+
+// TestReuseIsNotOverlooked: where the family cannot be ended, the answer says so, and the next reuse ends it.
+func TestReuseIsNotOverlooked(t *testing.T) {
+	r, d, first := opened()
+	use(t, r, first)
+	d.fails["end"] = errDown
+	if _, err := r.Do(context.Background(), first); !errors.Is(err, errDown) || errors.Is(err, ErrSessionOver) {
+		t.Errorf("got error %v, want %v", err, errDown)
+	}
+}
+
+func TestLogOut(t *testing.T) {
+	r, d, first := opened()
+	second := use(t, r, first)
+	l := &LogOut{Sessions: d}
+	for range 2 {
+		if err := l.Do(context.Background(), second); err != nil {
+			t.Fatal(err)
+		}
+	}
+	over(t, "logged out", r, second)
+
+	_, d, token := opened()
+	l = &LogOut{Sessions: d}
+	for _, text := range []string{"", "token", newRefreshToken(newSessionID()).Encode()} {
+		if err := l.Do(context.Background(), text); err != nil || len(d.sessions) != 1 {
+			t.Errorf("%q: got error %v, %d sessions left; want the one", text, err, len(d.sessions))
+		}
+	}
+	d.fails["end"] = errDown
+	if err := l.Do(context.Background(), token); !errors.Is(err, errDown) {
+		t.Errorf("got error %v, want %v", err, errDown)
+	}
+}
