@@ -56,26 +56,28 @@ func (l *LogIn) Do(ctx context.Context, c Credentials) (Session, error) {
 		return Session{}, ErrInvalidCredentials // at once: there is nobody to be guessed at
 	}
 	a := Attempt{Email: email, Source: c.Source, At: l.Now()}
-	seen, err := l.admit(ctx, a)
+	seen, err := admit(ctx, l.Guesses, a)
 	if err != nil {
 		return Session{}, err
 	}
-	if err := l.authenticate(seen, c.Password); err != nil {
+	if err := authenticate(l.Passwords, seen, c.Password); err != nil {
 		return Session{}, err
 	}
 	return l.begin(ctx, seen.User, a)
 }
 
-func (l *LogIn) authenticate(seen Seen, password string) error {
+// authenticate answers the right password of an account whose address is not verified like a wrong one: who signs up with a
+// stranger's address and tries to log in could else tell whether the stranger had an account.
+func authenticate(passwords Checker, seen Seen, password string) error {
 	if !seen.Found {
-		l.Passwords.CheckDummy(password)
+		passwords.CheckDummy(password)
 		return ErrInvalidCredentials
 	}
-	ok, err := l.Passwords.Check(seen.User.PasswordHash, password)
+	ok, err := passwords.Check(seen.User.PasswordHash, password)
 	if err != nil {
 		return fmt.Errorf("checking a password: %w", err)
 	}
-	if !ok {
+	if !ok || seen.User.Unverified {
 		return ErrInvalidCredentials
 	}
 	return nil

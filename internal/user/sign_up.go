@@ -41,29 +41,37 @@ type SignUp struct {
 
 // Do creates a customer. It returns validation.Errors and ErrEmailTaken.
 func (s *SignUp) Do(ctx context.Context, r Registration) (User, error) {
-	email, err := s.check(r)
+	u, err := newCustomer(r, s.Passwords, s.NewID, s.Now)
 	if err != nil {
 		return User{}, err
 	}
-	hash, err := s.Passwords.Hash(r.Password)
-	if err != nil {
-		return User{}, fmt.Errorf("hashing a password: %w", err)
-	}
-	u := User{ID: s.NewID(), Email: email, Name: r.Name, PasswordHash: hash, Role: RoleCustomer, CreatedAt: s.Now()}
 	if err := s.Users.Create(ctx, u); err != nil {
 		return User{}, fmt.Errorf("signing up: %w", err)
 	}
 	return u, nil
 }
 
+// newCustomer returns the customer who registers. It returns validation.Errors.
+func newCustomer(r Registration, passwords Passwords, newID func() string, now func() time.Time) (User, error) {
+	email, err := r.check(passwords)
+	if err != nil {
+		return User{}, err
+	}
+	hash, err := passwords.Hash(r.Password)
+	if err != nil {
+		return User{}, fmt.Errorf("hashing a password: %w", err)
+	}
+	return User{ID: newID(), Email: email, Name: r.Name, PasswordHash: hash, Role: RoleCustomer, CreatedAt: now()}, nil
+}
+
 // check returns the normalised address, and all that is wrong at once.
-func (s *SignUp) check(r Registration) (string, error) {
+func (r Registration) check(passwords Passwords) (string, error) {
 	var problems validation.Errors
 	email, err := NormalizeEmail(r.Email)
 	if err != nil {
 		problems.Add("email", "%s", err)
 	}
-	if err := s.Passwords.Validate(r.Password, email); err != nil {
+	if err := passwords.Validate(r.Password, email); err != nil {
 		problems.Add("password", "%s", err)
 	}
 	problems.Line("name", r.Name, 1, maxName)
