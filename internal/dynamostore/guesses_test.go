@@ -155,7 +155,7 @@ func TestTakingBackWhatIsNotThere(t *testing.T) {
 	ann := attempt("ann@example.com", "192.0.2.7", opened)
 	s.must(s.guesses().Begin(t.Context(), annsSession, ann))
 	s.wantTallies(ann, [3]int64{0, -1, -1})
-	s.must(s.guesses().Count(t.Context(), ann, upTo(0+1)))
+	s.must(s.guesses().Count(t.Context(), ann, upTo(1)))
 	s.wantTallies(ann, [3]int64{1, 0, 0})
 }
 
@@ -189,8 +189,8 @@ type noHash struct{ looked atomic.Int64 }
 func (n *noHash) Check(string, string) (bool, error) { n.looked.Add(1); return false, nil }
 func (n *noHash) CheckDummy(string)                  { n.looked.Add(1) }
 
-// Of many guesses at once, ten from each source are looked at, until the address is busy: then one. An address that nobody has is
-// no exception.
+// Of many guesses at once twenty from a source are looked at, and thirty at an address, which is busy then: after that one from
+// each source. An address that nobody has is no exception.
 func TestManyGuessesAtOnce(t *testing.T) {
 	s := open(t)
 	passwords := &noHash{}
@@ -209,13 +209,13 @@ func TestManyGuessesAtOnce(t *testing.T) {
 		group.Wait()
 	}
 	guess(100, "192.0.2.1")
-	if got := passwords.looked.Load(); got != 10 {
-		t.Errorf("%d passwords were looked at, want 10", got)
+	if got := passwords.looked.Load(); got != 20 {
+		t.Errorf("%d passwords were looked at, want 20", got)
 	}
 	guess(50, "192.0.2.2")
 	guess(50, "192.0.2.3")
 	guess(50, "192.0.2.4")
-	if got := passwords.looked.Load(); got != 31 {
-		t.Errorf("%d passwords were looked at, want 10 from each of three sources, and 1 from the fourth", got)
+	if got := passwords.looked.Load(); got != 32 {
+		t.Errorf("%d passwords were looked at, want 20 from the first source, 10 from the second, and 1 from each of the others", got)
 	}
 }

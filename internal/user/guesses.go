@@ -12,7 +12,7 @@ import (
 // wait, five seconds at first and twice as long after each further guess, up to a quarter of an hour. A guess that comes too
 // soon is counted, too, so who does not wait waits longer. A right password takes back what it was counted.
 const (
-	freeHere       = 10  // of one address from one source
+	freeHere       = 20  // of one address from one source
 	freeFromSource = 300 // from one source at whatever addresses: a source may be a whole office
 	firstDelay     = 5 * time.Second
 	maxDelay       = 15 * time.Minute

@@ -34,14 +34,14 @@ func waits(t *testing.T, l *LogIn, n int, c Credentials) []time.Duration {
 	return out
 }
 
-// TestDelaysGrow: ten guesses of an address from a source are free. Who does not wait then is told to wait ever longer, the
+// TestDelaysGrow: twenty guesses of an address from a source are free. Who does not wait then is told to wait ever longer, the
 // right password does not help, and no password is looked at. It is the same for an address that nobody has.
 func TestDelaysGrow(t *testing.T) {
 	for _, address := range []string{ada.Email, "eve@example.com"} {
 		l, e := logIn()
 		c := Credentials{address, "wrong one", home}
-		if got, want := waits(t, l, 10, c), make([]time.Duration, 10); !slices.Equal(got, want) {
-			t.Errorf("%s: the first ten wait %v, want not at all", address, got)
+		if got, want := waits(t, l, 20, c), make([]time.Duration, 20); !slices.Equal(got, want) {
+			t.Errorf("%s: the first twenty wait %v, want not at all", address, got)
 		}
 		c.Password, e.done = "right one", nil
 		s := time.Second
@@ -49,8 +49,8 @@ func TestDelaysGrow(t *testing.T) {
 		if got := waits(t, l, len(want), c); !slices.Equal(got, want) {
 			t.Errorf("%s: got %v, want %v", address, got, want)
 		}
-		if e.hashes != 10 || !slices.Equal(e.done[:2], []string{"look " + address, "refuse " + address}) {
-			t.Errorf("%s: %d passwords were looked at, want 10; a refusal did %q", address, e.hashes, e.done[:2])
+		if e.hashes != 20 || !slices.Equal(e.done[:2], []string{"look " + address, "refuse " + address}) {
+			t.Errorf("%s: %d passwords were looked at, want 20; a refusal did %q", address, e.hashes, e.done[:2])
 		}
 	}
 }
@@ -58,7 +58,7 @@ func TestDelaysGrow(t *testing.T) {
 // TestWaitingHelps: who waits as long as told is looked at again, once; and after a day, or a right password, all is free.
 func TestWaitingHelps(t *testing.T) {
 	l, e := logIn()
-	waits(t, l, 10, wrong(home))
+	waits(t, l, 20, wrong(home))
 	told := wait(t, l, wrong(home))
 	e.now = e.now.Add(told - time.Millisecond)
 	told = wait(t, l, wrong(home)) // too soon by a millisecond, and longer for it
@@ -76,8 +76,8 @@ func TestWaitingHelps(t *testing.T) {
 	if _, err := l.Do(context.Background(), right(home)); err != nil {
 		t.Fatalf("the right password after the wait: %v", err)
 	}
-	if got, want := waits(t, l, 10, wrong(home)), make([]time.Duration, 10); !slices.Equal(got, want) {
-		t.Errorf("after a right password: got %v, want ten free ones", got)
+	if got, want := waits(t, l, 20, wrong(home)), make([]time.Duration, 20); !slices.Equal(got, want) {
+		t.Errorf("after a right password: got %v, want twenty free ones", got)
 	}
 	e.now = e.now.Add(24 * time.Hour)
 	if got := wait(t, l, wrong(home)); got != 0 {

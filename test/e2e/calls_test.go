@@ -129,6 +129,32 @@ func TestCallsOfLogIn(t *testing.T) {
 	})
 }
 
+// TestCallsOfWrongGuesses: one is looked for and counted, known address or
+// not, and so is one that is refused.
+func TestCallsOfWrongGuesses(t *testing.T) {
+	c, source := newCustomer(t), freshSource()
+	for _, email := range []string{c.Email, freshEmail()} {
+		wrong := postSession(logIn{email, "wrong " + password}).at(source)
+		wantCalls(t, budget{2, map[string]int{"BatchGetItem": 1, "Sign": 0}}, func() {
+			send(t, wrong).refused(t, http.StatusUnauthorized, "invalid_credentials")
+		})
+		throttle(t, email, source)
+		wantCalls(t, budget{2, map[string]int{"BatchGetItem": 1, "UpdateItem": 1}}, func() {
+			send(t, wrong).refused(t, http.StatusTooManyRequests, "too_many_requests")
+		})
+	}
+}
+
+func TestCallsOfRefresh(t *testing.T) {
+	s := newSession(t, newCustomer(t))
+	wantCalls(t, budget{4, map[string]int{"GetItem": 2, "Sign": 1, "UpdateItem": 1}}, func() { s = refreshed(t, s) })
+}
+
+func TestCallsOfLogOut(t *testing.T) {
+	s := newSession(t, newCustomer(t))
+	wantCalls(t, budget{1, map[string]int{"DeleteItem": 1}}, func() { send(t, logOut(s.RefreshToken)).want(t, http.StatusNoContent) })
+}
+
 func TestCallsOfBrowse(t *testing.T) {
 	prefix := "Counted " + unique()
 	shelf(t, prefix, "a", "b")

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -34,6 +35,7 @@ type call struct {
 	body         any  // a string or []byte is sent as it is, all else as JSON
 	mayBeBusy    bool // 503 busy is an answer, not a failure
 	base         string
+	source       string // the local address to call from; empty for the usual one
 }
 
 // answer is what came back, already checked against the contract.
@@ -47,6 +49,30 @@ var transport = &http.Client{
 	Timeout:       60 * time.Second,
 	Transport:     &http.Transport{MaxIdleConnsPerHost: 256},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+}
+
+// clients are those that call from an address of their own.
+var clients sync.Map
+
+// client returns the client that calls from the call's source. This machine
+// has all addresses that begin with 127.
+func (c call) client() *http.Client {
+	if c.source == "" {
+		return transport
+	}
+	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(c.source)}}
+	found, _ := clients.LoadOrStore(c.source, &http.Client{
+		Timeout:       transport.Timeout,
+		Transport:     &http.Transport{MaxIdleConnsPerHost: 8, DialContext: dialer.DialContext},
+		CheckRedirect: transport.CheckRedirect,
+	})
+	return found.(*http.Client)
+}
+
+// at returns the call as made from another source.
+func (c call) at(source string) call {
+	c.source = source
+	return c
 }
 
 // send does the call and fails the test when the answer breaks the contract,
@@ -152,7 +178,7 @@ func (c call) encodedBody() ([]byte, error) {
 }
 
 func roundTrip(req *http.Request, c call) (answer, error) {
-	resp, err := transport.Do(req)
+	resp, err := c.client().Do(req)
 	if err != nil {
 		return answer{}, err
 	}
@@ -199,6 +225,11 @@ func (a answer) want(t *testing.T, status int) answer {
 		t.Fatalf("status = %d, want %d: %s", a.status, status, clip(a.body))
 	}
 	return a
+}
+
+// accepted tells whether the store did what it was asked for.
+func (a answer) accepted() bool {
+	return a.status == http.StatusOK || a.status == http.StatusCreated || a.status == http.StatusNoContent
 }
 
 // refused fails the test unless the answer is a problem with the status and

@@ -34,6 +34,10 @@ func refusals(t *testing.T) map[string][]refusal {
 		"POST /sessions": {
 			{"wrong password", postSession(logIn{taken, "wrong " + password}), 401, "invalid_credentials"},
 		},
+		"POST /sessions/refresh": {
+			{"no token of ours", refresh("token"), 401, "unauthenticated"},
+			{"of no session", refresh("ses_" + strings.Repeat("a", 26) + "." + strings.Repeat("A", 43)), 401, "unauthenticated"},
+		},
 		"GET /products": {
 			{"limit", browse("").with("limit", "0"), 400, "invalid_request"},
 			{"cursor", browse("").with("cursor", "cursor"), 400, "invalid_cursor"},
@@ -101,11 +105,13 @@ func refusals(t *testing.T) map[string][]refusal {
 // addRefusedBodies adds what every route that takes a body refuses alike.
 func addRefusedBodies(all map[string][]refusal, boss, customer caller, id string) {
 	for route, c := range map[string]call{
-		"POST /users":                            postUser(nil),
-		"POST /sessions":                         postSession(nil),
-		"POST /orders":                           place(customer, unique(), nil),
-		"PUT /admin/products/{product_id}":       save(boss, "e2e-"+unique(), nil),
-		"PUT /admin/products/{product_id}/stock": stockSet(boss, id, nil),
+		"POST /users":                                         postUser(nil),
+		"POST /sessions":                                      postSession(nil),
+		"POST /sessions/refresh":                              refresh(""),
+		"POST /sessions/revoke":                               logOut(""),
+		"POST /orders":                                        place(customer, unique(), nil),
+		"PUT /admin/products/{product_id}":                    save(boss, "e2e-"+unique(), nil),
+		"PUT /admin/products/{product_id}/stock":              stockSet(boss, id, nil),
 		"POST /admin/products/{product_id}/stock/adjustments": stockAdjust(boss, id, nil),
 	} {
 		c.body = "null"

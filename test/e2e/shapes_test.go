@@ -21,9 +21,14 @@ type user struct {
 }
 
 type session struct {
-	AccessToken string `json:"access_token"`
-	TokenType   string `json:"token_type"`
-	ExpiresIn   int    `json:"expires_in"`
+	AccessToken  string `json:"access_token"`
+	TokenType    string `json:"token_type"`
+	ExpiresIn    int    `json:"expires_in"`
+	RefreshToken string `json:"refresh_token"`
+}
+
+type refreshToken struct {
+	RefreshToken string `json:"refresh_token"`
 }
 
 type signUp struct {

@@ -29,6 +29,7 @@ func TestWalk(t *testing.T) {
 		"7 update inventory":   `"delta":1,"reason":"found behind the counter"`,
 		"8 order history":      `"next_cursor":`,
 		"8 what was sold":      `"top_products":\[\{"product_id":"`,
+		"log out":              `"status":401,.*"code":"unauthenticated"`,
 	} {
 		if !regexp.MustCompile(pattern).MatchString(out) {
 			t.Errorf("%s: the walk printed nothing like %s", flow, pattern)
