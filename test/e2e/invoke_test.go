@@ -18,6 +18,7 @@ import (
 // Gateway would make of a request.
 type invocation struct {
 	function string // logical id
+	named    string // the function's own name, where the stack has none
 	call     call
 	claims   map[string]string // what the authorizer is pretended to have found
 	body     []byte            // sent base64-encoded
@@ -48,7 +49,11 @@ func (i invocation) invoke(t *testing.T) answer {
 
 func (i invocation) post(t *testing.T, event events.APIGatewayV2HTTPRequest) events.APIGatewayV2HTTPResponse {
 	t.Helper()
-	raw := invoke(t, i.function, event)
+	name := i.named
+	if name == "" {
+		name = lookUp(t, stackResources, i.function)
+	}
+	raw := invokeNamed(t, name, event)
 	var out events.APIGatewayV2HTTPResponse
 	if err := json.Unmarshal(raw, &out); err != nil || out.StatusCode == 0 {
 		t.Fatalf("%s answered no HTTP response: %s", i.function, clip(raw))
@@ -59,11 +64,15 @@ func (i invocation) post(t *testing.T, event events.APIGatewayV2HTTPRequest) eve
 // invoke calls a function, named by its logical id, with any event.
 func invoke(t *testing.T, function string, event any) []byte {
 	t.Helper()
+	return invokeNamed(t, lookUp(t, stackResources, function), event)
+}
+
+func invokeNamed(t *testing.T, name string, event any) []byte {
+	t.Helper()
 	payload, err := json.Marshal(event)
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := lookUp(t, stackResources, function)
 	raw, err := awsPost(t.Context(), "lambda", "/2015-03-31/functions/"+url.PathEscape(name)+"/invocations", "application/json", payload)
 	if err != nil {
 		t.Fatal(err)

@@ -148,6 +148,13 @@ func rewrite(t *testing.T, table, key, value, update string, values map[string]t
 	}
 }
 
+// expire ends the time of a link.
+func expire(t *testing.T, token string, at time.Time) {
+	t.Helper()
+	rewrite(t, "SessionsTable", "session_id", "link#"+hashOf(token), "SET expires_at = :at",
+		map[string]types.AttributeValue{":at": seconds(at)})
+}
+
 // oweLinkAgain makes an account mail owed once more, since the given time, and
 // due now, as it is after nothing came of it; the store's schedule or the
 // test's own relay sends it.
