@@ -213,7 +213,7 @@ func (f *fakeStore) logIn(w http.ResponseWriter, body []byte) {
 		deny(w, 401, nil)
 		return
 	}
-	answer(w, 201, map[string]any{"access_token": "e30." + base64.RawURLEncoding.EncodeToString([]byte(c.Email)) + ".c2ln", "token_type": "Bearer", "expires_in": 900})
+	answer(w, 201, map[string]any{"access_token": "e30." + base64.RawURLEncoding.EncodeToString([]byte(c.Email)) + ".c2ln", "token_type": "Bearer", "expires_in": 900, "refresh_token": "ses_" + strings.Repeat("a", 26) + "." + strings.Repeat("A", 43)})
 }
 
 func (f *fakeStore) list(w http.ResponseWriter, query url.Values) {
