@@ -11,8 +11,7 @@ import (
 	"shop/internal/validation"
 )
 
-// linkLife is how long a link is good after it was made (ASVS 5.0, 6.4.3 asks for a short time; OWASP's cheat sheet on
-// forgotten passwords, too).
+// linkLife is how long a link is good after it was made: long enough for slow mail, and short (OWASP ASVS 5.0, 6.4.1).
 const linkLife = 30 * time.Minute
 
 // linkLength is how many characters a token has: 32 bytes in base64url without padding.
