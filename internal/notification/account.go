@@ -50,8 +50,11 @@ func (d *Delivery) composeForAccount(ctx context.Context, mail Mail) (Message, e
 }
 
 // addressee returns the user whom the mail is for. It returns ErrNobody also when the account that is to be verified is another
-// by now, or verified.
+// by now, or verified; and when the mail has no address any more, because it was sent, bounced, and is owed once more.
 func (d *Delivery) addressee(ctx context.Context, mail Mail) (user.User, error) {
+	if mail.Address == "" {
+		return user.User{}, ErrNobody
+	}
 	u, err := d.Accounts.ForMail(ctx, mail.Address)
 	if err != nil {
 		return user.User{}, err

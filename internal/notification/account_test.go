@@ -126,6 +126,12 @@ func TestDeliverAccountMailTwice(t *testing.T) {
 func TestDropAccountMails(t *testing.T) {
 	nobody := func(d *desk) { delete(d.users, adas) }
 	other := func(d *desk) { d.users[adas] = user.User{ID: "usr_2", Email: adas, Unverified: true} }
+	sent := func(d *desk) {
+		m := NewAddressMail(PasswordReset, adas, opened)
+		m.Address = ""
+		d.ledger.entries[m.ID] = entry{Mail: m}
+		d.users[""] = user.User{ID: "usr_3"}
+	}
 	verified := func(d *desk) { d.users[adas] = user.User{ID: "usr_1", Email: adas} }
 	for name, c := range map[string]struct {
 		kind  Kind
@@ -136,6 +142,7 @@ func TestDropAccountMails(t *testing.T) {
 		"unknown address":             {PasswordReset, nobody, OutcomeDropped, Dropped},
 		"attempt, account gone":       {SignUpAttempt, nobody, OutcomeDropped, Dropped},
 		"account gone":                {VerifyEmail, nobody, OutcomeDropped, Dropped},
+		"sent, bounced, owed again":   {PasswordReset, sent, OutcomeDropped, Dropped},
 		"another account":             {VerifyEmail, other, OutcomeDropped, Dropped},
 		"verified before":             {VerifyEmail, verified, OutcomeDropped, Dropped},
 		"reset of another account":    {PasswordReset, other, OutcomeSent, Sent},

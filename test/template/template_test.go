@@ -169,6 +169,10 @@ func TestApisFailOnWarningsAndAreThrottled(t *testing.T) {
 			t.Errorf("%s is not throttled", name)
 		}
 	}
+	// A flood of them would hold up the confirmations, which the same queue has.
+	if rate, _ := at(resources["ApiApiGatewayDefaultStage"], "Properties", "RouteSettings", "POST /password-resets", "ThrottlingRateLimit").(float64); rate <= 0 || rate > 50 {
+		t.Errorf("requests of resets may come at %v a second", rate)
+	}
 	if at(resources["ApiApiGatewayDefaultStage"], "Properties", "AccessLogSettings", "DestinationArn") == nil {
 		t.Error("the API has no access log")
 	}
