@@ -41,8 +41,9 @@ func newRedrive(s streams, t *target) *cobra.Command {
 		Long: `redrive says which mails failed for good and which messages are dead letters, and changes nothing. Mend
 the cause, then run it with --yes:
 
-  mails    Each failed mail is owed again, for another 72 hours, and its order says "pending". The relay
-           sends it within a minute or two. What was sent, or is owed, stays as it is.
+  mails    Each failed mail is owed again, for another 72 hours, and its order says "pending"; a mail with a
+           link is owed for 30 minutes. The relay sends it within a minute or two. What was sent, or is
+           owed, stays as it is.
   letters  Each dead letter that is an event of a mail is sent to the mail queue, then deleted from the
            dead-letter queue: what ends the command in between costs a second event of that mail, which
            is harmless, and never a letter. What this version of shop does not understand stays; with

@@ -24,9 +24,9 @@ var now = time.Date(2026, 3, 14, 9, 0, 0, 0, time.UTC)
 
 // shop is all that a delivery works with, for one mail. Each of its errors is what the call of that name answers.
 type shop struct {
-	owed                                                 time.Duration // for how long the mail has been
-	claim, read, render, send, mark, markFailed, release error
-	crash                                                bool
+	owed                                             time.Duration // for how long the mail has been
+	claim, read, render, send, mark, giveUp, release error
+	crash                                            bool
 }
 
 func (s shop) Claim(context.Context, string, string, time.Time) (notification.Mail, error) {
@@ -35,7 +35,9 @@ func (s shop) Claim(context.Context, string, string, time.Time) (notification.Ma
 
 func (s shop) MarkSent(context.Context, string, string, time.Time) error { return s.mark }
 
-func (s shop) MarkFailed(context.Context, string, string, time.Time) error { return s.markFailed }
+func (s shop) GiveUp(context.Context, string, string, notification.State, time.Time) error {
+	return s.giveUp
+}
 
 func (s shop) Release(context.Context, string, string) error { return s.release }
 
@@ -75,6 +77,8 @@ func TestCounts(t *testing.T) {
 		"settled before":              {shop{claim: notification.ErrNotOwed}, good, nil},
 		"in other hands":              {shop{claim: notification.ErrLeased}, good, nil},
 		"refused":                     {shop{send: refused}, good, failed},
+		"nobody to mail":              {shop{read: notification.ErrNobody}, good, nil},
+		"dropping not noted":          {shop{read: notification.ErrNobody, giveUp: down}, good, postponed},
 		"suppressed":                  {shop{read: fmt.Errorf("read: %w", notification.ErrSuppressed)}, good, failed},
 		"refused after 72 hours":      {shop{send: refused, owed: tooLong}, good, failed},
 		"SES down for 72 hours":       {shop{send: down, owed: tooLong}, good, failed},
@@ -84,7 +88,7 @@ func TestCounts(t *testing.T) {
 		"SES down":                    {shop{send: down, owed: tooLong - time.Millisecond}, good, postponed},
 		"no order":                    {shop{read: order.ErrNotFound}, good, postponed},
 		"not claimed":                 {shop{claim: down}, good, postponed},
-		"failure not noted":           {shop{send: refused, markFailed: down}, good, postponed},
+		"failure not noted":           {shop{send: refused, giveUp: down}, good, postponed},
 		"not released":                {shop{send: down, release: down}, good, postponed},
 		"not marked":                  {shop{mark: down}, good, postponed},
 		"owed by nobody":              {shop{claim: notification.ErrNotFound}, good, foreign},

@@ -14,6 +14,7 @@ import (
 	"shop/internal/deadline"
 	"shop/internal/dynamostore"
 	"shop/internal/notification"
+	"shop/internal/notification/accountmail"
 	"shop/internal/notification/confirmation"
 	"shop/internal/queue"
 	"shop/internal/sesmail"
@@ -23,9 +24,12 @@ type settings struct {
 	Orders           string        `env:"ORDERS_TABLE"`
 	Mails            string        `env:"MAILS_TABLE"`
 	Suppressed       string        `env:"SUPPRESSED_ADDRESSES_TABLE"`
+	Users            string        `env:"USERS_TABLE"`
+	Sessions         string        `env:"SESSIONS_TABLE"`
 	Sender           string        `env:"SENDER"`
 	ConfigurationSet string        `env:"CONFIGURATION_SET"`
 	ShopName         string        `env:"SHOP_NAME"`
+	ShopURL          string        `env:"SHOP_URL"`
 	Lease            time.Duration `env:"LEASE"` // longer than the function's timeout, shorter than the queue's visibility timeout
 }
 
@@ -35,8 +39,11 @@ func main() {
 	lambda.Start(queue.Receive(&notification.Delivery{
 		Ledger:       &dynamostore.Mails{Client: db, Table: s.Mails, Now: clock.Now},
 		Orders:       &dynamostore.Orders{Client: db, Table: s.Orders, Suppressed: s.Suppressed},
+		Accounts:     &dynamostore.Users{Client: db, Table: s.Users, Suppressed: s.Suppressed},
+		Links:        &dynamostore.Links{Client: db, Table: s.Sessions},
 		Mailer:       &sesmail.Mailer{Client: ses.NewFromConfig(aws, patient), Sender: s.Sender, ConfigurationSet: s.ConfigurationSet},
 		Confirmation: confirmation.Template{ShopName: s.ShopName},
+		AccountMail:  accountmail.Template{ShopName: s.ShopName, ShopURL: s.ShopURL},
 		Lease:        s.Lease,
 		NewID:        func() string { return uuid.Must(uuid.NewV7()).String() },
 		Now:          clock.Now,

@@ -12,6 +12,11 @@ type registrar interface {
 	Do(ctx context.Context, r user.Registration) (user.User, error)
 }
 
+type applicants interface {
+	// Do creates a customer who is mailed a link, or mails whoever has the address. It returns validation.Errors.
+	Do(ctx context.Context, r user.Registration) error
+}
+
 type request struct {
 	Email    string `json:"email"`
 	Password string `json:"password"`
@@ -25,7 +30,7 @@ type account struct {
 	CreatedAt string `json:"created_at"`
 }
 
-// signUp serves POST /users.
+// signUp serves POST /users where an account is good at once.
 func signUp(users registrar) httpapi.Handler {
 	return httpapi.Open(map[string]httpapi.Handler{"POST /users": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
 		var in request
@@ -37,5 +42,19 @@ func signUp(users registrar) httpapi.Handler {
 			return httpapi.Response{}, err
 		}
 		return httpapi.Created(account{UserID: u.ID, Email: u.Email, Name: u.Name, CreatedAt: httpapi.Time(u.CreatedAt)}), nil
+	}})
+}
+
+// signUpByMail serves POST /users where the address is to be verified first.
+func signUpByMail(users applicants) httpapi.Handler {
+	return httpapi.Open(map[string]httpapi.Handler{"POST /users": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+		var in request
+		if err := r.Decode(&in); err != nil {
+			return httpapi.Response{}, err
+		}
+		if err := users.Do(ctx, user.Registration{Email: in.Email, Password: in.Password, Name: in.Name}); err != nil {
+			return httpapi.Response{}, err
+		}
+		return httpapi.Accepted(), nil
 	}})
 }

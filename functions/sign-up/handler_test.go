@@ -86,3 +86,34 @@ func TestRefusals(t *testing.T) {
 		},
 		httpapitest.Refusal{Err: user.ErrEmailTaken, Problem: httpapitest.Problem{Code: "email_taken"}})
 }
+
+// apply is applicants. Calling a nil one panics, and so is answered as internal.
+type apply func(user.Registration) error
+
+func (a apply) Do(_ context.Context, given user.Registration) error { return a(given) }
+
+// TestSignUpByMail: the answer has nothing of the account in it.
+func TestSignUpByMail(t *testing.T) {
+	asked := 0
+	a := httpapitest.Call(t, signUpByMail(apply(func(given user.Registration) error {
+		if asked++; given != (user.Registration{Email: httpapitest.Email, Password: httpapitest.Password, Name: "Ada Winter"}) {
+			t.Errorf("the registration is %+v", given)
+		}
+		return nil
+	})), httpapitest.ReadEvent(t))
+	if a.Status != http.StatusAccepted || a.Body != "" || a.Header["Content-Type"] != "" || asked != 1 {
+		t.Errorf("answered %d %q %v after %d calls, want 202 and nothing else", a.Status, a.Body, a.Header, asked)
+	}
+}
+
+func TestBodiesByMail(t *testing.T) {
+	httpapitest.CheckBodies(t, httpapitest.ReadEvent(t), signUpByMail(apply(nil)))
+}
+
+func TestRefusalsByMail(t *testing.T) {
+	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t),
+		func(err error) httpapi.Handler {
+			return signUpByMail(apply(func(user.Registration) error { return err }))
+		},
+		httpapitest.Refusal{Err: validation.Errors{{Field: "name", Message: "no"}}, Problem: httpapitest.FieldErrors("name", "no")})
+}

@@ -1,30 +1,48 @@
-// Command sign-up serves POST /users: a customer's account is made.
+// Command sign-up serves POST /users: a customer's account is made, good at once or, where addresses are to be verified, once the
+// link was followed that is mailed.
 package main
 
 import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/google/uuid"
 
 	"shop/internal/clock"
 	"shop/internal/config"
 	"shop/internal/dynamostore"
 	"shop/internal/httpapi"
+	"shop/internal/observe"
 	"shop/internal/password"
+	"shop/internal/queue"
 	"shop/internal/user"
 )
 
 type settings struct {
-	Users string          `env:"USERS_TABLE"`
-	Cost  password.Params `env:"HASH_COST"`
+	Users    string          `env:"USERS_TABLE"`
+	Mails    string          `env:"MAILS_TABLE"`
+	QueueURL string          `env:"MAIL_QUEUE_URL"`
+	Verify   bool            `env:"REQUIRE_VERIFIED_EMAIL"`
+	Cost     password.Params `env:"HASH_COST"`
 }
 
 func main() {
 	s, aws := config.MustLoad[settings]()
-	lambda.Start(httpapi.Lambda(signUp(&user.SignUp{
-		Users:     &dynamostore.Users{Client: dynamodb.NewFromConfig(aws), Table: s.Users},
-		Passwords: password.New(s.Cost),
-		NewID:     func() string { return "usr_" + uuid.Must(uuid.NewV7()).String() },
+	db, passwords := dynamodb.NewFromConfig(aws), password.New(s.Cost)
+	if !s.Verify {
+		lambda.Start(httpapi.Lambda(signUp(&user.SignUp{
+			Users: &dynamostore.Users{Client: db, Table: s.Users}, Passwords: passwords, NewID: newID, Now: clock.Now,
+		})))
+		return
+	}
+	lambda.Start(httpapi.Lambda(signUpByMail(&user.SignUpByMail{
+		Users:     &dynamostore.Applicants{Client: db, Users: s.Users, Mails: s.Mails},
+		Passwords: passwords,
+		Announce:  &queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL},
+		Missed:    observe.EventNotSent,
+		NewID:     newID,
 		Now:       clock.Now,
 	})))
 }
+
+func newID() string { return "usr_" + uuid.Must(uuid.NewV7()).String() }

@@ -46,6 +46,10 @@ var rules = map[string]Rule{
 	"GET /.well-known/jwks.json":            open,
 
 	"POST /users":                myself,
+	"POST /users/verification":   myself, // by the token that was mailed
+	"DELETE /users/me":           customers,
+	"POST /password-resets":      open,
+	"PUT /password-resets":       myself,
 	"POST /sessions":             myself,
 	"POST /sessions/refresh":     myself,
 	"POST /sessions/revoke":      myself,

@@ -68,10 +68,10 @@ var writes = map[string]func(*shop) write{
 		return write{"UpdateItem", func(ctx context.Context) error { return mails.MarkSent(ctx, mail.ID, "message", opened) },
 			func() bool { return s.settled(mail, notification.Sent) }, nil}
 	},
-	"MarkFailed": func(s *shop) write {
+	"GiveUp": func(s *shop) write {
 		mail, mails := s.oneOwed()
 		s.claim(mail, "lease")
-		return write{"UpdateItem", func(ctx context.Context) error { return mails.MarkFailed(ctx, mail.ID, "lease", opened) },
+		return write{"UpdateItem", func(ctx context.Context) error { return mails.GiveUp(ctx, mail.ID, "lease", notification.Failed, opened) },
 			func() bool { return s.settled(mail, notification.Failed) }, nil}
 	},
 	"Release": func(s *shop) write {

@@ -85,7 +85,7 @@ func (s *Mails) MarkSent(ctx context.Context, mailID, messageID string, now time
 		return s.settle(ctx, mailID, "#state = :owed", attributes{
 			":owed": text(string(notification.Owed)), ":state": text(string(notification.Sent)),
 			":now": instant(now), ":message": text(messageID),
-		}, ", message_id = :message")
+		}, ", message_id = :message", addressAttribute)
 	})
 	if _, failed := conditionFailed(err); failed {
 		return nil
@@ -93,13 +93,17 @@ func (s *Mails) MarkSent(ctx context.Context, mailID, messageID string, now time
 	return err
 }
 
-// MarkFailed gives the mail up, if leaseID still holds it.
-func (s *Mails) MarkFailed(ctx context.Context, mailID, leaseID string, now time.Time) error {
+// GiveUp settles the mail as failed or dropped, if leaseID still holds it. The address of one that failed is kept, so that it can
+// be owed again.
+func (s *Mails) GiveUp(ctx context.Context, mailID, leaseID string, as notification.State, now time.Time) error {
+	also := ""
+	if as == notification.Dropped {
+		also = addressAttribute
+	}
 	err := contend(ctx, isContention, func() error {
 		return s.settle(ctx, mailID, "#state = :owed AND lease_id = :lease", attributes{
-			":owed": text(string(notification.Owed)), ":state": text(string(notification.Failed)),
-			":now": instant(now), ":lease": text(leaseID),
-		}, "")
+			":owed": text(string(notification.Owed)), ":state": text(string(as)), ":now": instant(now), ":lease": text(leaseID),
+		}, "", also)
 	})
 	if _, failed := conditionFailed(err); failed {
 		return nil
@@ -114,7 +118,7 @@ func (s *Mails) MarkLost(ctx context.Context, mailID string, now time.Time) erro
 		return s.settle(ctx, mailID, "#state IN (:owed, :sent)", attributes{
 			":owed": text(string(notification.Owed)), ":sent": text(string(notification.Sent)),
 			":state": text(string(notification.Failed)), ":now": instant(now),
-		}, "")
+		}, "", "")
 	})
 	if _, failed := conditionFailed(err); failed {
 		return nil
@@ -122,14 +126,17 @@ func (s *Mails) MarkLost(ctx context.Context, mailID string, now time.Time) erro
 	return err
 }
 
-// settle takes the mail out of the due index for good.
-func (s *Mails) settle(ctx context.Context, mailID, condition string, values attributes, also string) error {
+// addressAttribute is where an account mail has the address that it is for.
+const addressAttribute = ", email"
+
+// settle takes the mail out of the due index for good. What set and remove name begins with a comma.
+func (s *Mails) settle(ctx context.Context, mailID, condition string, values attributes, set, remove string) error {
 	_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:           &s.Table,
 		Key:                 mailKey(mailID),
 		ConditionExpression: &condition,
-		UpdateExpression: aws.String("SET #state = :state, settled_at = :now" + also +
-			" REMOVE due_shard, due_at, lease_id, lease_until"),
+		UpdateExpression: aws.String("SET #state = :state, settled_at = :now" + set +
+			" REMOVE due_shard, due_at, lease_id, lease_until" + remove),
 		ExpressionAttributeNames:  map[string]string{"#state": "state"},
 		ExpressionAttributeValues: values,
 	})
@@ -256,18 +263,23 @@ func (s *Mails) Failed(ctx context.Context, since time.Time, after string) (mail
 // OweAgain puts a mail that failed back into the due index, with the times and the step that it is given. It returns
 // notification.ErrNotFailed when the mail is not failed. A repeat of the same, because its answer was lost, succeeds.
 func (s *Mails) OweAgain(ctx context.Context, mail notification.Mail) error {
+	values := attributes{
+		":failed": text(string(notification.Failed)), ":state": text(string(mail.State)), ":created": instant(mail.CreatedAt),
+		":step": number(int64(mail.Step)), ":shard": number(int64(shard(mail.ID, dueShards))), ":due": instant(mail.DueAt),
+	}
+	kept := ""
+	if !mail.ExpiresAt.IsZero() {
+		kept, values[":expires"] = ", expires_at = :expires", number(mail.ExpiresAt.Unix())
+	}
 	err := contend(ctx, isContention, func() error {
 		_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 			TableName:           &s.Table,
 			Key:                 mailKey(mail.ID),
 			ConditionExpression: aws.String("#state = :failed"),
 			UpdateExpression: aws.String("SET #state = :state, created_at = :created, step = :step, due_shard = :shard, " +
-				"due_at = :due REMOVE settled_at"),
-			ExpressionAttributeNames: map[string]string{"#state": "state"},
-			ExpressionAttributeValues: attributes{
-				":failed": text(string(notification.Failed)), ":state": text(string(mail.State)), ":created": instant(mail.CreatedAt),
-				":step": number(int64(mail.Step)), ":shard": number(int64(shard(mail.ID, dueShards))), ":due": instant(mail.DueAt),
-			},
+				"due_at = :due" + kept + " REMOVE settled_at"),
+			ExpressionAttributeNames:            map[string]string{"#state": "state"},
+			ExpressionAttributeValues:           values,
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 		})
 		return err
@@ -292,10 +304,14 @@ func dueAt(item attributes) string {
 func mailKey(id string) attributes { return attributes{"mail_id": text(id)} }
 
 func mailItem(m notification.Mail) attributes {
-	return attributes{
+	item := attributes{
 		"mail_id": text(m.ID), "state": text(string(m.State)), "created_at": instant(m.CreatedAt), "step": number(int64(m.Step)),
 		"due_shard": number(int64(shard(m.ID, dueShards))), "due_at": instant(m.DueAt), "address_hash": text(m.AddressHash),
 	}
+	if m.OfAccount() {
+		item["email"], item["expires_at"] = text(m.Address), number(m.ExpiresAt.Unix())
+	}
+	return item
 }
 
 func readMail(item attributes) (notification.Mail, error) {
@@ -308,6 +324,12 @@ func readMail(item attributes) (notification.Mail, error) {
 	}
 	if r.has("address_hash") {
 		m.AddressHash = r.text("address_hash")
+	}
+	if r.has("email") {
+		m.Address = r.text("email")
+	}
+	if r.has("expires_at") {
+		m.ExpiresAt = time.Unix(r.number("expires_at"), 0).UTC()
 	}
 	return m, r.err
 }

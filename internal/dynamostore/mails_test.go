@@ -103,9 +103,9 @@ func TestSettledMails(t *testing.T) {
 	if _, err := mails.Claim(t.Context(), failed.ID, "lease", opened.Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	s.must(mails.MarkFailed(t.Context(), failed.ID, "another's", opened))
+	s.must(mails.GiveUp(t.Context(), failed.ID, "another's", notification.Failed, opened))
 	due(1) // only who holds the lease gives a mail up
-	s.must(mails.MarkFailed(t.Context(), failed.ID, "lease", opened))
+	s.must(mails.GiveUp(t.Context(), failed.ID, "lease", notification.Failed, opened))
 	due(0)
 	s.must(mails.MarkSent(t.Context(), failed.ID, "message", opened))
 	if _, err := mails.Claim(t.Context(), failed.ID, "x", opened); !errors.Is(err, notification.ErrNotOwed) {
@@ -215,7 +215,7 @@ func (s *shop) failAt(mail notification.Mail, at time.Time) {
 	mails := s.mails(func() time.Time { return at })
 	_, err := mails.Claim(s.t.Context(), mail.ID, "lease", at.Add(time.Minute))
 	s.must(err)
-	s.must(mails.MarkFailed(s.t.Context(), mail.ID, "lease", at))
+	s.must(mails.GiveUp(s.t.Context(), mail.ID, "lease", notification.Failed, at))
 }
 
 // A mail that is owed again is stored as one that has never failed: due, and for 72 hours from now.

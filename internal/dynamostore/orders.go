@@ -193,9 +193,9 @@ func (s *Orders) goodNow(old attributes) (order.Good, error) {
 	return good, r.err
 }
 
-// ForMail returns the order as it is stored now. It returns order.ErrNotFound, and notification.ErrSuppressed when the order's
-// address is mailed no more. With the address's hash it is one call; with an empty one, as mails of earlier versions have, the
-// order is read first for its address.
+// ForMail returns the order as it is stored now. It returns order.ErrNotFound, notification.ErrNobody when the order has no
+// address any more, and notification.ErrSuppressed when its address is mailed no more. With the address's hash it is one call;
+// with an empty one, as mails of earlier versions and of customers who are gone have, the order is read first for its address.
 func (s *Orders) ForMail(ctx context.Context, orderID, addressHash string) (order.Order, error) {
 	keys := map[string]types.KeysAndAttributes{s.Table: {Keys: []attributes{orderKey(orderID)}, ConsistentRead: aws.Bool(true)}}
 	if addressHash != "" {
@@ -208,6 +208,9 @@ func (s *Orders) ForMail(ctx context.Context, orderID, addressHash string) (orde
 	o, err := readAccepted(first(items[s.Table]))
 	if err != nil {
 		return order.Order{}, err
+	}
+	if o.Email == "" {
+		return order.Order{}, notification.ErrNobody
 	}
 	if addressHash == "" {
 		return s.ForMail(ctx, orderID, notification.AddressHash(o.Email))
@@ -324,7 +327,7 @@ func emailStatus(mail attributes) (order.EmailStatus, error) {
 		return "", r.err
 	case state == notification.Sent:
 		return order.EmailSent, nil
-	case state == notification.Failed:
+	case state == notification.Failed, state == notification.Dropped:
 		return order.EmailFailed, nil
 	}
 	return order.EmailPending, nil

@@ -2,12 +2,14 @@ package dynamostore
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"shop/internal/notification"
 	"shop/internal/password"
 	"shop/internal/user"
 )
@@ -16,6 +18,8 @@ import (
 type Users struct {
 	Client *dynamodb.Client
 	Table  string
+	// Suppressed is the table of the addresses that are mailed no more.
+	Suppressed string
 }
 
 // Create stores u. It returns user.ErrEmailTaken when another user has the address.
@@ -66,6 +70,26 @@ func (s *Users) RenewHash(ctx context.Context, email string, old, renewed passwo
 		return failed("renewing a hash", err)
 	}
 	return nil
+}
+
+// ForMail returns the user with the normalised address. It returns notification.ErrNobody when nobody has it, and
+// notification.ErrSuppressed when it is mailed no more.
+func (s *Users) ForMail(ctx context.Context, address string) (user.User, error) {
+	items, err := batchGet(ctx, s.Client, map[string]types.KeysAndAttributes{
+		s.Table:      {Keys: []attributes{userKey(address)}, ConsistentRead: aws.Bool(true)},
+		s.Suppressed: {Keys: []attributes{suppressedKey(notification.AddressHash(address))}, ConsistentRead: aws.Bool(true)},
+	})
+	if err != nil {
+		return user.User{}, err
+	}
+	u, err := readUser(first(items[s.Table]))
+	if errors.Is(err, user.ErrNotFound) {
+		return user.User{}, notification.ErrNobody
+	}
+	if err == nil && len(items[s.Suppressed]) > 0 {
+		return user.User{}, notification.ErrSuppressed
+	}
+	return u, err
 }
 
 // RequireAdmin returns user.ErrNotAdmin unless the caller is an admin now.
@@ -162,6 +186,9 @@ func userItem(u user.User) attributes {
 	if !u.SessionsFrom.IsZero() {
 		item["sessions_from"] = instant(u.SessionsFrom)
 	}
+	if u.Unverified {
+		item["unverified"] = boolean(true)
+	}
 	return item
 }
 
@@ -172,7 +199,7 @@ func readUser(item attributes) (user.User, error) {
 	r := reader{item: item}
 	u := user.User{
 		ID: r.text("user_id"), Email: r.text("email"), Name: r.text("name"), PasswordHash: password.Stored(r.text("password_hash")),
-		Role: user.Role(r.text("role")), CreatedAt: r.instant("created_at"),
+		Role: user.Role(r.text("role")), CreatedAt: r.instant("created_at"), Unverified: r.has("unverified"),
 	}
 	if r.has("sessions_from") {
 		u.SessionsFrom = r.instant("sessions_from")

@@ -25,6 +25,9 @@ func Created(body any) Response { return Response{Status: http.StatusCreated, Bo
 // NoContent answers 204, without a body.
 func NoContent() Response { return Response{Status: http.StatusNoContent} }
 
+// Accepted answers 202, without a body: what was asked for follows by mail, if anything does.
+func Accepted() Response { return Response{Status: http.StatusAccepted} }
+
 // With returns the response with one more header, or with another value of one that it has.
 func (p Response) With(name, value string) Response {
 	header := map[string]string{}

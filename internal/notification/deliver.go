@@ -31,16 +31,16 @@ type Ledger interface {
 	Claim(ctx context.Context, mailID, leaseID string, until time.Time) (Mail, error)
 	// MarkSent settles the mail. It is repeated until ctx ends, and does nothing to a mail that is not owed any more.
 	MarkSent(ctx context.Context, mailID, messageID string, now time.Time) error
-	// MarkFailed gives the mail up, if leaseID still holds it.
-	MarkFailed(ctx context.Context, mailID, leaseID string, now time.Time) error
+	// GiveUp settles the mail as Failed or Dropped, if leaseID still holds it.
+	GiveUp(ctx context.Context, mailID, leaseID string, as State, now time.Time) error
 	// Release ends the lease, if leaseID still holds it.
 	Release(ctx context.Context, mailID, leaseID string) error
 }
 
 // Orders finds what a confirmation is about.
 type Orders interface {
-	// ForMail returns the order as it is stored now. It returns order.ErrNotFound, and ErrSuppressed when the order's address is
-	// mailed no more. addressHash is the AddressHash of that address, or empty where it is not known.
+	// ForMail returns the order as it is stored now. It returns order.ErrNotFound, ErrSuppressed when the order's address is
+	// mailed no more, and ErrNobody when the order has no address any more. addressHash is the AddressHash of that address, or empty where it is not known.
 	ForMail(ctx context.Context, orderID, addressHash string) (order.Order, error)
 }
 
@@ -53,14 +53,18 @@ const (
 	OutcomeSettled   Outcome = "settled"   // it was not owed any more, or is in other hands
 	OutcomePostponed Outcome = "postponed" // the relay returns to it
 	OutcomeFailed    Outcome = "failed"    // given up
+	OutcomeDropped   Outcome = "dropped"   // there is nobody to mail
 )
 
 // Delivery sends the mails that are owed.
 type Delivery struct {
 	Ledger       Ledger
 	Orders       Orders
+	Accounts     Accounts
+	Links        Links
 	Mailer       Mailer
 	Confirmation Confirmation
+	AccountMail  AccountMail
 	Lease        time.Duration // longer than the function's timeout, shorter than the queue's visibility timeout
 	NewID        func() string
 	Now          func() time.Time
@@ -88,28 +92,45 @@ func (d *Delivery) Deliver(ctx context.Context, mailID string) (Outcome, error) 
 }
 
 func (d *Delivery) send(ctx context.Context, mail Mail) (string, error) {
-	orderID, ok := mail.OrderID()
-	if !ok {
-		return "", fmt.Errorf("mail %s: unknown kind", mail.ID)
-	}
-	o, err := d.Orders.ForMail(ctx, orderID, mail.AddressHash)
+	message, err := d.compose(ctx, mail)
 	if err != nil {
-		return "", fmt.Errorf("reading order %s: %w", orderID, err)
-	}
-	message, err := d.Confirmation.Render(o)
-	if err != nil {
-		return "", fmt.Errorf("rendering the confirmation of %s: %w", orderID, err)
+		return "", err
 	}
 	message.MailID = mail.ID
 	return d.Mailer.Send(ctx, message)
 }
 
-// giveBack gives the mail up, or releases it. When it is tried again is the relay's affair alone: it returns to the mail when
-// it is due, and puts it off a step each time.
+func (d *Delivery) compose(ctx context.Context, mail Mail) (Message, error) {
+	if mail.OfAccount() {
+		return d.composeForAccount(ctx, mail)
+	}
+	orderID, ok := mail.OrderID()
+	if !ok {
+		return Message{}, fmt.Errorf("mail %s: unknown kind", mail.ID)
+	}
+	o, err := d.Orders.ForMail(ctx, orderID, mail.AddressHash)
+	if err != nil {
+		return Message{}, fmt.Errorf("reading order %s: %w", orderID, err)
+	}
+	message, err := d.Confirmation.Render(o)
+	if err != nil {
+		return Message{}, fmt.Errorf("rendering the confirmation of %s: %w", orderID, err)
+	}
+	return message, nil
+}
+
+// giveBack gives the mail up, drops it, or releases it. When it is tried again is the relay's affair alone: it returns to the
+// mail when it is due, and puts it off a step each time.
 func (d *Delivery) giveBack(ctx context.Context, mail Mail, lease string, cause error) (Outcome, error) {
 	now := d.Now()
+	if errors.Is(cause, ErrNobody) {
+		if err := d.Ledger.GiveUp(ctx, mail.ID, lease, Dropped, now); err != nil {
+			return "", fmt.Errorf("dropping %s: %w", mail.ID, errors.Join(err, cause))
+		}
+		return OutcomeDropped, nil
+	}
 	if errors.Is(cause, ErrRefused) || mail.Expired(now) {
-		if err := d.Ledger.MarkFailed(ctx, mail.ID, lease, now); err != nil {
+		if err := d.Ledger.GiveUp(ctx, mail.ID, lease, Failed, now); err != nil {
 			return "", fmt.Errorf("giving %s up: %w", mail.ID, errors.Join(err, cause))
 		}
 		return OutcomeFailed, fmt.Errorf("giving %s up: %w", mail.ID, cause)

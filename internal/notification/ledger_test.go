@@ -97,11 +97,11 @@ func (l *ledger) MarkSent(_ context.Context, mailID, messageID string, now time.
 	return err
 }
 
-func (l *ledger) MarkFailed(_ context.Context, mailID, leaseID string, now time.Time) error {
-	done, err := l.call("mark failed", mailID)
+func (l *ledger) GiveUp(_ context.Context, mailID, leaseID string, as State, now time.Time) error {
+	done, err := l.call("mark "+string(as), mailID)
 	defer done()
 	if err == nil {
-		l.settle(mailID, func(e entry) bool { return e.lease == leaseID }, Failed, "")
+		l.settle(mailID, func(e entry) bool { return e.lease == leaseID }, as, "")
 	}
 	return err
 }
@@ -119,6 +119,9 @@ func (l *ledger) MarkLost(_ context.Context, mailID string, now time.Time) error
 func (l *ledger) settle(mailID string, may func(entry) bool, state State, message string) {
 	if e := l.entries[mailID]; e.State == Owed && may(e) {
 		e.State, e.DueAt, e.message, e.lease, e.until = state, time.Time{}, message, "", time.Time{}
+		if state != Failed {
+			e.Address = ""
+		}
 		l.entries[mailID] = e
 	}
 }

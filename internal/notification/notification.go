@@ -12,23 +12,40 @@ import (
 // Kind says what a mail is about.
 type Kind string
 
-// OrderPlaced is the confirmation of an order.
-const OrderPlaced Kind = "order-placed"
+// The kinds. All but the confirmation are account mails: each brings a link that is good once.
+const (
+	OrderPlaced   Kind = "order-placed"    // the confirmation of an order, its subject
+	VerifyEmail   Kind = "verify-email"    // to a new account, its subject: verify the address
+	SignUpAttempt Kind = "sign-up-attempt" // to an address, its AddressHash the subject: somebody signed up with it once more
+	PasswordReset Kind = "password-reset"  // to an address, its AddressHash the subject: set a new password
+)
+
+// ofAccounts tells whether mails of the kind are account mails.
+func (k Kind) ofAccounts() bool { return k == VerifyEmail || k == SignUpAttempt || k == PasswordReset }
 
 // State is how far a mail got.
 type State string
 
-// The states. A mail is owed until it was sent, or failed for good.
+// The states. A mail is owed until it was sent, failed for good, or was dropped because there is nobody to mail.
 const (
-	Owed   State = "owed"
-	Sent   State = "sent"
-	Failed State = "failed"
+	Owed    State = "owed"
+	Sent    State = "sent"
+	Failed  State = "failed"
+	Dropped State = "dropped"
 )
 
 const (
 	firstDelay = 2 * time.Minute
 	maxDelay   = time.Hour
 	giveUp     = 72 * time.Hour
+	// giveUpAccount is for how long an account mail is owed: as long as its link would be good. Who asked for it longer ago has
+	// asked again, or wonders what a link is for that comes now.
+	giveUpAccount = 30 * time.Minute
+	// keepAccount is for how long the record has an account mail, whose address it holds until the mail was sent.
+	keepAccount = 7 * 24 * time.Hour
+	// RestAccount is for how long after a sign-up-attempt or a password-reset was owed an address is owed no other of its kind:
+	// half as long as the link is good that it brought.
+	RestAccount = 15 * time.Minute
 )
 
 // Errors that callers branch on.
@@ -43,6 +60,10 @@ var (
 	ErrLeased = errors.New("mail is in other hands")
 	// ErrRefused says that the mail can never be delivered to its address.
 	ErrRefused = errors.New("mail was refused for good")
+	// ErrNobody says that there is nobody to mail: no account has the address, or the mail's account or address is gone.
+	ErrNobody = errors.New("there is nobody to mail")
+	// ErrStale says that an account mail was owed for so long that it is of no use any more.
+	ErrStale = errors.New("mail is of no use any more")
 	// ErrSuppressed says that the mail's address is mailed no more. It is an ErrRefused, too.
 	ErrSuppressed = fmt.Errorf("%w: its address is suppressed", ErrRefused)
 )
@@ -51,12 +72,16 @@ var (
 type Mail struct {
 	ID        string // the kind, #, and what it is about: order-placed#ord_…
 	State     State
-	CreatedAt time.Time // since when it is owed: 72 hours later it is given up
+	CreatedAt time.Time // since when it is owed: 72 hours later it is given up, an account mail after 30 minutes
 	DueAt     time.Time // when the relay sends its event again; only while it is owed
 	Step      int       // how often it was put off
 	// AddressHash is the AddressHash of whom the mail is for. It is empty in a mail that an earlier version made, and in what
 	// the relay sees.
 	AddressHash string
+	// Address is whom an account mail is for, until it was sent, and ExpiresAt when its record goes. Both are empty in mails about
+	// orders, which name their addresses; Address, too, in what the relay sees.
+	Address   string
+	ExpiresAt time.Time // UTC, whole seconds
 }
 
 // MailID returns the id of the mail of a kind about a subject. A kind has no #.
@@ -78,15 +103,48 @@ func NewOrderMail(orderID, address string, now time.Time) Mail {
 	}
 }
 
-// OweAgain returns a mail that failed as it is owed once more: due now, and for 72 hours from now. When it was owed first, its
-// order tells.
+// NewVerificationMail returns the mail by which a new account's normalised address is verified.
+func NewVerificationMail(userID, address string, now time.Time) Mail {
+	return newAccountMail(VerifyEmail, userID, address, now)
+}
+
+// NewAddressMail returns a SignUpAttempt or a PasswordReset for a normalised address. An address has one mail of each, which is
+// owed again and again: so nobody can fill a mailbox.
+func NewAddressMail(kind Kind, address string, now time.Time) Mail {
+	return newAccountMail(kind, AddressHash(address), address, now)
+}
+
+func newAccountMail(kind Kind, subject, address string, now time.Time) Mail {
+	return Mail{
+		ID: MailID(string(kind), subject), State: Owed, CreatedAt: now, DueAt: now.Add(delay(0)), AddressHash: AddressHash(address),
+		Address: address, ExpiresAt: now.Add(keepAccount).Truncate(time.Second),
+	}
+}
+
+// OweAgain returns a mail that failed as it is owed once more: due now, and from now for as long as one of its kind. When it was
+// owed first, an order's mail has its order to tell.
 func OweAgain(mailID string, now time.Time) Mail {
-	return Mail{ID: mailID, State: Owed, CreatedAt: now, DueAt: now}
+	m := Mail{ID: mailID, State: Owed, CreatedAt: now, DueAt: now}
+	if m.OfAccount() {
+		m.ExpiresAt = now.Add(keepAccount).Truncate(time.Second)
+	}
+	return m
 }
 
 // OrderID returns the order that the mail is about, if it is a confirmation.
 func (m Mail) OrderID() (string, bool) {
 	return strings.CutPrefix(m.ID, string(OrderPlaced)+"#")
+}
+
+// OfAccount tells whether the mail is an account mail.
+func (m Mail) OfAccount() bool {
+	kind, subject := m.cut()
+	return kind.ofAccounts() && subject != ""
+}
+
+func (m Mail) cut() (Kind, string) {
+	kind, subject := CutMailID(m.ID)
+	return Kind(kind), subject
 }
 
 // PutOff returns when the mail is due next, one step on: two minutes, doubling to an hour.
@@ -97,7 +155,12 @@ func (m Mail) PutOff(now time.Time) Mail {
 }
 
 // Expired tells whether the mail has been owed for too long.
-func (m Mail) Expired(now time.Time) bool { return now.Sub(m.CreatedAt) > giveUp }
+func (m Mail) Expired(now time.Time) bool {
+	if m.OfAccount() {
+		return now.Sub(m.CreatedAt) > giveUpAccount
+	}
+	return now.Sub(m.CreatedAt) > giveUp
+}
 
 func delay(step int) time.Duration {
 	if step >= 5 {

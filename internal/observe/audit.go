@@ -17,6 +17,7 @@ const (
 	RoleChanged     Kind = "role_changed"
 	PasswordChanged Kind = "password_changed"
 	StockChanged    Kind = "stock_changed"
+	AccountDeleted  Kind = "account_deleted"
 )
 
 // warns are the kinds that an attack is made of.

@@ -11,30 +11,45 @@ import (
 	"shop/internal/notification"
 )
 
+// The types of events: that an order was placed, and owes its confirmation; and that an account mail is owed.
 const (
 	orderPlaced = "order.placed"
-	// version is that of the events that are sent. Every version has its golden file, testdata/event-v<version>.json.
-	version = 1
-	// maxBody is how many bytes an event has at most. One has about 140; SQS takes messages of 1 MiB.
-	maxBody = 4096
+	mailOwed    = "mail.owed"
 )
+
+// maxBody is how many bytes an event has at most. One has about 140; SQS takes messages of 1 MiB.
+const maxBody = 4096
+
+// versions are those of the events that are sent, by type. Every version has its golden file,
+// testdata/<type>-v<version>.json.
+var versions = map[string]int{orderPlaced: 1, mailOwed: 1}
 
 // ErrUnknown says that a message is no event that this version understands.
 var ErrUnknown = errors.New("unknown event")
 
-// event has no personal data. It is the newest version.
+// event has no personal data. It is the newest version of both types; only an order's names the order.
 type event struct {
 	Type    string `json:"type"`
 	Version int    `json:"version"`
 	MailID  string `json:"mail_id"`
-	OrderID string `json:"order_id"`
+	OrderID string `json:"order_id,omitempty"`
 }
 
-// encode returns the event that an order's confirmation is owed. It returns an error for one that decode would refuse.
-func encode(orderID string) (string, error) {
-	body, err := json.Marshal(event{
-		Type: orderPlaced, Version: version, MailID: notification.OrderMailID(orderID), OrderID: orderID,
-	})
+// eventOf returns the event of a mail, and whether there is one for its kind.
+func eventOf(mail notification.Mail) (event, bool) {
+	if orderID, ok := mail.OrderID(); ok {
+		return event{Type: orderPlaced, Version: versions[orderPlaced], MailID: mail.ID, OrderID: orderID}, true
+	}
+	return event{Type: mailOwed, Version: versions[mailOwed], MailID: mail.ID}, mail.OfAccount()
+}
+
+// encode returns the event that a mail is owed. It returns an error for one that decode would refuse.
+func encode(mail notification.Mail) (string, error) {
+	e, ok := eventOf(mail)
+	if !ok {
+		return "", errors.New("there is no event for the mail's kind")
+	}
+	body, err := json.Marshal(e)
 	if err != nil {
 		return "", err
 	}
@@ -47,8 +62,8 @@ func encode(orderID string) (string, error) {
 // decode returns the id of the mail that the event speaks of, or ErrUnknown, which tells nothing of what the body holds but
 // its length and version: the rest may be personal.
 //
-// The newest version and the one before it are understood: during a deployment, and when messages come back from the
-// dead-letter queue, a function meets events of both. Members that a version does not know are left aside, so that the next
+// Of each type the newest version and the one before it are understood: during a deployment, and when messages come back from
+// the dead-letter queue, a function meets events of both. Members that a version does not know are left aside, so that the next
 // release may add one while functions of this one are still at work; what changes an event's meaning needs a new version.
 func decode(body string) (string, error) {
 	if len(body) > maxBody {
@@ -61,20 +76,30 @@ func decode(body string) (string, error) {
 	if err := json.Unmarshal([]byte(body), &head); err != nil {
 		return "", fmt.Errorf("%w: not an event's JSON", ErrUnknown)
 	}
-	if head.Type != orderPlaced {
+	if versions[head.Type] == 0 {
 		return "", fmt.Errorf("%w: another type", ErrUnknown)
 	}
-	switch head.Version {
-	case 1:
-		return decodeV1(body)
+	switch {
+	case head.Type == orderPlaced && head.Version == 1:
+		return decodeOrderPlacedV1(body)
+	case head.Type == mailOwed && head.Version == 1:
+		return decodeMailOwedV1(body)
 	}
 	return "", fmt.Errorf("%w: version %d", ErrUnknown, head.Version)
 }
 
-func decodeV1(body string) (string, error) {
+func decodeOrderPlacedV1(body string) (string, error) {
 	var e event
 	if err := json.Unmarshal([]byte(body), &e); err != nil || e.MailID != notification.OrderMailID(e.OrderID) {
 		return "", fmt.Errorf("%w: no mail of its order", ErrUnknown)
+	}
+	return e.MailID, nil
+}
+
+func decodeMailOwedV1(body string) (string, error) {
+	var e event
+	if err := json.Unmarshal([]byte(body), &e); err != nil || !(notification.Mail{ID: e.MailID}).OfAccount() {
+		return "", fmt.Errorf("%w: no account mail", ErrUnknown)
 	}
 	return e.MailID, nil
 }

@@ -28,7 +28,7 @@ func (d deliver) Deliver(_ context.Context, mailID string) (notification.Outcome
 // message speaks of the mail of order ord_<name>.
 func message(t *testing.T, name string) events.SQSMessage {
 	t.Helper()
-	body, err := encode("ord_" + name)
+	body, err := encode(notification.Mail{ID: notification.OrderMailID("ord_" + name)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 	"shop/internal/notification"
 )
 
-// announceTimeout bounds what an outage of SQS costs a checkout.
+// announceTimeout bounds what an outage of SQS costs a checkout, or whoever else owes a mail.
 const announceTimeout = 500 * time.Millisecond
 
 // Queue sends events to the mail queue.
@@ -25,7 +25,12 @@ type Queue struct {
 
 // OrderPlaced sends the event once, and gives up after half a second.
 func (q *Queue) OrderPlaced(ctx context.Context, orderID string) error {
-	body, err := encode(orderID)
+	return q.MailOwed(ctx, notification.OrderMailID(orderID))
+}
+
+// MailOwed sends the mail's event once, and gives up after half a second.
+func (q *Queue) MailOwed(ctx context.Context, mailID string) error {
+	body, err := encode(notification.Mail{ID: mailID})
 	if err != nil {
 		return fmt.Errorf("encoding an event: %w", err)
 	}
@@ -56,9 +61,8 @@ func (q *Queue) Send(ctx context.Context, mails []notification.Mail) ([]notifica
 // batch returns the mails that there is an event for, their entries, whose ids are the mails' places, and the other mails.
 func batch(mails []notification.Mail) (known []notification.Mail, entries []types.SendMessageBatchRequestEntry, unknown []notification.Mail) {
 	for _, mail := range mails {
-		orderID, ok := mail.OrderID()
-		body, err := encode(orderID)
-		if !ok || err != nil {
+		body, err := encode(mail)
+		if err != nil {
 			unknown = append(unknown, mail)
 			continue
 		}

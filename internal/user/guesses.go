@@ -161,17 +161,17 @@ func delay(over int64) time.Duration {
 }
 
 // admit counts the attempt before its password is looked at, and returns what it found. It returns *TooManyGuessesError.
-func (l *LogIn) admit(ctx context.Context, a Attempt) (Seen, error) {
+func admit(ctx context.Context, guesses Guesses, a Attempt) (Seen, error) {
 	for {
-		seen, err := l.Guesses.Look(ctx, a)
+		seen, err := guesses.Look(ctx, a)
 		if err != nil {
 			return Seen{}, fmt.Errorf("looking for earlier log-in attempts: %w", err)
 		}
 		limits := a.limits(seen)
 		if c, refused := limits.refusing(seen.Tallies); refused {
-			return Seen{}, l.refuse(ctx, a, c, limits[c].Free)
+			return Seen{}, refuse(ctx, guesses, a, c, limits[c].Free)
 		}
-		if err = l.Guesses.Count(ctx, a, limits); errors.Is(err, ErrOvertaken) {
+		if err = guesses.Count(ctx, a, limits); errors.Is(err, ErrOvertaken) {
 			err = ctx.Err()
 			if err == nil {
 				continue
@@ -185,11 +185,11 @@ func (l *LogIn) admit(ctx context.Context, a Attempt) (Seen, error) {
 }
 
 // refuse says how long to wait. Turns are not counted: they are everyone's, and who waits for one has done nothing.
-func (l *LogIn) refuse(ctx context.Context, a Attempt, c Count, free int64) error {
+func refuse(ctx context.Context, guesses Guesses, a Attempt, c Count, free int64) error {
 	if c == AtAddress {
 		return &TooManyGuessesError{RetryAfter: turn}
 	}
-	t, err := l.Guesses.CountRefused(ctx, a, c)
+	t, err := guesses.CountRefused(ctx, a, c)
 	if err != nil {
 		return fmt.Errorf("counting a refused log-in attempt: %w", err)
 	}

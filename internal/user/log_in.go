@@ -72,11 +72,11 @@ func (l *LogIn) Do(ctx context.Context, c Credentials) (Session, error) {
 		return Session{}, ErrInvalidCredentials // at once: there is nobody to be guessed at
 	}
 	a := Attempt{Email: email, Source: c.Source, At: l.Now()}
-	seen, err := l.admit(ctx, a)
+	seen, err := admit(ctx, l.Guesses, a)
 	if err != nil {
 		return Session{}, err
 	}
-	if err := l.authenticate(ctx, seen, c.Password); err != nil {
+	if err := authenticate(ctx, l.Passwords, seen, c.Password); err != nil {
 		return Session{}, err
 	}
 	s, err := l.begin(ctx, seen.User, a)
@@ -86,27 +86,29 @@ func (l *LogIn) Do(ctx context.Context, c Credentials) (Session, error) {
 	return s, err
 }
 
-func (l *LogIn) authenticate(ctx context.Context, seen Seen, password string) error {
+// authenticate answers the right password of an account whose address is not verified like a wrong one: who signs up with a
+// stranger's address and tries to log in could else tell whether the stranger had an account.
+func authenticate(ctx context.Context, passwords Checker, seen Seen, password string) error {
 	if !seen.Found {
-		return l.checkDummy(ctx, password)
+		return checkDummy(ctx, passwords, password)
 	}
 	var ok bool
 	var err error
-	if late := inTime(ctx, func() { ok, err = l.Passwords.Check(seen.User.PasswordHash, password) }); late != nil {
+	if late := inTime(ctx, func() { ok, err = passwords.Check(seen.User.PasswordHash, password) }); late != nil {
 		return fmt.Errorf("checking a password: %w", late)
 	}
 	if err != nil {
 		return fmt.Errorf("checking a password: %w", err)
 	}
-	if !ok {
+	if !ok || seen.User.Unverified {
 		return &WrongPasswordError{UserID: seen.User.ID}
 	}
 	return nil
 }
 
 // checkDummy takes as long over an address that nobody has as authenticate does over a wrong password.
-func (l *LogIn) checkDummy(ctx context.Context, password string) error {
-	if err := inTime(ctx, func() { l.Passwords.CheckDummy(password) }); err != nil {
+func checkDummy(ctx context.Context, passwords Checker, password string) error {
+	if err := inTime(ctx, func() { passwords.CheckDummy(password) }); err != nil {
 		return fmt.Errorf("checking a password: %w", err)
 	}
 	return ErrInvalidCredentials

@@ -1,4 +1,5 @@
-// Package user holds the people of the store: customers and admins, how they sign up and how they log in.
+// Package user holds the people of the store: customers and admins, how they sign up, log in, set a
+// forgotten password anew and leave.
 package user
 
 import (
@@ -39,6 +40,7 @@ type User struct {
 	Role         Role
 	CreatedAt    time.Time // UTC
 	SessionsFrom time.Time // UTC; sessions begun earlier are over. Zero: none was ended so
+	Unverified   bool      // nobody has shown yet to read the mails to the address; until then nobody logs in
 }
 
 // RoleChange is a role that an operator gives to a user.

@@ -32,6 +32,7 @@ var measurements = []measurement{
 	{"zip", zips},
 	{"history", history},
 	{"password", passwordHash},
+	{"refused-log-in", refusedLogIn},
 }
 
 func main() {

@@ -72,9 +72,9 @@ func (c *Contract) nowhere() *routers.Route {
 }
 
 // checkJSON refuses what a lenient decoder would let pass: duplicate names, invalid UTF-8, anything after the value. An answer
-// 204 has no body (RFC 9110, section 15.3.5).
+// 204 has no body (RFC 9110, section 15.3.5), and the store's 202 has none, either.
 func checkJSON(resp *http.Response, body []byte) error {
-	if resp.StatusCode == http.StatusNoContent {
+	if resp.StatusCode == http.StatusNoContent || resp.StatusCode == http.StatusAccepted {
 		if len(body) > 0 {
 			return errors.New("an answer without content has a body")
 		}

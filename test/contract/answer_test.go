@@ -92,6 +92,7 @@ var (
 	wrong      = problemAnswer("POST /sessions", 401, "invalid_credentials", "").with("WWW-Authenticate", "Bearer")
 	tooMany    = problemAnswer("POST /sessions", 429, "too_many_requests", "").with("Retry-After", "60")
 	loggedOut  = exchange{"POST /sessions/revoke", 204, functionHeader(""), ""}.with("Content-Type", "")
+	taken      = exchange{"POST /password-resets", 202, functionHeader(""), ""}.with("Content-Type", "")
 	nowhere    = problemAnswer("DELETE /orders", 404, "not_found", "")
 )
 
@@ -118,6 +119,7 @@ func TestCheckAnswerAccepts(t *testing.T) {
 		"a wrong password":               wrong,
 		"too many passwords":             tooMany,
 		"nothing to say":                 loggedOut,
+		"nothing to tell":                taken,
 		"a function's own 404":           nowhere,
 		"the gateway's 401":              gatewayAnswer("GET /orders", 401, "Unauthorized"),
 		"the gateway's 403":              gatewayAnswer("GET /admin/orders", 403, "Forbidden"),
@@ -142,6 +144,7 @@ func TestCheckAnswerRefuses(t *testing.T) {
 	page := orderPage()
 	tests := map[string]exchange{
 		"a body where none may be":         exchange{loggedOut.request, 204, loggedOut.header, "{}"},
+		"a body that could tell":           exchange{taken.request, 202, taken.header, `{"sent":true}`},
 		"a 204 without a header":           loggedOut.with("X-Request-Id", ""),
 		"an undeclared status":             {user.request, 200, user.header, user.body},
 		"a status of another operation":    problemAnswer("GET /products", 404, "product_not_found", ""),

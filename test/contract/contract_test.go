@@ -34,12 +34,16 @@ var routes = []struct{ route, operation, scope string }{
 	{"GET /orders", "list-my-orders", "customer"},
 	{"POST /orders", "place-order", "customer"},
 	{"GET /orders/{order_id}", "view-order", "customer"},
+	{"POST /password-resets", "request-reset", ""},
+	{"PUT /password-resets", "reset-password", ""},
 	{"GET /products", "browse-products", ""},
 	{"GET /products/{product_id}", "view-product", ""},
 	{"POST /sessions", "log-in", ""},
 	{"POST /sessions/refresh", "refresh-session", ""},
 	{"POST /sessions/revoke", "log-out", ""},
 	{"POST /users", "sign-up", ""},
+	{"DELETE /users/me", "delete-account", "customer"},
+	{"POST /users/verification", "verify-email", ""},
 }
 
 func TestRoutes(t *testing.T) {

@@ -29,6 +29,10 @@ var refusals = map[string]string{
 	"list-stock-movements":       "400 invalid_cursor, 400 invalid_request, 401 unauthenticated, 403 forbidden, 404 product_not_found",
 	"list-orders":                "400 invalid_cursor, 400 invalid_request, 401 unauthenticated, 403 forbidden",
 	"summarize-orders":           "400 invalid_request, 401 unauthenticated, 403 forbidden",
+	"verify-email":               "400 invalid_request, 413 payload_too_large, 415 unsupported_media_type",
+	"request-reset":              "400 invalid_request, 413 payload_too_large, 415 unsupported_media_type",
+	"reset-password":             "400 invalid_request, 413 payload_too_large, 415 unsupported_media_type",
+	"delete-account":             "400 invalid_request, 401 invalid_credentials, 401 unauthenticated, 403 forbidden, 413 payload_too_large, 415 unsupported_media_type, 429 too_many_requests",
 	"publish-keys-configuration": "",
 	"publish-keys-jwks":          "",
 }

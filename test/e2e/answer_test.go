@@ -66,7 +66,7 @@ func (a answer) checkHeaders(req *http.Request) error {
 	if got := a.header.Get("X-Content-Type-Options"); got != "nosniff" {
 		errs = append(errs, fmt.Errorf("X-Content-Type-Options = %q, want nosniff", got))
 	}
-	if m := a.mediaType(); a.status < 400 && a.status != http.StatusNoContent && m != "application/json" {
+	if m := a.mediaType(); a.status < 400 && len(a.body) > 0 && m != "application/json" {
 		errs = append(errs, fmt.Errorf("content type = %q, want application/json", m))
 	}
 	return errors.Join(errs...)

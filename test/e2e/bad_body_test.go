@@ -66,6 +66,7 @@ func bodyRoutes(t *testing.T) map[string]bodyRoute {
 	t.Helper()
 	boss, c, word := admin(t), newCustomer(t), unique()
 	sold, counted, adjusted := newProduct(t), newProduct(t), newProduct(t)
+	resetting := freshEmail() // nobody's: no mail follows
 	gbp := `{"amount":1999,"currency":"GBP"}`
 	return map[string]bodyRoute{
 		"sign-up": {
@@ -81,6 +82,12 @@ func bodyRoutes(t *testing.T) map[string]bodyRoute {
 		},
 		"log-out": {
 			logOut(""), object{{"refresh_token", strconv.Quote(newSession(t, c).RefreshToken)}}, nil, "",
+		},
+		"request reset": {
+			requestReset(""), object{{"email", strconv.Quote(resetting)}}, nil, "",
+		},
+		"delete account": {
+			deleteAccount(newCustomer(t), ""), object{{"password", strconv.Quote(password)}}, nil, "",
 		},
 		"checkout": {
 			place(c, "bad-"+word, nil),
@@ -317,6 +324,7 @@ func TestInvalidUTF8(t *testing.T) {
 	t.Parallel()
 	functions := map[string]string{
 		"sign-up": "SignUpFunction", "log-in": "LogInFunction", "refresh": "RefreshSessionFunction", "log-out": "LogOutFunction",
+		"request reset": "RequestResetFunction", "delete account": "DeleteAccountFunction",
 		"checkout": "PlaceOrderFunction",
 		"save":     "SaveProductFunction", "set stock": "UpdateStockFunction", "adjust stock": "UpdateStockFunction",
 	}

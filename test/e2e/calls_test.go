@@ -204,3 +204,22 @@ func TestCallsOfHistory(t *testing.T) {
 		wantCalls(t, budget{8 + 1, map[string]int{"Query": 8}}, func() { pageOf[order](t, list) })
 	}
 }
+
+// TestCallsOfRequestReset: two calls to ask and five for the mail, of which one
+// stores the link; for an address that nobody has the same two to ask.
+func TestCallsOfRequestReset(t *testing.T) {
+	known := newCustomers(t, 10)
+	next := 0
+	wantCalls(t, budget{2 + 5, map[string]int{"PutItem": 2, "SendMessage": 1, "UpdateItem": 2, "BatchGetItem": 1, "SendEmail": 1}}, func() {
+		c := known[next]
+		next++
+		journal.linked(c.Email, 1)
+		send(t, requestReset(c.Email)).want(t, http.StatusAccepted)
+		awaitLinks(t, c.Email, 1)
+	})
+	wantCalls(t, budget{2 + 3, map[string]int{"PutItem": 1, "SendMessage": 1, "UpdateItem": 2, "BatchGetItem": 1}}, func() {
+		nobody := freshEmail()
+		send(t, requestReset(nobody)).want(t, http.StatusAccepted)
+		awaitState(t, "password-reset#"+hashOf(nobody), "dropped")
+	})
+}

@@ -229,7 +229,7 @@ func (a answer) want(t *testing.T, status int) answer {
 
 // accepted tells whether the store did what it was asked for.
 func (a answer) accepted() bool {
-	return a.status == http.StatusOK || a.status == http.StatusCreated || a.status == http.StatusNoContent
+	return a.status == http.StatusOK || a.status == http.StatusCreated || a.status == http.StatusAccepted || a.status == http.StatusNoContent
 }
 
 // refused fails the test unless the answer is a problem with the status and

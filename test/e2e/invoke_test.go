@@ -19,6 +19,7 @@ import (
 // Gateway would make of a request.
 type invocation struct {
 	function string // logical id
+	named    string // the function's own name, where the stack has none
 	call     call
 	claims   map[string]string // what the authorizer is pretended to have found
 	body     []byte            // sent base64-encoded
@@ -49,7 +50,14 @@ func (i invocation) invoke(t *testing.T) answer {
 
 func (i invocation) post(t *testing.T, event events.APIGatewayV2HTTPRequest) events.APIGatewayV2HTTPResponse {
 	t.Helper()
-	raw := invoke(t, i.function, event)
+	name := i.named
+	if name == "" {
+		name = lookUp(t, stackResources, i.function)
+	}
+	raw, err := invokeNamed(t.Context(), name, event)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var out events.APIGatewayV2HTTPResponse
 	if err := json.Unmarshal(raw, &out); err != nil || out.StatusCode == 0 {
 		t.Fatalf("%s answered no HTTP response: %s", i.function, clip(raw))

@@ -6,7 +6,7 @@ import (
 )
 
 // journal remembers what the whole run saw.
-var journal = &record{seenCodes: map[string]bool{}, requestIDs: map[string]bool{}, orders: map[string]string{}}
+var journal = &record{seenCodes: map[string]bool{}, requestIDs: map[string]bool{}, orders: map[string]string{}, links: map[string]int{}}
 
 // record is safe for concurrent use.
 type record struct {
@@ -14,6 +14,7 @@ type record struct {
 	seenCodes  map[string]bool
 	requestIDs map[string]bool
 	orders     map[string]string // order id → its customer's address
+	links      map[string]int    // address → how many mails with a link it is to have
 }
 
 func (r *record) code(code string) {
@@ -51,6 +52,19 @@ func (r *record) forget(o order) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.orders, o.OrderID)
+}
+
+// linked notes that an address is to get so many mails with a link.
+func (r *record) linked(address string, n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.links[address] += n
+}
+
+func (r *record) mailedLinks() map[string]int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.links
 }
 
 func (r *record) placedOrders() map[string]string {

@@ -96,8 +96,9 @@ func awaitMails(t *testing.T, address string, n int) []mail {
 	return mails
 }
 
-// mailFailures waits until every order of the run has its mail and tells which
-// has none or more than one, and who got mail without an order.
+// mailFailures waits until every order of the run has its mail, and every
+// address its links, and tells which has none or more than one, and who got mail
+// without cause.
 func mailFailures(ctx context.Context) []string {
 	if os.Getenv("SHOP_MAIL_URL") == "" {
 		return nil
@@ -107,27 +108,46 @@ func mailFailures(ctx context.Context) []string {
 		if err != nil {
 			return []string{err.Error()}
 		}
-		failures := judgeMails(all, journal.placedOrders())
+		failures := judgeMails(all, journal.placedOrders(), journal.mailedLinks())
 		if len(failures) == 0 || time.Now().After(deadline) {
 			return failures
 		}
 	}
 }
 
-// judgeMails: an order of this run has one mail, at its customer's address,
-// and a customer of this run has no other.
-func judgeMails(all []mail, orders map[string]string) []string {
+// judgeMails: an order of this run has one mail, at its customer's address, an
+// address has as many mails with a link as were asked for, and a customer of
+// this run has no other mail.
+func judgeMails(all []mail, orders map[string]string, links map[string]int) []string {
 	var failures []string
-	counts, wanted := countByAddress(all), map[string]int{}
+	linked, other := map[string]int{}, map[string]int{}
+	for _, m := range all {
+		for _, to := range m.To {
+			if m.link() != "" {
+				linked[to]++
+			} else {
+				other[to]++
+			}
+		}
+	}
+	placed := map[string]int{}
 	for id, address := range orders {
-		wanted[address]++
+		placed[address]++
 		if n := mailsAbout(all, id, address); n != 1 {
 			failures = append(failures, fmt.Sprintf("order %s has %d mails, want 1", id, n))
 		}
 	}
-	for address, n := range wanted {
-		if strings.HasPrefix(address, "e2e-") && counts[address] != n {
-			failures = append(failures, fmt.Sprintf("%d mails to %s, who placed %d orders", counts[address], address, n))
+	for address, n := range placed {
+		if strings.HasPrefix(address, "e2e-") && other[address] != n {
+			failures = append(failures, fmt.Sprintf("%d mails to %s, who placed %d orders", other[address], address, n))
+		}
+		if links[address] == 0 && linked[address] != 0 {
+			failures = append(failures, fmt.Sprintf("%d links to %s, who asked for none", linked[address], address))
+		}
+	}
+	for address, n := range links {
+		if linked[address] != n {
+			failures = append(failures, fmt.Sprintf("%d links to %s, want %d", linked[address], address, n))
 		}
 	}
 	return failures

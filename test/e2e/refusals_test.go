@@ -34,6 +34,21 @@ func refusals(t *testing.T) map[string][]refusal {
 		"POST /sessions": {
 			{"wrong password", postSession(logIn{taken, "wrong " + password}), 401, "invalid_credentials"},
 		},
+		"POST /users/verification": {
+			{"no token", verifyEmail("token"), 400, "invalid_request"},
+			{"unknown token", verifyEmail(strings.Repeat("A", 43)), 400, "invalid_request"},
+		},
+		"POST /password-resets": {
+			{"no address", requestReset("ada"), 400, "invalid_request"},
+		},
+		"PUT /password-resets": {
+			{"no token", resetPassword("token", password), 400, "invalid_request"},
+			{"unknown token", resetPassword(strings.Repeat("A", 43), password), 400, "invalid_request"},
+		},
+		"DELETE /users/me": {
+			{"wrong password", deleteAccount(customer, "wrong "+password), 401, "invalid_credentials"},
+			{"no password", deleteAccount(customer, ""), 400, "invalid_request"},
+		},
 		"POST /sessions/refresh": {
 			{"no token of ours", refresh("token"), 401, "unauthenticated"},
 			{"of no session", refresh("ses_" + strings.Repeat("a", 26) + "." + strings.Repeat("A", 43)), 401, "unauthenticated"},
@@ -108,6 +123,10 @@ func addRefusedBodies(all map[string][]refusal, boss, customer caller, id string
 		"POST /users":                                         postUser(nil),
 		"POST /sessions":                                      postSession(nil),
 		"POST /sessions/refresh":                              refresh(""),
+		"POST /users/verification":                            verifyEmail(""),
+		"POST /password-resets":                               requestReset(""),
+		"PUT /password-resets":                                resetPassword("", ""),
+		"DELETE /users/me":                                    deleteAccount(customer, ""),
 		"POST /sessions/revoke":                               logOut(""),
 		"POST /orders":                                        place(customer, unique(), nil),
 		"PUT /admin/products/{product_id}":                    save(boss, "e2e-"+unique(), nil),

@@ -14,7 +14,8 @@ import (
 var rooms = map[string]string{
 	"clock": "tool", "config": "tool", "deadline": "tool", "observe": "tool",
 	"money": "domain", "page": "domain", "validation": "domain", "user": "domain", "product": "domain", "order": "domain",
-	"notification": "domain", "notification/confirmation": "domain", "token": "domain", "rotation": "domain", "password": "domain", "access": "domain",
+	"notification": "domain", "notification/confirmation": "domain", "notification/accountmail": "domain", "notification/mailtext": "domain",
+	"token": "domain", "rotation": "domain", "password": "domain", "access": "domain",
 	"catalogue": "domain", "sales": "domain", "replay": "domain", "redrive": "domain", "csvfile": "domain",
 	"httpapi": "adapter", "dynamostore": "adapter", "queue": "adapter", "sesmail": "adapter", "kmssign": "adapter",
 	"jwks":      "adapter",

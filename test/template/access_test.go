@@ -130,7 +130,7 @@ func served(t *testing.T, folder string) []string {
 		return true
 	})
 	slices.Sort(keys)
-	return keys
+	return slices.Compact(keys) // a function may serve a route in one of two ways
 }
 
 // text is the key of an element of a map, or what shows that it is not written out.

@@ -24,6 +24,10 @@ func TestApisFailOnWarningsAndAreThrottled(t *testing.T) {
 			t.Errorf("%s is not throttled", name)
 		}
 	}
+	// A flood of them would hold up the confirmations, which the same queue has.
+	if rate, _ := At(tpl.Resources["ApiApiGatewayDefaultStage"], "Properties", "RouteSettings", "POST /password-resets", "ThrottlingRateLimit").(float64); rate <= 0 || rate > 50 {
+		t.Errorf("requests of resets may come at %v a second", rate)
+	}
 	if At(tpl.Resources["ApiApiGatewayDefaultStage"], "Properties", "AccessLogSettings", "DestinationArn") == nil {
 		t.Error("the API has no access log")
 	}
@@ -117,8 +121,8 @@ func wantJSON(t *testing.T, got any, want string) {
 
 func TestTablesAreKept(t *testing.T) {
 	tables := Need(t).OfType("AWS::DynamoDB::Table")
-	if len(tables) != 7 {
-		t.Errorf("got %d tables, want 7", len(tables))
+	if len(tables) != 8 {
+		t.Errorf("got %d tables, want 8", len(tables))
 	}
 	for name, table := range tables {
 		properties := table["Properties"].(Object)
@@ -170,16 +174,21 @@ func TestSigningKeys(t *testing.T) {
 // grants is all that each function's role allows, as action and resource.
 var grants = map[string][]string{
 	"PublishKeysFunction":     {"kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey"},
-	"SignUpFunction":          {"dynamodb:PutItem Users"},
 	"LogInFunction":           {"dynamodb:BatchGetItem Sessions", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem Sessions", "dynamodb:PutItem Sessions", "dynamodb:UpdateItem Sessions", "dynamodb:UpdateItem Users", "kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey", "kms:Sign SecondSigningKey", "kms:Sign SigningKey"},
 	"RefreshSessionFunction":  {"dynamodb:DeleteItem Sessions", "dynamodb:GetItem Sessions", "dynamodb:GetItem Users", "dynamodb:UpdateItem Sessions", "kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey", "kms:Sign SecondSigningKey", "kms:Sign SigningKey"},
 	"LogOutFunction":          {"dynamodb:DeleteItem Sessions"},
+	"SignUpFunction":          {"dynamodb:ConditionCheckItem Users", "dynamodb:GetItem Users", "dynamodb:PutItem Mails", "dynamodb:PutItem Users", "sqs:SendMessage MailQueue"},
+	"VerifyEmailFunction":     {"dynamodb:DeleteItem Sessions", "dynamodb:GetItem Sessions", "dynamodb:UpdateItem Users"},
+	"RequestResetFunction":    {"dynamodb:PutItem Mails", "sqs:SendMessage MailQueue"},
+	"ResetPasswordFunction":   {"dynamodb:DeleteItem Sessions", "dynamodb:GetItem Sessions", "dynamodb:UpdateItem Users"},
+	"DeleteAccountFunction":   {"dynamodb:BatchGetItem Sessions", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem Users", "dynamodb:GetItem Users", "dynamodb:PutItem Removals", "dynamodb:Query Orders/index/by_customer", "dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Orders", "dynamodb:UpdateItem Sessions"},
+	"EraseTracesFunction":     {"dynamodb:DeleteItem Removals", "dynamodb:Query Orders/index/by_customer", "dynamodb:Scan Removals", "dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Orders"},
 	"BrowseProductsFunction":  {"dynamodb:BatchGetItem Products", "dynamodb:Query Products/index/catalogue"},
 	"ViewProductFunction":     {"dynamodb:Query Products"},
 	"PlaceOrderFunction":      {"dynamodb:BatchGetItem Products", "dynamodb:GetItem Orders", "dynamodb:PutItem Mails", "dynamodb:PutItem Orders", "dynamodb:UpdateItem Products", "sqs:SendMessage MailQueue"},
 	"ViewOrderFunction":       {"dynamodb:BatchGetItem Mails", "dynamodb:BatchGetItem Orders", "dynamodb:BatchGetItem Users"},
 	"ListMyOrdersFunction":    {"dynamodb:Query Orders/index/by_customer"},
-	"NotifyFunction":          {"dynamodb:BatchGetItem Orders", "dynamodb:BatchGetItem SuppressedAddresses", "dynamodb:UpdateItem Mails", "ses:SendEmail configuration-set/MailConfiguration from Sender", "ses:SendEmail identity/* from Sender"},
+	"NotifyFunction":          {"dynamodb:BatchGetItem Orders", "dynamodb:BatchGetItem SuppressedAddresses", "dynamodb:BatchGetItem Users", "dynamodb:PutItem Sessions", "dynamodb:UpdateItem Mails", "ses:SendEmail configuration-set/MailConfiguration from Sender", "ses:SendEmail identity/* from Sender"},
 	"SuppressAddressFunction": {"dynamodb:PutItem SuppressedAddresses", "dynamodb:UpdateItem Mails", "sqs:SendMessage SuppressionDeadLetterQueue"},
 	"RelayMailFunction":       {"dynamodb:Query Mails/index/due", "dynamodb:UpdateItem Mails", "sqs:SendMessage MailQueue"},
 	"ViewInventoryFunction":   {"dynamodb:BatchGetItem Products", "dynamodb:BatchGetItem Users", "dynamodb:GetItem Users", "dynamodb:Query Products/index/catalogue"},

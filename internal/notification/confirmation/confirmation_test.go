@@ -15,6 +15,7 @@ import (
 
 	"shop/internal/money"
 	"shop/internal/notification"
+	"shop/internal/notification/mailtext"
 	"shop/internal/order"
 )
 
@@ -151,7 +152,7 @@ func checkText(t *rapid.T, text string, o order.Order) {
 	entries, totals := 0, 0
 	next := 0
 	for _, l := range strings.Split(text, "\n") {
-		if w := uniseg.StringWidth(l); w > columns {
+		if w := uniseg.StringWidth(l); w > mailtext.Columns {
 			t.Fatalf("a line has %d columns: %q", w, l)
 		}
 		if strings.ContainsFunc(l, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }) {
@@ -173,7 +174,7 @@ func checkText(t *rapid.T, text string, o order.Order) {
 }
 
 func amountLine(l order.Line) string {
-	return ends(2, fmt.Sprintf("%d × %s", l.Quantity, l.UnitPrice), l.Total().String())
+	return mailtext.Ends(2, fmt.Sprintf("%d × %s", l.Quantity, l.UnitPrice), l.Total().String())
 }
 
 // TestHTMLKeepsItsRows: names cannot add markup, so the parts that the template makes can be counted.

@@ -1,6 +1,9 @@
 package confirmation
 
-import "shop/internal/order"
+import (
+	"shop/internal/notification/mailtext"
+	"shop/internal/order"
+)
 
 // content is what the templates show: all of it is one line of harmless text each.
 type content struct {
@@ -20,11 +23,11 @@ type line struct {
 }
 
 func newContent(shopName string, o order.Order) content {
-	shop := oneLine(shopName)
+	shop := mailtext.OneLine(shopName)
 	c := content{
 		ShopName: shop,
-		Subject:  subject(shop, oneLine(o.ID)),
-		OrderID:  oneLine(o.ID),
+		Subject:  subject(shop, mailtext.OneLine(o.ID)),
+		OrderID:  mailtext.OneLine(o.ID),
 		PlacedAt: o.PlacedAt.UTC().Format("2 January 2006 at 15:04 UTC"),
 		Total:    o.Total.String(),
 	}
@@ -35,7 +38,7 @@ func newContent(shopName string, o order.Order) content {
 }
 
 func newLine(l order.Line) line {
-	name := oneLine(l.Name)
+	name := mailtext.OneLine(l.Name)
 	if name == "" {
 		name = l.ProductID // nothing of the name can be shown
 	}

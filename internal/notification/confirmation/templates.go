@@ -5,6 +5,8 @@ import (
 	html "html/template"
 	"sync"
 	text "text/template"
+
+	"shop/internal/notification/mailtext"
 )
 
 //go:embed templates/order-confirmation.txt
@@ -20,7 +22,7 @@ type pair struct {
 
 // parsed parses both parts when the first mail is made, not when the function starts.
 var parsed = sync.OnceValues(func() (pair, error) {
-	functions := text.FuncMap{"wrap": wrap, "ends": ends}
+	functions := text.FuncMap{"wrap": mailtext.Wrap, "ends": mailtext.Ends}
 	plain, err := text.New("text").Option("missingkey=error").Funcs(functions).Parse(textSource)
 	if err != nil {
 		return pair{}, err

@@ -1,4 +1,6 @@
-package confirmation
+// Package mailtext sets the text that mails are made of: what people wrote as one harmless line, and lines of a width that mail
+// clients show without wrapping.
+package mailtext
 
 import (
 	"strings"
@@ -7,13 +9,13 @@ import (
 	"github.com/rivo/uniseg"
 )
 
-// columns is how wide the text part is: what RFC 3676 recommends, and mail clients show without wrapping.
-const columns = 72
+// Columns is how wide the text part is: what RFC 3676 recommends, and mail clients show without wrapping.
+const Columns = 72
 
-// oneLine returns text as one line that neither breaks nor reorders what stands around it: runs of blanks and line breaks
+// OneLine returns text as one line that neither breaks nor reorders what stands around it: runs of blanks and line breaks
 // become one blank, control characters and invisible marks go, those that turn the direction of writing among them. The
 // joiners stay, which Persian, the scripts of India and emoji are written with.
-func oneLine(text string) string {
+func OneLine(text string) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	text = strings.Join(strings.Fields(text), " ")
 	text = strings.Map(func(r rune) rune {
@@ -26,10 +28,10 @@ func oneLine(text string) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// wrap breaks a line of text into several of at most the text part's width, all but the first of them indented. It breaks
+// Wrap breaks a line of text into several of at most the text part's width, all but the first of them indented. It breaks
 // at blanks, and inside a word only when the word is longer than a line.
-func wrap(indent int, text string) string {
-	room := columns - indent
+func Wrap(indent int, text string) string {
+	room := Columns - indent
 	var lines []string
 	line := ""
 	for _, word := range strings.Fields(text) {
@@ -60,8 +62,8 @@ func split(word string, room int) (whole []string, rest string) {
 	return whole, word[start:]
 }
 
-// ends sets left and right at the two ends of a line, after an indent.
-func ends(indent int, left, right string) string {
-	gap := max(2, columns-indent-uniseg.StringWidth(left)-uniseg.StringWidth(right))
+// Ends sets left and right at the two ends of a line, after an indent.
+func Ends(indent int, left, right string) string {
+	gap := max(2, Columns-indent-uniseg.StringWidth(left)-uniseg.StringWidth(right))
 	return strings.Repeat(" ", indent) + left + strings.Repeat(" ", gap) + right
 }

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"shop/internal/httpapi"
+	"shop/internal/httpapi/httpapitest"
+	"shop/internal/user"
+)
+
+// remove is a remover. Calling a nil one panics, and so is answered as internal.
+type remove func(caller user.Caller, password string) error
+
+func (r remove) Do(_ context.Context, caller user.Caller, password, source string) error {
+	if source != "192.0.2.7" {
+		return errors.New("the request comes from " + source)
+	}
+	return r(caller, password)
+}
+
+func handler(r remove) httpapi.Handler { return deleteAccount(httpapitest.Guard(), r, httpapi.Front{}) }
+
+func TestDeleteAccount(t *testing.T) {
+	asked := 0
+	h := handler(func(caller user.Caller, password string) error {
+		if asked++; caller != httpapitest.Customer || password != httpapitest.Password {
+			t.Errorf("%+v asked with %q", caller, password)
+		}
+		return nil
+	})
+	a := httpapitest.Call(t, h, httpapitest.ReadEvent(t))
+	if a.Status != http.StatusNoContent || a.Body != "" || a.Header["Content-Type"] != "" || asked != 1 {
+		t.Errorf("answered %d %q %v after %d calls, want 204 and nothing else", a.Status, a.Body, a.Header, asked)
+	}
+}
+
+func TestBodies(t *testing.T) {
+	httpapitest.CheckBodies(t, httpapitest.ReadEvent(t), handler(nil))
+}
+
+func TestBadMembers(t *testing.T) {
+	for body, message := range map[string]string{
+		`{}`: "is required", `{"password":""}`: "is required", `{"password":null}`: "is required", `{"password":5}`: "has a value of the wrong type or range",
+	} {
+		httpapitest.Call(t, handler(nil), httpapitest.ReadEvent(t).WithBody(body)).CheckProblem(t, httpapitest.FieldErrors("password", message))
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t),
+		func(err error) httpapi.Handler {
+			return handler(func(user.Caller, string) error { return err })
+		},
+		httpapitest.Refusal{Err: user.ErrInvalidCredentials, Problem: httpapitest.Problem{Code: "invalid_credentials"}},
+		httpapitest.Refusal{
+			Err:     &user.TooManyGuessesError{RetryAfter: time.Minute},
+			Problem: httpapitest.Problem{Code: "too_many_requests", Header: map[string]string{"Retry-After": "60"}},
+		})
+}
+
+func TestGuard(t *testing.T) {
+	httpapitest.CheckGuard(t, httpapitest.ReadEvent(t), func(g httpapi.Guard) httpapi.Handler { return deleteAccount(g, remove(nil), httpapi.Front{}) })
+}

@@ -1,0 +1,41 @@
+// Command delete-account serves DELETE /users/me: the account goes, and with it the personal data in its orders.
+package main
+
+import (
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"shop/internal/clock"
+	"shop/internal/config"
+	"shop/internal/dynamostore"
+	"shop/internal/httpapi"
+	"shop/internal/jwks"
+	"shop/internal/password"
+	"shop/internal/user"
+)
+
+type settings struct {
+	config.Tokens
+	Users    string          `env:"USERS_TABLE"`
+	Sessions string          `env:"SESSIONS_TABLE"`
+	Removals string          `env:"REMOVALS_TABLE"`
+	Orders   string          `env:"ORDERS_TABLE"`
+	Mails    string          `env:"MAILS_TABLE"`
+	Cost     password.Params `env:"HASH_COST"`
+	Proof    string          `env:"ORIGIN_PROOF_SHA256" envDefault:""` // empty: there is no distribution in front
+}
+
+func main() {
+	s, aws := config.MustLoad[settings]()
+	db := dynamodb.NewFromConfig(aws)
+	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
+	removals := &dynamostore.Removals{Client: db, Table: s.Removals, Users: s.Users, Orders: s.Orders, Mails: s.Mails}
+	lambda.Start(httpapi.Lambda(deleteAccount(guard, &user.DeleteAccount{
+		Users:     &dynamostore.Users{Client: db, Table: s.Users},
+		Accounts:  removals,
+		Guesses:   &dynamostore.Guesses{Client: db, Table: s.Sessions, Users: s.Users},
+		Passwords: password.New(s.Cost),
+		Traces:    removals,
+		Now:       clock.Now,
+	}, httpapi.Front{ProofSHA256: s.Proof})))
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"shop/internal/httpapi/httpapitest"
+	"shop/internal/observe"
+)
+
+// run is an eraser.
+type run func(until time.Time) (int, error)
+
+func (r run) Run(_ context.Context, until time.Time) (int, error) { return r(until) }
+
+// invoke gives event.json to the function as Lambda does, and returns what it answers and logs.
+func invoke(ctx context.Context, t *testing.T, e eraser) (answer, log string, err error) {
+	t.Helper()
+	payload, err := os.ReadFile("event.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines bytes.Buffer
+	out, err := lambda.NewHandler(eraseTraces(e)).Invoke(observe.Into(ctx, observe.New(&lines)), payload)
+	return strings.TrimSpace(string(out)), lines.String(), err
+}
+
+func TestEvent(t *testing.T) {
+	var e events.CloudWatchEvent
+	httpapitest.ReadFile(t, "event.json", &e)
+	if e.Source != "aws.events" || e.DetailType != "Scheduled Event" || len(e.Resources) != 1 {
+		t.Errorf("event.json is no scheduled event: %+v", e)
+	}
+}
+
+func TestEraseTraces(t *testing.T) {
+	deadline := time.Now().Add(60 * time.Second)
+	ctx, cancel := context.WithDeadline(t.Context(), deadline)
+	defer cancel()
+	calls := 0
+	answer, log, err := invoke(ctx, t, run(func(until time.Time) (int, error) {
+		if calls++; !until.Equal(deadline.Add(-10 * time.Second)) {
+			t.Errorf("until %s, want 10 seconds before %s", until, deadline)
+		}
+		return 17, nil
+	}))
+	if err != nil || answer != "null" || calls != 1 || !strings.Contains(log, `"msg":"traces erased","function":"","settled":17}`) {
+		t.Errorf("answer %s, error %v after %d calls, log %s", answer, err, calls, log)
+	}
+}
+
+// TestFault: the invocation fails, so that the schedule's alarm sees it, and what was done before is told.
+func TestFault(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	fault := errors.New("the table is down")
+	_, log, err := invoke(ctx, t, run(func(time.Time) (int, error) { return 3, fault }))
+	if !errors.Is(err, fault) || err.Error() != "erasing traces: the table is down" || !strings.Contains(log, `"settled":3}`) {
+		t.Errorf("error = %v, log %s", err, log)
+	}
+}
+
+func TestNoDeadline(t *testing.T) {
+	if _, log, err := invoke(t.Context(), t, run(nil)); !errors.Is(err, errNoDeadline) || log != "" {
+		t.Errorf("error = %v, want %v; log %s", err, errNoDeadline, log)
+	}
+}

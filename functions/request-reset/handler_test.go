@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	"shop/internal/httpapi"
+	"shop/internal/httpapi/httpapitest"
+	"shop/internal/user"
+)
+
+// owe is an outbox. Calling a nil one panics, and so is answered as internal.
+type owe func(address string) error
+
+func (o owe) Do(_ context.Context, address string) error { return o(address) }
+
+func TestRequestReset(t *testing.T) {
+	for body, want := range map[string]string{httpapitest.ReadEvent(t).Body: httpapitest.Email, `{"email":" A@B.CO "}`: " A@B.CO "} {
+		asked := 0
+		h := requestReset(owe(func(got string) error {
+			if asked++; got != want {
+				t.Errorf("the address is %q, want %q", got, want)
+			}
+			return nil
+		}))
+		a := httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithBody(body))
+		if a.Status != http.StatusAccepted || a.Body != "" || a.Header["Content-Type"] != "" || asked != 1 {
+			t.Errorf("answered %d %q %v after %d calls, want 202 and nothing else", a.Status, a.Body, a.Header, asked)
+		}
+	}
+}
+
+func TestBodies(t *testing.T) {
+	httpapitest.CheckBodies(t, httpapitest.ReadEvent(t), requestReset(owe(nil)))
+}
+
+// TestNoAddress runs on the domain itself, which owes nothing to what is no address.
+func TestNoAddress(t *testing.T) {
+	for _, body := range []string{`{}`, `{"email":null}`, `{"email":"ada"}`, `{"email":"Ada <ada@example.com>"}`, `{"email":"ada@example.com\nbcc"}`} {
+		httpapitest.Call(t, requestReset(&user.RequestReset{}), httpapitest.ReadEvent(t).WithBody(body)).
+			CheckProblem(t, httpapitest.FieldErrors("email", "must be an e-mail address"))
+	}
+	httpapitest.Call(t, requestReset(owe(nil)), httpapitest.ReadEvent(t).WithBody(`{"email":["a@b.co"]}`)).
+		CheckProblem(t, httpapitest.FieldErrors("email", "has a value of the wrong type or range"))
+}
+
+func TestRefusals(t *testing.T) {
+	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t),
+		func(err error) httpapi.Handler { return requestReset(owe(func(string) error { return err })) })
+}

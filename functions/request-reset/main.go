@@ -1,0 +1,31 @@
+// Command request-reset serves POST /password-resets: whoever has the address is mailed a link that sets a new password.
+package main
+
+import (
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"shop/internal/clock"
+	"shop/internal/config"
+	"shop/internal/dynamostore"
+	"shop/internal/httpapi"
+	"shop/internal/observe"
+	"shop/internal/queue"
+	"shop/internal/user"
+)
+
+type settings struct {
+	Mails    string `env:"MAILS_TABLE"`
+	QueueURL string `env:"MAIL_QUEUE_URL"`
+}
+
+func main() {
+	s, aws := config.MustLoad[settings]()
+	lambda.Start(httpapi.Lambda(requestReset(&user.RequestReset{
+		Outbox:   &dynamostore.Mails{Client: dynamodb.NewFromConfig(aws), Table: s.Mails, Now: clock.Now},
+		Announce: &queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL},
+		Missed:   observe.EventNotSent,
+		Now:      clock.Now,
+	})))
+}

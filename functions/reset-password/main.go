@@ -1,0 +1,29 @@
+// Command reset-password serves PUT /password-resets: whoever followed the link in a mail sets a new password.
+package main
+
+import (
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"shop/internal/clock"
+	"shop/internal/config"
+	"shop/internal/dynamostore"
+	"shop/internal/httpapi"
+	"shop/internal/password"
+	"shop/internal/user"
+)
+
+type settings struct {
+	Users    string          `env:"USERS_TABLE"`
+	Sessions string          `env:"SESSIONS_TABLE"`
+	Cost     password.Params `env:"HASH_COST"`
+}
+
+func main() {
+	s, aws := config.MustLoad[settings]()
+	lambda.Start(httpapi.Lambda(resetPassword(&user.ResetPassword{
+		Links:     &dynamostore.Links{Client: dynamodb.NewFromConfig(aws), Table: s.Sessions, Users: s.Users},
+		Passwords: password.New(s.Cost),
+		Now:       clock.Now,
+	})))
+}

@@ -1,0 +1,26 @@
+// Command verify-email serves POST /users/verification: whoever followed the link in a sign-up's mail may log in.
+package main
+
+import (
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"shop/internal/clock"
+	"shop/internal/config"
+	"shop/internal/dynamostore"
+	"shop/internal/httpapi"
+	"shop/internal/user"
+)
+
+type settings struct {
+	Users    string `env:"USERS_TABLE"`
+	Sessions string `env:"SESSIONS_TABLE"`
+}
+
+func main() {
+	s, aws := config.MustLoad[settings]()
+	lambda.Start(httpapi.Lambda(verifyEmail(&user.VerifyEmail{
+		Links: &dynamostore.Links{Client: dynamodb.NewFromConfig(aws), Table: s.Sessions, Users: s.Users},
+		Now:   clock.Now,
+	})))
+}

@@ -1,0 +1,512 @@
+package dynamostore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go/middleware"
+
+	"shop/internal/notification"
+	"shop/internal/order"
+	"shop/internal/page"
+	"shop/internal/password"
+	"shop/internal/user"
+	"shop/test/awsfault"
+)
+
+// ann is a customer who has not verified her address yet.
+var ann = user.User{
+	ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("old"), Role: user.RoleCustomer, CreatedAt: opened, Unverified: true,
+}
+
+func (s *shop) applicants() *Applicants {
+	return &Applicants{Client: s.client, Users: s.tables.Name("Users"), Mails: s.tables.Name("Mails")}
+}
+
+func (s *shop) links() *Links {
+	return &Links{Client: s.client, Table: s.tables.Name("Sessions"), Users: s.tables.Name("Users")}
+}
+
+func (s *shop) removals() *Removals {
+	return &Removals{
+		Client: s.client, Table: s.tables.Name("Removals"), Users: s.tables.Name("Users"), Orders: s.tables.Name("Orders"), Mails: s.tables.Name("Mails"),
+	}
+}
+
+// user is the user with the address, or the zero User.
+func (s *shop) user(email string) user.User {
+	s.t.Helper()
+	u, err := s.users().ByEmail(s.t.Context(), email)
+	if err != nil && !errors.Is(err, user.ErrNotFound) {
+		s.t.Fatal(err)
+	}
+	return u
+}
+
+// mail is a mail as it is stored, or the zero Mail.
+func (s *shop) mail(id string) notification.Mail {
+	s.t.Helper()
+	item := s.item("Mails", mailKey(id))
+	if item == nil {
+		return notification.Mail{}
+	}
+	m, err := readMail(item)
+	s.must(err)
+	return m
+}
+
+// calls counts what a sign-up calls, in all.
+func (s *shop) calls() int {
+	return s.faults.Calls("GetItem") + s.faults.Calls("TransactWriteItems") + s.faults.Calls("PutItem") + s.faults.Calls("UpdateItem")
+}
+
+// TestApply: a new address is stored with the mail that verifies it; one that is taken, verified or not, stays as it is, and is told
+// of the attempt. Both cost a read and a transaction.
+func TestApply(t *testing.T) {
+	s := open(t)
+	before := s.calls()
+	id, err := s.applicants().Apply(t.Context(), ann)
+	s.must(err)
+	fresh := s.calls() - before
+	if got := s.user(ann.Email); got != ann {
+		t.Errorf("stored %+v, want %+v", got, ann)
+	}
+	if want := notification.NewVerificationMail(ann.ID, ann.Email, opened); id != want.ID || s.mail(id) != want {
+		t.Errorf("owes %s: %+v, want %+v", id, s.mail(id), want)
+	}
+
+	eve := user.User{ID: "usr_2", Email: ann.Email, Name: "Eve", PasswordHash: password.Stored("eve's"), Role: user.RoleCustomer, CreatedAt: opened.Add(time.Hour), Unverified: true}
+	before = s.calls()
+	id, err = s.applicants().Apply(t.Context(), eve)
+	s.must(err)
+	if taken := s.calls() - before; taken != fresh || fresh != 2 {
+		t.Errorf("%d calls for a new address, %d for one that is taken, want 2 each", fresh, taken)
+	}
+	if got := s.user(ann.Email); got != ann {
+		t.Errorf("the account is %+v now, want it as it was", got)
+	}
+	if want := notification.NewAddressMail(notification.SignUpAttempt, ann.Email, eve.CreatedAt); id != want.ID || s.mail(id) != want {
+		t.Errorf("owes %s: %+v, want %+v", id, s.mail(id), want)
+	}
+}
+
+// TestMailsOfAnAddressRest: while one is owed, and for a quarter of an hour, an address is owed no other of its kind.
+func TestMailsOfAnAddressRest(t *testing.T) {
+	s := open(t)
+	_, err := s.applicants().Apply(t.Context(), ann)
+	s.must(err)
+	mails := s.mails(func() time.Time { return opened })
+	for kind, ask := range map[notification.Kind]func(at time.Time) (string, error){
+		notification.PasswordReset: func(at time.Time) (string, error) { return mails.OweReset(t.Context(), ann.Email, at) },
+		notification.SignUpAttempt: func(at time.Time) (string, error) {
+			u := ann
+			u.CreatedAt = at
+			return s.applicants().Apply(t.Context(), u)
+		},
+	} {
+		wantCreated := func(when string, after, want time.Duration) {
+			t.Helper()
+			id, err := ask(opened.Add(after))
+			s.must(err)
+			wanted := notification.NewAddressMail(kind, ann.Email, opened.Add(want))
+			if id != wanted.ID || strings.Contains(id, ann.Email) || s.mail(id) != wanted {
+				t.Errorf("%s, %s: owes %s %+v, want %+v", kind, when, id, s.mail(id), wanted)
+			}
+		}
+		id := notification.NewAddressMail(kind, ann.Email, opened).ID
+		wantCreated("at first", 0, 0)
+		wantCreated("at once again", time.Millisecond, 0)
+		wantCreated("while it is owed still", 24*time.Hour, 0)
+		s.must(mails.MarkSent(t.Context(), id, "message", opened))
+		if m := s.mail(id); m.Address != "" || m.State != notification.Sent {
+			t.Errorf("%s: sent, the record is %+v, want no address in it", kind, m)
+		}
+		if id, err := ask(opened.Add(15*time.Minute - time.Millisecond)); err != nil || s.mail(id).State != notification.Sent {
+			t.Errorf("%s, too soon after it was sent: %+v, %v, want it settled still", kind, s.mail(id), err)
+		}
+		wantCreated("later", 15*time.Minute, 15*time.Minute)
+	}
+}
+
+// TestManyAskAtOnce: whatever arrives at once, one account and one mail of each kind.
+func TestManyAskAtOnce(t *testing.T) {
+	s := open(t)
+	var all sync.WaitGroup
+	ids := make(chan string, 20)
+	for i := range 20 {
+		all.Go(func() {
+			u := ann
+			u.ID = fmt.Sprint("usr_", i)
+			id, err := s.applicants().Apply(t.Context(), u)
+			if err != nil {
+				t.Error(err)
+			}
+			ids <- id
+		})
+	}
+	all.Wait()
+	close(ids)
+	verifying := 0
+	for id := range ids {
+		if strings.HasPrefix(id, "verify-email#") {
+			verifying++
+		}
+	}
+	if got := s.user(ann.Email); verifying != 1 || s.mail("verify-email#"+got.ID).State != notification.Owed {
+		t.Errorf("%d mails to verify, want one, of %s", verifying, got.ID)
+	}
+}
+
+// TestAccountMails: whom they are for is found with the suppressions in one call; nobody and a suppressed address say so.
+func TestAccountMails(t *testing.T) {
+	s := open(t)
+	users := s.users()
+	users.Suppressed = s.tables.Name("SuppressedAddresses")
+	if _, err := users.ForMail(t.Context(), ann.Email); !errors.Is(err, notification.ErrNobody) {
+		t.Errorf("an unknown address: got %v, want ErrNobody", err)
+	}
+	s.must(s.users().Create(t.Context(), ann))
+	before := s.faults.Calls("BatchGetItem")
+	if got, err := users.ForMail(t.Context(), ann.Email); err != nil || got != ann || s.faults.Calls("BatchGetItem") != before+1 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	s.must(s.suppressions().Add(t.Context(), notification.AddressHash(ann.Email), notification.Bounced, opened))
+	if _, err := users.ForMail(t.Context(), ann.Email); !errors.Is(err, notification.ErrSuppressed) {
+		t.Errorf("a suppressed address: got %v, want ErrSuppressed", err)
+	}
+}
+
+// TestDropped: a mail that is dropped leaves the due index and the address; only who holds the lease drops it; it cannot be owed
+// again.
+func TestDropped(t *testing.T) {
+	s := open(t)
+	mails := s.mails(func() time.Time { return opened.Add(time.Hour) })
+	id, err := mails.OweReset(t.Context(), ann.Email, opened)
+	s.must(err)
+	_, err = mails.Claim(t.Context(), id, "lease", opened.Add(2*time.Hour))
+	s.must(err)
+	s.must(mails.GiveUp(t.Context(), id, "another's", notification.Dropped, opened))
+	if m := s.mail(id); m.State != notification.Owed || m.Address != ann.Email {
+		t.Errorf("got %+v, want it owed still", m)
+	}
+	s.must(mails.GiveUp(t.Context(), id, "lease", notification.Dropped, opened))
+	if m := s.mail(id); m.State != notification.Dropped || m.Address != "" || !m.DueAt.IsZero() {
+		t.Errorf("got %+v, want it dropped", m)
+	}
+	if due, err := mails.Due(t.Context(), opened.Add(time.Hour), 10); err != nil || len(due) != 0 {
+		t.Errorf("due: %v, %v", due, err)
+	}
+	if err := mails.OweAgain(t.Context(), notification.OweAgain(id, opened.Add(time.Hour))); !errors.Is(err, notification.ErrNotFailed) {
+		t.Errorf("got %v, want ErrNotFailed", err)
+	}
+}
+
+// TestRedriveAccountMail: one that failed has its address still, and is kept anew.
+func TestRedriveAccountMail(t *testing.T) {
+	s := open(t)
+	mails := s.mails(func() time.Time { return opened })
+	id, err := mails.OweReset(t.Context(), ann.Email, opened)
+	s.must(err)
+	_, err = mails.Claim(t.Context(), id, "lease", opened.Add(time.Hour))
+	s.must(err)
+	s.must(mails.GiveUp(t.Context(), id, "lease", notification.Failed, opened))
+	later := opened.Add(48 * time.Hour)
+	s.must(mails.OweAgain(t.Context(), notification.OweAgain(id, later)))
+	want := notification.NewAddressMail(notification.PasswordReset, ann.Email, later)
+	want.DueAt = later
+	if got := s.mail(id); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// link stores one for ann.
+func (s *shop) link(p user.Purpose, at time.Time) user.Link {
+	s.t.Helper()
+	_, l := user.NewLink(ann, p, at)
+	s.must(s.links().Save(s.t.Context(), l))
+	return l
+}
+
+func TestLinks(t *testing.T) {
+	s := open(t)
+	l := s.link(user.SetPassword, opened)
+	if got, err := s.links().Link(t.Context(), l.Hash); err != nil || got != l {
+		t.Errorf("got %+v, %v, want %+v", got, err, l)
+	}
+	if _, err := s.links().Link(t.Context(), "no"+l.Hash[2:]); !errors.Is(err, user.ErrInvalidLink) {
+		t.Errorf("another: got %v, want ErrInvalidLink", err)
+	}
+}
+
+// TestVerify: once, in time, and for the account that it was made for, which is as it was otherwise. A lost answer is none.
+func TestVerify(t *testing.T) {
+	s := open(t)
+	s.must(s.users().Create(t.Context(), ann))
+	late, twice := s.link(user.VerifyAddress, opened), s.link(user.VerifyAddress, opened)
+	if err := s.links().Verify(t.Context(), late, late.ExpiresAt); !errors.Is(err, user.ErrInvalidLink) {
+		t.Errorf("expired: got %v, want ErrInvalidLink", err)
+	}
+	s.faults.On("TransactWriteItems", awsfault.Lost)
+	s.must(s.links().Verify(t.Context(), late, late.ExpiresAt.Add(-time.Second)))
+	verified := ann
+	verified.Unverified = false
+	if got := s.user(ann.Email); got != verified {
+		t.Errorf("got %+v, want %+v", got, verified)
+	}
+	for name, l := range map[string]user.Link{"again": late, "the other of a mail sent twice": twice} {
+		if err := s.links().Verify(t.Context(), l, opened); !errors.Is(err, user.ErrInvalidLink) {
+			t.Errorf("%s: got %v, want ErrInvalidLink", name, err)
+		}
+	}
+}
+
+// TestLinkOfAnotherAccount: one that has the address by now is not touched.
+func TestLinkOfAnotherAccount(t *testing.T) {
+	s := open(t)
+	other := ann
+	other.ID = "usr_2"
+	s.must(s.users().Create(t.Context(), other))
+	verify, set := s.link(user.VerifyAddress, opened), s.link(user.SetPassword, opened)
+	for _, err := range []error{s.links().Verify(t.Context(), verify, opened), s.links().SetPassword(t.Context(), set, password.Stored("new"), opened)} {
+		if !errors.Is(err, user.ErrInvalidLink) {
+			t.Errorf("got %v, want ErrInvalidLink", err)
+		}
+	}
+	if got := s.user(ann.Email); got != other {
+		t.Errorf("got %+v, want %+v", got, other)
+	}
+}
+
+// TestSetPassword: sessions end, the address counts as verified, and every link that was made until then is void, that of a mail
+// that was sent twice and one of the very millisecond.
+func TestSetPassword(t *testing.T) {
+	s := open(t)
+	s.must(s.users().Create(t.Context(), ann))
+	now := opened.Add(10 * time.Minute)
+	used, other, atOnce, verify := s.link(user.SetPassword, opened), s.link(user.SetPassword, opened), s.link(user.SetPassword, now), s.link(user.VerifyAddress, opened)
+	later := s.link(user.SetPassword, now.Add(time.Millisecond))
+	s.faults.On("TransactWriteItems", awsfault.Lost)
+	s.must(s.links().SetPassword(t.Context(), used, password.Stored("new"), now))
+	want := ann
+	want.PasswordHash, want.Unverified, want.SessionsFrom = password.Stored("new"), false, now
+	if got := s.user(ann.Email); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	for name, l := range map[string]user.Link{"used": used, "made with it": other, "made at once": atOnce} {
+		if err := s.links().SetPassword(t.Context(), l, password.Stored("eve's"), now); !errors.Is(err, user.ErrInvalidLink) {
+			t.Errorf("%s: got %v, want ErrInvalidLink", name, err)
+		}
+	}
+	if err := s.links().Verify(t.Context(), verify, now); !errors.Is(err, user.ErrInvalidLink) {
+		t.Errorf("verifying: got %v, want ErrInvalidLink", err)
+	}
+	if err := s.links().SetPassword(t.Context(), later, password.Stored("x"), later.ExpiresAt); !errors.Is(err, user.ErrInvalidLink) {
+		t.Errorf("expired: got %v, want ErrInvalidLink", err)
+	}
+	s.must(s.links().SetPassword(t.Context(), later, password.Stored("newer"), now.Add(time.Minute)))
+	if got := s.user(ann.Email).PasswordHash; got != password.Stored("newer") {
+		t.Errorf("got %s, want newer", got)
+	}
+}
+
+// TestOneOfManyFollows: of many who show one token at once, one sets a password.
+func TestOneOfManyFollows(t *testing.T) {
+	s := open(t)
+	s.must(s.users().Create(t.Context(), ann))
+	l := s.link(user.SetPassword, opened)
+	var all sync.WaitGroup
+	set := make(chan password.Hash, 20)
+	for i := range 20 {
+		all.Go(func() {
+			hash := password.Stored(fmt.Sprint("hash ", i))
+			err := s.links().SetPassword(t.Context(), l, hash, opened.Add(time.Second))
+			if err == nil {
+				set <- hash
+			} else if !errors.Is(err, user.ErrInvalidLink) {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	close(set)
+	if len(set) != 1 || s.user(ann.Email).PasswordHash != <-set {
+		t.Errorf("%d were set, want one", len(set))
+	}
+}
+
+// TestContendedLink: a conflict is waited out.
+func TestContendedLink(t *testing.T) {
+	s := open(t)
+	s.must(s.users().Create(t.Context(), ann))
+	s.faults.On("TransactWriteItems", awsfault.Canceled("None", "TransactionConflict"), awsfault.Canceled("TransactionConflict", "None"))
+	s.must(s.links().SetPassword(t.Context(), s.link(user.SetPassword, opened), password.Stored("new"), opened.Add(time.Second)))
+	s.faults.On("TransactWriteItems", awsfault.Times(100, awsfault.Canceled("None", "TransactionConflict"))...)
+	err := s.links().SetPassword(soon(t), s.link(user.SetPassword, opened.Add(time.Minute)), password.Stored("new"), opened.Add(time.Minute))
+	var failure interface{ Temporary() bool }
+	if errors.Is(err, user.ErrInvalidLink) || !errors.As(err, &failure) || !failure.Temporary() {
+		t.Errorf("got %v, want one that says that a repeat may help", err)
+	}
+}
+
+// placed has orders of ann's placed, and one of another customer's, and returns their ids, the other's last.
+func (s *shop) placed(n int) []string {
+	s.t.Helper()
+	s.stock("lamp", 6400, int64(n)+1)
+	var ids []string
+	for i := range n + 1 {
+		o := draft(ann.ID, fmt.Sprint("k", i), opened.Add(time.Duration(i)*time.Minute), line("lamp", 6400, 1))
+		o.Email = ann.Email
+		if i == n {
+			o = draft("usr_2", "k", opened, line("lamp", 6400, 1))
+		}
+		s.must(s.orders().Place(s.t.Context(), o))
+		ids = append(ids, o.ID)
+	}
+	return ids
+}
+
+// addressed returns those of the orders that have an address, or whose mail has a hash of one.
+func (s *shop) addressed(ids []string) []string {
+	s.t.Helper()
+	var found []string
+	for _, id := range ids {
+		r := reader{item: s.item("Orders", orderKey(id))}
+		if r.text("email") != "" || s.mail(notification.OrderMailID(id)).AddressHash != "" {
+			found = append(found, id)
+		}
+		s.must(r.err)
+	}
+	return found
+}
+
+// TestClose: the account goes and the removal is noted, once, and only for the account that it was asked for.
+func TestClose(t *testing.T) {
+	s := open(t)
+	s.must(s.users().Create(t.Context(), ann))
+	other := ann
+	other.ID = "usr_2"
+	if err := s.removals().Close(t.Context(), other, opened); !errors.Is(err, user.ErrNotFound) || s.user(ann.Email) != ann {
+		t.Errorf("another account: got %v, left %+v", err, s.user(ann.Email))
+	}
+	s.faults.On("TransactWriteItems", awsfault.Lost)
+	s.must(s.removals().Close(t.Context(), ann, opened))
+	if err := s.removals().Close(t.Context(), ann, opened); !errors.Is(err, user.ErrNotFound) {
+		t.Errorf("again: got %v, want ErrNotFound", err)
+	}
+	noted, err := s.removals().Removals(t.Context())
+	if want := (user.Removal{UserID: ann.ID, ClosedAt: opened}); err != nil || len(noted) != 1 || noted[0] != want {
+		t.Errorf("noted %+v, %v, want %+v", noted, err, want)
+	}
+	if err := s.users().RequireAdmin(t.Context(), user.Caller{UserID: ann.ID, Email: ann.Email, Admin: true}); !errors.Is(err, user.ErrNotAdmin) {
+		t.Errorf("an admin's token of the account: got %v, want ErrNotAdmin", err)
+	}
+	s.must(s.users().Create(t.Context(), other)) // the address is free
+	s.must(s.removals().Settle(t.Context(), ann.ID))
+	if noted, err := s.removals().Removals(t.Context()); err != nil || len(noted) != 0 {
+		t.Errorf("settled: %v, %v", noted, err)
+	}
+}
+
+// smallPages makes every page of a query end after seven items.
+func smallPages(stack *middleware.Stack) error {
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("small pages",
+		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+			if query, ok := in.Parameters.(*dynamodb.QueryInput); ok {
+				query.Limit = aws.Int32(7)
+			}
+			return next.HandleInitialize(ctx, in)
+		}), middleware.Before)
+}
+
+// TestErase: all orders of the customer lose the address and nothing else, page by page, and no order of others; the lists show
+// them without it; and a repeat writes nothing.
+func TestErase(t *testing.T) {
+	s := open(t)
+	ids := s.placed(25)
+	before := s.item("Orders", orderKey(ids[3]))
+	removals := s.removals()
+	removals.Client = s.tables.Client(s.faults, func(o *dynamodb.Options) { o.APIOptions = append(o.APIOptions, smallPages) })
+	s.must(removals.Erase(t.Context(), ann.ID))
+	if got := s.addressed(ids); len(got) != 1 || got[0] != ids[25] {
+		t.Errorf("%v have an address still, want the other customer's %s alone", got, ids[25])
+	}
+	after := s.item("Orders", orderKey(ids[3]))
+	before["email"] = text("")
+	if fmt.Sprint(readable(after)) != fmt.Sprint(readable(before)) {
+		t.Errorf("got %v, want %v", readable(after), readable(before))
+	}
+	history, err := s.orders().History(t.Context(), s.admin, order.Filter{Customer: ann.ID}, page.Request{Limit: 50})
+	if err != nil || len(history.Items) != 25 || history.Items[0].Email != "" || history.Items[0].UserID != ann.ID {
+		t.Errorf("the history has %d orders, error %v", len(history.Items), err)
+	}
+	writes := s.faults.Calls("UpdateItem")
+	s.must(removals.Erase(t.Context(), ann.ID))
+	if got := s.faults.Calls("UpdateItem"); got != writes {
+		t.Errorf("a repeat made %d writes, want none", got-writes)
+	}
+}
+
+// TestEraseCutShort: what a failure leaves a repeat finishes, whichever write it was.
+func TestEraseCutShort(t *testing.T) {
+	s := open(t)
+	ids := s.placed(20)
+	broken := awsfault.Error(400, "AccessDeniedException")
+	// Each order takes two writes, and some are under way at once: by the thirtieth write some orders are done.
+	s.faults.On("UpdateItem", append(make([]awsfault.Fault, 29), broken)...)
+	if err := s.removals().Erase(t.Context(), ann.ID); err == nil {
+		t.Fatal("nothing failed")
+	}
+	if got := s.addressed(ids); len(got) < 2 || len(got) > 20 {
+		t.Errorf("%d orders have an address, want some", len(got))
+	}
+	s.faults.Clear()
+	s.must(s.removals().Erase(t.Context(), ann.ID))
+	if got := s.addressed(ids); len(got) != 1 {
+		t.Errorf("%v have an address still", got)
+	}
+}
+
+// TestMailsOfErasedOrders: they have nobody to go to, also those whose hash an event's claim has read before.
+func TestMailsOfErasedOrders(t *testing.T) {
+	s := open(t)
+	ids := s.placed(1)
+	s.must(s.removals().Erase(t.Context(), ann.ID))
+	for _, hash := range []string{"", notification.AddressHash(ann.Email)} {
+		if _, err := s.orders().ForMail(t.Context(), ids[0], hash); !errors.Is(err, notification.ErrNobody) {
+			t.Errorf("got %v, want ErrNobody", err)
+		}
+	}
+	mails := s.mails(func() time.Time { return opened })
+	mail, err := mails.Claim(t.Context(), notification.OrderMailID(ids[0]), "lease", opened.Add(time.Minute))
+	s.must(err)
+	s.must(mails.GiveUp(t.Context(), mail.ID, "lease", notification.Dropped, opened))
+	if _, status, err := s.orders().View(t.Context(), user.Caller{UserID: ann.ID}, ids[0]); err != nil || status != order.EmailFailed {
+		t.Errorf("the order says %s, %v, want failed", status, err)
+	}
+}
+
+// readable is an item whose values print as they are.
+func readable(item attributes) map[string]any {
+	out := map[string]any{}
+	for name, v := range item {
+		switch v := v.(type) {
+		case *types.AttributeValueMemberS:
+			out[name] = v.Value
+		case *types.AttributeValueMemberN:
+			out[name] = v.Value
+		case *types.AttributeValueMemberB:
+			out[name] = string(v.Value)
+		default:
+			out[name] = fmt.Sprintf("%T", v)
+		}
+	}
+	return out
+}

@@ -1,0 +1,117 @@
+package dynamostore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"shop/internal/notification"
+	"shop/internal/user"
+)
+
+// Where the actions stand in the transactions of a sign-up by mail.
+const (
+	applicantAction = iota
+	applicantMailAction
+)
+
+// restedMail says that a mail of an address may be owed: none is, and the last was owed long enough ago.
+const restedMail = "attribute_not_exists(mail_id) OR (#state <> :owed AND created_at <= :rested)"
+
+// Applicants keeps those who signed up and have not verified their address yet, among the users.
+type Applicants struct {
+	Client *dynamodb.Client
+	Users  string
+	Mails  string
+}
+
+// Apply stores u with the mail that asks to verify the address, or, when another user has the address, the mail that tells its
+// owner of the attempt, unless one is owed or was within notification.RestAccount. It returns the id of the mail. Each is one
+// read and one transaction of two actions, so that the time does not tell which it was.
+func (s *Applicants) Apply(ctx context.Context, u user.User) (string, error) {
+	known, err := s.known(ctx, u.Email)
+	if err != nil {
+		return "", err
+	}
+	if !known {
+		mail := notification.NewVerificationMail(u.ID, u.Email, u.CreatedAt)
+		if err := s.add(ctx, u, mail); !errors.Is(err, user.ErrEmailTaken) {
+			return mail.ID, err
+		}
+	}
+	mail := notification.NewAddressMail(notification.SignUpAttempt, u.Email, u.CreatedAt)
+	return mail.ID, s.tell(ctx, u.Email, mail)
+}
+
+func (s *Applicants) known(ctx context.Context, email string) (bool, error) {
+	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Users, Key: userKey(email), ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return false, failed("looking for a user", err)
+	}
+	return len(out.Item) > 0, nil
+}
+
+// add returns user.ErrEmailTaken when somebody else was faster.
+func (s *Applicants) add(ctx context.Context, u user.User, mail notification.Mail) error {
+	reasons, err := transact(ctx, s.Client, "storing an applicant",
+		types.TransactWriteItem{Put: &types.Put{
+			TableName: &s.Users, Item: userItem(u), ConditionExpression: aws.String("attribute_not_exists(email)"),
+		}},
+		types.TransactWriteItem{Put: &types.Put{TableName: &s.Mails, Item: mailItem(mail)}})
+	if reasons[applicantAction] {
+		return user.ErrEmailTaken
+	}
+	return err
+}
+
+// tell owes the mail to an address that somebody has. That somebody has it is looked at again because that costs what storing
+// an applicant costs.
+func (s *Applicants) tell(ctx context.Context, email string, mail notification.Mail) error {
+	put := rested(s.Mails, mail)
+	reasons, err := transact(ctx, s.Client, "owing a mail of an attempt",
+		types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
+			TableName: &s.Users, Key: userKey(email), ConditionExpression: aws.String("attribute_exists(email)"),
+		}},
+		types.TransactWriteItem{Put: &put})
+	switch {
+	case reasons[applicantAction]: // the account was removed meanwhile
+		return failed("signing up", fmt.Errorf("%w: %w", errUnsettled, err))
+	case reasons[applicantMailAction]:
+		return nil
+	}
+	return err
+}
+
+// rested puts a mail that an address may be owed again and again, but not too often.
+func rested(table string, mail notification.Mail) types.Put {
+	return types.Put{
+		TableName: &table, Item: mailItem(mail), ConditionExpression: aws.String(restedMail),
+		ExpressionAttributeNames: map[string]string{"#state": "state"},
+		ExpressionAttributeValues: attributes{
+			":owed": text(string(notification.Owed)), ":rested": instant(mail.CreatedAt.Add(-notification.RestAccount)),
+		},
+	}
+}
+
+// OweReset owes the address a mail with a link that sets a new password, unless one is owed or was within
+// notification.RestAccount. It returns the mail's id.
+func (s *Mails) OweReset(ctx context.Context, email string, now time.Time) (string, error) {
+	mail := notification.NewAddressMail(notification.PasswordReset, email, now)
+	put := rested(s.Table, mail)
+	_, err := s.Client.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: put.TableName, Item: put.Item, ConditionExpression: put.ConditionExpression,
+		ExpressionAttributeNames: put.ExpressionAttributeNames, ExpressionAttributeValues: put.ExpressionAttributeValues,
+	})
+	if _, failed := conditionFailed(err); failed {
+		return mail.ID, nil
+	}
+	if err != nil {
+		return "", failed("owing a mail", err)
+	}
+	return mail.ID, nil
+}

@@ -1,0 +1,98 @@
+package dynamostore
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"shop/internal/password"
+	"shop/internal/user"
+)
+
+// Links keeps the links that were mailed, by the hashes of their tokens, in the Sessions table. A link is used by deleting it in
+// the transaction that does what it is for.
+type Links struct {
+	Client *dynamodb.Client
+	Table  string
+	Users  string
+}
+
+// Save stores a link, whose hash is new.
+func (s *Links) Save(ctx context.Context, l user.Link) error {
+	if _, err := s.Client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: linkItem(l)}); err != nil {
+		return failed("storing a link", err)
+	}
+	return nil
+}
+
+// Link returns the link with this hash, an expired one too, or user.ErrInvalidLink.
+func (s *Links) Link(ctx context.Context, hash string) (user.Link, error) {
+	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: linkKey(hash), ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return user.Link{}, failed("reading a link", err)
+	}
+	if len(out.Item) == 0 {
+		return user.Link{}, user.ErrInvalidLink
+	}
+	return readLink(out.Item)
+}
+
+// Verify uses the link up and verifies the address of its user, all or nothing. It returns user.ErrInvalidLink when the link is
+// gone or expired, or its user is another or verified.
+func (s *Links) Verify(ctx context.Context, l user.Link, now time.Time) error {
+	return s.use(ctx, "verifying an address", l, now, types.Update{
+		ConditionExpression:       aws.String("user_id = :user AND attribute_exists(unverified)"),
+		UpdateExpression:          aws.String("REMOVE unverified"),
+		ExpressionAttributeValues: attributes{":user": text(l.UserID)},
+	})
+}
+
+// SetPassword uses the link up, gives its user the password, ends the user's sessions, verifies the address, and makes void the
+// links that were made until now: all or nothing. It returns user.ErrInvalidLink when the link is gone, void or expired, or its
+// user is another.
+func (s *Links) SetPassword(ctx context.Context, l user.Link, hash password.Hash, now time.Time) error {
+	return s.use(ctx, "setting a password", l, now, types.Update{
+		ConditionExpression: aws.String("user_id = :user AND (attribute_not_exists(sessions_from) OR sessions_from < :made)"),
+		UpdateExpression:    aws.String("SET password_hash = :hash, sessions_from = :now REMOVE unverified"),
+		ExpressionAttributeValues: attributes{
+			":user": text(l.UserID), ":made": instant(l.MadeAt), ":hash": text(hash.PHC()), ":now": instant(now),
+		},
+	})
+}
+
+// use deletes the link and updates its user in one transaction.
+func (s *Links) use(ctx context.Context, doing string, l user.Link, now time.Time, u types.Update) error {
+	u.TableName, u.Key = &s.Users, userKey(l.Email)
+	unmet, err := transact(ctx, s.Client, doing,
+		types.TransactWriteItem{Delete: &types.Delete{
+			TableName: &s.Table, Key: linkKey(l.Hash), ConditionExpression: aws.String("expires_at > :now"),
+			ExpressionAttributeValues: attributes{":now": number(now.Unix())},
+		}},
+		types.TransactWriteItem{Update: &u})
+	if slices.Contains(unmet, true) {
+		return user.ErrInvalidLink
+	}
+	return err
+}
+
+func linkKey(hash string) attributes { return attributes{"session_id": text("link#" + hash)} }
+
+func linkItem(l user.Link) attributes {
+	item := linkKey(l.Hash)
+	item["hash"], item["purpose"], item["user_id"], item["email"] = text(l.Hash), text(string(l.Purpose)), text(l.UserID), text(l.Email)
+	item["made_at"], item["expires_at"] = instant(l.MadeAt), number(l.ExpiresAt.Unix())
+	return item
+}
+
+func readLink(item attributes) (user.Link, error) {
+	r := reader{item: item}
+	l := user.Link{
+		Hash: r.text("hash"), Purpose: user.Purpose(r.text("purpose")), UserID: r.text("user_id"), Email: r.text("email"),
+		MadeAt: r.instant("made_at"), ExpiresAt: time.Unix(r.number("expires_at"), 0).UTC(),
+	}
+	return l, r.err
+}

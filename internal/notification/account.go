@@ -1,0 +1,74 @@
+package notification
+
+import (
+	"context"
+	"fmt"
+
+	"shop/internal/user"
+)
+
+// Accounts finds whom an account mail is for.
+type Accounts interface {
+	// ForMail returns the user with the normalised address as stored now. It returns ErrNobody when nobody has it, and
+	// ErrSuppressed when it is mailed no more.
+	ForMail(ctx context.Context, address string) (user.User, error)
+}
+
+// Links keeps the links that are mailed.
+type Links interface {
+	// Save stores a link, whose hash is new.
+	Save(ctx context.Context, l user.Link) error
+}
+
+// AccountMail makes account mails. It is an interface for the reason that Confirmation is one.
+type AccountMail interface {
+	// Render returns a mail of the kind for the address, with a link that brings the token.
+	Render(kind Kind, address, token string) (Message, error)
+}
+
+// composeForAccount makes the mail and the link in it. Its token is in the mail alone: a mail that is sent twice brings two, and
+// both are good until one is used.
+func (d *Delivery) composeForAccount(ctx context.Context, mail Mail) (Message, error) {
+	now := d.Now()
+	if mail.Expired(now) {
+		return Message{}, ErrStale
+	}
+	u, err := d.addressee(ctx, mail)
+	if err != nil {
+		return Message{}, fmt.Errorf("looking up whom %s is for: %w", mail.ID, err)
+	}
+	kind, _ := mail.cut()
+	token, link := user.NewLink(u, kind.purpose(), now)
+	if err := d.Links.Save(ctx, link); err != nil {
+		return Message{}, fmt.Errorf("storing the link of %s: %w", mail.ID, err)
+	}
+	message, err := d.AccountMail.Render(kind, u.Email, token)
+	if err != nil {
+		return Message{}, fmt.Errorf("rendering %s: %w", mail.ID, err)
+	}
+	return message, nil
+}
+
+// addressee returns the user whom the mail is for. It returns ErrNobody also when the account that is to be verified is another
+// by now, or verified; and when the mail has no address any more, because it was sent, bounced, and is owed once more.
+func (d *Delivery) addressee(ctx context.Context, mail Mail) (user.User, error) {
+	if mail.Address == "" {
+		return user.User{}, ErrNobody
+	}
+	u, err := d.Accounts.ForMail(ctx, mail.Address)
+	if err != nil {
+		return user.User{}, err
+	}
+	if kind, subject := mail.cut(); kind == VerifyEmail && (u.ID != subject || !u.Unverified) {
+		return user.User{}, ErrNobody
+	}
+	return u, nil
+}
+
+// purpose says what the link in a mail of the kind is for.
+func (k Kind) purpose() user.Purpose {
+	if k == VerifyEmail {
+		return user.VerifyAddress
+	}
+	return user.SetPassword
+}

@@ -1,0 +1,242 @@
+package notification
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"shop/internal/user"
+)
+
+const adas = "ada@example.com"
+
+// desk is a post that has accounts and keeps links.
+type desk struct {
+	*post
+	users    map[string]user.User // by address
+	links    []user.Link
+	rendered []string // kind, address and the hash of the token, of each mail
+	found    error    // what looking a user up answers
+	saved    error
+	spoiled  error // what rendering answers
+}
+
+func (d *desk) ForMail(_ context.Context, address string) (user.User, error) {
+	u, ok := d.users[address]
+	switch {
+	case d.found != nil:
+		return user.User{}, d.found
+	case d.list[AddressHash(address)]:
+		return user.User{}, ErrSuppressed
+	case !ok:
+		return user.User{}, ErrNobody
+	}
+	return u, nil
+}
+
+func (d *desk) Save(_ context.Context, l user.Link) error {
+	if d.saved == nil {
+		d.links = append(d.links, l)
+	}
+	return d.saved
+}
+
+func (d *desk) Render(kind Kind, address, token string) (Message, error) {
+	hash, err := user.LinkHash(token)
+	d.rendered = append(d.rendered, fmt.Sprint(kind, " ", address, " ", hash))
+	return Message{To: address, Text: token}, errors.Join(err, d.spoiled)
+}
+
+func (d *desk) Send(_ context.Context, m Message) (string, error) {
+	if d.fails != nil {
+		return "", d.fails
+	}
+	d.sent[m.MailID]++
+	return fmt.Sprint("message ", d.sent[m.MailID]), d.lost
+}
+
+func (d *desk) delivery() *Delivery {
+	return &Delivery{Ledger: d.ledger, Accounts: d, Links: d, Mailer: d, AccountMail: d, Lease: 35 * time.Second, NewID: d.ledger.newID, Now: d.ledger.time}
+}
+
+// newDesk owes adas, who has not verified her address yet, a mail of each kind.
+func newDesk() *desk {
+	l := newLedger()
+	for _, m := range []Mail{NewVerificationMail("usr_1", adas, opened), NewAddressMail(SignUpAttempt, adas, opened), NewAddressMail(PasswordReset, adas, opened)} {
+		l.entries[m.ID] = entry{Mail: m}
+	}
+	return &desk{post: newPost(l), users: map[string]user.User{adas: {ID: "usr_1", Email: adas, Unverified: true}}}
+}
+
+var accountMails = map[Kind]struct {
+	id      string
+	purpose user.Purpose
+}{
+	VerifyEmail:   {"verify-email#usr_1", user.VerifyAddress},
+	SignUpAttempt: {"sign-up-attempt#tfyF5VdV-eDQMKEKtEKbaylEhV-aDWAHf-gyvsvEHXI", user.SetPassword},
+	PasswordReset: {"password-reset#tfyF5VdV-eDQMKEKtEKbaylEhV-aDWAHf-gyvsvEHXI", user.SetPassword},
+}
+
+// TestDeliverAccountMails: each brings a token of which the hash is kept, with what it is for and for whom, for 30 minutes; and the
+// record has no address any more.
+func TestDeliverAccountMails(t *testing.T) {
+	for kind, want := range accountMails {
+		t.Run(string(kind), func(t *testing.T) {
+			d := newDesk()
+			d.ledger.pass(10 * time.Minute)
+			outcome, err := d.delivery().Deliver(context.Background(), want.id)
+			if err != nil || outcome != OutcomeSent || d.sent[want.id] != 1 || len(d.sent) != 1 || len(d.links) != 1 {
+				t.Fatalf("got %s, sent %v, links %v and error %v, want one mail with one link", outcome, d.sent, d.links, err)
+			}
+			made := opened.Add(10 * time.Minute)
+			link := user.Link{Hash: d.links[0].Hash, Purpose: want.purpose, UserID: "usr_1", Email: adas, MadeAt: made, ExpiresAt: made.Add(30 * time.Minute)}
+			if d.links[0] != link {
+				t.Errorf("got the link %+v, want %+v", d.links[0], link)
+			}
+			if told := fmt.Sprint(kind, " ", adas, " ", link.Hash); len(d.rendered) != 1 || d.rendered[0] != told {
+				t.Errorf("rendered %q, want %q", d.rendered, told)
+			}
+			if e := d.ledger.entries[want.id]; e.State != Sent || e.Address != "" || e.message != "message 1" {
+				t.Errorf("got the entry %+v, want it sent and without an address", e)
+			}
+		})
+	}
+}
+
+// TestDeliverAccountMailTwice: when the provider's yes is lost the mail is sent once more, with a token of its own.
+func TestDeliverAccountMailTwice(t *testing.T) {
+	d, id := newDesk(), accountMails[PasswordReset].id
+	d.lost = errDown
+	if outcome, err := d.delivery().Deliver(context.Background(), id); !errors.Is(err, errDown) || outcome != OutcomePostponed {
+		t.Fatalf("got %s and error %v, want %s", outcome, err, OutcomePostponed)
+	}
+	d.lost = nil
+	if outcome, err := d.delivery().Deliver(context.Background(), id); err != nil || outcome != OutcomeSent {
+		t.Fatalf("got %s and error %v, want %s", outcome, err, OutcomeSent)
+	}
+	if len(d.links) != 2 || d.links[0].Hash == d.links[1].Hash {
+		t.Errorf("got the links %+v, want two", d.links)
+	}
+}
+
+// TestDropAccountMails: a mail to nobody is dropped, and nothing counts as a failure: no account has the address, or the one that
+// was to be verified is another by now, or verified.
+func TestDropAccountMails(t *testing.T) {
+	nobody := func(d *desk) { delete(d.users, adas) }
+	other := func(d *desk) { d.users[adas] = user.User{ID: "usr_2", Email: adas, Unverified: true} }
+	sent := func(d *desk) {
+		m := NewAddressMail(PasswordReset, adas, opened)
+		m.Address = ""
+		d.ledger.entries[m.ID] = entry{Mail: m}
+		d.users[""] = user.User{ID: "usr_3"}
+	}
+	verified := func(d *desk) { d.users[adas] = user.User{ID: "usr_1", Email: adas} }
+	for name, c := range map[string]struct {
+		kind  Kind
+		spoil func(*desk)
+		want  Outcome
+		state State
+	}{
+		"unknown address":             {PasswordReset, nobody, OutcomeDropped, Dropped},
+		"attempt, account gone":       {SignUpAttempt, nobody, OutcomeDropped, Dropped},
+		"account gone":                {VerifyEmail, nobody, OutcomeDropped, Dropped},
+		"sent, bounced, owed again":   {PasswordReset, sent, OutcomeDropped, Dropped},
+		"another account":             {VerifyEmail, other, OutcomeDropped, Dropped},
+		"verified before":             {VerifyEmail, verified, OutcomeDropped, Dropped},
+		"reset of another account":    {PasswordReset, other, OutcomeSent, Sent},
+		"reset of a verified account": {PasswordReset, verified, OutcomeSent, Sent},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, id := newDesk(), accountMails[c.kind].id
+			c.spoil(d)
+			outcome, err := d.delivery().Deliver(context.Background(), id)
+			if err != nil || outcome != c.want || d.ledger.entries[id].State != c.state || d.ledger.entries[id].Address != "" {
+				t.Errorf("got %s, error %v and the entry %+v, want %s", outcome, err, d.ledger.entries[id], c.want)
+			}
+			if sent := c.want == OutcomeSent; (len(d.links) == 1) != sent || (d.sent[id] == 1) != sent {
+				t.Errorf("sent %v and made %v", d.sent, d.links)
+			}
+		})
+	}
+}
+
+// TestGiveUpAccountMails: account mails are given up after 30 minutes, also where the provider is up again; while they are of
+// use, faults leave them to the relay. What failed keeps its address, so that it can be sent again.
+func TestGiveUpAccountMails(t *testing.T) {
+	const late = 30*time.Minute + time.Millisecond
+	for name, c := range map[string]struct {
+		owed  time.Duration
+		spoil func(*desk)
+		want  Outcome
+		err   error
+	}{
+		"in time":               {30 * time.Minute, func(*desk) {}, OutcomeSent, nil},
+		"too late":              {late, func(*desk) {}, OutcomeFailed, ErrStale},
+		"down":                  {30 * time.Minute, func(d *desk) { d.fails = errDown }, OutcomePostponed, errDown},
+		"refused":               {0, func(d *desk) { d.fails = ErrRefused }, OutcomeFailed, ErrRefused},
+		"suppressed":            {0, func(d *desk) { d.list[AddressHash(adas)] = true }, OutcomeFailed, ErrSuppressed},
+		"accounts not readable": {0, func(d *desk) { d.found = errDown }, OutcomePostponed, errDown},
+		"link not kept":         {0, func(d *desk) { d.saved = errDown }, OutcomePostponed, errDown},
+		"not rendered":          {0, func(d *desk) { d.spoiled = errDown }, OutcomePostponed, errDown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, id := newDesk(), accountMails[SignUpAttempt].id
+			d.ledger.pass(c.owed)
+			c.spoil(d)
+			outcome, err := d.delivery().Deliver(context.Background(), id)
+			if outcome != c.want || !errors.Is(err, c.err) || (d.sent[id] == 1) != (c.want == OutcomeSent) {
+				t.Errorf("got %s, sent %v and error %v, want %s and %v", outcome, d.sent, err, c.want, c.err)
+			}
+			state := map[Outcome]State{OutcomeSent: Sent, OutcomeFailed: Failed, OutcomePostponed: Owed}[c.want]
+			if e := d.ledger.entries[id]; e.State != state || (e.Address == "") != (state == Sent) {
+				t.Errorf("got the entry %+v, want it %s", e, state)
+			}
+		})
+	}
+}
+
+// TestDropOrderMail: the mail of an order whose customer is gone is dropped.
+func TestDropOrderMail(t *testing.T) {
+	l := newLedger("ord_1")
+	p := newPost(l)
+	p.missing["ord_1"] = ErrNobody
+	outcome, err := p.delivery().Deliver(context.Background(), mailID)
+	if err != nil || outcome != OutcomeDropped || len(p.sent) != 0 {
+		t.Errorf("got %s, sent %v and error %v, want %s", outcome, p.sent, err, OutcomeDropped)
+	}
+	wantEntry(t, l, settled(Dropped, ""))
+	wantCalls(t, l, "claim", "mark dropped")
+}
+
+// TestDroppingFails: then the mail is owed still.
+func TestDroppingFails(t *testing.T) {
+	l := newLedger("ord_1")
+	p := newPost(l)
+	p.missing["ord_1"] = ErrNobody
+	l.fails["mark dropped"] = errDown
+	if outcome, err := p.delivery().Deliver(context.Background(), mailID); !errors.Is(err, errDown) || outcome != "" {
+		t.Errorf("got %q and error %v, want %v", outcome, err, errDown)
+	}
+}
+
+func TestNewAccountMails(t *testing.T) {
+	for kind, want := range accountMails {
+		m := NewAddressMail(kind, adas, opened)
+		if kind == VerifyEmail {
+			m = NewVerificationMail("usr_1", adas, opened)
+		}
+		full := Mail{
+			ID: want.id, State: Owed, CreatedAt: opened, DueAt: opened.Add(2 * time.Minute), AddressHash: AddressHash(adas), Address: adas,
+			ExpiresAt: opened.Add(7 * 24 * time.Hour),
+		}
+		if m != full {
+			t.Errorf("got %+v, want %+v", m, full)
+		}
+		again := OweAgain(want.id, opened.Add(time.Hour))
+		if want := (Mail{ID: want.id, State: Owed, CreatedAt: opened.Add(time.Hour), DueAt: opened.Add(time.Hour), ExpiresAt: opened.Add(7*24*time.Hour + time.Hour)}); again != want {
+			t.Errorf("owed again: got %+v, want %+v", again, want)
+		}
+	}
+}

@@ -1,0 +1,56 @@
+package accountmail
+
+import (
+	"fmt"
+
+	"shop/internal/notification"
+	"shop/internal/notification/mailtext"
+)
+
+// content is what the templates show. All but the link is one line of harmless text each.
+type content struct {
+	ShopName string
+	Subject  string
+	Heading  string
+	Before   string // what stands before the link
+	Action   string // what the link does
+	Link     string
+	After    string // what stands after it
+}
+
+const onceAndSoon = "The link can be used once, within 30 minutes. "
+
+func newContent(kind notification.Kind, shopName, shopURL, token string) (content, error) {
+	shop := mailtext.OneLine(shopName)
+	switch kind {
+	case notification.VerifyEmail:
+		return content{
+			ShopName: shop, Subject: at(shop, "Verify your e-mail address"), Heading: "Is this your address?",
+			Before: "Somebody opened an account with this e-mail address. If that was you, verify the address; then you can log in.",
+			Action: "Verify the address", Link: shopURL + "/verify-email#token=" + token,
+			After: onceAndSoon + "If it was not you, do nothing: without the link nobody can log in to the account.",
+		}, nil
+	case notification.SignUpAttempt:
+		return content{
+			ShopName: shop, Subject: at(shop, "You have an account already"), Heading: "You have an account already.",
+			Before: "Somebody tried to open an account with this e-mail address, which has one. If that was you, log in; if you do not know the password, set a new one.",
+			Action: "Set a new password", Link: shopURL + "/reset-password#token=" + token,
+			After: onceAndSoon + "If it was not you, do nothing: your account is as it was.",
+		}, nil
+	case notification.PasswordReset:
+		return content{
+			ShopName: shop, Subject: at(shop, "Set a new password"), Heading: "Set a new password.",
+			Before: "Somebody asked for a link to set a new password for the account with this e-mail address.",
+			Action: "Set a new password", Link: shopURL + "/reset-password#token=" + token,
+			After: onceAndSoon + "It logs you out wherever you are logged in. If it was not you who asked, do nothing: your password is as it was.",
+		}, nil
+	}
+	return content{}, fmt.Errorf("%q is no kind of account mail", kind)
+}
+
+func at(shop, subject string) string {
+	if shop == "" {
+		return subject
+	}
+	return subject + " at " + shop
+}

@@ -1,0 +1,89 @@
+package user
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"shop/internal/password"
+	"shop/internal/validation"
+)
+
+// ResetOutbox owes the mails by which passwords are set anew.
+type ResetOutbox interface {
+	// OweReset owes the address such a mail, known or not: whether anybody has the address is looked at when the mail is sent.
+	// While one is owed, and for a time after, another request owes none. It returns the mail's id.
+	OweReset(ctx context.Context, email string, now time.Time) (mailID string, err error)
+}
+
+// MailAnnouncer tells that a mail is owed.
+type MailAnnouncer interface {
+	// MailOwed sends the event once and gives up soon. The mail is owed whether it arrives or not.
+	MailOwed(ctx context.Context, mailID string) error
+}
+
+// RequestReset takes requests for a mail with a link that sets a new password.
+type RequestReset struct {
+	Outbox   ResetOutbox
+	Announce MailAnnouncer
+	// Missed is told that an announcement failed: to be logged and counted, no more.
+	Missed func(ctx context.Context, mailID string, err error)
+	Now    func() time.Time
+}
+
+// Do owes the mail. It does the same for a known address and an unknown one, and for a request that is one too many: the same
+// calls, and no error. It returns validation.Errors for what is no address.
+func (r *RequestReset) Do(ctx context.Context, address string) error {
+	email, err := NormalizeEmail(address)
+	if err != nil {
+		var problems validation.Errors
+		problems.Add("email", "%s", err)
+		return problems
+	}
+	mailID, err := r.Outbox.OweReset(ctx, email, r.Now())
+	if err != nil {
+		return fmt.Errorf("owing a reset: %w", err)
+	}
+	if err := r.Announce.MailOwed(ctx, mailID); err != nil {
+		r.Missed(ctx, mailID, err)
+	}
+	return nil
+}
+
+// ResettingLinks are the links that set passwords.
+type ResettingLinks interface {
+	Links
+	// SetPassword uses the link up, gives its user the password, ends the user's sessions, makes all links void that were made
+	// until now, and verifies the address, in one conditional write. It returns ErrInvalidLink when the link is used up, void
+	// or expired by now, or its user is another.
+	SetPassword(ctx context.Context, l Link, hash password.Hash, now time.Time) error
+}
+
+// ResetPassword gives those a new password who follow the link that was mailed to them.
+type ResetPassword struct {
+	Links     ResettingLinks
+	Passwords Passwords
+	Now       func() time.Time
+}
+
+// Do takes the token of a link, once, and returns whose password it set. It returns validation.Errors: for a token that is no good, and for a password that may
+// not be chosen, which leaves the link as it was. Without a good token no password is hashed.
+func (r *ResetPassword) Do(ctx context.Context, token, chosen string) (userID string, err error) {
+	l, err := follow(ctx, r.Links, token, SetPassword, r.Now())
+	if err != nil {
+		return "", explain(fmt.Errorf("following a link: %w", err))
+	}
+	if err := r.Passwords.Validate(chosen, l.Email); err != nil {
+		var problems validation.Errors
+		problems.Add("password", "%s", err)
+		return "", problems
+	}
+	hash, err := hashInTime(ctx, r.Passwords, chosen)
+	if err != nil {
+		return "", fmt.Errorf("hashing a password: %w", err)
+	}
+	if err := r.Links.SetPassword(ctx, l, hash, r.Now()); err != nil {
+		return "", explain(fmt.Errorf("setting a password: %w", err))
+	}
+	return l.UserID, nil
+}

@@ -1,0 +1,44 @@
+package user
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Applicants stores those who signed up and have not shown yet that they read the mails to their address.
+type Applicants interface {
+	// Apply stores u, who is Unverified, with the mail that asks to verify the address. When another user has the address it
+	// stores the mail that tells its owner of the attempt instead; but while one is owed, and for a time after, no other. It
+	// makes as many calls in each case, and returns the id of the mail.
+	Apply(ctx context.Context, u User) (mailID string, err error)
+}
+
+// SignUpByMail makes customers' accounts without telling who has one already: the answer goes to the address.
+type SignUpByMail struct {
+	Users     Applicants
+	Passwords Passwords
+	Announce  MailAnnouncer
+	// Missed is told that an announcement failed: to be logged and counted, no more.
+	Missed func(ctx context.Context, mailID string, err error)
+	NewID  func() string
+	Now    func() time.Time
+}
+
+// Do creates a customer who cannot log in before following the link that is mailed, if nobody has the address. It returns
+// validation.Errors. A password is hashed whoever has the address, so that the time tells nothing, either.
+func (s *SignUpByMail) Do(ctx context.Context, r Registration) error {
+	u, err := newCustomer(ctx, r, s.Passwords, s.NewID, s.Now)
+	if err != nil {
+		return err
+	}
+	u.Unverified = true
+	mailID, err := s.Users.Apply(ctx, u)
+	if err != nil {
+		return fmt.Errorf("signing up by mail: %w", err)
+	}
+	if err := s.Announce.MailOwed(ctx, mailID); err != nil {
+		s.Missed(ctx, mailID, err)
+	}
+	return nil
+}
