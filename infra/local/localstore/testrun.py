@@ -53,7 +53,7 @@ def bench(start_store):
 
 
 def chaos():
-    """Run test/chaos, which starts a store of its own. A signal reaches it, and it ends its store. Return the exit code."""
+    """Run test/chaos, which starts a store of its own and ends it, also after a signal. Return the exit code."""
     with tempfile.TemporaryDirectory(prefix="shop-chaos-") as folder:
         binary = Path(folder) / "chaos"
         if subprocess.run(["go", "build", "-o", str(binary), "./test/chaos"], cwd=ROOT).returncode != 0:
