@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"shop/internal/httpapi"
 	"shop/internal/observe"
@@ -29,7 +30,7 @@ func deleteAccount(g httpapi.Guard, accounts remover, front httpapi.Front) httpa
 			return httpapi.Response{}, validation.Errors{{Field: "password", Message: "is required"}}
 		}
 		err := accounts.Do(ctx, caller, in.Password, front.Source(r))
-		observe.Audit(ctx, removal(caller, err))
+		audit(ctx, caller, err)
 		if err != nil {
 			return httpapi.Response{}, err
 		}
@@ -37,10 +38,13 @@ func deleteAccount(g httpapi.Guard, accounts remover, front httpapi.Front) httpa
 	}})
 }
 
-// removal is what is audited: a wrong password here is a guess like any other.
-func removal(caller user.Caller, err error) observe.Event {
-	if err != nil {
-		return observe.Event{Kind: observe.LogInFailed, UserID: caller.UserID, Reason: httpapi.Code(err)}
+// audit notes that the account is gone, or that somebody guessed at its password. That the store failed is neither.
+func audit(ctx context.Context, caller user.Caller, err error) {
+	var tooMany *user.TooManyGuessesError
+	switch {
+	case err == nil:
+		observe.Audit(ctx, observe.Event{Kind: observe.AccountDeleted, UserID: caller.UserID, Subject: caller.UserID})
+	case errors.Is(err, user.ErrInvalidCredentials) || errors.As(err, &tooMany):
+		observe.Audit(ctx, observe.Event{Kind: observe.LogInFailed, UserID: caller.UserID, Reason: httpapi.Code(err)})
 	}
-	return observe.Event{Kind: observe.AccountDeleted, UserID: caller.UserID, Subject: caller.UserID}
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"shop/internal/httpapi"
 	"shop/internal/httpapi/httpapitest"
+	"shop/internal/observe"
 	"shop/internal/user"
 )
 
@@ -64,4 +66,27 @@ func TestRefusals(t *testing.T) {
 
 func TestGuard(t *testing.T) {
 	httpapitest.CheckGuard(t, httpapitest.ReadEvent(t), func(g httpapi.Guard) httpapi.Handler { return deleteAccount(g, remove(nil), httpapi.Front{}) })
+}
+
+// TestAudit: an account that went, and each guess at its password, is one line; an outage is none.
+func TestAudit(t *testing.T) {
+	id := httpapitest.Customer.UserID
+	for name, c := range map[string]struct {
+		err  error
+		want []observe.Event
+	}{
+		"gone":     {nil, []observe.Event{{Kind: observe.AccountDeleted, UserID: id, Subject: id}}},
+		"wrong":    {&user.WrongPasswordError{UserID: id}, []observe.Event{{Kind: observe.LogInFailed, UserID: id, Reason: "invalid_credentials"}}},
+		"too many": {&user.TooManyGuessesError{}, []observe.Event{{Kind: observe.LogInFailed, UserID: id, Reason: "too_many_requests"}}},
+		"failing":  {errors.New("down"), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := httpapitest.ReadEvent(t)
+			a := httpapitest.Call(t, handler(func(user.Caller, string) error { return c.err }), e)
+			a.CheckAudit(t, e, c.want...)
+			if strings.Contains(a.Log, httpapitest.Password) {
+				t.Errorf("the log tells the password: %s", a.Log)
+			}
+		})
+	}
 }

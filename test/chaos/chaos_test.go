@@ -129,7 +129,7 @@ func TestOutages(t *testing.T) {
 		"SQS does not answer": {Operation: "SendMessage", Fault: faultproxy.Hung, Share: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := carryOut(t, plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: buys(24), Workers: 8, Rules: []faultproxy.Rule{rule}})
+			h := carryOut(t, plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: append(buys(24), step{Kind: linger}), Workers: 8, Rules: []faultproxy.Rule{rule}})
 			if n := h.answered(http.StatusCreated); n < 24 {
 				t.Errorf("%d checkouts were accepted, want all 24", n)
 			}

@@ -35,6 +35,7 @@ const (
 	set        = "set"        // an admin sets a stock, compared with what was seen
 	reprice    = "reprice"    // an admin saves a product with another price
 	relay      = "relay"      // time passes for what is owed, and the relay runs
+	linger     = "linger"     // nobody does anything; what is under way goes on, and what goes wrong goes wrong with it
 	look       = "look"       // a customer looks at an earlier step's order
 	lookAbroad = "lookAbroad" // another customer does
 )
@@ -88,6 +89,7 @@ func draw(t *rapid.T, s size) plan {
 	for i := range s.steps {
 		p.Steps = append(p.Steps, drawStep(t, p, i, buyers))
 	}
+	p.Steps = append(p.Steps, step{Kind: linger})
 	if s.restarts && p.Seed%4 == 0 {
 		p.Restart = s.steps / 2
 	}

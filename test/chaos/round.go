@@ -124,6 +124,9 @@ func (r *round) restart(ctx context.Context) error {
 	return err
 }
 
+// lingering is how long a round lingers at the most.
+const lingering = 20 * time.Second
+
 func (r *round) step(ctx context.Context, i int) {
 	st := r.plan.Steps[i]
 	switch st.Kind {
@@ -142,6 +145,8 @@ func (r *round) step(ctx context.Context, i int) {
 		r.look(ctx, st)
 	case relay:
 		r.relay(ctx)
+	case linger:
+		_ = r.w.proxy.Quiet(ctx, quiet, lingering) // that it is not quiet by then is no matter
 	}
 }
 

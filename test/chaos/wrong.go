@@ -40,7 +40,7 @@ var wrongs = []wrong{
 		file: "internal/notification/deliver.go", from: "messageID, err := d.send(ctx, mail)",
 		to:       `_ = d.Ledger.MarkSent(ctx, mailID, "", d.Now()); messageID, err := d.send(ctx, mail)`,
 		function: "NotifyFunction", folder: "functions/notify",
-		plan: plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: buys(24), Workers: 8, Rules: []faultproxy.Rule{
+		plan: plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: append(buys(24), step{Kind: linger}), Workers: 8, Rules: []faultproxy.Rule{
 			{Operation: "SendEmail", Fault: faultproxy.Refused, Share: 0.5},
 		}},
 		law: lawMail,
@@ -50,7 +50,7 @@ var wrongs = []wrong{
 		file: "functions/relay-mail/handler.go", from: "sent, err := mails.Run(ctx, maxMails, end.Add(-toEnd))",
 		to:       "sent, err := 0, error(nil); _ = end",
 		function: "RelayMailFunction", folder: "functions/relay-mail",
-		plan: plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: buys(24), Workers: 8, Rules: []faultproxy.Rule{
+		plan: plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: append(buys(24), step{Kind: linger}), Workers: 8, Rules: []faultproxy.Rule{
 			{Operation: "SendMessage", Fault: faultproxy.Reset, Share: 0.5},
 		}},
 		law: lawMail,

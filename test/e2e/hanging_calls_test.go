@@ -29,6 +29,10 @@ var calls = map[string][]string{
 	"log in":               {"BatchGetItem", "TransactWriteItems", "Sign"},
 	"refresh a session":    {"GetItem", "Sign", "UpdateItem"},
 	"log out":              {"DeleteItem"},
+	"verify an address":    {"GetItem"}, // of a token that nobody has: what follows is as in a reset
+	"ask for a reset":      {"PutItem"},
+	"reset a password":     {"GetItem", "TransactWriteItems"},
+	"delete an account":    {"GetItem", "TransactWriteItems"},
 	"browse products":      {"Query", "BatchGetItem"},
 	"view a product":       {"Query"},
 	"place an order":       {"BatchGetItem", "TransactWriteItems"},
@@ -76,6 +80,30 @@ var requests = map[string]func(*testing.T) request{
 			s = refreshed(t, s) // it is still open
 			send(t, logOut(s.RefreshToken)).want(t, http.StatusNoContent)
 			s.over(t)
+		}}
+	},
+	"verify an address": func(t *testing.T) request {
+		c := verifyEmail(strings.Repeat("A", 43))
+		return request{call: c, again: func(t *testing.T) { send(t, c).badToken(t) }}
+	},
+	"ask for a reset": func(t *testing.T) request { return read(requestReset(freshEmail()), http.StatusAccepted) },
+	"reset a password": func(t *testing.T) request {
+		from := newCustomer(t)
+		c := resetPassword(resetToken(t, from), newPassword)
+		return request{call: c, again: func(t *testing.T) {
+			send(t, postSession(logIn{from.Email, password})).want(t, http.StatusCreated) // it is as it was
+			send(t, c).want(t, http.StatusNoContent)
+			send(t, c).badToken(t)
+			send(t, postSession(logIn{from.Email, newPassword})).want(t, http.StatusCreated)
+		}}
+	},
+	"delete an account": func(t *testing.T) request {
+		from := newCustomer(t)
+		c := deleteAccount(from, password)
+		return request{call: c, again: func(t *testing.T) {
+			send(t, postSession(logIn{from.Email, password})).want(t, http.StatusCreated) // it is as it was
+			send(t, c).want(t, http.StatusNoContent)
+			send(t, postSession(logIn{from.Email, password})).refused(t, http.StatusUnauthorized, "invalid_credentials")
 		}}
 	},
 	"browse products": func(t *testing.T) request {
