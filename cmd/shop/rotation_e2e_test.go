@@ -128,23 +128,31 @@ func (d *drill) known() map[string]string {
 	return known
 }
 
-// logIn returns the kid of the new token.
-func (d *drill) logIn() string {
-	var session struct {
-		Token string `json:"access_token"`
+// tokens are what a session is made of.
+type tokens struct {
+	Access  string `json:"access_token"`
+	Refresh string `json:"refresh_token"`
+}
+
+// logIn logs in and refreshes the session at once. It returns the kids of the two new access tokens.
+func (d *drill) logIn() [2]string {
+	var first, next tokens
+	if !d.send(http.MethodPost, "/sessions", "", d.customer, http.StatusCreated, &first) {
+		return [2]string{}
 	}
-	if !d.send(http.MethodPost, "/sessions", "", http.StatusCreated, &session) {
-		return ""
+	body, _ := json.Marshal(map[string]string{"refresh_token": first.Refresh}) // a text
+	if !d.send(http.MethodPost, "/sessions/refresh", "", body, http.StatusOK, &next) {
+		return [2]string{}
 	}
-	kid := kidOf(session.Token)
+	kids := [2]string{kidOf(first.Access), kidOf(next.Access)}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.tokens[kid] = session.Token
-	return kid
+	d.tokens[kids[0]], d.tokens[kids[1]] = first.Access, next.Access
+	return kids
 }
 
 func (d *drill) ask(kid, token string) {
-	if d.send(http.MethodGet, "/orders", token, http.StatusOK, &struct{}{}) {
+	if d.send(http.MethodGet, "/orders", token, nil, http.StatusOK, &struct{}{}) {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		d.counts[kid]++
@@ -152,26 +160,22 @@ func (d *drill) ask(kid, token string) {
 }
 
 // send notes an answer that is not the wanted one.
-func (d *drill) send(method, path, token string, want int, into any) bool {
-	status, body, err := d.exchange(method, path, token)
+func (d *drill) send(method, path, token string, body []byte, want int, into any) bool {
+	status, answer, err := d.exchange(method, path, token, body)
 	if err == nil && status == want {
-		err = json.Unmarshal(body, into)
+		err = json.Unmarshal(answer, into)
 	}
 	if err == nil && status == want {
 		return true
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.wrong = append(d.wrong, fmt.Sprintf("%s %s with a token of %q: %d %s %v", method, path, kidOf(token), status, body, err))
+	d.wrong = append(d.wrong, fmt.Sprintf("%s %s with a token of %q: %d %s %v", method, path, kidOf(token), status, answer, err))
 	return false
 }
 
-func (d *drill) exchange(method, path, token string) (int, []byte, error) {
-	body := io.Reader(http.NoBody)
-	if method == http.MethodPost {
-		body = bytes.NewReader(d.customer)
-	}
-	request, err := http.NewRequest(method, d.url+path, body)
+func (d *drill) exchange(method, path, token string, body []byte) (int, []byte, error) {
+	request, err := http.NewRequest(method, d.url+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err
 	}
@@ -188,11 +192,11 @@ func (d *drill) exchange(method, path, token string) (int, []byte, error) {
 	return response.StatusCode, answer, err
 }
 
-// logsInWith fails unless a log-in now gives a token of this kid.
+// logsInWith fails unless a log-in and a refresh now give tokens of this kid.
 func (d *drill) logsInWith(t *testing.T, kid string) {
 	t.Helper()
-	if got := d.logIn(); got != kid {
-		t.Fatalf("a new token is of the key %q, want %q; refused: %v", got, kid, d.wrong)
+	if got := d.logIn(); got != [2]string{kid, kid} {
+		t.Fatalf("new tokens are of the keys %q, want %q; refused: %v", got, kid, d.wrong)
 	}
 }
 

@@ -21,6 +21,16 @@ import (
 // wait meanwhile; beside one of this package it must not be called.
 func hang(t *testing.T, operations ...string) (release func()) {
 	t.Helper()
+	var rules []faultproxy.Rule
+	for _, operation := range operations {
+		rules = append(rules, faultproxy.Rule{Operation: operation, Fault: faultproxy.Hung, Share: 1})
+	}
+	return faulty(t, rules...)
+}
+
+// faulty has calls fail by the rules until release is called, or the test ends.
+func faulty(t *testing.T, rules ...faultproxy.Rule) (release func()) {
+	t.Helper()
 	need.Env(t, "SHOP_PROXY_URL")
 	end := turn.Alone(t)
 	release = sync.OnceFunc(func() {
@@ -30,10 +40,6 @@ func hang(t *testing.T, operations ...string) (release func()) {
 		}
 	})
 	t.Cleanup(release)
-	var rules []faultproxy.Rule
-	for _, operation := range operations {
-		rules = append(rules, faultproxy.Rule{Operation: operation, Fault: faultproxy.Hung, Share: 1})
-	}
 	if err := planFaults(rules...); err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"golang.org/x/sync/errgroup"
+
+	"shop/test/faultproxy"
 )
 
 // hanging are the operations that hang at the same time, phase by phase: in
@@ -327,4 +329,15 @@ func TestMailsWhileTheDatabaseHangs(t *testing.T) {
 	if err := both.Wait(); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestStockChangeWithoutAnAnswer: all answers to the write are lost. What was
+// recorded tells that it was made, and it is made once.
+func TestStockChangeWithoutAnAnswer(t *testing.T) {
+	p := newProduct(t)
+	c := stockAdjust(admin(t), p.ProductID, adjustStock{-3, "damaged"})
+	release := faulty(t, faultproxy.Rule{Operation: "TransactWriteItems", Fault: faultproxy.Lost, Share: 1})
+	send(t, c).want(t, http.StatusOK)
+	release()
+	wantMoved(t, p.ProductID, 7, 2)
 }

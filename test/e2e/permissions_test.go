@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"shop/test/template"
@@ -100,7 +101,9 @@ func usedPermissions(ctx context.Context, functions map[string]string) (map[stri
 			failures = append(failures, fmt.Sprintf("the credentials %s are no function's, and used %q", key, permissions))
 			continue
 		}
-		used[function] = map[string]bool{}
+		if used[function] == nil {
+			used[function] = map[string]bool{}
+		}
 		for _, permission := range permissions {
 			used[function][inLogicalIDs(permission, resources)] = true
 		}
@@ -164,14 +167,22 @@ func accessKeys(functions []string) (map[string]string, error) {
 	}
 	region, account := key[3], key[4]
 	byKey := map[string]string{}
-	for _, function := range functions {
+	add := func(name, function string) {
 		arns := fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s:arn:aws:iam::%s:role/%s",
-			region, account, resources[function], account, resources[function+"Role"])
+			region, account, name, account, resources[function+"Role"])
 		sum := sha256.Sum256([]byte(arns))
 		byKey["ASIA"+strings.ToUpper(hex.EncodeToString(sum[:8]))] = function
 	}
+	for _, function := range functions {
+		add(resources[function], function)
+	}
+	copies.Range(func(name, function any) bool { add(name.(string), function.(string)); return true })
 	return byKey, nil
 }
+
+// copies are the functions that tests made of deployed ones, with their roles:
+// name → logical id of the deployed one.
+var copies sync.Map
 
 // TestJudgePermissions shows that the check at the end of a run can fail.
 func TestJudgePermissions(t *testing.T) {

@@ -81,6 +81,7 @@ func verifyingSignUp(t *testing.T) string {
 	}
 	mine.Environment.Variables["REQUIRE_VERIFIED_EMAIL"] = "true"
 	mine.Code = map[string]string{"ZipFile": zipped(t, filepath.Join(data, "build", "SignUpFunction", "bootstrap"))}
+	copies.Store(mine.FunctionName, "SignUpFunction")
 	if err := lambdaCall(t.Context(), http.MethodPost, "", mine, nil); err != nil {
 		t.Fatal(err)
 	}
