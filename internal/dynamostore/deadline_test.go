@@ -71,7 +71,9 @@ var writes = map[string]func(*shop) write{
 	"GiveUp": func(s *shop) write {
 		mail, mails := s.oneOwed()
 		s.claim(mail, "lease")
-		return write{"UpdateItem", func(ctx context.Context) error { return mails.GiveUp(ctx, mail.ID, "lease", notification.Failed, opened) },
+		return write{"UpdateItem", func(ctx context.Context) error {
+			return mails.GiveUp(ctx, mail.ID, "lease", notification.Failed, opened)
+		},
 			func() bool { return s.settled(mail, notification.Failed) }, nil}
 	},
 	"Release": func(s *shop) write {
