@@ -132,6 +132,20 @@ func TestRedrive(t *testing.T) {
 	}
 }
 
+// TestChaos runs the README's command as far as it goes without the minutes that it takes: to the run's own word on its options.
+// The rounds themselves are what package chaos tests.
+func TestChaos(t *testing.T) {
+	need.Env(t, "SHOP_TOOLS")
+	const command = "make chaos SEED=1 MINUTES=10"
+	if !strings.Contains(read(t, "README.md"), command) {
+		t.Fatalf("the README does not say %s", command)
+	}
+	out, err := paste(command + " ONLY=nothing")
+	if err == nil || !strings.Contains(out, `ONLY is "nothing"; it can be outage or contention`) {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 func read(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(root + "/" + name)
