@@ -21,7 +21,8 @@ import (
 const (
 	settleTries = 20                      // of a repeat, when nothing goes wrong any more
 	drainTries  = 8                       // of what is owed
-	quiet       = 1500 * time.Millisecond // after so long without a call no process is in the middle of anything
+	quiet       = 1500 * time.Millisecond // after so long without a call most that was under way is done
+	still       = 5 * time.Second         // after so long no process holds a mail: the SDK waits for up to 4 s between its attempts
 	quietWithin = 60 * time.Second
 	dueShards   = 16
 )
@@ -106,31 +107,40 @@ func (b basket) units() map[string]int64 {
 
 var errOwed = errors.New("mails are still owed")
 
-// drain lets what is owed be done. Instead of waiting for up to an hour it lets time pass for what is owed: once no process
-// calls AWS any more, leases have run out and everything is due. Then the relay runs.
+// drain lets what is owed be done. Instead of waiting for up to an hour it lets time pass for what is owed: everything is due,
+// and the relay runs. What is owed after two runs may be leased by a process that was killed: once no process can hold a mail
+// any more, leases have run out, too.
 func (w *world) drain(ctx context.Context) error {
-	for range drainTries {
-		if err := w.proxy.Quiet(ctx, quiet, quietWithin); err != nil {
+	for i := range drainTries {
+		long, pass := quiet, w.makeDue
+		if i >= 2 {
+			long, pass = still, w.passTime
+		}
+		if err := w.proxy.Quiet(ctx, long, quietWithin); err != nil {
 			return err
 		}
 		owed, err := w.owed(ctx)
-		if err != nil {
+		if err != nil || len(owed) == 0 {
 			return err
 		}
-		if len(owed) == 0 {
-			return nil
-		}
-		still := time.Now().Add(-quiet)
-		for _, id := range owed {
-			if err := w.passTime(ctx, id, still); err != nil {
-				return fmt.Errorf("letting time pass for %s: %w", id, err)
-			}
-		}
-		if out, err := w.invoke(ctx, "RelayMailFunction", "{}"); err != nil || strings.Contains(out, "errorMessage") {
-			return fmt.Errorf("the relay failed: %s %w", out, err)
+		if err := w.relayAll(ctx, owed, pass); err != nil {
+			return err
 		}
 	}
 	return errOwed
+}
+
+// relayAll lets time pass for the mails, and runs the relay.
+func (w *world) relayAll(ctx context.Context, mails []string, pass func(context.Context, string) error) error {
+	for _, id := range mails {
+		if err := pass(ctx, id); err != nil {
+			return fmt.Errorf("letting time pass for %s: %w", id, err)
+		}
+	}
+	if out, err := w.invoke(ctx, "RelayMailFunction", "{}"); err != nil || strings.Contains(out, "errorMessage") {
+		return fmt.Errorf("the relay failed: %s %w", out, err)
+	}
+	return nil
 }
 
 // owed returns the mails that are owed.
@@ -159,10 +169,10 @@ func (w *world) owed(ctx context.Context) ([]string, error) {
 const lease = 35 * time.Second
 
 // passTime makes a mail due now, and ends a lease that was taken before all was still: nobody holds it any more.
-func (w *world) passTime(ctx context.Context, mailID string, still time.Time) error {
+func (w *world) passTime(ctx context.Context, mailID string) error {
 	return w.changeMail(ctx, mailID, "SET due_at = :now REMOVE lease_id, lease_until",
 		"#state = :owed AND (attribute_not_exists(lease_until) OR lease_until < :taken)",
-		map[string]types.AttributeValue{":taken": instant(still.Add(lease))})
+		map[string]types.AttributeValue{":taken": instant(time.Now().Add(lease - still))})
 }
 
 // makeDue makes a mail due now.
