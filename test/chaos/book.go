@@ -58,8 +58,8 @@ type call struct {
 	due           string   // when the mail was due that the relay puts off
 }
 
-// faulty tells whether something was done to the call, or its answer did not arrive.
-func (c call) faulty() bool { return c.fault != "" || c.lost || !c.carried }
+// faulty tells whether the call was not carried out, or its answer did not arrive. One that was only slow is not.
+func (c call) faulty() bool { return c.lost || !c.carried || c.killed }
 
 // book keeps the calls of a round.
 type book struct {

@@ -158,6 +158,7 @@ func TestExcuses(t *testing.T) {
 	}{
 		"nothing":               {first: first},
 		"a mark that was made":  {first: first, marks: []call{{begin: at(12), end: at(13), name: markSent, carried: true}}},
+		"a mark that was slow":  {first: first, marks: []call{{begin: at(12), end: at(13), name: markSent, carried: true, fault: faultproxy.Slow}}},
 		"a lost answer":         {first: lost, want: true},
 		"a kill":                {first: killed, want: true},
 		"a refused mark":        {first: first, marks: []call{mark}, want: true},
