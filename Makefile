@@ -35,7 +35,7 @@ sam-local: ## write what `sam local` needs to run functions against the running 
 setup: ## fetch the tools that are missing, into .tools
 	@$(STORE) setup
 
-test: ## run every test, with all that the tests need around them
+test: ## run every test, with all that they need around them; some: ONLY=./test/e2e RUN=TestBrowse
 	@$(STORE) test
 
 lint: ## run every linter

@@ -22,9 +22,12 @@ DYNAMODB = "software.amazon.dynamodb.services.local.main.ServerRunner"
 
 
 def run(start_store):
-    """Run every test. start_store: starts the store of some Settings and returns its process. Return the exit code."""
+    """Run every test, or those Go tests that ONLY (packages) and RUN (a pattern of names) choose. Return the exit code.
+
+    start_store: starts the store of some Settings and returns its process.
+    """
     started = time.monotonic()
-    python = python_tests()
+    python = 0 if chosen() else python_tests()
     with surroundings(start_store) as variables:
         say(f"everything stands after {time.monotonic() - started:.0f} s: go test ./...")
         go = go_test(variables)
@@ -40,8 +43,16 @@ def python_tests():
     return subprocess.run(command, cwd=LOCAL).returncode
 
 
+def chosen():
+    """The arguments of `go test` that ONLY and RUN stand for; none: all tests run."""
+    names = ["-count=1", "-run", os.environ["RUN"]] if os.environ.get("RUN") else []
+    return names + os.environ.get("ONLY", "").split()
+
+
 def go_test(variables):
-    command = ["go", "test", "-timeout", LONGEST_PACKAGE, "./..."]
+    arguments = chosen()
+    packages = [] if os.environ.get("ONLY") else ["./..."]
+    command = ["go", "test", "-timeout", LONGEST_PACKAGE, *arguments, *packages]
     return subprocess.run(command, cwd=ROOT, env=os.environ | variables).returncode
 
 
