@@ -319,8 +319,13 @@ func readAccepted(item attributes) (order.Order, error) {
 	return o, r.err
 }
 
-// emailStatus reads a mail's state as customers are told it.
+// emailStatus reads a mail's state as customers are told it. A mail that is missing beside its order is pending: a BatchGetItem is
+// not isolated from the transaction that writes both, and may read Mails before its commit and Orders after it.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-isolation
 func emailStatus(mail attributes) (order.EmailStatus, error) {
+	if len(mail) == 0 {
+		return order.EmailPending, nil
+	}
 	r := reader{item: mail}
 	switch state := notification.State(r.text("state")); {
 	case r.err != nil:
