@@ -29,6 +29,9 @@ mail-url: ## print where the mails that were sent are listed
 demo-credentials: ## print the demo customer's and admin's e-mail addresses and passwords as JSON
 	@$(STORE) demo-credentials
 
+aws-env: ## print what leads a shell's AWS tools to the running store: eval "$(make -s aws-env)"
+	@$(STORE) aws-env
+
 sam-local: ## write what `sam local` needs to run functions against the running store (it needs Docker)
 	@$(STORE) sam-local
 
@@ -59,4 +62,4 @@ build: ## build for AWS with `sam build`
 deploy: build ## deploy to AWS with `sam deploy --guided`
 	@$(STORE) deploy
 
-.PHONY: help run up down deploy-local url issuer-url mail-url demo-credentials sam-local setup test lint fmt bench chaos vulncheck build deploy
+.PHONY: help run up down deploy-local url issuer-url mail-url demo-credentials aws-env sam-local setup test lint fmt bench chaos vulncheck build deploy

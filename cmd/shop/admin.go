@@ -40,7 +40,7 @@ func findAdmin(s streams, email string, local bool) (adminCredentials, error) {
 
 // demoAdmin returns the admin that a local store comes up with.
 func demoAdmin() (adminCredentials, error) {
-	path := filepath.Join(cmp.Or(os.Getenv("SHOP_DATA"), ".shop"), "demo-credentials.json")
+	path := filepath.Join(localData(), "demo-credentials.json")
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return adminCredentials{}, fmt.Errorf("%w; the local store's demo admin is in %s ($SHOP_DATA): %w", errWho, path, err)

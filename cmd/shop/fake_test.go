@@ -20,6 +20,7 @@ import (
 	"testing"
 
 	"shop/internal/order"
+	"shop/internal/rootkeys"
 	"shop/test/contract"
 )
 
@@ -66,6 +67,18 @@ type fakeProduct struct {
 // loadContract reads the contract once for all tests.
 var loadContract = sync.OnceValues(func() (*contract.Contract, error) { return contract.Load("../../docs/openapi.yaml") })
 
+// The root keys of the fake. Nobody may act on it with others.
+const rootID, rootSecret = "SHOPROOTAAAAAAAAAAAAAAAA", "a secret of forty characters, or nearly so"
+
+// writeKeys writes the fake's root keys where --local looks for them.
+func writeKeys(t *testing.T) {
+	t.Helper()
+	text := fmt.Sprintf(`{"access_key_id":%q,"secret_access_key":%q}`, rootID, rootSecret)
+	if err := os.WriteFile(filepath.Join(os.Getenv("SHOP_DATA"), rootkeys.File), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // startFake starts the server, and points --local and the admin's environment at it.
 func startFake(t *testing.T) *fakeStore {
 	t.Helper()
@@ -88,6 +101,7 @@ func startFake(t *testing.T) *fakeStore {
 	} {
 		t.Setenv(name, value)
 	}
+	writeKeys(t)
 	t.Chdir(t.TempDir())
 	return f
 }
@@ -95,6 +109,9 @@ func startFake(t *testing.T) *fakeStore {
 func (f *fakeStore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if by := r.Header.Get("Authorization"); strings.HasPrefix(by, "AWS4-") && !strings.Contains(by, "Credential="+rootID+"/") {
+		f.t.Errorf("%s %s is signed by another key: %s", r.Method, r.URL.Path, by)
+	}
 	body, _ := io.ReadAll(r.Body)
 	path, store := strings.CutPrefix(r.URL.Path, "/api")
 	target := r.Header.Get("X-Amz-Target")

@@ -16,7 +16,8 @@ func newRoot(s streams) *cobra.Command {
 
 Which store:
   --local            the one on this machine ("make run"): the emulator at AWS_ENDPOINT_URL or,
-                     when that is not set, at http://127.0.0.1:$SHOP_PORT (4566)
+                     when that is not set, at http://127.0.0.1:$SHOP_PORT (4566), with the keys of
+                     $SHOP_DATA/root-keys.json (.shop)
   --stack NAME       the stack with that name, in the AWS account of your credentials; --region and
                      --profile choose among them as in the AWS CLI
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"shop/internal/notification"
+	"shop/internal/rootkeys"
 )
 
 const goods = "product_id,name,description,price,currency,stock\nlamp,Lamp,Warm,64,GBP,12\nmug,Mug,Blue,7.50,GBP,3\npen,Pen,,1,GBP,\n"
@@ -79,11 +80,21 @@ func TestStackOfSomethingElse(t *testing.T) {
 	shop(t, "--local", "redrive", "--only", "letters").want(t, exitFailed, "the stack shop has no output MailDeadLetterQueueUrl")
 }
 
+// TestLocalNeedsKeys: a store that was never started has none, and the tool says what to do.
+func TestLocalNeedsKeys(t *testing.T) {
+	startFake(t)
+	path := filepath.Join(os.Getenv("SHOP_DATA"), rootkeys.File)
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	shop(t, "--local", "grant-admin", "ada@example.com").want(t, exitFailed, "root keys: open "+path, "make run", "SHOP_DATA")
+}
+
 // TestWithoutLocal: the environment that the AWS tools go by is enough.
 func TestWithoutLocal(t *testing.T) {
 	f := startFake(t)
 	for name, value := range map[string]string{
-		"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": rootID, "AWS_SECRET_ACCESS_KEY": rootSecret, "AWS_EC2_METADATA_DISABLED": "true",
 		"AWS_CONFIG_FILE": filepath.Join(t.TempDir(), "none"), "AWS_SHARED_CREDENTIALS_FILE": filepath.Join(t.TempDir(), "none"),
 	} {
 		t.Setenv(name, value)

@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/spf13/pflag"
+
+	"shop/internal/rootkeys"
 )
 
 // target says which store a command works on.
@@ -70,16 +72,24 @@ func (t *target) config(ctx context.Context) (aws.Config, error) {
 // localRegion is the region that the local store is deployed to unless the environment names another.
 const localRegion = "eu-west-1"
 
-// localConfig never looks at the operator's AWS files: nothing meant for the emulator may reach an account.
+// localConfig never looks at the operator's AWS files: nothing meant for the emulator may reach an account. The credentials are
+// the root keys of the store.
 func localConfig(ctx context.Context, region string) (aws.Config, error) {
+	keys, err := rootkeys.Read(localData())
+	if err != nil {
+		return aws.Config{}, fmt.Errorf("%w (make run starts a store; SHOP_DATA names its data folder)", err)
+	}
 	return config.LoadDefaultConfig(ctx,
 		config.WithSharedConfigFiles([]string{}),
 		config.WithSharedCredentialsFiles([]string{}),
 		config.WithRegion(cmp.Or(region, os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"), localRegion)),
 		config.WithBaseEndpoint(localEndpoint()),
-		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("test", "test", "")),
+		config.WithCredentialsProvider(credentials.StaticCredentialsProvider{Value: keys}),
 	)
 }
+
+// localData is the folder that the local store keeps its data in.
+func localData() string { return cmp.Or(os.Getenv("SHOP_DATA"), ".shop") }
 
 func localEndpoint() string {
 	if endpoint := os.Getenv("AWS_ENDPOINT_URL"); endpoint != "" {

@@ -3,8 +3,8 @@
     python emulator.py --port 4566 --data .shop [--functions-endpoint URL]
 
 It needs no AWS account and no Docker. IAM is enforced: a function may do what its role allows. The deployer and the
-operator come with the credentials `test`/`test`, which are the account's root here. What is changed in the emulator,
-and why, is said in the modules of `emulation`.
+operator come with the root keys of the store, which are made at its first start. What is changed in the emulator, and
+why, is said in the modules of `emulation`.
 """
 
 import argparse
@@ -18,8 +18,9 @@ import sys
 import time
 from pathlib import Path
 
+from emulation import keys
+
 REGION = "eu-west-1"
-ROOT_KEY = "test"
 MOST_EXECUTIONS = 1000  # AWS's own default for an account; the emulator's depends on the machine's memory
 WARM_SECONDS = 60
 KEPT_FROM_CALLER = ("PATH", "HOME", "LANG", "LC_ALL")
@@ -35,16 +36,16 @@ def arguments(argv):
     return parser.parse_args(argv)
 
 
-def environment(port, data, functions_endpoint=""):
-    """All that the emulator is configured by; nothing else of the caller's environment reaches it."""
+def environment(port, data, root, functions_endpoint=""):
+    """All that the emulator is configured by; nothing else of the caller's environment reaches it. root: its keys."""
     kept = {name: os.environ[name] for name in KEPT_FROM_CALLER if name in os.environ}
     return kept | {
         "AUTH": "true",
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
         "AWS_ENDPOINT_URL": functions_endpoint or f"http://127.0.0.1:{port}",
-        "AWS_ACCESS_KEY_ID": ROOT_KEY,
-        "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
+        "AWS_ACCESS_KEY_ID": root["access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": root["secret_access_key"],
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
         "MINISTACK_REGION": REGION,
@@ -90,6 +91,14 @@ def lock(data, port):
     return file
 
 
+def root_keys(data):
+    """The store's root keys. They are no part of its state: who removes the file gets new ones at the next start."""
+    try:
+        return keys.make(data)
+    except (OSError, ValueError) as err:
+        sys.exit(f"the root keys cannot be read ({err}): remove {data / keys.FILE}, and new ones are made")
+
+
 def require_free(port):
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -103,6 +112,7 @@ def install():
     """Change the emulator; only after its environment is set, because it is read while it is imported."""
     from emulation import batches, functions, gateway, http_api, mail, reports, speed
 
+    keys.install()
     http_api.install()
     gateway.install()
     functions.install()
@@ -119,14 +129,15 @@ def main(argv):
     prepare(data)
     held = lock(data, args.port)
     clear(data / "tmp")
+    root = root_keys(data)
     os.environ.clear()
-    os.environ.update(environment(args.port, data, args.functions_endpoint))
+    os.environ.update(environment(args.port, data, root, args.functions_endpoint))
     install()
     from ministack.app import app
 
     from emulation.server import serve
 
-    asyncio.run(serve(app, args.port, data / "state"))
+    asyncio.run(serve(app, args.port, data / "state", os.environ["AWS_ENDPOINT_URL"]))
     held.close()
 
 

@@ -9,13 +9,15 @@ import argparse
 import contextlib
 import fcntl
 import json
+import shlex
 import signal
 import time
 
 from localstore import aws, checks, demo, deploy, process, testrun, tools
-from localstore.settings import Problem, architecture, from_environment, say
+from localstore.settings import Problem, architecture, aws_environment, from_environment, say
 
 SECONDS_TO_ANSWER = 30
+NOT_OURS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")  # they would come before what aws-env exports
 
 
 def setup(settings):
@@ -100,6 +102,15 @@ def demo_credentials(settings):
         ) from err
 
 
+def aws_env(settings):
+    """print what leads a shell's AWS tools to the running store: eval "$(make -s aws-env)" """
+    settings = running_store(settings)
+    for name in NOT_OURS:
+        print(f"unset {name}")
+    for name, value in aws_environment(settings).items():
+        print(f"export {name}={shlex.quote(value)}")
+
+
 def sam_local(settings):
     """write what `sam local` needs to run functions against the running store; `sam local` itself needs Docker"""
     settings = running_store(settings)
@@ -108,7 +119,7 @@ def sam_local(settings):
     flat, variables = template.with_name("sam-local.template.json"), template.with_name("sam-local.environment.json")
     print(f"""Try, where there is a Docker engine:
 
-  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=eu-west-1
+  eval "$(make -s aws-env)"
   {tools.sam()} local invoke BrowseProductsFunction \\
     --event functions/browse-products/event.json --docker-network host \\
     --template {flat} --env-vars {variables}
@@ -270,6 +281,7 @@ COMMANDS = {
     "issuer-url": issuer_url,
     "mail-url": mail_url,
     "demo-credentials": demo_credentials,
+    "aws-env": aws_env,
     "sam-local": sam_local,
     "test": test,
     "lint": lint,

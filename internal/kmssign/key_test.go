@@ -28,6 +28,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 
 	"shop/internal/deadline"
+	"shop/internal/rootkeys"
 	"shop/internal/token"
 	"shop/test/need"
 )
@@ -130,14 +131,17 @@ func newKey(t *testing.T) (*Key, *service) {
 	s := &service{private: privateKey()}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	return &Key{Client: newClient(server.URL), ID: keyID}, s
+	return &Key{Client: newClient(server.URL, anybody), ID: keyID}, s
 }
 
-func newClient(url string) *kms.Client {
+// anybody may call a fake service.
+var anybody = credentials.NewStaticCredentialsProvider("test", "test", "")
+
+func newClient(url string, by aws.CredentialsProvider) *kms.Client {
 	return kms.New(kms.Options{
 		BaseEndpoint: aws.String(url),
 		Region:       "eu-west-1",
-		Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
+		Credentials:  by,
 	})
 }
 
@@ -380,7 +384,7 @@ func TestTokenSignedByKMS(t *testing.T) {
 
 // TestTokenSignedByTheEmulator does the same with the service that a local store uses.
 func TestTokenSignedByTheEmulator(t *testing.T) {
-	client := newClient(need.Env(t, "SHOP_AWS_URL"))
+	client := newClient(need.Env(t, "SHOP_AWS_URL"), rootkeys.Of(need.Env(t, "SHOP_DATA")))
 	made, err := client.CreateKey(t.Context(), &kms.CreateKeyInput{KeySpec: types.KeySpecRsa2048, KeyUsage: types.KeyUsageTypeSignVerify})
 	if err != nil {
 		t.Fatal(err)

@@ -38,7 +38,7 @@ func newRing(t *testing.T, refusals map[string]string) (Ring, *states) {
 	s := &states{refusals: refusals, public: &privateKey().PublicKey}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	return NewRing(newClient(server.URL), []string{"a", "b"}), s
+	return NewRing(newClient(server.URL, anybody), []string{"a", "b"}), s
 }
 
 func silent(t *testing.T) context.Context { return observe.Into(t.Context(), observe.New(io.Discard)) }

@@ -102,7 +102,7 @@ func (b *sandbox) remove() error {
 func (b *sandbox) environment() []string {
 	return []string{
 		"AWS_ENDPOINT_URL=" + *b.store.aws.BaseEndpoint, "AWS_REGION=" + region,
-		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
+		"AWS_ACCESS_KEY_ID=" + b.store.root.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + b.store.root.SecretAccessKey,
 		"AWS_LAMBDA_FUNCTION_NAME=bench", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=512",
 		"PRODUCTS_TABLE=" + b.tables.name("ProductsTable"), "ORDERS_TABLE=" + b.tables.name("OrdersTable"),
 		"MAILS_TABLE=" + b.tables.name("MailsTable"), "SUPPRESSED_ADDRESSES_TABLE=" + b.tables.name("SuppressedAddressesTable"),

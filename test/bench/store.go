@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+
+	"shop/internal/rootkeys"
 )
 
 const (
@@ -23,6 +25,7 @@ const (
 // store is the running store that is measured, and what a run makes beside it.
 type store struct {
 	aws      aws.Config        // the emulator, as its operator sees it
+	root     aws.Credentials   // the operator's
 	outputs  map[string]string // of the stack
 	url      string            // of the store's API
 	dynamodb string            // the URL of DynamoDB Local
@@ -34,12 +37,16 @@ type store struct {
 
 // open finds the store by the environment that `make bench` sets.
 func open(ctx context.Context) (*store, error) {
-	variables, err := environment("SHOP_URL", "SHOP_AWS_URL", "SHOP_DYNAMODB_URL", "SHOP_CREDENTIALS", "GOFLAGS")
+	variables, err := environment("SHOP_URL", "SHOP_AWS_URL", "SHOP_DATA", "SHOP_DYNAMODB_URL", "SHOP_CREDENTIALS", "GOFLAGS")
+	if err != nil {
+		return nil, err
+	}
+	root, err := rootkeys.Read(variables["SHOP_DATA"])
 	if err != nil {
 		return nil, err
 	}
 	s := &store{
-		aws: configuration(variables["SHOP_AWS_URL"]),
+		aws: configuration(variables["SHOP_AWS_URL"], root), root: root,
 		url: variables["SHOP_URL"], dynamodb: variables["SHOP_DYNAMODB_URL"], builds: map[string]string{},
 	}
 	if s.customer, err = customer(variables["SHOP_CREDENTIALS"]); err != nil {
@@ -91,10 +98,9 @@ func environment(names ...string) (map[string]string, error) {
 }
 
 // configuration is that of the operator of an emulator.
-func configuration(endpoint string) aws.Config {
+func configuration(endpoint string, operator aws.Credentials) aws.Config {
 	return aws.Config{
-		Region: region, BaseEndpoint: &endpoint,
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		Region: region, BaseEndpoint: &endpoint, Credentials: credentials.StaticCredentialsProvider{Value: operator},
 	}
 }
 

@@ -21,11 +21,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"shop/internal/rootkeys"
 	"shop/test/faultproxy"
 )
 
@@ -170,9 +170,7 @@ func (w *world) make(ctx context.Context, command string) error {
 
 // look finds what the stack is made of.
 func (w *world) look(ctx context.Context) error {
-	cfg := aws.Config{
-		Region: region, BaseEndpoint: aws.String(w.endpoint()), Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-	}
+	cfg := aws.Config{Region: region, BaseEndpoint: aws.String(w.endpoint()), Credentials: rootkeys.Of(w.data)}
 	w.dynamo, w.queue = dynamodb.NewFromConfig(cfg), sqs.NewFromConfig(cfg)
 	formation := cloudformation.NewFromConfig(cfg)
 	if err := w.readOutputs(ctx, formation); err != nil {
@@ -231,7 +229,10 @@ func (w *world) invoke(ctx context.Context, function, event string) (string, err
 	}
 	r.Header.Set("Content-Type", "application/json")
 	digest := sha256.Sum256([]byte(event))
-	root := aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}
+	root, err := rootkeys.Read(w.data)
+	if err != nil {
+		return "", err
+	}
 	if err := v4.NewSigner().SignHTTP(ctx, root, r, hex.EncodeToString(digest[:]), "lambda", region, time.Now()); err != nil {
 		return "", err
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"shop/internal/rootkeys"
 	"shop/test/faultproxy"
 )
 
@@ -98,9 +99,14 @@ func (x wrong) build(ctx context.Context, root, folder string) (string, error) {
 
 // push replaces a function's code.
 func (w *world) push(ctx context.Context, function, binary string) error {
+	root, err := rootkeys.Read(w.data)
+	if err != nil {
+		return err
+	}
 	python := filepath.Join(w.root, ".tools", "emulator", "bin", "python")
 	c := exec.CommandContext(ctx, python, filepath.Join(w.root, "infra", "local", "stack.py"), "push", stack, function+"="+binary)
-	c.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+w.endpoint(), "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
+	c.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+w.endpoint(),
+		"AWS_ACCESS_KEY_ID="+root.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+root.SecretAccessKey,
 		"AWS_REGION="+region, "AWS_DEFAULT_REGION="+region)
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("replacing the code of %s: %w\n%s", function, err, out)

@@ -16,15 +16,15 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 
+	"shop/internal/rootkeys"
 	"shop/test/need"
 )
 
-// The emulator's own account, as the store's local commands use it.
+// The root of the emulator's account, as the store's local commands use it.
 var (
 	awsRegion      = envOr("AWS_REGION", "eu-west-1")
-	awsCredentials = credentials.NewStaticCredentialsProvider("test", "test", "")
+	awsCredentials = rootkeys.Of(os.Getenv("SHOP_DATA"))
 )
 
 const stackName = "shop"
@@ -39,6 +39,7 @@ func envOr(name, otherwise string) string {
 func needAWS(t *testing.T) string {
 	t.Helper()
 	needStore(t)
+	need.Env(t, "SHOP_DATA")
 	return need.Env(t, "SHOP_AWS_URL")
 }
 

@@ -12,7 +12,7 @@ import (
 // The rooms of internal/. Domains have the rules and import no AWS, no HTTP and nothing of ours but other domains. Adapters
 // each know one technology and import no other adapter. Tools serve them all.
 var rooms = map[string]string{
-	"clock": "tool", "config": "tool", "deadline": "tool", "observe": "tool",
+	"clock": "tool", "config": "tool", "deadline": "tool", "observe": "tool", "rootkeys": "tool",
 	"money": "domain", "page": "domain", "validation": "domain", "user": "domain", "product": "domain", "order": "domain",
 	"notification": "domain", "notification/confirmation": "domain", "notification/accountmail": "domain", "notification/mailtext": "domain",
 	"token": "domain", "rotation": "domain", "password": "domain", "access": "domain",

@@ -5,44 +5,62 @@ import contextlib
 import signal
 
 from emulation import state
+from emulation.guard import SAVE, UNSIGNED, Guard, is_deployed, unknown_key, values, without_cors
 
 HOST = "127.0.0.1"
-SAVE = "/_shop/save"
 ADMINISTRATION = ("/_ministack/", "/_localstack/")
-SHOWN = {"/_ministack/health", "/_ministack/ready", "/_ministack/ses/messages"}
 
 
-def application(emulator, saver):
-    """The emulator as an ASGI application that saves its state and hides its own administration."""
+def application(emulator, saver, guard):
+    """The emulator as an ASGI application that is guarded, saves its state and hides its own administration."""
 
     async def app(scope, receive, send):
+        if scope["type"] == "websocket":
+            return await send({"type": "websocket.close"})  # nothing that the store deploys has one
         if scope["type"] != "http":
             return await emulator(scope, receive, send)
-        if scope["path"] == SAVE and scope["method"] == "POST":
-            await saver.save(everything=True)
-            return await reply(send, 204)
-        if is_hidden(scope["path"]):
-            return await reply(send, 404)
-        try:
-            await emulator(scope, receive, send)
-        finally:
-            saver.note(scope["headers"], scope["path"])
+        if complaint := guard.complaint(scope["path"], values(scope["headers"])):
+            return await reply(send, 403, body=f"refused: {complaint}\n".encode())
+        if is_deployed(scope["path"]):
+            return await emulator(scope, receive, send)
+        await protected(emulator, saver, scope, receive, without_cors(send))
 
     return app
 
 
+async def protected(emulator, saver, scope, receive, send):
+    """Answer what is no deployed route: AWS's APIs, and the emulator's own paths."""
+    path = scope["path"]
+    if path == SAVE and scope["method"] == "POST":
+        await saver.save(everything=True)
+        return await reply(send, 204)
+    if is_hidden(path):
+        return await reply(send, 404)
+    if path not in UNSIGNED and (answer := unknown_key(scope)):
+        return await reply(send, *answer)
+    try:
+        await emulator(scope, receive, send)
+    finally:
+        saver.note(scope["headers"], path)
+
+
 def is_hidden(path):
-    """The emulator has paths that empty and reconfigure it, open to every program and web page on this machine."""
-    return path.startswith(ADMINISTRATION) and path not in SHOWN
+    """The emulator has paths that empty and reconfigure it, open to every program on this machine."""
+    return path.startswith(ADMINISTRATION) and path not in UNSIGNED
 
 
-async def reply(send, status):
-    await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0")]})
-    await send({"type": "http.response.body", "body": b""})
+async def reply(send, status, headers=None, body=b""):
+    all_headers = {"Content-Type": "text/plain; charset=utf-8"} | (headers or {}) | {"Content-Length": str(len(body))}
+    encoded = [(name.lower().encode(), value.encode()) for name, value in all_headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": encoded})
+    await send({"type": "http.response.body", "body": body})
 
 
-async def serve(emulator, port, folder):
-    """Serve until SIGTERM or SIGINT. folder: where the state is kept."""
+async def serve(emulator, port, folder, functions_endpoint):
+    """Serve until SIGTERM or SIGINT.
+
+    folder: where the state is kept. functions_endpoint: where the functions call AWS.
+    """
     from hypercorn.asyncio import serve as run_server
     from hypercorn.config import Config
 
@@ -53,7 +71,8 @@ async def serve(emulator, port, folder):
     config.bind = [f"{HOST}:{port}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 5
-    await run_server(application(emulator, saver), config, shutdown_trigger=end_of(saving))
+    guarded = application(emulator, saver, Guard(port, functions_endpoint))
+    await run_server(guarded, config, shutdown_trigger=end_of(saving))
     end_functions()
 
 

@@ -6,6 +6,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from emulation import keys
+
 ROOT = Path(__file__).resolve().parents[3]
 LOCAL = ROOT / "infra" / "local"
 TOOLS = ROOT / ".tools"
@@ -60,6 +62,18 @@ class Settings:
     def credentials(self):
         return self.data / "demo-credentials.json"
 
+    @property
+    def root_keys(self):
+        """The keys of the emulated account's root, {"access_key_id","secret_access_key"}; the emulator makes them."""
+        try:
+            return keys.read(self.data)
+        except FileNotFoundError as err:
+            raise Problem(f"{self.data} has no root keys yet: start the store with `make run` or `make up`") from err
+        except (OSError, ValueError) as err:
+            raise Problem(
+                f"the root keys cannot be read ({err}); the store makes new ones where there are none"
+            ) from err
+
 
 def from_environment():
     """The Settings that SHOP_PORT, SHOP_DATA and SHOP_FUNCTIONS_ENDPOINT describe."""
@@ -90,10 +104,16 @@ def architecture():
 def operator_environment(settings):
     """The environment of who deploys to or operates the local store; nothing of a real AWS account is left in it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SHOP_"))}
-    return kept | {
+    return kept | aws_environment(settings)
+
+
+def aws_environment(settings):
+    """What leads the AWS tools and SDKs to the local store, and away from the AWS accounts of this machine."""
+    root = settings.root_keys
+    return {
         "AWS_ENDPOINT_URL": settings.endpoint,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ACCESS_KEY_ID": root["access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": root["secret_access_key"],
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
         "AWS_CONFIG_FILE": os.devnull,

@@ -11,9 +11,10 @@ import os
 import tempfile
 from pathlib import Path
 
+from emulation import keys
 from emulator import environment
 
 _folder = tempfile.TemporaryDirectory(prefix="shop-emulator-")
 atexit.register(_folder.cleanup)
-os.environ.update(environment(4566, Path(_folder.name)) | {"LOG_LEVEL": "WARNING"})
+os.environ.update(environment(4566, Path(_folder.name), keys.make(Path(_folder.name))) | {"LOG_LEVEL": "WARNING"})
 (Path(_folder.name) / "tmp").mkdir()

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import hashlib
 import http.client
 import io
 import json
@@ -17,7 +18,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import boto3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
 
+from emulation import keys
 from localstore import process, testrun
 from tests import stacks
 
@@ -33,6 +39,15 @@ ROUTES = {
     "GET /sign": ("sign", None),
     "GET /mail": ("send-mail", None),
     "GET /private": ("show-event", ["customer"]),
+}
+
+REFUSALS = {
+    "UnrecognizedClientException",
+    "InvalidClientTokenId",
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "InvalidSignatureException",
+    "InvalidToken",
 }
 
 
@@ -59,14 +74,18 @@ class Emulator:
     def log(self):
         return (self.data / "log").read_text()
 
-    def client(self, service):
+    def client(self, service, **credentials):
         return boto3.client(
             service,
             endpoint_url=f"http://127.0.0.1:{self.port}",
             region_name="eu-west-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
+            **(credentials or self.root),
         )
+
+    @property
+    def root(self):
+        found = keys.read(self.data)
+        return {"aws_access_key_id": found["access_key_id"], "aws_secret_access_key": found["secret_access_key"]}
 
     def upload_function(self):
         packed = io.BytesIO()
@@ -105,6 +124,10 @@ class Emulator:
         attributes = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         got = self.client("sqs").get_queue_attributes(QueueUrl=self.resource("Queue"), AttributeNames=attributes)
         return tuple(int(got["Attributes"][name]) for name in attributes)
+
+
+def cors(headers):
+    return {name for name in headers if name.lower().startswith("access-control-")}
 
 
 def wait_for(condition, what, seconds=30):
@@ -157,7 +180,7 @@ class Deployed(unittest.TestCase):
         self.assertEqual(status, 200)
         self.assertEqual(environment["AWS_ENDPOINT_URL"], f"http://127.0.0.1:{self.emulator.port}")
         self.assertEqual(environment["DO"], "show-environment")
-        self.assertNotEqual(environment["AWS_ACCESS_KEY_ID"], "test")
+        self.assertFalse(set(self.emulator.root.values()) & set(environment.values()), "the function has root's keys")
         self.assertFalse({"HOME", "AUTH", "STATE_DIR", "GATEWAY_PORT", "PYTHONPATH"} & set(environment))
 
     def test_a_crash_says_nothing_to_the_caller(self):
@@ -171,6 +194,168 @@ class Deployed(unittest.TestCase):
     def test_a_stranger_is_refused(self):
         unsigned = process.status(f"http://127.0.0.1:{self.emulator.port}/?Action=ListQueues&Version=2012-11-05")
         self.assertEqual(unsigned, 403)
+
+    def raw(self, method, path, body=None, **headers):
+        """Ask with headers of one's own; return status, headers and text."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection = http.client.HTTPConnection("127.0.0.1", self.emulator.port, timeout=30)
+        with contextlib.closing(connection):
+            connection.request(method, path, body, named)
+            answer = connection.getresponse()
+            return answer.status, dict(answer.getheaders()), answer.read().decode(errors="replace")
+
+    def signed(self, service, url, body="", method="POST", secret=None, **headers):
+        """Headers that sign a request with root's keys, or with another secret."""
+        root = self.emulator.root
+        credentials = Credentials(root["aws_access_key_id"], secret or root["aws_secret_access_key"])
+        request = AWSRequest(method, url, data=body, headers=headers)
+        SigV4Auth(credentials, service, "eu-west-1").add_auth(request)
+        return dict(request.headers)
+
+    def test_keys_that_everybody_knows_are_refused(self):
+        """The emulator's own root: the key `test`, an account's number; and what its functions' keys would be."""
+        name = self.emulator.resource("ShowEventFunction")
+        function = self.emulator.client("lambda").get_function_configuration(FunctionName=name)
+        digest = hashlib.sha256(f"{function['FunctionArn']}:{function['Role']}".encode()).hexdigest()
+        guessed = {
+            "aws_access_key_id": f"ASIA{digest[:16].upper()}",
+            "aws_secret_access_key": hashlib.sha256(f"secret:{digest}".encode()).hexdigest(),
+            "aws_session_token": hashlib.sha256(f"token:{digest}".encode()).hexdigest(),
+        }
+        self.emulator.ask("GET", "/events/1")  # from now on the function's keys are known
+        stranger = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        number = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "test"}
+        wrong_secret = self.emulator.root | {"aws_secret_access_key": "test"}
+        for who in (stranger, number, wrong_secret, guessed):
+            for service, call in {
+                "lambda": lambda c: c.list_functions(),
+                "dynamodb": lambda c: c.list_tables(),
+                "s3": lambda c: c.list_buckets(),
+                "cloudformation": lambda c: c.list_stacks(),
+                "sts": lambda c: c.get_caller_identity(),
+                "sqs": lambda c: c.list_queues(),
+                "ses": lambda c: c.list_identities(),
+                "iam": lambda c: c.list_roles(),
+            }.items():
+                with self.subTest(service, key=who["aws_access_key_id"]), self.assertRaises(ClientError) as refused:
+                    call(self.emulator.client(service, **who))
+                self.assertIn(refused.exception.response["ResponseMetadata"]["HTTPStatusCode"], (400, 401, 403))
+                self.assertIn(refused.exception.response["Error"]["Code"], REFUSALS)
+
+    def test_root_is_root(self):
+        caller = self.emulator.client("sts").get_caller_identity()
+        self.assertEqual(caller["Arn"], "arn:aws:iam::000000000000:root")
+
+    def test_nothing_unsigned_reaches_an_api(self):
+        for method, path in (
+            ("GET", "/"),
+            ("GET", f"/{stacks.BUCKET}"),
+            ("GET", f"/{stacks.BUCKET}/{stacks.KEY}"),
+            ("PUT", "/a-new-bucket"),
+            ("OPTIONS", "/"),
+            ("GET", "/2015-03-31/functions/"),
+            ("GET", "/latest/meta-data/iam/security-credentials/"),
+            ("GET", "/_aws/execute-api//api"),
+            ("GET", "/?Action=ListQueues&Version=2012-11-05"),
+            ("POST", "/oauth2/token"),
+        ):
+            with self.subTest(f"{method} {path}"):
+                self.assertIn(self.raw(method, path)[0], (400, 403))
+
+    def test_a_page_cannot_make_a_function(self):
+        """What a web page sent once: the emulator ran its code as a program of this machine."""
+        role = self.emulator.client("iam").list_roles()["Roles"][0]["Arn"]
+        code = base64.b64encode(b"no zip").decode()
+        body = json.dumps(
+            {
+                "FunctionName": "evil",
+                "Runtime": "provided.al2023",
+                "Handler": "bootstrap",
+                "Role": role,
+                "Code": {"ZipFile": code},
+            }
+        )
+        path = "/2015-03-31/functions"
+        url = f"http://127.0.0.1:{self.emulator.port}{path}"
+        signed = self.signed("lambda", url, body)
+        credential = (
+            "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/lambda/aws4_request, SignedHeaders=host, Signature=0"
+        )
+        for headers in (
+            signed | {"Origin": "https://evil.example"},
+            signed | {"Sec-Fetch-Site": "cross-site"},
+            signed | {"Host": f"evil.example:{self.emulator.port}"},
+            {"Origin": "https://evil.example", "Authorization": credential},
+            {"Authorization": credential},
+            {},
+        ):
+            with self.subTest(headers):
+                self.assertEqual(self.raw("POST", path, body, **headers)[0], 403)
+        names = [f["FunctionName"] for f in self.emulator.client("lambda").list_functions()["Functions"]]
+        self.assertNotIn("evil", names)
+
+    def test_no_page_reads_an_api_or_the_mails(self):
+        port = self.emulator.port
+        for path in ("/_ministack/ses/messages", "/_ministack/health", "/"):
+            for headers in (
+                {"Origin": "https://evil.example"},
+                {"Origin": "null"},
+                {"Origin": "http://127.0.0.1:1"},
+                {"Sec-Fetch-Site": "cross-site"},
+                {"Sec-Fetch-Site": "same-site"},
+                {"Host": f"evil.example:{port}"},
+                {"Host": "evil.example"},
+            ):
+                for method in ("GET", "OPTIONS"):
+                    with self.subTest(f"{method} {path} {headers}"):
+                        status, answered, _ = self.raw(method, path, **headers)
+                        self.assertEqual(status, 403)
+                        self.assertEqual(cors(answered), set())
+
+    def test_saving_is_no_page_s_affair(self):
+        self.assertEqual(self.raw("POST", "/_shop/save", Origin="https://evil.example")[0], 403)
+        self.assertEqual(self.raw("POST", "/_shop/save", Host="evil.example")[0], 403)
+
+    def test_the_mails_open_in_a_browser(self):
+        for host in (f"127.0.0.1:{self.emulator.port}", f"localhost:{self.emulator.port}"):
+            status, answered, _ = self.raw("GET", "/_ministack/ses/messages", Host=host, Sec_Fetch_Site="none")
+            self.assertEqual((status, cors(answered)), (200, set()))
+
+    def test_no_api_allows_other_pages_to_read_it(self):
+        for service, path, body, target in (
+            ("dynamodb", "/", "{}", "DynamoDB_20120810.ListTables"),
+            ("lambda", "/2015-03-31/functions/", "", None),
+            ("s3", "/", "", None),
+            ("s3", f"/{stacks.BUCKET}", "", None),
+        ):
+            url = f"http://127.0.0.1:{self.emulator.port}{path}"
+            named = {"X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.0"} if target else {}
+            digest = {"X-Amz-Content-SHA256": hashlib.sha256(body.encode()).hexdigest()}
+            method = "POST" if target else "GET"
+            with self.subTest(f"{service} {path}"):
+                headers = self.signed(service, url, body, method, **named, **digest)
+                status, answered, text = self.raw(method, path, body, **headers)
+                self.assertEqual((status, cors(answered)), (200, set()), text)
+
+    def test_the_routes_take_every_origin_and_no_foreign_host(self):
+        path = "/_aws/execute-api/api/events/1"
+        origin = {"Origin": "https://shop.example", "Sec-Fetch-Site": "cross-site"}
+        status, _, text = self.raw("GET", path, **origin)
+        self.assertEqual(status, 200)
+        self.assertEqual(json.loads(text)["headers"]["origin"], "https://shop.example")
+        self.assertEqual(self.raw("GET", path, Host=f"evil.example:{self.emulator.port}")[0], 403)
+        self.assertEqual(self.raw("GET", path, Host="localhost:5173")[0], 200)
+
+    def test_no_websocket_opens(self):
+        upgrade = {
+            "Connection": "Upgrade",
+            "Upgrade": "websocket",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": base64.b64encode(b"x" * 16).decode(),
+        }
+        for path in ("/_aws/execute-api/api/$default", "/mqtt"):
+            with self.subTest(path):
+                self.assertEqual(self.raw("GET", path, **upgrade)[0], 403)
 
     def test_the_key_signs(self):
         self.assertEqual(self.emulator.ask("GET", "/sign"), (200, {"bits": 2048}))
@@ -288,6 +473,16 @@ class Changing(unittest.TestCase):
         self.emulator.start()
         self.assert_all_is_there("ord_1")
 
+    def test_a_folder_of_before_gets_keys(self):
+        """A folder without keys has data of a store whose root was `test`; a removed file is made anew."""
+        before = self.emulator.root
+        self.put("ord_0")
+        self.emulator.end(signal.SIGTERM)
+        (self.emulator.data / keys.FILE).unlink()
+        self.emulator.start()
+        self.assertNotEqual(self.emulator.root, before)
+        self.assert_all_is_there("ord_0")
+
     def test_an_ended_emulator_lost_nothing(self):
         self.put("ord_2")
         self.assertEqual(self.emulator.end(signal.SIGTERM), 0)
@@ -355,6 +550,14 @@ class Starting(unittest.TestCase):
             done = self.start(data, port)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn(f"port {port} on 127.0.0.1 cannot be used: Address already in use", done.stderr)
+
+    def test_keys_that_cannot_be_read(self):
+        with tempfile.TemporaryDirectory() as data:
+            (Path(data) / keys.FILE).write_text("{}")
+            done = self.start(data, testrun.free_ports(1)[0])
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("the root keys cannot be read", done.stderr)
+        self.assertIn(f"remove {Path(data).resolve() / keys.FILE}, and new ones are made", done.stderr)
 
     def test_a_folder_in_use(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
@@ -16,6 +17,7 @@ from pathlib import Path
 from unittest import mock
 
 import store
+from emulation import keys
 from localstore import build, demo, deploy, process, settings, testrun, tools
 from localstore.settings import Problem, Settings
 
@@ -55,11 +57,45 @@ class FromEnvironment(unittest.TestCase):
                 self.read(SHOP_PORT=text)
 
     def test_nothing_of_a_real_account_reaches_the_local_store(self):
-        with mock.patch.dict(os.environ, {"AWS_PROFILE": "prod", "AWS_SESSION_TOKEN": "t", "PATH": "/bin"}, clear=True):
-            found = settings.operator_environment(Settings(5000, Path("/tmp/other")))
+        real = {"AWS_PROFILE": "prod", "AWS_SESSION_TOKEN": "t", "AWS_ACCESS_KEY_ID": "AKIAPROD", "PATH": "/bin"}
+        with tempfile.TemporaryDirectory() as folder, mock.patch.dict(os.environ, real, clear=True):
+            root = keys.make(Path(folder))
+            found = settings.operator_environment(Settings(5000, Path(folder)))
         self.assertEqual(found["AWS_ENDPOINT_URL"], "http://127.0.0.1:5000")
+        self.assertEqual(found["AWS_ACCESS_KEY_ID"], root["access_key_id"])
+        self.assertEqual(found["AWS_SECRET_ACCESS_KEY"], root["secret_access_key"])
         self.assertEqual(found["PATH"], "/bin")
         self.assertFalse({"AWS_PROFILE", "AWS_SESSION_TOKEN"} & set(found))
+
+
+class RootKeys(InFolder):
+    def test_they_are_made_once_and_are_the_owners_alone(self):
+        made = keys.make(self.folder)
+        self.assertEqual(keys.make(self.folder), made)
+        self.assertEqual(self.settings.root_keys, made)
+        self.assertEqual((self.folder / keys.FILE).stat().st_mode & 0o777, 0o600)
+
+    def test_each_store_has_its_own(self):
+        with tempfile.TemporaryDirectory() as other:
+            theirs = keys.make(Path(other))
+        ours = keys.make(self.folder)
+        self.assertFalse(set(ours.values()) & set(theirs.values()))
+        self.assertRegex(ours["access_key_id"], r"^SHOPROOT[A-Z2-7]{16}$")
+        self.assertRegex(ours["secret_access_key"], r"^[\w-]{40}$")
+
+    def test_a_file_that_others_may_read_is_closed(self):
+        keys.make(self.folder)
+        (self.folder / keys.FILE).chmod(0o644)
+        keys.make(self.folder)
+        self.assertEqual((self.folder / keys.FILE).stat().st_mode & 0o777, 0o600)
+
+    def test_a_folder_of_before_is_told_from_a_broken_file(self):
+        with self.assertRaisesRegex(Problem, "has no root keys yet: start the store with `make run`"):
+            _ = self.settings.root_keys
+        for text in ("", "[]", "{}", '{"access_key_id":"test","secret_access_key":"test"}'):
+            (self.folder / keys.FILE).write_text(text)
+            with self.subTest(text), self.assertRaisesRegex(Problem, "the root keys cannot be read"):
+                _ = self.settings.root_keys
 
 
 class Running(InFolder):
@@ -313,6 +349,7 @@ class Seed(InFolder):
     def setUp(self):
         super().setUp()
         self.signed_up, self.status, test = [], 201, self
+        keys.make(self.folder)
 
         class SignUp(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
@@ -402,6 +439,22 @@ class Commands(InFolder):
         code, printed = self.run_command("demo-credentials")
         self.assertIsNone(code)
         self.assertEqual(set(json.loads(printed)), {"customer", "admin"})
+
+    def test_what_leads_a_shell_to_the_store(self):
+        code, _ = self.run_command("aws-env")
+        self.assertIn("no store is running", code)
+        root = keys.make(self.folder)
+        owner = {"pid": 1, "port": 7000}
+        with mock.patch.object(process, "running", return_value=owner):
+            code, printed = self.run_command("aws-env")
+        self.assertIsNone(code)
+        real = {"AWS_PROFILE": "prod", "AWS_SESSION_TOKEN": "t", "PATH": os.environ["PATH"]}
+        command = ["bash", "-euc", f"{printed}\nenv"]
+        said = subprocess.run(command, env=real, capture_output=True, text=True, check=True).stdout.splitlines()
+        self.assertIn("AWS_ENDPOINT_URL=http://127.0.0.1:7000", said)
+        self.assertIn(f"AWS_ACCESS_KEY_ID={root['access_key_id']}", said)
+        self.assertIn(f"AWS_SECRET_ACCESS_KEY={root['secret_access_key']}", said)
+        self.assertFalse([line for line in said if line.startswith(("AWS_PROFILE", "AWS_SESSION_TOKEN"))])
 
     def test_ending_nothing_is_no_error(self):
         self.assertEqual(self.run_command("down"), (None, ""))
