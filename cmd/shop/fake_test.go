@@ -349,7 +349,7 @@ func (f *fakeStore) updateItem(w http.ResponseWriter, body []byte) {
 	_ = json.Unmarshal(body, &in)
 	email, role := in.Key["email"]["S"], in.ExpressionAttributeValues[":role"]["S"]
 	before, known := f.roles[email]
-	old := fmt.Sprintf(`{"email":{"S":%q},"user_id":{"S":"usr_1"},"name":{"S":"N"},"password_hash":{"S":"h"},"role":{"S":%q},"created_at":{"S":"2026-03-01T09:00:00.000Z"}}`, email, before)
+	old := fmt.Sprintf(`{"email":{"S":%q},"user_id":{"S":"usr_1"},"name":{"S":"N"},"password_hash":{"S":"h"},"role":{"S":%q},"created_at":{"S":"2026-03-01T09:00:00.000Z"},"generation":{"N":"0"}}`, email, before)
 	switch {
 	case in.TableName != f.outputs["UsersTable"] || !known:
 		answerDynamoDB(w, 400, `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"}`)

@@ -1,6 +1,7 @@
 package dynamostore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -227,10 +228,10 @@ func TestRedriveAccountMail(t *testing.T) {
 	}
 }
 
-// link stores one for ann.
+// link stores one for who has ann's address, or for ann.
 func (s *shop) link(p user.Purpose, at time.Time) user.Link {
 	s.t.Helper()
-	_, l := user.NewLink(ann, p, at)
+	_, l := user.NewLink(cmp.Or(s.user(ann.Email), ann), p, at)
 	s.must(s.links().Save(s.t.Context(), l))
 	return l
 }
@@ -275,6 +276,7 @@ func TestLinkOfAnotherAccount(t *testing.T) {
 	other.ID = "usr_2"
 	s.must(s.users().Create(t.Context(), other))
 	verify, set := s.link(user.VerifyAddress, opened), s.link(user.SetPassword, opened)
+	verify.UserID, set.UserID = ann.ID, ann.ID
 	for _, err := range []error{s.links().Verify(t.Context(), verify, opened), s.links().SetPassword(t.Context(), set, password.Stored("new"), opened)} {
 		if !errors.Is(err, user.ErrInvalidLink) {
 			t.Errorf("got %v, want ErrInvalidLink", err)
@@ -285,22 +287,21 @@ func TestLinkOfAnotherAccount(t *testing.T) {
 	}
 }
 
-// TestSetPassword: sessions end, the address counts as verified, and every link that was made until then is void, that of a mail
-// that was sent twice and one of the very millisecond.
+// TestSetPassword: sessions end, the address counts as verified, and every other link is void that was made for the generation
+// before, whatever its time.
 func TestSetPassword(t *testing.T) {
 	s := open(t)
 	s.must(s.users().Create(t.Context(), ann))
 	now := opened.Add(10 * time.Minute)
-	used, other, atOnce, verify := s.link(user.SetPassword, opened), s.link(user.SetPassword, opened), s.link(user.SetPassword, now), s.link(user.VerifyAddress, opened)
-	later := s.link(user.SetPassword, now.Add(time.Millisecond))
+	used, other, later, verify := s.link(user.SetPassword, opened), s.link(user.SetPassword, opened), s.link(user.SetPassword, now.Add(time.Minute)), s.link(user.VerifyAddress, now)
 	s.faults.On("TransactWriteItems", awsfault.Lost)
 	s.must(s.links().SetPassword(t.Context(), used, password.Stored("new"), now))
 	want := ann
-	want.PasswordHash, want.Unverified, want.SessionsFrom = password.Stored("new"), false, now
+	want.PasswordHash, want.Unverified, want.Generation = password.Stored("new"), false, 1
 	if got := s.user(ann.Email); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	for name, l := range map[string]user.Link{"used": used, "made with it": other, "made at once": atOnce} {
+	for name, l := range map[string]user.Link{"used": used, "made with it": other, "made for the old generation": later} {
 		if err := s.links().SetPassword(t.Context(), l, password.Stored("eve's"), now); !errors.Is(err, user.ErrInvalidLink) {
 			t.Errorf("%s: got %v, want ErrInvalidLink", name, err)
 		}
@@ -308,13 +309,28 @@ func TestSetPassword(t *testing.T) {
 	if err := s.links().Verify(t.Context(), verify, now); !errors.Is(err, user.ErrInvalidLink) {
 		t.Errorf("verifying: got %v, want ErrInvalidLink", err)
 	}
-	if err := s.links().SetPassword(t.Context(), later, password.Stored("x"), later.ExpiresAt); !errors.Is(err, user.ErrInvalidLink) {
+	fresh := s.link(user.SetPassword, now)
+	if err := s.links().SetPassword(t.Context(), fresh, password.Stored("x"), fresh.ExpiresAt); !errors.Is(err, user.ErrInvalidLink) {
 		t.Errorf("expired: got %v, want ErrInvalidLink", err)
 	}
-	s.must(s.links().SetPassword(t.Context(), later, password.Stored("newer"), now.Add(time.Minute)))
-	if got := s.user(ann.Email).PasswordHash; got != password.Stored("newer") {
-		t.Errorf("got %s, want newer", got)
+	s.must(s.links().SetPassword(t.Context(), fresh, password.Stored("newer"), now.Add(time.Minute)))
+	if got := s.user(ann.Email); got.PasswordHash != password.Stored("newer") || got.Generation != 2 {
+		t.Errorf("got %+v, want the newer password in generation 2", got)
 	}
+}
+
+// TestLinksOfAnEndedGeneration: whatever ends the sessions makes void the links that were mailed before.
+func TestLinksOfAnEndedGeneration(t *testing.T) {
+	s := open(t)
+	s.must(s.users().Create(t.Context(), ann))
+	verify, set := s.link(user.VerifyAddress, opened), s.link(user.SetPassword, opened)
+	s.must(s.users().EndSessions(t.Context(), ann.Email))
+	for _, err := range []error{s.links().Verify(t.Context(), verify, opened), s.links().SetPassword(t.Context(), set, password.Stored("new"), opened)} {
+		if !errors.Is(err, user.ErrInvalidLink) {
+			t.Errorf("got %v, want ErrInvalidLink", err)
+		}
+	}
+	s.must(s.links().Verify(t.Context(), s.link(user.VerifyAddress, opened), opened))
 }
 
 // TestOneOfManyFollows: of many who show one token at once, one sets a password.

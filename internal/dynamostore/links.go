@@ -41,32 +41,34 @@ func (s *Links) Link(ctx context.Context, hash string) (user.Link, error) {
 	return readLink(out.Item)
 }
 
+// ofLink is the condition that the user is the one that the link was made for, and of the same generation.
+const ofLink = "user_id = :user AND generation = :generation"
+
 // Verify uses the link up and verifies the address of its user, all or nothing. It returns user.ErrInvalidLink when the link is
-// gone or expired, or its user is another or verified.
+// gone, void or expired, or its user is another or verified.
 func (s *Links) Verify(ctx context.Context, l user.Link, now time.Time) error {
 	return s.use(ctx, "verifying an address", l, now, types.Update{
-		ConditionExpression:       aws.String("user_id = :user AND attribute_exists(unverified)"),
+		ConditionExpression:       aws.String(ofLink + " AND attribute_exists(unverified)"),
 		UpdateExpression:          aws.String("REMOVE unverified"),
-		ExpressionAttributeValues: attributes{":user": text(l.UserID)},
+		ExpressionAttributeValues: attributes{},
 	})
 }
 
-// SetPassword uses the link up, gives its user the password, ends the user's sessions, verifies the address, and makes void the
-// links that were made until now: all or nothing. It returns user.ErrInvalidLink when the link is gone, void or expired, or its
-// user is another.
+// SetPassword uses the link up, gives its user the password and the next generation, and verifies the address: all or nothing. The
+// generation ends the user's sessions and makes the other links void. It returns user.ErrInvalidLink when the link is gone, void or
+// expired, or its user is another.
 func (s *Links) SetPassword(ctx context.Context, l user.Link, hash password.Hash, now time.Time) error {
 	return s.use(ctx, "setting a password", l, now, types.Update{
-		ConditionExpression: aws.String("user_id = :user AND (attribute_not_exists(sessions_from) OR sessions_from < :made)"),
-		UpdateExpression:    aws.String("SET password_hash = :hash, sessions_from = :now REMOVE unverified"),
-		ExpressionAttributeValues: attributes{
-			":user": text(l.UserID), ":made": instant(l.MadeAt), ":hash": text(hash.PHC()), ":now": instant(now),
-		},
+		ConditionExpression:       aws.String(ofLink),
+		UpdateExpression:          aws.String("SET password_hash = :hash REMOVE unverified" + nextGeneration),
+		ExpressionAttributeValues: attributes{":hash": text(hash.PHC()), ":one": number(1)},
 	})
 }
 
 // use deletes the link and updates its user in one transaction.
 func (s *Links) use(ctx context.Context, doing string, l user.Link, now time.Time, u types.Update) error {
 	u.TableName, u.Key = &s.Users, userKey(l.Email)
+	u.ExpressionAttributeValues[":user"], u.ExpressionAttributeValues[":generation"] = text(l.UserID), number(l.Generation)
 	unmet, err := transact(ctx, s.Client, doing,
 		types.TransactWriteItem{Delete: &types.Delete{
 			TableName: &s.Table, Key: linkKey(l.Hash), ConditionExpression: aws.String("expires_at > :now"),
@@ -84,7 +86,7 @@ func linkKey(hash string) attributes { return attributes{"session_id": text("lin
 func linkItem(l user.Link) attributes {
 	item := linkKey(l.Hash)
 	item["hash"], item["purpose"], item["user_id"], item["email"] = text(l.Hash), text(string(l.Purpose)), text(l.UserID), text(l.Email)
-	item["made_at"], item["expires_at"] = instant(l.MadeAt), number(l.ExpiresAt.Unix())
+	item["generation"], item["expires_at"] = number(l.Generation), number(l.ExpiresAt.Unix())
 	return item
 }
 
@@ -92,7 +94,7 @@ func readLink(item attributes) (user.Link, error) {
 	r := reader{item: item}
 	l := user.Link{
 		Hash: r.text("hash"), Purpose: user.Purpose(r.text("purpose")), UserID: r.text("user_id"), Email: r.text("email"),
-		MadeAt: r.instant("made_at"), ExpiresAt: time.Unix(r.number("expires_at"), 0).UTC(),
+		Generation: r.number("generation"), ExpiresAt: time.Unix(r.number("expires_at"), 0).UTC(),
 	}
 	return l, r.err
 }

@@ -74,6 +74,7 @@ func sessionItem(s user.OpenSession) attributes {
 		"email":       text(s.Email),
 		"secret_hash": blob(s.SecretHash[:]),
 		"attempt_id":  text(s.AttemptID),
+		"generation":  number(s.Generation),
 		"begun_at":    instant(s.BegunAt),
 		"expires_at":  number(s.ExpiresAt.Unix()),
 	}
@@ -83,7 +84,7 @@ func readSession(item attributes) (user.OpenSession, error) {
 	r := reader{item: item}
 	s := user.OpenSession{
 		ID: r.text("session_id"), UserID: r.text("user_id"), Email: r.text("email"), AttemptID: r.text("attempt_id"),
-		BegunAt: r.instant("begun_at"), ExpiresAt: time.Unix(r.number("expires_at"), 0).UTC(),
+		Generation: r.number("generation"), BegunAt: r.instant("begun_at"), ExpiresAt: time.Unix(r.number("expires_at"), 0).UTC(),
 	}
 	if copy(s.SecretHash[:], r.blob("secret_hash")) != len(s.SecretHash) {
 		r.fail("secret_hash", "32 bytes")

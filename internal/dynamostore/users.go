@@ -3,7 +3,6 @@ package dynamostore
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -101,7 +100,7 @@ func (s *Users) RequireAdmin(ctx context.Context, caller user.Caller) error {
 	return requireAdmin(out.Item, caller)
 }
 
-// SetRole changes a role, and keeps beside it who did so and when. It returns the user as it was before; with the role that it was
+// SetRole changes a role, ends the user's sessions, and keeps beside the role who changed it and when. It returns the user as it was before; with the role that it was
 // to get, nothing was changed. It returns user.ErrNotFound.
 //
 // The condition fails on our own write when the SDK repeats it because its answer was lost: the time and the operator tell.
@@ -110,10 +109,10 @@ func (s *Users) SetRole(ctx context.Context, c user.RoleChange) (user.User, erro
 		TableName:                &s.Table,
 		Key:                      userKey(c.Email),
 		ConditionExpression:      aws.String("attribute_exists(email) AND #role <> :role"),
-		UpdateExpression:         aws.String("SET #role = :role, role_changed_at = :at, role_changed_by = :by"),
+		UpdateExpression:         aws.String("SET #role = :role, role_changed_at = :at, role_changed_by = :by" + nextGeneration),
 		ExpressionAttributeNames: map[string]string{"#role": "role"},
 		ExpressionAttributeValues: attributes{
-			":role": text(string(c.Role)), ":at": instant(c.At), ":by": text(c.By),
+			":role": text(string(c.Role)), ":at": instant(c.At), ":by": text(c.By), ":one": number(1),
 		},
 		ReturnValues:                        types.ReturnValueAllOld,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
@@ -140,22 +139,21 @@ func roleBefore(item attributes, c user.RoleChange) (user.User, error) {
 	return u, err
 }
 
-// EndSessions ends every session that the user with the normalised address has begun until at; the sessions themselves are
-// not looked for. It returns user.ErrNotFound. An end that is later than at stays.
-//
-// The condition fails on our own write, or on a later one's, too: then it holds what was asked for.
-func (s *Users) EndSessions(ctx context.Context, email string, at time.Time) error {
+// nextGeneration ends, in an update of a user, all sessions and links of the user. Its value :one is 1.
+const nextGeneration = " ADD generation :one"
+
+// EndSessions ends every session of the user with the normalised address; the sessions themselves are not looked for. It returns
+// user.ErrNotFound. A repeat, because the answer was lost, ends those that were begun in between, too.
+func (s *Users) EndSessions(ctx context.Context, email string) error {
 	_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName:                           &s.Table,
-		Key:                                 userKey(email),
-		ConditionExpression:                 aws.String("attribute_exists(email) AND (attribute_not_exists(sessions_from) OR sessions_from < :at)"),
-		UpdateExpression:                    aws.String("SET sessions_from = :at"),
-		ExpressionAttributeValues:           attributes{":at": instant(at)},
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+		TableName:                 &s.Table,
+		Key:                       userKey(email),
+		ConditionExpression:       aws.String("attribute_exists(email)"),
+		UpdateExpression:          aws.String(nextGeneration),
+		ExpressionAttributeValues: attributes{":one": number(1)},
 	})
-	if old, failed := conditionFailed(err); failed {
-		_, err := readUser(old)
-		return err
+	if _, failed := conditionFailed(err); failed {
+		return user.ErrNotFound
 	}
 	if err != nil {
 		return failed("ending a user's sessions", err)
@@ -182,9 +180,7 @@ func userItem(u user.User) attributes {
 		"password_hash": text(u.PasswordHash.PHC()),
 		"role":          text(string(u.Role)),
 		"created_at":    instant(u.CreatedAt),
-	}
-	if !u.SessionsFrom.IsZero() {
-		item["sessions_from"] = instant(u.SessionsFrom)
+		"generation":    number(u.Generation),
 	}
 	if u.Unverified {
 		item["unverified"] = boolean(true)
@@ -199,10 +195,8 @@ func readUser(item attributes) (user.User, error) {
 	r := reader{item: item}
 	u := user.User{
 		ID: r.text("user_id"), Email: r.text("email"), Name: r.text("name"), PasswordHash: password.Stored(r.text("password_hash")),
-		Role: user.Role(r.text("role")), CreatedAt: r.instant("created_at"), Unverified: r.has("unverified"),
-	}
-	if r.has("sessions_from") {
-		u.SessionsFrom = r.instant("sessions_from")
+		Role: user.Role(r.text("role")), CreatedAt: r.instant("created_at"), Generation: r.number("generation"),
+		Unverified: r.has("unverified"),
 	}
 	return u, r.err
 }

@@ -67,7 +67,7 @@ func newDesk() *desk {
 	for _, m := range []Mail{NewVerificationMail("usr_1", adas, opened), NewAddressMail(SignUpAttempt, adas, opened), NewAddressMail(PasswordReset, adas, opened)} {
 		l.entries[m.ID] = entry{Mail: m}
 	}
-	return &desk{post: newPost(l), users: map[string]user.User{adas: {ID: "usr_1", Email: adas, Unverified: true}}}
+	return &desk{post: newPost(l), users: map[string]user.User{adas: {ID: "usr_1", Email: adas, Generation: 7, Unverified: true}}}
 }
 
 var accountMails = map[Kind]struct {
@@ -91,7 +91,7 @@ func TestDeliverAccountMails(t *testing.T) {
 				t.Fatalf("got %s, sent %v, links %v and error %v, want one mail with one link", outcome, d.sent, d.links, err)
 			}
 			made := opened.Add(10 * time.Minute)
-			link := user.Link{Hash: d.links[0].Hash, Purpose: want.purpose, UserID: "usr_1", Email: adas, MadeAt: made, ExpiresAt: made.Add(30 * time.Minute)}
+			link := user.Link{Hash: d.links[0].Hash, Purpose: want.purpose, UserID: "usr_1", Email: adas, Generation: 7, ExpiresAt: made.Add(30 * time.Minute)}
 			if d.links[0] != link {
 				t.Errorf("got the link %+v, want %+v", d.links[0], link)
 			}

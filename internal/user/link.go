@@ -33,12 +33,12 @@ const (
 // Link is a one-time link that was mailed, as it is kept: the token in it is not. Who shows the token reads the mails to the
 // address.
 type Link struct {
-	Hash      string // of the token, as LinkHash returns it
-	Purpose   Purpose
-	UserID    string
-	Email     string    // normalised
-	MadeAt    time.Time // UTC, milliseconds
-	ExpiresAt time.Time // UTC, whole seconds
+	Hash       string // of the token, as LinkHash returns it
+	Purpose    Purpose
+	UserID     string
+	Email      string    // normalised
+	Generation int64     // the user's when the link was made; the link of an earlier one is void
+	ExpiresAt  time.Time // UTC, whole seconds
 }
 
 // NewLink returns a link for u, and the token that goes into the mail and nowhere else: 256 random bits.
@@ -47,7 +47,8 @@ func NewLink(u User, p Purpose, now time.Time) (token string, l Link) {
 	_, _ = rand.Read(secret[:]) // never fails
 	token = base64.RawURLEncoding.EncodeToString(secret[:])
 	return token, Link{
-		Hash: hashToken(token), Purpose: p, UserID: u.ID, Email: u.Email, MadeAt: now, ExpiresAt: now.Add(linkLife).Truncate(time.Second),
+		Hash: hashToken(token), Purpose: p, UserID: u.ID, Email: u.Email, Generation: u.Generation,
+		ExpiresAt: now.Add(linkLife).Truncate(time.Second),
 	}
 }
 

@@ -12,9 +12,9 @@ import (
 
 func TestNewLink(t *testing.T) {
 	now := signedUpAt.Add(700 * time.Millisecond)
-	u := User{ID: "usr_1", Email: "ada@example.com"}
+	u := User{ID: "usr_1", Email: "ada@example.com", Generation: 3}
 	token, l := NewLink(u, SetPassword, now)
-	want := Link{Hash: l.Hash, Purpose: SetPassword, UserID: "usr_1", Email: "ada@example.com", MadeAt: now, ExpiresAt: signedUpAt.Add(30 * time.Minute)}
+	want := Link{Hash: l.Hash, Purpose: SetPassword, UserID: "usr_1", Email: "ada@example.com", Generation: 3, ExpiresAt: signedUpAt.Add(30 * time.Minute)}
 	if l != want {
 		t.Errorf("got %+v, want %+v", l, want)
 	}

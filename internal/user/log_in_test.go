@@ -208,10 +208,11 @@ func TestLogInFails(t *testing.T) {
 	}
 }
 
-// TestLogInBeginsASession: what is stored is the user's, knows the token that was given by its hash alone, and began when the
-// log-in was attempted.
+// TestLogInBeginsASession: what is stored is the user's, of the generation that was read with the password's hash, knows the token
+// that was given by its hash alone, and began when the log-in was attempted.
 func TestLogInBeginsASession(t *testing.T) {
 	l, e := logIn()
+	e.user.Generation = 5
 	got, err := l.Do(context.Background(), right(home))
 	if err != nil || len(e.begun) != 1 {
 		t.Fatalf("got error %v and %d sessions, want one", err, len(e.begun))
@@ -223,7 +224,7 @@ func TestLogInBeginsASession(t *testing.T) {
 	s := e.begun[0]
 	want := OpenSession{
 		ID: token.SessionID, UserID: "usr_1", Email: "ada@example.com", SecretHash: sha256.Sum256(token.Secret[:]), AttemptID: s.AttemptID,
-		BegunAt: noon, ExpiresAt: noon.Truncate(time.Second).Add(30 * day),
+		Generation: 5, BegunAt: noon, ExpiresAt: noon.Truncate(time.Second).Add(30 * day),
 	}
 	if s != want || s.AttemptID == "" {
 		t.Errorf("stored %+v, want %+v", s, want)

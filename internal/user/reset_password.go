@@ -53,9 +53,9 @@ func (r *RequestReset) Do(ctx context.Context, address string) error {
 // ResettingLinks are the links that set passwords.
 type ResettingLinks interface {
 	Links
-	// SetPassword uses the link up, gives its user the password, ends the user's sessions, makes all links void that were made
-	// until now, and verifies the address, in one conditional write. It returns ErrInvalidLink when the link is used up, void
-	// or expired by now, or its user is another.
+	// SetPassword uses the link up, gives its user the password and the next generation, which ends the user's sessions and makes
+	// all other links void, and verifies the address, in one conditional write. It returns ErrInvalidLink when the link is used
+	// up, void or expired by now, or its user is another.
 	SetPassword(ctx context.Context, l Link, hash password.Hash, now time.Time) error
 }
 

@@ -34,13 +34,14 @@ type OpenSession struct {
 	Email      string     // the user's
 	SecretHash SecretHash // of the one secret that is good
 	AttemptID  string     // made for the attempt that wrote SecretHash: by it a repeated write knows its own
-	BegunAt    time.Time  // UTC: when the log-in was attempted, before the user was read
+	Generation int64      // the user's, in the read whose password the log-in compared
+	BegunAt    time.Time  // UTC: when the log-in was attempted
 	ExpiresAt  time.Time  // UTC, whole seconds
 }
 
 // begin returns the session that u's log-in at the time begins, and its first token.
 func begin(u User, at time.Time) (OpenSession, RefreshToken) {
-	s := OpenSession{ID: newSessionID(), UserID: u.ID, Email: u.Email, BegunAt: at}
+	s := OpenSession{ID: newSessionID(), UserID: u.ID, Email: u.Email, Generation: u.Generation, BegunAt: at}
 	return s.renewed(at)
 }
 
@@ -77,9 +78,9 @@ func (e *TokenReusedError) Error() string { return ErrSessionOver.Error() }
 // Unwrap returns ErrSessionOver.
 func (e *TokenReusedError) Unwrap() error { return ErrSessionOver }
 
-// isOf tells whether the session is one of u's, begun after u's sessions were last ended. A log-in in the very millisecond
-// of the end may have read the user before it, so its session counts as begun before.
-func (s OpenSession) isOf(u User) bool { return s.UserID == u.ID && s.BegunAt.After(u.SessionsFrom) }
+// isOf reports whether the session is one of u's, and of u's generation. A log-in that read the user before a reset carries the
+// generation from before it, however late its session is stored; no clock is compared.
+func (s OpenSession) isOf(u User) bool { return s.UserID == u.ID && s.Generation == u.Generation }
 
 // OpenSessions keeps sessions.
 type OpenSessions interface {

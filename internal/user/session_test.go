@@ -190,22 +190,22 @@ func TestExpiry(t *testing.T) {
 	}
 }
 
-// TestEndOfAllSessions: those begun until then are over, and later ones are not.
+// TestEndOfAllSessions: a session of another generation is over, whatever the clocks say; one of the user's goes on.
 func TestEndOfAllSessions(t *testing.T) {
-	for ended, stays := range map[time.Duration]bool{-time.Millisecond: true, 0: false, time.Millisecond: false, time.Hour: false} {
+	for generation, stays := range map[int64]bool{0: true, 1: false, -1: false, 2: false} {
 		r, d, token := opened()
 		u := ada
-		u.SessionsFrom = noon.Add(ended)
+		u.Generation = generation
 		d.byEmail[u.Email] = u
 		if stays {
 			use(t, r, token)
 			continue
 		}
-		over(t, fmt.Sprintf("begun %s before the end", ended), r, token)
+		over(t, fmt.Sprintf("a session of generation 0, with the user at %d", generation), r, token)
 	}
 }
 
-// TestRefreshGoesByTheStoredUser: the new token has the rights of now, and another account of the address has no part in it.
+// TestRefreshGoesByTheStoredUser: the new token has what is stored now, and another account of the address has no part in it.
 func TestRefreshGoesByTheStoredUser(t *testing.T) {
 	r, d, token := opened()
 	promoted, other := ada, ada

@@ -39,8 +39,10 @@ type User struct {
 	PasswordHash password.Hash
 	Role         Role
 	CreatedAt    time.Time // UTC
-	SessionsFrom time.Time // UTC; sessions begun earlier are over. Zero: none was ended so
-	Unverified   bool      // nobody has shown yet to read the mails to the address; until then nobody logs in
+	// Generation counts what ended all sessions and links of the user at once: each reset of the password, each change of role. A
+	// session or a link of another generation is over.
+	Generation int64
+	Unverified bool // nobody has shown yet to read the mails to the address; until then nobody logs in
 }
 
 // RoleChange is a role that an operator gives to a user.

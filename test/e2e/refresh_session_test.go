@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -123,7 +122,7 @@ func TestRefreshesAtOnce(t *testing.T) {
 	}
 }
 
-// TestRefreshAfterDemotion: the new token has the rights of now.
+// TestRefreshAfterDemotion: a change of role ends the sessions, in both directions; a new log-in has the rights of now.
 func TestRefreshAfterDemotion(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, newAdmin(t))
@@ -134,10 +133,15 @@ func TestRefreshAfterDemotion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	operator(t, "revoke-admin", claims["email"].(string))
-	s = refreshed(t, s)
+	former := caller{user: user{Email: claims["email"].(string)}}
+	operator(t, "revoke-admin", former.Email)
+	s.over(t)
+	s = newSession(t, former)
 	wantScope(t, s, "customer")
 	send(t, call{method: "GET", path: "/admin/orders", from: caller{token: s.AccessToken}}).want(t, http.StatusForbidden)
+	operator(t, "grant-admin", former.Email)
+	s.over(t)
+	wantScope(t, newSession(t, former), "customer admin")
 }
 
 func wantScope(t *testing.T, s session, want string) {
@@ -182,7 +186,7 @@ func TestEndOfAllSessions(t *testing.T) {
 	sessions, others := []session{newSession(t, c), newSession(t, c)}, newSession(t, other)
 	sessions[1] = refreshed(t, sessions[1])
 	users := &dynamostore.Users{Client: dynamoDB(t), Table: lookUp(t, stackOutputs, "UsersTable")}
-	if err := users.EndSessions(t.Context(), c.Email, time.Now()); err != nil {
+	if err := users.EndSessions(t.Context(), c.Email); err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range sessions {
