@@ -89,10 +89,7 @@ func (s *Guesses) Count(ctx context.Context, a user.Attempt, limits user.Limits)
 	for _, c := range counted {
 		actions = append(actions, types.TransactWriteItem{Update: s.count(a, c, limits[c])})
 	}
-	err := contend(ctx, isContention, func() error {
-		_, err := s.Client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions})
-		return err
-	})
+	err := writeOnce(ctx, s.Client, actions)
 	if anyConditionFailed(err) {
 		return user.ErrOvertaken
 	}
@@ -166,11 +163,7 @@ func (s *Guesses) takeBack(a user.Attempt) []types.TransactWriteItem {
 func (s *Guesses) Begin(ctx context.Context, begun user.OpenSession, a user.Attempt) error {
 	session := types.TransactWriteItem{Put: &types.Put{TableName: &s.Table, Item: sessionItem(begun)}}
 	actions := append(s.takeBack(a), session)
-	err := contend(ctx, isContention, func() error {
-		_, err := s.Client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions})
-		return err
-	})
-	if err != nil {
+	if err := writeOnce(ctx, s.Client, actions); err != nil {
 		return failed("storing a session", err)
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"shop/internal/money"
@@ -40,6 +41,15 @@ func open(t testing.TB) *shop {
 	return s
 }
 
+// hurry has the stores' client not wait between the SDK's attempts, which are as many as before.
+func (s *shop) hurry(options ...func(*dynamodb.Options)) {
+	s.client = s.tables.Client(s.faults, append(options, func(o *dynamodb.Options) {
+		o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) {
+			o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
+		})
+	})...)
+}
+
 func (s *shop) must(err error) {
 	s.t.Helper()
 	if err != nil {
@@ -56,12 +66,16 @@ func (s *shop) products() *Products {
 	}
 }
 
-func (s *shop) orders() *Orders { return s.ordersOver(s.faults) }
+func (s *shop) orders() *Orders { return s.ordersBy(s.client) }
 
 // ordersOver is the order store over another transport, as another process has it.
 func (s *shop) ordersOver(transport http.RoundTripper) *Orders {
+	return s.ordersBy(s.tables.Client(transport))
+}
+
+func (s *shop) ordersBy(client *dynamodb.Client) *Orders {
 	return &Orders{
-		Client: s.tables.Client(transport), Table: s.tables.Name("Orders"), Products: s.tables.Name("Products"),
+		Client: client, Table: s.tables.Name("Orders"), Products: s.tables.Name("Products"),
 		Mails: s.tables.Name("Mails"), Users: s.tables.Name("Users"), Suppressed: s.tables.Name("SuppressedAddresses"), Currency: "GBP",
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/google/uuid"
 
 	"shop/internal/access"
 	"shop/internal/money"
@@ -92,12 +93,11 @@ func (s *Orders) Accepted(ctx context.Context, orderID string) (order.Order, err
 // product is active, costs the line's unit price and has the units. It returns *order.RejectedError, and order.ErrBusy when
 // it could not be settled in time.
 //
-// The SDK gives each call a client request token and keeps it in its own retries, so a repeat whose first answer was lost is
-// answered as the first.
+// A repeat whose first answer was lost is answered as the first: see writeOnce.
 func (s *Orders) Place(ctx context.Context, o order.Order) error {
-	actions := s.actions(o)
+	in := &dynamodb.TransactWriteItemsInput{TransactItems: s.actions(o), ClientRequestToken: aws.String(uuid.NewString())}
 	err := contend(ctx, mayStillPlace, func() error {
-		_, err := s.Client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions})
+		_, err := s.Client.TransactWriteItems(ctx, in)
 		return err
 	})
 	if err == nil {

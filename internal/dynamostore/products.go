@@ -185,13 +185,8 @@ func (s *Products) Create(ctx context.Context, p product.Product, opening *produ
 	return s.transact(ctx, actions, existing)
 }
 
-// existing tells what it means that the product exists: another's, or our own, of which no answer came.
-func existing(_ attributes, open bool) error {
-	if open {
-		return product.ErrUnsettled
-	}
-	return product.ErrContended
-}
+// existing returns the error of a product that exists: somebody else created it.
+func existing(attributes) error { return product.ErrContended }
 
 // Update stores all but the stock of p if the stored version is one less than p's. It returns product.ErrContended when it
 // is not, and product.ErrUnsettled.
@@ -210,13 +205,13 @@ func (s *Products) Update(ctx context.Context, p product.Product) error {
 	return s.transact(ctx, []types.TransactWriteItem{sale, s.put(textItem(p))}, saved)
 }
 
-// saved tells what it means that the version is another: somebody saved the product.
-func saved(attributes, bool) error { return product.ErrContended }
+// saved returns the error of a version that is another: somebody else saved the product.
+func saved(attributes) error { return product.ErrContended }
 
-// Move sets the stock from m.Before to m.After and records m, all or nothing, once for an ID and time: the record has a condition,
-// too, for the stock may be m.Before again when a repeat comes whose first attempt was carried out. Move returns the movement
-// as it was recorded. It returns *product.StockChangedError when the stock is not m.Before, product.ErrNotFound,
-// product.ErrContended and product.ErrUnsettled.
+// Move sets the stock from m.Before to m.After and records m, all or nothing, once for an ID and time, over any number of calls:
+// the record has a condition, too, for the stock may be m.Before again when a call comes after one that was carried out. Move
+// returns the movement as it was recorded. It returns *product.StockChangedError when the stock is not m.Before,
+// product.ErrNotFound, product.ErrContended and product.ErrUnsettled.
 func (s *Products) Move(ctx context.Context, m product.Movement) (product.Movement, error) {
 	record := types.TransactWriteItem{Put: &types.Put{
 		TableName: &s.Movements, Item: movementItem(m),
@@ -265,7 +260,7 @@ type metItselfError struct{ recorded attributes }
 func (e *metItselfError) Error() string { return "the movement is recorded already" }
 
 // stockNow tells what stands where a movement expected another stock.
-func stockNow(old attributes, _ bool) error {
+func stockNow(old attributes) error {
 	if old == nil {
 		return product.ErrNotFound
 	}
@@ -279,19 +274,16 @@ func stockNow(old attributes, _ bool) error {
 
 // transact writes actions, all or nothing. When the condition of the first fails it returns what explain says of the item that
 // stands there; *metItselfError when that of the second does: it is the record of a movement.
-func (s *Products) transact(ctx context.Context, actions []types.TransactWriteItem, explain func(old attributes, open bool) error) error {
+func (s *Products) transact(ctx context.Context, actions []types.TransactWriteItem, explain func(old attributes) error) error {
 	var open bool
-	err := contend(ctx, isContention, func() error {
-		_, err := s.Client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions}, noting(&open))
-		return err
-	})
+	err := writeOnce(ctx, s.Client, actions, noting(&open))
 	var canceled *types.TransactionCanceledException
 	if errors.As(err, &canceled) && len(canceled.CancellationReasons) > 1 {
 		if recorded, met := failedCondition(canceled.CancellationReasons[1]); met {
 			return &metItselfError{recorded}
 		}
 		if old, failed := failedCondition(canceled.CancellationReasons[0]); failed {
-			return explain(old, open)
+			return explain(old)
 		}
 	}
 	switch {

@@ -1,0 +1,168 @@
+package dynamostore
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/smithy-go/middleware"
+
+	"shop/internal/notification"
+	"shop/internal/password"
+	"shop/internal/product"
+	"shop/internal/user"
+	"shop/test/awsfault"
+)
+
+// throttled has a call refused, which the SDK repeats twice.
+var throttled = awsfault.Error(400, "ThrottlingException")
+
+// lostAnswers are what may follow an answer that was lost. Throttled twice more, the SDK gives up, and our own repeat comes.
+var lostAnswers = map[string]func(conflict awsfault.Fault) []awsfault.Fault{
+	"throttled":  func(awsfault.Fault) []awsfault.Fault { return []awsfault.Fault{awsfault.Lost, throttled, throttled} },
+	"a conflict": func(conflict awsfault.Fault) []awsfault.Fault { return []awsfault.Fault{awsfault.Lost, conflict} },
+	"lost again": func(conflict awsfault.Fault) []awsfault.Fault {
+		return []awsfault.Fault{awsfault.Lost, throttled, throttled, conflict, awsfault.Lost, throttled, throttled}
+	},
+}
+
+// transactions are the writes of several items, with the number of their actions.
+var transactions = map[string]struct {
+	actions int
+	prepare func(*shop) write
+}{
+	"Place":           {3, writes["Place"]},
+	"Move":            {2, writes["Move"]},
+	"Create":          {3, writes["Create"]},
+	"Update":          {2, writes["Update"]},
+	"count a guess":   {3, writes["count a guess"]},
+	"begin a session": {5, writes["begin a session"]},
+	"sign up by mail": {2, func(s *shop) write {
+		return s.applying(notification.NewVerificationMail(ann.ID, ann.Email, opened).ID)
+	}},
+	"sign up again by mail": {2, func(s *shop) write {
+		s.must(s.users().Create(s.t.Context(), ann))
+		return s.applying(notification.NewAddressMail(notification.SignUpAttempt, ann.Email, opened).ID)
+	}},
+	"verify an address": {2, func(s *shop) write {
+		s.must(s.users().Create(s.t.Context(), ann))
+		l := s.link(user.VerifyAddress, opened)
+		return s.transaction(func(ctx context.Context) error { return s.links().Verify(ctx, l, opened) },
+			func() bool { return !s.user(ann.Email).Unverified })
+	}},
+	"set a password": {2, func(s *shop) write {
+		s.must(s.users().Create(s.t.Context(), ann))
+		l, hash := s.link(user.SetPassword, opened), password.Stored("new")
+		return s.transaction(func(ctx context.Context) error { return s.links().SetPassword(ctx, l, hash, opened.Add(time.Minute)) },
+			func() bool { return s.user(ann.Email).PasswordHash == hash })
+	}},
+	"close an account": {2, func(s *shop) write {
+		s.must(s.users().Create(s.t.Context(), ann))
+		return s.transaction(func(ctx context.Context) error { return s.removals().Close(ctx, ann, opened) },
+			func() bool { return s.user(ann.Email).ID == "" })
+	}},
+}
+
+func (s *shop) transaction(do func(context.Context) error, done func() bool) write {
+	return write{operation: "TransactWriteItems", do: do, done: done}
+}
+
+// applying is ann's sign-up, after which that mail is pending, and no other.
+func (s *shop) applying(mailID string) write {
+	return s.transaction(func(ctx context.Context) error { _, err := s.applicants().Apply(ctx, ann); return err }, func() bool {
+		due := s.due()
+		return len(due) == 1 && due[0].ID == mailID
+	})
+}
+
+// TestTransactionsWhoseAnswerWasLost: whatever comes between an answer that was lost and the one that arrives, the transaction is
+// carried out once and reported as done.
+func TestTransactionsWhoseAnswerWasLost(t *testing.T) {
+	for name, transaction := range transactions {
+		for then, faults := range lostAnswers {
+			t.Run(name+", "+then, func(t *testing.T) {
+				t.Parallel()
+				s := open(t)
+				s.hurry()
+				w := transaction.prepare(s)
+				s.faults.On(w.operation, faults(awsfault.Canceled(slices.Repeat([]string{"TransactionConflict"}, transaction.actions)...))...)
+				s.must(w.do(t.Context()))
+				if !w.done() {
+					t.Error("it is not done, or done more than once")
+				}
+			})
+		}
+	}
+}
+
+// TestLogInIsTakenBackOnce: a guess that is taken back twice would pay for another one.
+func TestLogInIsTakenBackOnce(t *testing.T) {
+	s := open(t)
+	ann := attempt("ann@example.com", "192.0.2.7", opened)
+	for range 3 {
+		s.must(s.guesses().Count(t.Context(), ann, upTo(9)))
+	}
+	s.hurry()
+	s.faults.On("TransactWriteItems", awsfault.Lost, throttled, throttled)
+	s.must(s.guesses().Begin(t.Context(), annsSession, ann))
+	s.wantTallies(ann, [3]int64{0, 2, 2})
+}
+
+// TestSaveIsNotMadeOverAnothers: an admin's save is carried out and its answer lost; another admin saves; our repeat, which comes
+// after that, changes nothing.
+func TestSaveIsNotMadeOverAnothers(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 100, 5)
+	another := func(next http.RoundTripper, r *http.Request) (*http.Response, error) {
+		products := s.products()
+		products.Client = s.tables.Client(nil)
+		s.save(products, "Another admin's lamp")
+		return throttled(next, r)
+	}
+	s.hurry()
+	s.faults.On("TransactWriteItems", awsfault.Lost, another, throttled)
+	s.save(s.products(), "The first admin's lamp")
+	if p, err := s.products().Read(t.Context(), s.admin, "lamp"); err != nil || p.Name != "Another admin's lamp" || p.Version != 3 {
+		t.Errorf("got %+v and error %v, want the later save as version 3", p, err)
+	}
+}
+
+func (s *shop) save(products *Products, name string) {
+	s.t.Helper()
+	save := product.Save{Products: products, Currency: "GBP", Now: func() time.Time { return opened }}
+	_, _, err := save.Do(s.t.Context(), s.admin, product.Draft{ID: "lamp", Name: name, Price: gbp(100), Active: true})
+	s.must(err)
+}
+
+// TestOneTokenForOneCall: each attempt of a call carries the call's token; a later call of the same has another one.
+func TestOneTokenForOneCall(t *testing.T) {
+	s := open(t)
+	s.must(s.users().Create(t.Context(), ann))
+	var tokens []string
+	s.hurry(func(o *dynamodb.Options) { o.APIOptions = append(o.APIOptions, noteTokens(&tokens)) })
+	conflict := awsfault.Canceled("TransactionConflict", "None", "None")
+	for range 2 {
+		s.faults.On("TransactWriteItems", conflict, throttled, throttled, throttled, conflict)
+		s.must(s.guesses().Count(t.Context(), attempt("ann@example.com", "192.0.2.7", opened), upTo(9)))
+	}
+	if len(tokens) != 8 || len(slices.Compact(tokens)) != 2 {
+		t.Errorf("got the tokens %v, want two, four times each", tokens)
+	}
+}
+
+// noteTokens notes the token of each call that the SDK is asked for; it repeats them with the same one.
+func noteTokens(tokens *[]string) func(*middleware.Stack) error {
+	return func(stack *middleware.Stack) error {
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("note tokens",
+			func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+				if transaction, ok := in.Parameters.(*dynamodb.TransactWriteItemsInput); ok {
+					*tokens = append(*tokens, aws.ToString(transaction.ClientRequestToken))
+				}
+				return next.HandleInitialize(ctx, in)
+			}), middleware.After)
+	}
+}
