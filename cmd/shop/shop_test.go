@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"shop/internal/money"
 	"shop/internal/notification"
 	"shop/internal/rootkeys"
 )
@@ -236,6 +238,25 @@ func TestImportInAnotherCurrency(t *testing.T) {
 	f.outputs["Currency"] = "EUR"
 	shop(t, "--local", "import", "--format", "online-retail", write(t, "sales.csv", salesFile)).want(t, exitFailed, "the sales file is in GBP")
 	shop(t, "--local", "import", write(t, "goods.csv", goods)).want(t, exitDone, "3 currency is not the store's")
+}
+
+// TestImportInEveryCurrency: a price of a file is that many minor units of the store, by the digits that ISO 4217 says.
+func TestImportInEveryCurrency(t *testing.T) {
+	f := startFake(t)
+	for _, code := range money.Codes() {
+		f.outputs["Currency"], f.products = code, map[string]*fakeProduct{}
+		file := write(t, "goods.csv", "product_id,name,description,price,currency,stock\nlamp,Lamp,,64,"+code+",1\n")
+		shop(t, "--local", "import", file).want(t, exitDone, "1 imported")
+		digits, err := money.Digits(code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := f.products["lamp"].Price["amount"], 64*math.Pow10(digits); got != want {
+			t.Errorf("%s: 64 is %v minor units, want %v", code, got, want)
+		}
+	}
+	f.outputs["Currency"] = "ZZZ"
+	shop(t, "--local", "import", write(t, "goods.csv", goods)).want(t, exitFailed, `unknown currency: "ZZZ"`)
 }
 
 // TestImportWaits while the store is busy.

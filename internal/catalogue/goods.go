@@ -20,6 +20,9 @@ type Goods struct {
 	next    int
 }
 
+// ErrOtherCurrency is returned by [Gather] when the store's currency is not the file's.
+var ErrOtherCurrency = errors.New("another currency")
+
 // Gather reads a whole sales file and makes of it one item per stock code of goods: its name and
 // description are its most frequent description with blanks cleaned (of several, the first in
 // alphabetical order), its price is the latest positive unit price (of several at one time, the last in the
@@ -27,11 +30,11 @@ type Goods struct {
 // A product without a name or a positive price is refused; a line that cannot be understood, or
 // whose price no coin can pay, is refused and adds nothing to its product.
 //
-// The error is [csvfile.ErrHeader] for another kind of file, [ErrCurrency] when the store's
+// The error is [csvfile.ErrHeader] for another kind of file, [ErrOtherCurrency] when the store's
 // currency is not the file's, or that of reading.
 func Gather(ctx context.Context, r io.Reader, o Options) (*Goods, error) {
 	if o.Currency != sales.Currency {
-		return nil, fmt.Errorf("%w: the sales file is in %s, the store in %q", ErrCurrency, sales.Currency, o.Currency)
+		return nil, fmt.Errorf("%w: the sales file is in %s, the store in %q", ErrOtherCurrency, sales.Currency, o.Currency)
 	}
 	lines, err := sales.NewReader(r)
 	if err != nil {

@@ -112,8 +112,8 @@ func TestGatherStockGiven(t *testing.T) {
 
 func TestGatherFails(t *testing.T) {
 	ctx := context.Background()
-	if _, err := Gather(ctx, strings.NewReader(salesHeader), Options{Currency: "EUR"}); !errors.Is(err, ErrCurrency) {
-		t.Errorf("another currency: got %v, want ErrCurrency", err)
+	if _, err := Gather(ctx, strings.NewReader(salesHeader), Options{Currency: "EUR"}); !errors.Is(err, ErrOtherCurrency) {
+		t.Errorf("another currency: got %v, want ErrOtherCurrency", err)
 	}
 	if _, err := Gather(ctx, strings.NewReader(catalogueHeader), pounds); !errors.Is(err, csvfile.ErrHeader) {
 		t.Errorf("another file: got %v, want ErrHeader", err)

@@ -6,28 +6,14 @@ import (
 	"math"
 	"strconv"
 	"strings"
-
-	"golang.org/x/text/currency"
 )
 
-// Errors of [ParsePrice] and [Digits].
+// Errors of [ParsePrice].
 var (
 	ErrPriceSyntax   = errors.New("price is not a plain decimal number such as 3.39")
 	ErrPriceFraction = errors.New("price has more digits than the currency's smallest coin")
 	ErrPriceRange    = errors.New("price is too large")
-	ErrCurrency      = errors.New("unknown currency")
 )
-
-// Digits returns how many digits follow the decimal point in amounts of the currency with the
-// given ISO 4217 code: 2 for GBP, 0 for JPY. The error is [ErrCurrency].
-func Digits(code string) (int, error) {
-	unit, err := currency.ParseISO(code)
-	if err != nil {
-		return 0, fmt.Errorf("%w: %q", ErrCurrency, code)
-	}
-	scale, _ := currency.Standard.Rounding(unit)
-	return scale, nil
-}
 
 // ParsePrice reads a decimal number as a whole count of minor units, of which the currency's
 // decimal point leaves the given digits: with 2 digits "3.39" is 339 and "-0.5" is -50. It is

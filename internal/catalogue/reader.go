@@ -32,9 +32,9 @@ type Reader struct {
 }
 
 // NewReader reads the header of a catalogue CSV of size bytes. The error is [csvfile.ErrHeader] for
-// another kind of file and [ErrCurrency] for a store currency that is none.
+// another kind of file and [money.ErrCurrency] for a store currency that is none.
 func NewReader(r io.Reader, size int64, o Options) (*Reader, error) {
-	digits, err := Digits(o.Currency)
+	digits, err := money.Digits(o.Currency)
 	if err != nil {
 		return nil, err
 	}

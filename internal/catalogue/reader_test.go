@@ -151,8 +151,8 @@ func TestNewReaderRefuses(t *testing.T) {
 	if _, err := NewReader(strings.NewReader("a,b\n"), 4, pounds); !errors.Is(err, csvfile.ErrHeader) {
 		t.Errorf("got %v, want ErrHeader", err)
 	}
-	if _, err := NewReader(strings.NewReader(catalogueHeader), 4, Options{Currency: "coins"}); !errors.Is(err, ErrCurrency) {
-		t.Errorf("got %v, want ErrCurrency", err)
+	if _, err := NewReader(strings.NewReader(catalogueHeader), 4, Options{Currency: "coins"}); !errors.Is(err, money.ErrCurrency) {
+		t.Errorf("got %v, want money.ErrCurrency", err)
 	}
 }
 

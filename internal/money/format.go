@@ -5,28 +5,17 @@ import (
 	"strings"
 )
 
-// Digits returns how many decimals a currency has, by the column "minor unit" of ISO 4217 list one: 2 for GBP, 0 for JPY,
-// 3 for KWD. It is 2 for a code that the list does not have. (CLDR, and golang.org/x/text/currency with it, counts the
-// digits in use instead, 0 for IQD for example, and so cannot tell what a minor unit is.)
-func Digits(currency string) int {
-	switch currency {
-	case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF":
-		return 0
-	case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND":
-		return 3
-	case "CLF", "UYW":
-		return 4
-	}
-	return 2
-}
-
 // String writes m for people who read English: £1,234.50, ¥1,235, CHF 1,234.50.
 func (m Money) String() string {
 	sign, digits := "", strconv.FormatInt(m.Amount, 10)
 	if unsigned, negative := strings.CutPrefix(digits, "-"); negative {
 		sign, digits = "-", unsigned
 	}
-	return sign + symbol(m.Currency) + point(digits, Digits(m.Currency))
+	decimals, err := Digits(m.Currency)
+	if err != nil {
+		decimals = 2 // no store has such a currency
+	}
+	return sign + symbol(m.Currency) + point(digits, decimals)
 }
 
 // symbol returns what stands before the digits: the sign of a currency that goes by one, else its code and a space.

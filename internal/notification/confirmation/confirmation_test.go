@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -203,5 +205,25 @@ func TestHTMLIsNotClipped(t *testing.T) {
 func BenchmarkRender(b *testing.B) {
 	for b.Loop() {
 		render(b, "Kettle & Lamp", usual)
+	}
+}
+
+// TestEveryCurrency: both parts show as many digits as the currency has.
+func TestEveryCurrency(t *testing.T) {
+	for _, code := range money.Codes() {
+		digits, err := money.Digits(code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := strings.TrimSuffix("64."+"0123"[:digits], ".")
+		amount, err := strconv.ParseInt(strings.ReplaceAll(want, ".", ""), 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := render(t, "Shop", placed(order.Line{ProductID: "a", Name: "A", UnitPrice: money.Money{Amount: amount, Currency: code}, Quantity: 1}))
+		shown := regexp.MustCompile(`[^0-9.,]` + regexp.QuoteMeta(want) + `(?:[^0-9.,]|$)`)
+		if !shown.MatchString(m.Text) || !shown.MatchString(m.HTML) {
+			t.Errorf("%s: %s is not in\n%s\n%s", code, want, m.Text, m.HTML)
+		}
 	}
 }
