@@ -8,11 +8,13 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"shop/internal/catalogue"
+	"shop/internal/csvfile"
 	"shop/internal/product"
 )
 
@@ -21,6 +23,8 @@ const (
 	formatCatalogue    = "catalogue"
 	formatOnlineRetail = "online-retail"
 )
+
+var formats = []string{formatCatalogue, formatOnlineRetail}
 
 // importCommand is one command line of shop import.
 type importCommand struct {
@@ -34,6 +38,8 @@ type importCommand struct {
 	strict      bool
 	concurrency int
 	email       string
+	decimal     string
+	table       tableFlags
 }
 
 func newImport(s streams, t *target) *cobra.Command {
@@ -42,22 +48,32 @@ func newImport(s streams, t *target) *cobra.Command {
 		Use:   "import FILE",
 		Short: "Bring the store's goods to what a file says",
 		Long: `import creates the products of a file that the store does not have, with their stock, and gives the
-others the file's name, description and price. What is equal already is not written, so importing a
-file twice changes nothing, and an import that was cut short is finished by running it again. The stock
-of a product that exists, its picture, and whether it is for sale are never touched.
+others the file's name, price, and what else it gives. What is equal already is not written, so importing
+a file twice changes nothing, and an import that was cut short is finished by running it again. The stock
+of a product that exists, and what the file does not give, are never touched.
 
 Formats:
-  catalogue      a CSV of product_id,name,description,price,currency,stock, one product a line. The price
-                 is decimal (3.39) in the store's currency; an empty stock is 0.
-  online-retail  the raw sales file "Online Retail" (UCI Machine Learning Repository), in pounds. Every
-                 stock code of goods becomes a product: its most frequent description, its latest positive
-                 price, and as stock the units that the file sells. Goods are codes that start with five
-                 digits, DCGS…, GIFT_… and PADS.
+  catalogue      a CSV of product_id,name,description,price,currency,stock and, if there, image_url and
+                 active, one product a line. The price is decimal (3.39) in the store's currency; an empty
+                 stock is 0; an empty image_url or active leaves the product's as it is.
+  online-retail  the raw sales file "Online Retail" (UCI Machine Learning Repository) or its second
+                 edition, in pounds. Every stock code of goods becomes a product: its most frequent
+                 description, its latest positive price, and as stock the units that the file sells. Goods
+                 are codes that start with five digits, DCGS…, GIFT_… and PADS.
 
-Lines that break a rule are refused, the rest is imported. Each refused line is written with its number
-and the reason to FILE's name with .refused.csv added, in the current folder, or to --refused.
+Columns may be in any order, their names in any case. The delimiter is recognised by the header: a comma,
+a semicolon or a tab. The encoding is what a byte order mark says, else UTF-8, else Windows-1252. Where
+fields are not parted by commas, prices may have a decimal comma (64,00); one with three digits after its
+comma or point is refused unless --decimal says what it means. A quoted field may have several lines; where
+they look like rows of the file, only the first is refused, and the others are read as rows. Empty rows are
+passed over.
 
-Exit code: 0 done; 1 failed, or something was refused under --strict; 130 interrupted.`,
+Lines that break a rule are refused, the rest is imported. Each refused line is written as it was, with its
+number and the reason, to FILE's name with .refused.csv added, in the current folder, or to --refused;
+cells that a spreadsheet would take for a formula have an apostrophe before them.
+
+Exit code: 0 done; 1 failed, or nothing of the file could be taken, or something was refused under
+--strict; 130 interrupted.`,
 		Example: `  shop --local import goods.csv
   shop --local import --format online-retail --stock 500 online-retail-sales.csv
   SHOP_ADMIN_EMAIL=ada@example.com shop --stack shop-production import --strict goods.csv`,
@@ -73,7 +89,9 @@ Exit code: 0 done; 1 failed, or something was refused under --strict; 130 interr
 
 func (i *importCommand) addFlags(c *cobra.Command) {
 	flags := c.Flags()
-	flags.StringVar(&i.format, "format", formatCatalogue, "format of the file: catalogue or online-retail")
+	flags.StringVar(&i.format, "format", formatCatalogue, "format of the file: "+strings.Join(formats, ", "))
+	i.table.addFlags(flags)
+	flags.StringVar(&i.decimal, "decimal", "", "what stands before the decimals of prices: point or comma (default: by the delimiter)")
 	flags.Int64Var(&i.stock, "stock", 0, "stock of every new product, whatever the file says")
 	flags.StringVar(&i.refused, "refused", "", "file for the refused lines (default: FILE's name with .refused.csv added)")
 	flags.BoolVar(&i.strict, "strict", false, "fail when anything was refused")
@@ -98,13 +116,22 @@ func (i *importCommand) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", i.file, err)
 	}
+	if source.Encoding() == csvfile.Windows1252 && i.table.encoding == "" {
+		say(i.err, "%s is not UTF-8; it is read as Windows-1252 (--encoding says otherwise)", i.file)
+	}
 	return i.load(ctx, session, source)
 }
 
 func (i *importCommand) check() error {
+	if _, err := i.table.options(); err != nil {
+		return err
+	}
+	_, knownMark := decimalMarks[i.decimal]
 	switch {
-	case i.format != formatCatalogue && i.format != formatOnlineRetail:
-		return fmt.Errorf("--format %s: there are %s and %s", i.format, formatCatalogue, formatOnlineRetail)
+	case !knownMark:
+		return fmt.Errorf("--decimal %s: there are point and comma", i.decimal)
+	case !slices.Contains(formats, i.format):
+		return fmt.Errorf("--format %s: there are %s", i.format, strings.Join(formats, ", "))
 	case i.stock < 0 || i.stock > product.MaxStock:
 		return fmt.Errorf("--stock %d: a stock is from 0 to %d", i.stock, product.MaxStock)
 	case i.concurrency < 1 || i.concurrency > maxConcurrency:
@@ -117,23 +144,31 @@ func (i *importCommand) check() error {
 const maxConcurrency = 1000
 
 func (i *importCommand) source(ctx context.Context, file *os.File, d deployment) (catalogue.Source, error) {
-	currency, err := d.output("Currency")
+	options, err := i.options(d)
 	if err != nil {
 		return nil, err
-	}
-	options := catalogue.Options{Currency: currency}
-	if i.stockGiven {
-		options.Stock = &i.stock
 	}
 	if i.format == formatOnlineRetail {
 		return catalogue.Gather(ctx, file, options)
 	}
-	info, err := file.Stat()
-	if err != nil {
-		return nil, err
-	}
-	return catalogue.NewReader(file, info.Size(), options)
+	return catalogue.NewReader(file, options)
 }
+
+func (i *importCommand) options(d deployment) (catalogue.Options, error) {
+	currency, err := d.output("Currency")
+	if err != nil {
+		return catalogue.Options{}, err
+	}
+	options := catalogue.Options{Currency: currency, Decimal: decimalMarks[i.decimal]}
+	if i.stockGiven {
+		options.Stock = &i.stock
+	}
+	options.File, err = i.table.options()
+	return options, err
+}
+
+// decimalMarks are the values of --decimal.
+var decimalMarks = map[string]catalogue.DecimalMark{"": catalogue.Either, "point": catalogue.Point, "comma": catalogue.Comma}
 
 // load imports the source and reports, however far it got.
 func (i *importCommand) load(ctx context.Context, store catalogue.Store, source catalogue.Source) error {
@@ -176,6 +211,9 @@ func count(w io.Writer, n int, what string) { _, _ = fmt.Fprintf(w, "%d\t %s\n",
 func (i *importCommand) verdict(s catalogue.Summary) error {
 	if i.strict && s.RefusedTotal() > 0 {
 		return fmt.Errorf("%d refused, which --strict does not allow", s.RefusedTotal())
+	}
+	if s.Taken() == 0 {
+		return errors.New("nothing of the file could be taken")
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -13,7 +12,7 @@ import (
 	"shop/internal/catalogue"
 )
 
-// refusedFile is a CSV of what an import refused, so that it can be mended and imported.
+// refusedFile is a CSV of what an import refused, with each line as it was.
 type refusedFile struct {
 	path string
 	file *os.File
@@ -45,25 +44,22 @@ func same(a, b string) bool {
 
 func (r *refusedFile) add(refusal *catalogue.Refusal) error {
 	r.rows++
-	record, err := joined(refusal.Record)
-	if err == nil {
-		err = r.csv.Write([]string{strconv.Itoa(refusal.Line), refusal.ProductID, string(refusal.Reason), refusal.Detail, record})
+	cells := []string{strconv.Itoa(refusal.Line), refusal.ProductID, string(refusal.Reason), refusal.Detail, refusal.Text}
+	for i, cell := range cells {
+		cells[i] = harmless(cell)
 	}
-	if err != nil {
+	if err := r.csv.Write(cells); err != nil {
 		return fmt.Errorf("writing %s: %w", r.path, err)
 	}
 	return nil
 }
 
-// joined returns the record as the line of CSV that it was.
-func joined(record []string) (string, error) {
-	var text bytes.Buffer
-	w := csv.NewWriter(&text)
-	if err := w.Write(record); err != nil {
-		return "", err
+// harmless puts an apostrophe before what a spreadsheet would take for a formula.
+func harmless(cell string) string {
+	if cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r") {
+		return "'" + cell
 	}
-	w.Flush()
-	return strings.TrimSuffix(text.String(), "\n"), w.Error()
+	return cell
 }
 
 // close ends the file; one without a refusal is removed.

@@ -28,6 +28,7 @@ type replayCommand struct {
 	email       string
 	mailWait    time.Duration
 	json        string
+	table       tableFlags
 }
 
 func newReplay(s streams, t *target) *cobra.Command {
@@ -35,7 +36,7 @@ func newReplay(s streams, t *target) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "replay FILE",
 		Short: "Send past sales to the store as checkouts, and check that it kept its promises",
-		Long: `replay takes the first invoices of the sales file "Online Retail" that are no cancellation and have a
+		Long: `replay takes the first invoices of the sales file "Online Retail", in either edition, that are no cancellation and have a
 customer and goods, signs a customer up for each CustomerID, and sends each invoice as one checkout, with
 its InvoiceNo as Idempotency-Key. While the store is busy or does not answer it repeats the same request.
 A replay of what was replayed before is answered with the orders of that time and sells nothing.
@@ -68,6 +69,7 @@ func (r *replayCommand) addFlags(c *cobra.Command) {
 	flags.StringVar(&r.password, "password", "", "password of every customer (default: a new random one, which is printed)")
 	flags.StringVar(&r.email, "email", "", "address of the admin who reads the stock (SHOP_ADMIN_EMAIL)")
 	flags.DurationVar(&r.mailWait, "mail-wait", 5*time.Minute, "how long to wait for the mails")
+	r.table.addFlags(flags)
 	flags.StringVar(&r.json, "json", "", "file to write the report to as JSON, too")
 }
 
@@ -99,6 +101,9 @@ func (r *replayCommand) run(ctx context.Context) error {
 }
 
 func (r *replayCommand) check() error {
+	if _, err := r.table.options(); err != nil {
+		return err
+	}
 	switch {
 	case r.orders < 1:
 		return fmt.Errorf("--orders %d: at least 1", r.orders)
@@ -116,7 +121,11 @@ func (r *replayCommand) invoices(ctx context.Context) (invoices []replay.Invoice
 		return nil, 0, err
 	}
 	defer file.Close()
-	lines, err := sales.NewReader(file)
+	options, err := r.table.options()
+	if err != nil {
+		return nil, 0, err
+	}
+	lines, err := sales.NewReader(file, options)
 	if err != nil {
 		return nil, 0, err
 	}

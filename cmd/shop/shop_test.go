@@ -47,11 +47,15 @@ func TestWrongCommandLines(t *testing.T) {
 		{"unsuppress ada@", `"ada@": must be an e-mail address`},
 		{"keys now", "unknown command"},
 		{"rotate-key now", "unknown command"},
-		{"import --format xml " + file, "--format xml: there are catalogue and online-retail"},
+		{"import --format xml " + file, "--format xml: there are catalogue, online-retail"},
 		{"import --stock -1 " + file, "--stock -1: a stock is from 0 to 1000000000"},
 		{"import --stock x " + file, "invalid argument"},
 		{"import --concurrency 0 " + file, "--concurrency 0"},
 		{"import " + file + "x", "no such file"},
+		{"import --delimiter ;; " + file, `--delimiter ";;": one ASCII character`},
+		{"import --encoding ebcdic " + file, "--encoding ebcdic: there are utf-8, utf-16le"},
+		{"import --decimal space " + file, "--decimal space: there are point and comma"},
+		{"replay --delimiter é " + file, "one ASCII character"},
 		{"replay --orders 0 " + file, "--orders 0: at least 1"},
 		{"replay --concurrency -3 " + file, "--concurrency -3"},
 		{"replay --mail-wait -1s " + file, "--mail-wait -1s"},
@@ -237,7 +241,48 @@ func TestImportInAnotherCurrency(t *testing.T) {
 	f := startFake(t)
 	f.outputs["Currency"] = "EUR"
 	shop(t, "--local", "import", "--format", "online-retail", write(t, "sales.csv", salesFile)).want(t, exitFailed, "the sales file is in GBP")
-	shop(t, "--local", "import", write(t, "goods.csv", goods)).want(t, exitDone, "3 currency is not the store's")
+	shop(t, "--local", "import", write(t, "goods.csv", goods)).want(t, exitFailed, "3 currency is not the store's", "nothing of the file could be taken")
+}
+
+// TestImportKeepsRefusedLines: a refused line is written as it was, whatever was wrong with it, and never as a formula.
+func TestImportKeepsRefusedLines(t *testing.T) {
+	startFake(t)
+	file := write(t, "goods.csv", goods+"ad-1,Pipe 5\" steel,,1.00,GBP,1\r\n=1+1,Sum,,x,GBP,1\n-x,X,\"Two\nlines\",1,GBP,x\n")
+	shop(t, "--local", "import", file).want(t, exitDone, "3 imported", "3 refused")
+	const want = "line,product_id,reason,detail,record\n" +
+		`5,,malformed line,"a quote stands where none can be, or is not closed","ad-1,Pipe 5"" steel,,1.00,GBP,1"` + "\n" +
+		`6,'=1+1,product breaks the store's rules,"price is not a plain decimal number such as 3.39: ""x""","'=1+1,Sum,,x,GBP,1"` + "\n" +
+		`7,'-x,product breaks the store's rules,"stock is not a whole number: ""x""","'-x,X,""Two` + "\n" + `lines"",1,GBP,x"` + "\n"
+	if got := read(t, "goods.csv.refused.csv"); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// TestImportOfNothing: a file of which nothing was taken is a failure, without --strict, too.
+func TestImportOfNothing(t *testing.T) {
+	startFake(t)
+	header, _, _ := strings.Cut(goods, "\n")
+	for _, text := range []string{header, header + "\n,,,,,\n", header + "\nlamp,Lamp,,-1,GBP,1\n"} {
+		shop(t, "--local", "import", write(t, "goods.csv", text)).want(t, exitFailed, "0 imported", "nothing of the file could be taken")
+	}
+}
+
+// TestImportOfASpreadsheet: what a spreadsheet saves is read by its own delimiter and encoding, which flags override.
+func TestImportOfASpreadsheet(t *testing.T) {
+	f := startFake(t)
+	text := "Product_ID;Name;Description;Price;Currency;Stock\r\nlamp;Lampe \xe0 pied;;64,00;GBP;12\r\n"
+	file := write(t, "goods.csv", text)
+	shop(t, "--local", "import", file).want(t, exitDone, "1 imported", "is not UTF-8; it is read as Windows-1252")
+	if got := f.products["lamp"]; got.Name != "Lampe à pied" || got.Price["amount"] != 6400.0 {
+		t.Errorf("got %+v", got)
+	}
+	if again := shop(t, "--local", "import", "--encoding", "windows-1252", "--delimiter", ";", "--decimal", "comma", file); strings.Contains(again.err, "UTF-8") {
+		t.Errorf("says of an encoding that was given: %s", again.err)
+	}
+	shop(t, "--local", "import", "--encoding", "utf-8", file).want(t, exitFailed, "1 malformed line")
+	shop(t, "--local", "import", "--delimiter", "tab", file).want(t, exitFailed, "unexpected header")
+	shop(t, "--local", "import", "--decimal", "point", file).want(t, exitFailed, "1 product breaks the store's rules")
+	shop(t, "--local", "import", write(t, "goods.xlsx", "PK\x03\x04...")).want(t, exitFailed, "save the sheet as", "CSV UTF-8")
 }
 
 // TestImportInEveryCurrency: a price of a file is that many minor units of the store, by the digits that ISO 4217 says.

@@ -1,8 +1,8 @@
 // Package catalogue reads files of goods and imports them into a store.
 //
-// Two kinds of file are read: a catalogue CSV, one product a line ([NewReader]), and the raw
-// "Online Retail" sales file, whose lines are gathered into the goods they sold ([Gather]). Both
-// are a [Source] for an [Importer].
+// Three kinds of file are read: a catalogue CSV, one product a line ([NewReader]); the raw "Online Retail" sales file, whose
+// lines are gathered into the goods they sold ([Gather]); and what other shops export ([ReadExport]). Each is a [Source] for
+// an [Importer].
 package catalogue
 
 import (
@@ -20,13 +20,20 @@ import (
 type Item struct {
 	Origin
 	Draft product.Draft // Stock is never nil: it is what a new product starts with
+	Given Given
 }
+
+// Given says which members of a product its file gives, besides name and price. The others stay as the store has them; a new
+// product begins without them, and for sale.
+type Given struct{ Description, ImageURL, Active bool }
 
 // Origin is where in a file something comes from.
 type Origin struct {
-	Line   int      // the header is line 1
-	Record []string // the fields as written
+	Line int    // the header is line 1
+	Text string // as the file has it, without the end of its last line
 }
+
+func originOf(row csvfile.Row) Origin { return Origin{Line: row.Line, Text: row.Text} }
 
 // Reason says in words that count ("12 × no goods") why a line or a product is not imported.
 type Reason string
@@ -71,6 +78,8 @@ type Source interface {
 	Next(ctx context.Context) (Item, error)
 	// Progress returns how much of the source was handed out, from 0 to 1.
 	Progress() float64
+	// Encoding returns the encoding of the file, one of [csvfile.Encodings].
+	Encoding() string
 }
 
 // clean trims text and collapses each run of blanks into one.
@@ -82,10 +91,11 @@ func refuseRow(err error) error {
 	if !errors.As(err, &bad) {
 		return err
 	}
-	return &Refusal{Origin: Origin{Line: bad.Line, Record: bad.Record}, Reason: Malformed, Detail: bad.Err.Error()}
+	return &Refusal{Origin: Origin{Line: bad.Line, Text: bad.Text}, Reason: Malformed, Detail: bad.Err.Error()}
 }
 
-// check refuses an item that the store would refuse: nothing is sent that is known to come back. It returns nil for one that is fine.
+// check refuses an item that the store would refuse: nothing is sent that is known to come back. It returns nil for one that
+// is fine.
 func check(item Item, currency string) *Refusal {
 	err := item.Draft.Check(currency)
 	var problems validation.Errors

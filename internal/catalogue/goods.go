@@ -12,12 +12,13 @@ import (
 	"shop/internal/sales"
 )
 
-// Goods are the products that a sales file sold, gathered from its lines. They are a [Source] that
-// hands out what was refused first, then the products in the order in which the file names them.
+// Goods are products of a file that was read as a whole. They are a [Source] that hands out what was refused first, then the
+// products in the order in which the file names them.
 type Goods struct {
-	refused []*Refusal
-	items   []Item
-	next    int
+	refused  []*Refusal
+	items    []Item
+	next     int
+	encoding string
 }
 
 // ErrOtherCurrency is returned by [Gather] when the store's currency is not the file's.
@@ -30,21 +31,20 @@ var ErrOtherCurrency = errors.New("another currency")
 // A product without a name or a positive price is refused; a line that cannot be understood, or
 // whose price no coin can pay, is refused and adds nothing to its product.
 //
-// The error is [csvfile.ErrHeader] for another kind of file, [ErrOtherCurrency] when the store's
-// currency is not the file's, or that of reading.
+// The errors are those of [csvfile.NewReader], and [ErrOtherCurrency] when the store's currency is not the file's.
 func Gather(ctx context.Context, r io.Reader, o Options) (*Goods, error) {
 	if o.Currency != sales.Currency {
 		return nil, fmt.Errorf("%w: the sales file is in %s, the store in %q", ErrOtherCurrency, sales.Currency, o.Currency)
 	}
-	lines, err := sales.NewReader(r)
+	lines, err := sales.NewReader(r, o.File)
 	if err != nil {
 		return nil, err
 	}
-	g := &gathering{options: o, products: map[string]*tally{}}
+	g := &gathering{options: o, mark: markOf(o.Decimal, lines.Delimiter()), products: map[string]*tally{}}
 	for {
 		switch err := g.read(ctx, lines); {
 		case err == io.EOF:
-			return g.goods(), nil
+			return g.goods(lines.Encoding()), nil
 		case err != nil:
 			return nil, err
 		}
@@ -66,6 +66,9 @@ func (g *Goods) Next(ctx context.Context) (Item, error) {
 	return Item{}, io.EOF
 }
 
+// Encoding is [Source]'s.
+func (g *Goods) Encoding() string { return g.encoding }
+
 // Progress is [Source]'s.
 func (g *Goods) Progress() float64 {
 	total := len(g.refused) + len(g.items)
@@ -78,6 +81,7 @@ func (g *Goods) Progress() float64 {
 // gathering is a sales file half read.
 type gathering struct {
 	options  Options
+	mark     DecimalMark
 	refused  []*Refusal
 	products map[string]*tally
 	order    []*tally // as the file first names them
@@ -112,12 +116,12 @@ func (g *gathering) read(ctx context.Context, lines *sales.Reader) error {
 }
 
 func (g *gathering) add(line sales.Line) error {
-	refusal := Refusal{Origin: Origin{Line: line.Row.Line, Record: line.Row.Record}, ProductID: line.Code}
+	refusal := Refusal{Origin: originOf(line.Row), ProductID: line.Code}
 	if !line.Goods() {
 		refusal.Reason = NotGoods
 		return &refusal
 	}
-	price, err := ParsePrice(line.Price, pence)
+	price, err := g.mark.Parse(line.Price, pence)
 	switch {
 	case errors.Is(err, ErrPriceFraction):
 		refusal.Reason, refusal.Detail = FinePrice, err.Error()
@@ -164,8 +168,8 @@ func (t *tally) name() string {
 	return best
 }
 
-func (g *gathering) goods() *Goods {
-	goods := &Goods{refused: g.refused}
+func (g *gathering) goods(encoding string) *Goods {
+	goods := &Goods{refused: g.refused, encoding: encoding}
 	for _, t := range g.order {
 		item, refusal := t.item(g.options)
 		if refusal != nil {
@@ -182,7 +186,7 @@ func (t *tally) item(o Options) (Item, *Refusal) {
 	if o.Stock != nil {
 		units = *o.Stock
 	}
-	item := Item{Origin: t.origin, Draft: product.Draft{
+	item := Item{Origin: t.origin, Given: Given{Description: true}, Draft: product.Draft{
 		ID: t.id, Name: name, Description: name, Active: true,
 		Price: money.Money{Amount: t.price, Currency: sales.Currency}, Stock: &units,
 	}}

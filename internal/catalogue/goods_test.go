@@ -33,6 +33,27 @@ func sale(invoice, code, description string, quantity int, day int, price string
 	return fmt.Sprintf("%s,%s,%s,%d,2011-01-%02dT08:00:00Z,%s,17850,United Kingdom\n", invoice, code, description, quantity, day, price)
 }
 
+// TestGatherForms: the file as people have it is read, whatever their tools made of its times, customers and letters.
+func TestGatherForms(t *testing.T) {
+	for file, want := range map[string][]string{
+		"sales-us-dates.csv":     {"2: 85123A|WHITE HEART|WHITE HEART|255 GBP|6|true", "3: 71053|LANTERN|LANTERN|339 GBP|6|true"},
+		"sales-windows-1252.csv": {"2: 85123A|PANTRY £ SCRUBBING BRUSH|PANTRY £ SCRUBBING BRUSH|255 GBP|6|true"},
+	} {
+		content, err := os.Open("testdata/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer content.Close()
+		goods, err := Gather(t.Context(), content, pounds)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if items, refused := drain(t, goods); !slices.Equal(showAll(items), want) || len(refused) > 0 {
+			t.Errorf("%s: got %q, refused %v, want %q", file, showAll(items), refused, want)
+		}
+	}
+}
+
 func TestGather(t *testing.T) {
 	for name, c := range map[string]struct {
 		lines string

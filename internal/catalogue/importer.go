@@ -28,10 +28,13 @@ type Store interface {
 // Summary counts what an import did.
 type Summary struct {
 	Imported  int // products that were new
-	Updated   int // products whose name, description or price were others
+	Updated   int // products of which the file gave something else
 	Unchanged int // products that were as the file has them, and were left alone
 	Refused   map[Reason]int
 }
+
+// Taken returns how many products the store has now as the file has them.
+func (s Summary) Taken() int { return s.Imported + s.Updated + s.Unchanged }
 
 // RefusedTotal returns how many lines and products were refused, for whatever reason.
 func (s Summary) RefusedTotal() int {
@@ -42,10 +45,9 @@ func (s Summary) RefusedTotal() int {
 	return total
 }
 
-// Importer brings a store to what a file says: new products are created with their stock, others
-// get the file's name, description and price, and equal ones are not written. Stock of a product
-// that exists, its image and whether it is active are never touched. An import that was cut short
-// is therefore finished by running it again.
+// Importer brings a store to what a file says: new products are created with their stock, others get the file's name and
+// price and what else it gives, and equal ones are not written. Stock of a product that exists, and what the file does not
+// give, are never touched. An import that was cut short is therefore finished by running it again.
 type Importer struct {
 	Store       Store
 	Concurrency int                  // products in the works at once, at least 1
@@ -56,31 +58,32 @@ type Importer struct {
 // Import imports all of source. When it is cut short, by ctx or by an error that concerns more than one
 // line, the summary tells what was done until then.
 func (i *Importer) Import(ctx context.Context, source Source) (Summary, error) {
-	listed, err := i.list(ctx)
+	known, err := i.list(ctx)
 	if err != nil {
 		return Summary{}, err
 	}
-	run := &run{Importer: i, listed: listed, summary: Summary{Refused: map[Reason]int{}}}
+	run := &run{Importer: i, known: known, summary: Summary{Refused: map[Reason]int{}}}
 	err = run.all(ctx, source)
 	return run.summary, err
 }
 
-func (i *Importer) list(ctx context.Context) (map[string]product.Product, error) {
+// list returns the ids of the store's products.
+func (i *Importer) list(ctx context.Context) (map[string]bool, error) {
 	products, err := i.Store.Products(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("listing the store's products: %w", err)
 	}
-	listed := make(map[string]product.Product, len(products))
+	known := make(map[string]bool, len(products))
 	for _, p := range products {
-		listed[p.ID] = p
+		known[p.ID] = true
 	}
-	return listed, nil
+	return known, nil
 }
 
 // run is one import under way.
 type run struct {
 	*Importer
-	listed map[string]product.Product
+	known map[string]bool // ids of the store's products
 
 	mu      sync.Mutex
 	summary Summary
@@ -144,23 +147,18 @@ func (r *run) work(ctx context.Context, items <-chan Item) error {
 
 // settle makes the store's product what the item says.
 func (r *run) settle(ctx context.Context, item Item) error {
-	listed, known := r.listed[item.Draft.ID]
-	switch {
-	case !known:
-		return r.create(ctx, item.Draft)
-	case listed.Name != item.Draft.Name || listed.Price != item.Draft.Price:
-		return r.update(ctx, listed, item.Draft)
+	if r.known[item.Draft.ID] {
+		return r.change(ctx, item, &r.summary.Unchanged)
 	}
-	// Lists have no descriptions, so only a look at the product tells whether it is equal.
-	return r.compare(ctx, item.Draft, &r.summary.Unchanged)
+	return r.create(ctx, item)
 }
 
 // create saves a new product. If it exists by now, that was most likely our own save whose answer
 // was lost: then it is equal and counts as imported.
-func (r *run) create(ctx context.Context, d product.Draft) error {
-	err := r.Store.Save(ctx, d)
+func (r *run) create(ctx context.Context, item Item) error {
+	err := r.Store.Save(ctx, item.Draft)
 	if existsByNow(err) {
-		return r.compare(ctx, d, &r.summary.Imported)
+		return r.change(ctx, item, &r.summary.Imported)
 	}
 	if err != nil {
 		return fmt.Errorf("saving a new product: %w", err)
@@ -174,27 +172,46 @@ func existsByNow(err error) bool {
 	return errors.As(err, &invalid) && slices.ContainsFunc(invalid, func(p validation.Problem) bool { return p.Field == "stock" })
 }
 
-// compare reads the product and changes it if it differs from the draft; if it does not, equal is counted up.
-func (r *run) compare(ctx context.Context, d product.Draft, equal *int) error {
-	saved, err := r.Store.Product(ctx, d.ID)
+// change reads the product, for lists do not have all of it, and changes what the item gives and is not equal. If all is,
+// equal is counted up.
+func (r *run) change(ctx context.Context, item Item, equal *int) error {
+	saved, err := r.Store.Product(ctx, item.Draft.ID)
 	if err != nil {
 		return fmt.Errorf("reading a product: %w", err)
 	}
-	if saved.Name != d.Name || saved.Description != d.Description || saved.Price != d.Price {
-		return r.update(ctx, saved, d)
+	before := draftOf(saved)
+	after := item.over(before)
+	if after == before {
+		r.count(equal)
+		return nil
 	}
-	r.count(equal)
-	return nil
-}
-
-// update saves the draft over a product that exists, and keeps what the file does not speak of.
-func (r *run) update(ctx context.Context, saved product.Product, d product.Draft) error {
-	d.Stock, d.ImageURL, d.Active = nil, saved.ImageURL, saved.Active
-	if err := r.Store.Save(ctx, d); err != nil {
+	if err := r.Store.Save(ctx, after); err != nil {
 		return fmt.Errorf("saving a change: %w", err)
 	}
 	r.count(&r.summary.Updated)
 	return nil
+}
+
+// draftOf returns the draft that saves the product as it is. A member of [product.Draft] that is missing here would be lost.
+func draftOf(p product.Product) product.Draft {
+	return product.Draft{
+		ID: p.ID, Name: p.Name, Description: p.Description, Price: p.Price, ImageURL: p.ImageURL, Active: p.Active,
+	}
+}
+
+// over returns the draft with what the item gives.
+func (i Item) over(d product.Draft) product.Draft {
+	d.Name, d.Price = i.Draft.Name, i.Draft.Price
+	if i.Given.Description {
+		d.Description = i.Draft.Description
+	}
+	if i.Given.ImageURL {
+		d.ImageURL = i.Draft.ImageURL
+	}
+	if i.Given.Active {
+		d.Active = i.Draft.Active
+	}
+	return d
 }
 
 func (r *run) count(n *int) {

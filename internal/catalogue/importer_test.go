@@ -22,7 +22,6 @@ type fakeStore struct {
 	mu       sync.Mutex
 	products map[string]product.Product
 	saves    []string
-	reads    int
 	save     func(d product.Draft) error // is asked before a save, when not nil
 }
 
@@ -48,7 +47,6 @@ func (s *fakeStore) Products(context.Context) ([]product.Product, error) {
 func (s *fakeStore) Product(_ context.Context, id string) (product.Product, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.reads++
 	p, ok := s.products[id]
 	if !ok {
 		return product.Product{}, product.ErrNotFound
@@ -156,14 +154,35 @@ func TestImportUpdates(t *testing.T) {
 	}
 }
 
-// TestImportReadsOnlyWhatItMust: only a product that the list cannot tell from the file's is read.
-func TestImportReadsOnlyWhatItMust(t *testing.T) {
-	cheap := product.Product{ID: "mug", Name: "Mug", Price: money.Money{Amount: 1, Currency: "GBP"}}
-	s := newFakeStore(lamp(), cheap)
-	summary, _, err := importText(t, s, goodsFile)
-	wantCounts(t, summary, err, "1 imported, 1 updated, 1 unchanged, 1 refused")
-	if s.reads != 1 {
-		t.Errorf("%d products read, want 1", s.reads)
+// TestImportChangesWhatIsGiven: optional columns change a product where a cell is not empty, and nothing else does.
+func TestImportChangesWhatIsGiven(t *testing.T) {
+	const url, other = "https://img.example/old.jpg", "https://img.example/new.jpg"
+	for name, c := range map[string]struct {
+		header, line, image string
+		active              bool
+		want                string
+	}{
+		"no such columns": {"", "", url, false, "0 imported, 0 updated, 1 unchanged, 0 refused"},
+		"empty cells":     {",image_url,active", ",,", url, false, "0 imported, 0 updated, 1 unchanged, 0 refused"},
+		"equal cells":     {",image_url,active", "," + url + ",no", url, false, "0 imported, 0 updated, 1 unchanged, 0 refused"},
+		"another image":   {",image_url", "," + other, other, false, "0 imported, 1 updated, 0 unchanged, 0 refused"},
+		"activated":       {",active", ",true", url, true, "0 imported, 1 updated, 0 unchanged, 0 refused"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			old := lamp()
+			old.ImageURL, old.Active = url, false
+			s := newFakeStore(old)
+			r, err := NewReader(strings.NewReader("product_id,name,description,price,currency,stock"+c.header+"\nlamp,Lamp,Warm,64,GBP,99"+c.line+"\n"), pounds)
+			if err != nil {
+				t.Fatal(err)
+			}
+			i := &Importer{Store: s, Concurrency: 1, Refused: func(*Refusal) error { return nil }}
+			summary, err := i.Import(t.Context(), r)
+			wantCounts(t, summary, err, c.want)
+			if got := s.products["lamp"]; got.ImageURL != c.image || got.Active != c.active || got.Stock != old.Stock {
+				t.Errorf("got %+v, want image %s and active %t", got, c.image, c.active)
+			}
+		})
 	}
 }
 
@@ -208,7 +227,7 @@ func TestImportRefusedByTheStore(t *testing.T) {
 	summary, refused, err := importText(t, s, goodsFile)
 	wantCounts(t, summary, err, "2 imported, 0 updated, 0 unchanged, 2 refused")
 	if summary.Refused[RefusedThere] != 1 || !slices.ContainsFunc(refused, func(r *Refusal) bool {
-		return r.Line == 3 && r.ProductID == "mug" && strings.Contains(r.Detail, "is not funny") && len(r.Record) == 6
+		return r.Line == 3 && r.ProductID == "mug" && strings.Contains(r.Detail, "is not funny") && r.Text == "mug,Mug,Blue,7.5,GBP,3"
 	}) {
 		t.Errorf("refused %v, want line 3 by the store", refused)
 	}

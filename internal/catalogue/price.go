@@ -13,6 +13,8 @@ var (
 	ErrPriceSyntax   = errors.New("price is not a plain decimal number such as 3.39")
 	ErrPriceFraction = errors.New("price has more digits than the currency's smallest coin")
 	ErrPriceRange    = errors.New("price is too large")
+	// ErrPriceMark is for a comma or point that may part thousands or decimals.
+	ErrPriceMark = errors.New("price may mean thousands or decimals; say which with --decimal point or --decimal comma")
 )
 
 // ParsePrice reads a decimal number as a whole count of minor units, of which the currency's
@@ -37,6 +39,48 @@ func ParsePrice(text string, digits int) (int64, error) {
 		return -amount, nil
 	}
 	return amount, nil
+}
+
+// DecimalMark is what stands before the decimals of a file's prices.
+type DecimalMark rune
+
+// The decimal marks.
+const (
+	Point DecimalMark = '.'
+	Comma DecimalMark = ','
+	// Either is whichever of the two a price has. Three digits after it are refused with ErrPriceMark, because they may be
+	// thousands: 1,500 and 1.500 are a thousand and a half in half of the world, and one and a half in the other.
+	Either DecimalMark = 0
+)
+
+// markOf returns the decimal mark of a file: the one given, else a point in files whose fields are parted by commas, and
+// either in others, which are what spreadsheets write where the decimal mark is a comma.
+func markOf(given DecimalMark, delimiter rune) DecimalMark {
+	if given == Either && delimiter == ',' {
+		return Point
+	}
+	return given
+}
+
+// Parse is [ParsePrice] for prices with the mark. The errors are those, and [ErrPriceMark].
+func (m DecimalMark) Parse(text string, digits int) (int64, error) {
+	if m == Point {
+		return ParsePrice(text, digits)
+	}
+	whole, fraction, found := strings.Cut(text, string(Comma))
+	switch {
+	case found && strings.ContainsAny(whole+fraction, ".,"), !found && m == Comma && strings.Contains(text, "."):
+		return 0, fmt.Errorf("%w: %q", ErrPriceSyntax, text)
+	case !found:
+		whole, fraction, found = strings.Cut(text, string(Point))
+	}
+	if m == Either && len(fraction) == 3 {
+		return 0, fmt.Errorf("%w: %q", ErrPriceMark, text)
+	}
+	if found {
+		whole += string(Point)
+	}
+	return ParsePrice(whole+fraction, digits)
 }
 
 func isDigits(s string) bool {

@@ -57,6 +57,44 @@ func TestParsePrice(t *testing.T) {
 	}
 }
 
+func TestDecimalMarks(t *testing.T) {
+	for _, c := range []struct {
+		text  string
+		mark  DecimalMark
+		want  int64
+		error error
+	}{
+		{"64.00", Point, 6400, nil},
+		{"1.500", Point, 150, nil},
+		{"64,00", Point, 0, ErrPriceSyntax},
+		{"64,00", Comma, 6400, nil},
+		{"64", Comma, 6400, nil},
+		{"1,500", Comma, 150, nil},
+		{"64.00", Comma, 0, ErrPriceSyntax},
+		{"1.234,50", Comma, 0, ErrPriceSyntax},
+		{"64,00", Either, 6400, nil},
+		{"64.00", Either, 6400, nil},
+		{"64,5", Either, 6450, nil},
+		{"-64,5", Either, -6450, nil},
+		{"64", Either, 6400, nil},
+		{"1500", Either, 150000, nil},
+		{"1,500", Either, 0, ErrPriceMark},
+		{"1.500", Either, 0, ErrPriceMark},
+		{"1,5001", Either, 0, ErrPriceFraction},
+		{"1,234,567", Either, 0, ErrPriceSyntax},
+		{"1,234.50", Either, 0, ErrPriceSyntax},
+		{"1.234,50", Either, 0, ErrPriceSyntax},
+		{"1.234.567", Either, 0, ErrPriceSyntax},
+		{",5", Either, 0, ErrPriceSyntax},
+		{"5,", Either, 0, ErrPriceSyntax},
+		{"", Either, 0, ErrPriceSyntax},
+	} {
+		if got, err := c.mark.Parse(c.text, 2); got != c.want || !errors.Is(err, c.error) {
+			t.Errorf("%q with %q: got %d, %v, want %d, %v", c.text, rune(c.mark), got, err, c.want, c.error)
+		}
+	}
+}
+
 // TestEveryCurrency: what a file says a thing costs is what the mail says, in every currency; the digits are those of the
 // published list.
 func TestEveryCurrency(t *testing.T) {

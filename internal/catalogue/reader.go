@@ -13,36 +13,51 @@ import (
 	"shop/internal/product"
 )
 
-// Header names the columns of a catalogue CSV. The price is decimal (3.39), an empty stock is 0.
-var Header = []string{"product_id", "name", "description", "price", "currency", "stock"}
+// columns are those of a catalogue CSV.
+var columns = csvfile.Columns{
+	Required: []string{"product_id", "name", "description", "price", "currency", "stock"},
+	Optional: []string{"image_url", "active"},
+}
 
 // Options say how a file becomes items.
 type Options struct {
 	Currency string // the store's, ISO 4217
 	Stock    *int64 // when not nil, the stock of every item, whatever the file says
+	File     csvfile.Options
+	Decimal  DecimalMark // of prices; Either: see [Either], and [Point] in files parted by commas
 }
 
-// Reader reads a catalogue CSV one line at a time; of the lines before it keeps the product ids.
+// Reader reads a catalogue CSV. The price is decimal (3.39); an empty stock is 0; an empty image_url or active leaves the
+// product's as it is.
 type Reader struct {
-	rows    *csvfile.Reader
-	size    int64 // bytes
+	rows *csvfile.Reader
+	items
+}
+
+// items makes items of what a file says, and keeps the ids of those that it made.
+type items struct {
 	options Options
-	digits  int
+	digits  int // of the currency
+	mark    DecimalMark
 	seen    map[string]int // product id → the line that listed it
 }
 
-// NewReader reads the header of a catalogue CSV of size bytes. The error is [csvfile.ErrHeader] for
-// another kind of file and [money.ErrCurrency] for a store currency that is none.
-func NewReader(r io.Reader, size int64, o Options) (*Reader, error) {
+func newItems(rows *csvfile.Reader, digits int, o Options) items {
+	return items{options: o, digits: digits, mark: markOf(o.Decimal, rows.Delimiter()), seen: map[string]int{}}
+}
+
+// NewReader reads the header of a catalogue CSV. The errors are those of [csvfile.NewReader], and [money.ErrCurrency] for a
+// store currency that is none.
+func NewReader(r io.Reader, o Options) (*Reader, error) {
 	digits, err := money.Digits(o.Currency)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := csvfile.NewReader(r, Header...)
+	rows, err := csvfile.NewReader(r, o.File, columns)
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{rows: rows, size: size, options: o, digits: digits, seen: map[string]int{}}, nil
+	return &Reader{rows: rows, items: newItems(rows, digits, o)}, nil
 }
 
 // Next is [Source]'s.
@@ -54,48 +69,67 @@ func (r *Reader) Next(ctx context.Context) (Item, error) {
 	if err != nil {
 		return Item{}, refuseRow(err)
 	}
-	return r.item(row)
-}
-
-// Progress is [Source]'s.
-func (r *Reader) Progress() float64 {
-	if r.size <= 0 {
-		return 0
-	}
-	return min(1, float64(r.rows.Offset())/float64(r.size))
-}
-
-func (r *Reader) item(row csvfile.Row) (Item, error) {
-	f := row.Fields
-	item := Item{Origin: Origin{Line: row.Line, Record: row.Record}, Draft: product.Draft{
-		ID: strings.TrimSpace(f[0]), Name: strings.TrimSpace(f[1]), Description: strings.TrimSpace(f[2]), Active: true,
-	}}
-	if first, again := r.seen[item.Draft.ID]; again {
-		return Item{}, item.refuse(Duplicate, fmt.Sprintf("on line %d", first))
-	}
-	if err := r.amounts(&item, strings.TrimSpace(f[3]), strings.TrimSpace(f[4]), strings.TrimSpace(f[5])); err != nil {
-		return Item{}, err
-	}
-	if refusal := check(item, r.options.Currency); refusal != nil {
+	field := func(column string) string { return strings.TrimSpace(row.Field(column)) }
+	item, refusal := r.item(row, said{
+		id: field("product_id"), name: field("name"), description: field("description"), hasDescription: true,
+		price: field("price"), currency: field("currency"), stock: field("stock"),
+		imageURL: field("image_url"), active: field("active"),
+	})
+	if refusal != nil {
 		return Item{}, refusal
 	}
-	r.seen[item.Draft.ID] = row.Line
 	return item, nil
 }
 
-func (r *Reader) amounts(item *Item, price, currency, stock string) error {
-	if currency != r.options.Currency {
-		return item.refuse(OtherCurrency, fmt.Sprintf("%q instead of %s", currency, r.options.Currency))
+// Progress is [Source]'s.
+func (r *Reader) Progress() float64 { return r.rows.Progress() }
+
+// Encoding is [Source]'s.
+func (r *Reader) Encoding() string { return r.rows.Encoding() }
+
+// said is what a file says of a product, in its words. Of imageURL and active, what is empty is not said.
+type said struct {
+	id, name, description, price, currency, stock string
+	hasDescription                                bool
+	imageURL, active                              string
+}
+
+// item makes an item of what the row says of a product, or says why there is none.
+func (i *items) item(row csvfile.Row, s said) (Item, *Refusal) {
+	item := Item{
+		Origin: originOf(row),
+		Draft:  product.Draft{ID: s.id, Name: s.name, Description: s.description, ImageURL: s.imageURL, Active: true},
+		Given:  Given{Description: s.hasDescription, ImageURL: s.imageURL != "", Active: s.active != ""},
 	}
-	amount, err := ParsePrice(price, r.digits)
+	if first, again := i.seen[item.Draft.ID]; again {
+		return Item{}, item.refuse(Duplicate, fmt.Sprintf("on line %d", first))
+	}
+	if refusal := i.amounts(&item, s); refusal != nil {
+		return Item{}, refusal
+	}
+	if refusal := setActive(&item, s.active); refusal != nil {
+		return Item{}, refusal
+	}
+	if refusal := check(item, i.options.Currency); refusal != nil {
+		return Item{}, refusal
+	}
+	i.seen[item.Draft.ID] = row.Line
+	return item, nil
+}
+
+func (i *items) amounts(item *Item, s said) *Refusal {
+	if s.currency != i.options.Currency {
+		return item.refuse(OtherCurrency, fmt.Sprintf("%q instead of %s", s.currency, i.options.Currency))
+	}
+	amount, err := i.mark.Parse(s.price, i.digits)
 	if err != nil {
 		return item.refuse(priceReason(err), err.Error())
 	}
-	units, err := r.units(stock)
+	units, err := i.units(s.stock)
 	if err != nil {
 		return item.refuse(Invalid, err.Error())
 	}
-	item.Draft.Price, item.Draft.Stock = money.Money{Amount: amount, Currency: currency}, &units
+	item.Draft.Price, item.Draft.Stock = money.Money{Amount: amount, Currency: s.currency}, &units
 	return nil
 }
 
@@ -106,9 +140,9 @@ func priceReason(err error) Reason {
 	return Invalid
 }
 
-func (r *Reader) units(text string) (int64, error) {
-	if r.options.Stock != nil {
-		return *r.options.Stock, nil
+func (i *items) units(text string) (int64, error) {
+	if i.options.Stock != nil {
+		return *i.options.Stock, nil
 	}
 	if text == "" {
 		return 0, nil
@@ -118,4 +152,16 @@ func (r *Reader) units(text string) (int64, error) {
 		return 0, fmt.Errorf("stock is not a whole number: %q", text)
 	}
 	return units, nil
+}
+
+// setActive reads true, yes and 1, and false, no and 0, in any case. Nothing leaves the item as it is.
+func setActive(item *Item, text string) *Refusal {
+	switch strings.ToLower(text) {
+	case "", "true", "yes", "1":
+	case "false", "no", "0":
+		item.Draft.Active = false
+	default:
+		return item.refuse(Invalid, fmt.Sprintf("active is neither true nor false: %q", text))
+	}
+	return nil
 }

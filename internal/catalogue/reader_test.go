@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -21,7 +22,7 @@ var pounds = Options{Currency: "GBP"}
 func catalogueReader(t testing.TB, lines string, o Options) *Reader {
 	t.Helper()
 	text := catalogueHeader + lines
-	r, err := NewReader(strings.NewReader(text), int64(len(text)), o)
+	r, err := NewReader(strings.NewReader(text), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,6 +57,14 @@ func show(i Item) string {
 	return fmt.Sprintf("%d: %s|%s|%s|%d %s|%d|%t", i.Line, d.ID, d.Name, d.Description, d.Price.Amount, d.Price.Currency, *d.Stock, d.Active)
 }
 
+func showAll(items []Item) []string {
+	var all []string
+	for _, item := range items {
+		all = append(all, show(item))
+	}
+	return all
+}
+
 func TestReader(t *testing.T) {
 	text := "lamp, Brass lamp ,\"Warm,\n bright\",64.00,GBP,12\nmug,Mug,,7.5,GBP,\n"
 	items, refused := drain(t, catalogueReader(t, text, pounds))
@@ -67,8 +76,8 @@ func TestReader(t *testing.T) {
 	if !slices.Equal(got, want) || len(refused) > 0 {
 		t.Errorf("got  %q, refused %v\nwant %q", got, refused, want)
 	}
-	if !slices.Equal(items[1].Record, []string{"mug", "Mug", "", "7.5", "GBP", ""}) {
-		t.Errorf("record = %q, want it as written", items[1].Record)
+	if items[1].Text != "mug,Mug,,7.5,GBP," {
+		t.Errorf("text = %q, want it as written", items[1].Text)
 	}
 }
 
@@ -77,6 +86,77 @@ func TestReaderStockGiven(t *testing.T) {
 	items, _ := drain(t, catalogueReader(t, "lamp,Lamp,,1,GBP,12\n", Options{Currency: "GBP", Stock: &five}))
 	if got := *items[0].Draft.Stock; got != 5 {
 		t.Errorf("stock = %d, want 5", got)
+	}
+}
+
+func TestReaderOptionalColumns(t *testing.T) {
+	text := "Active, IMAGE_URL ,product_id,name,description,price,currency,stock,,\n" +
+		"no,https://img.example/1.jpg,a,A,,1,GBP,1,,\n,,b,B,,1,GBP,1,,\nTRUE,http://img.example/1.jpg,c,C,,1,GBP,1\nperhaps,,d,D,,1,GBP,1\n"
+	r, err := NewReader(strings.NewReader(text), pounds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	items, refused := drain(t, r)
+	if len(items) != 2 || len(refused) != 2 || refused[0].Line != 4 || refused[1].Line != 5 {
+		t.Fatalf("items %v, refused %v; want lines 4 (no https) and 5 (perhaps) refused", items, refused)
+	}
+	if d := items[0].Draft; d.Active || d.ImageURL != "https://img.example/1.jpg" || items[0].Given != (Given{true, true, true}) {
+		t.Errorf("got %+v, given %+v", d, items[0].Given)
+	}
+	if d := items[1].Draft; !d.Active || d.ImageURL != "" || items[1].Given != (Given{Description: true}) {
+		t.Errorf("got %+v, given %+v; an empty cell gives nothing", d, items[1].Given)
+	}
+}
+
+// TestReaderTakesSpreadsheets: what spreadsheets save is read, to the last row and penny, and the rest is refused.
+func TestReaderTakesSpreadsheets(t *testing.T) {
+	for file, c := range map[string]struct {
+		currency string
+		items    []string
+	}{
+		"semicolons.csv":   {"GBP", []string{"2: lamp-a|Lampe; rouge||6400 GBP|12|true"}},
+		"header-cases.csv": {"GBP", []string{"2: lamp-a|Lampe à pied|Belle, rouge|6400 GBP|12|true", "3: mug-a|Mug||750 GBP|3|true"}},
+		"windows-1252.csv": {"GBP", []string{"2: lamp-a|Lampe à pied|Belle, rouge|6400 GBP|12|true", "3: mug-a|Mug||750 GBP|3|true"}},
+		"empty-rows.csv":   {"GBP", []string{"2: lamp-e|Lamp E||100 GBP|1|true", "7: mug-e|Mug E||200 GBP|2|true"}},
+		"rupiah.csv": {"IDR", []string{
+			"2: kopi-1|Kopi 250 g||6400000 IDR|10|true", "3: kopi-2|Kopi 500 g||6400000 IDR|10|true", "4: kopi-3|Permen||50050 IDR|10|true",
+		}},
+	} {
+		t.Run(file, func(t *testing.T) {
+			content, err := os.Open("testdata/" + file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer content.Close()
+			r, err := NewReader(content, Options{Currency: c.currency})
+			if err != nil {
+				t.Fatal(err)
+			}
+			items, refused := drain(t, r)
+			if got := showAll(items); !slices.Equal(got, c.items) || len(refused) > 0 {
+				t.Errorf("got  %q, refused %v\nwant %q", got, refused, c.items)
+			}
+		})
+	}
+}
+
+// TestReaderDecimalMarks: only a file that is not parted by commas may write them in prices, and never where they could part
+// thousands.
+func TestReaderDecimalMarks(t *testing.T) {
+	const text = "product_id;name;description;price;currency;stock\na;A;;64,00;GBP;1\nb;B;;1,500;GBP;1\nc;C;;1.500;GBP;1\nd;D;;7.5;GBP;1\n"
+	for mark, want := range map[DecimalMark][]string{
+		Either: {"2: a|A||6400 GBP|1|true", "5: d|D||750 GBP|1|true"},
+		Comma:  {"2: a|A||6400 GBP|1|true", "3: b|B||150 GBP|1|true"},
+		Point:  {"4: c|C||150 GBP|1|true", "5: d|D||750 GBP|1|true"},
+	} {
+		r, err := NewReader(strings.NewReader(text), Options{Currency: "GBP", Decimal: mark})
+		if err != nil {
+			t.Fatal(err)
+		}
+		items, refused := drain(t, r)
+		if got := showAll(items); !slices.Equal(got, want) || len(refused) != 2 {
+			t.Errorf("mark %q: got %q, refused %v, want %q", rune(mark), showAll(items), refused, want)
+		}
 	}
 }
 
@@ -114,7 +194,7 @@ func TestReaderRefuses(t *testing.T) {
 		"negative stock":    {"a,Lamp,,1,GBP,-1", Invalid, "stock"},
 		"stock too large":   {"a,Lamp,,1,GBP,1000000001", Invalid, "stock"},
 		"too few fields":    {"a,Lamp,,1,GBP", Malformed, "fields"},
-		"not UTF-8":         {"a,L\xffmp,,1,GBP,1", Malformed, "UTF-8"},
+		"stray quote":       {"a,Lamp 5\",,1,GBP,1", Malformed, "quote"},
 		"two lines in name": {"a,\"Brass\nlamp\",,1,GBP,1", Invalid, "name"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -148,10 +228,10 @@ func TestReaderRefusesDuplicates(t *testing.T) {
 }
 
 func TestNewReaderRefuses(t *testing.T) {
-	if _, err := NewReader(strings.NewReader("a,b\n"), 4, pounds); !errors.Is(err, csvfile.ErrHeader) {
+	if _, err := NewReader(strings.NewReader("a,b\n"), pounds); !errors.Is(err, csvfile.ErrHeader) {
 		t.Errorf("got %v, want ErrHeader", err)
 	}
-	if _, err := NewReader(strings.NewReader(catalogueHeader), 4, Options{Currency: "coins"}); !errors.Is(err, money.ErrCurrency) {
+	if _, err := NewReader(strings.NewReader(catalogueHeader), Options{Currency: "coins"}); !errors.Is(err, money.ErrCurrency) {
 		t.Errorf("got %v, want money.ErrCurrency", err)
 	}
 }

@@ -1,12 +1,10 @@
 // Package csvfile reads CSV files (RFC 4180) row by row, by the names of their columns.
 //
-// A row that cannot be read is an error of its own, with its line number, and reading goes on
-// after it: one bad line of a long file costs that line only.
+// A row that cannot be read is an error of its own, with its line number, and reading goes on at the next line: one bad line
+// of a long file costs that line only. Each line of a file is part of exactly one row or one such error, or is blank.
 package csvfile
 
 import (
-	"bufio"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -15,23 +13,33 @@ import (
 	"unicode/utf8"
 )
 
-// ErrHeader is returned by [NewReader] for a file whose first line does not name the expected columns.
-var ErrHeader = errors.New("unexpected header")
+// Reasons for which a row cannot be read.
+var (
+	// ErrQuote says that a line has a quote where none can be, or one that begins a field and is never closed.
+	ErrQuote = errors.New("a quote stands where none can be, or is not closed")
+	// ErrFields says that a row has fewer fields than the header names, or more that are not empty.
+	ErrFields = errors.New("wrong number of fields")
 
-var errNotUTF8 = errors.New("the line is not UTF-8")
+	errNotText = errors.New("the line is not text of the file's encoding")
+)
 
 // Row is one record of a file.
 type Row struct {
-	Line   int      // the line on which the record starts; the header is line 1
-	Record []string // every field, in the file's order
-	Fields []string // the fields of the columns asked for, in the order asked for
+	Line   int    // the line on which the record starts; the header is line 1
+	Lines  int    // how many lines it has
+	Text   string // as the file has it, without the end of its last line
+	fields map[string]string
 }
+
+// Field returns what the row has in a column; empty when the file does not have the column.
+func (r Row) Field(column string) string { return r.fields[column] }
 
 // BadRow is the error for a record that cannot be read or understood. Reading can go on after it.
 type BadRow struct {
-	Line   int
-	Record []string // what could be read of it, if anything
-	Err    error
+	Line  int
+	Lines int
+	Text  string // as the file has it
+	Err   error
 }
 
 func (b *BadRow) Error() string { return fmt.Sprintf("line %d: %v", b.Line, b.Err) }
@@ -39,86 +47,161 @@ func (b *BadRow) Error() string { return fmt.Sprintf("line %d: %v", b.Line, b.Er
 func (b *BadRow) Unwrap() error { return b.Err }
 
 // Bad makes an error of the row that says what is wrong with it.
-func (r Row) Bad(err error) *BadRow { return &BadRow{Line: r.Line, Record: r.Record, Err: err} }
-
-// Reader reads rows lazily: it holds one record at a time.
-type Reader struct {
-	csv   *csv.Reader
-	order []int // order[i] is the position in the file of the i-th column asked for
+func (r Row) Bad(err error) *BadRow {
+	return &BadRow{Line: r.Line, Lines: r.Lines, Text: r.Text, Err: err}
 }
 
-// NewReader reads the header of a file that has exactly the given columns, in any order.
-// A byte order mark is ignored. The error is [ErrHeader] for another header, or that of reading.
-func NewReader(r io.Reader, columns ...string) (*Reader, error) {
-	reader := csv.NewReader(withoutMark(r))
-	header, err := reader.Read()
-	var malformed *csv.ParseError
-	if err == io.EOF || errors.As(err, &malformed) {
-		return nil, fmt.Errorf("%w: the first line must name the columns %s", ErrHeader, strings.Join(columns, ","))
-	}
+// Options override what is recognised of a file.
+type Options struct {
+	Delimiter rune   // one of [Delimiters]; 0: the one with which the header names the columns
+	Encoding  string // one of [Encodings]; empty: see [Reader.Encoding]
+}
+
+// Reader reads the rows of a file, which it holds as a whole.
+type Reader struct {
+	delimiter byte
+	encoding  string
+	columns   []column // by position
+	size      int
+	rest      string // what is not read yet
+	line      int    // the line on which rest starts
+}
+
+// NewReader reads a file and its header, which must have the given columns. The error is [ErrHeader] for another header,
+// [ErrNotCSV], [ErrEncoding], or that of reading.
+func NewReader(r io.Reader, o Options, columns Columns) (*Reader, error) {
+	content, err := io.ReadAll(r)
 	if err != nil {
-		return nil, fmt.Errorf("reading the header: %w", err)
+		return nil, fmt.Errorf("reading the file: %w", err)
 	}
-	order, err := match(header, columns)
+	text, encoding, err := decode(content, o.Encoding)
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{csv: reader, order: order}, nil
+	reader := &Reader{encoding: encoding, size: len(text), rest: text, line: 1}
+	return reader, reader.readHeader(o.Delimiter, columns)
 }
 
-// withoutMark skips the byte order mark that spreadsheets write at the start of UTF-8 files.
-func withoutMark(r io.Reader) io.Reader {
-	const mark = "\ufeff"
-	buffered := bufio.NewReader(r)
-	if start, err := buffered.Peek(len(mark)); err == nil && string(start) == mark {
-		_, _ = buffered.Discard(len(mark)) // cannot fail: these bytes are in the buffer
-	}
-	return buffered
+// Delimiter returns what stands between the fields: given, or recognised.
+func (r *Reader) Delimiter() rune { return rune(r.delimiter) }
+
+// Encoding returns the encoding of the file: given, or recognised by a byte order mark, else UTF-8 if the file is valid
+// UTF-8, else Windows-1252.
+func (r *Reader) Encoding() string { return r.encoding }
+
+// Has reports whether the file has the column.
+func (r *Reader) Has(name string) bool {
+	return slices.ContainsFunc(r.columns, func(c column) bool { return c.name == name })
 }
 
-func match(header, columns []string) ([]int, error) {
-	order := make([]int, len(columns))
-	for i, column := range columns {
-		if order[i] = slices.Index(header, column); order[i] < 0 {
-			return nil, fmt.Errorf("%w: the column %s is missing; expected %s", ErrHeader, column, strings.Join(columns, ","))
-		}
+// Progress returns how much of the file was read as rows, from 0 to 1.
+func (r *Reader) Progress() float64 {
+	if r.size == 0 {
+		return 1
 	}
-	for i, name := range header {
-		if !slices.Contains(columns, name) || slices.Index(header, name) != i {
-			return nil, fmt.Errorf("%w: the column %q is unknown or there twice; expected %s", ErrHeader, name, strings.Join(columns, ","))
-		}
-	}
-	return order, nil
+	return 1 - float64(len(r.rest))/float64(r.size)
 }
 
-// Read returns the next row. The error is io.EOF after the last one, a [*BadRow] for a record that
-// cannot be read (call Read again for the next), or that of the underlying reader.
+// Read returns the next row; rows without any text are passed over. The error is io.EOF after the last one, or a [*BadRow]
+// for a record that cannot be read (call Read again for the next).
 func (r *Reader) Read() (Row, error) {
-	record, err := r.csv.Read()
-	var malformed *csv.ParseError
-	if errors.As(err, &malformed) {
-		return Row{}, &BadRow{Line: malformed.StartLine, Record: record, Err: malformed.Err}
+	for r.rest != "" {
+		row, record, err := r.next()
+		switch {
+		case err != nil:
+			return Row{}, row.Bad(err)
+		case !blank(record):
+			row.fields = r.pick(record)
+			return row, nil
+		}
 	}
-	if err != nil {
-		return Row{}, err
-	}
-	line, _ := r.csv.FieldPos(0)
-	row := Row{Line: line, Record: record, Fields: r.pick(record)}
-	if !slices.ContainsFunc(record, notUTF8) {
-		return row, nil
-	}
-	return Row{}, row.Bad(errNotUTF8)
+	return Row{}, io.EOF
 }
 
-func notUTF8(s string) bool { return !utf8.ValidString(s) }
+// next takes the next record off the rest; of one that cannot be read it takes the first line only.
+func (r *Reader) next() (Row, []string, error) {
+	record, length, err := r.record()
+	if err != nil {
+		length = len(firstLine(r.rest))
+	}
+	text := r.rest[:length]
+	row := Row{Line: r.line, Lines: countLines(text), Text: withoutEnd(text)}
+	r.rest = r.rest[length:]
+	r.line += row.Lines
+	if err == nil && !utf8.ValidString(text) {
+		err = errNotText
+	}
+	return row, record, err
+}
 
-func (r *Reader) pick(record []string) []string {
-	fields := make([]string, len(r.order))
-	for i, position := range r.order {
-		fields[i] = record[position]
+// record parses the record at the start of the rest, and returns how many bytes it has. A record of several lines that may
+// have come about by a stray quote is none, see [swallows].
+func (r *Reader) record() ([]string, int, error) {
+	record, length, err := parse(r.rest, r.delimiter)
+	if err != nil {
+		return nil, 0, err
+	}
+	if blank(record) {
+		return record, length, nil
+	}
+	record, fits := r.fit(record)
+	if !fits {
+		return nil, 0, ErrFields
+	}
+	if r.swallows(r.rest[:length]) {
+		return nil, 0, ErrQuote
+	}
+	return record, length, nil
+}
+
+// fit cuts empty fields off that are more than the header names, and reports whether there are as many then.
+func (r *Reader) fit(record []string) ([]string, bool) {
+	if len(record) < len(r.columns) || !blank(record[len(r.columns):]) {
+		return nil, false
+	}
+	return record[:len(r.columns)], true
+}
+
+// swallows reports whether a record of several lines looks as if a stray quote joined rows: one of its lines after the first
+// is a row by itself, or would be one if quotes were plain text; for its last line this holds only if the same is true of
+// the first, because the end of a long text often has as many delimiters as it takes.
+func (r *Reader) swallows(text string) bool {
+	first := firstLine(text)
+	for rest := text[len(first):]; rest != ""; {
+		line := firstLine(rest)
+		rest = rest[len(line):]
+		if r.isRow(line) || r.hasFields(line) && (rest != "" || r.hasFields(first)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Reader) isRow(line string) bool {
+	record, length, err := parse(line, r.delimiter)
+	if err != nil || length != len(line) || blank(record) {
+		return false
+	}
+	_, fits := r.fit(record)
+	return fits
+}
+
+// hasFields reports whether the line has enough delimiters for a row, quoted or not.
+func (r *Reader) hasFields(line string) bool {
+	n := strings.Count(line, string(rune(r.delimiter))) + 1
+	return n >= len(r.columns) && strings.Trim(line, " \t\r\n"+string(rune(r.delimiter))) != ""
+}
+
+func (r *Reader) pick(record []string) map[string]string {
+	fields := make(map[string]string, len(record))
+	for i, column := range r.columns {
+		if column.name != "" {
+			fields[column.name] = record[i]
+		}
 	}
 	return fields
 }
 
-// Offset returns how many bytes of the file have been read as records.
-func (r *Reader) Offset() int64 { return r.csv.InputOffset() }
+func blank(record []string) bool {
+	return !slices.ContainsFunc(record, func(field string) bool { return strings.TrimSpace(field) != "" })
+}

@@ -1,6 +1,7 @@
 // Package sales reads the lines of the "Online Retail" sales file: what a British gift shop sold,
 // one line per product of an invoice (Daqing Chen, UCI Machine Learning Repository, 2015,
-// doi 10.24432/C5BW33). Prices are pounds sterling, times are UTC.
+// doi 10.24432/C5BW33), and those of its second edition, "Online Retail II" (2019, doi 10.24432/C5CG6D), which names
+// some columns otherwise. Prices are pounds sterling; times are taken as UTC.
 package sales
 
 import (
@@ -18,8 +19,16 @@ import (
 // Currency is the currency of every price in the file.
 const Currency = "GBP"
 
-// Header names the columns of the file.
-var Header = []string{"InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"}
+// columns are those of the file. The second edition has three other names.
+var columns = csvfile.Columns{
+	Required: []string{"InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"},
+	Aliases:  map[string]string{"Invoice": "InvoiceNo", "Price": "UnitPrice", "Customer ID": "CustomerID"},
+}
+
+// layouts are how copies of the file write its times. Where days and months are numbers between slashes, the month is first.
+var layouts = []string{
+	time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04", "1/2/2006 15:04", "1/2/2006 15:04:05", "1/2/06 15:04",
+}
 
 // MaxQuantity bounds the quantity of a line in either direction, so that sums of quantities cannot overflow.
 const MaxQuantity = 1_000_000_000
@@ -29,7 +38,7 @@ var (
 	ErrInvoice  = errors.New("the InvoiceNo is not 1 to 32 letters and digits")
 	ErrCode     = errors.New("the StockCode is empty")
 	ErrQuantity = errors.New("the Quantity is not a whole number between -1,000,000,000 and 1,000,000,000")
-	ErrTime     = errors.New("the InvoiceDate is not an RFC 3339 time")
+	ErrTime     = errors.New("the InvoiceDate is not a time such as 2010-12-01T08:26:00Z, 2010-12-01 08:26:00 or 12/1/2010 8:26")
 	ErrCustomer = errors.New("the CustomerID is not 1 to 32 letters and digits, or empty")
 )
 
@@ -45,26 +54,32 @@ type Line struct {
 	Customer    string // empty when the shop did not know the customer
 }
 
-// Cancelled tells whether the line takes an earlier sale back.
+// Cancelled reports whether the line takes an earlier sale back.
 func (l Line) Cancelled() bool { return strings.HasPrefix(l.Invoice, "C") }
 
 var goods = regexp.MustCompile(`^([0-9]{5}|DCGS|GIFT_|PADS$)`)
 
-// Goods tells whether the line's code stands for goods. The others are postage, fees, discounts and
+// Goods reports whether the line's code stands for goods. The others are postage, fees, discounts and
 // the shop's own bookkeeping.
 func (l Line) Goods() bool { return goods.MatchString(l.Code) }
 
 // Reader reads the lines of a sales file, one at a time.
 type Reader struct{ rows *csvfile.Reader }
 
-// NewReader reads the file's header; the error is [csvfile.ErrHeader] when it is another file's.
-func NewReader(r io.Reader) (*Reader, error) {
-	rows, err := csvfile.NewReader(r, Header...)
+// NewReader reads the file's header; the errors are those of [csvfile.NewReader].
+func NewReader(r io.Reader, o csvfile.Options) (*Reader, error) {
+	rows, err := csvfile.NewReader(r, o, columns)
 	if err != nil {
 		return nil, err
 	}
 	return &Reader{rows: rows}, nil
 }
+
+// Delimiter is what stands between the fields of the file.
+func (r *Reader) Delimiter() rune { return r.rows.Delimiter() }
+
+// Encoding is one of [csvfile.Encodings].
+func (r *Reader) Encoding() string { return r.rows.Encoding() }
 
 // Read returns the next line. The error is io.EOF after the last one, a [*csvfile.BadRow] for a
 // malformed line (call Read again for the next), or that of the underlying reader.
@@ -81,23 +96,40 @@ func (r *Reader) Read() (Line, error) {
 }
 
 func parse(row csvfile.Row) (Line, error) {
-	f := row.Fields
 	line := Line{
 		Row:         row,
-		Invoice:     strings.ToUpper(strings.TrimSpace(f[0])),
-		Code:        strings.ToUpper(strings.TrimSpace(f[1])),
-		Description: f[2],
-		Price:       strings.TrimSpace(f[5]),
-		Customer:    strings.TrimSpace(f[6]),
+		Invoice:     strings.ToUpper(strings.TrimSpace(row.Field("InvoiceNo"))),
+		Code:        strings.ToUpper(strings.TrimSpace(row.Field("StockCode"))),
+		Description: row.Field("Description"),
+		Price:       strings.TrimSpace(row.Field("UnitPrice")),
+		Customer:    customer(row.Field("CustomerID")),
 	}
 	var err error
-	if line.Quantity, err = quantity(f[3]); err != nil {
+	if line.Quantity, err = quantity(row.Field("Quantity")); err != nil {
 		return Line{}, err
 	}
-	if line.Time, err = time.Parse(time.RFC3339, strings.TrimSpace(f[4])); err != nil {
-		return Line{}, fmt.Errorf("%w: %q", ErrTime, f[4])
+	if line.Time, err = parseTime(row.Field("InvoiceDate")); err != nil {
+		return Line{}, err
 	}
 	return line, line.check()
+}
+
+func parseTime(text string) (time.Time, error) {
+	for _, layout := range layouts {
+		if t, err := time.Parse(layout, strings.TrimSpace(text)); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%w: %q", ErrTime, text)
+}
+
+// customer returns the number of a customer, which tools that take it for a decimal number write as 17850.0.
+func customer(text string) string {
+	text = strings.TrimSpace(text)
+	if number, cut := strings.CutSuffix(text, ".0"); cut && number != "" && strings.Trim(number, "0123456789") == "" {
+		return number
+	}
+	return text
 }
 
 func quantity(text string) (int64, error) {

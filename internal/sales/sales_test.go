@@ -14,7 +14,7 @@ const header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,C
 
 func reader(t testing.TB, lines string) *Reader {
 	t.Helper()
-	r, err := NewReader(strings.NewReader(header + lines))
+	r, err := NewReader(strings.NewReader(header+lines), csvfile.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +26,7 @@ func TestRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Row.Line != 2 || len(got.Row.Record) != 8 {
+	if got.Row.Line != 2 || got.Row.Field("Country") != "United Kingdom" {
 		t.Errorf("row = %+v, want line 2 with its record", got.Row)
 	}
 	got.Row = csvfile.Row{}
@@ -59,7 +59,9 @@ func TestReadRefuses(t *testing.T) {
 		"huge negative":      {"5,22423,CAKE,-1000000001,2010-12-01T08:26:00Z,1,17850,", ErrQuantity},
 		"overflow":           {"5,22423,CAKE,99999999999999999999,2010-12-01T08:26:00Z,1,17850,", ErrQuantity},
 		"no time":            {"5,22423,CAKE,1,,1,17850,", ErrTime},
-		"other time":         {"5,22423,CAKE,1,12/1/2010 8:26,1,17850,", ErrTime},
+		"day first":          {"5,22423,CAKE,1,31/12/2010 8:26,1,17850,", ErrTime},
+		"no hour":            {"5,22423,CAKE,1,2010-12-01,1,17850,", ErrTime},
+		"half a customer":    {"5,22423,CAKE,1,2010-12-01T08:26:00Z,1,17850.5,", ErrCustomer},
 		"customer with +":    {"5,22423,CAKE,1,2010-12-01T08:26:00Z,1,17850+1,", ErrCustomer},
 	} {
 		_, err := reader(t, c.line).Read()
@@ -67,6 +69,32 @@ func TestReadRefuses(t *testing.T) {
 		if !errors.Is(err, c.want) || !errors.As(err, &bad) || bad.Line != 2 {
 			t.Errorf("%s: got %v, want %v on line 2", name, err, c.want)
 		}
+	}
+}
+
+// TestForms: copies of the file write times and customers in several ways; they all read the same.
+func TestForms(t *testing.T) {
+	want := Line{
+		Invoice: "5", Code: "22423", Description: "CAKE", Quantity: 1,
+		Time: time.Date(2010, 12, 1, 8, 26, 0, 0, time.UTC), Price: "2.55", Customer: "17850",
+	}
+	for _, form := range []string{
+		"2010-12-01T08:26:00Z,2.55,17850", "2010-12-01T08:26:00,2.55,17850.0", "2010-12-01 08:26:00,2.55,17850.0",
+		"2010-12-01 08:26,2.55,17850", "12/1/2010 8:26,2.55,17850", "12/1/2010 08:26:00,2.55,17850", "12/1/10 8:26,2.55,17850",
+	} {
+		got, err := reader(t, "5,22423,CAKE,1,"+form+",United Kingdom").Read()
+		if err != nil || !equal(got, want) {
+			t.Errorf("%s: got %+v, %v, want %+v", form, got, err, want)
+		}
+	}
+	const second = "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\n" +
+		"5,22423,CAKE,1,2010-12-01 08:26:00,2.55,17850.0,United Kingdom\n"
+	r, err := NewReader(strings.NewReader(second), csvfile.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := r.Read(); err != nil || !equal(got, want) {
+		t.Errorf("second edition: got %+v, %v, want %+v", got, err, want)
 	}
 }
 
@@ -84,7 +112,7 @@ func TestReadGoesOn(t *testing.T) {
 }
 
 func TestNewReaderRefuses(t *testing.T) {
-	if _, err := NewReader(strings.NewReader("product_id,name\n")); !errors.Is(err, csvfile.ErrHeader) {
+	if _, err := NewReader(strings.NewReader("product_id,name\n"), csvfile.Options{}); !errors.Is(err, csvfile.ErrHeader) {
 		t.Errorf("got %v, want ErrHeader", err)
 	}
 }
