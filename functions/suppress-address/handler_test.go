@@ -68,8 +68,8 @@ func asked(t *testing.T, want notification.Report, err error) suppress {
 
 // bounce is the report of event.json.
 var bounce = notification.Report{
-	MailID: "order-placed#ord_7vtcxc6t7ggcx267wchbxpn4v3", Addresses: []string{"ada.lovelace@example.com"},
-	Reason: notification.Bounced, Suppress: true, Lost: true,
+	MailID: "order-placed#ord_7vtcxc6t7ggcx267wchbxpn4v3", MessageID: "0102019cecf7ab14-c191be45-e9ae-4d12-a87d-dd0099a07f8a-000000",
+	Address: "ada.lovelace@example.com", Reason: notification.Bounced, Suppress: true, Lost: true,
 }
 
 func TestEvent(t *testing.T) {

@@ -73,24 +73,33 @@ func unclaimable(old attributes) error {
 	return notification.ErrLeased
 }
 
-// MarkSent settles the mail. It is repeated until ctx ends, whatever the error, because each mark that is missing costs the
-// customer one more mail. It does nothing to a mail that is not owed any more: our own mark, when its answer was lost, or
-// another's.
+// MarkSent settles the mail as sent, or as failed where MarkLost was told of this message id before. It is repeated until ctx
+// ends, whatever the error, because each mark that is missing costs the customer one more mail. It does nothing to a mail that
+// is not owed any more: our own mark, when its answer was lost, or another's.
 func (s *Mails) MarkSent(ctx context.Context, mailID, messageID string, now time.Time) error {
-	anyError := func(err error) bool {
-		_, failed := conditionFailed(err)
-		return !failed
+	err := s.mark(ctx, mailID, messageID, notification.Sent, " AND NOT contains(lost_messages, :message)", addressAttribute, now)
+	if old, failed := conditionFailed(err); failed && isOwed(old) {
+		err = s.mark(ctx, mailID, messageID, notification.Failed, "", "", now)
 	}
-	err := contend(ctx, anyError, func() error {
-		return s.settle(ctx, mailID, "#state = :owed", attributes{
-			":owed": text(string(notification.Owed)), ":state": text(string(notification.Sent)),
-			":now": instant(now), ":message": text(messageID),
-		}, ", message_id = :message", addressAttribute)
-	})
 	if _, failed := conditionFailed(err); failed {
 		return nil
 	}
 	return err
+}
+
+// mark settles an owed mail with the message id of its sending, and repeats that until ctx ends or a condition fails.
+func (s *Mails) mark(
+	ctx context.Context, mailID, messageID string, as notification.State, condition, remove string, now time.Time,
+) error {
+	anyError := func(err error) bool {
+		_, failed := conditionFailed(err)
+		return !failed
+	}
+	return contend(ctx, anyError, func() error {
+		return s.settle(ctx, mailID, "#state = :owed"+condition, attributes{
+			":owed": text(string(notification.Owed)), ":state": text(string(as)), ":now": instant(now), ":message": text(messageID),
+		}, ", message_id = :message", remove)
+	})
 }
 
 // GiveUp settles the mail as failed or dropped, if leaseID still holds it. The address of one that failed is kept, so that it can
@@ -111,19 +120,64 @@ func (s *Mails) GiveUp(ctx context.Context, mailID, leaseID string, as notificat
 	return err
 }
 
-// MarkLost fails a mail that is owed or was sent, whoever holds it. It does nothing to a mail that failed already, or that
-// nobody owed.
-func (s *Mails) MarkLost(ctx context.Context, mailID string, now time.Time) error {
+// MarkLost fails a mail that was marked sent with the message id. Where the mail is owed, the report may be faster than the mark:
+// then the id is put into lost_messages, a set, for MarkSent to find. The set has the ids of earlier sendings, too, which no later
+// one has: their reports change nothing. Nor does MarkLost do anything to a mail that failed already, or that nobody owed.
+func (s *Mails) MarkLost(ctx context.Context, mailID, messageID string, now time.Time) error {
+	for {
+		old, err := s.failSent(ctx, mailID, messageID, now)
+		if err != nil || !isOwed(old) {
+			return err
+		}
+		if noted, err := s.noteLost(ctx, mailID, messageID); noted || err != nil {
+			return err
+		}
+		// It was marked between the two.
+	}
+}
+
+// failSent fails a mail that was sent with the message id. It returns the mail that stands there if that is another one.
+func (s *Mails) failSent(ctx context.Context, mailID, messageID string, now time.Time) (attributes, error) {
 	err := contend(ctx, isContention, func() error {
-		return s.settle(ctx, mailID, "#state IN (:owed, :sent)", attributes{
-			":owed": text(string(notification.Owed)), ":sent": text(string(notification.Sent)),
-			":state": text(string(notification.Failed)), ":now": instant(now),
+		return s.settle(ctx, mailID, "#state = :sent AND message_id = :lost", attributes{
+			":sent": text(string(notification.Sent)), ":state": text(string(notification.Failed)), ":now": instant(now),
+			":lost": text(messageID),
 		}, "", "")
 	})
-	if _, failed := conditionFailed(err); failed {
-		return nil
+	if old, failed := conditionFailed(err); failed {
+		return old, nil
 	}
-	return err
+	return nil, err
+}
+
+// noteLost notes in an owed mail that the sending with the message id was lost. It returns false when the mail is not owed.
+func (s *Mails) noteLost(ctx context.Context, mailID, messageID string) (bool, error) {
+	err := contend(ctx, isContention, func() error {
+		_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+			TableName:                &s.Table,
+			Key:                      mailKey(mailID),
+			ConditionExpression:      aws.String("#state = :owed"),
+			UpdateExpression:         aws.String("ADD lost_messages :lost"),
+			ExpressionAttributeNames: map[string]string{"#state": "state"},
+			ExpressionAttributeValues: attributes{
+				":owed": text(string(notification.Owed)), ":lost": &types.AttributeValueMemberSS{Value: []string{messageID}},
+			},
+		})
+		return err
+	})
+	if _, failed := conditionFailed(err); failed {
+		return false, nil
+	}
+	if err != nil {
+		return false, failed("noting a lost mail", err)
+	}
+	return true, nil
+}
+
+// isOwed reports whether an item is a mail that is owed.
+func isOwed(item attributes) bool {
+	state, ok := item["state"].(*types.AttributeValueMemberS)
+	return ok && state.Value == string(notification.Owed)
 }
 
 // addressAttribute is where an account mail has the address that it is for.
@@ -137,8 +191,9 @@ func (s *Mails) settle(ctx context.Context, mailID, condition string, values att
 		ConditionExpression: &condition,
 		UpdateExpression: aws.String("SET #state = :state, settled_at = :now" + set +
 			" REMOVE due_shard, due_at, lease_id, lease_until" + remove),
-		ExpressionAttributeNames:  map[string]string{"#state": "state"},
-		ExpressionAttributeValues: values,
+		ExpressionAttributeNames:            map[string]string{"#state": "state"},
+		ExpressionAttributeValues:           values,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
 	if err != nil {
 		return failed("settling a mail", err)
@@ -277,7 +332,7 @@ func (s *Mails) OweAgain(ctx context.Context, mail notification.Mail) error {
 			Key:                 mailKey(mail.ID),
 			ConditionExpression: aws.String("#state = :failed"),
 			UpdateExpression: aws.String("SET #state = :state, created_at = :created, step = :step, due_shard = :shard, " +
-				"due_at = :due" + kept + " REMOVE settled_at"),
+				"due_at = :due" + kept + " REMOVE settled_at, message_id"),
 			ExpressionAttributeNames:            map[string]string{"#state": "state"},
 			ExpressionAttributeValues:           values,
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,

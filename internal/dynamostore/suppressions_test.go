@@ -2,6 +2,7 @@ package dynamostore
 
 import (
 	"errors"
+	"net/http"
 	"reflect"
 	"testing"
 	"time"
@@ -91,34 +92,97 @@ func TestSuppressions(t *testing.T) {
 	}
 }
 
-// A mail that is owed, leased or sent is failed, and stays so; no other is touched, and none is made.
+// lostAt is when the tests below say that a mail was lost.
+var lostAt = opened.Add(time.Hour)
+
+// A mail that was sent is failed by the report of that sending, and stays so.
 func TestMarkLost(t *testing.T) {
 	s := open(t)
 	s.stock("lamp", 1, 10)
 	mails := s.mails(func() time.Time { return opened })
-	owed, leased, sent := s.owe("a", opened), s.owe("b", opened), s.owe("c", opened)
-	_, err := mails.Claim(t.Context(), leased.ID, "lease", opened.Add(time.Minute))
-	s.must(err)
-	s.must(mails.MarkSent(t.Context(), sent.ID, "message", opened))
-	for i, mail := range []notification.Mail{owed, leased, sent} {
-		s.faults.On("UpdateItem", [][]awsfault.Fault{nil, {awsfault.Lost}, {awsfault.Error(400, "TransactionConflictException")}}[i]...)
-		s.must(mails.MarkLost(t.Context(), mail.ID, opened.Add(time.Hour)))
+	for i, faults := range [][]awsfault.Fault{nil, {awsfault.Lost}, {awsfault.Error(400, "TransactionConflictException")}} {
+		mail := s.owe(number3(i), opened)
+		s.must(mails.MarkSent(t.Context(), mail.ID, "message", opened))
+		s.faults.On("UpdateItem", faults...)
+		s.must(mails.MarkLost(t.Context(), mail.ID, "message", lostAt))
 		s.must(mails.MarkSent(t.Context(), mail.ID, "late", opened))
-		s.wantLost(mail.ID, opened.Add(time.Hour))
-		s.must(mails.MarkLost(t.Context(), mail.ID, opened.Add(2*time.Hour)))
-		s.wantLost(mail.ID, opened.Add(time.Hour))
+		s.must(mails.MarkLost(t.Context(), mail.ID, "message", lostAt.Add(time.Hour)))
+		s.wantLost(mail.ID, lostAt)
 	}
-	if due, err := mails.Due(t.Context(), opened.Add(time.Hour), 10); len(due) != 0 || err != nil {
-		t.Errorf("due: got %v, %v, want none", due, err)
-	}
-	s.must(mails.MarkLost(t.Context(), "order-placed#none", opened))
+	s.must(mails.MarkLost(t.Context(), "order-placed#none", "message", opened))
 	if item := s.mailItem("order-placed#none"); item != nil {
 		t.Errorf("a mail nobody owed was made: %v", item)
 	}
 	s.faults.On("UpdateItem", awsfault.Error(400, "AccessDeniedException"))
-	if mails.MarkLost(t.Context(), owed.ID, opened) == nil {
+	if mails.MarkLost(t.Context(), "order-placed#none", "message", opened) == nil {
 		t.Error("a mark that could not be written is no error")
 	}
+}
+
+// A report may be faster than the mark, before and after the lease: then the mark fails the mail. A mark of another sending does
+// not.
+func TestMarkLostBeforeTheMark(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 1, 10)
+	mails := s.mails(func() time.Time { return opened })
+	owed, leased, another := s.owe("a", opened), s.owe("b", opened), s.owe("c", opened)
+	_, err := mails.Claim(t.Context(), leased.ID, "lease", opened.Add(time.Minute))
+	s.must(err)
+	for _, mail := range []notification.Mail{owed, leased, another} {
+		s.faults.On("UpdateItem", awsfault.Lost, awsfault.Lost) // of both calls
+		s.must(mails.MarkLost(t.Context(), mail.ID, "message", opened))
+		s.must(mails.MarkLost(t.Context(), mail.ID, "message", opened))
+	}
+	if due, err := mails.Due(t.Context(), lostAt, 10); len(due) != 3 || err != nil {
+		t.Errorf("due: got %v, %v, want all three, as they were", due, err)
+	}
+	s.faults.On("UpdateItem", awsfault.Lost, awsfault.Lost)
+	s.must(mails.MarkSent(t.Context(), owed.ID, "message", lostAt))
+	s.must(mails.MarkSent(t.Context(), leased.ID, "message", lostAt))
+	s.wantLost(owed.ID, lostAt)
+	s.wantLost(leased.ID, lostAt)
+	s.must(mails.MarkSent(t.Context(), another.ID, "message 2", lostAt))
+	s.wantState(another.ID, "sent")
+}
+
+// A mail is sent again after it failed. What reports say of the earlier sending, late or doubled, fails no later one.
+func TestMarkLostOfAnEarlierSending(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 1, 10)
+	mail := s.owe("a", opened)
+	mails := s.mails(func() time.Time { return opened })
+	late := func(state string, sendings ...string) {
+		t.Helper()
+		for _, sending := range sendings {
+			s.must(mails.MarkLost(t.Context(), mail.ID, sending, opened))
+			s.wantState(mail.ID, state)
+		}
+	}
+	s.must(mails.MarkSent(t.Context(), mail.ID, "message 1", opened))
+	s.must(mails.MarkLost(t.Context(), mail.ID, "message 1", opened))
+	s.must(mails.OweAgain(t.Context(), notification.OweAgain(mail.ID, lostAt)))
+	late("owed", "message 1", "message 1")
+	s.must(mails.MarkSent(t.Context(), mail.ID, "message 2", lostAt))
+	late("sent", "message 1", "")
+	s.must(mails.MarkLost(t.Context(), mail.ID, "message 2", lostAt))
+	s.must(mails.OweAgain(t.Context(), notification.OweAgain(mail.ID, lostAt)))
+	late("owed", "message 1", "message 2")
+	s.must(mails.MarkSent(t.Context(), mail.ID, "message 3", lostAt))
+	late("sent", "message 1", "message 2")
+}
+
+// A mail that is marked sent between the two calls of a report is failed by it all the same.
+func TestMarkLostMeetsTheMark(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 1, 10)
+	mail := s.owe("a", opened)
+	other := &Mails{Client: s.tables.Client(nil), Table: s.tables.Name("Mails")}
+	s.faults.On("UpdateItem", func(next http.RoundTripper, r *http.Request) (*http.Response, error) {
+		defer func() { s.must(other.MarkSent(t.Context(), mail.ID, "message", opened)) }()
+		return next.RoundTrip(r)
+	})
+	s.must(s.mails(nil).MarkLost(t.Context(), mail.ID, "message", lostAt))
+	s.wantLost(mail.ID, lostAt)
 }
 
 func (s *shop) mailItem(id string) attributes {
@@ -134,5 +198,14 @@ func (s *shop) wantLost(id string, at time.Time) {
 	r := reader{item: item}
 	if state, settled := r.text("state"), r.text("settled_at"); state != "failed" || settled != formatTime(at) || r.has("lease_id") || r.has("due_at") {
 		s.t.Errorf("got %v, want it failed at %s, neither leased nor due", item, formatTime(at))
+	}
+}
+
+func (s *shop) wantState(id, want string) {
+	s.t.Helper()
+	item := s.mailItem(id)
+	r := reader{item: item}
+	if state := r.text("state"); state != want {
+		s.t.Errorf("got %v, want it %s", item, want)
 	}
 }

@@ -29,7 +29,8 @@ type Mailer interface {
 type Ledger interface {
 	// Claim leases an owed mail for leaseID until the given time. It returns ErrNotFound, ErrNotOwed and ErrLeased.
 	Claim(ctx context.Context, mailID, leaseID string, until time.Time) (Mail, error)
-	// MarkSent settles the mail. It is repeated until ctx ends, and does nothing to a mail that is not owed any more.
+	// MarkSent settles the mail as Sent, or as Failed where MarkLost was told of this message id before. It is repeated until ctx
+	// ends, and does nothing to a mail that is not owed any more.
 	MarkSent(ctx context.Context, mailID, messageID string, now time.Time) error
 	// GiveUp settles the mail as Failed or Dropped, if leaseID still holds it.
 	GiveUp(ctx context.Context, mailID, leaseID string, as State, now time.Time) error

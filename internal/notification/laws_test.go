@@ -3,6 +3,9 @@ package notification
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,14 +18,19 @@ var officeOrders = []string{"ord_1", "ord_2", "ord_3"}
 type office struct {
 	*ledger
 	queue   *line
-	sent    map[string]int  // mails, by order
-	faults  map[string]int  // sendings after the provider's yes to which the ledger had no mark, by order
-	refused map[string]bool // orders whose mail the provider refused for good at some time, or reported lost
-	list    map[string]bool // suppressed addresses, by hash
+	sent    map[string]int      // mails, by order
+	faults  map[string]int      // sendings after the provider's yes to which the ledger had no mark, by order
+	refused map[string]bool     // orders whose mail the provider refused for good, or reported, since it was owed last
+	list    map[string]bool     // suppressed addresses, by hash
+	taken   map[string][]string // message ids of the sendings that the provider took, by order
+	lost    map[string]bool     // message ids that were reported lost
 }
 
 func newOffice() *office {
-	o := &office{newLedger(officeOrders...), &line{}, map[string]int{}, map[string]int{}, map[string]bool{}, map[string]bool{}}
+	o := &office{
+		ledger: newLedger(officeOrders...), queue: &line{}, sent: map[string]int{}, faults: map[string]int{}, refused: map[string]bool{},
+		list: map[string]bool{}, taken: map[string][]string{}, lost: map[string]bool{},
+	}
 	for _, id := range officeOrders {
 		o.queue.events = append(o.queue.events, OrderMailID(id))
 	}
@@ -98,21 +106,48 @@ func (o *office) delivers(t *rapid.T, id string) {
 	}
 }
 
-// reports lets the provider report a mail: it bounced for good, or is called unwanted.
+// reports lets the provider report a sending of a mail, also an early one, and one that it reported before: it bounced for good,
+// or is called unwanted. It fails no other sending of the mail.
 func (o *office) reports(t *rapid.T) {
 	orderID := rapid.SampledFrom(officeOrders).Draw(t, "order")
-	r := Report{OrderMailID(orderID), []string{addressOf(orderID)}, Complained, true, rapid.Bool().Draw(t, "lost")}
+	if len(o.taken[orderID]) == 0 {
+		return
+	}
+	messageID := rapid.SampledFrom(o.taken[orderID]).Draw(t, "sending")
+	r := Report{OrderMailID(orderID), messageID, addressOf(orderID), Complained, true, rapid.Bool().Draw(t, "lost")}
 	s := &Suppressor{List: o.post(), Ledger: o, Now: o.time}
+	before := o.entries[r.MailID]
 	if err := s.Suppress(context.Background(), r); err != nil {
 		t.Fatal(err)
 	}
+	after := o.entries[r.MailID]
+	if mayFail := r.Lost && before.State == Sent && before.message == messageID; after.State != before.State && !mayFail {
+		t.Fatalf("%s: a report of %s made it %s, want it %s with %s", orderID, messageID, after.State, before.State, before.message)
+	}
 	o.refused[orderID] = true
+	o.lost[messageID] = o.lost[messageID] || r.Lost
 }
 
-// post is a provider that knows the suppressed addresses.
+// redrives lets the operator have a failed mail sent again, to an address that is mailed again.
+func (o *office) redrives(t *rapid.T) {
+	orderID := rapid.SampledFrom(officeOrders).Draw(t, "order")
+	if o.entries[OrderMailID(orderID)].State != Failed {
+		return
+	}
+	delete(o.list, AddressHash(addressOf(orderID)))
+	o.oweAgain(OrderMailID(orderID))
+	o.queue.steps = slices.DeleteFunc(o.queue.steps, func(step string) bool { return strings.HasPrefix(step, OrderMailID(orderID)) })
+	o.refused[orderID], o.sent[orderID], o.faults[orderID] = false, 0, 0
+}
+
+// post is a provider that knows the suppressed addresses, and gives each sending an id of its own.
 func (o *office) post() *post {
 	p := newPost(o.ledger)
 	p.list = o.list
+	p.named = func(orderID string) string {
+		o.taken[orderID] = append(o.taken[orderID], fmt.Sprintf("%s message %03d", orderID, len(o.taken[orderID])))
+		return o.taken[orderID][len(o.taken[orderID])-1]
+	}
 	return p
 }
 
@@ -134,8 +169,8 @@ func (o *office) hold(t *rapid.T) {
 				t.Fatalf("%s: owed, and due at %s, want within an hour of %s", id, e.DueAt, o.now)
 			}
 		case Sent:
-			if o.sent[id] == 0 || e.message == "" || !e.DueAt.IsZero() {
-				t.Fatalf("%s: got %+v with %d mails sent, want one that was sent", id, e, o.sent[id])
+			if o.sent[id] == 0 || e.message == "" || !e.DueAt.IsZero() || o.lost[e.message] {
+				t.Fatalf("%s: got %+v with %d mails sent, want one that was sent and not lost", id, e, o.sent[id])
 			}
 		case Failed:
 			if !o.refused[id] && o.now.Sub(e.CreatedAt) <= 72*time.Hour || !e.DueAt.IsZero() {
@@ -178,7 +213,7 @@ func (o *office) mends(t *rapid.T) {
 func TestNotificationLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o := newOffice()
-		t.Repeat(map[string]func(*rapid.T){"relay": o.relays, "notify": o.notifies, "report": o.reports, "wait": o.waits, "": o.hold})
+		t.Repeat(map[string]func(*rapid.T){"relay": o.relays, "notify": o.notifies, "report": o.reports, "redrive": o.redrives, "wait": o.waits, "": o.hold})
 		o.mends(t)
 		o.hold(t)
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,6 +20,7 @@ type entry struct {
 	lease   string
 	until   time.Time
 	message string
+	lost    string // message ids that were reported lost while the mail was owed, each followed by a blank
 }
 
 // ledger is a store of mails with the conditions of the real one, and a clock that goes when it is told to.
@@ -92,7 +94,11 @@ func (l *ledger) MarkSent(_ context.Context, mailID, messageID string, now time.
 	done, err := l.call("mark sent", mailID)
 	defer done()
 	if err == nil {
-		l.settle(mailID, func(e entry) bool { return true }, Sent, messageID)
+		state := Sent
+		if strings.Contains(l.entries[mailID].lost, messageID+" ") {
+			state = Failed
+		}
+		l.settle(mailID, func(e entry) bool { return true }, state, messageID)
 	}
 	return err
 }
@@ -106,14 +112,26 @@ func (l *ledger) GiveUp(_ context.Context, mailID, leaseID string, as State, now
 	return err
 }
 
-func (l *ledger) MarkLost(_ context.Context, mailID string, now time.Time) error {
+func (l *ledger) MarkLost(_ context.Context, mailID, messageID string, now time.Time) error {
 	done, err := l.call("mark lost", mailID)
 	defer done()
-	if e := l.entries[mailID]; err == nil && (e.State == Owed || e.State == Sent) {
+	switch e := l.entries[mailID]; {
+	case err != nil:
+	case e.State == Owed:
+		e.lost += messageID + " "
+		l.entries[mailID] = e
+	case e.State == Sent && e.message == messageID:
 		e.State, e.DueAt, e.lease, e.until = Failed, time.Time{}, "", time.Time{}
 		l.entries[mailID] = e
 	}
 	return err
+}
+
+// oweAgain makes a mail that failed owed once more, as a redrive does.
+func (l *ledger) oweAgain(mailID string) {
+	again := OweAgain(mailID, l.now)
+	again.AddressHash = l.entries[mailID].AddressHash
+	l.entries[mailID] = entry{Mail: again, lost: l.entries[mailID].lost}
 }
 
 func (l *ledger) settle(mailID string, may func(entry) bool, state State, message string) {
@@ -176,6 +194,7 @@ type post struct {
 	sent    map[string]int   // mails by order
 	lost    error            // what Send answers although the mail was sent
 	render  error
+	named   func(orderID string) string // makes message ids; nil counts the mails of an order
 }
 
 func newPost(l *ledger) *post {
@@ -214,6 +233,9 @@ func (p *post) Send(_ context.Context, m Message) (string, error) {
 		return "", fmt.Errorf("the mail of %s is named %s", m.Subject, m.MailID)
 	}
 	p.sent[m.Subject]++
+	if p.named != nil {
+		return p.named(m.Subject), p.lost
+	}
 	return fmt.Sprint("message ", p.sent[m.Subject]), p.lost
 }
 

@@ -23,10 +23,11 @@ var ErrNotSuppressed = errors.New("address is not suppressed")
 
 // Report is what the e-mail provider says of a mail after it took it.
 type Report struct {
-	MailID    string   // empty when it names no mail of ours
-	Addresses []string // of whom it speaks, normalised
+	MailID    string // empty when it names no mail of ours
+	MessageID string // which sending of the mail it is about: the message id that Mailer.Send returned for it
+	Address   string // whom the mail was for, normalised
 	Reason    Reason
-	Suppress  bool // no mail may go to the addresses any more
+	Suppress  bool // no mail may go to the address any more
 	Lost      bool // the mail did not arrive and will not
 }
 
@@ -38,9 +39,10 @@ type Suppressions interface {
 
 // Losses is the ledger as the provider's reports change it.
 type Losses interface {
-	// MarkLost fails a mail that is owed or was sent, whoever holds it. It does nothing to a mail that failed already, or that
-	// nobody owed.
-	MarkLost(ctx context.Context, mailID string, now time.Time) error
+	// MarkLost fails the mail if the sending with this message id is the one that it was marked sent with, or will be: the report
+	// may be faster than the mark. A mail may be sent again after it failed; the report of an earlier sending, late or doubled,
+	// does nothing to a later one. Nor does MarkLost do anything to a mail that failed already, or that nobody owed.
+	MarkLost(ctx context.Context, mailID, messageID string, now time.Time) error
 }
 
 // Suppressor does what the provider's reports ask for.
@@ -50,8 +52,8 @@ type Suppressor struct {
 	Now    func() time.Time
 }
 
-// Suppress puts the addresses of a report on the list if no mail may go to them, and fails its mail if that is lost. A report
-// may come twice, and again after an error.
+// Suppress puts the address of a report on the list if no mail may go to it, and fails its mail if that is lost. A report may
+// come twice, late, and again after an error.
 func (s *Suppressor) Suppress(ctx context.Context, r Report) error {
 	if err := s.list(ctx, r); err != nil {
 		return fmt.Errorf("suppressing an address after a %s: %w", r.Reason, err)
@@ -59,7 +61,7 @@ func (s *Suppressor) Suppress(ctx context.Context, r Report) error {
 	if !r.Lost || r.MailID == "" {
 		return nil
 	}
-	if err := s.Ledger.MarkLost(ctx, r.MailID, s.Now()); err != nil {
+	if err := s.Ledger.MarkLost(ctx, r.MailID, r.MessageID, s.Now()); err != nil {
 		return fmt.Errorf("failing %s after a %s: %w", r.MailID, r.Reason, err)
 	}
 	return nil
@@ -69,12 +71,7 @@ func (s *Suppressor) list(ctx context.Context, r Report) error {
 	if !r.Suppress {
 		return nil
 	}
-	for _, address := range r.Addresses {
-		if err := s.List.Add(ctx, AddressHash(address), r.Reason, s.Now()); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.List.Add(ctx, AddressHash(r.Address), r.Reason, s.Now())
 }
 
 // AddressHash names a normalised address where the address itself has no place: its SHA-256 in base64url, 43 characters.

@@ -33,19 +33,20 @@ func (l *list) report(led *ledger, r Report) error {
 }
 
 func TestSuppress(t *testing.T) {
-	both := map[string]string{AddressHash(ada): "bounce at 1h0m0s", AddressHash("b@example.com"): "bounce at 1h0m0s"}
+	bounced := map[string]string{AddressHash(ada): "bounce at 1h0m0s"}
 	complained := map[string]string{AddressHash(ada): "complaint at 1h0m0s"}
 	for name, c := range map[string]struct {
 		report    Report
 		want      map[string]string
 		wantState State // of ord_1's mail, which was sent
 	}{
-		"bounced for good":          {Report{mailID, []string{ada, "b@example.com"}, Bounced, true, true}, both, Failed},
-		"bounced for now":           {Report{mailID, []string{ada}, Bounced, false, false}, nil, Sent},
-		"complaint":                 {Report{mailID, []string{ada}, Complained, true, false}, complained, Sent},
-		"never sent for complaints": {Report{mailID, []string{ada}, Complained, true, true}, complained, Failed},
-		"names no mail":             {Report{"", []string{ada}, Complained, true, true}, complained, Sent},
-		"names another mail":        {Report{"order-placed#ord_2", []string{ada}, Complained, true, true}, complained, Sent},
+		"bounced for good":          {Report{mailID, "message 1", ada, Bounced, true, true}, bounced, Failed},
+		"bounced for now":           {Report{mailID, "message 1", ada, Bounced, false, false}, nil, Sent},
+		"complaint":                 {Report{mailID, "message 1", ada, Complained, true, false}, complained, Sent},
+		"never sent for complaints": {Report{mailID, "message 1", ada, Complained, true, true}, complained, Failed},
+		"names no mail":             {Report{"", "message 1", ada, Complained, true, true}, complained, Sent},
+		"names another mail":        {Report{"order-placed#ord_2", "message 1", ada, Complained, true, true}, complained, Sent},
+		"of an earlier sending":     {Report{mailID, "message 0", ada, Bounced, true, true}, bounced, Sent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLedger()
@@ -62,26 +63,56 @@ func TestSuppress(t *testing.T) {
 	}
 }
 
-// TestSuppressBeforeTheMark: a report may come before the mail was marked sent. The mark that is late changes nothing.
+// TestSuppressBeforeTheMark: a report may come before the mail was marked sent. The mark then finds it.
 func TestSuppressBeforeTheMark(t *testing.T) {
 	l := newLedger("ord_1")
 	p := newPost(l)
 	l.meanwhile["mark sent"] = func() {
 		s := &Suppressor{List: p, Ledger: l, Now: l.time}
-		if err := s.Suppress(context.Background(), Report{mailID, []string{ada}, Bounced, true, true}); err != nil {
+		if err := s.Suppress(context.Background(), Report{mailID, "message 1", ada, Bounced, true, true}); err != nil {
 			t.Error(err)
 		}
 	}
 	if outcome, err := p.delivery().Deliver(context.Background(), mailID); err != nil || outcome != OutcomeSent {
 		t.Errorf("got %s and error %v, want %s", outcome, err, OutcomeSent)
 	}
-	wantEntry(t, l, settled(Failed, ""))
+	want := settled(Failed, "message 1")
+	want.lost = "message 1 "
+	wantEntry(t, l, want)
 	wantCalls(t, l, "claim", "send", "mark lost", "mark sent")
+}
+
+// TestSuppressALaterSending: a mail that bounced is sent once more by the operator. The report of the bounce, doubled or late,
+// fails it neither while it is owed nor once it was sent.
+func TestSuppressALaterSending(t *testing.T) {
+	l := newLedger("ord_1")
+	p := newPost(l)
+	bounce := Report{mailID, "message 1", ada, Bounced, true, true}
+	report := func() {
+		if err := (&Suppressor{List: p, Ledger: l, Now: l.time}).Suppress(context.Background(), bounce); err != nil {
+			t.Error(err)
+		}
+		clear(p.list) // the operator lifts the suppression
+	}
+	deliver := func() {
+		if outcome, err := p.delivery().Deliver(context.Background(), mailID); err != nil || outcome != OutcomeSent {
+			t.Errorf("got %s and error %v, want %s", outcome, err, OutcomeSent)
+		}
+	}
+	deliver()
+	report()
+	l.oweAgain(mailID)
+	report()
+	deliver()
+	report()
+	if e := l.entries[mailID]; e.State != Sent || e.message != "message 2" {
+		t.Errorf("got %+v, want it sent with message 2", e)
+	}
 }
 
 // TestSuppressAgain: the same report twice, and one after an error, which then does what the first left undone.
 func TestSuppressAgain(t *testing.T) {
-	bounce := Report{mailID, []string{ada}, Bounced, true, true}
+	bounce := Report{mailID, "message 1", ada, Bounced, true, true}
 	for _, down := range []string{"neither", "list", "ledger"} {
 		t.Run(down, func(t *testing.T) {
 			l := newLedger()

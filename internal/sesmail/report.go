@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/mail"
-	"slices"
 
 	"github.com/go-json-experiment/json"
 
@@ -33,26 +32,24 @@ const (
 type event struct {
 	Type   string `json:"eventType"`
 	Bounce struct {
-		Type       string      `json:"bounceType"`
-		Recipients []recipient `json:"bouncedRecipients"`
+		Type string `json:"bounceType"`
 	} `json:"bounce"`
 	Complaint struct {
-		SubType    string      `json:"complaintSubType"`
-		Type       string      `json:"complaintFeedbackType"`
-		Recipients []recipient `json:"complainedRecipients"`
+		SubType string `json:"complaintSubType"`
+		Type    string `json:"complaintFeedbackType"`
 	} `json:"complaint"`
 	Mail struct {
+		MessageID   string              `json:"messageId"`
 		Destination []string            `json:"destination"`
 		Tags        map[string][]string `json:"tags"`
 	} `json:"mail"`
 }
 
-type recipient struct {
-	Address string `json:"emailAddress"`
-}
-
 // DecodeReport reads the detail of an event that SES publishes of a mail. It returns ErrUnknown for anything but a bounce or a
-// complaint about an address; its errors hold no address.
+// complaint about a mail of ours, which is for one address; its errors hold no address.
+//
+// The address is the one that SES was given with the mail. The recipients that a bounce or a complaint names (bouncedRecipients,
+// complainedRecipients) are not read: they are what a remote server wrote, and could be anybody's.
 func DecodeReport(detail []byte) (notification.Report, error) {
 	var e event
 	if err := json.Unmarshal(detail, &e); err != nil {
@@ -62,10 +59,11 @@ func DecodeReport(detail []byte) (notification.Report, error) {
 	if err != nil {
 		return notification.Report{}, err
 	}
-	r.MailID, r.Addresses = e.mailID(), e.addresses()
-	if len(r.Addresses) == 0 {
-		return notification.Report{}, fmt.Errorf("%w: a %s of no address", ErrUnknown, r.Reason)
+	address, ok := e.address()
+	if !ok || e.Mail.MessageID == "" {
+		return notification.Report{}, fmt.Errorf("%w: a %s of no mail to one address", ErrUnknown, r.Reason)
 	}
+	r.MailID, r.MessageID, r.Address = e.mailID(), e.Mail.MessageID, address
 	return r, nil
 }
 
@@ -93,29 +91,16 @@ func (e event) mailID() string {
 	return notification.MailID(kind[0], subject[0])
 }
 
-// addresses returns whom the event speaks of, normalised: its recipients, and whom the mail was for. The two differ where mail
-// is forwarded, because a bounce names the address that it came back from. A mail of ours is for one address; were it for
-// several, it would not be known whose the report is.
-func (e event) addresses() []string {
-	var found []string
-	for _, r := range append(e.Bounce.Recipients, e.Complaint.Recipients...) {
-		found = append(found, address(r.Address)...)
+// address returns whom the mail was for, normalised. It is none where the mail was for several, which no mail of ours is: it
+// would not be known whose the report is.
+func (e event) address() (string, bool) {
+	if len(e.Mail.Destination) != 1 {
+		return "", false
 	}
-	if len(e.Mail.Destination) == 1 {
-		found = append(found, address(e.Mail.Destination[0])...)
+	address := e.Mail.Destination[0]
+	if parsed, err := mail.ParseAddress(address); err == nil {
+		address = parsed.Address
 	}
-	slices.Sort(found)
-	return slices.Compact(found)
-}
-
-// address returns what "Name <a@b>" or "a@b" is, normalised; nothing where it is no address that a customer could have.
-func address(s string) []string {
-	if parsed, err := mail.ParseAddress(s); err == nil {
-		s = parsed.Address
-	}
-	normal, err := user.NormalizeEmail(s)
-	if err != nil {
-		return nil
-	}
-	return []string{normal}
+	normal, err := user.NormalizeEmail(address)
+	return normal, err == nil
 }
