@@ -221,6 +221,13 @@ func TestRefusals(t *testing.T) {
 			Problem: httpapitest.Problem{Code: "product_not_found", Detail: "There is no product brass-floor-lamp."},
 		},
 		httpapitest.Refusal{
+			Err: &order.MaxPerOrderExceededError{Items: []order.Excess{{ProductID: "a", Requested: 3, Allowed: 2}, {ProductID: "b", Requested: 2, Allowed: 1}}},
+			Problem: httpapitest.Problem{
+				Code: "max_per_order_exceeded",
+				More: `"items":[{"product_id":"a","requested":3,"allowed":2},{"product_id":"b","requested":2,"allowed":1}]`,
+			},
+		},
+		httpapitest.Refusal{
 			Err: &order.OutOfStockError{Items: []order.Shortage{{ProductID: "a", Requested: 3, Available: 1}, {ProductID: "b", Requested: 1}}},
 			Problem: httpapitest.Problem{
 				Code: "out_of_stock",

@@ -18,13 +18,15 @@ type saver interface {
 	Do(ctx context.Context, admin user.Caller, d product.Draft) (saved product.Product, created bool, err error)
 }
 
-// request is the whole product: a member that is missing would be lost, so none may be, but stock.
+// request is the whole product: a member that is missing would be lost, so none may be, but the stock and the limit, which
+// then stay as they are.
 type request struct {
 	Name        *string                `json:"name"`
 	Description *string                `json:"description"`
 	Price       *httpapi.RequiredMoney `json:"price"`
 	ImageURL    *string                `json:"image_url"`
 	Active      *bool                  `json:"active"`
+	MaxPerOrder *int64                 `json:"max_per_order"`
 	Stock       *int64                 `json:"stock"`
 }
 
@@ -81,6 +83,7 @@ func (in request) draft(id string) (product.Draft, error) {
 		return product.Draft{}, err
 	}
 	return product.Draft{
-		ID: id, Name: *in.Name, Description: *in.Description, Price: price, ImageURL: *in.ImageURL, Active: *in.Active, Stock: in.Stock,
+		ID: id, Name: *in.Name, Description: *in.Description, Price: price, ImageURL: *in.ImageURL, Active: *in.Active,
+		MaxPerOrder: in.MaxPerOrder, Stock: in.Stock,
 	}, nil
 }

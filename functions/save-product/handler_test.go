@@ -84,6 +84,21 @@ func TestEmptyValuesAreValues(t *testing.T) {
 		"created_at":"2026-01-05T08:00:00.000Z","updated_at":"2026-02-20T11:15:42.040Z"}`})
 }
 
+func TestLimitOfAnOrder(t *testing.T) {
+	most := int64(2)
+	h := saveProduct(httpapitest.Guard(), save(func(_ user.Caller, d product.Draft) (product.Product, bool, error) {
+		if d.MaxPerOrder == nil || *d.MaxPerOrder != most {
+			t.Errorf("saves %+v, want a limit of %d", d, most)
+		}
+		return product.Product{ID: d.ID, Name: d.Name, Price: d.Price, Stock: 1, MaxPerOrder: most, Version: 1}, false, nil
+	}))
+	e := httpapitest.ReadEvent(t).WithBody(body(map[string]string{"max_per_order": "2", "stock": ""}))
+	httpapitest.Call(t, h, e).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
+		"product_id":"brass-desk-lamp","name":"A","price":{"amount":1,"currency":"GBP"},"image_url":"","stock_status":"low_stock",
+		"max_per_order":2,"description":"","stock":1,"active":false,"version":1,
+		"created_at":"0001-01-01T00:00:00.000Z","updated_at":"0001-01-01T00:00:00.000Z"}`})
+}
+
 func TestBodies(t *testing.T) {
 	httpapitest.CheckBodies(t, httpapitest.ReadEvent(t), saveProduct(httpapitest.Guard(), save(nil)))
 }

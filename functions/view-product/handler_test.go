@@ -48,6 +48,18 @@ func TestViewProduct(t *testing.T) {
 	}
 }
 
+func TestViewLimitedProduct(t *testing.T) {
+	goods := lamp(6)
+	limited := goods.byID["brass-desk-lamp"]
+	limited.MaxPerOrder = 2
+	goods.byID["brass-desk-lamp"] = limited
+	httpapitest.Call(t, viewProduct(goods), httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{
+		Status: http.StatusOK, Header: map[string]string{"Cache-Control": "public, max-age=10"},
+		Body: `{"product_id":"brass-desk-lamp","name":"Brass <desk> lamp","price":{"amount":6400,"currency":"GBP"},
+			"image_url":"","stock_status":"in_stock","max_per_order":2,"description":"Takes one “E14” bulb.\nNot included."}`,
+	})
+}
+
 // TestTokensAreIgnored: everyone is answered alike, so that a cache may keep the answer.
 func TestTokensAreIgnored(t *testing.T) {
 	e := httpapitest.ReadEvent(t)

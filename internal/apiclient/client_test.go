@@ -329,9 +329,9 @@ func TestProduct(t *testing.T) {
 			refuse(w, 404, "product_not_found", "")
 			return
 		}
-		reply(w, 200, `{"product_id":"a.b","description":"D"}`)
+		reply(w, 200, `{"product_id":"a.b","description":"D","max_per_order":2}`)
 	})
-	if p, err := s.Product(context.Background(), "a.b"); err != nil || p.ID != "a.b" || p.Description != "D" {
+	if p, err := s.Product(context.Background(), "a.b"); err != nil || p.ID != "a.b" || p.Description != "D" || p.MaxPerOrder != 2 {
 		t.Errorf("got %+v, %v", p, err)
 	}
 	if _, err := s.Product(context.Background(), "x"); !errors.Is(err, product.ErrNotFound) {
@@ -351,12 +351,13 @@ func TestSave(t *testing.T) {
 	if err := s.Save(context.Background(), d); err != nil {
 		t.Fatal(err)
 	}
-	d.Stock = nil
+	most := int64(2)
+	d.Stock, d.MaxPerOrder = nil, &most
 	if err := s.Save(context.Background(), d); err != nil {
 		t.Fatal(err)
 	}
 	want := `PUT /admin/products/a {"name":"A","description":"D","price":{"amount":7,"currency":"GBP"},"image_url":"","active":true`
-	if len(got) != 2 || got[0] != want+`,"stock":0}` || got[1] != want+`}` {
+	if len(got) != 2 || got[0] != want+`,"stock":0}` || got[1] != want+`,"max_per_order":2}` {
 		t.Errorf("sent %q", got)
 	}
 }

@@ -25,6 +25,7 @@ type productJSON struct {
 	Price       moneyJSON `json:"price"`
 	ImageURL    string    `json:"image_url"`
 	Active      bool      `json:"active"`
+	MaxPerOrder int64     `json:"max_per_order"`
 	Stock       int64     `json:"stock"`
 	Version     int64     `json:"version"`
 }
@@ -32,7 +33,7 @@ type productJSON struct {
 func (p productJSON) product() product.Product {
 	return product.Product{
 		ID: p.ID, Name: p.Name, Description: p.Description, Price: money.Money(p.Price),
-		ImageURL: p.ImageURL, Active: p.Active, Stock: p.Stock, Version: p.Version,
+		ImageURL: p.ImageURL, Active: p.Active, MaxPerOrder: p.MaxPerOrder, Stock: p.Stock, Version: p.Version,
 	}
 }
 
@@ -43,6 +44,7 @@ type draftJSON struct {
 	Price       moneyJSON `json:"price"`
 	ImageURL    string    `json:"image_url"`
 	Active      bool      `json:"active"`
+	MaxPerOrder *int64    `json:"max_per_order,omitempty"`
 	Stock       *int64    `json:"stock,omitempty"`
 }
 
@@ -84,7 +86,7 @@ func (s *Session) Product(ctx context.Context, id string) (product.Product, erro
 func (s *Session) Save(ctx context.Context, d product.Draft) error {
 	body := draftJSON{
 		Name: d.Name, Description: d.Description, Price: moneyJSON(d.Price),
-		ImageURL: d.ImageURL, Active: d.Active, Stock: d.Stock,
+		ImageURL: d.ImageURL, Active: d.Active, MaxPerOrder: d.MaxPerOrder, Stock: d.Stock,
 	}
 	_, err := s.send(ctx, request{method: http.MethodPut, path: productPath(d.ID), body: body})
 	var said *Problem

@@ -63,7 +63,7 @@ func (s *Orders) Goods(ctx context.Context, productIDs []string) (order.Goods, e
 func (s *Orders) good(r *reader) order.Good {
 	return order.Good{
 		Name: r.text("name"), Price: money.Money{Amount: r.number("price"), Currency: s.Currency}, Stock: r.number("stock"),
-		Active: r.boolean("active"),
+		Active: r.boolean("active"), MaxPerOrder: maxPerOrder(r),
 	}
 }
 
@@ -90,8 +90,8 @@ func (s *Orders) Accepted(ctx context.Context, orderID string) (order.Order, err
 }
 
 // Place stores o with the mail it owes and takes its units from the stocks, all or nothing, if no order has its id and each
-// product is active, costs the line's unit price and has the units. It returns *order.RejectedError, and order.ErrBusy when
-// it could not be settled in time.
+// product is active, costs the line's unit price, has the units and allows so many in one order. It returns
+// *order.RejectedError, and order.ErrBusy when it could not be settled in time.
 //
 // A repeat whose first answer was lost is answered as the first: see writeOnce.
 func (s *Orders) Place(ctx context.Context, o order.Order) error {
@@ -143,10 +143,11 @@ func (s *Orders) actions(o order.Order) []types.TransactWriteItem {
 
 func (s *Orders) sell(line order.Line) *types.Update {
 	return &types.Update{
-		TableName:           &s.Products,
-		Key:                 productKey(line.ProductID, salePart),
-		ConditionExpression: aws.String("stock >= :units AND price = :price AND active = :true"),
-		UpdateExpression:    aws.String("SET stock = stock - :units"),
+		TableName: &s.Products,
+		Key:       productKey(line.ProductID, salePart),
+		ConditionExpression: aws.String("stock >= :units AND price = :price AND active = :true AND " +
+			"(attribute_not_exists(max_per_order) OR max_per_order >= :units)"),
+		UpdateExpression: aws.String("SET stock = stock - :units"),
 		ExpressionAttributeValues: attributes{
 			":units": number(line.Quantity), ":price": number(line.UnitPrice.Amount), ":true": boolean(true),
 		},

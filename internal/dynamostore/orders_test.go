@@ -45,6 +45,10 @@ func TestPlaceRejects(t *testing.T) {
 	retired := s.stock("clock", 100, 10)
 	retired.Active, retired.Version = false, 2
 	s.must(s.products().Update(t.Context(), retired))
+	few := s.stock("vase", 200, 10)
+	few.MaxPerOrder, few.Version = 2, 2
+	s.must(s.products().Update(t.Context(), few))
+	vase := order.Good{Name: "The vase", Price: gbp(200), Stock: 10, Active: true, MaxPerOrder: 2}
 	lamp, clock := order.Good{Name: "The lamp", Price: gbp(6400), Stock: 5, Active: true}, order.Good{Name: "The clock", Price: gbp(100), Stock: 10}
 	tests := []struct {
 		name  string
@@ -54,6 +58,7 @@ func TestPlaceRejects(t *testing.T) {
 		{"more than there is", []order.Line{line("lamp", 6400, 6), line("mug", 950, 1)}, map[string]order.Good{"lamp": lamp}},
 		{"another price", []order.Line{line("mug", 950, 1), line("lamp", 6300, 1)}, map[string]order.Good{"lamp": lamp}},
 		{"not for sale", []order.Line{line("clock", 100, 1)}, map[string]order.Good{"clock": clock}},
+		{"more than one order may have", []order.Line{line("vase", 200, 3), line("mug", 950, 1)}, map[string]order.Good{"vase": vase}},
 		{"no such product", []order.Line{line("ghost", 1, 1)}, map[string]order.Good{"ghost": {}}},
 		{"several at once", []order.Line{line("lamp", 6400, 6), line("mug", 950, 1), line("ghost", 1, 1)}, map[string]order.Good{"lamp": lamp, "ghost": {}}},
 	}
@@ -72,6 +77,7 @@ func TestPlaceRejects(t *testing.T) {
 	if lamps, mugs := s.left("lamp"), s.left("mug"); lamps != 5 || mugs != 10 {
 		t.Errorf("stock: got %d lamps and %d mugs, want 5 and 10", lamps, mugs)
 	}
+	s.must(s.orders().Place(t.Context(), draft("usr_2", "as many as one order may have", opened.AddDate(0, 0, 2), line("vase", 200, 2))))
 	if owed, _ := s.mails(nil).Due(t.Context(), opened.AddDate(0, 0, 1), 10); len(owed) != 0 {
 		t.Errorf("mails owed: got %v, want none", owed)
 	}

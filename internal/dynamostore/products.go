@@ -188,19 +188,27 @@ func (s *Products) Create(ctx context.Context, p product.Product, opening *produ
 // existing returns the error of a product that exists: somebody else created it.
 func existing(attributes) error { return product.ErrContended }
 
+const updateProduct = "SET #name = :name, price = :price, active = :active, version = :next, updated_at = :now"
+
 // Update stores all but the stock of p if the stored version is one less than p's. It returns product.ErrContended when it
 // is not, and product.ErrUnsettled.
 func (s *Products) Update(ctx context.Context, p product.Product) error {
+	update, values := updateProduct, attributes{
+		":seen": number(p.Version - 1), ":next": number(p.Version), ":name": text(p.Name), ":price": number(p.Price.Amount),
+		":active": boolean(p.Active), ":now": instant(p.UpdatedAt),
+	}
+	if p.MaxPerOrder == 0 {
+		update += " REMOVE max_per_order"
+	} else {
+		update, values[":max"] = update+", max_per_order = :max", number(p.MaxPerOrder)
+	}
 	sale := types.TransactWriteItem{Update: &types.Update{
-		TableName:                &s.Table,
-		Key:                      productKey(p.ID, salePart),
-		ConditionExpression:      aws.String("version = :seen"),
-		UpdateExpression:         aws.String("SET #name = :name, price = :price, active = :active, version = :next, updated_at = :now"),
-		ExpressionAttributeNames: map[string]string{"#name": "name"},
-		ExpressionAttributeValues: attributes{
-			":seen": number(p.Version - 1), ":next": number(p.Version), ":name": text(p.Name), ":price": number(p.Price.Amount),
-			":active": boolean(p.Active), ":now": instant(p.UpdatedAt),
-		},
+		TableName:                 &s.Table,
+		Key:                       productKey(p.ID, salePart),
+		ConditionExpression:       aws.String("version = :seen"),
+		UpdateExpression:          aws.String(update),
+		ExpressionAttributeNames:  map[string]string{"#name": "name"},
+		ExpressionAttributeValues: values,
 	}}
 	return s.transact(ctx, []types.TransactWriteItem{sale, s.put(textItem(p))}, saved)
 }
@@ -338,6 +346,7 @@ func (s *Products) join(items []attributes) (product.Product, error) {
 			found = true
 			p.ID, p.Name, p.Price = r.text("product_id"), r.text("name"), money.Money{Amount: r.number("price"), Currency: s.Currency}
 			p.Active, p.Stock, p.Version = r.boolean("active"), r.number("stock"), r.number("version")
+			p.MaxPerOrder = maxPerOrder(&r)
 			p.CreatedAt, p.UpdatedAt = r.instant("created_at"), r.instant("updated_at")
 		} else if item != nil {
 			p.ImageURL = r.text("image_url")
@@ -360,11 +369,23 @@ func productKey(id, part string) attributes {
 }
 
 func saleItem(p product.Product) attributes {
-	return attributes{
+	item := attributes{
 		"product_id": text(p.ID), "part": text(salePart), "name": text(p.Name), "price": number(p.Price.Amount),
 		"active": boolean(p.Active), "stock": number(p.Stock), "version": number(p.Version),
 		"created_at": instant(p.CreatedAt), "updated_at": instant(p.UpdatedAt),
 	}
+	if p.MaxPerOrder != 0 {
+		item["max_per_order"] = number(p.MaxPerOrder)
+	}
+	return item
+}
+
+// maxPerOrder reads the limit of a sale item, or 0 for none.
+func maxPerOrder(r *reader) int64 {
+	if !r.has("max_per_order") {
+		return 0
+	}
+	return r.number("max_per_order")
 }
 
 func textItem(p product.Product) attributes {

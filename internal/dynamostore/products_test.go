@@ -24,7 +24,7 @@ func TestProductIsStoredAndChanged(t *testing.T) {
 	s := open(t)
 	p := product.Product{
 		ID: "lamp", Name: "Lamp & <shade>", Description: "Two\nlines", Price: gbp(0), ImageURL: "https://example.com/l.png", Active: true,
-		Stock: 3, Version: 1, CreatedAt: opened, UpdatedAt: opened,
+		MaxPerOrder: 2, Stock: 3, Version: 1, CreatedAt: opened, UpdatedAt: opened,
 	}
 	s.must(s.products().Create(t.Context(), p, nil))
 	got, err := s.products().View(t.Context(), "lamp")
@@ -44,6 +44,13 @@ func TestProductIsStoredAndChanged(t *testing.T) {
 	}
 	if err := s.products().Update(t.Context(), p); !errors.Is(err, product.ErrContended) {
 		t.Errorf("an update of what was seen before another: got %v, want ErrContended", err)
+	}
+	for _, most := range []int64{1, product.MaxPerOrder - 1, 0} {
+		p.MaxPerOrder, p.Version = most, p.Version+1
+		s.must(s.products().Update(t.Context(), p))
+		if got, err := s.products().Read(t.Context(), s.admin, "lamp"); err != nil || got != p {
+			t.Errorf("got %+v, %v, want %+v", got, err, p)
+		}
 	}
 	if _, err := s.products().View(t.Context(), "lamp"); !errors.Is(err, product.ErrNotFound) {
 		t.Errorf("customers see an inactive product: %v", err)

@@ -37,7 +37,7 @@ type Problem struct {
 	RequestID string `json:"request_id"`
 
 	Errors   []FieldError `json:"errors,omitempty"`   // invalid_request
-	Items    any          `json:"items,omitempty"`    // out_of_stock: []Shortage, price_changed: []ChangedPrice
+	Items    any          `json:"items,omitempty"`    // []Excess, []Shortage or []ChangedPrice: of a refused order's lines
 	Quantity *int64       `json:"quantity,omitempty"` // stock_changed
 }
 
@@ -45,6 +45,13 @@ type Problem struct {
 type FieldError struct {
 	Field   string `json:"field"`
 	Message string `json:"message"`
+}
+
+// Excess is a line with more units than one order may have of its product.
+type Excess struct {
+	ProductID string `json:"product_id"`
+	Requested int64  `json:"requested"`
+	Allowed   int64  `json:"allowed"`
 }
 
 // Shortage is a line that falls short.
@@ -138,6 +145,7 @@ func detailed(err error) (Problem, bool) {
 	var (
 		fields  validation.Errors
 		unknown *order.UnknownProductError
+		excess  *order.MaxPerOrderExceededError
 		short   *order.OutOfStockError
 		prices  *order.PriceChangedError
 		stock   *product.StockChangedError
@@ -147,6 +155,8 @@ func detailed(err error) (Problem, bool) {
 		return Problem{Status: http.StatusBadRequest, Code: "invalid_request", Detail: "The request is not valid.", Errors: fieldErrors(fields)}, true
 	case errors.As(err, &unknown):
 		return Problem{Status: http.StatusNotFound, Code: "product_not_found", Detail: "There is no product " + unknown.ProductID + "."}, true
+	case errors.As(err, &excess):
+		return Problem{Status: http.StatusConflict, Code: "max_per_order_exceeded", Detail: "One order may not have so many units of every item.", Items: excesses(excess)}, true
 	case errors.As(err, &short):
 		return Problem{Status: http.StatusConflict, Code: "out_of_stock", Detail: "There is not enough of every item.", Items: shortages(short)}, true
 	case errors.As(err, &prices):
@@ -161,6 +171,14 @@ func fieldErrors(problems validation.Errors) []FieldError {
 	out := make([]FieldError, len(problems))
 	for i, p := range problems {
 		out[i] = FieldError{Field: p.Field, Message: p.Message}
+	}
+	return out
+}
+
+func excesses(err *order.MaxPerOrderExceededError) []Excess {
+	out := make([]Excess, len(err.Items))
+	for i, e := range err.Items {
+		out[i] = Excess(e)
 	}
 	return out
 }

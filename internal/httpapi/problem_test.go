@@ -25,7 +25,8 @@ import (
 // codes are all that the contract has, and the status of each.
 var codes = map[string]int{
 	"invalid_request": 400, "invalid_cursor": 400, "idempotency_key_required": 400, "unauthenticated": 401, "invalid_credentials": 401, "forbidden": 403,
-	"product_not_found": 404, "order_not_found": 404, "not_found": 404, "email_taken": 409, "out_of_stock": 409, "price_changed": 409,
+	"product_not_found": 404, "order_not_found": 404, "not_found": 404, "email_taken": 409, "max_per_order_exceeded": 409,
+	"out_of_stock": 409, "price_changed": 409,
 	"stock_changed": 409, "insufficient_stock": 409, "unsupported_media_type": 415, "payload_too_large": 413, "idempotency_key_reused": 422,
 	"too_many_requests": 429, "busy": 503, "internal": 500,
 }
@@ -53,6 +54,8 @@ var refusals = []struct {
 	{err: order.ErrNotFound, code: "order_not_found"},
 	{err: httpapi.ErrNoRoute, code: "not_found"},
 	{err: user.ErrEmailTaken, code: "email_taken"},
+	{err: &order.MaxPerOrderExceededError{Items: []order.Excess{{ProductID: "x", Requested: 3, Allowed: 2}}}, code: "max_per_order_exceeded",
+		more: `,"items":[{"product_id":"x","requested":3,"allowed":2}]`},
 	{err: &order.OutOfStockError{Items: []order.Shortage{{ProductID: "x", Requested: 3, Available: 0}}}, code: "out_of_stock",
 		more: `,"items":[{"product_id":"x","requested":3,"available":0}]`},
 	{err: &order.PriceChangedError{Items: []order.Price{{ProductID: "x", Price: money.Money{Amount: 0, Currency: "GBP"}}}}, code: "price_changed",
@@ -92,7 +95,8 @@ var details = map[string]string{
 	"invalid_credentials": "The e-mail address or the password is wrong.", "forbidden": "The caller may not do this.",
 	"product_not_found": "There is no such product.", "order_not_found": "There is no such order.", "not_found": "There is nothing here.",
 	"email_taken": "An account with this e-mail address exists already.", "out_of_stock": "There is not enough of every item.",
-	"price_changed": "The order does not cost what was agreed to.", "stock_changed": "The stock is not what it was compared with.",
+	"max_per_order_exceeded": "One order may not have so many units of every item.",
+	"price_changed":          "The order does not cost what was agreed to.", "stock_changed": "The stock is not what it was compared with.",
 	"insufficient_stock": "The stock would fall below zero.", "unsupported_media_type": "The body must be application/json.",
 	"payload_too_large": "The body is larger than 64 KiB.", "idempotency_key_reused": "The Idempotency-Key was used for another order.",
 	"too_many_requests": "Too many attempts. Try again later.", "busy": "The store is busy. Repeat the same request.", "internal": "The store failed.",

@@ -96,12 +96,14 @@ type ListedProduct struct {
 	Price       Money  `json:"price"`
 	ImageURL    string `json:"image_url"`
 	StockStatus string `json:"stock_status"`
+	MaxPerOrder int64  `json:"max_per_order,omitzero"` // left out where the product has no limit of its own
 }
 
 // ListedProductOf writes p.
 func ListedProductOf(p product.Product) ListedProduct {
 	return ListedProduct{
 		ProductID: p.ID, Name: p.Name, Price: Money(p.Price), ImageURL: p.ImageURL, StockStatus: string(p.StockStatus()),
+		MaxPerOrder: p.MaxPerOrder,
 	}
 }
 

@@ -43,11 +43,13 @@ func (tr *trade) restock(id string, stock int64) {
 // leaves with its stock.
 func (tr *trade) adminChange(t *rapid.T) {
 	id := rapid.SampledFrom(tradedProducts).Draw(t, "product")
-	switch rapid.SampledFrom([]string{"stock", "stock", "price", "rename", "on", "on", "on", "off", "gone"}).Draw(t, "change") {
+	switch rapid.SampledFrom([]string{"stock", "stock", "price", "limit", "rename", "on", "on", "on", "off", "gone"}).Draw(t, "change") {
 	case "stock":
 		tr.restock(id, rapid.Int64Range(0, 20).Draw(t, "stock"))
 	case "price":
 		tr.change(priced(id, rapid.SampledFrom(tradedPrices).Draw(t, "price")))
+	case "limit":
+		tr.change(limited(id, rapid.Int64Range(0, 6).Draw(t, "limit")))
 	case "on":
 		tr.change(changed(id, func(g *Good) { g.Active = true }))
 	case "off":
@@ -98,15 +100,18 @@ func what(r Request) string { return fmt.Sprint(sums(r.Items), show(r.ExpectedTo
 
 // verdict is what the contract says to a checkout, when nobody comes between: an error of this type, or nil.
 func (tr *trade) verdict(r Request) any {
-	var short bool
+	var short, tooMany bool
 	for id, units := range sums(r.Items) {
 		good := tr.goods[id]
 		if !good.Active {
 			return &UnknownProductError{}
 		}
 		short = short || good.Stock < units
+		tooMany = tooMany || good.MaxPerOrder > 0 && good.MaxPerOrder < units
 	}
 	switch {
+	case tooMany:
+		return &MaxPerOrderExceededError{}
 	case short:
 		return &OutOfStockError{}
 	case tr.total(r) > 1_000_000_000_000:

@@ -13,10 +13,13 @@ type offer struct {
 }
 
 // quote returns the lines and the total at the goods' prices, or why they cannot be sold: first a product that is not for
-// sale, then shortages, then prices. Seen are the goods as they were priced before, if they were.
+// sale, then lines with too many units, then shortages, then prices. Seen are the goods as they were priced before, if they were.
 func (of offer) quote(goods, seen Goods) ([]Line, money.Money, error) {
 	if err := of.unknown(goods); err != nil {
 		return nil, money.Money{}, err
+	}
+	if excesses := of.excesses(goods); len(excesses) > 0 {
+		return nil, money.Money{}, &MaxPerOrderExceededError{Items: excesses}
 	}
 	if short := of.shortages(goods); len(short) > 0 {
 		return nil, money.Money{}, &OutOfStockError{Items: short}
@@ -43,6 +46,16 @@ func (of offer) unknown(goods Goods) error {
 		}
 	}
 	return nil
+}
+
+func (of offer) excesses(goods Goods) []Excess {
+	var excesses []Excess
+	for _, item := range of.items {
+		if good := goods[item.ProductID]; !good.allows(item.Quantity) {
+			excesses = append(excesses, Excess{ProductID: item.ProductID, Requested: item.Quantity, Allowed: good.MaxPerOrder})
+		}
+	}
+	return excesses
 }
 
 func (of offer) shortages(goods Goods) []Shortage {

@@ -37,6 +37,10 @@ func stocked(id string, stock int64) func(Goods) {
 	return changed(id, func(g *Good) { g.Stock = stock })
 }
 
+func limited(id string, most int64) func(Goods) {
+	return changed(id, func(g *Good) { g.MaxPerOrder = most })
+}
+
 func inactive(id string) func(Goods) {
 	return changed(id, func(g *Good) { g.Active = false })
 }
@@ -68,6 +72,7 @@ func TestQuote(t *testing.T) {
 		"no total expected":      {goods: onSale()},
 		"the total expected":     {goods: onSale(), expected: expect(1117)},
 		"seen at this price":     {goods: onSale(), seen: onSale()},
+		"as many as allowed":     {goods: with(limited("LAMP", 3), limited("BOX", 2))},
 		"the last of them":       {goods: with(stocked("LAMP", 3), stocked("BOX", 1))},
 		"not seen before":        {goods: onSale(), seen: Goods{}},
 		"seen with other stock":  {goods: onSale(), seen: with(stocked("LAMP", 0), inactive("BOX"))},
@@ -82,7 +87,7 @@ func TestQuote(t *testing.T) {
 	}
 }
 
-// TestQuoteRefuses: first what is not for sale, then every shortage, then every price that moved, or all if only the total
+// TestQuoteRefuses: first what is not for sale, then every line with too many units, then every shortage, then every price that moved, or all if only the total
 // differs.
 func TestQuoteRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -96,18 +101,24 @@ func TestQuoteRefuses(t *testing.T) {
 		"unknown before short":      {goods: with(stocked("LAMP", 0), inactive("BOX")), want: &UnknownProductError{"BOX"}},
 		"unknown before price":      {goods: with(missing("BOX")), seen: with(priced("LAMP", 1)), expected: expect(1), want: &UnknownProductError{"BOX"}},
 		"unknown, sold out, priced": {goods: with(priced("LAMP", 1), inactive("LAMP"), stocked("LAMP", 0)), seen: onSale(), want: &UnknownProductError{"LAMP"}},
-		"short":                     {goods: with(stocked("LAMP", 2)), want: &OutOfStockError{[]Shortage{{"LAMP", 3, 2}}}},
-		"sold out":                  {goods: with(stocked("BOX", 0)), want: &OutOfStockError{[]Shortage{{"BOX", 1, 0}}}},
-		"every shortage":            {goods: with(stocked("BOX", 0), stocked("LAMP", 1)), want: &OutOfStockError{[]Shortage{{"LAMP", 3, 1}, {"BOX", 1, 0}}}},
-		"short before price":        {goods: with(stocked("BOX", 0), priced("LAMP", 1)), seen: onSale(), expected: expect(1117), want: &OutOfStockError{[]Shortage{{"BOX", 1, 0}}}},
-		"moved":                     {goods: with(priced("BOX", 99)), seen: onSale(), want: &PriceChangedError{[]Price{{"BOX", pounds(99)}}}},
-		"moved to nothing":          {goods: with(priced("BOX", 0)), seen: onSale(), want: &PriceChangedError{[]Price{{"BOX", pounds(0)}}}},
-		"both moved":                {goods: with(priced("BOX", 99), priced("LAMP", 340)), seen: onSale(), want: &PriceChangedError{[]Price{{"LAMP", pounds(340)}, {"BOX", pounds(99)}}}},
-		"moved, and the total":      {goods: with(priced("BOX", 99)), seen: onSale(), expected: expect(1117), want: &PriceChangedError{[]Price{{"BOX", pounds(99)}}}},
-		"moved to the same total":   {goods: with(priced("BOX", 97), priced("LAMP", 340)), seen: onSale(), expected: expect(1117), want: &PriceChangedError{[]Price{{"LAMP", pounds(340)}, {"BOX", pounds(97)}}}},
-		"only the total, too low":   {goods: onSale(), expected: expect(1116), want: &PriceChangedError{[]Price{{"LAMP", pounds(339)}, {"BOX", pounds(100)}}}},
-		"only the total, too high":  {goods: onSale(), seen: onSale(), expected: expect(1118), want: &PriceChangedError{[]Price{{"LAMP", pounds(339)}, {"BOX", pounds(100)}}}},
-		"only the total, nothing":   {goods: onSale(), expected: expect(0), want: &PriceChangedError{[]Price{{"LAMP", pounds(339)}, {"BOX", pounds(100)}}}},
+		"too many":                  {goods: with(limited("LAMP", 2)), want: &MaxPerOrderExceededError{[]Excess{{"LAMP", 3, 2}}}},
+		"every line of too many": {goods: with(limited("LAMP", 1), changed("BOX", func(g *Good) { g.MaxPerOrder = -1 })),
+			want: &MaxPerOrderExceededError{[]Excess{{"LAMP", 3, 1}, {"BOX", 1, -1}}}},
+		"unknown before too many":  {goods: with(limited("LAMP", 2), inactive("BOX")), want: &UnknownProductError{"BOX"}},
+		"too many before short":    {goods: with(limited("LAMP", 2), stocked("LAMP", 0), stocked("BOX", 0)), want: &MaxPerOrderExceededError{[]Excess{{"LAMP", 3, 2}}}},
+		"too many before price":    {goods: with(limited("LAMP", 2), priced("BOX", 1)), seen: onSale(), expected: expect(1), want: &MaxPerOrderExceededError{[]Excess{{"LAMP", 3, 2}}}},
+		"short":                    {goods: with(stocked("LAMP", 2)), want: &OutOfStockError{[]Shortage{{"LAMP", 3, 2}}}},
+		"sold out":                 {goods: with(stocked("BOX", 0)), want: &OutOfStockError{[]Shortage{{"BOX", 1, 0}}}},
+		"every shortage":           {goods: with(stocked("BOX", 0), stocked("LAMP", 1)), want: &OutOfStockError{[]Shortage{{"LAMP", 3, 1}, {"BOX", 1, 0}}}},
+		"short before price":       {goods: with(stocked("BOX", 0), priced("LAMP", 1)), seen: onSale(), expected: expect(1117), want: &OutOfStockError{[]Shortage{{"BOX", 1, 0}}}},
+		"moved":                    {goods: with(priced("BOX", 99)), seen: onSale(), want: &PriceChangedError{[]Price{{"BOX", pounds(99)}}}},
+		"moved to nothing":         {goods: with(priced("BOX", 0)), seen: onSale(), want: &PriceChangedError{[]Price{{"BOX", pounds(0)}}}},
+		"both moved":               {goods: with(priced("BOX", 99), priced("LAMP", 340)), seen: onSale(), want: &PriceChangedError{[]Price{{"LAMP", pounds(340)}, {"BOX", pounds(99)}}}},
+		"moved, and the total":     {goods: with(priced("BOX", 99)), seen: onSale(), expected: expect(1117), want: &PriceChangedError{[]Price{{"BOX", pounds(99)}}}},
+		"moved to the same total":  {goods: with(priced("BOX", 97), priced("LAMP", 340)), seen: onSale(), expected: expect(1117), want: &PriceChangedError{[]Price{{"LAMP", pounds(340)}, {"BOX", pounds(97)}}}},
+		"only the total, too low":  {goods: onSale(), expected: expect(1116), want: &PriceChangedError{[]Price{{"LAMP", pounds(339)}, {"BOX", pounds(100)}}}},
+		"only the total, too high": {goods: onSale(), seen: onSale(), expected: expect(1118), want: &PriceChangedError{[]Price{{"LAMP", pounds(339)}, {"BOX", pounds(100)}}}},
+		"only the total, nothing":  {goods: onSale(), expected: expect(0), want: &PriceChangedError{[]Price{{"LAMP", pounds(339)}, {"BOX", pounds(100)}}}},
 		"total over 10^12": {goods: with(priced("LAMP", 333_333_333_334), priced("BOX", 0)),
 			want: validation.Errors{{Field: "items", Message: "must not cost more than 1000000000000 minor units in total"}}},
 		"short before total over 10^12": {goods: with(priced("LAMP", 333_333_333_334), stocked("BOX", 0)), want: &OutOfStockError{[]Shortage{{"BOX", 1, 0}}}},

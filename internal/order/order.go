@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"shop/internal/money"
+	"shop/internal/product"
 )
 
 // Limits of an order.
@@ -14,7 +15,7 @@ const (
 	// them are the order and its mail.
 	MaxProducts = 98
 	// MaxQuantity is how many units of one product an order may have.
-	MaxQuantity = 10_000
+	MaxQuantity = product.MaxPerOrder
 )
 
 // Errors that callers branch on.
@@ -26,6 +27,21 @@ var (
 	// ErrBusy says that a checkout could not be settled in time, whichever way it went; a repeat with the same key settles it.
 	ErrBusy = errors.New("checkout could not be settled in time")
 )
+
+// Excess is a line with more units than one order may have of its product.
+type Excess struct {
+	ProductID string
+	Requested int64
+	Allowed   int64
+}
+
+// MaxPerOrderExceededError lists every line that has too many units.
+type MaxPerOrderExceededError struct {
+	Items []Excess
+}
+
+// Error is the same for all excesses; Items has the rest.
+func (e *MaxPerOrderExceededError) Error() string { return "too many units of a product for one order" }
 
 // Shortage is a product of which less is there than was asked for.
 type Shortage struct {

@@ -15,7 +15,12 @@ type Good struct {
 	Price  money.Money
 	Stock  int64
 	Active bool
+	// MaxPerOrder is how many units one order may have; 0 means that the product has no limit of its own.
+	MaxPerOrder int64
 }
+
+// allows reports whether one order may have so many units.
+func (g Good) allows(units int64) bool { return g.MaxPerOrder == 0 || units <= g.MaxPerOrder }
 
 // Goods are products by id. One that is missing does not exist.
 type Goods map[string]Good
@@ -41,8 +46,8 @@ type Store interface {
 	// Accepted returns the order with this id, one that is just being committed too, or ErrNotFound.
 	Accepted(ctx context.Context, orderID string) (Order, error)
 	// Place stores o with the mail it owes and takes its units from the stocks, all or nothing, if no order has its id and
-	// each product is active, costs the line's unit price and has the units. It returns *RejectedError, and ErrBusy when it
-	// could not be settled in time.
+	// each product is active, costs the line's unit price, has the units and allows so many in one order. It returns
+	// *RejectedError, and ErrBusy when it could not be settled in time.
 	Place(ctx context.Context, o Order) error
 }
 
@@ -63,7 +68,8 @@ type Checkout struct {
 }
 
 // Do places an order, or returns the one an earlier request with the same key placed, and whether it did so. It returns
-// validation.Errors, *UnknownProductError, *OutOfStockError, *PriceChangedError, ErrKeyReused and ErrBusy.
+// validation.Errors, *UnknownProductError, *MaxPerOrderExceededError, *OutOfStockError, *PriceChangedError, ErrKeyReused and
+// ErrBusy.
 func (c *Checkout) Do(ctx context.Context, r Request) (placed Order, replayed bool, err error) {
 	items, err := r.check(c.Currency)
 	if err != nil {

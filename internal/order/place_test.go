@@ -159,6 +159,7 @@ func TestCheckoutRefuses(t *testing.T) {
 	}{
 		"missing":    {missing("LAMP"), &UnknownProductError{"LAMP"}},
 		"inactive":   {inactive("BOX"), &UnknownProductError{"BOX"}},
+		"too many":   {limited("LAMP", 2), &MaxPerOrderExceededError{[]Excess{{"LAMP", 3, 2}}}},
 		"sold out":   {stocked("LAMP", 2), &OutOfStockError{[]Shortage{{"LAMP", 3, 2}}}},
 		"repriced":   {priced("LAMP", 340), &PriceChangedError{[]Price{{"LAMP", pounds(340)}, {"BOX", pounds(100)}}}},
 		"over 10^12": {priced("LAMP", money.MaxAmount), validation.Errors{{Field: "items", Message: "must not cost more than 1000000000000 minor units in total"}}},
@@ -203,6 +204,8 @@ func TestCheckoutMeetsOthers(t *testing.T) {
 		meanwhile []func(Goods)
 		want      error
 	}{
+		"limited":               {[]func(Goods){limited("LAMP", 2)}, &MaxPerOrderExceededError{[]Excess{{"LAMP", 3, 2}}}},
+		"limited and sold out":  {[]func(Goods){stocked("BOX", 0), limited("LAMP", 2)}, &MaxPerOrderExceededError{[]Excess{{"LAMP", 3, 2}}}},
 		"sold out":              {[]func(Goods){stocked("LAMP", 1)}, &OutOfStockError{[]Shortage{{"LAMP", 3, 1}}}},
 		"both short":            {[]func(Goods){stocked("BOX", 0), stocked("LAMP", 0)}, &OutOfStockError{[]Shortage{{"LAMP", 3, 0}, {"BOX", 1, 0}}}},
 		"repriced":              {[]func(Goods){priced("BOX", 99)}, &PriceChangedError{[]Price{{"BOX", pounds(99)}}}},

@@ -16,7 +16,7 @@ var (
 )
 
 // shop is a store with the conditions of the real one: an order is placed all or nothing, if none has its id and each product
-// is active, costs what the line says and is there. It is also who is told of an order. Each call is noted.
+// is active, costs what the line says, is there and may be ordered in that number. It is also who is told of an order. Each call is noted.
 type shop struct {
 	goods  Goods
 	orders map[string]Order
@@ -87,7 +87,8 @@ func (s *shop) Place(_ context.Context, o Order) error {
 func (s *shop) failing(lines []Line) map[string]Good {
 	failed := map[string]Good{}
 	for _, line := range lines {
-		if good := s.goods[line.ProductID]; !good.Active || good.Price != line.UnitPrice || good.Stock < line.Quantity {
+		if good := s.goods[line.ProductID]; !good.Active || good.Price != line.UnitPrice || good.Stock < line.Quantity ||
+			good.MaxPerOrder > 0 && good.MaxPerOrder < line.Quantity {
 			failed[line.ProductID] = good
 		}
 	}

@@ -9,8 +9,13 @@ import (
 	"shop/internal/money"
 )
 
-// MaxStock is the largest stock of one product, in units.
-const MaxStock = 1_000_000_000
+// Limits of one product, in units.
+const (
+	// MaxStock is the largest stock.
+	MaxStock = 1_000_000_000
+	// MaxPerOrder is how many units one order may have of a product that has no lower limit of its own.
+	MaxPerOrder = 10_000
+)
 
 // Errors that callers branch on.
 var (
@@ -44,6 +49,7 @@ type Product struct {
 	ImageURL    string
 	Active      bool  // customers see and buy only active products
 	Stock       int64 // units, 0 to MaxStock
+	MaxPerOrder int64 // units that one order may have, 1 to MaxPerOrder; 0 means no limit of its own
 	Version     int64 // counts saves, from 1
 	CreatedAt   time.Time
 	UpdatedAt   time.Time // the last save or stock change by an admin; a sale does not move it

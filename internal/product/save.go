@@ -32,6 +32,7 @@ type Draft struct {
 	Price       money.Money
 	ImageURL    string
 	Active      bool
+	MaxPerOrder *int64 // units that one order may have; MaxPerOrder lifts the limit, nil leaves it as it is
 	Stock       *int64 // only of a new product; nil means none given
 }
 
@@ -112,6 +113,12 @@ func (s *Save) create(ctx context.Context, admin user.Caller, d Draft) (Product,
 func (d Draft) over(old Product, now time.Time) Product {
 	p := old
 	p.Name, p.Description, p.Price, p.ImageURL, p.Active = d.Name, d.Description, d.Price, d.ImageURL, d.Active
+	if d.MaxPerOrder != nil {
+		p.MaxPerOrder = *d.MaxPerOrder
+	}
+	if p.MaxPerOrder == MaxPerOrder { // which every product has
+		p.MaxPerOrder = 0
+	}
 	p.Version, p.UpdatedAt = old.Version+1, now
 	return p
 }
@@ -129,6 +136,9 @@ func (d Draft) Check(currency string) error {
 	}
 	if !validImageURL(d.ImageURL) {
 		problems.Add("image_url", "must be an https URL of at most %d characters, or empty", maxImageURL)
+	}
+	if d.MaxPerOrder != nil {
+		problems.Int("max_per_order", *d.MaxPerOrder, 1, MaxPerOrder)
 	}
 	if d.Stock != nil {
 		problems.Int("stock", *d.Stock, 0, MaxStock)

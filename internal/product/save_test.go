@@ -83,6 +83,28 @@ func TestSaveChanges(t *testing.T) {
 	}
 }
 
+// TestSaveLimitsOrders: a limit that is not given stays; that of every product is none of its own.
+func TestSaveLimitsOrders(t *testing.T) {
+	w := newWarehouse()
+	for _, c := range []struct {
+		given *int64
+		want  int64
+	}{{nil, 0}, {units(1), 1}, {nil, 1}, {units(MaxPerOrder - 1), MaxPerOrder - 1}, {units(MaxPerOrder), 0}, {nil, 0}} {
+		d := lampDraft()
+		d.MaxPerOrder = c.given
+		got, _, err := w.save(admin, d)
+		if err != nil || got.MaxPerOrder != c.want || w.products["LAMP-1"].MaxPerOrder != c.want {
+			t.Errorf("got %d, stored %d, error %v, want %d", got.MaxPerOrder, w.products["LAMP-1"].MaxPerOrder, err, c.want)
+		}
+	}
+	for _, most := range []int64{-1, 0, MaxPerOrder + 1} {
+		d := lampDraft()
+		d.MaxPerOrder = &most
+		_, _, err := w.save(admin, d)
+		wantFields(t, err, "max_per_order")
+	}
+}
+
 func TestSaveRefusesTheStockOfAnExistingProduct(t *testing.T) {
 	for _, stock := range []int64{0, 40, 41} {
 		w, d := newWarehouse(lamp(40, opened)), lampDraft()

@@ -31,6 +31,7 @@ func named(name string) func(*saveProduct)  { return func(d *saveProduct) { d.Na
 func priced(minor int64) func(*saveProduct) { return func(d *saveProduct) { d.Price.Amount = minor } }
 func stocked(n int64) func(*saveProduct)    { return func(d *saveProduct) { d.Stock = units(n) } }
 func inactive(d *saveProduct)               { d.Active = false }
+func limited(n int64) func(*saveProduct)    { return func(d *saveProduct) { d.MaxPerOrder = units(n) } }
 func withoutStock(d *saveProduct)           { d.Stock = nil }
 
 func save(from caller, id string, d any) call {
@@ -52,7 +53,7 @@ func newProductWithID(t *testing.T, id string, edits ...func(*saveProduct)) admi
 // resave saves the product again, changed by edits.
 func resave(t *testing.T, p adminProduct, edits ...func(*saveProduct)) adminProduct {
 	t.Helper()
-	d := saveProduct{p.Name, p.Description, p.Price, p.ImageURL, p.Active, nil}
+	d := saveProduct{p.Name, p.Description, p.Price, p.ImageURL, p.Active, nil, nil}
 	for _, edit := range edits {
 		edit(&d)
 	}

@@ -92,6 +92,10 @@ func short(id string, requested, available int64) refusedLine {
 	return refusedLine{ProductID: id, Requested: &requested, Available: &available}
 }
 
+func excess(id string, requested, allowed int64) refusedLine {
+	return refusedLine{ProductID: id, Requested: &requested, Allowed: &allowed}
+}
+
 func repriced(id string, minor int64) refusedLine {
 	price := pounds(minor)
 	return refusedLine{ProductID: id, Price: &price}
@@ -116,6 +120,23 @@ func TestOutOfStockListsEveryShortLine(t *testing.T) {
 	wantShort(t, refused, short(few.ProductID, 3, 2), short(none.ProductID, 1, 0))
 	wantStock(t, enough.ProductID, 10)
 	wantStock(t, few.ProductID, 2)
+}
+
+// TestMaxPerOrder: every line with too many units, after merging, is listed with what is allowed. An order that was accepted
+// before is answered again.
+func TestMaxPerOrder(t *testing.T) {
+	t.Parallel()
+	c, few, single, free := newCustomer(t), newProduct(t, limited(2)), newProduct(t, limited(1)), newProduct(t)
+	body := basket(line{few.ProductID, 2}, line{single.ProductID, 2}, line{free.ProductID, 3}, line{few.ProductID, 1})
+	refused := send(t, place(c, unique(), body)).refused(t, http.StatusConflict, "max_per_order_exceeded")
+	wantShort(t, refused, excess(few.ProductID, 3, 2), excess(single.ProductID, 2, 1))
+	wantStock(t, few.ProductID, 10)
+	key, fits := unique(), basket(line{few.ProductID, 2}, line{single.ProductID, 1})
+	accepted(t, send(t, place(c, key, fits)))
+	resave(t, few, limited(1))
+	accepted(t, send(t, place(c, key, fits)))
+	send(t, place(c, unique(), fits)).refused(t, http.StatusConflict, "max_per_order_exceeded")
+	wantStock(t, few.ProductID, 8)
 }
 
 // TestPriceChanged: at another total than the customer agreed to there is no
@@ -150,10 +171,10 @@ func TestUnknownAndInactiveProducts(t *testing.T) {
 	wantStock(t, off.ProductID, 10)
 }
 
-// TestWhichRefusalComesFirst: product_not_found, out_of_stock, price_changed.
+// TestWhichRefusalComesFirst: product_not_found, max_per_order_exceeded, out_of_stock, price_changed.
 func TestWhichRefusalComesFirst(t *testing.T) {
 	t.Parallel()
-	c, p, off := newCustomer(t), newProduct(t), newProduct(t, inactive)
+	c, p, off, few := newCustomer(t), newProduct(t), newProduct(t, inactive), newProduct(t, limited(5))
 	total := pounds(1)
 	tests := map[string]struct {
 		items  []line
@@ -163,6 +184,10 @@ func TestWhichRefusalComesFirst(t *testing.T) {
 		"all three, unknown":  {[]line{{p.ProductID, 11}, one("e2e-" + unique())}, http.StatusNotFound, "product_not_found"},
 		"all three, inactive": {[]line{{p.ProductID, 11}, one(off.ProductID)}, http.StatusNotFound, "product_not_found"},
 		"inactive and short":  {[]line{{off.ProductID, 11}}, http.StatusNotFound, "product_not_found"},
+		"limited and off":     {[]line{{few.ProductID, 6}, one(off.ProductID)}, http.StatusNotFound, "product_not_found"},
+		"limited and short":   {[]line{{few.ProductID, 11}}, http.StatusConflict, "max_per_order_exceeded"},
+		"another one short":   {[]line{{few.ProductID, 6}, {p.ProductID, 11}}, http.StatusConflict, "max_per_order_exceeded"},
+		"limited, repriced":   {[]line{{few.ProductID, 6}}, http.StatusConflict, "max_per_order_exceeded"},
 		"short and repriced":  {[]line{{p.ProductID, 11}}, http.StatusConflict, "out_of_stock"},
 		"repriced":            {[]line{{p.ProductID, 10}}, http.StatusConflict, "price_changed"},
 	}

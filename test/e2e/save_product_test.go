@@ -35,7 +35,7 @@ func TestSaveNewProductWithoutStock(t *testing.T) {
 func TestSaveAgain(t *testing.T) {
 	t.Parallel()
 	p := newProduct(t)
-	d := saveProduct{"Other " + unique(), "Other words.", pounds(2500), "", false, nil}
+	d := saveProduct{"Other " + unique(), "Other words.", pounds(2500), "", false, nil, nil}
 	got := decodeExact[adminProduct](t, send(t, save(admin(t), p.ProductID, d)).want(t, http.StatusOK))
 	want := p
 	want.Name, want.Description, want.Price, want.ImageURL, want.Active = d.Name, d.Description, d.Price, d.ImageURL, false
@@ -45,6 +45,22 @@ func TestSaveAgain(t *testing.T) {
 	}
 	if seen := inventory(t, p.ProductID); seen != want {
 		t.Errorf("seen = %+v, want %+v", seen, want)
+	}
+}
+
+// TestSaveKeepsALimit: a save that does not speak of the limit leaves it, for customers and admins; 10000 lifts it.
+func TestSaveKeepsALimit(t *testing.T) {
+	t.Parallel()
+	p := newProduct(t, limited(2))
+	for _, c := range []struct {
+		edits []func(*saveProduct)
+		want  int64
+	}{{nil, 2}, {[]func(*saveProduct){limited(3)}, 3}, {[]func(*saveProduct){limited(10_000)}, 0}, {nil, 0}} {
+		got := resave(t, p, c.edits...)
+		seen := decodeExact[product](t, send(t, viewProduct(p.ProductID)).want(t, http.StatusOK))
+		if got.MaxPerOrder != c.want || inventory(t, p.ProductID) != got || seen != got.public() {
+			t.Errorf("saved %+v, customers see %+v, want a limit of %d", got, seen, c.want)
+		}
 	}
 }
 
@@ -87,12 +103,17 @@ func TestSaveAccepts(t *testing.T) {
 		"no image":            func(d *saveProduct) { d.ImageURL = "" },
 		"longest image URL":   func(d *saveProduct) { d.ImageURL = "https://images.example.com/" + strings.Repeat("a", 2048-27) },
 		"inactive":            inactive,
+		"one an order":        limited(1),
+		"9999 an order":       limited(9999),
 	}
 	for name, edit := range tests {
 		t.Run(name, func(t *testing.T) {
 			p := newProduct(t, edit)
 			d := draft(edit, named(p.Name))
-			got := saveProduct{p.Name, p.Description, p.Price, p.ImageURL, p.Active, units(p.Stock)}
+			got := saveProduct{p.Name, p.Description, p.Price, p.ImageURL, p.Active, units(p.Stock), nil}
+			if p.MaxPerOrder != 0 {
+				got.MaxPerOrder = units(p.MaxPerOrder)
+			}
 			if !equalJSON(got, d) {
 				t.Errorf("saved %+v, want %+v", got, d)
 			}
@@ -130,6 +151,9 @@ func TestSaveRefuses(t *testing.T) {
 		"no currency":              {func(d *saveProduct) { d.Price.Currency = "" }, "price"},
 		"negative stock":           {stocked(-1), "stock"},
 		"stock over the highest":   {stocked(1_000_000_001), "stock"},
+		"limit of none":            {limited(0), "max_per_order"},
+		"negative limit":           {limited(-1), "max_per_order"},
+		"limit over the highest":   {limited(10_001), "max_per_order"},
 		"image by http":            {func(d *saveProduct) { d.ImageURL = "http://images.example.com/a.jpg" }, "image_url"},
 		"image by script":          {func(d *saveProduct) { d.ImageURL = "javascript:alert(1)" }, "image_url"},
 		"image without a host":     {func(d *saveProduct) { d.ImageURL = "https:///a.jpg" }, "image_url"},

@@ -50,6 +50,7 @@ type product struct {
 	Price       money  `json:"price"`
 	ImageURL    string `json:"image_url"`
 	StockStatus string `json:"stock_status"`
+	MaxPerOrder int64  `json:"max_per_order,omitempty"`
 }
 
 // listedProduct is what the public sees of a product in a list.
@@ -59,6 +60,7 @@ type listedProduct struct {
 	Price       money  `json:"price"`
 	ImageURL    string `json:"image_url"`
 	StockStatus string `json:"stock_status"`
+	MaxPerOrder int64  `json:"max_per_order,omitempty"`
 }
 
 type adminProduct struct {
@@ -68,6 +70,7 @@ type adminProduct struct {
 	Price       money  `json:"price"`
 	ImageURL    string `json:"image_url"`
 	StockStatus string `json:"stock_status"`
+	MaxPerOrder int64  `json:"max_per_order,omitempty"`
 	Stock       int64  `json:"stock"`
 	Active      bool   `json:"active"`
 	Version     int64  `json:"version"`
@@ -77,12 +80,12 @@ type adminProduct struct {
 
 // public is what the public routes show of the product.
 func (p adminProduct) public() product {
-	return product{p.ProductID, p.Name, p.Description, p.Price, p.ImageURL, p.StockStatus}
+	return product{p.ProductID, p.Name, p.Description, p.Price, p.ImageURL, p.StockStatus, p.MaxPerOrder}
 }
 
 // listed is what the public list shows of the product.
 func (p adminProduct) listed() listedProduct {
-	return listedProduct{p.ProductID, p.Name, p.Price, p.ImageURL, p.StockStatus}
+	return listedProduct{p.ProductID, p.Name, p.Price, p.ImageURL, p.StockStatus, p.MaxPerOrder}
 }
 
 type saveProduct struct {
@@ -92,6 +95,7 @@ type saveProduct struct {
 	ImageURL    string `json:"image_url"`
 	Active      bool   `json:"active"`
 	Stock       *int64 `json:"stock,omitempty"`
+	MaxPerOrder *int64 `json:"max_per_order,omitempty"`
 }
 
 type line struct {
@@ -206,11 +210,12 @@ type fieldError struct {
 	Message string `json:"message"`
 }
 
-// refusedLine is a line of out_of_stock (requested, available) or of
-// price_changed (price).
+// refusedLine is a line of max_per_order_exceeded (requested, allowed), of
+// out_of_stock (requested, available) or of price_changed (price).
 type refusedLine struct {
 	ProductID string `json:"product_id"`
 	Requested *int64 `json:"requested,omitempty"`
+	Allowed   *int64 `json:"allowed,omitempty"`
 	Available *int64 `json:"available,omitempty"`
 	Price     *money `json:"price,omitempty"`
 }

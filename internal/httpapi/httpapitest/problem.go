@@ -38,6 +38,7 @@ var problems = map[string]struct {
 	"order_not_found":          {404, "There is no such order.", nil},
 	"not_found":                {404, "There is nothing here.", nil},
 	"email_taken":              {409, "An account with this e-mail address exists already.", nil},
+	"max_per_order_exceeded":   {409, "One order may not have so many units of every item.", nil},
 	"out_of_stock":             {409, "There is not enough of every item.", nil},
 	"price_changed":            {409, "The order does not cost what was agreed to.", nil},
 	"stock_changed":            {409, "The stock is not what it was compared with.", nil},
