@@ -20,6 +20,9 @@ type Fault func(next http.RoundTripper, r *http.Request) (*http.Response, error)
 
 // Transport passes calls on, and counts them, but for those that a fault is planned for.
 type Transport struct {
+	// Next carries the calls out; nil means http.DefaultTransport.
+	Next http.RoundTripper
+
 	mu    sync.Mutex
 	plan  map[string][]Fault
 	calls map[string]int
@@ -54,9 +57,16 @@ func (t *Transport) Calls(operation string) int {
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	if fault := t.next(operation); fault != nil {
-		return fault(http.DefaultTransport, r)
+		return fault(t.carrier(), r)
 	}
-	return http.DefaultTransport.RoundTrip(r)
+	return t.carrier().RoundTrip(r)
+}
+
+func (t *Transport) carrier() http.RoundTripper {
+	if t.Next == nil {
+		return http.DefaultTransport
+	}
+	return t.Next
 }
 
 func (t *Transport) next(operation string) Fault {
