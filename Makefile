@@ -53,6 +53,9 @@ bench: ## run the benchmarks
 chaos: ## break a store in every way and check what it promised: SEED=1 MINUTES=10, or ONLY=outage, ONLY=contention
 	@$(STORE) chaos
 
+mutants: ## put defects into the sources, one at a time, and require that the tests find each
+	@$(STORE) mutants
+
 vulncheck: ## look for known vulnerabilities in what the store is built from (asks vuln.go.dev)
 	@$(STORE) vulncheck
 
@@ -62,4 +65,4 @@ build: ## build for AWS with `sam build`
 deploy: build ## deploy to AWS with `sam deploy --guided`
 	@$(STORE) deploy
 
-.PHONY: help run up down deploy-local url issuer-url mail-url demo-credentials aws-env sam-local setup test lint fmt bench chaos vulncheck build deploy
+.PHONY: help run up down deploy-local url issuer-url mail-url demo-credentials aws-env sam-local setup test lint fmt bench chaos mutants vulncheck build deploy

@@ -161,6 +161,14 @@ def chaos(settings):
         return testrun.chaos()
 
 
+def mutants(settings):
+    """put defects into the sources, one at a time, and require that the tests find each"""
+    tools.require_java()
+    setup(settings)
+    with ended_by_signals():
+        return testrun.mutants()
+
+
 def vulncheck(settings):
     """look for known vulnerabilities in what the store is built from; needs the network"""
     tools.require_go()
@@ -288,6 +296,7 @@ COMMANDS = {
     "fmt": fmt,
     "bench": bench,
     "chaos": chaos,
+    "mutants": mutants,
     "vulncheck": vulncheck,
     "build": sam_build,
     "deploy": sam_deploy,

@@ -323,6 +323,14 @@ func TestProducts(t *testing.T) {
 	}
 }
 
+// A list whose cursor leads to its own page has no end, and is an error.
+func TestProductsWithoutEnd(t *testing.T) {
+	s, _ := session(t, func(w http.ResponseWriter, _ *http.Request) { reply(w, 200, `{"items":[],"next_cursor":"c"}`) })
+	if _, err := s.Products(context.Background()); err == nil || !strings.Contains(err.Error(), "same page") {
+		t.Errorf("got %v, want an error that says so", err)
+	}
+}
+
 func TestProduct(t *testing.T) {
 	s, _ := session(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.EscapedPath() != "/admin/products/a.b" {

@@ -141,6 +141,9 @@ func list[T any](ctx context.Context, s *Session, path string) ([]T, error) {
 		if p.NextCursor == nil {
 			return all, nil
 		}
+		if *p.NextCursor == query.Get("cursor") {
+			return nil, fmt.Errorf("listing %s: a page's cursor leads to the same page", path)
+		}
 		query.Set("cursor", *p.NextCursor)
 	}
 }

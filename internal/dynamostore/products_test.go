@@ -346,7 +346,7 @@ func (s *shop) browse(prefix string, limit int) []string {
 		if len(p.Items) != limit {
 			s.t.Errorf("a page of %d of %d items says that more follow", len(p.Items), limit)
 		}
-		r.Cursor = p.NextCursor
+		follow(s.t, &r, p.NextCursor)
 	}
 }
 
@@ -372,9 +372,10 @@ func TestInventoryPagesMergeBothShelves(t *testing.T) {
 			for _, item := range p.Items {
 				got = append(got, item.ID)
 			}
-			if r.Cursor = p.NextCursor; r.Cursor == "" {
+			if p.NextCursor == "" {
 				break
 			}
+			follow(t, &r, p.NextCursor)
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("limit %d: got %v, want %v", limit, got, want)
@@ -403,9 +404,10 @@ func TestMovementsPageNewestFirst(t *testing.T) {
 			for _, m := range p.Items {
 				got = append(got, m.ID)
 			}
-			if r.Cursor = p.NextCursor; r.Cursor == "" {
+			if p.NextCursor == "" {
 				break
 			}
+			follow(t, &r, p.NextCursor)
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("limit %d: got %v, want %v", limit, got, want)

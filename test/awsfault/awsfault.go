@@ -57,16 +57,9 @@ func (t *Transport) Calls(operation string) int {
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	if fault := t.next(operation); fault != nil {
-		return fault(t.carrier(), r)
+		return fault(carrier(t.Next), r)
 	}
-	return t.carrier().RoundTrip(r)
-}
-
-func (t *Transport) carrier() http.RoundTripper {
-	if t.Next == nil {
-		return http.DefaultTransport
-	}
-	return t.Next
+	return carrier(t.Next).RoundTrip(r)
 }
 
 func (t *Transport) next(operation string) Fault {

@@ -201,6 +201,9 @@ func (s *shop) list(ctx context.Context, path, token string, query url.Values) (
 		if page.NextCursor == nil {
 			return all, nil
 		}
+		if *page.NextCursor == query.Get("cursor") {
+			return nil, fmt.Errorf("listing %s: a page's cursor leads to the same page", path)
+		}
 		query.Set("cursor", *page.NextCursor)
 	}
 }

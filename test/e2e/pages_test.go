@@ -46,6 +46,9 @@ func pagesOf[T any](t *testing.T, c call) [][]T {
 		if p.NextCursor == nil {
 			return pages
 		}
+		if *p.NextCursor == c.query.Get("cursor") {
+			t.Fatalf("%s: a page's cursor leads to the same page", c.path)
+		}
 		c = c.with("cursor", *p.NextCursor)
 	}
 }

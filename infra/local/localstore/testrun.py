@@ -78,6 +78,13 @@ def chaos():
             raise
 
 
+def mutants():
+    """Run test/mutants beside DynamoDB Local. Return the exit code."""
+    with tempfile.TemporaryDirectory(prefix="shop-mutants-") as folder, dynamodb_local(Path(folder)) as dynamodb:
+        environment = os.environ | {"CI": "true", "SHOP_DYNAMODB_URL": dynamodb}
+        return subprocess.run(["go", "run", "./test/mutants"], cwd=ROOT, env=environment).returncode
+
+
 @contextlib.contextmanager
 def surroundings(start_store):
     """All that the Go tests need, as the environment variables that tell them where it is."""

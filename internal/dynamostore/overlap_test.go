@@ -1,0 +1,133 @@
+package dynamostore
+
+import (
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"shop/internal/order"
+	"shop/test/awsfault"
+)
+
+// sdkAttempts is how many attempts the SDK makes of a call, all with one client request token.
+const sdkAttempts = 3
+
+// TestUnknownOutcomesAreNotRepeated: when all answers of the SDK's attempts were lost, or told of a failure, nobody knows whether a
+// transaction was carried out. A repeat of ours could meet what it did itself, and be refused for it; the customer's settles it.
+func TestUnknownOutcomesAreNotRepeated(t *testing.T) {
+	lost, failed := awsfault.Fault(awsfault.Lost), awsfault.Error(500, "InternalServerError")
+	for name, fault := range map[string]awsfault.Fault{
+		"Place": lost, "Create": lost, "Update": failed, "count a guess": lost, "begin a session": failed,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t)
+			w := writes[name](s)
+			s.hurry()
+			before := s.faults.Calls(w.operation)
+			s.faults.On(w.operation, awsfault.Times(20, fault)...)
+			if err := w.do(t.Context()); !isBusy(err) {
+				t.Errorf("got %v, want an error that asks for a repeat", err)
+			}
+			if calls := s.faults.Calls(w.operation) - before; calls != sdkAttempts {
+				t.Errorf("%d calls, want the SDK's %d", calls, sdkAttempts)
+			}
+			s.faults.Clear()
+		})
+	}
+}
+
+// TestPauseHasJitter: those who met at one item do not meet there again. Of twenty waits of at most 400 ms one is under the half,
+// but for a chance of one in a million.
+func TestPauseHasJitter(t *testing.T) {
+	const most = 400 * time.Millisecond
+	var all sync.WaitGroup
+	waits := make([]time.Duration, 20)
+	for i := range waits {
+		all.Go(func() {
+			began := time.Now()
+			pause(t.Context(), most)
+			waits[i] = time.Since(began)
+		})
+	}
+	all.Wait()
+	if shortest := slices.Min(waits); shortest > most/2 {
+		t.Errorf("the shortest of %d waits took %s: they wait as long as each other", len(waits), shortest)
+	}
+	if longest := slices.Max(waits); longest < most/2 {
+		t.Errorf("the longest of %d waits took %s, want up to %s", len(waits), longest, most)
+	}
+}
+
+// TestTenBuyersWhoOverlap: each item is held for the length of the transaction that writes it, so buyers at once meet conflicts, as in
+// DynamoDB. All units are sold, none twice, and nobody is refused while there are some.
+func TestTenBuyersWhoOverlap(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 1, 4)
+	overlap := &awsfault.Overlap{Hold: 5 * time.Millisecond}
+	var all sync.WaitGroup
+	results := make([]error, 10)
+	for i := range results {
+		all.Go(func() {
+			results[i] = s.ordersOver(overlap).Place(t.Context(), draft("usr_1", number3(i), opened, line("lamp", 1, 1)))
+		})
+	}
+	all.Wait()
+	sold := 0
+	for _, err := range results {
+		var rejected *order.RejectedError
+		switch {
+		case err == nil:
+			sold++
+		case !errors.As(err, &rejected) && !errors.Is(err, order.ErrBusy):
+			t.Error(err)
+		}
+	}
+	if left := s.left("lamp"); sold != 4 || left != 0 {
+		t.Errorf("%d sold and %d left, want 4 and 0", sold, left)
+	}
+	if overlap.Conflicts() == 0 {
+		t.Error("nobody met a conflict")
+	}
+}
+
+// TestLeftOutOfBatches: whatever key DynamoDB leaves for another call, each batch is read to its end, with the consistency that it
+// began with.
+func TestLeftOutOfBatches(t *testing.T) {
+	s := open(t)
+	o := s.ordered()
+	s.faults.On("BatchGetItem", awsfault.LeaveOut, awsfault.LeaveOut)
+	if _, status, err := s.orders().View(t.Context(), usr1, o.ID); err != nil || status != order.EmailPending {
+		t.Errorf("viewing: got %s, %v, want pending", status, err)
+	}
+	s.faults.On("BatchGetItem", awsfault.LeaveOut)
+	if left := s.left("lamp"); left != 4 {
+		t.Errorf("an admin sees %d, want 4", left)
+	}
+	s.faults.On("BatchGetItem", awsfault.LeaveOut)
+	if _, err := s.orders().ForMail(t.Context(), o.ID, hash); err != nil {
+		t.Errorf("for its mail: %v", err)
+	}
+}
+
+// TestTornBatch: a batch is no snapshot. An order that is committed between the read of its mail and its own has a mail that is
+// pending, whichever of the two is read first; one that is not there yet is not found.
+func TestTornBatch(t *testing.T) {
+	for _, first := range []string{"Mails", "Orders"} {
+		t.Run(first+" first", func(t *testing.T) {
+			s := open(t)
+			s.stock("lamp", 1, 5)
+			o := draft("usr_1", "k", opened, line("lamp", 1, 1))
+			s.faults.On("BatchGetItem", awsfault.Torn(s.tables.Name(first), func() { s.must(s.ordersOver(nil).Place(t.Context(), o)) }))
+			_, status, err := s.orders().View(t.Context(), usr1, o.ID)
+			if first == "Mails" && (err != nil || status != order.EmailPending) {
+				t.Errorf("got %s, %v, want pending", status, err)
+			}
+			if first == "Orders" && !errors.Is(err, order.ErrNotFound) {
+				t.Errorf("got %v, want ErrNotFound", err)
+			}
+		})
+	}
+}
