@@ -65,6 +65,7 @@ func (c call) faulty() bool { return c.lost || !c.carried || c.killed }
 type book struct {
 	mu    sync.Mutex
 	calls []call
+	runs  []relayed
 }
 
 func newBook() *book { return &book{} }
@@ -111,10 +112,17 @@ func orders(text string) []string {
 }
 
 // take returns what was noted, and begins a new page.
-func (b *book) take() []call {
+func (b *book) take() ([]call, []relayed) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	taken := b.calls
-	b.calls = nil
-	return taken
+	calls, runs := b.calls, b.runs
+	b.calls, b.runs = nil, nil
+	return calls, runs
+}
+
+// noteRun takes a run of the relay down.
+func (b *book) noteRun(run relayed) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.runs = append(b.runs, run)
 }

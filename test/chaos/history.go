@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -21,6 +22,8 @@ type history struct {
 	stored   map[string]storedOrder // by order id: all orders of the round's buyers since it began
 	mails    map[string]string      // state of the mail, by order id
 	stock    map[string]int64       // by product id
+	goods    map[string]savedGood   // by product id
+	relays   []relayed              // while nothing went wrong
 	moves    map[string][]movement  // by product id
 	mine     map[string]int         // how often each order stands in its customer's list
 	feed     map[string]int         // how often each order stands in the admin's history
@@ -34,6 +37,14 @@ type storedOrder struct {
 	userID, email string
 	lines         []line
 	total         int64
+	placed        time.Time
+}
+
+// savedGood is what an admin saved of a product, as the table has it, and how often it was saved.
+type savedGood struct {
+	price   int64
+	active  bool
+	version int64
 }
 
 // movement is a change of stock as the table has it.
@@ -45,7 +56,7 @@ type movement struct {
 // record reads what is stored after the round.
 func (r *round) record(ctx context.Context, undone error) (*history, error) {
 	h := &history{
-		round: r, requests: r.requests(), stored: map[string]storedOrder{}, mails: map[string]string{}, stock: map[string]int64{},
+		round: r, requests: r.requests(), stored: map[string]storedOrder{}, mails: map[string]string{}, stock: map[string]int64{}, goods: map[string]savedGood{},
 		moves: map[string][]movement{}, mine: map[string]int{}, feed: map[string]int{}, statuses: map[string]string{}, undone: undone,
 	}
 	for _, read := range []func(context.Context) error{h.readOrders, h.readMails, h.readGoods, h.readLists, h.readDeadLetters} {
@@ -53,7 +64,7 @@ func (r *round) record(ctx context.Context, undone error) (*history, error) {
 			return nil, fmt.Errorf("reading what is stored: %w", err)
 		}
 	}
-	h.calls = r.w.book.take()
+	h.calls, h.relays = r.w.book.take()
 	return h, nil
 }
 
@@ -108,6 +119,8 @@ func (h *history) orderID(a attempt) string { return orderOf(h.round.buyers[a.bu
 
 func readStored(it map[string]types.AttributeValue) storedOrder {
 	o := storedOrder{userID: text(it["user_id"]), email: text(it["email"]), total: number(it["amount"])}
+	placedKey, _, _ := strings.Cut(text(it["placed_key"]), "#")
+	o.placed, _ = time.Parse(timeFormat, placedKey)
 	lines, _ := it["lines"].(*types.AttributeValueMemberL)
 	if lines == nil {
 		return o
@@ -164,6 +177,8 @@ func (h *history) readGoods(ctx context.Context) error {
 			return err
 		}
 		h.stock[id] = number(out.Item["stock"])
+		active, _ := out.Item["active"].(*types.AttributeValueMemberBOOL)
+		h.goods[id] = savedGood{number(out.Item["price"]), active != nil && active.Value, number(out.Item["version"])}
 		if err := h.readMoves(ctx, id); err != nil {
 			return err
 		}

@@ -35,8 +35,13 @@ func kept() *history {
 		{of: 0, own: true, begin: at(50), reply: reply{status: 200}},
 		{of: 0, begin: at(50), reply: reply{status: 404, code: "order_not_found"}},
 	}
+	r.end = at(60_000)
+	r.changes = append(r.changes,
+		savedAt(reprice, 200, 40, 50), savedAt(hide, 200, 60, 70), savedAt(show, 200, 80, 90))
+	r.readings = []reading{{buyer: -1, begin: at(55), end: at(56), ids: []string{second, first}, until: at(20)}, {buyer: 1, begin: at(55)}}
 	h := &history{
-		round: r, requests: r.requests(),
+		round: r, requests: r.requests(), goods: map[string]savedGood{"r.0": {price: 200, active: true, version: 4}},
+		relays: []relayed{{span: span{at(12), at(13)}, due: []string{first}}},
 		stored: map[string]storedOrder{first: stored(2, 200), second: stored(3, 300)},
 		mails:  map[string]string{first: "sent", second: "sent"},
 		stock:  map[string]int64{"r.0": 9}, moves: map[string][]movement{"r.0": {{0, 10, "initial stock"}, {8, 12, "r-7"}}},
@@ -71,7 +76,16 @@ func lines(quantity int64) []line {
 }
 
 func stored(quantity, total int64) storedOrder {
-	return storedOrder{userID: "usr_ada", email: "ada@example.com", lines: lines(quantity), total: total}
+	return storedOrder{userID: "usr_ada", email: "ada@example.com", lines: lines(quantity), total: total, placed: at(5)}
+}
+
+func savedAt(kind string, price int64, begin, end int) change {
+	return change{kind: kind, price: price, active: kind != hide, begin: at(begin), end: at(end), reply: reply{status: http.StatusOK}}
+}
+
+// buyAt is the fixture's second order, placed at other times.
+func buyAt(h *history, begin, end int) {
+	h.round.attempts[2].begin, h.round.attempts[2].end = at(begin), at(end)
 }
 
 func mailed(id string, ms int) call {
@@ -129,7 +143,28 @@ func TestBrokenLaws(t *testing.T) {
 		"busy without Retry-After":           {lawAnswer, func(h *history) { h.round.attempts[0].reply.retry = "" }},
 		"not found though it is for sale":    {lawAnswer, func(h *history) { h.round.attempts[3].reply = reply{status: 404, code: "product_not_found"} }},
 		"cut off, and nobody was killed":     {lawAnswer, func(h *history) { h.round.attempts[0].reply = reply{status: 500}; h.calls[5].killed = false }},
-		"a dead letter":                      {lawDead, func(h *history) { h.dead = 1 }},
+		"a price that a save had replaced":   {lawSaved, func(h *history) { buyAt(h, 51, 59) }},
+		"a save that did not stay":           {lawSaved, func(h *history) { h.goods["r.0"] = savedGood{100, true, 4} }},
+		"a product hidden by nobody":         {lawSaved, func(h *history) { h.goods["r.0"] = savedGood{200, false, 4} }},
+		"a save made twice":                  {lawSavedOnce, func(h *history) { h.goods["r.0"] = savedGood{200, true, 5} }},
+		"an answered save that was not made": {lawSavedOnce, func(h *history) { h.goods["r.0"] = savedGood{200, true, 3} }},
+		"an inactive product that is sold": {lawActive, func(h *history) {
+			buyAt(h, 71, 79)
+			h.stored[second] = storedOrder{userID: "usr_ada", email: "ada@example.com", lines: []line{{"r.0", pounds(200), 3, pounds(600)}}, total: 600}
+		}},
+		"not found though it is for sale again": {lawAnswer, func(h *history) {
+			h.round.attempts[3].begin, h.round.attempts[3].end = at(91), at(95)
+			h.round.attempts[3].reply = reply{status: 404, code: "product_not_found"}
+		}},
+		"an order on two pages": {lawPages, func(h *history) { h.round.readings[0].ids = []string{first, second, first} }},
+		"an order on no page":   {lawPages, func(h *history) { h.round.readings[0].ids = []string{first} }},
+		"an order missing though all is told": {lawPages, func(h *history) {
+			h.stored[orderOf("usr_ada", "r-9")] = stored(1, 100)
+		}},
+		"a list that is an internal error": {lawAnswer, func(h *history) { h.round.readings[1].failed = reply{status: 500, code: "internal"} }},
+		"a mail that the relay leaves":     {lawRelay, func(h *history) { h.relays[0].due = []string{second} }},
+		"a checkout that takes too long":   {lawTime, func(h *history) { buyAt(h, 0, 15_001) }},
+		"a dead letter":                    {lawDead, func(h *history) { h.dead = 1 }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := kept()
@@ -140,6 +175,63 @@ func TestBrokenLaws(t *testing.T) {
 				t.Errorf("violations = %v, want %s", found, c.law)
 			}
 		})
+	}
+}
+
+// TestHeldSaves: which saves may hold while an order is placed.
+func TestHeldSaves(t *testing.T) {
+	first := saved{price: 1, active: true, answered: true}
+	second := saved{price: 2, active: true, answered: true, begin: at(10), end: at(20)}
+	open := saved{price: 3, active: true, begin: at(30), end: at(30).Add(latest)}
+	third := saved{price: 4, active: true, answered: true, begin: at(40), end: at(50)}
+	all := []saved{first, second, open, third}
+	for name, c := range map[string]struct {
+		begin, end int
+		want       []int64
+	}{
+		"before any":                     {1, 9, []int64{1}},
+		"while the second is made":       {15, 16, []int64{1, 2}},
+		"after it":                       {21, 29, []int64{2}},
+		"since before it, until after":   {5, 25, []int64{1, 2}},
+		"after one without an answer":    {31, 39, []int64{2, 3}},
+		"after the third, the open one":  {51, 60, []int64{3, 4}},
+		"while the third is made":        {45, 46, []int64{2, 3, 4}},
+		"ended before the open one came": {22, 29, []int64{2}},
+	} {
+		var got []int64
+		for _, s := range inForce(all, at(c.begin), at(c.end)) {
+			got = append(got, s.price)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// TestNamedRefusal: a refusal whose own request is carried out afterwards is named where an attempt was under way, and a violation
+// where none was. A repeat that had no answer is nobody's fault.
+func TestNamedRefusal(t *testing.T) {
+	id := orderOf("usr_ada", "r-2")
+	h := kept()
+	h.stored[id], h.mine[id], h.feed[id], h.mails[id] = stored(9, 900), 1, 1, "sent"
+	h.stock["r.0"] -= 9
+	h.calls = append(h.calls, call{begin: at(5), end: at(15), name: placeOrder, carried: true, orders: []string{id}}, mailed(id, 30))
+	h.round.readings = nil
+	h.requests = h.round.requests()
+	if found := check(h); len(found.violations) > 0 || len(found.named) != 1 || found.named[0].law != lawNothing {
+		t.Errorf("under way beside it: violations %v, named %v, want one named", found.violations, found.named)
+	}
+	h.calls[len(h.calls)-2].end = at(-1)
+	if found := check(h); len(found.violations) != 1 || found.violations[0].law != lawNothing || len(found.named) != 0 {
+		t.Errorf("committed before: violations %v, named %v, want one violation", found.violations, found.named)
+	}
+	again := refused(2, 20, 30, 9)
+	again.reply = reply{}
+	h.round.attempts = append(h.round.attempts, again)
+	h.requests = h.round.requests()
+	h.calls = append(h.calls, call{begin: at(21), end: at(22), name: placeOrder, killed: true})
+	if found := check(h); len(found.violations) > 0 || len(found.named) != 0 {
+		t.Errorf("repeated afterwards: violations %v, named %v, want none", found.violations, found.named)
 	}
 }
 

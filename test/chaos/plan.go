@@ -34,6 +34,9 @@ const (
 	adjust     = "adjust"     // an admin changes a stock by a difference
 	set        = "set"        // an admin sets a stock, compared with what was seen
 	reprice    = "reprice"    // an admin saves a product with another price
+	hide       = "hide"       // an admin saves it as not for sale
+	show       = "show"       // an admin saves it as for sale
+	readList   = "read"       // a customer or the admin reads a list of orders, page by page
 	relay      = "relay"      // time passes for what is owed, and the relay runs
 	linger     = "linger"     // nobody does anything; what is under way goes on, and what goes wrong goes wrong with it
 	look       = "look"       // a customer looks at an earlier step's order
@@ -67,7 +70,7 @@ var (
 	prices     = []int64{0, 1, 99, 339, 12_345_600}
 	someGood   = rapid.Custom(func(t *rapid.T) good { return good{drawStock(t), rapid.SampledFrom(prices).Draw(t, "price")} })
 	kindsOfAll = slices.Concat(slices.Repeat([]string{buy}, 26), slices.Repeat([]string{again}, 8), slices.Repeat([]string{adjust}, 4),
-		[]string{other, other, set, set, reprice, relay, relay, look, look, look, lookAbroad, lookAbroad})
+		[]string{other, other, set, set, reprice, hide, show, show, readList, readList, relay, relay, look, look, look, lookAbroad, lookAbroad})
 )
 
 // drawStock draws what never ends, what lasts, and what is sold out soon.

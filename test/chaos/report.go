@@ -22,6 +22,9 @@ func (t totals) write(out io.Writer) {
 	}
 	fmt.Fprintln(out)
 	t.writeLaws(out)
+	if n := len(t.verdict.named); n > 0 {
+		fmt.Fprintf(out, "named %d times: a refusal whose own request was under way and was carried out\n", n)
+	}
 	fmt.Fprintf(out, "%d checks, %d violations\n", t.verdict.checks, len(t.verdict.violations))
 }
 

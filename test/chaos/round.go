@@ -29,6 +29,10 @@ type change struct {
 	kind   string
 	reason string // unique, so that its movement is found
 	reply  reply
+
+	price      int64 // of a save
+	active     bool
+	begin, end time.Time
 }
 
 // viewing is a look at an order.
@@ -48,11 +52,13 @@ type round struct {
 	buyers []*customer
 	admin  *customer
 	begin  time.Time
+	end    time.Time // when all was settled
 
 	mu       sync.Mutex
 	attempts []attempt
 	changes  []change
 	viewings []viewing
+	readings []reading
 	prices   []map[int64]bool // that each good had, or may have had, at some time
 	restarts []span
 }
@@ -70,7 +76,7 @@ func (r *round) key(step int) string { return fmt.Sprintf("%s-%d", r.id, step) }
 func (r *round) stockUp(ctx context.Context) error {
 	for i, g := range r.plan.Goods {
 		r.prices = append(r.prices, map[int64]bool{g.Price: true})
-		a := r.w.shop.send(ctx, r.saving(i, g.Price, &g.Stock))
+		a := r.w.shop.send(ctx, r.saving(i, g.Price, true, &g.Stock))
 		if a.status != http.StatusCreated {
 			return fmt.Errorf("making a product: %s %s", a, a.body)
 		}
@@ -78,9 +84,9 @@ func (r *round) stockUp(ctx context.Context) error {
 	return nil
 }
 
-func (r *round) saving(good int, price int64, stock *int64) request {
+func (r *round) saving(good int, price int64, active bool, stock *int64) request {
 	return request{method: http.MethodPut, path: "/admin/products/" + r.productID(good), token: r.admin.token, body: save{
-		Name: "Chaos " + r.productID(good), Price: pounds(price), Active: true, Stock: stock,
+		Name: "Chaos " + r.productID(good), Price: pounds(price), Active: active, Stock: stock,
 	}}
 }
 
@@ -139,12 +145,14 @@ func (r *round) step(ctx context.Context, i int) {
 		b := r.basket(r.plan.Steps[st.Of])
 		b.Items[0].Quantity++
 		r.checkout(ctx, i, r.plan.Steps[st.Of].Buyer, r.key(st.Of), b)
-	case adjust, set, reprice:
+	case adjust, set, reprice, hide, show:
 		r.change(ctx, i, st)
 	case look, lookAbroad:
 		r.look(ctx, st)
 	case relay:
 		r.relay(ctx)
+	case readList:
+		r.readPages(ctx, st.Buyer-1) // the first one is the admin
 	case linger:
 		_ = r.w.proxy.Quiet(ctx, quiet, lingering) // that it is not quiet by then is no matter
 	}
@@ -181,7 +189,7 @@ func (r *round) checkout(ctx context.Context, i, buyer int, key string, b basket
 }
 
 func (r *round) change(ctx context.Context, i int, st step) {
-	c := change{step: i, good: st.Good, kind: st.Kind, reason: r.key(i)}
+	c := change{step: i, good: st.Good, kind: st.Kind, reason: r.key(i), price: r.plan.Goods[st.Good].Price, active: st.Kind != hide}
 	path := "/admin/products/" + r.productID(st.Good)
 	q := request{method: http.MethodPut, path: path + "/stock", token: r.admin.token}
 	switch st.Kind {
@@ -193,9 +201,14 @@ func (r *round) change(ctx context.Context, i int, st step) {
 		r.mu.Lock()
 		r.prices[st.Good][st.Amount] = true
 		r.mu.Unlock()
-		q = r.saving(st.Good, st.Amount, nil)
+		c.price = st.Amount
+		q = r.saving(st.Good, c.price, c.active, nil)
+	case hide, show:
+		q = r.saving(st.Good, c.price, c.active, nil)
 	}
+	c.begin = time.Now()
 	c.reply = r.w.shop.send(ctx, q)
+	c.end = time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.changes = append(r.changes, c)

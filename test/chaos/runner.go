@@ -86,6 +86,7 @@ func (r *runner) round(ctx context.Context, p plan) (*history, verdict, error) {
 	}
 	now.settle(ctx)
 	undone := r.w.drain(ctx)
+	now.end = time.Now()
 	if undone != nil && !errors.Is(undone, errOwed) {
 		return nil, verdict{}, undone
 	}
@@ -173,6 +174,7 @@ func (r *runner) add(seed uint64, p plan, h *history, found verdict) {
 	}
 	t.verdict.checks += found.checks
 	t.verdict.violations = append(t.verdict.violations, found.violations...)
+	t.verdict.named = append(t.verdict.named, found.named...)
 	for fault, n := range h.tally() {
 		t.injected[fault] += n
 		if n > 0 {
@@ -181,6 +183,9 @@ func (r *runner) add(seed uint64, p plan, h *history, found verdict) {
 	}
 	fmt.Fprintf(r.out, "seed %d: %s: %d checkouts, %d orders, %d killed, %.0f s, %d checks, %d violations\n", seed, p,
 		len(h.round.attempts), len(h.stored), h.kills(), time.Since(h.round.begin).Seconds(), found.checks, len(found.violations))
+	for _, v := range found.named {
+		fmt.Fprintf(r.out, "  NAMED %s\n%s\n", v, h.story(v.detail))
+	}
 	for _, v := range found.violations[:min(10, len(found.violations))] {
 		fmt.Fprintf(r.out, "  VIOLATION %s\n%s\n", v, h.story(v.detail))
 	}

@@ -137,9 +137,12 @@ func (w *world) relayAll(ctx context.Context, mails []string, pass func(context.
 			return fmt.Errorf("letting time pass for %s: %w", id, err)
 		}
 	}
+	run := relayed{span: span{from: time.Now()}, due: ordersOf(mails)}
 	if out, err := w.invoke(ctx, "RelayMailFunction", "{}"); err != nil || strings.Contains(out, "errorMessage") {
 		return fmt.Errorf("the relay failed: %s %w", out, err)
 	}
+	run.to = time.Now()
+	w.book.noteRun(run)
 	return nil
 }
 
