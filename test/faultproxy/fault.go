@@ -42,11 +42,14 @@ const (
 	Late Kind = "late"
 	// KilledAfter kills the function's process when the service has answered.
 	KilledAfter Kind = "killed after"
+	// Doubled passes the call on, and again a while after its answer: a message that a queue delivers twice, or late as well.
+	Doubled Kind = "doubled"
 )
 
 // Kinds are all kinds.
 var Kinds = []Kind{
 	Refused, Throttled, RateLimited, Conflict, MixedConflict, Reset, Slow, Hung, KilledBefore, Lost, Half, Late, KilledAfter,
+	Doubled,
 }
 
 // Rule plans a fault for some calls of an operation.
@@ -55,11 +58,17 @@ type Rule struct {
 	Fault     Kind          `json:"fault"`
 	Share     float64       `json:"share"` // of the calls, from 0 to 1
 	Times     int           `json:"times"` // at most so often; 0 means without limit
-	Delay     time.Duration `json:"delay"` // nanoseconds; of Slow and Late
+	Delay     time.Duration `json:"delay"` // nanoseconds; of Slow, Late and Doubled
+	Then      []Kind        `json:"then"`  // what is done to the SDK's next attempts of the same call, one each
 }
 
 // check tells what is wrong with a rule that someone wrote.
 func (r Rule) check() error {
+	for _, kind := range r.Then {
+		if !slices.Contains(Kinds, kind) {
+			return fmt.Errorf("after a fault a rule can have faults out of %q, got %q", Kinds, kind)
+		}
+	}
 	for _, kind := range Kinds {
 		if kind == r.Fault && r.Operation != "" && r.Share >= 0 && r.Share <= 1 {
 			return nil
@@ -74,21 +83,32 @@ type planned struct {
 	done int
 }
 
+// following is what is still to be done to a call's next attempts.
+type following struct {
+	rule Rule
+	left []Kind
+}
+
 // Plan replaces the rules. The first one that applies to a call decides; seed decides which calls are in a share.
 func (p *Proxy) Plan(seed uint64, rules ...Rule) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.chance = rand.New(rand.NewPCG(seed, 0))
-	p.rules = nil
+	p.rules, p.following = nil, map[string]*following{}
 	for _, r := range rules {
 		p.rules = append(p.rules, &planned{Rule: r})
 	}
 }
 
-// rule draws what is done to a call of this name.
-func (p *Proxy) rule(name string) Rule {
+// rule draws what is done to a call of this name, one of whose attempts may have been here before.
+func (p *Proxy) rule(name, attempts string) Rule {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if next := p.following[attempts]; next != nil && len(next.left) > 0 {
+		rule := next.rule
+		rule.Fault, next.left = next.left[0], next.left[1:]
+		return rule
+	}
 	for _, r := range p.rules {
 		if r.Operation != name || r.Times > 0 && r.done >= r.Times {
 			continue
@@ -97,6 +117,9 @@ func (p *Proxy) rule(name string) Rule {
 			continue
 		}
 		r.done++
+		if len(r.Then) > 0 && attempts != "" {
+			p.following[attempts] = &following{r.Rule, r.Then}
+		}
 		return r.Rule
 	}
 	return Rule{}

@@ -29,12 +29,14 @@ type Proxy struct {
 	target *url.URL
 	next   *http.Transport
 
-	mu       sync.Mutex
-	counts   map[string]int
-	rules    []*planned
-	chance   *rand.Rand
-	underway int
-	changed  time.Time // when a call last began or ended
+	mu     sync.Mutex
+	counts map[string]int
+	rules  []*planned
+	// following is what is done to the next attempts of calls, by what the SDK calls all attempts of a call.
+	following map[string]*following
+	chance    *rand.Rand
+	underway  int
+	changed   time.Time // when a call last began or ended
 }
 
 // New returns a proxy to the AWS endpoint target.
@@ -80,7 +82,7 @@ func (p *Proxy) end(c *Call) {
 
 // serve does to the call what its rule says.
 func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, c *Call) {
-	rule := p.rule(p.name(c))
+	rule := p.rule(p.name(c), r.Header.Get(attemptsOfOne))
 	c.Fault = rule.Fault
 	switch rule.Fault {
 	case Refused:
@@ -103,6 +105,11 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, c *Call) {
 	case Slow:
 		wait(r.Context(), rule.Delay)
 		p.pass(w, r, c)
+	case Doubled:
+		p.pass(w, r, c)
+		wait(context.WithoutCancel(r.Context()), rule.Delay)
+		second := *c
+		p.pass(discard{}, r, &second)
 	case Late:
 		reset(w)
 		wait(context.WithoutCancel(r.Context()), rule.Delay)
@@ -111,6 +118,9 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, c *Call) {
 		p.pass(w, r, c)
 	}
 }
+
+// attemptsOfOne is the header in which the SDK has the same value for all attempts of a call.
+const attemptsOfOne = "Amz-Sdk-Invocation-Id"
 
 func (p *Proxy) name(c *Call) string {
 	if p.Name == nil {

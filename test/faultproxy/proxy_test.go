@@ -139,6 +139,7 @@ func TestFaults(t *testing.T) {
 		"lost":                    {Rule{Fault: Lost}, DynamoDB, "GetItem", "{}", 0, "", 1, true},
 		"half":                    {Rule{Fault: Half}, DynamoDB, "GetItem", "{}", 0, "", 1, true},
 		"late":                    {Rule{Fault: Late, Delay: time.Millisecond}, DynamoDB, "GetItem", "{}", 0, "", 1, true},
+		"doubled":                 {Rule{Fault: Doubled, Delay: time.Millisecond}, SQS, "SendMessage", "{}", 200, answered, 2, false},
 		"killing nobody before":   {Rule{Fault: KilledBefore}, DynamoDB, "GetItem", "{}", 0, "", 0, false},
 		"killing nobody after":    {Rule{Fault: KilledAfter}, DynamoDB, "GetItem", "{}", 0, "", 1, true},
 	} {
@@ -159,7 +160,7 @@ func TestFaults(t *testing.T) {
 				t.Errorf("got %d %s, want %d and %s", status, got, c.status, c.answer)
 			}
 			call := b.last(t)
-			if b.carried() != c.carried || call.Carried != (c.carried == 1) || call.Lost != c.lost {
+			if b.carried() != c.carried || call.Carried != (c.carried > 0) || call.Lost != c.lost {
 				t.Errorf("the service got %d calls, watched %+v; want %d, lost %v", b.carried(), call, c.carried, c.lost)
 			}
 			if call.Killed != 0 {
@@ -238,6 +239,22 @@ func TestRules(t *testing.T) {
 	}
 }
 
+// TestSequence: what follows a fault is done to the next attempts of the same call, and to no other call.
+func TestSequence(t *testing.T) {
+	p := New(&url.URL{})
+	p.Plan(1, Rule{Operation: "TransactWriteItems", Fault: Lost, Share: 1, Times: 1, Then: []Kind{Throttled, Throttled}})
+	var got []Kind
+	for _, attempts := range []string{"a", "b", "a", "b", "a", "a"} {
+		got = append(got, p.rule("TransactWriteItems", attempts).Fault)
+	}
+	if want := []Kind{Lost, "", Throttled, "", Throttled, ""}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if err := (Rule{Operation: "x", Fault: Lost, Share: 1, Then: []Kind{"gone"}}).check(); err == nil {
+		t.Error("a fault that is none is no error")
+	}
+}
+
 // TestShare: a share of the calls is hit, and the same ones for the same seed.
 func TestShare(t *testing.T) {
 	p := New(&url.URL{})
@@ -245,7 +262,7 @@ func TestShare(t *testing.T) {
 		p.Plan(seed, Rule{Operation: "GetItem", Fault: Lost, Share: 0.3})
 		hit := make([]bool, 1000)
 		for i := range hit {
-			hit[i] = p.rule("GetItem").Fault == Lost
+			hit[i] = p.rule("GetItem", "").Fault == Lost
 		}
 		return hit
 	}
