@@ -47,7 +47,7 @@ lint: ## run every linter
 fmt: ## format the Go and Python files
 	@$(STORE) fmt
 
-bench: ## run the benchmarks
+bench: ## run the benchmarks; SHORT=1: every row in some seconds, to see that they run
 	@$(STORE) bench
 
 chaos: ## break a store in every way and check what it promised: SEED=1 MINUTES=10, or ONLY=outage, ONLY=contention

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"shop/internal/kmssign"
 	"shop/internal/rotation"
 	"shop/internal/token"
+	"shop/test/project"
 )
 
 // standIns are in the place of the two functions whose changes the command looks at.
@@ -61,11 +63,11 @@ func keysOnly(t *testing.T, issuer string) string {
 
 // templatePath is found before a test changes its folder.
 var templatePath = func() string {
-	folder, err := os.Getwd()
+	root, err := project.Root()
 	if err != nil {
 		panic(err)
 	}
-	return folder + "/../../template.yaml"
+	return filepath.Join(root, "template.yaml")
 }()
 
 // TestStoreReplacement goes round once on real stacks of a real CloudFormation, with keys of a real KMS: that of the store under

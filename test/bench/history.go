@@ -19,18 +19,14 @@ import (
 	"shop/internal/user"
 )
 
-// How long a history there is, and which pages of it are compared. Some orders more than the last page needs, so that it has
-// to look into every shard as the first does.
 const (
-	shards     = 8
-	historical = lastPage*page.DefaultLimit + 2*shards*page.DefaultLimit
-	lastPage   = 1000
-	batchSize  = 25 // what a BatchWriteItem takes
+	shards    = 8  // of the history
+	batchSize = 25 // what a BatchWriteItem takes
 )
 
-// history compares page 1,000 of the order history with page 1, on DynamoDB Local, of which a read takes no longer the more
+// history compares a late page, the 1,000th, of the order history with page 1, on DynamoDB Local, of which a read takes no longer the more
 // is stored.
-func history(ctx context.Context, s *store, duration time.Duration) (rows []row, err error) {
+func history(ctx context.Context, s *store, e effort) (rows []row, err error) {
 	client := dynamodb.NewFromConfig(configuration(s.dynamodb, anybody))
 	tables, err := s.copyTables(ctx, client, "OrdersTable", "UsersTable", "ProductsTable", "MailsTable")
 	if err != nil {
@@ -41,14 +37,14 @@ func history(ctx context.Context, s *store, duration time.Duration) (rows []row,
 		Client: client, Table: tables.name("OrdersTable"), Products: tables.name("ProductsTable"),
 		Mails: tables.name("MailsTable"), Users: tables.name("UsersTable"), Currency: currency,
 	}}
-	if err := archive.fill(ctx); err != nil {
+	if err := archive.fill(ctx, e.historical()); err != nil {
 		return nil, err
 	}
-	first, last, err := archive.compare(ctx, duration)
+	first, last, err := archive.compare(ctx, e)
 	if err != nil {
 		return nil, err
 	}
-	what := fmt.Sprintf("page %d of the history of %d orders against page 1, median of %d", lastPage, historical, len(first))
+	what := fmt.Sprintf("page %d of the history of %d orders against page 1, median of %d", e.lastPage, e.historical(), len(first))
 	return []row{atMost(what, milliseconds(median(last)), milliseconds(median(first)), 1.1, "%.1f ms")}, nil
 }
 
@@ -68,7 +64,7 @@ var admin = user.User{
 
 // fill writes the admin and the orders. The store places one; the others are copies of its item under other keys, so that
 // they have the shape that the store gives an order.
-func (a *archive) fill(ctx context.Context) error {
+func (a *archive) fill(ctx context.Context, count int) error {
 	users := dynamostore.Users{Client: a.tables.client, Table: a.orders.Users}
 	products := dynamostore.Products{Client: a.tables.client, Table: a.orders.Products, Currency: currency}
 	sample := newOrder("bench-customer@example.com")
@@ -81,8 +77,8 @@ func (a *archive) fill(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading an order: %w", err)
 	}
-	for n := 1; n < historical; n += batchSize {
-		if err := a.write(ctx, copies(stored.Item, n, min(n+batchSize, historical))); err != nil {
+	for n := 1; n < count; n += batchSize {
+		if err := a.write(ctx, copies(stored.Item, n, min(n+batchSize, count))); err != nil {
 			return fmt.Errorf("writing orders: %w", err)
 		}
 	}
@@ -120,8 +116,8 @@ func (a *archive) write(ctx context.Context, puts []types.WriteRequest) error {
 }
 
 // compare reads both pages in turn, and whichever was first is second in the next round.
-func (a *archive) compare(ctx context.Context, duration time.Duration) (first, last []time.Duration, err error) {
-	cursor, err := a.cursor(ctx)
+func (a *archive) compare(ctx context.Context, e effort) (first, last []time.Duration, err error) {
+	cursor, err := a.cursor(ctx, e.lastPage)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -129,8 +125,8 @@ func (a *archive) compare(ctx context.Context, duration time.Duration) (first, l
 		cursor string
 		times  *[]time.Duration
 	}{{"", &first}, {cursor, &last}}
-	end := time.Now().Add(duration)
-	for n := 0; n < 2*warmUp || time.Now().Before(end); n++ {
+	end := time.Now().Add(e.duration)
+	for n := 0; n < 2*e.warmUp || time.Now().Before(end); n++ {
 		turn := pages[n%2]
 		took, err := a.read(ctx, turn.cursor)
 		if err != nil {
@@ -141,7 +137,7 @@ func (a *archive) compare(ctx context.Context, duration time.Duration) (first, l
 			pages[0], pages[1] = pages[1], pages[0]
 		}
 	}
-	return first[warmUp/2:], last[warmUp/2:], nil
+	return first[e.warmUp/2:], last[e.warmUp/2:], nil
 }
 
 // read returns the time that a whole page took.
@@ -156,7 +152,7 @@ func (a *archive) read(ctx context.Context, cursor string) (time.Duration, error
 }
 
 // cursor goes to the last page. A cursor is of any page size, so it goes by the largest pages.
-func (a *archive) cursor(ctx context.Context) (string, error) {
+func (a *archive) cursor(ctx context.Context, lastPage int) (string, error) {
 	cursor := ""
 	for left := (lastPage - 1) * page.DefaultLimit; left > 0; left -= page.MaxLimit {
 		got, err := a.orders.History(ctx, a.admin(), order.Filter{}, page.Request{Limit: min(left, page.MaxLimit), Cursor: cursor})

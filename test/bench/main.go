@@ -3,7 +3,7 @@
 // prints one table in Markdown, and fails on errors only, never on time. `make bench` runs it with all that it needs around
 // it; docs/benchmarks.md says what each row means.
 //
-//	bench [-duration 30s] [-only 'warm|start']
+//	bench [-short | -duration 30s] [-only 'warm|start']
 package main
 
 import (
@@ -20,7 +20,7 @@ import (
 // measurement is one kind of row of the table.
 type measurement struct {
 	name    string
-	measure func(ctx context.Context, s *store, duration time.Duration) ([]row, error)
+	measure func(ctx context.Context, s *store, e effort) ([]row, error)
 }
 
 var measurements = []measurement{
@@ -37,18 +37,23 @@ var measurements = []measurement{
 
 func main() {
 	duration := flag.Duration("duration", 30*time.Second, "how long each warm time, rate and page is measured")
+	brief := flag.Bool("short", false, "make every row in some seconds, to see that all of them can be made; its figures mean little")
 	only := flag.String("only", "", "measure only what this regular expression matches, such as warm or zip")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *only, *duration); err != nil {
+	e := thorough(*duration)
+	if *brief {
+		e = short()
+	}
+	if err := run(ctx, *only, e); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
 // run prints the rows that were measured also when a later one failed.
-func run(ctx context.Context, only string, duration time.Duration) error {
+func run(ctx context.Context, only string, e effort) error {
 	wanted, err := regexp.Compile(only)
 	if err != nil {
 		return fmt.Errorf("reading -only: %w", err)
@@ -58,21 +63,21 @@ func run(ctx context.Context, only string, duration time.Duration) error {
 		return err
 	}
 	defer s.close()
-	rows, err := measureAll(ctx, s, wanted, duration)
+	rows, err := measureAll(ctx, s, wanted, e)
 	if len(rows) > 0 {
 		fmt.Print(table(rows))
 	}
 	return err
 }
 
-func measureAll(ctx context.Context, s *store, wanted *regexp.Regexp, duration time.Duration) ([]row, error) {
+func measureAll(ctx context.Context, s *store, wanted *regexp.Regexp, e effort) ([]row, error) {
 	var rows []row
 	for _, m := range measurements {
 		if !wanted.MatchString(m.name) {
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "measuring %s …\n", m.name)
-		measured, err := m.measure(ctx, s, duration)
+		measured, err := m.measure(ctx, s, e)
 		if err != nil {
 			return rows, fmt.Errorf("measuring %s: %w", m.name, err)
 		}

@@ -9,10 +9,8 @@ import (
 	"shop/test/template"
 )
 
-const hashes = 30
-
 // passwordHash measures one hash, the most of what a log-in takes, at the template's cost.
-func passwordHash(ctx context.Context, _ *store, _ time.Duration) ([]row, error) {
+func passwordHash(ctx context.Context, _ *store, e effort) ([]row, error) {
 	deployed, err := template.Read()
 	if err != nil {
 		return nil, err
@@ -21,14 +19,14 @@ func passwordHash(ctx context.Context, _ *store, _ time.Duration) ([]row, error)
 	if err != nil {
 		return nil, err
 	}
-	times, err := hashTimes(ctx, password.New(cost))
+	times, err := hashTimes(ctx, password.New(cost), e.hashes)
 	if err != nil {
 		return nil, err
 	}
 	took := median(times)
 	memory := deployed.Memory("LogInFunction")
 	return []row{
-		{what: fmt.Sprintf("one password hash (%s), median of %d", cost, hashes), figure: fmt.Sprintf("%.1f ms", milliseconds(took))},
+		{what: fmt.Sprintf("one password hash (%s), median of %d", cost, e.hashes), figure: fmt.Sprintf("%.1f ms", milliseconds(took))},
 		{
 			what:   fmt.Sprintf("the same in a function of %d MB, by calculation (× %d/%d)", memory, template.MemoryOfOneProcessor, memory),
 			figure: fmt.Sprintf("%.1f ms", milliseconds(template.InFunction(took, memory))),
@@ -36,7 +34,7 @@ func passwordHash(ctx context.Context, _ *store, _ time.Duration) ([]row, error)
 	}, nil
 }
 
-func hashTimes(ctx context.Context, hasher password.Hasher) ([]time.Duration, error) {
+func hashTimes(ctx context.Context, hasher password.Hasher, hashes int) ([]time.Duration, error) {
 	var times []time.Duration
 	for range hashes {
 		start := time.Now()

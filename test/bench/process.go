@@ -83,7 +83,7 @@ func (p *process) call(ctx context.Context, payload []byte, want string) (time.D
 		return 0, p.explain(err)
 	}
 	if !bytes.Contains(got, []byte(want)) {
-		return 0, p.explain(fmt.Errorf("it answered %.300s, not %s", got, want))
+		return 0, p.explain(fmt.Errorf("%w: it answered %.300s, not %s", errInvocation, got, want))
 	}
 	return took, nil
 }

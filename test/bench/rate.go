@@ -13,11 +13,8 @@ import (
 // concurrency is how many processes of a function work at once.
 const concurrency = 8
 
-// turn is how long one side works before it is the other's turn.
-const turn = time.Second
-
 // ratePlaceOrder compares how many checkouts a second the functions manage.
-func ratePlaceOrder(ctx context.Context, s *store, duration time.Duration) (rows []row, err error) {
+func ratePlaceOrder(ctx context.Context, s *store, e effort) (rows []row, err error) {
 	box, err := s.sandbox(ctx)
 	if err != nil {
 		return nil, err
@@ -31,31 +28,31 @@ func ratePlaceOrder(ctx context.Context, s *store, duration time.Duration) (rows
 	if err != nil {
 		return nil, err
 	}
-	ours, bare, err := s.rates(ctx, binaries, w, duration)
-	what := fmt.Sprintf("checkouts a second, %d at once", concurrency)
+	ours, bare, err := s.rates(ctx, binaries, w, e)
+	what := fmt.Sprintf("checkouts a second, %d at once%s", concurrency, w.losses.remark())
 	return []row{atLeast(what, ours, bare, 0.85, "%.0f/s")}, err
 }
 
 // rates gives each side its turn until the time is up, and returns the calls a second of each.
-func (s *store) rates(ctx context.Context, binaries pair, w workload, duration time.Duration) (ours, bare float64, err error) {
-	us, err := s.team(ctx, binaries.ours, w)
+func (s *store) rates(ctx context.Context, binaries pair, w workload, e effort) (ours, bare float64, err error) {
+	us, err := s.team(ctx, binaries.ours, w, e.turn)
 	defer us.end()
 	if err != nil {
 		return 0, 0, err
 	}
-	them, err := s.team(ctx, binaries.bare, w)
+	them, err := s.team(ctx, binaries.bare, w, e.turn)
 	defer them.end()
 	if err != nil {
 		return 0, 0, err
 	}
-	end := time.Now().Add(duration)
+	end := time.Now().Add(e.duration)
 	for n := 0; n == 0 || time.Now().Before(end); n++ {
 		sides := []*team{us, them}
 		if n%2 == 1 {
 			slices.Reverse(sides)
 		}
 		for _, side := range sides {
-			if err := side.work(ctx, w, turn); err != nil {
+			if err := side.work(ctx, w, e.turn); err != nil {
 				return 0, 0, err
 			}
 		}
@@ -71,7 +68,7 @@ type team struct {
 }
 
 // team starts the processes and warms them up. It returns those that were started also with an error.
-func (s *store) team(ctx context.Context, binary string, w workload) (*team, error) {
+func (s *store) team(ctx context.Context, binary string, w workload, turn time.Duration) (*team, error) {
 	t := &team{}
 	for range concurrency {
 		p, err := launch(ctx, s, binary, w.environment)
@@ -118,10 +115,13 @@ func (p *process) callUntil(ctx context.Context, w workload, end time.Time) (cal
 		if err != nil {
 			return calls, fmt.Errorf("making an event: %w", err)
 		}
-		if _, err := p.call(ctx, payload, w.want); err != nil {
+		_, failed := p.call(ctx, payload, w.want)
+		if err := w.losses.note(failed); err != nil {
 			return calls, err
 		}
-		calls++
+		if failed == nil {
+			calls++
+		}
 	}
 	return calls, nil
 }

@@ -15,20 +15,16 @@ import (
 	"github.com/google/uuid"
 )
 
-// refusals is how many refused log-ins of each side are timed, and guessesEach how many at one known address: fewer than those
-// that are free.
-const (
-	refusals    = 60
-	guessesEach = 6
-)
+// guessesEach is how many refused log-ins are timed at one known address: fewer than those that are free.
+const guessesEach = 6
 
 // refusedLogIn compares the times in which the deployed store refuses an unknown address and a wrong password: who measures them
 // is not to learn which addresses have accounts. The two are asked in turn, and take turns at being first.
-func refusedLogIn(ctx context.Context, s *store, _ time.Duration) ([]row, error) {
+func refusedLogIn(ctx context.Context, s *store, e effort) ([]row, error) {
 	g := guesser{url: s.url, client: fromElsewhere()}
 	var wrong, unknown []time.Duration
 	var known string
-	for n := range refusals {
+	for n := range e.refusals {
 		if n%guessesEach == 0 {
 			var err error
 			if known, err = g.customer(ctx); err != nil {
@@ -48,7 +44,7 @@ func refusedLogIn(ctx context.Context, s *store, _ time.Duration) ([]row, error)
 			}
 		}
 	}
-	what := fmt.Sprintf("log-in of an unknown address, median of %d; the limit is that of a wrong password", refusals)
+	what := fmt.Sprintf("log-in of an unknown address, median of %d; the limit is that of a wrong password", e.refusals)
 	return []row{atMost(what, milliseconds(median(unknown)), milliseconds(median(wrong)), 1.1, "%.1f ms")}, nil
 }
 

@@ -40,7 +40,7 @@ func TestRows(t *testing.T) {
 		{atMost("a", 11.6, 10, 1.15, "%.1f ms"), "| a | 11.6 ms | 10.0 ms | 1.16 | ≤ 1.15 | **no** |"},
 		{atLeast("b", 90, 100, 0.85, "%.0f/s"), "| b | 90/s | 100/s | 0.90 | ≥ 0.85 | yes |"},
 		{atLeast("b", 80, 100, 0.85, "%.0f/s"), "| b | 80/s | 100/s | 0.80 | ≥ 0.85 | **no** |"},
-		{zipRow("c", 4<<20, 2<<20), "| c, zip for arm64 | 4.00 MB | 2.00 MB | 2.00 | ≤ 3.90 MB | **no** |"},
+		{zipRow("c", "arm64", 4<<20, 2<<20), "| c, zip for arm64 | 4.00 MB | 2.00 MB | 2.00 | ≤ 3.90 MB | **no** |"},
 		{row{what: "d", figure: "1 ms"}, "| d | 1 ms | – | – | – | – |"},
 	} {
 		lines := strings.Split(strings.TrimSpace(table([]row{c.row})), "\n")

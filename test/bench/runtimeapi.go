@@ -91,7 +91,7 @@ func (a *runtimeAPI) take(w http.ResponseWriter, r *http.Request, failed bool) {
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// errInvocation says that a function answered with an error, or to another event.
+// errInvocation says that a function answered with an error, to another event, or not what is wanted.
 var errInvocation = errors.New("invocation failed")
 
 // invoke hands over an event once the function asks for one, and returns its answer with the time it took.

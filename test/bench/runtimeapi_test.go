@@ -108,7 +108,7 @@ func TestRounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	calls := 0
-	w := workload{want: "Name", next: func(context.Context) ([]byte, error) {
+	w := workload{want: "Name", losses: &losses{}, next: func(context.Context) ([]byte, error) {
 		calls++
 		return fmt.Appendf(nil, `{"Name":"%d"}`, calls), nil
 	}}
@@ -118,6 +118,59 @@ func TestRounds(t *testing.T) {
 	}
 	checkLog(t, us, "1 4 5 8")
 	checkLog(t, them, "2 3 6 7")
+}
+
+// TestALostAnswerEndsNoRun: one failed call of either side is left out and said; many end the run.
+func TestALostAnswerEndsNoRun(t *testing.T) {
+	us, err := launchSelf(t, "echo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	them, err := launchSelf(t, "echo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls := 0
+	w := workload{want: "Name", losses: &losses{}, next: func(context.Context) ([]byte, error) {
+		if calls++; calls == 3 {
+			return []byte(`{"Name":"nobody"}`), nil
+		}
+		return []byte(`{"Name":"Ada"}`), nil
+	}}
+	ours, bare, err := rounds(t.Context(), w, us, them, func(n int) bool { return n < 4 })
+	if err != nil || len(ours)+len(bare) != 7 || w.losses.remark() != ", 1 failed and left out" {
+		t.Errorf("with one failed call of 8: %d and %d times, %v%s", len(ours), len(bare), err, w.losses.remark())
+	}
+	w = workload{want: "Name", losses: &losses{}, next: func(context.Context) ([]byte, error) { return []byte(`{"Name":"nobody"}`), nil }}
+	if _, _, err := rounds(t.Context(), w, us, them, func(n int) bool { return n < 4 }); !errors.Is(err, errInvocation) {
+		t.Errorf("with all calls failed: %v, want %v", err, errInvocation)
+	}
+	turn, err := us.callUntil(t.Context(), w, time.Now().Add(time.Minute))
+	if turn != 0 || !errors.Is(err, errInvocation) {
+		t.Errorf("in a turn in which all calls fail: %d calls, %v", turn, err)
+	}
+}
+
+// TestTolerated: one call in a hundred, and one, may fail; what is no failed call ends the run at once.
+func TestTolerated(t *testing.T) {
+	for failing, want := range map[int]bool{1: true, 2: true, 3: true, 4: false} {
+		l := &losses{}
+		var err error
+		for n := range 200 {
+			if n < 200-failing {
+				err = errors.Join(err, l.note(nil))
+			} else {
+				err = errors.Join(err, l.note(fmt.Errorf("writing: %w", errInvocation)))
+			}
+		}
+		if got := err == nil; got != want {
+			t.Errorf("%d of 200 calls fail: %v", failing, err)
+		}
+	}
+	ended := errors.New("the process ended")
+	if err := (&losses{}).note(ended); !errors.Is(err, ended) {
+		t.Errorf("the end of a process: %v", err)
+	}
 }
 
 func checkLog(t *testing.T, p *process, want string) {

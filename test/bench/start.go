@@ -7,11 +7,8 @@ import (
 	"time"
 )
 
-// startRounds is how often each binary is started.
-const startRounds = 60
-
 // starts compares the time from exec to the first poll of the runtime API, which AWS bills as the init phase.
-func starts(ctx context.Context, s *store, _ time.Duration) (rows []row, err error) {
+func starts(ctx context.Context, s *store, e effort) (rows []row, err error) {
 	box, err := s.sandbox(ctx)
 	if err != nil {
 		return nil, err
@@ -22,7 +19,7 @@ func starts(ctx context.Context, s *store, _ time.Duration) (rows []row, err err
 		if err != nil {
 			return nil, err
 		}
-		ours, bare, err := s.startAlternately(ctx, binaries, box.environment())
+		ours, bare, err := s.startAlternately(ctx, binaries, box.environment(), e.starts)
 		if err != nil {
 			return nil, err
 		}
@@ -33,8 +30,8 @@ func starts(ctx context.Context, s *store, _ time.Duration) (rows []row, err err
 }
 
 // startAlternately returns the times of the starts, but for the first of each, which reads the file from the disk.
-func (s *store) startAlternately(ctx context.Context, binaries pair, environment []string) (ours, bare []time.Duration, err error) {
-	for n := range startRounds + 1 {
+func (s *store) startAlternately(ctx context.Context, binaries pair, environment []string, times int) (ours, bare []time.Duration, err error) {
+	for n := range times + 1 {
 		our, err := s.startOnce(ctx, binaries.ours, environment)
 		if err != nil {
 			return nil, nil, err

@@ -7,26 +7,23 @@ import (
 	"time"
 )
 
-// warmUp is how many calls of each process are not counted.
-const warmUp = 100
-
 // makeWorkload is a method of sandbox that makes a workload.
 type makeWorkload func(*sandbox, context.Context) (workload, error)
 
-func warmPlaceOrder(ctx context.Context, s *store, duration time.Duration) ([]row, error) {
-	return warm(ctx, s, (*sandbox).placeOrder, duration)
+func warmPlaceOrder(ctx context.Context, s *store, e effort) ([]row, error) {
+	return warm(ctx, s, (*sandbox).placeOrder, e)
 }
 
-func warmViewProduct(ctx context.Context, s *store, duration time.Duration) ([]row, error) {
-	return warm(ctx, s, (*sandbox).viewProduct, duration)
+func warmViewProduct(ctx context.Context, s *store, e effort) ([]row, error) {
+	return warm(ctx, s, (*sandbox).viewProduct, e)
 }
 
-func warmNotify(ctx context.Context, s *store, duration time.Duration) ([]row, error) {
-	return warm(ctx, s, (*sandbox).notify, duration)
+func warmNotify(ctx context.Context, s *store, e effort) ([]row, error) {
+	return warm(ctx, s, (*sandbox).notify, e)
 }
 
 // warm compares the times of single calls of a function and of its bare one.
-func warm(ctx context.Context, s *store, work makeWorkload, duration time.Duration) (rows []row, err error) {
+func warm(ctx context.Context, s *store, work makeWorkload, e effort) (rows []row, err error) {
 	box, err := s.sandbox(ctx)
 	if err != nil {
 		return nil, err
@@ -40,11 +37,11 @@ func warm(ctx context.Context, s *store, work makeWorkload, duration time.Durati
 	if err != nil {
 		return nil, err
 	}
-	ours, bare, err := s.duel(ctx, binaries, w, duration)
+	ours, bare, err := s.duel(ctx, binaries, w, e)
 	if err != nil {
 		return nil, err
 	}
-	what := fmt.Sprintf("%s, warm call, %%s (%d calls each)", w.function, len(ours))
+	what := fmt.Sprintf("%s, warm call, %%s (%d calls each%s)", w.function, len(ours), w.losses.remark())
 	return []row{
 		warmRow(fmt.Sprintf(what, "p50"), ours, bare, 0.50, 1.15),
 		warmRow(fmt.Sprintf(what, "p99"), ours, bare, 0.99, 1.25),
@@ -56,7 +53,7 @@ func warmRow(what string, ours, bare []time.Duration, q, goal float64) row {
 }
 
 // duel calls one process of each in turn, so that whatever else the machine does meets both alike, and returns their times.
-func (s *store) duel(ctx context.Context, binaries pair, w workload, duration time.Duration) (ours, bare []time.Duration, err error) {
+func (s *store) duel(ctx context.Context, binaries pair, w workload, e effort) (ours, bare []time.Duration, err error) {
 	us, err := launch(ctx, s, binaries.ours, w.environment)
 	if err != nil {
 		return nil, nil, err
@@ -67,10 +64,10 @@ func (s *store) duel(ctx context.Context, binaries pair, w workload, duration ti
 		return nil, nil, err
 	}
 	defer them.end()
-	if _, _, err := rounds(ctx, w, us, them, func(n int) bool { return n < warmUp }); err != nil {
+	if _, _, err := rounds(ctx, w, us, them, func(n int) bool { return n < e.warmUp }); err != nil {
 		return nil, nil, err
 	}
-	end := time.Now().Add(duration)
+	end := time.Now().Add(e.duration)
 	ours, bare, err = rounds(ctx, w, us, them, func(n int) bool { return n < 2 || time.Now().Before(end) })
 	if err == nil && w.check != nil {
 		err = w.check(ctx)
@@ -93,12 +90,15 @@ func rounds(ctx context.Context, w workload, us, them *process, goOn func(n int)
 	return ours, bare, nil
 }
 
+// once adds the time of a call that succeeded.
 func once(ctx context.Context, w workload, p *process, times *[]time.Duration) error {
 	payload, err := w.next(ctx)
 	if err != nil {
 		return fmt.Errorf("making an event: %w", err)
 	}
 	took, err := p.call(ctx, payload, w.want)
-	*times = append(*times, took)
-	return err
+	if err == nil {
+		*times = append(*times, took)
+	}
+	return w.losses.note(err)
 }

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"time"
 )
 
 // The deployed architecture, and what a zip for it should be no larger than, in MB of 2^20 bytes, as AWS shows them.
@@ -18,8 +17,8 @@ const (
 )
 
 // zips compares the deployment packages with that of the bare checkout, which has two of the SDK's clients.
-func zips(ctx context.Context, s *store, _ time.Duration) ([]row, error) {
-	folder, err := s.built(ctx, deployedArchitecture)
+func zips(ctx context.Context, s *store, e effort) ([]row, error) {
+	folder, err := s.built(ctx, e.architecture)
 	if err != nil {
 		return nil, err
 	}
@@ -38,14 +37,14 @@ func zips(ctx context.Context, s *store, _ time.Duration) ([]row, error) {
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, zipRow(function, size, limit))
+		rows = append(rows, zipRow(function, e.architecture, size, limit))
 	}
 	return rows, nil
 }
 
-func zipRow(function string, size, limit int64) row {
+func zipRow(function, architecture string, size, limit int64) row {
 	figure := float64(size) / megabyte
-	r := atMost(function+", zip for "+deployedArchitecture, figure, float64(limit)/megabyte, 0, "%.2f MB")
+	r := atMost(function+", zip for "+architecture, figure, float64(limit)/megabyte, 0, "%.2f MB")
 	r.goal, r.met = fmt.Sprintf("≤ %.2f MB", maxZip), yesNo(rounded(figure) <= maxZip)
 	return r
 }

@@ -14,6 +14,7 @@ import (
 
 	"shop/test/faultproxy"
 	"shop/test/need"
+	"shop/test/project"
 )
 
 // testSize is that of a round in the tests.
@@ -177,7 +178,7 @@ func (r *runner) putRight(t *testing.T, x wrong) {
 
 // TestWrongsArePatches: a defect is put into a text that stands in today's sources.
 func TestWrongsArePatches(t *testing.T) {
-	root, err := checkout()
+	root, err := project.Root()
 	if err != nil {
 		t.Fatal(err)
 	}

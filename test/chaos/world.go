@@ -27,6 +27,7 @@ import (
 
 	"shop/internal/rootkeys"
 	"shop/test/faultproxy"
+	"shop/test/project"
 )
 
 const (
@@ -60,7 +61,7 @@ type world struct {
 
 // newWorld starts a store, whose data is a new folder below parent, and the proxy. Its close ends both.
 func newWorld(ctx context.Context, parent string) (*world, error) {
-	root, err := checkout()
+	root, err := project.Root()
 	if err != nil {
 		return nil, err
 	}
@@ -79,21 +80,6 @@ func newWorld(ctx context.Context, parent string) (*world, error) {
 		return nil, errors.Join(err, w.close())
 	}
 	return w, nil
-}
-
-// checkout finds the folder of go.mod, above where a test or a command runs.
-func checkout() (string, error) {
-	folder, err := os.Getwd()
-	for err == nil {
-		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
-			return folder, nil
-		}
-		if folder == filepath.Dir(folder) {
-			return "", errors.New("not inside the project's checkout")
-		}
-		folder = filepath.Dir(folder)
-	}
-	return "", err
 }
 
 func freePort() (int, error) {

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -18,6 +17,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"shop/test/need"
+	"shop/test/project"
 )
 
 // Tables are the store's tables, empty, and of this test alone.
@@ -89,7 +89,11 @@ type projection struct {
 
 func schemas(t testing.TB) map[string]schema {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root(), "template.yaml"))
+	root, err := project.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(root, "template.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,12 +118,6 @@ func schemas(t testing.TB) map[string]schema {
 		found[name] = s
 	}
 	return found
-}
-
-// root is the folder of go.mod.
-func root() string {
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(file), "..", "..")
 }
 
 func (s schema) input(table string) *dynamodb.CreateTableInput {

@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"shop/test/need"
+	"shop/test/project"
 )
 
 // Object is a JSON object.
@@ -48,10 +48,13 @@ func Need(t testing.TB) *Template {
 	return read
 }
 
-// Root is the folder of go.mod.
+// Root is the project's folder. It panics outside of it.
 func Root() string {
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(file), "..", "..")
+	root, err := project.Root()
+	if err != nil {
+		panic(err)
+	}
+	return root
 }
 
 func python() string { return filepath.Join(Root(), ".tools/emulator/bin/python") }

@@ -24,6 +24,7 @@ DYNAMODB = "software.amazon.dynamodb.services.local.main.ServerRunner"
 def run(start_store):
     """Run every test, or those Go tests that ONLY (packages) and RUN (a pattern of names) choose. Return the exit code.
 
+    Where nothing is chosen the benchmarks run, too, short: they are built with other flags than the tests.
     start_store: starts the store of some Settings and returns its process.
     """
     started = time.monotonic()
@@ -31,8 +32,10 @@ def run(start_store):
     with surroundings(start_store) as variables:
         say(f"everything stands after {time.monotonic() - started:.0f} s: go test ./...")
         go = go_test(variables)
-    say(f"tests {'passed' if python == go == 0 else 'FAILED'} after {time.monotonic() - started:.0f} s")
-    return python or go
+        benchmarks = 0 if chosen() else measure(variables, short=True)
+    failed = python or go or benchmarks
+    say(f"tests {'FAILED' if failed else 'passed'} after {time.monotonic() - started:.0f} s")
+    return failed
 
 
 def python_tests():
@@ -57,10 +60,17 @@ def go_test(variables):
 
 
 def bench(start_store):
-    """Run the benchmarks in the surroundings of the tests, built with the functions' flags. Return the exit code."""
+    """Run the benchmarks in the surroundings of the tests; with SHORT set, for some seconds. Return the exit code."""
     with surroundings(start_store) as variables:
-        environment = tools.go_environment(architecture()) | variables
-        return subprocess.run(["go", "run", "./test/bench"], cwd=ROOT, env=environment).returncode
+        return measure(variables, short=bool(os.environ.get("SHORT")))
+
+
+def measure(variables, short):
+    """Run the benchmarks, built with the functions' flags. Return the exit code."""
+    say("running the benchmarks …")
+    command = ["go", "run", "./test/bench", *(["-short"] if short else [])]
+    environment = tools.go_environment(architecture()) | variables
+    return subprocess.run(command, cwd=ROOT, env=environment).returncode
 
 
 def chaos():

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -20,6 +19,7 @@ import (
 	"shop/internal/httpapi"
 	"shop/internal/observe"
 	"shop/test/contract"
+	"shop/test/project"
 )
 
 // functionTimeout is what Lambda gives a function.
@@ -106,16 +106,11 @@ func checkContract(t testing.TB, e Event, a Answer) {
 }
 
 var document = sync.OnceValues(func() (*contract.Contract, error) {
-	dir, err := os.Getwd()
+	root, err := project.Root()
 	if err != nil {
 		return nil, err
 	}
-	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-	}
-	return contract.Load(filepath.Join(dir, "docs", "openapi.yaml"))
+	return contract.Load(filepath.Join(root, "docs", "openapi.yaml"))
 })
 
 // Want is the answer that is expected.
