@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"shop/internal/deadline"
+	"shop/internal/notification"
 	"shop/internal/observe"
 )
 
@@ -22,8 +23,8 @@ const (
 var errNoDeadline = errors.New("no deadline")
 
 type relay interface {
-	// Run relays at most max mails that are due, begins nothing after until, and returns how many events it sent.
-	Run(ctx context.Context, max int, until time.Time) (int, error)
+	// Run relays at most max mails that are due, begins nothing after until, and returns what it did.
+	Run(ctx context.Context, max int, until time.Time) (notification.Relayed, error)
 }
 
 // relayMail serves the schedule. The run's ctx ends while there is time to tell what was sent.
@@ -35,9 +36,10 @@ func relayMail(mails relay) func(context.Context) error {
 		}
 		ctx, cancel := deadline.WithReserve(ctx)
 		defer cancel()
-		sent, err := mails.Run(ctx, maxMails, end.Add(-toEnd))
-		observe.Log(ctx).Info("mails relayed", "sent", sent)
-		observe.Count("MailsRelayed", sent)
+		done, err := mails.Run(ctx, maxMails, end.Add(-toEnd))
+		observe.Log(ctx).Info("mails relayed", "sent", done.Sent, "unknown", done.Unknown)
+		observe.Count("MailsRelayed", done.Sent)
+		observe.Count("MailsOfUnknownKind", done.Unknown)
 		if err != nil {
 			return fmt.Errorf("relaying mails: %w", err)
 		}

@@ -16,13 +16,16 @@ import (
 
 	"shop/internal/deadline"
 	"shop/internal/httpapi/httpapitest"
+	"shop/internal/notification"
 	"shop/internal/observe"
 )
 
 // run is a relay.
-type run func(max int, until time.Time) (int, error)
+type run func(max int, until time.Time) (notification.Relayed, error)
 
-func (r run) Run(_ context.Context, max int, until time.Time) (int, error) { return r(max, until) }
+func (r run) Run(_ context.Context, max int, until time.Time) (notification.Relayed, error) {
+	return r(max, until)
+}
 
 // invoke gives event.json to the function as Lambda does, and returns what it answers and logs.
 func invoke(ctx context.Context, t *testing.T, r relay) (answer, log string, err error) {
@@ -49,30 +52,30 @@ func TestRelayMail(t *testing.T) {
 	ctx, cancel := context.WithDeadline(t.Context(), end)
 	defer cancel()
 	calls := 0
-	answer, log, err := invoke(ctx, t, run(func(max int, until time.Time) (int, error) {
+	answer, log, err := invoke(ctx, t, run(func(max int, until time.Time) (notification.Relayed, error) {
 		calls++
 		if max != 2000 || !until.Equal(end.Add(-15*time.Second)) {
 			t.Errorf("at most %d until %s, want 2000 until 15 seconds before %s", max, until, end)
 		}
-		return 17, nil
+		return notification.Relayed{Sent: 17, Unknown: 4}, nil
 	}))
 	if err != nil || answer != "null" || calls != 1 {
 		t.Errorf("answer %s, error %v after %d calls, want null after 1", answer, err, calls)
 	}
-	wantSent(t, log, 17)
+	wantSent(t, log, 17, 4)
 }
 
-func wantSent(t *testing.T, log string, sent int) {
+func wantSent(t *testing.T, log string, sent, unknown int) {
 	t.Helper()
 	var line struct {
-		Level, Msg string
-		Sent       int
+		Level, Msg    string
+		Sent, Unknown int
 	}
 	if err := json.Unmarshal([]byte(log), &line); err != nil {
 		t.Fatalf("%v: %s", err, log)
 	}
-	if line.Level != "INFO" || line.Msg != "mails relayed" || line.Sent != sent {
-		t.Errorf("log = %s, want %d mails relayed", log, sent)
+	if line.Level != "INFO" || line.Msg != "mails relayed" || line.Sent != sent || line.Unknown != unknown {
+		t.Errorf("log = %s, want %d mails relayed and %d of unknown kinds", log, sent, unknown)
 	}
 }
 
@@ -81,19 +84,19 @@ func TestFault(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second)
 	defer cancel()
 	fault := errors.New("the queue is down")
-	_, log, err := invoke(ctx, t, run(func(int, time.Time) (int, error) { return 3, fault }))
+	_, log, err := invoke(ctx, t, run(func(int, time.Time) (notification.Relayed, error) { return notification.Relayed{Sent: 3}, fault }))
 	if !errors.Is(err, fault) || err.Error() != "relaying mails: the queue is down" {
 		t.Errorf("error = %v", err)
 	}
-	wantSent(t, log, 3)
+	wantSent(t, log, 3, 0)
 }
 
 // untilEnd is a relay whose run lasts until its ctx ends.
 type untilEnd struct{}
 
-func (untilEnd) Run(ctx context.Context, _ int, _ time.Time) (int, error) {
+func (untilEnd) Run(ctx context.Context, _ int, _ time.Time) (notification.Relayed, error) {
 	<-ctx.Done()
-	return 3, ctx.Err()
+	return notification.Relayed{Sent: 3}, ctx.Err()
 }
 
 // TestAnswersBeforeItIsCutOff: a run that uses all of the time ends a second early, and tells what it sent.
@@ -106,7 +109,7 @@ func TestAnswersBeforeItIsCutOff(t *testing.T) {
 		if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil || time.Since(start) != 49*time.Second {
 			t.Errorf("error %v after %s, and of Lambda's context %v", err, time.Since(start), ctx.Err())
 		}
-		wantSent(t, log, 3)
+		wantSent(t, log, 3, 0)
 	})
 }
 

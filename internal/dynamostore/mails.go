@@ -235,8 +235,10 @@ func (s *Mails) Due(ctx context.Context, now time.Time, max int) ([]notification
 	}
 	var due []notification.Mail
 	var unread error
-	items := merge(lists, dueAt, strings.Compare)
-	for _, item := range items[:min(max, len(items))] {
+	for _, item := range merge(lists, dueAt, strings.Compare) {
+		if len(due) == max {
+			break
+		}
 		mail, err := readMail(item)
 		if err != nil {
 			unread = errors.Join(unread, fmt.Errorf("mail %s: %w", mail.ID, err))

@@ -49,9 +49,9 @@ func (o *office) relays(t *rapid.T) {
 
 func (o *office) runs(t *rapid.T, up bool) {
 	had := len(o.queue.events)
-	sent, _ := o.relay(o.queue).Run(context.Background(), 2000, always)
-	if got := len(o.queue.events) - had; got != sent || !up && got != 0 {
-		t.Fatalf("the relay says %d sent, want %d", sent, got)
+	done, _ := o.relay(o.queue).Run(context.Background(), 2000, always)
+	if got := len(o.queue.events) - had; got != done.Sent || !up && got != 0 {
+		t.Fatalf("the relay says %d sent, want %d", done.Sent, got)
 	}
 }
 

@@ -142,6 +142,12 @@ func (m Mail) OfAccount() bool {
 	return kind.ofAccounts() && subject != ""
 }
 
+// ofKnownKind reports whether this version has an event for the mail, and knows how to send it.
+func (m Mail) ofKnownKind() bool {
+	_, ofOrder := m.OrderID()
+	return ofOrder || m.OfAccount()
+}
+
 func (m Mail) cut() (Kind, string) {
 	kind, subject := CutMailID(m.ID)
 	return Kind(kind), subject

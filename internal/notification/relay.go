@@ -31,41 +31,71 @@ type Relay struct {
 	Now    func() time.Time
 }
 
-// Run relays at most max of the mails that are due, begins nothing after until, and returns how many events it sent. A mail is
-// put off before its event is sent, so that it has one event a step whatever happens in between; a mail whose event the
-// queue refuses is made due again, and does not hold up the others. A batch of which nothing was sent ends the run: that is
-// an outage.
-func (r *Relay) Run(ctx context.Context, max int, until time.Time) (int, error) {
+// Relayed is what a run of the relay did.
+type Relayed struct {
+	Sent int // events
+	// Unknown is how many due mails are of a kind that this version does not know: a later one owes them, or owed them before it
+	// was rolled back. They are put off by a step, and no event is sent.
+	Unknown int
+}
+
+// Run relays at most max of the mails that are due, begins nothing after until, and returns what it did. A mail is put off
+// before its event is sent, so that it has one event a step whatever happens in between; a mail whose event the queue refuses is
+// made due again, and does not hold up the others. Nor does one that cannot be put off, which stays due, or one of an unknown
+// kind. Only a batch of which the queue took none ends the run: that is an outage.
+func (r *Relay) Run(ctx context.Context, max int, until time.Time) (Relayed, error) {
 	mails, failed := r.Ledger.Due(ctx, r.Now(), max)
 	if failed != nil {
 		failed = fmt.Errorf("looking for mails that are due: %w", failed)
 	}
-	sent := 0
+	var done Relayed
 	for start := 0; start < len(mails) && r.Now().Before(until); start += relayBatch {
-		n, err := r.relay(ctx, mails[start:min(start+relayBatch, len(mails))])
-		sent, failed = sent+n, errors.Join(failed, err)
-		if err != nil && n == 0 {
+		taken, err := r.take(ctx, mails[start:min(start+relayBatch, len(mails))], until)
+		failed = errors.Join(failed, err)
+		sent, err := r.send(ctx, taken.known, taken.before)
+		failed = errors.Join(failed, err)
+		done.Sent, done.Unknown = done.Sent+sent, done.Unknown+taken.unknown
+		if err != nil && sent == 0 {
 			break
 		}
 	}
-	return sent, failed
+	return done, failed
 }
 
-func (r *Relay) relay(ctx context.Context, mails []Mail) (int, error) {
-	before := map[string]Mail{}
-	var taken []Mail
+// batch is what was put off of some mails.
+type batch struct {
+	known   []Mail // as they are now
+	before  map[string]Mail
+	unknown int
+}
+
+// take puts mails off by a step, and begins none after until. The error tells of the first that could not be put off.
+func (r *Relay) take(ctx context.Context, mails []Mail, until time.Time) (batch, error) {
+	taken := batch{before: map[string]Mail{}}
+	var failed error
 	for _, mail := range mails {
+		if !r.Now().Before(until) {
+			break
+		}
 		next := mail.PutOff(r.Now())
 		err := r.Ledger.PutOff(ctx, mail, next)
-		if errors.Is(err, ErrLeased) {
-			continue
+		switch {
+		case errors.Is(err, ErrLeased):
+		case err != nil && failed == nil:
+			failed = fmt.Errorf("putting %s off: %w", mail.ID, err)
+		case err != nil:
+		case !mail.ofKnownKind():
+			taken.unknown++
+		default:
+			taken.before[mail.ID] = mail
+			taken.known = append(taken.known, next)
 		}
-		if err != nil {
-			return 0, errors.Join(fmt.Errorf("putting %s off: %w", mail.ID, err), r.putBack(ctx, taken, before))
-		}
-		before[mail.ID] = mail
-		taken = append(taken, next)
 	}
+	return taken, failed
+}
+
+// send sends the events of mails that were put off, and makes those due again, as they were before, that the queue refused.
+func (r *Relay) send(ctx context.Context, taken []Mail, before map[string]Mail) (int, error) {
 	if len(taken) == 0 {
 		return 0, nil
 	}

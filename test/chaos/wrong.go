@@ -48,8 +48,8 @@ var wrongs = []wrong{
 	},
 	{
 		name: "relay off",
-		file: "functions/relay-mail/handler.go", from: "sent, err := mails.Run(ctx, maxMails, end.Add(-toEnd))",
-		to:       "sent, err := 0, error(nil); _ = end",
+		file: "functions/relay-mail/handler.go", from: "done, err := mails.Run(ctx, maxMails, end.Add(-toEnd))",
+		to:       "done, err := notification.Relayed{}, error(nil); _ = end",
 		function: "RelayMailFunction", folder: "functions/relay-mail",
 		plan: plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: append(buys(24), step{Kind: linger}), Workers: 8, Rules: []faultproxy.Rule{
 			{Operation: "SendMessage", Fault: faultproxy.Reset, Share: 0.5},
