@@ -27,10 +27,11 @@ type shop struct {
 	owed                                             time.Duration // for how long the mail has been
 	claim, read, render, send, mark, giveUp, release error
 	crash                                            bool
+	unanswered                                       int // calls before this one
 }
 
 func (s shop) Claim(context.Context, string, string, time.Time) (notification.Mail, error) {
-	return notification.Mail{ID: mailID, State: notification.Owed, CreatedAt: now.Add(-s.owed)}, s.claim
+	return notification.Mail{ID: mailID, State: notification.Owed, CreatedAt: now.Add(-s.owed), Unanswered: s.unanswered}, s.claim
 }
 
 func (s shop) MarkSent(context.Context, string, string, time.Time) error { return s.mark }
@@ -39,7 +40,7 @@ func (s shop) GiveUp(context.Context, string, string, notification.State, time.T
 	return s.giveUp
 }
 
-func (s shop) Release(context.Context, string, string) error { return s.release }
+func (s shop) Release(context.Context, string, string, int) error { return s.release }
 
 func (s shop) ForMail(context.Context, string, string) (order.Order, error) {
 	return order.Order{}, s.read
@@ -66,6 +67,8 @@ func TestCounts(t *testing.T) {
 		tooLong = 72*time.Hour + time.Millisecond
 	)
 	down, refused := errors.New("down"), fmt.Errorf("at SES: %w", notification.ErrRefused)
+	silent := fmt.Errorf("at SES: %w", notification.ErrNoAnswer)
+	unanswered := map[string]int{"MailsFailed": 1, "MailsFailedUnanswered": 1}
 	failed, postponed, foreign := map[string]int{"MailsFailed": 1}, map[string]int{"MailsPostponed": 1}, map[string]int{"MessagesNotUnderstood": 1}
 	for name, c := range map[string]struct {
 		shop shop
@@ -85,6 +88,12 @@ func TestCounts(t *testing.T) {
 		"no order for 72 hours":       {shop{read: order.ErrNotFound, owed: tooLong}, good, failed},
 		"unreadable for 72 hours":     {shop{read: down, owed: tooLong}, good, failed},
 		"not rendered for 72 hours":   {shop{render: down, owed: tooLong}, good, failed},
+		"no answer":                   {shop{send: silent}, good, postponed},
+		"no answer, a second time":    {shop{send: silent, unanswered: 1}, good, postponed},
+		"no answer, a third time":     {shop{send: silent, unanswered: 2}, good, unanswered},
+		"that failure not noted":      {shop{send: silent, unanswered: 2, giveUp: down}, good, postponed},
+		"down after two unanswered":   {shop{send: down, unanswered: 2}, good, postponed},
+		"no answer for 72 hours":      {shop{send: silent, owed: tooLong}, good, failed},
 		"SES down":                    {shop{send: down, owed: tooLong - time.Millisecond}, good, postponed},
 		"no order":                    {shop{read: order.ErrNotFound}, good, postponed},
 		"not claimed":                 {shop{claim: down}, good, postponed},

@@ -79,7 +79,7 @@ var writes = map[string]func(*shop) write{
 	"Release": func(s *shop) write {
 		mail, mails := s.oneOwed()
 		s.claim(mail, "lease")
-		return write{"UpdateItem", func(ctx context.Context) error { return mails.Release(ctx, mail.ID, "lease") },
+		return write{"UpdateItem", func(ctx context.Context) error { return mails.Release(ctx, mail.ID, "lease", 0) },
 			func() bool { return !s.held(mail) }, nil}
 	},
 	"PutOff": func(s *shop) write {

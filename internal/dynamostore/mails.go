@@ -201,15 +201,19 @@ func (s *Mails) settle(ctx context.Context, mailID, condition string, values att
 	return nil
 }
 
-// Release ends the lease, if leaseID still holds it.
-func (s *Mails) Release(ctx context.Context, mailID, leaseID string) error {
+// Release ends the lease, if leaseID still holds it, and stores how many calls to send the mail were never answered.
+func (s *Mails) Release(ctx context.Context, mailID, leaseID string, unanswered int) error {
+	update, values := "REMOVE lease_id, lease_until", attributes{":lease": text(leaseID)}
+	if unanswered > 0 {
+		update, values[":unanswered"] = "SET unanswered = :unanswered "+update, number(int64(unanswered))
+	}
 	err := contend(ctx, isContention, func() error {
 		_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 			TableName:                 &s.Table,
 			Key:                       mailKey(mailID),
 			ConditionExpression:       aws.String("lease_id = :lease"),
-			UpdateExpression:          aws.String("REMOVE lease_id, lease_until"),
-			ExpressionAttributeValues: attributes{":lease": text(leaseID)},
+			UpdateExpression:          &update,
+			ExpressionAttributeValues: values,
 		})
 		return err
 	})
@@ -334,7 +338,7 @@ func (s *Mails) OweAgain(ctx context.Context, mail notification.Mail) error {
 			Key:                 mailKey(mail.ID),
 			ConditionExpression: aws.String("#state = :failed"),
 			UpdateExpression: aws.String("SET #state = :state, created_at = :created, step = :step, due_shard = :shard, " +
-				"due_at = :due" + kept + " REMOVE settled_at, message_id"),
+				"due_at = :due" + kept + " REMOVE settled_at, message_id, unanswered"),
 			ExpressionAttributeNames:            map[string]string{"#state": "state"},
 			ExpressionAttributeValues:           values,
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
@@ -381,6 +385,9 @@ func readMail(item attributes) (notification.Mail, error) {
 	}
 	if r.has("address_hash") {
 		m.AddressHash = r.text("address_hash")
+	}
+	if r.has("unanswered") {
+		m.Unanswered = int(r.number("unanswered"))
 	}
 	if r.has("email") {
 		m.Address = r.text("email")

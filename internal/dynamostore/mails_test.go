@@ -137,12 +137,12 @@ func TestRelease(t *testing.T) {
 	if _, err := mails.Claim(t.Context(), mail.ID, "lease", opened.Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	s.must(mails.Release(t.Context(), mail.ID, "another's"))
+	s.must(mails.Release(t.Context(), mail.ID, "another's", 0))
 	if _, err := mails.Claim(t.Context(), mail.ID, "b", opened.Add(time.Minute)); !errors.Is(err, notification.ErrLeased) {
 		t.Errorf("released by who did not hold it: got %v, want ErrLeased", err)
 	}
 	s.faults.On("UpdateItem", awsfault.Lost)
-	s.must(mails.Release(t.Context(), mail.ID, "lease"))
+	s.must(mails.Release(t.Context(), mail.ID, "lease", 0))
 	found, err := mails.Due(t.Context(), opened.Add(time.Hour), 10)
 	s.must(err)
 	if len(found) != 1 || found[0] != mail {
@@ -151,6 +151,32 @@ func TestRelease(t *testing.T) {
 	if _, err := mails.Claim(t.Context(), mail.ID, "b", opened.Add(time.Minute)); err != nil {
 		t.Errorf("after its release: %v", err)
 	}
+}
+
+// A release stores how many calls to send the mail were never answered; the next claim returns that, and a redrive begins anew.
+func TestReleaseUnanswered(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 1, 10)
+	mail := s.owe("a", opened)
+	mails := s.mails(func() time.Time { return opened })
+	claim := func(want int) {
+		t.Helper()
+		got, err := mails.Claim(t.Context(), mail.ID, "lease", opened.Add(time.Minute))
+		if err != nil || got.Unanswered != want {
+			t.Errorf("got %d, %v, want %d", got.Unanswered, err, want)
+		}
+	}
+	claim(0)
+	s.faults.On("UpdateItem", awsfault.Lost)
+	s.must(mails.Release(t.Context(), mail.ID, "lease", 1))
+	claim(1)
+	s.must(mails.Release(t.Context(), mail.ID, "another's", 7))
+	s.must(mails.Release(t.Context(), mail.ID, "lease", 2))
+	claim(2)
+	s.must(mails.Release(t.Context(), mail.ID, "lease", 2))
+	s.failAt(mail, opened)
+	s.must(mails.OweAgain(t.Context(), notification.OweAgain(mail.ID, opened)))
+	claim(0)
 }
 
 func TestDueIsOldestFirst(t *testing.T) {

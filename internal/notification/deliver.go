@@ -20,8 +20,8 @@ type Message struct {
 
 // Mailer hands mails to the e-mail provider.
 type Mailer interface {
-	// Send makes one attempt and returns the provider's message id. It returns ErrRefused when no attempt can ever succeed;
-	// after any other error the mail may have been sent or not.
+	// Send makes one attempt and returns the provider's message id. It returns ErrRefused when no attempt can ever succeed, and
+	// ErrNoAnswer when the mail may have been sent or not. After any other error it was not sent, as far as the provider says.
 	Send(ctx context.Context, m Message) (string, error)
 }
 
@@ -34,8 +34,8 @@ type Ledger interface {
 	MarkSent(ctx context.Context, mailID, messageID string, now time.Time) error
 	// GiveUp settles the mail as Failed or Dropped, if leaseID still holds it.
 	GiveUp(ctx context.Context, mailID, leaseID string, as State, now time.Time) error
-	// Release ends the lease, if leaseID still holds it.
-	Release(ctx context.Context, mailID, leaseID string) error
+	// Release ends the lease, if leaseID still holds it, and stores how many calls to send the mail were never answered.
+	Release(ctx context.Context, mailID, leaseID string, unanswered int) error
 }
 
 // Orders finds what a confirmation is about.
@@ -121,22 +121,29 @@ func (d *Delivery) compose(ctx context.Context, mail Mail) (Message, error) {
 }
 
 // giveBack gives the mail up, drops it, or releases it. When it is tried again is the relay's affair alone: it returns to the
-// mail when it is due, and puts it off a step each time.
+// mail when it is due, and puts it off a step each time. A call that was never answered is counted here, and not where a lease
+// expires: a process that was killed may have sent nothing.
 func (d *Delivery) giveBack(ctx context.Context, mail Mail, lease string, cause error) (Outcome, error) {
 	now := d.Now()
+	if errors.Is(cause, ErrNoAnswer) {
+		mail.Unanswered++
+	}
+	if mail.Unanswered >= maxUnanswered {
+		cause = fmt.Errorf("%w: %w", ErrUnanswered, cause)
+	}
 	if errors.Is(cause, ErrNobody) {
 		if err := d.Ledger.GiveUp(ctx, mail.ID, lease, Dropped, now); err != nil {
 			return "", fmt.Errorf("dropping %s: %w", mail.ID, errors.Join(err, cause))
 		}
 		return OutcomeDropped, nil
 	}
-	if errors.Is(cause, ErrRefused) || mail.Expired(now) {
+	if errors.Is(cause, ErrRefused) || errors.Is(cause, ErrUnanswered) || mail.Expired(now) {
 		if err := d.Ledger.GiveUp(ctx, mail.ID, lease, Failed, now); err != nil {
 			return "", fmt.Errorf("giving %s up: %w", mail.ID, errors.Join(err, cause))
 		}
 		return OutcomeFailed, fmt.Errorf("giving %s up: %w", mail.ID, cause)
 	}
-	if err := d.Ledger.Release(ctx, mail.ID, lease); err != nil {
+	if err := d.Ledger.Release(ctx, mail.ID, lease, mail.Unanswered); err != nil {
 		return "", fmt.Errorf("releasing %s: %w", mail.ID, errors.Join(err, cause))
 	}
 	return OutcomePostponed, fmt.Errorf("leaving %s to the relay: %w", mail.ID, cause)

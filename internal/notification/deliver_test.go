@@ -163,6 +163,50 @@ func TestDeliverLeavesToTheRelay(t *testing.T) {
 	}
 }
 
+// TestDeliverUnanswered: a provider that sends and whose answers never come gets one customer three mails. Outages of which it is
+// known that nothing was sent, and processes that end without a word, do not count.
+func TestDeliverUnanswered(t *testing.T) {
+	l := newLedger("ord_1")
+	noAnswer := fmt.Errorf("sending: %w", ErrNoAnswer)
+	sent := 0
+	attempt := func(lost, fails error, want Outcome) {
+		t.Helper()
+		p := newPost(l)
+		p.lost, p.fails = lost, fails
+		outcome, err := p.delivery().Deliver(context.Background(), mailID)
+		if outcome != want || (err == nil) != (want == OutcomeSettled) {
+			t.Errorf("got %q and error %v, want %s", outcome, err, want)
+		}
+		if errors.Is(err, ErrUnanswered) != (want == OutcomeFailed) {
+			t.Errorf("got error %v after %d mails", err, sent)
+		}
+		sent += p.sent["ord_1"]
+	}
+	crash := func() {
+		e := l.entries[mailID]
+		e.lease, e.until = "another", l.now
+		l.entries[mailID] = e
+		l.pass(time.Minute)
+	}
+	for range 5 {
+		attempt(nil, errDown, OutcomePostponed)
+		crash()
+	}
+	attempt(noAnswer, nil, OutcomePostponed)
+	crash()
+	attempt(nil, errDown, OutcomePostponed)
+	attempt(noAnswer, nil, OutcomePostponed)
+	crash()
+	attempt(nil, errDown, OutcomePostponed)
+	attempt(noAnswer, nil, OutcomeFailed)
+	attempt(nil, nil, OutcomeSettled)
+	if e := l.entries[mailID]; sent != 3 || e.State != Failed || e.lease != "" {
+		t.Errorf("got %d mails and %+v, want 3 and a failed mail", sent, e)
+	}
+	l.oweAgain(mailID)
+	attempt(noAnswer, nil, OutcomePostponed) // a redrive begins anew
+}
+
 func TestDeliverAnUnknownKind(t *testing.T) {
 	l := newLedger()
 	unknown := Mail{ID: "order-shipped#ord_1", State: Owed, CreatedAt: opened, DueAt: opened}

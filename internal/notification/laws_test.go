@@ -17,19 +17,20 @@ var officeOrders = []string{"ord_1", "ord_2", "ord_3"}
 // office is a ledger, a queue and a post, each of which fails now and then.
 type office struct {
 	*ledger
-	queue   *line
-	sent    map[string]int      // mails, by order
-	faults  map[string]int      // sendings after the provider's yes to which the ledger had no mark, by order
-	refused map[string]bool     // orders whose mail the provider refused for good, or reported, since it was owed last
-	list    map[string]bool     // suppressed addresses, by hash
-	taken   map[string][]string // message ids of the sendings that the provider took, by order
-	lost    map[string]bool     // message ids that were reported lost
+	queue      *line
+	sent       map[string]int      // mails, by order
+	faults     map[string]int      // sendings after the provider's yes to which the ledger had no mark, by order
+	refused    map[string]bool     // orders whose mail the provider refused for good, or reported, since it was owed last
+	list       map[string]bool     // suppressed addresses, by hash
+	taken      map[string][]string // message ids of the sendings that the provider took, by order
+	lost       map[string]bool     // message ids that were reported lost
+	unanswered map[string]int      // sendings whose answer never came since the mail was owed last, by order
 }
 
 func newOffice() *office {
 	o := &office{
 		ledger: newLedger(officeOrders...), queue: &line{}, sent: map[string]int{}, faults: map[string]int{}, refused: map[string]bool{},
-		list: map[string]bool{}, taken: map[string][]string{}, lost: map[string]bool{},
+		list: map[string]bool{}, taken: map[string][]string{}, lost: map[string]bool{}, unanswered: map[string]int{},
 	}
 	for _, id := range officeOrders {
 		o.queue.events = append(o.queue.events, OrderMailID(id))
@@ -81,7 +82,7 @@ func (o *office) delivers(t *rapid.T, id string) {
 	p := o.post()
 	orderID, _ := Mail{ID: id}.OrderID()
 	suppressed := o.list[AddressHash(addressOf(orderID))]
-	switch fault := rapid.SampledFrom([]string{"", "", "", "down", "refused", "answer lost", "claim", "mark sent", "mark failed", "release"}).Draw(t, "fault"); fault {
+	switch fault := rapid.SampledFrom([]string{"", "", "", "down", "refused", "answer lost", "no answer", "no answer", "claim", "mark sent", "mark failed", "release"}).Draw(t, "fault"); fault {
 	case "":
 	case "down":
 		p.fails = errDown
@@ -89,6 +90,8 @@ func (o *office) delivers(t *rapid.T, id string) {
 		p.fails, o.refused[orderID] = ErrRefused, true
 	case "answer lost":
 		p.lost = errDown
+	case "no answer":
+		p.lost = ErrNoAnswer
 	default:
 		o.fails[fault] = errDown
 	}
@@ -100,6 +103,9 @@ func (o *office) delivers(t *rapid.T, id string) {
 	}
 	if p.sent[orderID] > 0 && outcome != OutcomeSent {
 		o.faults[orderID]++
+	}
+	if p.lost == ErrNoAnswer {
+		o.unanswered[orderID] += p.sent[orderID]
 	}
 	if (outcome == OutcomeSent || outcome == OutcomeSettled) != (err == nil) {
 		t.Fatalf("got %q with error %v", outcome, err)
@@ -137,7 +143,7 @@ func (o *office) redrives(t *rapid.T) {
 	delete(o.list, AddressHash(addressOf(orderID)))
 	o.oweAgain(OrderMailID(orderID))
 	o.queue.steps = slices.DeleteFunc(o.queue.steps, func(step string) bool { return strings.HasPrefix(step, OrderMailID(orderID)) })
-	o.refused[orderID], o.sent[orderID], o.faults[orderID] = false, 0, 0
+	o.refused[orderID], o.sent[orderID], o.faults[orderID], o.unanswered[orderID] = false, 0, 0, 0
 }
 
 // post is a provider that knows the suppressed addresses, and gives each sending an id of its own.
@@ -163,6 +169,9 @@ func (o *office) hold(t *rapid.T) {
 		if o.sent[id] > 1+o.faults[id] {
 			t.Fatalf("%s: %d mails after %d faults, want one and one more a fault at most", id, o.sent[id], o.faults[id])
 		}
+		if o.unanswered[id] > 3 {
+			t.Fatalf("%s: %d mails were sent without an answer, want 3 at most", id, o.unanswered[id])
+		}
 		switch e.State {
 		case Owed:
 			if e.DueAt.IsZero() || e.DueAt.After(o.now.Add(time.Hour)) {
@@ -173,7 +182,8 @@ func (o *office) hold(t *rapid.T) {
 				t.Fatalf("%s: got %+v with %d mails sent, want one that was sent and not lost", id, e, o.sent[id])
 			}
 		case Failed:
-			if !o.refused[id] && o.now.Sub(e.CreatedAt) <= 72*time.Hour || !e.DueAt.IsZero() {
+			mayFail := o.refused[id] || o.unanswered[id] == 3 || o.now.Sub(e.CreatedAt) > 72*time.Hour
+			if !mayFail || !e.DueAt.IsZero() {
 				t.Fatalf("%s: given up after %s, want it owed", id, o.now.Sub(e.CreatedAt))
 			}
 		}

@@ -144,11 +144,11 @@ func (l *ledger) settle(mailID string, may func(entry) bool, state State, messag
 	}
 }
 
-func (l *ledger) Release(_ context.Context, mailID, leaseID string) error {
+func (l *ledger) Release(_ context.Context, mailID, leaseID string, unanswered int) error {
 	done, err := l.call("release", mailID)
 	defer done()
 	if e := l.entries[mailID]; err == nil && e.State == Owed && e.lease == leaseID {
-		e.lease, e.until = "", time.Time{}
+		e.lease, e.until, e.Unanswered = "", time.Time{}, unanswered
 		l.entries[mailID] = e
 	}
 	return err

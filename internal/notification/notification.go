@@ -38,6 +38,9 @@ const (
 	firstDelay = 2 * time.Minute
 	maxDelay   = time.Hour
 	giveUp     = 72 * time.Hour
+	// maxUnanswered is how many calls to send a mail may go without an answer. After each of them the mail may have been sent, so
+	// this bounds how many the customer gets from a provider that sends and answers too late.
+	maxUnanswered = 3
 	// giveUpAccount is for how long an account mail is owed: as long as its link would be good. Who asked for it longer ago has
 	// asked again, or wonders what a link is for that comes now.
 	giveUpAccount = 30 * time.Minute
@@ -60,6 +63,10 @@ var (
 	ErrLeased = errors.New("mail is in other hands")
 	// ErrRefused says that the mail can never be delivered to its address.
 	ErrRefused = errors.New("mail was refused for good")
+	// ErrNoAnswer says that the provider's answer to a call never came: the mail may have been sent.
+	ErrNoAnswer = errors.New("the e-mail provider did not answer")
+	// ErrUnanswered says that a mail is given up because too many calls to send it were never answered.
+	ErrUnanswered = fmt.Errorf("%d calls to send the mail were never answered", maxUnanswered)
 	// ErrNobody says that there is nobody to mail: no account has the address, or the mail's account or address is gone.
 	ErrNobody = errors.New("there is nobody to mail")
 	// ErrStale says that an account mail was owed for so long that it is of no use any more.
@@ -78,6 +85,8 @@ type Mail struct {
 	// AddressHash is the AddressHash of whom the mail is for. It is empty in a mail that an earlier version made, and in what
 	// the relay sees.
 	AddressHash string
+	// Unanswered is how many calls to send it were never answered, as far as they were released. It is 0 in what the relay sees.
+	Unanswered int
 	// Address is whom an account mail is for, until it was sent, and ExpiresAt when its record goes. Both are empty in mails about
 	// orders, which name their addresses; Address, too, in what the relay sees.
 	Address   string

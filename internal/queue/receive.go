@@ -78,9 +78,12 @@ func report(ctx context.Context, outcome notification.Outcome, err error) {
 		return
 	}
 	observe.Log(ctx).Error("mail not sent", "outcome", outcome, "error", err)
-	if outcome == notification.OutcomeFailed {
-		observe.Count("MailsFailed", 1)
+	if outcome != notification.OutcomeFailed {
+		observe.Count("MailsPostponed", 1)
 		return
 	}
-	observe.Count("MailsPostponed", 1)
+	observe.Count("MailsFailed", 1)
+	if errors.Is(err, notification.ErrUnanswered) {
+		observe.Count("MailsFailedUnanswered", 1)
+	}
 }

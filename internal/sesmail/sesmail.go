@@ -5,6 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -22,18 +25,36 @@ type Mailer struct {
 	ConfigurationSet string
 }
 
-// Send makes one attempt and returns SES's message id. It returns notification.ErrRefused for an address that SES calls
-// none. All else, a sender that is not verified or sending that is paused included, is for the operator to mend, and the
-// mail to be sent later.
+// Send makes one attempt and returns SES's message id. It returns notification.ErrRefused for an address that SES calls none, and
+// notification.ErrNoAnswer where the call reached SES and no answer came. An answer is believed: a 5xx says that SES failed. All
+// else, a sender that is not verified or sending that is paused included, is for the operator to mend, and the mail to be sent
+// later.
 func (m *Mailer) Send(ctx context.Context, message notification.Message) (string, error) {
-	out, err := m.Client.SendEmail(ctx, m.input(message), onlyThrottlesAgain)
-	if refused(err) {
+	var connected atomic.Bool
+	out, err := m.Client.SendEmail(noting(ctx, &connected), m.input(message), onlyThrottlesAgain)
+	switch {
+	case err == nil:
+		return aws.ToString(out.MessageId), nil
+	case refused(err):
 		return "", fmt.Errorf("%w: %w", notification.ErrRefused, withoutAddress(err))
+	case connected.Load() && !answered(err):
+		return "", fmt.Errorf("%w: %w", notification.ErrNoAnswer, withoutAddress(err))
 	}
-	if err != nil {
-		return "", fmt.Errorf("sending a mail: %w", withoutAddress(err))
-	}
-	return aws.ToString(out.MessageId), nil
+	return "", fmt.Errorf("sending a mail: %w", withoutAddress(err))
+}
+
+// noting returns a ctx with which a call notes whether its last attempt had a connection. Without one nothing reached SES.
+func noting(ctx context.Context, connected *atomic.Bool) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { connected.Store(false) },
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+	})
+}
+
+// answered reports whether a failed call was answered with an error. A success of which the id cannot be read is no answer.
+func answered(err error) bool {
+	var answer interface{ HTTPStatusCode() int }
+	return errors.As(err, &answer) && answer.HTTPStatusCode() >= http.StatusMultipleChoices
 }
 
 func (m *Mailer) input(message notification.Message) *ses.SendEmailInput {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"syscall"
@@ -23,7 +25,12 @@ import (
 // transport is SES as the SDK's HTTP client sees it.
 type transport func(*http.Request) (*http.Response, error)
 
-func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+func (f transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil {
+		trace.GotConn(httptrace.GotConnInfo{})
+	}
+	return f(r)
+}
 
 func mailerOver(f transport) *Mailer {
 	return &Mailer{Sender: "shop@shop.example", ConfigurationSet: "shop-mails", Client: ses.New(ses.Options{
@@ -142,8 +149,8 @@ func TestFaults(t *testing.T) {
 	} {
 		t.Run(c.code, func(t *testing.T) {
 			calls, err := try(t, func(*http.Request) (*http.Response, error) { return fault(c.status, c.code) })
-			if err == nil || !strings.Contains(err.Error(), c.code) || errors.Is(err, notification.ErrRefused) != c.refused {
-				t.Errorf("got %v, want refused = %t", err, c.refused)
+			if err == nil || !strings.Contains(err.Error(), c.code) || errors.Is(err, notification.ErrRefused) != c.refused || errors.Is(err, notification.ErrNoAnswer) {
+				t.Errorf("got %v, want an answer, refused = %t", err, c.refused)
 			}
 			if calls != c.calls {
 				t.Errorf("SES was called %d times, want %d", calls, c.calls)
@@ -163,13 +170,9 @@ func (b broken) Close() error { return nil }
 func TestLostAnswers(t *testing.T) {
 	for name, answer := range map[string]transport{
 		"reset":      func(*http.Request) (*http.Response, error) { return nil, syscall.ECONNRESET },
-		"refused":    func(*http.Request) (*http.Response, error) { return nil, syscall.ECONNREFUSED },
 		"closed":     func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF },
 		"timeout":    func(*http.Request) (*http.Response, error) { return nil, timeout{} },
-		"no body":    func(*http.Request) (*http.Response, error) { return reply(500, "") },
-		"HTML":       func(*http.Request) (*http.Response, error) { return reply(502, "<html>Bad gateway</html>") },
 		"half an OK": func(*http.Request) (*http.Response, error) { return reply(200, "<SendEmailResponse><SendEm") },
-		"429":        func(*http.Request) (*http.Response, error) { return reply(429, "") },
 		"body is lost": func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: broken{syscall.ECONNRESET}}, nil
 		},
@@ -180,10 +183,52 @@ func TestLostAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			calls, err := try(t, answer)
-			if calls != 1 || err == nil || errors.Is(err, notification.ErrRefused) {
-				t.Errorf("got %v after %d calls, want an error, but no refusal, after 1", err, calls)
+			if calls != 1 || !errors.Is(err, notification.ErrNoAnswer) || errors.Is(err, notification.ErrRefused) {
+				t.Errorf("got %v after %d calls, want ErrNoAnswer after 1", err, calls)
 			}
 		})
+	}
+}
+
+// TestOddAnswers: an answer that says that SES failed, whatever else is in it, is an answer.
+func TestOddAnswers(t *testing.T) {
+	for name, answer := range map[string]transport{
+		"no body": func(*http.Request) (*http.Response, error) { return reply(500, "") },
+		"HTML":    func(*http.Request) (*http.Response, error) { return reply(502, "<html>Bad gateway</html>") },
+		"429":     func(*http.Request) (*http.Response, error) { return reply(429, "") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			calls, err := try(t, answer)
+			if calls != 1 || err == nil || errors.Is(err, notification.ErrNoAnswer) || errors.Is(err, notification.ErrRefused) {
+				t.Errorf("got %v after %d calls, want another error after 1", err, calls)
+			}
+		})
+	}
+}
+
+// TestConnections: with real connections, a call that nobody accepts was not sent; one that is accepted and then dropped, at first
+// or after a throttle, may have been.
+func TestConnections(t *testing.T) {
+	calls := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if calls++; calls == 2 {
+			answer, _ := fault(400, "Throttling")
+			w.WriteHeader(answer.StatusCode)
+			_, _ = io.Copy(w, answer.Body)
+			return
+		}
+		panic(http.ErrAbortHandler)
+	}))
+	m := mailerOver(nil)
+	m.Client = ses.New(m.Client.Options(), func(o *ses.Options) { o.BaseEndpoint, o.HTTPClient = &server.URL, http.DefaultClient })
+	for _, want := range []int{1, 3} {
+		if _, err := m.Send(t.Context(), message); !errors.Is(err, notification.ErrNoAnswer) || calls != want {
+			t.Errorf("dropped: got %v after %d calls, want ErrNoAnswer after %d", err, calls, want)
+		}
+	}
+	server.Close()
+	if _, err := m.Send(t.Context(), message); !errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, notification.ErrNoAnswer) {
+		t.Errorf("nobody listens: got %v, want another error than ErrNoAnswer", err)
 	}
 }
 

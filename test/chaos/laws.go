@@ -278,11 +278,24 @@ func (h *history) wasPrice(l line) bool {
 	return false
 }
 
+// maxUnanswered is after how many calls to send a mail whose answer never came the store gives it up.
+const maxUnanswered = 3
+
+// unanswered reports whether the call is one to send a mail whose answer never came to a function that lived on.
+func (c call) unanswered() bool {
+	answered := c.fault == faultproxy.Refused || c.fault == faultproxy.Throttled || c.fault == faultproxy.RateLimited
+	return c.name == "SendEmail" && c.faulty() && !c.killed && !answered
+}
+
 // checkMails: each order has a mail, to its customer, and one more only for a fault between SES's yes and our mark.
 func (h *history) checkMails(v *verdict) {
 	sent, marks := map[string][]call{}, map[string][]call{}
+	unanswered := map[string]int{}
 	for _, c := range h.calls {
 		for _, id := range c.orders {
+			if c.unanswered() {
+				unanswered[id]++
+			}
 			switch {
 			case c.name == "SendEmail" && c.carried:
 				sent[id] = append(sent[id], c)
@@ -292,10 +305,14 @@ func (h *history) checkMails(v *verdict) {
 		}
 	}
 	for id, o := range h.stored {
-		v.want(len(sent[id]) > 0, lawMail, "%s has no mail; its state is %q", id, h.mails[id])
-		v.want(h.mails[id] == "sent", lawMail, "%s: the state of its mail is %q", id, h.mails[id])
+		want := "sent"
+		if unanswered[id] >= maxUnanswered && h.mails[id] == "failed" {
+			want = "failed" // the store gave it up, and says so
+		}
+		v.want(len(sent[id]) > 0 || want == "failed", lawMail, "%s has no mail; its state is %q", id, h.mails[id])
+		v.want(h.mails[id] == want, lawMail, "%s: the state of its mail is %q", id, h.mails[id])
 		if status, asked := h.statuses[id]; asked {
-			v.want(status == "sent", lawMail, "%s: its customer is told %q", id, status)
+			v.want(status == want, lawMail, "%s: its customer is told %q", id, status)
 		}
 		for i, c := range sent[id] {
 			v.want(c.to == o.email, lawOwner, "%s: its mail went to someone else", id)

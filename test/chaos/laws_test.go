@@ -98,6 +98,26 @@ func TestKeptLaws(t *testing.T) {
 	}
 }
 
+// giveUp has an order's mail given up after so many calls whose answer never came.
+func giveUp(h *history, id string, unanswered int) {
+	h.calls = slices.DeleteFunc(h.calls, func(c call) bool { return c.name == "SendEmail" && c.orders[0] == id })
+	for i := range unanswered {
+		c := mailed(id, 100+i)
+		c.carried, c.lost, c.fault = false, true, faultproxy.Hung
+		h.calls = append(h.calls, c)
+	}
+	h.mails[id], h.statuses[id] = "failed", "failed"
+}
+
+// TestGivenUpUnanswered: a mail is given up, and its customer told so, after three calls whose answer never came.
+func TestGivenUpUnanswered(t *testing.T) {
+	h := kept()
+	giveUp(h, orderOf("usr_ada", "r-1"), 3)
+	if v := check(h); len(v.violations) > 0 {
+		t.Errorf("violations = %v, want none", v.violations)
+	}
+}
+
 // TestBrokenLaws: each law is broken by something, and named.
 func TestBrokenLaws(t *testing.T) {
 	first, second := orderOf("usr_ada", "r-0"), orderOf("usr_ada", "r-1")
@@ -127,6 +147,8 @@ func TestBrokenLaws(t *testing.T) {
 		"an order without a mail":            {lawMail, func(h *history) { h.calls = slices.Delete(h.calls, 2, 3) }},
 		"a mail that was never sent":         {lawMail, func(h *history) { h.calls[2].carried = false }},
 		"a mail still owed":                  {lawMail, func(h *history) { h.mails[second] = "owed" }},
+		"a mail given up for nothing":        {lawMail, func(h *history) { h.mails[second], h.statuses[second] = "failed", "failed" }},
+		"a mail given up after two":          {lawMail, func(h *history) { giveUp(h, second, 2) }},
 		"mails that could not be sent":       {lawMail, func(h *history) { h.undone = errOwed }},
 		"a customer who is told otherwise":   {lawMail, func(h *history) { h.statuses[first] = "pending" }},
 		"a second mail without a fault":      {lawMailOnce, func(h *history) { h.calls[3].fault, h.calls[3].lost = "", false }},
