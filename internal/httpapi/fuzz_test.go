@@ -7,8 +7,6 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/aws/aws-lambda-go/events"
-
 	"shop/internal/page"
 )
 
@@ -90,8 +88,7 @@ func FuzzQuery(f *testing.F) {
 		f.Add(query)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		r := &Request{event: events.APIGatewayV2HTTPRequest{RawQueryString: raw}}
-		query, err := r.Query()
+		query, err := readQuery(raw, []string{"cursor", "day", "from", "limit", "q", "to"})
 		if err != nil {
 			checkRefusal(t, err)
 			return

@@ -37,7 +37,7 @@ func (g Guard) Routes(handlers map[string]CallerHandler) Handler {
 		if !ok || rule.Open() {
 			panic("access has no rule by which a token opens " + route)
 		}
-		guarded[route] = g.scope(rule.Scope, h)
+		guarded[route] = g.scope(rule.Scope, withoutUnknown(h))
 	}
 	return routes(guarded)
 }
@@ -45,12 +45,29 @@ func (g Guard) Routes(handlers map[string]CallerHandler) Handler {
 // Open serves routes that ask for no token. One of which package access says otherwise, or nothing, panics while the function is
 // wired.
 func Open(handlers map[string]Handler) Handler {
-	for route := range handlers {
+	known := map[string]Handler{}
+	for route, h := range handlers {
 		if rule, ok := access.Of(route); !ok || !rule.Open() {
 			panic("access does not say that " + route + " is open")
 		}
+		known[route] = func(ctx context.Context, r *Request) (Response, error) {
+			if _, err := r.Query(); err != nil {
+				return Response{}, err
+			}
+			return h(ctx, r)
+		}
 	}
-	return routes(handlers)
+	return routes(known)
+}
+
+// withoutUnknown refuses query parameters that the route does not take, or not so, before h is called.
+func withoutUnknown(h CallerHandler) CallerHandler {
+	return func(ctx context.Context, caller user.Caller, r *Request) (Response, error) {
+		if _, err := r.Query(); err != nil {
+			return Response{}, err
+		}
+		return h(ctx, caller, r)
+	}
 }
 
 func (g Guard) scope(scope string, h CallerHandler) Handler {

@@ -1,21 +1,30 @@
 package httpapi
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/getkin/kin-openapi/openapi3"
 
+	"shop/internal/access"
 	"shop/internal/page"
+	"shop/internal/user"
 	"shop/internal/validation"
 )
 
 func queryRequest(query string) *Request {
-	return &Request{event: events.APIGatewayV2HTTPRequest{RawQueryString: query}}
+	return &Request{event: events.APIGatewayV2HTTPRequest{RawQueryString: query, RouteKey: "GET /products"}}
 }
+
+// known are the parameters of a route that is none of the store's.
+var known = []string{"", "A", "a", "b", "c", "cursor", "from", "q"}
 
 func TestQuery(t *testing.T) {
 	for raw, want := range map[string]Query{
@@ -32,7 +41,7 @@ func TestQuery(t *testing.T) {
 		"cursor=%FF":             {"cursor": "\xff"},
 		"from=2011-09-30T00:00Z": {"from": "2011-09-30T00:00Z"},
 	} {
-		got, err := queryRequest(raw).Query()
+		got, err := readQuery(raw, known)
 		if err != nil || !maps.Equal(got, want) {
 			t.Errorf("%q: got %v, %v, want %v", raw, got, err, want)
 		}
@@ -40,7 +49,11 @@ func TestQuery(t *testing.T) {
 }
 
 func TestQueryRefuses(t *testing.T) {
-	const unreadable = "the query string cannot be read"
+	const (
+		unreadable = "the query string cannot be read"
+		unknown    = "is not a known parameter"
+	)
+	long := strings.Repeat("x", maxFieldName+1)
 	for raw, want := range map[string]validation.Errors{
 		"a=%":                {{Field: "", Message: unreadable}},
 		"a=%GG":              {{Field: "", Message: unreadable}},
@@ -52,11 +65,74 @@ func TestQueryRefuses(t *testing.T) {
 		"q=%FF":              {{Field: "q", Message: "is not UTF-8"}},
 		"q=%ED%A0%80":        {{Field: "q", Message: "is not UTF-8"}},
 		"%FF=1":              {{Field: "", Message: "the query string is not UTF-8"}},
+		"d=1":                {{Field: "d", Message: unknown}},
+		"a=1&B=1":            {{Field: "B", Message: unknown}},
+		"d=1&d=2":            {{Field: "d", Message: unknown}},
+		"a%20=1":             {{Field: "a ", Message: unknown}},
+		"a[]=1":              {{Field: "a[]", Message: unknown}},
+		"customer_id=&e=":    {{Field: "customer_id", Message: unknown}, {Field: "e", Message: unknown}},
+		long + "=1":          {{Field: "", Message: unknown}},
 	} {
-		_, err := queryRequest(raw).Query()
+		_, err := readQuery(raw, known)
 		if got := problemsOf(err); !reflect.DeepEqual(got, want) {
 			t.Errorf("%q: got %v, want %v", raw, err, want)
 		}
+	}
+}
+
+func TestQueryListsSomeProblems(t *testing.T) {
+	_, err := readQuery(strings.Repeat("d&e&f&g&h&i&j&k&l&m&n&o&", 2), known)
+	if got := problemsOf(err); len(got) != maxProblems || got[0].Field != "d" {
+		t.Errorf("got %v, want %d problems", got, maxProblems)
+	}
+}
+
+// TestUnknownParameters: every route refuses them before its handler is called, those that take a body or nothing, too.
+func TestUnknownParameters(t *testing.T) {
+	for _, route := range access.Routes() {
+		for _, name := range append([]string{"page", "Limit", "customer_id"}, parameters[route]...) {
+			status, called := ask(t, route, name+"=1")
+			known := slices.Contains(parameters[route], name)
+			if called != known || known && status != 200 || !known && status != 400 {
+				t.Errorf("%s?%s=1: answered %d, called the handler: %v", route, name, status, called)
+			}
+		}
+	}
+}
+
+// ask sends a query to a route as an admin, and returns the status and whether the route's handler was called.
+func ask(t *testing.T, route, query string) (status int, called bool) {
+	t.Helper()
+	e := event()
+	e.RouteKey, e.RawQueryString, e.Headers["authorization"] = route, query, "Bearer admin"
+	if rule, _ := access.Of(route); rule.Open() {
+		out, _ := run(t, Open(map[string]Handler{route: func(context.Context, *Request) (Response, error) { called = true; return OK(1), nil }}), e)
+		return out.StatusCode, called
+	}
+	out, _ := run(t, Guard{Tokens: tokens}.Routes(map[string]CallerHandler{route: func(context.Context, user.Caller, *Request) (Response, error) { called = true; return OK(1), nil }}), e)
+	return out.StatusCode, called
+}
+
+// TestParametersAreDocumented: a route takes the query parameters that docs/openapi.yaml has for it, and no other.
+func TestParametersAreDocumented(t *testing.T) {
+	doc, err := openapi3.NewLoader().LoadFromFile("../../docs/openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	documented := map[string][]string{}
+	for path, item := range doc.Paths.Map() {
+		for method, operation := range item.Operations() {
+			for _, p := range slices.Concat(item.Parameters, operation.Parameters) {
+				if p.Value.In == "query" {
+					documented[method+" "+path] = append(documented[method+" "+path], p.Value.Name)
+				}
+			}
+			slices.Sort(documented[method+" "+path])
+		}
+	}
+	maps.DeleteFunc(documented, func(_ string, names []string) bool { return len(names) == 0 })
+	if !maps.EqualFunc(documented, parameters, slices.Equal) {
+		t.Errorf("docs/openapi.yaml has %v, the routes take %v", documented, parameters)
 	}
 }
 

@@ -28,6 +28,9 @@ const maxBody = 64 << 10
 // maxFieldName is about how long a field's name in an answer may get, in bytes: it may be the client's own text.
 const maxFieldName = 100
 
+// maxProblems is the most problems of a query string that an answer lists: 10 KB of parameters would else be answered by much more.
+const maxProblems = 10
+
 const notAnObject = "the body must be a JSON object"
 
 // Errors of a request, before any flow sees it.
@@ -148,31 +151,59 @@ func fieldName(p jsontext.Pointer) string {
 	return name.String()
 }
 
-// Query returns the query parameters. It returns validation.Errors for one that cannot be read or is given twice.
+// parameters has the query parameters of each route that takes any. docs/openapi.yaml has the same.
+var parameters = map[string][]string{
+	"GET /products":             {"cursor", "limit", "q"},
+	"GET /orders":               {"cursor", "limit"},
+	"GET /admin/products":       {"cursor", "limit"},
+	"GET /admin/orders":         {"cursor", "customer", "from", "limit", "to"},
+	"GET /admin/orders/summary": {"from", "to", "top"},
+	"GET /admin/products/{product_id}/stock/movements": {"cursor", "limit"},
+}
+
+// Query returns the query parameters. It returns validation.Errors for one that the route does not take, that cannot be read or
+// that is given twice; of more than maxProblems, the first.
 func (r *Request) Query() (Query, error) {
-	values, err := url.ParseQuery(r.event.RawQueryString)
+	return readQuery(r.event.RawQueryString, parameters[r.event.RouteKey])
+}
+
+func readQuery(raw string, known []string) (Query, error) {
+	values, err := url.ParseQuery(raw)
 	if err != nil {
 		return nil, invalid("", "the query string cannot be read")
 	}
 	var problems validation.Errors
 	query := Query{}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		checkParameter(&problems, name, values[name])
+		if len(problems) == maxProblems {
+			break
+		}
+		checkParameter(&problems, known, name, values[name])
 		query[name] = values[name][0]
 	}
 	return query, problems.Err()
 }
 
 // checkParameter leaves it to the store to judge a cursor: what is no UTF-8 is none of its cursors.
-func checkParameter(problems *validation.Errors, name string, values []string) {
+func checkParameter(problems *validation.Errors, known []string, name string, values []string) {
 	switch {
 	case !utf8.ValidString(name):
 		problems.Add("", "the query string is not UTF-8")
+	case !slices.Contains(known, name):
+		problems.Add(parameterName(name), "is not a known parameter")
 	case len(values) > 1:
 		problems.Add(name, "is given more than once")
 	case !utf8.ValidString(values[0]) && name != "cursor":
 		problems.Add(name, "is not UTF-8")
 	}
+}
+
+// parameterName returns the name of a parameter as an answer may repeat it: not one that is longer than any of ours.
+func parameterName(name string) string {
+	if len(name) > maxFieldName {
+		return ""
+	}
+	return name
 }
 
 // Page returns the page that the query parameters limit and cursor ask for. It returns validation.Errors.

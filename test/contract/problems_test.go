@@ -12,17 +12,17 @@ import (
 
 // refusals are the problems of each operation by status and code, besides those that every function may answer.
 var refusals = map[string]string{
-	"sign-up":                    "400 invalid_request, 409 email_taken, 413 payload_too_large, 415 unsupported_media_type, 429 too_many_requests",
+	"sign-up":                    "400 invalid_request, 409 email_taken, 413 payload_too_large, 415 unsupported_media_type",
 	"log-in":                     "400 invalid_request, 401 invalid_credentials, 413 payload_too_large, 415 unsupported_media_type, 429 too_many_requests",
 	"refresh-session":            "400 invalid_request, 401 unauthenticated, 413 payload_too_large, 415 unsupported_media_type",
 	"log-out":                    "400 invalid_request, 413 payload_too_large, 415 unsupported_media_type",
 	"browse-products":            "400 invalid_cursor, 400 invalid_request",
-	"view-product":               "404 product_not_found",
+	"view-product":               "400 invalid_request, 404 product_not_found",
 	"place-order":                "400 idempotency_key_required, 400 invalid_request, 401 unauthenticated, 403 forbidden, 404 product_not_found, 409 max_per_order_exceeded, 409 out_of_stock, 409 price_changed, 413 payload_too_large, 415 unsupported_media_type, 422 idempotency_key_reused",
 	"list-my-orders":             "400 invalid_cursor, 400 invalid_request, 401 unauthenticated, 403 forbidden",
-	"view-order":                 "401 unauthenticated, 403 forbidden, 404 order_not_found",
+	"view-order":                 "400 invalid_request, 401 unauthenticated, 403 forbidden, 404 order_not_found",
 	"view-inventory":             "400 invalid_cursor, 400 invalid_request, 401 unauthenticated, 403 forbidden",
-	"view-inventory-product":     "401 unauthenticated, 403 forbidden, 404 product_not_found",
+	"view-inventory-product":     "400 invalid_request, 401 unauthenticated, 403 forbidden, 404 product_not_found",
 	"save-product":               "400 invalid_request, 401 unauthenticated, 403 forbidden, 413 payload_too_large, 415 unsupported_media_type",
 	"update-stock-set":           "400 invalid_request, 401 unauthenticated, 403 forbidden, 404 product_not_found, 409 stock_changed, 413 payload_too_large, 415 unsupported_media_type",
 	"update-stock-adjust":        "400 invalid_request, 401 unauthenticated, 403 forbidden, 404 product_not_found, 409 insufficient_stock, 413 payload_too_large, 415 unsupported_media_type",
@@ -33,8 +33,8 @@ var refusals = map[string]string{
 	"request-reset":              "400 invalid_request, 413 payload_too_large, 415 unsupported_media_type",
 	"reset-password":             "400 invalid_request, 413 payload_too_large, 415 unsupported_media_type",
 	"delete-account":             "400 invalid_request, 401 invalid_credentials, 401 unauthenticated, 403 forbidden, 413 payload_too_large, 415 unsupported_media_type, 429 too_many_requests",
-	"publish-keys-configuration": "",
-	"publish-keys-jwks":          "",
+	"publish-keys-configuration": "400 invalid_request",
+	"publish-keys-jwks":          "400 invalid_request",
 }
 
 const everyFunction = "500 internal, 503 busy"
@@ -54,6 +54,18 @@ func TestRefusals(t *testing.T) {
 	}
 	if len(got) != len(refusals) {
 		t.Errorf("%d operations, want %d", len(got), len(refusals))
+	}
+}
+
+// TestThrottling: API Gateway may throttle every route, and then says so in its own words.
+func TestThrottling(t *testing.T) {
+	for path, item := range load(t).doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			content := op.Responses.Value("429").Value.Content.Get("application/json")
+			if said := content.Schema.Value.Properties["message"].Value.Const; said != "Too Many Requests" {
+				t.Errorf("%s %s: API Gateway's 429 says %v", method, path, said)
+			}
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 )
@@ -56,6 +57,22 @@ func TestLimits(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestUnknownParameters: what a route does not take is refused, and nothing is done.
+func TestUnknownParameters(t *testing.T) {
+	t.Parallel()
+	boss, email := admin(t), freshEmail()
+	for field, c := range map[string]call{
+		"customer_id": history(boss),
+		"page":        browse("a"),
+		"name":        {method: "POST", path: "/users", body: signUp{email, password, "Eve"}},
+		"kid":         {method: "GET", path: "/.well-known/jwks.json", base: os.Getenv("SHOP_ISSUER_URL")},
+	} {
+		p := send(t, c.with(field, "1")).refused(t, http.StatusBadRequest, "invalid_request")
+		wantField(t, p, field)
+	}
+	send(t, call{method: "POST", path: "/sessions", body: logIn{email, password}}).refused(t, http.StatusUnauthorized, "invalid_credentials")
 }
 
 // firstCursor is the cursor after the first item of the list.

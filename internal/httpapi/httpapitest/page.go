@@ -13,11 +13,11 @@ import (
 func CheckPages(t *testing.T, e Event, header map[string]string, handler func(ask func(page.Request)) httpapi.Handler) {
 	t.Helper()
 	for query, want := range map[string]page.Request{
-		"":                          {Limit: 20},
-		"limit=1":                   {Limit: 1},
-		"limit=100&cursor=AA-_09":   {Limit: 100, Cursor: "AA-_09"},
-		"cursor=a%2Bb%20c&utm=mail": {Limit: 20, Cursor: "a+b c"},
-		"cursor=%FF":                {Limit: 20, Cursor: "\xff"},
+		"":                        {Limit: 20},
+		"limit=1":                 {Limit: 1},
+		"limit=100&cursor=AA-_09": {Limit: 100, Cursor: "AA-_09"},
+		"cursor=a%2Bb%20c":        {Limit: 20, Cursor: "a+b c"},
+		"cursor=%FF":              {Limit: 20, Cursor: "\xff"},
 	} {
 		t.Run("page "+query, func(t *testing.T) {
 			var asked []page.Request
@@ -36,6 +36,7 @@ func CheckPages(t *testing.T, e Event, header map[string]string, handler func(as
 		"limit=1.5":         FieldErrors("limit", limit),
 		"limit=1&limit=2":   FieldErrors("limit", "is given more than once"),
 		"cursor=a&cursor=b": FieldErrors("cursor", "is given more than once"),
+		"limit=1&utm=mail":  FieldErrors("utm", "is not a known parameter"),
 		"limit=%ZZ":         FieldErrors("", "the query string cannot be read"),
 		"cursor=":           {Code: "invalid_cursor"},
 	})
