@@ -46,7 +46,7 @@ func TestBodies(t *testing.T) {
 
 func TestBadMembers(t *testing.T) {
 	for body, message := range map[string]string{
-		`{}`: "is required", `{"password":""}`: "is required", `{"password":null}`: "is required", `{"password":5}`: "has a value of the wrong type or range",
+		`{}`: "is required", `{"password":""}`: "is required", `{"password":null}`: "must not be null", `{"password":5}`: "has a value of the wrong type or range",
 	} {
 		httpapitest.Call(t, handler(nil), httpapitest.ReadEvent(t).WithBody(body)).CheckProblem(t, httpapitest.FieldErrors("password", message))
 	}

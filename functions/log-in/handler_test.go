@@ -69,7 +69,7 @@ func TestBadMembers(t *testing.T) {
 	const wrong = "has a value of the wrong type or range"
 	for body, want := range map[string]httpapitest.Problem{
 		`{}`:                             httpapitest.FieldErrors("email", "is required", "password", "is required"),
-		`{"email":null,"password":null}`: httpapitest.FieldErrors("email", "is required", "password", "is required"),
+		`{"email":null,"password":null}`: httpapitest.FieldErrors("email", "must not be null"),
 		`{"email":"ada@example.com"}`:    httpapitest.FieldErrors("password", "is required"),
 		`{"email":"","password":"p"}`:    httpapitest.FieldErrors("email", "is required"),
 		`{"email":5}`:                    httpapitest.FieldErrors("email", wrong),

@@ -37,7 +37,7 @@ func TestBodies(t *testing.T) {
 
 // TestNoAddress runs on the domain itself, which owes nothing to what is no address.
 func TestNoAddress(t *testing.T) {
-	for _, body := range []string{`{}`, `{"email":null}`, `{"email":"ada"}`, `{"email":"Ada <ada@example.com>"}`, `{"email":"ada@example.com\nbcc"}`} {
+	for _, body := range []string{`{}`, `{"email":""}`, `{"email":"ada"}`, `{"email":"Ada <ada@example.com>"}`, `{"email":"ada@example.com\nbcc"}`} {
 		httpapitest.Call(t, requestReset(&user.RequestReset{}), httpapitest.ReadEvent(t).WithBody(body)).
 			CheckProblem(t, httpapitest.FieldErrors("email", "must be an e-mail address"))
 	}

@@ -125,9 +125,9 @@ func TestBadMembers(t *testing.T) {
 		"image_url":      {"5", "true"},
 		"active":         {`"true"`, "1", "{}"},
 		"price":          {"5", `"5"`, "[]"},
-		"price.amount":   {"1.5", "1e3", "99999999999999999999", `"3"`},
+		"price.amount":   {"1.5", "1e400", "99999999999999999999", `"3"`},
 		"price.currency": {"826", "{}"},
-		"stock":          {"1.5", "1e3", "99999999999999999999", `"3"`, "true"},
+		"stock":          {"1.5", "1e400", "99999999999999999999", `"3"`, "true"},
 	} {
 		for _, value := range values {
 			t.Run(member+" "+value, func(t *testing.T) {
@@ -146,14 +146,16 @@ func TestBadMembers(t *testing.T) {
 // TestMissingMembers: a save writes the whole product, so none may be left out but the stock.
 func TestMissingMembers(t *testing.T) {
 	for member, missing := range map[string]string{"name": "name", "description": "description", "image_url": "image_url", "active": "active", "price": "price"} {
-		for _, value := range []string{"", "null"} {
+		for value, message := range map[string]string{"": "is required", "null": "must not be null"} {
 			e := httpapitest.ReadEvent(t).WithBody(body(map[string]string{member: value}))
-			httpapitest.Call(t, saveProduct(httpapitest.Guard(), save(nil)), e).CheckProblem(t, httpapitest.FieldErrors(missing, "is required"))
+			httpapitest.Call(t, saveProduct(httpapitest.Guard(), save(nil)), e).CheckProblem(t, httpapitest.FieldErrors(missing, message))
 		}
 	}
 	httpapitest.Call(t, saveProduct(httpapitest.Guard(), save(nil)), httpapitest.ReadEvent(t).WithBody("{}")).CheckProblem(t, httpapitest.FieldErrors(
 		"name", "is required", "description", "is required", "image_url", "is required", "active", "is required", "price", "is required"))
-	for price, field := range map[string]string{`{}`: "price.amount", `{"amount":1}`: "price.currency", `{"amount":null,"currency":"GBP"}`: "price.amount"} {
+	stock := httpapitest.ReadEvent(t).WithBody(body(map[string]string{"stock": "null"}))
+	httpapitest.Call(t, saveProduct(httpapitest.Guard(), save(nil)), stock).CheckProblem(t, httpapitest.FieldErrors("stock", "must not be null"))
+	for price, field := range map[string]string{`{}`: "price.amount", `{"amount":1}`: "price.currency", `{"currency":"GBP"}`: "price.amount"} {
 		e := httpapitest.ReadEvent(t).WithBody(body(map[string]string{"price": price}))
 		httpapitest.Call(t, saveProduct(httpapitest.Guard(), save(nil)), e).CheckProblem(t, httpapitest.FieldErrors(field, "is required"))
 	}
@@ -176,7 +178,7 @@ func TestImpossibleProducts(t *testing.T) {
 	}
 	e := httpapitest.ReadEvent(t).WithParameter("product_id", "brass desk lamp")
 	httpapitest.Call(t, saveProduct(httpapitest.Guard(), &product.Save{Currency: "GBP"}), e).CheckProblem(t,
-		httpapitest.FieldErrors("product_id", "must have 1 to 64 of the characters A–Z a–z 0–9 . _ -"))
+		httpapitest.FieldErrors("product_id", "must have 1 to 64 of the characters A–Z a–z 0–9 . _ -, and not be . or .."))
 }
 
 func TestRefusals(t *testing.T) {

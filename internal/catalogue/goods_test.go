@@ -100,7 +100,7 @@ func TestGatherRefuses(t *testing.T) {
 		"no number":      {sale("1", "22423", "A", 1, 1, "1.2e3"), `line 2: malformed line: 22423: price is not a plain decimal number such as 3.39: "1.2e3"`},
 		"malformed":      {"1,22423,A,1.5,2011-01-01T08:00:00Z,1,,\n", `line 2: malformed line: the Quantity is not a whole number between -1,000,000,000 and 1,000,000,000: "1.5"`},
 		"long name":      {sale("1", "22423", strings.Repeat("A", 201), 1, 1, "1"), "line 2: product breaks the store's rules: 22423: name: must have 1 to 200 characters"},
-		"odd code":       {sale("1", "22423 X", "A", 1, 1, "1"), "line 2: product breaks the store's rules: 22423 X: product_id: must have 1 to 64 of the characters A–Z a–z 0–9 . _ -"},
+		"odd code":       {sale("1", "22423 X", "A", 1, 1, "1"), "line 2: product breaks the store's rules: 22423 X: product_id: must have 1 to 64 of the characters A–Z a–z 0–9 . _ -, and not be . or .."},
 		"too much stock": {sale("1", "22423", "A", 1e9, 1, "1") + sale("2", "22423", "A", 1, 1, "1"), "line 2: product breaks the store's rules: 22423: stock: must be a whole number from 0 to 1000000000"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -179,6 +179,7 @@ func TestReaderRefuses(t *testing.T) {
 		"no id":             {",Lamp,,1,GBP,1", Invalid, "product_id"},
 		"blank in the id":   {"a b,Lamp,,1,GBP,1", Invalid, "product_id"},
 		"slash in the id":   {"a/b,Lamp,,1,GBP,1", Invalid, "product_id"},
+		"only dots":         {"..,Lamp,,1,GBP,1", Invalid, "product_id"},
 		"long id":           {strings.Repeat("a", 65) + ",Lamp,,1,GBP,1", Invalid, "product_id"},
 		"no name":           {"a, ,,1,GBP,1", Invalid, "name"},
 		"long name":         {"a," + strings.Repeat("é", 201) + ",,1,GBP,1", Invalid, "name"},

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
+	"shop/internal/order"
 	"shop/internal/page"
 )
 
@@ -98,4 +100,17 @@ func TestBefore(t *testing.T) {
 			t.Fatalf("a %q, b %q, before(b) %q", a, b, before(b))
 		}
 	})
+}
+
+// TestKeySpanAtTheEndOfTime: the year 10000 has five digits, which sort before others.
+func TestKeySpanAtTheEndOfTime(t *testing.T) {
+	end := time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+	for to, want := range map[time.Time]string{
+		end: "9999-12-31T23:59:59.000Z", end.Add(999 * time.Millisecond): "9999-12-31T23:59:59.999Z",
+		end.Add(999*time.Millisecond + 1): highest, end.Add(time.Second): highest,
+	} {
+		if got := keySpan(order.Filter{To: to}, ""); got.high != want || got.low != lowest {
+			t.Errorf("to %s: got %q, want %q", to, got, want)
+		}
+	}
 }

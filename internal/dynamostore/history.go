@@ -170,12 +170,17 @@ func keySpan(f order.Filter, position string) span {
 	return in
 }
 
-// bound returns the first millisecond at or after t: orders have whole ones.
+// bound returns the first millisecond at or after t: orders have whole ones. After the year 9999 a time's text is longer, and would
+// sort before others: every order is before it.
 func bound(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return formatTime(t.Add(time.Millisecond - 1).Truncate(time.Millisecond))
+	first := t.Add(time.Millisecond - 1).Truncate(time.Millisecond)
+	if first.UTC().Year() > 9999 {
+		return highest
+	}
+	return formatTime(first)
 }
 
 func placedKeyOf(item attributes) string {

@@ -3,11 +3,13 @@ package httpapi
 import (
 	"encoding/base64"
 	"errors"
+	"math/big"
 	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
+	"pgregory.net/rapid"
 
 	"shop/internal/validation"
 )
@@ -51,13 +53,13 @@ func TestDecode(t *testing.T) {
 		`{"stock":0,"fast":false,"total":{"currency":"GBP","amount":5},"items":[{"id":"x","quantity":1},{"id":"y","quantity":-2}],"email":"a@b"}`: whole,
 		`{"\u0065mail":"\u0061@\u0062"}`:           {Email: "a@b"},
 		`{"email":"\ud83d\ude00 é \u0000 \"\\\/"}`: {Email: "😀 é \x00 \"\\/"},
-		`{"email":null,"items":null,"total":null}`: {},
-		`{"items":[]}`:                   {Items: []line{}},
-		`{"items":[null,{}]}`:            {Items: []line{{}, {}}},
-		`{"stock":9223372036854775807}`:  {Stock: pointer(int64(1<<63 - 1))},
-		`{"stock":-9223372036854775808}`: {Stock: pointer(int64(-1 << 63))},
-		`{"stock":-0}`:                   {Stock: pointer(int64(0))},
-		`{"total":{}}`:                   {Total: &RequiredMoney{}},
+		`{"items":[]}`: {Items: []line{}},
+		`{"items":[{"quantity":1.0},{"quantity":1e3}]}`: {Items: []line{{Quantity: 1}, {Quantity: 1000}}},
+		`{"total":{"amount":299.0}}`:                    {Total: &RequiredMoney{Amount: pointer(int64(299))}},
+		`{"stock":9223372036854775807}`:                 {Stock: pointer(int64(1<<63 - 1))},
+		`{"stock":-9223372036854775808}`:                {Stock: pointer(int64(-1 << 63))},
+		`{"stock":-0}`:                                  {Stock: pointer(int64(0))},
+		`{"total":{}}`:                                  {Total: &RequiredMoney{}},
 	} {
 		var got checkout
 		if err := jsonRequest(body).Decode(&got); err != nil || !reflect.DeepEqual(got, want) {
@@ -71,6 +73,7 @@ func TestDecodeRefuses(t *testing.T) {
 		unknown = "is not a known member"
 		twice   = "is given twice"
 		wrong   = "has a value of the wrong type or range"
+		null    = "must not be null"
 		notJSON = "the body is not one valid JSON value"
 	)
 	for body, want := range map[string]validation.Problem{
@@ -121,8 +124,19 @@ func TestDecodeRefuses(t *testing.T) {
 		`{"items":{"0":{}}}`:                     {Field: "items", Message: wrong},
 		`{"items":[[]]}`:                         {Field: "items[0]", Message: wrong},
 		`{"items":[{},{"quantity":1.5}]}`:        {Field: "items[1].quantity", Message: wrong},
-		`{"items":[{"quantity":1.0}]}`:           {Field: "items[0].quantity", Message: wrong},
-		`{"items":[{"quantity":1e3}]}`:           {Field: "items[0].quantity", Message: wrong},
+		`{"items":[{"quantity":15e-1}]}`:         {Field: "items[0].quantity", Message: wrong},
+		`{"items":[{"quantity":1e400}]}`:         {Field: "items[0].quantity", Message: wrong},
+		`{"items":[{"quantity":null}]}`:          {Field: "items[0].quantity", Message: null},
+		`{"items":[null,{}]}`:                    {Field: "items[0]", Message: null},
+		`{"items":null}`:                         {Field: "items", Message: null},
+		`{"email":null}`:                         {Field: "email", Message: null},
+		`{"stock":null}`:                         {Field: "stock", Message: null},
+		`{"fast":null}`:                          {Field: "fast", Message: null},
+		`{"total":null}`:                         {Field: "total", Message: null},
+		`{"total":{"amount":null}}`:              {Field: "total.amount", Message: null},
+		`{"stock":nul}`:                          {Field: "stock", Message: notJSON},
+		`{"stock":1.}`:                           {Field: "stock", Message: notJSON},
+		`{"stock":1e}`:                           {Field: "stock", Message: notJSON},
 		`{"items":[{"quantity":"3"}]}`:           {Field: "items[0].quantity", Message: wrong},
 		`{"stock":9223372036854775808}`:          {Field: "stock", Message: wrong},
 		`{"stock":99999999999999999999}`:         {Field: "stock", Message: wrong},
@@ -150,6 +164,39 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
+func TestIntegers(t *testing.T) {
+	long := strings.Repeat("0", 60_000)
+	for number, want := range map[string]int64{
+		"0": 0, "-0": 0, "0.0": 0, "-0.0e5": 0, "0e99999999999999999999": 0, "1": 1, "1.0": 1, "1e0": 1, "1E+0": 1, "1e-0": 1, "10e-1": 1, "0.1e1": 1,
+		"-1.50e1": -15, "120": 120, "12e1": 120, "1e18": 1e18, "9223372036854775807": 1<<63 - 1, "-9223372036854775808": -1 << 63,
+		"922337203685477580.7e1": 1<<63 - 1, "1" + long + "e-60000": 1, "1." + long: 1, "9007199254740993.0": 9007199254740993,
+	} {
+		if got, err := parseInteger(number); err != nil || got != want {
+			t.Errorf("%.40s: got %d, %v, want %d", number, got, err, want)
+		}
+	}
+	for _, number := range []string{
+		"1.5", "0.1", "1e-1", "15e-1", "9007199254740993.5", "1e19", "-1e19", "1e400", "-1e400", "1e-400", "1e99999999999999999999", "1e-99999999999999999999",
+		"9223372036854775808", "9223372036854775808.0", "-9223372036854775809", "922337203685477580.8e1", "1" + long,
+	} {
+		if got, err := parseInteger(number); err == nil {
+			t.Errorf("%.40s: got %d, want an error", number, got)
+		}
+	}
+}
+
+// TestIntegersAreExact: a number is taken with the value that it has, and refused only where int64 has no such value.
+func TestIntegersAreExact(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		number := rapid.StringMatching(`-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?`).Draw(t, "number")
+		got, err := parseInteger(number)
+		exact, _ := new(big.Rat).SetString(number)
+		if want := exact.IsInt() && exact.Num().IsInt64(); (err == nil) != want || want && got != exact.Num().Int64() {
+			t.Fatalf("%s: got %d, %v", number, got, err)
+		}
+	})
+}
+
 func problemsOf(err error) validation.Errors {
 	var problems validation.Errors
 	errors.As(err, &problems)
@@ -174,6 +221,11 @@ func TestContentTypes(t *testing.T) {
 		"application/json, text/plain":           ErrMediaType,
 		"application/json; charset":              ErrMediaType,
 		"application/json; charset=a; charset=b": ErrMediaType,
+		"application/json; charset=iso-8859-1":   ErrMediaType,
+		"application/json; charset=utf-16":       ErrMediaType,
+		"application/json; charset=us-ascii":     ErrMediaType,
+		"application/json; charset=\"\"":         ErrMediaType,
+		"application/json; profile=a":            nil,
 		"application/x-www-form-urlencoded":      ErrMediaType,
 	} {
 		if err := typedRequest(contentType, "{}").Decode(&checkout{}); !errors.Is(err, want) || want == nil && err != nil {

@@ -15,7 +15,7 @@ import (
 func FuzzDecode(f *testing.F) {
 	for _, body := range []string{
 		"", "null", "{}", "[]", `{"email":"a","items":[{"id":"x","quantity":1}],"total":{"amount":1,"currency":"GBP"},"fast":true,"stock":0}`,
-		`{"email":"a","\u0065mail":"b"}`, `{"Email":"a"}`, `{"items":[null,{"quantity":1.5}]}`, `{"items":[{"quantity":1e3}]}`, "{\"email\":\"\xff\"}",
+		`{"email":"a","\u0065mail":"b"}`, `{"Email":"a"}`, `{"items":[null,{"quantity":1.5}]}`, `{"items":[{"quantity":1e3}]}`, `{"stock":1e99999}`, `{"stock":10e-1}`, `{"stock":null}`, "{\"email\":\"\xff\"}",
 		`{"email":"\ud800"}`, `{"stock":99999999999999999999}`, "{}x", strings.Repeat("[", 300), strings.Repeat(`{"total":`, 300), `{"a/b~0c":{"0":1}}`,
 	} {
 		f.Add("application/json", body, false)
@@ -39,6 +39,10 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		var lenient checkout
+		var mistyped *json.UnmarshalTypeError
+		if err := json.Unmarshal([]byte(body), &lenient); errors.As(err, &mistyped) && strings.HasPrefix(mistyped.Value, "number ") {
+			return // 1.0 is a whole number for us alone; TestIntegersAreExact has them
+		}
 		if err := json.Unmarshal([]byte(body), &lenient); err != nil {
 			t.Errorf("taken, though it is no JSON: %v", err)
 		}
@@ -112,7 +116,7 @@ func checkTimes(t *testing.T, query Query) {
 	for name := range query {
 		if at, err := query.Instant(name); err != nil {
 			checkRefusal(t, err)
-		} else if at.Location().String() != "UTC" || at.Year() < 1 || at.Year() > 9998 {
+		} else if at.Location().String() != "UTC" || at.Year() < 1 || at.Year() > 9999 {
 			t.Errorf("%q became %s", query[name], at)
 		}
 		if day, err := query.Day(name); err != nil {

@@ -96,7 +96,7 @@ var table = []struct {
 	{user.ErrEmailTaken, http.StatusConflict, "email_taken", "An account with this e-mail address exists already."},
 	{product.ErrInsufficientStock, http.StatusConflict, "insufficient_stock", "The stock would fall below zero."},
 	{ErrTooLarge, http.StatusRequestEntityTooLarge, "payload_too_large", "The body is larger than 64 KiB."},
-	{ErrMediaType, http.StatusUnsupportedMediaType, "unsupported_media_type", "The body must be application/json."},
+	{ErrMediaType, http.StatusUnsupportedMediaType, "unsupported_media_type", "The body must be application/json, in UTF-8."},
 	{order.ErrKeyReused, http.StatusUnprocessableEntity, "idempotency_key_reused", "The Idempotency-Key was used for another order."},
 	{order.ErrBusy, http.StatusServiceUnavailable, "busy", busy},
 	{product.ErrContended, http.StatusServiceUnavailable, "busy", busy},

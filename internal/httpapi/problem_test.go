@@ -97,7 +97,7 @@ var details = map[string]string{
 	"email_taken": "An account with this e-mail address exists already.", "out_of_stock": "There is not enough of every item.",
 	"max_per_order_exceeded": "One order may not have so many units of every item.",
 	"price_changed":          "The order does not cost what was agreed to.", "stock_changed": "The stock is not what it was compared with.",
-	"insufficient_stock": "The stock would fall below zero.", "unsupported_media_type": "The body must be application/json.",
+	"insufficient_stock": "The stock would fall below zero.", "unsupported_media_type": "The body must be application/json, in UTF-8.",
 	"payload_too_large": "The body is larger than 64 KiB.", "idempotency_key_reused": "The Idempotency-Key was used for another order.",
 	"too_many_requests": "Too many attempts. Try again later.", "busy": "The store is busy. Repeat the same request.", "internal": "The store failed.",
 }

@@ -68,24 +68,30 @@ func (r *Request) Header(name string) string {
 // Path returns a path parameter.
 func (r *Request) Path(name string) string { return r.event.PathParameters[name] }
 
-// Decode reads the JSON body, an object, into the struct that v points to. Members are case-sensitive; unknown and duplicate
-// members and trailing data are refused. It returns ErrMediaType, ErrTooLarge and validation.Errors.
+// Decode reads the JSON body, an object in UTF-8, into the struct that v points to. Members are case-sensitive; unknown and duplicate
+// members, null and trailing data are refused. It returns ErrMediaType, ErrTooLarge and validation.Errors.
 func (r *Request) Decode(v any) error {
-	mediaType, _, err := mime.ParseMediaType(r.Header("Content-Type"))
-	if err != nil || mediaType != "application/json" {
+	if !isJSON(r.Header("Content-Type")) {
 		return ErrMediaType
 	}
 	body, err := r.body()
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(body, v, json.RejectUnknownMembers(true)); err != nil {
+	if err := json.Unmarshal(body, v, json.RejectUnknownMembers(true), json.WithUnmarshalers(strictly)); err != nil {
 		return explain(err)
 	}
 	if jsontext.Value(body).Kind() == 'n' { // the decoder takes null for an empty object
 		return invalid("", notAnObject)
 	}
 	return nil
+}
+
+// isJSON reports whether a Content-Type is application/json, in UTF-8 if it says of a charset.
+func isJSON(contentType string) bool {
+	mediaType, parameters, err := mime.ParseMediaType(contentType)
+	charset, given := parameters["charset"]
+	return err == nil && mediaType == "application/json" && (!given || strings.EqualFold(charset, "utf-8"))
 }
 
 func (r *Request) body() ([]byte, error) {
@@ -118,6 +124,9 @@ func explain(err error) error {
 		}
 		if field == "" {
 			return invalid("", notAnObject)
+		}
+		if errors.Is(err, errNull) {
+			return invalid(field, "must not be null")
 		}
 		return invalid(field, "has a value of the wrong type or range")
 	}
@@ -256,7 +265,7 @@ func (q Query) Instant(name string) (time.Time, error) {
 	}
 	value = strings.ToUpper(value) // by section 5.6, t and z will do
 	t, err := time.Parse(time.RFC3339Nano, value)
-	if err != nil || !instant.MatchString(value) || t.UTC().Year() < 1 || t.UTC().Year() > 9998 {
+	if err != nil || !instant.MatchString(value) || t.UTC().Year() < 1 || t.UTC().Year() > 9999 {
 		return time.Time{}, invalid(name, "must be an RFC 3339 time such as 2011-09-30T00:00:00Z")
 	}
 	if t.IsZero() {
@@ -268,7 +277,7 @@ func (q Query) Instant(name string) (time.Time, error) {
 // Day returns a required day at midnight UTC. It returns validation.Errors.
 func (q Query) Day(name string) (time.Time, error) {
 	day, err := time.Parse(time.DateOnly, q[name])
-	if err != nil || day.Year() < 1 || day.Year() > 9998 {
+	if err != nil || day.Year() < 1 {
 		return time.Time{}, invalid(name, "must be a day such as 2011-09-30")
 	}
 	return day, nil

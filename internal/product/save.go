@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"shop/internal/money"
@@ -127,7 +129,7 @@ func (d Draft) over(old Product, now time.Time) Product {
 func (d Draft) Check(currency string) error {
 	var problems validation.Errors
 	if !ValidID(d.ID) {
-		problems.Add("product_id", "must have 1 to %d of the characters A–Z a–z 0–9 . _ -", maxID)
+		problems.Add("product_id", "must have 1 to %d of the characters A–Z a–z 0–9 . _ -, and not be . or ..", maxID)
 	}
 	problems.Line("name", d.Name, 1, maxName)
 	problems.Text("description", d.Description, 0, maxDescription)
@@ -135,7 +137,7 @@ func (d Draft) Check(currency string) error {
 		problems.Add("price", "%s", err)
 	}
 	if !validImageURL(d.ImageURL) {
-		problems.Add("image_url", "must be an https URL of at most %d characters, or empty", maxImageURL)
+		problems.Add("image_url", "must be one https URL of at most %d characters without quotes, blanks, commas and angle brackets, or empty", maxImageURL)
 	}
 	if d.MaxPerOrder != nil {
 		problems.Int("max_per_order", *d.MaxPerOrder, 1, MaxPerOrder)
@@ -146,17 +148,33 @@ func (d Draft) Check(currency string) error {
 	return problems.Err()
 }
 
-// ValidID tells whether id may name a product.
+// ValidID reports whether id may name a product: "." and ".." may not, because clients take them out of a path (RFC 3986, section
+// 5.2.4).
 func ValidID(id string) bool {
-	return id != "" && len(id) <= maxID && !strings.ContainsFunc(id, func(r rune) bool {
+	return id != "" && id != "." && id != ".." && len(id) <= maxID && !strings.ContainsFunc(id, func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-", r))
 	})
 }
 
+// An https URL as RFC 3986 writes it, without user information. Characters outside ASCII may stand in it unescaped, as in an IRI
+// (RFC 3987). What would end it in a page or a list of URLs may not: quotes, blanks, commas, angle brackets, a backslash.
+// docs/openapi.yaml has the same pattern.
+const (
+	urlHost    = `[^\x00-\x20\x7f"'` + "`" + `<>,\\/?#%:@{}|^\[\]]+|\[[0-9A-Fa-f:.]+\]`
+	urlPort    = `(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3}))?`
+	urlTheRest = `([/?#]([^\x00-\x20\x7f"'` + "`" + `<>,\\%]|%[0-9A-Fa-f]{2})*)?`
+)
+
+var imageURL = regexp.MustCompile("^(https://(" + urlHost + ")" + urlPort + urlTheRest + ")?$")
+
 func validImageURL(s string) bool {
-	if s == "" {
-		return true
+	if !imageURL.MatchString(s) || utf8.RuneCountInString(s) > maxImageURL || strings.ContainsFunc(s, isBlankOrControl) {
+		return false
 	}
-	u, err := url.Parse(s)
-	return err == nil && utf8.RuneCountInString(s) <= maxImageURL && u.Scheme == "https" && u.Hostname() != "" && u.User == nil
+	_, err := url.Parse(s)
+	return err == nil
+}
+
+func isBlankOrControl(r rune) bool {
+	return unicode.IsSpace(r) || unicode.IsControl(r) || validation.IsBidiControl(r)
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
 	"shop/internal/money"
 	"shop/internal/user"
 )
@@ -212,6 +214,10 @@ func TestSaveChecksTheDraft(t *testing.T) {
 		"no name":                {func(d *Draft) { d.Name = "" }, []string{"name"}},
 		"name of 200":            {func(d *Draft) { d.Name = strings.Repeat("ä", 200) }, nil},
 		"name of 201":            {func(d *Draft) { d.Name = strings.Repeat("ä", 201) }, []string{"name"}},
+		"id .":                   {func(d *Draft) { d.ID = "." }, []string{"product_id"}},
+		"id ..":                  {func(d *Draft) { d.ID = ".." }, []string{"product_id"}},
+		"id ...":                 {func(d *Draft) { d.ID = "..." }, nil},
+		"name turned around":     {func(d *Draft) { d.Name = "Lamp \u202e00.1" }, []string{"name"}},
 		"name of two lines":      {func(d *Draft) { d.Name = "Lamp\nshade" }, []string{"name"}},
 		"no description":         {func(d *Draft) { d.Description = "" }, nil},
 		"description of 5000":    {func(d *Draft) { d.Description = strings.Repeat("ä", 5000) }, nil},
@@ -252,7 +258,7 @@ func TestValidImageURL(t *testing.T) {
 	for url, want := range map[string]bool{
 		"":                              true,
 		"https://example.com":           true,
-		"HTTPS://example.com/a.png?x#y": true,
+		"HTTPS://example.com/a.png?x#y": false,
 		"https://example.com:8443/a":    true,
 		"https://[2001:db8::1]/a":       true,
 		"http://example.com/a":          false,
@@ -264,6 +270,29 @@ func TestValidImageURL(t *testing.T) {
 		"https:example.com":             false,
 		"https://":                      false,
 		"https:///a":                    false,
+		"https://example.com/a.png?x#y": true,
+		"https://example.com:65535/a":   true,
+		"https://example.com:65536/a":   false,
+		"https://example.com:99999/a":   false,
+		"https://example.com:0/a":       false,
+		"https://example.com:/a":        false,
+		"https://example.com:8a/a":      false,
+		"https://example.com/a,b":       false,
+		"https://example.com/a b":       false,
+		"https://example.com/a\u00a0b":  false,
+		"https://example.com/a\u2003b":  false,
+		"https://example.com/a\u202eb":  false,
+		"https://example.com/a\u0085b":  false,
+		"https://example.com/\"onload=": false,
+		"https://example.com/'a":        false,
+		"https://example.com/`a":        false,
+		"https://example.com/<a":        false,
+		"https://example.com/a>":        false,
+		"https://example.com/a\\b":      false,
+		"https://example.com/?a=100%":   false,
+		"https://example.com/?a=100%25": true,
+		"https://example.com/ä(1).png":  true,
+		"https://a.uk/1 https://b.uk/2": false,
 		"https://:443/a":                false,
 		"https://user@example.com/":     false,
 		"https://user:pw@example.com/":  false,
@@ -281,14 +310,25 @@ func TestValidImageURL(t *testing.T) {
 	}
 }
 
-// FuzzValidID holds ValidID to the contract's words: 1–64 of A–Z a–z 0–9 . _ -
+// TestImageURLsAreDocumented: docs/openapi.yaml has the pattern that the store goes by.
+func TestImageURLsAreDocumented(t *testing.T) {
+	doc, err := openapi3.NewLoader().LoadFromFile("../../docs/openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := doc.Components.Schemas["ImageUrl"].Value.Pattern; got != imageURL.String() {
+		t.Errorf("documented is\n%s\nthe store goes by\n%s", got, imageURL)
+	}
+}
+
+// FuzzValidID holds ValidID to the contract's words: 1–64 of A–Z a–z 0–9 . _ - but not . and ..
 func FuzzValidID(f *testing.F) {
-	for _, seed := range []string{"", "a", "85123A", "gift_0001_40", "a.b-c_D", strings.Repeat("z", 64), strings.Repeat("z", 65), "a b", "a/b", "a#b", "ä", "a\n", "\xff", "..", "a\x00"} {
+	for _, seed := range []string{"", "a", "85123A", "gift_0001_40", "a.b-c_D", strings.Repeat("z", 64), strings.Repeat("z", 65), "a b", "a/b", "a#b", "ä", "a\n", "\xff", "..", ".", "...", "a\x00"} {
 		f.Add(seed)
 	}
 	contract := regexp.MustCompile(`\A[A-Za-z0-9._-]{1,64}\z`)
 	f.Fuzz(func(t *testing.T, id string) {
-		if got, want := ValidID(id), contract.MatchString(id); got != want {
+		if got, want := ValidID(id), contract.MatchString(id) && id != "." && id != ".."; got != want {
 			t.Errorf("%q: got %v, want %v", id, got, want)
 		}
 	})

@@ -5,23 +5,55 @@ import (
 	"encoding/base64"
 	"errors"
 	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
 )
 
 // maxEmail is the longest address SMTP carries (RFC 5321, section 4.5.3.1.3, with errata 1690).
 const maxEmail = 254
 
+// aLabel begins the ASCII form of a label that is not ASCII.
+const aLabel = "xn--"
+
 var errEmail = errors.New("must be an e-mail address")
 
-// NormalizeEmail trims address and lower-cases it as a whole; plus signs and dots count. It refuses what is no address:
-// a dot-atom, @ and a host name of two labels or more, all in ASCII. It looks before it lower-cases, because letters outside
-// ASCII may become ASCII ones (the Kelvin sign becomes k), and the address another's.
+// NormalizeEmail trims address and lower-cases it as a whole; plus signs and dots count. It refuses what is no address: a
+// dot-atom in ASCII, @ and a host name of two labels or more, the last one not a number. A domain that is not ASCII becomes its
+// A-labels, so that both ways to write it are one address. The part before the @ is looked at before it is lower-cased, because
+// letters outside ASCII may become ASCII ones (the Kelvin sign becomes k), and the address another's.
 func NormalizeEmail(address string) (string, error) {
-	address = strings.TrimSpace(address)
-	local, domain, found := strings.Cut(address, "@")
-	if !found || len(address) > maxEmail || !isLocalPart(local) || !isDomain(domain) {
+	local, domain, found := strings.Cut(strings.TrimSpace(address), "@")
+	domain, ok := asciiDomain(domain)
+	email := strings.ToLower(local + "@" + domain)
+	if !found || !ok || len(email) > maxEmail || !isLocalPart(local) || !isDomain(domain) {
 		return "", errEmail
 	}
-	return strings.ToLower(address), nil
+	return email, nil
+}
+
+// asciiDomain returns domain with its labels outside ASCII as A-labels (RFC 5890, section 2.3.2.1), mapped as UTS #46 says for a
+// lookup, and false for a domain that has none. A label that would become plain ASCII is refused, and so is a dot outside ASCII: they
+// are another way to write somebody else's domain.
+func asciiDomain(domain string) (string, bool) {
+	if isASCII(domain) && !strings.Contains(strings.ToLower(domain), aLabel) {
+		return domain, true
+	}
+	ascii, err := idna.Lookup.ToASCII(domain)
+	given, made := strings.Split(domain, "."), strings.Split(ascii, ".")
+	if err != nil || len(given) != len(made) || !utf8.ValidString(domain) {
+		return "", false
+	}
+	for i, label := range given {
+		if !isASCII(label) && !strings.HasPrefix(made[i], aLabel) {
+			return "", false
+		}
+	}
+	return ascii, true
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
 // AddressHash names an address where the address itself has no place: the SHA-256 of what NormalizeEmail makes of it, or of what
@@ -51,16 +83,16 @@ func isAtomText(r rune) bool {
 	return isLetterOrDigit(r) || strings.ContainsRune("!#$%&'*+-/=?^_`{|}~", r)
 }
 
-// isDomain accepts host names (RFC 1123, section 2.1) of two labels or more.
+// isDomain accepts host names (RFC 1123, section 2.1) of two labels or more. The last one is no number: that would be an address of
+// IPv4, or nothing that is delegated (RFC 3696, section 2).
 func isDomain(s string) bool {
-	labels := 0
-	for label := range strings.SplitSeq(s, ".") {
+	labels := strings.Split(s, ".")
+	for _, label := range labels {
 		if !isLabel(label) {
 			return false
 		}
-		labels++
 	}
-	return labels >= 2
+	return len(labels) >= 2 && strings.Trim(labels[len(labels)-1], "0123456789") != ""
 }
 
 func isLabel(s string) bool {

@@ -41,15 +41,22 @@ func (e *Errors) Add(field, format string, args ...any) {
 	*e = append(*e, Problem{Field: field, Message: fmt.Sprintf(format, args...)})
 }
 
-// Line notes a problem unless value is one line of min to max code points, of which, when min is above 0, one is not blank.
+// Line notes a problem unless value is one line of min to max code points, of which, when min is above 0, one is not blank. A line
+// has no bidirectional controls: they would change how the text around it is shown.
 func (e *Errors) Line(field, value string, min, max int) {
-	e.text(field, value, min, max, isForbidden)
+	const without = "must not contain control characters, bidirectional controls or noncharacters"
+	e.text(field, value, min, max, without, func(r rune) bool { return isForbidden(r) || IsBidiControl(r) })
 }
 
-// Text notes a problem like Line, but value may have line breaks and tabs.
+// Text notes a problem like Line, but value may have line breaks, tabs and bidirectional controls.
 func (e *Errors) Text(field, value string, min, max int) {
-	e.text(field, value, min, max, func(r rune) bool { return isForbidden(r) && !strings.ContainsRune("\n\r\t", r) })
+	const without = "must not contain control characters or noncharacters"
+	e.text(field, value, min, max, without, func(r rune) bool { return isForbidden(r) && !strings.ContainsRune("\n\r\t", r) })
 }
+
+// IsBidiControl reports whether r is an invisible character that says in which direction text is shown: the property Bidi_Control of
+// the Unicode Character Database (PropList.txt).
+func IsBidiControl(r rune) bool { return unicode.Is(unicode.Bidi_Control, r) }
 
 // isForbidden tells control characters and noncharacters: the Unicode Standard keeps the latter out of text that is exchanged
 // (section 23.7), and so they are free to mark the end of a range of names.
@@ -57,7 +64,7 @@ func isForbidden(r rune) bool {
 	return unicode.IsControl(r) || r >= 0xFDD0 && r <= 0xFDEF || r&0xFFFE == 0xFFFE
 }
 
-func (e *Errors) text(field, value string, min, max int, forbidden func(rune) bool) {
+func (e *Errors) text(field, value string, min, max int, without string, forbidden func(rune) bool) {
 	n := utf8.RuneCountInString(value)
 	switch {
 	case min > 0 && strings.TrimSpace(value) == "":
@@ -65,7 +72,7 @@ func (e *Errors) text(field, value string, min, max int, forbidden func(rune) bo
 	case n < min || n > max:
 		e.Add(field, "must have %d to %d characters", min, max)
 	case !utf8.ValidString(value) || strings.ContainsFunc(value, forbidden):
-		e.Add(field, "must not contain control characters or noncharacters")
+		e.Add(field, "%s", without)
 	}
 }
 

@@ -6,14 +6,16 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"pgregory.net/rapid"
 )
 
 const (
-	empty      = "must not be empty"
-	controlled = "must not contain control characters or noncharacters"
-	length     = "must have 1 to 5 characters"
+	empty  = "must not be empty"
+	inLine = "must not contain control characters, bidirectional controls or noncharacters"
+	inText = "must not contain control characters or noncharacters"
+	length = "must have 1 to 5 characters"
 )
 
 func TestLineAndText(t *testing.T) {
@@ -30,14 +32,16 @@ func TestLineAndText(t *testing.T) {
 		"blank":               {" \t\u00a0", empty, empty},
 		"blank and too long":  {"         ", empty, empty},
 		"blanks around":       {" a b ", "", ""},
-		"line feed":           {"a\nb", controlled, ""},
-		"carriage return":     {"a\r\nb", controlled, ""},
-		"tab":                 {"a\tb", controlled, ""},
-		"NUL":                 {"a\x00b", controlled, controlled},
-		"escape":              {"\x1b[1m", controlled, controlled},
-		"delete":              {"a\x7f", controlled, controlled},
-		"next line, C1":       {"a\u0085b", controlled, controlled},
-		"not UTF-8":           {"a\xffb", controlled, controlled},
+		"line feed":           {"a\nb", inLine, ""},
+		"carriage return":     {"a\r\nb", inLine, ""},
+		"tab":                 {"a\tb", inLine, ""},
+		"NUL":                 {"a\x00b", inLine, inText},
+		"escape":              {"\x1b[1m", inLine, inText},
+		"delete":              {"a\x7f", inLine, inText},
+		"next line, C1":       {"a\u0085b", inLine, inText},
+		"not UTF-8":           {"a\xffb", inLine, inText},
+		"right-to-left":       {"a\u202eb", inLine, ""},
+		"joiner":              {"a\u200db", "", ""},
 		"replacement, itself": {"a\ufffdb", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -47,6 +51,16 @@ func TestLineAndText(t *testing.T) {
 			wantProblem(t, line, "name", c.line)
 			wantProblem(t, text, "name", c.text)
 		})
+	}
+}
+
+// TestBidiControls: these and no others; https://www.unicode.org/Public/UCD/latest/ucd/PropList.txt.
+func TestBidiControls(t *testing.T) {
+	const all = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+	for r := range unicode.MaxRune {
+		if got, want := IsBidiControl(r), strings.ContainsRune(all, r); got != want {
+			t.Errorf("%U: got %v, want %v", r, got, want)
+		}
 	}
 }
 

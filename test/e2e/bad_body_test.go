@@ -164,7 +164,7 @@ var wholeNumber = regexp.MustCompile(`":(-?[0-9]+)`)
 func (r bodyRoute) addBadNumbers(bad map[string]string) {
 	good := r.valid.String()
 	for n, at := range wholeNumber.FindAllStringSubmatchIndex(good, -1) {
-		for _, number := range []string{"1.5", "1.0", "1e3", "1E0", "1e400", "-1e400", "1000000000001", "9223372036854775808", "-9223372036854775809", `"1"`, "+1", "0x1", ".5", "1.", "--1"} {
+		for _, number := range []string{"1.5", "15e-1", "null", "1e400", "-1e400", "1000000000001", "9223372036854775808", "-9223372036854775809", `"1"`, "+1", "0x1", ".5", "1.", "--1"} {
 			bad[fmt.Sprintf("number %d is %s", n, number)] = good[:at[2]] + number + good[at[3]:]
 		}
 	}
@@ -182,9 +182,9 @@ func (r bodyRoute) addBadMember(bad map[string]string, m member) {
 	bad[m.name+" a list"] = r.valid.with(m.name, `["a"]`).String()
 	bad[m.name+" an object"] = r.valid.with(m.name, `{"a":1}`).String()
 	bad[m.name+" another type"] = r.valid.with(m.name, otherType(m.value)).String()
+	bad[m.name+" null"] = r.valid.with(m.name, "null").String()
 	if !slices.Contains(r.optional, m.name) {
 		bad[m.name+" missing"] = r.valid.without(m.name).String()
-		bad[m.name+" null"] = r.valid.with(m.name, "null").String()
 	}
 }
 
@@ -270,6 +270,7 @@ func TestMediaTypes(t *testing.T) {
 			for _, wrong := range []string{
 				"", "text/plain", "text/json", "application/x-www-form-urlencoded", "application/xml", "application/problem+json",
 				"application/jsonp", "json", "*/*", "application/*", "multipart/form-data; boundary=x", "application/json/", "application/octet-stream",
+				"application/json; charset=iso-8859-1",
 			} {
 				send(t, route.typed(wrong)).refused(t, http.StatusUnsupportedMediaType, "unsupported_media_type")
 			}

@@ -209,3 +209,19 @@ func TestLogInNormalisesPasswords(t *testing.T) {
 	send(t, postSession(logIn{email, "scho\u0308ne Gru\u0308\u00dfe"})).want(t, http.StatusCreated)
 	send(t, postSession(logIn{email, "schone Grusse"})).refused(t, http.StatusUnauthorized, "invalid_credentials")
 }
+
+// TestInternationalDomains: both ways to write a domain are one account.
+func TestInternationalDomains(t *testing.T) {
+	t.Parallel()
+	needStore(t)
+	name := unique()
+	a := send(t, call{method: "POST", path: "/users", body: signUp{name + "@RÖSER.example", password, "Ada"}})
+	if got, want := decode[user](t, a).Email, name+"@xn--rser-5qa.example"; got != want {
+		t.Errorf("signed up as %s, want %s", got, want)
+	}
+	for _, domain := range []string{"röser.example", "xn--rser-5qa.example", "XN--RSER-5QA.example"} {
+		if _, err := loggedIn(t.Context(), name+"@"+domain, password); err != nil {
+			t.Errorf("with %s: %v", domain, err)
+		}
+	}
+}

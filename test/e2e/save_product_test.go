@@ -160,6 +160,9 @@ func TestSaveRefuses(t *testing.T) {
 		"image no URL":             {func(d *saveProduct) { d.ImageURL = "lamp" }, "image_url"},
 		"image URL of 2049":        {func(d *saveProduct) { d.ImageURL = "https://images.example.com/" + strings.Repeat("a", 2049-27) }, "image_url"},
 		"image URL with a blank":   {func(d *saveProduct) { d.ImageURL = "https://images example.com/a.jpg" }, "image_url"},
+		"image URL with a comma":   {func(d *saveProduct) { d.ImageURL = "https://images.example.com/a,b.jpg" }, "image_url"},
+		"image port that is none":  {func(d *saveProduct) { d.ImageURL = "https://images.example.com:65536/a.jpg" }, "image_url"},
+		"name turned around":       {named("Lamp \u202e001"), "name"},
 		"image URL with a newline": {func(d *saveProduct) { d.ImageURL = "https://images.example.com/a\n.jpg" }, "image_url"},
 	}
 	for name, tt := range tests {

@@ -143,7 +143,7 @@ func TestSignUpRefusesAddressesThatAreNone(t *testing.T) {
 		"Ada <ada@example.com>", "ada@example.com, bob@example.com", "ada@example.com;bob@example.com", ".ada@example.com",
 		"ada.@example.com", "a..b@example.com", "ada@.example.com", "ada@example..com", "ada@example.com.", "ada@-example.com",
 		"ada\r\nBcc: bob@example.com", "ada\u0000@example.com", "ada@exam\nple.com", "<ada@example.com>",
-		"mailto:ada@example.com@", strings.Repeat("a", 65) + "@example.com", "a@" + strings.Repeat("b", 64) + ".com",
+		"mailto:ada@example.com@", "ada@10.0.0.1", "ada@example.123", strings.Repeat("a", 65) + "@example.com", "a@" + strings.Repeat("b", 64) + ".com",
 	} {
 		p := send(t, postUser(signUp{address, password, "Ada"})).refused(t, http.StatusBadRequest, "invalid_request")
 		wantField(t, p, "email")

@@ -33,7 +33,9 @@ func CheckBodies(t *testing.T, e Event, h httpapi.Handler) {
 		"unknown member":   {e.WithBody(`{"colour":"red",` + e.Body[1:]), FieldErrors("colour", "is not a known member")},
 		"member user_id":   {e.WithBody(`{"user_id":"usr_1",` + e.Body[1:]), FieldErrors("user_id", "is not a known member")},
 		"capitals":         {e.WithBody(`{"` + strings.ToUpper(name) + `":` + rest), FieldErrors(strings.ToUpper(name), "is not a known member")},
-		"twice":            {e.WithBody(`{"` + name + `":null,` + e.Body[1:]), FieldErrors(name, "is given twice")},
+		"twice":            {e.WithBody(strings.TrimSuffix(strings.TrimSpace(e.Body), "}") + `,"` + name + `":1}`), FieldErrors(name, "is given twice")},
+		"member null":      {e.WithBody(`{"` + name + `":null}`), FieldErrors(name, "must not be null")},
+		"other charset":    {e.WithHeader("Content-Type", "application/json; charset=utf-16"), Problem{Code: "unsupported_media_type"}},
 		"no media type":    {e.WithHeader("Content-Type", ""), Problem{Code: "unsupported_media_type"}},
 		"other media type": {e.WithHeader("Content-Type", "text/plain"), Problem{Code: "unsupported_media_type"}},
 		"too large":        {e.WithBody(e.Body + strings.Repeat(" ", 64<<10+1-len(e.Body))), Problem{Code: "payload_too_large"}},
@@ -49,7 +51,7 @@ func CheckRefreshTokens(t *testing.T, e Event, h httpapi.Handler) {
 	const wrong = "has a value of the wrong type or range"
 	for body, want := range map[string]Problem{
 		`{}`:                      FieldErrors("refresh_token", "is required"),
-		`{"refresh_token":null}`:  FieldErrors("refresh_token", "is required"),
+		`{"refresh_token":null}`:  FieldErrors("refresh_token", "must not be null"),
 		`{"refresh_token":""}`:    FieldErrors("refresh_token", "is required"),
 		`{"refresh_token":5}`:     FieldErrors("refresh_token", wrong),
 		`{"refresh_token":["a"]}`: FieldErrors("refresh_token", wrong),

@@ -44,7 +44,7 @@ var problems = map[string]struct {
 	"stock_changed":            {409, "The stock is not what it was compared with.", nil},
 	"insufficient_stock":       {409, "The stock would fall below zero.", nil},
 	"payload_too_large":        {413, "The body is larger than 64 KiB.", nil},
-	"unsupported_media_type":   {415, "The body must be application/json.", nil},
+	"unsupported_media_type":   {415, "The body must be application/json, in UTF-8.", nil},
 	"idempotency_key_reused":   {422, "The Idempotency-Key was used for another order.", nil},
 	"too_many_requests":        {429, "Too many attempts. Try again later.", nil},
 	"internal":                 {500, "The store failed.", nil},
