@@ -24,7 +24,13 @@ const (
 	formatOnlineRetail = "online-retail"
 )
 
-var formats = []string{formatCatalogue, formatOnlineRetail}
+func formats() []string {
+	all := []string{formatCatalogue, formatOnlineRetail}
+	for _, export := range catalogue.Exports {
+		all = append(all, string(export))
+	}
+	return all
+}
 
 // importCommand is one command line of shop import.
 type importCommand struct {
@@ -60,6 +66,15 @@ Formats:
                  edition, in pounds. Every stock code of goods becomes a product: its most frequent
                  description, its latest positive price, and as stock the units that the file sells. Goods
                  are codes that start with five digits, DCGS…, GIFT_… and PADS.
+  shopify        the product export of Shopify, in the columns of before or since 2024. Each variant becomes
+                 a product: its SKU, or its handle and options where it has none, is the product_id.
+  woocommerce    the product export of WooCommerce, in English. Each simple product and each variation
+                 becomes a product, at its regular price: its SKU, or its ID, is the product_id.
+  google-merchant  product data of Google Merchant Center, as tab-separated text or CSV. Each line becomes a
+                 product, without stock unless --stock gives one.
+  Prices of shopify and woocommerce are taken to be in the store's currency. HTML of descriptions becomes
+  text; the first image becomes the image. What the store cannot have is refused: gift cards, downloads,
+  grouped and external products, what has no price.
 
 Columns may be in any order, their names in any case. The delimiter is recognised by the header: a comma,
 a semicolon or a tab. The encoding is what a byte order mark says, else UTF-8, else Windows-1252. Where
@@ -89,7 +104,7 @@ Exit code: 0 done; 1 failed, or nothing of the file could be taken, or something
 
 func (i *importCommand) addFlags(c *cobra.Command) {
 	flags := c.Flags()
-	flags.StringVar(&i.format, "format", formatCatalogue, "format of the file: "+strings.Join(formats, ", "))
+	flags.StringVar(&i.format, "format", formatCatalogue, "format of the file: "+strings.Join(formats(), ", "))
 	i.table.addFlags(flags)
 	flags.StringVar(&i.decimal, "decimal", "", "what stands before the decimals of prices: point or comma (default: by the delimiter)")
 	flags.Int64Var(&i.stock, "stock", 0, "stock of every new product, whatever the file says")
@@ -130,8 +145,8 @@ func (i *importCommand) check() error {
 	switch {
 	case !knownMark:
 		return fmt.Errorf("--decimal %s: there are point and comma", i.decimal)
-	case !slices.Contains(formats, i.format):
-		return fmt.Errorf("--format %s: there are %s", i.format, strings.Join(formats, ", "))
+	case !slices.Contains(formats(), i.format):
+		return fmt.Errorf("--format %s: there are %s", i.format, strings.Join(formats(), ", "))
 	case i.stock < 0 || i.stock > product.MaxStock:
 		return fmt.Errorf("--stock %d: a stock is from 0 to %d", i.stock, product.MaxStock)
 	case i.concurrency < 1 || i.concurrency > maxConcurrency:
@@ -148,10 +163,13 @@ func (i *importCommand) source(ctx context.Context, file *os.File, d deployment)
 	if err != nil {
 		return nil, err
 	}
-	if i.format == formatOnlineRetail {
+	switch i.format {
+	case formatCatalogue:
+		return catalogue.NewReader(file, options)
+	case formatOnlineRetail:
 		return catalogue.Gather(ctx, file, options)
 	}
-	return catalogue.NewReader(file, options)
+	return catalogue.ReadExport(ctx, file, catalogue.Export(i.format), options)
 }
 
 func (i *importCommand) options(d deployment) (catalogue.Options, error) {

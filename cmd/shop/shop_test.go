@@ -285,6 +285,24 @@ func TestImportOfASpreadsheet(t *testing.T) {
 	shop(t, "--local", "import", write(t, "goods.xlsx", "PK\x03\x04...")).want(t, exitFailed, "save the sheet as", "CSV UTF-8")
 }
 
+// TestImportOfAnExport: what another shop exports becomes one product a variant, and a second import changes nothing.
+func TestImportOfAnExport(t *testing.T) {
+	f := startFake(t)
+	for format, text := range map[string]string{
+		"shopify":         "Handle,Title,Body (HTML),Published,Option1 Value,Variant Price,Image Src\nmug,Mug,<p>Blue</p>,true,Small,7.50,https://img.example/m.jpg\nmug,,,,Big,8,\n",
+		"woocommerce":     "ID,Type,SKU,Name,Regular price\n1,simple,mug-small,Mug,7.50\n2,grouped,set,Set,\n",
+		"google-merchant": "id\ttitle\tdescription\tprice\nmug-small\tMug\tBlue\t7.50 GBP\n",
+	} {
+		f.products = map[string]*fakeProduct{}
+		file := write(t, "export", text)
+		shop(t, "--local", "import", "--format", format, file).want(t, exitDone, "imported", "0 updated")
+		if got := f.products["mug-small"]; got == nil || got.Price["amount"] != 750.0 {
+			t.Errorf("%s: got %+v", format, got)
+		}
+		shop(t, "--local", "import", "--format", format, file).want(t, exitDone, "0 imported", "0 updated", "unchanged")
+	}
+}
+
 // TestImportInEveryCurrency: a price of a file is that many minor units of the store, by the digits that ISO 4217 says.
 func TestImportInEveryCurrency(t *testing.T) {
 	f := startFake(t)
