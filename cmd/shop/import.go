@@ -78,8 +78,8 @@ Formats:
 
 Columns may be in any order, their names in any case. The delimiter is recognised by the header: a comma,
 a semicolon or a tab. The encoding is what a byte order mark says, else UTF-8, else Windows-1252. Where
-fields are not parted by commas, prices may have a decimal comma (64,00); one with three digits after its
-comma or point is refused unless --decimal says what it means. A quoted field may have several lines; where
+fields are not parted by commas, prices may have a decimal comma (64,00); one such as 1,500 or 1.500, which
+may be thousands, is refused unless --decimal says what it means. A quoted field may have several lines; where
 they look like rows of the file, only the first is refused, and the others are read as rows. Empty rows are
 passed over.
 

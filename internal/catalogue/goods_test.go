@@ -1,8 +1,10 @@
 package catalogue
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/csv"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -11,6 +13,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/text/encoding/charmap"
 
 	"shop/internal/csvfile"
 	"shop/internal/product"
@@ -150,15 +155,33 @@ func TestGatherFails(t *testing.T) {
 // stock of every product, were computed from the same file by testdata/goods.py, which shares no code
 // with this package: it reads with Python's csv module and counts with exact decimals.
 func TestGatherRealSales(t *testing.T) {
-	file, err := os.Open(need.Given(t, "SHOP_REAL_SALES"))
+	content, err := os.ReadFile(need.Given(t, "SHOP_REAL_SALES"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
-	goods, err := Gather(context.Background(), file, pounds)
-	if err != nil {
-		t.Fatal(err)
+	comma := pounds
+	comma.Decimal = Comma
+	for name, c := range map[string]struct {
+		text    string
+		options Options
+	}{
+		"as it is":           {string(content), pounds},
+		"American times":     {rewritten(t, content, ',', "1/2/2006 15:04", salesHeader, "."), pounds},
+		"the second edition": {rewritten(t, content, '\t', "2006-01-02 15:04:05", secondHeader, "."), pounds},
+		"semicolons":         {rewritten(t, content, ';', "2006-01-02 15:04", strings.ToUpper(salesHeader), ","), comma},
+	} {
+		t.Run(name, func(t *testing.T) {
+			goods, err := Gather(t.Context(), strings.NewReader(c.text), c.options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantRealGoods(t, goods)
+		})
 	}
+}
+
+func wantRealGoods(t *testing.T, goods *Goods) {
+	t.Helper()
 	items, refused := drain(t, goods)
 	got := map[Reason]int{}
 	for _, r := range refused {
@@ -174,6 +197,40 @@ func TestGatherRealSales(t *testing.T) {
 	if got, want := digest(items), "6c643c52def967ede8ef2d63a61dd4ad8e9c4483f3f402c50c74ee3aea53c104"; got != want {
 		t.Errorf("digest %s, want %s", got, want)
 	}
+}
+
+const secondHeader = "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\n"
+
+// rewritten writes the sales file as other copies of it are: with another delimiter, layout of times, header and decimal mark,
+// customers as decimal numbers, and in Windows-1252.
+func rewritten(t *testing.T, content []byte, delimiter rune, layout, header, mark string) string {
+	t.Helper()
+	lines, err := csv.NewReader(bytes.NewReader(content)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines[0] = strings.Split(strings.TrimSpace(header), ",")
+	for _, line := range lines[1:] {
+		at, err := time.Parse(time.RFC3339, line[4])
+		if err != nil {
+			t.Fatal(err)
+		}
+		line[4], line[5] = at.Format(layout), strings.Replace(line[5], ".", mark, 1)
+		if line[6] != "" {
+			line[6] += ".0"
+		}
+	}
+	var text strings.Builder
+	w := csv.NewWriter(&text)
+	w.Comma = delimiter
+	if err := w.WriteAll(lines); err != nil {
+		t.Fatal(err)
+	}
+	windows, err := charmap.Windows1252.NewEncoder().String(text.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return windows
 }
 
 func digest(items []Item) string {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -48,10 +49,12 @@ type DecimalMark rune
 const (
 	Point DecimalMark = '.'
 	Comma DecimalMark = ','
-	// Either is whichever of the two a price has. Three digits after it are refused with ErrPriceMark, because they may be
-	// thousands: 1,500 and 1.500 are a thousand and a half in half of the world, and one and a half in the other.
+	// Either is whichever of the two a price has. Three digits after it are refused with ErrPriceMark where what stands before
+	// may be thousands: 1,500 and 1.500 are fifteen hundred in half of the world, and one and a half in the other.
 	Either DecimalMark = 0
 )
+
+var thousands = regexp.MustCompile(`^-?[1-9][0-9]{0,2}$`)
 
 // markOf returns the decimal mark of a file: the one given, else a point in files whose fields are parted by commas, and
 // either in others, which are what spreadsheets write where the decimal mark is a comma.
@@ -74,7 +77,7 @@ func (m DecimalMark) Parse(text string, digits int) (int64, error) {
 	case !found:
 		whole, fraction, found = strings.Cut(text, string(Point))
 	}
-	if m == Either && len(fraction) == 3 {
+	if m == Either && thousands.MatchString(whole) && len(fraction) == 3 {
 		return 0, fmt.Errorf("%w: %q", ErrPriceMark, text)
 	}
 	if found {
