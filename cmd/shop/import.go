@@ -106,7 +106,7 @@ func (i *importCommand) addFlags(c *cobra.Command) {
 	flags := c.Flags()
 	flags.StringVar(&i.format, "format", formatCatalogue, "format of the file: "+strings.Join(formats(), ", "))
 	i.table.addFlags(flags)
-	flags.StringVar(&i.decimal, "decimal", "", "what stands before the decimals of prices: point or comma (default: by the delimiter)")
+	flags.StringVar(&i.decimal, "decimal", "", "mark before a price's decimals: point or comma (default: by the delimiter)")
 	flags.Int64Var(&i.stock, "stock", 0, "stock of every new product, whatever the file says")
 	flags.StringVar(&i.refused, "refused", "", "file for the refused lines (default: FILE's name with .refused.csv added)")
 	flags.BoolVar(&i.strict, "strict", false, "fail when anything was refused")
@@ -186,7 +186,9 @@ func (i *importCommand) options(d deployment) (catalogue.Options, error) {
 }
 
 // decimalMarks are the values of --decimal.
-var decimalMarks = map[string]catalogue.DecimalMark{"": catalogue.Either, "point": catalogue.Point, "comma": catalogue.Comma}
+var decimalMarks = map[string]catalogue.DecimalMark{
+	"": catalogue.Either, "point": catalogue.Point, "comma": catalogue.Comma,
+}
 
 // load imports the source and reports, however far it got.
 func (i *importCommand) load(ctx context.Context, store catalogue.Store, source catalogue.Source) error {

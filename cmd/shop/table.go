@@ -15,7 +15,8 @@ type tableFlags struct{ delimiter, encoding string }
 
 func (t *tableFlags) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&t.delimiter, "delimiter", "", "what stands between fields: a character, or tab (default: recognised)")
-	flags.StringVar(&t.encoding, "encoding", "", "encoding of the file: "+strings.Join(csvfile.Encodings, ", ")+" (default: recognised)")
+	encodings := strings.Join(csvfile.Encodings, ", ")
+	flags.StringVar(&t.encoding, "encoding", "", "encoding of the file: "+encodings+" (default: recognised)")
 }
 
 // options returns what the flags say, or what is wrong with them.

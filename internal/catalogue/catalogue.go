@@ -1,8 +1,8 @@
 // Package catalogue reads files of goods and imports them into a store.
 //
-// Three kinds of file are read: a catalogue CSV, one product a line ([NewReader]); the raw "Online Retail" sales file, whose
-// lines are gathered into the goods they sold ([Gather]); and what other shops export ([ReadExport]). Each is a [Source] for
-// an [Importer].
+// Three kinds of file are read: a catalogue CSV, one product a line ([NewReader]); the raw "Online Retail" sales
+// file, whose lines are gathered into the goods they sold ([Gather]); and what other shops export ([ReadExport]).
+// Each is a [Source] for an [Importer].
 package catalogue
 
 import (
@@ -23,8 +23,8 @@ type Item struct {
 	Given Given
 }
 
-// Given says which members of a product its file gives, besides name and price. The others stay as the store has them; a new
-// product begins without them, and for sale.
+// Given says which members of a product its file gives, besides name and price. The others stay as the store has
+// them; a new product begins without them, and for sale.
 type Given struct{ Description, ImageURL, Active bool }
 
 // Origin is where in a file something comes from.
@@ -94,8 +94,8 @@ func refuseRow(err error) error {
 	return &Refusal{Origin: Origin{Line: bad.Line, Text: bad.Text}, Reason: Malformed, Detail: bad.Err.Error()}
 }
 
-// check refuses an item that the store would refuse: nothing is sent that is known to come back. It returns nil for one that
-// is fine.
+// check refuses an item that the store would refuse: nothing is sent that is known to come back. It returns nil for
+// one that is fine.
 func check(item Item, currency string) *Refusal {
 	err := item.Draft.Check(currency)
 	var problems validation.Errors

@@ -34,8 +34,8 @@ const (
 // ErrExport is returned by [ReadExport] for an unknown kind.
 var ErrExport = errors.New("unknown kind of export")
 
-// ReadExport reads an export as a whole and makes one item of each variant; descriptions in HTML become text. The errors are
-// [ErrExport], [money.ErrCurrency] and those of [csvfile.NewReader].
+// ReadExport reads an export as a whole and makes one item of each variant; descriptions in HTML become text. The
+// errors are [ErrExport], [money.ErrCurrency] and those of [csvfile.NewReader].
 func ReadExport(ctx context.Context, r io.Reader, kind Export, o Options) (*Goods, error) {
 	columns, read, err := kind.reading()
 	if err != nil {
@@ -109,7 +109,8 @@ func (e *export) add(row csvfile.Row, s said) {
 }
 
 func (e *export) refuse(row csvfile.Row, id string, reason Reason, detail string) {
-	e.goods.refused = append(e.goods.refused, &Refusal{Origin: originOf(row), ProductID: id, Reason: reason, Detail: detail})
+	refusal := &Refusal{Origin: originOf(row), ProductID: id, Reason: reason, Detail: detail}
+	e.goods.refused = append(e.goods.refused, refusal)
 }
 
 // cell returns what a row has in a column, without blanks around it.

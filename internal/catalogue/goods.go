@@ -12,8 +12,8 @@ import (
 	"shop/internal/sales"
 )
 
-// Goods are products of a file that was read as a whole. They are a [Source] that hands out what was refused first, then the
-// products in the order in which the file names them.
+// Goods are products of a file that was read as a whole. They are a [Source] that hands out what was refused first,
+// then the products in the order in which the file names them.
 type Goods struct {
 	refused  []*Refusal
 	items    []Item

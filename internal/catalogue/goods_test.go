@@ -201,8 +201,8 @@ func wantRealGoods(t *testing.T, goods *Goods) {
 
 const secondHeader = "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\n"
 
-// rewritten writes the sales file as other copies of it are: with another delimiter, layout of times, header and decimal mark,
-// customers as decimal numbers, and in Windows-1252.
+// rewritten writes the sales file as other copies of it are: with another delimiter, layout of times, header and
+// decimal mark, customers as decimal numbers, and in Windows-1252.
 func rewritten(t *testing.T, content []byte, delimiter rune, layout, header, mark string) string {
 	t.Helper()
 	lines, err := csv.NewReader(bytes.NewReader(content)).ReadAll()

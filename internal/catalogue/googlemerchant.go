@@ -6,8 +6,8 @@ import (
 	"shop/internal/csvfile"
 )
 
-// merchantColumns are those attributes of Google Merchant Center's product data that are looked at. Files of its own have
-// blanks in their names.
+// merchantColumns are those attributes of Google Merchant Center's product data that are looked at. Files of its own
+// have blanks in their names.
 var merchantColumns = csvfile.Columns{
 	Required: []string{"id", "title", "description", "price"},
 	Optional: []string{"image_link"},
@@ -15,8 +15,8 @@ var merchantColumns = csvfile.Columns{
 	Others:   true,
 }
 
-// googleMerchant makes an item of each row, which is a variant. The price has its currency beside it (15.00 GBP). The file
-// does not say how many there are: a new product has no stock unless the options give one.
+// googleMerchant makes an item of each row, which is a variant. The price has its currency beside it (15.00 GBP). The
+// file does not say how many there are: a new product has no stock unless the options give one.
 func (e *export) googleMerchant(rows []csvfile.Row) {
 	for _, row := range rows {
 		price, currency, _ := strings.Cut(cell(row, "price"), " ")

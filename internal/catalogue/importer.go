@@ -45,9 +45,9 @@ func (s Summary) RefusedTotal() int {
 	return total
 }
 
-// Importer brings a store to what a file says: new products are created with their stock, others get the file's name and
-// price and what else it gives, and equal ones are not written. Stock of a product that exists, and what the file does not
-// give, are never touched. An import that was cut short is therefore finished by running it again.
+// Importer brings a store to what a file says: new products are created with their stock, others get the file's name
+// and price and what else it gives, and equal ones are not written. Stock of a product that exists, and what the file
+// does not give, are never touched. An import that was cut short is therefore finished by running it again.
 type Importer struct {
 	Store       Store
 	Concurrency int                  // products in the works at once, at least 1
@@ -172,8 +172,8 @@ func existsByNow(err error) bool {
 	return errors.As(err, &invalid) && slices.ContainsFunc(invalid, func(p validation.Problem) bool { return p.Field == "stock" })
 }
 
-// change reads the product, for lists do not have all of it, and changes what the item gives and is not equal. If all is,
-// equal is counted up.
+// change reads the product, for lists do not have all of it, and changes what the item gives and is not equal. If all
+// is, equal is counted up.
 func (r *run) change(ctx context.Context, item Item, equal *int) error {
 	saved, err := r.Store.Product(ctx, item.Draft.ID)
 	if err != nil {
@@ -192,7 +192,8 @@ func (r *run) change(ctx context.Context, item Item, equal *int) error {
 	return nil
 }
 
-// draftOf returns the draft that saves the product as it is. A member of [product.Draft] that is missing here would be lost.
+// draftOf returns the draft that saves the product as it is. A member of [product.Draft] that is missing here would
+// be lost.
 func draftOf(p product.Product) product.Draft {
 	return product.Draft{
 		ID: p.ID, Name: p.Name, Description: p.Description, Price: p.Price, ImageURL: p.ImageURL, Active: p.Active,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -183,6 +184,20 @@ func TestImportChangesWhatIsGiven(t *testing.T) {
 				t.Errorf("got %+v, want image %s and active %t", got, c.image, c.active)
 			}
 		})
+	}
+}
+
+// TestDraftOf: the draft that a change begins with has every member of the product but its stock, which no change may
+// have.
+func TestDraftOf(t *testing.T) {
+	full := product.Product{
+		ID: "a", Name: "A", Description: "D", Price: money.Money{Amount: 1, Currency: "GBP"}, ImageURL: "https://img.example/a.jpg", Active: true, Stock: 3,
+	}
+	draft := reflect.ValueOf(draftOf(full))
+	for _, field := range reflect.VisibleFields(draft.Type()) {
+		if got := draft.FieldByIndex(field.Index); got.IsZero() != (field.Name == "Stock") {
+			t.Errorf("%s is %v", field.Name, got)
+		}
 	}
 }
 

@@ -12,8 +12,8 @@ import (
 // tag is what makes a text HTML.
 var tag = regexp.MustCompile(`</?[a-zA-Z][^<>]*>`)
 
-// plainText returns the text of HTML: paragraphs and other blocks begin new lines, blanks are collapsed, and scripts and
-// styles are left out. Of a text without a tag only entities (&amp;) change.
+// plainText returns the text of HTML: paragraphs and other blocks begin new lines, blanks are collapsed, and scripts
+// and styles are left out. Of a text without a tag only entities (&amp;) change.
 func plainText(source string) string {
 	if !tag.MatchString(source) {
 		return strings.TrimSpace(html.UnescapeString(source))

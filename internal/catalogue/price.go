@@ -49,15 +49,16 @@ type DecimalMark rune
 const (
 	Point DecimalMark = '.'
 	Comma DecimalMark = ','
-	// Either is whichever of the two a price has. Three digits after it are refused with ErrPriceMark where what stands before
-	// may be thousands: 1,500 and 1.500 are fifteen hundred in half of the world, and one and a half in the other.
+	// Either is whichever of the two a price has. Three digits after it are refused with ErrPriceMark where what stands
+	// before may be thousands: 1,500 and 1.500 are fifteen hundred in half of the world, and one and a half in the
+	// other.
 	Either DecimalMark = 0
 )
 
 var thousands = regexp.MustCompile(`^-?[1-9][0-9]{0,2}$`)
 
-// markOf returns the decimal mark of a file: the one given, else a point in files whose fields are parted by commas, and
-// either in others, which are what spreadsheets write where the decimal mark is a comma.
+// markOf returns the decimal mark of a file: the one given, else a point in files whose fields are parted by commas,
+// and either in others, which are what spreadsheets write where the decimal mark is a comma.
 func markOf(given DecimalMark, delimiter rune) DecimalMark {
 	if given == Either && delimiter == ',' {
 		return Point

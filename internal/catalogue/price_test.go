@@ -99,8 +99,8 @@ func TestDecimalMarks(t *testing.T) {
 	}
 }
 
-// TestEveryCurrency: what a file says a thing costs is what the mail says, in every currency; the digits are those of the
-// published list.
+// TestEveryCurrency: what a file says a thing costs is what the mail says, in every currency; the digits are those of
+// the published list.
 func TestEveryCurrency(t *testing.T) {
 	for _, code := range money.Codes() {
 		digits, err := money.Digits(code)

@@ -27,8 +27,8 @@ type Options struct {
 	Decimal  DecimalMark // of prices; Either: see [Either], and [Point] in files parted by commas
 }
 
-// Reader reads a catalogue CSV. The price is decimal (3.39); an empty stock is 0; an empty image_url or active leaves the
-// product's as it is.
+// Reader reads a catalogue CSV. The price is decimal (3.39); an empty stock is 0; an empty image_url or active leaves
+// the product's as it is.
 type Reader struct {
 	rows *csvfile.Reader
 	items
@@ -46,8 +46,8 @@ func newItems(rows *csvfile.Reader, digits int, o Options) items {
 	return items{options: o, digits: digits, mark: markOf(o.Decimal, rows.Delimiter()), seen: map[string]int{}}
 }
 
-// NewReader reads the header of a catalogue CSV. The errors are those of [csvfile.NewReader], and [money.ErrCurrency] for a
-// store currency that is none.
+// NewReader reads the header of a catalogue CSV. The errors are those of [csvfile.NewReader], and [money.ErrCurrency]
+// for a store currency that is none.
 func NewReader(r io.Reader, o Options) (*Reader, error) {
 	digits, err := money.Digits(o.Currency)
 	if err != nil {

@@ -140,8 +140,8 @@ func TestReaderTakesSpreadsheets(t *testing.T) {
 	}
 }
 
-// TestReaderDecimalMarks: only a file that is not parted by commas may write them in prices, and never where they could part
-// thousands.
+// TestReaderDecimalMarks: only a file that is not parted by commas may write them in prices, and never where they
+// could part thousands.
 func TestReaderDecimalMarks(t *testing.T) {
 	const text = "product_id;name;description;price;currency;stock\na;A;;64,00;GBP;1\nb;B;;1,500;GBP;1\nc;C;;1.500;GBP;1\nd;D;;7.5;GBP;1\n"
 	for mark, want := range map[DecimalMark][]string{

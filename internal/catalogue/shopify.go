@@ -22,8 +22,8 @@ var shopifyColumns = csvfile.Columns{
 	Others: true,
 }
 
-// shopify makes an item of each row that has a price: a variant. A product's first row, the one with the title, has what its
-// variants share; rows without a price have more images of it.
+// shopify makes an item of each row that has a price: a variant. A product's first row, the one with the title, has
+// what its variants share; rows without a price have more images of it.
 func (e *export) shopify(rows []csvfile.Row) {
 	heads := map[string]csvfile.Row{} // by handle
 	variants := map[string]int{}
@@ -71,7 +71,8 @@ func (e *export) shopifyVariant(row, head csvfile.Row, several bool) {
 	e.add(row, s)
 }
 
-// shopifyOptions returns what tells a variant from the others. A product without options has the one value Default Title.
+// shopifyOptions returns what tells a variant from the others. A product without options has the one value Default
+// Title.
 func shopifyOptions(row csvfile.Row) []string {
 	var options []string
 	for _, column := range []string{"Option1 Value", "Option2 Value", "Option3 Value"} {
@@ -82,7 +83,8 @@ func shopifyOptions(row csvfile.Row) []string {
 	return options
 }
 
-// shopifyID returns the SKU, before which exports may have an apostrophe, or the handle and the options where there is none.
+// shopifyID returns the SKU, before which exports may have an apostrophe, or the handle and the options where there
+// is none.
 func shopifyID(row csvfile.Row, options []string) string {
 	if sku := strings.TrimPrefix(cell(row, "Variant SKU"), "'"); sku != "" {
 		return sku
@@ -96,7 +98,8 @@ func shopifyID(row csvfile.Row, options []string) string {
 
 var notInSlug = regexp.MustCompile(`[^\pL\pN._]+`)
 
-// slug writes a text as it may stand in a product id, except for letters that are not of a to z: of those no id can be made.
+// slug writes a text as it may stand in a product id, except for letters that are not of a to z: of those no id can
+// be made.
 func slug(text string) string {
 	return strings.Trim(notInSlug.ReplaceAllString(strings.ToLower(text), "-"), "-")
 }

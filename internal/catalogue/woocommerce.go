@@ -14,7 +14,8 @@ var wooColumns = csvfile.Columns{
 	Others:   true,
 }
 
-// wooCommerce makes an item of each simple product and of each variation. A variable product has what its variations share.
+// wooCommerce makes an item of each simple product and of each variation. A variable product has what its variations
+// share.
 func (e *export) wooCommerce(rows []csvfile.Row) {
 	parents := map[string]csvfile.Row{} // by what variations call them: id:ID and SKU
 	for _, row := range rows {
@@ -55,8 +56,9 @@ func (e *export) wooProduct(row, parent csvfile.Row) {
 	image, _, _ := strings.Cut(wooOf(row, parent, "Images"), ",")
 	s := said{
 		id: wooID(row), name: wooText(cell(row, "Name")),
-		description: plainText(wooText(wooDescription(row, parent))), hasDescription: e.file.Has("Description") || e.file.Has("Short description"),
-		price: cell(row, "Regular price"), currency: e.options.Currency, stock: cell(row, "Stock"),
+		description:    plainText(wooText(wooDescription(row, parent))),
+		hasDescription: e.file.Has("Description") || e.file.Has("Short description"),
+		price:          cell(row, "Regular price"), currency: e.options.Currency, stock: cell(row, "Stock"),
 		imageURL: strings.TrimSpace(image), active: wooActive(row, parent),
 	}
 	if s.price == "" {
@@ -93,8 +95,8 @@ func wooID(row csvfile.Row) string {
 	return cell(row, "ID")
 }
 
-// wooText takes back what the export does to text: an apostrophe before what a spreadsheet would take for a formula, and \n
-// for the end of a line.
+// wooText takes back what the export does to text: an apostrophe before what a spreadsheet would take for a formula,
+// and \n for the end of a line.
 func wooText(text string) string {
 	if len(text) > 1 && text[0] == '\'' && strings.ContainsAny(text[1:2], "=+-@") {
 		text = text[1:]

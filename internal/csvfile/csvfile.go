@@ -1,7 +1,8 @@
 // Package csvfile reads CSV files (RFC 4180) row by row, by the names of their columns.
 //
-// A row that cannot be read is an error of its own, with its line number, and reading goes on at the next line: one bad line
-// of a long file costs that line only. Each line of a file is part of exactly one row or one such error, or is blank.
+// A row that cannot be read is an error of its own, with its line number, and reading goes on at the next line: one
+// bad line of a long file costs that line only. Each line of a file is part of exactly one row or one such error, or
+// is blank.
 package csvfile
 
 import (
@@ -67,8 +68,8 @@ type Reader struct {
 	line      int    // the line on which rest starts
 }
 
-// NewReader reads a file and its header, which must have the given columns. The error is [ErrHeader] for another header,
-// [ErrNotCSV], [ErrEncoding], or that of reading.
+// NewReader reads a file and its header, which must have the given columns. The error is [ErrHeader] for another
+// header, [ErrNotCSV], [ErrEncoding], or that of reading.
 func NewReader(r io.Reader, o Options, columns Columns) (*Reader, error) {
 	content, err := io.ReadAll(r)
 	if err != nil {
@@ -102,8 +103,8 @@ func (r *Reader) Progress() float64 {
 	return 1 - float64(len(r.rest))/float64(r.size)
 }
 
-// Read returns the next row; rows without any text are passed over. The error is io.EOF after the last one, or a [*BadRow]
-// for a record that cannot be read (call Read again for the next).
+// Read returns the next row; rows without any text are passed over. The error is io.EOF after the last one, or a
+// [*BadRow] for a record that cannot be read (call Read again for the next).
 func (r *Reader) Read() (Row, error) {
 	for r.rest != "" {
 		row, record, err := r.next()
@@ -134,8 +135,8 @@ func (r *Reader) next() (Row, []string, error) {
 	return row, record, err
 }
 
-// record parses the record at the start of the rest, and returns how many bytes it has. A record of several lines that may
-// have come about by a stray quote is none, see [swallows].
+// record parses the record at the start of the rest, and returns how many bytes it has. A record of several lines
+// that may have come about by a stray quote is none, see [swallows].
 func (r *Reader) record() ([]string, int, error) {
 	record, length, err := parse(r.rest, r.delimiter)
 	if err != nil {
@@ -162,9 +163,9 @@ func (r *Reader) fit(record []string) ([]string, bool) {
 	return record[:len(r.columns)], true
 }
 
-// swallows reports whether a record of several lines looks as if a stray quote joined rows: one of its lines after the first
-// is a row by itself, or would be one if quotes were plain text; for its last line this holds only if the same is true of
-// the first, because the end of a long text often has as many delimiters as it takes.
+// swallows reports whether a record of several lines looks as if a stray quote joined rows: one of its lines after
+// the first is a row by itself, or would be one if quotes were plain text; for its last line this holds only if the
+// same is true of the first, because the end of a long text often has as many delimiters as it takes.
 func (r *Reader) swallows(text string) bool {
 	first := firstLine(text)
 	for rest := text[len(first):]; rest != ""; {

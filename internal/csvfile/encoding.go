@@ -57,7 +57,8 @@ func decode(content []byte, name string) (text, found string, err error) {
 		return "", "", fmt.Errorf("decoding %s: %w", name, err)
 	}
 	if header, _, _ := bytes.Cut(decoded, []byte("\n")); bytes.IndexByte(header, 0) >= 0 {
-		return "", "", fmt.Errorf("%w: the header has zero bytes, so it is not %s; is it %s or %s?", ErrEncoding, name, UTF16LE, UTF16BE)
+		const hint = "%w: the header has zero bytes, so it is not %s; is it %s or %s?"
+		return "", "", fmt.Errorf(hint, ErrEncoding, name, UTF16LE, UTF16BE)
 	}
 	return string(decoded), name, nil
 }

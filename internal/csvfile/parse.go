@@ -5,8 +5,8 @@ import "strings"
 // maxRecord bounds how far a quoted field is followed, in bytes, so that a file of stray quotes does not take forever.
 const maxRecord = 1 << 20
 
-// parse reads the record at the start of text and returns its fields, and how many bytes it has with the end of its line.
-// Lines inside a quoted field end with "\n" whatever they end with in the text. The error is [ErrQuote].
+// parse reads the record at the start of text and returns its fields, and how many bytes it has with the end of its
+// line. Lines inside a quoted field end with "\n" whatever they end with in the text. The error is [ErrQuote].
 func parse(text string, delimiter byte) (fields []string, length int, err error) {
 	for {
 		field, n, err := parseField(text[length:], delimiter)

@@ -21,13 +21,17 @@ const Currency = "GBP"
 
 // columns are those of the file. The second edition has three other names.
 var columns = csvfile.Columns{
-	Required: []string{"InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"},
-	Aliases:  map[string]string{"Invoice": "InvoiceNo", "Price": "UnitPrice", "Customer ID": "CustomerID"},
+	Required: []string{
+		"InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country",
+	},
+	Aliases: map[string]string{"Invoice": "InvoiceNo", "Price": "UnitPrice", "Customer ID": "CustomerID"},
 }
 
-// layouts are how copies of the file write its times. Where days and months are numbers between slashes, the month is first.
+// layouts are how copies of the file write its times. Where days and months are numbers between slashes, the month is
+// first.
 var layouts = []string{
-	time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04", "1/2/2006 15:04", "1/2/2006 15:04:05", "1/2/06 15:04",
+	time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04",
+	"1/2/2006 15:04", "1/2/2006 15:04:05", "1/2/06 15:04",
 }
 
 // MaxQuantity bounds the quantity of a line in either direction, so that sums of quantities cannot overflow.
@@ -38,7 +42,7 @@ var (
 	ErrInvoice  = errors.New("the InvoiceNo is not 1 to 32 letters and digits")
 	ErrCode     = errors.New("the StockCode is empty")
 	ErrQuantity = errors.New("the Quantity is not a whole number between -1,000,000,000 and 1,000,000,000")
-	ErrTime     = errors.New("the InvoiceDate is not a time such as 2010-12-01T08:26:00Z, 2010-12-01 08:26:00 or 12/1/2010 8:26")
+	ErrTime     = errors.New("the InvoiceDate is not a time such as 2010-12-01T08:26:00Z or 12/1/2010 8:26")
 	ErrCustomer = errors.New("the CustomerID is not 1 to 32 letters and digits, or empty")
 )
 
