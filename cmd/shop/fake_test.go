@@ -59,6 +59,7 @@ type fakeProduct struct {
 	Status      string         `json:"stock_status"`
 	Stock       int64          `json:"stock"`
 	Active      bool           `json:"active"`
+	MaxPerOrder *int64         `json:"max_per_order,omitempty"`
 	Version     int64          `json:"version"`
 	CreatedAt   string         `json:"created_at"`
 	UpdatedAt   string         `json:"updated_at"`

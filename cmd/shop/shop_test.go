@@ -285,6 +285,20 @@ func TestImportOfASpreadsheet(t *testing.T) {
 	shop(t, "--local", "import", write(t, "goods.xlsx", "PK\x03\x04...")).want(t, exitFailed, "save the sheet as", "CSV UTF-8")
 }
 
+// TestImportOptionalColumns: a file changes what it gives, and an import of a file without these columns takes nothing back.
+func TestImportOptionalColumns(t *testing.T) {
+	f := startFake(t)
+	header, _, _ := strings.Cut(goods, "\n")
+	file := write(t, "goods.csv", header+",image_url,active,max_per_order\nlamp,Lamp,Warm,64,GBP,12,https://img.example/l.jpg,no,2\n")
+	shop(t, "--local", "import", file).want(t, exitDone, "1 imported")
+	shop(t, "--local", "import", file).want(t, exitDone, "1 unchanged")
+	shop(t, "--local", "import", write(t, "goods.csv", header+"\nlamp,Lamp,Bright,65,GBP,1\n")).want(t, exitDone, "1 updated")
+	got := f.products["lamp"]
+	if got.ImageURL != "https://img.example/l.jpg" || got.Active || got.MaxPerOrder == nil || *got.MaxPerOrder != 2 || got.Price["amount"] != 6500.0 {
+		t.Errorf("got %+v, want image, activity and limit as the first file gave them", got)
+	}
+}
+
 // TestImportOfAnExport: what another shop exports becomes one product a variant, and a second import changes nothing.
 func TestImportOfAnExport(t *testing.T) {
 	f := startFake(t)

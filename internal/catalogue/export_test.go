@@ -129,6 +129,20 @@ func TestWooCommerce(t *testing.T) {
 		})
 }
 
+// TestWooCommerceSoldIndividually: of such a product one order may have one.
+func TestWooCommerceSoldIndividually(t *testing.T) {
+	const text = "ID,Type,SKU,Name,Regular price,Sold individually?,Parent\n1,simple,a,A,1,1,\n2,simple,b,B,1,0,\n" +
+		"3,variable,c,C,,1,\n4,variation,d,D,1,,c\n"
+	items, refused := drain(t, readExport(t, WooCommerce, text))
+	if len(items) != 3 || len(refused) > 0 {
+		t.Fatalf("items %v, refused %v", items, refused)
+	}
+	a, b, d := items[0].Draft.MaxPerOrder, items[1].Draft.MaxPerOrder, items[2].Draft.MaxPerOrder
+	if a == nil || *a != 1 || b != nil || d == nil || *d != 1 {
+		t.Errorf("got %v, %v and %v, want 1, nothing and 1", a, b, d)
+	}
+}
+
 func TestGoogleMerchant(t *testing.T) {
 	const text = "id\ttitle\tdescription\tlink\timage link\tavailability\tprice\titem_group_id\n" +
 		"mug\tMug &amp; saucer\tBlue, \"round\"\thttps://shop.example/mug\thttps://img.example/m.jpg\tin_stock\t7.50 GBP\tm\n" +

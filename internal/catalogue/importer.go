@@ -179,9 +179,8 @@ func (r *run) change(ctx context.Context, item Item, equal *int) error {
 	if err != nil {
 		return fmt.Errorf("reading a product: %w", err)
 	}
-	before := draftOf(saved)
-	after := item.over(before)
-	if after == before {
+	after := item.over(saved)
+	if after == draftOf(saved) {
 		r.count(equal)
 		return nil
 	}
@@ -192,16 +191,17 @@ func (r *run) change(ctx context.Context, item Item, equal *int) error {
 	return nil
 }
 
-// draftOf returns the draft that saves the product as it is. A member of [product.Draft] that is missing here would
-// be lost.
+// draftOf returns the draft that saves the product as it is. A member of [product.Draft] that is missing here would be
+// lost, but for those of which nil leaves the product's as it is.
 func draftOf(p product.Product) product.Draft {
 	return product.Draft{
 		ID: p.ID, Name: p.Name, Description: p.Description, Price: p.Price, ImageURL: p.ImageURL, Active: p.Active,
 	}
 }
 
-// over returns the draft with what the item gives.
-func (i Item) over(d product.Draft) product.Draft {
+// over returns the draft that gives the product what the item gives.
+func (i Item) over(saved product.Product) product.Draft {
+	d := draftOf(saved)
 	d.Name, d.Price = i.Draft.Name, i.Draft.Price
 	if i.Given.Description {
 		d.Description = i.Draft.Description
@@ -212,7 +212,18 @@ func (i Item) over(d product.Draft) product.Draft {
 	if i.Given.Active {
 		d.Active = i.Draft.Active
 	}
+	if given := i.Draft.MaxPerOrder; given != nil && limit(*given) != limit(saved.MaxPerOrder) {
+		d.MaxPerOrder = given
+	}
 	return d
+}
+
+// limit returns how many units one order may have of a product whose MaxPerOrder is n.
+func limit(n int64) int64 {
+	if n == 0 {
+		return product.MaxPerOrder
+	}
+	return n
 }
 
 func (r *run) count(n *int) {

@@ -71,6 +71,9 @@ func (s *fakeStore) Save(_ context.Context, d product.Draft) error {
 		p.Stock = *d.Stock
 	}
 	p.ID, p.Name, p.Description, p.Price, p.ImageURL, p.Active = d.ID, d.Name, d.Description, d.Price, d.ImageURL, d.Active
+	if d.MaxPerOrder != nil {
+		p.MaxPerOrder = *d.MaxPerOrder % product.MaxPerOrder
+	}
 	p.Version++
 	s.products[d.ID] = p
 	s.saves = append(s.saves, d.ID)
@@ -161,17 +164,20 @@ func TestImportChangesWhatIsGiven(t *testing.T) {
 	for name, c := range map[string]struct {
 		header, line, image string
 		active              bool
+		limit               int64
 		want                string
 	}{
-		"no such columns": {"", "", url, false, "0 imported, 0 updated, 1 unchanged, 0 refused"},
-		"empty cells":     {",image_url,active", ",,", url, false, "0 imported, 0 updated, 1 unchanged, 0 refused"},
-		"equal cells":     {",image_url,active", "," + url + ",no", url, false, "0 imported, 0 updated, 1 unchanged, 0 refused"},
-		"another image":   {",image_url", "," + other, other, false, "0 imported, 1 updated, 0 unchanged, 0 refused"},
-		"activated":       {",active", ",true", url, true, "0 imported, 1 updated, 0 unchanged, 0 refused"},
+		"no such columns": {"", "", url, false, 7, "0 imported, 0 updated, 1 unchanged, 0 refused"},
+		"empty cells":     {",image_url,active,max_per_order", ",,,", url, false, 7, "0 imported, 0 updated, 1 unchanged, 0 refused"},
+		"equal cells":     {",image_url,active,max_per_order", "," + url + ",no,7", url, false, 7, "0 imported, 0 updated, 1 unchanged, 0 refused"},
+		"another image":   {",image_url", "," + other, other, false, 7, "0 imported, 1 updated, 0 unchanged, 0 refused"},
+		"another limit":   {",max_per_order", ",2", url, false, 2, "0 imported, 1 updated, 0 unchanged, 0 refused"},
+		"no limit":        {",max_per_order", ",10000", url, false, 0, "0 imported, 1 updated, 0 unchanged, 0 refused"},
+		"activated":       {",active", ",true", url, true, 7, "0 imported, 1 updated, 0 unchanged, 0 refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			old := lamp()
-			old.ImageURL, old.Active = url, false
+			old.ImageURL, old.Active, old.MaxPerOrder = url, false, 7
 			s := newFakeStore(old)
 			r, err := NewReader(strings.NewReader("product_id,name,description,price,currency,stock"+c.header+"\nlamp,Lamp,Warm,64,GBP,99"+c.line+"\n"), pounds)
 			if err != nil {
@@ -180,22 +186,24 @@ func TestImportChangesWhatIsGiven(t *testing.T) {
 			i := &Importer{Store: s, Concurrency: 1, Refused: func(*Refusal) error { return nil }}
 			summary, err := i.Import(t.Context(), r)
 			wantCounts(t, summary, err, c.want)
-			if got := s.products["lamp"]; got.ImageURL != c.image || got.Active != c.active || got.Stock != old.Stock {
-				t.Errorf("got %+v, want image %s and active %t", got, c.image, c.active)
+			if got := s.products["lamp"]; got.ImageURL != c.image || got.Active != c.active || got.MaxPerOrder != c.limit || got.Stock != old.Stock {
+				t.Errorf("got %+v, want image %s, active %t and %d an order", got, c.image, c.active, c.limit)
 			}
 		})
 	}
 }
 
-// TestDraftOf: the draft that a change begins with has every member of the product but its stock, which no change may
-// have.
+// TestDraftOf: the draft that a change begins with has every member of the product but its stock, which no change may have,
+// and its limit, which stays where no draft gives one.
 func TestDraftOf(t *testing.T) {
 	full := product.Product{
-		ID: "a", Name: "A", Description: "D", Price: money.Money{Amount: 1, Currency: "GBP"}, ImageURL: "https://img.example/a.jpg", Active: true, Stock: 3,
+		ID: "a", Name: "A", Description: "D", Price: money.Money{Amount: 1, Currency: "GBP"}, ImageURL: "https://img.example/a.jpg",
+		Active: true, Stock: 3, MaxPerOrder: 2,
 	}
 	draft := reflect.ValueOf(draftOf(full))
 	for _, field := range reflect.VisibleFields(draft.Type()) {
-		if got := draft.FieldByIndex(field.Index); got.IsZero() != (field.Name == "Stock") {
+		left := field.Name == "Stock" || field.Name == "MaxPerOrder"
+		if got := draft.FieldByIndex(field.Index); got.IsZero() != left {
 			t.Errorf("%s is %v", field.Name, got)
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // columns are those of a catalogue CSV.
 var columns = csvfile.Columns{
 	Required: []string{"product_id", "name", "description", "price", "currency", "stock"},
-	Optional: []string{"image_url", "active"},
+	Optional: []string{"image_url", "active", "max_per_order"},
 }
 
 // Options say how a file becomes items.
@@ -27,8 +27,8 @@ type Options struct {
 	Decimal  DecimalMark // of prices; Either: see [Either], and [Point] in files parted by commas
 }
 
-// Reader reads a catalogue CSV. The price is decimal (3.39); an empty stock is 0; an empty image_url or active leaves
-// the product's as it is.
+// Reader reads a catalogue CSV. The price is decimal (3.39); an empty stock is 0; an empty image_url, active or
+// max_per_order leaves the product's as it is.
 type Reader struct {
 	rows *csvfile.Reader
 	items
@@ -73,7 +73,7 @@ func (r *Reader) Next(ctx context.Context) (Item, error) {
 	item, refusal := r.item(row, said{
 		id: field("product_id"), name: field("name"), description: field("description"), hasDescription: true,
 		price: field("price"), currency: field("currency"), stock: field("stock"),
-		imageURL: field("image_url"), active: field("active"),
+		imageURL: field("image_url"), active: field("active"), maxPerOrder: field("max_per_order"),
 	})
 	if refusal != nil {
 		return Item{}, refusal
@@ -87,11 +87,11 @@ func (r *Reader) Progress() float64 { return r.rows.Progress() }
 // Encoding is [Source]'s.
 func (r *Reader) Encoding() string { return r.rows.Encoding() }
 
-// said is what a file says of a product, in its words. Of imageURL and active, what is empty is not said.
+// said is what a file says of a product, in its words. Of imageURL, active and maxPerOrder, what is empty is not said.
 type said struct {
 	id, name, description, price, currency, stock string
 	hasDescription                                bool
-	imageURL, active                              string
+	imageURL, active, maxPerOrder                 string
 }
 
 // item makes an item of what the row says of a product, or says why there is none.
@@ -108,6 +108,9 @@ func (i *items) item(row csvfile.Row, s said) (Item, *Refusal) {
 		return Item{}, refusal
 	}
 	if refusal := setActive(&item, s.active); refusal != nil {
+		return Item{}, refusal
+	}
+	if refusal := setMaxPerOrder(&item, s.maxPerOrder); refusal != nil {
 		return Item{}, refusal
 	}
 	if refusal := check(item, i.options.Currency); refusal != nil {
@@ -163,5 +166,18 @@ func setActive(item *Item, text string) *Refusal {
 	default:
 		return item.refuse(Invalid, fmt.Sprintf("active is neither true nor false: %q", text))
 	}
+	return nil
+}
+
+// setMaxPerOrder reads how many units one order may have. Nothing leaves the item as it is.
+func setMaxPerOrder(item *Item, text string) *Refusal {
+	if text == "" {
+		return nil
+	}
+	units, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return item.refuse(Invalid, fmt.Sprintf("max_per_order is not a whole number: %q", text))
+	}
+	item.Draft.MaxPerOrder = &units
 	return nil
 }

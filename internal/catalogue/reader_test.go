@@ -89,6 +89,27 @@ func TestReaderStockGiven(t *testing.T) {
 	}
 }
 
+func TestReaderMaxPerOrder(t *testing.T) {
+	for cell, want := range map[string]int64{"": 0, "1": 1, " 10000 ": 10000, "0": -1, "10001": -1, "2.5": -1, "no": -1} {
+		text := "product_id,name,description,price,currency,stock,max_per_order\na,A,,1,GBP,1," + cell + "\n"
+		r, err := NewReader(strings.NewReader(text), pounds)
+		if err != nil {
+			t.Fatal(err)
+		}
+		items, refused := drain(t, r)
+		got := int64(-1)
+		if len(items) == 1 {
+			got = 0
+			if given := items[0].Draft.MaxPerOrder; given != nil {
+				got = *given
+			}
+		}
+		if got != want || want < 0 && refused[0].Reason != Invalid {
+			t.Errorf("%q: got %d, refused %v, want %d", cell, got, refused, want)
+		}
+	}
+}
+
 func TestReaderOptionalColumns(t *testing.T) {
 	text := "Active, IMAGE_URL ,product_id,name,description,price,currency,stock,,\n" +
 		"no,https://img.example/1.jpg,a,A,,1,GBP,1,,\n,,b,B,,1,GBP,1,,\nTRUE,http://img.example/1.jpg,c,C,,1,GBP,1\nperhaps,,d,D,,1,GBP,1\n"

@@ -10,7 +10,7 @@ import (
 // wooColumns are those of WooCommerce's product export, in English, that are looked at.
 var wooColumns = csvfile.Columns{
 	Required: []string{"ID", "Type", "SKU", "Name", "Regular price"},
-	Optional: []string{"Published", "Short description", "Description", "Stock", "Images", "Parent"},
+	Optional: []string{"Published", "Short description", "Description", "Stock", "Sold individually?", "Images", "Parent"},
 	Others:   true,
 }
 
@@ -60,6 +60,9 @@ func (e *export) wooProduct(row, parent csvfile.Row) {
 		hasDescription: e.file.Has("Description") || e.file.Has("Short description"),
 		price:          cell(row, "Regular price"), currency: e.options.Currency, stock: cell(row, "Stock"),
 		imageURL: strings.TrimSpace(image), active: wooActive(row, parent),
+	}
+	if wooOf(row, parent, "Sold individually?") == "1" {
+		s.maxPerOrder = "1"
 	}
 	if s.price == "" {
 		e.refuse(row, s.id, NoPrice, "")
