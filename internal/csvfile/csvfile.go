@@ -29,11 +29,17 @@ type Row struct {
 	Line   int    // the line on which the record starts; the header is line 1
 	Lines  int    // how many lines it has
 	Text   string // as the file has it, without the end of its last line
-	fields map[string]string
+	record []string
+	places map[string]int // column → its place in the record
 }
 
 // Field returns what the row has in a column; empty when the file does not have the column.
-func (r Row) Field(column string) string { return r.fields[column] }
+func (r Row) Field(column string) string {
+	if place, there := r.places[column]; there {
+		return r.record[place]
+	}
+	return ""
+}
 
 // BadRow is the error for a record that cannot be read or understood. Reading can go on after it.
 type BadRow struct {
@@ -62,7 +68,8 @@ type Options struct {
 type Reader struct {
 	delimiter byte
 	encoding  string
-	columns   []column // by position
+	columns   int            // how many the header names
+	places    map[string]int // column → its place in a record
 	size      int
 	rest      string // what is not read yet
 	line      int    // the line on which rest starts
@@ -92,7 +99,8 @@ func (r *Reader) Encoding() string { return r.encoding }
 
 // Has reports whether the file has the column.
 func (r *Reader) Has(name string) bool {
-	return slices.ContainsFunc(r.columns, func(c column) bool { return c.name == name })
+	_, has := r.places[name]
+	return has
 }
 
 // Progress returns how much of the file was read as rows, from 0 to 1.
@@ -112,7 +120,7 @@ func (r *Reader) Read() (Row, error) {
 		case err != nil:
 			return Row{}, row.Bad(err)
 		case !blank(record):
-			row.fields = r.pick(record)
+			row.record, row.places = record, r.places
 			return row, nil
 		}
 	}
@@ -157,10 +165,10 @@ func (r *Reader) record() ([]string, int, error) {
 
 // fit cuts empty fields off that are more than the header names, and reports whether there are as many then.
 func (r *Reader) fit(record []string) ([]string, bool) {
-	if len(record) < len(r.columns) || !blank(record[len(r.columns):]) {
+	if len(record) < r.columns || !blank(record[r.columns:]) {
 		return nil, false
 	}
-	return record[:len(r.columns)], true
+	return record[:r.columns], true
 }
 
 // swallows reports whether a record of several lines looks as if a stray quote joined rows: one of its lines after
@@ -190,17 +198,7 @@ func (r *Reader) isRow(line string) bool {
 // hasFields reports whether the line has enough delimiters for a row, quoted or not.
 func (r *Reader) hasFields(line string) bool {
 	n := strings.Count(line, string(rune(r.delimiter))) + 1
-	return n >= len(r.columns) && strings.Trim(line, " \t\r\n"+string(rune(r.delimiter))) != ""
-}
-
-func (r *Reader) pick(record []string) map[string]string {
-	fields := make(map[string]string, len(record))
-	for i, column := range r.columns {
-		if column.name != "" {
-			fields[column.name] = record[i]
-		}
-	}
-	return fields
+	return n >= r.columns && strings.Trim(line, " \t\r\n"+string(rune(r.delimiter))) != ""
 }
 
 func blank(record []string) bool {

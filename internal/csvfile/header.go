@@ -25,9 +25,6 @@ type Columns struct {
 	Others bool
 }
 
-// column is one column of a file. A column that is left aside has no name.
-type column struct{ name, written string }
-
 // readHeader takes the header off the rest.
 func (r *Reader) readHeader(delimiter rune, columns Columns) error {
 	candidates := Delimiters
@@ -38,7 +35,7 @@ func (r *Reader) readHeader(delimiter rune, columns Columns) error {
 	for _, candidate := range []byte(candidates) {
 		record, length, err := parse(r.rest, candidate)
 		if err == nil {
-			r.columns, err = columns.match(record)
+			r.columns, r.places, err = columns.match(record)
 		} else {
 			err = fmt.Errorf("%w: %w", ErrHeader, err)
 		}
@@ -53,36 +50,29 @@ func (r *Reader) readHeader(delimiter rune, columns Columns) error {
 	return first
 }
 
-// match finds the columns in a header. Empty names at its end are left aside.
-func (c Columns) match(header []string) ([]column, error) {
+// match finds the columns in a header and returns how many it names, and the places of those asked for. Empty names at
+// its end are left aside.
+func (c Columns) match(header []string) (int, map[string]int, error) {
 	for len(header) > 0 && strings.TrimSpace(header[len(header)-1]) == "" {
 		header = header[:len(header)-1]
 	}
-	known, found := c.known(), make([]column, len(header))
+	known, places := c.known(), make(map[string]int, len(header))
 	for i, written := range header {
-		found[i] = column{known[normal(written)], written}
-		if err := c.place(found[:i], found[i]); err != nil {
-			return nil, err
+		name, wanted := known[normal(written)]
+		if _, again := places[name]; again || !wanted && !c.Others {
+			const wrong = "%w: the column %q is unknown or there twice; expected %s"
+			return 0, nil, fmt.Errorf(wrong, ErrHeader, written, c.describe())
+		}
+		if wanted {
+			places[name] = i
 		}
 	}
 	for _, name := range c.Required {
-		if !slices.ContainsFunc(found, func(f column) bool { return f.name == name }) {
-			return nil, fmt.Errorf("%w: the column %s is missing; expected %s", ErrHeader, name, c.describe())
+		if _, there := places[name]; !there {
+			return 0, nil, fmt.Errorf("%w: the column %s is missing; expected %s", ErrHeader, name, c.describe())
 		}
 	}
-	return found, nil
-}
-
-// place refuses a column that is unknown, or there before.
-func (c Columns) place(before []column, next column) error {
-	if next.name == "" && c.Others {
-		return nil
-	}
-	again := slices.ContainsFunc(before, func(b column) bool { return b.name == next.name })
-	if next.name == "" || again {
-		return fmt.Errorf("%w: the column %q is unknown or there twice; expected %s", ErrHeader, next.written, c.describe())
-	}
-	return nil
+	return len(header), places, nil
 }
 
 // known returns the column for each name as [normal] writes it.

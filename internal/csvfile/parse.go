@@ -31,15 +31,14 @@ func parseField(text string, delimiter byte) (field string, length int, err erro
 	if strings.HasPrefix(text, `"`) {
 		return parseQuoted(text, delimiter)
 	}
-	length = len(text)
-	for i := range len(text) {
-		if text[i] == '"' {
-			return "", 0, ErrQuote
-		}
-		if text[i] == delimiter || lineEnd(text[i:]) != "" {
-			length = i
-			break
-		}
+	length = strings.IndexAny(text, "\"\n"+string(rune(delimiter)))
+	switch {
+	case length < 0:
+		length = len(text)
+	case text[length] == '"':
+		return "", 0, ErrQuote
+	case text[length] == '\n' && strings.HasSuffix(text[:length], "\r"):
+		length--
 	}
 	return text[:length], length, nil
 }
