@@ -105,6 +105,9 @@ func ask(next http.RoundTripper, like *http.Request, operation string, in, out a
 
 // tables knows which attributes are the keys of tables.
 type tables struct {
+	// describe returns the names of the attributes of a table's key; nil means by a call of DynamoDB in the name of another.
+	describe func(table string) ([]string, error)
+
 	mu    sync.Mutex
 	known map[string][]string
 }
@@ -117,16 +120,9 @@ func (t *tables) keys(next http.RoundTripper, like *http.Request, table string) 
 	if known != nil {
 		return known, nil
 	}
-	var out struct {
-		Table struct {
-			KeySchema []struct{ AttributeName string }
-		}
-	}
-	if err := ask(next, like, "DescribeTable", map[string]any{"TableName": table}, &out); err != nil {
+	known, err := t.look(next, like, table)
+	if err != nil {
 		return nil, err
-	}
-	for _, k := range out.Table.KeySchema {
-		known = append(known, k.AttributeName)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -135,6 +131,22 @@ func (t *tables) keys(next http.RoundTripper, like *http.Request, table string) 
 	}
 	t.known[table] = known
 	return known, nil
+}
+
+func (t *tables) look(next http.RoundTripper, like *http.Request, table string) (names []string, err error) {
+	if t.describe != nil {
+		return t.describe(table)
+	}
+	var out struct {
+		Table struct {
+			KeySchema []struct{ AttributeName string }
+		}
+	}
+	err = ask(next, like, "DescribeTable", map[string]any{"TableName": table}, &out)
+	for _, k := range out.Table.KeySchema {
+		names = append(names, k.AttributeName)
+	}
+	return names, err
 }
 
 // name returns the key of the item that an action is about, and its name among all items of all tables.

@@ -16,7 +16,11 @@ type Overlap struct {
 	Next http.RoundTripper
 	// Hold is how long a transaction takes beside what Next takes.
 	Hold time.Duration
+	// Describe returns the names of the attributes of a table's key. Nil means by DescribeTable with the header of the call that it is
+	// for, whose signature only DynamoDB Local takes.
+	Describe func(table string) ([]string, error)
 
+	once      sync.Once
 	tables    tables
 	mu        sync.Mutex
 	held      map[string]bool
@@ -32,6 +36,7 @@ func (o *Overlap) Conflicts() int {
 
 // RoundTrip implements http.RoundTripper.
 func (o *Overlap) RoundTrip(r *http.Request) (*http.Response, error) {
+	o.once.Do(func() { o.tables.describe = o.Describe })
 	r, operation, in, err := readCall(r)
 	if err != nil {
 		return nil, err

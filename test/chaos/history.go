@@ -29,6 +29,7 @@ type history struct {
 	feed     map[string]int         // how often each order stands in the admin's history
 	statuses map[string]string      // email_status that its customer is told, by order id
 	dead     int                    // dead letters
+	met      int                    // calls that met a transaction under way
 	undone   error                  // why not all that was owed could be done
 }
 
@@ -65,6 +66,7 @@ func (r *round) record(ctx context.Context, undone error) (*history, error) {
 		}
 	}
 	h.calls, h.relays = r.w.book.take()
+	h.met = r.w.overlap.take()
 	return h, nil
 }
 

@@ -422,6 +422,7 @@ func (h *history) tally() map[string]int {
 		}
 	}
 	counts["emulator|restarted"] = len(h.round.restarts)
+	counts["any write|met a transaction"] = h.met
 	return counts
 }
 

@@ -19,6 +19,9 @@ type plan struct {
 	Seed    uint64
 	Rules   []faultproxy.Rule
 	Restart int // before which step the emulator is restarted; 0 means never
+
+	// Hold is how long a transaction holds its items, so that others meet it; 0 means that nobody meets anybody.
+	Hold time.Duration
 }
 
 // good is a product that a round makes.
@@ -87,6 +90,7 @@ func draw(t *rapid.T, s size) plan {
 		Workers: rapid.IntRange(min(4, s.workers), s.workers).Draw(t, "workers"),
 		Seed:    rapid.Uint64().Draw(t, "seed of shares"),
 		Rules:   drawRules(t),
+		Hold:    time.Duration(rapid.SampledFrom([]int{0, 5, 30}).Draw(t, "hold in ms")) * time.Millisecond,
 	}
 	buyers := rapid.IntRange(1, s.buyers).Draw(t, "buyers")
 	for i := range s.steps {
@@ -153,14 +157,17 @@ var faults = []struct {
 	calls []string
 	kinds []faultproxy.Kind
 	share float64
+	then  []faultproxy.Kind // done to the SDK's next attempts
 }{
-	{[]string{placeOrder}, []faultproxy.Kind{faultproxy.MixedConflict, faultproxy.Conflict}, 0.5},
-	{slices.Concat(transactions, mailUpdates, []string{"TransactGetItems"}), []faultproxy.Kind{faultproxy.Conflict}, 0.5},
+	{[]string{placeOrder}, []faultproxy.Kind{faultproxy.MixedConflict, faultproxy.Conflict}, 0.5, nil},
+	{transactions, []faultproxy.Kind{faultproxy.Lost}, 0.2, []faultproxy.Kind{faultproxy.Throttled, faultproxy.Throttled}},
+	{[]string{"SendMessage", "SendMessageBatch"}, []faultproxy.Kind{faultproxy.Doubled}, 0.5, nil},
+	{slices.Concat(transactions, mailUpdates, []string{"TransactGetItems"}), []faultproxy.Kind{faultproxy.Conflict}, 0.5, nil},
 	{slices.Concat(transactions, reads, mailUpdates, sends),
-		[]faultproxy.Kind{faultproxy.Refused, faultproxy.Throttled, faultproxy.RateLimited, faultproxy.Reset, faultproxy.Lost, faultproxy.Half}, 0.3},
-	{slices.Concat(transactions, mailUpdates, sends), []faultproxy.Kind{faultproxy.Slow, faultproxy.Late}, 0.2},
-	{[]string{placeOrder, "SendMessage", moveStock}, []faultproxy.Kind{faultproxy.KilledBefore, faultproxy.KilledAfter}, 0.15},
-	{slices.Concat(mailUpdates, sends), []faultproxy.Kind{faultproxy.KilledBefore, faultproxy.KilledAfter}, 0.25},
+		[]faultproxy.Kind{faultproxy.Refused, faultproxy.Throttled, faultproxy.RateLimited, faultproxy.Reset, faultproxy.Lost, faultproxy.Half}, 0.3, nil},
+	{slices.Concat(transactions, mailUpdates, sends), []faultproxy.Kind{faultproxy.Slow, faultproxy.Late}, 0.2, nil},
+	{[]string{placeOrder, "SendMessage", moveStock}, []faultproxy.Kind{faultproxy.KilledBefore, faultproxy.KilledAfter}, 0.15, nil},
+	{slices.Concat(mailUpdates, sends), []faultproxy.Kind{faultproxy.KilledBefore, faultproxy.KilledAfter}, 0.25, nil},
 }
 
 // drawRules draws two to seven faults, at most one of a kind for a call.
@@ -172,6 +179,7 @@ func drawRules(t *rapid.T) []faultproxy.Rule {
 			Fault:     rapid.SampledFrom(f.kinds).Draw(t, "kind"),
 			Share:     f.share * float64(10-rapid.IntRange(0, 9).Draw(t, "tenths less")) / 10,
 			Delay:     time.Duration(rapid.IntRange(50, 4000).Draw(t, "delay in ms")) * time.Millisecond,
+			Then:      f.then,
 		}
 	})
 	rules := rapid.SliceOfNDistinct(one, 2, 7, func(r faultproxy.Rule) string { return r.Operation + string(r.Fault) }).Draw(t, "faults")
@@ -196,6 +204,9 @@ func (p plan) String() string {
 	parts := []string{fmt.Sprintf("%d steps, %d at once", len(p.Steps), p.Workers)}
 	for _, r := range p.Rules {
 		parts = append(parts, fmt.Sprintf("%s %s %.0f %%", r.Operation, r.Fault, 100*r.Share))
+	}
+	if p.Hold > 0 {
+		parts = append(parts, fmt.Sprintf("transactions hold their items for %s", p.Hold))
 	}
 	if p.Restart > 0 {
 		parts = append(parts, "restart")

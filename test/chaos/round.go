@@ -94,6 +94,8 @@ func (r *round) saving(good int, price int64, active bool, stock *int64) request
 func (r *round) run(ctx context.Context) error {
 	r.w.proxy.Plan(r.plan.Seed, r.plan.Rules...)
 	defer r.w.proxy.Plan(0)
+	r.w.overlap.Hold(r.plan.Hold)
+	defer r.w.overlap.Hold(0)
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	restarted := make(chan error, 1)

@@ -47,6 +47,8 @@ type world struct {
 	proxy *faultproxy.Proxy
 	book  *book // of the calls that passed the proxy
 
+	overlap *overlap // of transactions behind the proxy
+
 	root, data string // the checkout; the store's data
 	port       int
 	front      string // URL of the proxy
@@ -104,6 +106,10 @@ func (w *world) listen(ctx context.Context) error {
 	}
 	w.proxy = faultproxy.New(target)
 	w.proxy.Name, w.proxy.Watch = name, w.book.note
+	w.proxy.Through(func(next http.RoundTripper) http.RoundTripper {
+		w.overlap = &overlap{next: next, describe: w.describe}
+		return w.overlap
+	})
 	quiet := log.New(io.Discard, "", 0) // connections that were broken on purpose
 	server := &http.Server{Handler: w.proxy, ReadHeaderTimeout: time.Minute, ErrorLog: quiet}
 	go func() { _ = server.Serve(l) }()

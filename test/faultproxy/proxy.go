@@ -27,7 +27,7 @@ type Proxy struct {
 	Watch func(*Call)
 
 	target *url.URL
-	next   *http.Transport
+	next   http.RoundTripper
 
 	mu     sync.Mutex
 	counts map[string]int
@@ -47,6 +47,10 @@ func New(target *url.URL) *Proxy {
 	next.DisableCompression = true
 	return &Proxy{target: target, next: next, counts: map[string]int{}, changed: time.Now()}
 }
+
+// Through has calls that are passed on go through what wrap makes of the way that they went before. It is called before the first
+// call.
+func (p *Proxy) Through(wrap func(http.RoundTripper) http.RoundTripper) { p.next = wrap(p.next) }
 
 // ServeHTTP passes the call on, or does to it what is planned.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -2,6 +2,7 @@
 // the defect in it shows nothing.
 //
 //	make mutants
+//	make mutants ONLY=cursor       # those whose name has the word
 //
 // A mutant is one text of one file that is replaced (mutants.go); the test is built with `go test -overlay`, so no file changes. The
 // consistent reads of the DynamoDB adapter are found in its sources: each of them without ConsistentRead is a mutant. What cannot be
@@ -18,6 +19,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -50,6 +52,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	all = slices.DeleteFunc(all, func(m mutant) bool { return !strings.Contains(m.name, os.Getenv("ONLY")) })
 	folder, err := os.MkdirTemp("", "shop-mutants-")
 	if err != nil {
 		return err
