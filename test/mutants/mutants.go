@@ -18,7 +18,11 @@ var mutants = []mutant{
 	},
 	{
 		name: "a checkout sells what is not active", file: "internal/dynamostore/orders.go",
-		from: `active = :true"`, to: `(active = :true OR active <> :true)"`, pkg: store, run: "TestPlaceRejects",
+		from: `active = :true AND`, to: `(active = :true OR active <> :true) AND`, pkg: store, run: "TestPlaceRejects",
+	},
+	{
+		name: "a checkout takes more than one order may have", file: "internal/dynamostore/orders.go",
+		from: `max_per_order >= :units)`, to: `attribute_exists(max_per_order))`, pkg: store, run: "TestPlaceRejects",
 	},
 	{
 		name: "an order is stored over the one of its key", file: "internal/dynamostore/orders.go",
@@ -55,7 +59,7 @@ var mutants = []mutant{
 	},
 	{
 		name: "the summary skips the feed's last shard", file: "internal/dynamostore/history.go",
-		from: `for i := range feedShards {`, to: `for i := range feedShards - 1 {`, pkg: store, run: "TestEachVisitsEveryOrderOnce",
+		from: `for i := range feedShards {`, to: `for i := range feedShards - 1 {`, pkg: store, run: "TestHistoryOfEveryShard",
 	},
 	{
 		name: "the history skips the feed's last shard", file: "internal/dynamostore/history.go",
