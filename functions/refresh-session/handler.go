@@ -10,8 +10,8 @@ import (
 )
 
 type refresher interface {
-	// Do exchanges a refresh token, which is good once. It returns user.ErrSessionOver, as *user.TokenReusedError where the token was
-	// used before.
+	// Do exchanges a refresh token, which is good once and for a short grace leads to the same successor. It returns
+	// user.ErrSessionOver, as *user.TokenReusedError where the token was used before.
 	Do(ctx context.Context, refreshToken string) (user.Session, error)
 }
 

@@ -21,9 +21,10 @@ import (
 
 type settings struct {
 	config.Tokens
-	Users        string `env:"USERS_TABLE"`
-	Sessions     string `env:"SESSIONS_TABLE"`
-	SigningKeyID string `env:"SIGNING_KEY_ID"`
+	Users        string        `env:"USERS_TABLE"`
+	Sessions     string        `env:"SESSIONS_TABLE"`
+	SigningKeyID string        `env:"SIGNING_KEY_ID"`
+	Grace        time.Duration `env:"REFRESH_GRACE"`
 }
 
 func main() {
@@ -34,6 +35,7 @@ func main() {
 		Sessions: &dynamostore.Sessions{Client: db, Table: s.Sessions},
 		Users:    &dynamostore.Users{Client: db, Table: s.Users},
 		Tokens:   tokens{&token.Issuer{URL: s.Issuer, Audience: s.Audience, Signer: key, Now: clock.Now}},
+		Grace:    s.Grace,
 		Now:      clock.Now,
 	})))
 }

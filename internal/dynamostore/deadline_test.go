@@ -113,7 +113,10 @@ var writes = map[string]func(*shop) write{
 	"renew a session": func(s *shop) write {
 		s.begin()
 		next := renewed(annsSession, "second")
-		return write{"UpdateItem", func(ctx context.Context) error { return s.sessions().Renew(ctx, annsSession.SecretHash, next) }, func() bool {
+		return write{"UpdateItem", func(ctx context.Context) error {
+			_, err := s.sessions().Renew(ctx, annsSession.SecretHash, next)
+			return err
+		}, func() bool {
 			got, err := s.sessions().Find(s.t.Context(), annsSession.ID)
 			s.must(err)
 			return got == next

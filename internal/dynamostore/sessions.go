@@ -30,30 +30,31 @@ func (s *Sessions) Find(ctx context.Context, id string) (user.OpenSession, error
 	return readSession(out.Item)
 }
 
-// Renew stores what changes of next, if used is still the hash of the session's secret. It returns user.ErrSessionOver.
+// Renew stores what changes of next, if used is still the hash of the session's secret, and returns the session as it is then.
+// It returns user.ErrSessionOver when the session is ended.
 //
-// The condition fails on our own write when the SDK repeats it because its answer was lost: the attempt's id tells.
-func (s *Sessions) Renew(ctx context.Context, used user.SecretHash, next user.OpenSession) error {
+// The condition fails on our own write when the SDK repeats it because its answer was lost: then what is stored is next.
+func (s *Sessions) Renew(ctx context.Context, used user.SecretHash, next user.OpenSession) (user.OpenSession, error) {
 	_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:           &s.Table,
 		Key:                 sessionKey(next.ID),
 		ConditionExpression: aws.String("secret_hash = :used"),
-		UpdateExpression:    aws.String("SET secret_hash = :hash, attempt_id = :attempt, expires_at = :expires"),
+		UpdateExpression:    aws.String("SET secret_hash = :hash, used_hash = :used, salt = :salt, used_at = :at, expires_at = :expires"),
 		ExpressionAttributeValues: attributes{
-			":used": blob(used[:]), ":hash": blob(next.SecretHash[:]), ":attempt": text(next.AttemptID), ":expires": number(next.ExpiresAt.Unix()),
+			":used": blob(used[:]), ":hash": blob(next.SecretHash[:]), ":salt": blob(next.Used.Salt[:]), ":at": instant(next.Used.At),
+			":expires": number(next.ExpiresAt.Unix()),
 		},
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
-	if old, failed := conditionFailed(err); failed {
-		if r := (reader{item: old}); r.text("attempt_id") == next.AttemptID {
-			return nil
-		}
-		return user.ErrSessionOver
+	if old, failed := conditionFailed(err); failed && len(old) > 0 {
+		return readSession(old)
+	} else if failed {
+		return user.OpenSession{}, user.ErrSessionOver
 	}
 	if err != nil {
-		return failed("renewing a session", err)
+		return user.OpenSession{}, failed("renewing a session", err)
 	}
-	return nil
+	return next, nil
 }
 
 // End deletes the session, if it is there.
@@ -68,26 +69,39 @@ func (s *Sessions) End(ctx context.Context, id string) error {
 func sessionKey(id string) attributes { return attributes{"session_id": text(id)} }
 
 func sessionItem(s user.OpenSession) attributes {
-	return attributes{
+	item := attributes{
 		"session_id":  text(s.ID),
 		"user_id":     text(s.UserID),
 		"email":       text(s.Email),
 		"secret_hash": blob(s.SecretHash[:]),
-		"attempt_id":  text(s.AttemptID),
 		"generation":  number(s.Generation),
 		"begun_at":    instant(s.BegunAt),
 		"expires_at":  number(s.ExpiresAt.Unix()),
 	}
+	if s.Used != (user.Used{}) {
+		item["used_hash"], item["salt"], item["used_at"] = blob(s.Used.SecretHash[:]), blob(s.Used.Salt[:]), instant(s.Used.At)
+	}
+	return item
 }
 
 func readSession(item attributes) (user.OpenSession, error) {
 	r := reader{item: item}
 	s := user.OpenSession{
-		ID: r.text("session_id"), UserID: r.text("user_id"), Email: r.text("email"), AttemptID: r.text("attempt_id"),
-		Generation: r.number("generation"), BegunAt: r.instant("begun_at"), ExpiresAt: time.Unix(r.number("expires_at"), 0).UTC(),
+		ID: r.text("session_id"), UserID: r.text("user_id"), Email: r.text("email"), Generation: r.number("generation"),
+		BegunAt: r.instant("begun_at"), ExpiresAt: time.Unix(r.number("expires_at"), 0).UTC(),
 	}
-	if copy(s.SecretHash[:], r.blob("secret_hash")) != len(s.SecretHash) {
-		r.fail("secret_hash", "32 bytes")
+	r.bytes32("secret_hash", &s.SecretHash)
+	if r.has("used_hash") {
+		r.bytes32("used_hash", &s.Used.SecretHash)
+		r.bytes32("salt", &s.Used.Salt)
+		s.Used.At = r.instant("used_at")
 	}
 	return s, r.err
+}
+
+// bytes32 reads 32 bytes into to.
+func (r *reader) bytes32(name string, to *[32]byte) {
+	if copy(to[:], r.blob(name)) != len(to) {
+		r.fail(name, "32 bytes")
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -29,14 +30,28 @@ func (s *shop) begin() {
 func hashOf(secret string) user.SecretHash { return sha256.Sum256([]byte(secret)) }
 
 var annsSession = user.OpenSession{
-	ID: "ses_1", UserID: "usr_1", Email: "ann@example.com", SecretHash: hashOf("first"), AttemptID: "attempt 1",
+	ID: "ses_1", UserID: "usr_1", Email: "ann@example.com", SecretHash: hashOf("first"),
 	Generation: 4, BegunAt: opened.Add(7 * time.Millisecond), ExpiresAt: opened.Add(30 * 24 * time.Hour),
 }
 
-// renewed is the session with another secret.
+// renewed is the session with another secret, by a use an hour after the last one.
 func renewed(s user.OpenSession, secret string) user.OpenSession {
-	s.SecretHash, s.AttemptID, s.ExpiresAt = hashOf(secret), "attempt for "+secret, s.ExpiresAt.Add(time.Hour)
+	at := s.Used.At.Add(time.Hour)
+	if s.Used.At.IsZero() {
+		at = opened
+	}
+	s.Used = user.Used{SecretHash: s.SecretHash, Salt: user.Salt(hashOf("salt of " + secret)), At: at}
+	s.SecretHash, s.ExpiresAt = hashOf(secret), s.ExpiresAt.Add(time.Hour)
 	return s
+}
+
+// wantRenewed renews a session by a secret, and fails the test unless the session is as wanted then.
+func (s *shop) wantRenewed(used user.SecretHash, next, want user.OpenSession) {
+	s.t.Helper()
+	if got, err := s.sessions().Renew(s.t.Context(), used, next); err != nil || got != want {
+		s.t.Errorf("got %+v and error %v, want %+v", got, err, want)
+	}
+	s.wantSession(want)
 }
 
 func (s *shop) wantSession(want user.OpenSession) {
@@ -61,17 +76,15 @@ func TestSessions(t *testing.T) {
 	s.begin()
 	s.wantSession(annsSession)
 	second := renewed(annsSession, "second")
-	s.must(s.sessions().Renew(t.Context(), annsSession.SecretHash, second))
-	s.wantSession(second)
-	if err := s.sessions().Renew(t.Context(), annsSession.SecretHash, renewed(annsSession, "third")); !errors.Is(err, user.ErrSessionOver) {
-		t.Errorf("by a used secret: got %v, want ErrSessionOver", err)
-	}
-	s.wantSession(second)
+	s.wantRenewed(annsSession.SecretHash, second, second)
+	s.wantRenewed(annsSession.SecretHash, renewed(annsSession, "third"), second) // by a used secret
+	third := renewed(second, "third")
+	s.wantRenewed(second.SecretHash, third, third)
 	for range 2 {
 		s.must(s.sessions().End(t.Context(), annsSession.ID))
 	}
 	s.wantNoSession(annsSession.ID)
-	if err := s.sessions().Renew(t.Context(), second.SecretHash, renewed(second, "third")); !errors.Is(err, user.ErrSessionOver) {
+	if _, err := s.sessions().Renew(t.Context(), third.SecretHash, renewed(third, "fourth")); !errors.Is(err, user.ErrSessionOver) {
 		t.Errorf("once ended: got %v, want ErrSessionOver", err)
 	}
 	s.wantNoSession(annsSession.ID) // a renewal begins none
@@ -83,8 +96,7 @@ func TestRenewalWhoseAnswerWasLostSucceeds(t *testing.T) {
 	s.begin()
 	s.faults.On("UpdateItem", awsfault.Lost)
 	second := renewed(annsSession, "second")
-	s.must(s.sessions().Renew(t.Context(), annsSession.SecretHash, second))
-	s.wantSession(second)
+	s.wantRenewed(annsSession.SecretHash, second, second)
 	if got := s.faults.Calls("UpdateItem"); got != 2 {
 		t.Errorf("calls: got %d, want ours and its repeat", got)
 	}
@@ -100,36 +112,56 @@ func TestRenewalWhoseAnswerWasLostAndWhoseSessionWasEnded(t *testing.T) {
 		s.must(other.End(t.Context(), annsSession.ID))
 		return next.RoundTrip(r)
 	})
-	if err := s.sessions().Renew(t.Context(), annsSession.SecretHash, renewed(annsSession, "second")); !errors.Is(err, user.ErrSessionOver) {
+	if _, err := s.sessions().Renew(t.Context(), annsSession.SecretHash, renewed(annsSession, "second")); !errors.Is(err, user.ErrSessionOver) {
 		t.Errorf("got %v, want ErrSessionOver", err)
 	}
 	s.wantNoSession(annsSession.ID)
 }
 
+// TestOneOfManyRenewalsSucceeds, and the others are told of it.
 func TestOneOfManyRenewalsSucceeds(t *testing.T) {
 	s := open(t)
 	s.begin()
 	const uses = 20
 	var group sync.WaitGroup
-	errs := make([]error, uses)
+	told := make([]user.OpenSession, uses)
 	for i := range uses {
 		group.Go(func() {
-			errs[i] = s.sessions().Renew(t.Context(), annsSession.SecretHash, renewed(annsSession, number3(i)))
+			var err error
+			if told[i], err = s.sessions().Renew(t.Context(), annsSession.SecretHash, renewed(annsSession, number3(i))); err != nil {
+				t.Error(err)
+			}
 		})
 	}
 	group.Wait()
-	succeeded := 0
-	for i, err := range errs {
-		if err == nil {
-			s.wantSession(renewed(annsSession, number3(i)))
-			succeeded++
-		} else if !errors.Is(err, user.ErrSessionOver) {
-			t.Errorf("got %v, want ErrSessionOver", err)
-		}
+	for _, got := range told {
+		s.wantSession(got)
 	}
-	if succeeded != 1 {
-		t.Errorf("%d of %d renewals by one secret succeeded, want 1", succeeded, uses)
+}
+
+// TestManyUsesOfOneToken: all are given one successor, which goes on.
+func TestManyUsesOfOneToken(t *testing.T) {
+	s := open(t)
+	a := s.account("usr_1", "pw")
+	first, err := a.logIn(nil, "pw")
+	s.must(err)
+	r := user.Refresh{Sessions: s.sessions(), Users: s.users(), Tokens: plain{}, Grace: time.Minute, Now: time.Now}
+	var group sync.WaitGroup
+	successors := make([]string, 8)
+	for i := range successors {
+		group.Go(func() {
+			got, err := r.Do(t.Context(), first.RefreshToken)
+			if successors[i] = got.RefreshToken; err != nil {
+				t.Error(err)
+			}
+		})
 	}
+	group.Wait()
+	if slices.Sort(successors); len(slices.Compact(successors)) != 1 {
+		t.Errorf("one token has the successors %q", successors)
+	}
+	_, err = r.Do(t.Context(), successors[0])
+	s.must(err)
 }
 
 // What is stored of a token is its hash, and the time by which TTL may clean up is that of the end.

@@ -68,8 +68,7 @@ var staleReads = map[string]func(*testing.T, *shop){
 	"a session that was just renewed": func(t *testing.T, s *shop) {
 		s.begin()
 		next := renewed(annsSession, "second")
-		s.must(s.sessions().Renew(t.Context(), annsSession.SecretHash, next))
-		s.wantSession(next)
+		s.wantRenewed(annsSession.SecretHash, next, next)
 	},
 	"a session that was just ended": func(t *testing.T, s *shop) {
 		s.begin()

@@ -1,6 +1,7 @@
 package user
 
 import (
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -12,10 +13,13 @@ import (
 // SecretHash is the SHA-256 of a refresh token's secret: all of the secret that is kept. 256 random bits need no slow hash.
 type SecretHash = [sha256.Size]byte
 
+// Salt is random, and makes successors of secrets.
+type Salt = [32]byte
+
 // RefreshToken is what a session's holder shows to go on with it: session_id.secret, the secret in base64url.
 type RefreshToken struct {
 	SessionID string   // ses_ and 26 base32 characters, of at least 128 random bits
-	Secret    [32]byte // random
+	Secret    [32]byte // random, or made of a random one by next
 }
 
 const (
@@ -37,6 +41,20 @@ func newRefreshToken(sessionID string) RefreshToken {
 	t := RefreshToken{SessionID: sessionID}
 	_, _ = rand.Read(t.Secret[:]) // never fails
 	return t
+}
+
+func newSalt() (s Salt) {
+	_, _ = rand.Read(s[:]) // never fails
+	return s
+}
+
+// next returns the token after t: its secret is the HMAC-SHA-256, by the salt, of t's.
+func (t RefreshToken) next(by Salt) RefreshToken {
+	mac := hmac.New(sha256.New, by[:])
+	mac.Write(t.Secret[:])
+	next := RefreshToken{SessionID: t.SessionID}
+	mac.Sum(next.Secret[:0])
+	return next
 }
 
 // ParseRefreshToken reads what Encode wrote, and nothing else: a token has one spelling.

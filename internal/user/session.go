@@ -2,7 +2,6 @@ package user
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/subtle"
 	"errors"
 	"fmt"
@@ -32,25 +31,42 @@ type OpenSession struct {
 	ID         string
 	UserID     string
 	Email      string     // the user's
-	SecretHash SecretHash // of the one secret that is good
-	AttemptID  string     // made for the attempt that wrote SecretHash: by it a repeated write knows its own
-	Generation int64      // the user's, in the read whose password the log-in compared
-	BegunAt    time.Time  // UTC: when the log-in was attempted
-	ExpiresAt  time.Time  // UTC, whole seconds
+	SecretHash SecretHash // of the present secret
+	// Used is the renewal that made the present secret, and the zero Used before the first.
+	Used       Used
+	Generation int64     // the user's, in the read whose password the log-in compared
+	BegunAt    time.Time // UTC: when the log-in was attempted
+	ExpiresAt  time.Time // UTC, whole seconds
+}
+
+// Used says by what a session was renewed last, so that who shows that secret again can be given the same successor.
+type Used struct {
+	SecretHash SecretHash // of the secret that was used
+	Salt       Salt
+	At         time.Time // UTC, milliseconds
 }
 
 // begin returns the session that u's log-in at the time begins, and its first token.
 func begin(u User, at time.Time) (OpenSession, RefreshToken) {
 	s := OpenSession{ID: newSessionID(), UserID: u.ID, Email: u.Email, Generation: u.Generation, BegunAt: at}
-	return s.renewed(at)
+	t := newRefreshToken(s.ID)
+	s.SecretHash, s.ExpiresAt = t.hash(), s.expiry(at)
+	return s, t
 }
 
-// renewed returns the session with another secret in the place of the one that was used, and the token that has it.
-func (s OpenSession) renewed(now time.Time) (OpenSession, RefreshToken) {
-	t := newRefreshToken(s.ID)
-	s.SecretHash, s.AttemptID = t.hash(), rand.Text()
-	s.ExpiresAt = earlier(now.Add(idleLifetime), s.BegunAt.Add(lifetime)).Truncate(time.Second)
-	return s, t
+// renewed returns the session with the successor of the used token in its place. The successor's secret is the HMAC-SHA-256 of the
+// used one under a fresh salt: who has the table but not the used secret cannot make it.
+func (s OpenSession) renewed(used RefreshToken, now time.Time) OpenSession {
+	s.Used = Used{SecretHash: used.hash(), Salt: newSalt(), At: now}
+	s.SecretHash, s.ExpiresAt = s.successor(used).hash(), s.expiry(now)
+	return s
+}
+
+// successor returns the token that the session's last renewal, by the used token, led to.
+func (s OpenSession) successor(used RefreshToken) RefreshToken { return used.next(s.Used.Salt) }
+
+func (s OpenSession) expiry(now time.Time) time.Time {
+	return earlier(now.Add(idleLifetime), s.BegunAt.Add(lifetime)).Truncate(time.Second)
 }
 
 func earlier(a, b time.Time) time.Time {
@@ -60,11 +76,15 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// takes tells whether t is the session's present token.
-func (s OpenSession) takes(t RefreshToken) bool {
-	given := t.hash()
-	return subtle.ConstantTimeCompare(s.SecretHash[:], given[:]) == 1
+// takes reports whether t is the session's present token.
+func (s OpenSession) takes(t RefreshToken) bool { return same(s.SecretHash, t.hash()) }
+
+// repeats reports whether t is the token that was used last, shown again within the grace. With no grace none is.
+func (s OpenSession) repeats(t RefreshToken, now time.Time, grace time.Duration) bool {
+	return grace > 0 && same(s.Used.SecretHash, t.hash()) && !now.After(s.Used.At.Add(grace))
 }
+
+func same(a, b SecretHash) bool { return subtle.ConstantTimeCompare(a[:], b[:]) == 1 }
 
 // TokenReusedError is [ErrSessionOver], and tells the log, never who calls, whose session ended because one of its former tokens, or
 // a forged one, was used.
@@ -86,9 +106,10 @@ func (s OpenSession) isOf(u User) bool { return s.UserID == u.ID && s.Generation
 type OpenSessions interface {
 	// Find returns the session, or ErrSessionOver.
 	Find(ctx context.Context, id string) (OpenSession, error)
-	// Renew stores next in the place of the session with next's id whose secret's hash is used. It returns ErrSessionOver when
-	// the session has another secret by now, or is ended. All or nothing: of two that use one secret, one at most succeeds.
-	Renew(ctx context.Context, used SecretHash, next OpenSession) error
+	// Renew stores next in the place of the session with next's id whose secret's hash is used, and returns the session as it is
+	// then: next, or what another renewal put there before. It returns ErrSessionOver when the session is ended. All or nothing:
+	// of two that use one secret, one at most is stored.
+	Renew(ctx context.Context, used SecretHash, next OpenSession) (OpenSession, error)
 	// End forgets the session, if it is there.
 	End(ctx context.Context, id string) error
 }
@@ -98,12 +119,16 @@ type Refresh struct {
 	Sessions OpenSessions
 	Users    Finder
 	Tokens   Tokens
-	Now      func() time.Time
+	// Grace is for how long the token that was used last is answered with the same successor: its answer may have been lost, or two
+	// tabs may have used it at once. 0 is none.
+	Grace time.Duration
+	Now   func() time.Time
 }
 
-// Do exchanges a refresh token. It returns ErrSessionOver, as *TokenReusedError where that is why. A token is good once: when a session is shown any other secret than
-// its present one, two may have its tokens, its owner and a thief, and nobody can tell which of them is calling. Then the whole
-// family ends, and the owner logs in again (RFC 9700, section 4.14.2). The same happens to two uses at the same time.
+// Do exchanges a refresh token. It returns ErrSessionOver, as *TokenReusedError where that is why. A token is good once, and once used
+// it leads to the same successor for the Grace. When a session is shown any other secret, two may have its tokens, its owner and a
+// thief, and nobody can tell which of them is calling. Then the whole family ends, and the owner logs in again (RFC 9700, section
+// 4.14.2). A thief who uses a token within the grace is noticed when the slower of the two comes with a secret that was replaced.
 func (r *Refresh) Do(ctx context.Context, text string) (Session, error) {
 	t, err := ParseRefreshToken(text)
 	if err != nil {
@@ -123,12 +148,12 @@ func (r *Refresh) Do(ctx context.Context, text string) (Session, error) {
 	return Session{}, err
 }
 
-// renew takes the token in last of all, so that it is still good when anything before has failed.
+// renew takes the token in last of all, so that it is still good when anything before has failed. For a repeat it writes nothing.
 func (r *Refresh) renew(ctx context.Context, s OpenSession, t RefreshToken) (Session, error) {
 	now := r.Now()
-	reused := &TokenReusedError{SessionID: s.ID, UserID: s.UserID}
-	if !s.takes(t) {
-		return Session{}, reused
+	fresh := s.takes(t)
+	if !fresh && !s.repeats(t, now, r.Grace) {
+		return Session{}, &TokenReusedError{SessionID: s.ID, UserID: s.UserID}
 	}
 	if !now.Before(s.ExpiresAt) {
 		return Session{}, ErrSessionOver
@@ -141,13 +166,26 @@ func (r *Refresh) renew(ctx context.Context, s OpenSession, t RefreshToken) (Ses
 	if err != nil {
 		return Session{}, fmt.Errorf("issuing a token: %w", err)
 	}
-	next, fresh := s.renewed(now)
-	if err := r.Sessions.Renew(ctx, s.SecretHash, next); errors.Is(err, ErrSessionOver) {
-		return Session{}, reused
-	} else if err != nil {
-		return Session{}, fmt.Errorf("renewing a session: %w", err)
+	if fresh {
+		if s, err = r.takeIn(ctx, s, t, now); err != nil {
+			return Session{}, err
+		}
 	}
-	return Session{UserID: u.ID, AccessToken: access, ExpiresIn: expiresIn, RefreshToken: fresh.Encode()}, nil
+	return Session{UserID: u.ID, AccessToken: access, ExpiresIn: expiresIn, RefreshToken: s.successor(t).Encode()}, nil
+}
+
+// takeIn renews the session by its present token, and returns it as it is then. Another renewal by the same token may have been
+// faster; within the grace its successor is that of both.
+func (r *Refresh) takeIn(ctx context.Context, s OpenSession, t RefreshToken, now time.Time) (OpenSession, error) {
+	next := s.renewed(t, now)
+	stored, err := r.Sessions.Renew(ctx, s.SecretHash, next)
+	if err != nil {
+		return OpenSession{}, fmt.Errorf("renewing a session: %w", err)
+	}
+	if stored.SecretHash != next.SecretHash && !stored.repeats(t, now, r.Grace) {
+		return OpenSession{}, &TokenReusedError{SessionID: s.ID, UserID: s.UserID}
+	}
+	return stored, nil
 }
 
 // owner returns the session's user as stored now: who lost a right since the log-in gets no token with it.

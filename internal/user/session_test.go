@@ -36,21 +36,25 @@ func (d *drawer) Find(_ context.Context, id string) (OpenSession, error) {
 	return s, nil
 }
 
-func (d *drawer) Renew(_ context.Context, used SecretHash, next OpenSession) error {
+func (d *drawer) Renew(_ context.Context, used SecretHash, next OpenSession) (OpenSession, error) {
 	if d.meantime != nil {
 		do := d.meantime
 		d.meantime = nil
 		do()
 	}
 	if err := d.fails["renew"]; err != nil {
-		return err
+		return OpenSession{}, err
 	}
-	if s, ok := d.sessions[next.ID]; !ok || s.SecretHash != used {
-		return ErrSessionOver
+	s, ok := d.sessions[next.ID]
+	if !ok {
+		return OpenSession{}, ErrSessionOver
+	}
+	if s.SecretHash != used {
+		return s, nil
 	}
 	d.done = append(d.done, "renew")
 	d.sessions[next.ID] = next
-	return nil
+	return next, d.fails["answer"]
 }
 
 func (d *drawer) End(_ context.Context, id string) error {
@@ -80,8 +84,10 @@ var ada = User{ID: "usr_1", Email: "ada@example.com", Role: RoleCustomer}
 func opened() (*Refresh, *drawer, string) {
 	s, token := begin(ada, noon)
 	d := &drawer{accounts: accounts{byEmail: map[string]User{ada.Email: ada}}, now: noon, fails: map[string]error{}, sessions: map[string]OpenSession{s.ID: s}}
-	return &Refresh{Sessions: d, Users: d, Tokens: d, Now: func() time.Time { return d.now }}, d, token.Encode()
+	return &Refresh{Sessions: d, Users: d, Tokens: d, Grace: grace, Now: func() time.Time { return d.now }}, d, token.Encode()
 }
+
+const grace = 30 * time.Second
 
 // use refreshes and fails the test unless it works.
 func use(t *testing.T, r *Refresh, token string) string {
@@ -114,17 +120,25 @@ func TestRefreshGivesTheNextToken(t *testing.T) {
 	}
 }
 
-// TestReuseEndsTheFamily: any token of the session but its present one, also one that was never given out.
+// TestReuseEndsTheFamily: any token of the session but its present one and the one used last, also one that was never given out; and
+// the one used last when the grace is over.
 func TestReuseEndsTheFamily(t *testing.T) {
-	for name, wrong := range map[string]func(first string) string{
-		"used":  func(first string) string { return first },
-		"false": func(first string) string { return newRefreshToken(first[:strings.Index(first, ".")]).Encode() },
+	for name, c := range map[string]struct {
+		wrong func(first, second string) string
+		after time.Duration
+	}{
+		"replaced":             {func(first, _ string) string { return first }, 0},
+		"replaced long ago":    {func(first, _ string) string { return first }, day},
+		"used, past the grace": {func(_, second string) string { return second }, grace + time.Millisecond},
+		"false":                {func(first, _ string) string { return newRefreshToken(first[:strings.Index(first, ".")]).Encode() }, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, d, first := opened()
 			second := use(t, r, first)
-			over(t, "the "+name+" token", r, wrong(first))
-			over(t, "the newest token of the family", r, second)
+			third := use(t, r, second)
+			d.now = d.now.Add(c.after)
+			over(t, "the "+name+" token", r, c.wrong(first, second))
+			over(t, "the newest token of the family", r, third)
 			if len(d.sessions) != 0 {
 				t.Errorf("left: %v", d.sessions)
 			}
@@ -136,21 +150,89 @@ func TestReuseLeavesOtherSessionsOpen(t *testing.T) {
 	r, d, first := opened()
 	s, other := begin(ada, noon)
 	d.sessions[s.ID] = s
-	use(t, r, first)
+	use(t, r, use(t, r, first))
 	over(t, "a used token", r, first)
 	use(t, r, other.Encode())
 }
 
-// TestTwoUsesAtOnce: the second found the session before the first had renewed it. It is refused, and the first one's new
-// token is good no more.
+// TestRepeatsWithinTheGrace: the token used last has one successor, however often it is shown, and nothing is written for a repeat.
+func TestRepeatsWithinTheGrace(t *testing.T) {
+	r, d, first := opened()
+	second := use(t, r, first)
+	for _, at := range []time.Duration{0, time.Second, grace} {
+		d.now = noon.Add(at)
+		if again := use(t, r, first); again != second {
+			t.Errorf("after %s: got %s, want the same successor, %s", at, again, second)
+		}
+	}
+	if want := []string{"renew"}; !slices.Equal(d.done, want) {
+		t.Errorf("did %q, want %q", d.done, want)
+	}
+	use(t, r, second)
+	over(t, "a token whose successor was used", r, first)
+}
+
+// TestRepeatsAreHeldToTheSession: a repeat, too, needs a user of the session's generation and a session that has not expired.
+func TestRepeatsAreHeldToTheSession(t *testing.T) {
+	for name, spoil := range map[string]func(d *drawer, s *OpenSession){
+		"of another generation": func(d *drawer, s *OpenSession) { s.Generation = 1 },
+		"expired":               func(d *drawer, s *OpenSession) { s.ExpiresAt = d.now },
+	} {
+		r, d, first := opened()
+		use(t, r, first)
+		for id, s := range d.sessions {
+			spoil(d, &s)
+			d.sessions[id] = s
+		}
+		over(t, name, r, first)
+	}
+}
+
+// TestStrictReuse: without a grace each second use ends the session, a use at the same time, too.
+func TestStrictReuse(t *testing.T) {
+	r, d, first := opened()
+	r.Grace = 0
+	second := use(t, r, first)
+	over(t, "the token used last", r, first)
+	over(t, "its successor", r, second)
+
+	r, d, first = opened()
+	r.Grace = 0
+	d.meantime = func() { second = use(t, r, first) }
+	over(t, "the slower of two uses", r, first)
+	over(t, "the token that the faster one got", r, second)
+}
+
+// TestTwoUsesAtOnce: the second found the session before the first had renewed it. It is answered with the first one's successor.
 func TestTwoUsesAtOnce(t *testing.T) {
 	r, d, token := opened()
-	var fresh string
-	d.meantime = func() { fresh = use(t, r, token) }
-	over(t, "the slower of two uses", r, token)
-	over(t, "the token that the faster one got", r, fresh)
-	if want := []string{"renew", "end"}; !slices.Equal(d.done, want) {
+	var faster string
+	d.meantime = func() { faster = use(t, r, token) }
+	if slower := use(t, r, token); slower != faster {
+		t.Errorf("the slower of two uses got %s, want the successor that the faster one got, %s", slower, faster)
+	}
+	if want := []string{"renew"}; !slices.Equal(d.done, want) {
 		t.Errorf("did %q, want %q", d.done, want)
+	}
+	use(t, r, faster)
+}
+
+// TestSlowUseOfAReplacedToken: while a use is under way another client uses its token and the successor. It ends the family.
+func TestSlowUseOfAReplacedToken(t *testing.T) {
+	r, d, token := opened()
+	var last string
+	d.meantime = func() { last = use(t, r, use(t, r, token)) }
+	over(t, "a token whose successor was used meanwhile", r, token)
+	over(t, "the newest token", r, last)
+}
+
+// TestSuccessorsAreSalted: who knows a used secret alone cannot make its successor, and two renewals make two.
+func TestSuccessorsAreSalted(t *testing.T) {
+	_, first := begin(ada, noon)
+	s, _ := begin(ada, noon)
+	a, b := s.renewed(first, noon), s.renewed(first, noon)
+	if a.Used.Salt == b.Used.Salt || a.SecretHash == b.SecretHash {
+		t.Error("two renewals by one token lead to one successor")
 	}
 }
 
@@ -238,10 +320,10 @@ func TestRefreshRefusesNonsense(t *testing.T) {
 	}
 }
 
-// TestRefreshFails: a failing part is no end of a session. The token is still good, unless its renewal was what failed: that
-// may have been carried out.
+// TestRefreshFails: a failing part is no end of a session. The same request succeeds later, also where the renewal was carried out and
+// only its answer lost.
 func TestRefreshFails(t *testing.T) {
-	for _, call := range []string{"find", "look up", "issue", "renew"} {
+	for _, call := range []string{"find", "look up", "issue", "renew", "answer"} {
 		t.Run(call, func(t *testing.T) {
 			r, d, token := opened()
 			d.fails[call] = errDown
@@ -257,7 +339,7 @@ func TestRefreshFails(t *testing.T) {
 // TestReuseIsNotOverlooked: where the family cannot be ended, the answer says so, and the next reuse ends it.
 func TestReuseIsNotOverlooked(t *testing.T) {
 	r, d, first := opened()
-	use(t, r, first)
+	use(t, r, use(t, r, first))
 	d.fails["end"] = errDown
 	if _, err := r.Do(context.Background(), first); !errors.Is(err, errDown) || errors.Is(err, ErrSessionOver) {
 		t.Errorf("got error %v, want %v", err, errDown)
@@ -294,7 +376,7 @@ func TestReuseIsTold(t *testing.T) {
 		spoil func(r *Refresh, first string)
 		told  bool
 	}{
-		"used before": {func(r *Refresh, first string) { use(t, r, first) }, true},
+		"used before": {func(r *Refresh, first string) { use(t, r, use(t, r, first)) }, true},
 		"expired":     {func(r *Refresh, _ string) { r.Now = func() time.Time { return noon.Add(31 * day) } }, false},
 	} {
 		r, _, first := opened()

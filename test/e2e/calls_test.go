@@ -146,8 +146,9 @@ func TestCallsOfWrongGuesses(t *testing.T) {
 }
 
 func TestCallsOfRefresh(t *testing.T) {
-	s := newSession(t, newCustomer(t))
-	wantCalls(t, budget{4, map[string]int{"GetItem": 2, "Sign": 1, "UpdateItem": 1}}, func() { s = refreshed(t, s) })
+	used := newSession(t, newCustomer(t))
+	wantCalls(t, budget{4, map[string]int{"GetItem": 2, "Sign": 1, "UpdateItem": 1}}, func() { refreshed(t, used) })
+	wantCalls(t, budget{3, map[string]int{"GetItem": 2, "Sign": 1}}, func() { refreshed(t, used) })
 }
 
 func TestCallsOfLogOut(t *testing.T) {
