@@ -130,15 +130,15 @@ func TestStoreRoles(t *testing.T) {
 	if isAdmin() {
 		t.Fatal("a new customer is an admin")
 	}
-	shop(t, "--local", "grant-admin", strings.ToUpper(email)).want(t, exitDone, email+" is an admin")
+	shop(t, "--local", "grant-admin", strings.ToUpper(email), "--yes").want(t, exitDone, email+" is an admin")
 	if !isAdmin() {
 		t.Error("granted, but no admin")
 	}
-	shop(t, "--local", "revoke-admin", email).want(t, exitDone, email+" is not an admin")
+	shop(t, "--local", "revoke-admin", email, "--yes").want(t, exitDone, email+" is not an admin")
 	if isAdmin() {
 		t.Error("revoked, but still an admin")
 	}
-	shop(t, "--local", "grant-admin", "nobody-"+email).want(t, exitFailed, "nobody has signed up")
+	shop(t, "--local", "grant-admin", "nobody-"+email, "--yes").want(t, exitFailed, "nobody has signed up")
 }
 
 const customerPassword = "correct horse battery"

@@ -42,6 +42,7 @@ type fakeStore struct {
 	products   map[string]*fakeProduct
 	passwords  map[string]string                // by address
 	roles      map[string]string                // by address, as DynamoDB has them
+	unverified bool                             // whether users have yet to verify their address
 	suppressed map[string]bool                  // the addresses that are suppressed, by hash
 	orders     map[string][]order.Item          // by order id
 	before     func(r *http.Request) (deny int) // is asked before the store answers, when not nil; a status other than 0 is the answer
@@ -124,6 +125,8 @@ func (f *fakeStore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.hold(w, r, func(w http.ResponseWriter) { f.store(w, r, path, body) })
 	case r.URL.Path == "/_ministack/ses/messages":
 		f.mailbox(w)
+	case target == "DynamoDB_20120810.GetItem":
+		f.getUser(w, body)
 	case target == "DynamoDB_20120810.UpdateItem":
 		f.updateItem(w, body)
 	case target == "DynamoDB_20120810.DeleteItem":
@@ -340,6 +343,30 @@ func (f *fakeStore) mailbox(w http.ResponseWriter) {
 
 const operatorARN = "arn:aws:iam::000000000000:user/hopper"
 
+// user is a user as DynamoDB has it.
+func (f *fakeStore) user(email string) string {
+	unverified := ""
+	if f.unverified {
+		unverified = `,"unverified":{"BOOL":true}`
+	}
+	return fmt.Sprintf(`{"email":{"S":%q},"user_id":{"S":"usr_1"},"name":{"S":"N\u202e"},"password_hash":{"S":"h"},"role":{"S":%q},`+
+		`"created_at":{"S":"2026-03-01T09:00:00.000Z"},"generation":{"N":"0"}%s}`, email, f.roles[email], unverified)
+}
+
+func (f *fakeStore) getUser(w http.ResponseWriter, body []byte) {
+	var in struct {
+		TableName string
+		Key       map[string]map[string]string
+	}
+	_ = json.Unmarshal(body, &in)
+	email := in.Key["email"]["S"]
+	if _, known := f.roles[email]; !known || in.TableName != f.outputs["UsersTable"] {
+		answerDynamoDB(w, 200, `{}`)
+		return
+	}
+	answerDynamoDB(w, 200, `{"Item":`+f.user(email)+`}`)
+}
+
 // updateItem sets a role, as dynamostore asks for it, if the user is there and has another one. It answers the user as it was.
 func (f *fakeStore) updateItem(w http.ResponseWriter, body []byte) {
 	var in struct {
@@ -350,12 +377,14 @@ func (f *fakeStore) updateItem(w http.ResponseWriter, body []byte) {
 	_ = json.Unmarshal(body, &in)
 	email, role := in.Key["email"]["S"], in.ExpressionAttributeValues[":role"]["S"]
 	before, known := f.roles[email]
-	old := fmt.Sprintf(`{"email":{"S":%q},"user_id":{"S":"usr_1"},"name":{"S":"N"},"password_hash":{"S":"h"},"role":{"S":%q},"created_at":{"S":"2026-03-01T09:00:00.000Z"},"generation":{"N":"0"}}`, email, before)
+	old := f.user(email)
 	switch {
 	case in.TableName != f.outputs["UsersTable"] || !known:
 		answerDynamoDB(w, 400, `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"}`)
 	case before == role:
 		answerDynamoDB(w, 400, `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed","Item":`+old+`}`)
+	case in.ExpressionAttributeValues[":user"]["S"] != "usr_1":
+		f.t.Errorf("the change is of %v, want usr_1", in.ExpressionAttributeValues[":user"])
 	case in.ExpressionAttributeValues[":by"]["S"] != operatorARN:
 		f.t.Errorf("the change is by %v, want %s", in.ExpressionAttributeValues[":by"], operatorARN)
 	default:

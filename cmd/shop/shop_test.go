@@ -105,7 +105,7 @@ func TestWithoutLocal(t *testing.T) {
 	} {
 		t.Setenv(name, value)
 	}
-	shop(t, "grant-admin", "ada@example.com").want(t, exitDone)
+	shop(t, "grant-admin", "ada@example.com", "--yes").want(t, exitDone)
 	if f.roles["ada@example.com"] != "admin" {
 		t.Error("ada is no admin")
 	}
@@ -119,19 +119,54 @@ func TestRoles(t *testing.T) {
 		{"revoke-admin", "ADA@example.com", "customer", "ada@example.com is not an admin"},
 		{"revoke-admin", "ada@example.com", "customer", "is not an admin"},
 	} {
-		shop(t, "--local", c.command, c.address).want(t, exitDone, c.want)
+		shop(t, "--local", c.command, c.address, "--yes").want(t, exitDone, c.want)
 		if got := f.roles["ada@example.com"]; got != c.role {
 			t.Errorf("after %s ada is %s, want %s", c.command, got, c.role)
 		}
 	}
 	f.roles["ada@example.com"] = "customer"
 	granted := `"msg":"audit","function":"","event":"role_changed","user_id":"` + operatorARN + `","address_hash":"","subject":"usr_1","before":"customer","after":"admin",`
-	shop(t, "--local", "grant-admin", "ada@example.com").want(t, exitDone, granted)
+	shop(t, "--local", "grant-admin", "ada@example.com", "--yes").want(t, exitDone, granted, "account usr_1", `name "N\u202e"`, "made 2026-03-01T09:00:00Z")
 	if again := shop(t, "--local", "grant-admin", "ada@example.com"); strings.Contains(again.err+again.out, "audit") {
 		t.Errorf("a change that was none is audited: %+v", again)
 	}
 	for _, command := range []string{"grant-admin", "revoke-admin"} {
 		shop(t, "--local", command, "bob@example.com").want(t, exitFailed, "nobody has signed up to the stack shop as bob@example.com")
+	}
+}
+
+// TestRoleIsAskedFor: with no terminal and no --yes nothing is changed, and the account is shown.
+func TestRoleIsAskedFor(t *testing.T) {
+	f := startFake(t)
+	for command, before := range map[string]string{"grant-admin": "customer", "revoke-admin": "admin"} {
+		f.roles["ada@example.com"] = before
+		shop(t, "--local", command, "ada@example.com").want(t, exitFailed, "account usr_1", "there is no terminal to ask on", "--yes")
+		if got := f.roles["ada@example.com"]; got != before {
+			t.Errorf("%s: ada is %s, want %s still", command, got, before)
+		}
+	}
+}
+
+// TestUnverifiedAccountIsNoAdmin: whoever signed up with the address has not shown to read its mails. A role is taken back all the same.
+func TestUnverifiedAccountIsNoAdmin(t *testing.T) {
+	f := startFake(t)
+	f.unverified = true
+	shop(t, "--local", "grant-admin", "ada@example.com", "--yes").want(t, exitFailed, "address is not verified")
+	if got := f.roles["ada@example.com"]; got != "customer" {
+		t.Errorf("ada is %s, want a customer still", got)
+	}
+	f.roles["ada@example.com"] = "admin"
+	shop(t, "--local", "revoke-admin", "ada@example.com", "--yes").want(t, exitDone, "is not an admin")
+}
+
+func TestConfirm(t *testing.T) {
+	for answer, agreed := range map[string]bool{
+		"y\n": true, "YES\n": true, " yes \r\n": true, "y": true, "\n": false, "": false, "n\n": false, "yess\n": false, "no\ny\n": false,
+	} {
+		var out strings.Builder
+		if err := confirm(strings.NewReader(answer), &out, "Sure?"); (err == nil) != agreed || out.String() != "Sure? [y/N] " {
+			t.Errorf("%q: got %v after %q, want agreement: %v", answer, err, out.String(), agreed)
+		}
 	}
 }
 

@@ -173,7 +173,7 @@ func (s *shop) ordered() order.Order {
 // demote makes the admin a customer.
 func (s *shop) demote() {
 	s.t.Helper()
-	_, err := s.users().SetRole(s.t.Context(), user.RoleChange{Email: s.admin.Email, Role: user.RoleCustomer, By: "arn:operator", At: opened})
+	_, err := s.users().SetRole(s.t.Context(), user.RoleChange{UserID: s.admin.UserID, Email: s.admin.Email, Role: user.RoleCustomer, By: "arn:operator", At: opened})
 	s.must(err)
 }
 

@@ -100,19 +100,24 @@ func (s *Users) RequireAdmin(ctx context.Context, caller user.Caller) error {
 	return requireAdmin(out.Item, caller)
 }
 
-// SetRole changes a role, ends the user's sessions, and keeps beside the role who changed it and when. It returns the user as it was before; with the role that it was
-// to get, nothing was changed. It returns user.ErrNotFound.
+// SetRole changes a role, ends the user's sessions, and keeps beside the role who changed it and when. It returns the user as it was
+// before; with the role that it was to get, nothing was changed. It returns user.ErrNotFound, also when the address has another
+// account by now, and user.ErrUnverified for one that nobody verified and that was to become an admin's.
 //
 // The condition fails on our own write when the SDK repeats it because its answer was lost: the time and the operator tell.
 func (s *Users) SetRole(ctx context.Context, c user.RoleChange) (user.User, error) {
+	condition := "user_id = :user AND #role <> :role"
+	if c.Role == user.RoleAdmin {
+		condition += " AND attribute_not_exists(unverified)"
+	}
 	out, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:                &s.Table,
 		Key:                      userKey(c.Email),
-		ConditionExpression:      aws.String("attribute_exists(email) AND #role <> :role"),
+		ConditionExpression:      &condition,
 		UpdateExpression:         aws.String("SET #role = :role, role_changed_at = :at, role_changed_by = :by" + nextGeneration),
 		ExpressionAttributeNames: map[string]string{"#role": "role"},
 		ExpressionAttributeValues: attributes{
-			":role": text(string(c.Role)), ":at": instant(c.At), ":by": text(c.By), ":one": number(1),
+			":user": text(c.UserID), ":role": text(string(c.Role)), ":at": instant(c.At), ":by": text(c.By), ":one": number(1),
 		},
 		ReturnValues:                        types.ReturnValueAllOld,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
@@ -126,9 +131,16 @@ func (s *Users) SetRole(ctx context.Context, c user.RoleChange) (user.User, erro
 	return readUser(out.Attributes)
 }
 
-// roleBefore reads the user that has the role already. If this change gave it, the user had the other one before.
+// roleBefore reads the user that has the role already, or may not have it. If this change gave it, the user had the other one
+// before.
 func roleBefore(item attributes, c user.RoleChange) (user.User, error) {
 	u, err := readUser(item)
+	switch {
+	case err == nil && u.ID != c.UserID:
+		return user.User{}, user.ErrNotFound
+	case err == nil && u.Role != c.Role:
+		return user.User{}, user.ErrUnverified
+	}
 	r := reader{item: item}
 	if err == nil && r.has("role_changed_at") && r.instant("role_changed_at").Equal(c.At) && r.text("role_changed_by") == c.By {
 		u.Role = user.RoleAdmin

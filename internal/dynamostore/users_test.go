@@ -59,7 +59,7 @@ func TestRoles(t *testing.T) {
 	}
 	set := func(email string, role, want user.Role) {
 		t.Helper()
-		before, err := s.users().SetRole(t.Context(), user.RoleChange{Email: email, Role: role, By: "arn:operator", At: opened})
+		before, err := s.users().SetRole(t.Context(), user.RoleChange{UserID: ann.ID, Email: email, Role: role, By: "arn:operator", At: opened})
 		if s.must(err); before.ID != ann.ID || before.Role != want {
 			t.Errorf("setting %s: got %+v before, want %s %s", role, before, ann.ID, want)
 		}
@@ -73,7 +73,7 @@ func TestRoles(t *testing.T) {
 	check("an address nobody has", user.Caller{UserID: ann.ID, Email: "x@example.com", Admin: true}, user.ErrNotAdmin)
 	set(ann.Email, user.RoleCustomer, user.RoleAdmin)
 	check("once revoked", asAdmin, user.ErrNotAdmin)
-	_, err := s.users().SetRole(t.Context(), user.RoleChange{Email: "x@example.com", Role: user.RoleAdmin, By: "arn:operator", At: opened})
+	_, err := s.users().SetRole(t.Context(), user.RoleChange{UserID: ann.ID, Email: "x@example.com", Role: user.RoleAdmin, By: "arn:operator", At: opened})
 	if !errors.Is(err, user.ErrNotFound) {
 		t.Errorf("an unknown address: got %v, want ErrNotFound", err)
 	}
@@ -82,10 +82,42 @@ func TestRoles(t *testing.T) {
 	}
 }
 
+// TestRoleEndsSessions: each change of role makes the next generation, and what changes nothing does not.
+func TestRoleEndsSessions(t *testing.T) {
+	s := open(t)
+	change := user.RoleChange{UserID: s.admin.UserID, Email: s.admin.Email, By: "arn:operator", At: opened}
+	for i, role := range []user.Role{user.RoleCustomer, user.RoleCustomer, user.RoleAdmin, user.RoleAdmin} {
+		change.Role = role
+		_, err := s.users().SetRole(t.Context(), change)
+		s.must(err)
+		if got, want := s.user(s.admin.Email).Generation, int64(i/2+1); got != want {
+			t.Errorf("change %d: generation %d, want %d", i, got, want)
+		}
+	}
+}
+
+// TestRoleOfAnotherAccount: the account that the operator looked at is changed, and no other one of the address; and none that is not
+// verified.
+func TestRoleOfAnotherAccount(t *testing.T) {
+	s := open(t)
+	s.must(s.users().Create(t.Context(), ann))
+	grant := user.RoleChange{UserID: "usr_0", Email: ann.Email, Role: user.RoleAdmin, By: "arn:operator", At: opened}
+	if _, err := s.users().SetRole(t.Context(), grant); !errors.Is(err, user.ErrNotFound) {
+		t.Errorf("another account: got %v, want ErrNotFound", err)
+	}
+	grant.UserID = ann.ID
+	if _, err := s.users().SetRole(t.Context(), grant); !errors.Is(err, user.ErrUnverified) {
+		t.Errorf("an unverified account: got %v, want ErrUnverified", err)
+	}
+	if got := s.user(ann.Email); got != ann {
+		t.Errorf("got %+v, want it as it was", got)
+	}
+}
+
 // Who changed a role last, and when, is kept; what changes nothing leaves it alone.
 func TestRoleChangesAreKept(t *testing.T) {
 	s := open(t)
-	grant := user.RoleChange{Email: s.admin.Email, Role: user.RoleCustomer, By: "arn:first", At: opened.Add(time.Hour)}
+	grant := user.RoleChange{UserID: s.admin.UserID, Email: s.admin.Email, Role: user.RoleCustomer, By: "arn:first", At: opened.Add(time.Hour)}
 	for _, by := range []string{"arn:first", "arn:second"} {
 		grant.By = by
 		if _, err := s.users().SetRole(t.Context(), grant); err != nil {
@@ -107,7 +139,7 @@ func TestRoleChangeWhoseAnswerWasLostIsTold(t *testing.T) {
 	s := open(t)
 	for _, c := range []struct{ role, before user.Role }{{user.RoleCustomer, user.RoleAdmin}, {user.RoleAdmin, user.RoleCustomer}} {
 		s.faults.On("UpdateItem", awsfault.Lost)
-		before, err := s.users().SetRole(t.Context(), user.RoleChange{Email: s.admin.Email, Role: c.role, By: "arn:operator", At: opened})
+		before, err := s.users().SetRole(t.Context(), user.RoleChange{UserID: s.admin.UserID, Email: s.admin.Email, Role: c.role, By: "arn:operator", At: opened})
 		if s.must(err); before.Role != c.before || before.ID != s.admin.UserID {
 			t.Errorf("got %+v before, want %s", before, c.before)
 		}

@@ -27,6 +27,8 @@ var (
 	ErrEmailTaken = errors.New("e-mail address is taken")
 	// ErrInvalidCredentials says that the address is unknown or the password is wrong; which of the two is not told.
 	ErrInvalidCredentials = errors.New("invalid credentials")
+	// ErrUnverified says that nobody has shown yet to read the mails to the account's address.
+	ErrUnverified = errors.New("address is not verified")
 	// ErrNotAdmin says that the caller is not an admin now, whatever the token says.
 	ErrNotAdmin = errors.New("caller is not an admin")
 )
@@ -47,10 +49,11 @@ type User struct {
 
 // RoleChange is a role that an operator gives to a user.
 type RoleChange struct {
-	Email string // as NormalizeEmail returns it
-	Role  Role
-	By    string    // the operator: an ARN of AWS
-	At    time.Time // UTC, milliseconds
+	UserID string // the account that the operator looked at
+	Email  string // as NormalizeEmail returns it
+	Role   Role
+	By     string    // the operator: an ARN of AWS
+	At     time.Time // UTC, milliseconds
 }
 
 // Scopes returns the OAuth scopes a token for the user carries.

@@ -22,7 +22,7 @@ func refusals(t *testing.T) map[string][]refusal {
 	boss, customer, p := admin(t), newCustomer(t), newProduct(t)
 	unknown := "e2e-" + unique()
 	former := newAdmin(t)
-	operator(t, "revoke-admin", former.Email)
+	operator(t, "revoke-admin", former.Email, "--yes")
 	taken, total := customer.Email, pounds(1)
 	key := unique()
 	accepted(t, send(t, place(customer, key, basket(one(p.ProductID)))))

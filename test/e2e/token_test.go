@@ -347,7 +347,7 @@ func TestDemotedAdmin(t *testing.T) {
 	send(t, getOrder(former, other.OrderID)).want(t, http.StatusOK)
 	send(t, call{method: "GET", path: "/admin/orders", from: former}).want(t, http.StatusOK)
 
-	operator(t, "revoke-admin", former.Email)
+	operator(t, "revoke-admin", former.Email, "--yes")
 	wantNoAdmin(t, former, p)
 	send(t, getOrder(former, other.OrderID)).refused(t, http.StatusNotFound, "order_not_found")
 	newOrder(t, former, one(newProduct(t).ProductID))
@@ -357,6 +357,6 @@ func TestDemotedAdmin(t *testing.T) {
 func TestPromotedCustomer(t *testing.T) {
 	t.Parallel()
 	c := newCustomer(t)
-	operator(t, "grant-admin", c.Email)
+	operator(t, "grant-admin", c.Email, "--yes")
 	send(t, call{method: "GET", path: "/admin/orders", from: c}).want(t, http.StatusForbidden)
 }

@@ -28,7 +28,7 @@ def seed(settings):
     for role, (_, name) in PEOPLE.items():
         sign_up(settings, people[role], name)
     shop = build_tool(settings)
-    operate(settings, shop, ["grant-admin", people["admin"]["email"]])
+    operate(settings, shop, ["grant-admin", people["admin"]["email"], "--yes"])
     operate(settings, shop, ["import", str(CATALOGUE)])
     done.touch()
 

@@ -385,7 +385,7 @@ class Seed(InFolder):
         self.assertEqual({path for path, _ in self.signed_up}, {"/_aws/execute-api/api/users"})
         calls = (self.folder / "calls").read_text().splitlines()
         self.assertEqual([c.split()[0] for c in calls], ["grant-admin", "import"])
-        self.assertIn("grant-admin demo-admin@example.com", calls[0])
+        self.assertIn("grant-admin demo-admin@example.com --yes", calls[0])
 
     def test_passwords_are_private_and_new(self):
         demo.seed(self.settings)
@@ -402,7 +402,7 @@ class Seed(InFolder):
 
     def test_an_interrupted_one_goes_on(self):
         self.fails = True
-        with self.assertRaisesRegex(Problem, "shop grant-admin demo-admin@example.com failed:\nrefused"):
+        with self.assertRaisesRegex(Problem, "shop grant-admin demo-admin@example.com --yes failed:\nrefused"):
             demo.seed(self.settings)
         before = self.settings.credentials.read_text()
         self.fails, self.status = False, 409
