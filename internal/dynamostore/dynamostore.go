@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -25,15 +26,24 @@ const (
 // errUnsettled says that the outcome of a write is not known, or that contention outlasted the deadline.
 var errUnsettled = errors.New("write not settled in time")
 
+// patience is how long a transaction that somebody waits for is repeated while it is contended. It is short because what is
+// repeated long is decided late: an attempt that hung before it reached DynamoDB may be carried out after a repeat was refused.
+const patience = 2 * time.Second
+
 // contend repeats call as long as it fails by nothing but contention, until ctx ends: then it returns errUnsettled.
 func contend(ctx context.Context, contended func(error) bool, call func() error) error {
-	wait := firstWait
+	return contendFor(ctx, math.MaxInt64, contended, call)
+}
+
+// contendFor is contend that makes no attempt later than limit after it began.
+func contendFor(ctx context.Context, limit time.Duration, contended func(error) bool, call func() error) error {
+	began, wait := time.Now(), firstWait
 	for {
 		err := call()
 		if err == nil || !contended(err) {
 			return err
 		}
-		if !pause(ctx, wait) {
+		if time.Since(began) > limit-wait || !pause(ctx, wait) {
 			return fmt.Errorf("%w: %w", errUnsettled, err)
 		}
 		wait = min(2*wait, maxWait)

@@ -66,18 +66,26 @@ func (s *shop) products() *Products {
 	}
 }
 
-func (s *shop) orders() *Orders { return s.ordersBy(s.client) }
+// orders are the order store, which places an order at the time that it says.
+type orders struct{ *Orders }
+
+func (s orders) Place(ctx context.Context, o order.Order) error {
+	_, err := s.Orders.Place(ctx, o, func() time.Time { return o.PlacedAt })
+	return err
+}
+
+func (s *shop) orders() orders { return s.ordersBy(s.client) }
 
 // ordersOver is the order store over another transport, as another process has it.
-func (s *shop) ordersOver(transport http.RoundTripper) *Orders {
+func (s *shop) ordersOver(transport http.RoundTripper) orders {
 	return s.ordersBy(s.tables.Client(transport))
 }
 
-func (s *shop) ordersBy(client *dynamodb.Client) *Orders {
-	return &Orders{
+func (s *shop) ordersBy(client *dynamodb.Client) orders {
+	return orders{&Orders{
 		Client: client, Table: s.tables.Name("Orders"), Products: s.tables.Name("Products"),
 		Mails: s.tables.Name("Mails"), Users: s.tables.Name("Users"), Suppressed: s.tables.Name("SuppressedAddresses"), Currency: "GBP",
-	}
+	}}
 }
 
 func (s *shop) mails(now func() time.Time) *Mails {

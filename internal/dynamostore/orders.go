@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -71,7 +72,7 @@ func (s *Orders) good(r *reader) order.Good {
 // an order that is being committed; this one meets the commit as a conflict, and waits.
 func (s *Orders) Accepted(ctx context.Context, orderID string) (order.Order, error) {
 	var out *dynamodb.TransactGetItemsOutput
-	err := contend(ctx, isContention, func() (err error) {
+	err := contendFor(ctx, patience, isContention, func() (err error) {
 		out, err = s.Client.TransactGetItems(ctx, &dynamodb.TransactGetItemsInput{TransactItems: []types.TransactGetItem{
 			{Get: &types.Get{TableName: &s.Table, Key: orderKey(orderID)}},
 		}})
@@ -90,19 +91,31 @@ func (s *Orders) Accepted(ctx context.Context, orderID string) (order.Order, err
 }
 
 // Place stores o with the mail it owes and takes its units from the stocks, all or nothing, if no order has its id and each
-// product is active, costs the line's unit price, has the units and allows so many in one order. It returns
-// *order.RejectedError, and order.ErrBusy when it could not be settled in time.
+// product is active, costs the line's unit price, has the units and allows so many in one order. It returns the order as it is
+// stored, *order.RejectedError, and order.ErrBusy when it could not be settled in time.
 //
-// A repeat whose first answer was lost is answered as the first: see writeOnce.
-func (s *Orders) Place(ctx context.Context, o order.Order) error {
-	in := &dynamodb.TransactWriteItemsInput{TransactItems: s.actions(o), ClientRequestToken: aws.String(uuid.NewString())}
-	err := contend(ctx, mayStillPlace, func() error {
-		_, err := s.Client.TransactWriteItems(ctx, in)
+// Each attempt takes its own time, from now, so that an order that waited for others is not placed before what was read
+// meanwhile; and its own ClientRequestToken, as it must where parameters differ. When an attempt may have been carried out,
+// though no answer said so, the next one is the same: then DynamoDB answers it as that one.
+func (s *Orders) Place(ctx context.Context, o order.Order, now func() time.Time) (order.Order, error) {
+	var open bool
+	var in *dynamodb.TransactWriteItemsInput
+	err := contendFor(ctx, patience, mayStillPlace, func() error {
+		if !open {
+			o.PlacedAt = now()
+			in = &dynamodb.TransactWriteItemsInput{TransactItems: s.actions(o), ClientRequestToken: aws.String(uuid.NewString())}
+		}
+		_, err := s.Client.TransactWriteItems(ctx, in, noting(&open))
 		return err
 	})
-	if err == nil {
-		return nil
+	if err != nil {
+		return order.Order{}, s.unplaced(o, err)
 	}
+	return o, nil
+}
+
+// unplaced returns why o was not placed.
+func (s *Orders) unplaced(o order.Order, err error) error {
 	var canceled *types.TransactionCanceledException
 	if errors.As(err, &canceled) && !errors.Is(err, errUnsettled) {
 		return s.rejection(o, canceled.CancellationReasons, err)

@@ -297,9 +297,7 @@ func (s *Products) transact(ctx context.Context, actions []types.TransactWriteIt
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, errUnsettled) && !open:
-		return fmt.Errorf("%w: %w", product.ErrContended, err)
-	case unsettled(err):
+	case unsettled(err) && (open || !errors.Is(err, errUnsettled)):
 		return fmt.Errorf("%w: %w", product.ErrUnsettled, err)
 	}
 	return failed("writing a product", err)

@@ -2,7 +2,9 @@ package dynamostore
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -12,6 +14,8 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"shop/internal/notification"
+	"shop/internal/order"
+	"shop/internal/page"
 	"shop/internal/password"
 	"shop/internal/product"
 	"shop/internal/user"
@@ -164,5 +168,94 @@ func noteTokens(tokens *[]string) func(*middleware.Stack) error {
 				}
 				return next.HandleInitialize(ctx, in)
 			}), middleware.After)
+	}
+}
+
+// TestContentionIsShed: a transaction that stays contended is given up after two seconds, and the caller is asked to come back,
+// though the function has more time.
+func TestContentionIsShed(t *testing.T) {
+	for name, transaction := range transactions {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t)
+			w := transaction.prepare(s)
+			contended := slices.Repeat([]string{"TransactionConflict"}, transaction.actions)
+			s.faults.On(w.operation, awsfault.Times(1000, awsfault.Canceled(contended...))...)
+			began := time.Now()
+			err := w.do(t.Context())
+			if took := time.Since(began); !isBusy(err) || took < time.Second || took > 6*time.Second {
+				t.Errorf("got %v after %s, want one that asks for a repeat, after some 2 s", err, took)
+			}
+			if errors.Is(err, product.ErrContended) || errors.Is(err, product.ErrUnsettled) {
+				t.Errorf("got %v: the domain would go on, or say that something may have been done", err)
+			}
+			s.faults.Clear()
+			w.repeat(t)
+		})
+	}
+}
+
+// steps is a clock that is at another of the times whenever it is looked at, and stays at the last.
+func steps(times ...time.Time) func() time.Time {
+	return func() time.Time {
+		now := times[0]
+		if len(times) > 1 {
+			times = times[1:]
+		}
+		return now
+	}
+}
+
+// TestSlowCheckoutIsInNoWindowThatWasRead: an order that waits for others is placed when it goes through. So who has read up to
+// complete_until meanwhile finds it in the next window.
+func TestSlowCheckoutIsInNoWindowThatWasRead(t *testing.T) {
+	s := open(t)
+	s.stock("lamp", 6400, 5)
+	o := draft("usr_1", "k", time.Time{}, line("lamp", 6400, 2))
+	began, done := opened, opened.Add(90*time.Second)
+	read := func(from, to time.Time) []order.Order {
+		history, err := s.orders().History(t.Context(), s.admin, order.Filter{From: from, To: to}, page.Request{Limit: 10})
+		s.must(err)
+		return history.Items
+	}
+	completeUntil := opened.Add(70 * time.Second).Add(-order.Settling)
+	meanwhile := func(next http.RoundTripper, r *http.Request) (*http.Response, error) {
+		if seen := read(began.Add(-time.Hour), completeUntil); len(seen) != 0 {
+			t.Errorf("the first window has %+v, want nothing yet", seen)
+		}
+		return awsfault.Canceled("None", "None", "TransactionConflict")(next, r)
+	}
+	s.faults.On("TransactWriteItems", awsfault.Canceled("None", "None", "TransactionConflict"), meanwhile)
+	placed, err := s.orders().Orders.Place(t.Context(), o, steps(began, began.Add(time.Second), done))
+	s.must(err)
+	later := read(completeUntil, done.Add(time.Hour))
+	if len(later) != 1 || !later[0].PlacedAt.Equal(done) || !placed.PlacedAt.Equal(done) {
+		t.Errorf("the next window has %+v, and %s was answered, want the order as placed at %s", later, placed.PlacedAt, done)
+	}
+	if mail := s.mail(notification.OrderMailID(o.ID)); !mail.CreatedAt.Equal(done) {
+		t.Errorf("its mail is of %s, want %s", mail.CreatedAt, done)
+	}
+}
+
+// TestPlaceWhoseAnswerWasLost: what may have been carried out is repeated as it was, and answered as a new order.
+func TestPlaceWhoseAnswerWasLost(t *testing.T) {
+	conflict := awsfault.Canceled("None", "None", "TransactionConflict")
+	for then, faults := range lostAnswers {
+		t.Run(then, func(t *testing.T) {
+			t.Parallel()
+			s := open(t)
+			s.hurry()
+			s.stock("lamp", 6400, 5)
+			o := draft("usr_1", "k", time.Time{}, line("lamp", 6400, 2))
+			s.faults.On("TransactWriteItems", append([]awsfault.Fault{conflict}, faults(conflict)...)...)
+			second := opened.Add(time.Second)
+			placed, err := s.orders().Orders.Place(t.Context(), o, steps(opened, second, opened.Add(time.Hour)))
+			s.must(err)
+			stored, err := s.orders().Accepted(t.Context(), o.ID)
+			s.must(err)
+			if !placed.PlacedAt.Equal(second) || !reflect.DeepEqual(stored, placed) || s.left("lamp") != 3 {
+				t.Errorf("answered %+v, stored %+v, %d left, want the order of the second attempt, once", placed, stored, s.left("lamp"))
+			}
+		})
 	}
 }

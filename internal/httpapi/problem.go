@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"time"
@@ -66,6 +67,10 @@ type ChangedPrice struct {
 	ProductID string `json:"product_id"`
 	Price     Money  `json:"price"`
 }
+
+// maxRetryAfter is for how many seconds at most a client is asked to wait when the store is busy. Each is told another number at
+// random, so that those who met do not all come back at once.
+const maxRetryAfter = 3
 
 const busy = "The store is busy. Repeat the same request."
 
@@ -204,7 +209,7 @@ func headers(status int) map[string]string {
 	case http.StatusUnauthorized:
 		return map[string]string{"WWW-Authenticate": "Bearer"}
 	case http.StatusServiceUnavailable:
-		return retryAfter(time.Second)
+		return retryAfter(time.Duration(1+rand.IntN(maxRetryAfter)) * time.Second)
 	}
 	return nil
 }

@@ -18,6 +18,10 @@ const (
 	MaxQuantity = product.MaxPerOrder
 )
 
+// Settling is how old an order is at the least when a list is expected to have it: a checkout takes up to 10 s from its time of
+// placement to its commit, and an index then follows its table, mostly within a second, though AWS gives no bound for that.
+const Settling = time.Minute
+
 // Errors that callers branch on.
 var (
 	// ErrNotFound says that there is no such order, or that it is someone else's.

@@ -46,9 +46,10 @@ type Store interface {
 	// Accepted returns the order with this id, one that is just being committed too, or ErrNotFound.
 	Accepted(ctx context.Context, orderID string) (Order, error)
 	// Place stores o with the mail it owes and takes its units from the stocks, all or nothing, if no order has its id and
-	// each product is active, costs the line's unit price, has the units and allows so many in one order. It returns
-	// *RejectedError, and ErrBusy when it could not be settled in time.
-	Place(ctx context.Context, o Order) error
+	// each product is active, costs the line's unit price, has the units and allows so many in one order. It returns the order
+	// with the time at which it was placed, which is that of the attempt that went through; *RejectedError; and ErrBusy when
+	// it could not be settled in time.
+	Place(ctx context.Context, o Order, now func() time.Time) (Order, error)
 }
 
 // Announcer tells what follows an order that it was placed.
@@ -92,8 +93,8 @@ func (c *Checkout) place(ctx context.Context, o Order, of offer, goods Goods) (O
 	if refusal != nil {
 		return c.refuse(ctx, o, refusal)
 	}
-	o.Lines, o.Total, o.PlacedAt = lines, total, c.Now()
-	err := c.Store.Place(ctx, o)
+	o.Lines, o.Total = lines, total
+	placed, err := c.Store.Place(ctx, o, c.Now)
 	var rejected *RejectedError
 	if errors.As(err, &rejected) {
 		return c.rejected(ctx, o, of, goods, rejected)
@@ -104,7 +105,7 @@ func (c *Checkout) place(ctx context.Context, o Order, of offer, goods Goods) (O
 	if err := c.Announce.OrderPlaced(ctx, o.ID); err != nil {
 		c.Missed(ctx, o.ID, err)
 	}
-	return o, false, nil
+	return placed, false, nil
 }
 
 // rejected answers the order that stands under the id, or refuses with what the failed products are now.

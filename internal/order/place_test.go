@@ -315,9 +315,9 @@ func TestCheckoutLostAnswer(t *testing.T) {
 // blindStore rejects orders and tells of goods that are as they should be.
 type blindStore struct{ *shop }
 
-func (b blindStore) Place(context.Context, Order) error {
+func (b blindStore) Place(context.Context, Order, func() time.Time) (Order, error) {
 	_ = b.call("place")
-	return &RejectedError{Failed: map[string]Good{"LAMP": b.goods["LAMP"]}}
+	return Order{}, &RejectedError{Failed: map[string]Good{"LAMP": b.goods["LAMP"]}}
 }
 
 // TestCheckoutRejectedForNoReason: what the store tells explains nothing, so the customer is to try again.

@@ -66,22 +66,23 @@ func (s *shop) Accepted(_ context.Context, orderID string) (Order, error) {
 	return o, nil
 }
 
-func (s *shop) Place(_ context.Context, o Order) error {
+func (s *shop) Place(_ context.Context, o Order, now func() time.Time) (Order, error) {
 	if err := s.call("place"); err != nil {
-		return err
+		return Order{}, err
 	}
+	o.PlacedAt = now()
 	if existing, exists := s.orders[o.ID]; exists {
-		return &RejectedError{Existing: &existing}
+		return Order{}, &RejectedError{Existing: &existing}
 	}
 	if failed := s.failing(o.Lines); len(failed) > 0 {
-		return &RejectedError{Failed: failed}
+		return Order{}, &RejectedError{Failed: failed}
 	}
 	for _, line := range o.Lines {
 		stocked(line.ProductID, s.goods[line.ProductID].Stock-line.Quantity)(s.goods)
 		s.sold[line.ProductID] += line.Quantity
 	}
 	s.orders[o.ID] = o
-	return s.lost
+	return o, s.lost
 }
 
 func (s *shop) failing(lines []Line) map[string]Good {

@@ -68,7 +68,10 @@ func (a *archive) fill(ctx context.Context, count int) error {
 	users := dynamostore.Users{Client: a.tables.client, Table: a.orders.Users}
 	products := dynamostore.Products{Client: a.tables.client, Table: a.orders.Products, Currency: currency}
 	sample := newOrder("bench-customer@example.com")
-	if err := errors.Join(users.Create(ctx, admin), products.Create(ctx, lamp, nil), a.orders.Place(ctx, sample)); err != nil {
+	if err := errors.Join(users.Create(ctx, admin), products.Create(ctx, lamp, nil)); err != nil {
+		return err
+	}
+	if _, err := a.orders.Place(ctx, sample, time.Now); err != nil {
 		return err
 	}
 	stored, err := a.tables.client.GetItem(ctx, &dynamodb.GetItemInput{

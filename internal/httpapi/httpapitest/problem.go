@@ -79,6 +79,9 @@ func (a Answer) CheckProblem(t testing.TB, want Problem) {
 			header[name] = value
 		}
 	}
+	if got := a.Header["Retry-After"]; p.status == http.StatusServiceUnavailable && (got == "2" || got == "3") {
+		header["Retry-After"] = got // which of the three it is, is left to chance
+	}
 	a.Check(t, Want{Status: p.status, Header: header, Body: fmt.Sprintf(
 		`{"type":"about:blank","title":%q,"status":%d,"detail":%q,"code":%q,"request_id":%q%s}`,
 		http.StatusText(p.status), p.status, want.Detail, want.Code, a.requestID, want.More)})
