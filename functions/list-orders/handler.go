@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"shop/internal/httpapi"
 	"shop/internal/order"
@@ -15,8 +16,14 @@ type history interface {
 	History(ctx context.Context, admin user.Caller, f order.Filter, r page.Request) (page.Page[order.Order], error)
 }
 
+// historyPage is a page that says up to when it is complete.
+type historyPage struct {
+	httpapi.Page[httpapi.Order]
+	CompleteUntil string `json:"complete_until"`
+}
+
 // listOrders serves GET /admin/orders.
-func listOrders(g httpapi.Guard, orders history) httpapi.Handler {
+func listOrders(g httpapi.Guard, orders history, now func() time.Time) httpapi.Handler {
 	return g.Routes(map[string]httpapi.CallerHandler{"GET /admin/orders": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
 		query, err := r.Query()
 		if err != nil {
@@ -30,11 +37,12 @@ func listOrders(g httpapi.Guard, orders history) httpapi.Handler {
 		if err != nil {
 			return httpapi.Response{}, err
 		}
+		completeUntil := now().Add(-order.Settling)
 		found, err := orders.History(ctx, caller, f, wanted)
 		if err != nil {
 			return httpapi.Response{}, err
 		}
-		return httpapi.OK(httpapi.PageOf(found, httpapi.ListedOrderOf)), nil
+		return httpapi.OK(historyPage{httpapi.PageOf(found, httpapi.ListedOrderOf), httpapi.Time(completeUntil)}), nil
 	}})
 }
 

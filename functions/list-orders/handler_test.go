@@ -22,6 +22,9 @@ func (a all) History(_ context.Context, admin user.Caller, f order.Filter, r pag
 	return a(admin, f, r)
 }
 
+// clock is a minute after what the pages of these tests are complete until.
+func clock() time.Time { return time.Date(2026, 3, 14, 10, 0, 0, 250e6, time.UTC) }
+
 func TestListOrders(t *testing.T) {
 	orders := all(func(admin user.Caller, f order.Filter, r page.Request) (page.Page[order.Order], error) {
 		filter := order.Filter{
@@ -37,13 +40,13 @@ func TestListOrders(t *testing.T) {
 			PlacedAt: time.Date(2026, 3, 14, 9, 26, 53, 589e6, time.UTC),
 		}}, NextCursor: "bW9yZQ"}, nil
 	})
-	httpapitest.Call(t, listOrders(httpapitest.Guard(), orders), httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
+	httpapitest.Call(t, listOrders(httpapitest.Guard(), orders, clock), httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
 		"items":[{
 			"order_id":"ord_7vtcxc6t7ggcx267wchbxpn4v3","user_id":"usr_019cafb8-d247-752e-9651-0c5ca6a3a450","email":"ada@example.com","status":"placed",
 			"items":[{"product_id":"brass-bell","name":"Brass bell","unit_price":{"amount":0,"currency":"GBP"},"quantity":10000,
 				"line_total":{"amount":0,"currency":"GBP"}}],
 			"total":{"amount":0,"currency":"GBP"},"placed_at":"2026-03-14T09:26:53.589Z"}],
-		"next_cursor":"bW9yZQ"}`})
+		"next_cursor":"bW9yZQ","complete_until":"2026-03-14T09:59:00.250Z"}`})
 }
 
 // nothing answers empty pages and passes on what it is asked for.
@@ -51,13 +54,13 @@ func nothing(ask func(f order.Filter, r page.Request)) httpapi.Handler {
 	return listOrders(httpapitest.Guard(), all(func(_ user.Caller, f order.Filter, r page.Request) (page.Page[order.Order], error) {
 		ask(f, r)
 		return page.Page[order.Order]{}, nil
-	}))
+	}), clock)
 }
 
 func TestPages(t *testing.T) {
 	httpapitest.CheckPages(t, httpapitest.ReadEvent(t), nil, func(ask func(page.Request)) httpapi.Handler {
 		return nothing(func(_ order.Filter, r page.Request) { ask(r) })
-	})
+	}, `"complete_until":"2026-03-14T09:59:00.250Z"`)
 }
 
 func TestFilters(t *testing.T) {
@@ -76,7 +79,7 @@ func TestFilters(t *testing.T) {
 			var got []order.Filter
 			h := nothing(func(f order.Filter, _ page.Request) { got = append(got, f) })
 			httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithQuery(query)).Check(t,
-				httpapitest.Want{Status: http.StatusOK, Body: `{"items":[],"next_cursor":null}`})
+				httpapitest.Want{Status: http.StatusOK, Body: `{"items":[],"next_cursor":null,"complete_until":"2026-03-14T09:59:00.250Z"}`})
 			if len(got) != 1 || got[0] != want {
 				t.Errorf("the domain was asked for %+v, want %+v once", got, want)
 			}
@@ -86,7 +89,7 @@ func TestFilters(t *testing.T) {
 
 func TestBadFilters(t *testing.T) {
 	const instant = "must be an RFC 3339 time such as 2011-09-30T00:00:00Z"
-	httpapitest.CheckQueries(t, httpapitest.ReadEvent(t), listOrders(httpapitest.Guard(), all(nil)), map[string]httpapitest.Problem{
+	httpapitest.CheckQueries(t, httpapitest.ReadEvent(t), listOrders(httpapitest.Guard(), all(nil), clock), map[string]httpapitest.Problem{
 		"from=2011-09-30":              httpapitest.FieldErrors("from", instant),
 		"from=":                        httpapitest.FieldErrors("from", instant),
 		"to=tomorrow":                  httpapitest.FieldErrors("to", instant),
@@ -106,12 +109,12 @@ func TestRefusals(t *testing.T) {
 		func(err error) httpapi.Handler {
 			return listOrders(httpapitest.Guard(), all(func(user.Caller, order.Filter, page.Request) (page.Page[order.Order], error) {
 				return page.Page[order.Order]{}, err
-			}))
+			}), clock)
 		},
 		httpapitest.Refusal{Err: user.ErrNotAdmin, Problem: httpapitest.Problem{Code: "forbidden"}},
 		httpapitest.Refusal{Err: page.ErrInvalidCursor, Problem: httpapitest.Problem{Code: "invalid_cursor"}})
 }
 
 func TestGuard(t *testing.T) {
-	httpapitest.CheckGuard(t, httpapitest.ReadEvent(t), func(g httpapi.Guard) httpapi.Handler { return listOrders(g, all(nil)) })
+	httpapitest.CheckGuard(t, httpapitest.ReadEvent(t), func(g httpapi.Guard) httpapi.Handler { return listOrders(g, all(nil), clock) })
 }

@@ -2,6 +2,8 @@
 package main
 
 import (
+	"time"
+
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
@@ -22,5 +24,5 @@ func main() {
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
 	lambda.Start(httpapi.Lambda(listOrders(guard, &dynamostore.Orders{
 		Client: dynamodb.NewFromConfig(aws), Table: s.Orders, Users: s.Users,
-	})))
+	}, time.Now)))
 }

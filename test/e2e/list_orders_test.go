@@ -27,6 +27,18 @@ func TestHistoryOfACustomer(t *testing.T) {
 	}
 }
 
+// TestHistoryIsCompleteUntil: each page says so, of a minute before it was read.
+func TestHistoryIsCompleteUntil(t *testing.T) {
+	t.Parallel()
+	before := time.Now()
+	got := decode[struct {
+		CompleteUntil time.Time `json:"complete_until"`
+	}](t, send(t, history(admin(t)).with("limit", "1")).want(t, http.StatusOK))
+	if least, most := before.Add(-61*time.Second), time.Now().Add(-59*time.Second); got.CompleteUntil.Before(least) || got.CompleteUntil.After(most) {
+		t.Errorf("complete_until = %s, want a minute ago", got.CompleteUntil)
+	}
+}
+
 // TestHistoryByTime: from is inclusive, to is exclusive, in any offset, for
 // one customer as for all.
 func TestHistoryByTime(t *testing.T) {

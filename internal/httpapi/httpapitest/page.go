@@ -2,6 +2,7 @@ package httpapitest
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"shop/internal/httpapi"
@@ -9,9 +10,12 @@ import (
 )
 
 // CheckPages shows how a list takes limit and cursor: good ones reach the domain as they are, bad ones are refused before.
-// The handler is to pass the page that its domain was asked for to ask, and to answer an empty page.
-func CheckPages(t *testing.T, e Event, header map[string]string, handler func(ask func(page.Request)) httpapi.Handler) {
+// The handler is to pass the page that its domain was asked for to ask, and to answer an empty page, with the further members.
+func CheckPages(
+	t *testing.T, e Event, header map[string]string, handler func(ask func(page.Request)) httpapi.Handler, further ...string,
+) {
 	t.Helper()
+	empty := "{" + strings.Join(append([]string{`"items":[]`, `"next_cursor":null`}, further...), ",") + "}"
 	for query, want := range map[string]page.Request{
 		"":                        {Limit: 20},
 		"limit=1":                 {Limit: 1},
@@ -22,7 +26,7 @@ func CheckPages(t *testing.T, e Event, header map[string]string, handler func(as
 		t.Run("page "+query, func(t *testing.T) {
 			var asked []page.Request
 			h := handler(func(r page.Request) { asked = append(asked, r) })
-			Call(t, h, e.WithQuery(query)).Check(t, Want{Status: http.StatusOK, Header: header, Body: `{"items":[],"next_cursor":null}`})
+			Call(t, h, e.WithQuery(query)).Check(t, Want{Status: http.StatusOK, Header: header, Body: empty})
 			if len(asked) != 1 || asked[0] != want {
 				t.Errorf("the domain was asked for %+v, want %+v once", asked, want)
 			}
