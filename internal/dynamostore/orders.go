@@ -158,8 +158,8 @@ func (s *Orders) sell(line order.Line) *types.Update {
 	return &types.Update{
 		TableName: &s.Products,
 		Key:       productKey(line.ProductID, salePart),
-		ConditionExpression: aws.String("stock >= :units AND price = :price AND active = :true AND " +
-			"(attribute_not_exists(max_per_order) OR max_per_order >= :units)"),
+		ConditionExpression: aws.String("stock >= :units AND price = :price AND active = :true" +
+			" AND (attribute_not_exists(max_per_order) OR max_per_order >= :units)"),
 		UpdateExpression: aws.String("SET stock = stock - :units"),
 		ExpressionAttributeValues: attributes{
 			":units": number(line.Quantity), ":price": number(line.UnitPrice.Amount), ":true": boolean(true),

@@ -25,6 +25,14 @@ var mutants = []mutant{
 		from: `max_per_order >= :units)`, to: `attribute_exists(max_per_order))`, pkg: store, run: "TestPlaceRejects",
 	},
 	{
+		name: "a checkout takes more than one order may have", file: "internal/dynamostore/orders.go",
+		from: `OR max_per_order >= :units)`, to: `OR max_per_order <> :units)`, pkg: store, run: "TestPlaceRejects",
+	},
+	{
+		name: "an order has the time of its first attempt", file: "internal/dynamostore/orders.go",
+		from: `if !open {`, to: `if in == nil {`, pkg: store, run: "TestSlowCheckout",
+	},
+	{
 		name: "an order is stored over the one of its key", file: "internal/dynamostore/orders.go",
 		from: `"attribute_not_exists(order_id)"`, to: `"attribute_not_exists(nothing)"`, pkg: store, run: "TestPlaceAgain",
 	},
