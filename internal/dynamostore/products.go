@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
 
 	"shop/internal/money"
 	"shop/internal/page"
@@ -397,9 +399,10 @@ func textItem(p product.Product) attributes {
 	}
 }
 
-// fold makes names that differ only in case the same, cut at a whole character to what an index key holds.
+// fold makes names the same that differ only in case or in how their characters are composed, cut at a whole character to what an
+// index key holds: Unicode's canonical caseless matching (The Unicode Standard, section 3.13.5, D145), in NFC.
 func fold(name string) string {
-	folded := strings.ToLower(strings.ToUpper(name))
+	folded := norm.NFC.String(cases.Fold().String(norm.NFD.String(name)))
 	if len(folded) <= maxNameKey {
 		return folded
 	}
