@@ -20,9 +20,9 @@ type catalogue interface {
 	Browse(ctx context.Context, prefix string, r page.Request) (page.Page[product.Product], error)
 }
 
-// browseProducts serves GET /products.
+// browseProducts serves GET and HEAD /products.
 func browseProducts(products catalogue) httpapi.Handler {
-	return httpapi.Open(map[string]httpapi.Handler{"GET /products": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+	browse := func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
 		query, err := r.Query()
 		if err != nil {
 			return httpapi.Response{}, err
@@ -38,8 +38,9 @@ func browseProducts(products catalogue) httpapi.Handler {
 		if err != nil {
 			return httpapi.Response{}, err
 		}
-		return httpapi.OK(httpapi.PageOf(found, httpapi.ListedProductOf)).Public(maxAge), nil
-	}})
+		return httpapi.OK(httpapi.PageOf(found, httpapi.ListedProductOf)).Public(maxAge).Tagged(), nil
+	}
+	return httpapi.Open(map[string]httpapi.Handler{"GET /products": browse, "HEAD /products": browse})
 }
 
 func checkPrefix(q string) error {

@@ -92,3 +92,11 @@ func TestRefusals(t *testing.T) {
 		},
 		httpapitest.Refusal{Err: page.ErrInvalidCursor, Problem: httpapitest.Problem{Code: "invalid_cursor"}})
 }
+
+func TestHead(t *testing.T) {
+	shelf := browse(func(prefix string, _ page.Request) (page.Page[product.Product], error) {
+		return page.Page[product.Product]{Items: []product.Product{{ID: "p", Name: prefix + "a", Price: money.Money{Currency: "GBP"}}}}, nil
+	})
+	e := httpapitest.ReadEvent(t)
+	httpapitest.CheckHead(t, e, e.WithQuery("q=b"), browseProducts(shelf))
+}

@@ -19,9 +19,9 @@ type shownProduct struct {
 	Description string `json:"description"`
 }
 
-// viewProduct serves GET /products/{product_id}.
+// viewProduct serves GET and HEAD /products/{product_id}.
 func viewProduct(products catalogue) httpapi.Handler {
-	return httpapi.Open(map[string]httpapi.Handler{"GET /products/{product_id}": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+	view := func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
 		id := r.Path("product_id")
 		if !product.ValidID(id) {
 			return httpapi.Response{}, product.ErrNotFound
@@ -30,6 +30,7 @@ func viewProduct(products catalogue) httpapi.Handler {
 		if err != nil {
 			return httpapi.Response{}, err
 		}
-		return httpapi.OK(shownProduct{ListedProduct: httpapi.ListedProductOf(p), Description: p.Description}).Public(maxAge), nil
-	}})
+		return httpapi.OK(shownProduct{ListedProduct: httpapi.ListedProductOf(p), Description: p.Description}).Public(maxAge).Tagged(), nil
+	}
+	return httpapi.Open(map[string]httpapi.Handler{"GET /products/{product_id}": view, "HEAD /products/{product_id}": view})
 }

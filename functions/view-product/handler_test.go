@@ -83,3 +83,10 @@ func TestRefusals(t *testing.T) {
 		func(err error) httpapi.Handler { return viewProduct(goods{err: err}) },
 		httpapitest.Refusal{Err: product.ErrNotFound, Problem: httpapitest.Problem{Code: "product_not_found"}})
 }
+
+func TestHead(t *testing.T) {
+	goods := lamp(6)
+	goods.byID["bell"] = product.Product{ID: "bell", Name: "Bell", Price: money.Money{Currency: "GBP"}, Active: true}
+	e := httpapitest.ReadEvent(t)
+	httpapitest.CheckHead(t, e, e.WithParameter("product_id", "bell"), viewProduct(goods))
+}

@@ -163,6 +163,7 @@ func fieldName(p jsontext.Pointer) string {
 // parameters has the query parameters of each route that takes any. docs/openapi.yaml has the same.
 var parameters = map[string][]string{
 	"GET /products":             {"cursor", "limit", "q"},
+	"HEAD /products":            {"cursor", "limit", "q"},
 	"GET /orders":               {"cursor", "limit"},
 	"GET /admin/products":       {"cursor", "limit"},
 	"GET /admin/orders":         {"cursor", "customer", "from", "limit", "to"},

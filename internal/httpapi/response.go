@@ -14,6 +14,8 @@ type Response struct {
 	Status int
 	Body   any               // written as JSON; nil for none
 	Header map[string]string // beside those that every answer has
+
+	tagged bool // the answer has an ETag, and a client that has the same already gets no body
 }
 
 // OK answers 200 with body.
@@ -42,6 +44,12 @@ func (p Response) Public(seconds int) Response {
 	return p.With("Cache-Control", fmt.Sprintf("public, max-age=%d", seconds))
 }
 
+// Tagged gives the response an ETag. A client that shows it in If-None-Match gets 304 for as long as the response is the same.
+func (p Response) Tagged() Response {
+	p.tagged = true
+	return p
+}
+
 // encode writes the response as API Gateway takes it.
 func (p Response) encode(r *Request) (events.APIGatewayV2HTTPResponse, error) {
 	out := events.APIGatewayV2HTTPResponse{StatusCode: p.Status, Headers: map[string]string{
@@ -57,5 +65,11 @@ func (p Response) encode(r *Request) (events.APIGatewayV2HTTPResponse, error) {
 		out.Headers["Content-Type"], out.Body = "application/json", string(body)
 	}
 	maps.Copy(out.Headers, p.Header)
+	if p.tagged {
+		tag(r, &out)
+	}
+	if r.isHead() {
+		out.Body = ""
+	}
 	return out, nil
 }

@@ -21,6 +21,9 @@ import (
 // status lacks it.
 const alwaysExtension = "x-function-always"
 
+// withoutBody are the statuses of answers that have no body.
+var withoutBody = []int{http.StatusNoContent, http.StatusAccepted, http.StatusNotModified}
+
 // CheckAnswer says what in an answer to req breaks the contract: a status, header, content type or body that the
 // operation does not declare. The answer's body is given apart, because it was read already. A request that the
 // document has no operation for must be answered as one that leads nowhere.
@@ -29,7 +32,7 @@ func (c *Contract) CheckAnswer(req *http.Request, resp *http.Response, body []by
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", req.Method, req.URL.Path, err)
 	}
-	err = errors.Join(checkJSON(resp, body), checkDeclared(req, route, resp, body), checkFunctionHeaders(route, resp), checkRequestID(resp, body))
+	err = errors.Join(checkJSON(req, resp, body), checkDeclared(req, route, resp, body), checkFunctionHeaders(route, resp), checkRequestID(resp, body))
 	if err != nil {
 		return fmt.Errorf("%s %s answered %d: %w", req.Method, req.URL.Path, resp.StatusCode, err)
 	}
@@ -72,9 +75,9 @@ func (c *Contract) nowhere() *routers.Route {
 }
 
 // checkJSON refuses what a lenient decoder would let pass: duplicate names, invalid UTF-8, anything after the value. An answer
-// 204 has no body (RFC 9110, section 15.3.5), and the store's 202 has none, either.
-func checkJSON(resp *http.Response, body []byte) error {
-	if resp.StatusCode == http.StatusNoContent || resp.StatusCode == http.StatusAccepted {
+// 204, 304 or to HEAD has no body (RFC 9110, sections 15.3.5, 15.4.5 and 9.3.2), and the store's 202 has none, either.
+func checkJSON(req *http.Request, resp *http.Response, body []byte) error {
+	if req.Method == http.MethodHead || slices.Contains(withoutBody, resp.StatusCode) {
 		if len(body) > 0 {
 			return errors.New("an answer without content has a body")
 		}
@@ -118,7 +121,7 @@ func checkFunctionHeaders(route *routers.Route, resp *http.Response) error {
 
 // checkRequestID holds a problem's request_id to the header.
 func checkRequestID(resp *http.Response, body []byte) error {
-	if mediaType(resp) != "application/problem+json" {
+	if mediaType(resp) != "application/problem+json" || len(body) == 0 {
 		return nil
 	}
 	var problem struct {

@@ -75,7 +75,7 @@ func problemAnswer(request string, status int, code, more string) exchange {
 var (
 	product = exchange{"GET /products/brass-desk-lamp", 200, functionHeader("application/json"),
 		`{"product_id":"brass-desk-lamp","name":"Lamp","description":"","price":{"amount":339,"currency":"GBP"},"image_url":"","stock_status":"in_stock"}`,
-	}.with("Cache-Control", "public, max-age=30")
+	}.with("Cache-Control", "public, max-age=30").with("ETag", `"q83vEjRWeJCrze8SNFZ4kA"`)
 
 	user = exchange{"POST /users", 201, functionHeader("application/json"),
 		`{"user_id":"usr_019cafb8-d247-752e-9651-0c5ca6a3a450","email":"a@example.com","name":"A","created_at":"2026-03-02T18:04:11.207Z"}`}
@@ -91,6 +91,7 @@ var (
 	noToken    = problemAnswer("GET /orders", 401, "unauthenticated", "").with("WWW-Authenticate", "Bearer")
 	wrong      = problemAnswer("POST /sessions", 401, "invalid_credentials", "").with("WWW-Authenticate", "Bearer")
 	tooMany    = problemAnswer("POST /sessions", 429, "too_many_requests", "").with("Retry-After", "60")
+	unchanged  = exchange{"GET /products?q=a", 304, functionHeader(""), ""}.with("Content-Type", "").with("Cache-Control", "public, max-age=10").with("ETag", `"q83vEjRWeJCrze8SNFZ4kA"`)
 	loggedOut  = exchange{"POST /sessions/revoke", 204, functionHeader(""), ""}.with("Content-Type", "")
 	taken      = exchange{"POST /password-resets", 202, functionHeader(""), ""}.with("Content-Type", "")
 	nowhere    = problemAnswer("DELETE /orders", 404, "not_found", "")
@@ -105,6 +106,7 @@ func TestCheckAnswerAccepts(t *testing.T) {
 	c := load(t)
 	tests := map[string]exchange{
 		"a product":                      product,
+		"an answer that a client has":    unchanged,
 		"a product cached for others":    product.with("Cache-Control", "public, max-age=60, stale-while-revalidate=300"),
 		"a body with a charset":          product.with("Content-Type", "application/json; charset=utf-8"),
 		"a user":                         user,

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -43,6 +44,59 @@ func TestViewProductOddIDs(t *testing.T) {
 	for _, id := range []string{strings.Repeat("a", 65), strings.Repeat("a", 2049), "a%20b", "%C3%A4", "%00", "%25", "a+b", "'", "*", "%F0%9F%92%A1", "%ff"} {
 		if a := send(t, viewProduct(id)); a.status != http.StatusNotFound {
 			t.Errorf("%.40s answered %d: %s", id, a.status, clip(a.body))
+		}
+	}
+}
+
+// TestHeadAndETags: both public product routes answer HEAD like GET, and 304 to
+// who has the answer. A save changes the ETag.
+func TestHeadAndETags(t *testing.T) {
+	t.Parallel()
+	p := newProduct(t)
+	for _, get := range []call{viewProduct(p.ProductID), browse(p.Name)} {
+		a := send(t, get).want(t, http.StatusOK)
+		tag := a.header.Get("ETag")
+		head := get
+		head.method = "HEAD"
+		h := send(t, head).want(t, http.StatusOK)
+		if tag == "" || h.header.Get("ETag") != tag || h.header.Get("Content-Type") != a.header.Get("Content-Type") || len(h.body) > 0 {
+			t.Errorf("%s: HEAD has %v and %q, GET %v", get.path, h.header, h.body, a.header)
+		}
+		for _, c := range []call{get, head} {
+			c.header = http.Header{"If-None-Match": {`"other", W/` + tag}}
+			if again := send(t, c).want(t, http.StatusNotModified); again.header.Get("ETag") != tag || len(again.body) > 0 {
+				t.Errorf("%s %s: 304 has %v and %q", c.method, c.path, again.header, again.body)
+			}
+		}
+		resave(t, p, priced(p.Price.Amount+1))
+		get.header = http.Header{"If-None-Match": {tag}}
+		if changed := send(t, get).want(t, http.StatusOK); changed.header.Get("ETag") == tag {
+			t.Errorf("%s: the ETag of another price is the same", get.path)
+		}
+		resave(t, p, priced(p.Price.Amount))
+	}
+	none := call{method: "HEAD", path: "/products/e2e-" + unique()}
+	if a := send(t, none).want(t, http.StatusNotFound); len(a.body) > 0 {
+		t.Errorf("HEAD of no product has the body %q", a.body)
+	}
+}
+
+// TestNamesInOtherForms: a name is found however its characters are composed,
+// and in any case.
+func TestNamesInOtherForms(t *testing.T) {
+	t.Parallel()
+	word := unique()
+	composed, decomposed := newProduct(t, named(word+" Café Mug")), newProduct(t, named(word+" Cafe\u0301 Mug"))
+	for _, q := range []string{word + " café", word + " cafe\u0301", word + " CAFÉ M", word + " CAFE\u0301 MUG"} {
+		var found []string
+		for _, item := range pageOf[listedProduct](t, browse(q)).Items {
+			found = append(found, item.ProductID)
+		}
+		slices.Sort(found)
+		want := []string{composed.ProductID, decomposed.ProductID}
+		slices.Sort(want)
+		if !slices.Equal(found, want) {
+			t.Errorf("%q found %v, want %v", q, found, want)
 		}
 	}
 }
