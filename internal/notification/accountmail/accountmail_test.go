@@ -127,3 +127,15 @@ func TestWithoutShopName(t *testing.T) {
 		t.Errorf("got the subject %q and the text %.30q", m.Subject, m.Text)
 	}
 }
+
+// TestOutlookHasAFixedWidth: Outlook for Windows knows no max-width. For it alone a table of fixed width is around the card, opened
+// and closed once.
+func TestOutlookHasAFixedWidth(t *testing.T) {
+	html := render(t, tidy, notification.VerifyEmail).HTML
+	before, card, opened := strings.Cut(html, `<!--[if mso]><table role="presentation" width="560" align="center" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->`)
+	card, after, closed := strings.Cut(card, `<!--[if mso]></td></tr></table><![endif]-->`)
+	if !opened || !closed || strings.Contains(before+card+after, "mso]") || strings.Contains(before, "max-width:560px") ||
+		strings.Count(card, "<table") != strings.Count(card, "</table") || !strings.Contains(card, "max-width:560px") {
+		t.Errorf("the fixed width is not around the card, once:\n%s", html)
+	}
+}

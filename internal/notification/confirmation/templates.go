@@ -27,6 +27,6 @@ var parsed = sync.OnceValues(func() (pair, error) {
 	if err != nil {
 		return pair{}, err
 	}
-	rich, err := html.New("html").Option("missingkey=error").Parse(htmlSource)
+	rich, err := html.New("html").Option("missingkey=error").Funcs(html.FuncMap{"outlook": mailtext.Outlook}).Parse(htmlSource)
 	return pair{plain, rich}, err
 })
