@@ -28,6 +28,7 @@ type settings struct {
 	Sessions         string        `env:"SESSIONS_TABLE"`
 	Sender           string        `env:"SENDER"`
 	ConfigurationSet string        `env:"CONFIGURATION_SET"`
+	ReplyTo          string        `env:"REPLY_TO"` // may be empty
 	ShopName         string        `env:"SHOP_NAME"`
 	ShopURL          string        `env:"SHOP_URL"`
 	Lease            time.Duration `env:"LEASE"` // longer than the function's timeout, shorter than the queue's visibility timeout
@@ -41,7 +42,9 @@ func main() {
 		Orders:       &dynamostore.Orders{Client: db, Table: s.Orders, Suppressed: s.Suppressed},
 		Accounts:     &dynamostore.Users{Client: db, Table: s.Users, Suppressed: s.Suppressed},
 		Links:        &dynamostore.Links{Client: db, Table: s.Sessions},
-		Mailer:       &sesmail.Mailer{Client: ses.NewFromConfig(aws, patient), Sender: s.Sender, ConfigurationSet: s.ConfigurationSet},
+		Mailer: &sesmail.Mailer{
+			Client: ses.NewFromConfig(aws, patient), Sender: s.Sender, ConfigurationSet: s.ConfigurationSet, ReplyTo: s.ReplyTo,
+		},
 		Confirmation: confirmation.Template{ShopName: s.ShopName},
 		AccountMail:  accountmail.Template{ShopName: s.ShopName, ShopURL: s.ShopURL},
 		Lease:        s.Lease,

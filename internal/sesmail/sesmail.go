@@ -23,6 +23,7 @@ type Mailer struct {
 	Client           *ses.Client
 	Sender           string // an address that SES has verified
 	ConfigurationSet string
+	ReplyTo          string // the address that answers go to; empty means the sender's
 }
 
 // Send makes one attempt and returns SES's message id. It returns notification.ErrRefused for an address that SES calls none, and
@@ -58,7 +59,7 @@ func answered(err error) bool {
 }
 
 func (m *Mailer) input(message notification.Message) *ses.SendEmailInput {
-	return &ses.SendEmailInput{
+	in := &ses.SendEmailInput{
 		Source:               &m.Sender,
 		ConfigurationSetName: &m.ConfigurationSet,
 		Destination:          &types.Destination{ToAddresses: []string{message.To}},
@@ -68,6 +69,10 @@ func (m *Mailer) input(message notification.Message) *ses.SendEmailInput {
 		},
 		Tags: tags(message.MailID),
 	}
+	if m.ReplyTo != "" {
+		in.ReplyToAddresses = []string{m.ReplyTo}
+	}
+	return in
 }
 
 // The tags by which a report names its mail. SES allows letters, digits, _ and - in a value, so the mail's id goes in two parts.

@@ -93,6 +93,25 @@ func TestSend(t *testing.T) {
 	}
 }
 
+// TestReplyTo: answers go to the address that is set for them, and without one SES is told of none.
+func TestReplyTo(t *testing.T) {
+	for replyTo, want := range map[string]string{"help@shop.example": "help@shop.example", "": ""} {
+		m := mailerOver(func(r *http.Request) (*http.Response, error) {
+			if err := r.ParseForm(); err != nil {
+				return nil, err
+			}
+			if got := r.PostForm.Get("ReplyToAddresses.member.1"); got != want || r.PostForm.Has("ReplyToAddresses.member.2") {
+				t.Errorf("%q: SES was told %q", replyTo, got)
+			}
+			return sent()
+		})
+		m.ReplyTo = replyTo
+		if _, err := m.Send(t.Context(), message); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func flat(form url.Values) map[string]string {
 	out := map[string]string{}
 	for name, values := range form {
