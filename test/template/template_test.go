@@ -82,7 +82,8 @@ func TestQueuesAreEncrypted(t *testing.T) {
 }
 
 // The way of a bounce and of a complaint: SES publishes those two to the default bus, and nothing else; one rule takes those
-// of our mails to SuppressAddressFunction; what fails there is kept.
+// of our mails to SuppressAddressFunction; what fails there is kept, and what EventBridge cannot deliver to it, in a queue that
+// takes messages of that rule.
 func TestReportsOfMails(t *testing.T) {
 	tpl := Need(t)
 	destinations := tpl.OfType("AWS::SES::ConfigurationSetEventDestination")
@@ -102,10 +103,25 @@ func TestReportsOfMails(t *testing.T) {
 			"detail-type": ["Email Bounced", "Email Complaint Received"],
 			"detail": {"mail": {"tags": {"ses:configuration-set": [{"Ref": "MailConfiguration"}]}}}
 		},
-		"Targets": [{"Arn": {"Fn::GetAtt": ["SuppressAddressFunction", "Arn"]}, "Id": "SuppressAddressFunctionMailReportedLambdaTarget"}]}`)
+		"Targets": [{"Arn": {"Fn::GetAtt": ["SuppressAddressFunction", "Arn"]}, "Id": "SuppressAddressFunctionMailReportedLambdaTarget",
+			"DeadLetterConfig": {"Arn": {"Fn::GetAtt": ["SuppressionDeadLetterQueue", "Arn"]}}}]}`)
+	wantJSON(t, At(tpl.Resources["SuppressionDeadLetterPolicy"], "Properties"), `{
+		"Queues": [{"Ref": "SuppressionDeadLetterQueue"}],
+		"PolicyDocument": {"Version": "2012-10-17", "Statement": [{
+			"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage",
+			"Resource": {"Fn::GetAtt": ["SuppressionDeadLetterQueue", "Arn"]},
+			"Condition": {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["SuppressAddressFunctionMailReported", "Arn"]}}}
+		}]}}`)
 	wantJSON(t, At(tpl.Resources["SuppressAddressFunctionEventInvokeConfig"], "Properties"), `{
 		"FunctionName": {"Ref": "SuppressAddressFunction"}, "Qualifier": "$LATEST",
 		"DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["SuppressionDeadLetterQueue", "Arn"]}}}}`)
+}
+
+// Answers to the mails go where the operator says, and to the sender where nothing is said.
+func TestReplyTo(t *testing.T) {
+	tpl := Need(t)
+	notify := tpl.Resources["NotifyFunction"]
+	wantJSON(t, At(notify, "Properties", "Environment", "Variables", "REPLY_TO"), `{"Ref": "ReplyTo"}`)
 }
 
 func wantJSON(t *testing.T, got any, want string) {
