@@ -38,10 +38,10 @@ func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
 	lambda.Start(queue.Receive(&notification.Delivery{
-		Ledger:       &dynamostore.Mails{Client: db, Table: s.Mails, Now: clock.Now},
-		Orders:       &dynamostore.Orders{Client: db, Table: s.Orders, Suppressed: s.Suppressed},
-		Accounts:     &dynamostore.Users{Client: db, Table: s.Users, Suppressed: s.Suppressed},
-		Links:        &dynamostore.Links{Client: db, Table: s.Sessions},
+		Ledger:   &dynamostore.Mails{Client: db, Table: s.Mails, Now: clock.Now},
+		Orders:   &dynamostore.Orders{Client: db, Table: s.Orders, Suppressed: s.Suppressed},
+		Accounts: &dynamostore.Users{Client: db, Table: s.Users, Suppressed: s.Suppressed},
+		Links:    &dynamostore.Links{Client: db, Table: s.Sessions},
 		Mailer: &sesmail.Mailer{
 			Client: ses.NewFromConfig(aws, patient), Sender: s.Sender, ConfigurationSet: s.ConfigurationSet, ReplyTo: s.ReplyTo,
 		},

@@ -73,9 +73,9 @@ func unclaimable(old attributes) error {
 	return notification.ErrLeased
 }
 
-// MarkSent settles the mail as sent, or as failed where MarkLost was told of this message id before. It is repeated until ctx
-// ends, whatever the error, because each mark that is missing costs the customer one more mail. It does nothing to a mail that
-// is not owed any more: our own mark, when its answer was lost, or another's.
+// MarkSent settles the mail as sent, or as failed where MarkLost was told of this message id before. It is repeated
+// until ctx ends, whatever the error, because each mark that is missing costs the customer one more mail. It does
+// nothing to a mail that is not owed any more: our own mark, when its answer was lost, or another's.
 func (s *Mails) MarkSent(ctx context.Context, mailID, messageID string, now time.Time) error {
 	err := s.mark(ctx, mailID, messageID, notification.Sent, " AND NOT contains(lost_messages, :message)", addressAttribute, now)
 	if old, failed := conditionFailed(err); failed && isOwed(old) {
@@ -120,9 +120,10 @@ func (s *Mails) GiveUp(ctx context.Context, mailID, leaseID string, as notificat
 	return err
 }
 
-// MarkLost fails a mail that was marked sent with the message id. Where the mail is owed, the report may be faster than the mark:
-// then the id is put into lost_messages, a set, for MarkSent to find. The set has the ids of earlier sendings, too, which no later
-// one has: their reports change nothing. Nor does MarkLost do anything to a mail that failed already, or that nobody owed.
+// MarkLost fails a mail that was marked sent with the message id. Where the mail is owed, the report may be faster than
+// the mark: then the id is put into lost_messages, a set, for MarkSent to find. The set has the ids of earlier
+// sendings, too, which no later one has: their reports change nothing. Nor does MarkLost do anything to a mail that
+// failed already, or that nobody owed.
 func (s *Mails) MarkLost(ctx context.Context, mailID, messageID string, now time.Time) error {
 	for {
 		old, err := s.failSent(ctx, mailID, messageID, now)
@@ -136,7 +137,8 @@ func (s *Mails) MarkLost(ctx context.Context, mailID, messageID string, now time
 	}
 }
 
-// failSent fails a mail that was sent with the message id. It returns the mail that stands there if that is another one.
+// failSent fails a mail that was sent with the message id. It returns the mail that stands there if that is another
+// one.
 func (s *Mails) failSent(ctx context.Context, mailID, messageID string, now time.Time) (attributes, error) {
 	err := contend(ctx, isContention, func() error {
 		return s.settle(ctx, mailID, "#state = :sent AND message_id = :lost", attributes{
@@ -150,7 +152,8 @@ func (s *Mails) failSent(ctx context.Context, mailID, messageID string, now time
 	return nil, err
 }
 
-// noteLost notes in an owed mail that the sending with the message id was lost. It returns false when the mail is not owed.
+// noteLost notes in an owed mail that the sending with the message id was lost. It returns false when the mail is not
+// owed.
 func (s *Mails) noteLost(ctx context.Context, mailID, messageID string) (bool, error) {
 	err := contend(ctx, isContention, func() error {
 		_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{

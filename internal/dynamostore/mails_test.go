@@ -153,7 +153,8 @@ func TestRelease(t *testing.T) {
 	}
 }
 
-// A release stores how many calls to send the mail were never answered; the next claim returns that, and a redrive begins anew.
+// A release stores how many calls to send the mail were never answered; the next claim returns that, and a redrive
+// begins anew.
 func TestReleaseUnanswered(t *testing.T) {
 	s := open(t)
 	s.stock("lamp", 1, 10)

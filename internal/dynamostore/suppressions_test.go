@@ -119,8 +119,8 @@ func TestMarkLost(t *testing.T) {
 	}
 }
 
-// A report may be faster than the mark, before and after the lease: then the mark fails the mail. A mark of another sending does
-// not.
+// A report may be faster than the mark, before and after the lease: then the mark fails the mail. A mark of another
+// sending does not.
 func TestMarkLostBeforeTheMark(t *testing.T) {
 	s := open(t)
 	s.stock("lamp", 1, 10)

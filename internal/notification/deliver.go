@@ -20,8 +20,9 @@ type Message struct {
 
 // Mailer hands mails to the e-mail provider.
 type Mailer interface {
-	// Send makes one attempt and returns the provider's message id. It returns ErrRefused when no attempt can ever succeed, and
-	// ErrNoAnswer when the mail may have been sent or not. After any other error it was not sent, as far as the provider says.
+	// Send makes one attempt and returns the provider's message id. It returns ErrRefused when no attempt can ever
+	// succeed, and ErrNoAnswer when the mail may have been sent or not. After any other error it was not sent, as far
+	// as the provider says.
 	Send(ctx context.Context, m Message) (string, error)
 }
 
@@ -29,12 +30,13 @@ type Mailer interface {
 type Ledger interface {
 	// Claim leases an owed mail for leaseID until the given time. It returns ErrNotFound, ErrNotOwed and ErrLeased.
 	Claim(ctx context.Context, mailID, leaseID string, until time.Time) (Mail, error)
-	// MarkSent settles the mail as Sent, or as Failed where MarkLost was told of this message id before. It is repeated until ctx
-	// ends, and does nothing to a mail that is not owed any more.
+	// MarkSent settles the mail as Sent, or as Failed where MarkLost was told of this message id before. It is repeated
+	// until ctx ends, and does nothing to a mail that is not owed any more.
 	MarkSent(ctx context.Context, mailID, messageID string, now time.Time) error
 	// GiveUp settles the mail as Failed or Dropped, if leaseID still holds it.
 	GiveUp(ctx context.Context, mailID, leaseID string, as State, now time.Time) error
-	// Release ends the lease, if leaseID still holds it, and stores how many calls to send the mail were never answered.
+	// Release ends the lease, if leaseID still holds it, and stores how many calls to send the mail were never
+	// answered.
 	Release(ctx context.Context, mailID, leaseID string, unanswered int) error
 }
 
@@ -120,9 +122,9 @@ func (d *Delivery) compose(ctx context.Context, mail Mail) (Message, error) {
 	return message, nil
 }
 
-// giveBack gives the mail up, drops it, or releases it. When it is tried again is the relay's affair alone: it returns to the
-// mail when it is due, and puts it off a step each time. A call that was never answered is counted here, and not where a lease
-// expires: a process that was killed may have sent nothing.
+// giveBack gives the mail up, drops it, or releases it. When it is tried again is the relay's affair alone: it returns
+// to the mail when it is due, and puts it off a step each time. A call that was never answered is counted here, and not
+// where a lease expires: a process that was killed may have sent nothing.
 func (d *Delivery) giveBack(ctx context.Context, mail Mail, lease string, cause error) (Outcome, error) {
 	now := d.Now()
 	if errors.Is(cause, ErrNoAnswer) {

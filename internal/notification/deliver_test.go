@@ -163,8 +163,8 @@ func TestDeliverLeavesToTheRelay(t *testing.T) {
 	}
 }
 
-// TestDeliverUnanswered: a provider that sends and whose answers never come gets one customer three mails. Outages of which it is
-// known that nothing was sent, and processes that end without a word, do not count.
+// TestDeliverUnanswered: a provider that sends and whose answers never come gets one customer three mails. Outages of
+// which it is known that nothing was sent, and processes that end without a word, do not count.
 func TestDeliverUnanswered(t *testing.T) {
 	l := newLedger("ord_1")
 	noAnswer := fmt.Errorf("sending: %w", ErrNoAnswer)

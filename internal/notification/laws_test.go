@@ -112,8 +112,8 @@ func (o *office) delivers(t *rapid.T, id string) {
 	}
 }
 
-// reports lets the provider report a sending of a mail, also an early one, and one that it reported before: it bounced for good,
-// or is called unwanted. It fails no other sending of the mail.
+// reports lets the provider report a sending of a mail, also an early one, and one that it reported before: it bounced
+// for good, or is called unwanted. It fails no other sending of the mail.
 func (o *office) reports(t *rapid.T) {
 	orderID := rapid.SampledFrom(officeOrders).Draw(t, "order")
 	if len(o.taken[orderID]) == 0 {

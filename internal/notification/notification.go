@@ -38,8 +38,8 @@ const (
 	firstDelay = 2 * time.Minute
 	maxDelay   = time.Hour
 	giveUp     = 72 * time.Hour
-	// maxUnanswered is how many calls to send a mail may go without an answer. After each of them the mail may have been sent, so
-	// this bounds how many the customer gets from a provider that sends and answers too late.
+	// maxUnanswered is how many calls to send a mail may go without an answer. After each of them the mail may have
+	// been sent, so this bounds how many the customer gets from a provider that sends and answers too late.
 	maxUnanswered = 3
 	// giveUpAccount is for how long an account mail is owed: as long as its link would be good. Who asked for it longer ago has
 	// asked again, or wonders what a link is for that comes now.
@@ -85,7 +85,8 @@ type Mail struct {
 	// AddressHash is the AddressHash of whom the mail is for. It is empty in a mail that an earlier version made, and in what
 	// the relay sees.
 	AddressHash string
-	// Unanswered is how many calls to send it were never answered, as far as they were released. It is 0 in what the relay sees.
+	// Unanswered is how many calls to send it were never answered, as far as they were released. It is 0 in what the
+	// relay sees.
 	Unanswered int
 	// Address is whom an account mail is for, until it was sent, and ExpiresAt when its record goes. Both are empty in mails about
 	// orders, which name their addresses; Address, too, in what the relay sees.

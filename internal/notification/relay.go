@@ -34,15 +34,15 @@ type Relay struct {
 // Relayed is what a run of the relay did.
 type Relayed struct {
 	Sent int // events
-	// Unknown is how many due mails are of a kind that this version does not know: a later one owes them, or owed them before it
-	// was rolled back. They are put off by a step, and no event is sent.
+	// Unknown is how many due mails are of a kind that this version does not know: a later one owes them, or owed them
+	// before it was rolled back. They are put off by a step, and no event is sent.
 	Unknown int
 }
 
-// Run relays at most max of the mails that are due, begins nothing after until, and returns what it did. A mail is put off
-// before its event is sent, so that it has one event a step whatever happens in between; a mail whose event the queue refuses is
-// made due again, and does not hold up the others. Nor does one that cannot be put off, which stays due, or one of an unknown
-// kind. Only a batch of which the queue took none ends the run: that is an outage.
+// Run relays at most max of the mails that are due, begins nothing after until, and returns what it did. A mail is put
+// off before its event is sent, so that it has one event a step whatever happens in between; a mail whose event the
+// queue refuses is made due again, and does not hold up the others. Nor does one that cannot be put off, which stays
+// due, or one of an unknown kind. Only a batch of which the queue took none ends the run: that is an outage.
 func (r *Relay) Run(ctx context.Context, max int, until time.Time) (Relayed, error) {
 	mails, failed := r.Ledger.Due(ctx, r.Now(), max)
 	if failed != nil {
@@ -94,7 +94,8 @@ func (r *Relay) take(ctx context.Context, mails []Mail, until time.Time) (batch,
 	return taken, failed
 }
 
-// send sends the events of mails that were put off, and makes those due again, as they were before, that the queue refused.
+// send sends the events of mails that were put off, and makes those due again, as they were before, that the queue
+// refused.
 func (r *Relay) send(ctx context.Context, taken []Mail, before map[string]Mail) (int, error) {
 	if len(taken) == 0 {
 		return 0, nil

@@ -167,7 +167,8 @@ func TestRelayQueueDown(t *testing.T) {
 	wantRun(t, l.relay(q), 2000, always, 25, nil)
 }
 
-// TestRelayCannotPutOff: mails that cannot be put off, a whole batch of them too, stay due as they were, and hold up no others.
+// TestRelayCannotPutOff: mails that cannot be put off, a whole batch of them too, stay due as they were, and hold up no
+// others.
 func TestRelayCannotPutOff(t *testing.T) {
 	l, q := owing(45), &line{}
 	stuck := append(mails(5, 5), mails(11, 20)...)
@@ -196,8 +197,8 @@ func TestRelayCannotPutOffInTime(t *testing.T) {
 	}
 }
 
-// TestRelayUnknownKinds: mails of kinds that this version does not know are put off by a step, without an event, and counted.
-// However many they are, also where they alone fill the first batches or share one, they hold up no others.
+// TestRelayUnknownKinds: mails of kinds that this version does not know are put off by a step, without an event, and
+// counted. However many they are, also where they alone fill the first batches or share one, they hold up no others.
 func TestRelayUnknownKinds(t *testing.T) {
 	for _, n := range []int{9, 10, 35} {
 		l, q := owing(12), &line{}

@@ -39,9 +39,10 @@ type Suppressions interface {
 
 // Losses is the ledger as the provider's reports change it.
 type Losses interface {
-	// MarkLost fails the mail if the sending with this message id is the one that it was marked sent with, or will be: the report
-	// may be faster than the mark. A mail may be sent again after it failed; the report of an earlier sending, late or doubled,
-	// does nothing to a later one. Nor does MarkLost do anything to a mail that failed already, or that nobody owed.
+	// MarkLost fails the mail if the sending with this message id is the one that it was marked sent with, or will be:
+	// the report may be faster than the mark. A mail may be sent again after it failed; the report of an earlier
+	// sending, late or doubled, does nothing to a later one. Nor does MarkLost do anything to a mail that failed
+	// already, or that nobody owed.
 	MarkLost(ctx context.Context, mailID, messageID string, now time.Time) error
 }
 
@@ -52,8 +53,8 @@ type Suppressor struct {
 	Now    func() time.Time
 }
 
-// Suppress puts the address of a report on the list if no mail may go to it, and fails its mail if that is lost. A report may
-// come twice, late, and again after an error.
+// Suppress puts the address of a report on the list if no mail may go to it, and fails its mail if that is lost. A
+// report may come twice, late, and again after an error.
 func (s *Suppressor) Suppress(ctx context.Context, r Report) error {
 	if err := s.list(ctx, r); err != nil {
 		return fmt.Errorf("suppressing an address after a %s: %w", r.Reason, err)

@@ -82,8 +82,8 @@ func TestSuppressBeforeTheMark(t *testing.T) {
 	wantCalls(t, l, "claim", "send", "mark lost", "mark sent")
 }
 
-// TestSuppressALaterSending: a mail that bounced is sent once more by the operator. The report of the bounce, doubled or late,
-// fails it neither while it is owed nor once it was sent.
+// TestSuppressALaterSending: a mail that bounced is sent once more by the operator. The report of the bounce, doubled
+// or late, fails it neither while it is owed nor once it was sent.
 func TestSuppressALaterSending(t *testing.T) {
 	l := newLedger("ord_1")
 	p := newPost(l)

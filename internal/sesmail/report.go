@@ -45,11 +45,11 @@ type event struct {
 	} `json:"mail"`
 }
 
-// DecodeReport reads the detail of an event that SES publishes of a mail. It returns ErrUnknown for anything but a bounce or a
-// complaint about a mail of ours, which is for one address; its errors hold no address.
+// DecodeReport reads the detail of an event that SES publishes of a mail. It returns ErrUnknown for anything but a
+// bounce or a complaint about a mail of ours, which is for one address; its errors hold no address.
 //
-// The address is the one that SES was given with the mail. The recipients that a bounce or a complaint names (bouncedRecipients,
-// complainedRecipients) are not read: they are what a remote server wrote, and could be anybody's.
+// The address is the one that SES was given with the mail. The recipients that a bounce or a complaint names
+// (bouncedRecipients, complainedRecipients) are not read: they are what a remote server wrote, and could be anybody's.
 func DecodeReport(detail []byte) (notification.Report, error) {
 	var e event
 	if err := json.Unmarshal(detail, &e); err != nil {
@@ -91,8 +91,8 @@ func (e event) mailID() string {
 	return notification.MailID(kind[0], subject[0])
 }
 
-// address returns whom the mail was for, normalised. It is none where the mail was for several, which no mail of ours is: it
-// would not be known whose the report is.
+// address returns whom the mail was for, normalised. It is none where the mail was for several, which no mail of ours
+// is: it would not be known whose the report is.
 func (e event) address() (string, bool) {
 	if len(e.Mail.Destination) != 1 {
 		return "", false

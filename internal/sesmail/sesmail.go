@@ -26,10 +26,10 @@ type Mailer struct {
 	ReplyTo          string // the address that answers go to; empty means the sender's
 }
 
-// Send makes one attempt and returns SES's message id. It returns notification.ErrRefused for an address that SES calls none, and
-// notification.ErrNoAnswer where the call reached SES and no answer came. An answer is believed: a 5xx says that SES failed. All
-// else, a sender that is not verified or sending that is paused included, is for the operator to mend, and the mail to be sent
-// later.
+// Send makes one attempt and returns SES's message id. It returns notification.ErrRefused for an address that SES calls
+// none, and notification.ErrNoAnswer where the call reached SES and no answer came. An answer is believed: a 5xx says
+// that SES failed. All else, a sender that is not verified or sending that is paused included, is for the operator to
+// mend, and the mail to be sent later.
 func (m *Mailer) Send(ctx context.Context, message notification.Message) (string, error) {
 	var connected atomic.Bool
 	out, err := m.Client.SendEmail(noting(ctx, &connected), m.input(message), onlyThrottlesAgain)
@@ -44,7 +44,8 @@ func (m *Mailer) Send(ctx context.Context, message notification.Message) (string
 	return "", fmt.Errorf("sending a mail: %w", withoutAddress(err))
 }
 
-// noting returns a ctx with which a call notes whether its last attempt had a connection. Without one nothing reached SES.
+// noting returns a ctx with which a call notes whether its last attempt had a connection. Without one nothing reached
+// SES.
 func noting(ctx context.Context, connected *atomic.Bool) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn: func(string) { connected.Store(false) },
@@ -52,7 +53,8 @@ func noting(ctx context.Context, connected *atomic.Bool) context.Context {
 	})
 }
 
-// answered reports whether a failed call was answered with an error. A success of which the id cannot be read is no answer.
+// answered reports whether a failed call was answered with an error. A success of which the id cannot be read is no
+// answer.
 func answered(err error) bool {
 	var answer interface{ HTTPStatusCode() int }
 	return errors.As(err, &answer) && answer.HTTPStatusCode() >= http.StatusMultipleChoices

@@ -225,8 +225,8 @@ func TestOddAnswers(t *testing.T) {
 	}
 }
 
-// TestConnections: with real connections, a call that nobody accepts was not sent; one that is accepted and then dropped, at first
-// or after a throttle, may have been.
+// TestConnections: with real connections, a call that nobody accepts was not sent; one that is accepted and then
+// dropped, at first or after a throttle, may have been.
 func TestConnections(t *testing.T) {
 	calls := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -81,9 +81,9 @@ func TestQueuesAreEncrypted(t *testing.T) {
 	}
 }
 
-// The way of a bounce and of a complaint: SES publishes those two to the default bus, and nothing else; one rule takes those
-// of our mails to SuppressAddressFunction; what fails there is kept, and what EventBridge cannot deliver to it, in a queue that
-// takes messages of that rule.
+// The way of a bounce and of a complaint: SES publishes those two to the default bus, and nothing else; one rule takes
+// those of our mails to SuppressAddressFunction; what fails there is kept, and what EventBridge cannot deliver to it,
+// in a queue that takes messages of that rule.
 func TestReportsOfMails(t *testing.T) {
 	tpl := Need(t)
 	destinations := tpl.OfType("AWS::SES::ConfigurationSetEventDestination")

@@ -128,8 +128,8 @@ func TestWithoutShopName(t *testing.T) {
 	}
 }
 
-// TestOutlookHasAFixedWidth: Outlook for Windows knows no max-width. For it alone a table of fixed width is around the card, opened
-// and closed once.
+// TestOutlookHasAFixedWidth: Outlook for Windows knows no max-width. For it alone a table of fixed width is around the
+// card, opened and closed once.
 func TestOutlookHasAFixedWidth(t *testing.T) {
 	html := render(t, tidy, notification.VerifyEmail).HTML
 	before, card, opened := strings.Cut(html, `<!--[if mso]><table role="presentation" width="560" align="center" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->`)

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestOutlook: the conditional comment stands in what a template makes, where one that is written into the template does not.
+// TestOutlook: the conditional comment stands in what a template makes, where one that is written into the template
+// does not.
 func TestOutlook(t *testing.T) {
 	page := template.Must(template.New("page").Funcs(template.FuncMap{"outlook": Outlook}).Parse("<!--[if mso]><i><![endif]--><p>{{outlook `<table width=\"560\">`}}</p>"))
 	var got strings.Builder
