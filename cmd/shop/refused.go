@@ -56,7 +56,7 @@ func (r *refusedFile) add(refusal *catalogue.Refusal) error {
 
 // harmless puts an apostrophe before what a spreadsheet would take for a formula.
 func harmless(cell string) string {
-	if cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r") {
+	if cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r\x00") {
 		return "'" + cell
 	}
 	return cell

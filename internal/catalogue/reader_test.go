@@ -272,9 +272,19 @@ func FuzzReader(f *testing.F) {
 	f.Add("a,Lamp,,-1,EUR,99999999999999999999\r\n\"")
 	f.Add("ä,\x00,\xff,1,GBP,1\n")
 	f.Fuzz(func(t *testing.T, lines string) {
-		items, _ := drain(t, catalogueReader(t, lines, pounds))
-		seen := map[string]bool{}
+		items, refused := drain(t, catalogueReader(t, lines, pounds))
+		seen, read := map[string]bool{}, map[int]bool{}
+		for _, r := range refused {
+			if read[r.Line] {
+				t.Fatalf("line %d is refused twice", r.Line)
+			}
+			read[r.Line] = true
+		}
 		for _, item := range items {
+			if read[item.Line] {
+				t.Fatalf("line %d is read twice", item.Line)
+			}
+			read[item.Line] = true
 			d := item.Draft
 			if seen[d.ID] || !product.ValidID(d.ID) || d.Name == "" || d.Price.Check("GBP") != nil || *d.Stock < 0 || *d.Stock > product.MaxStock {
 				t.Fatalf("item %s breaks the store's rules", show(item))
