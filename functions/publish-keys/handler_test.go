@@ -64,9 +64,8 @@ func answer(t *testing.T, e events.APIGatewayV2HTTPRequest, issuer string, k key
 
 func wantAnswer(t *testing.T, got events.APIGatewayV2HTTPResponse, status int, contentType, cache, body string) {
 	t.Helper()
-	headers := map[string]string{
-		"Content-Type": contentType, "Cache-Control": cache, "X-Content-Type-Options": "nosniff", "X-Request-Id": requestID,
-	}
+	headers := httpapi.FixedHeaders()
+	headers["Content-Type"], headers["Cache-Control"], headers["X-Request-Id"] = contentType, cache, requestID
 	if got.StatusCode != status || !maps.Equal(got.Headers, headers) || got.Body != body {
 		t.Errorf("got %d %v %s, want %d %v %s", got.StatusCode, got.Headers, got.Body, status, headers, body)
 	}

@@ -49,7 +49,8 @@ func failing(err error) Handler {
 
 func wantAnswer(t *testing.T, got events.APIGatewayV2HTTPResponse, status int, header map[string]string, body string) {
 	t.Helper()
-	want := map[string]string{"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "X-Request-Id": requestID}
+	want := FixedHeaders()
+	want["Cache-Control"], want["X-Request-Id"] = "no-store", requestID
 	maps.Copy(want, header)
 	if got.StatusCode != status || !maps.Equal(got.Headers, want) || got.Body != body {
 		t.Errorf("got  %d %v %s\nwant %d %v %s", got.StatusCode, got.Headers, got.Body, status, want, body)

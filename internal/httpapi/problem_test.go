@@ -127,7 +127,8 @@ func TestProblems(t *testing.T) {
 			if r.detail != "" {
 				detail = r.detail
 			}
-			want := map[string]string{"Content-Type": "application/problem+json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "X-Request-Id": "id-1"}
+			want := httpapi.FixedHeaders()
+			maps.Copy(want, map[string]string{"Content-Type": "application/problem+json", "Cache-Control": "no-store", "X-Request-Id": "id-1"})
 			maps.Copy(want, r.header)
 			body := fmt.Sprintf(`{"type":"about:blank","title":%q,"status":%d,"detail":%q,"code":%q,"request_id":"id-1"%s}`, titles[status], status, detail, r.code, r.more)
 			for _, err := range []error{r.err, fmt.Errorf("reading table shop-1: %w", r.err), errors.Join(errors.New("secret"), r.err)} {

@@ -61,10 +61,20 @@ func (a answer) checkGatewayBody() error {
 	return nil
 }
 
+// browserHeaders are those that each answer of a function has for a browser that opens it by itself.
+var browserHeaders = map[string]string{
+	"Content-Security-Policy":   "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+	"Referrer-Policy":           "no-referrer",
+	"Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+	"X-Content-Type-Options":    "nosniff",
+}
+
 func (a answer) checkHeaders(req *http.Request) error {
 	errs := []error{a.checkRequestID(), a.checkCacheControl(req)}
-	if got := a.header.Get("X-Content-Type-Options"); got != "nosniff" {
-		errs = append(errs, fmt.Errorf("X-Content-Type-Options = %q, want nosniff", got))
+	for name, want := range browserHeaders {
+		if got := a.header.Get(name); got != want {
+			errs = append(errs, fmt.Errorf("%s = %q, want %q", name, got, want))
+		}
 	}
 	if m := a.mediaType(); a.status < 400 && len(a.body) > 0 && m != "application/json" {
 		errs = append(errs, fmt.Errorf("content type = %q, want application/json", m))

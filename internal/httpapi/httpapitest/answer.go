@@ -123,9 +123,8 @@ type Want struct {
 // Check compares the whole answer: status, all headers and the body's text.
 func (a Answer) Check(t testing.TB, want Want) {
 	t.Helper()
-	header := map[string]string{
-		"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "X-Request-Id": a.requestID,
-	}
+	header := httpapi.FixedHeaders()
+	header["Content-Type"], header["Cache-Control"], header["X-Request-Id"] = "application/json", "no-store", a.requestID
 	if want.Body == "" {
 		delete(header, "Content-Type")
 	}
