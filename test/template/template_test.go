@@ -28,13 +28,28 @@ func TestApisFailOnWarningsAndAreThrottled(t *testing.T) {
 	if rate, _ := At(tpl.Resources["ApiApiGatewayDefaultStage"], "Properties", "RouteSettings", "POST /password-resets", "ThrottlingRateLimit").(float64); rate <= 0 || rate > 50 {
 		t.Errorf("requests of resets may come at %v a second", rate)
 	}
-	if At(tpl.Resources["ApiApiGatewayDefaultStage"], "Properties", "AccessLogSettings", "DestinationArn") == nil {
-		t.Error("the API has no access log")
-	}
 	for _, dependency := range []string{"IssuerApiGatewayDefaultStage", "PublishKeysFunctionDiscoveryPermission", "PublishKeysFunctionKeysPermission"} {
 		if !slices.Contains(tpl.Resources["Api"]["DependsOn"].([]any), any(dependency)) || tpl.Resources[dependency] == nil {
 			t.Errorf("the API does not wait for %s, which its authorizer needs", dependency)
 		}
+	}
+}
+
+// TestAccessLogSaysWhoWasRefused: what API Gateway refuses at the door reaches no function, so the access log alone has it. It
+// has no path, which is the client's own text and may be anything.
+func TestAccessLogSaysWhoWasRefused(t *testing.T) {
+	settings := At(Need(t).Resources["ApiApiGatewayDefaultStage"], "Properties", "AccessLogSettings")
+	if At(settings, "DestinationArn") == nil {
+		t.Fatal("the API has no access log")
+	}
+	format := fmt.Sprint(At(settings, "Format"))
+	for _, variable := range []string{"requestTime", "requestId", "routeKey", "status", "identity.sourceIp", "error.message"} {
+		if !strings.Contains(format, `"$context.`+variable+`"`) {
+			t.Errorf("the access log lacks %s: %s", variable, format)
+		}
+	}
+	if strings.Contains(strings.ToLower(format), "path") {
+		t.Errorf("the access log has a path: %s", format)
 	}
 }
 
