@@ -2,16 +2,12 @@ package main
 
 import (
 	"context"
-	"strings"
 
 	"shop/internal/httpapi"
 	"shop/internal/observe"
 	"shop/internal/order"
 	"shop/internal/user"
-	"shop/internal/validation"
 )
-
-const maxKey = 255
 
 type checkout interface {
 	// Do places an order, or returns the one that an earlier request with the same key placed, and whether it did so.
@@ -49,9 +45,12 @@ func placeOrder(g httpapi.Guard, orders checkout, publicURL string) httpapi.Hand
 }
 
 func decode(caller user.Caller, r *httpapi.Request) (order.Request, error) {
-	key := r.Header("Idempotency-Key")
-	if err := checkKey(key); err != nil {
+	key, err := r.IdempotencyKey()
+	if err != nil {
 		return order.Request{}, err
+	}
+	if key == "" {
+		return order.Request{}, httpapi.ErrKeyRequired
 	}
 	var in request
 	if err := r.Decode(&in); err != nil {
@@ -67,15 +66,4 @@ func decode(caller user.Caller, r *httpapi.Request) (order.Request, error) {
 	expected, err := in.ExpectedTotal.Money("expected_total")
 	wanted.ExpectedTotal = &expected
 	return wanted, err
-}
-
-func checkKey(key string) error {
-	if key == "" {
-		return httpapi.ErrKeyRequired
-	}
-	var problems validation.Errors
-	if len(key) > maxKey || strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) {
-		problems.Add("Idempotency-Key", "must have 1 to %d printable ASCII characters", maxKey)
-	}
-	return problems.Err()
 }

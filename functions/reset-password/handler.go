@@ -8,9 +8,14 @@ import (
 )
 
 type resetter interface {
-	// Do takes the token of a link, once, sets the password, and returns whose it is. It returns validation.Errors.
-	Do(ctx context.Context, token, password string) (userID string, err error)
+	// Do takes the token of a link, once, sets the password, and returns whose it is. It returns validation.Errors. With a key, which
+	// may be empty, a repeat returns what the first request did.
+	Do(ctx context.Context, token, password, key string) (userID string, err error)
 }
+
+// unknown is what a 503 says of a request that came without a key.
+const unknown = "The store is busy, and the password may be set already. Repeat the same request; if the answer is 400 then, log in with the " +
+	"new password. With an Idempotency-Key a repeat is answered as the first request."
 
 type request struct {
 	Token    string `json:"token"`
@@ -24,7 +29,14 @@ func resetPassword(links resetter) httpapi.Handler {
 		if err := r.Decode(&in); err != nil {
 			return httpapi.Response{}, err
 		}
-		userID, err := links.Do(ctx, in.Token, in.Password)
+		key, err := r.IdempotencyKey()
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		userID, err := links.Do(ctx, in.Token, in.Password, key)
+		if err != nil && key == "" {
+			err = httpapi.IfBusy(err, unknown)
+		}
 		if err != nil {
 			return httpapi.Response{}, err
 		}

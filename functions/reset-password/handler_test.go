@@ -20,7 +20,7 @@ const token = "GGzEEDpu1kcL7Ah7uQMjbXUBFhb8Q3JUvZ-9_8zfWxY"
 // reset is a resetter. Calling a nil one panics, and so is answered as internal.
 type reset func(token, password string) (string, error)
 
-func (r reset) Do(_ context.Context, token, password string) (string, error) {
+func (r reset) Do(_ context.Context, token, password, _ string) (string, error) {
 	return r(token, password)
 }
 
@@ -70,7 +70,7 @@ func TestTokensAreNotLogged(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t),
+	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t).WithHeader("Idempotency-Key", "k"),
 		func(err error) httpapi.Handler {
 			return resetPassword(reset(func(string, string) (string, error) { return "", err }))
 		},
@@ -89,5 +89,19 @@ func TestAudit(t *testing.T) {
 		e := httpapitest.ReadEvent(t)
 		a := httpapitest.Call(t, resetPassword(reset(func(string, string) (string, error) { return "usr_1", err })), e)
 		a.CheckAudit(t, e, want...)
+	}
+}
+
+// TestBusyWithoutAKey: then a repeat may be refused though the first request was done, and the answer says so.
+func TestBusyWithoutAKey(t *testing.T) {
+	httpapitest.Call(t, resetPassword(reset(func(string, string) (string, error) { return "", context.DeadlineExceeded })), httpapitest.ReadEvent(t)).
+		CheckProblem(t, httpapitest.Problem{Code: "busy", Detail: unknown})
+}
+
+// TestBadKeys: what is no Idempotency-Key is refused before anything is done.
+func TestBadKeys(t *testing.T) {
+	for _, key := range []string{"\x7f", "ä", strings.Repeat("k", 256)} {
+		httpapitest.Call(t, resetPassword(reset(nil)), httpapitest.ReadEvent(t).WithHeader("Idempotency-Key", key)).
+			CheckProblem(t, httpapitest.FieldErrors("Idempotency-Key", "must have 1 to 255 printable ASCII characters"))
 	}
 }

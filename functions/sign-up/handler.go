@@ -30,14 +30,31 @@ type account struct {
 	CreatedAt string `json:"created_at"`
 }
 
+// unknown is what a 503 says of a request that came without a key, where an account is good at once.
+const unknown = "The store is busy, and the account may be open already. Repeat the same request; if the answer is 409 then, log in. With an " +
+	"Idempotency-Key a repeat is answered as the first request."
+
+// registration reads what somebody signs up with.
+func registration(r *httpapi.Request) (user.Registration, error) {
+	var in request
+	if err := r.Decode(&in); err != nil {
+		return user.Registration{}, err
+	}
+	key, err := r.IdempotencyKey()
+	return user.Registration{Email: in.Email, Password: in.Password, Name: in.Name, Key: key}, err
+}
+
 // signUp serves POST /users where an account is good at once.
 func signUp(users registrar) httpapi.Handler {
 	return httpapi.Open(map[string]httpapi.Handler{"POST /users": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
-		var in request
-		if err := r.Decode(&in); err != nil {
+		wanted, err := registration(r)
+		if err != nil {
 			return httpapi.Response{}, err
 		}
-		u, err := users.Do(ctx, user.Registration{Email: in.Email, Password: in.Password, Name: in.Name})
+		u, err := users.Do(ctx, wanted)
+		if err != nil && wanted.Key == "" {
+			err = httpapi.IfBusy(err, unknown)
+		}
 		if err != nil {
 			return httpapi.Response{}, err
 		}
@@ -48,11 +65,11 @@ func signUp(users registrar) httpapi.Handler {
 // signUpByMail serves POST /users where the address is to be verified first.
 func signUpByMail(users applicants) httpapi.Handler {
 	return httpapi.Open(map[string]httpapi.Handler{"POST /users": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
-		var in request
-		if err := r.Decode(&in); err != nil {
+		wanted, err := registration(r)
+		if err != nil {
 			return httpapi.Response{}, err
 		}
-		if err := users.Do(ctx, user.Registration{Email: in.Email, Password: in.Password, Name: in.Name}); err != nil {
+		if err := users.Do(ctx, wanted); err != nil {
 			return httpapi.Response{}, err
 		}
 		return httpapi.Accepted(), nil

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,6 +46,19 @@ func TestTextIsKept(t *testing.T) {
 		"user_id":"usr_019cafb8-d247-752e-9651-0c5ca6a3a450","email":"ada@example.com","name":"A\"\\/<da> Ω","created_at":"2026-03-02T18:04:11.207Z"}`})
 }
 
+// TestKey: the Idempotency-Key reaches the sign-up.
+func TestKey(t *testing.T) {
+	want := user.Registration{Email: httpapitest.Email, Password: httpapitest.Password, Name: "Ada Winter", Key: "a key"}
+	httpapitest.Call(t, signUp(expecting(t, want)), httpapitest.ReadEvent(t).WithHeader("Idempotency-Key", "a key"))
+	byMail := signUpByMail(apply(func(got user.Registration) error {
+		if got != want {
+			t.Errorf("the registration is %+v, want %+v", got, want)
+		}
+		return nil
+	}))
+	httpapitest.Call(t, byMail, httpapitest.ReadEvent(t).WithHeader("Idempotency-Key", "a key"))
+}
+
 func TestBodies(t *testing.T) {
 	httpapitest.CheckBodies(t, httpapitest.ReadEvent(t), signUp(register(nil)))
 }
@@ -76,7 +90,7 @@ func TestMissingMembers(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t),
+	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t).WithHeader("Idempotency-Key", "k"),
 		func(err error) httpapi.Handler {
 			return signUp(register(func(user.Registration) (user.User, error) { return user.User{}, err }))
 		},
@@ -116,4 +130,18 @@ func TestRefusalsByMail(t *testing.T) {
 			return signUpByMail(apply(func(user.Registration) error { return err }))
 		},
 		httpapitest.Refusal{Err: validation.Errors{{Field: "name", Message: "no"}}, Problem: httpapitest.FieldErrors("name", "no")})
+}
+
+// TestBusyWithoutAKey: then a repeat may be refused though the first request was done, and the answer says so.
+func TestBusyWithoutAKey(t *testing.T) {
+	httpapitest.Call(t, signUp(register(func(user.Registration) (user.User, error) { return user.User{}, context.DeadlineExceeded })), httpapitest.ReadEvent(t)).
+		CheckProblem(t, httpapitest.Problem{Code: "busy", Detail: unknown})
+}
+
+// TestBadKeys: what is no Idempotency-Key is refused before anything is done.
+func TestBadKeys(t *testing.T) {
+	for _, key := range []string{"\x7f", "ä", strings.Repeat("k", 256)} {
+		httpapitest.Call(t, signUp(register(nil)), httpapitest.ReadEvent(t).WithHeader("Idempotency-Key", key)).
+			CheckProblem(t, httpapitest.FieldErrors("Idempotency-Key", "must have 1 to 255 printable ASCII characters"))
+	}
 }

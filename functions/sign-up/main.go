@@ -21,6 +21,7 @@ import (
 type settings struct {
 	Users    string          `env:"USERS_TABLE"`
 	Mails    string          `env:"MAILS_TABLE"`
+	Sessions string          `env:"SESSIONS_TABLE"`
 	QueueURL string          `env:"MAIL_QUEUE_URL"`
 	Verify   bool            `env:"REQUIRE_VERIFIED_EMAIL"`
 	Cost     password.Params `env:"HASH_COST"`
@@ -31,12 +32,15 @@ func main() {
 	db, passwords := dynamodb.NewFromConfig(aws), password.New(s.Cost)
 	if !s.Verify {
 		lambda.Start(httpapi.Lambda(signUp(&user.SignUp{
-			Users: &dynamostore.Users{Client: db, Table: s.Users}, Passwords: passwords, NewID: newID, Now: clock.Now,
+			Users:     &dynamostore.Users{Client: db, Table: s.Users, Sessions: s.Sessions},
+			Passwords: passwords,
+			NewID:     newID,
+			Now:       clock.Now,
 		})))
 		return
 	}
 	lambda.Start(httpapi.Lambda(signUpByMail(&user.SignUpByMail{
-		Users:     &dynamostore.Applicants{Client: db, Users: s.Users, Mails: s.Mails},
+		Users:     &dynamostore.Applicants{Client: db, Users: s.Users, Mails: s.Mails, Sessions: s.Sessions},
 		Passwords: passwords,
 		Announce:  &queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL},
 		Missed:    observe.EventNotSent,

@@ -7,9 +7,14 @@ import (
 )
 
 type verifier interface {
-	// Do takes the token of a link, once. It returns validation.Errors.
-	Do(ctx context.Context, token string) error
+	// Do takes the token of a link, once. It returns validation.Errors. With a key, which may be empty, a repeat succeeds like the
+	// first request.
+	Do(ctx context.Context, token, key string) error
 }
+
+// unknown is what a 503 says of a request that came without a key.
+const unknown = "The store is busy, and the address may be verified already. Repeat the same request; if the answer is 400 then, log in. With " +
+	"an Idempotency-Key a repeat is answered as the first request."
 
 type request struct {
 	Token string `json:"token"`
@@ -22,7 +27,15 @@ func verifyEmail(links verifier) httpapi.Handler {
 		if err := r.Decode(&in); err != nil {
 			return httpapi.Response{}, err
 		}
-		if err := links.Do(ctx, in.Token); err != nil {
+		key, err := r.IdempotencyKey()
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		err = links.Do(ctx, in.Token, key)
+		if err != nil && key == "" {
+			err = httpapi.IfBusy(err, unknown)
+		}
+		if err != nil {
 			return httpapi.Response{}, err
 		}
 		return httpapi.NoContent(), nil

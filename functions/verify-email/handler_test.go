@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,7 +19,7 @@ const token = "GGzEEDpu1kcL7Ah7uQMjbXUBFhb8Q3JUvZ-9_8zfWxY"
 // verify is a verifier. Calling a nil one panics, and so is answered as internal.
 type verify func(token string) error
 
-func (v verify) Do(_ context.Context, token string) error { return v(token) }
+func (v verify) Do(_ context.Context, token, _ string) error { return v(token) }
 
 func TestVerifyEmail(t *testing.T) {
 	for body, want := range map[string]string{httpapitest.ReadEvent(t).Body: token, `{"token":" \u0061 "}`: " a ", `{}`: ""} {
@@ -52,10 +53,24 @@ func TestBadTokens(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t),
+	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t).WithHeader("Idempotency-Key", "k"),
 		func(err error) httpapi.Handler { return verifyEmail(verify(func(string) error { return err })) },
 		httpapitest.Refusal{
 			Err:     validation.Errors{{Field: "token", Message: "is no good"}},
 			Problem: httpapitest.FieldErrors("token", "is no good"),
 		})
+}
+
+// TestBusyWithoutAKey: then a repeat may be refused though the first request was done, and the answer says so.
+func TestBusyWithoutAKey(t *testing.T) {
+	httpapitest.Call(t, verifyEmail(verify(func(string) error { return context.DeadlineExceeded })), httpapitest.ReadEvent(t)).
+		CheckProblem(t, httpapitest.Problem{Code: "busy", Detail: unknown})
+}
+
+// TestBadKeys: what is no Idempotency-Key is refused before anything is done.
+func TestBadKeys(t *testing.T) {
+	for _, key := range []string{"\x7f", "ä", strings.Repeat("k", 256)} {
+		httpapitest.Call(t, verifyEmail(verify(nil)), httpapitest.ReadEvent(t).WithHeader("Idempotency-Key", key)).
+			CheckProblem(t, httpapitest.FieldErrors("Idempotency-Key", "must have 1 to 255 printable ASCII characters"))
+	}
 }

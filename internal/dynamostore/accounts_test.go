@@ -29,7 +29,7 @@ var ann = user.User{
 }
 
 func (s *shop) applicants() *Applicants {
-	return &Applicants{Client: s.client, Users: s.tables.Name("Users"), Mails: s.tables.Name("Mails")}
+	return &Applicants{Client: s.client, Users: s.tables.Name("Users"), Mails: s.tables.Name("Mails"), Sessions: s.tables.Name("Sessions")}
 }
 
 func (s *shop) links() *Links {
@@ -74,7 +74,7 @@ func (s *shop) calls() int {
 func TestApply(t *testing.T) {
 	s := open(t)
 	before := s.calls()
-	id, err := s.applicants().Apply(t.Context(), ann)
+	id, err := s.applicants().Apply(t.Context(), ann, "")
 	s.must(err)
 	fresh := s.calls() - before
 	if got := s.user(ann.Email); got != ann {
@@ -86,7 +86,7 @@ func TestApply(t *testing.T) {
 
 	eve := user.User{ID: "usr_2", Email: ann.Email, Name: "Eve", PasswordHash: password.Stored("eve's"), Role: user.RoleCustomer, CreatedAt: opened.Add(time.Hour), Unverified: true}
 	before = s.calls()
-	id, err = s.applicants().Apply(t.Context(), eve)
+	id, err = s.applicants().Apply(t.Context(), eve, "")
 	s.must(err)
 	if taken := s.calls() - before; taken != fresh || fresh != 2 {
 		t.Errorf("%d calls for a new address, %d for one that is taken, want 2 each", fresh, taken)
@@ -102,7 +102,7 @@ func TestApply(t *testing.T) {
 // TestMailsOfAnAddressRest: while one is owed, and for a quarter of an hour, an address is owed no other of its kind.
 func TestMailsOfAnAddressRest(t *testing.T) {
 	s := open(t)
-	_, err := s.applicants().Apply(t.Context(), ann)
+	_, err := s.applicants().Apply(t.Context(), ann, "")
 	s.must(err)
 	mails := s.mails(func() time.Time { return opened })
 	for kind, ask := range map[notification.Kind]func(at time.Time) (string, error){
@@ -110,7 +110,7 @@ func TestMailsOfAnAddressRest(t *testing.T) {
 		notification.SignUpAttempt: func(at time.Time) (string, error) {
 			u := ann
 			u.CreatedAt = at
-			return s.applicants().Apply(t.Context(), u)
+			return s.applicants().Apply(t.Context(), u, "")
 		},
 	} {
 		wantCreated := func(when string, after, want time.Duration) {
@@ -146,7 +146,7 @@ func TestManyAskAtOnce(t *testing.T) {
 		all.Go(func() {
 			u := ann
 			u.ID = fmt.Sprint("usr_", i)
-			id, err := s.applicants().Apply(t.Context(), u)
+			id, err := s.applicants().Apply(t.Context(), u, "")
 			if err != nil {
 				t.Error(err)
 			}
@@ -174,7 +174,7 @@ func TestAccountMails(t *testing.T) {
 	if _, err := users.ForMail(t.Context(), ann.Email); !errors.Is(err, notification.ErrNobody) {
 		t.Errorf("an unknown address: got %v, want ErrNobody", err)
 	}
-	s.must(s.users().Create(t.Context(), ann))
+	s.must(s.users().Create(t.Context(), ann, user.Done{}))
 	before := s.faults.Calls("BatchGetItem")
 	if got, err := users.ForMail(t.Context(), ann.Email); err != nil || got != ann || s.faults.Calls("BatchGetItem") != before+1 {
 		t.Errorf("got %+v, %v", got, err)
@@ -250,20 +250,20 @@ func TestLinks(t *testing.T) {
 // TestVerify: once, in time, and for the account that it was made for, which is as it was otherwise. A lost answer is none.
 func TestVerify(t *testing.T) {
 	s := open(t)
-	s.must(s.users().Create(t.Context(), ann))
+	s.must(s.users().Create(t.Context(), ann, user.Done{}))
 	late, twice := s.link(user.VerifyAddress, opened), s.link(user.VerifyAddress, opened)
-	if err := s.links().Verify(t.Context(), late, late.ExpiresAt); !errors.Is(err, user.ErrInvalidLink) {
+	if err := s.links().Verify(t.Context(), late, late.ExpiresAt, user.Done{}); !errors.Is(err, user.ErrInvalidLink) {
 		t.Errorf("expired: got %v, want ErrInvalidLink", err)
 	}
 	s.faults.On("TransactWriteItems", awsfault.Lost)
-	s.must(s.links().Verify(t.Context(), late, late.ExpiresAt.Add(-time.Second)))
+	s.must(s.links().Verify(t.Context(), late, late.ExpiresAt.Add(-time.Second), user.Done{}))
 	verified := ann
 	verified.Unverified = false
 	if got := s.user(ann.Email); got != verified {
 		t.Errorf("got %+v, want %+v", got, verified)
 	}
 	for name, l := range map[string]user.Link{"again": late, "the other of a mail sent twice": twice} {
-		if err := s.links().Verify(t.Context(), l, opened); !errors.Is(err, user.ErrInvalidLink) {
+		if err := s.links().Verify(t.Context(), l, opened, user.Done{}); !errors.Is(err, user.ErrInvalidLink) {
 			t.Errorf("%s: got %v, want ErrInvalidLink", name, err)
 		}
 	}
@@ -274,10 +274,10 @@ func TestLinkOfAnotherAccount(t *testing.T) {
 	s := open(t)
 	other := ann
 	other.ID = "usr_2"
-	s.must(s.users().Create(t.Context(), other))
+	s.must(s.users().Create(t.Context(), other, user.Done{}))
 	verify, set := s.link(user.VerifyAddress, opened), s.link(user.SetPassword, opened)
 	verify.UserID, set.UserID = ann.ID, ann.ID
-	for _, err := range []error{s.links().Verify(t.Context(), verify, opened), s.links().SetPassword(t.Context(), set, password.Stored("new"), opened)} {
+	for _, err := range []error{s.links().Verify(t.Context(), verify, opened, user.Done{}), s.links().SetPassword(t.Context(), set, password.Stored("new"), opened, user.Done{})} {
 		if !errors.Is(err, user.ErrInvalidLink) {
 			t.Errorf("got %v, want ErrInvalidLink", err)
 		}
@@ -291,29 +291,29 @@ func TestLinkOfAnotherAccount(t *testing.T) {
 // before, whatever its time.
 func TestSetPassword(t *testing.T) {
 	s := open(t)
-	s.must(s.users().Create(t.Context(), ann))
+	s.must(s.users().Create(t.Context(), ann, user.Done{}))
 	now := opened.Add(10 * time.Minute)
 	used, other, later, verify := s.link(user.SetPassword, opened), s.link(user.SetPassword, opened), s.link(user.SetPassword, now.Add(time.Minute)), s.link(user.VerifyAddress, now)
 	s.faults.On("TransactWriteItems", awsfault.Lost)
-	s.must(s.links().SetPassword(t.Context(), used, password.Stored("new"), now))
+	s.must(s.links().SetPassword(t.Context(), used, password.Stored("new"), now, user.Done{}))
 	want := ann
 	want.PasswordHash, want.Unverified, want.Generation = password.Stored("new"), false, 1
 	if got := s.user(ann.Email); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	for name, l := range map[string]user.Link{"used": used, "made with it": other, "made for the old generation": later} {
-		if err := s.links().SetPassword(t.Context(), l, password.Stored("eve's"), now); !errors.Is(err, user.ErrInvalidLink) {
+		if err := s.links().SetPassword(t.Context(), l, password.Stored("eve's"), now, user.Done{}); !errors.Is(err, user.ErrInvalidLink) {
 			t.Errorf("%s: got %v, want ErrInvalidLink", name, err)
 		}
 	}
-	if err := s.links().Verify(t.Context(), verify, now); !errors.Is(err, user.ErrInvalidLink) {
+	if err := s.links().Verify(t.Context(), verify, now, user.Done{}); !errors.Is(err, user.ErrInvalidLink) {
 		t.Errorf("verifying: got %v, want ErrInvalidLink", err)
 	}
 	fresh := s.link(user.SetPassword, now)
-	if err := s.links().SetPassword(t.Context(), fresh, password.Stored("x"), fresh.ExpiresAt); !errors.Is(err, user.ErrInvalidLink) {
+	if err := s.links().SetPassword(t.Context(), fresh, password.Stored("x"), fresh.ExpiresAt, user.Done{}); !errors.Is(err, user.ErrInvalidLink) {
 		t.Errorf("expired: got %v, want ErrInvalidLink", err)
 	}
-	s.must(s.links().SetPassword(t.Context(), fresh, password.Stored("newer"), now.Add(time.Minute)))
+	s.must(s.links().SetPassword(t.Context(), fresh, password.Stored("newer"), now.Add(time.Minute), user.Done{}))
 	if got := s.user(ann.Email); got.PasswordHash != password.Stored("newer") || got.Generation != 2 {
 		t.Errorf("got %+v, want the newer password in generation 2", got)
 	}
@@ -322,28 +322,28 @@ func TestSetPassword(t *testing.T) {
 // TestLinksOfAnEndedGeneration: whatever ends the sessions makes void the links that were mailed before.
 func TestLinksOfAnEndedGeneration(t *testing.T) {
 	s := open(t)
-	s.must(s.users().Create(t.Context(), ann))
+	s.must(s.users().Create(t.Context(), ann, user.Done{}))
 	verify, set := s.link(user.VerifyAddress, opened), s.link(user.SetPassword, opened)
 	s.must(s.users().EndSessions(t.Context(), ann.Email))
-	for _, err := range []error{s.links().Verify(t.Context(), verify, opened), s.links().SetPassword(t.Context(), set, password.Stored("new"), opened)} {
+	for _, err := range []error{s.links().Verify(t.Context(), verify, opened, user.Done{}), s.links().SetPassword(t.Context(), set, password.Stored("new"), opened, user.Done{})} {
 		if !errors.Is(err, user.ErrInvalidLink) {
 			t.Errorf("got %v, want ErrInvalidLink", err)
 		}
 	}
-	s.must(s.links().Verify(t.Context(), s.link(user.VerifyAddress, opened), opened))
+	s.must(s.links().Verify(t.Context(), s.link(user.VerifyAddress, opened), opened, user.Done{}))
 }
 
 // TestOneOfManyFollows: of many who show one token at once, one sets a password.
 func TestOneOfManyFollows(t *testing.T) {
 	s := open(t)
-	s.must(s.users().Create(t.Context(), ann))
+	s.must(s.users().Create(t.Context(), ann, user.Done{}))
 	l := s.link(user.SetPassword, opened)
 	var all sync.WaitGroup
 	set := make(chan password.Hash, 20)
 	for i := range 20 {
 		all.Go(func() {
 			hash := password.Stored(fmt.Sprint("hash ", i))
-			err := s.links().SetPassword(t.Context(), l, hash, opened.Add(time.Second))
+			err := s.links().SetPassword(t.Context(), l, hash, opened.Add(time.Second), user.Done{})
 			if err == nil {
 				set <- hash
 			} else if !errors.Is(err, user.ErrInvalidLink) {
@@ -361,11 +361,11 @@ func TestOneOfManyFollows(t *testing.T) {
 // TestContendedLink: a conflict is waited out.
 func TestContendedLink(t *testing.T) {
 	s := open(t)
-	s.must(s.users().Create(t.Context(), ann))
+	s.must(s.users().Create(t.Context(), ann, user.Done{}))
 	s.faults.On("TransactWriteItems", awsfault.Canceled("None", "TransactionConflict"), awsfault.Canceled("TransactionConflict", "None"))
-	s.must(s.links().SetPassword(t.Context(), s.link(user.SetPassword, opened), password.Stored("new"), opened.Add(time.Second)))
+	s.must(s.links().SetPassword(t.Context(), s.link(user.SetPassword, opened), password.Stored("new"), opened.Add(time.Second), user.Done{}))
 	s.faults.On("TransactWriteItems", awsfault.Times(100, awsfault.Canceled("None", "TransactionConflict"))...)
-	err := s.links().SetPassword(soon(t), s.link(user.SetPassword, opened.Add(time.Minute)), password.Stored("new"), opened.Add(time.Minute))
+	err := s.links().SetPassword(soon(t), s.link(user.SetPassword, opened.Add(time.Minute)), password.Stored("new"), opened.Add(time.Minute), user.Done{})
 	var failure interface{ Temporary() bool }
 	if errors.Is(err, user.ErrInvalidLink) || !errors.As(err, &failure) || !failure.Temporary() {
 		t.Errorf("got %v, want one that says that a repeat may help", err)
@@ -406,7 +406,7 @@ func (s *shop) addressed(ids []string) []string {
 // TestClose: the account goes and the removal is noted, once, and only for the account that it was asked for.
 func TestClose(t *testing.T) {
 	s := open(t)
-	s.must(s.users().Create(t.Context(), ann))
+	s.must(s.users().Create(t.Context(), ann, user.Done{}))
 	other := ann
 	other.ID = "usr_2"
 	if err := s.removals().Close(t.Context(), other, opened); !errors.Is(err, user.ErrNotFound) || s.user(ann.Email) != ann {
@@ -424,7 +424,7 @@ func TestClose(t *testing.T) {
 	if err := s.users().RequireAdmin(t.Context(), user.Caller{UserID: ann.ID, Email: ann.Email, Admin: true}); !errors.Is(err, user.ErrNotAdmin) {
 		t.Errorf("an admin's token of the account: got %v, want ErrNotAdmin", err)
 	}
-	s.must(s.users().Create(t.Context(), other)) // the address is free
+	s.must(s.users().Create(t.Context(), other, user.Done{})) // the address is free
 	s.must(s.removals().Settle(t.Context(), ann.ID))
 	if noted, err := s.removals().Removals(t.Context()); err != nil || len(noted) != 0 {
 		t.Errorf("settled: %v, %v", noted, err)

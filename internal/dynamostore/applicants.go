@@ -18,6 +18,7 @@ import (
 const (
 	applicantAction = iota
 	applicantMailAction
+	doneAction // only of a request with a key
 )
 
 // restedMail says that a mail of an address may be owed: none is, and the last was owed long enough ago.
@@ -25,28 +26,46 @@ const restedMail = "attribute_not_exists(mail_id) OR (#state <> :owed AND create
 
 // Applicants keeps those who signed up and have not verified their address yet, among the users.
 type Applicants struct {
-	Client *dynamodb.Client
-	Users  string
-	Mails  string
+	Client   *dynamodb.Client
+	Users    string
+	Mails    string
+	Sessions string // where it is kept which sign-ups with an Idempotency-Key were done
+}
+
+// Done returns what was kept of a request with this name, also when it expired, or the zero Done.
+func (s *Applicants) Done(ctx context.Context, name string) (user.Done, error) {
+	return findDone(ctx, s.Client, s.Sessions, name)
 }
 
 // Apply stores u with the mail that asks to verify the address, or, when another user has the address, the mail that tells its
 // owner of the attempt, unless one is owed or was within notification.RestAccount. It returns the id of the mail. Each is one
-// read and one transaction of two actions, so that the time does not tell which it was.
-func (s *Applicants) Apply(ctx context.Context, u user.User) (string, error) {
+// read and one transaction of two actions, so that the time does not tell which it was. A third one keeps that the request of the name
+// was done; when it was done before, nothing is stored, and there is no id.
+func (s *Applicants) Apply(ctx context.Context, u user.User, name string) (string, error) {
 	known, err := s.known(ctx, u.Email)
 	if err != nil {
 		return "", err
 	}
 	if !known {
 		mail := notification.NewVerificationMail(u.ID, u.Email, u.CreatedAt)
-		if err := s.add(ctx, u, mail); !errors.Is(err, user.ErrEmailTaken) {
+		err := s.add(ctx, u, mail, user.Done{Name: name, Subject: mail.ID, At: u.CreatedAt})
+		if errors.Is(err, errDoneBefore) {
+			return "", nil
+		}
+		if !errors.Is(err, user.ErrEmailTaken) {
 			return mail.ID, err
 		}
 	}
 	mail := notification.NewAddressMail(notification.SignUpAttempt, u.Email, u.CreatedAt)
-	return mail.ID, s.tell(ctx, u.Email, mail)
+	err = s.tell(ctx, u.Email, mail, user.Done{Name: name, Subject: mail.ID, At: u.CreatedAt})
+	if errors.Is(err, errDoneBefore) {
+		return "", nil
+	}
+	return mail.ID, err
 }
+
+// errDoneBefore says that a request with the same name was done before.
+var errDoneBefore = errors.New("the request was done before")
 
 func (s *Applicants) known(ctx context.Context, email string) (bool, error) {
 	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Users, Key: userKey(email), ConsistentRead: aws.Bool(true)})
@@ -56,32 +75,39 @@ func (s *Applicants) known(ctx context.Context, email string) (bool, error) {
 	return len(out.Item) > 0, nil
 }
 
-// add returns user.ErrEmailTaken when somebody else was faster.
-func (s *Applicants) add(ctx context.Context, u user.User, mail notification.Mail) error {
-	reasons, err := transact(ctx, s.Client, "storing an applicant",
-		types.TransactWriteItem{Put: &types.Put{
-			TableName: &s.Users, Item: userItem(u), ConditionExpression: aws.String("attribute_not_exists(email)"),
-		}},
-		types.TransactWriteItem{Put: &types.Put{TableName: &s.Mails, Item: mailItem(mail)}})
-	if reasons[applicantAction] {
+// add returns user.ErrEmailTaken when somebody else was faster, and errDoneBefore.
+func (s *Applicants) add(ctx context.Context, u user.User, mail notification.Mail, done user.Done) error {
+	actions := []types.TransactWriteItem{
+		{Put: &types.Put{TableName: &s.Users, Item: userItem(u), ConditionExpression: aws.String("attribute_not_exists(email)")}},
+		{Put: &types.Put{TableName: &s.Mails, Item: mailItem(mail)}},
+	}
+	unmet, err := transact(ctx, s.Client, "storing an applicant", append(actions, keep(s.Sessions, done)...)...)
+	switch {
+	case done.Kept() && unmet[doneAction]:
+		return errDoneBefore
+	case unmet[applicantAction]:
 		return user.ErrEmailTaken
 	}
 	return err
 }
 
 // tell owes the mail to an address that somebody has. That somebody has it is looked at again because that costs what storing
-// an applicant costs.
-func (s *Applicants) tell(ctx context.Context, email string, mail notification.Mail) error {
+// an applicant costs. It returns errDoneBefore.
+func (s *Applicants) tell(ctx context.Context, email string, mail notification.Mail, done user.Done) error {
 	put := rested(s.Mails, mail)
-	reasons, err := transact(ctx, s.Client, "owing a mail of an attempt",
-		types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
+	actions := []types.TransactWriteItem{
+		{ConditionCheck: &types.ConditionCheck{
 			TableName: &s.Users, Key: userKey(email), ConditionExpression: aws.String("attribute_exists(email)"),
 		}},
-		types.TransactWriteItem{Put: &put})
+		{Put: &put},
+	}
+	unmet, err := transact(ctx, s.Client, "owing a mail of an attempt", append(actions, keep(s.Sessions, done)...)...)
 	switch {
-	case reasons[applicantAction]: // the account was removed meanwhile
+	case done.Kept() && unmet[doneAction]:
+		return errDoneBefore
+	case unmet[applicantAction]: // the account was removed meanwhile
 		return failed("signing up", fmt.Errorf("%w: %w", errUnsettled, err))
-	case reasons[applicantMailAction]:
+	case unmet[applicantMailAction]:
 		return nil
 	}
 	return err

@@ -90,7 +90,7 @@ var writes = map[string]func(*shop) write{
 	},
 	"sign up": func(s *shop) write {
 		ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
-		return write{"PutItem", func(ctx context.Context) error { return s.users().Create(ctx, ann) }, func() bool {
+		return write{"PutItem", func(ctx context.Context) error { return s.users().Create(ctx, ann, user.Done{}) }, func() bool {
 			got, err := s.users().ByEmail(s.t.Context(), ann.Email)
 			return s.together(err == nil, got == ann)
 		}, nil}

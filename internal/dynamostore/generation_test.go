@@ -38,7 +38,7 @@ type account struct {
 func (s *shop) account(id, chosen string) account {
 	s.t.Helper()
 	u := user.User{ID: id, Email: id + "@example.com", Name: "N", PasswordHash: password.Stored(chosen), Role: user.RoleCustomer, CreatedAt: opened}
-	s.must(s.users().Create(s.t.Context(), u))
+	s.must(s.users().Create(s.t.Context(), u, user.Done{}))
 	return account{s, u.Email}
 }
 
@@ -68,7 +68,7 @@ func (a account) reset(chosen string) error {
 	if err := a.links().Save(ctx, link); err != nil {
 		return err
 	}
-	return a.links().SetPassword(ctx, link, password.Stored(chosen), time.Now())
+	return a.links().SetPassword(ctx, link, password.Stored(chosen), time.Now(), user.Done{})
 }
 
 // refresh goes on with a session.
@@ -170,7 +170,7 @@ func (a account) race(link user.Link, old, chosen string) {
 	both.Go(func() {
 		now := time.Now()
 		hesitate()
-		if err := a.links().SetPassword(a.t.Context(), link, password.Stored(chosen), now); err != nil {
+		if err := a.links().SetPassword(a.t.Context(), link, password.Stored(chosen), now, user.Done{}); err != nil {
 			a.t.Error(err)
 		}
 	})

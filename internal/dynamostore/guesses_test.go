@@ -97,7 +97,7 @@ func TestGuessesAreCountedWithinLimits(t *testing.T) {
 func TestLookFindsTheUser(t *testing.T) {
 	s := open(t)
 	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
-	s.must(s.users().Create(t.Context(), ann))
+	s.must(s.users().Create(t.Context(), ann, user.Done{}))
 	for email, want := range map[string]user.Seen{ann.Email: {Found: true, User: ann}, "bob@example.com": {}} {
 		got, err := s.guesses().Look(t.Context(), attempt(email, "192.0.2.7", opened))
 		s.must(err)

@@ -36,7 +36,7 @@ func open(t testing.TB) *shop {
 	s := &shop{t: t, tables: dynamolocal.New(t), faults: &awsfault.Transport{}}
 	s.client = s.tables.Client(s.faults)
 	admin := user.User{ID: "usr_admin", Email: "admin@example.com", Name: "Ada", PasswordHash: password.Stored("x"), Role: user.RoleAdmin, CreatedAt: opened}
-	s.must(s.users().Create(t.Context(), admin))
+	s.must(s.users().Create(t.Context(), admin, user.Done{}))
 	s.admin = user.Caller{UserID: admin.ID, Email: admin.Email, Admin: true}
 	return s
 }
@@ -57,7 +57,9 @@ func (s *shop) must(err error) {
 	}
 }
 
-func (s *shop) users() *Users { return &Users{Client: s.client, Table: s.tables.Name("Users")} }
+func (s *shop) users() *Users {
+	return &Users{Client: s.client, Table: s.tables.Name("Users"), Sessions: s.tables.Name("Sessions")}
+}
 
 func (s *shop) products() *Products {
 	return &Products{

@@ -45,9 +45,9 @@ func (s *Links) Link(ctx context.Context, hash string) (user.Link, error) {
 const ofLink = "user_id = :user AND generation = :generation"
 
 // Verify uses the link up and verifies the address of its user, all or nothing. It returns user.ErrInvalidLink when the link is
-// gone, void or expired, or its user is another or verified.
-func (s *Links) Verify(ctx context.Context, l user.Link, now time.Time) error {
-	return s.use(ctx, "verifying an address", l, now, types.Update{
+// gone, void or expired, or its user is another or verified, or done was kept before.
+func (s *Links) Verify(ctx context.Context, l user.Link, now time.Time, done user.Done) error {
+	return s.use(ctx, "verifying an address", l, now, done, types.Update{
 		ConditionExpression:       aws.String(ofLink + " AND attribute_exists(unverified)"),
 		UpdateExpression:          aws.String("REMOVE unverified"),
 		ExpressionAttributeValues: attributes{},
@@ -56,25 +56,30 @@ func (s *Links) Verify(ctx context.Context, l user.Link, now time.Time) error {
 
 // SetPassword uses the link up, gives its user the password and the next generation, and verifies the address: all or nothing. The
 // generation ends the user's sessions and makes the other links void. It returns user.ErrInvalidLink when the link is gone, void or
-// expired, or its user is another.
-func (s *Links) SetPassword(ctx context.Context, l user.Link, hash password.Hash, now time.Time) error {
-	return s.use(ctx, "setting a password", l, now, types.Update{
+// expired, or its user is another, or done was kept before.
+func (s *Links) SetPassword(ctx context.Context, l user.Link, hash password.Hash, now time.Time, done user.Done) error {
+	return s.use(ctx, "setting a password", l, now, done, types.Update{
 		ConditionExpression:       aws.String(ofLink),
 		UpdateExpression:          aws.String("SET password_hash = :hash REMOVE unverified" + nextGeneration),
 		ExpressionAttributeValues: attributes{":hash": text(hash.PHC()), ":one": number(1)},
 	})
 }
 
-// use deletes the link and updates its user in one transaction.
-func (s *Links) use(ctx context.Context, doing string, l user.Link, now time.Time, u types.Update) error {
+// Done returns what was kept of a request with this name, also when it expired, or the zero Done.
+func (s *Links) Done(ctx context.Context, name string) (user.Done, error) {
+	return findDone(ctx, s.Client, s.Table, name)
+}
+
+// use deletes the link, updates its user and keeps what was done, in one transaction.
+func (s *Links) use(ctx context.Context, doing string, l user.Link, now time.Time, done user.Done, u types.Update) error {
 	u.TableName, u.Key = &s.Users, userKey(l.Email)
 	u.ExpressionAttributeValues[":user"], u.ExpressionAttributeValues[":generation"] = text(l.UserID), number(l.Generation)
-	unmet, err := transact(ctx, s.Client, doing,
+	unmet, err := transact(ctx, s.Client, doing, append(keep(s.Table, done),
 		types.TransactWriteItem{Delete: &types.Delete{
 			TableName: &s.Table, Key: linkKey(l.Hash), ConditionExpression: aws.String("expires_at > :now"),
 			ExpressionAttributeValues: attributes{":now": number(now.Unix())},
 		}},
-		types.TransactWriteItem{Update: &u})
+		types.TransactWriteItem{Update: &u})...)
 	if slices.Contains(unmet, true) {
 		return user.ErrInvalidLink
 	}

@@ -49,23 +49,25 @@ var transactions = map[string]struct {
 		return s.applying(notification.NewVerificationMail(ann.ID, ann.Email, opened).ID)
 	}},
 	"sign up again by mail": {2, func(s *shop) write {
-		s.must(s.users().Create(s.t.Context(), ann))
+		s.must(s.users().Create(s.t.Context(), ann, user.Done{}))
 		return s.applying(notification.NewAddressMail(notification.SignUpAttempt, ann.Email, opened).ID)
 	}},
 	"verify an address": {2, func(s *shop) write {
-		s.must(s.users().Create(s.t.Context(), ann))
+		s.must(s.users().Create(s.t.Context(), ann, user.Done{}))
 		l := s.link(user.VerifyAddress, opened)
-		return s.transaction(func(ctx context.Context) error { return s.links().Verify(ctx, l, opened) },
+		return s.transaction(func(ctx context.Context) error { return s.links().Verify(ctx, l, opened, user.Done{}) },
 			func() bool { return !s.user(ann.Email).Unverified })
 	}},
 	"set a password": {2, func(s *shop) write {
-		s.must(s.users().Create(s.t.Context(), ann))
+		s.must(s.users().Create(s.t.Context(), ann, user.Done{}))
 		l, hash := s.link(user.SetPassword, opened), password.Stored("new")
-		return s.transaction(func(ctx context.Context) error { return s.links().SetPassword(ctx, l, hash, opened.Add(time.Minute)) },
+		return s.transaction(func(ctx context.Context) error {
+			return s.links().SetPassword(ctx, l, hash, opened.Add(time.Minute), user.Done{})
+		},
 			func() bool { return s.user(ann.Email).PasswordHash == hash })
 	}},
 	"close an account": {2, func(s *shop) write {
-		s.must(s.users().Create(s.t.Context(), ann))
+		s.must(s.users().Create(s.t.Context(), ann, user.Done{}))
 		return s.transaction(func(ctx context.Context) error { return s.removals().Close(ctx, ann, opened) },
 			func() bool { return s.user(ann.Email).ID == "" })
 	}},
@@ -77,7 +79,7 @@ func (s *shop) transaction(do func(context.Context) error, done func() bool) wri
 
 // applying is ann's sign-up, after which that mail is pending, and no other.
 func (s *shop) applying(mailID string) write {
-	return s.transaction(func(ctx context.Context) error { _, err := s.applicants().Apply(ctx, ann); return err }, func() bool {
+	return s.transaction(func(ctx context.Context) error { _, err := s.applicants().Apply(ctx, ann, ""); return err }, func() bool {
 		due := s.due()
 		return len(due) == 1 && due[0].ID == mailID
 	})
@@ -145,7 +147,7 @@ func (s *shop) save(products *Products, name string) {
 // TestOneTokenForOneCall: each attempt of a call carries the call's token; a later call of the same has another one.
 func TestOneTokenForOneCall(t *testing.T) {
 	s := open(t)
-	s.must(s.users().Create(t.Context(), ann))
+	s.must(s.users().Create(t.Context(), ann, user.Done{}))
 	var tokens []string
 	s.hurry(func(o *dynamodb.Options) { o.APIOptions = append(o.APIOptions, noteTokens(&tokens)) })
 	conflict := awsfault.Canceled("TransactionConflict", "None", "None")

@@ -184,7 +184,7 @@ func TestSessionItem(t *testing.T) {
 func TestEndSessions(t *testing.T) {
 	s := open(t)
 	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
-	s.must(s.users().Create(t.Context(), ann))
+	s.must(s.users().Create(t.Context(), ann, user.Done{}))
 	for range 2 {
 		s.must(s.users().EndSessions(t.Context(), ann.Email))
 		if ann.Generation++; s.user(ann.Email) != ann {

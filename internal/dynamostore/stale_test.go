@@ -76,21 +76,21 @@ var staleReads = map[string]func(*testing.T, *shop){
 		s.wantNoSession(annsSession.ID)
 	},
 	"a user who just signed up": func(t *testing.T, s *shop) {
-		s.must(s.users().Create(t.Context(), ann))
+		s.must(s.users().Create(t.Context(), ann, user.Done{}))
 		if _, err := s.users().ByEmail(t.Context(), ann.Email); err != nil {
 			t.Errorf("got %v, want the user", err)
 		}
 	},
 	"the user of an account mail": func(t *testing.T, s *shop) {
 		users := s.suppressing()
-		s.must(users.Create(t.Context(), ann))
+		s.must(users.Create(t.Context(), ann, user.Done{}))
 		if _, err := users.ForMail(t.Context(), ann.Email); err != nil {
 			t.Errorf("got %v, want the user", err)
 		}
 	},
 	"an address that was just suppressed, of an account mail": func(t *testing.T, s *shop) {
 		users := s.suppressing()
-		s.must(users.Create(t.Context(), ann))
+		s.must(users.Create(t.Context(), ann, user.Done{}))
 		s.must(users.EndSessions(t.Context(), ann.Email)) // so that an older user is one, too
 		s.must(s.suppressions().Add(t.Context(), notification.AddressHash(ann.Email), notification.Bounced, opened))
 		if _, err := users.ForMail(t.Context(), ann.Email); !errors.Is(err, notification.ErrSuppressed) {
@@ -132,17 +132,17 @@ var staleReads = map[string]func(*testing.T, *shop){
 	},
 	// Without it the answer is the same, and its time tells that the address is known.
 	"whether an applicant's address is known, in as many calls": func(t *testing.T, s *shop) {
-		s.must(s.users().Create(t.Context(), ann))
+		s.must(s.users().Create(t.Context(), ann, user.Done{}))
 		other := ann
 		other.ID = "usr_2"
-		_, err := s.applicants().Apply(t.Context(), other)
+		_, err := s.applicants().Apply(t.Context(), other, "")
 		s.must(err)
 		if got := s.faults.Calls("TransactWriteItems"); got != 1 {
 			t.Errorf("got %d transactions, want 1", got)
 		}
 	},
 	"the user of a log-in": func(t *testing.T, s *shop) {
-		s.must(s.users().Create(t.Context(), ann))
+		s.must(s.users().Create(t.Context(), ann, user.Done{}))
 		seen, err := s.guesses().Look(t.Context(), attempt(ann.Email, "192.0.2.7", opened))
 		s.must(err)
 		if !seen.Found {

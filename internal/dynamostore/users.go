@@ -3,6 +3,7 @@ package dynamostore
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -19,13 +20,35 @@ type Users struct {
 	Table  string
 	// Suppressed is the table of the addresses that are mailed no more.
 	Suppressed string
+	// Sessions is the table that keeps which sign-ups with an Idempotency-Key were done.
+	Sessions string
 }
 
-// Create stores u. It returns user.ErrEmailTaken when another user has the address.
+// Create stores u, and keeps done in the same write. It returns user.ErrEmailTaken when another user has the address, or when done
+// was kept before.
+func (s *Users) Create(ctx context.Context, u user.User, done user.Done) error {
+	if !done.Kept() {
+		return s.create(ctx, u)
+	}
+	unmet, err := transact(ctx, s.Client, "storing a user", append(keep(s.Sessions, done), types.TransactWriteItem{Put: &types.Put{
+		TableName: &s.Table, Item: userItem(u), ConditionExpression: aws.String("attribute_not_exists(email)"),
+	}})...)
+	if slices.Contains(unmet, true) {
+		return user.ErrEmailTaken
+	}
+	return err
+}
+
+// Done returns what was kept of a request with this name, also when it expired, or the zero Done.
+func (s *Users) Done(ctx context.Context, name string) (user.Done, error) {
+	return findDone(ctx, s.Client, s.Sessions, name)
+}
+
+// create is Create for a request without a key.
 //
 // The condition fails on our own write when the SDK repeats it because its answer was lost: the id, made for this attempt,
 // tells.
-func (s *Users) Create(ctx context.Context, u user.User) error {
+func (s *Users) create(ctx context.Context, u user.User) error {
 	_, err := s.Client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName:                           &s.Table,
 		Item:                                userItem(u),

@@ -16,7 +16,7 @@ import (
 func TestUsersAreStoredOnce(t *testing.T) {
 	s := open(t)
 	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
-	s.must(s.users().Create(t.Context(), ann))
+	s.must(s.users().Create(t.Context(), ann, user.Done{}))
 	got, err := s.users().ByEmail(t.Context(), ann.Email)
 	s.must(err)
 	if got != ann {
@@ -24,7 +24,7 @@ func TestUsersAreStoredOnce(t *testing.T) {
 	}
 	other := ann
 	other.ID, other.Name = "usr_2", "Another Ann"
-	if err := s.users().Create(t.Context(), other); !errors.Is(err, user.ErrEmailTaken) {
+	if err := s.users().Create(t.Context(), other, user.Done{}); !errors.Is(err, user.ErrEmailTaken) {
 		t.Errorf("a second user of the address: got %v, want ErrEmailTaken", err)
 	}
 	if got, _ := s.users().ByEmail(t.Context(), ann.Email); got != ann {
@@ -40,7 +40,7 @@ func TestSignUpWhoseAnswerWasLostSucceeds(t *testing.T) {
 	s := open(t)
 	s.faults.On("PutItem", awsfault.Lost)
 	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
-	s.must(s.users().Create(t.Context(), ann))
+	s.must(s.users().Create(t.Context(), ann, user.Done{}))
 	if got := s.faults.Calls("PutItem"); got != 3 { // the admin's, ours, and its repeat
 		t.Errorf("calls: got %d, want 3", got)
 	}
@@ -49,7 +49,7 @@ func TestSignUpWhoseAnswerWasLostSucceeds(t *testing.T) {
 func TestRoles(t *testing.T) {
 	s := open(t)
 	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
-	s.must(s.users().Create(t.Context(), ann))
+	s.must(s.users().Create(t.Context(), ann, user.Done{}))
 	asAdmin := user.Caller{UserID: ann.ID, Email: ann.Email, Admin: true}
 	check := func(when string, caller user.Caller, want error) {
 		t.Helper()
@@ -100,7 +100,7 @@ func TestRoleEndsSessions(t *testing.T) {
 // verified.
 func TestRoleOfAnotherAccount(t *testing.T) {
 	s := open(t)
-	s.must(s.users().Create(t.Context(), ann))
+	s.must(s.users().Create(t.Context(), ann, user.Done{}))
 	grant := user.RoleChange{UserID: "usr_0", Email: ann.Email, Role: user.RoleAdmin, By: "arn:operator", At: opened}
 	if _, err := s.users().SetRole(t.Context(), grant); !errors.Is(err, user.ErrNotFound) {
 		t.Errorf("another account: got %v, want ErrNotFound", err)
@@ -151,7 +151,7 @@ func TestHashesAreRenewed(t *testing.T) {
 	s := open(t)
 	old, renewed, chosen := password.Stored("old"), password.Stored("renewed"), password.Stored("chosen")
 	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: old, Role: user.RoleAdmin, CreatedAt: opened}
-	s.must(s.users().Create(t.Context(), ann))
+	s.must(s.users().Create(t.Context(), ann, user.Done{}))
 	for _, c := range []struct{ from, to, want password.Hash }{
 		{chosen, renewed, old}, {old, renewed, renewed}, {old, chosen, renewed}, {renewed, chosen, chosen},
 	} {

@@ -74,6 +74,17 @@ const maxRetryAfter = 3
 
 const busy = "The store is busy. Repeat the same request."
 
+// IfBusy gives err words of its own for the case that it is answered 503, where busy's would not be true.
+func IfBusy(err error, detail string) error { return &unlessDone{err, detail} }
+
+type unlessDone struct {
+	error
+	detail string
+}
+
+// Unwrap returns the error that there are words for.
+func (u *unlessDone) Unwrap() error { return u.error }
+
 // isTemporary tells whether what failed says of itself that a repeat may help, as an edge does of a service that throttles.
 func isTemporary(err error) bool {
 	var failure interface{ Temporary() bool }
@@ -126,6 +137,15 @@ func Code(err error) string {
 
 // describe finds the answer to err, and headers that go with it.
 func describe(err error) (Problem, map[string]string) {
+	p, header := answerTo(err)
+	var own *unlessDone
+	if p.Status == http.StatusServiceUnavailable && errors.As(err, &own) {
+		p.Detail = own.detail
+	}
+	return p, header
+}
+
+func answerTo(err error) (Problem, map[string]string) {
 	if p, ok := detailed(err); ok {
 		return p, nil
 	}

@@ -65,6 +65,18 @@ func (r *Request) Header(name string) string {
 	return ""
 }
 
+// maxKey is the longest Idempotency-Key, in characters.
+const maxKey = 255
+
+// IdempotencyKey returns the header Idempotency-Key, or "" without one. It returns validation.Errors for one that is no key.
+func (r *Request) IdempotencyKey() (string, error) {
+	key := r.Header("Idempotency-Key")
+	if len(key) > maxKey || strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) {
+		return "", invalid("Idempotency-Key", "must have 1 to %d printable ASCII characters", maxKey)
+	}
+	return key, nil
+}
+
 // Path returns a path parameter.
 func (r *Request) Path(name string) string { return r.event.PathParameters[name] }
 

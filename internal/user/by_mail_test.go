@@ -13,8 +13,9 @@ import (
 
 // post is the outbox and the announcer of mails to users. It notes what is done.
 type post struct {
-	done  []string
-	fails map[string]error // by the name of the call
+	requests kept
+	done     []string
+	fails    map[string]error // by the name of the call
 }
 
 func (p *post) note(call, of string) error {
@@ -26,8 +27,13 @@ func (p *post) OweReset(_ context.Context, email string, now time.Time) (string,
 	return "reset of " + email, p.note("owe", fmt.Sprint(email, " at ", now.Sub(signedUpAt)))
 }
 
-func (p *post) Apply(_ context.Context, u User) (string, error) {
+func (p *post) Apply(_ context.Context, u User, name string) (string, error) {
+	p.requests.keep(Done{Name: name, Subject: "mail to " + u.Email, At: u.CreatedAt})
 	return "mail to " + u.Email, p.note("apply", fmt.Sprintf("%+v", u))
+}
+
+func (p *post) Done(ctx context.Context, name string) (Done, error) {
+	return p.requests.Done(ctx, name)
 }
 
 func (p *post) MailOwed(_ context.Context, mailID string) error { return p.note("announce", mailID) }
@@ -75,7 +81,7 @@ func byMail(p *post) *SignUpByMail {
 
 func TestSignUpByMail(t *testing.T) {
 	p := &post{}
-	if err := byMail(p).Do(context.Background(), Registration{" Ada@Example.com", "long enough", "Ada"}); err != nil {
+	if err := byMail(p).Do(context.Background(), Registration{Email: " Ada@Example.com", Password: "long enough", Name: "Ada"}); err != nil {
 		t.Fatal(err)
 	}
 	u := User{ID: "usr_1", Email: "ada@example.com", Name: "Ada", PasswordHash: password.Stored("(long enough)"), Role: RoleCustomer, CreatedAt: signedUpAt, Unverified: true}
@@ -85,7 +91,7 @@ func TestSignUpByMail(t *testing.T) {
 }
 
 func TestSignUpByMailFails(t *testing.T) {
-	right := Registration{"ada@example.com", "long enough", "Ada"}
+	right := Registration{Email: "ada@example.com", Password: "long enough", Name: "Ada"}
 	p := &post{fails: map[string]error{"announce": errDown}}
 	if err := byMail(p).Do(context.Background(), right); err != nil || p.done[2] != "missed mail to ada@example.com: the store is down" {
 		t.Errorf("did %q with error %v, want it noted", p.done, err)
@@ -95,7 +101,7 @@ func TestSignUpByMailFails(t *testing.T) {
 		t.Errorf("did %q with error %v, want %v", p.done, err, errDown)
 	}
 	p = &post{}
-	if fields := fieldsOf(t, byMail(p).Do(context.Background(), Registration{"ada", "short", ""})); len(fields) != 3 || len(p.done) != 0 {
+	if fields := fieldsOf(t, byMail(p).Do(context.Background(), Registration{Email: "ada", Password: "short", Name: ""})); len(fields) != 3 || len(p.done) != 0 {
 		t.Errorf("did %q with problems with %v, want nothing and three", p.done, fields)
 	}
 }
@@ -111,5 +117,26 @@ func TestLogInUnverified(t *testing.T) {
 	e.user.Unverified = false
 	if _, err := l.Do(context.Background(), right(home)); err != nil {
 		t.Errorf("once verified: got error %v", err)
+	}
+}
+
+// TestSignUpByMailAgain: a repeat by its key owes no other mail; the event of the one that is owed is sent once more.
+func TestSignUpByMailAgain(t *testing.T) {
+	p := &post{}
+	s := &SignUpByMail{
+		Users: p, Passwords: plainPasswords{}, Announce: p, Missed: p.missed, NewID: func() string { return "usr_1" },
+		Now: func() time.Time { return signedUpAt },
+	}
+	for range 2 {
+		if err := s.Do(context.Background(), Registration{Email: "ada@example.com", Password: "long enough", Name: "Ada", Key: "k"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(p.done) != 3 || p.done[1] != "announce mail to ada@example.com" || p.done[2] != p.done[1] {
+		t.Errorf("did %q, want one mail owed and announced twice", p.done)
+	}
+	p.requests.unread = errDown
+	if err := s.Do(context.Background(), Registration{Email: "ada@example.com", Password: "long enough", Name: "Ada", Key: "k"}); !errors.Is(err, errDown) {
+		t.Errorf("got error %v, want %v", err, errDown)
 	}
 }

@@ -59,6 +59,7 @@ func FuzzLinkHash(f *testing.F) {
 
 // mailed are links as a store keeps them, of one user, and what is done with them.
 type mailed struct {
+	kept
 	links    map[string]Link
 	verified []Link
 	set      []string // users whose passwords were set
@@ -80,15 +81,17 @@ func (m *mailed) Link(_ context.Context, hash string) (Link, error) {
 	return l, nil
 }
 
-func (m *mailed) Verify(_ context.Context, l Link, _ time.Time) error {
+func (m *mailed) Verify(_ context.Context, l Link, _ time.Time, done Done) error {
 	if m.used == nil {
+		m.keep(done)
 		m.verified = append(m.verified, l)
 	}
 	return m.used
 }
 
-func (m *mailed) SetPassword(_ context.Context, l Link, hash password.Hash, _ time.Time) error {
+func (m *mailed) SetPassword(_ context.Context, l Link, hash password.Hash, _ time.Time, done Done) error {
 	if m.used == nil {
+		m.keep(done)
 		m.set, m.hash = append(m.set, l.UserID), hash
 	}
 	return m.used
@@ -130,7 +133,7 @@ func wantFollowed(t *testing.T, err, want error) {
 func TestVerifyEmail(t *testing.T) {
 	m, token := mail(VerifyAddress)
 	v := &VerifyEmail{Links: m, Now: func() time.Time { return signedUpAt.Add(30*time.Minute - time.Millisecond) }}
-	if err := v.Do(context.Background(), token); err != nil || len(m.verified) != 1 || m.verified[0].UserID != "usr_1" {
+	if err := v.Do(context.Background(), token, ""); err != nil || len(m.verified) != 1 || m.verified[0].UserID != "usr_1" {
 		t.Errorf("verified %+v with error %v, want usr_1", m.verified, err)
 	}
 }
@@ -141,14 +144,14 @@ func TestVerifyEmailRefuses(t *testing.T) {
 			m, token := mail(VerifyAddress)
 			now := signedUpAt
 			c.spoil(m, &now, &token)
-			wantFollowed(t, (&VerifyEmail{Links: m, Now: func() time.Time { return now }}).Do(context.Background(), token), c.err)
+			wantFollowed(t, (&VerifyEmail{Links: m, Now: func() time.Time { return now }}).Do(context.Background(), token, ""), c.err)
 			if len(m.verified) != 0 || m.looked != c.looked {
 				t.Errorf("verified %v after %d looks, want nobody after %d", m.verified, m.looked, c.looked)
 			}
 		})
 	}
 	m, token := mail(SetPassword)
-	wantFollowed(t, (&VerifyEmail{Links: m, Now: func() time.Time { return signedUpAt }}).Do(context.Background(), token), nil)
+	wantFollowed(t, (&VerifyEmail{Links: m, Now: func() time.Time { return signedUpAt }}).Do(context.Background(), token, ""), nil)
 }
 
 func resetOf(m *mailed, now time.Time, passwords Passwords) *ResetPassword {
@@ -157,7 +160,7 @@ func resetOf(m *mailed, now time.Time, passwords Passwords) *ResetPassword {
 
 func TestResetPassword(t *testing.T) {
 	m, token := mail(SetPassword)
-	id, err := resetOf(m, signedUpAt, plainPasswords{}).Do(context.Background(), token, "long enough")
+	id, err := resetOf(m, signedUpAt, plainPasswords{}).Do(context.Background(), token, "long enough", "")
 	if err != nil || id != "usr_1" || len(m.set) != 1 || m.set[0] != "usr_1" || m.hash != hashOf("long enough") {
 		t.Errorf("set %q of %s with error %v, want the password of usr_1", m.set, id, err)
 	}
@@ -174,7 +177,7 @@ func TestResetPasswordRefuses(t *testing.T) {
 			if m.used != nil {
 				chosen = "long enough"
 			}
-			_, err := resetOf(m, now, plainPasswords{}).Do(context.Background(), token, chosen)
+			_, err := resetOf(m, now, plainPasswords{}).Do(context.Background(), token, chosen, "")
 			wantFollowed(t, err, c.err)
 			if len(m.set) != 0 || m.looked != c.looked {
 				t.Errorf("set %q after %d looks, want nothing after %d", m.set, m.looked, c.looked)
@@ -182,7 +185,7 @@ func TestResetPasswordRefuses(t *testing.T) {
 		})
 	}
 	m, token := mail(VerifyAddress)
-	_, err := resetOf(m, signedUpAt, plainPasswords{}).Do(context.Background(), token, "long enough")
+	_, err := resetOf(m, signedUpAt, plainPasswords{}).Do(context.Background(), token, "long enough", "")
 	wantFollowed(t, err, nil)
 }
 
@@ -190,15 +193,65 @@ func TestResetPasswordRefuses(t *testing.T) {
 func TestResetPasswordKeepsTheLink(t *testing.T) {
 	m, token := mail(SetPassword)
 	for _, chosen := range []string{"", "short", "with ada@example.com in it"} {
-		_, err := resetOf(m, signedUpAt, plainPasswords{}).Do(context.Background(), token, chosen)
+		_, err := resetOf(m, signedUpAt, plainPasswords{}).Do(context.Background(), token, chosen, "")
 		if fields := fieldsOf(t, err); len(fields) != 1 || fields[0] != "password" {
 			t.Errorf("%q: got problems with %v, want one with the password", chosen, fields)
 		}
 	}
-	if _, err := resetOf(m, signedUpAt, plainPasswords{fails: errDown}).Do(context.Background(), token, "long enough"); !errors.Is(err, errDown) {
+	if _, err := resetOf(m, signedUpAt, plainPasswords{fails: errDown}).Do(context.Background(), token, "long enough", ""); !errors.Is(err, errDown) {
 		t.Errorf("got error %v, want %v", err, errDown)
 	}
 	if len(m.set) != 0 || m.looked != 4 {
 		t.Errorf("set %q after %d looks, want nothing after 4", m.set, m.looked)
+	}
+}
+
+// TestLinksAgain: a repeat by its key and token is answered as the first request, for ten minutes, also with another password; nothing
+// else is.
+func TestLinksAgain(t *testing.T) {
+	for purpose, do := range map[Purpose]func(m *mailed, now time.Time, token, key string) error{
+		VerifyAddress: func(m *mailed, now time.Time, token, key string) error {
+			return (&VerifyEmail{Links: m, Now: func() time.Time { return now }}).Do(context.Background(), token, key)
+		},
+		SetPassword: func(m *mailed, now time.Time, token, key string) error {
+			id, err := resetOf(m, now, plainPasswords{}).Do(context.Background(), token, "long enough "+key, key)
+			if err == nil && id != "usr_1" {
+				t.Errorf("set the password of %q, want usr_1", id)
+			}
+			return err
+		},
+	} {
+		m, token := mail(purpose)
+		other, _ := NewLink(User{ID: "usr_2"}, purpose, signedUpAt)
+		if err := do(m, signedUpAt, token, "k"); err != nil {
+			t.Fatal(err)
+		}
+		clear(m.links)
+		for name, c := range map[string]struct {
+			token, key string
+			after      time.Duration
+			ok         bool
+		}{
+			"the same":      {token, "k", 10*time.Minute - time.Second, true},
+			"too late":      {token, "k", 10 * time.Minute, false},
+			"another key":   {token, "l", 0, false},
+			"another token": {other, "k", 0, false},
+			"no key":        {token, "", 0, false},
+		} {
+			err := do(m, signedUpAt.Add(c.after), c.token, c.key)
+			if c.ok != (err == nil) {
+				t.Errorf("%s, %s: got error %v, want success: %v", purpose, name, err, c.ok)
+			}
+			if !c.ok {
+				wantFollowed(t, err, nil)
+			}
+		}
+		m.unread = errDown
+		if err := do(m, signedUpAt, token, "k"); !errors.Is(err, errDown) {
+			t.Errorf("%s, not readable: got error %v, want %v", purpose, err, errDown)
+		}
+		if len(m.set)+len(m.verified) != 1 {
+			t.Errorf("%s: done %d times, want once", purpose, len(m.set)+len(m.verified))
+		}
 	}
 }

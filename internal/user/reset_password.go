@@ -2,6 +2,7 @@ package user
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -53,10 +54,11 @@ func (r *RequestReset) Do(ctx context.Context, address string) error {
 // ResettingLinks are the links that set passwords.
 type ResettingLinks interface {
 	Links
+	DoneRequests
 	// SetPassword uses the link up, gives its user the password and the next generation, which ends the user's sessions and makes
 	// all other links void, and verifies the address, in one conditional write. It returns ErrInvalidLink when the link is used
-	// up, void or expired by now, or its user is another.
-	SetPassword(ctx context.Context, l Link, hash password.Hash, now time.Time) error
+	// up, void or expired by now, or its user is another, or when done was kept before. It keeps done in the same write.
+	SetPassword(ctx context.Context, l Link, hash password.Hash, now time.Time, done Done) error
 }
 
 // ResetPassword gives those a new password who follow the link that was mailed to them.
@@ -66,12 +68,27 @@ type ResetPassword struct {
 	Now       func() time.Time
 }
 
-// Do takes the token of a link, once, and returns whose password it set. It returns validation.Errors: for a token that is no good, and for a password that may
-// not be chosen, which leaves the link as it was. Without a good token no password is hashed.
-func (r *ResetPassword) Do(ctx context.Context, token, chosen string) (userID string, err error) {
+// Do takes the token of a link, once, and returns whose password it set. It returns validation.Errors: for a token that is no good, and
+// for a password that may not be chosen, which leaves the link as it was. Without a good token no password is hashed.
+//
+// A repeat with the token and the Idempotency-Key of a request that set a password, of which the key may be empty, returns what the
+// first did, whatever password it brings.
+func (r *ResetPassword) Do(ctx context.Context, token, chosen, key string) (userID string, err error) {
+	name := requestName("reset-password", key, token)
+	userID, err = r.set(ctx, token, chosen, name)
+	if !errors.Is(err, ErrInvalidLink) {
+		return userID, err
+	}
+	if d, failure := again(ctx, r.Links, name, r.Now()); !errors.Is(failure, errNotDone) {
+		return d.Subject, failure
+	}
+	return "", explain(err)
+}
+
+func (r *ResetPassword) set(ctx context.Context, token, chosen, name string) (userID string, err error) {
 	l, err := follow(ctx, r.Links, token, SetPassword, r.Now())
 	if err != nil {
-		return "", explain(fmt.Errorf("following a link: %w", err))
+		return "", fmt.Errorf("following a link: %w", err)
 	}
 	if err := r.Passwords.Validate(chosen, l.Email); err != nil {
 		var problems validation.Errors
@@ -82,8 +99,9 @@ func (r *ResetPassword) Do(ctx context.Context, token, chosen string) (userID st
 	if err != nil {
 		return "", fmt.Errorf("hashing a password: %w", err)
 	}
-	if err := r.Links.SetPassword(ctx, l, hash, r.Now()); err != nil {
-		return "", explain(fmt.Errorf("setting a password: %w", err))
+	now := r.Now()
+	if err := r.Links.SetPassword(ctx, l, hash, now, Done{Name: name, Subject: l.UserID, At: now}); err != nil {
+		return "", fmt.Errorf("setting a password: %w", err)
 	}
 	return l.UserID, nil
 }

@@ -2,6 +2,7 @@ package user
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,6 +17,7 @@ type Registration struct {
 	Email    string
 	Password string
 	Name     string
+	Key      string // the request's Idempotency-Key; empty: none
 }
 
 // Passwords accepts and hashes passwords.
@@ -28,8 +30,10 @@ type Passwords interface {
 
 // Creator stores new users.
 type Creator interface {
-	// Create stores u. It returns ErrEmailTaken when another user has the address.
-	Create(ctx context.Context, u User) error
+	DoneRequests
+	// Create stores u, and in the same write keeps done. It returns ErrEmailTaken when another user has the address, or when done was
+	// kept before.
+	Create(ctx context.Context, u User, done Done) error
 }
 
 // SignUp makes customers' accounts.
@@ -41,13 +45,21 @@ type SignUp struct {
 }
 
 // Do creates a customer. It returns validation.Errors and ErrEmailTaken, and the error of ctx when its time is up, before the
-// password was hashed or after.
+// password was hashed or after. For a repeat with the address, the name and the Idempotency-Key of a request that created a customer it
+// returns that one, whatever password it brings.
 func (s *SignUp) Do(ctx context.Context, r Registration) (User, error) {
 	u, err := newCustomer(ctx, r, s.Passwords, s.NewID, s.Now)
 	if err != nil {
 		return User{}, err
 	}
-	if err := s.Users.Create(ctx, u); err != nil {
+	name := requestName("sign-up", r.Key, u.Email, u.Name)
+	err = s.Users.Create(ctx, u, Done{Name: name, Subject: u.ID, At: u.CreatedAt})
+	if errors.Is(err, ErrEmailTaken) {
+		if d, failure := again(ctx, s.Users, name, s.Now()); !errors.Is(failure, errNotDone) {
+			u.ID, u.CreatedAt, err = d.Subject, d.At, failure
+		}
+	}
+	if err != nil {
 		return User{}, fmt.Errorf("signing up: %w", err)
 	}
 	return u, nil

@@ -2,16 +2,19 @@ package user
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
 
 // Applicants stores those who signed up and have not shown yet that they read the mails to their address.
 type Applicants interface {
+	DoneRequests
 	// Apply stores u, who is Unverified, with the mail that asks to verify the address. When another user has the address it
 	// stores the mail that tells its owner of the attempt instead; but while one is owed, and for a time after, no other. It
-	// makes as many calls in each case, and returns the id of the mail.
-	Apply(ctx context.Context, u User) (mailID string, err error)
+	// makes as many calls in each case, and returns the id of the mail. In the same write it keeps that a request of the name was
+	// done; when one was before, it does nothing and returns no id. An empty name keeps nothing.
+	Apply(ctx context.Context, u User, name string) (mailID string, err error)
 }
 
 // SignUpByMail makes customers' accounts without telling who has one already: the answer goes to the address.
@@ -26,16 +29,25 @@ type SignUpByMail struct {
 }
 
 // Do creates a customer who cannot log in before following the link that is mailed, if nobody has the address. It returns
-// validation.Errors. A password is hashed whoever has the address, so that the time tells nothing, either.
+// validation.Errors. A password is hashed whoever has the address, so that the time tells nothing, either. A repeat with the address,
+// the name and the Idempotency-Key of a request that was done owes no other mail.
 func (s *SignUpByMail) Do(ctx context.Context, r Registration) error {
 	u, err := newCustomer(ctx, r, s.Passwords, s.NewID, s.Now)
 	if err != nil {
 		return err
 	}
 	u.Unverified = true
-	mailID, err := s.Users.Apply(ctx, u)
+	name := requestName("sign-up", r.Key, u.Email, u.Name)
+	d, err := again(ctx, s.Users, name, s.Now())
+	mailID := d.Subject
+	if errors.Is(err, errNotDone) {
+		mailID, err = s.Users.Apply(ctx, u, name)
+	}
 	if err != nil {
 		return fmt.Errorf("signing up by mail: %w", err)
+	}
+	if mailID == "" {
+		return nil
 	}
 	if err := s.Announce.MailOwed(ctx, mailID); err != nil {
 		s.Missed(ctx, mailID, err)

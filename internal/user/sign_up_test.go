@@ -21,11 +21,12 @@ var (
 
 // accounts are users by address. An address has one user, whoever comes first.
 type accounts struct {
+	kept
 	byEmail map[string]User
 	fails   error
 }
 
-func (a *accounts) Create(_ context.Context, u User) error {
+func (a *accounts) Create(_ context.Context, u User, done Done) error {
 	if a.fails != nil {
 		return a.fails
 	}
@@ -33,7 +34,69 @@ func (a *accounts) Create(_ context.Context, u User) error {
 		return ErrEmailTaken
 	}
 	a.byEmail[u.Email] = u
+	a.keep(done)
 	return nil
+}
+
+// kept is what was done by requests with a key, by their names.
+type kept struct {
+	done   map[string]Done
+	asked  int
+	unread error // what looking there answers
+}
+
+func (k *kept) keep(d Done) {
+	if k.done == nil {
+		k.done = map[string]Done{}
+	}
+	if d.Kept() {
+		k.done[d.Name] = d
+	}
+}
+
+func (k *kept) Done(_ context.Context, name string) (Done, error) {
+	k.asked++
+	return k.done[name], k.unread
+}
+
+// TestSignUpAgain: a repeat by its key, the address and the name is answered as the first request, for ten minutes, whatever its
+// password; nothing else is, and without a key nothing is looked for.
+func TestSignUpAgain(t *testing.T) {
+	s, users := signUp()
+	first := Registration{Email: "ada@example.com", Password: "long enough", Name: "Ada", Key: "k"}
+	want, err := s.Do(context.Background(), first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		change func(r *Registration)
+		after  time.Duration
+		taken  bool
+	}{
+		"the same":         {func(*Registration) {}, 10*time.Minute - time.Second, false},
+		"another password": {func(r *Registration) { r.Password = "another one" }, 0, false},
+		"another spelling": {func(r *Registration) { r.Email = " Ada@Example.com" }, 0, false},
+		"too late":         {func(*Registration) {}, 10 * time.Minute, true},
+		"another key":      {func(r *Registration) { r.Key = "l" }, 0, true},
+		"another name":     {func(r *Registration) { r.Name = "Eve" }, 0, true},
+		"no key":           {func(r *Registration) { r.Key = "" }, 0, true},
+	} {
+		s.Now = func() time.Time { return signedUpAt.Add(c.after) }
+		r := first
+		c.change(&r)
+		users.asked = 0
+		got, err := s.Do(context.Background(), r)
+		if errors.Is(err, ErrEmailTaken) != c.taken || !c.taken && (got.ID != want.ID || got.Email != want.Email || !got.CreatedAt.Equal(want.CreatedAt)) {
+			t.Errorf("%s: got %+v and error %v, want %+v, or taken: %v", name, got, err, want, c.taken)
+		}
+		if r.Key == "" && users.asked != 0 {
+			t.Errorf("%s: looked for an earlier request", name)
+		}
+	}
+	users.unread = errDown
+	if _, err := s.Do(context.Background(), first); !errors.Is(err, errDown) {
+		t.Errorf("not readable: got error %v, want %v", err, errDown)
+	}
 }
 
 func (a *accounts) ByEmail(_ context.Context, email string) (User, error) {

@@ -2,6 +2,7 @@ package user
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -9,9 +10,11 @@ import (
 // VerifyingLinks are the links that verify addresses.
 type VerifyingLinks interface {
 	Links
+	DoneRequests
 	// Verify uses the link up and lets its user log in, in one conditional write. It returns ErrInvalidLink when the link is
-	// used up or expired by now, or its user is another or verified.
-	Verify(ctx context.Context, l Link, now time.Time) error
+	// used up, void or expired by now, or its user is another or verified, or when done was kept before. It keeps done in the same
+	// write.
+	Verify(ctx context.Context, l Link, now time.Time, done Done) error
 }
 
 // VerifyEmail lets those log in who follow the link that their sign-up mailed.
@@ -20,12 +23,18 @@ type VerifyEmail struct {
 	Now   func() time.Time
 }
 
-// Do takes the token of a link, once. It returns validation.Errors for one that is no good.
-func (v *VerifyEmail) Do(ctx context.Context, token string) error {
-	now := v.Now()
+// Do takes the token of a link, once. It returns validation.Errors for one that is no good. A repeat with the token and the
+// Idempotency-Key of a request that verified an address, of which the key may be empty, succeeds like it.
+func (v *VerifyEmail) Do(ctx context.Context, token, key string) error {
+	now, name := v.Now(), requestName("verify-email", key, token)
 	l, err := follow(ctx, v.Links, token, VerifyAddress, now)
 	if err == nil {
-		err = v.Links.Verify(ctx, l, now)
+		err = v.Links.Verify(ctx, l, now, Done{Name: name, Subject: l.UserID, At: now})
+	}
+	if errors.Is(err, ErrInvalidLink) {
+		if _, failure := again(ctx, v.Links, name, now); !errors.Is(failure, errNotDone) {
+			return failure
+		}
 	}
 	if err != nil {
 		return explain(fmt.Errorf("verifying an address: %w", err))

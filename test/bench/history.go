@@ -68,7 +68,7 @@ func (a *archive) fill(ctx context.Context, count int) error {
 	users := dynamostore.Users{Client: a.tables.client, Table: a.orders.Users}
 	products := dynamostore.Products{Client: a.tables.client, Table: a.orders.Products, Currency: currency}
 	sample := newOrder("bench-customer@example.com")
-	if err := errors.Join(users.Create(ctx, admin), products.Create(ctx, lamp, nil)); err != nil {
+	if err := errors.Join(users.Create(ctx, admin, user.Done{}), products.Create(ctx, lamp, nil)); err != nil {
 		return err
 	}
 	if _, err := a.orders.Place(ctx, sample, time.Now); err != nil {

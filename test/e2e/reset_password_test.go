@@ -37,6 +37,26 @@ func TestResetPassword(t *testing.T) {
 	send(t, postSession(logIn{c.Email, newPassword})).want(t, http.StatusCreated)
 }
 
+// TestResetAgain: a repeat with the key of a request that was done is answered
+// like it, whatever its password; without the key it is refused.
+func TestResetAgain(t *testing.T) {
+	t.Parallel()
+	c := newCustomer(t)
+	reset := resetPassword(resetToken(t, c), newPassword)
+	unkeyed := reset
+	reset.key = unique()
+	for range 2 {
+		send(t, reset).want(t, http.StatusNoContent)
+	}
+	another := resetPassword(reset.body.(map[string]string)["token"], "a third horse, a third battery")
+	another.key = reset.key
+	send(t, another).want(t, http.StatusNoContent)
+	send(t, postSession(logIn{c.Email, newPassword})).want(t, http.StatusCreated)
+	send(t, unkeyed).badToken(t)
+	unkeyed.key = unique()
+	send(t, unkeyed).badToken(t)
+}
+
 // TestResetTwiceAtOnce: of many who show one token at once, one sets a password.
 func TestResetTwiceAtOnce(t *testing.T) {
 	t.Parallel()

@@ -140,6 +140,23 @@ func TestSignUpByMail(t *testing.T) {
 		send(t, verifyEmail(token)).badToken(t)
 	})
 
+	t.Run("a repeat with its key owes no second mail, and is verified once", func(t *testing.T) {
+		t.Parallel()
+		email := freshEmail()
+		journal.linked(email, 1)
+		c := postUser(signUp{email, password, "Ada"})
+		c.key = unique()
+		for range 2 {
+			invocation{named: function, call: c}.invoke(t).want(t, http.StatusAccepted)
+		}
+		verify := verifyEmail(tokenOf(t, awaitLinks(t, email, 1)[0], "verify-email"))
+		verify.key = unique()
+		for range 2 {
+			send(t, verify).want(t, http.StatusNoContent)
+		}
+		send(t, postSession(logIn{email, password})).want(t, http.StatusCreated)
+	})
+
 	t.Run("a known address is told, and stays as it is", func(t *testing.T) {
 		t.Parallel()
 		c := newCustomer(t)

@@ -160,3 +160,21 @@ func wantField(t *testing.T, p problem, field string) {
 	}
 	t.Errorf("errors = %+v, want one of the field %s", p.Errors, field)
 }
+
+// TestSignUpAgain: a repeat with the key of a request that opened an account is
+// answered like it; another key, or another name, finds the address taken.
+func TestSignUpAgain(t *testing.T) {
+	needStore(t)
+	t.Parallel()
+	c := postUser(signUp{freshEmail(), password, "Ada"})
+	c.key = unique()
+	first, again := send(t, c).want(t, http.StatusCreated), send(t, c).want(t, http.StatusCreated)
+	if string(first.body) != string(again.body) {
+		t.Errorf("answered %s and then %s", first.body, again.body)
+	}
+	another := c
+	another.key = unique()
+	send(t, another).refused(t, http.StatusConflict, "email_taken")
+	c.body = signUp{c.body.(signUp).Email, password, "Eve"}
+	send(t, c).refused(t, http.StatusConflict, "email_taken")
+}

@@ -108,7 +108,9 @@ func (t *Template) Granted(function string) []string {
 
 func permissions(statement any) []string {
 	condition := ""
-	if At(statement, "Condition") != nil {
+	if keys := At(statement, "Condition", "ForAllValues:StringLike", "dynamodb:LeadingKeys"); keys != nil {
+		condition = " with " + fmt.Sprint(keys)
+	} else if At(statement, "Condition") != nil {
 		condition = " from " + fmt.Sprint(At(statement, "Condition", "StringEquals", "ses:FromAddress", "Ref"))
 	}
 	var found []string

@@ -1,0 +1,90 @@
+package dynamostore
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"shop/internal/notification"
+	"shop/internal/password"
+	"shop/internal/user"
+)
+
+func done(name, subject string, at time.Time) user.Done {
+	return user.Done{Name: name, Subject: subject, At: at}
+}
+
+// wantDone fails the test unless this was kept under its name, for ten minutes, as TTL has it.
+func (s *shop) wantDone(want user.Done) {
+	s.t.Helper()
+	if got, err := s.links().Done(s.t.Context(), want.Name); err != nil || got != want {
+		s.t.Errorf("kept %+v (error %v), want %+v", got, err, want)
+	}
+	r := reader{item: s.item("Sessions", doneKey(want.Name))}
+	if got := r.number("expires_at"); got != want.At.Add(10*time.Minute).Unix() {
+		s.t.Errorf("kept until %d, want ten minutes from %s", got, want.At)
+	}
+}
+
+// TestLinksAreFollowedAgain: what was done with a key is kept in the same write, and nothing is when it is refused.
+func TestLinksAreFollowedAgain(t *testing.T) {
+	s := open(t)
+	s.must(s.users().Create(t.Context(), ann, user.Done{}))
+	verify, set := s.link(user.VerifyAddress, opened), s.link(user.SetPassword, opened)
+	verified, changed, refused := done("a", ann.ID, opened), done("b", ann.ID, opened), done("c", ann.ID, opened)
+	s.must(s.links().Verify(t.Context(), verify, opened, verified))
+	s.wantDone(verified)
+	s.must(s.links().SetPassword(t.Context(), set, password.Stored("new"), opened, changed))
+	s.wantDone(changed)
+	if err := s.links().SetPassword(t.Context(), set, password.Stored("eve's"), opened, refused); !errors.Is(err, user.ErrInvalidLink) {
+		t.Errorf("got %v, want ErrInvalidLink", err)
+	}
+	if got, err := s.links().Done(t.Context(), refused.Name); err != nil || got != (user.Done{}) {
+		t.Errorf("a refused request is kept: %+v, %v", got, err)
+	}
+}
+
+// TestSignUpAgain: the account and what was done are stored in one write. What was done before stands, until it expires.
+func TestSignUpAgain(t *testing.T) {
+	s := open(t)
+	first := done("a", ann.ID, opened)
+	s.must(s.users().Create(t.Context(), ann, first))
+	s.wantDone(first)
+	other := ann
+	other.ID, other.Email = "usr_2", "other@example.com"
+	for name, u := range map[string]user.User{"the address is taken": ann, "the request was done": other} {
+		if err := s.users().Create(t.Context(), u, done("a", u.ID, opened.Add(time.Minute))); !errors.Is(err, user.ErrEmailTaken) {
+			t.Errorf("%s: got %v, want ErrEmailTaken", name, err)
+		}
+	}
+	s.wantDone(first)
+	if got := s.user(other.Email); got != (user.User{}) {
+		t.Errorf("stored %+v by a request that was done before", got)
+	}
+	later := done("a", other.ID, opened.Add(10*time.Minute))
+	s.must(s.users().Create(t.Context(), other, later))
+	s.wantDone(later)
+}
+
+// TestApplyAgain: a request that was done before owes no mail, neither to verify nor of an attempt; one without a key does.
+func TestApplyAgain(t *testing.T) {
+	s := open(t)
+	id, err := s.applicants().Apply(t.Context(), ann, "a")
+	s.must(err)
+	s.wantDone(done("a", id, opened))
+	attempt := notification.NewAddressMail(notification.SignUpAttempt, ann.Email, opened).ID
+	if again, err := s.applicants().Apply(t.Context(), ann, "a"); err != nil || again != "" || s.mail(attempt).ID != "" {
+		t.Errorf("owes %q (error %v) and %+v, want nothing", again, err, s.mail(attempt))
+	}
+	other := ann
+	other.Email = "other@example.com"
+	if again, err := s.applicants().Apply(t.Context(), other, "a"); err != nil || again != "" || s.user(other.Email) != (user.User{}) {
+		t.Errorf("owes %q (error %v), want nothing", again, err)
+	}
+	told, err := s.applicants().Apply(t.Context(), ann, "b")
+	if err != nil || told != attempt || !strings.HasPrefix(id, "verify-email#") {
+		t.Errorf("owes %q (error %v), want %s", told, err, attempt)
+	}
+	s.wantDone(done("b", attempt, opened))
+}
