@@ -30,7 +30,7 @@ func (a answer) check(req *http.Request, resp *http.Response) error {
 	if a.fromGateway() {
 		return errors.Join(a.checkShape(req, resp), a.checkGatewayBody())
 	}
-	return errors.Join(a.checkShape(req, resp), a.checkHeaders(req), a.checkProblem())
+	return errors.Join(a.checkShape(req, resp), a.checkHeaders(req), a.checkProblem(req))
 }
 
 func (a answer) checkShape(req *http.Request, resp *http.Response) error {
@@ -98,9 +98,9 @@ func (a answer) checkCacheControl(req *http.Request) error {
 	if strings.Contains(req.URL.Path, "/.well-known/") && got != "no-store" {
 		return cachedFor(got, 24*60*60)
 	}
-	catalogue := req.Method == http.MethodGet && strings.Contains(req.URL.Path, "/products") &&
+	catalogue := (req.Method == http.MethodGet || req.Method == http.MethodHead) && strings.Contains(req.URL.Path, "/products") &&
 		!strings.Contains(req.URL.Path, "/admin/")
-	if catalogue && a.status == http.StatusOK {
+	if catalogue && (a.status == http.StatusOK || a.status == http.StatusNotModified) {
 		return cachedFor(got, 300)
 	}
 	if got != "no-store" {
@@ -122,8 +122,8 @@ func cachedFor(got string, limit int) error {
 }
 
 // checkProblem holds an error's body to RFC 9457 and the contract's members.
-func (a answer) checkProblem() error {
-	if a.status < 400 {
+func (a answer) checkProblem(req *http.Request) error {
+	if a.status < 400 || req.Method == http.MethodHead {
 		return nil
 	}
 	if !a.isProblem() {
