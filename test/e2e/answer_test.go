@@ -154,12 +154,12 @@ func (a answer) checkProblemHead(p problem) error {
 
 // checkProblemMembers: each code has its own extra members and no others.
 func checkProblemMembers(p problem) error {
-	hasItems := p.Code == "out_of_stock" || p.Code == "price_changed"
+	hasItems := slices.Contains([]string{"max_per_order_exceeded", "out_of_stock", "price_changed"}, p.Code)
 	switch {
 	case (p.Code == "invalid_request") != (len(p.Errors) > 0):
 		return errors.New("errors belongs to invalid_request, and to it alone")
 	case hasItems != (len(p.Items) > 0):
-		return errors.New("items belongs to out_of_stock and price_changed, and to them alone")
+		return errors.New("items belongs to max_per_order_exceeded, out_of_stock and price_changed, and to them alone")
 	case (p.Code == "stock_changed") != (p.Quantity != nil):
 		return errors.New("quantity belongs to stock_changed, and to it alone")
 	}
