@@ -346,17 +346,6 @@ class Deployed(unittest.TestCase):
         self.assertEqual(self.raw("GET", path, Host=f"evil.example:{self.emulator.port}")[0], 403)
         self.assertEqual(self.raw("GET", path, Host="localhost:5173")[0], 200)
 
-    def test_no_websocket_opens(self):
-        upgrade = {
-            "Connection": "Upgrade",
-            "Upgrade": "websocket",
-            "Sec-WebSocket-Version": "13",
-            "Sec-WebSocket-Key": base64.b64encode(b"x" * 16).decode(),
-        }
-        for path in ("/_aws/execute-api/api/$default", "/mqtt"):
-            with self.subTest(path):
-                self.assertEqual(self.raw("GET", path, **upgrade)[0], 403)
-
     def test_the_key_signs(self):
         self.assertEqual(self.emulator.ask("GET", "/sign"), (200, {"bits": 2048}))
 

@@ -4,6 +4,7 @@ import asyncio
 import unittest
 
 from emulation.guard import Guard, is_deployed, without_cors
+from emulation.server import application
 
 APIS = (
     "/",
@@ -113,6 +114,40 @@ class Deployed(unittest.TestCase):
         ):
             with self.subTest(path):
                 self.assertFalse(is_deployed(path))
+
+
+class Application(unittest.TestCase):
+    """What is passed on to the emulator, and what is answered before it."""
+
+    def ask(self, scope):
+        """What was sent, and which requests the emulator got."""
+        sent, passed_on = [], []
+
+        async def emulator(scope, receive, send):
+            passed_on.append(scope["type"])
+
+        async def send(message):
+            sent.append(message)
+
+        guarded = application(emulator, None, Guard(4566, "http://127.0.0.1:4566"))
+        asyncio.run(guarded(scope, None, send))
+        return sent, passed_on
+
+    def test_no_websocket_opens(self):
+        """The emulator has some, and would take whom it likes."""
+        headers = [(b"host", b"127.0.0.1:4566"), (b"origin", b"https://evil.example")]
+        for path in ("/mqtt", ROUTE):
+            sent, passed_on = self.ask({"type": "websocket", "path": path, "headers": headers})
+            self.assertEqual((sent, passed_on), ([{"type": "websocket.close"}], []))
+
+    def test_a_refusal_says_why(self):
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"host", b"evil.example:4566")]}
+        sent, passed_on = self.ask(scope)
+        self.assertEqual((sent[0]["status"], passed_on), (403, []))
+        self.assertEqual(sent[1]["body"], b"refused: the Host is none of this store's\n")
+
+    def test_starting_and_ending_is_the_emulator_s(self):
+        self.assertEqual(self.ask({"type": "lifespan"}), ([], ["lifespan"]))
 
 
 class Cors(unittest.TestCase):
