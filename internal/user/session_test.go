@@ -190,7 +190,7 @@ func TestRepeatsAreHeldToTheSession(t *testing.T) {
 
 // TestStrictReuse: without a grace each second use ends the session, a use at the same time, too.
 func TestStrictReuse(t *testing.T) {
-	r, d, first := opened()
+	r, _, first := opened()
 	r.Grace = 0
 	second := use(t, r, first)
 	over(t, "the token used last", r, first)
