@@ -196,7 +196,7 @@ func TestStrictReuse(t *testing.T) {
 	over(t, "the token used last", r, first)
 	over(t, "its successor", r, second)
 
-	r, d, first = opened()
+	r, d, first := opened()
 	r.Grace = 0
 	d.meantime = func() { second = use(t, r, first) }
 	over(t, "the slower of two uses", r, first)
