@@ -67,6 +67,12 @@ def linters():
     return environment("lint", LOCAL / "requirements-lint.txt", "cfn-lint and ruff (about 150 MB)") / "bin"
 
 
+def contract_tester():
+    """Schemathesis, which tests the contract."""
+    requirements = LOCAL / "requirements-contract.txt"
+    return str(environment("contract", requirements, "Schemathesis (about 95 MB)") / "bin" / "schemathesis")
+
+
 def python_of(folder):
     return str(folder / "bin" / "python")
 
