@@ -21,6 +21,7 @@ var (
 	errClaims    = errors.New("the claims are not those of an access token")
 	errDates     = errors.New("a date is out of range")
 	errNoIAT     = errors.New("no iat")
+	errLongLife  = errors.New("exp is too long after iat")
 	errNoSubject = errors.New("no sub or no email")
 )
 
@@ -60,6 +61,8 @@ func (p *payload) Validate() error {
 		return errNoIAT
 	case !isDate(p.IssuedAt) || !isDate(p.NotBefore) || !isDate(p.ExpiresAt):
 		return errDates
+	case p.ExpiresAt-p.IssuedAt > int64(longestLife/time.Second):
+		return errLongLife
 	}
 	return nil
 }

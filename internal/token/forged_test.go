@@ -32,6 +32,7 @@ func TestVerifyAcceptsWhatIsForgedToPerfection(t *testing.T) {
 		"no nbf":                        withClaim("nbf", nil),
 		"no scope":                      withClaim("scope", nil),
 		"the last second before exp":    withClaim("exp", now+1),
+		"the longest life":              withLife(now, now+905),
 		"iat and nbf within the leeway": signed(marshal(goodHeader()), marshal(with(with(goodClaims(), "nbf", now+5), "iat", now+5))),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -152,6 +153,10 @@ func TestVerifyRefusesForgedClaims(t *testing.T) {
 		"exp the smallest int64":    {withClaim("exp", int64(math.MinInt64)), errDates},
 		"exp the largest int64":     {withClaim("exp", int64(math.MaxInt64)), errDates},
 		"exp over int64":            {withClaim("exp", uint64(math.MaxUint64)), errClaims},
+		"exp a day after iat":       {withLife(now-5, now+86400), errLongLife},
+		"exp a second too late":     {withLife(now, now+906), errLongLife},
+		"iat before its time":       {withLife(1, now+900), errLongLife},
+		"exp at the end of time":    {withLife(now, lastDate), errLongLife},
 		"Exp for exp":               {signed(head, marshal(with(with(goodClaims(), "exp", nil), "Exp", now+900))), jwt.ErrTokenRequiredClaimMissing},
 		"nbf in the future":         {withClaim("nbf", now+60), jwt.ErrTokenNotValidYet},
 		"nbf just over the leeway":  {withClaim("nbf", now+6), jwt.ErrTokenNotValidYet},

@@ -39,6 +39,10 @@ const (
 	// leeway is how far in the future iat and nbf may lie. exp gets none.
 	leeway = 5 * time.Second
 
+	// longestLife is the most that may lie between iat and exp, whoever signed: a token of ours lives for Lifetime, and its iat is
+	// backdated by no more than the leeway.
+	longestLife = Lifetime + leeway
+
 	// maxSize is the longest token looked at, in bytes. API Gateway's limit for all headers together is 10,240.
 	maxSize = 8 << 10
 )

@@ -226,6 +226,9 @@ func FuzzVerifySigned(f *testing.F) {
 		if !got.ExpiresAt.After(testNow) || got.IssuedAt.After(testNow.Add(leeway)) {
 			t.Errorf("accepted %s out of its time", claims)
 		}
+		if life := got.ExpiresAt.Sub(got.IssuedAt); life > Lifetime+leeway {
+			t.Errorf("accepted %s, which lives for %s", claims, life)
+		}
 	})
 }
 

@@ -135,6 +135,7 @@ func wrongClaims(t *testing.T, d draftToken) map[string]string {
 		"expired":             d.claim("exp", past).claim("iat", past-900).claim("nbf", past-900),
 		"expired just now":    d.claim("exp", time.Now().Unix()-1),
 		"no exp":              d.claim("exp", nil),
+		"good for a day":      d.claim("exp", time.Now().Add(24*time.Hour).Unix()),
 		"not yet valid":       d.claim("nbf", future),
 		"issued later":        d.claim("iat", future),
 		"wrong issuer":        d.claim("iss", "https://issuer.example.com"),
