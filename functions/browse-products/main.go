@@ -11,13 +11,14 @@ import (
 )
 
 type settings struct {
+	config.Front
 	Products string `env:"PRODUCTS_TABLE"`
 	Currency string `env:"CURRENCY"`
 }
 
 func main() {
 	s, aws := config.MustLoad[settings]()
-	lambda.Start(httpapi.Lambda(browseProducts(&dynamostore.Products{
+	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), browseProducts(&dynamostore.Products{
 		Client: dynamodb.NewFromConfig(aws), Table: s.Products, Currency: s.Currency,
 	})))
 }

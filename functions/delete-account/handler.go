@@ -20,7 +20,7 @@ type request struct {
 }
 
 // deleteAccount serves DELETE /users/me.
-func deleteAccount(g httpapi.Guard, accounts remover, front httpapi.Front) httpapi.Handler {
+func deleteAccount(g httpapi.Guard, accounts remover) httpapi.Handler {
 	return g.Routes(map[string]httpapi.CallerHandler{"DELETE /users/me": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
 		var in request
 		if err := r.Decode(&in); err != nil {
@@ -29,7 +29,7 @@ func deleteAccount(g httpapi.Guard, accounts remover, front httpapi.Front) httpa
 		if in.Password == "" {
 			return httpapi.Response{}, validation.Errors{{Field: "password", Message: "is required"}}
 		}
-		err := accounts.Do(ctx, caller, in.Password, front.Source(r))
+		err := accounts.Do(ctx, caller, in.Password, r.Source())
 		audit(ctx, caller, err)
 		if err != nil {
 			return httpapi.Response{}, err

@@ -24,7 +24,7 @@ func (r remove) Do(_ context.Context, caller user.Caller, password, source strin
 	return r(caller, password)
 }
 
-func handler(r remove) httpapi.Handler { return deleteAccount(httpapitest.Guard(), r, httpapi.Front{}) }
+func handler(r remove) httpapi.Handler { return deleteAccount(httpapitest.Guard(), r) }
 
 func TestDeleteAccount(t *testing.T) {
 	asked := 0
@@ -65,7 +65,7 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestGuard(t *testing.T) {
-	httpapitest.CheckGuard(t, httpapitest.ReadEvent(t), func(g httpapi.Guard) httpapi.Handler { return deleteAccount(g, remove(nil), httpapi.Front{}) })
+	httpapitest.CheckGuard(t, httpapitest.ReadEvent(t), func(g httpapi.Guard) httpapi.Handler { return deleteAccount(g, remove(nil)) })
 }
 
 // TestAudit: an account that went, and each guess at its password, is one line; an outage is none.

@@ -15,6 +15,7 @@ import (
 )
 
 type settings struct {
+	config.Front
 	config.Tokens
 	Users    string          `env:"USERS_TABLE"`
 	Sessions string          `env:"SESSIONS_TABLE"`
@@ -22,7 +23,6 @@ type settings struct {
 	Orders   string          `env:"ORDERS_TABLE"`
 	Mails    string          `env:"MAILS_TABLE"`
 	Cost     password.Params `env:"HASH_COST"`
-	Proof    string          `env:"ORIGIN_PROOF_SHA256" envDefault:""` // empty: there is no distribution in front
 }
 
 func main() {
@@ -30,12 +30,12 @@ func main() {
 	db := dynamodb.NewFromConfig(aws)
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
 	removals := &dynamostore.Removals{Client: db, Table: s.Removals, Users: s.Users, Orders: s.Orders, Mails: s.Mails}
-	lambda.Start(httpapi.Lambda(deleteAccount(guard, &user.DeleteAccount{
+	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), deleteAccount(guard, &user.DeleteAccount{
 		Users:     &dynamostore.Users{Client: db, Table: s.Users},
 		Accounts:  removals,
 		Guesses:   &dynamostore.Guesses{Client: db, Table: s.Sessions, Users: s.Users},
 		Passwords: password.New(s.Cost),
 		Traces:    removals,
 		Now:       clock.Now,
-	}, httpapi.Front{ProofSHA256: s.Proof})))
+	})))
 }

@@ -12,6 +12,7 @@ import (
 )
 
 type settings struct {
+	config.Front
 	config.Tokens
 	Orders string `env:"ORDERS_TABLE"`
 }
@@ -19,7 +20,7 @@ type settings struct {
 func main() {
 	s, aws := config.MustLoad[settings]()
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
-	lambda.Start(httpapi.Lambda(listMyOrders(guard, &dynamostore.Orders{
+	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), listMyOrders(guard, &dynamostore.Orders{
 		Client: dynamodb.NewFromConfig(aws), Table: s.Orders,
 	})))
 }

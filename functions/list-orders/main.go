@@ -14,6 +14,7 @@ import (
 )
 
 type settings struct {
+	config.Front
 	config.Tokens
 	Orders string `env:"ORDERS_TABLE"`
 	Users  string `env:"USERS_TABLE"`
@@ -22,7 +23,7 @@ type settings struct {
 func main() {
 	s, aws := config.MustLoad[settings]()
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
-	lambda.Start(httpapi.Lambda(listOrders(guard, &dynamostore.Orders{
+	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), listOrders(guard, &dynamostore.Orders{
 		Client: dynamodb.NewFromConfig(aws), Table: s.Orders, Users: s.Users,
 	}, time.Now)))
 }

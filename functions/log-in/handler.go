@@ -22,7 +22,7 @@ type request struct {
 }
 
 // logIn serves POST /sessions.
-func logIn(users authenticator, front httpapi.Front) httpapi.Handler {
+func logIn(users authenticator) httpapi.Handler {
 	return httpapi.Open(map[string]httpapi.Handler{"POST /sessions": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
 		var in request
 		if err := r.Decode(&in); err != nil {
@@ -31,7 +31,7 @@ func logIn(users authenticator, front httpapi.Front) httpapi.Handler {
 		if err := in.check(); err != nil {
 			return httpapi.Response{}, err
 		}
-		s, err := users.Do(ctx, user.Credentials{Address: in.Email, Password: in.Password, Source: front.Source(r)})
+		s, err := users.Do(ctx, user.Credentials{Address: in.Email, Password: in.Password, Source: r.Source()})
 		observe.Audit(ctx, attempt(in.Email, s, err))
 		if err != nil {
 			return httpapi.Response{}, err

@@ -22,9 +22,6 @@ type authenticate func(user.Credentials) (user.Session, error)
 
 func (a authenticate) Do(_ context.Context, c user.Credentials) (user.Session, error) { return a(c) }
 
-// front is none: clients reach the API themselves.
-var front httpapi.Front
-
 func TestLogIn(t *testing.T) {
 	for body, want := range map[string]user.Credentials{
 		httpapitest.ReadEvent(t).Body:             {Address: httpapitest.Email, Password: httpapitest.Password, Source: "192.0.2.7"},
@@ -35,7 +32,7 @@ func TestLogIn(t *testing.T) {
 				t.Errorf("the credentials are %+v, want %+v", got, want)
 			}
 			return user.Session{AccessToken: "aaa.bbb.ccc", ExpiresIn: 15 * time.Minute, RefreshToken: httpapitest.RefreshToken}, nil
-		}), front)
+		}))
 		httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithBody(body)).Check(t, httpapitest.Want{
 			Status: http.StatusCreated,
 			Body:   `{"access_token":"aaa.bbb.ccc","token_type":"Bearer","expires_in":900,"refresh_token":"` + httpapitest.RefreshToken + `"}`,
@@ -43,7 +40,7 @@ func TestLogIn(t *testing.T) {
 	}
 }
 
-// TestSource: behind a distribution that proves itself, the source is whom the distribution names.
+// TestSource: behind a distribution that proves itself, the source is whom the distribution names, and so is what is audited.
 func TestSource(t *testing.T) {
 	sum := sha256.Sum256([]byte("proof"))
 	fronted := httpapi.Front{ProofSHA256: hex.EncodeToString(sum[:])}
@@ -51,18 +48,19 @@ func TestSource(t *testing.T) {
 	h := logIn(authenticate(func(c user.Credentials) (user.Session, error) {
 		got = c.Source
 		return user.Session{}, user.ErrInvalidCredentials
-	}), fronted)
+	}))
 	e := httpapitest.ReadEvent(t).WithHeader("CloudFront-Viewer-Address", "203.0.113.5:40000")
 	for header, want := range map[string]string{"proof": "203.0.113.5", "guess": "192.0.2.7"} {
-		httpapitest.Call(t, h, e.WithHeader("X-Origin-Proof", header)).CheckProblem(t, httpapitest.Problem{Code: "invalid_credentials"})
-		if got != want {
-			t.Errorf("with the proof %q the source is %s, want %s", header, got, want)
+		a := httpapitest.CallBehind(t, fronted, h, e.WithHeader("X-Origin-Proof", header))
+		a.CheckProblem(t, httpapitest.Problem{Code: "invalid_credentials"})
+		if logged := `"source_ip":"` + want + `"`; got != want || !strings.Contains(a.Log, logged) {
+			t.Errorf("with the proof %q the source is %s, want %s, and %s in %s", header, got, want, logged, a.Log)
 		}
 	}
 }
 
 func TestBodies(t *testing.T) {
-	httpapitest.CheckBodies(t, httpapitest.ReadEvent(t), logIn(authenticate(nil), front))
+	httpapitest.CheckBodies(t, httpapitest.ReadEvent(t), logIn(authenticate(nil)))
 }
 
 func TestBadMembers(t *testing.T) {
@@ -77,7 +75,7 @@ func TestBadMembers(t *testing.T) {
 		`{"email":{}}`:                   httpapitest.FieldErrors("email", wrong),
 	} {
 		t.Run(body, func(t *testing.T) {
-			httpapitest.Call(t, logIn(authenticate(nil), front), httpapitest.ReadEvent(t).WithBody(body)).CheckProblem(t, want)
+			httpapitest.Call(t, logIn(authenticate(nil)), httpapitest.ReadEvent(t).WithBody(body)).CheckProblem(t, want)
 		})
 	}
 }
@@ -91,7 +89,7 @@ func TestRefusals(t *testing.T) {
 	}
 	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t),
 		func(err error) httpapi.Handler {
-			return logIn(authenticate(func(user.Credentials) (user.Session, error) { return user.Session{}, err }), front)
+			return logIn(authenticate(func(user.Credentials) (user.Session, error) { return user.Session{}, err }))
 		},
 		httpapitest.Refusal{Err: user.ErrInvalidCredentials, Problem: httpapitest.Problem{Code: "invalid_credentials"}},
 		after(15*time.Minute, "900"), after(1001*time.Millisecond, "2"), after(0, "1"), after(-time.Minute, "1"))
@@ -114,7 +112,7 @@ func TestAudit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := logIn(authenticate(func(user.Credentials) (user.Session, error) {
 				return user.Session{UserID: "usr_1", AccessToken: "a.b.c", ExpiresIn: 15 * time.Minute, RefreshToken: httpapitest.RefreshToken}, c.err
-			}), front)
+			}))
 			e := httpapitest.ReadEvent(t)
 			a := httpapitest.Call(t, h, e)
 			a.CheckAudit(t, e, c.want)
@@ -127,7 +125,7 @@ func TestAudit(t *testing.T) {
 
 // TestAuditForgery: an address forges no line and is not in one.
 func TestAuditForgery(t *testing.T) {
-	h := logIn(authenticate(func(user.Credentials) (user.Session, error) { return user.Session{}, user.ErrInvalidCredentials }), front)
+	h := logIn(authenticate(func(user.Credentials) (user.Session, error) { return user.Session{}, user.ErrInvalidCredentials }))
 	for _, address := range []string{"a\n{\"msg\":\"audit\",\"event\":\"log_in\"}", "a\r\nb@example.com", "\",\"event\":\"log_in\",\"x\":\"", "\x1b[2J", "\u2028"} {
 		body, err := json.Marshal(map[string]string{"email": address, "password": httpapitest.Password})
 		if err != nil {
@@ -145,5 +143,5 @@ func TestAuditForgery(t *testing.T) {
 // TestNoAttempt: a request that is none is not audited as one.
 func TestNoAttempt(t *testing.T) {
 	e := httpapitest.ReadEvent(t).WithBody(`{"email":"ada@example.com"}`)
-	httpapitest.Call(t, logIn(authenticate(nil), front), e).CheckAudit(t, e)
+	httpapitest.Call(t, logIn(authenticate(nil)), e).CheckAudit(t, e)
 }

@@ -22,12 +22,12 @@ import (
 )
 
 type settings struct {
+	config.Front
 	config.Tokens
 	Users        string          `env:"USERS_TABLE"`
 	Sessions     string          `env:"SESSIONS_TABLE"`
 	SigningKeyID string          `env:"SIGNING_KEY_ID"`
 	Cost         password.Params `env:"HASH_COST"`
-	Proof        string          `env:"ORIGIN_PROOF_SHA256" envDefault:""` // empty: there is no distribution in front
 }
 
 func main() {
@@ -37,14 +37,14 @@ func main() {
 	guesses := &dynamostore.Guesses{Client: db, Table: s.Sessions, Users: s.Users}
 	passwords := password.New(s.Cost)
 	renewal := user.Renewal{Users: &dynamostore.Users{Client: db, Table: s.Users}, Passwords: passwords, Failed: notRenewed}
-	lambda.Start(httpapi.Lambda(logIn(&user.LogIn{
+	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), logIn(&user.LogIn{
 		Guesses:   guesses,
 		Passwords: passwords,
 		Tokens:    tokens{&token.Issuer{URL: s.Issuer, Audience: s.Audience, Signer: key, Now: clock.Now}},
 		Sessions:  guesses,
 		Renew:     renewal.Do,
 		Now:       clock.Now,
-	}, httpapi.Front{ProofSHA256: s.Proof})))
+	})))
 }
 
 // notRenewed notes a hash that was to be renewed. The next log-in tries again.

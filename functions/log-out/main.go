@@ -12,12 +12,13 @@ import (
 )
 
 type settings struct {
+	config.Front
 	Sessions string `env:"SESSIONS_TABLE"`
 }
 
 func main() {
 	s, aws := config.MustLoad[settings]()
-	lambda.Start(httpapi.Lambda(logOut(&user.LogOut{
+	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), logOut(&user.LogOut{
 		Sessions: &dynamostore.Sessions{Client: dynamodb.NewFromConfig(aws), Table: s.Sessions},
 	})))
 }

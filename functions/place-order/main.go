@@ -20,6 +20,7 @@ import (
 )
 
 type settings struct {
+	config.Front
 	config.Tokens
 	Orders    string `env:"ORDERS_TABLE"`
 	Products  string `env:"PRODUCTS_TABLE"`
@@ -32,7 +33,7 @@ type settings struct {
 func main() {
 	s, aws := config.MustLoad[settings]()
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
-	lambda.Start(httpapi.Lambda(placeOrder(guard, &order.Checkout{
+	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), placeOrder(guard, &order.Checkout{
 		Store: &dynamostore.Orders{
 			Client: dynamodb.NewFromConfig(aws), Table: s.Orders, Products: s.Products, Mails: s.Mails, Currency: s.Currency,
 		},

@@ -12,11 +12,12 @@ import (
 )
 
 type settings struct {
+	config.Front
 	KeyIDs []string `env:"PUBLISHED_KEY_IDS"`
 	Issuer string   `env:"TOKEN_ISSUER" envDefault:""` // empty: the URL that a request was sent to
 }
 
 func main() {
 	s, aws := config.MustLoad[settings]()
-	lambda.Start(httpapi.Lambda(publishKeys(s.Issuer, kmssign.NewRing(kms.NewFromConfig(aws), s.KeyIDs))))
+	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), publishKeys(s.Issuer, kmssign.NewRing(kms.NewFromConfig(aws), s.KeyIDs))))
 }

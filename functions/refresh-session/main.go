@@ -20,6 +20,7 @@ import (
 )
 
 type settings struct {
+	config.Front
 	config.Tokens
 	Users        string        `env:"USERS_TABLE"`
 	Sessions     string        `env:"SESSIONS_TABLE"`
@@ -31,7 +32,7 @@ func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
 	key := &kmssign.Key{Client: kms.NewFromConfig(aws), ID: s.SigningKeyID}
-	lambda.Start(httpapi.Lambda(refreshSession(&user.Refresh{
+	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), refreshSession(&user.Refresh{
 		Sessions: &dynamostore.Sessions{Client: db, Table: s.Sessions},
 		Users:    &dynamostore.Users{Client: db, Table: s.Users},
 		Tokens:   tokens{&token.Issuer{URL: s.Issuer, Audience: s.Audience, Signer: key, Now: clock.Now}},

@@ -16,13 +16,14 @@ import (
 )
 
 type settings struct {
+	config.Front
 	Mails    string `env:"MAILS_TABLE"`
 	QueueURL string `env:"MAIL_QUEUE_URL"`
 }
 
 func main() {
 	s, aws := config.MustLoad[settings]()
-	lambda.Start(httpapi.Lambda(requestReset(&user.RequestReset{
+	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), requestReset(&user.RequestReset{
 		Outbox:   &dynamostore.Mails{Client: dynamodb.NewFromConfig(aws), Table: s.Mails, Now: clock.Now},
 		Announce: &queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL},
 		Missed:   observe.EventNotSent,

@@ -9,8 +9,8 @@ import (
 
 type resetter interface {
 	// Do takes the token of a link, once, sets the password, and returns whose it is. It returns validation.Errors. With a key, which
-	// may be empty, a repeat returns what the first request did.
-	Do(ctx context.Context, token, password, key string) (userID string, err error)
+	// may be empty, a repeat returns what the first request did. The source is whom the request comes from.
+	Do(ctx context.Context, token, password, key, source string) (userID string, err error)
 }
 
 // unknown is what a 503 says of a request that came without a key.
@@ -33,7 +33,7 @@ func resetPassword(links resetter) httpapi.Handler {
 		if err != nil {
 			return httpapi.Response{}, err
 		}
-		userID, err := links.Do(ctx, in.Token, in.Password, key)
+		userID, err := links.Do(ctx, in.Token, in.Password, key, r.Source())
 		if err != nil && key == "" {
 			err = httpapi.IfBusy(err, unknown)
 		}

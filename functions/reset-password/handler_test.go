@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -20,7 +21,10 @@ const token = "GGzEEDpu1kcL7Ah7uQMjbXUBFhb8Q3JUvZ-9_8zfWxY"
 // reset is a resetter. Calling a nil one panics, and so is answered as internal.
 type reset func(token, password string) (string, error)
 
-func (r reset) Do(_ context.Context, token, password, _ string) (string, error) {
+func (r reset) Do(_ context.Context, token, password, _, source string) (string, error) {
+	if source != "192.0.2.7" {
+		return "", fmt.Errorf("reset from %q", source)
+	}
 	return r(token, password)
 }
 

@@ -14,6 +14,7 @@ import (
 )
 
 type settings struct {
+	config.Front
 	Users    string          `env:"USERS_TABLE"`
 	Sessions string          `env:"SESSIONS_TABLE"`
 	Cost     password.Params `env:"HASH_COST"`
@@ -21,7 +22,7 @@ type settings struct {
 
 func main() {
 	s, aws := config.MustLoad[settings]()
-	lambda.Start(httpapi.Lambda(resetPassword(&user.ResetPassword{
+	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), resetPassword(&user.ResetPassword{
 		Links:     &dynamostore.Links{Client: dynamodb.NewFromConfig(aws), Table: s.Sessions, Users: s.Users},
 		Passwords: password.New(s.Cost),
 		Now:       clock.Now,

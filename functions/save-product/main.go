@@ -15,6 +15,7 @@ import (
 )
 
 type settings struct {
+	config.Front
 	config.Tokens
 	Products  string `env:"PRODUCTS_TABLE"`
 	Movements string `env:"STOCK_MOVEMENTS_TABLE"`
@@ -25,7 +26,7 @@ type settings struct {
 func main() {
 	s, aws := config.MustLoad[settings]()
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
-	lambda.Start(httpapi.Lambda(saveProduct(guard, &product.Save{
+	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), saveProduct(guard, &product.Save{
 		Products: &dynamostore.Products{
 			Client: dynamodb.NewFromConfig(aws), Table: s.Products, Movements: s.Movements, Users: s.Users, Currency: s.Currency,
 		},

@@ -19,6 +19,7 @@ import (
 )
 
 type settings struct {
+	config.Front
 	Users    string          `env:"USERS_TABLE"`
 	Mails    string          `env:"MAILS_TABLE"`
 	Sessions string          `env:"SESSIONS_TABLE"`
@@ -31,7 +32,7 @@ func main() {
 	s, aws := config.MustLoad[settings]()
 	db, passwords := dynamodb.NewFromConfig(aws), password.New(s.Cost)
 	if !s.Verify {
-		lambda.Start(httpapi.Lambda(signUp(&user.SignUp{
+		lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), signUp(&user.SignUp{
 			Users:     &dynamostore.Users{Client: db, Table: s.Users, Sessions: s.Sessions},
 			Passwords: passwords,
 			NewID:     newID,
@@ -39,7 +40,7 @@ func main() {
 		})))
 		return
 	}
-	lambda.Start(httpapi.Lambda(signUpByMail(&user.SignUpByMail{
+	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), signUpByMail(&user.SignUpByMail{
 		Users:     &dynamostore.Applicants{Client: db, Users: s.Users, Mails: s.Mails, Sessions: s.Sessions},
 		Passwords: passwords,
 		Announce:  &queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL},

@@ -16,6 +16,7 @@ import (
 )
 
 type settings struct {
+	config.Front
 	config.Tokens
 	Products  string `env:"PRODUCTS_TABLE"`
 	Movements string `env:"STOCK_MOVEMENTS_TABLE"`
@@ -30,5 +31,5 @@ func main() {
 		Client: dynamodb.NewFromConfig(aws), Table: s.Products, Movements: s.Movements, Users: s.Users, Currency: s.Currency,
 	}
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
-	lambda.Start(httpapi.Lambda(updateStock(guard, &product.Inventory{Products: products, NewID: newID, Now: clock.Now}, products)))
+	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), updateStock(guard, &product.Inventory{Products: products, NewID: newID, Now: clock.Now}, products)))
 }

@@ -13,13 +13,14 @@ import (
 )
 
 type settings struct {
+	config.Front
 	Users    string `env:"USERS_TABLE"`
 	Sessions string `env:"SESSIONS_TABLE"`
 }
 
 func main() {
 	s, aws := config.MustLoad[settings]()
-	lambda.Start(httpapi.Lambda(verifyEmail(&user.VerifyEmail{
+	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), verifyEmail(&user.VerifyEmail{
 		Links: &dynamostore.Links{Client: dynamodb.NewFromConfig(aws), Table: s.Sessions, Users: s.Users},
 		Now:   clock.Now,
 	})))

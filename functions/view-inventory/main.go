@@ -12,6 +12,7 @@ import (
 )
 
 type settings struct {
+	config.Front
 	config.Tokens
 	Products string `env:"PRODUCTS_TABLE"`
 	Users    string `env:"USERS_TABLE"`
@@ -21,7 +22,7 @@ type settings struct {
 func main() {
 	s, aws := config.MustLoad[settings]()
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
-	lambda.Start(httpapi.Lambda(viewInventory(guard, &dynamostore.Products{
+	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), viewInventory(guard, &dynamostore.Products{
 		Client: dynamodb.NewFromConfig(aws), Table: s.Products, Users: s.Users, Currency: s.Currency,
 	})))
 }

@@ -12,6 +12,7 @@ import (
 )
 
 type settings struct {
+	config.Front
 	config.Tokens
 	Orders string `env:"ORDERS_TABLE"`
 	Mails  string `env:"MAILS_TABLE"`
@@ -21,7 +22,7 @@ type settings struct {
 func main() {
 	s, aws := config.MustLoad[settings]()
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
-	lambda.Start(httpapi.Lambda(viewOrder(guard, &dynamostore.Orders{
+	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), viewOrder(guard, &dynamostore.Orders{
 		Client: dynamodb.NewFromConfig(aws), Table: s.Orders, Mails: s.Mails, Users: s.Users,
 	})))
 }

@@ -45,3 +45,8 @@ type Tokens struct {
 	Issuer   string `env:"TOKEN_ISSUER"` // the issuer's URL, from which its keys are read, too
 	Audience string `env:"TOKEN_AUDIENCE"`
 }
+
+// Front is what stands between clients and the API.
+type Front struct {
+	ProofSHA256 string `env:"ORIGIN_PROOF_SHA256" envDefault:""` // of the distribution in front; empty: there is none
+}

@@ -277,7 +277,7 @@ func TestLinkOfAnotherAccount(t *testing.T) {
 	s.must(s.users().Create(t.Context(), other, user.Done{}))
 	verify, set := s.link(user.VerifyAddress, opened), s.link(user.SetPassword, opened)
 	verify.UserID, set.UserID = ann.ID, ann.ID
-	for _, err := range []error{s.links().Verify(t.Context(), verify, opened, user.Done{}), s.links().SetPassword(t.Context(), set, password.Stored("new"), opened, user.Done{})} {
+	for _, err := range []error{s.links().Verify(t.Context(), verify, opened, user.Done{}), s.links().SetPassword(t.Context(), set, password.Stored("new"), resetAt(opened), user.Done{})} {
 		if !errors.Is(err, user.ErrInvalidLink) {
 			t.Errorf("got %v, want ErrInvalidLink", err)
 		}
@@ -295,14 +295,14 @@ func TestSetPassword(t *testing.T) {
 	now := opened.Add(10 * time.Minute)
 	used, other, later, verify := s.link(user.SetPassword, opened), s.link(user.SetPassword, opened), s.link(user.SetPassword, now.Add(time.Minute)), s.link(user.VerifyAddress, now)
 	s.faults.On("TransactWriteItems", awsfault.Lost)
-	s.must(s.links().SetPassword(t.Context(), used, password.Stored("new"), now, user.Done{}))
+	s.must(s.links().SetPassword(t.Context(), used, password.Stored("new"), resetAt(now), user.Done{}))
 	want := ann
 	want.PasswordHash, want.Unverified, want.Generation = password.Stored("new"), false, 1
 	if got := s.user(ann.Email); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	for name, l := range map[string]user.Link{"used": used, "made with it": other, "made for the old generation": later} {
-		if err := s.links().SetPassword(t.Context(), l, password.Stored("eve's"), now, user.Done{}); !errors.Is(err, user.ErrInvalidLink) {
+		if err := s.links().SetPassword(t.Context(), l, password.Stored("eve's"), resetAt(now), user.Done{}); !errors.Is(err, user.ErrInvalidLink) {
 			t.Errorf("%s: got %v, want ErrInvalidLink", name, err)
 		}
 	}
@@ -310,10 +310,10 @@ func TestSetPassword(t *testing.T) {
 		t.Errorf("verifying: got %v, want ErrInvalidLink", err)
 	}
 	fresh := s.link(user.SetPassword, now)
-	if err := s.links().SetPassword(t.Context(), fresh, password.Stored("x"), fresh.ExpiresAt, user.Done{}); !errors.Is(err, user.ErrInvalidLink) {
+	if err := s.links().SetPassword(t.Context(), fresh, password.Stored("x"), resetAt(fresh.ExpiresAt), user.Done{}); !errors.Is(err, user.ErrInvalidLink) {
 		t.Errorf("expired: got %v, want ErrInvalidLink", err)
 	}
-	s.must(s.links().SetPassword(t.Context(), fresh, password.Stored("newer"), now.Add(time.Minute), user.Done{}))
+	s.must(s.links().SetPassword(t.Context(), fresh, password.Stored("newer"), resetAt(now.Add(time.Minute)), user.Done{}))
 	if got := s.user(ann.Email); got.PasswordHash != password.Stored("newer") || got.Generation != 2 {
 		t.Errorf("got %+v, want the newer password in generation 2", got)
 	}
@@ -325,7 +325,7 @@ func TestLinksOfAnEndedGeneration(t *testing.T) {
 	s.must(s.users().Create(t.Context(), ann, user.Done{}))
 	verify, set := s.link(user.VerifyAddress, opened), s.link(user.SetPassword, opened)
 	s.must(s.users().EndSessions(t.Context(), ann.Email))
-	for _, err := range []error{s.links().Verify(t.Context(), verify, opened, user.Done{}), s.links().SetPassword(t.Context(), set, password.Stored("new"), opened, user.Done{})} {
+	for _, err := range []error{s.links().Verify(t.Context(), verify, opened, user.Done{}), s.links().SetPassword(t.Context(), set, password.Stored("new"), resetAt(opened), user.Done{})} {
 		if !errors.Is(err, user.ErrInvalidLink) {
 			t.Errorf("got %v, want ErrInvalidLink", err)
 		}
@@ -343,7 +343,7 @@ func TestOneOfManyFollows(t *testing.T) {
 	for i := range 20 {
 		all.Go(func() {
 			hash := password.Stored(fmt.Sprint("hash ", i))
-			err := s.links().SetPassword(t.Context(), l, hash, opened.Add(time.Second), user.Done{})
+			err := s.links().SetPassword(t.Context(), l, hash, resetAt(opened.Add(time.Second)), user.Done{})
 			if err == nil {
 				set <- hash
 			} else if !errors.Is(err, user.ErrInvalidLink) {
@@ -363,9 +363,9 @@ func TestContendedLink(t *testing.T) {
 	s := open(t)
 	s.must(s.users().Create(t.Context(), ann, user.Done{}))
 	s.faults.On("TransactWriteItems", awsfault.Canceled("None", "TransactionConflict"), awsfault.Canceled("TransactionConflict", "None"))
-	s.must(s.links().SetPassword(t.Context(), s.link(user.SetPassword, opened), password.Stored("new"), opened.Add(time.Second), user.Done{}))
+	s.must(s.links().SetPassword(t.Context(), s.link(user.SetPassword, opened), password.Stored("new"), resetAt(opened.Add(time.Second)), user.Done{}))
 	s.faults.On("TransactWriteItems", awsfault.Times(100, awsfault.Canceled("None", "TransactionConflict"))...)
-	err := s.links().SetPassword(soon(t), s.link(user.SetPassword, opened.Add(time.Minute)), password.Stored("new"), opened.Add(time.Minute), user.Done{})
+	err := s.links().SetPassword(soon(t), s.link(user.SetPassword, opened.Add(time.Minute)), password.Stored("new"), resetAt(opened.Add(time.Minute)), user.Done{})
 	var failure interface{ Temporary() bool }
 	if errors.Is(err, user.ErrInvalidLink) || !errors.As(err, &failure) || !failure.Temporary() {
 		t.Errorf("got %v, want one that says that a repeat may help", err)

@@ -68,7 +68,7 @@ func (a account) reset(chosen string) error {
 	if err := a.links().Save(ctx, link); err != nil {
 		return err
 	}
-	return a.links().SetPassword(ctx, link, password.Stored(chosen), time.Now(), user.Done{})
+	return a.links().SetPassword(ctx, link, password.Stored(chosen), attempt(a.email, "192.0.2.7", time.Now()), user.Done{})
 }
 
 // refresh goes on with a session.
@@ -168,9 +168,9 @@ func (uncounted) Count(context.Context, user.Attempt, user.Limits) error { retur
 func (a account) race(link user.Link, old, chosen string) {
 	var both sync.WaitGroup
 	both.Go(func() {
-		now := time.Now()
+		reset := attempt(a.email, "192.0.2.7", time.Now())
 		hesitate()
-		if err := a.links().SetPassword(a.t.Context(), link, password.Stored(chosen), now, user.Done{}); err != nil {
+		if err := a.links().SetPassword(a.t.Context(), link, password.Stored(chosen), reset, user.Done{}); err != nil {
 			a.t.Error(err)
 		}
 	})

@@ -23,13 +23,13 @@ type Guesses struct {
 	Users  string
 }
 
-// counted are all that an attempt is counted by.
-var counted = []user.Count{user.Here, user.FromSource, user.AtAddress}
+// countable are all counts that an attempt may be counted by.
+var countable = []user.Count{user.Here, user.FromSource, user.AtAddress, user.Reserve}
 
-// Look reads, in one consistent batch, who has the attempt's address and what was counted so far.
+// Look reads, in one consistent batch, who has the attempt's address, when its password was reset, and what was counted since.
 func (s *Guesses) Look(ctx context.Context, a user.Attempt) (user.Seen, error) {
-	keys := []attributes{knownKey(a)}
-	for _, c := range counted {
+	keys := []attributes{knownKey(a), resetKey(a)}
+	for _, c := range countable {
 		keys = append(keys, tallyKey(a, c))
 	}
 	found, err := batchGet(ctx, s.Client, map[string]types.KeysAndAttributes{
@@ -51,42 +51,56 @@ func readSeen(a user.Attempt, users, items []attributes) (user.Seen, error) {
 		}
 		seen.User, seen.Found = u, true
 	}
+	named := map[string]attributes{}
 	for _, item := range items {
-		if err := readCounted(&seen, a, item); err != nil {
-			return user.Seen{}, err
-		}
+		r := reader{item: item}
+		named[r.text("session_id")] = item
 	}
-	return seen, nil
+	err := readCounted(&seen, a, named)
+	return seen, err
 }
 
-// readCounted finds out by its name what the item is.
-func readCounted(seen *user.Seen, a user.Attempt, item attributes) error {
-	r := reader{item: item}
-	name := r.text("session_id")
-	if name == knownName(a) {
-		seen.Known = r.number("expires_at") > a.At.Unix()
+// readCounted reads what stands in the Sessions table, by its names. When the password was reset comes first: the tallies go by it.
+func readCounted(seen *user.Seen, a user.Attempt, named map[string]attributes) error {
+	if item, ok := named[resetName(a)]; ok {
+		r := reader{item: item}
+		seen.ResetAt = r.instant("reset_at")
+		if r.err != nil {
+			return r.err
+		}
 	}
-	for _, c := range counted {
-		if name == tallyName(a, c) {
-			seen.Tallies[c] = readTally(&r)
+	a.ResetAt = seen.ResetAt
+	r := reader{item: named[knownName(a)]}
+	seen.Known = r.item != nil && r.number("expires_at") > a.At.Unix()
+	for _, c := range countable {
+		if r.item = named[tallyName(a, c)]; r.item != nil {
+			seen.Tallies[c] = readTally(&r, a.Epoch(c))
 		}
 	}
 	return r.err
 }
 
-// readTally reads a count that may have been taken back before its first guess: then it has no time.
-func readTally(r *reader) user.Tally {
-	t := user.Tally{Guesses: r.number("guesses")}
-	if r.has("last_at") {
-		t.Last = r.instant("last_at")
+// readTally reads a count, of which an epoch may have none, and that may have been taken back before its first guess: then it has
+// no time.
+func readTally(r *reader, epoch string) user.Tally {
+	var t user.Tally
+	if guesses := guessesIn(epoch); r.has(guesses) {
+		t.Guesses = r.number(guesses)
+	}
+	if last := lastIn(epoch); r.has(last) {
+		t.Last = r.instant(last)
 	}
 	return t
 }
 
+// guessesIn and lastIn name the attributes of a tally. Each epoch has its own, so that a reset needs no list of the items.
+func guessesIn(epoch string) string { return "guesses" + epoch }
+func lastIn(epoch string) string    { return "last_at" + epoch }
+
 // Count counts the attempt in one transaction, whose conditions are the limits. It returns user.ErrOvertaken.
 func (s *Guesses) Count(ctx context.Context, a user.Attempt, limits user.Limits) error {
 	var actions []types.TransactWriteItem
-	for _, c := range counted {
+	for _, c := range a.Counts() {
 		actions = append(actions, types.TransactWriteItem{Update: s.count(a, c, limits[c])})
 	}
 	err := writeOnce(ctx, s.Client, actions)
@@ -100,63 +114,55 @@ func (s *Guesses) Count(ctx context.Context, a user.Attempt, limits user.Limits)
 }
 
 func (s *Guesses) count(a user.Attempt, c user.Count, limit user.Limit) *types.Update {
-	values := countValues(a, c)
-	values[":free"], values[":idle"] = number(limit.Free), instant(limit.Idle)
 	return &types.Update{
+		TableName:           &s.Table,
+		Key:                 tallyKey(a, c),
+		ConditionExpression: aws.String("attribute_not_exists(#last) OR #guesses < :free OR #last <= :idle"),
+		UpdateExpression:    aws.String("SET #last = :at, expires_at = :ends ADD #guesses :one"),
+		ExpressionAttributeNames: map[string]string{
+			"#guesses": guessesIn(a.Epoch(c)), "#last": lastIn(a.Epoch(c)),
+		},
+		ExpressionAttributeValues: attributes{
+			":free": number(limit.Free), ":idle": instant(limit.Idle), ":at": instant(a.At), ":ends": number(a.WindowEnd(c).Unix()), ":one": number(1),
+		},
+	}
+}
+
+// takeBack returns the actions by which a right password clears the counts of its address from its source, lessens the others that
+// the attempt was counted by, and makes the source known.
+func (s *Guesses) takeBack(a user.Attempt) []types.TransactWriteItem {
+	actions := []types.TransactWriteItem{s.know(a)}
+	for _, c := range []user.Count{user.Here, user.Reserve} {
+		actions = append(actions, types.TransactWriteItem{Delete: &types.Delete{TableName: &s.Table, Key: tallyKey(a, c)}})
+	}
+	if !a.Reserved {
+		actions = append(actions, s.lessen(a, user.FromSource), s.lessen(a, user.AtAddress))
+	}
+	return actions
+}
+
+func (s *Guesses) lessen(a user.Attempt, c user.Count) types.TransactWriteItem {
+	return types.TransactWriteItem{Update: &types.Update{
 		TableName:                 &s.Table,
 		Key:                       tallyKey(a, c),
-		ConditionExpression:       aws.String("attribute_not_exists(last_at) OR guesses < :free OR last_at <= :idle"),
-		UpdateExpression:          aws.String(countOne),
-		ExpressionAttributeValues: values,
-	}
+		UpdateExpression:          aws.String("SET expires_at = :ends ADD #guesses :less"),
+		ExpressionAttributeNames:  map[string]string{"#guesses": guessesIn(a.Epoch(c))},
+		ExpressionAttributeValues: attributes{":ends": number(a.WindowEnd(c).Unix()), ":less": number(-1)},
+	}}
 }
 
-const countOne = "SET last_at = :at, expires_at = :ends ADD guesses :one"
-
-func countValues(a user.Attempt, c user.Count) attributes {
-	return attributes{":at": instant(a.At), ":ends": number(a.WindowEnd(c).Unix()), ":one": number(1)}
-}
-
-// CountRefused counts the attempt in one count, whatever its limit, and returns the tally.
-func (s *Guesses) CountRefused(ctx context.Context, a user.Attempt, c user.Count) (user.Tally, error) {
-	var out *dynamodb.UpdateItemOutput
-	err := contend(ctx, isContention, func() (err error) {
-		out, err = s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-			TableName:                 &s.Table,
-			Key:                       tallyKey(a, c),
-			UpdateExpression:          aws.String(countOne),
-			ExpressionAttributeValues: countValues(a, c),
-			ReturnValues:              types.ReturnValueAllNew,
-		})
-		return err
-	})
-	if err != nil {
-		return user.Tally{}, failed("counting a refused guess", err)
-	}
-	r := reader{item: out.Attributes}
-	t := readTally(&r)
-	return t, r.err
-}
-
-// takeBack returns the actions by which a right password clears the count of its address from its source, lessens the others
-// by one, and makes the source known.
-func (s *Guesses) takeBack(a user.Attempt) []types.TransactWriteItem {
-	lessen := func(c user.Count) types.TransactWriteItem {
-		return types.TransactWriteItem{Update: &types.Update{
-			TableName:                 &s.Table,
-			Key:                       tallyKey(a, c),
-			UpdateExpression:          aws.String("SET expires_at = :ends ADD guesses :less"),
-			ExpressionAttributeValues: attributes{":ends": number(a.WindowEnd(c).Unix()), ":less": number(-1)},
-		}}
-	}
+// know makes the attempt's source known for its address.
+func (s *Guesses) know(a user.Attempt) types.TransactWriteItem {
 	known := knownKey(a)
 	known["expires_at"] = number(a.KnownUntil().Unix())
-	return []types.TransactWriteItem{
-		{Delete: &types.Delete{TableName: &s.Table, Key: tallyKey(a, user.Here)}},
-		lessen(user.FromSource),
-		lessen(user.AtAddress),
-		{Put: &types.Put{TableName: &s.Table, Item: known}},
-	}
+	return types.TransactWriteItem{Put: &types.Put{TableName: &s.Table, Item: known}}
+}
+
+// reset returns the actions by which a reset begins all counts of its address anew, and makes the source that it came from known.
+func (s *Guesses) reset(a user.Attempt) []types.TransactWriteItem {
+	item := resetKey(a)
+	item["reset_at"], item["expires_at"] = instant(a.At), number(a.At.Add(user.ResetMatters).Unix()+1)
+	return []types.TransactWriteItem{{Put: &types.Put{TableName: &s.Table, Item: item}}, s.know(a)}
 }
 
 // Begin stores the session that the attempt led to, and takes back that the attempt was counted, in one transaction.
@@ -168,6 +174,10 @@ func (s *Guesses) Begin(ctx context.Context, begun user.OpenSession, a user.Atte
 	}
 	return nil
 }
+
+func resetKey(a user.Attempt) attributes { return sessionKey(resetName(a)) }
+
+func resetName(a user.Attempt) string { return "reset#" + hashed(a.Subject(user.AtAddress)) }
 
 func tallyKey(a user.Attempt, c user.Count) attributes { return sessionKey(tallyName(a, c)) }
 

@@ -21,9 +21,12 @@ func attempt(email, source string, at time.Time) user.Attempt {
 	return user.Attempt{Email: email, Source: source, At: at}
 }
 
+// resetAt is a reset of ann's password.
+func resetAt(at time.Time) user.Attempt { return attempt("ann@example.com", "192.0.2.7", at) }
+
 // upTo lets every count have so many guesses.
 func upTo(free int64) user.Limits {
-	return user.Limits{user.Here: {Free: free}, user.FromSource: {Free: free}, user.AtAddress: {Free: free}}
+	return user.Limits{user.Here: {Free: free}, user.FromSource: {Free: free}, user.AtAddress: {Free: free}, user.Reserve: {Free: free}}
 }
 
 // tallies returns what the attempt finds, each count as its number of guesses: here, from the source, at the address.
@@ -53,17 +56,11 @@ func TestGuessesAreCounted(t *testing.T) {
 	seen, err := s.guesses().Look(t.Context(), ann)
 	s.must(err)
 	for c, tally := range seen.Tallies {
-		if !tally.Last.Equal(now) {
+		if user.Count(c) != user.Reserve && !tally.Last.Equal(now) {
 			t.Errorf("count %d: the last guess was at %s, want %s", c, tally.Last, now)
 		}
 	}
-	tally, err := s.guesses().CountRefused(t.Context(), bob, user.FromSource)
-	s.must(err)
-	if want := (user.Tally{Guesses: 2, Last: now}); tally != want {
-		t.Errorf("got %+v, want %+v", tally, want)
-	}
-	s.wantTallies(bob, [3]int64{0, 2, 0})
-	for wait, want := range map[time.Duration][3]int64{10*time.Minute - time.Millisecond: {1, 2, 1}, 10 * time.Minute: {1, 0, 1}, 55 * time.Minute: {1, 0, 0}, 15 * time.Hour: {0, 0, 0}} {
+	for wait, want := range map[time.Duration][3]int64{10*time.Minute - time.Millisecond: {1, 1, 1}, 10 * time.Minute: {1, 0, 1}, 55 * time.Minute: {1, 0, 0}, 15 * time.Hour: {0, 0, 0}} {
 		later := ann
 		later.At = now.Add(wait)
 		s.wantTallies(later, want)
@@ -79,7 +76,7 @@ func TestGuessesAreCountedWithinLimits(t *testing.T) {
 	for c := range 3 {
 		limits := upTo(math.MaxInt64)
 		for _, idle := range []time.Time{{}, opened.Add(-time.Millisecond)} {
-			limits[c] = user.Limit{Free: 1, Idle: idle}
+			limits[user.Count(c)] = user.Limit{Free: 1, Idle: idle}
 			if err := s.guesses().Count(t.Context(), ann, limits); !errors.Is(err, user.ErrOvertaken) {
 				t.Errorf("limit %d, idle %s: got %v, want ErrOvertaken", c, idle, err)
 			}
@@ -88,7 +85,7 @@ func TestGuessesAreCountedWithinLimits(t *testing.T) {
 	s.wantTallies(ann, [3]int64{1, 1, 1})
 	limits := upTo(1)
 	for c := range 3 {
-		limits[c].Idle = opened
+		limits[user.Count(c)] = user.Limit{Free: 1, Idle: opened}
 	}
 	s.must(s.guesses().Count(t.Context(), ann, limits))
 	s.wantTallies(ann, [3]int64{2, 2, 2})
@@ -165,19 +162,16 @@ func TestGuessesWaitForContention(t *testing.T) {
 	ann := attempt("ann@example.com", "192.0.2.7", opened)
 	s.faults.On("TransactWriteItems", awsfault.Canceled("TransactionConflict", "None", "TransactionConflict"), awsfault.Canceled("None", "ThrottlingError", "None"))
 	s.must(s.guesses().Count(t.Context(), ann, upTo(1)))
-	s.faults.On("TransactWriteItems", awsfault.Canceled("None", "TransactionConflict", "None", "None", "None"))
+	s.faults.On("TransactWriteItems", awsfault.Canceled("None", "TransactionConflict", "None", "None", "None", "None"))
 	s.must(s.guesses().Begin(t.Context(), annsSession, ann))
-	s.faults.On("UpdateItem", awsfault.Error(400, "TransactionConflictException"))
-	_, err := s.guesses().CountRefused(t.Context(), ann, user.Here)
-	s.must(err)
-	s.wantTallies(ann, [3]int64{1, 0, 0})
+	s.wantTallies(ann, [3]int64{0, 0, 0})
 
 	s.faults.On("TransactWriteItems", awsfault.Canceled("TransactionConflict", "ConditionalCheckFailed", "None"))
 	if err := s.guesses().Count(t.Context(), ann, upTo(9)); !errors.Is(err, user.ErrOvertaken) {
 		t.Errorf("a conflict and a failed condition: got %v, want ErrOvertaken", err)
 	}
 	s.faults.On("TransactWriteItems", awsfault.Times(100, awsfault.Canceled("TransactionConflict", "None", "None"))...)
-	err = s.guesses().Count(soon(t), ann, upTo(9))
+	err := s.guesses().Count(soon(t), ann, upTo(9))
 	var failure interface{ Temporary() bool }
 	if !errors.As(err, &failure) || !failure.Temporary() {
 		t.Errorf("conflicts until the end: got %v, want a failure that says that a repeat may help", err)
@@ -190,33 +184,102 @@ type noHash struct{ looked atomic.Int64 }
 func (n *noHash) Check(password.Hash, string) (bool, error) { n.looked.Add(1); return false, nil }
 func (n *noHash) CheckDummy(string)                         { n.looked.Add(1) }
 
-// Of many guesses at once twenty from a source are looked at, and thirty at an address, which is busy then: after that one from
-// each source. An address that nobody has is no exception.
+// TestReserve: what it counts is in no other count, and no other count is in it. A right password clears it, and takes back nothing
+// that it did not count.
+func TestReserve(t *testing.T) {
+	s := open(t)
+	ann := attempt("ann@example.com", "192.0.2.7", opened)
+	reserved := ann
+	reserved.Reserved = true
+	s.must(s.guesses().Count(t.Context(), ann, upTo(1)))
+	s.must(s.guesses().Count(t.Context(), reserved, upTo(1)))
+	if err := s.guesses().Count(t.Context(), reserved, upTo(1)); !errors.Is(err, user.ErrOvertaken) {
+		t.Errorf("got %v, want ErrOvertaken", err)
+	}
+	s.wantTallies(ann, [3]int64{1, 1, 1})
+	seen, err := s.guesses().Look(t.Context(), ann)
+	s.must(err)
+	if got, want := seen.Tallies[user.Reserve], (user.Tally{Guesses: 1, Last: opened}); got != want {
+		t.Errorf("the reserve has %+v, want %+v", got, want)
+	}
+	s.must(s.guesses().Begin(t.Context(), annsSession, reserved))
+	s.wantTallies(ann, [3]int64{0, 1, 1})
+	s.must(s.guesses().Count(t.Context(), reserved, upTo(1)))
+}
+
+// TestResetBeginsCountsAnew: all of the address, whatever the source, and none else; its own source is known. A second reset does so
+// again, and one of another window does nothing.
+func TestResetBeginsCountsAnew(t *testing.T) {
+	s := open(t)
+	s.must(s.users().Create(t.Context(), ann, user.Done{}))
+	at := opened.Add(time.Minute)
+	here, elsewhere, bob := resetAt(at), attempt(ann.Email, "192.0.2.8", at), attempt("bob@example.com", "192.0.2.7", at)
+	guess := func(as ...user.Attempt) {
+		for _, a := range as {
+			seen, err := s.guesses().Look(t.Context(), a)
+			s.must(err)
+			a.ResetAt = seen.ResetAt
+			s.must(s.guesses().Count(t.Context(), a, upTo(9)))
+		}
+	}
+	guess(here, elsewhere, bob)
+	for n := range 2 {
+		s.must(s.links().SetPassword(t.Context(), s.link(user.SetPassword, opened), password.Stored("new"), resetAt(at.Add(time.Duration(n)*time.Second)), user.Done{}))
+		s.wantTallies(here, [3]int64{0, int64(2 + n), 0})
+		s.wantTallies(elsewhere, [3]int64{0, int64(1 + n), 0})
+		s.wantTallies(bob, [3]int64{1, int64(2 + n), 1})
+		guess(here, elsewhere)
+		s.wantTallies(here, [3]int64{1, int64(3 + n), 2})
+	}
+	for a, want := range map[user.Attempt]bool{here: true, elsewhere: false, bob: false} {
+		if seen, err := s.guesses().Look(t.Context(), a); err != nil || seen.Known != want {
+			t.Errorf("%+v: known is %t (error %v), want %t", a, seen.Known, err, want)
+		}
+	}
+	tomorrow := here
+	tomorrow.At = at.Add(24 * time.Hour)
+	guess(tomorrow)
+	s.wantTallies(tomorrow, [3]int64{1, 1, 1})
+	s.must(s.guesses().Begin(t.Context(), annsSession, here))
+	if err := s.links().SetPassword(t.Context(), s.link(user.VerifyAddress, opened.Add(-time.Hour)), password.Stored("x"), resetAt(at.Add(time.Hour)), user.Done{}); err == nil {
+		t.Fatal("a link that has expired set a password")
+	}
+	s.wantTallies(elsewhere, [3]int64{1, 2, 1})
+}
+
+// Of many guesses at once twenty from a source may be right, and thirty at an address, which is busy then: after that one from
+// each source. The reserve of each has twenty more looked at. An address that nobody has is no exception.
 func TestManyGuessesAtOnce(t *testing.T) {
 	s := open(t)
 	passwords := &noHash{}
 	logIn := &user.LogIn{Guesses: s.guesses(), Passwords: passwords, Now: func() time.Time { return opened }}
+	var answered atomic.Int64
 	guess := func(n int, source string) {
 		var group sync.WaitGroup
 		for range n {
 			group.Go(func() {
 				_, err := logIn.Do(t.Context(), user.Credentials{Address: "ann@example.com", Password: "wrong", Source: source})
 				var tooMany *user.TooManyGuessesError
-				if !errors.Is(err, user.ErrInvalidCredentials) && !errors.As(err, &tooMany) {
+				switch {
+				case errors.Is(err, user.ErrInvalidCredentials):
+					answered.Add(1)
+				case !errors.As(err, &tooMany):
 					t.Error(err)
 				}
 			})
 		}
 		group.Wait()
 	}
-	guess(100, "192.0.2.1")
-	if got := passwords.looked.Load(); got != 20 {
-		t.Errorf("%d passwords were looked at, want 20", got)
+	want := func(free, looked int64) {
+		t.Helper()
+		if answered.Load() != free || passwords.looked.Load() != looked {
+			t.Errorf("%d guesses were free and %d passwords were looked at, want %d and %d", answered.Load(), passwords.looked.Load(), free, looked)
+		}
 	}
+	guess(100, "192.0.2.1")
+	want(20, 40)
 	guess(50, "192.0.2.2")
 	guess(50, "192.0.2.3")
 	guess(50, "192.0.2.4")
-	if got := passwords.looked.Load(); got != 32 {
-		t.Errorf("%d passwords were looked at, want 20 from the first source, 10 from the second, and 1 from each of the others", got)
-	}
+	want(32, 32+4*20) // 20 of the first source, 10 of the second, and 1 of each of the others
 }

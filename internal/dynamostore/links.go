@@ -55,14 +55,15 @@ func (s *Links) Verify(ctx context.Context, l user.Link, now time.Time, done use
 }
 
 // SetPassword uses the link up, gives its user the password and the next generation, and verifies the address: all or nothing. The
-// generation ends the user's sessions and makes the other links void. It returns user.ErrInvalidLink when the link is gone, void or
-// expired, or its user is another, or done was kept before.
-func (s *Links) SetPassword(ctx context.Context, l user.Link, hash password.Hash, now time.Time, done user.Done) error {
-	return s.use(ctx, "setting a password", l, now, done, types.Update{
+// generation ends the user's sessions and makes the other links void. The counts of guesses at the address begin anew, and the
+// source of a is known from now on. It returns user.ErrInvalidLink when the link is gone, void or expired, or its user is another, or
+// done was kept before.
+func (s *Links) SetPassword(ctx context.Context, l user.Link, hash password.Hash, a user.Attempt, done user.Done) error {
+	return s.use(ctx, "setting a password", l, a.At, done, types.Update{
 		ConditionExpression:       aws.String(ofLink),
 		UpdateExpression:          aws.String("SET password_hash = :hash REMOVE unverified" + nextGeneration),
 		ExpressionAttributeValues: attributes{":hash": text(hash.PHC()), ":one": number(1)},
-	})
+	}, (&Guesses{Table: s.Table}).reset(a)...)
 }
 
 // Done returns what was kept of a request with this name, also when it expired, or the zero Done.
@@ -70,16 +71,19 @@ func (s *Links) Done(ctx context.Context, name string) (user.Done, error) {
 	return findDone(ctx, s.Client, s.Table, name)
 }
 
-// use deletes the link, updates its user and keeps what was done, in one transaction.
-func (s *Links) use(ctx context.Context, doing string, l user.Link, now time.Time, done user.Done, u types.Update) error {
+// use deletes the link, updates its user, keeps what was done, and does more, in one transaction.
+func (s *Links) use(
+	ctx context.Context, doing string, l user.Link, now time.Time, done user.Done, u types.Update, more ...types.TransactWriteItem,
+) error {
 	u.TableName, u.Key = &s.Users, userKey(l.Email)
 	u.ExpressionAttributeValues[":user"], u.ExpressionAttributeValues[":generation"] = text(l.UserID), number(l.Generation)
-	unmet, err := transact(ctx, s.Client, doing, append(keep(s.Table, done),
+	actions := append(keep(s.Table, done),
 		types.TransactWriteItem{Delete: &types.Delete{
 			TableName: &s.Table, Key: linkKey(l.Hash), ConditionExpression: aws.String("expires_at > :now"),
 			ExpressionAttributeValues: attributes{":now": number(now.Unix())},
 		}},
-		types.TransactWriteItem{Update: &u})...)
+		types.TransactWriteItem{Update: &u})
+	unmet, err := transact(ctx, s.Client, doing, append(actions, more...)...)
 	if slices.Contains(unmet, true) {
 		return user.ErrInvalidLink
 	}

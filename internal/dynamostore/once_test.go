@@ -35,9 +35,9 @@ func TestLinksAreFollowedAgain(t *testing.T) {
 	verified, changed, refused := done("a", ann.ID, opened), done("b", ann.ID, opened), done("c", ann.ID, opened)
 	s.must(s.links().Verify(t.Context(), verify, opened, verified))
 	s.wantDone(verified)
-	s.must(s.links().SetPassword(t.Context(), set, password.Stored("new"), opened, changed))
+	s.must(s.links().SetPassword(t.Context(), set, password.Stored("new"), resetAt(opened), changed))
 	s.wantDone(changed)
-	if err := s.links().SetPassword(t.Context(), set, password.Stored("eve's"), opened, refused); !errors.Is(err, user.ErrInvalidLink) {
+	if err := s.links().SetPassword(t.Context(), set, password.Stored("eve's"), resetAt(opened), refused); !errors.Is(err, user.ErrInvalidLink) {
 		t.Errorf("got %v, want ErrInvalidLink", err)
 	}
 	if got, err := s.links().Done(t.Context(), refused.Name); err != nil || got != (user.Done{}) {

@@ -44,7 +44,7 @@ var transactions = map[string]struct {
 	"Create":          {3, writes["Create"]},
 	"Update":          {2, writes["Update"]},
 	"count a guess":   {3, writes["count a guess"]},
-	"begin a session": {5, writes["begin a session"]},
+	"begin a session": {6, writes["begin a session"]},
 	"sign up by mail": {2, func(s *shop) write {
 		return s.applying(notification.NewVerificationMail(ann.ID, ann.Email, opened).ID)
 	}},
@@ -58,11 +58,11 @@ var transactions = map[string]struct {
 		return s.transaction(func(ctx context.Context) error { return s.links().Verify(ctx, l, opened, user.Done{}) },
 			func() bool { return !s.user(ann.Email).Unverified })
 	}},
-	"set a password": {2, func(s *shop) write {
+	"set a password": {4, func(s *shop) write {
 		s.must(s.users().Create(s.t.Context(), ann, user.Done{}))
 		l, hash := s.link(user.SetPassword, opened), password.Stored("new")
 		return s.transaction(func(ctx context.Context) error {
-			return s.links().SetPassword(ctx, l, hash, opened.Add(time.Minute), user.Done{})
+			return s.links().SetPassword(ctx, l, hash, resetAt(opened.Add(time.Minute)), user.Done{})
 		},
 			func() bool { return s.user(ann.Email).PasswordHash == hash })
 	}},

@@ -19,23 +19,40 @@ type Front struct {
 // unknownSource stands for all whose address the gateway does not tell.
 const unknownSource = "unknown"
 
-// Source tells who sends a request, in so far as an address can: an IPv4 address, or the /64 of an IPv6 address, because one
-// customer of a provider has a /64 or more to choose addresses from (RFC 6177).
+// Address tells the address that a request comes from, for the audit log: an IPv4 or IPv6 address, or "unknown".
 //
 // It is the address of who reached API Gateway. Where that is a distribution of ours, which proves itself by a secret, it is
 // the address that CloudFront says it was reached from; whoever else sends CloudFront's header is not believed.
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/adding-cloudfront-headers.html
+func (f Front) Address(r *Request) string {
+	if address, ok := f.address(r); ok {
+		return address.String()
+	}
+	return unknownSource
+}
+
+// Source tells who sends a request, in so far as its address can: an IPv4 address, or the /64 of an IPv6 address, because one
+// customer of a provider has a /64 or more to choose addresses from (RFC 6177).
 func (f Front) Source(r *Request) string {
+	address, ok := f.address(r)
+	switch {
+	case !ok:
+		return unknownSource
+	case address.Is4():
+		return address.String()
+	}
+	return netip.PrefixFrom(address, 64).Masked().String()
+}
+
+// address tells addresses apart, not ways to write them: an IPv4 address in IPv6's clothes is an IPv4 address.
+func (f Front) address(r *Request) (netip.Addr, bool) {
 	if f.sent(r) {
 		if address, ok := viewerAddress(r.Header("CloudFront-Viewer-Address")); ok {
-			return sourceOf(address)
+			return address.Unmap(), true
 		}
 	}
 	address, err := netip.ParseAddr(r.event.RequestContext.HTTP.SourceIP)
-	if err != nil {
-		return unknownSource
-	}
-	return sourceOf(address)
+	return address.Unmap().WithZone(""), err == nil
 }
 
 // sent tells whether the request came through the distribution.
@@ -63,13 +80,4 @@ func viewerAddress(value string) (netip.Addr, bool) {
 func isPort(text string) bool {
 	_, err := strconv.ParseUint(text, 10, 16)
 	return err == nil
-}
-
-// sourceOf tells sources apart, not ways to write their addresses: an IPv4 address in IPv6's clothes is an IPv4 address.
-func sourceOf(address netip.Addr) string {
-	address = address.Unmap().WithZone("")
-	if address.Is4() {
-		return address.String()
-	}
-	return netip.PrefixFrom(address, 64).Masked().String()
 }

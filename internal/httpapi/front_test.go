@@ -77,6 +77,29 @@ func TestSource(t *testing.T) {
 	}
 }
 
+// TestAddress: the audit log has the whole address, of the same one that the source is of.
+func TestAddress(t *testing.T) {
+	fronted := Front{ProofSHA256: proofHash()}
+	viewer := map[string]string{"x-origin-proof": proof, "cloudfront-viewer-address": "2001:db8:1:2:3:4:5:6:46532"}
+	forged := map[string]string{"x-origin-proof": "x", "cloudfront-viewer-address": "192.0.2.7:1"}
+	for name, c := range map[string]struct {
+		sourceIP string
+		headers  map[string]string
+		want     string
+	}{
+		"IPv4":                   {"192.0.2.7", nil, "192.0.2.7"},
+		"IPv6":                   {"2001:db8:1:2:3:4:5:6", nil, "2001:db8:1:2:3:4:5:6"},
+		"IPv4 in IPv6's clothes": {"::ffff:192.0.2.7", nil, "192.0.2.7"},
+		"the distribution's":     {"198.51.100.9", viewer, "2001:db8:1:2:3:4:5:6"},
+		"forged":                 {"198.51.100.9", forged, "198.51.100.9"},
+		"garbage":                {"example.com", nil, "unknown"},
+	} {
+		if got := fronted.Address(requestFrom(c.sourceIP, c.headers)); got != c.want {
+			t.Errorf("%s: got %s, want %s", name, got, c.want)
+		}
+	}
+}
+
 // FuzzViewerAddress: whatever a header says, what is read from it is an address that, written again with a port, is read as
 // the same; and a source is an IPv4 address or a /64.
 func FuzzViewerAddress(f *testing.F) {
@@ -91,7 +114,9 @@ func FuzzViewerAddress(f *testing.F) {
 		if again, ok := viewerAddress(address.String() + ":443"); !ok || again != address {
 			t.Errorf("%q is read as %s, and that as %s", value, address, again)
 		}
-		source := sourceOf(address)
+		source := Front{ProofSHA256: proofHash()}.Source(requestFrom("", map[string]string{
+			"x-origin-proof": proof, "cloudfront-viewer-address": value,
+		}))
 		single, err := netip.ParseAddr(source)
 		prefix, prefixErr := netip.ParsePrefix(source)
 		if !(err == nil && single.Is4()) && !(prefixErr == nil && prefix.Bits() == 64 && prefix.Contains(address)) {

@@ -22,12 +22,12 @@ type Handler func(ctx context.Context, r *Request) (Response, error)
 type Function func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
 
 // Lambda makes a handler a Lambda function. The function never returns an error and never panics, and the handler's ctx ends
-// while there is time to answer.
-func Lambda(h Handler) Function {
+// while there is time to answer. Whom a request comes from, front decides, for the flows and for the audit log.
+func Lambda(front Front, h Handler) Function {
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		start := time.Now()
-		r := &Request{event: event}
-		ctx, cancel := deadline.WithReserve(observe.Arrived(ctx, r.ID(), r.event.RequestContext.HTTP.SourceIP))
+		r := &Request{event: event, front: front}
+		ctx, cancel := deadline.WithReserve(observe.Arrived(ctx, r.ID(), front.Address(r)))
 		defer cancel()
 		out := answer(ctx, h, r)
 		observe.Request(ctx, event.RouteKey, out.StatusCode, time.Since(start))

@@ -146,7 +146,7 @@ func TestProblems(t *testing.T) {
 
 func fail(t *testing.T, err error) events.APIGatewayV2HTTPResponse {
 	t.Helper()
-	h := httpapi.Lambda(func(context.Context, *httpapi.Request) (httpapi.Response, error) { return httpapi.OK("never"), err })
+	h := httpapi.Lambda(httpapi.Front{}, func(context.Context, *httpapi.Request) (httpapi.Response, error) { return httpapi.OK("never"), err })
 	out, failed := h(t.Context(), events.APIGatewayV2HTTPRequest{RequestContext: events.APIGatewayV2HTTPRequestContext{RequestID: "id-1"}})
 	if failed != nil {
 		t.Fatal(failed)

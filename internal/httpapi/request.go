@@ -44,7 +44,11 @@ var (
 // Request is a request as API Gateway hands it on.
 type Request struct {
 	event events.APIGatewayV2HTTPRequest
+	front Front
 }
+
+// Source tells who sends the request, as the Front of the function does.
+func (r *Request) Source() string { return r.front.Source(r) }
 
 // ID returns the gateway's id of the request, never the client's.
 func (r *Request) ID() string { return r.event.RequestContext.RequestID }

@@ -56,17 +56,17 @@ func (d *DeleteAccount) Do(ctx context.Context, caller Caller, password, source 
 }
 
 func (d *DeleteAccount) close(ctx context.Context, a Attempt, caller Caller, password string) error {
-	seen, err := admit(ctx, d.Guesses, a)
+	admitted, err := admit(ctx, d.Guesses, a)
 	if err != nil {
 		return err
 	}
-	if !seen.Found || seen.User.ID != caller.UserID { // it went meanwhile
+	if !admitted.Found || admitted.User.ID != caller.UserID { // it went meanwhile
 		return ErrNotFound
 	}
-	if err := authenticate(ctx, d.Passwords, seen, password); err != nil {
+	if err := admitted.authenticate(ctx, d.Passwords, password); err != nil {
 		return err
 	}
-	return d.Accounts.Close(ctx, seen.User, d.Now())
+	return d.Accounts.Close(ctx, admitted.User, d.Now())
 }
 
 // Removal is an account that was closed and may have left traces.

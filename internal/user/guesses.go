@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
+	"strconv"
 	"time"
 )
 
 // How log-in guesses are slowed (OWASP ASVS 5.0, 6.1.1 and 6.3.1). Each count has guesses that are free; after them each has to
-// wait, five seconds at first and twice as long after each further guess, up to a quarter of an hour. A guess that comes too
-// soon is counted, too, so who does not wait waits longer. A right password takes back what it was counted.
+// wait, five seconds at first and twice as long after each further guess, up to a quarter of an hour. A try that is refused
+// before its password is looked at is not counted, so it makes nobody wait longer. A right password takes back what it was
+// counted.
 const (
 	freeHere       = 20  // of one address from one source
 	freeFromSource = 300 // from one source at whatever addresses: a source may be a whole office
@@ -19,14 +20,17 @@ const (
 )
 
 // An address that is guessed at from many sources must not be locked for its owner, who comes from yet another one. So after
-// busyAt guesses from wherever each source has freeWhenBusy of its own. And after crowdedAt, sources that the owner was never
-// seen at take turns, all of them together: one guess in each turn.
+// busyAt guesses from wherever each source has freeWhenBusy of its own. And after crowdedAt, sources take turns, all of them
+// together: one guess in each turn.
 const (
 	busyAt       = 30
 	freeWhenBusy = 1
 	crowdedAt    = 90
 	turn         = 2 * time.Second
 )
+
+// freeReserve is how many guesses of one address from one source are free in the count Reserve.
+const freeReserve = 20
 
 // knownFor is how long a source stays known for a right password.
 const knownFor = 90 * 24 * time.Hour
@@ -39,17 +43,37 @@ const (
 	Here       Count = iota // of an address from a source
 	FromSource              // from a source, at any address
 	AtAddress               // of an address, from any source
+	Reserve                 // of an address from a source, of those guesses that one of the three above refuses
 	counts
 )
 
+// shared are the counts that an attempt has to meet before it may be answered by its password alone.
+var shared = []Count{Here, FromSource, AtAddress}
+
 // windows are how long each count goes on before it begins anew.
-var windows = [counts]time.Duration{Here: 24 * time.Hour, FromSource: 15 * time.Minute, AtAddress: time.Hour}
+var windows = [counts]time.Duration{Here: 24 * time.Hour, FromSource: 15 * time.Minute, AtAddress: time.Hour, Reserve: 24 * time.Hour}
+
+// ResetMatters is how long after a password was reset the address's counts are told from those before: until the last window that
+// had begun by then is over.
+const ResetMatters = 24 * time.Hour
 
 // Attempt is one log-in attempt.
 type Attempt struct {
 	Email  string    // normalised
 	Source string    // whoever tries, as the edge tells them apart: an IPv4 address, or the /64 of an IPv6 address
 	At     time.Time // UTC
+	// ResetAt is when the address's password was last reset, UTC, in milliseconds; zero for never. It is what Seen says.
+	ResetAt time.Time
+	// Reserved says that a count refuses the attempt, and that it is counted in Reserve alone.
+	Reserved bool
+}
+
+// Counts returns what the attempt is counted by.
+func (a Attempt) Counts() []Count {
+	if a.Reserved {
+		return []Count{Reserve}
+	}
+	return shared
 }
 
 // Subject names what the count is of.
@@ -59,12 +83,24 @@ func (a Attempt) Subject(c Count) string {
 		return "\x00" + a.Source
 	case AtAddress:
 		return a.Email + "\x00"
+	case Reserve:
+		return a.Email + "\x00" + a.Source + "\x00"
 	}
 	return a.Email + "\x00" + a.Source
 }
 
 // WindowEnd returns when the count begins anew: a whole second.
 func (a Attempt) WindowEnd(c Count) time.Time { return a.At.Truncate(windows[c]).Add(windows[c]) }
+
+// Epoch tells the count's tallies in one window apart: a reset begins another one for every count of its address, from whatever
+// source, without a list of the sources. It is empty where the window has seen no reset, and for a count of no address.
+func (a Attempt) Epoch(c Count) string {
+	began := a.At.Truncate(windows[c])
+	if c == FromSource || a.ResetAt.Before(began) {
+		return ""
+	}
+	return strconv.FormatInt(a.ResetAt.UnixMilli(), 10)
+}
 
 // KnownUntil returns until when the source is known for the address, if the password is right.
 func (a Attempt) KnownUntil() time.Time { return a.At.Add(knownFor) }
@@ -80,9 +116,10 @@ type Tallies [counts]Tally
 
 // Seen is what an attempt finds.
 type Seen struct {
-	Tallies Tallies
-	Known   bool // the address's password was right from this source, less than 90 days ago
-	Found   bool // somebody has the address:
+	Tallies Tallies   // since ResetAt
+	ResetAt time.Time // as Attempt has it
+	Known   bool      // the address's password was right from this source, or reset there, less than 90 days ago
+	Found   bool      // somebody has the address:
 	User    User
 }
 
@@ -93,8 +130,8 @@ type Limit struct {
 	Idle time.Time
 }
 
-// Limits holds the limit of each count.
-type Limits [counts]Limit
+// Limits holds the limit of each count that an attempt is counted by.
+type Limits map[Count]Limit
 
 // ErrOvertaken says that limits that held when they were looked at do so no more.
 var ErrOvertaken = errors.New("overtaken by other guesses")
@@ -113,40 +150,48 @@ func (e *TooManyGuessesError) Error() string {
 type Guesses interface {
 	// Look returns what the attempt finds.
 	Look(ctx context.Context, a Attempt) (Seen, error)
-	// Count counts the attempt in each count, if each meets its limit at that moment. Else it counts nothing and returns
+	// Count counts the attempt in each of its counts, if each meets its limit at that moment. Else it counts nothing and returns
 	// ErrOvertaken. All or nothing: of a thousand attempts at once no more are counted than one after the other.
 	Count(ctx context.Context, a Attempt, limits Limits) error
-	// CountRefused counts the attempt in one count, whatever its limit, and returns the tally.
-	CountRefused(ctx context.Context, a Attempt, c Count) (Tally, error)
 }
 
-// limits returns what each count must meet, the counts being as they were seen.
-func (a Attempt) limits(s Seen) Limits {
+// limits returns what each count must meet, the counts being as they were seen. Whether the source is known has no part in it:
+// that the limits are others there would tell who shares the source which addresses log in from it.
+func (a Attempt) limits(t Tallies) Limits {
 	l := Limits{Here: {Free: freeHere}, FromSource: {Free: freeFromSource}, AtAddress: {Free: busyAt}}
-	switch {
-	case s.Known:
-		l[AtAddress].Free = math.MaxInt64
-	case s.Tallies[AtAddress].Guesses >= busyAt || s.Tallies[Here].Guesses < freeWhenBusy:
-		l[Here].Free = freeWhenBusy
+	if t[AtAddress].Guesses >= busyAt || t[Here].Guesses < freeWhenBusy {
+		l[Here] = Limit{Free: freeWhenBusy}
 		l[AtAddress] = Limit{Free: crowdedAt, Idle: a.At.Add(-turn)}
 	}
-	for _, c := range []Count{Here, FromSource} {
-		// While guesses are free no idle time makes up for their being used up meanwhile.
-		if over := s.Tallies[c].Guesses - l[c].Free; over >= 0 {
-			l[c].Idle = a.At.Add(-delay(over))
-		}
-	}
+	l.slow(a, t, Here)
+	l.slow(a, t, FromSource)
 	return l
 }
 
-// refusing returns the first count that does not meet its limit.
-func (l Limits) refusing(t Tallies) (Count, bool) {
+// reserve returns what the count Reserve must meet.
+func (a Attempt) reserve(t Tallies) Limits {
+	l := Limits{Reserve: {Free: freeReserve}}
+	l.slow(a, t, Reserve)
+	return l
+}
+
+// slow lets time make up for a count's being used up. While guesses are free no time makes up for their being used up meanwhile.
+func (l Limits) slow(a Attempt, t Tallies, c Count) {
+	free := l[c].Free
+	if over := t[c].Guesses - free; over >= 0 {
+		l[c] = Limit{Free: free, Idle: a.At.Add(-delay(over))}
+	}
+}
+
+// refusal returns how long the attempt has to wait until every count meets its limit, or nil if all do.
+func (l Limits) refusal(t Tallies) *TooManyGuessesError {
 	for c := range counts {
-		if t[c].Guesses >= l[c].Free && t[c].Last.After(l[c].Idle) {
-			return c, true
+		limit, counted := l[c]
+		if counted && t[c].Guesses >= limit.Free && t[c].Last.After(limit.Idle) {
+			return &TooManyGuessesError{RetryAfter: t[c].Last.Sub(limit.Idle)}
 		}
 	}
-	return 0, false
+	return nil
 }
 
 // delay returns how long to wait after so many guesses more than were free.
@@ -160,16 +205,33 @@ func delay(over int64) time.Duration {
 	return min(firstDelay<<over, maxDelay)
 }
 
-// admit counts the attempt before its password is looked at, and returns what it found. It returns *TooManyGuessesError.
-func admit(ctx context.Context, guesses Guesses, a Attempt) (Seen, error) {
+// admission is what an attempt may do once it was counted.
+type admission struct {
+	Attempt
+	Seen
+	// refusal is the answer unless the password is right and the source known; nil where no shared count refuses.
+	refusal *TooManyGuessesError
+}
+
+// admit counts the attempt before its password is looked at, and returns what it found. It returns *TooManyGuessesError when the
+// password is not to be looked at.
+//
+// An attempt that a shared count refuses is counted, and its password looked at, all the same, by the count Reserve, whether its
+// source is known or not, and whether anybody has the address or not. So an owner gets in from a known source whatever others do,
+// and who does not know the password sees the same refusals, after the same work, at every address.
+func admit(ctx context.Context, guesses Guesses, a Attempt) (admission, error) {
 	for {
 		seen, err := guesses.Look(ctx, a)
 		if err != nil {
-			return Seen{}, fmt.Errorf("looking for earlier log-in attempts: %w", err)
+			return admission{}, fmt.Errorf("looking for earlier log-in attempts: %w", err)
 		}
-		limits := a.limits(seen)
-		if c, refused := limits.refusing(seen.Tallies); refused {
-			return Seen{}, refuse(ctx, guesses, a, c, limits[c].Free)
+		a.ResetAt = seen.ResetAt
+		limits := a.limits(seen.Tallies)
+		refusal := limits.refusal(seen.Tallies)
+		if a.Reserved = refusal != nil; a.Reserved {
+			if limits = a.reserve(seen.Tallies); limits.refusal(seen.Tallies) != nil {
+				return admission{}, refusal
+			}
 		}
 		if err = guesses.Count(ctx, a, limits); errors.Is(err, ErrOvertaken) {
 			err = ctx.Err()
@@ -178,20 +240,8 @@ func admit(ctx context.Context, guesses Guesses, a Attempt) (Seen, error) {
 			}
 		}
 		if err != nil {
-			return Seen{}, fmt.Errorf("counting a log-in attempt: %w", err)
+			return admission{}, fmt.Errorf("counting a log-in attempt: %w", err)
 		}
-		return seen, nil
+		return admission{Attempt: a, Seen: seen, refusal: refusal}, nil
 	}
-}
-
-// refuse says how long to wait. Turns are not counted: they are everyone's, and who waits for one has done nothing.
-func refuse(ctx context.Context, guesses Guesses, a Attempt, c Count, free int64) error {
-	if c == AtAddress {
-		return &TooManyGuessesError{RetryAfter: turn}
-	}
-	t, err := guesses.CountRefused(ctx, a, c)
-	if err != nil {
-		return fmt.Errorf("counting a refused log-in attempt: %w", err)
-	}
-	return &TooManyGuessesError{RetryAfter: delay(t.Guesses - free)}
 }

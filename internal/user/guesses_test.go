@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 // wait returns how long an attempt is told to wait, or 0 when its password was looked at.
@@ -34,8 +36,8 @@ func waits(t *testing.T, l *LogIn, n int, c Credentials) []time.Duration {
 	return out
 }
 
-// TestDelaysGrow: twenty guesses of an address from a source are free. Who does not wait then is told to wait ever longer, the
-// right password does not help, and no password is looked at. It is the same for an address that nobody has.
+// TestDelaysGrow: twenty guesses of an address from a source are free. Then each that is looked at makes the next wait longer, and
+// the right password does not help. It is the same for an address that nobody has.
 func TestDelaysGrow(t *testing.T) {
 	for _, address := range []string{ada.Email, "eve@example.com"} {
 		l, e := logIn()
@@ -43,14 +45,42 @@ func TestDelaysGrow(t *testing.T) {
 		if got, want := waits(t, l, 20, c), make([]time.Duration, 20); !slices.Equal(got, want) {
 			t.Errorf("%s: the first twenty wait %v, want not at all", address, got)
 		}
-		c.Password, e.done = "right one", nil
-		s := time.Second
-		want := []time.Duration{10 * s, 20 * s, 40 * s, 80 * s, 160 * s, 320 * s, 640 * s, 900 * s, 900 * s}
-		if got := waits(t, l, len(want), c); !slices.Equal(got, want) {
-			t.Errorf("%s: got %v, want %v", address, got, want)
+		c.Password = "right one"
+		var told []time.Duration
+		for range 9 {
+			told = append(told, wait(t, l, c))
+			e.now = e.now.Add(told[len(told)-1])
+			if got := wait(t, l, Credentials{address, "wrong one", home}); got != 0 {
+				t.Fatalf("%s: told to wait %s more after the wait", address, got)
+			}
 		}
-		if e.hashes != 20 || !slices.Equal(e.done[:2], []string{"look " + address, "refuse " + address}) {
-			t.Errorf("%s: %d passwords were looked at, want 20; a refusal did %q", address, e.hashes, e.done[:2])
+		s := time.Second
+		if want := []time.Duration{5 * s, 10 * s, 20 * s, 40 * s, 80 * s, 160 * s, 320 * s, 640 * s, 900 * s}; !slices.Equal(told, want) {
+			t.Errorf("%s: got %v, want %v", address, told, want)
+		}
+	}
+}
+
+// TestTryingInVainDoesNotProlong: however often somebody tries who was told to wait, the wait ends when it was said to end. Once the
+// reserve is used up, too, no password is looked at and nothing is written.
+func TestTryingInVainDoesNotProlong(t *testing.T) {
+	for _, address := range []string{ada.Email, "eve@example.com"} {
+		l, e := logIn()
+		c := Credentials{address, "wrong one", home}
+		waits(t, l, freeHere, c)
+		for n := range 100 {
+			if got, want := wait(t, l, c), firstDelay-time.Duration(n)*time.Millisecond; got != want {
+				t.Fatalf("%s: try %d: told to wait %s, want %s", address, n, got, want)
+			}
+			e.now = e.now.Add(time.Millisecond)
+		}
+		e.done = nil
+		if wait(t, l, c); e.hashes != freeHere+freeReserve || !slices.Equal(e.done, []string{"look " + address}) {
+			t.Errorf("%s: %d passwords were looked at, want %d; a refusal did %q", address, e.hashes, freeHere+freeReserve, e.done)
+		}
+		e.now = e.now.Add(firstDelay - 100*time.Millisecond)
+		if got := wait(t, l, c); got != 0 {
+			t.Errorf("%s: after the wait: told to wait %s more", address, got)
 		}
 	}
 }
@@ -61,27 +91,175 @@ func TestWaitingHelps(t *testing.T) {
 	waits(t, l, 20, wrong(home))
 	told := wait(t, l, wrong(home))
 	e.now = e.now.Add(told - time.Millisecond)
-	told = wait(t, l, wrong(home)) // too soon by a millisecond, and longer for it
-	if want := 20 * time.Second; told != want {
-		t.Fatalf("told to wait %s, want %s", told, want)
+	if told = wait(t, l, wrong(home)); told != time.Millisecond {
+		t.Fatalf("too soon by a millisecond: told to wait %s", told)
 	}
 	e.now = e.now.Add(told)
 	if got := wait(t, l, wrong(home)); got != 0 {
 		t.Errorf("after the wait: told to wait %s more", got)
 	}
-	if got, want := wait(t, l, wrong(home)), 80*time.Second; got != want {
+	if got, want := wait(t, l, wrong(home)), 10*time.Second; got != want {
 		t.Errorf("the next at once: told to wait %s, want %s", got, want)
 	}
-	e.now = e.now.Add(80 * time.Second)
+	e.now = e.now.Add(10 * time.Second)
 	if _, err := l.Do(context.Background(), right(home)); err != nil {
 		t.Fatalf("the right password after the wait: %v", err)
 	}
+	e.now = e.now.Add(time.Hour) // the address has seen many guesses, too
 	if got, want := waits(t, l, 20, wrong(home)), make([]time.Duration, 20); !slices.Equal(got, want) {
 		t.Errorf("after a right password: got %v, want twenty free ones", got)
 	}
 	e.now = e.now.Add(24 * time.Hour)
 	if got := wait(t, l, wrong(home)); got != 0 {
 		t.Errorf("the next day: told to wait %s", got)
+	}
+}
+
+// ownersSource is an entrance at which ada has logged in from home.
+func ownersSource(t *testing.T) (*LogIn, *entrance) {
+	t.Helper()
+	l, e := logIn()
+	if wait(t, l, right(home)) != 0 {
+		t.Fatal("the owner cannot log in before the attack")
+	}
+	return l, e
+}
+
+// TestNobodyLocksTheOwnerOut: whatever was guessed before, by whomever, also from the owner's own source, the owner logs in from it.
+func TestNobodyLocksTheOwnerOut(t *testing.T) {
+	for name, attack := range map[string]func(n int) Credentials{
+		"at the address from its owner's source": func(int) Credentials { return wrong(home) },
+		"at others from its owner's source":      func(n int) Credentials { return Credentials{fmt.Sprint(n, "@example.com"), "stolen", home} },
+		"at the address from everywhere":         func(n int) Credentials { return wrong(fmt.Sprint(attacker, n)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			guesses := 1000
+			if attack(1) == wrong(home) {
+				guesses = freeHere + freeReserve - 1
+			}
+			l, e := ownersSource(t)
+			refused := 0
+			for n := range guesses {
+				if wait(t, l, attack(n)) > 0 {
+					refused++
+				}
+			}
+			if got := wait(t, l, right(home)); got != 0 || refused == 0 {
+				t.Errorf("the owner is told to wait %s, after %d guesses were refused", got, refused)
+			}
+			e.now = e.now.Add(89 * 24 * time.Hour)
+			if got := wait(t, l, right(home)); got != 0 {
+				t.Errorf("89 days later the owner is told to wait %s", got)
+			}
+		})
+	}
+}
+
+// TestResetClearsTheCounts: after a reset the address is guessed at as if never before, from every source. What a source did at other
+// addresses stays.
+func TestResetClearsTheCounts(t *testing.T) {
+	l, e := logIn()
+	for n := range 200 {
+		wait(t, l, wrong(home))
+		wait(t, l, wrong(fmt.Sprint(attacker, n)))
+	}
+	if wait(t, l, right(home)) == 0 || wait(t, l, right("203.0.113.1")) == 0 {
+		t.Fatal("the address is not locked before the reset")
+	}
+	e.now = e.now.Add(time.Millisecond)
+	e.resetAt[ada.Email] = e.now
+	if got, want := waits(t, l, 20, wrong(home)), make([]time.Duration, 20); !slices.Equal(got, want) {
+		t.Errorf("after the reset: got %v, want twenty free ones", got)
+	}
+	if got := wait(t, l, right("203.0.113.1")); got != 0 {
+		t.Errorf("after the reset, from another source: told to wait %s", got)
+	}
+	for n := range freeFromSource {
+		wait(t, l, Credentials{fmt.Sprint(n, "@example.com"), "stolen", home})
+	}
+	e.now = e.now.Add(time.Millisecond)
+	e.resetAt[ada.Email] = e.now
+	if wait(t, l, right(home)) == 0 {
+		t.Error("a reset clears what a source did at other addresses")
+	}
+	e.known[Attempt{Email: ada.Email, Source: home}.Subject(Here)] = true // as the reset's own source is
+	if got := wait(t, l, right(home)); got != 0 {
+		t.Errorf("from the reset's source: told to wait %s", got)
+	}
+}
+
+// TestGuessesTellNothing: whatever wrong guesses are made, from wherever and whenever, the answers are the same, and so is the work,
+// whether somebody has the address or not, and whether its owner was seen at the source or not.
+func TestGuessesTellNothing(t *testing.T) {
+	sources := []string{home, attacker, "203.0.113.1"}
+	rapid.Check(t, func(r *rapid.T) {
+		type world struct {
+			l     *LogIn
+			e     *entrance
+			email string
+		}
+		var worlds []world
+		for _, email := range []string{ada.Email, "eve@example.com", ada.Email} {
+			l, e := logIn()
+			worlds = append(worlds, world{l, e, email})
+		}
+		for _, source := range sources {
+			worlds[2].e.known[Attempt{Email: ada.Email, Source: source}.Subject(Here)] = true
+		}
+		for range rapid.IntRange(1, 40).Draw(r, "bursts") {
+			source := rapid.SampledFrom(sources).Draw(r, "source")
+			elsewhere := rapid.Bool().Draw(r, "at another address")
+			pause := time.Duration(rapid.Int64Range(0, 20_000).Draw(r, "pause")) * time.Millisecond
+			for range rapid.IntRange(1, 60).Draw(r, "guesses") {
+				var told []string
+				for _, w := range worlds {
+					c := Credentials{w.email, "wrong one", source}
+					if elsewhere {
+						c.Address = fmt.Sprint(len(w.e.done), "@example.com")
+					}
+					w.e.now = w.e.now.Add(pause)
+					_, err := w.l.Do(context.Background(), c)
+					told = append(told, fmt.Sprint(err, w.e.hashes, len(w.e.done)))
+				}
+				if told[1] != told[0] || told[2] != told[0] {
+					r.Fatalf("an address that somebody has: %s; that nobody has: %s; whose owner was seen here: %s", told[0], told[1], told[2])
+				}
+			}
+		}
+	})
+}
+
+// TestGuessesADay: so many guesses, and no more, could be right in a day for who waits as told: from one source, at which the owner
+// was not seen; from one at which the owner was; from ever new sources in an hour.
+func TestGuessesADay(t *testing.T) {
+	for name, c := range map[string]struct {
+		open   func(*testing.T) (*LogIn, *entrance)
+		source func(n int) string
+		lasts  time.Duration
+		most   int
+	}{
+		"an unknown source":  {func(*testing.T) (*LogIn, *entrance) { return logIn() }, func(int) string { return home }, 24 * time.Hour, 20 + 8 + 95},
+		"the owner's source": {ownersSource, func(int) string { return home }, 24 * time.Hour, 2 * (20 + 8 + 95)},
+		"ever new sources":   {func(*testing.T) (*LogIn, *entrance) { return logIn() }, func(n int) string { return fmt.Sprint(attacker, n) }, time.Hour, 90 + 1800},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, e := c.open(t)
+			e.now = noon.Truncate(24 * time.Hour)
+			began, good := e.now, 0
+			for n := 0; e.now.Before(began.Add(c.lasts)); n++ {
+				hashes := e.hashes
+				told := wait(t, l, wrong(c.source(n)))
+				if e.hashes > hashes && (told == 0 || e.known[Attempt{Email: ada.Email, Source: c.source(n)}.Subject(Here)]) {
+					good++
+				}
+				if told > 0 && (e.hashes == hashes || c.lasts == time.Hour) {
+					e.now = e.now.Add(min(told, 5*time.Second))
+				}
+			}
+			if good > c.most || good < c.most*8/10 {
+				t.Errorf("%d guesses could have been right, want %d at most, and not much less", good, c.most)
+			}
+		})
 	}
 }
 
@@ -104,21 +282,24 @@ func TestRightPasswordsAreFree(t *testing.T) {
 // logs in from another source, known or new, with a mistake on the way.
 func TestAttackersDoNotLockTheOwnerOut(t *testing.T) {
 	l, e := logIn()
-	first := 0
+	first, looked := 0, 0
 	for n := range 1000 {
 		e.now = e.now.Add(10 * time.Millisecond)
-		if wait(t, l, wrong(fmt.Sprint(attacker, n%10))) > 0 && first == 0 {
+		if wait(t, l, wrong(fmt.Sprint(attacker, n%10))) == 0 {
+			looked++
+		} else if first == 0 {
 			first = n + 1
 		}
 	}
-	if first == 0 || first > 100 || e.hashes > 50 {
-		t.Errorf("the first refusal was guess %d, and %d passwords were looked at; want 100 and 50 at most", first, e.hashes)
+	if first == 0 || first > 100 || looked > 50 || e.hashes > 50+11*freeReserve {
+		t.Errorf("the first refusal was guess %d, %d guesses counted, and %d passwords were looked at", first, looked, e.hashes)
 	}
 	if got := wait(t, l, right(home)); got != 0 {
 		t.Errorf("the owner from a new source: told to wait %s", got)
 	}
-	if got := waits(t, l, 3, wrong(home)); got[2] != 0 {
-		t.Errorf("the owner's mistakes at a known source: told to wait %v", got)
+	waits(t, l, 3, wrong(home))
+	if got := wait(t, l, right(home)); got != 0 {
+		t.Errorf("after the owner's mistakes at a known source: told to wait %s", got)
 	}
 	if got := wait(t, l, wrong("203.0.113.1")); got != 0 {
 		t.Errorf("a mistake at a new source: told to wait %s", got)
@@ -135,16 +316,13 @@ func TestAttackersDoNotLockTheOwnerOut(t *testing.T) {
 // TestManySourcesTakeTurns: a guess each from hundreds of sources is slowed, too, within the first hundred. Sources at which the
 // owner was seen need no turn, and anybody gets one.
 func TestManySourcesTakeTurns(t *testing.T) {
-	l, e := logIn()
-	if wait(t, l, right(home)) != 0 {
-		t.Fatal("the owner cannot log in before the attack")
-	}
+	l, e := ownersSource(t)
 	first := 0
 	for n := range 500 {
 		e.now = e.now.Add(time.Millisecond)
 		if got := wait(t, l, wrong(fmt.Sprint(attacker, n))); got > 0 && first == 0 {
-			if first = n + 1; got != turn {
-				t.Errorf("told to wait %s, want %s", got, turn)
+			if first = n + 1; got != turn-time.Millisecond {
+				t.Errorf("told to wait %s, want what is left of %s", got, turn)
 			}
 		}
 	}
@@ -168,7 +346,7 @@ func TestOneSourceAtManyAddresses(t *testing.T) {
 		e.now = e.now.Add(time.Millisecond)
 		got = append(got, wait(t, l, Credentials{fmt.Sprintf("user-%d@example.com", n), "stolen", attacker}))
 	}
-	if want := []time.Duration{0, 10 * time.Second, 20 * time.Second, 40 * time.Second}; !slices.Equal(got[freeFromSource-1:], want) {
+	if want := []time.Duration{0, 4999 * time.Millisecond, 4998 * time.Millisecond, 4997 * time.Millisecond}; !slices.Equal(got[freeFromSource-1:], want) {
 		t.Errorf("got %v, want %v", got[freeFromSource-1:], want)
 	}
 	if wait(t, l, right(attacker)) == 0 || wait(t, l, right(home)) != 0 {
@@ -201,8 +379,8 @@ func TestGuessesAtOnce(t *testing.T) {
 		group.Go(func() { _, _ = l.Do(context.Background(), wrong(attacker)) })
 	}
 	group.Wait()
-	if e.hashes != freeHere {
-		t.Errorf("%d passwords were looked at, want %d", e.hashes, freeHere)
+	if e.hashes != freeHere+freeReserve {
+		t.Errorf("%d passwords were looked at, want %d", e.hashes, freeHere+freeReserve)
 	}
 }
 
@@ -217,13 +395,14 @@ func TestOvertakenUntilTheEnd(t *testing.T) {
 	}
 }
 
-// TestRefusalFails: where a refusal cannot be counted, the attempt fails, and its password is not looked at.
-func TestRefusalFails(t *testing.T) {
-	l, e := logIn()
-	waits(t, l, freeHere, wrong(home))
-	e.fails["refuse"] = errDown
-	if _, err := l.Do(context.Background(), right(home)); !errors.Is(err, errDown) || e.hashes != freeHere {
-		t.Errorf("got error %v after %d hashes, want %v after %d", err, e.hashes, errDown, freeHere)
+// TestReserveFails: where an attempt cannot be counted in the reserve it fails, and its password is not looked at.
+func TestReserveFails(t *testing.T) {
+	l, e := ownersSource(t)
+	waits(t, l, freeHere+1, wrong(home))
+	hashes := e.hashes
+	e.fails["count"] = errDown
+	if _, err := l.Do(context.Background(), right(home)); !errors.Is(err, errDown) || e.hashes != hashes {
+		t.Errorf("got error %v after %d hashes, want %v after %d", err, e.hashes, errDown, hashes)
 	}
 }
 

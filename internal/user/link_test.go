@@ -64,8 +64,9 @@ type mailed struct {
 	verified []Link
 	set      []string // users whose passwords were set
 	hash     password.Hash
-	used     error // what Verify and SetPassword answer
-	fails    error // what looking a link up answers
+	by       Attempt // what SetPassword was told of the reset
+	used     error   // what Verify and SetPassword answer
+	fails    error   // what looking a link up answers
 	looked   int
 }
 
@@ -89,7 +90,8 @@ func (m *mailed) Verify(_ context.Context, l Link, _ time.Time, done Done) error
 	return m.used
 }
 
-func (m *mailed) SetPassword(_ context.Context, l Link, hash password.Hash, _ time.Time, done Done) error {
+func (m *mailed) SetPassword(_ context.Context, l Link, hash password.Hash, a Attempt, done Done) error {
+	m.by = a
 	if m.used == nil {
 		m.keep(done)
 		m.set, m.hash = append(m.set, l.UserID), hash
@@ -160,9 +162,12 @@ func resetOf(m *mailed, now time.Time, passwords Passwords) *ResetPassword {
 
 func TestResetPassword(t *testing.T) {
 	m, token := mail(SetPassword)
-	id, err := resetOf(m, signedUpAt, plainPasswords{}).Do(context.Background(), token, "long enough", "")
+	id, err := resetOf(m, signedUpAt, plainPasswords{}).Do(context.Background(), token, "long enough", "", home)
 	if err != nil || id != "usr_1" || len(m.set) != 1 || m.set[0] != "usr_1" || m.hash != hashOf("long enough") {
 		t.Errorf("set %q of %s with error %v, want the password of usr_1", m.set, id, err)
+	}
+	if want := (Attempt{Email: "ada@example.com", Source: home, At: signedUpAt}); m.by != want {
+		t.Errorf("told of the reset %+v, want %+v", m.by, want)
 	}
 }
 
@@ -177,7 +182,7 @@ func TestResetPasswordRefuses(t *testing.T) {
 			if m.used != nil {
 				chosen = "long enough"
 			}
-			_, err := resetOf(m, now, plainPasswords{}).Do(context.Background(), token, chosen, "")
+			_, err := resetOf(m, now, plainPasswords{}).Do(context.Background(), token, chosen, "", home)
 			wantFollowed(t, err, c.err)
 			if len(m.set) != 0 || m.looked != c.looked {
 				t.Errorf("set %q after %d looks, want nothing after %d", m.set, m.looked, c.looked)
@@ -185,7 +190,7 @@ func TestResetPasswordRefuses(t *testing.T) {
 		})
 	}
 	m, token := mail(VerifyAddress)
-	_, err := resetOf(m, signedUpAt, plainPasswords{}).Do(context.Background(), token, "long enough", "")
+	_, err := resetOf(m, signedUpAt, plainPasswords{}).Do(context.Background(), token, "long enough", "", home)
 	wantFollowed(t, err, nil)
 }
 
@@ -193,12 +198,12 @@ func TestResetPasswordRefuses(t *testing.T) {
 func TestResetPasswordKeepsTheLink(t *testing.T) {
 	m, token := mail(SetPassword)
 	for _, chosen := range []string{"", "short", "with ada@example.com in it"} {
-		_, err := resetOf(m, signedUpAt, plainPasswords{}).Do(context.Background(), token, chosen, "")
+		_, err := resetOf(m, signedUpAt, plainPasswords{}).Do(context.Background(), token, chosen, "", home)
 		if fields := fieldsOf(t, err); len(fields) != 1 || fields[0] != "password" {
 			t.Errorf("%q: got problems with %v, want one with the password", chosen, fields)
 		}
 	}
-	if _, err := resetOf(m, signedUpAt, plainPasswords{fails: errDown}).Do(context.Background(), token, "long enough", ""); !errors.Is(err, errDown) {
+	if _, err := resetOf(m, signedUpAt, plainPasswords{fails: errDown}).Do(context.Background(), token, "long enough", "", home); !errors.Is(err, errDown) {
 		t.Errorf("got error %v, want %v", err, errDown)
 	}
 	if len(m.set) != 0 || m.looked != 4 {
@@ -214,7 +219,7 @@ func TestLinksAgain(t *testing.T) {
 			return (&VerifyEmail{Links: m, Now: func() time.Time { return now }}).Do(context.Background(), token, key)
 		},
 		SetPassword: func(m *mailed, now time.Time, token, key string) error {
-			id, err := resetOf(m, now, plainPasswords{}).Do(context.Background(), token, "long enough "+key, key)
+			id, err := resetOf(m, now, plainPasswords{}).Do(context.Background(), token, "long enough "+key, key, home)
 			if err == nil && id != "usr_1" {
 				t.Errorf("set the password of %q, want usr_1", id)
 			}

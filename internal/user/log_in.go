@@ -2,6 +2,7 @@ package user
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -41,8 +42,8 @@ type Tokens interface {
 
 // Beginner stores new sessions.
 type Beginner interface {
-	// Begin stores the session that the attempt a led to, and takes back that a was counted: the count of its address from its
-	// source is cleared, the others are one less. From now on the source is known for the address.
+	// Begin stores the session that the attempt a led to, and takes back that a was counted: the counts of its address from its
+	// source are cleared, the others that it was counted by are one less. From now on the source is known for the address.
 	Begin(ctx context.Context, s OpenSession, a Attempt) error
 }
 
@@ -72,18 +73,28 @@ func (l *LogIn) Do(ctx context.Context, c Credentials) (Session, error) {
 		return Session{}, ErrInvalidCredentials // at once: there is nobody to be guessed at
 	}
 	a := Attempt{Email: email, Source: c.Source, At: l.Now()}
-	seen, err := admit(ctx, l.Guesses, a)
+	admitted, err := admit(ctx, l.Guesses, a)
 	if err != nil {
 		return Session{}, err
 	}
-	if err := authenticate(ctx, l.Passwords, seen, c.Password); err != nil {
+	if err := admitted.authenticate(ctx, l.Passwords, c.Password); err != nil {
 		return Session{}, err
 	}
-	s, err := l.begin(ctx, seen.User, a)
+	s, err := l.begin(ctx, admitted.User, admitted.Attempt)
 	if err == nil {
-		l.Renew(ctx, seen.User, c.Password)
+		l.Renew(ctx, admitted.User, c.Password)
 	}
 	return s, err
+}
+
+// authenticate checks the password. Where a count refuses the attempt, only the right password from a known source is taken, and
+// everything else answered with the refusal: else who shares a source with an owner could tell that the owner logs in from there.
+func (a *admission) authenticate(ctx context.Context, passwords Checker, password string) error {
+	err := authenticate(ctx, passwords, a.Seen, password)
+	if a.refusal != nil && (errors.Is(err, ErrInvalidCredentials) || err == nil && !a.Known) {
+		return a.refusal
+	}
+	return err
 }
 
 // authenticate answers the right password of an account whose address is not verified like a wrong one: who signs up with a

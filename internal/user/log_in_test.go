@@ -23,6 +23,7 @@ type entrance struct {
 	now     time.Time
 	tallies map[string]Tally
 	known   map[string]bool
+	resetAt map[string]time.Time // by address
 	done    []string
 	begun   []OpenSession
 	hashes  int
@@ -37,7 +38,7 @@ func (e *entrance) note(call, of string) error {
 }
 
 func window(a Attempt, c Count) string {
-	return fmt.Sprintf("%q until %s", a.Subject(c), a.WindowEnd(c))
+	return fmt.Sprintf("%q until %s %s", a.Subject(c), a.WindowEnd(c), a.Epoch(c))
 }
 
 func (e *entrance) Look(_ context.Context, a Attempt) (Seen, error) {
@@ -54,7 +55,8 @@ func (e *entrance) look(a Attempt) (Seen, error) {
 	if e.crowd--; e.crowd == 0 {
 		close(e.looked)
 	}
-	seen := Seen{Known: e.known[a.Subject(Here)]}
+	seen := Seen{Known: e.known[a.Subject(Here)], ResetAt: e.resetAt[a.Email]}
+	a.ResetAt = seen.ResetAt
 	if a.Email == e.user.Email {
 		seen.Found, seen.User = true, e.user
 	}
@@ -70,35 +72,32 @@ func (e *entrance) Count(_ context.Context, a Attempt, limits Limits) error {
 	if err := e.note("count", a.Email); err != nil {
 		return err
 	}
-	for c := range counts {
+	for _, c := range a.Counts() {
 		if t := e.tallies[window(a, c)]; t.Guesses >= limits[c].Free && t.Last.After(limits[c].Idle) {
 			return ErrOvertaken
 		}
 	}
-	for c := range counts {
-		e.add(a, c, 1)
+	for _, c := range a.Counts() {
+		e.tallies[window(a, c)] = Tally{Guesses: e.tallies[window(a, c)].Guesses + 1, Last: a.At}
 	}
 	return nil
 }
 
-func (e *entrance) add(a Attempt, c Count, n int64) Tally {
-	t := Tally{Guesses: e.tallies[window(a, c)].Guesses + n, Last: a.At}
+func (e *entrance) lessen(a Attempt, c Count) {
+	t := e.tallies[window(a, c)]
+	t.Guesses--
 	e.tallies[window(a, c)] = t
-	return t
-}
-
-func (e *entrance) CountRefused(_ context.Context, a Attempt, c Count) (Tally, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.add(a, c, 1), e.note("refuse", a.Email)
 }
 
 func (e *entrance) Begin(_ context.Context, s OpenSession, a Attempt) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.tallies, window(a, Here))
-	e.add(a, FromSource, -1)
-	e.add(a, AtAddress, -1)
+	delete(e.tallies, window(a, Reserve))
+	if !a.Reserved {
+		e.lessen(a, FromSource)
+		e.lessen(a, AtAddress)
+	}
 	e.known[a.Subject(Here)] = true
 	e.begun = append(e.begun, s)
 	return e.note("begin", s.UserID)
@@ -136,7 +135,7 @@ func (e *entrance) Issue(_ context.Context, u User) (string, time.Duration, erro
 func logIn() (*LogIn, *entrance) {
 	u := ada
 	u.PasswordHash = hashOf("right one")
-	e := &entrance{user: u, now: noon, tallies: map[string]Tally{}, known: map[string]bool{}, fails: map[string]error{}}
+	e := &entrance{user: u, now: noon, tallies: map[string]Tally{}, known: map[string]bool{}, resetAt: map[string]time.Time{}, fails: map[string]error{}}
 	return &LogIn{Guesses: e, Passwords: e, Tokens: e, Sessions: e, Renew: e.renew, Now: func() time.Time { return e.now }}, e
 }
 

@@ -57,8 +57,9 @@ type ResettingLinks interface {
 	DoneRequests
 	// SetPassword uses the link up, gives its user the password and the next generation, which ends the user's sessions and makes
 	// all other links void, and verifies the address, in one conditional write. It returns ErrInvalidLink when the link is used
-	// up, void or expired by now, or its user is another, or when done was kept before. It keeps done in the same write.
-	SetPassword(ctx context.Context, l Link, hash password.Hash, now time.Time, done Done) error
+	// up, void or expired by now, or its user is another, or when done was kept before. The same write keeps done, begins the counts
+	// of guesses at the address anew, and makes the source of a, which is the reset, known.
+	SetPassword(ctx context.Context, l Link, hash password.Hash, a Attempt, done Done) error
 }
 
 // ResetPassword gives those a new password who follow the link that was mailed to them.
@@ -69,13 +70,14 @@ type ResetPassword struct {
 }
 
 // Do takes the token of a link, once, and returns whose password it set. It returns validation.Errors: for a token that is no good, and
-// for a password that may not be chosen, which leaves the link as it was. Without a good token no password is hashed.
+// for a password that may not be chosen, which leaves the link as it was. Without a good token no password is hashed. The
+// source is that of an Attempt.
 //
 // A repeat with the token and the Idempotency-Key of a request that set a password, of which the key may be empty, returns what the
 // first did, whatever password it brings.
-func (r *ResetPassword) Do(ctx context.Context, token, chosen, key string) (userID string, err error) {
+func (r *ResetPassword) Do(ctx context.Context, token, chosen, key, source string) (userID string, err error) {
 	name := requestName("reset-password", key, token)
-	userID, err = r.set(ctx, token, chosen, name)
+	userID, err = r.set(ctx, token, chosen, name, source)
 	if !errors.Is(err, ErrInvalidLink) {
 		return userID, err
 	}
@@ -85,7 +87,7 @@ func (r *ResetPassword) Do(ctx context.Context, token, chosen, key string) (user
 	return "", explain(err)
 }
 
-func (r *ResetPassword) set(ctx context.Context, token, chosen, name string) (userID string, err error) {
+func (r *ResetPassword) set(ctx context.Context, token, chosen, name, source string) (userID string, err error) {
 	l, err := follow(ctx, r.Links, token, SetPassword, r.Now())
 	if err != nil {
 		return "", fmt.Errorf("following a link: %w", err)
@@ -99,8 +101,8 @@ func (r *ResetPassword) set(ctx context.Context, token, chosen, name string) (us
 	if err != nil {
 		return "", fmt.Errorf("hashing a password: %w", err)
 	}
-	now := r.Now()
-	if err := r.Links.SetPassword(ctx, l, hash, now, Done{Name: name, Subject: l.UserID, At: now}); err != nil {
+	a := Attempt{Email: l.Email, Source: source, At: r.Now()}
+	if err := r.Links.SetPassword(ctx, l, hash, a, Done{Name: name, Subject: l.UserID, At: a.At}); err != nil {
 		return "", fmt.Errorf("setting a password: %w", err)
 	}
 	return l.UserID, nil

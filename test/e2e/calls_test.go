@@ -130,7 +130,8 @@ func TestCallsOfLogIn(t *testing.T) {
 }
 
 // TestCallsOfWrongGuesses: one is looked for and counted, known address or
-// not, and so is one that is refused.
+// not. So is one that is refused, until the reserve is used up: then nothing is
+// written.
 func TestCallsOfWrongGuesses(t *testing.T) {
 	c, source := newCustomer(t), freshSource()
 	for _, email := range []string{c.Email, freshEmail()} {
@@ -139,7 +140,13 @@ func TestCallsOfWrongGuesses(t *testing.T) {
 			send(t, wrong).refused(t, http.StatusUnauthorized, "invalid_credentials")
 		})
 		throttle(t, email, source)
-		wantCalls(t, budget{2, map[string]int{"BatchGetItem": 1, "UpdateItem": 1}}, func() {
+		wantCalls(t, budget{2, map[string]int{"BatchGetItem": 1, "Sign": 0}}, func() {
+			send(t, wrong).refused(t, http.StatusTooManyRequests, "too_many_requests")
+		})
+		for range 20 {
+			send(t, wrong)
+		}
+		wantCalls(t, budget{1, map[string]int{"BatchGetItem": 1}}, func() {
 			send(t, wrong).refused(t, http.StatusTooManyRequests, "too_many_requests")
 		})
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // freshSource is an address of this machine that nobody else calls from.
@@ -72,21 +73,47 @@ func TestGuessingFromEverywhereIsSlowed(t *testing.T) {
 	send(t, postSession(logIn{c.Email, password})).want(t, http.StatusCreated) // from where the customer was before
 }
 
-// TestDelaysGrow: who does not wait waits longer, and the right password does
-// not help.
-func TestDelaysGrow(t *testing.T) {
+// TestTryingInVainDoesNotProlong: who is told to wait, and tries all the same,
+// is told to wait no longer for it. The right password does not help.
+func TestTryingInVainDoesNotProlong(t *testing.T) {
 	t.Parallel()
 	c, source := newCustomer(t), freshSource()
 	throttle(t, c.Email, source)
-	last := 0
-	for range 4 {
+	for began := time.Now(); time.Since(began) < 3*time.Second; {
 		a := send(t, postSession(logIn{c.Email, password}).at(source))
 		a.refused(t, http.StatusTooManyRequests, "too_many_requests")
-		seconds, err := strconv.Atoi(a.header.Get("Retry-After"))
-		if err != nil || seconds <= last {
-			t.Errorf("Retry-After = %q, want more seconds than %d", a.header.Get("Retry-After"), last)
+		if seconds, err := strconv.Atoi(a.header.Get("Retry-After")); err != nil || seconds > 5 {
+			t.Errorf("Retry-After = %q, want 5 seconds at most", a.header.Get("Retry-After"))
 		}
-		last = seconds
+	}
+}
+
+// TestOwnersSourceIsNotLocked: 34 wrong guesses at an address from the source
+// that its owner comes from, and the owner logs in.
+func TestOwnersSourceIsNotLocked(t *testing.T) {
+	t.Parallel()
+	c, source := newCustomer(t), freshSource()
+	send(t, postSession(logIn{c.Email, password}).at(source)).want(t, http.StatusCreated)
+	slowed := false
+	for n := range 34 {
+		slowed = guess(t, c.Email, source, n) == http.StatusTooManyRequests || slowed
+	}
+	if !slowed {
+		t.Error("34 wrong guesses and no 429")
+	}
+	send(t, postSession(logIn{c.Email, password}).at(source)).want(t, http.StatusCreated)
+}
+
+// TestResetClearsTheGuesses: who was locked out sets a new password and logs in,
+// from there and from elsewhere.
+func TestResetClearsTheGuesses(t *testing.T) {
+	t.Parallel()
+	c, source, other := newCustomer(t), freshSource(), freshSource()
+	throttle(t, c.Email, source)
+	throttle(t, c.Email, other)
+	send(t, resetPassword(resetToken(t, c), newPassword).at(source)).want(t, http.StatusNoContent)
+	for _, from := range []string{source, other} {
+		send(t, postSession(logIn{c.Email, newPassword}).at(from)).want(t, http.StatusCreated)
 	}
 }
 

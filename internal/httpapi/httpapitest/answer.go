@@ -51,7 +51,13 @@ type Answer struct {
 // docs/openapi.yaml allows, and the log must not tell the caller's token, password or address.
 func Call(t testing.TB, h httpapi.Handler, e Event) Answer {
 	t.Helper()
-	a := invoke(t, h, e)
+	return CallBehind(t, httpapi.Front{}, h, e)
+}
+
+// CallBehind is Call of a function that has the front.
+func CallBehind(t testing.TB, front httpapi.Front, h httpapi.Handler, e Event) Answer {
+	t.Helper()
+	a := invoke(t, front, h, e)
 	checkContract(t, e, a)
 	_, token, _ := strings.Cut(e.Headers["authorization"], " ")
 	for _, secret := range []string{token, Email, Password, RefreshToken, NextRefreshToken} {
@@ -62,7 +68,7 @@ func Call(t testing.TB, h httpapi.Handler, e Event) Answer {
 	return a
 }
 
-func invoke(t testing.TB, h httpapi.Handler, e Event) Answer {
+func invoke(t testing.TB, front httpapi.Front, h httpapi.Handler, e Event) Answer {
 	t.Helper()
 	payload, err := json.Marshal(e)
 	if err != nil {
@@ -71,7 +77,7 @@ func invoke(t testing.TB, h httpapi.Handler, e Event) Answer {
 	var log bytes.Buffer
 	ctx, cancel := context.WithTimeout(observe.Into(t.Context(), observe.New(&log)), functionTimeout)
 	defer cancel()
-	text, err := lambda.NewHandler(httpapi.Lambda(h)).Invoke(ctx, payload)
+	text, err := lambda.NewHandler(httpapi.Lambda(front, h)).Invoke(ctx, payload)
 	if err != nil {
 		t.Fatalf("the function failed: %v", err)
 	}
