@@ -11,8 +11,9 @@ import (
 )
 
 type remover interface {
-	// Do removes the caller's account. It returns user.ErrInvalidCredentials and *user.TooManyGuessesError.
-	Do(ctx context.Context, caller user.Caller, password, source string) error
+	// Do removes the caller's account, and reports whether this call removed one, also with an error. It returns
+	// user.ErrInvalidCredentials and *user.TooManyGuessesError.
+	Do(ctx context.Context, caller user.Caller, password, source string) (removed bool, err error)
 }
 
 type request struct {
@@ -29,8 +30,8 @@ func deleteAccount(g httpapi.Guard, accounts remover) httpapi.Handler {
 		if in.Password == "" {
 			return httpapi.Response{}, validation.Errors{{Field: "password", Message: "is required"}}
 		}
-		err := accounts.Do(ctx, caller, in.Password, r.Source())
-		audit(ctx, caller, err)
+		removed, err := accounts.Do(ctx, caller, in.Password, r.Source())
+		audit(ctx, caller, removed, err)
 		if err != nil {
 			return httpapi.Response{}, err
 		}
@@ -38,11 +39,12 @@ func deleteAccount(g httpapi.Guard, accounts remover) httpapi.Handler {
 	}})
 }
 
-// audit notes that the account is gone, or that somebody guessed at its password. That the store failed is neither.
-func audit(ctx context.Context, caller user.Caller, err error) {
+// audit notes that this request removed the account, or that somebody guessed at its password. That the store failed is neither, and
+// a repeat removes nothing.
+func audit(ctx context.Context, caller user.Caller, removed bool, err error) {
 	var tooMany *user.TooManyGuessesError
 	switch {
-	case err == nil:
+	case removed:
 		observe.Audit(ctx, observe.Event{Kind: observe.AccountDeleted, UserID: caller.UserID, Subject: caller.UserID})
 	case errors.Is(err, user.ErrInvalidCredentials) || errors.As(err, &tooMany):
 		observe.Audit(ctx, observe.Event{Kind: observe.LogInFailed, UserID: caller.UserID, Reason: httpapi.Code(err)})

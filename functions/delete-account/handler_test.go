@@ -17,12 +17,21 @@ import (
 // remove is a remover. Calling a nil one panics, and so is answered as internal.
 type remove func(caller user.Caller, password string) error
 
-func (r remove) Do(_ context.Context, caller user.Caller, password, source string) error {
+func (r remove) Do(_ context.Context, caller user.Caller, password, source string) (bool, error) {
 	if source != "192.0.2.7" {
-		return errors.New("the request comes from " + source)
+		return false, errors.New("the request comes from " + source)
 	}
-	return r(caller, password)
+	err := r(caller, password)
+	return err == nil || errors.Is(err, errLater), err
 }
+
+// errLater is a failure after the account was removed.
+var errLater = errors.New("down after the removal")
+
+// removeAgain is a remover that finds no account any more.
+type removeAgain struct{}
+
+func (removeAgain) Do(context.Context, user.Caller, string, string) (bool, error) { return false, nil }
 
 func handler(r remove) httpapi.Handler { return deleteAccount(httpapitest.Guard(), r) }
 
@@ -79,6 +88,7 @@ func TestAudit(t *testing.T) {
 		"wrong":    {&user.WrongPasswordError{UserID: id}, []observe.Event{{Kind: observe.LogInFailed, UserID: id, Reason: "invalid_credentials"}}},
 		"too many": {&user.TooManyGuessesError{}, []observe.Event{{Kind: observe.LogInFailed, UserID: id, Reason: "too_many_requests"}}},
 		"failing":  {errors.New("down"), nil},
+		"later":    {errLater, []observe.Event{{Kind: observe.AccountDeleted, UserID: id, Subject: id}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := httpapitest.ReadEvent(t)
@@ -88,5 +98,15 @@ func TestAudit(t *testing.T) {
 				t.Errorf("the log tells the password: %s", a.Log)
 			}
 		})
+	}
+}
+
+// TestRepeatIsNotAudited: nothing was deleted.
+func TestRepeatIsNotAudited(t *testing.T) {
+	e := httpapitest.ReadEvent(t)
+	a := httpapitest.Call(t, deleteAccount(httpapitest.Guard(), removeAgain{}), e)
+	a.CheckAudit(t, e)
+	if a.Status != http.StatusNoContent {
+		t.Errorf("answered %d, want 204", a.Status)
 	}
 }

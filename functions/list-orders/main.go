@@ -22,8 +22,9 @@ type settings struct {
 
 func main() {
 	s, aws := config.MustLoad[settings]()
-	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
+	db := dynamodb.NewFromConfig(aws)
+	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: &dynamostore.Users{Client: db, Table: s.Users}}
 	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), listOrders(guard, &dynamostore.Orders{
-		Client: dynamodb.NewFromConfig(aws), Table: s.Orders, Users: s.Users,
+		Client: db, Table: s.Orders, Users: s.Users,
 	}, time.Now)))
 }

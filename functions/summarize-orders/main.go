@@ -22,9 +22,10 @@ type settings struct {
 
 func main() {
 	s, aws := config.MustLoad[settings]()
-	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
+	db := dynamodb.NewFromConfig(aws)
+	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: &dynamostore.Users{Client: db, Table: s.Users}}
 	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), summarizeOrders(guard, &order.Analytics{
-		Feed:     &dynamostore.Orders{Client: dynamodb.NewFromConfig(aws), Table: s.Orders, Users: s.Users},
+		Feed:     &dynamostore.Orders{Client: db, Table: s.Orders, Users: s.Users},
 		Currency: s.Currency,
 	})))
 }

@@ -21,8 +21,9 @@ type settings struct {
 
 func main() {
 	s, aws := config.MustLoad[settings]()
-	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
+	db := dynamodb.NewFromConfig(aws)
+	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: &dynamostore.Users{Client: db, Table: s.Users}}
 	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), viewInventory(guard, &dynamostore.Products{
-		Client: dynamodb.NewFromConfig(aws), Table: s.Products, Users: s.Users, Currency: s.Currency,
+		Client: db, Table: s.Products, Users: s.Users, Currency: s.Currency,
 	})))
 }

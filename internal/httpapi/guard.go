@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"shop/internal/access"
@@ -18,18 +19,25 @@ type Verifier interface {
 	Verify(ctx context.Context, raw string) (token.Claims, error)
 }
 
+// Admins knows who is an admin now.
+type Admins interface {
+	// RequireAdmin returns user.ErrNotAdmin unless the caller is an admin now.
+	RequireAdmin(ctx context.Context, caller user.Caller) error
+}
+
 // Guard lets in who may call. It checks the token itself and never believes what the event says of it, so that the function
 // is as safe behind API Gateway as without it.
 type Guard struct {
 	Tokens Verifier
+	Admins Admins // for routes that ask for an admin's right
 }
 
 // CallerHandler serves one route for a known caller.
 type CallerHandler func(ctx context.Context, caller user.Caller, r *Request) (Response, error)
 
 // Routes serves routes that ask for a token. Who may use each, package access decides: by the token's scope here, and, where an
-// admin's right is used, by the stored role in the store. A route that has no rule there, or one that asks for no token, panics
-// while the function is wired.
+// admin's right is used, by the stored role in the store. A route that has no rule there, one that asks for no token, or one for
+// admins without Admins, panics while the function is wired.
 func (g Guard) Routes(handlers map[string]CallerHandler) Handler {
 	guarded := map[string]Handler{}
 	for route, h := range handlers {
@@ -37,7 +45,11 @@ func (g Guard) Routes(handlers map[string]CallerHandler) Handler {
 		if !ok || rule.Open() {
 			panic("access has no rule by which a token opens " + route)
 		}
-		guarded[route] = g.scope(rule.Scope, withoutUnknown(h))
+		h = withoutUnknown(h)
+		if rule.Reach == access.AdminsAnyones {
+			h = g.entitled(route, h)
+		}
+		guarded[route] = g.scope(rule.Scope, h)
 	}
 	return routes(guarded)
 }
@@ -86,6 +98,35 @@ func (g Guard) scope(scope string, h CallerHandler) Handler {
 		}
 		return response, err
 	}
+}
+
+// entitled tells what is wrong with a request only to who may make it: a request that is refused for its form, which no store has
+// seen, is not looked at before the caller's right. Where the request is well-formed the store looks at the right, in its own read.
+func (g Guard) entitled(route string, h CallerHandler) CallerHandler {
+	if g.Admins == nil {
+		panic("nobody knows who is an admin at " + route)
+	}
+	return func(ctx context.Context, caller user.Caller, r *Request) (Response, error) {
+		response, err := h(ctx, caller, r)
+		if !isOfForm(err) {
+			return response, err
+		}
+		if denied := g.Admins.RequireAdmin(ctx, caller); denied != nil {
+			return Response{}, fmt.Errorf("asking for the caller's right: %w", denied)
+		}
+		return response, err
+	}
+}
+
+// isOfForm reports whether a request may have been refused before the store looked at the caller's right: for its body, its query,
+// or a path that names nothing.
+func isOfForm(err error) bool {
+	p, _ := describe(err)
+	switch p.Status {
+	case http.StatusBadRequest, http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:
+		return err != nil
+	}
+	return false
 }
 
 // isRefusal tells whether the caller was known and may not do or see this, whatever the answer says of it.

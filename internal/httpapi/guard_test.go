@@ -4,13 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
 	"shop/internal/access"
 	"shop/internal/order"
+	"shop/internal/page"
+	"shop/internal/product"
 	"shop/internal/token"
 	"shop/internal/user"
+	"shop/internal/validation"
 )
 
 // verifier knows tokens by what they say, or fails.
@@ -41,7 +45,7 @@ var tokens = verifier{known: map[string]token.Subject{
 // The guards of a customer's route and of an admin's.
 var (
 	asCustomer = at(Guard{Tokens: tokens}, "GET /orders")
-	asAdmin    = at(Guard{Tokens: tokens}, "GET /admin/orders")
+	asAdmin    = at(Guard{Tokens: tokens, Admins: admins{}}, "GET /admin/orders")
 )
 
 // at is a guard at a route of the table. It takes every event for one of its route.
@@ -165,7 +169,7 @@ func TestRoutesAreThoseOfTheTable(t *testing.T) {
 		wire()
 		return false
 	}
-	g := Guard{Tokens: tokens}
+	g := Guard{Tokens: tokens, Admins: admins{}}
 	for _, route := range append(access.Routes(), "GET /things", "", "$default") {
 		rule, known := access.Of(route)
 		if got := panics(func() { g.Routes(map[string]CallerHandler{route: nil}) }); got == (known && !rule.Open()) {
@@ -179,12 +183,60 @@ func TestRoutesAreThoseOfTheTable(t *testing.T) {
 
 // TestGuardKnowsItsRoutesOnly: what a function is asked for decides nothing but which of its own routes it serves.
 func TestGuardKnowsItsRoutesOnly(t *testing.T) {
-	h := Guard{Tokens: tokens}.Routes(map[string]CallerHandler{"GET /admin/orders": nil})
+	h := Guard{Tokens: tokens, Admins: admins{}}.Routes(map[string]CallerHandler{"GET /admin/orders": nil})
 	for _, route := range []string{"GET /orders", "GET /products", "POST /sessions", ""} {
 		e := event()
 		e.RouteKey, e.Headers["authorization"] = route, "Bearer customer"
 		out, _ := run(t, h, e)
 		wantAnswer(t, out, 404, map[string]string{"Content-Type": "application/problem+json"}, problemText(404, "not_found", "There is nothing here."))
+	}
+}
+
+// admins are all, unless there is an error.
+type admins struct{ err error }
+
+func (a admins) RequireAdmin(context.Context, user.Caller) error { return a.err }
+
+// TestFormerAdminsAreToldNothing: at each route for admins a request that is refused for its form is answered 403 to who is no admin
+// now, and audited; an admin is told what is wrong. Where it is not known who is an admin, nothing is told.
+func TestFormerAdminsAreToldNothing(t *testing.T) {
+	form := []error{
+		ErrMediaType, ErrTooLarge, validation.Errors{{Field: "name", Message: "is required"}}, page.ErrInvalidCursor, product.ErrNotFound,
+	}
+	for _, route := range access.Routes() {
+		if rule, _ := access.Of(route); rule.Reach != access.AdminsAnyones {
+			continue
+		}
+		for _, refused := range form {
+			for _, right := range []error{nil, fmt.Errorf("reading: %w", user.ErrNotAdmin), context.DeadlineExceeded} {
+				e := event()
+				e.RouteKey, e.Headers["authorization"] = route, "Bearer admin"
+				out, log := run(t, Guard{Tokens: tokens, Admins: admins{right}}.Routes(map[string]CallerHandler{
+					route: func(context.Context, user.Caller, *Request) (Response, error) { return Response{}, refused },
+				}), e)
+				want, audited := Code(refused), strings.Contains(log, `"event":"access_refused"`)
+				if right != nil {
+					want = Code(right)
+				}
+				if !strings.Contains(out.Body, `"code":"`+want+`"`) || audited != errors.Is(right, user.ErrNotAdmin) {
+					t.Errorf("%s, %v, the right %v: answered %s, audited %t; want %s", route, refused, right, out.Body, audited, want)
+				}
+			}
+		}
+	}
+}
+
+// TestRightIsAskedForOnce: what the store has seen is not asked about again.
+func TestRightIsAskedForOnce(t *testing.T) {
+	for _, err := range []error{nil, product.ErrInsufficientStock, product.ErrContended, errors.New("down")} {
+		h := Guard{Tokens: tokens, Admins: admins{user.ErrNotAdmin}}.Routes(map[string]CallerHandler{
+			"GET /admin/orders": func(context.Context, user.Caller, *Request) (Response, error) { return OK(1), err },
+		})
+		e := event()
+		e.RouteKey, e.Headers["authorization"] = "GET /admin/orders", "Bearer admin"
+		if out, _ := run(t, h, e); out.StatusCode == http.StatusForbidden {
+			t.Errorf("%v: answered %d", err, out.StatusCode)
+		}
 	}
 }
 
@@ -206,7 +258,7 @@ func TestRefusedAccessIsAudited(t *testing.T) {
 	} {
 		e := event()
 		e.RouteKey, e.Headers["authorization"], e.RequestContext.HTTP.SourceIP = route, "Bearer "+c.token, "203.0.113.7"
-		_, log := run(t, Guard{Tokens: tokens}.Routes(map[string]CallerHandler{
+		_, log := run(t, Guard{Tokens: tokens, Admins: admins{}}.Routes(map[string]CallerHandler{
 			route: func(context.Context, user.Caller, *Request) (Response, error) { return OK(1), c.err },
 		}), e)
 		want := fmt.Sprintf(`"level":"WARN","msg":"audit","function":"","event":"access_refused","user_id":"usr_%s","address_hash":"","subject":%q,`+

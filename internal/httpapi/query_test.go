@@ -109,7 +109,7 @@ func ask(t *testing.T, route, query string) (status int, called bool) {
 		out, _ := run(t, Open(map[string]Handler{route: func(context.Context, *Request) (Response, error) { called = true; return OK(1), nil }}), e)
 		return out.StatusCode, called
 	}
-	out, _ := run(t, Guard{Tokens: tokens}.Routes(map[string]CallerHandler{route: func(context.Context, user.Caller, *Request) (Response, error) { called = true; return OK(1), nil }}), e)
+	out, _ := run(t, Guard{Tokens: tokens, Admins: admins{}}.Routes(map[string]CallerHandler{route: func(context.Context, user.Caller, *Request) (Response, error) { called = true; return OK(1), nil }}), e)
 	return out.StatusCode, called
 }
 

@@ -35,24 +35,26 @@ type DeleteAccount struct {
 	Now       func() time.Time
 }
 
-// Do removes the caller's account and then what others keep of it. The source is that of an Attempt. It returns
-// ErrInvalidCredentials for a wrong password, which counts as a guess, and *TooManyGuessesError.
+// Do removes the caller's account and then what others keep of it, and reports whether this call removed an account: whatever it
+// returns then, the account is gone. The source is that of an Attempt. It returns ErrInvalidCredentials for a wrong password, which
+// counts as a guess, and *TooManyGuessesError.
 //
 // The account goes first: from then on nobody can log in to it or reset its password, whatever happens to the rest, and that
 // there is a rest stands in the same write. A repeat finds no account and goes on with the rest; then the password, which
 // nobody knows any more, is not looked at.
-func (d *DeleteAccount) Do(ctx context.Context, caller Caller, password, source string) error {
+func (d *DeleteAccount) Do(ctx context.Context, caller Caller, password, source string) (removed bool, err error) {
 	u, err := d.Users.ByEmail(ctx, caller.Email)
 	if err == nil && u.ID == caller.UserID {
 		err = d.close(ctx, Attempt{Email: caller.Email, Source: source, At: d.Now()}, caller, password)
+		removed = err == nil
 	}
 	if err != nil && !errors.Is(err, ErrNotFound) {
-		return fmt.Errorf("closing an account: %w", err)
+		return false, fmt.Errorf("closing an account: %w", err)
 	}
 	if err := d.Traces.Erase(ctx, caller.UserID); err != nil {
-		return fmt.Errorf("erasing the traces of an account: %w", err)
+		return removed, fmt.Errorf("erasing the traces of an account: %w", err)
 	}
-	return nil
+	return removed, nil
 }
 
 func (d *DeleteAccount) close(ctx context.Context, a Attempt, caller Caller, password string) error {

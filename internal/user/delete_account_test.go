@@ -75,8 +75,8 @@ var adasToken = Caller{UserID: ada.ID, Email: ada.Email}
 // TestDeleteAccount: the password is looked at after the guess was counted, and the account goes before its traces.
 func TestDeleteAccount(t *testing.T) {
 	d, r := deletion()
-	if err := d.Do(context.Background(), adasToken, "right one", home); err != nil {
-		t.Fatal(err)
+	if removed, err := d.Do(context.Background(), adasToken, "right one", home); err != nil || !removed {
+		t.Fatalf("removed is %t, error %v", removed, err)
 	}
 	want := []string{"find " + ada.Email, "look " + ada.Email, "count " + ada.Email, "check right one", "close " + ada.ID, "erase " + ada.ID}
 	if !slices.Equal(r.done, want) {
@@ -91,12 +91,12 @@ func TestDeleteAccount(t *testing.T) {
 func TestDeleteAccountRefuses(t *testing.T) {
 	d, r := deletion()
 	for range freeHere {
-		if err := d.Do(context.Background(), adasToken, "wrong one", home); !errors.Is(err, ErrInvalidCredentials) {
+		if _, err := d.Do(context.Background(), adasToken, "wrong one", home); !errors.Is(err, ErrInvalidCredentials) {
 			t.Fatalf("got error %v, want %v", err, ErrInvalidCredentials)
 		}
 	}
 	var tooMany *TooManyGuessesError
-	if err := d.Do(context.Background(), adasToken, "right one", home); !errors.As(err, &tooMany) {
+	if _, err := d.Do(context.Background(), adasToken, "right one", home); !errors.As(err, &tooMany) {
 		t.Errorf("the next: got error %v, want too many guesses", err)
 	}
 	if got := wait(t, &LogIn{Guesses: r, Passwords: r, Tokens: r, Sessions: r, Now: d.Now}, right(home)); got == 0 {
@@ -112,14 +112,14 @@ func TestDeleteAccountRefuses(t *testing.T) {
 func TestDeleteAccountAgain(t *testing.T) {
 	d, r := deletion()
 	r.atOnce = 2
-	if err := d.Do(context.Background(), adasToken, "right one", home); !errors.Is(err, errDown) || r.user != (User{}) {
+	if removed, err := d.Do(context.Background(), adasToken, "right one", home); !errors.Is(err, errDown) || !removed || r.user != (User{}) {
 		t.Fatalf("got error %v and the account %+v, want it closed and the traces begun", err, r.user)
 	}
 	r.user = User{ID: "usr_new", Email: ada.Email, PasswordHash: hashOf("right one")}
 	r.atOnce, r.done = 0, nil
 	for range freeHere + 2 {
-		if err := d.Do(context.Background(), adasToken, "", home); err != nil {
-			t.Fatalf("again: got error %v", err)
+		if removed, err := d.Do(context.Background(), adasToken, "", home); err != nil || removed {
+			t.Fatalf("again: removed is %t, error %v", removed, err)
 		}
 	}
 	if r.user.ID != "usr_new" || len(r.traces) != 1 || !slices.Equal(r.done[:2], []string{"find " + ada.Email, "erase " + ada.ID}) {
@@ -133,10 +133,14 @@ func TestDeleteAccountCutShort(t *testing.T) {
 		t.Run(call, func(t *testing.T) {
 			d, r := deletion()
 			r.fails[call] = errDown
-			if err := d.Do(context.Background(), adasToken, "right one", home); !errors.Is(err, errDown) || errors.Is(err, ErrInvalidCredentials) {
+			removed, err := d.Do(context.Background(), adasToken, "right one", home)
+			if !errors.Is(err, errDown) || errors.Is(err, ErrInvalidCredentials) {
 				t.Errorf("got error %v, want %v", err, errDown)
 			}
 			closed := r.user == (User{})
+			if removed != closed {
+				t.Errorf("removed is %t, and the account is gone: %t", removed, closed)
+			}
 			if r.traces[ada.ID] != 5 || closed != (call == "erase") || closed != !r.removals[ada.ID].IsZero() {
 				t.Errorf("left the account %+v, %v, %v", r.user, r.traces, r.removals)
 			}
@@ -148,8 +152,8 @@ func TestDeleteAccountCutShort(t *testing.T) {
 func TestDeleteAccountMeanwhile(t *testing.T) {
 	d, r := deletion()
 	r.fails["close"] = fmt.Errorf("closing: %w", ErrNotFound)
-	if err := d.Do(context.Background(), adasToken, "right one", home); err != nil || r.traces[ada.ID] != 0 {
-		t.Errorf("got error %v, left %v", err, r.traces)
+	if removed, err := d.Do(context.Background(), adasToken, "right one", home); err != nil || removed || r.traces[ada.ID] != 0 {
+		t.Errorf("removed is %t, error %v, left %v", removed, err, r.traces)
 	}
 }
 

@@ -45,7 +45,18 @@ func (v verifier) Verify(_ context.Context, raw string) (token.Claims, error) {
 }
 
 // Guard returns one that knows the tokens of Customer and Admin.
-func Guard() httpapi.Guard { return httpapi.Guard{Tokens: known(nil)} }
+func Guard() httpapi.Guard { return httpapi.Guard{Tokens: known(nil), Admins: admins{}} }
+
+// admins are Admin.
+type admins struct{}
+
+// RequireAdmin returns user.ErrNotAdmin for everybody else.
+func (admins) RequireAdmin(_ context.Context, caller user.Caller) error {
+	if caller.UserID != Admin.UserID {
+		return user.ErrNotAdmin
+	}
+	return nil
+}
 
 func known(err error) verifier {
 	return verifier{err: err, claims: map[string]token.Claims{
@@ -79,7 +90,7 @@ func CheckGuard(t *testing.T, e Event, handler func(httpapi.Guard) httpapi.Handl
 	}
 	for code, err := range map[string]error{"internal": errors.New("no keys"), "busy": context.DeadlineExceeded} {
 		t.Run("the keys fail: "+code, func(t *testing.T) {
-			g := httpapi.Guard{Tokens: known(fmt.Errorf("%s: %w", cause, err))}
+			g := httpapi.Guard{Tokens: known(fmt.Errorf("%s: %w", cause, err)), Admins: admins{}}
 			Call(t, handler(g), e).CheckProblem(t, Problem{Code: code})
 		})
 	}
