@@ -67,10 +67,14 @@ func (h Hasher) Hash(password string) (Hash, error) {
 
 // Check reports whether the hash is the password's. The keys are compared in constant time. A password that is not valid
 // UTF-8 matches nothing; a hash that is none is [ErrBadHash].
-func (Hasher) Check(hash Hash, password string) (bool, error) {
+//
+// A hash that cost less than new ones do takes as long as a new one: what is missing is computed in vain. Else its time would tell
+// that somebody has the address, because CheckDummy costs what new hashes do.
+func (h Hasher) Check(hash Hash, password string) (bool, error) {
 	if !isReadable(hash) {
 		return false, ErrBadHash
 	}
+	defer h.fill(hash, password)
 	normal, err := Normalize(password)
 	if err != nil {
 		return false, nil
@@ -80,6 +84,29 @@ func (Hasher) Check(hash Hash, password string) (bool, error) {
 		return false, ErrBadHash
 	}
 	return match, nil
+}
+
+// fill computes what checking the hash took less than checking a new one.
+func (h Hasher) fill(hash Hash, password string) {
+	params, _, _, err := argon2id.DecodeHash(hash.PHC())
+	if err != nil {
+		return
+	}
+	if missing, ok := h.Params.beyond(Params{params.Memory, params.Iterations, params.Parallelism}); ok {
+		argon2.IDKey([]byte(password), make([]byte, saltLength), missing.Iterations, missing.MemoryKiB, missing.Parallelism, keyLength)
+	}
+}
+
+// beyond returns parameters of a hash that takes as much work as p does more than less, and false where that is not one pass over
+// the least memory. No pass takes more memory than p's.
+func (p Params) beyond(less Params) (Params, bool) {
+	if p.MemoryKiB == 0 || p.Work() <= less.Work() {
+		return Params{}, false
+	}
+	missing := p.Work() - less.Work()
+	passes := (missing + uint64(p.MemoryKiB) - 1) / uint64(p.MemoryKiB)
+	filling := Params{uint32(missing / passes), uint32(passes), p.Parallelism}
+	return filling, inBounds(filling.library())
 }
 
 // Outdated reports whether [Hasher.Hash] would make another kind of hash now: other Params, or another length of salt or key.

@@ -7,6 +7,9 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
+
+	"pgregory.net/rapid"
 )
 
 // cheap keeps the tests quick where the cost is not their point.
@@ -209,6 +212,55 @@ func TestDummyCostsWhatAHashCosts(t *testing.T) {
 				t.Errorf("%q: got %v and error %v, want no match", password, match, err)
 			}
 		}
+	}
+}
+
+// TestOldHashesCostWhatNewOnesCost: a check and what fills it up are the work of a new hash, to a hundredth, for every cost that the
+// settings allow, in no more memory at once.
+func TestOldHashesCostWhatNewOnesCost(t *testing.T) {
+	params := rapid.Custom(func(t *rapid.T) Params {
+		return Params{
+			rapid.Uint32Range(leastMemoryKiB, maxMemoryKiB).Draw(t, "memory"), rapid.Uint32Range(1, maxIterations).Draw(t, "passes"),
+			rapid.Uint8Range(1, maxParallelism).Draw(t, "lanes"),
+		}
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		now, old := params.Draw(t, "now"), params.Draw(t, "old")
+		fill, filled := now.beyond(old)
+		did := old.Work()
+		if filled {
+			did += fill.Work()
+		}
+		want := max(now.Work(), old.Work())
+		if off := float64(want) - float64(did); off < 0 || off > float64(want)/100 {
+			t.Errorf("%s filled up by %s is a work of %d, want %d", old, fill, did, want)
+		}
+		if filled && (fill.MemoryKiB > now.MemoryKiB || fill.Parallelism != now.Parallelism) {
+			t.Errorf("%s fills %s up to %s", fill, old, now)
+		}
+	})
+}
+
+// TestCheckFillsUp: checking a hash of half the work takes the time of a new one, and not half of it.
+func TestCheckFillsUp(t *testing.T) {
+	now := Hasher{Params{MemoryKiB: 32 << 10, Iterations: 4, Parallelism: 1}}
+	old, err := Hasher{Params{MemoryKiB: 16 << 10, Iterations: 1, Parallelism: 1}}.Hash("k7#vQp2x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, unknown := time.Hour, time.Hour
+	for range 5 {
+		start := time.Now()
+		if ok, err := now.Check(old, "another one"); ok || err != nil {
+			t.Fatalf("got %t and error %v", ok, err)
+		}
+		known = min(known, time.Since(start))
+		start = time.Now()
+		now.CheckDummy("another one")
+		unknown = min(unknown, time.Since(start))
+	}
+	if known < unknown/2 || known > 2*unknown {
+		t.Errorf("an old hash took %s, the dummy %s", known, unknown)
 	}
 }
 
