@@ -97,12 +97,19 @@ func (t *Template) Granted(function string) []string {
 	for _, arn := range List(At(role, "Properties", "ManagedPolicyArns")) {
 		found = append(found, "policy "+lastPart(fmt.Sprint(arn)))
 	}
-	for _, policy := range List(At(role, "Properties", "Policies")) {
-		for _, statement := range List(At(policy, "PolicyDocument", "Statement")) {
-			found = append(found, permissions(statement)...)
-		}
+	for _, statement := range t.Statements(function) {
+		found = append(found, permissions(statement)...)
 	}
 	slices.Sort(found)
+	return found
+}
+
+// Statements returns the statements of the policies in the role of a function.
+func (t *Template) Statements(function string) []any {
+	var found []any
+	for _, policy := range List(At(t.Resources[function+"Role"], "Properties", "Policies")) {
+		found = append(found, List(At(policy, "PolicyDocument", "Statement"))...)
+	}
 	return found
 }
 
@@ -110,8 +117,8 @@ func permissions(statement any) []string {
 	condition := ""
 	if keys := At(statement, "Condition", "ForAllValues:StringLike", "dynamodb:LeadingKeys"); keys != nil {
 		condition = " with " + fmt.Sprint(keys)
-	} else if At(statement, "Condition") != nil {
-		condition = " from " + fmt.Sprint(At(statement, "Condition", "StringEquals", "ses:FromAddress", "Ref"))
+	} else if sender := At(statement, "Condition", "StringEquals", "ses:FromAddress", "Ref"); sender != nil {
+		condition = fmt.Sprint(" from ", sender)
 	}
 	var found []string
 	for _, inverted := range []string{"NotAction", "NotResource"} {

@@ -2,14 +2,25 @@ package template
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
+	"net/http"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"shop/internal/dynamostore"
+	"shop/internal/password"
+	"shop/internal/user"
 )
 
 func TestApisFailOnWarningsAndAreThrottled(t *testing.T) {
@@ -250,6 +261,97 @@ func TestRolesAllowNoMore(t *testing.T) {
 			t.Errorf("%s: runtime %v", name, runtime)
 		}
 	}
+}
+
+// TestWhoMayWriteAUser: the functions that only change a user may name no attribute but those that they need, in whatever expression,
+// and may have no other answered. On AWS none of them makes an admin. The local emulator does not look at attributes: what the store's
+// own updates name, a store of the tests says.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+func TestWhoMayWriteAUser(t *testing.T) {
+	named := updatedAttributes(t)
+	tpl := Need(t)
+	for function := range tpl.Functions() {
+		for _, statement := range tpl.Statements(function) {
+			if !slices.Contains(permissions(statement), "dynamodb:UpdateItem Users") {
+				continue
+			}
+			want, known := named[function]
+			got := At(statement, "Condition", "ForAllValues:StringEquals", "dynamodb:Attributes")
+			if !known || fmt.Sprint(got) != fmt.Sprint(want) || slices.Contains(want, "role") {
+				t.Errorf("%s may update users by the attributes %v, want %v", function, got, want)
+			}
+			wantJSON(t, At(statement, "Condition", "StringEqualsIfExists"), `{"dynamodb:ReturnValues":["NONE","UPDATED_OLD","UPDATED_NEW"]}`)
+			delete(named, function)
+		}
+	}
+	if len(named) > 0 {
+		t.Errorf("%v may not update users", named)
+	}
+}
+
+// updatedAttributes returns the attributes of a user that each function's updates name, sorted.
+func updatedAttributes(t *testing.T) map[string][]string {
+	ctx := t.Context()
+	l := user.Link{UserID: "usr_1", Email: "ann@example.com"}
+	named := map[string][]string{}
+	for function, update := range map[string]func(*dynamodb.Client){
+		"VerifyEmailFunction": func(c *dynamodb.Client) {
+			_ = (&dynamostore.Links{Client: c, Table: "Sessions", Users: "Users"}).Verify(ctx, l, time.Now(), user.Done{})
+		},
+		"ResetPasswordFunction": func(c *dynamodb.Client) {
+			_ = (&dynamostore.Links{Client: c, Table: "Sessions", Users: "Users"}).SetPassword(ctx, l, password.Stored("h"), user.Attempt{Email: l.Email}, user.Done{})
+		},
+		"LogInFunction": func(c *dynamodb.Client) {
+			_ = (&dynamostore.Users{Client: c, Table: "Users"}).RenewHash(ctx, l.Email, password.Stored("h"), password.Stored("i"))
+		},
+	} {
+		var body string
+		update(dynamodb.New(dynamodb.Options{
+			Region: "local", Credentials: aws.AnonymousCredentials{}, RetryMaxAttempts: 1,
+			HTTPClient: requestTo(func(r *http.Request) { text, _ := io.ReadAll(r.Body); body = string(text) }),
+		}))
+		named[function] = attributesOf(t, body)
+	}
+	return named
+}
+
+type requestTo func(*http.Request)
+
+// Do answers nothing that a client understands.
+func (do requestTo) Do(r *http.Request) (*http.Response, error) {
+	do(r)
+	return nil, errors.New("no answer")
+}
+
+// word is a name in an expression: no value, and no function.
+var word = regexp.MustCompile(`(^|[^:a-z_])([a-z][a-z_]*)\b([^(]|$)`)
+
+// attributesOf returns the key and the names in the expressions of the one update of Users in a request.
+func attributesOf(t *testing.T, body string) []string {
+	t.Helper()
+	type update struct {
+		TableName, ConditionExpression, UpdateExpression string
+		Key                                              map[string]any
+	}
+	var request struct {
+		update
+		TransactItems []struct{ Update *update }
+	}
+	if err := json.Unmarshal([]byte(body), &request); err != nil {
+		t.Fatalf("%v: %q", err, body)
+	}
+	found := request.update
+	for _, item := range request.TransactItems {
+		if item.Update != nil && item.Update.TableName == "Users" {
+			found = *item.Update
+		}
+	}
+	names := slices.Collect(maps.Keys(found.Key))
+	for _, match := range word.FindAllStringSubmatch(strings.NewReplacer("(", "( ").Replace(found.ConditionExpression+" ; "+found.UpdateExpression), -1) {
+		names = append(names, match[2])
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // TestRolesHaveNoPoliciesElsewhere: what a role allows stands in the role, where the tests read it.
