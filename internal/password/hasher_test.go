@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 )
@@ -241,26 +240,21 @@ func TestOldHashesCostWhatNewOnesCost(t *testing.T) {
 	})
 }
 
-// TestCheckFillsUp: checking a hash of half the work takes the time of a new one, and not half of it.
+// TestCheckFillsUp: checking a hash of an eighth of the work takes the memory of a second computation, too: 16 MiB and 28 MiB.
 func TestCheckFillsUp(t *testing.T) {
 	now := Hasher{Params{MemoryKiB: 32 << 10, Iterations: 4, Parallelism: 1}}
 	old, err := Hasher{Params{MemoryKiB: 16 << 10, Iterations: 1, Parallelism: 1}}.Hash("k7#vQp2x")
 	if err != nil {
 		t.Fatal(err)
 	}
-	known, unknown := time.Hour, time.Hour
-	for range 5 {
-		start := time.Now()
-		if ok, err := now.Check(old, "another one"); ok || err != nil {
-			t.Fatalf("got %t and error %v", ok, err)
-		}
-		known = min(known, time.Since(start))
-		start = time.Now()
-		now.CheckDummy("another one")
-		unknown = min(unknown, time.Since(start))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if ok, err := now.Check(old, "another one"); ok || err != nil {
+		t.Fatalf("got %t and error %v", ok, err)
 	}
-	if known < unknown/2 || known > 2*unknown {
-		t.Errorf("an old hash took %s, the dummy %s", known, unknown)
+	runtime.ReadMemStats(&after)
+	if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took < 44 {
+		t.Errorf("the check took %d MiB of memory, want 16 and 28", took)
 	}
 }
 
