@@ -13,9 +13,9 @@ import (
 )
 
 type saver interface {
-	// Do saves a draft and returns the product and whether it is new. It returns validation.Errors, user.ErrNotAdmin,
-	// product.ErrContended and product.ErrUnsettled.
-	Do(ctx context.Context, admin user.Caller, d product.Draft) (saved product.Product, created bool, err error)
+	// Do saves a draft and returns the product, and as it was before, which is nil for a new one. It returns validation.Errors,
+	// user.ErrNotAdmin, product.ErrContended and product.ErrUnsettled.
+	Do(ctx context.Context, admin user.Caller, d product.Draft) (saved product.Product, before *product.Product, err error)
 }
 
 // request is the whole product: a member that is missing would be lost, so none may be, but the stock and the limit, which
@@ -41,26 +41,42 @@ func saveProduct(g httpapi.Guard, products saver) httpapi.Handler {
 		if err != nil {
 			return httpapi.Response{}, err
 		}
-		saved, created, err := products.Do(ctx, caller, draft)
+		saved, before, err := products.Do(ctx, caller, draft)
 		if err != nil {
 			return httpapi.Response{}, err
 		}
-		if created {
-			opened(ctx, caller, saved)
+		audit(ctx, caller, before, saved)
+		if before == nil {
 			return httpapi.Created(httpapi.AdminProductOf(saved)), nil
 		}
 		return httpapi.OK(httpapi.AdminProductOf(saved)), nil
 	}})
 }
 
-// opened has audited what the stock of a new product begins with, if that is not nothing.
-func opened(ctx context.Context, caller user.Caller, p product.Product) {
-	if p.Stock == 0 {
-		return
+// audit notes what the save changed of what a customer sees and pays: the name, the price, and whether the product is for sale. Of a
+// new product all of them are changes, from nothing, and so is the stock that it begins with, if that is not nothing.
+func audit(ctx context.Context, caller user.Caller, before *product.Product, saved product.Product) {
+	var was [3]string
+	if before != nil {
+		was = seen(*before)
 	}
-	observe.Audit(ctx, observe.Event{
-		Kind: observe.StockChanged, UserID: caller.UserID, Subject: p.ID, Before: "0", After: fmt.Sprint(p.Stock),
-	})
+	for i, now := range seen(saved) {
+		changed(ctx, caller, saved.ID, []observe.Kind{observe.NameChanged, observe.PriceChanged, observe.ActiveChanged}[i], was[i], now)
+	}
+	if before == nil {
+		changed(ctx, caller, saved.ID, observe.StockChanged, "0", fmt.Sprint(saved.Stock))
+	}
+}
+
+// seen is a product's name, its price in minor units with the currency, and whether it is active.
+func seen(p product.Product) [3]string {
+	return [3]string{p.Name, fmt.Sprint(p.Price.Amount, " ", p.Price.Currency), fmt.Sprint(p.Active)}
+}
+
+func changed(ctx context.Context, caller user.Caller, productID string, kind observe.Kind, before, after string) {
+	if before != after {
+		observe.Audit(ctx, observe.Event{Kind: kind, UserID: caller.UserID, Subject: productID, Before: before, After: after})
+	}
 }
 
 func (in request) draft(id string) (product.Draft, error) {

@@ -21,8 +21,12 @@ import (
 // save is a saver. Calling a nil one panics, and so is answered as internal.
 type save func(admin user.Caller, d product.Draft) (product.Product, bool, error)
 
-func (s save) Do(_ context.Context, admin user.Caller, d product.Draft) (product.Product, bool, error) {
-	return s(admin, d)
+func (s save) Do(_ context.Context, admin user.Caller, d product.Draft) (product.Product, *product.Product, error) {
+	saved, created, err := s(admin, d)
+	if created {
+		return saved, nil, err
+	}
+	return saved, &saved, err
 }
 
 // expecting saves one draft, as a new product or over an old one.
@@ -58,19 +62,46 @@ func TestSaveProduct(t *testing.T) {
 	}
 }
 
-// TestAudit: the stock that a new product begins with is a change of stock; saving another time is none.
+// over saves over a product.
+type over struct{ before *product.Product }
+
+func (o over) Do(_ context.Context, _ user.Caller, d product.Draft) (product.Product, *product.Product, error) {
+	saved := product.Product{ID: d.ID, Name: d.Name, Description: d.Description, Price: d.Price, Active: d.Active, Version: 1}
+	if o.before == nil && d.Stock != nil {
+		saved.Stock = *d.Stock
+	}
+	return saved, o.before, nil
+}
+
+// TestAudit: a name, a price and whether a product is active are audited, each where it changed, and of a new product all of them and
+// its stock.
 func TestAudit(t *testing.T) {
-	opening := observe.Event{Kind: observe.StockChanged, UserID: httpapitest.Admin.UserID, Subject: "brass-desk-lamp", Before: "0", After: "4"}
-	for _, c := range []struct {
-		stock   int64
-		created bool
-		want    []observe.Event
-	}{{4, true, []observe.Event{opening}}, {0, true, nil}, {4, false, nil}} {
-		h := saveProduct(httpapitest.Guard(), save(func(_ user.Caller, d product.Draft) (product.Product, bool, error) {
-			return product.Product{ID: d.ID, Name: d.Name, Price: d.Price, Stock: c.stock, Version: 1}, c.created, nil
-		}))
-		e := httpapitest.ReadEvent(t)
-		httpapitest.Call(t, h, e).CheckAudit(t, e, c.want...)
+	event := func(kind observe.Kind, before, after string) observe.Event {
+		return observe.Event{Kind: kind, UserID: httpapitest.Admin.UserID, Subject: "brass-desk-lamp", Before: before, After: after}
+	}
+	as := func(change func(*product.Product)) *product.Product {
+		p := product.Product{ID: "brass-desk-lamp", Name: "Brass desk lamp", Price: money.Money{Amount: 6400, Currency: "GBP"}, Active: true, Stock: 4}
+		change(&p)
+		return &p
+	}
+	for name, c := range map[string]struct {
+		before *product.Product
+		want   []observe.Event
+	}{
+		"new": {nil, []observe.Event{
+			event(observe.NameChanged, "", "Brass desk lamp"), event(observe.PriceChanged, "", "6400 GBP"),
+			event(observe.ActiveChanged, "", "true"), event(observe.StockChanged, "0", "12"),
+		}},
+		"the same":    {as(func(*product.Product) {}), nil},
+		"description": {as(func(p *product.Product) { p.Description = "x" }), nil},
+		"name":        {as(func(p *product.Product) { p.Name = "Lamp" }), []observe.Event{event(observe.NameChanged, "Lamp", "Brass desk lamp")}},
+		"price":       {as(func(p *product.Product) { p.Price.Amount = 640 }), []observe.Event{event(observe.PriceChanged, "640 GBP", "6400 GBP")}},
+		"active":      {as(func(p *product.Product) { p.Active = false }), []observe.Event{event(observe.ActiveChanged, "false", "true")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := httpapitest.ReadEvent(t)
+			httpapitest.Call(t, saveProduct(httpapitest.Guard(), over{c.before}), e).CheckAudit(t, e, c.want...)
+		})
 	}
 }
 

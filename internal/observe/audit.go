@@ -17,6 +17,9 @@ const (
 	RoleChanged     Kind = "role_changed"
 	PasswordChanged Kind = "password_changed"
 	StockChanged    Kind = "stock_changed"
+	NameChanged     Kind = "name_changed"
+	PriceChanged    Kind = "price_changed"
+	ActiveChanged   Kind = "active_changed"
 	AccountDeleted  Kind = "account_deleted"
 )
 
@@ -29,7 +32,7 @@ type Event struct {
 	UserID      string // who did it; of a log-in, whose account it was
 	AddressHash string // of the address that was tried, where its user is not known
 	Subject     string // what it was done to: a product's id, a user's id, a route, a session's id
-	Before      string // what it was: a stock, a role
+	Before      string // what it was: a stock, a price in minor units with its currency, a name, whether active, a role
 	After       string // what it is now
 	Reason      string // why it was refused: a code of the contract
 }

@@ -58,43 +58,43 @@ type Save struct {
 	Now      func() time.Time
 }
 
-// Do saves d and returns the product as stored and whether it is new. It returns validation.Errors, user.ErrNotAdmin,
-// ErrContended and ErrUnsettled.
-func (s *Save) Do(ctx context.Context, admin user.Caller, d Draft) (Product, bool, error) {
+// Do saves d and returns the product as stored, and as it was before, which is nil for a new one. It returns validation.Errors,
+// user.ErrNotAdmin, ErrContended and ErrUnsettled.
+func (s *Save) Do(ctx context.Context, admin user.Caller, d Draft) (saved Product, before *Product, err error) {
 	if err := d.Check(s.Currency); err != nil {
-		return Product{}, false, err
+		return Product{}, nil, err
 	}
 	for attempt := range saveAttempts {
-		p, created, err := s.attempt(ctx, admin, d)
+		saved, before, err = s.attempt(ctx, admin, d)
 		if !errors.Is(err, ErrContended) {
-			return p, created, err
+			return saved, before, err
 		}
 		if err := pause(ctx, attempt); err != nil {
-			return Product{}, false, err
+			return Product{}, nil, err
 		}
 	}
-	return Product{}, false, fmt.Errorf("saving product %s: %w", d.ID, ErrContended)
+	return Product{}, nil, fmt.Errorf("saving product %s: %w", d.ID, ErrContended)
 }
 
-func (s *Save) attempt(ctx context.Context, admin user.Caller, d Draft) (Product, bool, error) {
+func (s *Save) attempt(ctx context.Context, admin user.Caller, d Draft) (saved Product, before *Product, err error) {
 	old, err := s.Products.Read(ctx, admin, d.ID)
 	if errors.Is(err, ErrNotFound) {
 		p, err := s.create(ctx, admin, d)
-		return p, true, err
+		return p, nil, err
 	}
 	if err != nil {
-		return Product{}, false, fmt.Errorf("reading product %s: %w", d.ID, err)
+		return Product{}, nil, fmt.Errorf("reading product %s: %w", d.ID, err)
 	}
 	if d.Stock != nil {
 		var problems validation.Errors
 		problems.Add("stock", "may be given only for a new product; change it with PUT /admin/products/{product_id}/stock")
-		return Product{}, false, problems
+		return Product{}, nil, problems
 	}
 	p := d.over(old, s.Now())
 	if err := s.Products.Update(ctx, p); err != nil {
-		return Product{}, false, fmt.Errorf("updating product %s: %w", d.ID, err)
+		return Product{}, nil, fmt.Errorf("updating product %s: %w", d.ID, err)
 	}
-	return p, false, nil
+	return p, &old, nil
 }
 
 func (s *Save) create(ctx context.Context, admin user.Caller, d Draft) (Product, error) {

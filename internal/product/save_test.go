@@ -18,7 +18,8 @@ import (
 
 func (w *warehouse) save(caller user.Caller, d Draft) (Product, bool, error) {
 	s := &Save{Products: w, Currency: "GBP", NewID: w.newID, Now: w.now}
-	return s.Do(context.Background(), caller, d)
+	saved, before, err := s.Do(context.Background(), caller, d)
+	return saved, err == nil && before == nil, err
 }
 
 func lampDraft() Draft {
@@ -332,4 +333,19 @@ func FuzzValidID(f *testing.F) {
 			t.Errorf("%q: got %v, want %v", id, got, want)
 		}
 	})
+}
+
+// TestSaveTellsWhatWasBefore: of a product that is saved again the one that this save replaced, of a new one nothing.
+func TestSaveTellsWhatWasBefore(t *testing.T) {
+	w := newWarehouse()
+	s := &Save{Products: w, Currency: "GBP", NewID: w.newID, Now: w.now}
+	first, before, err := s.Do(context.Background(), admin, lampDraft())
+	if err != nil || before != nil {
+		t.Fatalf("a new one: got %+v before it and error %v, want nothing", before, err)
+	}
+	again := lampDraft()
+	again.Stock, again.Price.Amount = nil, again.Price.Amount+1
+	if _, before, err = s.Do(context.Background(), admin, again); err != nil || before == nil || *before != first {
+		t.Errorf("got %+v before it and error %v, want %+v", before, err, first)
+	}
 }
