@@ -153,8 +153,9 @@ func TestCallsOfWrongGuesses(t *testing.T) {
 }
 
 func TestCallsOfRefresh(t *testing.T) {
-	used := newSession(t, newCustomer(t))
-	wantCalls(t, budget{4, map[string]int{"GetItem": 2, "Sign": 1, "UpdateItem": 1}}, func() { refreshed(t, used) })
+	s := newSession(t, newCustomer(t))
+	used := s
+	wantCalls(t, budget{4, map[string]int{"GetItem": 2, "Sign": 1, "UpdateItem": 1}}, func() { used, s = s, refreshed(t, s) })
 	wantCalls(t, budget{3, map[string]int{"GetItem": 2, "Sign": 1}}, func() { refreshed(t, used) })
 }
 
