@@ -132,9 +132,9 @@ func TestMaxPerOrder(t *testing.T) {
 	wantShort(t, refused, excess(few.ProductID, 3, 2), excess(single.ProductID, 2, 1))
 	wantStock(t, few.ProductID, 10)
 	key, fits := unique(), basket(line{few.ProductID, 2}, line{single.ProductID, 1})
-	accepted(t, send(t, place(c, key, fits)))
+	first := accepted(t, send(t, place(c, key, fits)))
 	resave(t, few, limited(1))
-	accepted(t, send(t, place(c, key, fits)))
+	wantSameOrder(t, replayed(t, send(t, place(c, key, fits))), first)
 	send(t, place(c, unique(), fits)).refused(t, http.StatusConflict, "max_per_order_exceeded")
 	wantStock(t, few.ProductID, 8)
 }
