@@ -18,7 +18,7 @@ var mutants = []mutant{
 	},
 	{
 		name: "a checkout sells what is not active", file: "internal/dynamostore/orders.go",
-		from: `active = :true AND`, to: `(active = :true OR active <> :true) AND`, pkg: store, run: "TestPlaceRejects",
+		from: `AND active = :true" +`, to: `AND (active = :true OR active <> :true)" +`, pkg: store, run: "TestPlaceRejects",
 	},
 	{
 		name: "a checkout takes more than one order may have", file: "internal/dynamostore/orders.go",
