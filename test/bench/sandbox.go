@@ -108,7 +108,7 @@ func (b *sandbox) environment() []string {
 		"MAILS_TABLE=" + b.tables.name("MailsTable"), "SUPPRESSED_ADDRESSES_TABLE=" + b.tables.name("SuppressedAddressesTable"),
 		"MAIL_QUEUE_URL=" + b.queue, "CURRENCY=" + currency,
 		"TOKEN_ISSUER=" + b.store.outputs["IssuerUrl"], "TOKEN_AUDIENCE=" + b.store.outputs["TokenAudience"],
-		"SENDER=" + b.sender, "CONFIGURATION_SET=" + b.configurationSet, "SHOP_NAME=The Shop", "LEASE=35s",
+		"SENDER=" + b.sender, "REPLY_TO=", "CONFIGURATION_SET=" + b.configurationSet, "SHOP_NAME=The Shop", "LEASE=35s",
 		"USERS_TABLE=" + b.store.outputs["UsersTable"], "SESSIONS_TABLE=" + b.store.outputs["SessionsTable"], "SHOP_URL=https://shop.example",
 		"BENCH_PRODUCT=" + lamp.ID,
 	}
