@@ -57,7 +57,8 @@ func judgePermissions(granted map[string][]string, used map[string]map[string]bo
 	needed := map[string]bool{}
 	for function, grants := range granted {
 		for _, grant := range grants {
-			permission, _, _ := strings.Cut(grant, " from ") // the condition is the template's test's
+			permission, _, _ := strings.Cut(grant, " from ") // a condition is the template's test's
+			permission, _, _ = strings.Cut(permission, " with ")
 			reason := ""
 			for _, key := range []string{function + " " + grant, "* " + grant} {
 				if exempt[key] != "" && !used[function][permission] {
