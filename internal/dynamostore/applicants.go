@@ -42,7 +42,7 @@ func (s *Applicants) Done(ctx context.Context, name string) (user.Done, error) {
 // read and one transaction of two actions, so that the time does not tell which it was. A third one keeps that the request of the name
 // was done; when it was done before, nothing is stored, and there is no id.
 func (s *Applicants) Apply(ctx context.Context, u user.User, name string) (string, error) {
-	known, err := s.known(ctx, u.Email)
+	known, err := s.known(ctx, u.Email, u.CreatedAt)
 	if err != nil {
 		return "", err
 	}
@@ -67,18 +67,22 @@ func (s *Applicants) Apply(ctx context.Context, u user.User, name string) (strin
 // errDoneBefore says that a request with the same name was done before.
 var errDoneBefore = errors.New("the request was done before")
 
-func (s *Applicants) known(ctx context.Context, email string) (bool, error) {
+func (s *Applicants) known(ctx context.Context, email string, now time.Time) (bool, error) {
 	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Users, Key: userKey(email), ConsistentRead: aws.Bool(true)})
 	if err != nil {
 		return false, failed("looking for a user", err)
 	}
-	return len(out.Item) > 0, nil
+	known, err := readUser(out.Item)
+	if errors.Is(err, user.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && !known.Expired(now), err
 }
 
 // add returns user.ErrEmailTaken when somebody else was faster, and errDoneBefore.
 func (s *Applicants) add(ctx context.Context, u user.User, mail notification.Mail, done user.Done) error {
 	actions := []types.TransactWriteItem{
-		{Put: &types.Put{TableName: &s.Users, Item: userItem(u), ConditionExpression: aws.String("attribute_not_exists(email)")}},
+		{Put: &types.Put{TableName: &s.Users, Item: userItem(u), ConditionExpression: aws.String(free), ExpressionAttributeValues: since(u.CreatedAt)}},
 		{Put: &types.Put{TableName: &s.Mails, Item: mailItem(mail)}},
 	}
 	unmet, err := transact(ctx, s.Client, "storing an applicant", append(actions, keep(s.Sessions, done)...)...)
@@ -97,7 +101,7 @@ func (s *Applicants) tell(ctx context.Context, email string, mail notification.M
 	put := rested(s.Mails, mail)
 	actions := []types.TransactWriteItem{
 		{ConditionCheck: &types.ConditionCheck{
-			TableName: &s.Users, Key: userKey(email), ConditionExpression: aws.String("attribute_exists(email)"),
+			TableName: &s.Users, Key: userKey(email), ConditionExpression: aws.String(here), ExpressionAttributeValues: since(mail.CreatedAt),
 		}},
 		{Put: &put},
 	}

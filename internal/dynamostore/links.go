@@ -41,15 +41,15 @@ func (s *Links) Link(ctx context.Context, hash string) (user.Link, error) {
 	return readLink(out.Item)
 }
 
-// ofLink is the condition that the user is the one that the link was made for, and of the same generation.
-const ofLink = "user_id = :user AND generation = :generation"
+// ofLink is the condition that the user is the one that the link was made for, of the same generation, and not expired.
+const ofLink = "user_id = :user AND generation = :generation AND (attribute_not_exists(expires_at) OR expires_at > :since)"
 
 // Verify uses the link up and verifies the address of its user, all or nothing. It returns user.ErrInvalidLink when the link is
 // gone, void or expired, or its user is another or verified, or done was kept before.
 func (s *Links) Verify(ctx context.Context, l user.Link, now time.Time, done user.Done) error {
 	return s.use(ctx, "verifying an address", l, now, done, types.Update{
 		ConditionExpression:       aws.String(ofLink + " AND attribute_exists(unverified)"),
-		UpdateExpression:          aws.String("REMOVE unverified"),
+		UpdateExpression:          aws.String("REMOVE unverified, expires_at"),
 		ExpressionAttributeValues: attributes{},
 	})
 }
@@ -61,7 +61,7 @@ func (s *Links) Verify(ctx context.Context, l user.Link, now time.Time, done use
 func (s *Links) SetPassword(ctx context.Context, l user.Link, hash password.Hash, a user.Attempt, done user.Done) error {
 	return s.use(ctx, "setting a password", l, a.At, done, types.Update{
 		ConditionExpression:       aws.String(ofLink),
-		UpdateExpression:          aws.String("SET password_hash = :hash REMOVE unverified" + nextGeneration),
+		UpdateExpression:          aws.String("SET password_hash = :hash REMOVE unverified, expires_at" + nextGeneration),
 		ExpressionAttributeValues: attributes{":hash": text(hash.PHC()), ":one": number(1)},
 	}, (&Guesses{Table: s.Table}).reset(a)...)
 }
@@ -76,6 +76,7 @@ func (s *Links) use(
 	ctx context.Context, doing string, l user.Link, now time.Time, done user.Done, u types.Update, more ...types.TransactWriteItem,
 ) error {
 	u.TableName, u.Key = &s.Users, userKey(l.Email)
+	u.ExpressionAttributeValues[":since"] = number(now.Unix())
 	u.ExpressionAttributeValues[":user"], u.ExpressionAttributeValues[":generation"] = text(l.UserID), number(l.Generation)
 	actions := append(keep(s.Table, done),
 		types.TransactWriteItem{Delete: &types.Delete{

@@ -88,3 +88,65 @@ func TestApplyAgain(t *testing.T) {
 	}
 	s.wantDone(done("b", attempt, opened))
 }
+
+// unverified is ann as she signs up where addresses are verified.
+func unverified(id string, at time.Time) user.User {
+	u := ann
+	u.ID, u.CreatedAt, u.ExpiresAt = id, at, at.Add(7*24*time.Hour)
+	return u
+}
+
+// TestUnverifiedAccountsExpire: from then on the address is free, though the account is still stored, by whichever way somebody signs
+// up; a second before it is taken.
+func TestUnverifiedAccountsExpire(t *testing.T) {
+	end := unverified("usr_1", opened).ExpiresAt
+	for name, signUp := range map[string]func(s *shop, u user.User) error{
+		"at once": func(s *shop, u user.User) error { return s.users().Create(t.Context(), u, user.Done{}) },
+		"at once, by a key": func(s *shop, u user.User) error {
+			return s.users().Create(t.Context(), u, done("k", u.ID, u.CreatedAt))
+		},
+		"by mail": func(s *shop, u user.User) error {
+			id, err := s.applicants().Apply(t.Context(), u, "")
+			if err == nil && id != "verify-email#"+u.ID {
+				err = user.ErrEmailTaken
+			}
+			return err
+		},
+	} {
+		s := open(t)
+		s.must(s.users().Create(t.Context(), unverified("usr_1", opened), user.Done{}))
+		if got := s.user(ann.Email); got != unverified("usr_1", opened) {
+			t.Errorf("stored %+v", got)
+		}
+		if err := signUp(s, unverified("usr_2", end.Add(-time.Second))); !errors.Is(err, user.ErrEmailTaken) || s.user(ann.Email).ID != "usr_1" {
+			t.Errorf("%s, in time: got %v and %s, want ErrEmailTaken", name, err, s.user(ann.Email).ID)
+		}
+		s.must(signUp(s, unverified("usr_3", end)))
+		if got := s.user(ann.Email); got != unverified("usr_3", end) {
+			t.Errorf("%s, later: stored %+v, want usr_3", name, got)
+		}
+	}
+}
+
+// TestVerifiedAccountsStay: what verifies an address takes the account's end away in the same write; past it neither link is good.
+func TestVerifiedAccountsStay(t *testing.T) {
+	s := open(t)
+	end := unverified("usr_1", opened).ExpiresAt
+	for name, use := range map[string]func(l user.Link, at time.Time) error{
+		"verify": func(l user.Link, at time.Time) error { return s.links().Verify(t.Context(), l, at, user.Done{}) },
+		"reset": func(l user.Link, at time.Time) error {
+			return s.links().SetPassword(t.Context(), l, ann.PasswordHash, resetAt(at), user.Done{})
+		},
+	} {
+		s.must(s.users().Create(t.Context(), unverified("usr_1", opened), user.Done{}))
+		l := s.link(user.VerifyAddress, end.Add(-time.Minute))
+		if err := use(l, end); !errors.Is(err, user.ErrInvalidLink) {
+			t.Errorf("%s, past the end: got %v, want ErrInvalidLink", name, err)
+		}
+		s.must(use(l, end.Add(-time.Second)))
+		if got := s.user(ann.Email); got.Unverified || !got.ExpiresAt.IsZero() || s.item("Users", userKey(ann.Email))["expires_at"] != nil {
+			t.Errorf("%s: got %+v, want it verified and without an end", name, got)
+		}
+		s.must(s.removals().Close(t.Context(), s.user(ann.Email), opened))
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -31,7 +32,7 @@ func (s *Users) Create(ctx context.Context, u user.User, done user.Done) error {
 		return s.create(ctx, u)
 	}
 	unmet, err := transact(ctx, s.Client, "storing a user", append(keep(s.Sessions, done), types.TransactWriteItem{Put: &types.Put{
-		TableName: &s.Table, Item: userItem(u), ConditionExpression: aws.String("attribute_not_exists(email)"),
+		TableName: &s.Table, Item: userItem(u), ConditionExpression: aws.String(free), ExpressionAttributeValues: since(u.CreatedAt),
 	}})...)
 	if slices.Contains(unmet, true) {
 		return user.ErrEmailTaken
@@ -52,7 +53,8 @@ func (s *Users) create(ctx context.Context, u user.User) error {
 	_, err := s.Client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName:                           &s.Table,
 		Item:                                userItem(u),
-		ConditionExpression:                 aws.String("attribute_not_exists(email)"),
+		ConditionExpression:                 aws.String(free),
+		ExpressionAttributeValues:           since(u.CreatedAt),
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
 	if old, failed := conditionFailed(err); failed {
@@ -205,6 +207,15 @@ func requireAdmin(item attributes, caller user.Caller) error {
 	return nil
 }
 
+// free and here are the conditions that nobody has an address, and that somebody has it: who signed up and was not verified in time
+// has it no more. Their value is of since.
+const (
+	free = "attribute_not_exists(email) OR expires_at <= :since"
+	here = "attribute_exists(email) AND (attribute_not_exists(expires_at) OR expires_at > :since)"
+)
+
+func since(now time.Time) attributes { return attributes{":since": number(now.Unix())} }
+
 func userKey(email string) attributes { return attributes{"email": text(email)} }
 
 func userItem(u user.User) attributes {
@@ -220,6 +231,9 @@ func userItem(u user.User) attributes {
 	if u.Unverified {
 		item["unverified"] = boolean(true)
 	}
+	if !u.ExpiresAt.IsZero() {
+		item["expires_at"] = number(u.ExpiresAt.Unix())
+	}
 	return item
 }
 
@@ -232,6 +246,9 @@ func readUser(item attributes) (user.User, error) {
 		ID: r.text("user_id"), Email: r.text("email"), Name: r.text("name"), PasswordHash: password.Stored(r.text("password_hash")),
 		Role: user.Role(r.text("role")), CreatedAt: r.instant("created_at"), Generation: r.number("generation"),
 		Unverified: r.has("unverified"),
+	}
+	if r.has("expires_at") {
+		u.ExpiresAt = time.Unix(r.number("expires_at"), 0).UTC()
 	}
 	return u, r.err
 }

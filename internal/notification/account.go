@@ -50,7 +50,7 @@ func (d *Delivery) composeForAccount(ctx context.Context, mail Mail) (Message, e
 }
 
 // addressee returns the user whom the mail is for. It returns ErrNobody also when the account that is to be verified is another
-// by now, or verified; and when the mail has no address any more, because it was sent, bounced, and is owed once more.
+// by now, or verified, or has expired; and when the mail has no address any more, because it was sent, bounced, and is owed once more.
 func (d *Delivery) addressee(ctx context.Context, mail Mail) (user.User, error) {
 	if mail.Address == "" {
 		return user.User{}, ErrNobody
@@ -58,6 +58,9 @@ func (d *Delivery) addressee(ctx context.Context, mail Mail) (user.User, error) 
 	u, err := d.Accounts.ForMail(ctx, mail.Address)
 	if err != nil {
 		return user.User{}, err
+	}
+	if u.Expired(d.Now()) {
+		return user.User{}, ErrNobody
 	}
 	if kind, subject := mail.cut(); kind == VerifyEmail && (u.ID != subject || !u.Unverified) {
 		return user.User{}, ErrNobody

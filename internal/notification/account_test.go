@@ -132,6 +132,9 @@ func TestDropAccountMails(t *testing.T) {
 		d.ledger.entries[m.ID] = entry{Mail: m}
 		d.users[""] = user.User{ID: "usr_3"}
 	}
+	expired := func(d *desk) {
+		d.users[adas] = user.User{ID: "usr_1", Email: adas, Unverified: true, ExpiresAt: opened}
+	}
 	verified := func(d *desk) { d.users[adas] = user.User{ID: "usr_1", Email: adas} }
 	for name, c := range map[string]struct {
 		kind  Kind
@@ -139,14 +142,16 @@ func TestDropAccountMails(t *testing.T) {
 		want  Outcome
 		state State
 	}{
-		"unknown address":             {PasswordReset, nobody, OutcomeDropped, Dropped},
-		"attempt, account gone":       {SignUpAttempt, nobody, OutcomeDropped, Dropped},
-		"account gone":                {VerifyEmail, nobody, OutcomeDropped, Dropped},
-		"sent, bounced, owed again":   {PasswordReset, sent, OutcomeDropped, Dropped},
-		"another account":             {VerifyEmail, other, OutcomeDropped, Dropped},
-		"verified before":             {VerifyEmail, verified, OutcomeDropped, Dropped},
-		"reset of another account":    {PasswordReset, other, OutcomeSent, Sent},
-		"reset of a verified account": {PasswordReset, verified, OutcomeSent, Sent},
+		"unknown address":              {PasswordReset, nobody, OutcomeDropped, Dropped},
+		"attempt, account gone":        {SignUpAttempt, nobody, OutcomeDropped, Dropped},
+		"account gone":                 {VerifyEmail, nobody, OutcomeDropped, Dropped},
+		"sent, bounced, owed again":    {PasswordReset, sent, OutcomeDropped, Dropped},
+		"another account":              {VerifyEmail, other, OutcomeDropped, Dropped},
+		"account not verified in time": {VerifyEmail, expired, OutcomeDropped, Dropped},
+		"reset of an expired account":  {PasswordReset, expired, OutcomeDropped, Dropped},
+		"verified before":              {VerifyEmail, verified, OutcomeDropped, Dropped},
+		"reset of another account":     {PasswordReset, other, OutcomeSent, Sent},
+		"reset of a verified account":  {PasswordReset, verified, OutcomeSent, Sent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, id := newDesk(), accountMails[c.kind].id

@@ -84,7 +84,7 @@ func TestSignUpByMail(t *testing.T) {
 	if err := byMail(p).Do(context.Background(), Registration{Email: " Ada@Example.com", Password: "long enough", Name: "Ada"}); err != nil {
 		t.Fatal(err)
 	}
-	u := User{ID: "usr_1", Email: "ada@example.com", Name: "Ada", PasswordHash: password.Stored("(long enough)"), Role: RoleCustomer, CreatedAt: signedUpAt, Unverified: true}
+	u := User{ID: "usr_1", Email: "ada@example.com", Name: "Ada", PasswordHash: password.Stored("(long enough)"), Role: RoleCustomer, CreatedAt: signedUpAt, Unverified: true, ExpiresAt: signedUpAt.Add(7 * 24 * time.Hour)}
 	if want := []string{fmt.Sprintf("apply %+v", u), "announce mail to ada@example.com"}; !slices.Equal(p.done, want) {
 		t.Errorf("did %q, want %q", p.done, want)
 	}

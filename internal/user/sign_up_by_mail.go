@@ -36,7 +36,7 @@ func (s *SignUpByMail) Do(ctx context.Context, r Registration) error {
 	if err != nil {
 		return err
 	}
-	u.Unverified = true
+	u.Unverified, u.ExpiresAt = true, u.CreatedAt.Add(keepUnverified).Truncate(time.Second)
 	name := requestName("sign-up", r.Key, u.Email, u.Name)
 	d, err := again(ctx, s.Users, name, s.Now())
 	mailID := d.Subject

@@ -45,7 +45,16 @@ type User struct {
 	// session or a link of another generation is over.
 	Generation int64
 	Unverified bool // nobody has shown yet to read the mails to the address; until then nobody logs in
+	// ExpiresAt is when an unverified account goes, and zero for any other. From then on nobody has the address, whether or not the
+	// account is still stored.
+	ExpiresAt time.Time // UTC, whole seconds
 }
+
+// keepUnverified is how long an account lives that nobody verifies.
+const keepUnverified = 7 * 24 * time.Hour
+
+// Expired reports whether the account went because nobody verified it in time.
+func (u User) Expired(now time.Time) bool { return !u.ExpiresAt.IsZero() && !now.Before(u.ExpiresAt) }
 
 // RoleChange is a role that an operator gives to a user.
 type RoleChange struct {

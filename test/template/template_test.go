@@ -161,6 +161,18 @@ func wantJSON(t *testing.T, got any, want string) {
 	}
 }
 
+// TestExpiry: DynamoDB removes what has expired, of users too: accounts that nobody verified.
+func TestExpiry(t *testing.T) {
+	expiring := map[string]bool{"Users": true, "Sessions": true, "Mails": true}
+	for name, table := range Need(t).OfType("AWS::DynamoDB::Table") {
+		want := "null"
+		if expiring[name] {
+			want = `{"AttributeName":"expires_at","Enabled":true}`
+		}
+		wantJSON(t, At(table, "Properties", "TimeToLiveSpecification"), want)
+	}
+}
+
 func TestTablesAreKept(t *testing.T) {
 	tables := Need(t).OfType("AWS::DynamoDB::Table")
 	if len(tables) != 8 {
