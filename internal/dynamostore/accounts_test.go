@@ -33,7 +33,9 @@ func (s *shop) applicants() *Applicants {
 }
 
 func (s *shop) links() *Links {
-	return &Links{Client: s.client, Table: s.tables.Name("Sessions"), Users: s.tables.Name("Users")}
+	return &Links{
+		Client: s.client, Table: s.tables.Name("Sessions"), Users: s.tables.Name("Users"), Mails: s.tables.Name("Mails"),
+	}
 }
 
 func (s *shop) removals() *Removals {

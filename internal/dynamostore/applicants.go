@@ -21,8 +21,9 @@ const (
 	doneAction // only of a request with a key
 )
 
-// restedMail says that a mail of an address may be owed: none is, and the last was owed long enough ago.
-const restedMail = "attribute_not_exists(mail_id) OR (#state <> :owed AND created_at <= :rested)"
+// restedMail is the condition that a mail of an address may be written: none is pending, and the last one was written long enough ago,
+// or a link was used since (used_at).
+const restedMail = "attribute_not_exists(#state) OR (#state <> :owed AND (created_at <= :rested OR attribute_exists(used_at)))"
 
 // Applicants keeps those who signed up and have not verified their address yet, among the users.
 type Applicants struct {
@@ -128,8 +129,19 @@ func rested(table string, mail notification.Mail) types.Put {
 	}
 }
 
-// OweReset owes the address a mail with a link that sets a new password, unless one is owed or was within
-// notification.RestAccount. It returns the mail's id.
+// endRest lets an address be mailed a reset at once, because one of its links was used: who lost the race for it needs another. The
+// mail's record may be gone; what is left of it then, the id and the time, TTL removes with the hour.
+func endRest(table, email string, now time.Time) types.TransactWriteItem {
+	id := notification.NewAddressMail(notification.PasswordReset, email, now).ID
+	return types.TransactWriteItem{Update: &types.Update{
+		TableName: &table, Key: mailKey(id),
+		UpdateExpression:          aws.String("SET used_at = :now, expires_at = if_not_exists(expires_at, :end)"),
+		ExpressionAttributeValues: attributes{":now": instant(now), ":end": number(now.Add(time.Hour).Unix())},
+	}}
+}
+
+// OweReset owes the address a mail with a link that sets a new password, unless one is owed, or was within
+// notification.RestAccount and no link was used since. It returns the mail's id.
 func (s *Mails) OweReset(ctx context.Context, email string, now time.Time) (string, error) {
 	mail := notification.NewAddressMail(notification.PasswordReset, email, now)
 	put := rested(s.Table, mail)

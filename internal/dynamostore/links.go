@@ -19,6 +19,7 @@ type Links struct {
 	Client *dynamodb.Client
 	Table  string
 	Users  string
+	Mails  string
 }
 
 // Save stores a link, whose hash is new.
@@ -55,15 +56,15 @@ func (s *Links) Verify(ctx context.Context, l user.Link, now time.Time, done use
 }
 
 // SetPassword uses the link up, gives its user the password and the next generation, and verifies the address: all or nothing. The
-// generation ends the user's sessions and makes the other links void. The counts of guesses at the address begin anew, and the
-// source of a is known from now on. It returns user.ErrInvalidLink when the link is gone, void or expired, or its user is another, or
+// generation ends the user's sessions and makes the other links void. The counts of guesses at the address begin anew, the
+// source of a is known from now on, and the address may be mailed the next reset at once. It returns user.ErrInvalidLink when the link is gone, void or expired, or its user is another, or
 // done was kept before.
 func (s *Links) SetPassword(ctx context.Context, l user.Link, hash password.Hash, a user.Attempt, done user.Done) error {
 	return s.use(ctx, "setting a password", l, a.At, done, types.Update{
 		ConditionExpression:       aws.String(ofLink),
 		UpdateExpression:          aws.String("SET password_hash = :hash REMOVE unverified, expires_at" + nextGeneration),
 		ExpressionAttributeValues: attributes{":hash": text(hash.PHC()), ":one": number(1)},
-	}, (&Guesses{Table: s.Table}).reset(a)...)
+	}, append((&Guesses{Table: s.Table}).reset(a), endRest(s.Mails, l.Email, a.At))...)
 }
 
 // Done returns what was kept of a request with this name, also when it expired, or the zero Done.

@@ -150,3 +150,64 @@ func TestVerifiedAccountsStay(t *testing.T) {
 		s.must(s.removals().Close(t.Context(), s.user(ann.Email), opened))
 	}
 }
+
+// TestUsedResetEndsTheRest: once a link set a password the address can be mailed a reset at once, and then rests again. While a reset
+// is pending there is no other, and another address rests on.
+func TestUsedResetEndsTheRest(t *testing.T) {
+	s := open(t)
+	s.must(s.users().Create(t.Context(), ann, user.Done{}))
+	mails := s.mails(func() time.Time { return opened })
+	ask := func(after time.Duration) time.Time {
+		t.Helper()
+		id, err := mails.OweReset(t.Context(), ann.Email, opened.Add(after))
+		s.must(err)
+		return s.mail(id).CreatedAt
+	}
+	set := func(after time.Duration) {
+		t.Helper()
+		at := opened.Add(after)
+		s.must(s.links().SetPassword(t.Context(), s.link(user.SetPassword, at), password.Stored("new"), resetAt(at), user.Done{}))
+	}
+	other, err := mails.OweReset(t.Context(), "bob@example.com", opened)
+	s.must(err)
+	s.must(mails.MarkSent(t.Context(), other, "message", opened))
+	id := notification.NewAddressMail(notification.PasswordReset, ann.Email, opened).ID
+
+	ask(0)
+	set(time.Minute)
+	if got := ask(2 * time.Minute); !got.Equal(opened) {
+		t.Errorf("while one is pending: another of %s", got)
+	}
+	s.must(mails.MarkSent(t.Context(), id, "message", opened))
+	set(3 * time.Minute)
+	if got := ask(4 * time.Minute); !got.Equal(opened.Add(4 * time.Minute)) {
+		t.Errorf("after a used link: one of %s, want another", got)
+	}
+	s.must(mails.MarkSent(t.Context(), id, "message", opened))
+	if got := ask(5 * time.Minute); !got.Equal(opened.Add(4 * time.Minute)) {
+		t.Errorf("with no link used since: one of %s, want it at rest", got)
+	}
+	if _, err := mails.OweReset(t.Context(), "bob@example.com", opened.Add(5*time.Minute)); err != nil || !s.mail(other).CreatedAt.Equal(opened) {
+		t.Errorf("another address: %+v (error %v), want it at rest", s.mail(other), err)
+	}
+}
+
+// TestUsedResetWithoutAMail: a link of another mail, or of one whose record is gone, leaves only what TTL removes, and the address can
+// be mailed.
+func TestUsedResetWithoutAMail(t *testing.T) {
+	s := open(t)
+	s.must(s.users().Create(t.Context(), ann, user.Done{}))
+	s.must(s.links().SetPassword(t.Context(), s.link(user.SetPassword, opened), password.Stored("new"), resetAt(opened), user.Done{}))
+	id := notification.NewAddressMail(notification.PasswordReset, ann.Email, opened).ID
+	left := reader{item: s.item("Mails", mailKey(id))}
+	if got := left.number("expires_at"); got != opened.Add(time.Hour).Unix() || left.err != nil || len(left.item) != 3 {
+		t.Errorf("left %v", left.item)
+	}
+	mails := s.mails(func() time.Time { return opened })
+	if due, err := mails.Due(t.Context(), opened.Add(time.Hour), 10); err != nil || len(due) != 0 {
+		t.Errorf("due: %v, %v", due, err)
+	}
+	if _, err := mails.OweReset(t.Context(), ann.Email, opened); err != nil || s.mail(id) != notification.NewAddressMail(notification.PasswordReset, ann.Email, opened) {
+		t.Errorf("got %+v and error %v", s.mail(id), err)
+	}
+}

@@ -58,7 +58,7 @@ var transactions = map[string]struct {
 		return s.transaction(func(ctx context.Context) error { return s.links().Verify(ctx, l, opened, user.Done{}) },
 			func() bool { return !s.user(ann.Email).Unverified })
 	}},
-	"set a password": {4, func(s *shop) write {
+	"set a password": {5, func(s *shop) write {
 		s.must(s.users().Create(s.t.Context(), ann, user.Done{}))
 		l, hash := s.link(user.SetPassword, opened), password.Stored("new")
 		return s.transaction(func(ctx context.Context) error {

@@ -13,7 +13,7 @@ import (
 // ResetOutbox owes the mails by which passwords are set anew.
 type ResetOutbox interface {
 	// OweReset owes the address such a mail, known or not: whether anybody has the address is looked at when the mail is sent.
-	// While one is owed, and for a time after, another request owes none. It returns the mail's id.
+	// While one is owed, and for a time after unless a link was used since, another request owes none. It returns the mail's id.
 	OweReset(ctx context.Context, email string, now time.Time) (mailID string, err error)
 }
 

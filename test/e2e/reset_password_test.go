@@ -37,6 +37,23 @@ func TestResetPassword(t *testing.T) {
 	send(t, postSession(logIn{c.Email, newPassword})).want(t, http.StatusCreated)
 }
 
+// TestResetAfterReset: once a link was used the next one is mailed at once.
+func TestResetAfterReset(t *testing.T) {
+	t.Parallel()
+	c := newCustomer(t)
+	token := resetToken(t, c)
+	awaitState(t, "password-reset#"+hashOf(c.Email), "sent")
+	send(t, resetPassword(token, newPassword)).want(t, http.StatusNoContent)
+	journal.linked(c.Email, 1)
+	send(t, requestReset(c.Email)).want(t, http.StatusAccepted)
+	for _, m := range awaitLinks(t, c.Email, 2) {
+		if next := tokenOf(t, m, "reset-password"); next != token {
+			send(t, resetPassword(next, password)).want(t, http.StatusNoContent)
+		}
+	}
+	send(t, postSession(logIn{c.Email, password})).want(t, http.StatusCreated)
+}
+
 // TestResetAgain: a repeat with the key of a request that was done is answered
 // like it, whatever its password; without the key it is refused.
 func TestResetAgain(t *testing.T) {

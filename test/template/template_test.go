@@ -234,7 +234,7 @@ var grants = map[string][]string{
 	"SignUpFunction":          {"dynamodb:ConditionCheckItem Users", "dynamodb:GetItem Sessions with [done#*]", "dynamodb:GetItem Users", "dynamodb:PutItem Mails", "dynamodb:PutItem Sessions with [done#*]", "dynamodb:PutItem Users", "sqs:SendMessage MailQueue"},
 	"VerifyEmailFunction":     {"dynamodb:DeleteItem Sessions", "dynamodb:GetItem Sessions", "dynamodb:PutItem Sessions", "dynamodb:UpdateItem Users"},
 	"RequestResetFunction":    {"dynamodb:PutItem Mails", "sqs:SendMessage MailQueue"},
-	"ResetPasswordFunction":   {"dynamodb:DeleteItem Sessions", "dynamodb:GetItem Sessions", "dynamodb:PutItem Sessions", "dynamodb:UpdateItem Users"},
+	"ResetPasswordFunction":   {"dynamodb:DeleteItem Sessions", "dynamodb:GetItem Sessions", "dynamodb:PutItem Sessions", "dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Users"},
 	"DeleteAccountFunction":   {"dynamodb:BatchGetItem Sessions", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem Users", "dynamodb:GetItem Users", "dynamodb:PutItem Removals", "dynamodb:Query Orders/index/by_customer", "dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Orders", "dynamodb:UpdateItem Sessions"},
 	"EraseTracesFunction":     {"dynamodb:DeleteItem Removals", "dynamodb:Query Orders/index/by_customer", "dynamodb:Scan Removals", "dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Orders"},
 	"BrowseProductsFunction":  {"dynamodb:BatchGetItem Products", "dynamodb:Query Products/index/catalogue"},
@@ -311,7 +311,7 @@ func updatedAttributes(t *testing.T) map[string][]string {
 			_ = (&dynamostore.Links{Client: c, Table: "Sessions", Users: "Users"}).Verify(ctx, l, time.Now(), user.Done{})
 		},
 		"ResetPasswordFunction": func(c *dynamodb.Client) {
-			_ = (&dynamostore.Links{Client: c, Table: "Sessions", Users: "Users"}).SetPassword(ctx, l, password.Stored("h"), user.Attempt{Email: l.Email}, user.Done{})
+			_ = (&dynamostore.Links{Client: c, Table: "Sessions", Users: "Users", Mails: "Mails"}).SetPassword(ctx, l, password.Stored("h"), user.Attempt{Email: l.Email}, user.Done{})
 		},
 		"LogInFunction": func(c *dynamodb.Client) {
 			_ = (&dynamostore.Users{Client: c, Table: "Users"}).RenewHash(ctx, l.Email, password.Stored("h"), password.Stored("i"))
