@@ -19,6 +19,7 @@ const (
 	markFailed  = "mark mail failed"
 	releaseMail = "release mail"
 	putOffMail  = "put mail off"
+	renew       = "renew session"
 )
 
 // name tells the store's transactions and updates apart, by what only one of them says.
@@ -34,6 +35,7 @@ func name(c *faultproxy.Call) string {
 		{"message_id = :message", markSent},
 		{"settled_at = :now", markFailed},
 		{"due_at = :next", putOffMail},
+		{"secret_hash = :hash", renew},
 		{"REMOVE lease_id, lease_until", releaseMail},
 	} {
 		if strings.Contains(body, known.part) {

@@ -61,6 +61,8 @@ const (
 	lawActive    = "what is not for sale is not sold"
 	lawPages     = "pages are complete while orders arrive"
 	lawRelay     = "the relay gets to every mail that is due"
+	lawSession   = "a session ends only by what ends it" // log-out, reset, expiry, a role, a token used again after the grace
+	lawMailMost  = "few calls to send a mail have no answer"
 	lawTime      = "a checkout has its answer in time"
 )
 
@@ -78,6 +80,7 @@ func check(h *history) verdict {
 	h.checkSaves(v)
 	h.checkSold(v)
 	h.checkReadings(v)
+	h.checkRenewals(v)
 	h.checkRelay(v)
 	h.checkTime(v)
 	v.want(h.dead == 0, lawDead, "%d dead letters", h.dead)
@@ -314,6 +317,7 @@ func (h *history) checkMails(v *verdict) {
 		if status, asked := h.statuses[id]; asked {
 			v.want(status == want, lawMail, "%s: its customer is told %q", id, status)
 		}
+		v.want(unanswered[id] <= maxUnanswered, lawMailMost, "%s: %d calls to send its mail had no answer", id, unanswered[id])
 		for i, c := range sent[id] {
 			v.want(c.to == o.email, lawOwner, "%s: its mail went to someone else", id)
 			if i > 0 {
@@ -403,6 +407,9 @@ func (h *history) replies() []reply {
 	}
 	for _, view := range h.round.viewings {
 		all = append(all, view.reply)
+	}
+	for _, n := range h.round.renewals {
+		all = append(all, n.replies...)
 	}
 	for _, l := range h.round.readings {
 		if l.failed.status != 0 {

@@ -39,6 +39,7 @@ func kept() *history {
 	r.changes = append(r.changes,
 		savedAt(reprice, 200, 40, 50), savedAt(hide, 200, 60, 70), savedAt(show, 200, 80, 90))
 	r.readings = []reading{{buyer: -1, begin: at(55), end: at(56), ids: []string{second, first}, until: at(20)}, {buyer: 1, begin: at(55)}}
+	r.renewals = []renewal{{step: 3, begin: at(0), end: at(200), replies: []reply{{status: 503, code: "busy", retry: "1"}, {status: 200}}}}
 	h := &history{
 		round: r, requests: r.requests(), goods: map[string]savedGood{"r.0": {price: 200, active: true, version: 4}},
 		relays: []relayed{{span: span{at(12), at(13)}, due: []string{first}}},
@@ -185,8 +186,18 @@ func TestBrokenLaws(t *testing.T) {
 		}},
 		"a list that is an internal error": {lawAnswer, func(h *history) { h.round.readings[1].failed = reply{status: 500, code: "internal"} }},
 		"a mail that the relay leaves":     {lawRelay, func(h *history) { h.relays[0].due = []string{second} }},
-		"a checkout that takes too long":   {lawTime, func(h *history) { buyAt(h, 0, 15_001) }},
-		"a dead letter":                    {lawDead, func(h *history) { h.dead = 1 }},
+		"a session that a lost answer ended": {lawSession, func(h *history) {
+			h.round.renewals[0].replies[1] = reply{status: 401, code: "session_over"}
+		}},
+		"a session that ended by itself": {lawSession, func(h *history) {
+			h.round.renewals[0].replies = []reply{{status: 401, code: "session_over"}}
+		}},
+		"a refresh that is an internal error": {lawAnswer, func(h *history) {
+			h.round.renewals[0].replies[0] = reply{status: 500, code: "internal"}
+		}},
+		"a mail sent into the void four times": {lawMailMost, func(h *history) { giveUp(h, second, 4) }},
+		"a checkout that takes too long":       {lawTime, func(h *history) { buyAt(h, 0, 15_001) }},
+		"a dead letter":                        {lawDead, func(h *history) { h.dead = 1 }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := kept()
@@ -305,6 +316,7 @@ func TestName(t *testing.T) {
 		`SET #state = :state, settled_at = :now, message_id = :message `: markSent,
 		`SET #state = :state, settled_at = :now REMOVE due_shard`:        markFailed,
 		`SET due_at = :next, step = :steps`:                              putOffMail,
+		`SET secret_hash = :hash`:                                        renew,
 		`REMOVE lease_id, lease_until`:                                   releaseMail,
 		`else`:                                                           "UpdateItem",
 	} {

@@ -39,6 +39,7 @@ const (
 	reprice    = "reprice"    // an admin saves a product with another price
 	hide       = "hide"       // an admin saves it as not for sale
 	show       = "show"       // an admin saves it as for sale
+	refresh    = "refresh"    // a customer's session is refreshed
 	readList   = "read"       // a customer or the admin reads a list of orders, page by page
 	relay      = "relay"      // time passes for what is owed, and the relay runs
 	linger     = "linger"     // nobody does anything; what is under way goes on, and what goes wrong goes wrong with it

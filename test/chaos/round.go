@@ -59,6 +59,7 @@ type round struct {
 	changes  []change
 	viewings []viewing
 	readings []reading
+	renewals []renewal
 	prices   []map[int64]bool // that each good had, or may have had, at some time
 	restarts []span
 }
@@ -153,6 +154,8 @@ func (r *round) step(ctx context.Context, i int) {
 		r.look(ctx, st)
 	case relay:
 		r.relay(ctx)
+	case refresh:
+		r.refresh(ctx, i, st.Buyer)
 	case readList:
 		r.readPages(ctx, st.Buyer-1) // the first one is the admin
 	case linger:

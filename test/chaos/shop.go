@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 )
 
@@ -153,6 +154,9 @@ type customer struct {
 	UserID string
 	token  string
 	since  time.Time // of the token
+
+	session sync.Mutex // one refresh at a time
+	refresh string     // the refresh token; empty when none is known
 }
 
 // signUp makes an account and logs in.
@@ -175,12 +179,13 @@ func (s *shop) signUp(ctx context.Context, p person) (*customer, error) {
 func (s *shop) logIn(ctx context.Context, c *customer) error {
 	a := s.send(ctx, request{method: http.MethodPost, path: "/sessions", body: c.person})
 	var session struct {
-		AccessToken string `json:"access_token"`
+		AccessToken  string `json:"access_token"`
+		RefreshToken string `json:"refresh_token"`
 	}
 	if err := json.Unmarshal(a.body, &session); err != nil || a.status != http.StatusCreated {
 		return fmt.Errorf("logging %s in: %s", c.Email, a)
 	}
-	c.token, c.since = session.AccessToken, time.Now()
+	c.token, c.since, c.refresh = session.AccessToken, time.Now(), session.RefreshToken
 	return nil
 }
 
