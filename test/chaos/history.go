@@ -60,7 +60,7 @@ func (r *round) record(ctx context.Context, undone error) (*history, error) {
 		round: r, requests: r.requests(), stored: map[string]storedOrder{}, mails: map[string]string{}, stock: map[string]int64{}, goods: map[string]savedGood{},
 		moves: map[string][]movement{}, mine: map[string]int{}, feed: map[string]int{}, statuses: map[string]string{}, undone: undone,
 	}
-	for _, read := range []func(context.Context) error{h.readOrders, h.readMails, h.readGoods, h.readLists, h.readDeadLetters} {
+	for _, read := range []func(context.Context) error{h.readOrders, h.readMails, h.readGoods, h.readLists, h.readTraces, h.readDeadLetters} {
 		if err := read(ctx); err != nil {
 			return nil, fmt.Errorf("reading what is stored: %w", err)
 		}

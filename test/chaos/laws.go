@@ -63,6 +63,7 @@ const (
 	lawRelay     = "the relay gets to every mail that is due"
 	lawSession   = "a session ends only by what ends it" // log-out, reset, expiry, a role, a token used again after the grace
 	lawMailMost  = "few calls to send a mail have no answer"
+	lawErased    = "an account that is gone leads to nobody"
 	lawTime      = "a checkout has its answer in time"
 )
 
@@ -80,6 +81,7 @@ func check(h *history) verdict {
 	h.checkSaves(v)
 	h.checkSold(v)
 	h.checkReadings(v)
+	h.checkLeaver(v)
 	h.checkRenewals(v)
 	h.checkRelay(v)
 	h.checkTime(v)
@@ -327,7 +329,7 @@ func (h *history) checkMails(v *verdict) {
 	}
 	for id := range sent {
 		_, placed := h.stored[id]
-		v.want(placed, lawNoMail, "%s was mailed and is not stored", id)
+		v.want(placed || h.leavers(id), lawNoMail, "%s was mailed and is not stored", id)
 	}
 }
 

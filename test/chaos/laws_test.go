@@ -40,6 +40,7 @@ func kept() *history {
 		savedAt(reprice, 200, 40, 50), savedAt(hide, 200, 60, 70), savedAt(show, 200, 80, 90))
 	r.readings = []reading{{buyer: -1, begin: at(55), end: at(56), ids: []string{second, first}, until: at(20)}, {buyer: 1, begin: at(55)}}
 	r.renewals = []renewal{{step: 3, begin: at(0), end: at(200), replies: []reply{{status: 503, code: "busy", retry: "1"}, {status: 200}}}}
+	r.leaver = &leaver{customer: &customer{UserID: "usr_gone"}, orders: []string{orderOf("usr_gone", "k")}, gone: true, replies: []reply{{}, {status: 204}}}
 	h := &history{
 		round: r, requests: r.requests(), goods: map[string]savedGood{"r.0": {price: 200, active: true, version: 4}},
 		relays: []relayed{{span: span{at(12), at(13)}, due: []string{first}}},
@@ -184,8 +185,14 @@ func TestBrokenLaws(t *testing.T) {
 		"an order missing though all is told": {lawPages, func(h *history) {
 			h.stored[orderOf("usr_ada", "r-9")] = stored(1, 100)
 		}},
-		"a list that is an internal error": {lawAnswer, func(h *history) { h.round.readings[1].failed = reply{status: 500, code: "internal"} }},
-		"a mail that the relay leaves":     {lawRelay, func(h *history) { h.relays[0].due = []string{second} }},
+		"a list that is an internal error":   {lawAnswer, func(h *history) { h.round.readings[1].failed = reply{status: 500, code: "internal"} }},
+		"a mail that the relay leaves":       {lawRelay, func(h *history) { h.relays[0].due = []string{second} }},
+		"a deleted account that is there":    {lawErased, func(h *history) { h.round.leaver.gone = false }},
+		"an address that outlives its owner": {lawErased, func(h *history) { h.round.leaver.traces = []string{"the address of an order"} }},
+		"a removal that nobody answers":      {lawSettled, func(h *history) { h.round.leaver.replies = []reply{{}} }},
+		"a removal that is an internal error": {lawAnswer, func(h *history) {
+			h.round.leaver.replies[0] = reply{status: 500, code: "internal"}
+		}},
 		"a session that a lost answer ended": {lawSession, func(h *history) {
 			h.round.renewals[0].replies[1] = reply{status: 401, code: "session_over"}
 		}},

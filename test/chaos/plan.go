@@ -40,6 +40,7 @@ const (
 	hide       = "hide"       // an admin saves it as not for sale
 	show       = "show"       // an admin saves it as for sale
 	refresh    = "refresh"    // a customer's session is refreshed
+	leave      = "leave"      // a customer of the round deletes the account
 	readList   = "read"       // a customer or the admin reads a list of orders, page by page
 	relay      = "relay"      // time passes for what is owed, and the relay runs
 	linger     = "linger"     // nobody does anything; what is under way goes on, and what goes wrong goes wrong with it
@@ -74,7 +75,7 @@ var (
 	prices     = []int64{0, 1, 99, 339, 12_345_600}
 	someGood   = rapid.Custom(func(t *rapid.T) good { return good{drawStock(t), rapid.SampledFrom(prices).Draw(t, "price")} })
 	kindsOfAll = slices.Concat(slices.Repeat([]string{buy}, 26), slices.Repeat([]string{again}, 8), slices.Repeat([]string{adjust}, 4),
-		[]string{other, other, set, set, reprice, hide, show, show, readList, readList, relay, relay, look, look, look, lookAbroad, lookAbroad})
+		[]string{other, other, set, set, reprice, hide, show, show, refresh, refresh, readList, readList, relay, relay, look, look, look, lookAbroad, lookAbroad})
 )
 
 // drawStock draws what never ends, what lasts, and what is sold out soon.
@@ -95,7 +96,11 @@ func draw(t *rapid.T, s size) plan {
 	}
 	buyers := rapid.IntRange(1, s.buyers).Draw(t, "buyers")
 	for i := range s.steps {
-		p.Steps = append(p.Steps, drawStep(t, p, i, buyers))
+		st := step{Kind: leave} // once, in the midst of it
+		if i != s.steps/2 {
+			st = drawStep(t, p, i, buyers)
+		}
+		p.Steps = append(p.Steps, st)
 	}
 	p.Steps = append(p.Steps, step{Kind: linger})
 	if s.restarts && p.Seed%4 == 0 {

@@ -60,6 +60,7 @@ type round struct {
 	viewings []viewing
 	readings []reading
 	renewals []renewal
+	leaver   *leaver          // nil in a round that nobody leaves
 	prices   []map[int64]bool // that each good had, or may have had, at some time
 	restarts []span
 }
@@ -82,7 +83,7 @@ func (r *round) stockUp(ctx context.Context) error {
 			return fmt.Errorf("making a product: %s %s", a, a.body)
 		}
 	}
-	return nil
+	return r.arrive(ctx)
 }
 
 func (r *round) saving(good int, price int64, active bool, stock *int64) request {
@@ -156,6 +157,8 @@ func (r *round) step(ctx context.Context, i int) {
 		r.relay(ctx)
 	case refresh:
 		r.refresh(ctx, i, st.Buyer)
+	case leave:
+		r.leave(ctx)
 	case readList:
 		r.readPages(ctx, st.Buyer-1) // the first one is the admin
 	case linger:
