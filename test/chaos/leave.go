@@ -27,7 +27,7 @@ func (r *round) arrive(ctx context.Context) error {
 	if !slices.ContainsFunc(r.plan.Steps, func(s step) bool { return s.Kind == leave }) {
 		return nil
 	}
-	c, err := r.w.shop.signUp(ctx, person{"success+" + r.id + "@simulator.amazonses.com", "a password of chaos"})
+	c, err := r.w.shop.signUp(ctx, person{"success+leaver-" + r.id + "@simulator.amazonses.com", "a password of chaos"})
 	if err != nil {
 		return err
 	}
