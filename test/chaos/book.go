@@ -92,7 +92,7 @@ func (b *book) note(c *faultproxy.Call) {
 		if found := dueBefore.FindSubmatch(c.Body); found != nil {
 			noted.due = string(found[1])
 		}
-	case "SendMessage", "SendMessageBatch", placeOrder, claimMail, markSent, markFailed:
+	case "SendMessage", "SendMessageBatch", "TransactGetItems", placeOrder, claimMail, markSent, markFailed:
 		noted.orders = orders(string(c.Body))
 	}
 	b.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"shop/test/faultproxy"
 )
@@ -233,9 +234,9 @@ func (h *history) checkEnd(v *verdict, group []attempt, stored storedOrder, plac
 		left := same && !repeatedAfter(group, a)
 		late := left && h.committedLate(h.orderID(a), a)
 		if late {
-			v.name(lawNothing, "%s was answered %s, and is stored: another attempt of the same request was under way", a.key, a.reply)
+			v.name(lawNothing, "%s was answered %s, and is stored as %s: another attempt of the same request was under way", a.key, a.reply, h.orderID(a))
 		}
-		v.want(!left || late, lawNothing, "%s was answered %s, and is stored", a.key, a.reply)
+		v.want(!left || late, lawNothing, "%s was answered %s, and is stored as %s", a.key, a.reply, h.orderID(a))
 	}
 }
 
@@ -245,11 +246,19 @@ func repeatedAfter(group []attempt, a attempt) bool {
 	return slices.ContainsFunc(group, func(b attempt) bool { return b.begin.After(a.end) })
 }
 
-// committedLate tells whether the order was committed by a transaction that ended after a began: by an attempt of the same request
-// that was under way beside it, or that hung before, as docs/design.md says may be. It is named, not excused silently.
+// committedLate reports whether the order was committed after a, which was refused, had looked for it: by an attempt of the same
+// request that was under way beside it, or that hung before, as docs/design.md says may be. It is named, not excused silently. One that
+// was committed before is a violation: the look had to find it.
 func (h *history) committedLate(id string, a attempt) bool {
+	return slices.ContainsFunc(h.calls, func(look call) bool {
+		return look.name == "TransactGetItems" && look.carried && slices.Contains(look.orders, id) &&
+			!look.begin.Before(a.begin) && !look.end.After(a.end) && h.committedAfter(id, look.begin)
+	})
+}
+
+func (h *history) committedAfter(id string, at time.Time) bool {
 	return slices.ContainsFunc(h.calls, func(c call) bool {
-		return c.name == placeOrder && c.carried && slices.Contains(c.orders, id) && c.end.After(a.begin)
+		return c.name == placeOrder && c.carried && slices.Contains(c.orders, id) && c.end.After(at)
 	})
 }
 

@@ -255,15 +255,16 @@ func TestNamedRefusal(t *testing.T) {
 	h := kept()
 	h.stored[id], h.mine[id], h.feed[id], h.mails[id] = stored(9, 900), 1, 1, "sent"
 	h.stock["r.0"] -= 9
-	h.calls = append(h.calls, call{begin: at(5), end: at(15), name: placeOrder, carried: true, orders: []string{id}}, mailed(id, 30))
+	h.calls = append(h.calls, call{begin: at(2), end: at(3), name: "TransactGetItems", carried: true, orders: []string{id}},
+		call{begin: at(5), end: at(15), name: placeOrder, carried: true, orders: []string{id}}, mailed(id, 30))
 	h.round.readings = nil
 	h.requests = h.round.requests()
 	if found := check(h); len(found.violations) > 0 || len(found.named) != 1 || found.named[0].law != lawNothing {
 		t.Errorf("under way beside it: violations %v, named %v, want one named", found.violations, found.named)
 	}
-	h.calls[len(h.calls)-2].end = at(-1)
+	h.calls[len(h.calls)-2].begin, h.calls[len(h.calls)-2].end = at(1), at(2)
 	if found := check(h); len(found.violations) != 1 || found.violations[0].law != lawNothing || len(found.named) != 0 {
-		t.Errorf("committed before: violations %v, named %v, want one violation", found.violations, found.named)
+		t.Errorf("committed before it looked: violations %v, named %v, want one violation", found.violations, found.named)
 	}
 	again := refused(2, 20, 30, 9)
 	again.reply = reply{}

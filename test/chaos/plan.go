@@ -174,6 +174,10 @@ var faults = []struct {
 	{slices.Concat(transactions, mailUpdates, sends), []faultproxy.Kind{faultproxy.Slow, faultproxy.Late}, 0.2, nil},
 	{[]string{placeOrder, "SendMessage", moveStock}, []faultproxy.Kind{faultproxy.KilledBefore, faultproxy.KilledAfter}, 0.15, nil},
 	{slices.Concat(mailUpdates, sends), []faultproxy.Kind{faultproxy.KilledBefore, faultproxy.KilledAfter}, 0.25, nil},
+	{[]string{renew}, []faultproxy.Kind{
+		faultproxy.Refused, faultproxy.Throttled, faultproxy.Reset, faultproxy.Lost, faultproxy.Half, faultproxy.Late,
+		faultproxy.KilledBefore, faultproxy.KilledAfter,
+	}, 0.3, nil},
 }
 
 // drawRules draws two to seven faults, at most one of a kind for a call.

@@ -26,7 +26,7 @@ import (
 )
 
 // limit is how long a mutant's tests may take: one that is found by a time limit alone would cost everybody that time.
-const limit = "100s"
+const limit = "5m"
 
 // mutant is a defect, and the tests that find it.
 type mutant struct {
