@@ -17,12 +17,13 @@ import (
 type settings struct {
 	config.Front
 	config.Tokens
-	Users    string          `env:"USERS_TABLE"`
-	Sessions string          `env:"SESSIONS_TABLE"`
-	Removals string          `env:"REMOVALS_TABLE"`
-	Orders   string          `env:"ORDERS_TABLE"`
-	Mails    string          `env:"MAILS_TABLE"`
-	Cost     password.Params `env:"HASH_COST"`
+	Users       string            `env:"USERS_TABLE"`
+	Sessions    string            `env:"SESSIONS_TABLE"`
+	Removals    string            `env:"REMOVALS_TABLE"`
+	Orders      string            `env:"ORDERS_TABLE"`
+	Mails       string            `env:"MAILS_TABLE"`
+	Cost        password.Params   `env:"HASH_COST"`
+	CostsBefore []password.Params `env:"HASH_COSTS_BEFORE" envSeparator:";" envDefault:""`
 }
 
 func main() {
@@ -34,7 +35,7 @@ func main() {
 		Users:     &dynamostore.Users{Client: db, Table: s.Users},
 		Accounts:  removals,
 		Guesses:   &dynamostore.Guesses{Client: db, Table: s.Sessions, Users: s.Users},
-		Passwords: password.New(s.Cost),
+		Passwords: password.New(s.Cost, s.CostsBefore...),
 		Traces:    removals,
 		Now:       clock.Now,
 	})))

@@ -3,6 +3,7 @@ package password
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/alexedwards/argon2id"
@@ -38,10 +39,12 @@ var (
 // Hasher hashes passwords at the cost of its Params and checks them at the cost that the hash names.
 type Hasher struct {
 	Params Params
+	// Before are the costs that stored hashes may still have from before Params were changed.
+	Before []Params
 }
 
-// New returns a Hasher of the Params.
-func New(p Params) Hasher { return Hasher{Params: p} }
+// New returns a Hasher of the Params, for a store that may still have hashes of the costs before them.
+func New(p Params, before ...Params) Hasher { return Hasher{Params: p, Before: before} }
 
 // Validate is [Validate]; how to hash has no part in it.
 func (Hasher) Validate(password, email string) error { return Validate(password, email) }
@@ -68,17 +71,19 @@ func (h Hasher) Hash(password string) (Hash, error) {
 // Check reports whether the hash is the password's. The keys are compared in constant time. A password that is not valid
 // UTF-8 matches nothing; a hash that is none is [ErrBadHash].
 //
-// A hash that cost less than new ones do takes as long as a new one: what is missing is computed in vain. Else its time would tell
-// that somebody has the address, because CheckDummy costs what new hashes do.
+// It takes one computation at each cost in use, whichever the hash has: the hash's own, and the others in vain. So its time does
+// not tell how old a hash is, nor, by CheckDummy, that somebody has the address. A hash of another cost than Params and Before
+// takes one computation more.
 func (h Hasher) Check(hash Hash, password string) (bool, error) {
-	if !isReadable(hash) {
-		return false, ErrBadHash
+	params, err := readParams(hash)
+	if err != nil {
+		return false, err
 	}
-	defer h.fill(hash, password)
 	normal, err := Normalize(password)
 	if err != nil {
 		return false, nil
 	}
+	h.computeOthers(params, normal)
 	match, err := argon2id.ComparePasswordAndHash(normal, hash.PHC())
 	if err != nil {
 		return false, ErrBadHash
@@ -86,27 +91,24 @@ func (h Hasher) Check(hash Hash, password string) (bool, error) {
 	return match, nil
 }
 
-// fill computes what checking the hash took less than checking a new one.
-func (h Hasher) fill(hash Hash, password string) {
-	params, _, _, err := argon2id.DecodeHash(hash.PHC())
-	if err != nil {
-		return
-	}
-	if missing, ok := h.Params.beyond(Params{params.Memory, params.Iterations, params.Parallelism}); ok {
-		argon2.IDKey([]byte(password), make([]byte, saltLength), missing.Iterations, missing.MemoryKiB, missing.Parallelism, keyLength)
+// computeOthers computes in vain what a check at each other cost in use would.
+func (h Hasher) computeOthers(own Params, password string) {
+	for _, cost := range h.costs() {
+		if cost != own {
+			argon2.IDKey([]byte(password), make([]byte, saltLength), cost.Iterations, cost.MemoryKiB, cost.Parallelism, keyLength)
+		}
 	}
 }
 
-// beyond returns parameters of a hash that takes as much work as p does more than less, and false where that is not one pass over
-// the least memory. No pass takes more memory than p's.
-func (p Params) beyond(less Params) (Params, bool) {
-	if p.MemoryKiB == 0 || p.Work() <= less.Work() {
-		return Params{}, false
+// costs returns each cost in use once. Costs that are out of bounds are left out: they could panic.
+func (h Hasher) costs() []Params {
+	var costs []Params
+	for _, cost := range append([]Params{h.Params}, h.Before...) {
+		if !slices.Contains(costs, cost) && inBounds(cost.library()) {
+			costs = append(costs, cost)
+		}
 	}
-	missing := p.Work() - less.Work()
-	passes := (missing + uint64(p.MemoryKiB) - 1) / uint64(p.MemoryKiB)
-	filling := Params{uint32(missing / passes), uint32(passes), p.Parallelism}
-	return filling, inBounds(filling.library())
+	return costs
 }
 
 // Outdated reports whether [Hasher.Hash] would make another kind of hash now: other Params, or another length of salt or key.
@@ -138,9 +140,13 @@ func (p Params) library() *argon2id.Params {
 	}
 }
 
-func isReadable(hash Hash) bool {
+// readParams returns what the hash cost. It returns [ErrBadHash].
+func readParams(hash Hash) (Params, error) {
 	params, _, _, err := argon2id.DecodeHash(hash.PHC())
-	return err == nil && inBounds(params)
+	if err != nil || !inBounds(params) {
+		return Params{}, ErrBadHash
+	}
+	return Params{params.Memory, params.Iterations, params.Parallelism}, nil
 }
 
 func inBounds(p *argon2id.Params) bool {

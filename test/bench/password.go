@@ -39,8 +39,7 @@ func passwordHash(ctx context.Context, _ *store, e effort) ([]row, error) {
 	}, nil
 }
 
-// afterAChange compares the check of a hash from before the cost was raised, of half the work, with the dummy's that an unknown
-// address takes.
+// afterAChange compares the check of a hash from before the cost was changed with the dummy's that an unknown address takes.
 func afterAChange(ctx context.Context, cost password.Params, hashes int) (row, error) {
 	before := cost
 	before.MemoryKiB /= 2
@@ -48,7 +47,7 @@ func afterAChange(ctx context.Context, cost password.Params, hashes int) (row, e
 	if err != nil {
 		return row{}, err
 	}
-	hasher := password.New(cost)
+	hasher := password.New(cost, before)
 	var known, unknown []time.Duration
 	for range hashes {
 		start := time.Now()
@@ -62,7 +61,7 @@ func afterAChange(ctx context.Context, cost password.Params, hashes int) (row, e
 			return row{}, err
 		}
 	}
-	what := fmt.Sprintf("after the cost was raised from %s: the hash for an unknown address, median of %d; the limit is the check of an old one", before, hashes)
+	what := fmt.Sprintf("after the cost was changed from %s: the hash for an unknown address, median of %d; the limit is the check of an old one", before, hashes)
 	return atMost(what, milliseconds(median(unknown)), milliseconds(median(known)), 1.1, "%.1f ms"), nil
 }
 

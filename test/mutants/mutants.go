@@ -25,7 +25,7 @@ var mutants = []mutant{
 		from: `max_per_order >= :units)`, to: `attribute_exists(max_per_order))`, pkg: store, run: "TestPlaceRejects",
 	},
 	{
-		name: "a checkout takes more than one order may have", file: "internal/dynamostore/orders.go",
+		name: "a checkout compares the limit for difference alone", file: "internal/dynamostore/orders.go",
 		from: `OR max_per_order >= :units)`, to: `OR max_per_order <> :units)`, pkg: store, run: "TestPlaceRejects",
 	},
 	{

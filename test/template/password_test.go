@@ -46,6 +46,17 @@ func TestPasswordHashesAreQuick(t *testing.T) {
 	}
 }
 
+// TestFunctionsThatCheckPasswordsKnowTheCostsBefore: one that did not would answer for an old hash in another time than for none.
+func TestFunctionsThatCheckPasswordsKnowTheCostsBefore(t *testing.T) {
+	tpl := Need(t)
+	for _, name := range []string{"LogInFunction", "DeleteAccountFunction"} {
+		got := At(tpl.Resources[name], "Properties", "Environment", "Variables", "HASH_COSTS_BEFORE", "Ref")
+		if got != "PasswordCostsBefore" {
+			t.Errorf("%s has the costs before from %v", name, got)
+		}
+	}
+}
+
 func documentedHash(t *testing.T) (time.Duration, password.Params) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(Root(), "docs/benchmarks.md"))
