@@ -56,21 +56,29 @@ func saveProduct(g httpapi.Guard, products saver) httpapi.Handler {
 // audit notes what the save changed of what a customer sees and pays: the name, the price, and whether the product is for sale. Of a
 // new product all of them are changes, from nothing, and so is the stock that it begins with, if that is not nothing.
 func audit(ctx context.Context, caller user.Caller, before *product.Product, saved product.Product) {
-	var was [3]string
+	var was [len(kinds)]string
 	if before != nil {
 		was = seen(*before)
 	}
 	for i, now := range seen(saved) {
-		changed(ctx, caller, saved.ID, []observe.Kind{observe.NameChanged, observe.PriceChanged, observe.ActiveChanged}[i], was[i], now)
+		changed(ctx, caller, saved.ID, kinds[i], was[i], now)
 	}
 	if before == nil {
 		changed(ctx, caller, saved.ID, observe.StockChanged, "0", fmt.Sprint(saved.Stock))
 	}
 }
 
-// seen is a product's name, its price in minor units with the currency, and whether it is active.
-func seen(p product.Product) [3]string {
-	return [3]string{p.Name, fmt.Sprint(p.Price.Amount, " ", p.Price.Currency), fmt.Sprint(p.Active)}
+// kinds are the events of the members that seen returns.
+var kinds = [...]observe.Kind{observe.NameChanged, observe.PriceChanged, observe.ActiveChanged, observe.LimitChanged}
+
+// seen is a product's name, its price in minor units with the currency, whether it is active, and how many units one order may
+// have, empty where the product has no limit of its own.
+func seen(p product.Product) [len(kinds)]string {
+	limit := ""
+	if p.MaxPerOrder > 0 {
+		limit = fmt.Sprint(p.MaxPerOrder)
+	}
+	return [...]string{p.Name, fmt.Sprint(p.Price.Amount, " ", p.Price.Currency), fmt.Sprint(p.Active), limit}
 }
 
 func changed(ctx context.Context, caller user.Caller, productID string, kind observe.Kind, before, after string) {

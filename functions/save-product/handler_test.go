@@ -96,6 +96,7 @@ func TestAudit(t *testing.T) {
 		"description": {as(func(p *product.Product) { p.Description = "x" }), nil},
 		"name":        {as(func(p *product.Product) { p.Name = "Lamp" }), []observe.Event{event(observe.NameChanged, "Lamp", "Brass desk lamp")}},
 		"price":       {as(func(p *product.Product) { p.Price.Amount = 640 }), []observe.Event{event(observe.PriceChanged, "640 GBP", "6400 GBP")}},
+		"limit":       {as(func(p *product.Product) { p.MaxPerOrder = 3 }), []observe.Event{event(observe.LimitChanged, "3", "")}},
 		"active":      {as(func(p *product.Product) { p.Active = false }), []observe.Event{event(observe.ActiveChanged, "false", "true")}},
 	} {
 		t.Run(name, func(t *testing.T) {

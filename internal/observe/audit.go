@@ -20,6 +20,7 @@ const (
 	NameChanged     Kind = "name_changed"
 	PriceChanged    Kind = "price_changed"
 	ActiveChanged   Kind = "active_changed"
+	LimitChanged    Kind = "max_per_order_changed"
 	AccountDeleted  Kind = "account_deleted"
 )
 

@@ -219,6 +219,13 @@ func TestJudgePermissions(t *testing.T) {
 		"every resource": {func(g map[string][]string, _ map[string]map[string]bool, _ map[string]string) {
 			g["A"] = append(g["A"], "dynamodb:GetItem *")
 		}, "A may dynamodb:GetItem *: a wildcard allows more than is used"},
+		"with a condition, and used": {func(g map[string][]string, u map[string]map[string]bool, _ map[string]string) {
+			g["A"] = append(g["A"], "dynamodb:PutItem T with [a#*]")
+			u["A"]["dynamodb:PutItem T"] = true
+		}, ""},
+		"with a condition, and not used": {func(g map[string][]string, _ map[string]map[string]bool, _ map[string]string) {
+			g["A"] = append(g["A"], "dynamodb:PutItem T with [a#*]")
+		}, "A may dynamodb:PutItem T with [a#*], and never did"},
 		"a managed policy": {func(g map[string][]string, _ map[string]map[string]bool, _ map[string]string) {
 			g["A"] = append(g["A"], "policy Admin")
 		}, "A may policy Admin, and never did"},
