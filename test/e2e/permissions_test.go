@@ -59,6 +59,7 @@ func judgePermissions(granted map[string][]string, used map[string]map[string]bo
 		for _, grant := range grants {
 			permission, _, _ := strings.Cut(grant, " from ") // a condition is the template's test's
 			permission, _, _ = strings.Cut(permission, " with ")
+			permission, _, _ = strings.Cut(permission, " if ") // a copy of the function has it
 			reason := ""
 			for _, key := range []string{function + " " + grant, "* " + grant} {
 				if exempt[key] != "" && !used[function][permission] {
@@ -168,22 +169,24 @@ func accessKeys(functions []string) (map[string]string, error) {
 	}
 	region, account := key[3], key[4]
 	byKey := map[string]string{}
-	add := func(name, function string) {
-		arns := fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s:arn:aws:iam::%s:role/%s",
-			region, account, name, account, resources[function+"Role"])
+	add := func(name, role, function string) {
+		arns := fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s:arn:aws:iam::%s:role/%s", region, account, name, account, role)
 		sum := sha256.Sum256([]byte(arns))
 		byKey["ASIA"+strings.ToUpper(hex.EncodeToString(sum[:8]))] = function
 	}
 	for _, function := range functions {
-		add(resources[function], function)
+		add(resources[function], resources[function+"Role"], function)
 	}
-	copies.Range(func(name, function any) bool { add(name.(string), function.(string)); return true })
+	copies.Range(func(name, of any) bool { add(name.(string), of.(copied).role, of.(copied).function); return true })
 	return byKey, nil
 }
 
-// copies are the functions that tests made of deployed ones, with their roles:
-// name → logical id of the deployed one.
+// copies are the functions that tests made of deployed ones: name → copied.
 var copies sync.Map
+
+// copied says what a copy was made of: the logical id of a function, and the
+// name of the role that the copy has.
+type copied struct{ function, role string }
 
 // TestJudgePermissions shows that the check at the end of a run can fail.
 func TestJudgePermissions(t *testing.T) {

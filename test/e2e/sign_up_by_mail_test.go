@@ -10,6 +10,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,12 +18,14 @@ import (
 	"time"
 
 	"shop/test/need"
+	"shop/test/template"
 )
 
 // The store is deployed with RequireVerifiedEmail off, and others sign up while
 // these tests run. So they make a function of their own of the deployed one's
-// binary, its role and its environment, but for that parameter, and call it
-// past the gateway. What it owes goes the deployed store's own way.
+// binary and its environment, but for that parameter, with a role as the
+// template has it with the parameter on, and call it past the gateway. What it
+// owes goes the deployed store's own way.
 
 // lambdaCall calls the emulator's Lambda.
 func lambdaCall(ctx context.Context, method, path string, in, out any) error {
@@ -81,7 +84,10 @@ func verifyingSignUp(t *testing.T) string {
 	}
 	mine.Environment.Variables["REQUIRE_VERIFIED_EMAIL"] = "true"
 	mine.Code = map[string]string{"ZipFile": zipped(t, filepath.Join(data, "build", "SignUpFunction", "bootstrap"))}
-	copies.Store(mine.FunctionName, "SignUpFunction")
+	role := mine.FunctionName + "-role"
+	makeVerifyingRole(t, role)
+	mine.Role = deployed.Role[:strings.LastIndex(deployed.Role, "/")+1] + role
+	copies.Store(mine.FunctionName, copied{"SignUpFunction", role})
 	if err := lambdaCall(t.Context(), http.MethodPost, "", mine, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -91,6 +97,74 @@ func verifyingSignUp(t *testing.T) string {
 		}
 	})
 	return mine.FunctionName
+}
+
+// makeVerifyingRole makes a role that allows what the template lets sign-up do
+// where addresses are verified.
+func makeVerifyingRole(t *testing.T, role string) {
+	t.Helper()
+	deployed, err := template.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	resources, err := stackResources()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var statements []any
+	for _, statement := range deployed.Statements("SignUpFunction") {
+		statements = append(statements, resolve(statement, resources))
+	}
+	policy, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": statements})
+	if err != nil {
+		t.Fatal(err)
+	}
+	askIAM(t, url.Values{"Action": {"CreateRole"}, "RoleName": {role}, "AssumeRolePolicyDocument": {
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`,
+	}})
+	askIAM(t, url.Values{"Action": {"PutRolePolicy"}, "RoleName": {role}, "PolicyName": {"sign-up"}, "PolicyDocument": {string(policy)}})
+}
+
+func askIAM(t *testing.T, form url.Values) {
+	t.Helper()
+	form.Set("Version", "2010-05-08")
+	if _, err := awsPost(t.Context(), "iam", "/", "application/x-www-form-urlencoded", []byte(form.Encode())); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// resolve takes the first branch of each Fn::If, and puts an ARN in the place
+// of each Fn::GetAtt of one.
+func resolve(v any, resources map[string]string) any {
+	switch v := v.(type) {
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = resolve(v[i], resources)
+		}
+		return out
+	case map[string]any:
+		if choice, ok := v["Fn::If"].([]any); ok {
+			return resolve(choice[1], resources)
+		}
+		if get, ok := v["Fn::GetAtt"].([]any); ok {
+			return arnOf(resources[fmt.Sprint(get[0])])
+		}
+		out := map[string]any{}
+		for name := range v {
+			out[name] = resolve(v[name], resources)
+		}
+		return out
+	}
+	return v
+}
+
+// arnOf is the ARN of a queue, whose physical id is a URL, or of a table.
+func arnOf(physical string) string {
+	if strings.Contains(physical, "://") {
+		return "arn:aws:sqs:" + awsRegion + ":*:" + physical[strings.LastIndex(physical, "/")+1:]
+	}
+	return "arn:aws:dynamodb:" + awsRegion + ":*:table/" + physical
 }
 
 // zipped is a function's binary as Lambda takes it.

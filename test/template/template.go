@@ -89,7 +89,7 @@ func (t *Template) OfType(kind string) map[string]Object {
 func (t *Template) Functions() map[string]Object { return t.OfType("AWS::Lambda::Function") }
 
 // Granted lists what the role of a function allows, each action on each resource: "dynamodb:PutItem Users", "dynamodb:Query
-// Orders/index/feed", "ses:SendEmail identity/* from Sender". What is allowed by leaving something out begins with "*". What a managed policy allows is listed by the policy's name:
+// Orders/index/feed", "ses:SendEmail identity/* from Sender", "sqs:SendMessage MailQueue if VerifiesEmail". What is allowed by leaving something out begins with "*". What a managed policy allows is listed by the policy's name:
 // "policy AWSLambdaBasicExecutionRole".
 func (t *Template) Granted(function string) []string {
 	role := t.Resources[function+"Role"]
@@ -114,6 +114,13 @@ func (t *Template) Statements(function string) []any {
 }
 
 func permissions(statement any) []string {
+	if choice, ok := At(statement, "Fn::If").([]any); ok && At(choice[2], "Ref") == "AWS::NoValue" {
+		found := permissions(choice[1])
+		for i := range found {
+			found[i] += fmt.Sprint(" if ", choice[0])
+		}
+		return found
+	}
 	condition := ""
 	if keys := At(statement, "Condition", "ForAllValues:StringLike", "dynamodb:LeadingKeys"); keys != nil {
 		condition = " with " + fmt.Sprint(keys)

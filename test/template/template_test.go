@@ -227,11 +227,15 @@ func TestSigningKeys(t *testing.T) {
 
 // grants is all that each function's role allows, as action and resource.
 var grants = map[string][]string{
-	"PublishKeysFunction":     {"kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey"},
-	"LogInFunction":           {"dynamodb:BatchGetItem Sessions", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem Sessions", "dynamodb:PutItem Sessions", "dynamodb:UpdateItem Sessions", "dynamodb:UpdateItem Users", "kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey", "kms:Sign SecondSigningKey", "kms:Sign SigningKey"},
-	"RefreshSessionFunction":  {"dynamodb:DeleteItem Sessions", "dynamodb:GetItem Sessions", "dynamodb:GetItem Users", "dynamodb:UpdateItem Sessions", "kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey", "kms:Sign SecondSigningKey", "kms:Sign SigningKey"},
-	"LogOutFunction":          {"dynamodb:DeleteItem Sessions"},
-	"SignUpFunction":          {"dynamodb:ConditionCheckItem Users", "dynamodb:GetItem Sessions with [done#*]", "dynamodb:GetItem Users", "dynamodb:PutItem Mails", "dynamodb:PutItem Sessions with [done#*]", "dynamodb:PutItem Users", "sqs:SendMessage MailQueue"},
+	"PublishKeysFunction":    {"kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey"},
+	"LogInFunction":          {"dynamodb:BatchGetItem Sessions", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem Sessions", "dynamodb:PutItem Sessions", "dynamodb:UpdateItem Sessions", "dynamodb:UpdateItem Users", "kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey", "kms:Sign SecondSigningKey", "kms:Sign SigningKey"},
+	"RefreshSessionFunction": {"dynamodb:DeleteItem Sessions", "dynamodb:GetItem Sessions", "dynamodb:GetItem Users", "dynamodb:UpdateItem Sessions", "kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey", "kms:Sign SecondSigningKey", "kms:Sign SigningKey"},
+	"LogOutFunction":         {"dynamodb:DeleteItem Sessions"},
+	"SignUpFunction": {
+		"dynamodb:ConditionCheckItem Users if VerifiesEmail", "dynamodb:GetItem Sessions with [done#*]", "dynamodb:GetItem Users if VerifiesEmail",
+		"dynamodb:PutItem Mails if VerifiesEmail", "dynamodb:PutItem Sessions with [done#*]", "dynamodb:PutItem Users",
+		"sqs:SendMessage MailQueue if VerifiesEmail",
+	},
 	"VerifyEmailFunction":     {"dynamodb:DeleteItem Sessions", "dynamodb:GetItem Sessions", "dynamodb:PutItem Sessions", "dynamodb:UpdateItem Users"},
 	"RequestResetFunction":    {"dynamodb:PutItem Mails", "sqs:SendMessage MailQueue"},
 	"ResetPasswordFunction":   {"dynamodb:DeleteItem Sessions", "dynamodb:GetItem Sessions", "dynamodb:PutItem Sessions", "dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Users"},
