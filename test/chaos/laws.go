@@ -63,6 +63,8 @@ const (
 	lawPages     = "pages are complete while orders arrive"
 	lawRelay     = "the relay gets to every mail that is due"
 	lawSession   = "a session ends only by what ends it" // log-out, reset, expiry, a role, a token used again after the grace
+	lawLogOut    = "a session that was logged out is over"
+	lawRepeat    = "a repeat is answered as the first was" // of a sign-up with its key, and of a log-out
 	lawMailMost  = "few calls to send a mail have no answer"
 	lawErased    = "an account that is gone leads to nobody"
 	lawTime      = "a checkout has its answer in time"
@@ -78,6 +80,7 @@ func check(h *history) verdict {
 	h.checkMails(v)
 	h.checkCalls(v)
 	h.checkViewings(v)
+	h.checkVisitor(v)
 	h.checkCutOff(v)
 	h.checkSaves(v)
 	h.checkSold(v)
@@ -422,6 +425,7 @@ func (h *history) replies() []reply {
 	for _, n := range h.round.renewals {
 		all = append(all, n.replies...)
 	}
+	all = append(all, h.visits()...)
 	for _, l := range h.round.readings {
 		if l.failed.status != 0 {
 			all = append(all, l.failed)

@@ -41,6 +41,11 @@ func kept() *history {
 	r.readings = []reading{{buyer: -1, begin: at(55), end: at(56), ids: []string{second, first}, until: at(20)}, {buyer: 1, begin: at(55)}}
 	r.renewals = []renewal{{step: 3, begin: at(0), end: at(200), replies: []reply{{status: 503, code: "busy", retry: "1"}, {status: 200}}}}
 	r.leaver = &leaver{customer: &customer{UserID: "usr_gone"}, orders: []string{orderOf("usr_gone", "k")}, gone: true, replies: []reply{{}, {status: 204}}}
+	busy := reply{status: 503, code: "busy", retry: "1"}
+	r.visitor = &visitor{
+		signUps: []reply{busy, {status: 201}}, logOuts: []reply{busy, {status: 204}}, goesOn: []reply{{status: 401}},
+		accounts: map[string]bool{"usr_new": true},
+	}
 	h := &history{
 		round: r, requests: r.requests(), goods: map[string]savedGood{"r.0": {price: 200, active: true, version: 4}},
 		relays: []relayed{{span: span{at(12), at(13)}, due: []string{first}}},
@@ -187,6 +192,13 @@ func TestBrokenLaws(t *testing.T) {
 		}},
 		"a list that is an internal error":   {lawAnswer, func(h *history) { h.round.readings[1].failed = reply{status: 500, code: "internal"} }},
 		"a mail that the relay leaves":       {lawRelay, func(h *history) { h.relays[0].due = []string{second} }},
+		"a sign-up refused by its own first": {lawRepeat, func(h *history) { h.round.visitor.signUps[1] = reply{status: 409, code: "email_taken"} }},
+		"a sign-up that opens two accounts":  {lawRepeat, func(h *history) { h.round.visitor.accounts["usr_other"] = true }},
+		"a log-out that cannot be repeated":  {lawRepeat, func(h *history) { h.round.visitor.logOuts[1] = reply{status: 401} }},
+		"a session after its log-out":        {lawLogOut, func(h *history) { h.round.visitor.goesOn[0] = reply{status: 200} }},
+		"a visitor's internal error": {lawAnswer, func(h *history) {
+			h.round.visitor.signUps[0] = reply{status: 500, code: "internal"}
+		}},
 		"a deleted account that is there":    {lawErased, func(h *history) { h.round.leaver.gone = false }},
 		"an address that outlives its owner": {lawErased, func(h *history) { h.round.leaver.traces = []string{"the address of an order"} }},
 		"a removal that nobody answers":      {lawSettled, func(h *history) { h.round.leaver.replies = []reply{{}} }},

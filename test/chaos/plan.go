@@ -41,6 +41,7 @@ const (
 	show       = "show"       // an admin saves it as for sale
 	refresh    = "refresh"    // a customer's session is refreshed
 	leave      = "leave"      // a customer of the round deletes the account
+	visit      = "visit"      // somebody signs up, logs in and logs out
 	readList   = "read"       // a customer or the admin reads a list of orders, page by page
 	relay      = "relay"      // time passes for what is owed, and the relay runs
 	linger     = "linger"     // nobody does anything; what is under way goes on, and what goes wrong goes wrong with it
@@ -96,9 +97,12 @@ func draw(t *rapid.T, s size) plan {
 	}
 	buyers := rapid.IntRange(1, s.buyers).Draw(t, "buyers")
 	for i := range s.steps {
-		st := step{Kind: leave} // once, in the midst of it
-		if i != s.steps/2 {
-			st = drawStep(t, p, i, buyers)
+		st := drawStep(t, p, i, buyers)
+		switch i { // each once, in the midst of it
+		case s.steps / 3:
+			st = step{Kind: visit}
+		case s.steps / 2:
+			st = step{Kind: leave}
 		}
 		p.Steps = append(p.Steps, st)
 	}

@@ -61,6 +61,7 @@ type round struct {
 	readings []reading
 	renewals []renewal
 	leaver   *leaver          // nil in a round that nobody leaves
+	visitor  *visitor         // nil in a round that nobody visits
 	prices   []map[int64]bool // that each good had, or may have had, at some time
 	restarts []span
 }
@@ -159,6 +160,8 @@ func (r *round) step(ctx context.Context, i int) {
 		r.refresh(ctx, i, st.Buyer)
 	case leave:
 		r.leave(ctx)
+	case visit:
+		r.visit(ctx)
 	case readList:
 		r.readPages(ctx, st.Buyer-1) // the first one is the admin
 	case linger:
