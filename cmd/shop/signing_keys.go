@@ -43,6 +43,17 @@ const (
 	updateMost    = 30 * time.Minute
 )
 
+// issuerTimeout bounds one reading of the key set. An operator waits longer than a function does: after an update the issuer is a
+// new process that asks KMS first.
+const issuerTimeout = 15 * time.Second
+
+// keySetOf returns the keys that the issuer at url publishes, none of them read yet.
+func keySetOf(url string) *jwks.Keys {
+	keys := jwks.Of(url)
+	keys.Client.Timeout = issuerTimeout
+	return keys
+}
+
 // signingKeys are the keys of a deployed store, and what can be known of them: when KMS made them, whether the issuer publishes
 // them, and when CloudFormation last changed the functions that publish and sign. The last is the honest bound of since when:
 // a function may have been changed for another reason, and then a step has to wait longer than it must.
@@ -67,7 +78,7 @@ func findKeys(ctx context.Context, t *target) (*signingKeys, error) {
 		return nil, err
 	}
 	return &signingKeys{
-		deployment: d, stacks: cloudformation.NewFromConfig(d.aws), kms: kms.NewFromConfig(d.aws), issuer: jwks.Of(url),
+		deployment: d, stacks: cloudformation.NewFromConfig(d.aws), kms: kms.NewFromConfig(d.aws), issuer: keySetOf(url),
 	}, nil
 }
 
@@ -178,7 +189,7 @@ func (k *signingKeys) update(ctx context.Context, parameter, value string) error
 	if err != nil {
 		return fmt.Errorf("updating the stack %s with %s=%s: %w", k.stack, parameter, value, err)
 	}
-	k.issuer = jwks.Of(k.outputs["IssuerUrl"]) // what was read before is not true any more
+	k.issuer = keySetOf(k.outputs["IssuerUrl"]) // what was read before is not true any more
 	return k.describe(ctx)
 }
 
