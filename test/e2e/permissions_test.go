@@ -45,9 +45,33 @@ func permissionFailures(ctx context.Context) []string {
 	used, failures := usedPermissions(ctx, functions)
 	granted := map[string][]string{}
 	for function := range deployed.Functions() {
-		granted[function] = deployed.Granted(function)
+		maps.Copy(granted, grantedTo(function, deployed.Granted(function)))
 	}
 	return append(failures, judgePermissions(granted, used, exemptions)...)
+}
+
+// grantedTo lists what the role of a function allows as it is deployed. What it
+// has under a condition, which does not hold there, a copy of the function has
+// besides, which is judged under a name of its own.
+func grantedTo(function string, grants []string) map[string][]string {
+	granted := map[string][]string{function: {}}
+	conditions := map[string]bool{}
+	for _, grant := range grants {
+		if _, condition, under := strings.Cut(grant, " if "); under {
+			conditions[condition] = true
+		} else {
+			granted[function] = append(granted[function], grant)
+		}
+	}
+	for condition := range conditions {
+		for _, grant := range grants {
+			grant, of, under := strings.Cut(grant, " if ")
+			if !under || of == condition {
+				granted[function+" if "+condition] = append(granted[function+" if "+condition], grant)
+			}
+		}
+	}
+	return granted
 }
 
 // judgePermissions names each grant that was not used and has no exemption,
@@ -59,7 +83,6 @@ func judgePermissions(granted map[string][]string, used map[string]map[string]bo
 		for _, grant := range grants {
 			permission, _, _ := strings.Cut(grant, " from ") // a condition is the template's test's
 			permission, _, _ = strings.Cut(permission, " with ")
-			permission, _, _ = strings.Cut(permission, " if ") // a copy of the function has it
 			reason := ""
 			for _, key := range []string{function + " " + grant, "* " + grant} {
 				if exempt[key] != "" && !used[function][permission] {
@@ -184,8 +207,8 @@ func accessKeys(functions []string) (map[string]string, error) {
 // copies are the functions that tests made of deployed ones: name → copied.
 var copies sync.Map
 
-// copied says what a copy was made of: the logical id of a function, and the
-// name of the role that the copy has.
+// copied says what a copy was made of: the logical id of a function, with the
+// condition that holds for the copy alone, and the name of the copy's role.
 type copied struct{ function, role string }
 
 // TestJudgePermissions shows that the check at the end of a run can fail.
@@ -250,6 +273,25 @@ func TestJudgePermissions(t *testing.T) {
 		if got := strings.Join(judgePermissions(g, u, e), "; "); got != c.want {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)
 		}
+	}
+}
+
+// TestGrantedTo: what is allowed under a condition is to be used by the copy for
+// which it holds, and what is allowed always by both.
+func TestGrantedTo(t *testing.T) {
+	t.Parallel()
+	got := grantedTo("A", []string{"dynamodb:GetItem T if C", "dynamodb:PutItem T with [a#*]", "policy P"})
+	want := map[string][]string{
+		"A":      {"dynamodb:PutItem T with [a#*]", "policy P"},
+		"A if C": {"dynamodb:GetItem T", "dynamodb:PutItem T with [a#*]", "policy P"},
+	}
+	if !maps.EqualFunc(got, want, slices.Equal[[]string]) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	used := map[string]map[string]bool{"A": {"dynamodb:PutItem T": true, "dynamodb:GetItem T": true}, "A if C": {"dynamodb:PutItem T": true}}
+	failures := judgePermissions(got, used, map[string]string{"* policy P": "always"})
+	if !slices.Equal(failures, []string{"A if C may dynamodb:GetItem T, and never did"}) {
+		t.Errorf("got %q", failures)
 	}
 }
 

@@ -87,7 +87,7 @@ func verifyingSignUp(t *testing.T) string {
 	role := mine.FunctionName + "-role"
 	makeVerifyingRole(t, role)
 	mine.Role = deployed.Role[:strings.LastIndex(deployed.Role, "/")+1] + role
-	copies.Store(mine.FunctionName, copied{"SignUpFunction", role})
+	copies.Store(mine.FunctionName, copied{"SignUpFunction if VerifiesEmail", role})
 	if err := lambdaCall(t.Context(), http.MethodPost, "", mine, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func verifyingSignUp(t *testing.T) string {
 }
 
 // makeVerifyingRole makes a role that allows what the template lets sign-up do
-// where addresses are verified.
+// where addresses are verified. The test's end removes it.
 func makeVerifyingRole(t *testing.T, role string) {
 	t.Helper()
 	deployed, err := template.Read()
@@ -119,16 +119,20 @@ func makeVerifyingRole(t *testing.T, role string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	askIAM(t, url.Values{"Action": {"CreateRole"}, "RoleName": {role}, "AssumeRolePolicyDocument": {
+	askIAM(t, t.Context(), url.Values{"Action": {"CreateRole"}, "RoleName": {role}, "AssumeRolePolicyDocument": {
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`,
 	}})
-	askIAM(t, url.Values{"Action": {"PutRolePolicy"}, "RoleName": {role}, "PolicyName": {"sign-up"}, "PolicyDocument": {string(policy)}})
+	t.Cleanup(func() { askIAM(t, lasting(t), url.Values{"Action": {"DeleteRole"}, "RoleName": {role}}) })
+	askIAM(t, t.Context(), url.Values{"Action": {"PutRolePolicy"}, "RoleName": {role}, "PolicyName": {"sign-up"}, "PolicyDocument": {string(policy)}})
+	t.Cleanup(func() {
+		askIAM(t, lasting(t), url.Values{"Action": {"DeleteRolePolicy"}, "RoleName": {role}, "PolicyName": {"sign-up"}})
+	})
 }
 
-func askIAM(t *testing.T, form url.Values) {
+func askIAM(t *testing.T, ctx context.Context, form url.Values) {
 	t.Helper()
 	form.Set("Version", "2010-05-08")
-	if _, err := awsPost(t.Context(), "iam", "/", "application/x-www-form-urlencoded", []byte(form.Encode())); err != nil {
+	if _, err := awsPost(ctx, "iam", "/", "application/x-www-form-urlencoded", []byte(form.Encode())); err != nil {
 		t.Fatal(err)
 	}
 }
