@@ -53,8 +53,9 @@ func saveProduct(g httpapi.Guard, products saver) httpapi.Handler {
 	}})
 }
 
-// audit notes what the save changed of what a customer sees and pays: the name, the price, and whether the product is for sale. Of a
-// new product all of them are changes, from nothing, and so is the stock that it begins with, if that is not nothing.
+// audit notes what the save changed of what a customer sees and pays: the name, the price, whether the product is for sale, and how
+// many units one order may have. Of a new product all that it has of them are changes, from nothing, and so is the stock that it
+// begins with, if that is not nothing.
 func audit(ctx context.Context, caller user.Caller, before *product.Product, saved product.Product) {
 	var was [len(kinds)]string
 	if before != nil {

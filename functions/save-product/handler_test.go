@@ -62,19 +62,22 @@ func TestSaveProduct(t *testing.T) {
 	}
 }
 
-// over saves over a product.
-type over struct{ before *product.Product }
+// over saves over a product, and leaves it with a limit, which may be 0 for none.
+type over struct {
+	before *product.Product
+	limit  int64
+}
 
 func (o over) Do(_ context.Context, _ user.Caller, d product.Draft) (product.Product, *product.Product, error) {
-	saved := product.Product{ID: d.ID, Name: d.Name, Description: d.Description, Price: d.Price, Active: d.Active, Version: 1}
+	saved := product.Product{ID: d.ID, Name: d.Name, Description: d.Description, Price: d.Price, Active: d.Active, MaxPerOrder: o.limit, Version: 1}
 	if o.before == nil && d.Stock != nil {
 		saved.Stock = *d.Stock
 	}
 	return saved, o.before, nil
 }
 
-// TestAudit: a name, a price and whether a product is active are audited, each where it changed, and of a new product all of them and
-// its stock.
+// TestAudit: a name, a price, whether a product is active and how many units one order may have are audited, each where it changed,
+// and of a new product all that it has of them and its stock.
 func TestAudit(t *testing.T) {
 	event := func(kind observe.Kind, before, after string) observe.Event {
 		return observe.Event{Kind: kind, UserID: httpapitest.Admin.UserID, Subject: "brass-desk-lamp", Before: before, After: after}
@@ -86,22 +89,30 @@ func TestAudit(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		before *product.Product
+		limit  int64
 		want   []observe.Event
 	}{
-		"new": {nil, []observe.Event{
+		"new": {nil, 0, []observe.Event{
 			event(observe.NameChanged, "", "Brass desk lamp"), event(observe.PriceChanged, "", "6400 GBP"),
 			event(observe.ActiveChanged, "", "true"), event(observe.StockChanged, "0", "12"),
 		}},
-		"the same":    {as(func(*product.Product) {}), nil},
-		"description": {as(func(p *product.Product) { p.Description = "x" }), nil},
-		"name":        {as(func(p *product.Product) { p.Name = "Lamp" }), []observe.Event{event(observe.NameChanged, "Lamp", "Brass desk lamp")}},
-		"price":       {as(func(p *product.Product) { p.Price.Amount = 640 }), []observe.Event{event(observe.PriceChanged, "640 GBP", "6400 GBP")}},
-		"limit":       {as(func(p *product.Product) { p.MaxPerOrder = 3 }), []observe.Event{event(observe.LimitChanged, "3", "")}},
-		"active":      {as(func(p *product.Product) { p.Active = false }), []observe.Event{event(observe.ActiveChanged, "false", "true")}},
+		"new, with a limit": {nil, 2, []observe.Event{
+			event(observe.NameChanged, "", "Brass desk lamp"), event(observe.PriceChanged, "", "6400 GBP"),
+			event(observe.ActiveChanged, "", "true"), event(observe.LimitChanged, "", "2"), event(observe.StockChanged, "0", "12"),
+		}},
+		"the same":    {as(func(*product.Product) {}), 0, nil},
+		"description": {as(func(p *product.Product) { p.Description = "x" }), 0, nil},
+		"name":        {as(func(p *product.Product) { p.Name = "Lamp" }), 0, []observe.Event{event(observe.NameChanged, "Lamp", "Brass desk lamp")}},
+		"price":       {as(func(p *product.Product) { p.Price.Amount = 640 }), 0, []observe.Event{event(observe.PriceChanged, "640 GBP", "6400 GBP")}},
+		"limit":       {as(func(p *product.Product) { p.MaxPerOrder = 3 }), 2, []observe.Event{event(observe.LimitChanged, "3", "2")}},
+		"first limit": {as(func(*product.Product) {}), 2, []observe.Event{event(observe.LimitChanged, "", "2")}},
+		"limit gone":  {as(func(p *product.Product) { p.MaxPerOrder = 3 }), 0, []observe.Event{event(observe.LimitChanged, "3", "")}},
+		"same limit":  {as(func(p *product.Product) { p.MaxPerOrder = 2 }), 2, nil},
+		"active":      {as(func(p *product.Product) { p.Active = false }), 0, []observe.Event{event(observe.ActiveChanged, "false", "true")}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := httpapitest.ReadEvent(t)
-			httpapitest.Call(t, saveProduct(httpapitest.Guard(), over{c.before}), e).CheckAudit(t, e, c.want...)
+			httpapitest.Call(t, saveProduct(httpapitest.Guard(), over{c.before, c.limit}), e).CheckAudit(t, e, c.want...)
 		})
 	}
 }
