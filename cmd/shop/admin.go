@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/term"
 
-	"shop/internal/apiclient"
+	"shop/cmd/shop/internal/apiclient"
 	"shop/internal/user"
 )
 

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"shop/internal/apiclient"
+	"shop/cmd/shop/internal/apiclient"
 	"shop/internal/product"
 	"shop/internal/user"
 	"shop/test/need"

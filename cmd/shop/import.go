@@ -13,8 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"shop/internal/catalogue"
-	"shop/internal/csvfile"
+	"shop/cmd/shop/internal/catalogue"
+	"shop/cmd/shop/internal/csvfile"
 	"shop/internal/product"
 )
 

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"shop/internal/catalogue"
+	"shop/cmd/shop/internal/catalogue"
 )
 
 // refusedFile is a CSV of what an import refused, with each line as it was.

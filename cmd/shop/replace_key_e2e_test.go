@@ -16,8 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
+	"shop/cmd/shop/internal/rotation"
 	"shop/internal/kmssign"
-	"shop/internal/rotation"
 	"shop/internal/token"
 	"shop/test/project"
 )

@@ -11,9 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"shop/internal/apiclient"
-	"shop/internal/replay"
-	"shop/internal/sales"
+	"shop/cmd/shop/internal/apiclient"
+	"shop/cmd/shop/internal/replay"
+	"shop/cmd/shop/internal/sales"
 	"shop/internal/user"
 )
 

@@ -3,7 +3,7 @@ package main
 import (
 	"time"
 
-	"shop/internal/replay"
+	"shop/cmd/shop/internal/replay"
 )
 
 // jsonReport is a replay's report for machines. Latencies are in milliseconds.

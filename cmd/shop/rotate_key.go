@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"shop/internal/rotation"
+	"shop/cmd/shop/internal/rotation"
 )
 
 func newKeys(s streams, t *target) *cobra.Command {

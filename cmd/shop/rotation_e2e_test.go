@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"shop/internal/apiclient"
-	"shop/internal/rotation"
+	"shop/cmd/shop/internal/apiclient"
+	"shop/cmd/shop/internal/rotation"
 	"shop/test/need"
 )
 

@@ -13,9 +13,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
+	"shop/cmd/shop/internal/rotation"
 	"shop/internal/jwks"
 	"shop/internal/kmssign"
-	"shop/internal/rotation"
 	"shop/internal/token"
 )
 

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"shop/internal/csvfile"
+	"shop/cmd/shop/internal/csvfile"
 )
 
 // tableFlags say how a CSV file is written, for one whose delimiter or encoding is not recognised.

@@ -15,10 +15,14 @@ var rooms = map[string]string{
 	"clock": "tool", "config": "tool", "deadline": "tool", "observe": "tool", "rootkeys": "tool",
 	"money": "domain", "page": "domain", "validation": "domain", "user": "domain", "product": "domain", "order": "domain",
 	"notification": "domain", "notification/confirmation": "domain", "notification/accountmail": "domain", "notification/mailtext": "domain",
-	"token": "domain", "rotation": "domain", "password": "domain", "access": "domain",
-	"catalogue": "domain", "sales": "domain", "replay": "domain", "redrive": "domain", "csvfile": "domain",
+	"token": "domain", "password": "domain", "access": "domain", "redrive": "domain",
 	"httpapi": "adapter", "dynamostore": "adapter", "queue": "adapter", "sesmail": "adapter", "kmssign": "adapter",
-	"jwks":      "adapter",
+	"jwks": "adapter",
+}
+
+// The tool's own packages, below cmd/shop/internal. Go itself keeps every other package from importing them.
+var toolRooms = map[string]string{
+	"catalogue": "domain", "csvfile": "domain", "replay": "domain", "rotation": "domain", "sales": "domain",
 	"apiclient": "adapter",
 }
 
@@ -129,6 +133,8 @@ func room(path string) string {
 	switch {
 	case strings.HasPrefix(path, "functions/"):
 		return "function"
+	case strings.HasPrefix(path, "cmd/shop/internal/"):
+		return toolRooms[strings.TrimPrefix(path, "cmd/shop/internal/")]
 	case strings.HasPrefix(path, "cmd/"):
 		return "command"
 	case strings.HasPrefix(path, "test/"), strings.HasSuffix(path, "test") && strings.HasPrefix(path, "internal/"):

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io"
 
-	"shop/internal/csvfile"
+	"shop/cmd/shop/internal/csvfile"
+	"shop/cmd/shop/internal/sales"
 	"shop/internal/order"
-	"shop/internal/sales"
 )
 
 // Invoice is what one customer bought at once.

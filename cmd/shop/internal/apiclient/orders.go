@@ -8,8 +8,8 @@ import (
 	"net/url"
 	"time"
 
+	"shop/cmd/shop/internal/replay"
 	"shop/internal/order"
-	"shop/internal/replay"
 	"shop/internal/user"
 )
 

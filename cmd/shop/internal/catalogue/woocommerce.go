@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"shop/internal/csvfile"
+	"shop/cmd/shop/internal/csvfile"
 )
 
 // wooColumns are those of WooCommerce's product export, in English, that are looked at.

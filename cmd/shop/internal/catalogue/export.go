@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"shop/internal/csvfile"
+	"shop/cmd/shop/internal/csvfile"
 	"shop/internal/money"
 )
 

@@ -12,9 +12,9 @@ import (
 	"strings"
 	"testing"
 
-	"shop/internal/csvfile"
+	"shop/cmd/shop/internal/csvfile"
+	"shop/cmd/shop/internal/sales"
 	"shop/internal/order"
-	"shop/internal/sales"
 	"shop/test/need"
 )
 

@@ -17,7 +17,7 @@ import (
 
 	"golang.org/x/text/encoding/charmap"
 
-	"shop/internal/csvfile"
+	"shop/cmd/shop/internal/csvfile"
 	"shop/internal/product"
 	"shop/test/need"
 )

@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"strings"
 
-	"shop/internal/csvfile"
+	"shop/cmd/shop/internal/csvfile"
 )
 
 // shopifyColumns are those of Shopify's product export that are looked at. The names of 2024 stand as aliases.

@@ -3,7 +3,7 @@ package catalogue
 import (
 	"strings"
 
-	"shop/internal/csvfile"
+	"shop/cmd/shop/internal/csvfile"
 )
 
 // merchantColumns are those attributes of Google Merchant Center's product data that are looked at. Files of its own

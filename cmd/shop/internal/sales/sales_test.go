@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"shop/internal/csvfile"
+	"shop/cmd/shop/internal/csvfile"
 )
 
 const header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"

@@ -11,7 +11,7 @@ import (
 	"fmt"
 	"strings"
 
-	"shop/internal/csvfile"
+	"shop/cmd/shop/internal/csvfile"
 	"shop/internal/product"
 	"shop/internal/validation"
 )

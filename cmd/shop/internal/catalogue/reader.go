@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"shop/internal/csvfile"
+	"shop/cmd/shop/internal/csvfile"
 	"shop/internal/money"
 	"shop/internal/product"
 )

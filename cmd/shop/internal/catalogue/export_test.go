@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"shop/internal/csvfile"
+	"shop/cmd/shop/internal/csvfile"
 	"shop/internal/money"
 	"shop/internal/product"
 )

@@ -13,7 +13,7 @@ import (
 // TestSavesEveryMember: the client reads and saves each member of a product that the contract lets an admin save. One
 // that it did not know would be lost by each change that a tool makes.
 func TestSavesEveryMember(t *testing.T) {
-	text, err := os.ReadFile("../../docs/openapi.yaml")
+	text, err := os.ReadFile("../../../../docs/openapi.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

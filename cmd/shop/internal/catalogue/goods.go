@@ -7,9 +7,9 @@ import (
 	"io"
 	"time"
 
+	"shop/cmd/shop/internal/sales"
 	"shop/internal/money"
 	"shop/internal/product"
-	"shop/internal/sales"
 )
 
 // Goods are products of a file that was read as a whole. They are a [Source] that hands out what was refused first,

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"shop/internal/csvfile"
+	"shop/cmd/shop/internal/csvfile"
 )
 
 // Currency is the currency of every price in the file.

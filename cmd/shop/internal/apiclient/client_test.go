@@ -13,10 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"shop/cmd/shop/internal/replay"
 	"shop/internal/money"
 	"shop/internal/order"
 	"shop/internal/product"
-	"shop/internal/replay"
 	"shop/internal/user"
 	"shop/internal/validation"
 )
