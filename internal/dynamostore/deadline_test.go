@@ -136,7 +136,7 @@ var writes = map[string]func(*shop) write{
 // missing.
 func TestWritesWhoseTimeRunsOut(t *testing.T) {
 	for name, prepare := range writes {
-		for when, fault := range map[string]awsfault.Fault{"before": nil, "while it hangs": awsfault.Hung, "afterwards": awsfault.Unheard} {
+		for when, fault := range map[string]awsfault.Fault{"before": nil, "while it hangs": awsfault.Timeout, "afterwards": awsfault.TimeoutAfterCommit} {
 			t.Run(name+", "+when, func(t *testing.T) {
 				t.Parallel()
 				s := open(t)

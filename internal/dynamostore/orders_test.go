@@ -172,7 +172,7 @@ func TestPlaceUnderFaults(t *testing.T) {
 		{"the order is contended and the product seems sold out", []awsfault.Fault{awsfault.Canceled(conflict, none, failed)}, 2, nil},
 		{"throttled outside", awsfault.Times(2, awsfault.Error(400, "ThrottlingException")), 3, nil},
 		{"the service fails once", []awsfault.Fault{awsfault.Error(500, "InternalServerError")}, 2, nil},
-		{"the connection breaks before", []awsfault.Fault{awsfault.Unsent}, 2, nil},
+		{"the connection breaks before", []awsfault.Fault{awsfault.DropRequest}, 2, nil},
 		{"the answer is lost", []awsfault.Fault{awsfault.Lost}, 2, nil},
 		{"the answer is lost twice", []awsfault.Fault{awsfault.Lost, awsfault.Lost}, 3, nil},
 		{"an earlier call of the same token is in progress", []awsfault.Fault{awsfault.Error(400, "TransactionInProgressException")}, 2, nil},

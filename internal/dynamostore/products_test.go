@@ -123,7 +123,7 @@ func TestMoveWhoseAnswersAreAllLost(t *testing.T) {
 	s.move(s.products(), m)
 
 	m = product.Movement{ID: "n", ProductID: "lamp", Before: 15, After: 25, Reason: "r", By: "usr_admin", MovedAt: opened}
-	s.faults.On("TransactWriteItems", awsfault.Times(3, awsfault.Lost)...).On("GetItem", awsfault.Times(3, awsfault.Unsent)...)
+	s.faults.On("TransactWriteItems", awsfault.Times(3, awsfault.Lost)...).On("GetItem", awsfault.Times(3, awsfault.DropRequest)...)
 	if _, err := s.products().Move(t.Context(), m); !errors.Is(err, product.ErrUnsettled) || errors.Is(err, product.ErrContended) {
 		t.Errorf("got %v, want ErrUnsettled", err)
 	}
@@ -188,7 +188,7 @@ func TestMoveThatMayHaveMetItsOwnChange(t *testing.T) {
 	t.Run("another's", func(t *testing.T) {
 		s := open(t)
 		s.stock("lamp", 1, 4)
-		s.faults.On("TransactWriteItems", append([]awsfault.Fault{awsfault.Unsent}, throttled...)...)
+		s.faults.On("TransactWriteItems", append([]awsfault.Fault{awsfault.DropRequest}, throttled...)...)
 		var changed *product.StockChangedError
 		if _, err := s.impatient().Move(t.Context(), m); !errors.As(err, &changed) || changed.Quantity != 4 {
 			t.Errorf("got %v, want StockChangedError of 4", err)

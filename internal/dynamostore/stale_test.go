@@ -118,7 +118,7 @@ var staleReads = map[string]func(*testing.T, *shop){
 	},
 	"a movement whose answer was lost": func(t *testing.T, s *shop) {
 		s.stock("lamp", 1, 5)
-		s.faults.On("TransactWriteItems", awsfault.Lost, awsfault.Unsent, awsfault.Unsent)
+		s.faults.On("TransactWriteItems", awsfault.Lost, awsfault.DropRequest, awsfault.DropRequest)
 		s.move(s.impatient(), fiveMore)
 	},
 	"the movements, just after one": func(t *testing.T, s *shop) {

@@ -198,7 +198,7 @@ func TestFailuresTellWhetherARepeatMayHelp(t *testing.T) {
 		}
 		s.faults.Clear()
 	}
-	s.faults.On("GetItem", awsfault.Times(3, awsfault.Unsent)...)
+	s.faults.On("GetItem", awsfault.Times(3, awsfault.DropRequest)...)
 	_, err := s.users().ByEmail(t.Context(), "ann@example.com")
 	var failure interface{ Temporary() bool }
 	if !errors.As(err, &failure) || !failure.Temporary() {

@@ -152,7 +152,7 @@ func (tr *trade) checkoutAlone(t *rapid.T) {
 }
 
 // checkoutAmidst checks out while others come between the calls, answers are lost and the queue is down now and then. Which of
-// the refusals comes is left open; that the laws hold is not.
+// the refusals comes is left open; that the invariants hold is not.
 func (tr *trade) checkoutAmidst(t *rapid.T) {
 	r := tr.draw(t)
 	for _, call := range []string{"goods", "place", "accepted"} {
@@ -229,7 +229,7 @@ func (tr *trade) accept(t *rapid.T, r Request, o Order) {
 	tr.accepted[attempt(r)], tr.asked[attempt(r)] = o, what(r)
 }
 
-// hold checks the laws: nothing is oversold or lost, and each accepted checkout is one order, which stays as it was.
+// hold checks the invariants: nothing is oversold or lost, and each accepted checkout is one order, which stays as it was.
 func (tr *trade) hold(t *rapid.T) {
 	sold := map[string]int64{}
 	for _, o := range tr.accepted {

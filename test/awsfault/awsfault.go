@@ -87,24 +87,24 @@ func Lost(next http.RoundTripper, r *http.Request) (*http.Response, error) {
 	return nil, errConnection
 }
 
-// Unsent breaks the connection before the call is carried out.
-func Unsent(_ http.RoundTripper, _ *http.Request) (*http.Response, error) {
+// DropRequest breaks the connection before the call is carried out.
+func DropRequest(_ http.RoundTripper, _ *http.Request) (*http.Response, error) {
 	return nil, errConnection
 }
 
-// Hung never answers, and never carries the call out: its caller gives up.
-func Hung(_ http.RoundTripper, r *http.Request) (*http.Response, error) {
+// Timeout never answers, and never carries the call out: its caller gives up.
+func Timeout(_ http.RoundTripper, r *http.Request) (*http.Response, error) {
 	<-r.Context().Done()
 	return nil, r.Context().Err()
 }
 
-// Unheard has the call carried out and never answers: its caller gives up.
-func Unheard(next http.RoundTripper, r *http.Request) (*http.Response, error) {
+// TimeoutAfterCommit has the call carried out and never answers: its caller gives up.
+func TimeoutAfterCommit(next http.RoundTripper, r *http.Request) (*http.Response, error) {
 	resp, err := next.RoundTrip(r.Clone(context.WithoutCancel(r.Context())))
 	if err == nil {
 		_ = resp.Body.Close()
 	}
-	return Hung(next, r)
+	return Timeout(next, r)
 }
 
 // Error answers an error of AWS's JSON protocol: a name such as ThrottlingException. The call is not carried out.

@@ -31,7 +31,7 @@ var shared struct {
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if shared.runner != nil {
-		if err := shared.runner.w.close(); err != nil {
+		if err := shared.runner.env.close(); err != nil {
 			fmt.Println(err)
 			code = 1
 		}
@@ -57,14 +57,14 @@ func startRunner() (r *runner, err error) {
 	if shared.folder, err = os.MkdirTemp("", "shop-chaos-test-"); err != nil {
 		return nil, err
 	}
-	w, err := newWorld(context.Background(), shared.folder)
+	e, err := newEnv(context.Background(), shared.folder)
 	if err != nil {
 		return nil, err
 	}
-	return newRunner(context.Background(), w, os.Stdout, testSize)
+	return newRunner(context.Background(), e, os.Stdout, testSize)
 }
 
-// TestRounds: rounds of fixed seeds keep every law, and the run says so in its table and its last line.
+// TestRounds: rounds of fixed seeds keep every invariant, and the run says so in its table and its last line.
 func TestRounds(t *testing.T) {
 	r := theRunner(t)
 	var out bytes.Buffer
@@ -83,23 +83,23 @@ func TestRounds(t *testing.T) {
 	}
 }
 
-// TestBrokenRounds: a run that broke a law fails, says which and how often, and which seed.
+// TestBrokenRounds: a run that broke an invariant fails, says which and how often, and which seed.
 func TestBrokenRounds(t *testing.T) {
 	var out bytes.Buffer
 	r := &runner{out: &out, total: totals{injected: map[string]int{}, broken: map[string]int{}}}
-	h := kept()
+	h := validHistory()
 	h.stock["r.0"]--
 	h.requests = h.round.requests()
 	r.add(42, h.round.plan, h, check(h))
 	r.total.write(&out)
-	for _, want := range []string{"seed 42: ", "VIOLATION " + lawStock, "| place order | killed after | 1 | 1 |", "broken 1 times: " + lawStock, "checks, 1 violations\n"} {
+	for _, want := range []string{"seed 42: ", "VIOLATION " + invStock, "| place order | killed after | 1 | 1 |", "broken 1 times: " + invStock, "checks, 1 violations\n"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the run does not say %q:\n%s", want, &out)
 		}
 	}
 }
 
-// carryOut runs a plan and wants the laws kept.
+// carryOut runs a plan and wants the invariants kept.
 func carryOut(t *testing.T, p plan) *history {
 	t.Helper()
 	h, found, err := theRunner(t).round(t.Context(), p)
@@ -107,7 +107,7 @@ func carryOut(t *testing.T, p plan) *history {
 		t.Fatal(err)
 	}
 	for _, v := range found.violations {
-		t.Errorf("%s\n%s", v, h.story(v.detail))
+		t.Errorf("%s\n%s", v, h.trace(v.detail))
 	}
 	return h
 }
@@ -130,7 +130,7 @@ func TestOutages(t *testing.T) {
 		"SQS does not answer": {Operation: "SendMessage", Fault: faultproxy.Hung, Share: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := carryOut(t, plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: append(buys(24), step{Kind: linger}), Workers: 8, Rules: []faultproxy.Rule{rule}})
+			h := carryOut(t, plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: append(buys(24), step{Kind: idle}), Workers: 8, Rules: []faultproxy.Rule{rule}})
 			if n := h.answered(http.StatusCreated); n < 24 {
 				t.Errorf("%d checkouts were accepted, want all 24", n)
 			}
@@ -141,17 +141,17 @@ func TestOutages(t *testing.T) {
 	}
 }
 
-// TestWrongs: the checker catches each store that is wrong on purpose, and passes the same round without the defect.
-func TestWrongs(t *testing.T) {
-	for _, x := range wrongs {
+// TestDefects: the checker catches each store that is wrong on purpose, and passes the same round without the defect.
+func TestDefects(t *testing.T) {
+	for _, x := range defects {
 		t.Run(x.name, func(t *testing.T) {
 			r := theRunner(t)
 			carryOut(t, x.plan)
-			binary, err := x.build(t.Context(), r.w.root, t.TempDir())
+			binary, err := x.build(t.Context(), r.env.root, t.TempDir())
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := r.w.push(t.Context(), x.function, binary); err != nil {
+			if err := r.env.push(t.Context(), x.function, binary); err != nil {
 				t.Fatal(err)
 			}
 			defer r.putRight(t, x)
@@ -159,30 +159,30 @@ func TestWrongs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !slices.ContainsFunc(found.violations, func(v violation) bool { return v.law == x.law }) {
-				t.Errorf("violations = %v, want %s", found.violations, x.law)
+			if !slices.ContainsFunc(found.violations, func(v violation) bool { return v.invariant == x.invariant }) {
+				t.Errorf("violations = %v, want %s", found.violations, x.invariant)
 			}
 		})
 	}
 }
 
-// putRight brings the function back, and what the defect left undone to an end.
-func (r *runner) putRight(t *testing.T, x wrong) {
-	if err := r.w.push(context.Background(), x.function, r.w.built(x.function)); err != nil {
+// putRight brings the function back, and what the defect left undone.
+func (r *runner) putRight(t *testing.T, x defect) {
+	if err := r.env.push(context.Background(), x.function, r.env.built(x.function)); err != nil {
 		t.Error(err)
 	}
-	if err := r.w.drain(context.Background()); err != nil {
+	if err := r.env.drain(context.Background()); err != nil {
 		t.Error(err)
 	}
 }
 
-// TestWrongsArePatches: a defect is put into a text that stands in today's sources.
-func TestWrongsArePatches(t *testing.T) {
+// TestDefectsApply: a defect is put into a text that stands in today's sources.
+func TestDefectsApply(t *testing.T) {
 	root, err := project.Root()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, x := range wrongs {
+	for _, x := range defects {
 		content, err := os.ReadFile(root + "/" + x.file)
 		if err != nil || strings.Count(string(content), x.from) != 1 {
 			t.Errorf("%s: %q does not stand in %s once: %v", x.name, x.from, x.file, err)

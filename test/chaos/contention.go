@@ -12,17 +12,17 @@ import (
 	"shop/test/faultproxy"
 )
 
-// contenders is how many buyers there are, all at once.
-const contenders = 64
+// concurrentBuyers is how many buyers there are, all at once.
+const concurrentBuyers = 64
 
-// crowd is who wants what at once.
-type crowd struct {
+// scenario is who wants what at once.
+type scenario struct {
 	name  string
 	goods int
 	admin bool // an admin adjusts the stock meanwhile, one step in eight
 }
 
-var crowds = []crowd{
+var scenarios = []scenario{
 	{name: "one product", goods: 1},
 	{name: "ten products, in any order", goods: 10},
 	{name: "one product, an admin adjusts it", goods: 1, admin: true},
@@ -30,14 +30,14 @@ var crowds = []crowd{
 
 // contention has 64 buyers buy the same goods at once, while a share of the transactions meets a conflict, and prints how many
 // checkouts a second come through and how many are told to come back. Emulators never raise a conflict by themselves.
-func contention(ctx context.Context, w *world, out io.Writer) error {
-	r, err := newRunner(ctx, w, out, size{buyers: contenders})
+func contention(ctx context.Context, e *env, out io.Writer) error {
+	r, err := newRunner(ctx, e, out, size{buyers: concurrentBuyers})
 	if err != nil {
 		return err
 	}
 	fmt.Fprintln(out, "| 64 buyers at once of | conflicts injected | checkouts | a second | ratio to no conflicts | 503 | p50 | p99 |")
 	fmt.Fprintln(out, "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
-	for _, c := range crowds {
+	for _, c := range scenarios {
 		if err := r.contend(ctx, c); err != nil {
 			return err
 		}
@@ -49,8 +49,8 @@ func contention(ctx context.Context, w *world, out io.Writer) error {
 	return nil
 }
 
-// contend measures one crowd. The first round warms the processes up and is not shown.
-func (r *runner) contend(ctx context.Context, c crowd) error {
+// contend measures one scenario. The first round warms the processes up and is not shown.
+func (r *runner) contend(ctx context.Context, c scenario) error {
 	var alone float64
 	for i, share := range []float64{0, 0, 0.1, 0.5} {
 		h, found, err := r.round(ctx, c.plan(share))
@@ -72,16 +72,16 @@ func (r *runner) contend(ctx context.Context, c crowd) error {
 }
 
 // plan has each buyer buy ten times.
-func (c crowd) plan(conflicts float64) plan {
-	p := plan{Workers: contenders, Rules: []faultproxy.Rule{
+func (c scenario) plan(conflicts float64) plan {
+	p := plan{Workers: concurrentBuyers, Rules: []faultproxy.Rule{
 		{Operation: placeOrder, Fault: faultproxy.Conflict, Share: conflicts},
 		{Operation: moveStock, Fault: faultproxy.Conflict, Share: conflicts},
 	}}
 	for range c.goods {
 		p.Goods = append(p.Goods, good{Stock: 1_000_000, Price: 100})
 	}
-	for i := range 10 * contenders {
-		st := step{Kind: buy, Buyer: i % contenders, Expect: "none"}
+	for i := range 10 * concurrentBuyers {
+		st := step{Kind: buy, Buyer: i % concurrentBuyers, Expect: "none"}
 		for _, g := range rand.Perm(c.goods) {
 			st.Items = append(st.Items, want{g, 1})
 		}
@@ -93,16 +93,16 @@ func (c crowd) plan(conflicts float64) plan {
 	return p
 }
 
-// measured is what a round's checkouts took at their first attempt, when it was under way.
-type measured struct {
+// measurement is what a round's checkouts took at their first attempt, when it was under way.
+type measurement struct {
 	checkouts int
 	rate      float64 // accepted checkouts a second
 	busy      float64 // the share answered 503
 	p50, p99  time.Duration
 }
 
-func measure(h *history) measured {
-	var m measured
+func measure(h *history) measurement {
+	var m measurement
 	var took []time.Duration
 	var begin, end time.Time
 	accepted, busy := 0, 0

@@ -19,18 +19,18 @@ type history struct {
 	round    *round
 	requests [][]attempt
 	calls    []call
-	stored   map[string]storedOrder // by order id: all orders of the round's buyers since it began
-	mails    map[string]string      // state of the mail, by order id
-	stock    map[string]int64       // by product id
-	goods    map[string]savedGood   // by product id
-	relays   []relayed              // while nothing went wrong
-	moves    map[string][]movement  // by product id
-	mine     map[string]int         // how often each order stands in its customer's list
-	feed     map[string]int         // how often each order stands in the admin's history
-	statuses map[string]string      // email_status that its customer is told, by order id
-	dead     int                    // dead letters
-	met      int                    // calls that met a transaction under way
-	undone   error                  // why not all that was owed could be done
+	stored   map[string]storedOrder  // by order id: all orders of the round's buyers since it began
+	mails    map[string]string       // state of the mail, by order id
+	stock    map[string]int64        // by product id
+	goods    map[string]savedProduct // by product id
+	relays   []relayRun              // while nothing went wrong
+	moves    map[string][]movement   // by product id
+	mine     map[string]int          // how often each order stands in its customer's list
+	feed     map[string]int          // how often each order stands in the admin's history
+	statuses map[string]string       // email_status that its customer is told, by order id
+	dead     int                     // dead letters
+	met      int                     // calls that met a transaction under way
+	drainErr error                   // why not all that was owed could be done
 }
 
 // storedOrder is an order as the table has it.
@@ -41,8 +41,8 @@ type storedOrder struct {
 	placed        time.Time
 }
 
-// savedGood is what an admin saved of a product, as the table has it, and how often it was saved.
-type savedGood struct {
+// savedProduct is what an admin saved of a product, as the table has it, and how often it was saved.
+type savedProduct struct {
 	price   int64
 	active  bool
 	version int64
@@ -55,28 +55,28 @@ type movement struct {
 }
 
 // record reads what is stored after the round.
-func (r *round) record(ctx context.Context, undone error) (*history, error) {
+func (r *round) record(ctx context.Context, drainErr error) (*history, error) {
 	h := &history{
-		round: r, requests: r.requests(), stored: map[string]storedOrder{}, mails: map[string]string{}, stock: map[string]int64{}, goods: map[string]savedGood{},
-		moves: map[string][]movement{}, mine: map[string]int{}, feed: map[string]int{}, statuses: map[string]string{}, undone: undone,
+		round: r, requests: r.requests(), stored: map[string]storedOrder{}, mails: map[string]string{}, stock: map[string]int64{}, goods: map[string]savedProduct{},
+		moves: map[string][]movement{}, mine: map[string]int{}, feed: map[string]int{}, statuses: map[string]string{}, drainErr: drainErr,
 	}
-	for _, read := range []func(context.Context) error{h.readOrders, h.readMails, h.readGoods, h.readLists, h.readTraces, h.readDeadLetters} {
+	for _, read := range []func(context.Context) error{h.readOrders, h.readMails, h.readGoods, h.readLists, h.readErasure, h.readDeadLetters} {
 		if err := read(ctx); err != nil {
-			return nil, fmt.Errorf("reading what is stored: %w", err)
+			return nil, fmt.Errorf("reading what is stored: %e", err)
 		}
 	}
-	h.calls, h.relays = r.w.book.take()
-	h.met = r.w.overlap.take()
+	h.calls, h.relays = r.env.calls.take()
+	h.met = r.env.overlap.take()
 	return h, nil
 }
 
 // readOrders reads the orders of the round's buyers by the index, so that one that no answer told of is found, too, and then
 // each from the table.
 func (h *history) readOrders(ctx context.Context) error {
-	w := h.round.w
+	e := h.round.env
 	for _, buyer := range h.round.buyers {
-		pages := dynamodb.NewQueryPaginator(w.dynamo, &dynamodb.QueryInput{
-			TableName: aws.String(w.outputs["OrdersTable"]), IndexName: aws.String("by_customer"),
+		pages := dynamodb.NewQueryPaginator(e.dynamo, &dynamodb.QueryInput{
+			TableName: aws.String(e.outputs["OrdersTable"]), IndexName: aws.String("by_customer"),
 			KeyConditionExpression: aws.String("user_id = :user AND placed_key >= :begin"),
 			ExpressionAttributeValues: map[string]types.AttributeValue{
 				":user":  &types.AttributeValueMemberS{Value: buyer.UserID},
@@ -94,7 +94,7 @@ func (h *history) readOrders(ctx context.Context) error {
 		}
 	}
 	for id := range h.known() {
-		it, err := w.item(ctx, "OrdersTable", "order_id", id)
+		it, err := e.item(ctx, "OrdersTable", "order_id", id)
 		if err != nil {
 			return err
 		}
@@ -142,7 +142,7 @@ func readStored(it map[string]types.AttributeValue) storedOrder {
 
 func (h *history) readMails(ctx context.Context) error {
 	for id := range h.stored {
-		it, err := h.round.w.item(ctx, "MailsTable", "mail_id", "order-placed#"+id)
+		it, err := h.round.env.item(ctx, "MailsTable", "mail_id", "order-placed#"+id)
 		if err != nil {
 			return err
 		}
@@ -154,9 +154,9 @@ func (h *history) readMails(ctx context.Context) error {
 }
 
 // item reads one item consistently; nil if there is none.
-func (w *world) item(ctx context.Context, table, key, value string) (map[string]types.AttributeValue, error) {
-	out, err := w.dynamo.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: aws.String(w.outputs[table]), ConsistentRead: aws.Bool(true),
+func (e *env) item(ctx context.Context, table, key, value string) (map[string]types.AttributeValue, error) {
+	out, err := e.dynamo.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: aws.String(e.outputs[table]), ConsistentRead: aws.Bool(true),
 		Key: map[string]types.AttributeValue{key: &types.AttributeValueMemberS{Value: value}},
 	})
 	if err != nil {
@@ -166,11 +166,11 @@ func (w *world) item(ctx context.Context, table, key, value string) (map[string]
 }
 
 func (h *history) readGoods(ctx context.Context) error {
-	w := h.round.w
+	e := h.round.env
 	for i := range h.round.plan.Goods {
 		id := h.round.productID(i)
-		out, err := w.dynamo.GetItem(ctx, &dynamodb.GetItemInput{
-			TableName: aws.String(w.outputs["ProductsTable"]), ConsistentRead: aws.Bool(true),
+		out, err := e.dynamo.GetItem(ctx, &dynamodb.GetItemInput{
+			TableName: aws.String(e.outputs["ProductsTable"]), ConsistentRead: aws.Bool(true),
 			Key: map[string]types.AttributeValue{
 				"product_id": &types.AttributeValueMemberS{Value: id}, "part": &types.AttributeValueMemberS{Value: "sale"},
 			},
@@ -180,7 +180,7 @@ func (h *history) readGoods(ctx context.Context) error {
 		}
 		h.stock[id] = number(out.Item["stock"])
 		active, _ := out.Item["active"].(*types.AttributeValueMemberBOOL)
-		h.goods[id] = savedGood{number(out.Item["price"]), active != nil && active.Value, number(out.Item["version"])}
+		h.goods[id] = savedProduct{number(out.Item["price"]), active != nil && active.Value, number(out.Item["version"])}
 		if err := h.readMoves(ctx, id); err != nil {
 			return err
 		}
@@ -189,8 +189,8 @@ func (h *history) readGoods(ctx context.Context) error {
 }
 
 func (h *history) readMoves(ctx context.Context, id string) error {
-	pages := dynamodb.NewQueryPaginator(h.round.w.dynamo, &dynamodb.QueryInput{
-		TableName:                 aws.String(h.round.w.outputs["StockMovementsTable"]),
+	pages := dynamodb.NewQueryPaginator(h.round.env.dynamo, &dynamodb.QueryInput{
+		TableName:                 aws.String(h.round.env.outputs["StockMovementsTable"]),
 		KeyConditionExpression:    aws.String("product_id = :id"),
 		ExpressionAttributeValues: map[string]types.AttributeValue{":id": &types.AttributeValueMemberS{Value: id}},
 	})
@@ -210,7 +210,7 @@ func (h *history) readMoves(ctx context.Context, id string) error {
 func (h *history) readLists(ctx context.Context) error {
 	r := h.round
 	for _, buyer := range r.buyers {
-		own, err := r.w.shop.list(ctx, "/orders", buyer.token, url.Values{})
+		own, err := r.env.client.list(ctx, "/orders", buyer.token, url.Values{})
 		if err != nil {
 			return err
 		}
@@ -220,7 +220,7 @@ func (h *history) readLists(ctx context.Context) error {
 			}
 		}
 	}
-	all, err := r.w.shop.list(ctx, "/admin/orders", r.admin.token, url.Values{"from": {r.begin.UTC().Format(time.RFC3339Nano)}})
+	all, err := r.env.client.list(ctx, "/admin/orders", r.admin.token, url.Values{"from": {r.begin.UTC().Format(time.RFC3339Nano)}})
 	if err != nil {
 		return err
 	}
@@ -241,7 +241,7 @@ func (h *history) readStatuses(ctx context.Context) error {
 			continue
 		}
 		asked[a.buyer]++
-		v, err := h.round.view(ctx, a)
+		v, err := h.round.readOrder(ctx, a)
 		if err != nil {
 			return err
 		}
@@ -252,17 +252,17 @@ func (h *history) readStatuses(ctx context.Context) error {
 
 // readDeadLetters counts the dead letters.
 func (h *history) readDeadLetters(ctx context.Context) (err error) {
-	h.dead, err = h.round.w.messages(ctx, "MailDeadLetterQueueUrl")
+	h.dead, err = h.round.env.messages(ctx, "MailDeadLetterQueueUrl")
 	return err
 }
 
 // messages counts what is in a queue, being handled or not.
-func (w *world) messages(ctx context.Context, output string) (int, error) {
-	out, err := w.queue.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
-		QueueUrl: aws.String(w.outputs[output]), AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameAll},
+func (e *env) messages(ctx context.Context, output string) (int, error) {
+	out, err := e.queue.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl: aws.String(e.outputs[output]), AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameAll},
 	})
 	if err != nil {
-		return 0, fmt.Errorf("counting messages: %w", err)
+		return 0, fmt.Errorf("counting messages: %e", err)
 	}
 	n := 0
 	for _, name := range []sqstypes.QueueAttributeName{
@@ -270,7 +270,7 @@ func (w *world) messages(ctx context.Context, output string) (int, error) {
 	} {
 		var count int
 		if _, err := fmt.Sscan(out.Attributes[string(name)], &count); err != nil {
-			return 0, fmt.Errorf("counting messages: %w", err)
+			return 0, fmt.Errorf("counting messages: %e", err)
 		}
 		n += count
 	}

@@ -7,8 +7,8 @@
 //
 // Each round is drawn from a seed: who buys what at once, and which calls to AWS are refused, delayed, cut off or lost, which
 // processes are killed and when the emulator goes away. Then nothing goes wrong any more, what is open is settled, and the
-// checker holds all that was asked, answered, sent and stored against the laws (laws.go). The seeds count up from SEED; a seed
-// whose round broke a law is run again with MINUTES=0. The outage and the contention are rounds of their own (outage.go,
+// checker holds all that was asked, answered, sent and stored against the invariants (invariants.go). The seeds count up from SEED; a seed
+// whose round broke an invariant is run again with MINUTES=0. The outage and the contention are rounds of their own (outage.go,
 // contention.go).
 package main
 
@@ -43,44 +43,44 @@ func main() {
 func run(ctx context.Context) error {
 	seed, err := strconv.ParseUint(cmp.Or(os.Getenv("SEED"), "1"), 10, 64)
 	if err != nil {
-		return fmt.Errorf("reading SEED: %w", err)
+		return fmt.Errorf("reading SEED: %e", err)
 	}
 	minutes, err := strconv.ParseFloat(cmp.Or(os.Getenv("MINUTES"), "10"), 64)
 	if err != nil {
-		return fmt.Errorf("reading MINUTES: %w", err)
+		return fmt.Errorf("reading MINUTES: %e", err)
 	}
 	long := time.Duration(minutes * float64(time.Minute))
-	runs := map[string]func(*world) error{
-		"":           func(w *world) error { return longRounds(ctx, w, seed, long) },
-		"outage":     func(w *world) error { return outage(ctx, w, os.Stdout, long) },
-		"contention": func(w *world) error { return contention(ctx, w, os.Stdout) },
+	runs := map[string]func(*env) error{
+		"":           func(e *env) error { return longRounds(ctx, e, seed, long) },
+		"outage":     func(e *env) error { return outage(ctx, e, os.Stdout, long) },
+		"contention": func(e *env) error { return contention(ctx, e, os.Stdout) },
 	}
 	do := runs[os.Getenv("ONLY")]
 	if do == nil {
 		return fmt.Errorf("ONLY is %q; it can be outage or contention", os.Getenv("ONLY"))
 	}
-	return inWorld(ctx, do)
+	return inEnv(ctx, do)
 }
 
-// inWorld runs do on a store of its own.
-func inWorld(ctx context.Context, do func(*world) error) (err error) {
+// inEnv runs do on a store of its own.
+func inEnv(ctx context.Context, do func(*env) error) (err error) {
 	folder, err := os.MkdirTemp("", "shop-chaos-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(folder)
 	fmt.Fprintln(os.Stderr, "starting a store …")
-	w, err := newWorld(ctx, folder)
+	e, err := newEnv(ctx, folder)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, w.close()) }()
-	return do(w)
+	defer func() { err = errors.Join(err, e.close()) }()
+	return do(e)
 }
 
 // longRounds runs rounds, at least one, and begins none after so long.
-func longRounds(ctx context.Context, w *world, seed uint64, long time.Duration) error {
-	r, err := newRunner(ctx, w, os.Stdout, longRun)
+func longRounds(ctx context.Context, e *env, seed uint64, long time.Duration) error {
+	r, err := newRunner(ctx, e, os.Stdout, longRun)
 	if err != nil {
 		return err
 	}

@@ -24,15 +24,15 @@ const (
 // outage has orders arrive at a steady rate while nothing is wrong, while SES is down, first without an answer and then with
 // one that refuses, and while SQS does not answer. Then it waits, in real time, until all mails are sent, and says what the
 // outages cost.
-func outage(ctx context.Context, w *world, out io.Writer, long time.Duration) error {
-	r, err := newRunner(ctx, w, out, size{buyers: 8})
+func outage(ctx context.Context, e *env, out io.Writer, long time.Duration) error {
+	r, err := newRunner(ctx, e, out, size{buyers: 8})
 	if err != nil {
 		return err
 	}
 	o := &outageRun{runner: r, now: &round{
-		w: w, id: "outage-" + r.id, plan: plan{Goods: []good{{Stock: 1_000_000, Price: 100}}, Steps: buys(1)}, buyers: r.buyers, admin: r.admin, begin: time.Now(),
+		env: e, id: "outage-" + r.id, plan: plan{Goods: []good{{Stock: 1_000_000, Price: 100}}, Steps: buys(1)}, buyers: r.buyers, admin: r.admin, begin: time.Now(),
 	}}
-	w.book.take()
+	e.calls.take()
 	if err := o.now.stockUp(ctx); err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func outage(ctx context.Context, w *world, out io.Writer, long time.Duration) er
 	found := check(h)
 	o.judge(&found, h)
 	for _, v := range found.violations[:min(20, len(found.violations))] {
-		fmt.Fprintf(out, "  VIOLATION %s\n%s\n", v, h.story(v.detail))
+		fmt.Fprintf(out, "  VIOLATION %s\n%s\n", v, h.trace(v.detail))
 	}
 	fmt.Fprintf(out, "%d checks, %d violations\n", found.checks, len(found.violations))
 	if len(found.violations) > 0 {
@@ -89,8 +89,8 @@ func (o *outageRun) run(ctx context.Context, long time.Duration) (*history, erro
 			return nil, err
 		}
 	}
-	undone := o.wait(ctx)
-	return o.now.record(ctx, undone)
+	drainErr := o.wait(ctx)
+	return o.now.record(ctx, drainErr)
 }
 
 // phase has orders arrive for so long.
@@ -98,8 +98,8 @@ func (o *outageRun) phase(ctx context.Context, p phase, long time.Duration) erro
 	if err := o.renewTokens(ctx); err != nil {
 		return err
 	}
-	o.w.proxy.Plan(1, p.rules...)
-	defer o.w.proxy.Plan(0)
+	o.env.proxy.Plan(1, p.rules...)
+	defer o.env.proxy.Plan(0)
 	p.from, p.first = time.Now(), o.steps
 	ticks := time.NewTicker(between)
 	defer ticks.Stop()
@@ -128,13 +128,13 @@ func (o *outageRun) phase(ctx context.Context, p phase, long time.Duration) erro
 func (o *outageRun) wait(ctx context.Context) error {
 	began := time.Now()
 	for time.Since(began) < mostDraining {
-		owed, err := o.w.owed(ctx)
+		pending, err := o.env.pendingMails(ctx)
 		if err != nil {
 			return err
 		}
-		if len(owed) == 0 {
+		if len(pending) == 0 {
 			fmt.Fprintf(o.out, "all mails are sent %.0f s after the last order\n", time.Since(began).Seconds())
-			return errors.Join(o.renewTokens(ctx), o.w.proxy.Quiet(ctx, quiet, quietWithin))
+			return errors.Join(o.renewTokens(ctx), o.env.proxy.Quiet(ctx, quiet, quietWithin))
 		}
 		select {
 		case <-ctx.Done():
@@ -142,15 +142,15 @@ func (o *outageRun) wait(ctx context.Context) error {
 		case <-time.After(2 * time.Second):
 		}
 	}
-	return errOwed
+	return errPending
 }
 
-// The laws that an outage could break beside the others.
+// The invariants that an outage could break beside the others.
 const (
-	lawWaiting = "never waiting"                // an outage of SES or SQS fails no checkout
-	lawBackOff = "one event a step"             // 2, 4, 8, 16, 32 and then 60 minutes lie between what the relay sends of one mail
-	lawOldest  = "the oldest due comes first"   // in each run of the relay
-	lawAtOnce  = "SES is called by few at once" // as many as the event source's MaximumConcurrency
+	invWaiting = "never waiting"                // an outage of SES or SQS fails no checkout
+	invBackOff = "one event a step"             // 2, 4, 8, 16, 32 and then 60 minutes lie between what the relay sends of one mail
+	invOldest  = "the oldest due comes first"   // in each run of the relay
+	invAtOnce  = "SES is called by few at once" // as many as the event source's MaximumConcurrency
 )
 
 // concurrency is NotifyFunction's MaximumConcurrency; template.yaml has it.
@@ -159,11 +159,11 @@ const concurrency = 5
 // judge holds what an outage alone can show, and prints what it cost.
 func (o *outageRun) judge(v *verdict, h *history) {
 	for _, a := range h.round.attempts {
-		v.want(a.reply.status == http.StatusCreated, lawWaiting, "%s was answered %s", a.key, a.reply)
+		v.want(a.reply.status == http.StatusCreated, invWaiting, "%s was answered %s", a.key, a.reply)
 	}
 	o.judgeRelay(v, h)
 	most := atOnce(h.calls)
-	v.want(most <= concurrency, lawAtOnce, "%d calls of SendEmail were under way at once", most)
+	v.want(most <= concurrency, invAtOnce, "%d calls of SendEmail were under way at once", most)
 	o.write(h, most)
 }
 
@@ -173,7 +173,7 @@ func (o *outageRun) judgeRelay(v *verdict, h *history) {
 	var before call
 	for _, c := range sorted(h.calls, putOffMail) {
 		if c.begin.Sub(before.end) < relayBreak {
-			v.want(before.due <= c.due, lawOldest, "a mail due at %s after one due at %s", c.due, before.due)
+			v.want(before.due <= c.due, invOldest, "a mail due at %s after one due at %s", c.due, before.due)
 		}
 		before = c
 	}
@@ -184,7 +184,7 @@ func (o *outageRun) judgeRelay(v *verdict, h *history) {
 	for _, c := range sorted(h.calls, "SendMessageBatch") {
 		for _, id := range c.orders {
 			relayed[id]++
-			v.want(relayed[id] <= steps(c.begin.Sub(placed[id])), lawBackOff, "%s was relayed %d times within %s", id, relayed[id], c.begin.Sub(placed[id]))
+			v.want(relayed[id] <= steps(c.begin.Sub(placed[id])), invBackOff, "%s was relayed %d times within %s", id, relayed[id], c.begin.Sub(placed[id]))
 		}
 	}
 }

@@ -57,10 +57,10 @@ func (o *overlap) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // describe returns the names of the attributes of a table's key.
-func (w *world) describe(table string) ([]string, error) {
-	out, err := w.dynamo.DescribeTable(context.Background(), &dynamodb.DescribeTableInput{TableName: &table})
+func (e *env) describe(table string) ([]string, error) {
+	out, err := e.dynamo.DescribeTable(context.Background(), &dynamodb.DescribeTableInput{TableName: &table})
 	if err != nil {
-		return nil, fmt.Errorf("looking at table %s: %w", table, err)
+		return nil, fmt.Errorf("looking at table %s: %e", table, err)
 	}
 	var names []string
 	for _, k := range out.Table.KeySchema {

@@ -31,22 +31,22 @@ type good struct {
 
 // The kinds of steps.
 const (
-	buy        = "buy"        // a checkout with a key of its own
-	again      = "again"      // the same request as an earlier step's, with its key
-	other      = "other"      // another request with an earlier step's key
-	adjust     = "adjust"     // an admin changes a stock by a difference
-	set        = "set"        // an admin sets a stock, compared with what was seen
-	reprice    = "reprice"    // an admin saves a product with another price
-	hide       = "hide"       // an admin saves it as not for sale
-	show       = "show"       // an admin saves it as for sale
-	refresh    = "refresh"    // a customer's session is refreshed
-	leave      = "leave"      // a customer of the round deletes the account
-	visit      = "visit"      // somebody signs up, logs in and logs out
-	readList   = "read"       // a customer or the admin reads a list of orders, page by page
-	relay      = "relay"      // time passes for what is owed, and the relay runs
-	linger     = "linger"     // nobody does anything; what is under way goes on, and what goes wrong goes wrong with it
-	look       = "look"       // a customer looks at an earlier step's order
-	lookAbroad = "lookAbroad" // another customer does
+	buy           = "buy"            // a checkout with a key of its own
+	again         = "again"          // the same request as an earlier step's, with its key
+	other         = "other"          // another request with an earlier step's key
+	adjust        = "adjust"         // an admin changes a stock by a difference
+	set           = "set"            // an admin sets a stock, compared with what was seen
+	reprice       = "reprice"        // an admin saves a product with another price
+	hide          = "hide"           // an admin saves it as not for sale
+	show          = "show"           // an admin saves it as for sale
+	refresh       = "refresh"        // a customer's session is refreshed
+	deleteAccount = "delete account" // a customer of the round deletes the account
+	visit         = "visit"          // somebody signs up, logs in and logs out
+	readList      = "read"           // a customer or the admin reads a list of orders, page by page
+	relay         = "relay"          // time passes for what is owed, and the relay runs
+	idle          = "idle"           // nobody does anything; what is under way goes on, and what goes wrong goes wrong with it
+	view          = "view"           // a customer looks at an earlier step's order
+	viewAsOther   = "viewAsOther"    // another customer does
 )
 
 // step is one thing that somebody does.
@@ -76,7 +76,7 @@ var (
 	prices     = []int64{0, 1, 99, 339, 12_345_600}
 	someGood   = rapid.Custom(func(t *rapid.T) good { return good{drawStock(t), rapid.SampledFrom(prices).Draw(t, "price")} })
 	kindsOfAll = slices.Concat(slices.Repeat([]string{buy}, 26), slices.Repeat([]string{again}, 8), slices.Repeat([]string{adjust}, 4),
-		[]string{other, other, set, set, reprice, hide, show, show, refresh, refresh, readList, readList, relay, relay, look, look, look, lookAbroad, lookAbroad})
+		[]string{other, other, set, set, reprice, hide, show, show, refresh, refresh, readList, readList, relay, relay, view, view, view, viewAsOther, viewAsOther})
 )
 
 // drawStock draws what never ends, what lasts, and what is sold out soon.
@@ -102,11 +102,11 @@ func draw(t *rapid.T, s size) plan {
 		case s.steps / 3:
 			st = step{Kind: visit}
 		case s.steps / 2:
-			st = step{Kind: leave}
+			st = step{Kind: deleteAccount}
 		}
 		p.Steps = append(p.Steps, st)
 	}
-	p.Steps = append(p.Steps, step{Kind: linger})
+	p.Steps = append(p.Steps, step{Kind: idle})
 	if s.restarts && p.Seed%4 == 0 {
 		p.Restart = s.steps / 2
 	}
@@ -123,7 +123,7 @@ func drawStep(t *rapid.T, p plan, i, buyers int) step {
 	}
 	st.Kind = rapid.SampledFrom(kindsOfAll).Draw(t, "kind")
 	switch st.Kind {
-	case again, other, look, lookAbroad:
+	case again, other, view, viewAsOther:
 		st.Of = earlier(p, max(0, i-1-rapid.IntRange(0, 2*p.Workers).Draw(t, "back")))
 	case adjust:
 		st.Amount = rapid.OneOf(rapid.Int64Range(-5, -1), rapid.Int64Range(1, 20)).Draw(t, "delta")

@@ -21,20 +21,20 @@ func (t totals) write(out io.Writer) {
 		}
 	}
 	fmt.Fprintln(out)
-	t.writeLaws(out)
-	if n := len(t.verdict.named); n > 0 {
+	t.writeInvariants(out)
+	if n := len(t.verdict.tolerated); n > 0 {
 		fmt.Fprintf(out, "named %d times: a refusal whose own request was under way and was carried out\n", n)
 	}
 	fmt.Fprintf(out, "%d checks, %d violations\n", t.verdict.checks, len(t.verdict.violations))
 }
 
-// writeLaws says how often each law was broken, if one was.
-func (t totals) writeLaws(out io.Writer) {
+// writeInvariants says how often each invariant was broken, if one was.
+func (t totals) writeInvariants(out io.Writer) {
 	counts := map[string]int{}
 	for _, v := range t.verdict.violations {
-		counts[v.law]++
+		counts[v.invariant]++
 	}
-	for _, law := range slices.Sorted(maps.Keys(counts)) {
-		fmt.Fprintf(out, "broken %d times: %s\n", counts[law], law)
+	for _, invariant := range slices.Sorted(maps.Keys(counts)) {
+		fmt.Fprintf(out, "broken %d times: %s\n", counts[invariant], invariant)
 	}
 }

@@ -35,7 +35,7 @@ type change struct {
 	begin, end time.Time
 }
 
-// viewing is a look at an order.
+// viewing is a request for an order, and the answer.
 type viewing struct {
 	of     int // the step that placed it
 	own    bool
@@ -46,7 +46,7 @@ type viewing struct {
 
 // round is a plan being carried out.
 type round struct {
-	w      *world
+	env    *env
 	id     string // unique, in the names of its goods and keys
 	plan   plan
 	buyers []*customer
@@ -54,16 +54,16 @@ type round struct {
 	begin  time.Time
 	end    time.Time // when all was settled
 
-	mu       sync.Mutex
-	attempts []attempt
-	changes  []change
-	viewings []viewing
-	readings []reading
-	renewals []renewal
-	leaver   *leaver          // nil in a round that nobody leaves
-	visitor  *visitor         // nil in a round that nobody visits
-	prices   []map[int64]bool // that each good had, or may have had, at some time
-	restarts []span
+	mu        sync.Mutex
+	attempts  []attempt
+	changes   []change
+	viewings  []viewing
+	listReads []listRead
+	refreshes []refreshed
+	deletion  *deletion        // nil in a round that nobody leaves
+	visitor   *visitor         // nil in a round that nobody visits
+	prices    []map[int64]bool // that each good had, or may have had, at some time
+	restarts  []span
 }
 
 // span is when the emulator was away.
@@ -79,7 +79,7 @@ func (r *round) key(step int) string { return fmt.Sprintf("%s-%d", r.id, step) }
 func (r *round) stockUp(ctx context.Context) error {
 	for i, g := range r.plan.Goods {
 		r.prices = append(r.prices, map[int64]bool{g.Price: true})
-		a := r.w.shop.send(ctx, r.saving(i, g.Price, true, &g.Stock))
+		a := r.env.client.send(ctx, r.saving(i, g.Price, true, &g.Stock))
 		if a.status != http.StatusCreated {
 			return fmt.Errorf("making a product: %s %s", a, a.body)
 		}
@@ -95,10 +95,10 @@ func (r *round) saving(good int, price int64, active bool, stock *int64) request
 
 // run carries the steps out, several at once, in their order, while the proxy does what is planned.
 func (r *round) run(ctx context.Context) error {
-	r.w.proxy.Plan(r.plan.Seed, r.plan.Rules...)
-	defer r.w.proxy.Plan(0)
-	r.w.overlap.Hold(r.plan.Hold)
-	defer r.w.overlap.Hold(0)
+	r.env.proxy.Plan(r.plan.Seed, r.plan.Rules...)
+	defer r.env.proxy.Plan(0)
+	r.env.overlap.Hold(r.plan.Hold)
+	defer r.env.overlap.Hold(0)
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	restarted := make(chan error, 1)
@@ -125,18 +125,18 @@ func (r *round) run(ctx context.Context) error {
 // restart ends the emulator, and starts it again with what it saved.
 func (r *round) restart(ctx context.Context) error {
 	from := time.Now()
-	if err := errors.Join(r.w.down(), r.w.keepLog()); err != nil {
+	if err := errors.Join(r.env.down(), r.env.keepLog()); err != nil {
 		return err
 	}
-	err := r.w.up(ctx)
+	err := r.env.up(ctx)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.restarts = append(r.restarts, span{from, time.Now()})
 	return err
 }
 
-// lingering is how long a round lingers at the most.
-const lingering = 20 * time.Second
+// idleLimit is how long a round lingers at the most.
+const idleLimit = 20 * time.Second
 
 func (r *round) step(ctx context.Context, i int) {
 	st := r.plan.Steps[i]
@@ -152,20 +152,20 @@ func (r *round) step(ctx context.Context, i int) {
 		r.checkout(ctx, i, r.plan.Steps[st.Of].Buyer, r.key(st.Of), b)
 	case adjust, set, reprice, hide, show:
 		r.change(ctx, i, st)
-	case look, lookAbroad:
-		r.look(ctx, st)
+	case view, viewAsOther:
+		r.viewOrder(ctx, st)
 	case relay:
 		r.relay(ctx)
 	case refresh:
 		r.refresh(ctx, i, st.Buyer)
-	case leave:
-		r.leave(ctx)
+	case deleteAccount:
+		r.deleteAccount(ctx)
 	case visit:
 		r.visit(ctx)
 	case readList:
 		r.readPages(ctx, st.Buyer-1) // the first one is the admin
-	case linger:
-		_ = r.w.proxy.Quiet(ctx, quiet, lingering) // that it is not quiet by then is no matter
+	case idle:
+		_ = r.env.proxy.Quiet(ctx, quiet, idleLimit) // that it is not quiet by then is no matter
 	}
 }
 
@@ -173,9 +173,9 @@ func (r *round) step(ctx context.Context, i int) {
 func (r *round) basket(st step) basket {
 	var b basket
 	var total int64
-	for _, w := range st.Items {
-		b.Items = append(b.Items, item{r.productID(w.Good), w.Quantity})
-		total += w.Quantity * r.plan.Goods[w.Good].Price
+	for _, e := range st.Items {
+		b.Items = append(b.Items, item{r.productID(e.Good), e.Quantity})
+		total += e.Quantity * r.plan.Goods[e.Good].Price
 	}
 	switch st.Expect {
 	case "right":
@@ -188,7 +188,7 @@ func (r *round) basket(st step) basket {
 
 func (r *round) checkout(ctx context.Context, i, buyer int, key string, b basket) reply {
 	a := attempt{step: i, buyer: buyer, key: key, basket: b, begin: time.Now()}
-	a.reply = r.w.shop.send(ctx, request{method: http.MethodPost, path: "/orders", token: r.buyers[buyer].token, key: key, body: b})
+	a.reply = r.env.client.send(ctx, request{method: http.MethodPost, path: "/orders", token: r.buyers[buyer].token, key: key, body: b})
 	a.end = time.Now()
 	if a.reply.status == http.StatusCreated {
 		_ = json.Unmarshal(a.reply.body, &a.order) // an order that cannot be read has no id, which the checker sees
@@ -218,7 +218,7 @@ func (r *round) change(ctx context.Context, i int, st step) {
 		q = r.saving(st.Good, c.price, c.active, nil)
 	}
 	c.begin = time.Now()
-	c.reply = r.w.shop.send(ctx, q)
+	c.reply = r.env.client.send(ctx, q)
 	c.end = time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -227,7 +227,7 @@ func (r *round) change(ctx context.Context, i int, st step) {
 
 // seen is the stock that the admin sees; 0 when the store does not answer.
 func (r *round) seen(ctx context.Context, path string) int64 {
-	a := r.w.shop.send(ctx, request{method: http.MethodGet, path: path, token: r.admin.token})
+	a := r.env.client.send(ctx, request{method: http.MethodGet, path: path, token: r.admin.token})
 	var p struct{ Stock int64 }
 	_ = json.Unmarshal(a.body, &p)
 	return p.Stock
@@ -235,35 +235,35 @@ func (r *round) seen(ctx context.Context, path string) int64 {
 
 // relay makes what is owed due and runs the relay, in the midst of what goes wrong: that it fails is no matter.
 func (r *round) relay(ctx context.Context) {
-	owed, err := r.w.owed(ctx)
+	pending, err := r.env.pendingMails(ctx)
 	if err != nil {
 		return // the emulator is away
 	}
-	for _, id := range owed {
-		_ = r.w.makeDue(ctx, id)
+	for _, id := range pending {
+		_ = r.env.makeDue(ctx, id)
 	}
-	_, _ = r.w.invoke(ctx, "RelayMailFunction", "{}")
+	_, _ = r.env.invoke(ctx, "RelayMailFunction", "{}")
 }
 
-func (r *round) look(ctx context.Context, st step) {
+func (r *round) viewOrder(ctx context.Context, st step) {
 	first := r.plan.Steps[st.Of]
-	v := viewing{of: st.Of, own: st.Kind == look, begin: time.Now()}
+	v := viewing{of: st.Of, own: st.Kind == view, begin: time.Now()}
 	viewer := r.buyers[first.Buyer]
 	if !v.own {
 		viewer = r.buyers[(first.Buyer+1)%len(r.buyers)]
 	}
 	id := orderOf(r.buyers[first.Buyer].UserID, r.key(st.Of))
-	v.reply = r.w.shop.send(ctx, request{method: http.MethodGet, path: "/orders/" + id, token: viewer.token})
+	v.reply = r.env.client.send(ctx, request{method: http.MethodGet, path: "/orders/" + id, token: viewer.token})
 	_ = json.Unmarshal(v.reply.body, &v.viewed)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.viewings = append(r.viewings, v)
 }
 
-// view reads an order of its customer's when nothing goes wrong.
-func (r *round) view(ctx context.Context, a attempt) (order, error) {
+// readOrder reads an order of its customer's when nothing goes wrong.
+func (r *round) readOrder(ctx context.Context, a attempt) (order, error) {
 	buyer := r.buyers[a.buyer]
-	reply := r.w.shop.send(ctx, request{method: http.MethodGet, path: "/orders/" + orderOf(buyer.UserID, a.key), token: buyer.token})
+	reply := r.env.client.send(ctx, request{method: http.MethodGet, path: "/orders/" + orderOf(buyer.UserID, a.key), token: buyer.token})
 	var o order
 	if err := json.Unmarshal(reply.body, &o); err != nil || reply.status != http.StatusOK {
 		return o, fmt.Errorf("viewing an order: %s", reply)

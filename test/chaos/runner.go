@@ -16,7 +16,7 @@ import (
 
 // runner carries out one round after another on a world, and adds up what came of them.
 type runner struct {
-	w      *world
+	env    *env
 	out    io.Writer
 	size   size
 	id     string // of the run, in the names of all that it makes
@@ -35,16 +35,16 @@ type totals struct {
 }
 
 // newRunner signs the buyers up.
-func newRunner(ctx context.Context, w *world, out io.Writer, s size) (*runner, error) {
-	r := &runner{w: w, out: out, size: s, id: strings.ToLower(rand.Text()[:10]), admin: &customer{person: w.admin}}
+func newRunner(ctx context.Context, e *env, out io.Writer, s size) (*runner, error) {
+	r := &runner{env: e, out: out, size: s, id: strings.ToLower(rand.Text()[:10]), admin: &customer{person: e.admin}}
 	r.total = totals{injected: map[string]int{}, broken: map[string]int{}}
-	if err := w.shop.logIn(ctx, r.admin); err != nil {
+	if err := e.client.logIn(ctx, r.admin); err != nil {
 		return nil, err
 	}
 	for i := range s.buyers {
 		// The mailbox simulator's address, in case that a run ever goes to AWS.
 		who := person{fmt.Sprintf("success+chaos-%s-%d@simulator.amazonses.com", r.id, i), "a password of chaos"}
-		c, err := w.shop.signUp(ctx, who)
+		c, err := e.client.signUp(ctx, who)
 		if err != nil {
 			return nil, err
 		}
@@ -61,7 +61,7 @@ func (r *runner) renewTokens(ctx context.Context) error {
 		if time.Since(c.since) < maxTokenAge {
 			continue
 		}
-		if err := r.w.shop.logIn(ctx, c); err != nil {
+		if err := r.env.client.logIn(ctx, c); err != nil {
 			return err
 		}
 	}
@@ -75,9 +75,9 @@ func (r *runner) round(ctx context.Context, p plan) (*history, verdict, error) {
 	}
 	r.begun++
 	now := &round{
-		w: r.w, id: fmt.Sprintf("chaos-%s-%d", r.id, r.begun), plan: p, buyers: r.buyers, admin: r.admin, begin: time.Now(),
+		env: r.env, id: fmt.Sprintf("chaos-%s-%d", r.id, r.begun), plan: p, buyers: r.buyers, admin: r.admin, begin: time.Now(),
 	}
-	r.w.book.take()
+	r.env.calls.take()
 	if err := now.stockUp(ctx); err != nil {
 		return nil, verdict{}, err
 	}
@@ -85,12 +85,12 @@ func (r *runner) round(ctx context.Context, p plan) (*history, verdict, error) {
 		return nil, verdict{}, err
 	}
 	now.settle(ctx)
-	undone := r.w.drain(ctx)
+	drainErr := r.env.drain(ctx)
 	now.end = time.Now()
-	if undone != nil && !errors.Is(undone, errOwed) {
-		return nil, verdict{}, undone
+	if drainErr != nil && !errors.Is(drainErr, errPending) {
+		return nil, verdict{}, drainErr
 	}
-	h, err := now.record(ctx, undone)
+	h, err := now.record(ctx, drainErr)
 	if err != nil {
 		return nil, verdict{}, err
 	}
@@ -100,7 +100,7 @@ func (r *runner) round(ctx context.Context, p plan) (*history, verdict, error) {
 var errBroken = errors.New("the store broke a promise")
 
 // rounds carries out the rounds of seed and those after it while there are to be more, prints what they came to, and returns
-// errBroken if a law was broken.
+// errBroken if an invariant was broken.
 func (r *runner) rounds(ctx context.Context, seed uint64, more func() bool) error {
 	failed := r.seed(ctx, seed)
 	for failed == nil && more() {
@@ -114,13 +114,13 @@ func (r *runner) rounds(ctx context.Context, seed uint64, more func() bool) erro
 	return failed
 }
 
-// seed carries out the round that a seed draws. If it breaks a law, rapid looks for a smaller round that does so, too.
+// seed carries out the round that a seed draws. If it breaks an invariant, rapid looks for a smaller round that does so, too.
 func (r *runner) seed(ctx context.Context, seed uint64) error {
 	for name, value := range map[string]string{
 		"rapid.seed": strconv.FormatUint(max(1, seed), 10), "rapid.checks": "1", "rapid.nofailfile": "true", "rapid.shrinktime": "2m",
 	} {
 		if err := flag.Set(name, value); err != nil {
-			return fmt.Errorf("setting %s: %w", name, err)
+			return fmt.Errorf("setting %s: %e", name, err)
 		}
 	}
 	first := true
@@ -152,9 +152,9 @@ func (r *runner) seed(ctx context.Context, seed uint64) error {
 	return failed
 }
 
-// describe shows the smallest round that broke a law.
+// describe shows the smallest round that broke an invariant.
 func (r *runner) describe(p plan) {
-	fmt.Fprintf(r.out, "the smallest round found that breaks a law: %s\n", p)
+	fmt.Fprintf(r.out, "the smallest round found that breaks an invariant: %s\n", p)
 	for i, st := range p.Steps[:min(40, len(p.Steps))] {
 		fmt.Fprintf(r.out, "  step %d: %+v\n", i, st)
 	}
@@ -174,7 +174,7 @@ func (r *runner) add(seed uint64, p plan, h *history, found verdict) {
 	}
 	t.verdict.checks += found.checks
 	t.verdict.violations = append(t.verdict.violations, found.violations...)
-	t.verdict.named = append(t.verdict.named, found.named...)
+	t.verdict.tolerated = append(t.verdict.tolerated, found.tolerated...)
 	for fault, n := range h.tally() {
 		t.injected[fault] += n
 		if n > 0 {
@@ -183,11 +183,11 @@ func (r *runner) add(seed uint64, p plan, h *history, found verdict) {
 	}
 	fmt.Fprintf(r.out, "seed %d: %s: %d checkouts, %d orders, %d killed, %.0f s, %d checks, %d violations\n", seed, p,
 		len(h.round.attempts), len(h.stored), h.kills(), time.Since(h.round.begin).Seconds(), found.checks, len(found.violations))
-	for _, v := range found.named {
-		fmt.Fprintf(r.out, "  NAMED %s\n%s\n", v, h.story(v.detail))
+	for _, v := range found.tolerated {
+		fmt.Fprintf(r.out, "  TOLERATED %s\n%s\n", v, h.trace(v.detail))
 	}
 	for _, v := range found.violations[:min(10, len(found.violations))] {
-		fmt.Fprintf(r.out, "  VIOLATION %s\n%s\n", v, h.story(v.detail))
+		fmt.Fprintf(r.out, "  VIOLATION %s\n%s\n", v, h.trace(v.detail))
 	}
 }
 

@@ -69,8 +69,8 @@ func (h *history) checkSaves(v *verdict) {
 				answered++
 			}
 		}
-		v.want(kept, lawSaved, "%s costs %d and is for sale: %v, which is not what was saved last", id, is.price, is.active)
-		v.want(answered <= is.version && is.version <= int64(len(all)), lawSavedOnce,
+		v.want(kept, invSaved, "%s costs %d and is for sale: %v, which is not what was saved last", id, is.price, is.active)
+		v.want(answered <= is.version && is.version <= int64(len(all)), invSavedOnce,
 			"%s has version %d after %d saves that were answered of %d", id, is.version, answered, len(all))
 	}
 }
@@ -80,7 +80,7 @@ func (h *history) checkSold(v *verdict) {
 	for id, o := range h.stored {
 		begin, end, asked := h.window(id)
 		if !asked {
-			continue // that it was asked for by nobody is another law's
+			continue // that it was asked for by nobody is another invariant's
 		}
 		for good := range h.round.plan.Goods {
 			for _, l := range o.lines {
@@ -98,8 +98,8 @@ func (h *history) checkLine(v *verdict, id string, l line, holding []saved) {
 		priced = priced || s.price == l.UnitPrice.Amount
 		active = active || s.active && s.price == l.UnitPrice.Amount
 	}
-	v.want(priced, lawSaved, "%s: %s was sold at %d, which a save that was answered had replaced", id, l.ProductID, l.UnitPrice.Amount)
-	v.want(active || !priced, lawActive, "%s: %s was not for sale at %d", id, l.ProductID, l.UnitPrice.Amount)
+	v.want(priced, invSaved, "%s: %s was sold at %d, which a save that was answered had replaced", id, l.ProductID, l.UnitPrice.Amount)
+	v.want(active || !priced, invActive, "%s: %s was not for sale at %d", id, l.ProductID, l.UnitPrice.Amount)
 }
 
 // window is when an order can have been placed: from its first attempt to its first answer, or, where none came, to the end of what an

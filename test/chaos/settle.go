@@ -105,60 +105,60 @@ func (b basket) units() map[string]int64 {
 	return units
 }
 
-var errOwed = errors.New("mails are still owed")
+var errPending = errors.New("mails are still owed")
 
 // drain lets what is owed be done. Instead of waiting for up to an hour it lets time pass for what is owed: everything is due,
 // and the relay runs. What is owed after two runs may be leased by a process that was killed: once no process can hold a mail
 // any more, leases have run out, too.
-func (w *world) drain(ctx context.Context) error {
+func (e *env) drain(ctx context.Context) error {
 	for i := range drainTries {
-		long, pass := quiet, w.makeDue
+		long, pass := quiet, e.makeDue
 		if i >= 2 {
-			long, pass = still, w.passTime
+			long, pass = still, e.passTime
 		}
-		if err := w.proxy.Quiet(ctx, long, quietWithin); err != nil {
+		if err := e.proxy.Quiet(ctx, long, quietWithin); err != nil {
 			return err
 		}
-		owed, err := w.owed(ctx)
-		if err != nil || len(owed) == 0 {
+		pending, err := e.pendingMails(ctx)
+		if err != nil || len(pending) == 0 {
 			return err
 		}
-		if err := w.relayAll(ctx, owed, pass); err != nil {
+		if err := e.relayAll(ctx, pending, pass); err != nil {
 			return err
 		}
 	}
-	return errOwed
+	return errPending
 }
 
 // relayAll lets time pass for the mails, and runs the relay.
-func (w *world) relayAll(ctx context.Context, mails []string, pass func(context.Context, string) error) error {
+func (e *env) relayAll(ctx context.Context, mails []string, pass func(context.Context, string) error) error {
 	for _, id := range mails {
 		if err := pass(ctx, id); err != nil {
-			return fmt.Errorf("letting time pass for %s: %w", id, err)
+			return fmt.Errorf("letting time pass for %s: %e", id, err)
 		}
 	}
-	run := relayed{span: span{from: time.Now()}, due: ordersOf(mails)}
-	if out, err := w.invoke(ctx, "RelayMailFunction", "{}"); err != nil || strings.Contains(out, "errorMessage") {
-		return fmt.Errorf("the relay failed: %s %w", out, err)
+	run := relayRun{span: span{from: time.Now()}, due: ordersOf(mails)}
+	if out, err := e.invoke(ctx, "RelayMailFunction", "{}"); err != nil || strings.Contains(out, "errorMessage") {
+		return fmt.Errorf("the relay failed: %s %e", out, err)
 	}
 	run.to = time.Now()
-	w.book.noteRun(run)
+	e.calls.noteRun(run)
 	return nil
 }
 
 // owed returns the mails that are owed.
-func (w *world) owed(ctx context.Context) ([]string, error) {
+func (e *env) pendingMails(ctx context.Context) ([]string, error) {
 	var ids []string
 	for shard := range dueShards {
-		pages := dynamodb.NewQueryPaginator(w.dynamo, &dynamodb.QueryInput{
-			TableName: aws.String(w.outputs["MailsTable"]), IndexName: aws.String("due"),
+		pages := dynamodb.NewQueryPaginator(e.dynamo, &dynamodb.QueryInput{
+			TableName: aws.String(e.outputs["MailsTable"]), IndexName: aws.String("due"),
 			KeyConditionExpression:    aws.String("due_shard = :shard"),
 			ExpressionAttributeValues: map[string]types.AttributeValue{":shard": &types.AttributeValueMemberN{Value: strconv.Itoa(shard)}},
 		})
 		for pages.HasMorePages() {
 			out, err := pages.NextPage(ctx)
 			if err != nil {
-				return nil, fmt.Errorf("reading what is owed: %w", err)
+				return nil, fmt.Errorf("reading what is owed: %e", err)
 			}
 			for _, it := range out.Items {
 				ids = append(ids, text(it["mail_id"]))
@@ -172,22 +172,22 @@ func (w *world) owed(ctx context.Context) ([]string, error) {
 const lease = 35 * time.Second
 
 // passTime makes a mail due now, and ends a lease that was taken before all was still: nobody holds it any more.
-func (w *world) passTime(ctx context.Context, mailID string) error {
-	return w.changeMail(ctx, mailID, "SET due_at = :now REMOVE lease_id, lease_until",
+func (e *env) passTime(ctx context.Context, mailID string) error {
+	return e.changeMail(ctx, mailID, "SET due_at = :now REMOVE lease_id, lease_until",
 		"#state = :owed AND (attribute_not_exists(lease_until) OR lease_until < :taken)",
 		map[string]types.AttributeValue{":taken": instant(time.Now().Add(lease - still))})
 }
 
 // makeDue makes a mail due now.
-func (w *world) makeDue(ctx context.Context, mailID string) error {
-	return w.changeMail(ctx, mailID, "SET due_at = :now", "#state = :owed", map[string]types.AttributeValue{})
+func (e *env) makeDue(ctx context.Context, mailID string) error {
+	return e.changeMail(ctx, mailID, "SET due_at = :now", "#state = :owed", map[string]types.AttributeValue{})
 }
 
 // changeMail changes a mail where the condition holds, and leaves another as it is.
-func (w *world) changeMail(ctx context.Context, mailID, change, condition string, values map[string]types.AttributeValue) error {
+func (e *env) changeMail(ctx context.Context, mailID, change, condition string, values map[string]types.AttributeValue) error {
 	values[":owed"], values[":now"] = &types.AttributeValueMemberS{Value: "owed"}, instant(time.Now().Add(-time.Second))
-	_, err := w.dynamo.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName:           aws.String(w.outputs["MailsTable"]),
+	_, err := e.dynamo.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:           aws.String(e.outputs["MailsTable"]),
 		Key:                 map[string]types.AttributeValue{"mail_id": &types.AttributeValueMemberS{Value: mailID}},
 		ConditionExpression: &condition, UpdateExpression: &change,
 		ExpressionAttributeNames: map[string]string{"#state": "state"}, ExpressionAttributeValues: values,

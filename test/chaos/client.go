@@ -12,19 +12,19 @@ import (
 	"time"
 )
 
-// patience is how long a client waits: longer than API Gateway would.
-const patience = 35 * time.Second
+// clientTimeout is how long a client waits: longer than API Gateway would.
+const clientTimeout = 35 * time.Second
 
 // shop speaks HTTP to the store. It repeats nothing by itself: each answer counts.
-type shop struct {
+type client struct {
 	url  string
 	http *http.Client
 }
 
-func newShop(url string) *shop {
+func newClient(url string) *client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 128
-	return &shop{url: url, http: &http.Client{Transport: transport, Timeout: patience}}
+	return &client{url: url, http: &http.Client{Transport: transport, Timeout: clientTimeout}}
 }
 
 // request is one request to the store.
@@ -58,7 +58,7 @@ func (a reply) String() string {
 	return fmt.Sprintf("%d %s", a.status, a.code)
 }
 
-func (s *shop) send(ctx context.Context, r request) reply {
+func (s *client) send(ctx context.Context, r request) reply {
 	body, err := json.Marshal(r.body)
 	if err != nil {
 		panic(err) // our own types
@@ -160,7 +160,7 @@ type customer struct {
 }
 
 // signUp makes an account and logs in.
-func (s *shop) signUp(ctx context.Context, p person) (*customer, error) {
+func (s *client) signUp(ctx context.Context, p person) (*customer, error) {
 	a := s.send(ctx, request{method: http.MethodPost, path: "/users", body: map[string]string{
 		"email": p.Email, "password": p.Password, "name": "Ada Lovelace",
 	}})
@@ -176,7 +176,7 @@ func (s *shop) signUp(ctx context.Context, p person) (*customer, error) {
 }
 
 // logIn renews the customer's token. A token lives for 15 minutes.
-func (s *shop) logIn(ctx context.Context, c *customer) error {
+func (s *client) logIn(ctx context.Context, c *customer) error {
 	a := s.send(ctx, request{method: http.MethodPost, path: "/sessions", body: c.person})
 	var session struct {
 		AccessToken  string `json:"access_token"`
@@ -190,7 +190,7 @@ func (s *shop) logIn(ctx context.Context, c *customer) error {
 }
 
 // list reads every page of a list of orders.
-func (s *shop) list(ctx context.Context, path, token string, query url.Values) ([]order, error) {
+func (s *client) list(ctx context.Context, path, token string, query url.Values) ([]order, error) {
 	var all []order
 	query.Set("limit", "100")
 	for {

@@ -20,7 +20,7 @@ type visitor struct {
 func (r *round) visit(ctx context.Context) {
 	g := &visitor{person: person{"success+visitor-" + r.id + "@simulator.amazonses.com", "a password of chaos"}, accounts: map[string]bool{}}
 	r.visitor = g
-	g.signUps = r.insist(ctx, request{
+	g.signUps = r.sendUntilDefinite(ctx, request{
 		method: http.MethodPost, path: "/users", key: "visitor " + r.id,
 		body: map[string]string{"email": g.Email, "password": g.Password, "name": "Ada Lovelace"},
 	})
@@ -32,7 +32,7 @@ func (r *round) visit(ctx context.Context) {
 			g.accounts[made.UserID] = true
 		}
 	}
-	logIns := r.insist(ctx, request{method: http.MethodPost, path: "/sessions", body: g.person})
+	logIns := r.sendUntilDefinite(ctx, request{method: http.MethodPost, path: "/sessions", body: g.person})
 	var session struct {
 		RefreshToken string `json:"refresh_token"`
 	}
@@ -40,15 +40,15 @@ func (r *round) visit(ctx context.Context) {
 		return
 	}
 	body := map[string]string{"refresh_token": session.RefreshToken}
-	g.logOuts = r.insist(ctx, request{method: http.MethodPost, path: "/sessions/revoke", body: body})
-	g.goesOn = r.insist(ctx, request{method: http.MethodPost, path: "/sessions/refresh", body: body})
+	g.logOuts = r.sendUntilDefinite(ctx, request{method: http.MethodPost, path: "/sessions/revoke", body: body})
+	g.goesOn = r.sendUntilDefinite(ctx, request{method: http.MethodPost, path: "/sessions/refresh", body: body})
 }
 
-// insist sends a request until it has a definite answer, and returns all answers.
-func (r *round) insist(ctx context.Context, q request) []reply {
+// sendUntilDefinite sends a request until it has a definite answer, and returns all answers.
+func (r *round) sendUntilDefinite(ctx context.Context, q request) []reply {
 	var all []reply
 	for range settleTries {
-		all = append(all, r.w.shop.send(ctx, q))
+		all = append(all, r.env.client.send(ctx, q))
 		if all[len(all)-1].definite() || ctx.Err() != nil {
 			break
 		}
@@ -64,18 +64,18 @@ func (h *history) checkVisitor(v *verdict) {
 		return
 	}
 	for _, a := range h.visits() {
-		v.want(a.definite() || a.status == 0 || unavailable(a), lawAnswer, "a visitor's request: %s", a)
+		v.want(a.definite() || a.status == 0 || unavailable(a), invAnswer, "a visitor's request: %s", a)
 	}
 	last := g.signUps[len(g.signUps)-1]
-	v.want(last.status == http.StatusCreated || !last.definite(), lawRepeat, "signing up with a key, %d times: %s", len(g.signUps), last)
-	v.want(len(g.accounts) <= 1, lawRepeat, "one sign-up opened %d accounts", len(g.accounts))
+	v.want(last.status == http.StatusCreated || !last.definite(), invRepeat, "signing up with a key, %d times: %s", len(g.signUps), last)
+	v.want(len(g.accounts) <= 1, invRepeat, "one sign-up opened %d accounts", len(g.accounts))
 	if len(g.logOuts) == 0 {
 		return
 	}
 	out := g.logOuts[len(g.logOuts)-1]
-	v.want(out.status == http.StatusNoContent || !out.definite(), lawRepeat, "logging out, %d times: %s", len(g.logOuts), out)
+	v.want(out.status == http.StatusNoContent || !out.definite(), invRepeat, "logging out, %d times: %s", len(g.logOuts), out)
 	on := g.goesOn[len(g.goesOn)-1]
-	v.want(out.status != http.StatusNoContent || on.status == http.StatusUnauthorized || !on.definite(), lawLogOut, "%s goes on after the log-out: %s", g.Email, on)
+	v.want(out.status != http.StatusNoContent || on.status == http.StatusUnauthorized || !on.definite(), invLogOut, "%s goes on after the log-out: %s", g.Email, on)
 }
 
 // visits are all answers that the visitor got and that are kept.

@@ -11,7 +11,7 @@ import (
 )
 
 // reading is a list of orders that was read page by page while orders arrived.
-type reading struct {
+type listRead struct {
 	buyer      int // whose list it is; -1 means the admin's history
 	begin, end time.Time
 	ids        []string
@@ -26,7 +26,7 @@ const (
 
 // readPages reads a list in the midst of what goes wrong.
 func (r *round) readPages(ctx context.Context, buyer int) {
-	l := reading{buyer: buyer, begin: time.Now()}
+	l := listRead{buyer: buyer, begin: time.Now()}
 	path, token := "/admin/orders", r.admin.token
 	query := url.Values{"limit": {fmt.Sprint(pageSize)}, "from": {r.begin.UTC().Format(time.RFC3339Nano)}}
 	if buyer >= 0 {
@@ -35,7 +35,7 @@ func (r *round) readPages(ctx context.Context, buyer int) {
 	}
 	whole := false
 	for range maxPages {
-		a := r.w.shop.send(ctx, request{method: http.MethodGet, path: path + "?" + query.Encode(), token: token})
+		a := r.env.client.send(ctx, request{method: http.MethodGet, path: path + "?" + query.Encode(), token: token})
 		var page struct {
 			Items         []order    `json:"items"`
 			NextCursor    *string    `json:"next_cursor"`
@@ -60,46 +60,46 @@ func (r *round) readPages(ctx context.Context, buyer int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if whole || l.failed.status != 0 {
-		r.readings = append(r.readings, l)
+		r.listReads = append(r.listReads, l)
 	}
 }
 
-// checkReadings: a list that is read while orders arrive has none twice, and all that were answered before it began.
-func (h *history) checkReadings(v *verdict) {
-	for _, l := range h.round.readings {
+// checkListReads: a list that is read while orders arrive has none twice, and all that were answered before it began.
+func (h *history) checkListReads(v *verdict) {
+	for _, l := range h.round.listReads {
 		if l.failed.status != 0 {
-			v.want(unavailable(l.failed), lawAnswer, "reading a list: %s", l.failed)
+			v.want(unavailable(l.failed), invAnswer, "reading a list: %s", l.failed)
 			continue
 		}
 		counts := map[string]int{}
 		for _, id := range l.ids {
 			counts[id]++
-			v.want(counts[id] == 1, lawPages, "%s stands on two pages", id)
+			v.want(counts[id] == 1, invPages, "%s stands on two pages", id)
 		}
 		for _, a := range h.round.attempts {
 			if a.reply.status != http.StatusCreated || !a.end.Before(l.begin) || l.buyer >= 0 && l.buyer != a.buyer {
 				continue
 			}
-			v.want(counts[h.orderID(a)] == 1, lawPages, "%s was answered before a list was read, and is not in it", h.orderID(a))
+			v.want(counts[h.orderID(a)] == 1, invPages, "%s was answered before a list was read, and is not in it", h.orderID(a))
 		}
 		h.checkUntil(v, l, counts)
 	}
 }
 
 // checkUntil: up to the time that the history names, it has all.
-func (h *history) checkUntil(v *verdict, l reading, counts map[string]int) {
+func (h *history) checkUntil(v *verdict, l listRead, counts map[string]int) {
 	if l.until.IsZero() {
 		return
 	}
 	for id, o := range h.stored {
 		if l.buyer < 0 && !o.placed.Before(h.round.begin) && !o.placed.After(l.until) {
-			v.want(counts[id] == 1, lawPages, "%s was placed before the time up to which the history is complete, and is not in it", id)
+			v.want(counts[id] == 1, invPages, "%s was placed before the time up to which the history is complete, and is not in it", id)
 		}
 	}
 }
 
 // relayed is a run of the relay while nothing went wrong, and the orders whose mails were due.
-type relayed struct {
+type relayRun struct {
 	span
 	due []string
 }
@@ -116,7 +116,7 @@ func (h *history) checkRelay(v *verdict) {
 			}
 		}
 		for _, id := range run.due {
-			v.want(done[id], lawRelay, "the relay left the mail of %s", id)
+			v.want(done[id], invRelay, "the relay left the mail of %s", id)
 		}
 	}
 }
@@ -130,7 +130,7 @@ func (h *history) checkTime(v *verdict) {
 		return
 	}
 	for _, a := range h.round.attempts {
-		v.want(a.end.Sub(a.begin) <= longest, lawTime, "%s, step %d: %s after %s", a.key, a.step, a.reply, a.end.Sub(a.begin))
+		v.want(a.end.Sub(a.begin) <= longest, invTime, "%s, step %d: %s after %s", a.key, a.step, a.reply, a.end.Sub(a.begin))
 	}
 }
 

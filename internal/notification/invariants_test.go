@@ -161,7 +161,7 @@ func (o *office) waits(t *rapid.T) {
 	o.pass(rapid.SampledFrom([]time.Duration{time.Second, time.Minute, 5 * time.Minute, time.Hour, 20 * time.Hour}).Draw(t, "time"))
 }
 
-// hold checks the laws: no mail is lost, none is given up too early, and each fault costs at most one more. That no suppressed
+// hold checks the invariants: no mail is lost, none is given up too early, and each fault costs at most one more. That no suppressed
 // address is mailed, each delivery checks.
 func (o *office) hold(t *rapid.T) {
 	for _, id := range officeOrders {

@@ -13,9 +13,9 @@ var epoch = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 
 func at(ms int) time.Time { return epoch.Add(time.Duration(ms) * time.Millisecond) }
 
-// kept is a history that keeps every law: two orders of one customer, the first with a mail too many for which there is an
+// validHistory is a history that keeps every invariant: two orders of one customer, the first with a mail too many for which there is an
 // excuse, a refused checkout, an adjustment and looks.
-func kept() *history {
+func validHistory() *history {
 	r := &round{
 		id: "r", plan: plan{Goods: []good{{Stock: 10, Price: 100}}, Steps: buys(3)},
 		buyers: []*customer{{person: person{Email: "ada@example.com"}, UserID: "usr_ada"}, {person: person{Email: "eve@example.com"}, UserID: "usr_eve"}},
@@ -38,17 +38,17 @@ func kept() *history {
 	r.end = at(60_000)
 	r.changes = append(r.changes,
 		savedAt(reprice, 200, 40, 50), savedAt(hide, 200, 60, 70), savedAt(show, 200, 80, 90))
-	r.readings = []reading{{buyer: -1, begin: at(55), end: at(56), ids: []string{second, first}, until: at(20)}, {buyer: 1, begin: at(55)}}
-	r.renewals = []renewal{{step: 3, begin: at(0), end: at(200), replies: []reply{{status: 503, code: "busy", retry: "1"}, {status: 200}}}}
-	r.leaver = &leaver{customer: &customer{UserID: "usr_gone"}, orders: []string{orderOf("usr_gone", "k")}, gone: true, replies: []reply{{}, {status: 204}}}
+	r.listReads = []listRead{{buyer: -1, begin: at(55), end: at(56), ids: []string{second, first}, until: at(20)}, {buyer: 1, begin: at(55)}}
+	r.refreshes = []refreshed{{step: 3, begin: at(0), end: at(200), replies: []reply{{status: 503, code: "busy", retry: "1"}, {status: 200}}}}
+	r.deletion = &deletion{customer: &customer{UserID: "usr_gone"}, orders: []string{orderOf("usr_gone", "k")}, gone: true, replies: []reply{{}, {status: 204}}}
 	busy := reply{status: 503, code: "busy", retry: "1"}
 	r.visitor = &visitor{
 		signUps: []reply{busy, {status: 201}}, logOuts: []reply{busy, {status: 204}}, goesOn: []reply{{status: 401}},
 		accounts: map[string]bool{"usr_new": true},
 	}
 	h := &history{
-		round: r, requests: r.requests(), goods: map[string]savedGood{"r.0": {price: 200, active: true, version: 4}},
-		relays: []relayed{{span: span{at(12), at(13)}, due: []string{first}}},
+		round: r, requests: r.requests(), goods: map[string]savedProduct{"r.0": {price: 200, active: true, version: 4}},
+		relays: []relayRun{{span: span{at(12), at(13)}, due: []string{first}}},
 		stored: map[string]storedOrder{first: stored(2, 200), second: stored(3, 300)},
 		mails:  map[string]string{first: "sent", second: "sent"},
 		stock:  map[string]int64{"r.0": 9}, moves: map[string][]movement{"r.0": {{0, 10, "initial stock"}, {8, 12, "r-7"}}},
@@ -99,8 +99,8 @@ func mailed(id string, ms int) call {
 	return call{begin: at(ms), end: at(ms + 1), name: "SendEmail", carried: true, orders: []string{id}, to: "ada@example.com"}
 }
 
-func TestKeptLaws(t *testing.T) {
-	if v := check(kept()); len(v.violations) > 0 || v.checks < 40 {
+func TestValidHistory(t *testing.T) {
+	if v := check(validHistory()); len(v.violations) > 0 || v.checks < 40 {
 		t.Errorf("violations = %v in %d checks, want none in 40 or more", v.violations, v.checks)
 	}
 }
@@ -118,113 +118,113 @@ func giveUp(h *history, id string, unanswered int) {
 
 // TestGivenUpUnanswered: a mail is given up, and its customer told so, after three calls whose answer never came.
 func TestGivenUpUnanswered(t *testing.T) {
-	h := kept()
+	h := validHistory()
 	giveUp(h, orderOf("usr_ada", "r-1"), 3)
 	if v := check(h); len(v.violations) > 0 {
 		t.Errorf("violations = %v, want none", v.violations)
 	}
 }
 
-// TestBrokenLaws: each law is broken by something, and named.
-func TestBrokenLaws(t *testing.T) {
+// TestBrokenInvariants: each invariant is broken by something, and named.
+func TestBrokenInvariants(t *testing.T) {
 	first, second := orderOf("usr_ada", "r-0"), orderOf("usr_ada", "r-1")
 	for name, c := range map[string]struct {
-		law   string
-		spoil func(*history)
+		invariant string
+		spoil     func(*history)
 	}{
-		"a unit is missing":                  {lawStock, func(h *history) { h.stock["r.0"]-- }},
-		"a unit is sold that never was":      {lawStock, func(h *history) { h.stock["r.0"]++ }},
-		"a stock below zero":                 {lawStock, func(h *history) { h.stock["r.0"], h.moves["r.0"] = -1, []movement{{0, 4, ""}} }},
-		"an adjustment that got lost":        {lawMove, func(h *history) { h.moves["r.0"][1].reason = "" }},
-		"an adjustment made twice":           {lawMove, func(h *history) { h.moves["r.0"] = append(h.moves["r.0"], movement{5, 5, "r-7"}) }},
-		"a refused adjustment that was made": {lawMove, func(h *history) { h.round.changes[0].reply = reply{status: 409, code: "stock_changed"} }},
-		"an order answered as new twice": {lawOnce, func(h *history) {
+		"a unit is missing":                  {invStock, func(h *history) { h.stock["r.0"]-- }},
+		"a unit is sold that never was":      {invStock, func(h *history) { h.stock["r.0"]++ }},
+		"a stock below zero":                 {invStock, func(h *history) { h.stock["r.0"], h.moves["r.0"] = -1, []movement{{0, 4, ""}} }},
+		"an adjustment that got lost":        {invMove, func(h *history) { h.moves["r.0"][1].reason = "" }},
+		"an adjustment made twice":           {invMove, func(h *history) { h.moves["r.0"] = append(h.moves["r.0"], movement{5, 5, "r-7"}) }},
+		"a refused adjustment that was made": {invMove, func(h *history) { h.round.changes[0].reply = reply{status: 409, code: "stock_changed"} }},
+		"an order answered as new twice": {invOnce, func(h *history) {
 			h.round.attempts[1].reply.replayed = false
 			h.round.attempts[0] = bought(0, 0, 10, 2, 200)
 		}},
-		"another order for the same key":     {lawOnce, func(h *history) { h.round.attempts[1].order.OrderID = second }},
-		"an answered order that is gone":     {lawKept, func(h *history) { delete(h.stored, second) }},
-		"an answered order stored otherwise": {lawKept, func(h *history) { h.stored[second] = stored(4, 400) }},
-		"an order of something else":         {lawKept, func(h *history) { h.round.attempts[2].order.Items = lines(4) }},
-		"a refused order that is stored":     {lawNothing, func(h *history) { h.stored[orderOf("usr_ada", "r-2")] = stored(9, 900) }},
-		"a repeat that settles nothing":      {lawSettled, func(h *history) { h.round.attempts[3].reply = reply{status: 503, code: "busy", retry: "1"} }},
-		"a total that does not add up":       {lawMoney, func(h *history) { o := stored(3, 301); h.stored[second] = o }},
-		"another total than agreed to":       {lawMoney, func(h *history) { m := pounds(299); h.round.attempts[2].basket.ExpectedTotal = &m }},
-		"a price that never was":             {lawMoney, func(h *history) { h.round.prices[0] = map[int64]bool{200: true} }},
-		"an order without a mail":            {lawMail, func(h *history) { h.calls = slices.Delete(h.calls, 2, 3) }},
-		"a mail that was never sent":         {lawMail, func(h *history) { h.calls[2].carried = false }},
-		"a mail still owed":                  {lawMail, func(h *history) { h.mails[second] = "owed" }},
-		"a mail given up for nothing":        {lawMail, func(h *history) { h.mails[second], h.statuses[second] = "failed", "failed" }},
-		"a mail given up after two":          {lawMail, func(h *history) { giveUp(h, second, 2) }},
-		"mails that could not be sent":       {lawMail, func(h *history) { h.undone = errOwed }},
-		"a customer who is told otherwise":   {lawMail, func(h *history) { h.statuses[first] = "pending" }},
-		"a second mail without a fault":      {lawMailOnce, func(h *history) { h.calls[3].fault, h.calls[3].lost = "", false }},
-		"a second mail, the fault after it":  {lawMailOnce, func(h *history) { h.calls[3].begin, h.calls[3].end = at(30), at(31) }},
-		"a mail for no order":                {lawNoMail, func(h *history) { h.calls = append(h.calls, mailed(orderOf("usr_ada", "r-2"), 40)) }},
-		"a mail to someone else":             {lawOwner, func(h *history) { h.calls[2].to = "eve@example.com" }},
-		"an order shown to someone else":     {lawOwner, func(h *history) { h.round.viewings[1].reply = reply{status: 200} }},
-		"an order told of and not found":     {lawKept, func(h *history) { h.round.viewings[0].reply = reply{status: 404, code: "order_not_found"} }},
-		"an event for no order":              {lawEvent, func(h *history) { h.calls[0].orders = []string{orderOf("usr_ada", "r-2")} }},
-		"an order nobody asked for":          {lawOurs, func(h *history) { h.stored[orderOf("usr_ada", "r-9")] = stored(1, 100) }},
-		"an order missing in its list":       {lawLists, func(h *history) { h.mine[first] = 0 }},
-		"an order twice in the history":      {lawLists, func(h *history) { h.feed[first] = 2 }},
-		"an internal error":                  {lawAnswer, func(h *history) { h.round.attempts[0].reply = reply{status: 500, code: "internal"} }},
-		"busy without Retry-After":           {lawAnswer, func(h *history) { h.round.attempts[0].reply.retry = "" }},
-		"not found though it is for sale":    {lawAnswer, func(h *history) { h.round.attempts[3].reply = reply{status: 404, code: "product_not_found"} }},
-		"cut off, and nobody was killed":     {lawAnswer, func(h *history) { h.round.attempts[0].reply = reply{status: 500}; h.calls[5].killed = false }},
-		"a price that a save had replaced":   {lawSaved, func(h *history) { buyAt(h, 51, 59) }},
-		"a save that did not stay":           {lawSaved, func(h *history) { h.goods["r.0"] = savedGood{100, true, 4} }},
-		"a product hidden by nobody":         {lawSaved, func(h *history) { h.goods["r.0"] = savedGood{200, false, 4} }},
-		"a save made twice":                  {lawSavedOnce, func(h *history) { h.goods["r.0"] = savedGood{200, true, 5} }},
-		"an answered save that was not made": {lawSavedOnce, func(h *history) { h.goods["r.0"] = savedGood{200, true, 3} }},
-		"an inactive product that is sold": {lawActive, func(h *history) {
+		"another order for the same key":     {invOnce, func(h *history) { h.round.attempts[1].order.OrderID = second }},
+		"an answered order that is gone":     {invKept, func(h *history) { delete(h.stored, second) }},
+		"an answered order stored otherwise": {invKept, func(h *history) { h.stored[second] = stored(4, 400) }},
+		"an order of something else":         {invKept, func(h *history) { h.round.attempts[2].order.Items = lines(4) }},
+		"a refused order that is stored":     {invNothing, func(h *history) { h.stored[orderOf("usr_ada", "r-2")] = stored(9, 900) }},
+		"a repeat that settles nothing":      {invSettled, func(h *history) { h.round.attempts[3].reply = reply{status: 503, code: "busy", retry: "1"} }},
+		"a total that does not add up":       {invMoney, func(h *history) { o := stored(3, 301); h.stored[second] = o }},
+		"another total than agreed to":       {invMoney, func(h *history) { m := pounds(299); h.round.attempts[2].basket.ExpectedTotal = &m }},
+		"a price that never was":             {invMoney, func(h *history) { h.round.prices[0] = map[int64]bool{200: true} }},
+		"an order without a mail":            {invMail, func(h *history) { h.calls = slices.Delete(h.calls, 2, 3) }},
+		"a mail that was never sent":         {invMail, func(h *history) { h.calls[2].carried = false }},
+		"a mail still owed":                  {invMail, func(h *history) { h.mails[second] = "owed" }},
+		"a mail given up for nothing":        {invMail, func(h *history) { h.mails[second], h.statuses[second] = "failed", "failed" }},
+		"a mail given up after two":          {invMail, func(h *history) { giveUp(h, second, 2) }},
+		"mails that could not be sent":       {invMail, func(h *history) { h.drainErr = errPending }},
+		"a customer who is told otherwise":   {invMail, func(h *history) { h.statuses[first] = "pending" }},
+		"a second mail without a fault":      {invMailOnce, func(h *history) { h.calls[3].fault, h.calls[3].lost = "", false }},
+		"a second mail, the fault after it":  {invMailOnce, func(h *history) { h.calls[3].begin, h.calls[3].end = at(30), at(31) }},
+		"a mail for no order":                {invNoMail, func(h *history) { h.calls = append(h.calls, mailed(orderOf("usr_ada", "r-2"), 40)) }},
+		"a mail to someone else":             {invOwner, func(h *history) { h.calls[2].to = "eve@example.com" }},
+		"an order shown to someone else":     {invOwner, func(h *history) { h.round.viewings[1].reply = reply{status: 200} }},
+		"an order told of and not found":     {invKept, func(h *history) { h.round.viewings[0].reply = reply{status: 404, code: "order_not_found"} }},
+		"an event for no order":              {invEvent, func(h *history) { h.calls[0].orders = []string{orderOf("usr_ada", "r-2")} }},
+		"an order nobody asked for":          {invOurs, func(h *history) { h.stored[orderOf("usr_ada", "r-9")] = stored(1, 100) }},
+		"an order missing in its list":       {invLists, func(h *history) { h.mine[first] = 0 }},
+		"an order twice in the history":      {invLists, func(h *history) { h.feed[first] = 2 }},
+		"an internal error":                  {invAnswer, func(h *history) { h.round.attempts[0].reply = reply{status: 500, code: "internal"} }},
+		"busy without Retry-After":           {invAnswer, func(h *history) { h.round.attempts[0].reply.retry = "" }},
+		"not found though it is for sale":    {invAnswer, func(h *history) { h.round.attempts[3].reply = reply{status: 404, code: "product_not_found"} }},
+		"cut off, and nobody was killed":     {invAnswer, func(h *history) { h.round.attempts[0].reply = reply{status: 500}; h.calls[5].killed = false }},
+		"a price that a save had replaced":   {invSaved, func(h *history) { buyAt(h, 51, 59) }},
+		"a save that did not stay":           {invSaved, func(h *history) { h.goods["r.0"] = savedProduct{100, true, 4} }},
+		"a product hidden by nobody":         {invSaved, func(h *history) { h.goods["r.0"] = savedProduct{200, false, 4} }},
+		"a save made twice":                  {invSavedOnce, func(h *history) { h.goods["r.0"] = savedProduct{200, true, 5} }},
+		"an answered save that was not made": {invSavedOnce, func(h *history) { h.goods["r.0"] = savedProduct{200, true, 3} }},
+		"an inactive product that is sold": {invActive, func(h *history) {
 			buyAt(h, 71, 79)
 			h.stored[second] = storedOrder{userID: "usr_ada", email: "ada@example.com", lines: []line{{"r.0", pounds(200), 3, pounds(600)}}, total: 600}
 		}},
-		"not found though it is for sale again": {lawAnswer, func(h *history) {
+		"not found though it is for sale again": {invAnswer, func(h *history) {
 			h.round.attempts[3].begin, h.round.attempts[3].end = at(91), at(95)
 			h.round.attempts[3].reply = reply{status: 404, code: "product_not_found"}
 		}},
-		"an order on two pages": {lawPages, func(h *history) { h.round.readings[0].ids = []string{first, second, first} }},
-		"an order on no page":   {lawPages, func(h *history) { h.round.readings[0].ids = []string{first} }},
-		"an order missing though all is told": {lawPages, func(h *history) {
+		"an order on two pages": {invPages, func(h *history) { h.round.listReads[0].ids = []string{first, second, first} }},
+		"an order on no page":   {invPages, func(h *history) { h.round.listReads[0].ids = []string{first} }},
+		"an order missing though all is told": {invPages, func(h *history) {
 			h.stored[orderOf("usr_ada", "r-9")] = stored(1, 100)
 		}},
-		"a list that is an internal error":   {lawAnswer, func(h *history) { h.round.readings[1].failed = reply{status: 500, code: "internal"} }},
-		"a mail that the relay leaves":       {lawRelay, func(h *history) { h.relays[0].due = []string{second} }},
-		"a sign-up refused by its own first": {lawRepeat, func(h *history) { h.round.visitor.signUps[1] = reply{status: 409, code: "email_taken"} }},
-		"a sign-up that opens two accounts":  {lawRepeat, func(h *history) { h.round.visitor.accounts["usr_other"] = true }},
-		"a log-out that cannot be repeated":  {lawRepeat, func(h *history) { h.round.visitor.logOuts[1] = reply{status: 401} }},
-		"a session after its log-out":        {lawLogOut, func(h *history) { h.round.visitor.goesOn[0] = reply{status: 200} }},
-		"a visitor's internal error": {lawAnswer, func(h *history) {
+		"a list that is an internal error":   {invAnswer, func(h *history) { h.round.listReads[1].failed = reply{status: 500, code: "internal"} }},
+		"a mail that the relay leaves":       {invRelay, func(h *history) { h.relays[0].due = []string{second} }},
+		"a sign-up refused by its own first": {invRepeat, func(h *history) { h.round.visitor.signUps[1] = reply{status: 409, code: "email_taken"} }},
+		"a sign-up that opens two accounts":  {invRepeat, func(h *history) { h.round.visitor.accounts["usr_other"] = true }},
+		"a log-out that cannot be repeated":  {invRepeat, func(h *history) { h.round.visitor.logOuts[1] = reply{status: 401} }},
+		"a session after its log-out":        {invLogOut, func(h *history) { h.round.visitor.goesOn[0] = reply{status: 200} }},
+		"a visitor's internal error": {invAnswer, func(h *history) {
 			h.round.visitor.signUps[0] = reply{status: 500, code: "internal"}
 		}},
-		"a deleted account that is there":    {lawErased, func(h *history) { h.round.leaver.gone = false }},
-		"an address that outlives its owner": {lawErased, func(h *history) { h.round.leaver.traces = []string{"the address of an order"} }},
-		"a removal that nobody answers":      {lawSettled, func(h *history) { h.round.leaver.replies = []reply{{}} }},
-		"a removal that is an internal error": {lawAnswer, func(h *history) {
-			h.round.leaver.replies[0] = reply{status: 500, code: "internal"}
+		"a deleted account that is there":    {invErased, func(h *history) { h.round.deletion.gone = false }},
+		"an address that outlives its owner": {invErased, func(h *history) { h.round.deletion.traces = []string{"the address of an order"} }},
+		"a removal that nobody answers":      {invSettled, func(h *history) { h.round.deletion.replies = []reply{{}} }},
+		"a removal that is an internal error": {invAnswer, func(h *history) {
+			h.round.deletion.replies[0] = reply{status: 500, code: "internal"}
 		}},
-		"a session that a lost answer ended": {lawSession, func(h *history) {
-			h.round.renewals[0].replies[1] = reply{status: 401, code: "session_over"}
+		"a session that a lost answer ended": {invSession, func(h *history) {
+			h.round.refreshes[0].replies[1] = reply{status: 401, code: "session_over"}
 		}},
-		"a session that ended by itself": {lawSession, func(h *history) {
-			h.round.renewals[0].replies = []reply{{status: 401, code: "session_over"}}
+		"a session that ended by itself": {invSession, func(h *history) {
+			h.round.refreshes[0].replies = []reply{{status: 401, code: "session_over"}}
 		}},
-		"a refresh that is an internal error": {lawAnswer, func(h *history) {
-			h.round.renewals[0].replies[0] = reply{status: 500, code: "internal"}
+		"a refresh that is an internal error": {invAnswer, func(h *history) {
+			h.round.refreshes[0].replies[0] = reply{status: 500, code: "internal"}
 		}},
-		"a mail sent into the void four times": {lawMailMost, func(h *history) { giveUp(h, second, 4) }},
-		"a checkout that takes too long":       {lawTime, func(h *history) { buyAt(h, 0, 15_001) }},
-		"a dead letter":                        {lawDead, func(h *history) { h.dead = 1 }},
+		"a mail sent into the void four times": {invMailMost, func(h *history) { giveUp(h, second, 4) }},
+		"a checkout that takes too long":       {invTime, func(h *history) { buyAt(h, 0, 15_001) }},
+		"a dead letter":                        {invDead, func(h *history) { h.dead = 1 }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := kept()
+			h := validHistory()
 			c.spoil(h)
 			h.requests = h.round.requests()
 			found := check(h).violations
-			if !slices.ContainsFunc(found, func(v violation) bool { return v.law == c.law }) {
-				t.Errorf("violations = %v, want %s", found, c.law)
+			if !slices.ContainsFunc(found, func(v violation) bool { return v.invariant == c.invariant }) {
+				t.Errorf("violations = %v, want %s", found, c.invariant)
 			}
 		})
 	}
@@ -260,31 +260,31 @@ func TestHeldSaves(t *testing.T) {
 	}
 }
 
-// TestNamedRefusal: a refusal whose own request is carried out afterwards is named where an attempt was under way, and a violation
+// TestToleratedRefusal: a refusal whose own request is carried out afterwards is named where an attempt was under way, and a violation
 // where none was. A repeat that had no answer is nobody's fault.
-func TestNamedRefusal(t *testing.T) {
+func TestToleratedRefusal(t *testing.T) {
 	id := orderOf("usr_ada", "r-2")
-	h := kept()
+	h := validHistory()
 	h.stored[id], h.mine[id], h.feed[id], h.mails[id] = stored(9, 900), 1, 1, "sent"
 	h.stock["r.0"] -= 9
 	h.calls = append(h.calls, call{begin: at(2), end: at(3), name: "TransactGetItems", carried: true, orders: []string{id}},
 		call{begin: at(5), end: at(15), name: placeOrder, carried: true, orders: []string{id}}, mailed(id, 30))
-	h.round.readings = nil
+	h.round.listReads = nil
 	h.requests = h.round.requests()
-	if found := check(h); len(found.violations) > 0 || len(found.named) != 1 || found.named[0].law != lawNothing {
-		t.Errorf("under way beside it: violations %v, named %v, want one named", found.violations, found.named)
+	if found := check(h); len(found.violations) > 0 || len(found.tolerated) != 1 || found.tolerated[0].invariant != invNothing {
+		t.Errorf("under way beside it: violations %v, named %v, want one named", found.violations, found.tolerated)
 	}
 	h.calls[len(h.calls)-2].begin, h.calls[len(h.calls)-2].end = at(1), at(2)
-	if found := check(h); len(found.violations) != 1 || found.violations[0].law != lawNothing || len(found.named) != 0 {
-		t.Errorf("committed before it looked: violations %v, named %v, want one violation", found.violations, found.named)
+	if found := check(h); len(found.violations) != 1 || found.violations[0].invariant != invNothing || len(found.tolerated) != 0 {
+		t.Errorf("committed before it looked: violations %v, named %v, want one violation", found.violations, found.tolerated)
 	}
 	again := refused(2, 20, 30, 9)
 	again.reply = reply{}
 	h.round.attempts = append(h.round.attempts, again)
 	h.requests = h.round.requests()
 	h.calls = append(h.calls, call{begin: at(21), end: at(22), name: placeOrder, killed: true})
-	if found := check(h); len(found.violations) > 0 || len(found.named) != 0 {
-		t.Errorf("repeated afterwards: violations %v, named %v, want none", found.violations, found.named)
+	if found := check(h); len(found.violations) > 0 || len(found.tolerated) != 0 {
+		t.Errorf("repeated afterwards: violations %v, named %v, want none", found.violations, found.tolerated)
 	}
 }
 

@@ -11,66 +11,66 @@ import (
 	"shop/test/faultproxy"
 )
 
-// violation is a law that a round broke.
+// violation is an invariant that a round broke.
 type violation struct {
-	law    string
-	detail string
+	invariant string
+	detail    string
 }
 
-func (v violation) String() string { return v.law + ": " + v.detail }
+func (v violation) String() string { return v.invariant + ": " + v.detail }
 
 // verdict is what the checker found.
 type verdict struct {
 	checks     int
 	violations []violation
-	named      []violation // what the design says may happen, and did
+	tolerated  []violation // what the design says may happen, and did
 }
 
-// name keeps something that the design says may happen.
-func (v *verdict) name(law, format string, args ...any) {
-	v.named = append(v.named, violation{law, fmt.Sprintf(format, args...)})
+// tolerate keeps something that the design says may happen.
+func (v *verdict) tolerate(invariant, format string, args ...any) {
+	v.tolerated = append(v.tolerated, violation{invariant, fmt.Sprintf(format, args...)})
 }
 
 // want checks one thing.
-func (v *verdict) want(holds bool, law, format string, args ...any) {
+func (v *verdict) want(holds bool, invariant, format string, args ...any) {
 	v.checks++
 	if !holds {
-		v.violations = append(v.violations, violation{law, fmt.Sprintf(format, args...)})
+		v.violations = append(v.violations, violation{invariant, fmt.Sprintf(format, args...)})
 	}
 }
 
-// The laws, by the promises of docs/design.md.
+// The invariants, by the promises of docs/design.md.
 const (
-	lawStock     = "never oversold"         // units sold + stock = stocked + adjusted, per product; no stock is below zero
-	lawMove      = "a change is told truly" // an admin's change that was answered 200 is recorded once, a refused one never
-	lawOnce      = "never twice"            // one order a key: all its answers are that order, one of them at most as new
-	lawKept      = "never lost"             // what was answered 201 is stored as it was answered, and can be seen from then on
-	lawNothing   = "a refusal leaves nothing"
-	lawSettled   = "a repeat settles"
-	lawMoney     = "money adds up"
-	lawMail      = "every order has its mail" // at least one, and settled
-	lawMailOnce  = "a mail more needs a fault"
-	lawNoMail    = "no mail without an order"
-	lawEvent     = "no event without an order"
-	lawOwner     = "never someone else's"
-	lawLists     = "lists are complete"
-	lawAnswer    = "answers keep the contract" // no internal error, nothing cut off without a kill
-	lawDead      = "nothing is a dead letter"
-	lawOurs      = "every order was asked for"
-	lawSaved     = "a save that was answered stays until a later one"
-	lawSavedOnce = "a save is made once"
-	lawActive    = "what is not for sale is not sold"
-	lawPages     = "pages are complete while orders arrive"
-	lawRelay     = "the relay gets to every mail that is due"
-	lawSession   = "a session ends only by what ends it" // log-out, reset, expiry, a role, a token used again after the grace
-	lawLogOut    = "a session that was logged out is over"
-	lawRepeat    = "a repeat is answered as the first was" // of a sign-up with its key, and of a log-out
-	lawMailMost  = "few calls to send a mail have no answer"
-	lawErased    = "an account that is gone leads to nobody"
-	lawTime      = "a checkout has its answer in time"
+	invStock     = "never oversold"         // units sold + stock = stocked + adjusted, per product; no stock is below zero
+	invMove      = "a change is told truly" // an admin's change that was answered 200 is recorded once, a refused one never
+	invOnce      = "never twice"            // one order a key: all its answers are that order, one of them at most as new
+	invKept      = "never lost"             // what was answered 201 is stored as it was answered, and can be seen from then on
+	invNothing   = "a refusal leaves nothing"
+	invSettled   = "a repeat settles"
+	invMoney     = "money adds up"
+	invMail      = "every order has its mail" // at least one, and settled
+	invMailOnce  = "a mail more needs a fault"
+	invNoMail    = "no mail without an order"
+	invEvent     = "no event without an order"
+	invOwner     = "never someone else's"
+	invLists     = "lists are complete"
+	invAnswer    = "answers keep the contract" // no internal error, nothing cut off without a kill
+	invDead      = "nothing is a dead letter"
+	invOurs      = "every order was asked for"
+	invSaved     = "a save that was answered stays until a later one"
+	invSavedOnce = "a save is made once"
+	invActive    = "what is not for sale is not sold"
+	invPages     = "pages are complete while orders arrive"
+	invRelay     = "the relay gets to every mail that is due"
+	invSession   = "a session ends only by what ends it" // log-out, reset, expiry, a role, a token used again after the grace
+	invLogOut    = "a session that was logged out is over"
+	invRepeat    = "a repeat is answered as the first was" // of a sign-up with its key, and of a log-out
+	invMailMost  = "few calls to send a mail have no answer"
+	invErased    = "an account that is gone leads to nobody"
+	invTime      = "a checkout has its answer in time"
 )
 
-// check holds a history against the laws.
+// check holds a history against the invariants.
 func check(h *history) verdict {
 	v := &verdict{}
 	h.checkStock(v)
@@ -84,13 +84,13 @@ func check(h *history) verdict {
 	h.checkCutOff(v)
 	h.checkSaves(v)
 	h.checkSold(v)
-	h.checkReadings(v)
-	h.checkLeaver(v)
-	h.checkRenewals(v)
+	h.checkListReads(v)
+	h.checkDeletion(v)
+	h.checkRefreshes(v)
 	h.checkRelay(v)
 	h.checkTime(v)
-	v.want(h.dead == 0, lawDead, "%d dead letters", h.dead)
-	v.want(h.undone == nil, lawMail, "%v", h.undone)
+	v.want(h.dead == 0, invDead, "%d dead letters", h.dead)
+	v.want(h.drainErr == nil, invMail, "%v", h.drainErr)
 	return *v
 }
 
@@ -106,17 +106,17 @@ func (h *history) checkStock(v *verdict) {
 		var stocked int64
 		for _, m := range h.moves[id] {
 			stocked += m.after - m.before
-			v.want(m.after >= 0 && m.before >= 0, lawStock, "%s: a movement from %d to %d", id, m.before, m.after)
+			v.want(m.after >= 0 && m.before >= 0, invStock, "%s: a movement from %d to %d", id, m.before, m.after)
 		}
-		v.want(sold[id]+stock == stocked, lawStock, "%s: %d sold and %d in stock, %d stocked", id, sold[id], stock, stocked)
-		v.want(stock >= 0, lawStock, "%s: the stock is %d", id, stock)
+		v.want(sold[id]+stock == stocked, invStock, "%s: %d sold and %d in stock, %d stocked", id, sold[id], stock, stocked)
+		v.want(stock >= 0, invStock, "%s: the stock is %d", id, stock)
 	}
 }
 
 // checkMoves: an admin's change that was answered is recorded as often as the answer says.
 func (h *history) checkMoves(v *verdict) {
 	for _, c := range h.round.changes {
-		v.want(allowedChange(c.reply), lawAnswer, "step %d, %s: %s", c.step, c.kind, c.reply)
+		v.want(allowedChange(c.reply), invAnswer, "step %d, %s: %s", c.step, c.kind, c.reply)
 		if isSave(c.kind) {
 			continue
 		}
@@ -128,11 +128,11 @@ func (h *history) checkMoves(v *verdict) {
 		}
 		switch {
 		case c.reply.status == http.StatusOK:
-			v.want(n == 1, lawMove, "step %d, %s was answered 200 and recorded %d times", c.step, c.kind, n)
+			v.want(n == 1, invMove, "step %d, %s was answered 200 and recorded %d times", c.step, c.kind, n)
 		case c.reply.definite():
-			v.want(n == 0, lawMove, "step %d, %s was answered %s and recorded %d times", c.step, c.kind, c.reply, n)
+			v.want(n == 0, invMove, "step %d, %s was answered %s and recorded %d times", c.step, c.kind, c.reply, n)
 		default:
-			v.want(n <= 1, lawMove, "step %d, %s was recorded %d times", c.step, c.kind, n)
+			v.want(n <= 1, invMove, "step %d, %s was recorded %d times", c.step, c.kind, n)
 		}
 	}
 }
@@ -164,7 +164,7 @@ func (h *history) checkRequests(v *verdict) {
 		stored, placed := h.stored[id]
 		settled := false
 		for _, a := range group {
-			v.want(h.allowed(a), lawAnswer, "%s, step %d: %s", a.key, a.step, a.reply)
+			v.want(h.allowed(a), invAnswer, "%s, step %d: %s", a.key, a.step, a.reply)
 			settled = settled || a.reply.definite()
 			if a.reply.status == http.StatusCreated {
 				h.checkAccepted(v, a, id, stored, placed)
@@ -173,11 +173,11 @@ func (h *history) checkRequests(v *verdict) {
 				}
 			}
 		}
-		v.want(settled, lawSettled, "%s: no definite answer to %s", group[0].key, group[0].basket.what())
+		v.want(settled, invSettled, "%s: no definite answer to %s", group[0].key, group[0].basket.what())
 		h.checkEnd(v, group, stored, placed)
 	}
 	for id, n := range fresh {
-		v.want(n <= 1, lawOnce, "%s was answered as new %d times", id, n)
+		v.want(n <= 1, invOnce, "%s was answered as new %d times", id, n)
 	}
 }
 
@@ -197,15 +197,15 @@ func (h *history) allowed(a attempt) bool {
 }
 
 func (h *history) checkAccepted(v *verdict, a attempt, id string, stored storedOrder, placed bool) {
-	v.want(a.order.OrderID == id, lawOnce, "%s was answered as %s, want %s", a.key, a.order.OrderID, id)
-	v.want(placed, lawKept, "%s was answered 201 and is not stored", id)
+	v.want(a.order.OrderID == id, invOnce, "%s was answered as %s, want %s", a.key, a.order.OrderID, id)
+	v.want(placed, invKept, "%s was answered 201 and is not stored", id)
 	if placed {
-		v.want(slices.Equal(a.order.Items, stored.lines) && a.order.Total.Amount == stored.total, lawKept,
+		v.want(slices.Equal(a.order.Items, stored.lines) && a.order.Total.Amount == stored.total, invKept,
 			"%s was answered as %v for %d, and is stored as %v for %d", id, a.order.Items, a.order.Total.Amount, stored.lines, stored.total)
 	}
-	v.want(maps.Equal(a.basket.units(), unitsOf(a.order.Items)), lawKept, "%s: %v was asked for, %v was answered", id, a.basket.Items, a.order.Items)
+	v.want(maps.Equal(a.basket.units(), unitsOf(a.order.Items)), invKept, "%s: %v was asked for, %v was answered", id, a.basket.Items, a.order.Items)
 	if a.basket.ExpectedTotal != nil {
-		v.want(*a.basket.ExpectedTotal == a.order.Total, lawMoney, "%s: agreed to %v, costs %v", id, *a.basket.ExpectedTotal, a.order.Total)
+		v.want(*a.basket.ExpectedTotal == a.order.Total, invMoney, "%s: agreed to %v, costs %v", id, *a.basket.ExpectedTotal, a.order.Total)
 	}
 }
 
@@ -232,14 +232,14 @@ func (h *history) checkEnd(v *verdict, group []attempt, stored storedOrder, plac
 	same := placed && maps.Equal(a.basket.units(), unitsOf(stored.lines))
 	switch a.reply.status {
 	case http.StatusUnprocessableEntity:
-		v.want(placed && (!same || a.basket.ExpectedTotal != nil), lawOnce, "%s was answered 422, and its key has no other order", a.key)
+		v.want(placed && (!same || a.basket.ExpectedTotal != nil), invOnce, "%s was answered 422, and its key has no other order", a.key)
 	case http.StatusConflict, http.StatusNotFound:
 		left := same && !repeatedAfter(group, a)
 		late := left && h.committedLate(h.orderID(a), a)
 		if late {
-			v.name(lawNothing, "%s was answered %s, and is stored as %s: another attempt of the same request was under way", a.key, a.reply, h.orderID(a))
+			v.tolerate(invNothing, "%s was answered %s, and is stored as %s: another attempt of the same request was under way", a.key, a.reply, h.orderID(a))
 		}
-		v.want(!left || late, lawNothing, "%s was answered %s, and is stored as %s", a.key, a.reply, h.orderID(a))
+		v.want(!left || late, invNothing, "%s was answered %s, and is stored as %s", a.key, a.reply, h.orderID(a))
 	}
 }
 
@@ -274,15 +274,15 @@ func (h *history) checkOrders(v *verdict) {
 	for id, o := range h.stored {
 		v.want(slices.ContainsFunc(asked[id], func(a attempt) bool {
 			return h.round.buyers[a.buyer].UserID == o.userID && maps.Equal(a.basket.units(), unitsOf(o.lines))
-		}), lawOurs, "%s of %s, %v", id, o.userID, o.lines)
+		}), invOurs, "%s of %s, %v", id, o.userID, o.lines)
 		var total int64
 		for _, l := range o.lines {
 			total += l.UnitPrice.Amount * l.Quantity
-			v.want(h.wasPrice(l), lawMoney, "%s: %s was never sold at %d", id, l.ProductID, l.UnitPrice.Amount)
+			v.want(h.wasPrice(l), invMoney, "%s: %s was never sold at %d", id, l.ProductID, l.UnitPrice.Amount)
 		}
-		v.want(total == o.total, lawMoney, "%s: the lines cost %d, the order %d", id, total, o.total)
-		v.want(h.mine[id] == 1, lawLists, "%s stands in its customer's list %d times", id, h.mine[id])
-		v.want(h.feed[id] == 1, lawLists, "%s stands in the history %d times", id, h.feed[id])
+		v.want(total == o.total, invMoney, "%s: the lines cost %d, the order %d", id, total, o.total)
+		v.want(h.mine[id] == 1, invLists, "%s stands in its customer's list %d times", id, h.mine[id])
+		v.want(h.feed[id] == 1, invLists, "%s stands in the history %d times", id, h.feed[id])
 	}
 }
 
@@ -326,22 +326,22 @@ func (h *history) checkMails(v *verdict) {
 		if unanswered[id] >= maxUnanswered && h.mails[id] == "failed" {
 			want = "failed" // the store gave it up, and says so
 		}
-		v.want(len(sent[id]) > 0 || want == "failed", lawMail, "%s has no mail; its state is %q", id, h.mails[id])
-		v.want(h.mails[id] == want, lawMail, "%s: the state of its mail is %q", id, h.mails[id])
+		v.want(len(sent[id]) > 0 || want == "failed", invMail, "%s has no mail; its state is %q", id, h.mails[id])
+		v.want(h.mails[id] == want, invMail, "%s: the state of its mail is %q", id, h.mails[id])
 		if status, asked := h.statuses[id]; asked {
-			v.want(status == want, lawMail, "%s: its customer is told %q", id, status)
+			v.want(status == want, invMail, "%s: its customer is told %q", id, status)
 		}
-		v.want(unanswered[id] <= maxUnanswered, lawMailMost, "%s: %d calls to send its mail had no answer", id, unanswered[id])
+		v.want(unanswered[id] <= maxUnanswered, invMailMost, "%s: %d calls to send its mail had no answer", id, unanswered[id])
 		for i, c := range sent[id] {
-			v.want(c.to == o.email, lawOwner, "%s: its mail went to someone else", id)
+			v.want(c.to == o.email, invOwner, "%s: its mail went to someone else", id)
 			if i > 0 {
-				v.want(h.excused(sent[id][i-1], c, marks[id]), lawMailOnce, "%s: mail %d of %d, with no fault since the one before", id, i+1, len(sent[id]))
+				v.want(h.excused(sent[id][i-1], c, marks[id]), invMailOnce, "%s: mail %d of %d, with no fault since the one before", id, i+1, len(sent[id]))
 			}
 		}
 	}
 	for id := range sent {
 		_, placed := h.stored[id]
-		v.want(placed || h.leavers(id), lawNoMail, "%s was mailed and is not stored", id)
+		v.want(placed || h.ofDeletedAccount(id), invNoMail, "%s was mailed and is not stored", id)
 	}
 }
 
@@ -367,7 +367,7 @@ func (h *history) checkCalls(v *verdict) {
 		}
 		for _, id := range c.orders {
 			_, placed := h.stored[id]
-			v.want(placed || !h.known()[id], lawEvent, "an event speaks of %s, which is not stored", id)
+			v.want(placed || !h.known()[id], invEvent, "an event speaks of %s, which is not stored", id)
 		}
 	}
 }
@@ -377,10 +377,10 @@ func (h *history) checkViewings(v *verdict) {
 	for _, view := range h.round.viewings {
 		placedBy := h.round.plan.Steps[view.of].Buyer
 		own := view.own || len(h.round.buyers) == 1
-		v.want(own || view.reply.status != http.StatusOK, lawOwner, "an order of buyer %d was shown to another", placedBy)
-		v.want(slices.Contains([]int{0, 200, 404}, view.reply.status) || unavailable(view.reply), lawAnswer, "viewing an order: %s", view.reply)
+		v.want(own || view.reply.status != http.StatusOK, invOwner, "an order of buyer %d was shown to another", placedBy)
+		v.want(slices.Contains([]int{0, 200, 404}, view.reply.status) || unavailable(view.reply), invAnswer, "viewing an order: %s", view.reply)
 		if own && h.told(view) {
-			v.want(view.reply.status != http.StatusNotFound, lawKept, "%s was answered 201 and then not found", h.round.key(view.of))
+			v.want(view.reply.status != http.StatusNotFound, invKept, "%s was answered 201 and then not found", h.round.key(view.of))
 		}
 	}
 }
@@ -408,7 +408,7 @@ func (h *history) checkCutOff(v *verdict) {
 			lost++
 		}
 	}
-	v.want(lost <= kills, lawAnswer, "%d requests were cut off, %d processes killed", lost, kills)
+	v.want(lost <= kills, invAnswer, "%d requests were cut off, %d processes killed", lost, kills)
 }
 
 func (h *history) replies() []reply {
@@ -422,11 +422,11 @@ func (h *history) replies() []reply {
 	for _, view := range h.round.viewings {
 		all = append(all, view.reply)
 	}
-	for _, n := range h.round.renewals {
+	for _, n := range h.round.refreshes {
 		all = append(all, n.replies...)
 	}
 	all = append(all, h.visits()...)
-	for _, l := range h.round.readings {
+	for _, l := range h.round.listReads {
 		if l.failed.status != 0 {
 			all = append(all, l.failed)
 		}
@@ -459,8 +459,8 @@ func (h *history) kills() int {
 	return n
 }
 
-// story tells what is known of a violation's order or product, for whoever looks for the cause.
-func (h *history) story(detail string) string {
+// trace tells what is known of a violation's order or product, for whoever looks for the cause.
+func (h *history) trace(detail string) string {
 	var lines []string
 	for _, id := range orderID.FindAllString(detail, 1) {
 		for _, a := range h.round.attempts {

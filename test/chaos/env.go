@@ -42,10 +42,10 @@ type person struct {
 	Password string `json:"password"`
 }
 
-// world is a store of our own with the proxy between its functions and AWS.
-type world struct {
+// env is a store of our own with the proxy between its functions and AWS.
+type env struct {
 	proxy *faultproxy.Proxy
-	book  *book // of the calls that passed the proxy
+	calls *callLog // of the calls that passed the proxy
 
 	overlap *overlap // of transactions behind the proxy
 
@@ -58,30 +58,30 @@ type world struct {
 	dynamo    *dynamodb.Client
 	queue     *sqs.Client
 	admin     person
-	shop      *shop
+	client    *client
 }
 
-// newWorld starts a store, whose data is a new folder below parent, and the proxy. Its close ends both.
-func newWorld(ctx context.Context, parent string) (*world, error) {
+// newEnv starts a store, whose data is a new folder below parent, and the proxy. Its close ends both.
+func newEnv(ctx context.Context, parent string) (*env, error) {
 	root, err := project.Root()
 	if err != nil {
 		return nil, err
 	}
-	w := &world{root: root, data: filepath.Join(parent, "store"), book: newBook()}
+	e := &env{root: root, data: filepath.Join(parent, "store"), calls: newCallLog()}
 	_ = os.Remove(filepath.Join(root, keptLog))
-	if w.port, err = freePort(); err != nil {
+	if e.port, err = freePort(); err != nil {
 		return nil, err
 	}
-	if err := w.listen(ctx); err != nil {
+	if err := e.listen(ctx); err != nil {
 		return nil, err
 	}
-	if err := w.up(ctx); err != nil {
+	if err := e.up(ctx); err != nil {
 		return nil, err
 	}
-	if err := w.look(ctx); err != nil {
-		return nil, errors.Join(err, w.close())
+	if err := e.discover(ctx); err != nil {
+		return nil, errors.Join(err, e.close())
 	}
-	return w, nil
+	return e, nil
 }
 
 func freePort() (int, error) {
@@ -94,50 +94,50 @@ func freePort() (int, error) {
 }
 
 // listen starts the proxy.
-func (w *world) listen(ctx context.Context) error {
+func (e *env) listen(ctx context.Context) error {
 	l, err := net.Listen("tcp", host+":0")
 	if err != nil {
-		return fmt.Errorf("starting the proxy: %w", err)
+		return fmt.Errorf("starting the proxy: %e", err)
 	}
-	w.front = "http://" + l.Addr().String()
-	target, err := url.Parse(w.endpoint())
+	e.front = "http://" + l.Addr().String()
+	target, err := url.Parse(e.endpoint())
 	if err != nil {
 		return err
 	}
-	w.proxy = faultproxy.New(target)
-	w.proxy.Name, w.proxy.Watch = name, w.book.note
-	w.proxy.Through(func(next http.RoundTripper) http.RoundTripper {
-		w.overlap = &overlap{next: next, describe: w.describe}
-		return w.overlap
+	e.proxy = faultproxy.New(target)
+	e.proxy.Name, e.proxy.Watch = name, e.calls.note
+	e.proxy.Through(func(next http.RoundTripper) http.RoundTripper {
+		e.overlap = &overlap{next: next, describe: e.describe}
+		return e.overlap
 	})
 	quiet := log.New(io.Discard, "", 0) // connections that were broken on purpose
-	server := &http.Server{Handler: w.proxy, ReadHeaderTimeout: time.Minute, ErrorLog: quiet}
+	server := &http.Server{Handler: e.proxy, ReadHeaderTimeout: time.Minute, ErrorLog: quiet}
 	go func() { _ = server.Serve(l) }()
 	context.AfterFunc(ctx, func() { _ = server.Close() })
 	return nil
 }
 
-func (w *world) endpoint() string { return "http://" + net.JoinHostPort(host, strconv.Itoa(w.port)) }
+func (e *env) endpoint() string { return "http://" + net.JoinHostPort(host, strconv.Itoa(e.port)) }
 
 // up starts the store, or starts it again with the data that it had.
-func (w *world) up(ctx context.Context) error { return w.make(ctx, "up") }
+func (e *env) up(ctx context.Context) error { return e.make(ctx, "up") }
 
 // down ends the store as an operator would, its data saved.
-func (w *world) down() error { return w.make(context.Background(), "down") }
+func (e *env) down() error { return e.make(context.Background(), "down") }
 
 // close ends the store.
-func (w *world) close() error { return errors.Join(w.down(), w.keepLog()) }
+func (e *env) close() error { return errors.Join(e.down(), e.keepLog()) }
 
 // keptLog is where the logs of the last run are, for whoever looks for the cause of a violation.
 const keptLog = ".shop-chaos.log"
 
 // keepLog adds the emulator's log to the one that is kept: each start begins a new one.
-func (w *world) keepLog() error {
-	content, err := os.ReadFile(filepath.Join(w.data, "emulator.log"))
+func (e *env) keepLog() error {
+	content, err := os.ReadFile(filepath.Join(e.data, "emulator.log"))
 	if err != nil {
 		return err
 	}
-	kept, err := os.OpenFile(filepath.Join(w.root, keptLog), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	kept, err := os.OpenFile(filepath.Join(e.root, keptLog), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
@@ -146,82 +146,82 @@ func (w *world) keepLog() error {
 }
 
 // make runs one of the Makefile's commands on the store.
-func (w *world) make(ctx context.Context, command string) error {
+func (e *env) make(ctx context.Context, command string) error {
 	python := os.Getenv("PYTHON")
 	if python == "" {
 		python = "python3"
 	}
-	c := exec.CommandContext(ctx, python, filepath.Join(w.root, "infra", "local", "store.py"), command)
-	c.Dir = w.root
-	c.Env = append(os.Environ(), "SHOP_PORT="+strconv.Itoa(w.port), "SHOP_DATA="+w.data, "SHOP_FUNCTIONS_ENDPOINT="+w.front)
+	c := exec.CommandContext(ctx, python, filepath.Join(e.root, "infra", "local", "store.py"), command)
+	c.Dir = e.root
+	c.Env = append(os.Environ(), "SHOP_PORT="+strconv.Itoa(e.port), "SHOP_DATA="+e.data, "SHOP_FUNCTIONS_ENDPOINT="+e.front)
 	if out, err := c.CombinedOutput(); err != nil {
-		return fmt.Errorf("store.py %s: %w\n%s", command, err, out)
+		return fmt.Errorf("store.py %s: %e\n%s", command, err, out)
 	}
 	return nil
 }
 
-// look finds what the stack is made of.
-func (w *world) look(ctx context.Context) error {
-	cfg := aws.Config{Region: region, BaseEndpoint: aws.String(w.endpoint()), Credentials: rootkeys.Of(w.data)}
-	w.dynamo, w.queue = dynamodb.NewFromConfig(cfg), sqs.NewFromConfig(cfg)
+// discover finds what the stack is made of.
+func (e *env) discover(ctx context.Context) error {
+	cfg := aws.Config{Region: region, BaseEndpoint: aws.String(e.endpoint()), Credentials: rootkeys.Of(e.data)}
+	e.dynamo, e.queue = dynamodb.NewFromConfig(cfg), sqs.NewFromConfig(cfg)
 	formation := cloudformation.NewFromConfig(cfg)
-	if err := w.readOutputs(ctx, formation); err != nil {
-		return fmt.Errorf("reading the stack: %w", err)
+	if err := e.readOutputs(ctx, formation); err != nil {
+		return fmt.Errorf("reading the stack: %e", err)
 	}
-	if err := w.readFunctions(ctx, formation); err != nil {
-		return fmt.Errorf("reading the stack: %w", err)
+	if err := e.readFunctions(ctx, formation); err != nil {
+		return fmt.Errorf("reading the stack: %e", err)
 	}
-	content, err := os.ReadFile(filepath.Join(w.data, "demo-credentials.json"))
+	content, err := os.ReadFile(filepath.Join(e.data, "demo-credentials.json"))
 	if err != nil {
 		return err
 	}
 	people := map[string]person{}
 	if err := json.Unmarshal(content, &people); err != nil {
-		return fmt.Errorf("reading the demo's credentials: %w", err)
+		return fmt.Errorf("reading the demo's credentials: %e", err)
 	}
-	w.admin = people["admin"]
-	w.shop = newShop(w.outputs["ApiUrl"])
+	e.admin = people["admin"]
+	e.client = newClient(e.outputs["ApiUrl"])
 	return nil
 }
 
-func (w *world) readOutputs(ctx context.Context, formation *cloudformation.Client) error {
+func (e *env) readOutputs(ctx context.Context, formation *cloudformation.Client) error {
 	out, err := formation.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(stack)})
 	if err != nil {
 		return err
 	}
-	w.outputs = map[string]string{}
+	e.outputs = map[string]string{}
 	for _, s := range out.Stacks {
 		for _, o := range s.Outputs {
-			w.outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
+			e.outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
 		}
 	}
 	return nil
 }
 
-func (w *world) readFunctions(ctx context.Context, formation *cloudformation.Client) error {
+func (e *env) readFunctions(ctx context.Context, formation *cloudformation.Client) error {
 	out, err := formation.DescribeStackResources(ctx, &cloudformation.DescribeStackResourcesInput{StackName: aws.String(stack)})
 	if err != nil {
 		return err
 	}
-	w.functions = map[string]string{}
+	e.functions = map[string]string{}
 	for _, r := range out.StackResources {
 		if aws.ToString(r.ResourceType) == "AWS::Lambda::Function" {
-			w.functions[aws.ToString(r.LogicalResourceId)] = aws.ToString(r.PhysicalResourceId)
+			e.functions[aws.ToString(r.LogicalResourceId)] = aws.ToString(r.PhysicalResourceId)
 		}
 	}
 	return nil
 }
 
 // invoke calls a function, named by its logical id, and returns what it answered.
-func (w *world) invoke(ctx context.Context, function, event string) (string, error) {
-	path := w.endpoint() + "/2015-03-31/functions/" + url.PathEscape(w.functions[function]) + "/invocations"
+func (e *env) invoke(ctx context.Context, function, event string) (string, error) {
+	path := e.endpoint() + "/2015-03-31/functions/" + url.PathEscape(e.functions[function]) + "/invocations"
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, path, bytes.NewReader([]byte(event)))
 	if err != nil {
 		return "", err
 	}
 	r.Header.Set("Content-Type", "application/json")
 	digest := sha256.Sum256([]byte(event))
-	root, err := rootkeys.Read(w.data)
+	root, err := rootkeys.Read(e.data)
 	if err != nil {
 		return "", err
 	}
@@ -230,7 +230,7 @@ func (w *world) invoke(ctx context.Context, function, event string) (string, err
 	}
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return "", fmt.Errorf("invoking %s: %w", function, err)
+		return "", fmt.Errorf("invoking %s: %e", function, err)
 	}
 	defer resp.Body.Close()
 	out, err := io.ReadAll(resp.Body)

@@ -13,19 +13,19 @@ import (
 	"shop/test/faultproxy"
 )
 
-// wrong is a store with a defect put in on purpose: the checker that passes it is worth nothing.
-type wrong struct {
-	name     string
-	file     string // of the checkout, that the defect is put into
-	from, to string // the text there, which must stand there once, and what it becomes
-	function string // logical id of the function that is built with it
-	folder   string // of the function
-	plan     plan   // a round that shows the defect, and that the store without it passes
-	law      string // that the round breaks
+// defect is a store with a defect put in on purpose: the checker that passes it is worth nothing.
+type defect struct {
+	name      string
+	file      string // of the checkout, that the defect is put into
+	from, to  string // the text there, which must stand there once, and what it becomes
+	function  string // logical id of the function that is built with it
+	folder    string // of the function
+	plan      plan   // a round that shows the defect, and that the store without it passes
+	invariant string // that the round breaks
 }
 
-// wrongs are the defects.
-var wrongs = []wrong{
+// defects are the defects.
+var defects = []defect{
 	{
 		name: "condition removed",
 		file: "internal/dynamostore/orders.go", from: `"stock >= :units AND `, to: `"`,
@@ -34,27 +34,27 @@ var wrongs = []wrong{
 		plan: plan{Goods: []good{{Stock: 3, Price: 100}}, Steps: buys(48), Workers: 16, Rules: []faultproxy.Rule{
 			{Operation: placeOrder, Fault: faultproxy.Slow, Share: 1, Delay: 300_000_000},
 		}},
-		law: lawStock,
+		invariant: invStock,
 	},
 	{
 		name: "mark before send",
 		file: "internal/notification/deliver.go", from: "messageID, err := d.send(ctx, mail)",
 		to:       `_ = d.Ledger.MarkSent(ctx, mailID, "", d.Now()); messageID, err := d.send(ctx, mail)`,
 		function: "NotifyFunction", folder: "functions/notify",
-		plan: plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: append(buys(24), step{Kind: linger}), Workers: 8, Rules: []faultproxy.Rule{
+		plan: plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: append(buys(24), step{Kind: idle}), Workers: 8, Rules: []faultproxy.Rule{
 			{Operation: "SendEmail", Fault: faultproxy.Refused, Share: 0.5},
 		}},
-		law: lawMail,
+		invariant: invMail,
 	},
 	{
 		name: "relay off",
 		file: "functions/relay-mail/handler.go", from: "done, err := mails.Run(ctx, maxMails, end.Add(-toEnd))",
 		to:       "done, err := notification.Relayed{}, error(nil); _ = end",
 		function: "RelayMailFunction", folder: "functions/relay-mail",
-		plan: plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: append(buys(24), step{Kind: linger}), Workers: 8, Rules: []faultproxy.Rule{
+		plan: plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: append(buys(24), step{Kind: idle}), Workers: 8, Rules: []faultproxy.Rule{
 			{Operation: "SendMessage", Fault: faultproxy.Reset, Share: 0.5},
 		}},
-		law: lawMail,
+		invariant: invMail,
 	},
 }
 
@@ -68,7 +68,7 @@ func buys(n int) []step {
 }
 
 // build makes the function with the defect, from today's sources, and returns the binary's path.
-func (x wrong) build(ctx context.Context, root, folder string) (string, error) {
+func (x defect) build(ctx context.Context, root, folder string) (string, error) {
 	original := filepath.Join(root, filepath.FromSlash(x.file))
 	content, err := os.ReadFile(original)
 	if err != nil {
@@ -92,29 +92,29 @@ func (x wrong) build(ctx context.Context, root, folder string) (string, error) {
 	c.Dir = root
 	c.Env = append(os.Environ(), "CGO_ENABLED=0", `GOFLAGS=-trimpath -buildvcs=false -tags=lambda.norpc "-ldflags=-s -w"`)
 	if out, err := c.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building %s: %w\n%s", x.name, err, out)
+		return "", fmt.Errorf("building %s: %e\n%s", x.name, err, out)
 	}
 	return binary, nil
 }
 
 // push replaces a function's code.
-func (w *world) push(ctx context.Context, function, binary string) error {
-	root, err := rootkeys.Read(w.data)
+func (e *env) push(ctx context.Context, function, binary string) error {
+	root, err := rootkeys.Read(e.data)
 	if err != nil {
 		return err
 	}
-	python := filepath.Join(w.root, ".tools", "emulator", "bin", "python")
-	c := exec.CommandContext(ctx, python, filepath.Join(w.root, "infra", "local", "stack.py"), "push", stack, function+"="+binary)
-	c.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+w.endpoint(),
+	python := filepath.Join(e.root, ".tools", "emulator", "bin", "python")
+	c := exec.CommandContext(ctx, python, filepath.Join(e.root, "infra", "local", "stack.py"), "push", stack, function+"="+binary)
+	c.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+e.endpoint(),
 		"AWS_ACCESS_KEY_ID="+root.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+root.SecretAccessKey,
 		"AWS_REGION="+region, "AWS_DEFAULT_REGION="+region)
 	if out, err := c.CombinedOutput(); err != nil {
-		return fmt.Errorf("replacing the code of %s: %w\n%s", function, err, out)
+		return fmt.Errorf("replacing the code of %s: %e\n%s", function, err, out)
 	}
 	return nil
 }
 
 // built is the function as it was deployed.
-func (w *world) built(function string) string {
-	return filepath.Join(w.data, "build", function, "bootstrap")
+func (e *env) built(function string) string {
+	return filepath.Join(e.data, "build", function, "bootstrap")
 }

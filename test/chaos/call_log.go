@@ -63,14 +63,14 @@ type call struct {
 // faulty tells whether the call was not carried out, or its answer did not arrive. One that was only slow is not.
 func (c call) faulty() bool { return c.lost || !c.carried || c.killed }
 
-// book keeps the calls of a round.
-type book struct {
+// callLog keeps the calls of a round.
+type callLog struct {
 	mu    sync.Mutex
 	calls []call
-	runs  []relayed
+	runs  []relayRun
 }
 
-func newBook() *book { return &book{} }
+func newCallLog() *callLog { return &callLog{} }
 
 // dueBefore is the time in the condition of the relay's update.
 var dueBefore = regexp.MustCompile(`":before":\{"S":"([^"]+)"\}`)
@@ -78,7 +78,7 @@ var dueBefore = regexp.MustCompile(`":before":\{"S":"([^"]+)"\}`)
 var orderID = regexp.MustCompile(`ord_[a-z2-7]{26}`)
 
 // note takes a call down. Bodies are not kept: a long run sees many.
-func (b *book) note(c *faultproxy.Call) {
+func (b *callLog) note(c *faultproxy.Call) {
 	noted := call{
 		begin: c.Begin, end: c.End, name: name(c), fault: c.Fault, carried: c.Carried, lost: c.Lost, killed: c.Killed != 0,
 	}
@@ -114,7 +114,7 @@ func orders(text string) []string {
 }
 
 // take returns what was noted, and begins a new page.
-func (b *book) take() ([]call, []relayed) {
+func (b *callLog) take() ([]call, []relayRun) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	calls, runs := b.calls, b.runs
@@ -123,7 +123,7 @@ func (b *book) take() ([]call, []relayed) {
 }
 
 // noteRun takes a run of the relay down.
-func (b *book) noteRun(run relayed) {
+func (b *callLog) noteRun(run relayRun) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.runs = append(b.runs, run)

@@ -8,7 +8,7 @@ import (
 )
 
 // renewal is a refresh of a customer's session: the first request, and its repeats while none was answered.
-type renewal struct {
+type refreshed struct {
 	step       int
 	buyer      int
 	begin, end time.Time
@@ -16,9 +16,9 @@ type renewal struct {
 }
 
 const (
-	// renewalTries is how often a client sends a refresh that is not answered, and renewalBreak how long it waits between.
-	renewalTries = 4
-	renewalBreak = 100 * time.Millisecond
+	// refreshTries is how often a client sends a refresh that is not answered, and refreshPause how long it waits between.
+	refreshTries = 4
+	refreshPause = 100 * time.Millisecond
 	// grace is for how long the store answers a refresh token that is sent again as it did before, less what a machine may be late;
 	// docs/design.md has it.
 	grace = 25 * time.Second
@@ -33,15 +33,15 @@ func (r *round) refresh(ctx context.Context, i, buyer int) {
 	if c.refresh == "" {
 		return
 	}
-	n := renewal{step: i, buyer: buyer, begin: time.Now()}
+	n := refreshed{step: i, buyer: buyer, begin: time.Now()}
 	settled := false
-	for range renewalTries {
-		a := r.w.shop.send(ctx, request{method: http.MethodPost, path: "/sessions/refresh", body: map[string]string{"refresh_token": c.refresh}})
+	for range refreshTries {
+		a := r.env.client.send(ctx, request{method: http.MethodPost, path: "/sessions/refresh", body: map[string]string{"refresh_token": c.refresh}})
 		n.replies = append(n.replies, a)
 		if settled = a.definite(); settled {
 			break
 		}
-		time.Sleep(renewalBreak)
+		time.Sleep(refreshPause)
 	}
 	n.end = time.Now()
 	var next struct {
@@ -53,17 +53,17 @@ func (r *round) refresh(ctx context.Context, i, buyer int) {
 	c.refresh = next.RefreshToken // empty where there is none, and then nothing is known of the session any more
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.renewals = append(r.renewals, n)
+	r.refreshes = append(r.refreshes, n)
 }
 
-// checkRenewals: a session ends by nothing that a round does: not by an answer that was lost, and not by a repeat within the grace.
-func (h *history) checkRenewals(v *verdict) {
-	for _, n := range h.round.renewals {
+// checkRefreshes: a session ends by nothing that a round does: not by an answer that was lost, and not by a repeat within the grace.
+func (h *history) checkRefreshes(v *verdict) {
+	for _, n := range h.round.refreshes {
 		for _, a := range n.replies[:len(n.replies)-1] {
-			v.want(a.status == 0 || unavailable(a), lawAnswer, "step %d, refreshing: %s", n.step, a)
+			v.want(a.status == 0 || unavailable(a), invAnswer, "step %d, refreshing: %s", n.step, a)
 		}
 		last := n.replies[len(n.replies)-1]
-		v.want(last.status == http.StatusOK || last.status == 0 || unavailable(last) || n.end.Sub(n.begin) > grace, lawSession,
+		v.want(last.status == http.StatusOK || last.status == 0 || unavailable(last) || n.end.Sub(n.begin) > grace, invSession,
 			"step %d: the session of buyer %d was refreshed %d times in %s, and the answer is %s", n.step, n.buyer, len(n.replies), n.end.Sub(n.begin), last)
 	}
 }
