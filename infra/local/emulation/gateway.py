@@ -1,6 +1,7 @@
 """What an HTTP API does around a function, where the emulator does something else than AWS.
 
 The caller's address      the event carries the real peer, and X-Forwarded-For with it
+Cookies                   the event carries them in `cookies`, and not among the headers
 A body that is too large  413 before the function is called (Lambda takes an event of 6 MB)
 A function that failed    500 {"message":"Internal Server Error"}; the error's text stays in the log
 A token that is no JWT    401, though its parts be no objects and its times no numbers
@@ -38,6 +39,7 @@ def through_gateway(execute):
         if len(event.get("body") or "") > MOST_BODY_BYTES:
             return answer(413, "Request Entity Too Large")
         name_the_caller(event)
+        set_cookies_apart(event)
         return execute(function, event)
 
     return run
@@ -55,6 +57,14 @@ def name_the_caller(event):
     headers = event["headers"]
     before = headers.get("x-forwarded-for")
     headers["x-forwarded-for"] = f"{before}, {address}" if before else address
+
+
+def set_cookies_apart(event):
+    """Payload format 2.0: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html"""
+    header = event["headers"].pop("cookie", "")
+    cookies = [cookie.strip() for cookie in header.split(";")]
+    if any(cookies):
+        event["cookies"] = [cookie for cookie in cookies if cookie]
 
 
 def answer(status, message):

@@ -31,6 +31,16 @@ class ThroughGateway(unittest.TestCase):
         self.run("function", event(**{"x-forwarded-for": "1.2.3.4"}))
         self.assertEqual(self.seen[0]["headers"]["x-forwarded-for"], "1.2.3.4, 127.0.0.9")
 
+    def test_cookies_stand_apart_from_the_headers(self):
+        self.run("function", event(cookie="a=1; __Host-session=x=y;b=2 ;", accept="*/*"))
+        self.assertEqual(self.seen[0]["cookies"], ["a=1", "__Host-session=x=y", "b=2"])
+        self.assertEqual(sorted(self.seen[0]["headers"]), ["accept", "x-forwarded-for"])
+
+    def test_without_cookies_the_event_has_none(self):
+        for headers in ({}, {"cookie": ""}, {"cookie": " ; "}):
+            self.run("function", event(**headers))
+            self.assertNotIn("cookies", self.seen[-1])
+
     def test_other_events_pass_unchanged(self):
         for other in ({"Records": []}, ["a"], "text", None, {"version": "0", "source": "aws.events"}):
             with self.subTest(other):
