@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"shop/internal/httpapi"
 	"shop/internal/observe"
@@ -21,29 +22,44 @@ type request struct {
 	Password string `json:"password"`
 }
 
-// logIn serves POST /sessions.
+// logIn serves POST /sessions and, for the shop's own pages, POST /browser-sessions.
 func logIn(users authenticator) httpapi.Handler {
-	return httpapi.Open(map[string]httpapi.Handler{"POST /sessions": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
-		var in request
-		if err := r.Decode(&in); err != nil {
-			return httpapi.Response{}, err
-		}
-		if err := in.check(); err != nil {
-			return httpapi.Response{}, err
-		}
-		s, err := users.Do(ctx, user.Credentials{Address: in.Email, Password: in.Password, Source: r.Source()})
-		observe.Audit(ctx, attempt(in.Email, s, err))
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		return httpapi.Created(httpapi.SessionOf(s)), nil
-	}})
+	return httpapi.Open(map[string]httpapi.Handler{
+		"POST /sessions": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+			s, err := begin(ctx, users, r, "")
+			if err != nil {
+				return httpapi.Response{}, err
+			}
+			return httpapi.Created(httpapi.SessionOf(s)), nil
+		},
+		"POST /browser-sessions": httpapi.OwnPages(func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+			s, err := begin(ctx, users, r, r.Cookie(httpapi.SessionCookie))
+			if err != nil {
+				return httpapi.Response{}, err
+			}
+			return httpapi.ForBrowser(http.StatusCreated, s), nil
+		}),
+	})
+}
+
+// begin logs in with the credentials in the body, and ends the session of the refresh token replaced, if it is one's.
+func begin(ctx context.Context, users authenticator, r *httpapi.Request, replaced string) (user.Session, error) {
+	var in request
+	if err := r.Decode(&in); err != nil {
+		return user.Session{}, err
+	}
+	if err := in.check(); err != nil {
+		return user.Session{}, err
+	}
+	s, err := users.Do(ctx, user.Credentials{Address: in.Email, Password: in.Password, Source: r.Source(), Replaces: replaced})
+	observe.Audit(ctx, attempt(in.Email, s, err))
+	return s, err
 }
 
 // attempt is what is audited of a log-in: whose account it was, or, where nobody is known to have the address, its hash.
 func attempt(address string, s user.Session, err error) observe.Event {
 	if err == nil {
-		return observe.Event{Kind: observe.LoggedIn, UserID: s.UserID}
+		return observe.Event{Kind: observe.LoggedIn, UserID: s.User.ID}
 	}
 	e := observe.Event{Kind: observe.LogInFailed, Reason: httpapi.Code(err)}
 	var wrong *user.WrongPasswordError

@@ -111,7 +111,7 @@ func TestAudit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := logIn(authenticate(func(user.Credentials) (user.Session, error) {
-				return user.Session{UserID: "usr_1", AccessToken: "a.b.c", ExpiresIn: 15 * time.Minute, RefreshToken: httpapitest.RefreshToken}, c.err
+				return user.Session{User: user.User{ID: "usr_1"}, AccessToken: "a.b.c", ExpiresIn: 15 * time.Minute, RefreshToken: httpapitest.RefreshToken}, c.err
 			}))
 			e := httpapitest.ReadEvent(t)
 			a := httpapitest.Call(t, h, e)

@@ -1,5 +1,5 @@
-// Command log-in serves POST /sessions: credentials are exchanged for a session: an access token and a refresh
-// token.
+// Command log-in serves POST /sessions and POST /browser-sessions: credentials are exchanged for a session: an access token and a
+// refresh token.
 package main
 
 import (
@@ -56,7 +56,7 @@ func notRenewed(ctx context.Context, userID string, err error) {
 // tokens issues tokens for users.
 type tokens struct{ issuer *token.Issuer }
 
-// Issue returns an access token for u and how long it lives.
-func (t tokens) Issue(ctx context.Context, u user.User) (string, time.Duration, error) {
-	return t.issuer.Issue(ctx, token.Subject{UserID: u.ID, Email: u.Email, Scopes: u.Scopes()})
+// Issue returns an access token for u in the session with the id, and how long it lives.
+func (t tokens) Issue(ctx context.Context, u user.User, sessionID string) (string, time.Duration, error) {
+	return t.issuer.Issue(ctx, token.Subject{UserID: u.ID, Email: u.Email, SessionID: sessionID, Scopes: u.Scopes()})
 }

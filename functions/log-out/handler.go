@@ -11,16 +11,27 @@ type leaver interface {
 	Do(ctx context.Context, refreshToken string) error
 }
 
-// logOut serves POST /sessions/revoke.
+// logOut serves POST /sessions/revoke and, for the shop's own pages, POST /browser-sessions/revoke.
 func logOut(sessions leaver) httpapi.Handler {
-	return httpapi.Open(map[string]httpapi.Handler{"POST /sessions/revoke": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
-		refreshToken, err := r.RefreshToken()
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		if err := sessions.Do(ctx, refreshToken); err != nil {
-			return httpapi.Response{}, err
-		}
-		return httpapi.NoContent(), nil
-	}})
+	return httpapi.Open(map[string]httpapi.Handler{
+		"POST /sessions/revoke": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+			refreshToken, err := r.RefreshToken()
+			if err != nil {
+				return httpapi.Response{}, err
+			}
+			if err := sessions.Do(ctx, refreshToken); err != nil {
+				return httpapi.Response{}, err
+			}
+			return httpapi.NoContent(), nil
+		},
+		"POST /browser-sessions/revoke": httpapi.OwnPages(func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+			if err := r.Nothing(); err != nil {
+				return httpapi.Response{}, err
+			}
+			if err := sessions.Do(ctx, r.Cookie(httpapi.SessionCookie)); err != nil {
+				return httpapi.Response{}, err
+			}
+			return httpapi.NoContent().WithCookie(httpapi.SessionCookie, "", 0), nil
+		}),
+	})
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"shop/internal/httpapi"
 	"shop/internal/observe"
@@ -15,21 +16,38 @@ type refresher interface {
 	Do(ctx context.Context, refreshToken string) (user.Session, error)
 }
 
-// refreshSession serves POST /sessions/refresh.
+// refreshSession serves POST /sessions/refresh and, for the shop's own pages, POST /browser-sessions/refresh.
 func refreshSession(sessions refresher) httpapi.Handler {
-	return httpapi.Open(map[string]httpapi.Handler{"POST /sessions/refresh": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
-		refreshToken, err := r.RefreshToken()
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		s, err := sessions.Do(ctx, refreshToken)
-		var reused *user.TokenReusedError
-		if errors.As(err, &reused) {
-			observe.Audit(ctx, observe.Event{Kind: observe.RefreshReused, UserID: reused.UserID, Subject: reused.SessionID, Reason: httpapi.Code(err)})
-		}
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		return httpapi.OK(httpapi.SessionOf(s)), nil
-	}})
+	return httpapi.Open(map[string]httpapi.Handler{
+		"POST /sessions/refresh": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+			refreshToken, err := r.RefreshToken()
+			if err != nil {
+				return httpapi.Response{}, err
+			}
+			s, err := exchange(ctx, sessions, refreshToken)
+			if err != nil {
+				return httpapi.Response{}, err
+			}
+			return httpapi.OK(httpapi.SessionOf(s)), nil
+		},
+		"POST /browser-sessions/refresh": httpapi.OwnPages(func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+			if err := r.Nothing(); err != nil {
+				return httpapi.Response{}, err
+			}
+			s, err := exchange(ctx, sessions, r.Cookie(httpapi.SessionCookie))
+			if err != nil {
+				return httpapi.Response{}, httpapi.WithoutSession(err)
+			}
+			return httpapi.ForBrowser(http.StatusOK, s), nil
+		}),
+	})
+}
+
+func exchange(ctx context.Context, sessions refresher, refreshToken string) (user.Session, error) {
+	s, err := sessions.Do(ctx, refreshToken)
+	var reused *user.TokenReusedError
+	if errors.As(err, &reused) {
+		observe.Audit(ctx, observe.Event{Kind: observe.RefreshReused, UserID: reused.UserID, Subject: reused.SessionID, Reason: httpapi.Code(err)})
+	}
+	return s, err
 }

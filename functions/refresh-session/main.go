@@ -1,5 +1,5 @@
-// Command refresh-session serves POST /sessions/refresh: a refresh token is exchanged for a new access token and the next
-// refresh token.
+// Command refresh-session serves POST /sessions/refresh and POST /browser-sessions/refresh: a refresh token is exchanged for a new
+// access token and the next refresh token.
 package main
 
 import (
@@ -44,7 +44,7 @@ func main() {
 // tokens issues tokens for users.
 type tokens struct{ issuer *token.Issuer }
 
-// Issue returns an access token for u and how long it lives.
-func (t tokens) Issue(ctx context.Context, u user.User) (string, time.Duration, error) {
-	return t.issuer.Issue(ctx, token.Subject{UserID: u.ID, Email: u.Email, Scopes: u.Scopes()})
+// Issue returns an access token for u in the session with the id, and how long it lives.
+func (t tokens) Issue(ctx context.Context, u user.User, sessionID string) (string, time.Duration, error) {
+	return t.issuer.Issue(ctx, token.Subject{UserID: u.ID, Email: u.Email, SessionID: sessionID, Scopes: u.Scopes()})
 }

@@ -45,14 +45,19 @@ var rules = map[string]Rule{
 	"GET /.well-known/openid-configuration": open, // of the issuer's API; all others are of the store's
 	"GET /.well-known/jwks.json":            open,
 
-	"POST /users":                 myself,
-	"POST /users/verification":    myself, // by the token that was mailed
-	"DELETE /users/me":            customers,
-	"POST /password-resets":       open,
-	"PUT /password-resets":        myself,
-	"POST /sessions":              myself,
-	"POST /sessions/refresh":      myself,
-	"POST /sessions/revoke":       myself,
+	"POST /users":              myself,
+	"POST /users/verification": myself, // by the token that was mailed
+	"DELETE /users/me":         customers,
+	"POST /password-resets":    open,
+	"PUT /password-resets":     myself,
+	"POST /sessions":           myself,
+	"POST /sessions/refresh":   myself,
+	"POST /sessions/revoke":    myself,
+
+	"POST /browser-sessions":         myself, // and, from here on, by the cookie
+	"POST /browser-sessions/refresh": myself,
+	"POST /browser-sessions/revoke":  myself,
+
 	"GET /products":               open,
 	"GET /products/{product_id}":  open,
 	"HEAD /products":              open, // HTTP APIs derive no HEAD from a GET

@@ -24,7 +24,7 @@ type plain struct{}
 
 func (plain) Check(hash password.Hash, tried string) (bool, error) { return hash.PHC() == tried, nil }
 func (plain) CheckDummy(string)                                    {}
-func (plain) Issue(_ context.Context, u user.User) (string, time.Duration, error) {
+func (plain) Issue(_ context.Context, u user.User, _ string) (string, time.Duration, error) {
 	return u.ID, time.Minute, nil
 }
 

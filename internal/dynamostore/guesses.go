@@ -165,10 +165,14 @@ func (s *Guesses) reset(a user.Attempt) []types.TransactWriteItem {
 	return []types.TransactWriteItem{{Put: &types.Put{TableName: &s.Table, Item: item}}, s.know(a)}
 }
 
-// Begin stores the session that the attempt led to, and takes back that the attempt was counted, in one transaction.
+// Begin stores the session that the attempt led to, ends the one that it replaces, and takes back that the attempt was counted, in
+// one transaction.
 func (s *Guesses) Begin(ctx context.Context, begun user.OpenSession, a user.Attempt) error {
 	session := types.TransactWriteItem{Put: &types.Put{TableName: &s.Table, Item: sessionItem(begun)}}
 	actions := append(s.takeBack(a), session)
+	if begun.Replaces != "" {
+		actions = append(actions, types.TransactWriteItem{Delete: &types.Delete{TableName: &s.Table, Key: sessionKey(begun.Replaces)}})
+	}
 	if err := writeOnce(ctx, s.Client, actions); err != nil {
 		return failed("storing a session", err)
 	}

@@ -27,6 +27,22 @@ func (s *shop) begin() {
 	s.must(s.guesses().Begin(s.t.Context(), annsSession, attempt(annsSession.Email, "192.0.2.7", opened)))
 }
 
+// TestBeginReplacesASession: the session that came along ends in the write that begins the next, and no other one; one that is gone
+// already stops nothing.
+func TestBeginReplacesASession(t *testing.T) {
+	s := open(t)
+	s.begin()
+	other, next := annsSession, annsSession
+	other.ID, next.ID, next.Replaces = "ses_2", "ses_3", "ses_1"
+	for _, begun := range []user.OpenSession{other, next, next} {
+		s.must(s.guesses().Begin(t.Context(), begun, attempt(begun.Email, "192.0.2.7", opened)))
+	}
+	s.wantNoSession("ses_1")
+	next.Replaces = ""
+	s.wantSession(other)
+	s.wantSession(next)
+}
+
 func hashOf(secret string) user.SecretHash { return sha256.Sum256([]byte(secret)) }
 
 var annsSession = user.OpenSession{

@@ -138,7 +138,9 @@ func (g Guard) enter(ctx context.Context, scope string, claims token.Claims, h C
 	if !claims.HasScope(scope) {
 		return Response{}, fmt.Errorf("scope %s: %w", scope, ErrForbidden)
 	}
-	return h(ctx, user.Caller{UserID: claims.UserID, Email: claims.Email, Admin: claims.HasScope(token.ScopeAdmin)}, r)
+	return h(ctx, user.Caller{
+		UserID: claims.UserID, Email: claims.Email, SessionID: claims.SessionID, Admin: claims.HasScope(token.ScopeAdmin),
+	}, r)
 }
 
 // bearer reads the header by RFC 6750, section 2.1; the scheme is case-insensitive by RFC 9110, section 11.1.

@@ -105,6 +105,7 @@ var table = []struct {
 	{user.ErrInvalidCredentials, http.StatusUnauthorized, "invalid_credentials", "The e-mail address or the password is wrong."},
 	{user.ErrSessionOver, http.StatusUnauthorized, "unauthenticated", "The refresh token is not valid, or no longer. Log in again."},
 	{ErrForbidden, http.StatusForbidden, "forbidden", "The caller may not do this."},
+	{errCrossSite, http.StatusForbidden, "forbidden", "This is for the shop's own pages alone. It needs the header Sec-Fetch-Site of one origin, and application/json."},
 	{user.ErrNotAdmin, http.StatusForbidden, "forbidden", "The caller may not do this."},
 	{product.ErrNotFound, http.StatusNotFound, "product_not_found", "There is no such product."},
 	{order.ErrNotFound, http.StatusNotFound, "order_not_found", "There is no such order."},
@@ -126,6 +127,9 @@ func problem(ctx context.Context, r *Request, err error) Response {
 	p.Type, p.Title, p.RequestID = "about:blank", http.StatusText(p.Status), r.ID()
 	observe.Refused(ctx, p.Status, p.Code, err)
 	response := Response{Status: p.Status, Body: p, Header: header}
+	if removed := (withoutSession{}); errors.As(err, &removed) && p.Status == http.StatusUnauthorized {
+		response = response.WithCookie(SessionCookie, "", 0)
+	}
 	return response.With("Content-Type", "application/problem+json")
 }
 

@@ -15,6 +15,8 @@ type Response struct {
 	Body   any               // written as JSON; nil for none
 	Header map[string]string // beside those that every answer has
 
+	cookies []string // Set-Cookie
+
 	tagged bool // the answer has an ETag, and a client that has the same already gets no body
 }
 
@@ -64,7 +66,7 @@ func FixedHeaders() map[string]string {
 
 // encode writes the response as API Gateway takes it.
 func (p Response) encode(r *Request) (events.APIGatewayV2HTTPResponse, error) {
-	out := events.APIGatewayV2HTTPResponse{StatusCode: p.Status, Headers: FixedHeaders()}
+	out := events.APIGatewayV2HTTPResponse{StatusCode: p.Status, Headers: FixedHeaders(), Cookies: p.cookies}
 	out.Headers["Cache-Control"] = "no-store"
 	out.Headers["X-Request-Id"] = r.ID()
 	if p.Body != nil {

@@ -49,9 +49,11 @@ type Session struct {
 	RefreshToken string `json:"refresh_token"`
 }
 
+const tokenType = "Bearer"
+
 // SessionOf writes s.
 func SessionOf(s user.Session) Session {
-	return Session{AccessToken: s.AccessToken, TokenType: "Bearer", ExpiresIn: int64(s.ExpiresIn.Seconds()), RefreshToken: s.RefreshToken}
+	return Session{AccessToken: s.AccessToken, TokenType: tokenType, ExpiresIn: int64(s.ExpiresIn.Seconds()), RefreshToken: s.RefreshToken}
 }
 
 // refreshToken is the body of a request that shows a refresh token.

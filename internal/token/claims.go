@@ -34,6 +34,7 @@ type payload struct {
 	Audience  string `json:"aud"`
 	Subject   string `json:"sub"`
 	Email     string `json:"email"`
+	SessionID string `json:"sid"`
 	Scope     string `json:"scope"`
 	IssuedAt  int64  `json:"iat"`
 	NotBefore int64  `json:"nbf"`
@@ -73,7 +74,7 @@ func isDate(seconds int64) bool {
 
 func (p *payload) claims() Claims {
 	return Claims{
-		Subject:   Subject{UserID: p.Subject, Email: p.Email, Scopes: scopes(p.Scope)},
+		Subject:   Subject{UserID: p.Subject, Email: p.Email, SessionID: p.SessionID, Scopes: scopes(p.Scope)},
 		ID:        p.ID,
 		IssuedAt:  time.Unix(p.IssuedAt, 0).UTC(),
 		ExpiresAt: time.Unix(p.ExpiresAt, 0).UTC(),

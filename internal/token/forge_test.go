@@ -65,7 +65,7 @@ func newVerifier() *Verifier {
 	return &Verifier{Issuer: testIssuer, Audience: testAudience, Keys: keyRing{keys: []*rsa.PublicKey{&ourKey().PublicKey}}, Now: testClock}
 }
 
-var testSubject = Subject{UserID: "usr_0195", Email: "ada@example.com", Scopes: []string{ScopeCustomer, ScopeAdmin}}
+var testSubject = Subject{UserID: "usr_0195", Email: "ada@example.com", SessionID: "ses_a", Scopes: []string{ScopeCustomer, ScopeAdmin}}
 
 func issue(t testing.TB) string {
 	t.Helper()
@@ -86,7 +86,7 @@ func goodClaims() object {
 	now := testNow.Unix()
 	return object{
 		"iss": testIssuer, "aud": testAudience, "sub": "usr_0195", "email": "ada@example.com", "scope": "customer",
-		"iat": now - 5, "nbf": now - 5, "exp": now + 900, "jti": "J",
+		"iat": now - 5, "nbf": now - 5, "exp": now + 900, "jti": "J", "sid": "ses_a",
 	}
 }
 

@@ -64,6 +64,7 @@ func (i *Issuer) payload(subject Subject) *payload {
 		Audience:  i.Audience,
 		Subject:   subject.UserID,
 		Email:     subject.Email,
+		SessionID: subject.SessionID,
 		Scope:     strings.Join(subject.Scopes, " "),
 		IssuedAt:  since,
 		NotBefore: since,

@@ -31,7 +31,7 @@ func TestIssueWritesWhatTheGatewayNeeds(t *testing.T) {
 	issued, now := float64(testNow.Add(-5*time.Second).Unix()), float64(testNow.Unix())
 	want := object{
 		"iss": testIssuer, "aud": testAudience, "sub": "usr_0195", "email": "ada@example.com",
-		"scope": "customer admin", "iat": issued, "nbf": issued, "exp": now + 900,
+		"scope": "customer admin", "iat": issued, "nbf": issued, "exp": now + 900, "sid": "ses_a",
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got claims %v, want %v", got, want)
@@ -65,6 +65,7 @@ func TestIssueRefusesAnIncompleteSubject(t *testing.T) {
 	for name, change := range map[string]func(*Subject){
 		"no user id":             func(s *Subject) { s.UserID = "" },
 		"no e-mail address":      func(s *Subject) { s.Email = "" },
+		"no session id":          func(s *Subject) { s.SessionID = "" },
 		"no scope":               func(s *Subject) { s.Scopes = nil },
 		"an empty scope":         func(s *Subject) { s.Scopes = []string{""} },
 		"two scopes in one":      func(s *Subject) { s.Scopes = []string{"customer admin"} },

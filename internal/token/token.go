@@ -53,9 +53,10 @@ var ErrInvalid = errors.New("token: invalid")
 
 // Subject is whom a token speaks for.
 type Subject struct {
-	UserID string   // the claim sub
-	Email  string   // normalised
-	Scopes []string // at least one to issue a token
+	UserID    string   // the claim sub
+	Email     string   // normalised
+	SessionID string   // the claim sid: the session that the token was issued in
+	Scopes    []string // at least one to issue a token
 }
 
 // HasScope reports whether the subject was granted the scope.
@@ -69,6 +70,8 @@ func (s Subject) check() error {
 		return errors.New("no user id")
 	case s.Email == "":
 		return errors.New("no e-mail address")
+	case s.SessionID == "":
+		return errors.New("no session id")
 	case len(s.Scopes) == 0:
 		return errors.New("no scope")
 	case !allScopeTokens(s.Scopes):

@@ -21,9 +21,10 @@ func TestVerifyReturnsWhatWasIssued(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.StringN(1, 60, 240)
 		want := Subject{
-			UserID: text.Draw(t, "user id"),
-			Email:  text.Draw(t, "e-mail"),
-			Scopes: rapid.SliceOfN(rapid.StringMatching(`[!#-\[\]-~]{1,20}`), 1, 10).Draw(t, "scopes"),
+			UserID:    text.Draw(t, "user id"),
+			Email:     text.Draw(t, "e-mail"),
+			SessionID: text.Draw(t, "session id"),
+			Scopes:    rapid.SliceOfN(rapid.StringMatching(`[!#-\[\]-~]{1,20}`), 1, 10).Draw(t, "scopes"),
 		}
 		at := time.Unix(rapid.Int64Range(1e9, 4e9).Draw(t, "now"), rapid.Int64Range(0, 999_999_999).Draw(t, "ns"))
 		issuer, verifier := newIssuer(), newVerifier()
@@ -215,7 +216,7 @@ func FuzzVerifySigned(f *testing.F) {
 			t.Fatalf("accepted claims that are none: %v", err)
 		}
 		wants := object{
-			"iss": testIssuer, "aud": testAudience, "sub": got.UserID, "email": got.Email,
+			"iss": testIssuer, "aud": testAudience, "sub": got.UserID, "email": got.Email, "sid": got.SessionID,
 			"exp": float64(got.ExpiresAt.Unix()), "iat": float64(got.IssuedAt.Unix()),
 		}
 		for name, want := range wants {

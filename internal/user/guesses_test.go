@@ -41,7 +41,7 @@ func waits(t *testing.T, l *LogIn, n int, c Credentials) []time.Duration {
 func TestDelaysGrow(t *testing.T) {
 	for _, address := range []string{ada.Email, "eve@example.com"} {
 		l, e := logIn()
-		c := Credentials{address, "wrong one", home}
+		c := Credentials{Address: address, Password: "wrong one", Source: home}
 		if got, want := waits(t, l, 20, c), make([]time.Duration, 20); !slices.Equal(got, want) {
 			t.Errorf("%s: the first twenty wait %v, want not at all", address, got)
 		}
@@ -50,7 +50,7 @@ func TestDelaysGrow(t *testing.T) {
 		for range 9 {
 			told = append(told, wait(t, l, c))
 			e.now = e.now.Add(told[len(told)-1])
-			if got := wait(t, l, Credentials{address, "wrong one", home}); got != 0 {
+			if got := wait(t, l, Credentials{Address: address, Password: "wrong one", Source: home}); got != 0 {
 				t.Fatalf("%s: told to wait %s more after the wait", address, got)
 			}
 		}
@@ -66,7 +66,7 @@ func TestDelaysGrow(t *testing.T) {
 func TestTryingInVainDoesNotProlong(t *testing.T) {
 	for _, address := range []string{ada.Email, "eve@example.com"} {
 		l, e := logIn()
-		c := Credentials{address, "wrong one", home}
+		c := Credentials{Address: address, Password: "wrong one", Source: home}
 		waits(t, l, freeHere, c)
 		for n := range 100 {
 			if got, want := wait(t, l, c), firstDelay-time.Duration(n)*time.Millisecond; got != want {
@@ -129,8 +129,10 @@ func ownersSource(t *testing.T) (*LogIn, *entrance) {
 func TestNobodyLocksTheOwnerOut(t *testing.T) {
 	for name, attack := range map[string]func(n int) Credentials{
 		"at the address from its owner's source": func(int) Credentials { return wrong(home) },
-		"at others from its owner's source":      func(n int) Credentials { return Credentials{fmt.Sprint(n, "@example.com"), "stolen", home} },
-		"at the address from everywhere":         func(n int) Credentials { return wrong(fmt.Sprint(attacker, n)) },
+		"at others from its owner's source": func(n int) Credentials {
+			return Credentials{Address: fmt.Sprint(n, "@example.com"), Password: "stolen", Source: home}
+		},
+		"at the address from everywhere": func(n int) Credentials { return wrong(fmt.Sprint(attacker, n)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			guesses := 1000
@@ -175,7 +177,7 @@ func TestResetClearsTheCounts(t *testing.T) {
 		t.Errorf("after the reset, from another source: told to wait %s", got)
 	}
 	for n := range freeFromSource {
-		wait(t, l, Credentials{fmt.Sprint(n, "@example.com"), "stolen", home})
+		wait(t, l, Credentials{Address: fmt.Sprint(n, "@example.com"), Password: "stolen", Source: home})
 	}
 	e.now = e.now.Add(time.Millisecond)
 	e.resetAt[ada.Email] = e.now
@@ -213,7 +215,7 @@ func TestGuessesTellNothing(t *testing.T) {
 			for range rapid.IntRange(1, 60).Draw(r, "guesses") {
 				var told []string
 				for _, w := range worlds {
-					c := Credentials{w.email, "wrong one", source}
+					c := Credentials{Address: w.email, Password: "wrong one", Source: source}
 					if elsewhere {
 						c.Address = fmt.Sprint(len(w.e.done), "@example.com")
 					}
@@ -344,7 +346,7 @@ func TestOneSourceAtManyAddresses(t *testing.T) {
 	var got []time.Duration
 	for n := range freeFromSource + 3 {
 		e.now = e.now.Add(time.Millisecond)
-		got = append(got, wait(t, l, Credentials{fmt.Sprintf("user-%d@example.com", n), "stolen", attacker}))
+		got = append(got, wait(t, l, Credentials{Address: fmt.Sprintf("user-%d@example.com", n), Password: "stolen", Source: attacker}))
 	}
 	if want := []time.Duration{0, 4999 * time.Millisecond, 4998 * time.Millisecond, 4997 * time.Millisecond}; !slices.Equal(got[freeFromSource-1:], want) {
 		t.Errorf("got %v, want %v", got[freeFromSource-1:], want)
@@ -362,7 +364,7 @@ func TestOwnAccountDoesNotPay(t *testing.T) {
 		if n%5 == 0 && !slowed {
 			_, _ = l.Do(context.Background(), right(attacker))
 		}
-		slowed = wait(t, l, Credentials{fmt.Sprintf("user-%d@example.com", n), "stolen", attacker}) > 0 || slowed
+		slowed = wait(t, l, Credentials{Address: fmt.Sprintf("user-%d@example.com", n), Password: "stolen", Source: attacker}) > 0 || slowed
 	}
 	if !slowed {
 		t.Errorf("%d guesses from one source were not slowed", 2*freeFromSource)

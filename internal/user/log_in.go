@@ -36,14 +36,15 @@ type Checker interface {
 
 // Tokens issues access tokens.
 type Tokens interface {
-	// Issue returns an access token for u and how long it lives.
-	Issue(ctx context.Context, u User) (string, time.Duration, error)
+	// Issue returns an access token for u in the session with the id, and how long it lives.
+	Issue(ctx context.Context, u User, sessionID string) (string, time.Duration, error)
 }
 
 // Beginner stores new sessions.
 type Beginner interface {
 	// Begin stores the session that the attempt a led to, and takes back that a was counted: the counts of its address from its
 	// source are cleared, the others that it was counted by are one less. From now on the source is known for the address.
+	// The session that s replaces ends in the same write, if it is there.
 	Begin(ctx context.Context, s OpenSession, a Attempt) error
 }
 
@@ -52,6 +53,9 @@ type Credentials struct {
 	Address  string
 	Password string
 	Source   string // as in Attempt
+	// Replaces is a refresh token whose session ends with the log-in (OWASP ASVS 5.0, 7.2.4). Empty, or the token of no session, is
+	// none.
+	Replaces string
 }
 
 // LogIn exchanges credentials for sessions.
@@ -80,7 +84,7 @@ func (l *LogIn) Do(ctx context.Context, c Credentials) (Session, error) {
 	if err := admitted.authenticate(ctx, l.Passwords, c.Password); err != nil {
 		return Session{}, err
 	}
-	s, err := l.begin(ctx, admitted.User, admitted.Attempt)
+	s, err := l.begin(ctx, admitted.User, admitted.Attempt, c.Replaces)
 	if err == nil {
 		l.Renew(ctx, admitted.User, c.Password)
 	}
@@ -125,14 +129,19 @@ func checkDummy(ctx context.Context, passwords Checker, password string) error {
 	return ErrInvalidCredentials
 }
 
-func (l *LogIn) begin(ctx context.Context, u User, a Attempt) (Session, error) {
-	access, expiresIn, err := l.Tokens.Issue(ctx, u)
+func (l *LogIn) begin(ctx context.Context, u User, a Attempt, replaced string) (Session, error) {
+	s, refresh := begin(u, a.At)
+	if t, err := ParseRefreshToken(replaced); err == nil {
+		s.Replaces = t.SessionID
+	}
+	access, expiresIn, err := l.Tokens.Issue(ctx, u, s.ID)
 	if err != nil {
 		return Session{}, fmt.Errorf("issuing a token: %w", err)
 	}
-	s, refresh := begin(u, a.At)
 	if err := l.Sessions.Begin(ctx, s, a); err != nil {
 		return Session{}, fmt.Errorf("beginning a session: %w", err)
 	}
-	return Session{UserID: u.ID, AccessToken: access, ExpiresIn: expiresIn, RefreshToken: refresh.Encode()}, nil
+	return Session{
+		User: u, AccessToken: access, ExpiresIn: expiresIn, RefreshToken: refresh.Encode(), RefreshExpiresIn: s.ExpiresAt.Sub(a.At),
+	}, nil
 }

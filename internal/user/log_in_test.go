@@ -18,18 +18,19 @@ import (
 // entrance is all that a log-in meets. It counts as stores promise to, notes what is done, in its order, and can fail. Many may
 // come at once.
 type entrance struct {
-	mu      sync.Mutex
-	user    User
-	now     time.Time
-	tallies map[string]Tally
-	known   map[string]bool
-	resetAt map[string]time.Time // by address
-	done    []string
-	begun   []OpenSession
-	hashes  int
-	crowd   int              // so many have yet to look
-	looked  chan struct{}    // if there is one, nobody goes on before it is closed: when all have looked
-	fails   map[string]error // by the name of the call
+	mu       sync.Mutex
+	user     User
+	now      time.Time
+	tallies  map[string]Tally
+	known    map[string]bool
+	resetAt  map[string]time.Time // by address
+	done     []string
+	begun    []OpenSession
+	issuedIn string // the session that the last access token was issued in
+	hashes   int
+	crowd    int              // so many have yet to look
+	looked   chan struct{}    // if there is one, nobody goes on before it is closed: when all have looked
+	fails    map[string]error // by the name of the call
 }
 
 func (e *entrance) note(call, of string) error {
@@ -124,7 +125,8 @@ func (e *entrance) renew(_ context.Context, u User, text string) {
 	_ = e.note("renew "+u.ID, text)
 }
 
-func (e *entrance) Issue(_ context.Context, u User) (string, time.Duration, error) {
+func (e *entrance) Issue(_ context.Context, u User, sessionID string) (string, time.Duration, error) {
+	e.issuedIn = sessionID
 	if err := e.note("issue", u.ID); err != nil {
 		return "", 0, err
 	}
@@ -145,8 +147,12 @@ const (
 )
 
 // right and wrong are ada's password, and not.
-func right(source string) Credentials { return Credentials{ada.Email, "right one", source} }
-func wrong(source string) Credentials { return Credentials{ada.Email, "wrong one", source} }
+func right(source string) Credentials {
+	return Credentials{Address: ada.Email, Password: "right one", Source: source}
+}
+func wrong(source string) Credentials {
+	return Credentials{Address: ada.Email, Password: "wrong one", Source: source}
+}
 
 // TestLogIn shows each way a log-in goes and, to the call, what it does on the way: counting comes before the password is
 // looked at, and each way of an address checks a hash.
@@ -157,7 +163,7 @@ func TestLogIn(t *testing.T) {
 		err               error
 		done              []string
 	}{
-		"right": {" Ada@Example.com ", "right one", Session{UserID: "usr_1", AccessToken: "token of usr_1", ExpiresIn: 15 * time.Minute}, nil,
+		"right": {" Ada@Example.com ", "right one", Session{AccessToken: "token of usr_1", ExpiresIn: 15 * time.Minute}, nil,
 			[]string{"look ada@example.com", "count ada@example.com", "check right one", "issue usr_1", "begin usr_1", "renew usr_1 right one"}},
 		"wrong password": {"ada@example.com", "wrong one", Session{}, ErrInvalidCredentials,
 			[]string{"look ada@example.com", "count ada@example.com", "check wrong one"}},
@@ -168,8 +174,8 @@ func TestLogIn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, e := logIn()
-			got, err := l.Do(context.Background(), Credentials{c.address, c.password, home})
-			got.RefreshToken = "" // see TestLogInBeginsASession
+			got, err := l.Do(context.Background(), Credentials{Address: c.address, Password: c.password, Source: home})
+			got.RefreshToken, got.RefreshExpiresIn, got.User = "", 0, User{} // see TestLogInBeginsASession
 			if got != c.want || !errors.Is(err, c.err) {
 				t.Errorf("got %+v and error %v, want %+v and %v", got, err, c.want, c.err)
 			}
@@ -185,7 +191,7 @@ func TestLogInTellsNothing(t *testing.T) {
 	l, _ := logIn()
 	var texts []string
 	for _, address := range []string{"ada@example.com", "eve@example.com", "no address"} {
-		_, err := l.Do(context.Background(), Credentials{address, "wrong one", home})
+		_, err := l.Do(context.Background(), Credentials{Address: address, Password: "wrong one", Source: home})
 		texts = append(texts, fmt.Sprint(err))
 	}
 	if texts[0] != texts[1] || texts[0] != texts[2] || texts[0] == "<nil>" {
@@ -228,6 +234,23 @@ func TestLogInBeginsASession(t *testing.T) {
 	if s != want {
 		t.Errorf("stored %+v, want %+v", s, want)
 	}
+	if got.User != e.user || e.issuedIn != s.ID || got.RefreshExpiresIn != s.ExpiresAt.Sub(noon) {
+		t.Errorf("got %+v, and the access token is of %s, want %+v, %s and %v", got, e.issuedIn, e.user, s.ID, s.ExpiresAt.Sub(noon))
+	}
+}
+
+// TestLogInReplacesASession: the session of a refresh token that came along ends as the new one begins; what is no refresh token ends
+// nothing.
+func TestLogInReplacesASession(t *testing.T) {
+	before := newRefreshToken(newSessionID())
+	for text, want := range map[string]string{before.Encode(): before.SessionID, "": "", "no token": "", before.SessionID: ""} {
+		l, e := logIn()
+		c := right(home)
+		c.Replaces = text
+		if _, err := l.Do(t.Context(), c); err != nil || len(e.begun) != 1 || e.begun[0].Replaces != want {
+			t.Errorf("%q: got error %v and %+v, want one session that replaces %q", text, err, e.begun, want)
+		}
+	}
 }
 
 // slowly makes each check of a password last for as long as it says.
@@ -260,7 +283,7 @@ func TestLogInOutOfTime(t *testing.T) {
 					l.Passwords = slowly{e, 100 * time.Millisecond}
 					ctx, cancel := context.WithTimeout(t.Context(), left)
 					defer cancel()
-					got, err := l.Do(ctx, Credentials{credentials[0], credentials[1], home})
+					got, err := l.Do(ctx, Credentials{Address: credentials[0], Password: credentials[1], Source: home})
 					if got != (Session{}) || !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrInvalidCredentials) {
 						t.Errorf("got %+v and error %v, want %v alone", got, err, context.DeadlineExceeded)
 					}

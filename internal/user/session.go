@@ -20,10 +20,11 @@ var ErrSessionOver = errors.New("the session is over")
 
 // Session is what a log-in or a refresh gives.
 type Session struct {
-	UserID       string
-	AccessToken  string
-	ExpiresIn    time.Duration // of the access token
-	RefreshToken string        // for one use
+	User             User // as stored when the access token was issued
+	AccessToken      string
+	ExpiresIn        time.Duration // of the access token
+	RefreshToken     string        // for one use
+	RefreshExpiresIn time.Duration // of the refresh token
 }
 
 // OpenSession is a session as it is kept. All refresh tokens that a log-in leads to, one after the other, are its family.
@@ -37,6 +38,8 @@ type OpenSession struct {
 	Generation int64     // the user's, in the read whose password the log-in compared
 	BegunAt    time.Time // UTC: when the log-in was attempted
 	ExpiresAt  time.Time // UTC, whole seconds
+	// Replaces is the id of the session that ends as this one begins, or empty. It is not kept.
+	Replaces string
 }
 
 // Used says by what a session was renewed last, so that who shows that secret again can be given the same successor.
@@ -162,7 +165,7 @@ func (r *Refresh) renew(ctx context.Context, s OpenSession, t RefreshToken) (Ses
 	if err != nil {
 		return Session{}, err
 	}
-	access, expiresIn, err := r.Tokens.Issue(ctx, u)
+	access, expiresIn, err := r.Tokens.Issue(ctx, u, s.ID)
 	if err != nil {
 		return Session{}, fmt.Errorf("issuing a token: %w", err)
 	}
@@ -171,7 +174,9 @@ func (r *Refresh) renew(ctx context.Context, s OpenSession, t RefreshToken) (Ses
 			return Session{}, err
 		}
 	}
-	return Session{UserID: u.ID, AccessToken: access, ExpiresIn: expiresIn, RefreshToken: s.successor(t).Encode()}, nil
+	return Session{
+		User: u, AccessToken: access, ExpiresIn: expiresIn, RefreshToken: s.successor(t).Encode(), RefreshExpiresIn: s.ExpiresAt.Sub(now),
+	}, nil
 }
 
 // takeIn renews the session by its present token, and returns it as it is then. Another renewal by the same token may have been

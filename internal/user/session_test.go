@@ -22,6 +22,7 @@ type drawer struct {
 	done     []string
 	fails    map[string]error // by the name of the call
 	issued   []User
+	issuedIn string // the session that the last of them was issued in
 	meantime func() // runs once, just before the next Renew
 }
 
@@ -73,7 +74,8 @@ func (d *drawer) ByEmail(ctx context.Context, email string) (User, error) {
 	return d.accounts.ByEmail(ctx, email)
 }
 
-func (d *drawer) Issue(_ context.Context, u User) (string, time.Duration, error) {
+func (d *drawer) Issue(_ context.Context, u User, sessionID string) (string, time.Duration, error) {
+	d.issuedIn = sessionID
 	d.issued = append(d.issued, u)
 	return "token of " + u.ID, 15 * time.Minute, d.fails["issue"]
 }
@@ -96,8 +98,12 @@ func use(t *testing.T, r *Refresh, token string) string {
 	if err != nil {
 		t.Fatalf("refreshing: %v", err)
 	}
-	if want := (Session{"usr_1", "token of usr_1", 15 * time.Minute, got.RefreshToken}); got != want || got.RefreshToken == token {
+	if want := (Session{r.Tokens.(*drawer).byEmail[ada.Email], "token of usr_1", 15 * time.Minute, got.RefreshToken, got.RefreshExpiresIn}); got != want || got.RefreshToken == token {
 		t.Fatalf("got %+v, want %+v with another refresh token", got, want)
+	}
+	d := r.Tokens.(*drawer)
+	if s := d.sessions[d.issuedIn]; !strings.HasPrefix(token, s.ID+".") || got.RefreshExpiresIn != s.ExpiresAt.Sub(d.now) {
+		t.Fatalf("an access token of %s and a refresh token for %v, want those of %+v", d.issuedIn, got.RefreshExpiresIn, s)
 	}
 	return got.RefreshToken
 }

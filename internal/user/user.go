@@ -65,9 +65,12 @@ type RoleChange struct {
 	At     time.Time // UTC, milliseconds
 }
 
+// IsAdmin reports whether the user's role is the admin's.
+func (u User) IsAdmin() bool { return u.Role == RoleAdmin }
+
 // Scopes returns the OAuth scopes a token for the user carries.
 func (u User) Scopes() []string {
-	if u.Role == RoleAdmin {
+	if u.IsAdmin() {
 		return []string{"customer", "admin"}
 	}
 	return []string{"customer"}
@@ -75,9 +78,10 @@ func (u User) Scopes() []string {
 
 // Caller is whoever makes a request, as the access token names them.
 type Caller struct {
-	UserID string
-	Email  string
-	Admin  bool // the token carries the admin scope; the right itself is looked up in the Users table at each use
+	UserID    string
+	Email     string
+	SessionID string // the session that the token was issued in
+	Admin     bool   // the token carries the admin scope; the right itself is looked up in the Users table at each use
 }
 
 // inTime does what cannot be stopped, such as hashing a password, unless ctx has ended. It returns the error of a ctx that ended

@@ -53,6 +53,8 @@ var requests = []struct {
 	{"log-in with nothing", "POST /sessions", `{"email":"","password":""}`, false},
 	{"refresh", "POST /sessions/refresh", `{"refresh_token":"x"}`, true},
 	{"refresh with nothing", "POST /sessions/refresh", `{"refresh_token":""}`, false},
+	{"a browser's log-in", "POST /browser-sessions", `{"email":"a@b.c","password":"x"}`, false},
+	{"a browser's refresh with a token", "POST /browser-sessions/refresh", `{"refresh_token":"x"}`, false},
 	{"log-out without a token", "POST /sessions/revoke", `{}`, false},
 	{"verification", "POST /users/verification", `{"token":"x"}`, true},
 	{"verification with nothing", "POST /users/verification", `{"token":""}`, false},

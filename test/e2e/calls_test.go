@@ -159,6 +159,14 @@ func TestCallsOfRefresh(t *testing.T) {
 	wantCalls(t, budget{3, map[string]int{"GetItem": 2, "Sign": 1}}, func() { refreshed(t, used) })
 }
 
+// TestCallsOfBrowserSessions: as many as those of other clients. That a log-in ends a session costs no call.
+func TestCallsOfBrowserSessions(t *testing.T) {
+	c, b := newCustomer(t), &browser{}
+	wantCalls(t, budget{4, map[string]int{"BatchGetItem": 1, "TransactWriteItems": 2, "Sign": 1}}, func() { b.logIn(t, c) })
+	wantCalls(t, budget{4, map[string]int{"GetItem": 2, "Sign": 1, "UpdateItem": 1}}, func() { b.refresh(t) })
+	wantCalls(t, budget{1, map[string]int{"DeleteItem": 1}}, func() { send(t, b.ask("/revoke", struct{}{})).want(t, http.StatusNoContent) })
+}
+
 func TestCallsOfLogOut(t *testing.T) {
 	s := newSession(t, newCustomer(t))
 	wantCalls(t, budget{1, map[string]int{"DeleteItem": 1}}, func() { send(t, logOut(s.RefreshToken)).want(t, http.StatusNoContent) })

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -39,10 +40,11 @@ const (
 
 // Answer is what a function answered.
 type Answer struct {
-	Status int
-	Header map[string]string
-	Body   string
-	Log    string // the lines that the function logged meanwhile
+	Status  int
+	Header  map[string]string
+	Body    string
+	Cookies []string // Set-Cookie
+	Log     string   // the lines that the function logged meanwhile
 
 	requestID string
 }
@@ -85,10 +87,10 @@ func invoke(t testing.TB, front httpapi.Front, h httpapi.Handler, e Event) Answe
 	if err := json.Unmarshal(text, &out); err != nil {
 		t.Fatalf("the function answered %s: %v", text, err)
 	}
-	if out.IsBase64Encoded || out.Cookies != nil || out.MultiValueHeaders != nil {
-		t.Errorf("the answer has more than a status, headers and a text: %s", text)
+	if out.IsBase64Encoded || out.MultiValueHeaders != nil {
+		t.Errorf("the answer has more than a status, headers, cookies and a text: %s", text)
 	}
-	return Answer{Status: out.StatusCode, Header: out.Headers, Body: out.Body, Log: log.String(), requestID: e.RequestContext.RequestID}
+	return Answer{Status: out.StatusCode, Header: out.Headers, Body: out.Body, Cookies: out.Cookies, Log: log.String(), requestID: e.RequestContext.RequestID}
 }
 
 // checkContract holds the answer to docs/openapi.yaml.
@@ -106,6 +108,9 @@ func checkContract(t testing.TB, e Event, a Answer) {
 	for name, value := range a.Header {
 		resp.Header.Set(name, value)
 	}
+	for _, cookie := range a.Cookies {
+		resp.Header.Add("Set-Cookie", cookie)
+	}
 	if err := c.CheckAnswer(req, resp, []byte(a.Body)); err != nil {
 		t.Error(err)
 	}
@@ -121,12 +126,13 @@ var document = sync.OnceValues(func() (*contract.Contract, error) {
 
 // Want is the answer that is expected.
 type Want struct {
-	Status int
-	Header map[string]string // beside and instead of those that every answer has
-	Body   string            // JSON; blanks between its parts do not matter, the order of members does; empty for none
+	Status  int
+	Header  map[string]string // beside and instead of those that every answer has
+	Cookies []string          // Set-Cookie
+	Body    string            // JSON; blanks between its parts do not matter, the order of members does; empty for none
 }
 
-// Check compares the whole answer: status, all headers and the body's text.
+// Check compares the whole answer: status, all headers, the cookies and the body's text.
 func (a Answer) Check(t testing.TB, want Want) {
 	t.Helper()
 	header := httpapi.FixedHeaders()
@@ -142,6 +148,9 @@ func (a Answer) Check(t testing.TB, want Want) {
 	delete(got, "ETag") // of the body, as CheckHead shows
 	if !maps.Equal(got, header) {
 		t.Errorf("headers:\ngot  %v\nwant %v", got, header)
+	}
+	if !slices.Equal(a.Cookies, want.Cookies) {
+		t.Errorf("cookies:\ngot  %q\nwant %q", a.Cookies, want.Cookies)
 	}
 	if body := compact(t, want.Body); a.Body != body {
 		t.Errorf("body:\ngot  %s\nwant %s", a.Body, body)

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,6 +70,12 @@ func (e Event) WithHeader(name, value string) Event {
 	if value != "" {
 		e.Headers[strings.ToLower(name)] = value
 	}
+	return e
+}
+
+// WithCookie returns the event with a cookie.
+func (e Event) WithCookie(name, value string) Event {
+	e.Cookies = append(slices.Clone(e.Cookies), name+"="+value)
 	return e
 }
 

@@ -22,8 +22,8 @@ const (
 
 // The callers whose tokens they are.
 var (
-	Customer = user.Caller{UserID: "usr_019cafb8-d247-752e-9651-0c5ca6a3a450", Email: Email}
-	Admin    = user.Caller{UserID: "usr_019b8d2b-8c00-7128-85d9-0ed99531985d", Email: "grace@example.com", Admin: true}
+	Customer = user.Caller{UserID: "usr_019cafb8-d247-752e-9651-0c5ca6a3a450", Email: Email, SessionID: "ses_4hl5tjn2cwvx3kq7zi6yd2mauo"}
+	Admin    = user.Caller{UserID: "usr_019b8d2b-8c00-7128-85d9-0ed99531985d", Email: "grace@example.com", SessionID: "ses_r3z7gq2mxk5ldahu4tcy6bwjen", Admin: true}
 )
 
 // verifier knows some tokens, or fails.
@@ -67,7 +67,7 @@ func known(err error) verifier {
 }
 
 func claims(c user.Caller, scopes ...string) token.Claims {
-	return token.Claims{Subject: token.Subject{UserID: c.UserID, Email: c.Email, Scopes: scopes}}
+	return token.Claims{Subject: token.Subject{UserID: c.UserID, Email: c.Email, SessionID: c.SessionID, Scopes: scopes}}
 }
 
 // CheckGuard shows that only the event's own token opens the handler, or an admin's, and that what the event says of its caller is

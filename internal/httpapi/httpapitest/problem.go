@@ -13,10 +13,11 @@ import (
 
 // Problem is a refusal that is expected.
 type Problem struct {
-	Code   string
-	Detail string // empty for the one that the code mostly has
-	More   string // members beyond those that every problem has, such as `"quantity":3`
-	Header map[string]string
+	Code    string
+	Detail  string // empty for the one that the code mostly has
+	More    string // members beyond those that every problem has, such as `"quantity":3`
+	Header  map[string]string
+	Cookies []string // Set-Cookie
 }
 
 // SessionOver is the refusal of a refresh token.
@@ -82,7 +83,7 @@ func (a Answer) CheckProblem(t testing.TB, want Problem) {
 	if got := a.Header["Retry-After"]; p.status == http.StatusServiceUnavailable && (got == "2" || got == "3") {
 		header["Retry-After"] = got // which of the three it is, is left to chance
 	}
-	a.Check(t, Want{Status: p.status, Header: header, Body: fmt.Sprintf(
+	a.Check(t, Want{Status: p.status, Header: header, Cookies: want.Cookies, Body: fmt.Sprintf(
 		`{"type":"about:blank","title":%q,"status":%d,"detail":%q,"code":%q,"request_id":%q%s}`,
 		http.StatusText(p.status), p.status, want.Detail, want.Code, a.requestID, want.More)})
 }

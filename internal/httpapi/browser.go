@@ -1,0 +1,96 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"shop/internal/observe"
+	"shop/internal/user"
+)
+
+// SessionCookie has the refresh token of a browser session. The prefix __Host- has browsers take the cookie from the host itself
+// alone, over HTTPS (draft-ietf-httpbis-rfc6265bis, section 4.1.3.2).
+const SessionCookie = "__Host-session"
+
+// errCrossSite says that a request at a route of cookies does not come from a page of the store's own origin.
+var errCrossSite = errors.New("the request does not come from a page of the store's own origin")
+
+// OwnPages serves a route that goes by cookies, which a browser sends whoever made the page: only requests that the browser says come
+// from a page of the same origin, and that no form can make, get to h (OWASP ASVS 5.0, 3.5.1 and 3.5.3). Scripts cannot set the
+// header (https://www.w3.org/TR/fetch-metadata/).
+func OwnPages(h Handler) Handler {
+	return func(ctx context.Context, r *Request) (Response, error) {
+		if site := r.Header("Sec-Fetch-Site"); site != "same-origin" || !isJSON(r.Header("Content-Type")) {
+			observe.Audit(ctx, observe.Event{Kind: observe.AccessRefused, Subject: r.event.RouteKey, Reason: Code(errCrossSite)})
+			return Response{}, fmt.Errorf("Sec-Fetch-Site %.20q: %w", site, errCrossSite)
+		}
+		return h(ctx, r)
+	}
+}
+
+// Cookie returns the value of the cookie, or "" where the request has none, or more than one of the name: nobody can tell which of them
+// is ours.
+func (r *Request) Cookie(name string) string {
+	found, value := 0, ""
+	for _, cookie := range r.event.Cookies {
+		if key, v, ok := strings.Cut(cookie, "="); ok && strings.TrimSpace(key) == name {
+			found, value = found+1, v
+		}
+	}
+	if found != 1 {
+		return ""
+	}
+	return value
+}
+
+// Nothing reads the body of a request that says all in its cookies: an object without members. It returns what Decode does.
+func (r *Request) Nothing() error { return r.Decode(&struct{}{}) }
+
+// WithCookie returns the response with a cookie that scripts cannot read and no other site's pages send, for so long; 0 removes it. The
+// value has no character that a cookie may not have.
+func (p Response) WithCookie(name, value string, lifetime time.Duration) Response {
+	c := http.Cookie{
+		Name: name, Value: value, Path: "/", MaxAge: max(0, int(lifetime.Seconds())), Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode,
+	}
+	if c.MaxAge == 0 {
+		c.MaxAge = -1 // written as Max-Age=0
+	}
+	p.cookies = append(p.cookies[:len(p.cookies):len(p.cookies)], c.String())
+	return p
+}
+
+// WithoutSession has the answer to err remove the session's cookie.
+func WithoutSession(err error) error { return withoutSession{err} }
+
+type withoutSession struct{ error }
+
+// Unwrap returns the error that is answered.
+func (w withoutSession) Unwrap() error { return w.error }
+
+// BrowserSession is what a log-in and a refresh of a browser answer: a session whose refresh token is in a cookie.
+type BrowserSession struct {
+	AccessToken string      `json:"access_token"`
+	TokenType   string      `json:"token_type"`
+	ExpiresIn   int64       `json:"expires_in"` // seconds
+	User        SessionUser `json:"user"`
+}
+
+// SessionUser is whose session it is.
+type SessionUser struct {
+	UserID string `json:"user_id"`
+	Email  string `json:"email"`
+	Name   string `json:"name"`
+	Admin  bool   `json:"admin"`
+}
+
+// ForBrowser answers s: the access token in the body, the refresh token in the cookie, for as long as it is good.
+func ForBrowser(status int, s user.Session) Response {
+	body := BrowserSession{AccessToken: s.AccessToken, TokenType: tokenType, ExpiresIn: int64(s.ExpiresIn.Seconds()), User: SessionUser{
+		UserID: s.User.ID, Email: s.User.Email, Name: s.User.Name, Admin: s.User.IsAdmin(),
+	}}
+	return Response{Status: status, Body: body}.WithCookie(SessionCookie, s.RefreshToken, s.RefreshExpiresIn)
+}

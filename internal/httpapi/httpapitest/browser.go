@@ -1,0 +1,61 @@
+package httpapitest
+
+import (
+	"testing"
+
+	"shop/internal/httpapi"
+	"shop/internal/observe"
+)
+
+// The cookies that a browser is given, and what removes them.
+const (
+	removedSession = "__Host-session=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Strict"
+	sessionLasts   = "; Path=/; Max-Age=2592000; HttpOnly; Secure; SameSite=Strict"
+)
+
+// SetsSession is the cookie of a session that lasts for 30 days.
+func SetsSession(refreshToken string) []string {
+	return []string{"__Host-session=" + refreshToken + sessionLasts}
+}
+
+// RemovesSession is what removes the cookie of a session.
+func RemovesSession() []string { return []string{removedSession} }
+
+// FromBrowser returns the event as a page of the shop's own sends it to another route, with a body and, unless it is empty, the cookie
+// of a session.
+func (e Event) FromBrowser(route, body, session string) Event {
+	e = e.To(route, nil).WithBody(body).WithHeader("Sec-Fetch-Site", "same-origin")
+	if session != "" {
+		e = e.WithCookie(httpapi.SessionCookie, session)
+	}
+	return e
+}
+
+// CheckOwnPages shows that the event, which a page of the shop's own sent, is refused from anywhere else, and that this is audited. The
+// handler is to be one whose domain is not called.
+func CheckOwnPages(t *testing.T, e Event, h httpapi.Handler) {
+	t.Helper()
+	for what, from := range map[string]Event{
+		"cross-site":   e.WithHeader("Sec-Fetch-Site", "cross-site"),
+		"same-site":    e.WithHeader("Sec-Fetch-Site", "same-site"),
+		"typed":        e.WithHeader("Sec-Fetch-Site", "none"),
+		"no browser":   e.WithHeader("Sec-Fetch-Site", ""),
+		"two values":   e.WithHeader("Sec-Fetch-Site", "same-origin,cross-site"),
+		"capitals":     e.WithHeader("Sec-Fetch-Site", "Same-Origin"),
+		"a form":       e.WithHeader("Content-Type", "application/x-www-form-urlencoded"),
+		"a text form":  e.WithHeader("Content-Type", "text/plain"),
+		"no body type": e.WithHeader("Content-Type", ""),
+	} {
+		t.Run(what, func(t *testing.T) {
+			a := Call(t, h, from)
+			a.CheckProblem(t, CrossSite)
+			a.CheckAudit(t, from, observe.Event{Kind: observe.AccessRefused, Subject: e.RouteKey, Reason: "forbidden"})
+		})
+	}
+}
+
+// CrossSite is the refusal of a request that no page of the shop's own sent.
+var CrossSite = Problem{
+	Code:   "forbidden",
+	Detail: "This is for the shop's own pages alone. It needs the header Sec-Fetch-Site of one origin, and application/json.",
+}
