@@ -13,7 +13,7 @@ import (
 type remover interface {
 	// Do removes the caller's account, and reports whether this call removed one, also with an error. It returns
 	// user.ErrInvalidCredentials and *user.TooManyGuessesError.
-	Do(ctx context.Context, caller user.Caller, password, source string) (removed bool, err error)
+	Do(ctx context.Context, caller user.Caller, password, source string) (deleted bool, err error)
 }
 
 type request struct {
@@ -30,8 +30,8 @@ func deleteAccount(g httpapi.Guard, accounts remover) httpapi.Handler {
 		if in.Password == "" {
 			return httpapi.Response{}, validation.Errors{{Field: "password", Message: "is required"}}
 		}
-		removed, err := accounts.Do(ctx, caller, in.Password, r.Source())
-		audit(ctx, caller, removed, err)
+		deleted, err := accounts.Do(ctx, caller, in.Password, r.ClientKey())
+		audit(ctx, caller, deleted, err)
 		if err != nil {
 			return httpapi.Response{}, err
 		}
@@ -41,10 +41,10 @@ func deleteAccount(g httpapi.Guard, accounts remover) httpapi.Handler {
 
 // audit notes that this request removed the account, or that somebody guessed at its password. That the store failed is neither, and
 // a repeat removes nothing.
-func audit(ctx context.Context, caller user.Caller, removed bool, err error) {
+func audit(ctx context.Context, caller user.Caller, deleted bool, err error) {
 	var tooMany *user.TooManyGuessesError
 	switch {
-	case removed:
+	case deleted:
 		observe.Audit(ctx, observe.Event{Kind: observe.AccountDeleted, UserID: caller.UserID, Subject: caller.UserID})
 	case errors.Is(err, user.ErrInvalidCredentials) || errors.As(err, &tooMany):
 		observe.Audit(ctx, observe.Event{Kind: observe.LogInFailed, UserID: caller.UserID, Reason: httpapi.Code(err)})

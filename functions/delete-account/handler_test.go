@@ -26,7 +26,7 @@ func (r remove) Do(_ context.Context, caller user.Caller, password, source strin
 }
 
 // errLater is a failure after the account was removed.
-var errLater = errors.New("down after the removal")
+var errLater = errors.New("down after the deletion")
 
 // removeAgain is a remover that finds no account any more.
 type removeAgain struct{}

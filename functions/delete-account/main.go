@@ -17,26 +17,26 @@ import (
 type settings struct {
 	config.Front
 	config.Tokens
-	Users       string            `env:"USERS_TABLE"`
-	Sessions    string            `env:"SESSIONS_TABLE"`
-	Removals    string            `env:"REMOVALS_TABLE"`
-	Orders      string            `env:"ORDERS_TABLE"`
-	Mails       string            `env:"MAILS_TABLE"`
-	Cost        password.Params   `env:"HASH_COST"`
-	CostsBefore []password.Params `env:"HASH_COSTS_BEFORE" envSeparator:";" envDefault:""`
+	Users            string            `env:"USERS_TABLE"`
+	AuthState        string            `env:"AUTH_STATE_TABLE"`
+	AccountDeletions string            `env:"ACCOUNT_DELETIONS_TABLE"`
+	Orders           string            `env:"ORDERS_TABLE"`
+	Mails            string            `env:"MAILS_TABLE"`
+	Cost             password.Params   `env:"HASH_COST"`
+	CostsBefore      []password.Params `env:"HASH_COSTS_BEFORE" envSeparator:";" envDefault:""`
 }
 
 func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
-	removals := &dynamostore.Removals{Client: db, Table: s.Removals, Users: s.Users, Orders: s.Orders, Mails: s.Mails}
+	deletions := &dynamostore.AccountDeletions{Client: db, Table: s.AccountDeletions, Users: s.Users, Orders: s.Orders, Mails: s.Mails}
 	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), deleteAccount(guard, &user.DeleteAccount{
 		Users:     &dynamostore.Users{Client: db, Table: s.Users},
-		Accounts:  removals,
-		Guesses:   &dynamostore.Guesses{Client: db, Table: s.Sessions, Users: s.Users},
+		Accounts:  deletions,
+		Guesses:   &dynamostore.Guesses{Client: db, Table: s.AuthState, Users: s.Users},
 		Passwords: password.New(s.Cost, s.CostsBefore...),
-		Traces:    removals,
+		Data:      deletions,
 		Now:       clock.Now,
 	})))
 }

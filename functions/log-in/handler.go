@@ -51,7 +51,7 @@ func begin(ctx context.Context, users authenticator, r *httpapi.Request, replace
 	if err := in.check(); err != nil {
 		return user.Session{}, err
 	}
-	s, err := users.Do(ctx, user.Credentials{Address: in.Email, Password: in.Password, Source: r.Source(), Replaces: replaced})
+	s, err := users.Do(ctx, user.Credentials{Address: in.Email, Password: in.Password, Source: r.ClientKey(), Replaces: replaced})
 	observe.Audit(ctx, attempt(in.Email, s, err))
 	return s, err
 }

@@ -25,7 +25,7 @@ type settings struct {
 	config.Front
 	config.Tokens
 	Users        string            `env:"USERS_TABLE"`
-	Sessions     string            `env:"SESSIONS_TABLE"`
+	AuthState    string            `env:"AUTH_STATE_TABLE"`
 	SigningKeyID string            `env:"SIGNING_KEY_ID"`
 	Cost         password.Params   `env:"HASH_COST"`
 	CostsBefore  []password.Params `env:"HASH_COSTS_BEFORE" envSeparator:";" envDefault:""`
@@ -35,7 +35,7 @@ func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
 	key := &kmssign.Key{Client: kms.NewFromConfig(aws), ID: s.SigningKeyID}
-	guesses := &dynamostore.Guesses{Client: db, Table: s.Sessions, Users: s.Users}
+	guesses := &dynamostore.Guesses{Client: db, Table: s.AuthState, Users: s.Users}
 	passwords := password.New(s.Cost, s.CostsBefore...)
 	renewal := user.Renewal{Users: &dynamostore.Users{Client: db, Table: s.Users}, Passwords: passwords, Failed: notRenewed}
 	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), logIn(&user.LogIn{

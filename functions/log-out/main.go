@@ -13,12 +13,12 @@ import (
 
 type settings struct {
 	config.Front
-	Sessions string `env:"SESSIONS_TABLE"`
+	AuthState string `env:"AUTH_STATE_TABLE"`
 }
 
 func main() {
 	s, aws := config.MustLoad[settings]()
 	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), logOut(&user.LogOut{
-		Sessions: &dynamostore.Sessions{Client: dynamodb.NewFromConfig(aws), Table: s.Sessions},
+		Sessions: &dynamostore.Sessions{Client: dynamodb.NewFromConfig(aws), Table: s.AuthState},
 	})))
 }

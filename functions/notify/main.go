@@ -25,7 +25,7 @@ type settings struct {
 	Mails            string        `env:"MAILS_TABLE"`
 	Suppressed       string        `env:"SUPPRESSED_ADDRESSES_TABLE"`
 	Users            string        `env:"USERS_TABLE"`
-	Sessions         string        `env:"SESSIONS_TABLE"`
+	AuthState        string        `env:"AUTH_STATE_TABLE"`
 	Sender           string        `env:"SENDER"`
 	ConfigurationSet string        `env:"CONFIGURATION_SET"`
 	ReplyTo          string        `env:"REPLY_TO"` // may be empty
@@ -41,7 +41,7 @@ func main() {
 		Ledger:   &dynamostore.Mails{Client: db, Table: s.Mails, Now: clock.Now},
 		Orders:   &dynamostore.Orders{Client: db, Table: s.Orders, Suppressed: s.Suppressed},
 		Accounts: &dynamostore.Users{Client: db, Table: s.Users, Suppressed: s.Suppressed},
-		Links:    &dynamostore.Links{Client: db, Table: s.Sessions},
+		Links:    &dynamostore.Links{Client: db, Table: s.AuthState},
 		Mailer: &sesmail.Mailer{
 			Client: ses.NewFromConfig(aws, patient), Sender: s.Sender, ConfigurationSet: s.ConfigurationSet, ReplyTo: s.ReplyTo,
 		},

@@ -23,7 +23,7 @@ type settings struct {
 	config.Front
 	config.Tokens
 	Users        string        `env:"USERS_TABLE"`
-	Sessions     string        `env:"SESSIONS_TABLE"`
+	AuthState    string        `env:"AUTH_STATE_TABLE"`
 	SigningKeyID string        `env:"SIGNING_KEY_ID"`
 	Grace        time.Duration `env:"REFRESH_GRACE"`
 }
@@ -33,7 +33,7 @@ func main() {
 	db := dynamodb.NewFromConfig(aws)
 	key := &kmssign.Key{Client: kms.NewFromConfig(aws), ID: s.SigningKeyID}
 	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), refreshSession(&user.Refresh{
-		Sessions: &dynamostore.Sessions{Client: db, Table: s.Sessions},
+		Sessions: &dynamostore.Sessions{Client: db, Table: s.AuthState},
 		Users:    &dynamostore.Users{Client: db, Table: s.Users},
 		Tokens:   tokens{&token.Issuer{URL: s.Issuer, Audience: s.Audience, Signer: key, Now: clock.Now}},
 		Grace:    s.Grace,

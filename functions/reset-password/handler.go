@@ -33,7 +33,7 @@ func resetPassword(links resetter) httpapi.Handler {
 		if err != nil {
 			return httpapi.Response{}, err
 		}
-		userID, err := links.Do(ctx, in.Token, in.Password, key, r.Source())
+		userID, err := links.Do(ctx, in.Token, in.Password, key, r.ClientKey())
 		if err != nil && key == "" {
 			err = httpapi.IfBusy(err, unknown)
 		}

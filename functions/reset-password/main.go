@@ -15,16 +15,16 @@ import (
 
 type settings struct {
 	config.Front
-	Users    string          `env:"USERS_TABLE"`
-	Sessions string          `env:"SESSIONS_TABLE"`
-	Mails    string          `env:"MAILS_TABLE"`
-	Cost     password.Params `env:"HASH_COST"`
+	Users     string          `env:"USERS_TABLE"`
+	AuthState string          `env:"AUTH_STATE_TABLE"`
+	Mails     string          `env:"MAILS_TABLE"`
+	Cost      password.Params `env:"HASH_COST"`
 }
 
 func main() {
 	s, aws := config.MustLoad[settings]()
 	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), resetPassword(&user.ResetPassword{
-		Links:     &dynamostore.Links{Client: dynamodb.NewFromConfig(aws), Table: s.Sessions, Users: s.Users, Mails: s.Mails},
+		Links:     &dynamostore.Links{Client: dynamodb.NewFromConfig(aws), Table: s.AuthState, Users: s.Users, Mails: s.Mails},
 		Passwords: password.New(s.Cost),
 		Now:       clock.Now,
 	})))

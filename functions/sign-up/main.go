@@ -20,12 +20,12 @@ import (
 
 type settings struct {
 	config.Front
-	Users    string          `env:"USERS_TABLE"`
-	Mails    string          `env:"MAILS_TABLE"`
-	Sessions string          `env:"SESSIONS_TABLE"`
-	QueueURL string          `env:"MAIL_QUEUE_URL"`
-	Verify   bool            `env:"REQUIRE_VERIFIED_EMAIL"`
-	Cost     password.Params `env:"HASH_COST"`
+	Users     string          `env:"USERS_TABLE"`
+	Mails     string          `env:"MAILS_TABLE"`
+	AuthState string          `env:"AUTH_STATE_TABLE"`
+	QueueURL  string          `env:"MAIL_QUEUE_URL"`
+	Verify    bool            `env:"REQUIRE_VERIFIED_EMAIL"`
+	Cost      password.Params `env:"HASH_COST"`
 }
 
 func main() {
@@ -33,7 +33,7 @@ func main() {
 	db, passwords := dynamodb.NewFromConfig(aws), password.New(s.Cost)
 	if !s.Verify {
 		lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), signUp(&user.SignUp{
-			Users:     &dynamostore.Users{Client: db, Table: s.Users, Sessions: s.Sessions},
+			Users:     &dynamostore.Users{Client: db, Table: s.Users, AuthState: s.AuthState},
 			Passwords: passwords,
 			NewID:     newID,
 			Now:       clock.Now,
@@ -41,7 +41,7 @@ func main() {
 		return
 	}
 	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), signUpByMail(&user.SignUpByMail{
-		Users:     &dynamostore.Applicants{Client: db, Users: s.Users, Mails: s.Mails, Sessions: s.Sessions},
+		Users:     &dynamostore.Applicants{Client: db, Users: s.Users, Mails: s.Mails, AuthState: s.AuthState},
 		Passwords: passwords,
 		Announce:  &queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL},
 		Missed:    observe.EventNotSent,

@@ -14,14 +14,14 @@ import (
 
 type settings struct {
 	config.Front
-	Users    string `env:"USERS_TABLE"`
-	Sessions string `env:"SESSIONS_TABLE"`
+	Users     string `env:"USERS_TABLE"`
+	AuthState string `env:"AUTH_STATE_TABLE"`
 }
 
 func main() {
 	s, aws := config.MustLoad[settings]()
 	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), verifyEmail(&user.VerifyEmail{
-		Links: &dynamostore.Links{Client: dynamodb.NewFromConfig(aws), Table: s.Sessions, Users: s.Users},
+		Links: &dynamostore.Links{Client: dynamodb.NewFromConfig(aws), Table: s.AuthState, Users: s.Users},
 		Now:   clock.Now,
 	})))
 }

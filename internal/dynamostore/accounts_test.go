@@ -29,18 +29,18 @@ var ann = user.User{
 }
 
 func (s *shop) applicants() *Applicants {
-	return &Applicants{Client: s.client, Users: s.tables.Name("Users"), Mails: s.tables.Name("Mails"), Sessions: s.tables.Name("Sessions")}
+	return &Applicants{Client: s.client, Users: s.tables.Name("Users"), Mails: s.tables.Name("Mails"), AuthState: s.tables.Name("AuthState")}
 }
 
 func (s *shop) links() *Links {
 	return &Links{
-		Client: s.client, Table: s.tables.Name("Sessions"), Users: s.tables.Name("Users"), Mails: s.tables.Name("Mails"),
+		Client: s.client, Table: s.tables.Name("AuthState"), Users: s.tables.Name("Users"), Mails: s.tables.Name("Mails"),
 	}
 }
 
-func (s *shop) removals() *Removals {
-	return &Removals{
-		Client: s.client, Table: s.tables.Name("Removals"), Users: s.tables.Name("Users"), Orders: s.tables.Name("Orders"), Mails: s.tables.Name("Mails"),
+func (s *shop) deletions() *AccountDeletions {
+	return &AccountDeletions{
+		Client: s.client, Table: s.tables.Name("AccountDeletions"), Users: s.tables.Name("Users"), Orders: s.tables.Name("Orders"), Mails: s.tables.Name("Mails"),
 	}
 }
 
@@ -173,7 +173,7 @@ func TestAccountMails(t *testing.T) {
 	s := open(t)
 	users := s.users()
 	users.Suppressed = s.tables.Name("SuppressedAddresses")
-	if _, err := users.ForMail(t.Context(), ann.Email); !errors.Is(err, notification.ErrNobody) {
+	if _, err := users.ForMail(t.Context(), ann.Email); !errors.Is(err, notification.ErrNoRecipient) {
 		t.Errorf("an unknown address: got %v, want ErrNobody", err)
 	}
 	s.must(s.users().Create(t.Context(), ann, user.Done{}))
@@ -405,31 +405,31 @@ func (s *shop) addressed(ids []string) []string {
 	return found
 }
 
-// TestClose: the account goes and the removal is noted, once, and only for the account that it was asked for.
-func TestClose(t *testing.T) {
+// TestDelete: the account goes and the deletion is recorded, once, and only for the account that it was asked for.
+func TestDelete(t *testing.T) {
 	s := open(t)
 	s.must(s.users().Create(t.Context(), ann, user.Done{}))
 	other := ann
 	other.ID = "usr_2"
-	if err := s.removals().Close(t.Context(), other, opened); !errors.Is(err, user.ErrNotFound) || s.user(ann.Email) != ann {
+	if err := s.deletions().Delete(t.Context(), other, opened); !errors.Is(err, user.ErrNotFound) || s.user(ann.Email) != ann {
 		t.Errorf("another account: got %v, left %+v", err, s.user(ann.Email))
 	}
 	s.faults.On("TransactWriteItems", awsfault.Lost)
-	s.must(s.removals().Close(t.Context(), ann, opened))
-	if err := s.removals().Close(t.Context(), ann, opened); !errors.Is(err, user.ErrNotFound) {
+	s.must(s.deletions().Delete(t.Context(), ann, opened))
+	if err := s.deletions().Delete(t.Context(), ann, opened); !errors.Is(err, user.ErrNotFound) {
 		t.Errorf("again: got %v, want ErrNotFound", err)
 	}
-	noted, err := s.removals().Removals(t.Context())
-	if want := (user.Removal{UserID: ann.ID, ClosedAt: opened}); err != nil || len(noted) != 1 || noted[0] != want {
+	noted, err := s.deletions().Unfinished(t.Context())
+	if want := (user.AccountDeletion{UserID: ann.ID, DeletedAt: opened}); err != nil || len(noted) != 1 || noted[0] != want {
 		t.Errorf("noted %+v, %v, want %+v", noted, err, want)
 	}
 	if err := s.users().RequireAdmin(t.Context(), user.Caller{UserID: ann.ID, Email: ann.Email, Admin: true}); !errors.Is(err, user.ErrNotAdmin) {
 		t.Errorf("an admin's token of the account: got %v, want ErrNotAdmin", err)
 	}
 	s.must(s.users().Create(t.Context(), other, user.Done{})) // the address is free
-	s.must(s.removals().Settle(t.Context(), ann.ID))
-	if noted, err := s.removals().Removals(t.Context()); err != nil || len(noted) != 0 {
-		t.Errorf("settled: %v, %v", noted, err)
+	s.must(s.deletions().Finish(t.Context(), ann.ID))
+	if noted, err := s.deletions().Unfinished(t.Context()); err != nil || len(noted) != 0 {
+		t.Errorf("finished: %v, %v", noted, err)
 	}
 }
 
@@ -450,9 +450,9 @@ func TestErase(t *testing.T) {
 	s := open(t)
 	ids := s.placed(25)
 	before := s.item("Orders", orderKey(ids[3]))
-	removals := s.removals()
-	removals.Client = s.tables.Client(s.faults, func(o *dynamodb.Options) { o.APIOptions = append(o.APIOptions, smallPages) })
-	s.must(removals.Erase(t.Context(), ann.ID))
+	deletions := s.deletions()
+	deletions.Client = s.tables.Client(s.faults, func(o *dynamodb.Options) { o.APIOptions = append(o.APIOptions, smallPages) })
+	s.must(deletions.Erase(t.Context(), ann.ID))
 	if got := s.addressed(ids); len(got) != 1 || got[0] != ids[25] {
 		t.Errorf("%v have an address still, want the other customer's %s alone", got, ids[25])
 	}
@@ -466,7 +466,7 @@ func TestErase(t *testing.T) {
 		t.Errorf("the history has %d orders, error %v", len(history.Items), err)
 	}
 	writes := s.faults.Calls("UpdateItem")
-	s.must(removals.Erase(t.Context(), ann.ID))
+	s.must(deletions.Erase(t.Context(), ann.ID))
 	if got := s.faults.Calls("UpdateItem"); got != writes {
 		t.Errorf("a repeat made %d writes, want none", got-writes)
 	}
@@ -479,14 +479,14 @@ func TestEraseCutShort(t *testing.T) {
 	broken := awsfault.Error(400, "AccessDeniedException")
 	// Each order takes two writes, and some are under way at once: by the thirtieth write some orders are done.
 	s.faults.On("UpdateItem", append(make([]awsfault.Fault, 29), broken)...)
-	if err := s.removals().Erase(t.Context(), ann.ID); err == nil {
+	if err := s.deletions().Erase(t.Context(), ann.ID); err == nil {
 		t.Fatal("nothing failed")
 	}
 	if got := s.addressed(ids); len(got) < 2 || len(got) > 20 {
 		t.Errorf("%d orders have an address, want some", len(got))
 	}
 	s.faults.Clear()
-	s.must(s.removals().Erase(t.Context(), ann.ID))
+	s.must(s.deletions().Erase(t.Context(), ann.ID))
 	if got := s.addressed(ids); len(got) != 1 {
 		t.Errorf("%v have an address still", got)
 	}
@@ -496,9 +496,9 @@ func TestEraseCutShort(t *testing.T) {
 func TestMailsOfErasedOrders(t *testing.T) {
 	s := open(t)
 	ids := s.placed(1)
-	s.must(s.removals().Erase(t.Context(), ann.ID))
+	s.must(s.deletions().Erase(t.Context(), ann.ID))
 	for _, hash := range []string{"", notification.AddressHash(ann.Email)} {
-		if _, err := s.orders().ForMail(t.Context(), ids[0], hash); !errors.Is(err, notification.ErrNobody) {
+		if _, err := s.orders().ForMail(t.Context(), ids[0], hash); !errors.Is(err, notification.ErrNoRecipient) {
 			t.Errorf("got %v, want ErrNobody", err)
 		}
 	}

@@ -21,25 +21,25 @@ const (
 	doneAction // only of a request with a key
 )
 
-// restedMail is the condition that a mail of an address may be written: none is pending, and the last one was written long enough ago,
+// cooldownOver is the condition that a mail of an address may be written: none is pending, and the last one was written long enough ago,
 // or a link was used since (used_at).
-const restedMail = "attribute_not_exists(#state) OR (#state <> :owed AND (created_at <= :rested OR attribute_exists(used_at)))"
+const cooldownOver = "attribute_not_exists(#state) OR (#state <> :owed AND (created_at <= :cooled OR attribute_exists(used_at)))"
 
 // Applicants keeps those who signed up and have not verified their address yet, among the users.
 type Applicants struct {
-	Client   *dynamodb.Client
-	Users    string
-	Mails    string
-	Sessions string // where it is kept which sign-ups with an Idempotency-Key were done
+	Client    *dynamodb.Client
+	Users     string
+	Mails     string
+	AuthState string // where it is kept which sign-ups with an Idempotency-Key were done
 }
 
 // Done returns what was kept of a request with this name, also when it expired, or the zero Done.
 func (s *Applicants) Done(ctx context.Context, name string) (user.Done, error) {
-	return findDone(ctx, s.Client, s.Sessions, name)
+	return findDone(ctx, s.Client, s.AuthState, name)
 }
 
 // Apply stores u with the mail that asks to verify the address, or, when another user has the address, the mail that tells its
-// owner of the attempt, unless one is owed or was within notification.RestAccount. It returns the id of the mail. Each is one
+// owner of the attempt, unless one is owed or was within notification.ResendInterval. It returns the id of the mail. Each is one
 // read and one transaction of two actions, so that the time does not tell which it was. A third one keeps that the request of the name
 // was done; when it was done before, nothing is stored, and there is no id.
 func (s *Applicants) Apply(ctx context.Context, u user.User, name string) (string, error) {
@@ -86,7 +86,7 @@ func (s *Applicants) add(ctx context.Context, u user.User, mail notification.Mai
 		{Put: &types.Put{TableName: &s.Users, Item: userItem(u), ConditionExpression: aws.String(free), ExpressionAttributeValues: since(u.CreatedAt)}},
 		{Put: &types.Put{TableName: &s.Mails, Item: mailItem(mail)}},
 	}
-	unmet, err := transact(ctx, s.Client, "storing an applicant", append(actions, keep(s.Sessions, done)...)...)
+	unmet, err := transact(ctx, s.Client, "storing an applicant", append(actions, keep(s.AuthState, done)...)...)
 	switch {
 	case done.Kept() && unmet[doneAction]:
 		return errDoneBefore
@@ -99,14 +99,14 @@ func (s *Applicants) add(ctx context.Context, u user.User, mail notification.Mai
 // tell owes the mail to an address that somebody has. That somebody has it is looked at again because that costs what storing
 // an applicant costs. It returns errDoneBefore.
 func (s *Applicants) tell(ctx context.Context, email string, mail notification.Mail, done user.Done) error {
-	put := rested(s.Mails, mail)
+	put := putAfterCooldown(s.Mails, mail)
 	actions := []types.TransactWriteItem{
 		{ConditionCheck: &types.ConditionCheck{
 			TableName: &s.Users, Key: userKey(email), ConditionExpression: aws.String(here), ExpressionAttributeValues: since(mail.CreatedAt),
 		}},
 		{Put: &put},
 	}
-	unmet, err := transact(ctx, s.Client, "owing a mail of an attempt", append(actions, keep(s.Sessions, done)...)...)
+	unmet, err := transact(ctx, s.Client, "owing a mail of an attempt", append(actions, keep(s.AuthState, done)...)...)
 	switch {
 	case done.Kept() && unmet[doneAction]:
 		return errDoneBefore
@@ -118,20 +118,20 @@ func (s *Applicants) tell(ctx context.Context, email string, mail notification.M
 	return err
 }
 
-// rested puts a mail that an address may be owed again and again, but not too often.
-func rested(table string, mail notification.Mail) types.Put {
+// putAfterCooldown puts a mail that an address may be owed again and again, but not too often.
+func putAfterCooldown(table string, mail notification.Mail) types.Put {
 	return types.Put{
-		TableName: &table, Item: mailItem(mail), ConditionExpression: aws.String(restedMail),
+		TableName: &table, Item: mailItem(mail), ConditionExpression: aws.String(cooldownOver),
 		ExpressionAttributeNames: map[string]string{"#state": "state"},
 		ExpressionAttributeValues: attributes{
-			":owed": text(string(notification.Owed)), ":rested": instant(mail.CreatedAt.Add(-notification.RestAccount)),
+			":owed": text(string(notification.Owed)), ":cooled": instant(mail.CreatedAt.Add(-notification.ResendInterval)),
 		},
 	}
 }
 
-// endRest lets an address be mailed a reset at once, because one of its links was used: who lost the race for it needs another. The
+// endCooldown lets an address be mailed a reset at once, because one of its links was used: who lost the race for it needs another. The
 // mail's record may be gone; what is left of it then, the id and the time, TTL removes with the hour.
-func endRest(table, email string, now time.Time) types.TransactWriteItem {
+func endCooldown(table, email string, now time.Time) types.TransactWriteItem {
 	id := notification.NewAddressMail(notification.PasswordReset, email, now).ID
 	return types.TransactWriteItem{Update: &types.Update{
 		TableName: &table, Key: mailKey(id),
@@ -141,10 +141,10 @@ func endRest(table, email string, now time.Time) types.TransactWriteItem {
 }
 
 // OweReset owes the address a mail with a link that sets a new password, unless one is owed, or was within
-// notification.RestAccount and no link was used since. It returns the mail's id.
+// notification.ResendInterval and no link was used since. It returns the mail's id.
 func (s *Mails) OweReset(ctx context.Context, email string, now time.Time) (string, error) {
 	mail := notification.NewAddressMail(notification.PasswordReset, email, now)
-	put := rested(s.Table, mail)
+	put := putAfterCooldown(s.Table, mail)
 	_, err := s.Client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: put.TableName, Item: put.Item, ConditionExpression: put.ConditionExpression,
 		ExpressionAttributeNames: put.ExpressionAttributeNames, ExpressionAttributeValues: put.ExpressionAttributeValues,

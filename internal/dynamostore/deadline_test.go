@@ -105,7 +105,7 @@ var writes = map[string]func(*shop) write{
 	"begin a session": func(s *shop) write {
 		a, begun := attempt("ann@example.com", "192.0.2.7", opened), annsSession
 		s.must(s.guesses().Count(s.t.Context(), a, upTo(1)))
-		return write{"TransactWriteItems", func(ctx context.Context) error { return s.guesses().Begin(ctx, begun, a) }, func() bool {
+		return write{"TransactWriteItems", func(ctx context.Context) error { return s.guesses().Start(ctx, begun, a) }, func() bool {
 			_, err := s.sessions().Find(s.t.Context(), begun.ID)
 			return s.together(err == nil, s.tallies(a)[0] == 0)
 		}, nil}

@@ -44,7 +44,7 @@ func (s *shop) account(id, chosen string) account {
 
 // door is the log-in function over the transport; nil goes straight.
 func (s *shop) door(over http.RoundTripper) user.LogIn {
-	guesses := &Guesses{Client: s.tables.Client(over), Table: s.tables.Name("Sessions"), Users: s.tables.Name("Users")}
+	guesses := &Guesses{Client: s.tables.Client(over), Table: s.tables.Name("AuthState"), Users: s.tables.Name("Users")}
 	return user.LogIn{
 		Guesses: guesses, Passwords: plain{}, Tokens: plain{}, Sessions: guesses, Now: time.Now,
 		Renew: func(context.Context, user.User, string) {},
@@ -195,7 +195,7 @@ func hesitate() {
 // scan reads all sessions.
 func (s *shop) scan() []user.OpenSession {
 	s.t.Helper()
-	pages := dynamodb.NewScanPaginator(s.client, &dynamodb.ScanInput{TableName: aws.String(s.tables.Name("Sessions")), ConsistentRead: aws.Bool(true)})
+	pages := dynamodb.NewScanPaginator(s.client, &dynamodb.ScanInput{TableName: aws.String(s.tables.Name("AuthState")), ConsistentRead: aws.Bool(true)})
 	var found []user.OpenSession
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(s.t.Context())

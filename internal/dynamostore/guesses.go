@@ -15,7 +15,7 @@ import (
 	"shop/internal/user"
 )
 
-// Guesses counts log-in attempts in the Sessions table. The items are named after hashes of addresses and sources, known ones
+// Guesses counts log-in attempts in the table AuthState. The items are named after hashes of addresses and sources, known ones
 // or not, and of a window of time: a new window has new items, and TTL removes those of old ones.
 type Guesses struct {
 	Client *dynamodb.Client
@@ -24,7 +24,7 @@ type Guesses struct {
 }
 
 // countable are all counts that an attempt may be counted by.
-var countable = []user.Count{user.Here, user.FromSource, user.AtAddress, user.Reserve}
+var countable = []user.Count{user.PerAddressAndSource, user.FromSource, user.AtAddress, user.Reserve}
 
 // Look reads, in one consistent batch, who has the attempt's address, when its password was reset, and what was counted since.
 func (s *Guesses) Look(ctx context.Context, a user.Attempt) (user.Seen, error) {
@@ -60,7 +60,7 @@ func readSeen(a user.Attempt, users, items []attributes) (user.Seen, error) {
 	return seen, err
 }
 
-// readCounted reads what stands in the Sessions table, by its names. When the password was reset comes first: the tallies go by it.
+// readCounted reads what stands in the table AuthState, by its names. When the password was reset comes first: the tallies go by it.
 func readCounted(seen *user.Seen, a user.Attempt, named map[string]attributes) error {
 	if item, ok := named[resetName(a)]; ok {
 		r := reader{item: item}
@@ -132,7 +132,7 @@ func (s *Guesses) count(a user.Attempt, c user.Count, limit user.Limit) *types.U
 // the attempt was counted by, and makes the source known.
 func (s *Guesses) takeBack(a user.Attempt) []types.TransactWriteItem {
 	actions := []types.TransactWriteItem{s.know(a)}
-	for _, c := range []user.Count{user.Here, user.Reserve} {
+	for _, c := range []user.Count{user.PerAddressAndSource, user.Reserve} {
 		actions = append(actions, types.TransactWriteItem{Delete: &types.Delete{TableName: &s.Table, Key: tallyKey(a, c)}})
 	}
 	if !a.Reserved {
@@ -165,9 +165,9 @@ func (s *Guesses) reset(a user.Attempt) []types.TransactWriteItem {
 	return []types.TransactWriteItem{{Put: &types.Put{TableName: &s.Table, Item: item}}, s.know(a)}
 }
 
-// Begin stores the session that the attempt led to, ends the one that it replaces, and takes back that the attempt was counted, in
+// Start stores the session that the attempt led to, ends the one that it replaces, and takes back that the attempt was counted, in
 // one transaction.
-func (s *Guesses) Begin(ctx context.Context, begun user.OpenSession, a user.Attempt) error {
+func (s *Guesses) Start(ctx context.Context, begun user.OpenSession, a user.Attempt) error {
 	session := types.TransactWriteItem{Put: &types.Put{TableName: &s.Table, Item: sessionItem(begun)}}
 	actions := append(s.takeBack(a), session)
 	if begun.Replaces != "" {
@@ -191,7 +191,7 @@ func tallyName(a user.Attempt, c user.Count) string {
 
 func knownKey(a user.Attempt) attributes { return sessionKey(knownName(a)) }
 
-func knownName(a user.Attempt) string { return "known#" + hashed(a.Subject(user.Here)) }
+func knownName(a user.Attempt) string { return "known#" + hashed(a.Subject(user.PerAddressAndSource)) }
 
 func hashed(subject string) string {
 	sum := sha256.Sum256([]byte(subject))

@@ -14,7 +14,7 @@ import (
 )
 
 func (s *shop) guesses() *Guesses {
-	return &Guesses{Client: s.client, Table: s.tables.Name("Sessions"), Users: s.tables.Name("Users")}
+	return &Guesses{Client: s.client, Table: s.tables.Name("AuthState"), Users: s.tables.Name("Users")}
 }
 
 func attempt(email, source string, at time.Time) user.Attempt {
@@ -26,7 +26,7 @@ func resetAt(at time.Time) user.Attempt { return attempt("ann@example.com", "192
 
 // upTo lets every count have so many guesses.
 func upTo(free int64) user.Limits {
-	return user.Limits{user.Here: {Free: free}, user.FromSource: {Free: free}, user.AtAddress: {Free: free}, user.Reserve: {Free: free}}
+	return user.Limits{user.PerAddressAndSource: {Free: free}, user.FromSource: {Free: free}, user.AtAddress: {Free: free}, user.Reserve: {Free: free}}
 }
 
 // tallies returns what the attempt finds, each count as its number of guesses: here, from the source, at the address.
@@ -34,7 +34,7 @@ func (s *shop) tallies(a user.Attempt) [3]int64 {
 	s.t.Helper()
 	seen, err := s.guesses().Look(s.t.Context(), a)
 	s.must(err)
-	return [3]int64{seen.Tallies[user.Here].Guesses, seen.Tallies[user.FromSource].Guesses, seen.Tallies[user.AtAddress].Guesses}
+	return [3]int64{seen.Tallies[user.PerAddressAndSource].Guesses, seen.Tallies[user.FromSource].Guesses, seen.Tallies[user.AtAddress].Guesses}
 }
 
 func (s *shop) wantTallies(a user.Attempt, want [3]int64) {
@@ -113,7 +113,7 @@ func TestBegin(t *testing.T) {
 		s.must(s.guesses().Count(t.Context(), ann, upTo(100)))
 	}
 	s.must(s.guesses().Count(t.Context(), elsewhere, upTo(100)))
-	s.must(s.guesses().Begin(t.Context(), annsSession, ann))
+	s.must(s.guesses().Start(t.Context(), annsSession, ann))
 	s.wantSession(annsSession)
 	s.wantTallies(ann, [3]int64{0, 2, 3})
 	for a, want := range map[user.Attempt]bool{
@@ -133,7 +133,7 @@ func TestBeginWhoseAnswerWasLost(t *testing.T) {
 	ann := attempt("ann@example.com", "192.0.2.7", opened)
 	s.must(s.guesses().Count(t.Context(), ann, upTo(1)))
 	s.faults.On("TransactWriteItems", awsfault.Lost)
-	s.must(s.guesses().Begin(t.Context(), annsSession, ann))
+	s.must(s.guesses().Start(t.Context(), annsSession, ann))
 	s.wantTallies(ann, [3]int64{0, 0, 0})
 	s.wantSession(annsSession)
 }
@@ -151,7 +151,7 @@ func TestCountWhoseAnswerWasLost(t *testing.T) {
 func TestTakingBackWhatIsNotThere(t *testing.T) {
 	s := open(t)
 	ann := attempt("ann@example.com", "192.0.2.7", opened)
-	s.must(s.guesses().Begin(t.Context(), annsSession, ann))
+	s.must(s.guesses().Start(t.Context(), annsSession, ann))
 	s.wantTallies(ann, [3]int64{0, -1, -1})
 	s.must(s.guesses().Count(t.Context(), ann, upTo(1)))
 	s.wantTallies(ann, [3]int64{1, 0, 0})
@@ -163,7 +163,7 @@ func TestGuessesWaitForContention(t *testing.T) {
 	s.faults.On("TransactWriteItems", awsfault.Canceled("TransactionConflict", "None", "TransactionConflict"), awsfault.Canceled("None", "ThrottlingError", "None"))
 	s.must(s.guesses().Count(t.Context(), ann, upTo(1)))
 	s.faults.On("TransactWriteItems", awsfault.Canceled("None", "TransactionConflict", "None", "None", "None", "None"))
-	s.must(s.guesses().Begin(t.Context(), annsSession, ann))
+	s.must(s.guesses().Start(t.Context(), annsSession, ann))
 	s.wantTallies(ann, [3]int64{0, 0, 0})
 
 	s.faults.On("TransactWriteItems", awsfault.Canceled("TransactionConflict", "ConditionalCheckFailed", "None"))
@@ -202,7 +202,7 @@ func TestReserve(t *testing.T) {
 	if got, want := seen.Tallies[user.Reserve], (user.Tally{Guesses: 1, Last: opened}); got != want {
 		t.Errorf("the reserve has %+v, want %+v", got, want)
 	}
-	s.must(s.guesses().Begin(t.Context(), annsSession, reserved))
+	s.must(s.guesses().Start(t.Context(), annsSession, reserved))
 	s.wantTallies(ann, [3]int64{0, 1, 1})
 	s.must(s.guesses().Count(t.Context(), reserved, upTo(1)))
 }
@@ -240,7 +240,7 @@ func TestResetBeginsCountsAnew(t *testing.T) {
 	tomorrow.At = at.Add(24 * time.Hour)
 	guess(tomorrow)
 	s.wantTallies(tomorrow, [3]int64{1, 1, 1})
-	s.must(s.guesses().Begin(t.Context(), annsSession, here))
+	s.must(s.guesses().Start(t.Context(), annsSession, here))
 	if err := s.links().SetPassword(t.Context(), s.link(user.VerifyAddress, opened.Add(-time.Hour)), password.Stored("x"), resetAt(at.Add(time.Hour)), user.Done{}); err == nil {
 		t.Fatal("a link that has expired set a password")
 	}

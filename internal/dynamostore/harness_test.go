@@ -58,7 +58,7 @@ func (s *shop) must(err error) {
 }
 
 func (s *shop) users() *Users {
-	return &Users{Client: s.client, Table: s.tables.Name("Users"), Sessions: s.tables.Name("Sessions")}
+	return &Users{Client: s.client, Table: s.tables.Name("Users"), AuthState: s.tables.Name("AuthState")}
 }
 
 func (s *shop) products() *Products {

@@ -13,7 +13,7 @@ import (
 	"shop/internal/user"
 )
 
-// Links keeps the links that were mailed, by the hashes of their tokens, in the Sessions table. A link is used by deleting it in
+// Links keeps the links that were mailed, by the hashes of their tokens, in the table AuthState. A link is used by deleting it in
 // the transaction that does what it is for.
 type Links struct {
 	Client *dynamodb.Client
@@ -64,7 +64,7 @@ func (s *Links) SetPassword(ctx context.Context, l user.Link, hash password.Hash
 		ConditionExpression:       aws.String(ofLink),
 		UpdateExpression:          aws.String("SET password_hash = :hash REMOVE unverified, expires_at" + nextGeneration),
 		ExpressionAttributeValues: attributes{":hash": text(hash.PHC()), ":one": number(1)},
-	}, append((&Guesses{Table: s.Table}).reset(a), endRest(s.Mails, l.Email, a.At))...)
+	}, append((&Guesses{Table: s.Table}).reset(a), endCooldown(s.Mails, l.Email, a.At))...)
 }
 
 // Done returns what was kept of a request with this name, also when it expired, or the zero Done.

@@ -21,7 +21,7 @@ func (s *shop) wantDone(want user.Done) {
 	if got, err := s.links().Done(s.t.Context(), want.Name); err != nil || got != want {
 		s.t.Errorf("kept %+v (error %v), want %+v", got, err, want)
 	}
-	r := reader{item: s.item("Sessions", doneKey(want.Name))}
+	r := reader{item: s.item("AuthState", doneKey(want.Name))}
 	if got := r.number("expires_at"); got != want.At.Add(10*time.Minute).Unix() {
 		s.t.Errorf("kept until %d, want ten minutes from %s", got, want.At)
 	}
@@ -147,7 +147,7 @@ func TestVerifiedAccountsStay(t *testing.T) {
 		if got := s.user(ann.Email); got.Unverified || !got.ExpiresAt.IsZero() || s.item("Users", userKey(ann.Email))["expires_at"] != nil {
 			t.Errorf("%s: got %+v, want it verified and without an end", name, got)
 		}
-		s.must(s.removals().Close(t.Context(), s.user(ann.Email), opened))
+		s.must(s.deletions().Delete(t.Context(), s.user(ann.Email), opened))
 	}
 }
 
@@ -185,10 +185,10 @@ func TestUsedResetEndsTheRest(t *testing.T) {
 	}
 	s.must(mails.MarkSent(t.Context(), id, "message", opened))
 	if got := ask(5 * time.Minute); !got.Equal(opened.Add(4 * time.Minute)) {
-		t.Errorf("with no link used since: one of %s, want it at rest", got)
+		t.Errorf("with no link used since: one of %s, want it in its cooldown", got)
 	}
 	if _, err := mails.OweReset(t.Context(), "bob@example.com", opened.Add(5*time.Minute)); err != nil || !s.mail(other).CreatedAt.Equal(opened) {
-		t.Errorf("another address: %+v (error %v), want it at rest", s.mail(other), err)
+		t.Errorf("another address: %+v (error %v), want it in its cooldown", s.mail(other), err)
 	}
 }
 

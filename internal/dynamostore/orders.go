@@ -207,7 +207,7 @@ func (s *Orders) goodNow(old attributes) (order.Good, error) {
 	return good, r.err
 }
 
-// ForMail returns the order as it is stored now. It returns order.ErrNotFound, notification.ErrNobody when the order has no
+// ForMail returns the order as it is stored now. It returns order.ErrNotFound, notification.ErrNoRecipient when the order has no
 // address any more, and notification.ErrSuppressed when its address is mailed no more. With the address's hash it is one call;
 // with an empty one, as mails of earlier versions and of customers who are gone have, the order is read first for its address.
 func (s *Orders) ForMail(ctx context.Context, orderID, addressHash string) (order.Order, error) {
@@ -224,7 +224,7 @@ func (s *Orders) ForMail(ctx context.Context, orderID, addressHash string) (orde
 		return order.Order{}, err
 	}
 	if o.Email == "" {
-		return order.Order{}, notification.ErrNobody
+		return order.Order{}, notification.ErrNoRecipient
 	}
 	if addressHash == "" {
 		return s.ForMail(ctx, orderID, notification.AddressHash(o.Email))

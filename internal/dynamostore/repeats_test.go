@@ -68,7 +68,7 @@ var transactions = map[string]struct {
 	}},
 	"close an account": {2, func(s *shop) write {
 		s.must(s.users().Create(s.t.Context(), ann, user.Done{}))
-		return s.transaction(func(ctx context.Context) error { return s.removals().Close(ctx, ann, opened) },
+		return s.transaction(func(ctx context.Context) error { return s.deletions().Delete(ctx, ann, opened) },
 			func() bool { return s.user(ann.Email).ID == "" })
 	}},
 }
@@ -114,7 +114,7 @@ func TestLogInIsTakenBackOnce(t *testing.T) {
 	}
 	s.hurry()
 	s.faults.On("TransactWriteItems", awsfault.Lost, throttled, throttled)
-	s.must(s.guesses().Begin(t.Context(), annsSession, ann))
+	s.must(s.guesses().Start(t.Context(), annsSession, ann))
 	s.wantTallies(ann, [3]int64{0, 2, 2})
 }
 

@@ -18,13 +18,13 @@ import (
 )
 
 func (s *shop) sessions() *Sessions {
-	return &Sessions{Client: s.client, Table: s.tables.Name("Sessions")}
+	return &Sessions{Client: s.client, Table: s.tables.Name("AuthState")}
 }
 
 // begin stores a session, by a log-in that nothing else is said of.
 func (s *shop) begin() {
 	s.t.Helper()
-	s.must(s.guesses().Begin(s.t.Context(), annsSession, attempt(annsSession.Email, "192.0.2.7", opened)))
+	s.must(s.guesses().Start(s.t.Context(), annsSession, attempt(annsSession.Email, "192.0.2.7", opened)))
 }
 
 // TestBeginReplacesASession: the session that came along ends in the write that begins the next, and no other one; one that is gone
@@ -35,7 +35,7 @@ func TestBeginReplacesASession(t *testing.T) {
 	other, next := annsSession, annsSession
 	other.ID, next.ID, next.Replaces = "ses_2", "ses_3", "ses_1"
 	for _, begun := range []user.OpenSession{other, next, next} {
-		s.must(s.guesses().Begin(t.Context(), begun, attempt(begun.Email, "192.0.2.7", opened)))
+		s.must(s.guesses().Start(t.Context(), begun, attempt(begun.Email, "192.0.2.7", opened)))
 	}
 	s.wantNoSession("ses_1")
 	next.Replaces = ""
@@ -123,7 +123,7 @@ func TestRenewalWhoseAnswerWasLostSucceeds(t *testing.T) {
 func TestRenewalWhoseAnswerWasLostAndWhoseSessionWasEnded(t *testing.T) {
 	s := open(t)
 	s.begin()
-	other := &Sessions{Client: s.tables.Client(nil), Table: s.tables.Name("Sessions")}
+	other := &Sessions{Client: s.tables.Client(nil), Table: s.tables.Name("AuthState")}
 	s.faults.On("UpdateItem", awsfault.Lost, func(next http.RoundTripper, r *http.Request) (*http.Response, error) {
 		s.must(other.End(t.Context(), annsSession.ID))
 		return next.RoundTrip(r)
@@ -185,7 +185,7 @@ func TestSessionItem(t *testing.T) {
 	s := open(t)
 	s.begin()
 	out, err := s.client.GetItem(t.Context(), &dynamodb.GetItemInput{
-		TableName: aws.String(s.tables.Name("Sessions")), Key: sessionKey(annsSession.ID), ConsistentRead: aws.Bool(true),
+		TableName: aws.String(s.tables.Name("AuthState")), Key: sessionKey(annsSession.ID), ConsistentRead: aws.Bool(true),
 	})
 	s.must(err)
 	r := reader{item: out.Item}

@@ -21,8 +21,8 @@ type Users struct {
 	Table  string
 	// Suppressed is the table of the addresses that are mailed no more.
 	Suppressed string
-	// Sessions is the table that keeps which sign-ups with an Idempotency-Key were done.
-	Sessions string
+	// AuthState is the table that keeps which sign-ups with an Idempotency-Key were done.
+	AuthState string
 }
 
 // Create stores u, and keeps done in the same write. It returns user.ErrEmailTaken when another user has the address, or when done
@@ -31,7 +31,7 @@ func (s *Users) Create(ctx context.Context, u user.User, done user.Done) error {
 	if !done.Kept() {
 		return s.create(ctx, u)
 	}
-	unmet, err := transact(ctx, s.Client, "storing a user", append(keep(s.Sessions, done), types.TransactWriteItem{Put: &types.Put{
+	unmet, err := transact(ctx, s.Client, "storing a user", append(keep(s.AuthState, done), types.TransactWriteItem{Put: &types.Put{
 		TableName: &s.Table, Item: userItem(u), ConditionExpression: aws.String(free), ExpressionAttributeValues: since(u.CreatedAt),
 	}})...)
 	if slices.Contains(unmet, true) {
@@ -42,7 +42,7 @@ func (s *Users) Create(ctx context.Context, u user.User, done user.Done) error {
 
 // Done returns what was kept of a request with this name, also when it expired, or the zero Done.
 func (s *Users) Done(ctx context.Context, name string) (user.Done, error) {
-	return findDone(ctx, s.Client, s.Sessions, name)
+	return findDone(ctx, s.Client, s.AuthState, name)
 }
 
 // create is Create for a request without a key.
@@ -96,7 +96,7 @@ func (s *Users) RenewHash(ctx context.Context, email string, old, renewed passwo
 	return nil
 }
 
-// ForMail returns the user with the normalised address. It returns notification.ErrNobody when nobody has it, and
+// ForMail returns the user with the normalised address. It returns notification.ErrNoRecipient when nobody has it, and
 // notification.ErrSuppressed when it is mailed no more.
 func (s *Users) ForMail(ctx context.Context, address string) (user.User, error) {
 	items, err := batchGet(ctx, s.Client, map[string]types.KeysAndAttributes{
@@ -108,7 +108,7 @@ func (s *Users) ForMail(ctx context.Context, address string) (user.User, error) 
 	}
 	u, err := readUser(first(items[s.Table]))
 	if errors.Is(err, user.ErrNotFound) {
-		return user.User{}, notification.ErrNobody
+		return user.User{}, notification.ErrNoRecipient
 	}
 	if err == nil && len(items[s.Suppressed]) > 0 {
 		return user.User{}, notification.ErrSuppressed

@@ -31,9 +31,9 @@ func (f Front) Address(r *Request) string {
 	return unknownSource
 }
 
-// Source tells who sends a request, in so far as its address can: an IPv4 address, or the /64 of an IPv6 address, because one
+// ClientKey returns what guesses are counted by for the client of a request: an IPv4 address, or the /64 of an IPv6 address, because one
 // customer of a provider has a /64 or more to choose addresses from (RFC 6177).
-func (f Front) Source(r *Request) string {
+func (f Front) ClientKey(r *Request) string {
 	address, ok := f.address(r)
 	switch {
 	case !ok:

@@ -70,7 +70,7 @@ func TestSource(t *testing.T) {
 		"a hash that is none":             {Front{ProofSHA256: strings.ToUpper(proofHash())}, edge, proven("192.0.2.7:1"), edge},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := c.front.Source(requestFrom(c.sourceIP, c.headers)); got != c.want {
+			if got := c.front.ClientKey(requestFrom(c.sourceIP, c.headers)); got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
 		})
@@ -114,7 +114,7 @@ func FuzzViewerAddress(f *testing.F) {
 		if again, ok := viewerAddress(address.String() + ":443"); !ok || again != address {
 			t.Errorf("%q is read as %s, and that as %s", value, address, again)
 		}
-		source := Front{ProofSHA256: proofHash()}.Source(requestFrom("", map[string]string{
+		source := Front{ProofSHA256: proofHash()}.ClientKey(requestFrom("", map[string]string{
 			"x-origin-proof": proof, "cloudfront-viewer-address": value,
 		}))
 		single, err := netip.ParseAddr(source)

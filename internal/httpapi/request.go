@@ -47,8 +47,8 @@ type Request struct {
 	front Front
 }
 
-// Source tells who sends the request, as the Front of the function does.
-func (r *Request) Source() string { return r.front.Source(r) }
+// ClientKey returns the key of the client, as the Front of the function makes it.
+func (r *Request) ClientKey() string { return r.front.ClientKey(r) }
 
 // ID returns the gateway's id of the request, never the client's.
 func (r *Request) ID() string { return r.event.RequestContext.RequestID }

@@ -9,7 +9,7 @@ import (
 
 // Accounts finds whom an account mail is for.
 type Accounts interface {
-	// ForMail returns the user with the normalised address as stored now. It returns ErrNobody when nobody has it, and
+	// ForMail returns the user with the normalised address as stored now. It returns ErrNoRecipient when nobody has it, and
 	// ErrSuppressed when it is mailed no more.
 	ForMail(ctx context.Context, address string) (user.User, error)
 }
@@ -49,21 +49,21 @@ func (d *Delivery) composeForAccount(ctx context.Context, mail Mail) (Message, e
 	return message, nil
 }
 
-// addressee returns the user whom the mail is for. It returns ErrNobody also when the account that is to be verified is another
+// addressee returns the user whom the mail is for. It returns ErrNoRecipient also when the account that is to be verified is another
 // by now, or verified, or has expired; and when the mail has no address any more, because it was sent, bounced, and is owed once more.
 func (d *Delivery) addressee(ctx context.Context, mail Mail) (user.User, error) {
 	if mail.Address == "" {
-		return user.User{}, ErrNobody
+		return user.User{}, ErrNoRecipient
 	}
 	u, err := d.Accounts.ForMail(ctx, mail.Address)
 	if err != nil {
 		return user.User{}, err
 	}
 	if u.Expired(d.Now()) {
-		return user.User{}, ErrNobody
+		return user.User{}, ErrNoRecipient
 	}
 	if kind, subject := mail.cut(); kind == VerifyEmail && (u.ID != subject || !u.Unverified) {
-		return user.User{}, ErrNobody
+		return user.User{}, ErrNoRecipient
 	}
 	return u, nil
 }

@@ -31,7 +31,7 @@ func (d *desk) ForMail(_ context.Context, address string) (user.User, error) {
 	case d.list[AddressHash(address)]:
 		return user.User{}, ErrSuppressed
 	case !ok:
-		return user.User{}, ErrNobody
+		return user.User{}, ErrNoRecipient
 	}
 	return u, nil
 }
@@ -206,7 +206,7 @@ func TestGiveUpAccountMails(t *testing.T) {
 func TestDropOrderMail(t *testing.T) {
 	l := newLedger("ord_1")
 	p := newPost(l)
-	p.missing["ord_1"] = ErrNobody
+	p.missing["ord_1"] = ErrNoRecipient
 	outcome, err := p.delivery().Deliver(context.Background(), mailID)
 	if err != nil || outcome != OutcomeDropped || len(p.sent) != 0 {
 		t.Errorf("got %s, sent %v and error %v, want %s", outcome, p.sent, err, OutcomeDropped)
@@ -219,7 +219,7 @@ func TestDropOrderMail(t *testing.T) {
 func TestDroppingFails(t *testing.T) {
 	l := newLedger("ord_1")
 	p := newPost(l)
-	p.missing["ord_1"] = ErrNobody
+	p.missing["ord_1"] = ErrNoRecipient
 	l.fails["mark dropped"] = errDown
 	if outcome, err := p.delivery().Deliver(context.Background(), mailID); !errors.Is(err, errDown) || outcome != "" {
 		t.Errorf("got %q and error %v, want %v", outcome, err, errDown)

@@ -43,7 +43,7 @@ type Ledger interface {
 // Orders finds what a confirmation is about.
 type Orders interface {
 	// ForMail returns the order as it is stored now. It returns order.ErrNotFound, ErrSuppressed when the order's address is
-	// mailed no more, and ErrNobody when the order has no address any more. addressHash is the AddressHash of that address, or empty where it is not known.
+	// mailed no more, and ErrNoRecipient when the order has no address any more. addressHash is the AddressHash of that address, or empty where it is not known.
 	ForMail(ctx context.Context, orderID, addressHash string) (order.Order, error)
 }
 
@@ -133,7 +133,7 @@ func (d *Delivery) giveBack(ctx context.Context, mail Mail, lease string, cause 
 	if mail.Unanswered >= maxUnanswered {
 		cause = fmt.Errorf("%w: %w", ErrUnanswered, cause)
 	}
-	if errors.Is(cause, ErrNobody) {
+	if errors.Is(cause, ErrNoRecipient) {
 		if err := d.Ledger.GiveUp(ctx, mail.ID, lease, Dropped, now); err != nil {
 			return "", fmt.Errorf("dropping %s: %w", mail.ID, errors.Join(err, cause))
 		}

@@ -46,9 +46,9 @@ const (
 	giveUpAccount = 30 * time.Minute
 	// keepAccount is for how long the record has an account mail, whose address it holds until the mail was sent.
 	keepAccount = 7 * 24 * time.Hour
-	// RestAccount is for how long after a sign-up-attempt or a password-reset was owed an address is owed no other of its kind:
+	// ResendInterval is for how long after a sign-up-attempt or a password-reset was owed an address is owed no other of its kind:
 	// half as long as the link is good that it brought.
-	RestAccount = 15 * time.Minute
+	ResendInterval = 15 * time.Minute
 )
 
 // Errors that callers branch on.
@@ -67,8 +67,8 @@ var (
 	ErrNoAnswer = errors.New("the e-mail provider did not answer")
 	// ErrUnanswered says that a mail is given up because too many calls to send it were never answered.
 	ErrUnanswered = fmt.Errorf("%d calls to send the mail were never answered", maxUnanswered)
-	// ErrNobody says that there is nobody to mail: no account has the address, or the mail's account or address is gone.
-	ErrNobody = errors.New("there is nobody to mail")
+	// ErrNoRecipient says that there is nobody to mail: no account has the address, or the mail's account or address is gone.
+	ErrNoRecipient = errors.New("there is nobody to mail")
 	// ErrStale says that an account mail was owed for so long that it is of no use any more.
 	ErrStale = errors.New("mail is of no use any more")
 	// ErrSuppressed says that the mail's address is mailed no more. It is an ErrRefused, too.

@@ -13,20 +13,20 @@ import (
 // before its password is looked at is not counted, so it makes nobody wait longer. A right password takes back what it was
 // counted.
 const (
-	freeHere       = 20  // of one address from one source
-	freeFromSource = 300 // from one source at whatever addresses: a source may be a whole office
-	firstDelay     = 5 * time.Second
-	maxDelay       = 15 * time.Minute
+	freePerAddressAndSource = 20  // of one address from one source
+	freeFromSource          = 300 // from one source at whatever addresses: a source may be a whole office
+	firstDelay              = 5 * time.Second
+	maxDelay                = 15 * time.Minute
 )
 
 // An address that is guessed at from many sources must not be locked for its owner, who comes from yet another one. So after
-// busyAt guesses from wherever each source has freeWhenBusy of its own. And after crowdedAt, sources take turns, all of them
-// together: one guess in each turn.
+// busyAt guesses from wherever each source has freeWhenBusy of its own. And after crowdedAt, sources share time slots, all of them
+// together: one guess in each slot.
 const (
 	busyAt       = 30
 	freeWhenBusy = 1
 	crowdedAt    = 90
-	turn         = 2 * time.Second
+	slot         = 2 * time.Second
 )
 
 // freeReserve is how many guesses of one address from one source are free in the count Reserve.
@@ -40,18 +40,18 @@ type Count int
 
 // The counts, in the order in which they refuse.
 const (
-	Here       Count = iota // of an address from a source
-	FromSource              // from a source, at any address
-	AtAddress               // of an address, from any source
-	Reserve                 // of an address from a source, of those guesses that one of the three above refuses
+	PerAddressAndSource Count = iota // of an address from a source
+	FromSource                       // from a source, at any address
+	AtAddress                        // of an address, from any source
+	Reserve                          // of an address from a source, of those guesses that one of the three above refuses
 	counts
 )
 
 // shared are the counts that an attempt has to meet before it may be answered by its password alone.
-var shared = []Count{Here, FromSource, AtAddress}
+var shared = []Count{PerAddressAndSource, FromSource, AtAddress}
 
 // windows are how long each count goes on before it begins anew.
-var windows = [counts]time.Duration{Here: 24 * time.Hour, FromSource: 15 * time.Minute, AtAddress: time.Hour, Reserve: 24 * time.Hour}
+var windows = [counts]time.Duration{PerAddressAndSource: 24 * time.Hour, FromSource: 15 * time.Minute, AtAddress: time.Hour, Reserve: 24 * time.Hour}
 
 // ResetMatters is how long after a password was reset the address's counts are told from those before: until the last window that
 // had begun by then is over.
@@ -158,12 +158,12 @@ type Guesses interface {
 // limits returns what each count must meet, the counts being as they were seen. Whether the source is known has no part in it:
 // that the limits are others there would tell who shares the source which addresses log in from it.
 func (a Attempt) limits(t Tallies) Limits {
-	l := Limits{Here: {Free: freeHere}, FromSource: {Free: freeFromSource}, AtAddress: {Free: busyAt}}
-	if t[AtAddress].Guesses >= busyAt || t[Here].Guesses < freeWhenBusy {
-		l[Here] = Limit{Free: freeWhenBusy}
-		l[AtAddress] = Limit{Free: crowdedAt, Idle: a.At.Add(-turn)}
+	l := Limits{PerAddressAndSource: {Free: freePerAddressAndSource}, FromSource: {Free: freeFromSource}, AtAddress: {Free: busyAt}}
+	if t[AtAddress].Guesses >= busyAt || t[PerAddressAndSource].Guesses < freeWhenBusy {
+		l[PerAddressAndSource] = Limit{Free: freeWhenBusy}
+		l[AtAddress] = Limit{Free: crowdedAt, Idle: a.At.Add(-slot)}
 	}
-	l.slow(a, t, Here)
+	l.slow(a, t, PerAddressAndSource)
 	l.slow(a, t, FromSource)
 	return l
 }

@@ -67,7 +67,7 @@ func TestTryingInVainDoesNotProlong(t *testing.T) {
 	for _, address := range []string{ada.Email, "eve@example.com"} {
 		l, e := logIn()
 		c := Credentials{Address: address, Password: "wrong one", Source: home}
-		waits(t, l, freeHere, c)
+		waits(t, l, freePerAddressAndSource, c)
 		for n := range 100 {
 			if got, want := wait(t, l, c), firstDelay-time.Duration(n)*time.Millisecond; got != want {
 				t.Fatalf("%s: try %d: told to wait %s, want %s", address, n, got, want)
@@ -75,8 +75,8 @@ func TestTryingInVainDoesNotProlong(t *testing.T) {
 			e.now = e.now.Add(time.Millisecond)
 		}
 		e.done = nil
-		if wait(t, l, c); e.hashes != freeHere+freeReserve || !slices.Equal(e.done, []string{"look " + address}) {
-			t.Errorf("%s: %d passwords were looked at, want %d; a refusal did %q", address, e.hashes, freeHere+freeReserve, e.done)
+		if wait(t, l, c); e.hashes != freePerAddressAndSource+freeReserve || !slices.Equal(e.done, []string{"look " + address}) {
+			t.Errorf("%s: %d passwords were looked at, want %d; a refusal did %q", address, e.hashes, freePerAddressAndSource+freeReserve, e.done)
 		}
 		e.now = e.now.Add(firstDelay - 100*time.Millisecond)
 		if got := wait(t, l, c); got != 0 {
@@ -137,7 +137,7 @@ func TestNobodyLocksTheOwnerOut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			guesses := 1000
 			if attack(1) == wrong(home) {
-				guesses = freeHere + freeReserve - 1
+				guesses = freePerAddressAndSource + freeReserve - 1
 			}
 			l, e := ownersSource(t)
 			refused := 0
@@ -184,7 +184,7 @@ func TestResetClearsTheCounts(t *testing.T) {
 	if wait(t, l, right(home)) == 0 {
 		t.Error("a reset clears what a source did at other addresses")
 	}
-	e.known[Attempt{Email: ada.Email, Source: home}.Subject(Here)] = true // as the reset's own source is
+	e.known[Attempt{Email: ada.Email, Source: home}.Subject(PerAddressAndSource)] = true // as the reset's own source is
 	if got := wait(t, l, right(home)); got != 0 {
 		t.Errorf("from the reset's source: told to wait %s", got)
 	}
@@ -206,7 +206,7 @@ func TestGuessesTellNothing(t *testing.T) {
 			worlds = append(worlds, world{l, e, email})
 		}
 		for _, source := range sources {
-			worlds[2].e.known[Attempt{Email: ada.Email, Source: source}.Subject(Here)] = true
+			worlds[2].e.known[Attempt{Email: ada.Email, Source: source}.Subject(PerAddressAndSource)] = true
 		}
 		for range rapid.IntRange(1, 40).Draw(r, "bursts") {
 			source := rapid.SampledFrom(sources).Draw(r, "source")
@@ -251,7 +251,7 @@ func TestGuessesADay(t *testing.T) {
 			for n := 0; e.now.Before(began.Add(c.lasts)); n++ {
 				hashes := e.hashes
 				told := wait(t, l, wrong(c.source(n)))
-				if e.hashes > hashes && (told == 0 || e.known[Attempt{Email: ada.Email, Source: c.source(n)}.Subject(Here)]) {
+				if e.hashes > hashes && (told == 0 || e.known[Attempt{Email: ada.Email, Source: c.source(n)}.Subject(PerAddressAndSource)]) {
 					good++
 				}
 				if told > 0 && (e.hashes == hashes || c.lasts == time.Hour) {
@@ -316,15 +316,15 @@ func TestAttackersDoNotLockTheOwnerOut(t *testing.T) {
 }
 
 // TestManySourcesTakeTurns: a guess each from hundreds of sources is slowed, too, within the first hundred. Sources at which the
-// owner was seen need no turn, and anybody gets one.
+// owner was seen need no slot, and anybody gets one.
 func TestManySourcesTakeTurns(t *testing.T) {
 	l, e := ownersSource(t)
 	first := 0
 	for n := range 500 {
 		e.now = e.now.Add(time.Millisecond)
 		if got := wait(t, l, wrong(fmt.Sprint(attacker, n))); got > 0 && first == 0 {
-			if first = n + 1; got != turn-time.Millisecond {
-				t.Errorf("told to wait %s, want what is left of %s", got, turn)
+			if first = n + 1; got != slot-time.Millisecond {
+				t.Errorf("told to wait %s, want what is left of %s", got, slot)
 			}
 		}
 	}
@@ -334,9 +334,9 @@ func TestManySourcesTakeTurns(t *testing.T) {
 	if got := wait(t, l, right(home)); got != 0 {
 		t.Errorf("the owner from a known source: told to wait %s", got)
 	}
-	e.now = e.now.Add(turn)
+	e.now = e.now.Add(slot)
 	if got := wait(t, l, right("203.0.113.1")); got != 0 {
-		t.Errorf("the owner, a turn later, from a new source: told to wait %s", got)
+		t.Errorf("the owner, a slot later, from a new source: told to wait %s", got)
 	}
 }
 
@@ -381,8 +381,8 @@ func TestGuessesAtOnce(t *testing.T) {
 		group.Go(func() { _, _ = l.Do(context.Background(), wrong(attacker)) })
 	}
 	group.Wait()
-	if e.hashes != freeHere+freeReserve {
-		t.Errorf("%d passwords were looked at, want %d", e.hashes, freeHere+freeReserve)
+	if e.hashes != freePerAddressAndSource+freeReserve {
+		t.Errorf("%d passwords were looked at, want %d", e.hashes, freePerAddressAndSource+freeReserve)
 	}
 }
 
@@ -400,7 +400,7 @@ func TestOvertakenUntilTheEnd(t *testing.T) {
 // TestReserveFails: where an attempt cannot be counted in the reserve it fails, and its password is not looked at.
 func TestReserveFails(t *testing.T) {
 	l, e := ownersSource(t)
-	waits(t, l, freeHere+1, wrong(home))
+	waits(t, l, freePerAddressAndSource+1, wrong(home))
 	hashes := e.hashes
 	e.fails["count"] = errDown
 	if _, err := l.Do(context.Background(), right(home)); !errors.Is(err, errDown) || e.hashes != hashes {

@@ -40,12 +40,12 @@ type Tokens interface {
 	Issue(ctx context.Context, u User, sessionID string) (string, time.Duration, error)
 }
 
-// Beginner stores new sessions.
-type Beginner interface {
-	// Begin stores the session that the attempt a led to, and takes back that a was counted: the counts of its address from its
+// SessionStarter stores new sessions.
+type SessionStarter interface {
+	// Start stores the session that the attempt a led to, and takes back that a was counted: the counts of its address from its
 	// source are cleared, the others that it was counted by are one less. From now on the source is known for the address.
 	// The session that s replaces ends in the same write, if it is there.
-	Begin(ctx context.Context, s OpenSession, a Attempt) error
+	Start(ctx context.Context, s OpenSession, a Attempt) error
 }
 
 // Credentials are what somebody logs in with, and where from.
@@ -63,7 +63,7 @@ type LogIn struct {
 	Guesses   Guesses
 	Passwords Checker
 	Tokens    Tokens
-	Sessions  Beginner
+	Sessions  SessionStarter
 	Renew     func(ctx context.Context, u User, password string) // see [Renewal.Do]
 	Now       func() time.Time
 }
@@ -84,7 +84,7 @@ func (l *LogIn) Do(ctx context.Context, c Credentials) (Session, error) {
 	if err := admitted.authenticate(ctx, l.Passwords, c.Password); err != nil {
 		return Session{}, err
 	}
-	s, err := l.begin(ctx, admitted.User, admitted.Attempt, c.Replaces)
+	s, err := l.startSession(ctx, admitted.User, admitted.Attempt, c.Replaces)
 	if err == nil {
 		l.Renew(ctx, admitted.User, c.Password)
 	}
@@ -129,8 +129,8 @@ func checkDummy(ctx context.Context, passwords Checker, password string) error {
 	return ErrInvalidCredentials
 }
 
-func (l *LogIn) begin(ctx context.Context, u User, a Attempt, replaced string) (Session, error) {
-	s, refresh := begin(u, a.At)
+func (l *LogIn) startSession(ctx context.Context, u User, a Attempt, replaced string) (Session, error) {
+	s, refresh := newSession(u, a.At)
 	if t, err := ParseRefreshToken(replaced); err == nil {
 		s.Replaces = t.SessionID
 	}
@@ -138,7 +138,7 @@ func (l *LogIn) begin(ctx context.Context, u User, a Attempt, replaced string) (
 	if err != nil {
 		return Session{}, fmt.Errorf("issuing a token: %w", err)
 	}
-	if err := l.Sessions.Begin(ctx, s, a); err != nil {
+	if err := l.Sessions.Start(ctx, s, a); err != nil {
 		return Session{}, fmt.Errorf("beginning a session: %w", err)
 	}
 	return Session{

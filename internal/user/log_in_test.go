@@ -56,7 +56,7 @@ func (e *entrance) look(a Attempt) (Seen, error) {
 	if e.crowd--; e.crowd == 0 {
 		close(e.looked)
 	}
-	seen := Seen{Known: e.known[a.Subject(Here)], ResetAt: e.resetAt[a.Email]}
+	seen := Seen{Known: e.known[a.Subject(PerAddressAndSource)], ResetAt: e.resetAt[a.Email]}
 	a.ResetAt = seen.ResetAt
 	if a.Email == e.user.Email {
 		seen.Found, seen.User = true, e.user
@@ -90,18 +90,18 @@ func (e *entrance) lessen(a Attempt, c Count) {
 	e.tallies[window(a, c)] = t
 }
 
-func (e *entrance) Begin(_ context.Context, s OpenSession, a Attempt) error {
+func (e *entrance) Start(_ context.Context, s OpenSession, a Attempt) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	delete(e.tallies, window(a, Here))
+	delete(e.tallies, window(a, PerAddressAndSource))
 	delete(e.tallies, window(a, Reserve))
 	if !a.Reserved {
 		e.lessen(a, FromSource)
 		e.lessen(a, AtAddress)
 	}
-	e.known[a.Subject(Here)] = true
+	e.known[a.Subject(PerAddressAndSource)] = true
 	e.begun = append(e.begun, s)
-	return e.note("begin", s.UserID)
+	return e.note("start", s.UserID)
 }
 
 func (e *entrance) Check(hash password.Hash, tried string) (bool, error) {
@@ -164,7 +164,7 @@ func TestLogIn(t *testing.T) {
 		done              []string
 	}{
 		"right": {" Ada@Example.com ", "right one", Session{AccessToken: "token of usr_1", ExpiresIn: 15 * time.Minute}, nil,
-			[]string{"look ada@example.com", "count ada@example.com", "check right one", "issue usr_1", "begin usr_1", "renew usr_1 right one"}},
+			[]string{"look ada@example.com", "count ada@example.com", "check right one", "issue usr_1", "start usr_1", "renew usr_1 right one"}},
 		"wrong password": {"ada@example.com", "wrong one", Session{}, ErrInvalidCredentials,
 			[]string{"look ada@example.com", "count ada@example.com", "check wrong one"}},
 		"unknown address": {"eve@example.com", "right one", Session{}, ErrInvalidCredentials,
@@ -201,7 +201,7 @@ func TestLogInTellsNothing(t *testing.T) {
 
 // TestLogInFails: a failing part is no wrong password, and gives no session.
 func TestLogInFails(t *testing.T) {
-	for _, call := range []string{"look", "count", "check", "issue", "begin"} {
+	for _, call := range []string{"look", "count", "check", "issue", "start"} {
 		t.Run(call, func(t *testing.T) {
 			l, e := logIn()
 			e.fails[call] = errDown
@@ -288,7 +288,7 @@ func TestLogInOutOfTime(t *testing.T) {
 						t.Errorf("got %+v and error %v, want %v alone", got, err, context.DeadlineExceeded)
 					}
 					checked := slices.ContainsFunc(e.done, func(s string) bool { return strings.HasPrefix(s, "check") })
-					if checked != (left > 0) || slices.Contains(e.done, "begin usr_1") {
+					if checked != (left > 0) || slices.Contains(e.done, "start usr_1") {
 						t.Errorf("did %q", e.done)
 					}
 				})

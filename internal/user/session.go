@@ -49,8 +49,8 @@ type Used struct {
 	At         time.Time // UTC, milliseconds
 }
 
-// begin returns the session that u's log-in at the time begins, and its first token.
-func begin(u User, at time.Time) (OpenSession, RefreshToken) {
+// newSession returns the session that u's log-in at the time begins, and its first token.
+func newSession(u User, at time.Time) (OpenSession, RefreshToken) {
 	s := OpenSession{ID: newSessionID(), UserID: u.ID, Email: u.Email, Generation: u.Generation, BegunAt: at}
 	t := newRefreshToken(s.ID)
 	s.SecretHash, s.ExpiresAt = t.hash(), s.expiry(at)

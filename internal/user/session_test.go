@@ -84,7 +84,7 @@ var ada = User{ID: "usr_1", Email: "ada@example.com", Role: RoleCustomer}
 
 // opened has one session, of ada's, begun at noon, and returns the session's token.
 func opened() (*Refresh, *drawer, string) {
-	s, token := begin(ada, noon)
+	s, token := newSession(ada, noon)
 	d := &drawer{accounts: accounts{byEmail: map[string]User{ada.Email: ada}}, now: noon, fails: map[string]error{}, sessions: map[string]OpenSession{s.ID: s}}
 	return &Refresh{Sessions: d, Users: d, Tokens: d, Grace: grace, Now: func() time.Time { return d.now }}, d, token.Encode()
 }
@@ -154,7 +154,7 @@ func TestReuseEndsTheFamily(t *testing.T) {
 
 func TestReuseLeavesOtherSessionsOpen(t *testing.T) {
 	r, d, first := opened()
-	s, other := begin(ada, noon)
+	s, other := newSession(ada, noon)
 	d.sessions[s.ID] = s
 	use(t, r, use(t, r, first))
 	over(t, "a used token", r, first)
@@ -234,8 +234,8 @@ func TestSlowUseOfAReplacedToken(t *testing.T) {
 
 // TestSuccessorsAreSalted: who knows a used secret alone cannot make its successor, and two renewals make two.
 func TestSuccessorsAreSalted(t *testing.T) {
-	_, first := begin(ada, noon)
-	s, _ := begin(ada, noon)
+	_, first := newSession(ada, noon)
+	s, _ := newSession(ada, noon)
 	a, b := s.renewed(first, noon), s.renewed(first, noon)
 	if a.Used.Salt == b.Used.Salt || a.SecretHash == b.SecretHash {
 		t.Error("two renewals by one token lead to one successor")

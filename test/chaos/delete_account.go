@@ -73,7 +73,7 @@ func (h *history) readErasure(ctx context.Context) error {
 		return nil
 	}
 	e := h.round.env
-	if _, err := e.invoke(ctx, "EraseTracesFunction", "{}"); err != nil {
+	if _, err := e.invoke(ctx, "EraseDeletedAccountsFunction", "{}"); err != nil {
 		return err
 	}
 	u, err := e.item(ctx, "UsersTable", "email", l.Email)

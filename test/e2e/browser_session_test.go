@@ -164,7 +164,7 @@ func TestCookieOutlivesALostAnswer(t *testing.T) {
 	stolen := *b
 	*b = tabs[0]
 	id, _, _ := strings.Cut(b.session, ".")
-	rewrite(t, "SessionsTable", "session_id", id, "SET used_at = :at", map[string]types.AttributeValue{":at": stamp(time.Now().Add(-31 * time.Second))})
+	rewrite(t, "AuthStateTable", "session_id", id, "SET used_at = :at", map[string]types.AttributeValue{":at": stamp(time.Now().Add(-31 * time.Second))})
 	stolen.over(t)
 	b.over(t)
 }
@@ -199,7 +199,7 @@ func TestCookieLastsAsTheToken(t *testing.T) {
 	b := &browser{}
 	b.logIn(t, newCustomer(t))
 	id, _, _ := strings.Cut(b.session, ".")
-	rewrite(t, "SessionsTable", "session_id", id, "SET begun_at = :at", map[string]types.AttributeValue{":at": stamp(time.Now().Add(-89 * 24 * time.Hour))})
+	rewrite(t, "AuthStateTable", "session_id", id, "SET begun_at = :at", map[string]types.AttributeValue{":at": stamp(time.Now().Add(-89 * 24 * time.Hour))})
 	a := send(t, b.ask("/refresh", struct{}{})).want(t, http.StatusOK)
 	_, rest, _ := strings.Cut(a.header.Get("Set-Cookie"), "Max-Age=")
 	age, _, _ := strings.Cut(rest, ";")

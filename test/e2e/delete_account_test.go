@@ -19,10 +19,10 @@ func erased(o order) order {
 	return o
 }
 
-func eraseTraces(t *testing.T) {
+func eraseDeletedAccounts(t *testing.T) {
 	t.Helper()
-	if out := string(invoke(t, "EraseTracesFunction", map[string]any{})); strings.Contains(out, "errorMessage") {
-		t.Fatalf("erasing traces failed: %s", out)
+	if out := string(invoke(t, "EraseDeletedAccountsFunction", map[string]any{})); strings.Contains(out, "errorMessage") {
+		t.Fatalf("erasing deleted accounts failed: %s", out)
 	}
 }
 
@@ -99,7 +99,7 @@ func TestDeleteAccountIsGuessing(t *testing.T) {
 	send(t, postSession(logIn{c.Email, password})).want(t, http.StatusCreated)
 }
 
-// TestDeletionCutShort: what an interrupted removal left, a repeat erases, and
+// TestDeletionCutShort: what an interrupted deletion left, a repeat erases, and
 // so does the schedule. An order is given its address back, as if it had not
 // been come to.
 func TestDeletionCutShort(t *testing.T) {
@@ -110,7 +110,7 @@ func TestDeletionCutShort(t *testing.T) {
 	send(t, deleteAccount(c, password)).want(t, http.StatusNoContent)
 	for what, finish := range map[string]func(){
 		"a repeat":     func() { send(t, deleteAccount(c, password)).want(t, http.StatusNoContent) },
-		"the schedule": func() { eraseTraces(t) },
+		"the schedule": func() { eraseDeletedAccounts(t) },
 	} {
 		giveAddress(t, orders[0], c.Email)
 		eventually(t, time.Minute, "the list shows the address", func() bool {
@@ -126,7 +126,7 @@ func TestDeletionCutShort(t *testing.T) {
 }
 
 // TestOrderAfterDeletion: an access token outlives its account by a quarter of
-// an hour. What is ordered with it loses its address, and only then the removal
+// an hour. What is ordered with it loses its address, and only then the deletion
 // is settled.
 func TestOrderAfterDeletion(t *testing.T) {
 	t.Parallel()
@@ -136,17 +136,17 @@ func TestOrderAfterDeletion(t *testing.T) {
 	awaitMails(t, c.Email, 1)
 	awaitStatus(t, c, o, "sent")
 	eventually(t, time.Minute, "the order has no address", func() bool {
-		eraseTraces(t)
+		eraseDeletedAccounts(t)
 		return seeOrder(t, c, o.OrderID).Email == ""
 	})
-	if stored(t, "RemovalsTable", "user_id", c.UserID) == nil {
-		t.Fatal("the removal is settled while tokens live")
+	if stored(t, "AccountDeletionsTable", "user_id", c.UserID) == nil {
+		t.Fatal("the deletion is finished while tokens live")
 	}
-	rewrite(t, "RemovalsTable", "user_id", c.UserID, "SET closed_at = :at",
+	rewrite(t, "AccountDeletionsTable", "user_id", c.UserID, "SET deleted_at = :at",
 		map[string]types.AttributeValue{":at": stamp(time.Now().Add(-21 * time.Minute))})
-	eraseTraces(t)
-	if item := stored(t, "RemovalsTable", "user_id", c.UserID); item != nil {
-		t.Errorf("the removal is not settled: %+v", item)
+	eraseDeletedAccounts(t)
+	if item := stored(t, "AccountDeletionsTable", "user_id", c.UserID); item != nil {
+		t.Errorf("the deletion is not finished: %+v", item)
 	}
 }
 

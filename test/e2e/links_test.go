@@ -151,7 +151,7 @@ func rewrite(t *testing.T, table, key, value, update string, values map[string]t
 // expire ends the time of a link.
 func expire(t *testing.T, token string, at time.Time) {
 	t.Helper()
-	rewrite(t, "SessionsTable", "session_id", "link#"+hashOf(token), "SET expires_at = :at",
+	rewrite(t, "AuthStateTable", "session_id", "link#"+hashOf(token), "SET expires_at = :at",
 		map[string]types.AttributeValue{":at": seconds(at)})
 }
 

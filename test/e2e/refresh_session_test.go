@@ -129,7 +129,7 @@ func TestRefreshPastTheGrace(t *testing.T) {
 	first := newSession(t, newCustomer(t))
 	second := refreshed(t, first)
 	id, _, _ := strings.Cut(first.RefreshToken, ".")
-	rewrite(t, "SessionsTable", "session_id", id, "SET used_at = :at", map[string]types.AttributeValue{":at": stamp(time.Now().Add(-31 * time.Second))})
+	rewrite(t, "AuthStateTable", "session_id", id, "SET used_at = :at", map[string]types.AttributeValue{":at": stamp(time.Now().Add(-31 * time.Second))})
 	first.over(t)
 	second.over(t)
 }

@@ -149,7 +149,7 @@ func TestResetExpires(t *testing.T) {
 	t.Parallel()
 	c := newCustomer(t)
 	token := resetToken(t, c)
-	item := stored(t, "SessionsTable", "session_id", "link#"+hashOf(token))
+	item := stored(t, "AuthStateTable", "session_id", "link#"+hashOf(token))
 	if item == nil || strings.Contains(fmt.Sprintf("%+v", item), token) {
 		t.Fatalf("the link is stored as %+v, want by the hash of its token", item)
 	}

@@ -55,7 +55,7 @@ func TestFunctionsAnswerBeforeTheGateway(t *testing.T) {
 	}
 	all := tpl.OfType("AWS::Lambda::Function")
 	if len(behind) != len(all)-4 {
-		t.Errorf("%d of %d functions are behind an API, want all but notify, the relay, suppress-address and erase-traces", len(behind), len(all))
+		t.Errorf("%d of %d functions are behind an API, want all but notify, the relay, suppress-address and erase-deleted-accounts", len(behind), len(all))
 	}
 	for name := range behind {
 		if got := timeout(all[name]); got <= 0 || got >= gatewayWaits {

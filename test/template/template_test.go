@@ -163,7 +163,7 @@ func wantJSON(t *testing.T, got any, want string) {
 
 // TestExpiry: DynamoDB removes what has expired, of users too: accounts that nobody verified.
 func TestExpiry(t *testing.T) {
-	expiring := map[string]bool{"Users": true, "Sessions": true, "Mails": true}
+	expiring := map[string]bool{"Users": true, "AuthState": true, "Mails": true}
 	for name, table := range Need(t).OfType("AWS::DynamoDB::Table") {
 		want := "null"
 		if expiring[name] {
@@ -228,32 +228,32 @@ func TestSigningKeys(t *testing.T) {
 // grants is all that each function's role allows, as action and resource.
 var grants = map[string][]string{
 	"PublishKeysFunction":    {"kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey"},
-	"LogInFunction":          {"dynamodb:BatchGetItem Sessions", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem Sessions", "dynamodb:PutItem Sessions", "dynamodb:UpdateItem Sessions", "dynamodb:UpdateItem Users", "kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey", "kms:Sign SecondSigningKey", "kms:Sign SigningKey"},
-	"RefreshSessionFunction": {"dynamodb:DeleteItem Sessions", "dynamodb:GetItem Sessions", "dynamodb:GetItem Users", "dynamodb:UpdateItem Sessions", "kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey", "kms:Sign SecondSigningKey", "kms:Sign SigningKey"},
-	"LogOutFunction":         {"dynamodb:DeleteItem Sessions"},
+	"LogInFunction":          {"dynamodb:BatchGetItem AuthState", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem AuthState", "dynamodb:PutItem AuthState", "dynamodb:UpdateItem AuthState", "dynamodb:UpdateItem Users", "kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey", "kms:Sign SecondSigningKey", "kms:Sign SigningKey"},
+	"RefreshSessionFunction": {"dynamodb:DeleteItem AuthState", "dynamodb:GetItem AuthState", "dynamodb:GetItem Users", "dynamodb:UpdateItem AuthState", "kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey", "kms:Sign SecondSigningKey", "kms:Sign SigningKey"},
+	"LogOutFunction":         {"dynamodb:DeleteItem AuthState"},
 	"SignUpFunction": {
-		"dynamodb:ConditionCheckItem Users if VerifiesEmail", "dynamodb:GetItem Sessions with [done#*]", "dynamodb:GetItem Users if VerifiesEmail",
-		"dynamodb:PutItem Mails if VerifiesEmail", "dynamodb:PutItem Sessions with [done#*]", "dynamodb:PutItem Users",
+		"dynamodb:ConditionCheckItem Users if VerifiesEmail", "dynamodb:GetItem AuthState with [done#*]", "dynamodb:GetItem Users if VerifiesEmail",
+		"dynamodb:PutItem Mails if VerifiesEmail", "dynamodb:PutItem AuthState with [done#*]", "dynamodb:PutItem Users",
 		"sqs:SendMessage MailQueue if VerifiesEmail",
 	},
-	"VerifyEmailFunction":     {"dynamodb:DeleteItem Sessions", "dynamodb:GetItem Sessions", "dynamodb:PutItem Sessions", "dynamodb:UpdateItem Users"},
-	"RequestResetFunction":    {"dynamodb:PutItem Mails", "sqs:SendMessage MailQueue"},
-	"ResetPasswordFunction":   {"dynamodb:DeleteItem Sessions", "dynamodb:GetItem Sessions", "dynamodb:PutItem Sessions", "dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Users"},
-	"DeleteAccountFunction":   {"dynamodb:BatchGetItem Sessions", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem Users", "dynamodb:GetItem Users", "dynamodb:PutItem Removals", "dynamodb:Query Orders/index/by_customer", "dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Orders", "dynamodb:UpdateItem Sessions"},
-	"EraseTracesFunction":     {"dynamodb:DeleteItem Removals", "dynamodb:Query Orders/index/by_customer", "dynamodb:Scan Removals", "dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Orders"},
-	"BrowseProductsFunction":  {"dynamodb:BatchGetItem Products", "dynamodb:Query Products/index/catalogue"},
-	"ViewProductFunction":     {"dynamodb:Query Products"},
-	"PlaceOrderFunction":      {"dynamodb:BatchGetItem Products", "dynamodb:GetItem Orders", "dynamodb:PutItem Mails", "dynamodb:PutItem Orders", "dynamodb:UpdateItem Products", "sqs:SendMessage MailQueue"},
-	"ViewOrderFunction":       {"dynamodb:BatchGetItem Mails", "dynamodb:BatchGetItem Orders", "dynamodb:BatchGetItem Users"},
-	"ListMyOrdersFunction":    {"dynamodb:Query Orders/index/by_customer"},
-	"NotifyFunction":          {"dynamodb:BatchGetItem Orders", "dynamodb:BatchGetItem SuppressedAddresses", "dynamodb:BatchGetItem Users", "dynamodb:PutItem Sessions", "dynamodb:UpdateItem Mails", "ses:SendEmail configuration-set/MailConfiguration from Sender", "ses:SendEmail identity/* from Sender"},
-	"SuppressAddressFunction": {"dynamodb:PutItem SuppressedAddresses", "dynamodb:UpdateItem Mails", "sqs:SendMessage SuppressionDeadLetterQueue"},
-	"RelayMailFunction":       {"dynamodb:Query Mails/index/due", "dynamodb:UpdateItem Mails", "sqs:SendMessage MailQueue"},
-	"ViewInventoryFunction":   {"dynamodb:BatchGetItem Products", "dynamodb:BatchGetItem Users", "dynamodb:GetItem Users", "dynamodb:Query Products/index/catalogue"},
-	"SaveProductFunction":     {"dynamodb:BatchGetItem Products", "dynamodb:BatchGetItem Users", "dynamodb:GetItem Users", "dynamodb:PutItem Products", "dynamodb:PutItem StockMovements", "dynamodb:UpdateItem Products"},
-	"UpdateStockFunction":     {"dynamodb:BatchGetItem Products", "dynamodb:BatchGetItem Users", "dynamodb:GetItem StockMovements", "dynamodb:GetItem Users", "dynamodb:PutItem StockMovements", "dynamodb:Query StockMovements", "dynamodb:UpdateItem Products"},
-	"ListOrdersFunction":      {"dynamodb:GetItem Users", "dynamodb:Query Orders/index/by_customer", "dynamodb:Query Orders/index/feed"},
-	"SummarizeOrdersFunction": {"dynamodb:GetItem Users", "dynamodb:Query Orders/index/feed"},
+	"VerifyEmailFunction":          {"dynamodb:DeleteItem AuthState", "dynamodb:GetItem AuthState", "dynamodb:PutItem AuthState", "dynamodb:UpdateItem Users"},
+	"RequestResetFunction":         {"dynamodb:PutItem Mails", "sqs:SendMessage MailQueue"},
+	"ResetPasswordFunction":        {"dynamodb:DeleteItem AuthState", "dynamodb:GetItem AuthState", "dynamodb:PutItem AuthState", "dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Users"},
+	"DeleteAccountFunction":        {"dynamodb:BatchGetItem AuthState", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem Users", "dynamodb:GetItem Users", "dynamodb:PutItem AccountDeletions", "dynamodb:Query Orders/index/by_customer", "dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Orders", "dynamodb:UpdateItem AuthState"},
+	"EraseDeletedAccountsFunction": {"dynamodb:DeleteItem AccountDeletions", "dynamodb:Query Orders/index/by_customer", "dynamodb:Scan AccountDeletions", "dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Orders"},
+	"BrowseProductsFunction":       {"dynamodb:BatchGetItem Products", "dynamodb:Query Products/index/catalogue"},
+	"ViewProductFunction":          {"dynamodb:Query Products"},
+	"PlaceOrderFunction":           {"dynamodb:BatchGetItem Products", "dynamodb:GetItem Orders", "dynamodb:PutItem Mails", "dynamodb:PutItem Orders", "dynamodb:UpdateItem Products", "sqs:SendMessage MailQueue"},
+	"ViewOrderFunction":            {"dynamodb:BatchGetItem Mails", "dynamodb:BatchGetItem Orders", "dynamodb:BatchGetItem Users"},
+	"ListMyOrdersFunction":         {"dynamodb:Query Orders/index/by_customer"},
+	"NotifyFunction":               {"dynamodb:BatchGetItem Orders", "dynamodb:BatchGetItem SuppressedAddresses", "dynamodb:BatchGetItem Users", "dynamodb:PutItem AuthState", "dynamodb:UpdateItem Mails", "ses:SendEmail configuration-set/MailConfiguration from Sender", "ses:SendEmail identity/* from Sender"},
+	"SuppressAddressFunction":      {"dynamodb:PutItem SuppressedAddresses", "dynamodb:UpdateItem Mails", "sqs:SendMessage SuppressionDeadLetterQueue"},
+	"RelayMailFunction":            {"dynamodb:Query Mails/index/due", "dynamodb:UpdateItem Mails", "sqs:SendMessage MailQueue"},
+	"ViewInventoryFunction":        {"dynamodb:BatchGetItem Products", "dynamodb:BatchGetItem Users", "dynamodb:GetItem Users", "dynamodb:Query Products/index/catalogue"},
+	"SaveProductFunction":          {"dynamodb:BatchGetItem Products", "dynamodb:BatchGetItem Users", "dynamodb:GetItem Users", "dynamodb:PutItem Products", "dynamodb:PutItem StockMovements", "dynamodb:UpdateItem Products"},
+	"UpdateStockFunction":          {"dynamodb:BatchGetItem Products", "dynamodb:BatchGetItem Users", "dynamodb:GetItem StockMovements", "dynamodb:GetItem Users", "dynamodb:PutItem StockMovements", "dynamodb:Query StockMovements", "dynamodb:UpdateItem Products"},
+	"ListOrdersFunction":           {"dynamodb:GetItem Users", "dynamodb:Query Orders/index/by_customer", "dynamodb:Query Orders/index/feed"},
+	"SummarizeOrdersFunction":      {"dynamodb:GetItem Users", "dynamodb:Query Orders/index/feed"},
 }
 
 // Every function has a role of its own, with no permission but those above and the managed policies that SAM adds: to write
@@ -312,10 +312,10 @@ func updatedAttributes(t *testing.T) map[string][]string {
 	named := map[string][]string{}
 	for function, update := range map[string]func(*dynamodb.Client){
 		"VerifyEmailFunction": func(c *dynamodb.Client) {
-			_ = (&dynamostore.Links{Client: c, Table: "Sessions", Users: "Users"}).Verify(ctx, l, time.Now(), user.Done{})
+			_ = (&dynamostore.Links{Client: c, Table: "AuthState", Users: "Users"}).Verify(ctx, l, time.Now(), user.Done{})
 		},
 		"ResetPasswordFunction": func(c *dynamodb.Client) {
-			_ = (&dynamostore.Links{Client: c, Table: "Sessions", Users: "Users", Mails: "Mails"}).SetPassword(ctx, l, password.Stored("h"), user.Attempt{Email: l.Email}, user.Done{})
+			_ = (&dynamostore.Links{Client: c, Table: "AuthState", Users: "Users", Mails: "Mails"}).SetPassword(ctx, l, password.Stored("h"), user.Attempt{Email: l.Email}, user.Done{})
 		},
 		"LogInFunction": func(c *dynamodb.Client) {
 			_ = (&dynamostore.Users{Client: c, Table: "Users"}).RenewHash(ctx, l.Email, password.Stored("h"), password.Stored("i"))

@@ -16,9 +16,9 @@ import (
 // erasures is how many orders are rewritten at once.
 const erasures = 8
 
-// Removals keeps the accounts that were closed and may have left traces, and erases those. The table holds only what is under
-// way, and nothing of a person but the user id.
-type Removals struct {
+// AccountDeletions records the accounts that were deleted until their personal data are erased, and erases them. The table
+// holds only deletions under way, and nothing of a person but the user id.
+type AccountDeletions struct {
 	Client *dynamodb.Client
 	Table  string
 	Users  string
@@ -26,47 +26,47 @@ type Removals struct {
 	Mails  string
 }
 
-// Close removes u and notes the removal, all or nothing. It returns user.ErrNotFound when the address has no user by now, or
+// Delete deletes u and records the deletion, all or nothing. It returns user.ErrNotFound when the address has no user by now, or
 // another one.
-func (s *Removals) Close(ctx context.Context, u user.User, now time.Time) error {
-	unmet, err := transact(ctx, s.Client, "closing an account",
+func (s *AccountDeletions) Delete(ctx context.Context, u user.User, now time.Time) error {
+	unmet, err := transact(ctx, s.Client, "deleting an account",
 		types.TransactWriteItem{Delete: &types.Delete{
 			TableName: &s.Users, Key: userKey(u.Email), ConditionExpression: aws.String("user_id = :user"),
 			ExpressionAttributeValues: attributes{":user": text(u.ID)},
 		}},
-		types.TransactWriteItem{Put: &types.Put{TableName: &s.Table, Item: attributes{"user_id": text(u.ID), "closed_at": instant(now)}}})
+		types.TransactWriteItem{Put: &types.Put{TableName: &s.Table, Item: attributes{"user_id": text(u.ID), "deleted_at": instant(now)}}})
 	if unmet[0] {
 		return user.ErrNotFound
 	}
 	return err
 }
 
-// Removals returns the removals that are not settled, of one page: 1 MB, some ten thousand.
-func (s *Removals) Removals(ctx context.Context) ([]user.Removal, error) {
+// Unfinished returns the deletions that are not finished, of one page: 1 MB, some ten thousand.
+func (s *AccountDeletions) Unfinished(ctx context.Context) ([]user.AccountDeletion, error) {
 	out, err := s.Client.Scan(ctx, &dynamodb.ScanInput{TableName: &s.Table})
 	if err != nil {
-		return nil, failed("reading removals", err)
+		return nil, failed("reading account deletions", err)
 	}
-	var removals []user.Removal
+	var deletions []user.AccountDeletion
 	r := reader{}
 	for _, r.item = range out.Items {
-		removals = append(removals, user.Removal{UserID: r.text("user_id"), ClosedAt: r.instant("closed_at")})
+		deletions = append(deletions, user.AccountDeletion{UserID: r.text("user_id"), DeletedAt: r.instant("deleted_at")})
 	}
-	return removals, r.err
+	return deletions, r.err
 }
 
-// Settle forgets a removal.
-func (s *Removals) Settle(ctx context.Context, userID string) error {
+// Finish deletes the record of a deletion.
+func (s *AccountDeletions) Finish(ctx context.Context, userID string) error {
 	_, err := s.Client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.Table, Key: attributes{"user_id": text(userID)}})
 	if err != nil {
-		return failed("settling a removal", err)
+		return failed("finishing an account deletion", err)
 	}
 	return nil
 }
 
 // Erase takes the e-mail address out of the user's orders, page by page, and its hash out of their mails. It passes over orders
 // that have none any more, so a repeat begins where the last one was cut short. The index that it goes by may lag a second.
-func (s *Removals) Erase(ctx context.Context, userID string) error {
+func (s *AccountDeletions) Erase(ctx context.Context, userID string) error {
 	orders := dynamodb.NewQueryPaginator(s.Client, &dynamodb.QueryInput{
 		TableName: &s.Orders, IndexName: aws.String(byCustomerIndex), KeyConditionExpression: aws.String("user_id = :user"),
 		ExpressionAttributeValues: attributes{":user": text(userID)},
@@ -83,7 +83,7 @@ func (s *Removals) Erase(ctx context.Context, userID string) error {
 	return nil
 }
 
-func (s *Removals) erase(ctx context.Context, userID string, orders []attributes) error {
+func (s *AccountDeletions) erase(ctx context.Context, userID string, orders []attributes) error {
 	writes, ctx := errgroup.WithContext(ctx)
 	writes.SetLimit(erasures)
 	for _, item := range orders {
@@ -100,7 +100,7 @@ func (s *Removals) erase(ctx context.Context, userID string, orders []attributes
 }
 
 // eraseOrder comes to the order last: as long as the order has its address, a repeat comes to both.
-func (s *Removals) eraseOrder(ctx context.Context, userID, orderID string) error {
+func (s *AccountDeletions) eraseOrder(ctx context.Context, userID, orderID string) error {
 	err := s.update(ctx, types.Update{
 		TableName: &s.Mails, Key: mailKey(notification.OrderMailID(orderID)),
 		ConditionExpression: aws.String("attribute_exists(mail_id)"), UpdateExpression: aws.String("REMOVE address_hash"),
@@ -116,7 +116,7 @@ func (s *Removals) eraseOrder(ctx context.Context, userID, orderID string) error
 }
 
 // update passes over what is not there.
-func (s *Removals) update(ctx context.Context, u types.Update) error {
+func (s *AccountDeletions) update(ctx context.Context, u types.Update) error {
 	err := contend(ctx, isContention, func() error {
 		_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 			TableName: u.TableName, Key: u.Key, ConditionExpression: u.ConditionExpression, UpdateExpression: u.UpdateExpression,
@@ -127,5 +127,5 @@ func (s *Removals) update(ctx context.Context, u types.Update) error {
 	if _, unmet := conditionFailed(err); unmet || err == nil {
 		return nil
 	}
-	return failed("erasing a trace", err)
+	return failed("erasing personal data", err)
 }

@@ -29,7 +29,7 @@ func invoke(ctx context.Context, t *testing.T, e eraser) (answer, log string, er
 		t.Fatal(err)
 	}
 	var lines bytes.Buffer
-	out, err := lambda.NewHandler(eraseTraces(e)).Invoke(observe.Into(ctx, observe.New(&lines)), payload)
+	out, err := lambda.NewHandler(eraseDeletedAccounts(e)).Invoke(observe.Into(ctx, observe.New(&lines)), payload)
 	return strings.TrimSpace(string(out)), lines.String(), err
 }
 
@@ -41,7 +41,7 @@ func TestEvent(t *testing.T) {
 	}
 }
 
-func TestEraseTraces(t *testing.T) {
+func TestEraseDeletedAccounts(t *testing.T) {
 	deadline := time.Now().Add(60 * time.Second)
 	ctx, cancel := context.WithDeadline(t.Context(), deadline)
 	defer cancel()
@@ -52,7 +52,7 @@ func TestEraseTraces(t *testing.T) {
 		}
 		return 17, nil
 	}))
-	if err != nil || answer != "null" || calls != 1 || !strings.Contains(log, `"msg":"traces erased","function":"","settled":17}`) {
+	if err != nil || answer != "null" || calls != 1 || !strings.Contains(log, `"msg":"deleted accounts erased","function":"","finished":17}`) {
 		t.Errorf("answer %s, error %v after %d calls, log %s", answer, err, calls, log)
 	}
 }
@@ -63,7 +63,7 @@ func TestFault(t *testing.T) {
 	defer cancel()
 	fault := errors.New("the table is down")
 	_, log, err := invoke(ctx, t, run(func(time.Time) (int, error) { return 3, fault }))
-	if !errors.Is(err, fault) || err.Error() != "erasing traces: the table is down" || !strings.Contains(log, `"settled":3}`) {
+	if !errors.Is(err, fault) || err.Error() != "erasing deleted accounts: the table is down" || !strings.Contains(log, `"finished":3}`) {
 		t.Errorf("error = %v, log %s", err, log)
 	}
 }

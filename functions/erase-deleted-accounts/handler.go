@@ -10,19 +10,19 @@ import (
 	"shop/internal/observe"
 )
 
-// toEnd is what a run leaves of the function's time for the removal that it is at.
+// toEnd is what a run leaves of the function's time for the account that it is at.
 const toEnd = 10 * time.Second
 
 // errNoDeadline says that the function was not called by Lambda, which always sets one.
 var errNoDeadline = errors.New("no deadline")
 
 type eraser interface {
-	// Run erases the traces of every removal, begins none after until, and returns how many removals it settled.
+	// Run erases the data of every deleted account, begins none after until, and returns how many deletions it finished.
 	Run(ctx context.Context, until time.Time) (int, error)
 }
 
-// eraseTraces serves the schedule.
-func eraseTraces(removals eraser) func(context.Context) error {
+// eraseDeletedAccounts serves the schedule.
+func eraseDeletedAccounts(deletions eraser) func(context.Context) error {
 	return func(ctx context.Context) error {
 		end, ok := ctx.Deadline()
 		if !ok {
@@ -30,10 +30,10 @@ func eraseTraces(removals eraser) func(context.Context) error {
 		}
 		ctx, cancel := deadline.WithReserve(ctx)
 		defer cancel()
-		settled, err := removals.Run(ctx, end.Add(-toEnd))
-		observe.Log(ctx).Info("traces erased", "settled", settled)
+		finished, err := deletions.Run(ctx, end.Add(-toEnd))
+		observe.Log(ctx).Info("deleted accounts erased", "finished", finished)
 		if err != nil {
-			return fmt.Errorf("erasing traces: %w", err)
+			return fmt.Errorf("erasing deleted accounts: %w", err)
 		}
 		return nil
 	}

@@ -1,0 +1,24 @@
+// Command erase-deleted-accounts is called every five minutes: it erases the personal data that deleted accounts left.
+package main
+
+import (
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"shop/internal/clock"
+	"shop/internal/config"
+	"shop/internal/dynamostore"
+	"shop/internal/user"
+)
+
+type settings struct {
+	AccountDeletions string `env:"ACCOUNT_DELETIONS_TABLE"`
+	Orders           string `env:"ORDERS_TABLE"`
+	Mails            string `env:"MAILS_TABLE"`
+}
+
+func main() {
+	s, aws := config.MustLoad[settings]()
+	deletions := &dynamostore.AccountDeletions{Client: dynamodb.NewFromConfig(aws), Table: s.AccountDeletions, Orders: s.Orders, Mails: s.Mails}
+	lambda.Start(eraseDeletedAccounts(&user.EraseDeletedAccounts{Record: deletions, Data: deletions, Now: clock.Now}))
+}
