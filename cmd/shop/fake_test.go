@@ -37,18 +37,18 @@ type fakeStore struct {
 	t        *testing.T
 	contract *contract.Contract
 
-	mu         sync.Mutex
-	outputs    map[string]string
-	products   map[string]*fakeProduct
-	passwords  map[string]string                // by address
-	roles      map[string]string                // by address, as DynamoDB has them
-	unverified bool                             // whether users have yet to verify their address
-	suppressed map[string]bool                  // the addresses that are suppressed, by hash
-	orders     map[string][]order.Item          // by order id
-	before     func(r *http.Request) (deny int) // is asked before the store answers, when not nil; a status other than 0 is the answer
-	oversell   bool
-	gaveUp     gaveUp
-	keys       *fakeKeys // nil: a stack that has none
+	mu          sync.Mutex
+	outputs     map[string]string
+	products    map[string]*fakeProduct
+	passwords   map[string]string                // by address
+	roles       map[string]string                // by address, as DynamoDB has them
+	unverified  bool                             // whether users have yet to verify their address
+	suppressed  map[string]bool                  // the addresses that are suppressed, by hash
+	orders      map[string][]order.Item          // by order id
+	before      func(r *http.Request) (deny int) // is asked before the store answers, when not nil; a status other than 0 is the answer
+	oversell    bool
+	failedMails failedMails
+	keys        *fakeKeys // nil: a stack that has none
 }
 
 type fakeProduct struct {
@@ -118,8 +118,8 @@ func (f *fakeStore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, store := strings.CutPrefix(r.URL.Path, "/api")
 	target := r.Header.Get("X-Amz-Target")
 	switch {
-	case f.gaveUp.serves(target, body):
-		f.gaveUp.serve(w, target, body)
+	case f.failedMails.serves(target, body):
+		f.failedMails.serve(w, target, body)
 	case f.keys != nil && f.keys.serve(w, r, string(body)):
 	case store:
 		f.hold(w, r, func(w http.ResponseWriter) { f.store(w, r, path, body) })

@@ -41,9 +41,9 @@ func newRedrive(s streams, t *target) *cobra.Command {
 		Long: `redrive says which mails failed for good and which messages are dead letters, and changes nothing. Mend
 the cause, then run it with --yes:
 
-  mails    Each failed mail is owed again, for another 72 hours, and its order says "pending"; a mail with a
-           link is owed for 30 minutes. The relay sends it within a minute or two. What was sent, or is
-           owed, stays as it is.
+  mails    Each failed mail is requeued, for another 72 hours, and its order says "pending"; a mail with a
+           link is pending for 30 minutes. The relay sends it within a minute or two. What was sent, or is
+           pending, stays as it is.
   letters  Each dead letter that is an event of a mail is sent to the mail queue, then deleted from the
            dead-letter queue: what ends the command in between costs a second event of that mail, which
            is harmless, and never a letter. What this version of shop does not understand stays; with
@@ -89,7 +89,7 @@ func (r *redriveCommand) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// Mails first: a letter that is the event of a failed mail finds it owed again.
+	// Mails first: a letter that is the event of a failed mail finds it requeued.
 	if err := r.part(ctx, d, onlyMails, r.mails); err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func (r *redriveCommand) mails(ctx context.Context, d deployment) error {
 	progress := newBar(r.err, "looking for failed mails")
 	outbox := &redrive.Outbox{
 		Ledger:   &dynamostore.Mails{Client: dynamodb.NewFromConfig(d.aws), Table: table, Now: clock.Now},
-		Owe:      r.yes,
+		Requeue:  r.yes,
 		Now:      clock.Now,
 		Progress: func(n int) { progress.describe(fmt.Sprintf("failed mails: %d", n)) },
 	}
@@ -170,7 +170,7 @@ func (r *redriveCommand) reportMails(m redrive.Mails) {
 	table := tabwriter.NewWriter(r.out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	count(table, m.Found, "failed mails")
 	if r.yes {
-		count(table, m.Owed, "  owed again")
+		count(table, m.Requeued, "  requeued")
 	}
 	_ = table.Flush()
 	for _, mail := range m.First {

@@ -21,8 +21,8 @@ const (
 	deadLetterQueue = "http://sqs.example/1/dead"
 )
 
-// gaveUp is what the store gave up: SQS with a mail queue and one of dead letters, and DynamoDB's table of mails.
-type gaveUp struct {
+// failedMails is what the store gave up: SQS with a mail queue and one of dead letters, and DynamoDB's table of mails.
+type failedMails struct {
 	letters map[string]*fakeLetter // by the message's id, which is its handle, too
 	sent    []string               // the bodies sent to the mail queue
 	mails   map[string]*fakeMail
@@ -38,7 +38,7 @@ type fakeLetter struct {
 
 type fakeMail struct {
 	state, settledAt, createdAt, dueAt string
-	step, shard                        string
+	attempt, shard                     string
 }
 
 func event(orderID string) string {
@@ -46,27 +46,27 @@ func event(orderID string) string {
 }
 
 // startGivenUp starts a store that gave up two mails and three letters, one of which is not understood.
-func startGivenUp(t *testing.T) *gaveUp {
+func startGivenUp(t *testing.T) *failedMails {
 	t.Helper()
 	f := startFake(t)
-	f.gaveUp = gaveUp{
+	f.failedMails = failedMails{
 		letters: map[string]*fakeLetter{"m1": {body: event("ord_1")}, "m2": {body: `{"email":"ada@example.com"}`}, "m3": {body: event("ord_3")}},
 		mails: map[string]*fakeMail{
 			"order-placed#ord_1": {state: "failed", settledAt: "2026-01-05T08:00:00.000Z"},
 			"order-placed#ord_2": {state: "sent", settledAt: "2026-01-05T08:00:00.000Z"},
-			"order-placed#ord_3": {state: "owed"},
+			"order-placed#ord_3": {state: "pending"},
 			"order-placed#ord_4": {state: "failed", settledAt: time.Now().UTC().Add(-time.Hour).Format("2006-01-02T15:04:05.000Z")},
 		},
 	}
-	return &f.gaveUp
+	return &f.failedMails
 }
 
-func (g *gaveUp) serves(target string, body []byte) bool {
+func (g *failedMails) serves(target string, body []byte) bool {
 	return strings.HasPrefix(target, "AmazonSQS.") || strings.HasSuffix(target, ".Scan") ||
 		strings.HasSuffix(target, ".UpdateItem") && bytes.Contains(body, []byte(`"TableName":"`+mailsTable+`"`))
 }
 
-func (g *gaveUp) serve(w http.ResponseWriter, target string, body []byte) {
+func (g *failedMails) serve(w http.ResponseWriter, target string, body []byte) {
 	_, operation, _ := strings.Cut(target, ".")
 	if g.before != nil {
 		g.before(operation)
@@ -92,7 +92,7 @@ type givenUpRequest struct {
 	ExpressionAttributeValues map[string]map[string]string
 }
 
-func (g *gaveUp) answer(operation string, in givenUpRequest) (answer any, failed bool) {
+func (g *failedMails) answer(operation string, in givenUpRequest) (answer any, failed bool) {
 	switch operation {
 	case "ReceiveMessage":
 		return map[string]any{"Messages": g.receive()}, in.QueueURL != deadLetterQueue || in.VisibilityTimeout < 1
@@ -110,10 +110,10 @@ func (g *gaveUp) answer(operation string, in givenUpRequest) (answer any, failed
 	case "Scan":
 		return g.scan(in.ExpressionAttributeValues[":since"]["S"]), false
 	}
-	return g.oweAgain(in)
+	return g.requeue(in)
 }
 
-func (g *gaveUp) receive() (messages []map[string]string) {
+func (g *failedMails) receive() (messages []map[string]string) {
 	for id, letter := range g.letters {
 		if !letter.hidden {
 			letter.hidden = true
@@ -128,7 +128,7 @@ func md5sum(text string) string {
 	return hex.EncodeToString(digest[:])
 }
 
-func (g *gaveUp) scan(since string) any {
+func (g *failedMails) scan(since string) any {
 	items := []any{}
 	for id, mail := range g.mails {
 		if mail.state == "failed" && mail.settledAt >= since {
@@ -138,18 +138,18 @@ func (g *gaveUp) scan(since string) any {
 	return map[string]any{"Items": items, "Count": len(items), "ScannedCount": len(g.mails)}
 }
 
-func (g *gaveUp) oweAgain(in givenUpRequest) (answer any, failed bool) {
+func (g *failedMails) requeue(in givenUpRequest) (answer any, failed bool) {
 	mail, v := g.mails[in.Key["mail_id"]["S"]], in.ExpressionAttributeValues
 	if mail.state != v[":failed"]["S"] {
 		return map[string]any{"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", "message": "The conditional request failed"}, true
 	}
 	g.updates++
-	*mail = fakeMail{state: v[":state"]["S"], createdAt: v[":created"]["S"], dueAt: v[":due"]["S"], step: v[":step"]["N"], shard: v[":shard"]["N"]}
+	*mail = fakeMail{state: v[":state"]["S"], createdAt: v[":created"]["S"], dueAt: v[":due"]["S"], attempt: v[":attempt"]["N"], shard: v[":shard"]["N"]}
 	return map[string]any{}, false
 }
 
 // wantLeft wants these letters to be dead, and shown to everybody.
-func (g *gaveUp) wantLeft(t *testing.T, ids ...string) {
+func (g *failedMails) wantLeft(t *testing.T, ids ...string) {
 	t.Helper()
 	if got := slices.Sorted(maps.Keys(g.letters)); !slices.Equal(got, ids) {
 		t.Errorf("dead letters %q, want %q", got, ids)
@@ -182,7 +182,7 @@ func TestRedrive(t *testing.T) {
 	g := startGivenUp(t)
 	started := time.Now().Add(-time.Millisecond)
 	r := shop(t, "--local", "redrive", "--yes")
-	r.want(t, exitDone, "2 failed mails", "2 owed again", "3 dead letters", "2 events of mails", "1 not understood", "2 sent again")
+	r.want(t, exitDone, "2 failed mails", "2 requeued", "3 dead letters", "2 events of mails", "1 not understood", "2 sent again")
 	if strings.Contains(r.out, "nothing was changed") {
 		t.Errorf("got %s", r.out)
 	}
@@ -194,11 +194,11 @@ func TestRedrive(t *testing.T) {
 	for _, id := range []string{"order-placed#ord_1", "order-placed#ord_4"} {
 		got := *g.mails[id]
 		due, err := time.Parse(time.RFC3339, got.dueAt)
-		if err != nil || due.Before(started) || due.After(time.Now()) || got.createdAt != got.dueAt || got.state != "owed" || got.step != "0" || got.shard == "" {
-			t.Errorf("%s is %+v, want it owed since and due now", id, got)
+		if err != nil || due.Before(started) || due.After(time.Now()) || got.createdAt != got.dueAt || got.state != "pending" || got.attempt != "0" || got.shard == "" {
+			t.Errorf("%s is %+v, want it pending since and due now", id, got)
 		}
 	}
-	shop(t, "--local", "redrive", "--yes").want(t, exitDone, "0 failed mails", "0 owed again", "1 dead letters", "0 events of mails", "0 sent again")
+	shop(t, "--local", "redrive", "--yes").want(t, exitDone, "0 failed mails", "0 requeued", "1 dead letters", "0 events of mails", "0 sent again")
 	if g.updates != 2 || len(g.sent) != 2 {
 		t.Errorf("after a second run %d updates and sent %q, want nothing more", g.updates, g.sent)
 	}
@@ -276,11 +276,11 @@ func TestRedriveInterrupted(t *testing.T) {
 	}
 	var out, err bytes.Buffer
 	code := run(ctx, []string{"--local", "redrive", "--yes"}, streams{out: &out, err: &err})
-	result{code, out.String(), err.String()}.want(t, exitInterrupted, "2 owed again", "1 sent again", "shop: interrupted")
+	result{code, out.String(), err.String()}.want(t, exitInterrupted, "2 requeued", "1 sent again", "shop: interrupted")
 	if len(g.letters) != 2 || len(g.sent) != 1 {
 		t.Errorf("%d letters left and sent %q, want one sent and the others left", len(g.letters), g.sent)
 	}
 	g.wantLeft(t, slices.Sorted(maps.Keys(g.letters))...)
-	shop(t, "--local", "redrive", "--yes").want(t, exitDone, "0 owed again", "1 sent again")
+	shop(t, "--local", "redrive", "--yes").want(t, exitDone, "0 requeued", "1 sent again")
 	g.wantLeft(t, "m2")
 }

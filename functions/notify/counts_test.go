@@ -24,20 +24,20 @@ var now = time.Date(2026, 3, 14, 9, 0, 0, 0, time.UTC)
 
 // shop is all that a delivery works with, for one mail. Each of its errors is what the call of that name answers.
 type shop struct {
-	owed                                             time.Duration // for how long the mail has been
-	claim, read, render, send, mark, giveUp, release error
-	crash                                            bool
-	unanswered                                       int // calls before this one
+	age                                                       time.Duration // for how long the mail has been
+	claim, read, render, send, mark, markUndelivered, release error
+	crash                                                     bool
+	unanswered                                                int // calls before this one
 }
 
 func (s shop) Claim(context.Context, string, string, time.Time) (notification.Mail, error) {
-	return notification.Mail{ID: mailID, State: notification.Owed, CreatedAt: now.Add(-s.owed), Unanswered: s.unanswered}, s.claim
+	return notification.Mail{ID: mailID, State: notification.Pending, CreatedAt: now.Add(-s.age), Unanswered: s.unanswered}, s.claim
 }
 
 func (s shop) MarkSent(context.Context, string, string, time.Time) error { return s.mark }
 
-func (s shop) GiveUp(context.Context, string, string, notification.State, time.Time) error {
-	return s.giveUp
+func (s shop) MarkUndelivered(context.Context, string, string, notification.State, time.Time) error {
+	return s.markUndelivered
 }
 
 func (s shop) Release(context.Context, string, string, int) error { return s.release }
@@ -59,7 +59,7 @@ func (s shop) delivery() *notification.Delivery {
 	return &notification.Delivery{Ledger: s, Orders: s, Mailer: s, Confirmation: s, NewID: func() string { return "lease" }, Now: func() time.Time { return now }}
 }
 
-// TestCounts: the metrics that alarms look at count each way in which a mail fails for good or is put off, and each message
+// TestCounts: the metrics that alarms look at count each way in which a mail fails for good or is rescheduled, and each message
 // that cannot be understood, once; and nothing else.
 func TestCounts(t *testing.T) {
 	const (
@@ -76,31 +76,31 @@ func TestCounts(t *testing.T) {
 		want map[string]int
 	}{
 		"sent":                        {shop{}, good, nil},
-		"sent after 72 hours":         {shop{owed: tooLong}, good, nil},
-		"settled before":              {shop{claim: notification.ErrNotOwed}, good, nil},
+		"sent after 72 hours":         {shop{age: tooLong}, good, nil},
+		"settled before":              {shop{claim: notification.ErrNotPending}, good, nil},
 		"in other hands":              {shop{claim: notification.ErrLeased}, good, nil},
 		"refused":                     {shop{send: refused}, good, failed},
 		"nobody to mail":              {shop{read: notification.ErrNoRecipient}, good, nil},
-		"dropping not noted":          {shop{read: notification.ErrNoRecipient, giveUp: down}, good, postponed},
+		"dropping not noted":          {shop{read: notification.ErrNoRecipient, markUndelivered: down}, good, postponed},
 		"suppressed":                  {shop{read: fmt.Errorf("read: %w", notification.ErrSuppressed)}, good, failed},
-		"refused after 72 hours":      {shop{send: refused, owed: tooLong}, good, failed},
-		"SES down for 72 hours":       {shop{send: down, owed: tooLong}, good, failed},
-		"no order for 72 hours":       {shop{read: order.ErrNotFound, owed: tooLong}, good, failed},
-		"unreadable for 72 hours":     {shop{read: down, owed: tooLong}, good, failed},
-		"not rendered for 72 hours":   {shop{render: down, owed: tooLong}, good, failed},
+		"refused after 72 hours":      {shop{send: refused, age: tooLong}, good, failed},
+		"SES down for 72 hours":       {shop{send: down, age: tooLong}, good, failed},
+		"no order for 72 hours":       {shop{read: order.ErrNotFound, age: tooLong}, good, failed},
+		"unreadable for 72 hours":     {shop{read: down, age: tooLong}, good, failed},
+		"not rendered for 72 hours":   {shop{render: down, age: tooLong}, good, failed},
 		"no answer":                   {shop{send: silent}, good, postponed},
 		"no answer, a second time":    {shop{send: silent, unanswered: 1}, good, postponed},
 		"no answer, a third time":     {shop{send: silent, unanswered: 2}, good, unanswered},
-		"that failure not noted":      {shop{send: silent, unanswered: 2, giveUp: down}, good, postponed},
+		"that failure not noted":      {shop{send: silent, unanswered: 2, markUndelivered: down}, good, postponed},
 		"down after two unanswered":   {shop{send: down, unanswered: 2}, good, postponed},
-		"no answer for 72 hours":      {shop{send: silent, owed: tooLong}, good, failed},
-		"SES down":                    {shop{send: down, owed: tooLong - time.Millisecond}, good, postponed},
+		"no answer for 72 hours":      {shop{send: silent, age: tooLong}, good, failed},
+		"SES down":                    {shop{send: down, age: tooLong - time.Millisecond}, good, postponed},
 		"no order":                    {shop{read: order.ErrNotFound}, good, postponed},
 		"not claimed":                 {shop{claim: down}, good, postponed},
-		"failure not noted":           {shop{send: refused, giveUp: down}, good, postponed},
+		"failure not noted":           {shop{send: refused, markUndelivered: down}, good, postponed},
 		"not released":                {shop{send: down, release: down}, good, postponed},
 		"not marked":                  {shop{mark: down}, good, postponed},
-		"owed by nobody":              {shop{claim: notification.ErrNotFound}, good, foreign},
+		"no record":                   {shop{claim: notification.ErrNotFound}, good, foreign},
 		"crash":                       {shop{crash: true}, good, foreign},
 		"malformed":                   {shop{}, "{", foreign},
 		"foreign":                     {shop{}, `{"Service":"Amazon S3","Event":"s3:TestEvent"}`, foreign},

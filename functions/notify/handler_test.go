@@ -95,7 +95,7 @@ func wantLine(t *testing.T, log, level, message, outcome string) {
 	}
 }
 
-// TestFaultsAreAcknowledged: the record says what is still owed, and the relay returns to it.
+// TestFaultsAreAcknowledged: the record says what is still pending, and the relay returns to it.
 func TestFaultsAreAcknowledged(t *testing.T) {
 	for outcome, err := range map[notification.Outcome]error{
 		notification.OutcomePostponed: errors.New("SES is down"),
@@ -110,7 +110,7 @@ func TestFaultsAreAcknowledged(t *testing.T) {
 	}
 }
 
-func TestMailNobodyOwes(t *testing.T) {
+func TestUnknownMail(t *testing.T) {
 	answer, _ := run(t, deliver(func(string) (notification.Outcome, error) {
 		return "", fmt.Errorf("claiming: %w", notification.ErrNotFound)
 	}))

@@ -1,4 +1,4 @@
-// Command notify is called by the mail queue: mails that are owed are sent.
+// Command notify is called by the mail queue: mails that are pending are sent.
 package main
 
 import (

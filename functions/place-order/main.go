@@ -1,4 +1,4 @@
-// Command place-order serves POST /orders: the order is stored, the stock taken and the confirmation owed in one
+// Command place-order serves POST /orders: the order is stored, the stock taken and the confirmation stored in one
 // transaction, and an event is sent for what follows.
 package main
 
@@ -44,7 +44,7 @@ func main() {
 	}, s.PublicURL)))
 }
 
-// missed notes an event that was not sent. The mail is owed all the same, and the relay returns to it.
+// missed notes an event that was not sent. The mail is pending all the same, and the relay returns to it.
 func missed(ctx context.Context, orderID string, err error) {
 	observe.Log(ctx).Warn("event not sent", "order_id", orderID, "error", err)
 	observe.Count("EventsNotSent", 1)

@@ -7,7 +7,7 @@ import (
 )
 
 type outbox interface {
-	// Do owes the address a mail, known or not. It returns validation.Errors for what is no address.
+	// Do has a mail sent to the address, known or not. It returns validation.Errors for what is no address.
 	Do(ctx context.Context, address string) error
 }
 

@@ -10,15 +10,15 @@ import (
 	"shop/internal/user"
 )
 
-// owe is an outbox. Calling a nil one panics, and so is answered as internal.
-type owe func(address string) error
+// mailReset is an outbox. Calling a nil one panics, and so is answered as internal.
+type mailReset func(address string) error
 
-func (o owe) Do(_ context.Context, address string) error { return o(address) }
+func (o mailReset) Do(_ context.Context, address string) error { return o(address) }
 
 func TestRequestReset(t *testing.T) {
 	for body, want := range map[string]string{httpapitest.ReadEvent(t).Body: httpapitest.Email, `{"email":" A@B.CO "}`: " A@B.CO "} {
 		asked := 0
-		h := requestReset(owe(func(got string) error {
+		h := requestReset(mailReset(func(got string) error {
 			if asked++; got != want {
 				t.Errorf("the address is %q, want %q", got, want)
 			}
@@ -32,20 +32,20 @@ func TestRequestReset(t *testing.T) {
 }
 
 func TestBodies(t *testing.T) {
-	httpapitest.CheckBodies(t, httpapitest.ReadEvent(t), requestReset(owe(nil)))
+	httpapitest.CheckBodies(t, httpapitest.ReadEvent(t), requestReset(mailReset(nil)))
 }
 
-// TestNoAddress runs on the domain itself, which owes nothing to what is no address.
+// TestNoAddress runs on the domain itself, which mails nothing to what is no address.
 func TestNoAddress(t *testing.T) {
 	for _, body := range []string{`{}`, `{"email":""}`, `{"email":"ada"}`, `{"email":"Ada <ada@example.com>"}`, `{"email":"ada@example.com\nbcc"}`} {
 		httpapitest.Call(t, requestReset(&user.RequestReset{}), httpapitest.ReadEvent(t).WithBody(body)).
 			CheckProblem(t, httpapitest.FieldErrors("email", "must be an e-mail address"))
 	}
-	httpapitest.Call(t, requestReset(owe(nil)), httpapitest.ReadEvent(t).WithBody(`{"email":["a@b.co"]}`)).
+	httpapitest.Call(t, requestReset(mailReset(nil)), httpapitest.ReadEvent(t).WithBody(`{"email":["a@b.co"]}`)).
 		CheckProblem(t, httpapitest.FieldErrors("email", "has a value of the wrong type or range"))
 }
 
 func TestRefusals(t *testing.T) {
 	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t),
-		func(err error) httpapi.Handler { return requestReset(owe(func(string) error { return err })) })
+		func(err error) httpapi.Handler { return requestReset(mailReset(func(string) error { return err })) })
 }

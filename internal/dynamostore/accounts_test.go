@@ -83,7 +83,7 @@ func TestApply(t *testing.T) {
 		t.Errorf("stored %+v, want %+v", got, ann)
 	}
 	if want := notification.NewVerificationMail(ann.ID, ann.Email, opened); id != want.ID || s.mail(id) != want {
-		t.Errorf("owes %s: %+v, want %+v", id, s.mail(id), want)
+		t.Errorf("stored %s: %+v, want %+v", id, s.mail(id), want)
 	}
 
 	eve := user.User{ID: "usr_2", Email: ann.Email, Name: "Eve", PasswordHash: password.Stored("eve's"), Role: user.RoleCustomer, CreatedAt: opened.Add(time.Hour), Unverified: true}
@@ -97,18 +97,18 @@ func TestApply(t *testing.T) {
 		t.Errorf("the account is %+v now, want it as it was", got)
 	}
 	if want := notification.NewAddressMail(notification.SignUpAttempt, ann.Email, eve.CreatedAt); id != want.ID || s.mail(id) != want {
-		t.Errorf("owes %s: %+v, want %+v", id, s.mail(id), want)
+		t.Errorf("stored %s: %+v, want %+v", id, s.mail(id), want)
 	}
 }
 
-// TestMailsOfAnAddressRest: while one is owed, and for a quarter of an hour, an address is owed no other of its kind.
+// TestMailsOfAnAddressRest: while one is pending, and for a quarter of an hour, an address is pending no other of its kind.
 func TestMailsOfAnAddressRest(t *testing.T) {
 	s := open(t)
 	_, err := s.applicants().Apply(t.Context(), ann, "")
 	s.must(err)
 	mails := s.mails(func() time.Time { return opened })
 	for kind, ask := range map[notification.Kind]func(at time.Time) (string, error){
-		notification.PasswordReset: func(at time.Time) (string, error) { return mails.OweReset(t.Context(), ann.Email, at) },
+		notification.PasswordReset: func(at time.Time) (string, error) { return mails.AddResetMail(t.Context(), ann.Email, at) },
 		notification.SignUpAttempt: func(at time.Time) (string, error) {
 			u := ann
 			u.CreatedAt = at
@@ -121,13 +121,13 @@ func TestMailsOfAnAddressRest(t *testing.T) {
 			s.must(err)
 			wanted := notification.NewAddressMail(kind, ann.Email, opened.Add(want))
 			if id != wanted.ID || strings.Contains(id, ann.Email) || s.mail(id) != wanted {
-				t.Errorf("%s, %s: owes %s %+v, want %+v", kind, when, id, s.mail(id), wanted)
+				t.Errorf("%s, %s: stored %s %+v, want %+v", kind, when, id, s.mail(id), wanted)
 			}
 		}
 		id := notification.NewAddressMail(kind, ann.Email, opened).ID
 		wantCreated("at first", 0, 0)
 		wantCreated("at once again", time.Millisecond, 0)
-		wantCreated("while it is owed still", 24*time.Hour, 0)
+		wantCreated("while it is pending still", 24*time.Hour, 0)
 		s.must(mails.MarkSent(t.Context(), id, "message", opened))
 		if m := s.mail(id); m.Address != "" || m.State != notification.Sent {
 			t.Errorf("%s: sent, the record is %+v, want no address in it", kind, m)
@@ -163,7 +163,7 @@ func TestManyAskAtOnce(t *testing.T) {
 			verifying++
 		}
 	}
-	if got := s.user(ann.Email); verifying != 1 || s.mail("verify-email#"+got.ID).State != notification.Owed {
+	if got := s.user(ann.Email); verifying != 1 || s.mail("verify-email#"+got.ID).State != notification.Pending {
 		t.Errorf("%d mails to verify, want one, of %s", verifying, got.ID)
 	}
 }
@@ -187,27 +187,27 @@ func TestAccountMails(t *testing.T) {
 	}
 }
 
-// TestDropped: a mail that is dropped leaves the due index and the address; only who holds the lease drops it; it cannot be owed
+// TestDropped: a mail that is dropped leaves the due index and the address; only who holds the lease drops it; it cannot be pending
 // again.
 func TestDropped(t *testing.T) {
 	s := open(t)
 	mails := s.mails(func() time.Time { return opened.Add(time.Hour) })
-	id, err := mails.OweReset(t.Context(), ann.Email, opened)
+	id, err := mails.AddResetMail(t.Context(), ann.Email, opened)
 	s.must(err)
 	_, err = mails.Claim(t.Context(), id, "lease", opened.Add(2*time.Hour))
 	s.must(err)
-	s.must(mails.GiveUp(t.Context(), id, "another's", notification.Dropped, opened))
-	if m := s.mail(id); m.State != notification.Owed || m.Address != ann.Email {
-		t.Errorf("got %+v, want it owed still", m)
+	s.must(mails.MarkUndelivered(t.Context(), id, "another's", notification.Dropped, opened))
+	if m := s.mail(id); m.State != notification.Pending || m.Address != ann.Email {
+		t.Errorf("got %+v, want it pending still", m)
 	}
-	s.must(mails.GiveUp(t.Context(), id, "lease", notification.Dropped, opened))
+	s.must(mails.MarkUndelivered(t.Context(), id, "lease", notification.Dropped, opened))
 	if m := s.mail(id); m.State != notification.Dropped || m.Address != "" || !m.DueAt.IsZero() {
 		t.Errorf("got %+v, want it dropped", m)
 	}
 	if due, err := mails.Due(t.Context(), opened.Add(time.Hour), 10); err != nil || len(due) != 0 {
 		t.Errorf("due: %v, %v", due, err)
 	}
-	if err := mails.OweAgain(t.Context(), notification.OweAgain(id, opened.Add(time.Hour))); !errors.Is(err, notification.ErrNotFailed) {
+	if err := mails.Requeue(t.Context(), notification.Requeue(id, opened.Add(time.Hour))); !errors.Is(err, notification.ErrNotFailed) {
 		t.Errorf("got %v, want ErrNotFailed", err)
 	}
 }
@@ -216,13 +216,13 @@ func TestDropped(t *testing.T) {
 func TestRedriveAccountMail(t *testing.T) {
 	s := open(t)
 	mails := s.mails(func() time.Time { return opened })
-	id, err := mails.OweReset(t.Context(), ann.Email, opened)
+	id, err := mails.AddResetMail(t.Context(), ann.Email, opened)
 	s.must(err)
 	_, err = mails.Claim(t.Context(), id, "lease", opened.Add(time.Hour))
 	s.must(err)
-	s.must(mails.GiveUp(t.Context(), id, "lease", notification.Failed, opened))
+	s.must(mails.MarkUndelivered(t.Context(), id, "lease", notification.Failed, opened))
 	later := opened.Add(48 * time.Hour)
-	s.must(mails.OweAgain(t.Context(), notification.OweAgain(id, later)))
+	s.must(mails.Requeue(t.Context(), notification.Requeue(id, later)))
 	want := notification.NewAddressMail(notification.PasswordReset, ann.Email, later)
 	want.DueAt = later
 	if got := s.mail(id); got != want {
@@ -505,7 +505,7 @@ func TestMailsOfErasedOrders(t *testing.T) {
 	mails := s.mails(func() time.Time { return opened })
 	mail, err := mails.Claim(t.Context(), notification.OrderMailID(ids[0]), "lease", opened.Add(time.Minute))
 	s.must(err)
-	s.must(mails.GiveUp(t.Context(), mail.ID, "lease", notification.Dropped, opened))
+	s.must(mails.MarkUndelivered(t.Context(), mail.ID, "lease", notification.Dropped, opened))
 	if _, status, err := s.orders().View(t.Context(), user.Caller{UserID: ann.ID}, ids[0]); err != nil || status != order.EmailFailed {
 		t.Errorf("the order says %s, %v, want failed", status, err)
 	}

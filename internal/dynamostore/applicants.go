@@ -23,7 +23,7 @@ const (
 
 // cooldownOver is the condition that a mail of an address may be written: none is pending, and the last one was written long enough ago,
 // or a link was used since (used_at).
-const cooldownOver = "attribute_not_exists(#state) OR (#state <> :owed AND (created_at <= :cooled OR attribute_exists(used_at)))"
+const cooldownOver = "attribute_not_exists(#state) OR (#state <> :pending AND (created_at <= :cooled OR attribute_exists(used_at)))"
 
 // Applicants keeps those who signed up and have not verified their address yet, among the users.
 type Applicants struct {
@@ -39,7 +39,7 @@ func (s *Applicants) Done(ctx context.Context, name string) (user.Done, error) {
 }
 
 // Apply stores u with the mail that asks to verify the address, or, when another user has the address, the mail that tells its
-// owner of the attempt, unless one is owed or was within notification.ResendInterval. It returns the id of the mail. Each is one
+// owner of the attempt, unless one is pending or was within notification.ResendInterval. It returns the id of the mail. Each is one
 // read and one transaction of two actions, so that the time does not tell which it was. A third one keeps that the request of the name
 // was done; when it was done before, nothing is stored, and there is no id.
 func (s *Applicants) Apply(ctx context.Context, u user.User, name string) (string, error) {
@@ -96,7 +96,7 @@ func (s *Applicants) add(ctx context.Context, u user.User, mail notification.Mai
 	return err
 }
 
-// tell owes the mail to an address that somebody has. That somebody has it is looked at again because that costs what storing
+// tell stores the mail to an address that somebody has. That somebody has it is looked at again because that costs what storing
 // an applicant costs. It returns errDoneBefore.
 func (s *Applicants) tell(ctx context.Context, email string, mail notification.Mail, done user.Done) error {
 	put := putAfterCooldown(s.Mails, mail)
@@ -106,7 +106,7 @@ func (s *Applicants) tell(ctx context.Context, email string, mail notification.M
 		}},
 		{Put: &put},
 	}
-	unmet, err := transact(ctx, s.Client, "owing a mail of an attempt", append(actions, keep(s.AuthState, done)...)...)
+	unmet, err := transact(ctx, s.Client, "storing the mail of an attempt", append(actions, keep(s.AuthState, done)...)...)
 	switch {
 	case done.Kept() && unmet[doneAction]:
 		return errDoneBefore
@@ -118,13 +118,13 @@ func (s *Applicants) tell(ctx context.Context, email string, mail notification.M
 	return err
 }
 
-// putAfterCooldown puts a mail that an address may be owed again and again, but not too often.
+// putAfterCooldown puts a mail that an address may be pending again and again, but not too often.
 func putAfterCooldown(table string, mail notification.Mail) types.Put {
 	return types.Put{
 		TableName: &table, Item: mailItem(mail), ConditionExpression: aws.String(cooldownOver),
 		ExpressionAttributeNames: map[string]string{"#state": "state"},
 		ExpressionAttributeValues: attributes{
-			":owed": text(string(notification.Owed)), ":cooled": instant(mail.CreatedAt.Add(-notification.ResendInterval)),
+			":pending": text(string(notification.Pending)), ":cooled": instant(mail.CreatedAt.Add(-notification.ResendInterval)),
 		},
 	}
 }
@@ -140,9 +140,9 @@ func endCooldown(table, email string, now time.Time) types.TransactWriteItem {
 	}}
 }
 
-// OweReset owes the address a mail with a link that sets a new password, unless one is owed, or was within
+// AddResetMail stores a pending mail to the address with a link that sets a new password, unless one is pending, or was within
 // notification.ResendInterval and no link was used since. It returns the mail's id.
-func (s *Mails) OweReset(ctx context.Context, email string, now time.Time) (string, error) {
+func (s *Mails) AddResetMail(ctx context.Context, email string, now time.Time) (string, error) {
 	mail := notification.NewAddressMail(notification.PasswordReset, email, now)
 	put := putAfterCooldown(s.Table, mail)
 	_, err := s.Client.PutItem(ctx, &dynamodb.PutItemInput{
@@ -153,7 +153,7 @@ func (s *Mails) OweReset(ctx context.Context, email string, now time.Time) (stri
 		return mail.ID, nil
 	}
 	if err != nil {
-		return "", failed("owing a mail", err)
+		return "", failed("storing a reset mail", err)
 	}
 	return mail.ID, nil
 }

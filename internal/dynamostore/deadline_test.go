@@ -57,35 +57,35 @@ var writes = map[string]func(*shop) write{
 		}, product.ErrContended}
 	},
 	"Claim": func(s *shop) write {
-		mail, mails := s.oneOwed()
+		mail, mails := s.onePending()
 		return write{"UpdateItem", func(ctx context.Context) error {
 			_, err := mails.Claim(ctx, mail.ID, "lease", opened.Add(time.Minute))
 			return err
 		}, func() bool { return s.held(mail) }, nil}
 	},
 	"MarkSent": func(s *shop) write {
-		mail, mails := s.oneOwed()
+		mail, mails := s.onePending()
 		return write{"UpdateItem", func(ctx context.Context) error { return mails.MarkSent(ctx, mail.ID, "message", opened) },
 			func() bool { return s.settled(mail, notification.Sent) }, nil}
 	},
 	"GiveUp": func(s *shop) write {
-		mail, mails := s.oneOwed()
+		mail, mails := s.onePending()
 		s.claim(mail, "lease")
 		return write{"UpdateItem", func(ctx context.Context) error {
-			return mails.GiveUp(ctx, mail.ID, "lease", notification.Failed, opened)
+			return mails.MarkUndelivered(ctx, mail.ID, "lease", notification.Failed, opened)
 		},
 			func() bool { return s.settled(mail, notification.Failed) }, nil}
 	},
 	"Release": func(s *shop) write {
-		mail, mails := s.oneOwed()
+		mail, mails := s.onePending()
 		s.claim(mail, "lease")
 		return write{"UpdateItem", func(ctx context.Context) error { return mails.Release(ctx, mail.ID, "lease", 0) },
 			func() bool { return !s.held(mail) }, nil}
 	},
 	"PutOff": func(s *shop) write {
-		mail, mails := s.oneOwed()
-		next := mail.PutOff(opened)
-		return write{"UpdateItem", func(ctx context.Context) error { return mails.PutOff(ctx, mail, next) },
+		mail, mails := s.onePending()
+		next := mail.Reschedule(opened)
+		return write{"UpdateItem", func(ctx context.Context) error { return mails.Reschedule(ctx, mail, next) },
 			func() bool { return s.due()[0] == next }, nil}
 	},
 	"sign up": func(s *shop) write {
@@ -218,11 +218,11 @@ func (s *shop) due() []notification.Mail {
 	return due
 }
 
-// oneOwed returns the one mail that is owed.
-func (s *shop) oneOwed() (notification.Mail, *Mails) {
+// onePending returns the one mail that is pending.
+func (s *shop) onePending() (notification.Mail, *Mails) {
 	s.t.Helper()
 	s.stock("lamp", 1, 10)
-	return s.owe("k", opened), s.mails(func() time.Time { return opened })
+	return s.pendingMail("k", opened), s.mails(func() time.Time { return opened })
 }
 
 func (s *shop) claim(mail notification.Mail, lease string) {

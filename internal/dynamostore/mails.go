@@ -16,12 +16,12 @@ import (
 	"shop/internal/redrive"
 )
 
-// dueShards is over how many partitions the index of owed mails is spread.
+// dueShards is over how many partitions the index of pending mails is spread.
 const dueShards = 16
 
 const dueIndex = "due"
 
-// Mails keeps the mails that the store owes: the outbox. The index due holds those that are still owed, because only they
+// Mails keeps the mails that the store sends: the outbox. The index due holds those that are still pending, because only they
 // have its attributes; it holds all that the relay needs, none of which a claim changes.
 type Mails struct {
 	Client *dynamodb.Client
@@ -29,7 +29,7 @@ type Mails struct {
 	Now    func() time.Time
 }
 
-// Claim leases an owed mail for leaseID until the given time. It returns notification.ErrNotFound, ErrNotOwed and ErrLeased.
+// Claim leases a pending mail for leaseID until the given time. It returns notification.ErrNotFound, ErrNotPending and ErrLeased.
 // A repeat of the same claim, because its answer was lost, succeeds.
 func (s *Mails) Claim(ctx context.Context, mailID, leaseID string, until time.Time) (notification.Mail, error) {
 	var out *dynamodb.UpdateItemOutput
@@ -37,12 +37,12 @@ func (s *Mails) Claim(ctx context.Context, mailID, leaseID string, until time.Ti
 		out, err = s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 			TableName: &s.Table,
 			Key:       mailKey(mailID),
-			ConditionExpression: aws.String("attribute_exists(mail_id) AND #state = :owed AND " +
+			ConditionExpression: aws.String("attribute_exists(mail_id) AND #state = :pending AND " +
 				"(attribute_not_exists(lease_id) OR lease_until < :now OR lease_id = :lease)"),
 			UpdateExpression:         aws.String("SET lease_id = :lease, lease_until = :until"),
 			ExpressionAttributeNames: map[string]string{"#state": "state"},
 			ExpressionAttributeValues: attributes{
-				":owed": text(string(notification.Owed)), ":now": instant(s.Now()), ":lease": text(leaseID), ":until": instant(until),
+				":pending": text(string(notification.Pending)), ":now": instant(s.Now()), ":lease": text(leaseID), ":until": instant(until),
 			},
 			ReturnValues:                        types.ReturnValueAllNew,
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
@@ -67,18 +67,18 @@ func unclaimable(old attributes) error {
 	if err != nil {
 		return err
 	}
-	if m.State != notification.Owed {
-		return notification.ErrNotOwed
+	if m.State != notification.Pending {
+		return notification.ErrNotPending
 	}
 	return notification.ErrLeased
 }
 
 // MarkSent settles the mail as sent, or as failed where MarkLost was told of this message id before. It is repeated
 // until ctx ends, whatever the error, because each mark that is missing costs the customer one more mail. It does
-// nothing to a mail that is not owed any more: our own mark, when its answer was lost, or another's.
+// nothing to a mail that is not pending any more: our own mark, when its answer was lost, or another's.
 func (s *Mails) MarkSent(ctx context.Context, mailID, messageID string, now time.Time) error {
 	err := s.mark(ctx, mailID, messageID, notification.Sent, " AND NOT contains(lost_messages, :message)", addressAttribute, now)
-	if old, failed := conditionFailed(err); failed && isOwed(old) {
+	if old, failed := conditionFailed(err); failed && isPending(old) {
 		err = s.mark(ctx, mailID, messageID, notification.Failed, "", "", now)
 	}
 	if _, failed := conditionFailed(err); failed {
@@ -87,7 +87,7 @@ func (s *Mails) MarkSent(ctx context.Context, mailID, messageID string, now time
 	return err
 }
 
-// mark settles an owed mail with the message id of its sending, and repeats that until ctx ends or a condition fails.
+// mark settles a pending mail with the message id of its sending, and repeats that until ctx ends or a condition fails.
 func (s *Mails) mark(
 	ctx context.Context, mailID, messageID string, as notification.State, condition, remove string, now time.Time,
 ) error {
@@ -96,22 +96,22 @@ func (s *Mails) mark(
 		return !failed
 	}
 	return contend(ctx, anyError, func() error {
-		return s.settle(ctx, mailID, "#state = :owed"+condition, attributes{
-			":owed": text(string(notification.Owed)), ":state": text(string(as)), ":now": instant(now), ":message": text(messageID),
+		return s.settle(ctx, mailID, "#state = :pending"+condition, attributes{
+			":pending": text(string(notification.Pending)), ":state": text(string(as)), ":now": instant(now), ":message": text(messageID),
 		}, ", message_id = :message", remove)
 	})
 }
 
-// GiveUp settles the mail as failed or dropped, if leaseID still holds it. The address of one that failed is kept, so that it can
-// be owed again.
-func (s *Mails) GiveUp(ctx context.Context, mailID, leaseID string, as notification.State, now time.Time) error {
+// MarkUndelivered settles the mail as failed or dropped, if leaseID still holds it. The address of one that failed is kept, so that it can
+// be pending again.
+func (s *Mails) MarkUndelivered(ctx context.Context, mailID, leaseID string, as notification.State, now time.Time) error {
 	also := ""
 	if as == notification.Dropped {
 		also = addressAttribute
 	}
 	err := contend(ctx, isContention, func() error {
-		return s.settle(ctx, mailID, "#state = :owed AND lease_id = :lease", attributes{
-			":owed": text(string(notification.Owed)), ":state": text(string(as)), ":now": instant(now), ":lease": text(leaseID),
+		return s.settle(ctx, mailID, "#state = :pending AND lease_id = :lease", attributes{
+			":pending": text(string(notification.Pending)), ":state": text(string(as)), ":now": instant(now), ":lease": text(leaseID),
 		}, "", also)
 	})
 	if _, failed := conditionFailed(err); failed {
@@ -120,14 +120,14 @@ func (s *Mails) GiveUp(ctx context.Context, mailID, leaseID string, as notificat
 	return err
 }
 
-// MarkLost fails a mail that was marked sent with the message id. Where the mail is owed, the report may be faster than
+// MarkLost fails a mail that was marked sent with the message id. Where the mail is pending, the report may be faster than
 // the mark: then the id is put into lost_messages, a set, for MarkSent to find. The set has the ids of earlier
 // sendings, too, which no later one has: their reports change nothing. Nor does MarkLost do anything to a mail that
-// failed already, or that nobody owed.
+// failed already, or that has no record.
 func (s *Mails) MarkLost(ctx context.Context, mailID, messageID string, now time.Time) error {
 	for {
 		old, err := s.failSent(ctx, mailID, messageID, now)
-		if err != nil || !isOwed(old) {
+		if err != nil || !isPending(old) {
 			return err
 		}
 		if noted, err := s.noteLost(ctx, mailID, messageID); noted || err != nil {
@@ -152,18 +152,18 @@ func (s *Mails) failSent(ctx context.Context, mailID, messageID string, now time
 	return nil, err
 }
 
-// noteLost notes in an owed mail that the sending with the message id was lost. It returns false when the mail is not
-// owed.
+// noteLost notes in a pending mail that the sending with the message id was lost. It returns false when the mail is not
+// pending.
 func (s *Mails) noteLost(ctx context.Context, mailID, messageID string) (bool, error) {
 	err := contend(ctx, isContention, func() error {
 		_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 			TableName:                &s.Table,
 			Key:                      mailKey(mailID),
-			ConditionExpression:      aws.String("#state = :owed"),
+			ConditionExpression:      aws.String("#state = :pending"),
 			UpdateExpression:         aws.String("ADD lost_messages :lost"),
 			ExpressionAttributeNames: map[string]string{"#state": "state"},
 			ExpressionAttributeValues: attributes{
-				":owed": text(string(notification.Owed)), ":lost": &types.AttributeValueMemberSS{Value: []string{messageID}},
+				":pending": text(string(notification.Pending)), ":lost": &types.AttributeValueMemberSS{Value: []string{messageID}},
 			},
 		})
 		return err
@@ -177,10 +177,10 @@ func (s *Mails) noteLost(ctx context.Context, mailID, messageID string) (bool, e
 	return true, nil
 }
 
-// isOwed reports whether an item is a mail that is owed.
-func isOwed(item attributes) bool {
+// isPending reports whether an item is a mail that is pending.
+func isPending(item attributes) bool {
 	state, ok := item["state"].(*types.AttributeValueMemberS)
-	return ok && state.Value == string(notification.Owed)
+	return ok && state.Value == string(notification.Pending)
 }
 
 // addressAttribute is where an account mail has the address that it is for.
@@ -229,7 +229,7 @@ func (s *Mails) Release(ctx context.Context, mailID, leaseID string, unanswered 
 	return nil
 }
 
-// Due returns the owed mails that were due at now, oldest first, at most max. One that cannot be read is left out, and told of
+// Due returns the pending mails that were due at now, oldest first, at most max. One that cannot be read is left out, and told of
 // by the error, so that it does not hold up the others.
 func (s *Mails) Due(ctx context.Context, now time.Time, max int) ([]notification.Mail, error) {
 	lists := make([][]attributes, dueShards)
@@ -265,38 +265,38 @@ func (s *Mails) due(ctx context.Context, shard int, now time.Time, max int) ([]a
 	}, max)
 }
 
-// PutOff stores next's step and due time if the mail is still owed and due as before says. It returns
+// Reschedule stores next's attempt and due time if the mail is still pending and due as before says. It returns
 // notification.ErrLeased when not. A repeat of the same, because its answer was lost, succeeds.
-func (s *Mails) PutOff(ctx context.Context, before, next notification.Mail) error {
+func (s *Mails) Reschedule(ctx context.Context, before, next notification.Mail) error {
 	err := contend(ctx, isContention, func() error {
 		_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 			TableName:                &s.Table,
 			Key:                      mailKey(before.ID),
-			ConditionExpression:      aws.String("#state = :owed AND due_at = :before AND step = :step"),
-			UpdateExpression:         aws.String("SET due_at = :next, step = :steps"),
+			ConditionExpression:      aws.String("#state = :pending AND due_at = :before AND attempt = :attempt"),
+			UpdateExpression:         aws.String("SET due_at = :next, attempt = :attempts"),
 			ExpressionAttributeNames: map[string]string{"#state": "state"},
 			ExpressionAttributeValues: attributes{
-				":owed": text(string(notification.Owed)), ":before": instant(before.DueAt), ":step": number(int64(before.Step)),
-				":next": instant(next.DueAt), ":steps": number(int64(next.Step)),
+				":pending": text(string(notification.Pending)), ":before": instant(before.DueAt), ":attempt": number(int64(before.Attempt)),
+				":next": instant(next.DueAt), ":attempts": number(int64(next.Attempt)),
 			},
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 		})
 		return err
 	})
 	if old, failed := conditionFailed(err); failed {
-		if m, err := readMail(old); err == nil && m.Step == next.Step && m.DueAt.Equal(next.DueAt) {
+		if m, err := readMail(old); err == nil && m.Attempt == next.Attempt && m.DueAt.Equal(next.DueAt) {
 			return nil
 		}
 		return notification.ErrLeased
 	}
 	if err != nil {
-		return failed("putting a mail off", err)
+		return failed("rescheduling a mail", err)
 	}
 	return nil
 }
 
 // Failed returns the mails of a page of the table that failed at since or later, in no order, and the id after which to look
-// for more, which is empty at the end. It reads every mail that was ever owed: a page is 1 MB, of which DynamoDB bills half a
+// for more, which is empty at the end. It reads every mail that was ever stored: a page is 1 MB, of which DynamoDB bills half a
 // read unit for every 4 KB, as it does for any eventually consistent read.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Scan.html
 func (s *Mails) Failed(ctx context.Context, since time.Time, after string) (mails []redrive.Mail, next string, err error) {
@@ -324,12 +324,12 @@ func (s *Mails) Failed(ctx context.Context, since time.Time, after string) (mail
 	return mails, next, r.err
 }
 
-// OweAgain puts a mail that failed back into the due index, with the times and the step that it is given. It returns
+// Requeue puts a mail that failed back into the due index, with the times and the attempt that it is given. It returns
 // notification.ErrNotFailed when the mail is not failed. A repeat of the same, because its answer was lost, succeeds.
-func (s *Mails) OweAgain(ctx context.Context, mail notification.Mail) error {
+func (s *Mails) Requeue(ctx context.Context, mail notification.Mail) error {
 	values := attributes{
 		":failed": text(string(notification.Failed)), ":state": text(string(mail.State)), ":created": instant(mail.CreatedAt),
-		":step": number(int64(mail.Step)), ":shard": number(int64(shard(mail.ID, dueShards))), ":due": instant(mail.DueAt),
+		":attempt": number(int64(mail.Attempt)), ":shard": number(int64(shard(mail.ID, dueShards))), ":due": instant(mail.DueAt),
 	}
 	kept := ""
 	if !mail.ExpiresAt.IsZero() {
@@ -340,7 +340,7 @@ func (s *Mails) OweAgain(ctx context.Context, mail notification.Mail) error {
 			TableName:           &s.Table,
 			Key:                 mailKey(mail.ID),
 			ConditionExpression: aws.String("#state = :failed"),
-			UpdateExpression: aws.String("SET #state = :state, created_at = :created, step = :step, due_shard = :shard, " +
+			UpdateExpression: aws.String("SET #state = :state, created_at = :created, attempt = :attempt, due_shard = :shard, " +
 				"due_at = :due" + kept + " REMOVE settled_at, message_id, unanswered"),
 			ExpressionAttributeNames:            map[string]string{"#state": "state"},
 			ExpressionAttributeValues:           values,
@@ -355,7 +355,7 @@ func (s *Mails) OweAgain(ctx context.Context, mail notification.Mail) error {
 		return notification.ErrNotFailed
 	}
 	if err != nil {
-		return failed("owing a mail again", err)
+		return failed("requeuing a mail", err)
 	}
 	return nil
 }
@@ -369,7 +369,7 @@ func mailKey(id string) attributes { return attributes{"mail_id": text(id)} }
 
 func mailItem(m notification.Mail) attributes {
 	item := attributes{
-		"mail_id": text(m.ID), "state": text(string(m.State)), "created_at": instant(m.CreatedAt), "step": number(int64(m.Step)),
+		"mail_id": text(m.ID), "state": text(string(m.State)), "created_at": instant(m.CreatedAt), "attempt": number(int64(m.Attempt)),
 		"due_shard": number(int64(shard(m.ID, dueShards))), "due_at": instant(m.DueAt), "address_hash": text(m.AddressHash),
 	}
 	if m.OfAccount() {
@@ -381,7 +381,7 @@ func mailItem(m notification.Mail) attributes {
 func readMail(item attributes) (notification.Mail, error) {
 	r := reader{item: item}
 	m := notification.Mail{
-		ID: r.text("mail_id"), State: notification.State(r.text("state")), CreatedAt: r.instant("created_at"), Step: int(r.number("step")),
+		ID: r.text("mail_id"), State: notification.State(r.text("state")), CreatedAt: r.instant("created_at"), Attempt: int(r.number("attempt")),
 	}
 	if r.has("due_at") {
 		m.DueAt = r.instant("due_at")

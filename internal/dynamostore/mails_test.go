@@ -28,15 +28,15 @@ var (
 	_ redrive.Ledger            = (*Mails)(nil)
 )
 
-// owe places an order and returns the mail it owes, as the relay sees it.
-func (s *shop) owe(key string, at time.Time) notification.Mail {
+// pendingMail places an order and returns its pending mail, as the relay sees it.
+func (s *shop) pendingMail(key string, at time.Time) notification.Mail {
 	s.t.Helper()
 	o := draft("usr_1", key, at, line("lamp", 1, 1))
 	s.must(s.orders().Place(s.t.Context(), o))
 	return relayed(o)
 }
 
-// relayed is the mail that o owes as the index shows it: without the hash of the address.
+// relayed is the mail of o as the index shows it: without the hash of the address.
 func relayed(o order.Order) notification.Mail {
 	mail := notification.NewOrderMail(o.ID, o.Email, o.PlacedAt)
 	mail.AddressHash = ""
@@ -46,7 +46,7 @@ func relayed(o order.Order) notification.Mail {
 func TestClaim(t *testing.T) {
 	s := open(t)
 	s.stock("lamp", 1, 10)
-	mail := s.owe("k", opened)
+	mail := s.pendingMail("k", opened)
 	now := opened
 	mails := s.mails(func() time.Time { return now })
 	claim := func(lease string) error {
@@ -75,9 +75,9 @@ func TestClaim(t *testing.T) {
 	s.faults.On("UpdateItem", awsfault.Error(400, "TransactionConflictException"))
 	check("in a conflict", "c", nil)
 	s.must(mails.MarkSent(t.Context(), mail.ID, "message", now))
-	check("once it was sent", "d", notification.ErrNotOwed)
+	check("once it was sent", "d", notification.ErrNotPending)
 	if _, err := mails.Claim(t.Context(), notification.OrderMailID(order.ID("usr_1", "none")), "a", now); !errors.Is(err, notification.ErrNotFound) {
-		t.Errorf("a mail nobody owes: got %v, want ErrNotFound", err)
+		t.Errorf("a mail without a record: got %v, want ErrNotFound", err)
 	}
 }
 
@@ -95,7 +95,7 @@ func TestSettledMails(t *testing.T) {
 			t.Errorf("due: got %d, want %d", len(found), want)
 		}
 	}
-	sent, failed := s.owe("a", opened), s.owe("b", opened)
+	sent, failed := s.pendingMail("a", opened), s.pendingMail("b", opened)
 	due(2)
 	s.faults.On("UpdateItem", awsfault.Lost, awsfault.Error(500, "InternalServerError"))
 	s.must(mails.MarkSent(t.Context(), sent.ID, "message", opened))
@@ -103,12 +103,12 @@ func TestSettledMails(t *testing.T) {
 	if _, err := mails.Claim(t.Context(), failed.ID, "lease", opened.Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	s.must(mails.GiveUp(t.Context(), failed.ID, "another's", notification.Failed, opened))
+	s.must(mails.MarkUndelivered(t.Context(), failed.ID, "another's", notification.Failed, opened))
 	due(1) // only who holds the lease gives a mail up
-	s.must(mails.GiveUp(t.Context(), failed.ID, "lease", notification.Failed, opened))
+	s.must(mails.MarkUndelivered(t.Context(), failed.ID, "lease", notification.Failed, opened))
 	due(0)
 	s.must(mails.MarkSent(t.Context(), failed.ID, "message", opened))
-	if _, err := mails.Claim(t.Context(), failed.ID, "x", opened); !errors.Is(err, notification.ErrNotOwed) {
+	if _, err := mails.Claim(t.Context(), failed.ID, "x", opened); !errors.Is(err, notification.ErrNotPending) {
 		t.Errorf("got %v, want ErrNotOwed", err)
 	}
 }
@@ -117,7 +117,7 @@ func TestSettledMails(t *testing.T) {
 func TestMarkSentIsRepeatedWhateverTheError(t *testing.T) {
 	s := open(t)
 	s.stock("lamp", 1, 10)
-	mail := s.owe("a", opened)
+	mail := s.pendingMail("a", opened)
 	s.faults.On("UpdateItem", awsfault.Times(8, awsfault.Error(400, "AccessDeniedException"))...)
 	s.must(s.mails(nil).MarkSent(t.Context(), mail.ID, "message", opened))
 	if got := s.faults.Calls("UpdateItem"); got != 9 {
@@ -132,7 +132,7 @@ func TestMarkSentIsRepeatedWhateverTheError(t *testing.T) {
 func TestRelease(t *testing.T) {
 	s := open(t)
 	s.stock("lamp", 1, 10)
-	mail := s.owe("a", opened)
+	mail := s.pendingMail("a", opened)
 	mails := s.mails(func() time.Time { return opened })
 	if _, err := mails.Claim(t.Context(), mail.ID, "lease", opened.Add(time.Minute)); err != nil {
 		t.Fatal(err)
@@ -158,7 +158,7 @@ func TestRelease(t *testing.T) {
 func TestReleaseUnanswered(t *testing.T) {
 	s := open(t)
 	s.stock("lamp", 1, 10)
-	mail := s.owe("a", opened)
+	mail := s.pendingMail("a", opened)
 	mails := s.mails(func() time.Time { return opened })
 	claim := func(want int) {
 		t.Helper()
@@ -176,7 +176,7 @@ func TestReleaseUnanswered(t *testing.T) {
 	claim(2)
 	s.must(mails.Release(t.Context(), mail.ID, "lease", 2))
 	s.failAt(mail, opened)
-	s.must(mails.OweAgain(t.Context(), notification.OweAgain(mail.ID, opened)))
+	s.must(mails.Requeue(t.Context(), notification.Requeue(mail.ID, opened)))
 	claim(0)
 }
 
@@ -185,7 +185,7 @@ func TestDueIsOldestFirst(t *testing.T) {
 	s.stock("lamp", 1, 100)
 	var want []notification.Mail
 	for i := range 20 {
-		want = append(want, s.owe(number3(i), opened.Add(time.Duration(i)*time.Second)))
+		want = append(want, s.pendingMail(number3(i), opened.Add(time.Duration(i)*time.Second)))
 	}
 	found, err := s.mails(nil).Due(t.Context(), opened.Add(time.Hour), 100)
 	s.must(err)
@@ -203,20 +203,20 @@ func TestDueIsOldestFirst(t *testing.T) {
 }
 
 // Of two relays that put a mail off, one gets it.
-func TestPutOff(t *testing.T) {
+func TestReschedule(t *testing.T) {
 	s := open(t)
 	s.stock("lamp", 1, 10)
-	mail := s.owe("a", opened)
-	next := mail.PutOff(opened.Add(3 * time.Minute))
+	mail := s.pendingMail("a", opened)
+	next := mail.Reschedule(opened.Add(3 * time.Minute))
 	s.faults.On("UpdateItem", awsfault.Lost)
-	s.must(s.mails(nil).PutOff(t.Context(), mail, next))
-	other := mail.PutOff(opened.Add(4 * time.Minute))
-	if err := s.mails(nil).PutOff(t.Context(), mail, other); !errors.Is(err, notification.ErrLeased) {
-		t.Errorf("put off a second time: got %v, want ErrLeased", err)
+	s.must(s.mails(nil).Reschedule(t.Context(), mail, next))
+	other := mail.Reschedule(opened.Add(4 * time.Minute))
+	if err := s.mails(nil).Reschedule(t.Context(), mail, other); !errors.Is(err, notification.ErrLeased) {
+		t.Errorf("reschedule a second time: got %v, want ErrLeased", err)
 	}
-	s.must(s.mails(nil).PutOff(t.Context(), next, mail)) // put back
+	s.must(s.mails(nil).Reschedule(t.Context(), next, mail)) // put back
 	s.must(s.mails(nil).MarkSent(t.Context(), mail.ID, "m", opened))
-	if err := s.mails(nil).PutOff(t.Context(), mail, next); !errors.Is(err, notification.ErrLeased) {
+	if err := s.mails(nil).Reschedule(t.Context(), mail, next); !errors.Is(err, notification.ErrLeased) {
 		t.Errorf("once sent: got %v, want ErrLeased", err)
 	}
 }
@@ -225,9 +225,9 @@ func TestPutOff(t *testing.T) {
 func TestDueLeavesOutWhatCannotBeRead(t *testing.T) {
 	s := open(t)
 	s.stock("lamp", 1, 10)
-	mail := s.owe("a", opened)
+	mail := s.pendingMail("a", opened)
 	_, err := s.client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String(s.tables.Name("Mails")), Item: attributes{
-		"mail_id": text("broken"), "due_shard": number(0), "due_at": instant(opened), "state": text("owed"),
+		"mail_id": text("broken"), "due_shard": number(0), "due_at": instant(opened), "state": text("pending"),
 	}})
 	s.must(err)
 	found, err := s.mails(nil).Due(t.Context(), opened.Add(time.Hour), 1) // the broken one is the oldest
@@ -242,21 +242,21 @@ func (s *shop) failAt(mail notification.Mail, at time.Time) {
 	mails := s.mails(func() time.Time { return at })
 	_, err := mails.Claim(s.t.Context(), mail.ID, "lease", at.Add(time.Minute))
 	s.must(err)
-	s.must(mails.GiveUp(s.t.Context(), mail.ID, "lease", notification.Failed, at))
+	s.must(mails.MarkUndelivered(s.t.Context(), mail.ID, "lease", notification.Failed, at))
 }
 
-// A mail that is owed again is stored as one that has never failed: due, and for 72 hours from now.
-func TestOweAgain(t *testing.T) {
+// A mail that is pending again is stored as one that has never failed: due, and for 72 hours from now.
+func TestRequeue(t *testing.T) {
 	s := open(t)
 	s.stock("lamp", 1, 10)
-	mail := s.owe("a", opened)
+	mail := s.pendingMail("a", opened)
 	before := s.item("Mails", mailKey(mail.ID))
-	s.must(s.mails(nil).PutOff(t.Context(), mail, mail.PutOff(opened)))
+	s.must(s.mails(nil).Reschedule(t.Context(), mail, mail.Reschedule(opened)))
 	s.failAt(mail, opened.Add(time.Hour))
 	now := opened.Add(100 * time.Hour)
-	again := notification.OweAgain(mail.ID, now)
+	again := notification.Requeue(mail.ID, now)
 	s.faults.On("UpdateItem", awsfault.Error(400, "TransactionConflictException"), awsfault.Lost)
-	s.must(s.mails(nil).OweAgain(t.Context(), again))
+	s.must(s.mails(nil).Requeue(t.Context(), again))
 	before["created_at"], before["due_at"] = instant(now), instant(now)
 	if got := s.item("Mails", mailKey(mail.ID)); !reflect.DeepEqual(got, before) {
 		t.Errorf("got %v, want %v", got, before)
@@ -268,24 +268,24 @@ func TestOweAgain(t *testing.T) {
 	}
 	claimed, err := s.mails(func() time.Time { return now }).Claim(t.Context(), mail.ID, "a", now.Add(time.Minute))
 	if err != nil || claimed.Expired(now.Add(72*time.Hour)) {
-		t.Errorf("claimed %+v, %v, want what is owed for 72 hours from now", claimed, err)
+		t.Errorf("claimed %+v, %v, want what is pending for 72 hours from now", claimed, err)
 	}
 }
 
-// Only what has failed is owed again, whatever it became meanwhile: nothing is sent twice because of it.
-func TestOweAgainOnlyWhatFailed(t *testing.T) {
+// Only what has failed is pending again, whatever it became meanwhile: nothing is sent twice because of it.
+func TestRequeueOnlyWhatFailed(t *testing.T) {
 	s := open(t)
 	s.stock("lamp", 1, 10)
-	owed, leased, sent, failed := s.owe("a", opened), s.owe("b", opened), s.owe("c", opened), s.owe("d", opened)
+	pending, leased, sent, failed := s.pendingMail("a", opened), s.pendingMail("b", opened), s.pendingMail("c", opened), s.pendingMail("d", opened)
 	_, err := s.mails(func() time.Time { return opened }).Claim(t.Context(), leased.ID, "a", opened.Add(time.Minute))
 	s.must(err)
 	s.must(s.mails(nil).MarkSent(t.Context(), sent.ID, "message", opened))
 	s.failAt(failed, opened)
 	now := opened.Add(time.Hour)
-	s.must(s.mails(nil).OweAgain(t.Context(), notification.OweAgain(failed.ID, now)))
-	for _, id := range []string{owed.ID, leased.ID, sent.ID, failed.ID, "order-placed#ord_nobodys"} {
+	s.must(s.mails(nil).Requeue(t.Context(), notification.Requeue(failed.ID, now)))
+	for _, id := range []string{pending.ID, leased.ID, sent.ID, failed.ID, "order-placed#ord_nobodys"} {
 		before := s.item("Mails", mailKey(id))
-		if err := s.mails(nil).OweAgain(t.Context(), notification.OweAgain(id, now.Add(time.Minute))); !errors.Is(err, notification.ErrNotFailed) {
+		if err := s.mails(nil).Requeue(t.Context(), notification.Requeue(id, now.Add(time.Minute))); !errors.Is(err, notification.ErrNotFailed) {
 			t.Errorf("%s: got %v, want ErrNotFailed", id, err)
 		}
 		if after := s.item("Mails", mailKey(id)); !reflect.DeepEqual(after, before) {
@@ -293,7 +293,7 @@ func TestOweAgainOnlyWhatFailed(t *testing.T) {
 		}
 	}
 	s.faults.On("UpdateItem", awsfault.Error(400, "AccessDeniedException"))
-	if err := s.mails(nil).OweAgain(t.Context(), notification.OweAgain(failed.ID, now)); err == nil || errors.Is(err, notification.ErrNotFailed) {
+	if err := s.mails(nil).Requeue(t.Context(), notification.Requeue(failed.ID, now)); err == nil || errors.Is(err, notification.ErrNotFailed) {
 		t.Errorf("denied: got %v", err)
 	}
 }
@@ -302,12 +302,12 @@ func TestOweAgainOnlyWhatFailed(t *testing.T) {
 func TestFailed(t *testing.T) {
 	s := open(t)
 	s.stock("lamp", 1, 10)
-	sent := s.owe("sent", opened)
-	s.owe("owed", opened)
+	sent := s.pendingMail("sent", opened)
+	s.pendingMail("pending", opened)
 	s.must(s.mails(nil).MarkSent(t.Context(), sent.ID, "message", opened.Add(time.Hour)))
 	want := map[string]time.Time{}
 	for i := range 3 {
-		mail, at := s.owe(number3(i), opened), opened.Add(time.Duration(i)*time.Hour)
+		mail, at := s.pendingMail(number3(i), opened), opened.Add(time.Duration(i)*time.Hour)
 		s.failAt(mail, at)
 		want[mail.ID] = at
 	}

@@ -67,7 +67,7 @@ func TestSignUpAgain(t *testing.T) {
 	s.wantDone(later)
 }
 
-// TestApplyAgain: a request that was done before owes no mail, neither to verify nor of an attempt; one without a key does.
+// TestApplyAgain: a request that was done before stores no mail, neither to verify nor of an attempt; one without a key does.
 func TestApplyAgain(t *testing.T) {
 	s := open(t)
 	id, err := s.applicants().Apply(t.Context(), ann, "a")
@@ -75,16 +75,16 @@ func TestApplyAgain(t *testing.T) {
 	s.wantDone(done("a", id, opened))
 	attempt := notification.NewAddressMail(notification.SignUpAttempt, ann.Email, opened).ID
 	if again, err := s.applicants().Apply(t.Context(), ann, "a"); err != nil || again != "" || s.mail(attempt).ID != "" {
-		t.Errorf("owes %q (error %v) and %+v, want nothing", again, err, s.mail(attempt))
+		t.Errorf("stored %q (error %v) and %+v, want nothing", again, err, s.mail(attempt))
 	}
 	other := ann
 	other.Email = "other@example.com"
 	if again, err := s.applicants().Apply(t.Context(), other, "a"); err != nil || again != "" || s.user(other.Email) != (user.User{}) {
-		t.Errorf("owes %q (error %v), want nothing", again, err)
+		t.Errorf("stored %q (error %v), want nothing", again, err)
 	}
 	told, err := s.applicants().Apply(t.Context(), ann, "b")
 	if err != nil || told != attempt || !strings.HasPrefix(id, "verify-email#") {
-		t.Errorf("owes %q (error %v), want %s", told, err, attempt)
+		t.Errorf("stored %q (error %v), want %s", told, err, attempt)
 	}
 	s.wantDone(done("b", attempt, opened))
 }
@@ -159,7 +159,7 @@ func TestUsedResetEndsTheRest(t *testing.T) {
 	mails := s.mails(func() time.Time { return opened })
 	ask := func(after time.Duration) time.Time {
 		t.Helper()
-		id, err := mails.OweReset(t.Context(), ann.Email, opened.Add(after))
+		id, err := mails.AddResetMail(t.Context(), ann.Email, opened.Add(after))
 		s.must(err)
 		return s.mail(id).CreatedAt
 	}
@@ -168,7 +168,7 @@ func TestUsedResetEndsTheRest(t *testing.T) {
 		at := opened.Add(after)
 		s.must(s.links().SetPassword(t.Context(), s.link(user.SetPassword, at), password.Stored("new"), resetAt(at), user.Done{}))
 	}
-	other, err := mails.OweReset(t.Context(), "bob@example.com", opened)
+	other, err := mails.AddResetMail(t.Context(), "bob@example.com", opened)
 	s.must(err)
 	s.must(mails.MarkSent(t.Context(), other, "message", opened))
 	id := notification.NewAddressMail(notification.PasswordReset, ann.Email, opened).ID
@@ -187,7 +187,7 @@ func TestUsedResetEndsTheRest(t *testing.T) {
 	if got := ask(5 * time.Minute); !got.Equal(opened.Add(4 * time.Minute)) {
 		t.Errorf("with no link used since: one of %s, want it in its cooldown", got)
 	}
-	if _, err := mails.OweReset(t.Context(), "bob@example.com", opened.Add(5*time.Minute)); err != nil || !s.mail(other).CreatedAt.Equal(opened) {
+	if _, err := mails.AddResetMail(t.Context(), "bob@example.com", opened.Add(5*time.Minute)); err != nil || !s.mail(other).CreatedAt.Equal(opened) {
 		t.Errorf("another address: %+v (error %v), want it in its cooldown", s.mail(other), err)
 	}
 }
@@ -207,7 +207,7 @@ func TestUsedResetWithoutAMail(t *testing.T) {
 	if due, err := mails.Due(t.Context(), opened.Add(time.Hour), 10); err != nil || len(due) != 0 {
 		t.Errorf("due: %v, %v", due, err)
 	}
-	if _, err := mails.OweReset(t.Context(), ann.Email, opened); err != nil || s.mail(id) != notification.NewAddressMail(notification.PasswordReset, ann.Email, opened) {
+	if _, err := mails.AddResetMail(t.Context(), ann.Email, opened); err != nil || s.mail(id) != notification.NewAddressMail(notification.PasswordReset, ann.Email, opened) {
 		t.Errorf("got %+v and error %v", s.mail(id), err)
 	}
 }

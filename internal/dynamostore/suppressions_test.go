@@ -54,7 +54,7 @@ func TestForMail(t *testing.T) {
 func TestClaimOfAnEarlierVersion(t *testing.T) {
 	s := open(t)
 	s.stock("lamp", 1, 10)
-	mail := s.owe("k", opened)
+	mail := s.pendingMail("k", opened)
 	_, err := s.client.UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
 		TableName: aws.String(s.tables.Name("Mails")), Key: mailKey(mail.ID), UpdateExpression: aws.String("REMOVE address_hash"),
 	})
@@ -101,7 +101,7 @@ func TestMarkLost(t *testing.T) {
 	s.stock("lamp", 1, 10)
 	mails := s.mails(func() time.Time { return opened })
 	for i, faults := range [][]awsfault.Fault{nil, {awsfault.Lost}, {awsfault.Error(400, "TransactionConflictException")}} {
-		mail := s.owe(number3(i), opened)
+		mail := s.pendingMail(number3(i), opened)
 		s.must(mails.MarkSent(t.Context(), mail.ID, "message", opened))
 		s.faults.On("UpdateItem", faults...)
 		s.must(mails.MarkLost(t.Context(), mail.ID, "message", lostAt))
@@ -111,7 +111,7 @@ func TestMarkLost(t *testing.T) {
 	}
 	s.must(mails.MarkLost(t.Context(), "order-placed#none", "message", opened))
 	if item := s.mailItem("order-placed#none"); item != nil {
-		t.Errorf("a mail nobody owed was made: %v", item)
+		t.Errorf("a mail without a record was made: %v", item)
 	}
 	s.faults.On("UpdateItem", awsfault.Error(400, "AccessDeniedException"))
 	if mails.MarkLost(t.Context(), "order-placed#none", "message", opened) == nil {
@@ -125,10 +125,10 @@ func TestMarkLostBeforeTheMark(t *testing.T) {
 	s := open(t)
 	s.stock("lamp", 1, 10)
 	mails := s.mails(func() time.Time { return opened })
-	owed, leased, another := s.owe("a", opened), s.owe("b", opened), s.owe("c", opened)
+	pending, leased, another := s.pendingMail("a", opened), s.pendingMail("b", opened), s.pendingMail("c", opened)
 	_, err := mails.Claim(t.Context(), leased.ID, "lease", opened.Add(time.Minute))
 	s.must(err)
-	for _, mail := range []notification.Mail{owed, leased, another} {
+	for _, mail := range []notification.Mail{pending, leased, another} {
 		s.faults.On("UpdateItem", awsfault.Lost, awsfault.Lost) // of both calls
 		s.must(mails.MarkLost(t.Context(), mail.ID, "message", opened))
 		s.must(mails.MarkLost(t.Context(), mail.ID, "message", opened))
@@ -137,9 +137,9 @@ func TestMarkLostBeforeTheMark(t *testing.T) {
 		t.Errorf("due: got %v, %v, want all three, as they were", due, err)
 	}
 	s.faults.On("UpdateItem", awsfault.Lost, awsfault.Lost)
-	s.must(mails.MarkSent(t.Context(), owed.ID, "message", lostAt))
+	s.must(mails.MarkSent(t.Context(), pending.ID, "message", lostAt))
 	s.must(mails.MarkSent(t.Context(), leased.ID, "message", lostAt))
-	s.wantLost(owed.ID, lostAt)
+	s.wantLost(pending.ID, lostAt)
 	s.wantLost(leased.ID, lostAt)
 	s.must(mails.MarkSent(t.Context(), another.ID, "message 2", lostAt))
 	s.wantState(another.ID, "sent")
@@ -149,7 +149,7 @@ func TestMarkLostBeforeTheMark(t *testing.T) {
 func TestMarkLostOfAnEarlierSending(t *testing.T) {
 	s := open(t)
 	s.stock("lamp", 1, 10)
-	mail := s.owe("a", opened)
+	mail := s.pendingMail("a", opened)
 	mails := s.mails(func() time.Time { return opened })
 	late := func(state string, sendings ...string) {
 		t.Helper()
@@ -160,13 +160,13 @@ func TestMarkLostOfAnEarlierSending(t *testing.T) {
 	}
 	s.must(mails.MarkSent(t.Context(), mail.ID, "message 1", opened))
 	s.must(mails.MarkLost(t.Context(), mail.ID, "message 1", opened))
-	s.must(mails.OweAgain(t.Context(), notification.OweAgain(mail.ID, lostAt)))
-	late("owed", "message 1", "message 1")
+	s.must(mails.Requeue(t.Context(), notification.Requeue(mail.ID, lostAt)))
+	late("pending", "message 1", "message 1")
 	s.must(mails.MarkSent(t.Context(), mail.ID, "message 2", lostAt))
 	late("sent", "message 1", "")
 	s.must(mails.MarkLost(t.Context(), mail.ID, "message 2", lostAt))
-	s.must(mails.OweAgain(t.Context(), notification.OweAgain(mail.ID, lostAt)))
-	late("owed", "message 1", "message 2")
+	s.must(mails.Requeue(t.Context(), notification.Requeue(mail.ID, lostAt)))
+	late("pending", "message 1", "message 2")
 	s.must(mails.MarkSent(t.Context(), mail.ID, "message 3", lostAt))
 	late("sent", "message 1", "message 2")
 }
@@ -175,7 +175,7 @@ func TestMarkLostOfAnEarlierSending(t *testing.T) {
 func TestMarkLostMeetsTheMark(t *testing.T) {
 	s := open(t)
 	s.stock("lamp", 1, 10)
-	mail := s.owe("a", opened)
+	mail := s.pendingMail("a", opened)
 	other := &Mails{Client: s.tables.Client(nil), Table: s.tables.Name("Mails")}
 	s.faults.On("UpdateItem", func(next http.RoundTripper, r *http.Request) (*http.Response, error) {
 		defer func() { s.must(other.MarkSent(t.Context(), mail.ID, "message", opened)) }()

@@ -50,7 +50,7 @@ func (d *Delivery) composeForAccount(ctx context.Context, mail Mail) (Message, e
 }
 
 // addressee returns the user whom the mail is for. It returns ErrNoRecipient also when the account that is to be verified is another
-// by now, or verified, or has expired; and when the mail has no address any more, because it was sent, bounced, and is owed once more.
+// by now, or verified, or has expired; and when the mail has no address any more, because it was sent, bounced, and is pending once more.
 func (d *Delivery) addressee(ctx context.Context, mail Mail) (user.User, error) {
 	if mail.Address == "" {
 		return user.User{}, ErrNoRecipient

@@ -61,7 +61,7 @@ func (d *desk) delivery() *Delivery {
 	return &Delivery{Ledger: d.ledger, Accounts: d, Links: d, Mailer: d, AccountMail: d, Lease: 35 * time.Second, NewID: d.ledger.newID, Now: d.ledger.time}
 }
 
-// newDesk owes adas, who has not verified her address yet, a mail of each kind.
+// newDesk has a pending mail of each kind for adas, who has not verified her address yet.
 func newDesk() *desk {
 	l := newLedger()
 	for _, m := range []Mail{NewVerificationMail("usr_1", adas, opened), NewAddressMail(SignUpAttempt, adas, opened), NewAddressMail(PasswordReset, adas, opened)} {
@@ -145,7 +145,7 @@ func TestDropAccountMails(t *testing.T) {
 		"unknown address":              {PasswordReset, nobody, OutcomeDropped, Dropped},
 		"attempt, account gone":        {SignUpAttempt, nobody, OutcomeDropped, Dropped},
 		"account gone":                 {VerifyEmail, nobody, OutcomeDropped, Dropped},
-		"sent, bounced, owed again":    {PasswordReset, sent, OutcomeDropped, Dropped},
+		"sent, bounced, pending again": {PasswordReset, sent, OutcomeDropped, Dropped},
 		"another account":              {VerifyEmail, other, OutcomeDropped, Dropped},
 		"account not verified in time": {VerifyEmail, expired, OutcomeDropped, Dropped},
 		"reset of an expired account":  {PasswordReset, expired, OutcomeDropped, Dropped},
@@ -167,15 +167,15 @@ func TestDropAccountMails(t *testing.T) {
 	}
 }
 
-// TestGiveUpAccountMails: account mails are given up after 30 minutes, also where the provider is up again; while they are of
+// TestFailExpiredAccountMails: account mails fail after 30 minutes, also where the provider is up again; while they are of
 // use, faults leave them to the relay. What failed keeps its address, so that it can be sent again.
-func TestGiveUpAccountMails(t *testing.T) {
+func TestFailExpiredAccountMails(t *testing.T) {
 	const late = 30*time.Minute + time.Millisecond
 	for name, c := range map[string]struct {
-		owed  time.Duration
-		spoil func(*desk)
-		want  Outcome
-		err   error
+		pending time.Duration
+		spoil   func(*desk)
+		want    Outcome
+		err     error
 	}{
 		"in time":               {30 * time.Minute, func(*desk) {}, OutcomeSent, nil},
 		"too late":              {late, func(*desk) {}, OutcomeFailed, ErrStale},
@@ -188,13 +188,13 @@ func TestGiveUpAccountMails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, id := newDesk(), accountMails[SignUpAttempt].id
-			d.ledger.pass(c.owed)
+			d.ledger.pass(c.pending)
 			c.spoil(d)
 			outcome, err := d.delivery().Deliver(context.Background(), id)
 			if outcome != c.want || !errors.Is(err, c.err) || (d.sent[id] == 1) != (c.want == OutcomeSent) {
 				t.Errorf("got %s, sent %v and error %v, want %s and %v", outcome, d.sent, err, c.want, c.err)
 			}
-			state := map[Outcome]State{OutcomeSent: Sent, OutcomeFailed: Failed, OutcomePostponed: Owed}[c.want]
+			state := map[Outcome]State{OutcomeSent: Sent, OutcomeFailed: Failed, OutcomePostponed: Pending}[c.want]
 			if e := d.ledger.entries[id]; e.State != state || (e.Address == "") != (state == Sent) {
 				t.Errorf("got the entry %+v, want it %s", e, state)
 			}
@@ -215,7 +215,7 @@ func TestDropOrderMail(t *testing.T) {
 	wantCalls(t, l, "claim", "mark dropped")
 }
 
-// TestDroppingFails: then the mail is owed still.
+// TestDroppingFails: then the mail is pending still.
 func TestDroppingFails(t *testing.T) {
 	l := newLedger("ord_1")
 	p := newPost(l)
@@ -233,15 +233,15 @@ func TestNewAccountMails(t *testing.T) {
 			m = NewVerificationMail("usr_1", adas, opened)
 		}
 		full := Mail{
-			ID: want.id, State: Owed, CreatedAt: opened, DueAt: opened.Add(2 * time.Minute), AddressHash: AddressHash(adas), Address: adas,
+			ID: want.id, State: Pending, CreatedAt: opened, DueAt: opened.Add(2 * time.Minute), AddressHash: AddressHash(adas), Address: adas,
 			ExpiresAt: opened.Add(7 * 24 * time.Hour),
 		}
 		if m != full {
 			t.Errorf("got %+v, want %+v", m, full)
 		}
-		again := OweAgain(want.id, opened.Add(time.Hour))
-		if want := (Mail{ID: want.id, State: Owed, CreatedAt: opened.Add(time.Hour), DueAt: opened.Add(time.Hour), ExpiresAt: opened.Add(7*24*time.Hour + time.Hour)}); again != want {
-			t.Errorf("owed again: got %+v, want %+v", again, want)
+		again := Requeue(want.id, opened.Add(time.Hour))
+		if want := (Mail{ID: want.id, State: Pending, CreatedAt: opened.Add(time.Hour), DueAt: opened.Add(time.Hour), ExpiresAt: opened.Add(7*24*time.Hour + time.Hour)}); again != want {
+			t.Errorf("pending again: got %+v, want %+v", again, want)
 		}
 	}
 }

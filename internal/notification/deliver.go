@@ -26,15 +26,15 @@ type Mailer interface {
 	Send(ctx context.Context, m Message) (string, error)
 }
 
-// Ledger is the record of the mails owed.
+// Ledger is the record of the mails pending.
 type Ledger interface {
-	// Claim leases an owed mail for leaseID until the given time. It returns ErrNotFound, ErrNotOwed and ErrLeased.
+	// Claim leases a pending mail for leaseID until the given time. It returns ErrNotFound, ErrNotPending and ErrLeased.
 	Claim(ctx context.Context, mailID, leaseID string, until time.Time) (Mail, error)
 	// MarkSent settles the mail as Sent, or as Failed where MarkLost was told of this message id before. It is repeated
-	// until ctx ends, and does nothing to a mail that is not owed any more.
+	// until ctx ends, and does nothing to a mail that is not pending any more.
 	MarkSent(ctx context.Context, mailID, messageID string, now time.Time) error
-	// GiveUp settles the mail as Failed or Dropped, if leaseID still holds it.
-	GiveUp(ctx context.Context, mailID, leaseID string, as State, now time.Time) error
+	// MarkUndelivered settles the mail as Failed or Dropped, if leaseID still holds it.
+	MarkUndelivered(ctx context.Context, mailID, leaseID string, as State, now time.Time) error
 	// Release ends the lease, if leaseID still holds it, and stores how many calls to send the mail were never
 	// answered.
 	Release(ctx context.Context, mailID, leaseID string, unanswered int) error
@@ -53,13 +53,13 @@ type Outcome string
 // The outcomes of a delivery.
 const (
 	OutcomeSent      Outcome = "sent"
-	OutcomeSettled   Outcome = "settled"   // it was not owed any more, or is in other hands
+	OutcomeSettled   Outcome = "settled"   // it was not pending any more, or is in other hands
 	OutcomePostponed Outcome = "postponed" // the relay returns to it
-	OutcomeFailed    Outcome = "failed"    // given up
+	OutcomeFailed    Outcome = "failed"    // for good
 	OutcomeDropped   Outcome = "dropped"   // there is nobody to mail
 )
 
-// Delivery sends the mails that are owed.
+// Delivery sends the mails that are pending.
 type Delivery struct {
 	Ledger       Ledger
 	Orders       Orders
@@ -73,12 +73,12 @@ type Delivery struct {
 	Now          func() time.Time
 }
 
-// Deliver claims the mail, sends it and marks it sent. It returns ErrNotFound when nobody owes the mail: an event that
-// cannot be understood. With any other error the mail is still owed, and the relay returns to it.
+// Deliver claims the mail, sends it and marks it sent. It returns ErrNotFound when the mail has no record: an event that
+// cannot be understood. With any other error the mail is still pending, and the relay returns to it.
 func (d *Delivery) Deliver(ctx context.Context, mailID string) (Outcome, error) {
 	lease := d.NewID()
 	mail, err := d.Ledger.Claim(ctx, mailID, lease, d.Now().Add(d.Lease))
-	if errors.Is(err, ErrNotOwed) || errors.Is(err, ErrLeased) {
+	if errors.Is(err, ErrNotPending) || errors.Is(err, ErrLeased) {
 		return OutcomeSettled, nil
 	}
 	if err != nil {
@@ -122,8 +122,8 @@ func (d *Delivery) compose(ctx context.Context, mail Mail) (Message, error) {
 	return message, nil
 }
 
-// giveBack gives the mail up, drops it, or releases it. When it is tried again is the relay's affair alone: it returns
-// to the mail when it is due, and puts it off a step each time. A call that was never answered is counted here, and not
+// giveBack marks the mail failed, drops it, or releases it. When it is tried again is the relay's affair alone: it returns
+// to the mail when it is due, and reschedules it each time. A call that was never answered is counted here, and not
 // where a lease expires: a process that was killed may have sent nothing.
 func (d *Delivery) giveBack(ctx context.Context, mail Mail, lease string, cause error) (Outcome, error) {
 	now := d.Now()
@@ -134,16 +134,16 @@ func (d *Delivery) giveBack(ctx context.Context, mail Mail, lease string, cause 
 		cause = fmt.Errorf("%w: %w", ErrUnanswered, cause)
 	}
 	if errors.Is(cause, ErrNoRecipient) {
-		if err := d.Ledger.GiveUp(ctx, mail.ID, lease, Dropped, now); err != nil {
+		if err := d.Ledger.MarkUndelivered(ctx, mail.ID, lease, Dropped, now); err != nil {
 			return "", fmt.Errorf("dropping %s: %w", mail.ID, errors.Join(err, cause))
 		}
 		return OutcomeDropped, nil
 	}
 	if errors.Is(cause, ErrRefused) || errors.Is(cause, ErrUnanswered) || mail.Expired(now) {
-		if err := d.Ledger.GiveUp(ctx, mail.ID, lease, Failed, now); err != nil {
-			return "", fmt.Errorf("giving %s up: %w", mail.ID, errors.Join(err, cause))
+		if err := d.Ledger.MarkUndelivered(ctx, mail.ID, lease, Failed, now); err != nil {
+			return "", fmt.Errorf("failing %s: %w", mail.ID, errors.Join(err, cause))
 		}
-		return OutcomeFailed, fmt.Errorf("giving %s up: %w", mail.ID, cause)
+		return OutcomeFailed, fmt.Errorf("failing %s: %w", mail.ID, cause)
 	}
 	if err := d.Ledger.Release(ctx, mail.ID, lease, mail.Unanswered); err != nil {
 		return "", fmt.Errorf("releasing %s: %w", mail.ID, errors.Join(err, cause))

@@ -125,7 +125,7 @@ func TestDeliverAfterACrash(t *testing.T) {
 	wantEntry(t, l, settled(Sent, "message 1"))
 }
 
-func TestDeliverWhatNobodyOwes(t *testing.T) {
+func TestDeliverUnknownMail(t *testing.T) {
 	p := newPost(newLedger("ord_2"))
 	outcome, err := p.delivery().Deliver(context.Background(), mailID)
 	if !errors.Is(err, ErrNotFound) || outcome != "" || len(p.sent) != 0 {
@@ -134,9 +134,9 @@ func TestDeliverWhatNobodyOwes(t *testing.T) {
 }
 
 // TestDeliverLeavesToTheRelay: whatever fails before the mail was surely sent and may pass, the lease ends and the mail stays
-// owed, due as it was. An order that is missing is no exception: it was stored with the mail, so it is the tables that are not
+// pending, due as it was. An order that is missing is no exception: it was stored with the mail, so it is the tables that are not
 // right, a restore of one before the other for example, and that is the operator's to mend. It is never ErrNotFound, which
-// would say that nobody owes the mail.
+// would say that the mail has no record.
 func TestDeliverLeavesToTheRelay(t *testing.T) {
 	for name, c := range map[string]struct {
 		spoil func(*post)
@@ -203,13 +203,13 @@ func TestDeliverUnanswered(t *testing.T) {
 	if e := l.entries[mailID]; sent != 3 || e.State != Failed || e.lease != "" {
 		t.Errorf("got %d mails and %+v, want 3 and a failed mail", sent, e)
 	}
-	l.oweAgain(mailID)
+	l.requeue(mailID)
 	attempt(noAnswer, nil, OutcomePostponed) // a redrive begins anew
 }
 
 func TestDeliverAnUnknownKind(t *testing.T) {
 	l := newLedger()
-	unknown := Mail{ID: "order-shipped#ord_1", State: Owed, CreatedAt: opened, DueAt: opened}
+	unknown := Mail{ID: "order-shipped#ord_1", State: Pending, CreatedAt: opened, DueAt: opened}
 	l.entries[unknown.ID] = entry{Mail: unknown}
 	p := newPost(l)
 	outcome, err := p.delivery().Deliver(context.Background(), unknown.ID)
@@ -219,40 +219,40 @@ func TestDeliverAnUnknownKind(t *testing.T) {
 	wantEntry(t, l, entry{Mail: unknown})
 }
 
-// TestDeliverGivesUp: a mail that is refused for good, or failed once more after 72 hours, is not owed any more. One that
+// TestDeliverGivesUp: a mail that is refused for good, or failed once more after 72 hours, is not pending any more. One that
 // succeeds after 72 hours is sent.
 func TestDeliverGivesUp(t *testing.T) {
 	refused := fmt.Errorf("at the provider: %w", ErrRefused)
 	for name, c := range map[string]struct {
-		owed  time.Duration
-		fails error
-		want  Outcome
-		state State
+		pending time.Duration
+		fails   error
+		want    Outcome
+		state   State
 	}{
 		"refused at once":           {0, refused, OutcomeFailed, Failed},
 		"refused after 72 h":        {72*time.Hour + time.Millisecond, refused, OutcomeFailed, Failed},
-		"down for 72 h":             {72 * time.Hour, errDown, OutcomePostponed, Owed},
+		"down for 72 h":             {72 * time.Hour, errDown, OutcomePostponed, Pending},
 		"down for more than 72 h":   {72*time.Hour + time.Millisecond, errDown, OutcomeFailed, Failed},
 		"up after more than 72 h":   {100 * time.Hour, nil, OutcomeSent, Sent},
-		"down, but not for as long": {time.Hour, errDown, OutcomePostponed, Owed},
+		"down, but not for as long": {time.Hour, errDown, OutcomePostponed, Pending},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLedger("ord_1")
-			l.pass(c.owed)
+			l.pass(c.pending)
 			p := newPost(l)
 			p.fails = c.fails
 			outcome, err := p.delivery().Deliver(context.Background(), mailID)
 			if outcome != c.want || !errors.Is(err, c.fails) {
 				t.Errorf("got %s and error %v, want %s and %v", outcome, err, c.want, c.fails)
 			}
-			if got := l.entries[mailID]; got.State != c.state || got.lease != "" || got.DueAt.IsZero() != (c.state != Owed) {
-				t.Errorf("got the entry %+v, want %s without a lease, and due only while owed", got, c.state)
+			if got := l.entries[mailID]; got.State != c.state || got.lease != "" || got.DueAt.IsZero() != (c.state != Pending) {
+				t.Errorf("got the entry %+v, want %s without a lease, and due only while pending", got, c.state)
 			}
 		})
 	}
 }
 
-// TestDeliverToASuppressedAddress: its mail is given up and never sent, one of an earlier version, too.
+// TestDeliverToASuppressedAddress: its mail fails and is never sent, one of an earlier version, too.
 func TestDeliverToASuppressedAddress(t *testing.T) {
 	for name, hash := range map[string]string{"mail with the hash": AddressHash(addressOf("ord_1")), "mail without": ""} {
 		t.Run(name, func(t *testing.T) {
@@ -276,7 +276,7 @@ func TestDeliverToASuppressedAddress(t *testing.T) {
 	}
 }
 
-// TestDeliverCannotNote: what became of the mail cannot be written. It stays owed and leased, so that the relay returns to it
+// TestDeliverCannotNote: what became of the mail cannot be written. It stays pending and leased, so that the relay returns to it
 // when the lease ended.
 func TestDeliverCannotNote(t *testing.T) {
 	for call, c := range map[string]struct {
@@ -311,7 +311,7 @@ func TestDeliverCannotClaim(t *testing.T) {
 
 // TestDeliverTooLate: another attempt holds the mail by the time that this one fails. What it wrote stands.
 func TestDeliverTooLate(t *testing.T) {
-	for name, fails := range map[string]error{"put off": errDown, "given up": ErrRefused} {
+	for name, fails := range map[string]error{"reschedule": errDown, "failed": ErrRefused} {
 		t.Run(name, func(t *testing.T) {
 			l := newLedger("ord_1")
 			p, other := newPost(l), newPost(l)

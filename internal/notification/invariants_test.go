@@ -20,11 +20,11 @@ type office struct {
 	queue      *line
 	sent       map[string]int      // mails, by order
 	faults     map[string]int      // sendings after the provider's yes to which the ledger had no mark, by order
-	refused    map[string]bool     // orders whose mail the provider refused for good, or reported, since it was owed last
+	refused    map[string]bool     // orders whose mail the provider refused for good, or reported, since it was pending last
 	list       map[string]bool     // suppressed addresses, by hash
 	taken      map[string][]string // message ids of the sendings that the provider took, by order
 	lost       map[string]bool     // message ids that were reported lost
-	unanswered map[string]int      // sendings whose answer never came since the mail was owed last, by order
+	unanswered map[string]int      // sendings whose answer never came since the mail was pending last, by order
 }
 
 func newOffice() *office {
@@ -42,7 +42,7 @@ func newOffice() *office {
 func (o *office) relays(t *rapid.T) {
 	o.queue.fails = rapid.SampledFrom([]error{nil, nil, errDown}).Draw(t, "queue")
 	o.queue.refuses = map[string]bool{OrderMailID("ord_2"): rapid.Bool().Draw(t, "one refused")}
-	o.fails["put off "+OrderMailID("ord_3")] = rapid.SampledFrom([]error{nil, nil, errDown}).Draw(t, "ledger")
+	o.fails["reschedule "+OrderMailID("ord_3")] = rapid.SampledFrom([]error{nil, nil, errDown}).Draw(t, "ledger")
 	o.runs(t, o.queue.fails == nil)
 	clear(o.fails)
 	o.queue.fails, o.queue.refuses = nil, nil
@@ -141,8 +141,8 @@ func (o *office) redrives(t *rapid.T) {
 		return
 	}
 	delete(o.list, AddressHash(addressOf(orderID)))
-	o.oweAgain(OrderMailID(orderID))
-	o.queue.steps = slices.DeleteFunc(o.queue.steps, func(step string) bool { return strings.HasPrefix(step, OrderMailID(orderID)) })
+	o.requeue(OrderMailID(orderID))
+	o.queue.attempts = slices.DeleteFunc(o.queue.attempts, func(attempt string) bool { return strings.HasPrefix(attempt, OrderMailID(orderID)) })
 	o.refused[orderID], o.sent[orderID], o.faults[orderID], o.unanswered[orderID] = false, 0, 0, 0
 }
 
@@ -161,7 +161,7 @@ func (o *office) waits(t *rapid.T) {
 	o.pass(rapid.SampledFrom([]time.Duration{time.Second, time.Minute, 5 * time.Minute, time.Hour, 20 * time.Hour}).Draw(t, "time"))
 }
 
-// hold checks the invariants: no mail is lost, none is given up too early, and each fault costs at most one more. That no suppressed
+// hold checks the invariants: no mail is lost, none is failed too early, and each fault costs at most one more. That no suppressed
 // address is mailed, each delivery checks.
 func (o *office) hold(t *rapid.T) {
 	for _, id := range officeOrders {
@@ -173,9 +173,9 @@ func (o *office) hold(t *rapid.T) {
 			t.Fatalf("%s: %d mails were sent without an answer, want 3 at most", id, o.unanswered[id])
 		}
 		switch e.State {
-		case Owed:
+		case Pending:
 			if e.DueAt.IsZero() || e.DueAt.After(o.now.Add(time.Hour)) {
-				t.Fatalf("%s: owed, and due at %s, want within an hour of %s", id, e.DueAt, o.now)
+				t.Fatalf("%s: pending, and due at %s, want within an hour of %s", id, e.DueAt, o.now)
 			}
 		case Sent:
 			if o.sent[id] == 0 || e.message == "" || !e.DueAt.IsZero() || o.lost[e.message] {
@@ -184,20 +184,20 @@ func (o *office) hold(t *rapid.T) {
 		case Failed:
 			mayFail := o.refused[id] || o.unanswered[id] == 3 || o.now.Sub(e.CreatedAt) > 72*time.Hour
 			if !mayFail || !e.DueAt.IsZero() {
-				t.Fatalf("%s: given up after %s, want it owed", id, o.now.Sub(e.CreatedAt))
+				t.Fatalf("%s: failed after %s, want it pending", id, o.now.Sub(e.CreatedAt))
 			}
 		}
 	}
 	seen := map[string]bool{}
-	for _, event := range o.queue.steps {
+	for _, event := range o.queue.attempts {
 		if seen[event] {
-			t.Fatalf("%s was relayed twice, want once a step", event)
+			t.Fatalf("%s was relayed twice, want once an attempt", event)
 		}
 		seen[event] = true
 	}
 }
 
-// mends lets all faults end: within two steps of an hour, every mail that was not given up is sent.
+// mends lets all faults end: within two steps of an hour, every mail that was not failed is sent.
 func (o *office) mends(t *rapid.T) {
 	for range 130 {
 		o.pass(time.Minute)
@@ -213,8 +213,8 @@ func (o *office) mends(t *rapid.T) {
 		o.queue.events = nil
 	}
 	for _, id := range officeOrders {
-		if state := o.entries[OrderMailID(id)].State; state == Owed {
-			t.Fatalf("%s is still owed, want it sent or given up", id)
+		if state := o.entries[OrderMailID(id)].State; state == Pending {
+			t.Fatalf("%s is still pending, want it sent or failed", id)
 		}
 	}
 }

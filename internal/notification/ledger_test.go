@@ -20,7 +20,7 @@ type entry struct {
 	lease   string
 	until   time.Time
 	message string
-	lost    string // message ids that were reported lost while the mail was owed, each followed by a blank
+	lost    string // message ids that were reported lost while the mail was pending, each followed by a blank
 }
 
 // ledger is a store of mails with the conditions of the real one, and a clock that goes when it is told to.
@@ -38,7 +38,7 @@ type ledger struct {
 // addressOf is the address that an order was placed with.
 func addressOf(orderID string) string { return orderID + "@example.com" }
 
-// newLedger owes the confirmations of orders, each ordered a second after the one before.
+// newLedger has the pending confirmations of orders, each ordered a second after the one before.
 func newLedger(orders ...string) *ledger {
 	l := &ledger{entries: map[string]entry{}, now: opened, fails: map[string]error{}, meanwhile: map[string]func(){}}
 	for i, id := range orders {
@@ -80,8 +80,8 @@ func (l *ledger) Claim(_ context.Context, mailID, leaseID string, until time.Tim
 		return Mail{}, err
 	case !exists:
 		return Mail{}, ErrNotFound
-	case e.State != Owed:
-		return Mail{}, ErrNotOwed
+	case e.State != Pending:
+		return Mail{}, ErrNotPending
 	case e.lease != "" && e.lease != leaseID && !e.until.Before(l.now):
 		return Mail{}, ErrLeased
 	}
@@ -103,7 +103,7 @@ func (l *ledger) MarkSent(_ context.Context, mailID, messageID string, now time.
 	return err
 }
 
-func (l *ledger) GiveUp(_ context.Context, mailID, leaseID string, as State, now time.Time) error {
+func (l *ledger) MarkUndelivered(_ context.Context, mailID, leaseID string, as State, now time.Time) error {
 	done, err := l.call("mark "+string(as), mailID)
 	defer done()
 	if err == nil {
@@ -117,7 +117,7 @@ func (l *ledger) MarkLost(_ context.Context, mailID, messageID string, now time.
 	defer done()
 	switch e := l.entries[mailID]; {
 	case err != nil:
-	case e.State == Owed:
+	case e.State == Pending:
 		e.lost += messageID + " "
 		l.entries[mailID] = e
 	case e.State == Sent && e.message == messageID:
@@ -127,15 +127,15 @@ func (l *ledger) MarkLost(_ context.Context, mailID, messageID string, now time.
 	return err
 }
 
-// oweAgain makes a mail that failed owed once more, as a redrive does.
-func (l *ledger) oweAgain(mailID string) {
-	again := OweAgain(mailID, l.now)
+// requeue makes a mail that failed pending again, as a redrive does.
+func (l *ledger) requeue(mailID string) {
+	again := Requeue(mailID, l.now)
 	again.AddressHash = l.entries[mailID].AddressHash
 	l.entries[mailID] = entry{Mail: again, lost: l.entries[mailID].lost}
 }
 
 func (l *ledger) settle(mailID string, may func(entry) bool, state State, message string) {
-	if e := l.entries[mailID]; e.State == Owed && may(e) {
+	if e := l.entries[mailID]; e.State == Pending && may(e) {
 		e.State, e.DueAt, e.message, e.lease, e.until = state, time.Time{}, message, "", time.Time{}
 		if state != Failed {
 			e.Address = ""
@@ -147,7 +147,7 @@ func (l *ledger) settle(mailID string, may func(entry) bool, state State, messag
 func (l *ledger) Release(_ context.Context, mailID, leaseID string, unanswered int) error {
 	done, err := l.call("release", mailID)
 	defer done()
-	if e := l.entries[mailID]; err == nil && e.State == Owed && e.lease == leaseID {
+	if e := l.entries[mailID]; err == nil && e.State == Pending && e.lease == leaseID {
 		e.lease, e.until, e.Unanswered = "", time.Time{}, unanswered
 		l.entries[mailID] = e
 	}
@@ -162,7 +162,7 @@ func (l *ledger) Due(_ context.Context, now time.Time, max int) ([]Mail, error) 
 	}
 	var due []Mail
 	for _, e := range l.entries {
-		if e.State == Owed && !e.DueAt.After(now) {
+		if e.State == Pending && !e.DueAt.After(now) {
 			due = append(due, e.Mail)
 		}
 	}
@@ -170,17 +170,17 @@ func (l *ledger) Due(_ context.Context, now time.Time, max int) ([]Mail, error) 
 	return due[:min(max, len(due))], nil
 }
 
-func (l *ledger) PutOff(_ context.Context, before, next Mail) error {
-	done, err := l.call("put off", before.ID)
+func (l *ledger) Reschedule(_ context.Context, before, next Mail) error {
+	done, err := l.call("reschedule", before.ID)
 	defer done()
 	if err != nil {
 		return err
 	}
 	e := l.entries[before.ID]
-	if e.State != Owed || !e.DueAt.Equal(before.DueAt) || e.Step != before.Step {
+	if e.State != Pending || !e.DueAt.Equal(before.DueAt) || e.Attempt != before.Attempt {
 		return ErrLeased
 	}
-	e.DueAt, e.Step = next.DueAt, next.Step
+	e.DueAt, e.Attempt = next.DueAt, next.Attempt
 	l.entries[before.ID] = e
 	return nil
 }
@@ -247,12 +247,12 @@ func (p *post) delivery() *Delivery {
 // line is a queue of events. It refuses all when it fails, and those of some mails.
 type line struct {
 	sync.Mutex
-	events  []string   // mail ids
-	batches [][]string // as they were sent
-	steps   []string   // of the mails of the events
-	fails   error
-	refuses map[string]bool
-	on      func() // after each call
+	events   []string   // mail ids
+	batches  [][]string // as they were sent
+	attempts []string   // of the mails of the events
+	fails    error
+	refuses  map[string]bool
+	on       func() // after each call
 }
 
 func (q *line) Send(_ context.Context, mails []Mail) ([]Mail, error) {
@@ -274,7 +274,7 @@ func (q *line) Send(_ context.Context, mails []Mail) ([]Mail, error) {
 		if q.refuses[m.ID] {
 			unsent = append(unsent, m)
 		} else {
-			q.events, q.steps = append(q.events, m.ID), append(q.steps, fmt.Sprint(m.ID, " step ", m.Step))
+			q.events, q.attempts = append(q.events, m.ID), append(q.attempts, fmt.Sprint(m.ID, " attempt ", m.Attempt))
 		}
 	}
 	if len(unsent) > 0 {

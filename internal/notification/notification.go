@@ -1,4 +1,4 @@
-// Package notification holds the mails the store owes its customers: which they are, how they are sent, and what is done
+// Package notification holds the mails the store sends its customers: which they are, how they are sent, and what is done
 // when they cannot be.
 package notification
 
@@ -26,9 +26,9 @@ func (k Kind) ofAccounts() bool { return k == VerifyEmail || k == SignUpAttempt 
 // State is how far a mail got.
 type State string
 
-// The states. A mail is owed until it was sent, failed for good, or was dropped because there is nobody to mail.
+// The states. A mail is pending until it was sent, failed for good, or was dropped because there is nobody to mail.
 const (
-	Owed    State = "owed"
+	Pending State = "pending"
 	Sent    State = "sent"
 	Failed  State = "failed"
 	Dropped State = "dropped"
@@ -37,27 +37,27 @@ const (
 const (
 	firstDelay = 2 * time.Minute
 	maxDelay   = time.Hour
-	giveUp     = 72 * time.Hour
+	maxAge     = 72 * time.Hour
 	// maxUnanswered is how many calls to send a mail may go without an answer. After each of them the mail may have
 	// been sent, so this bounds how many the customer gets from a provider that sends and answers too late.
 	maxUnanswered = 3
-	// giveUpAccount is for how long an account mail is owed: as long as its link would be good. Who asked for it longer ago has
+	// maxAccountAge is for how long an account mail is pending: as long as its link would be good. Who asked for it longer ago has
 	// asked again, or wonders what a link is for that comes now.
-	giveUpAccount = 30 * time.Minute
+	maxAccountAge = 30 * time.Minute
 	// keepAccount is for how long the record has an account mail, whose address it holds until the mail was sent.
 	keepAccount = 7 * 24 * time.Hour
-	// ResendInterval is for how long after a sign-up-attempt or a password-reset was owed an address is owed no other of its kind:
+	// ResendInterval is for how long after a sign-up-attempt or a password-reset was pending an address is pending no other of its kind:
 	// half as long as the link is good that it brought.
 	ResendInterval = 15 * time.Minute
 )
 
 // Errors that callers branch on.
 var (
-	// ErrNotFound says that nobody owes this mail.
+	// ErrNotFound says that the mail has no record.
 	ErrNotFound = errors.New("mail not found")
-	// ErrNotOwed says that the mail was sent already, or failed for good.
-	ErrNotOwed = errors.New("mail is not owed any more")
-	// ErrNotFailed says that the mail did not fail, or is owed again already.
+	// ErrNotPending says that the mail was sent already, or failed for good.
+	ErrNotPending = errors.New("mail is not pending any more")
+	// ErrNotFailed says that the mail did not fail, or is pending again already.
 	ErrNotFailed = errors.New("mail has not failed")
 	// ErrLeased says that someone else is sending the mail at this moment, or has moved it on.
 	ErrLeased = errors.New("mail is in other hands")
@@ -65,23 +65,23 @@ var (
 	ErrRefused = errors.New("mail was refused for good")
 	// ErrNoAnswer says that the provider's answer to a call never came: the mail may have been sent.
 	ErrNoAnswer = errors.New("the e-mail provider did not answer")
-	// ErrUnanswered says that a mail is given up because too many calls to send it were never answered.
+	// ErrUnanswered says that a mail has failed because too many calls to send it were never answered.
 	ErrUnanswered = fmt.Errorf("%d calls to send the mail were never answered", maxUnanswered)
 	// ErrNoRecipient says that there is nobody to mail: no account has the address, or the mail's account or address is gone.
 	ErrNoRecipient = errors.New("there is nobody to mail")
-	// ErrStale says that an account mail was owed for so long that it is of no use any more.
+	// ErrStale says that an account mail was pending for so long that it is of no use any more.
 	ErrStale = errors.New("mail is of no use any more")
 	// ErrSuppressed says that the mail's address is mailed no more. It is an ErrRefused, too.
 	ErrSuppressed = fmt.Errorf("%w: its address is suppressed", ErrRefused)
 )
 
-// Mail is a mail that the store owes, from the transaction that owes it on.
+// Mail is a mail that the store has to send, from the transaction that stores it on.
 type Mail struct {
 	ID        string // the kind, #, and what it is about: order-placed#ord_…
 	State     State
-	CreatedAt time.Time // since when it is owed: 72 hours later it is given up, an account mail after 30 minutes
-	DueAt     time.Time // when the relay sends its event again; only while it is owed
-	Step      int       // how often it was put off
+	CreatedAt time.Time // since when it is pending: 72 hours later it fails, an account mail after 30 minutes
+	DueAt     time.Time // when the relay sends its event again; only while it is pending
+	Attempt   int       // how often it was rescheduled
 	// AddressHash is the AddressHash of whom the mail is for. It is empty in a mail that an earlier version made, and in what
 	// the relay sees.
 	AddressHash string
@@ -106,10 +106,10 @@ func CutMailID(id string) (kind, subject string) {
 // OrderMailID returns the id of an order's confirmation.
 func OrderMailID(orderID string) string { return MailID(string(OrderPlaced), orderID) }
 
-// NewOrderMail returns the confirmation that an order owes to a normalised address.
+// NewOrderMail returns the confirmation of an order to a normalised address.
 func NewOrderMail(orderID, address string, now time.Time) Mail {
 	return Mail{
-		ID: OrderMailID(orderID), State: Owed, CreatedAt: now, DueAt: now.Add(delay(0)), AddressHash: AddressHash(address),
+		ID: OrderMailID(orderID), State: Pending, CreatedAt: now, DueAt: now.Add(delay(0)), AddressHash: AddressHash(address),
 	}
 }
 
@@ -119,22 +119,22 @@ func NewVerificationMail(userID, address string, now time.Time) Mail {
 }
 
 // NewAddressMail returns a SignUpAttempt or a PasswordReset for a normalised address. An address has one mail of each, which is
-// owed again and again: so nobody can fill a mailbox.
+// pending again and again: so nobody can fill a mailbox.
 func NewAddressMail(kind Kind, address string, now time.Time) Mail {
 	return newAccountMail(kind, AddressHash(address), address, now)
 }
 
 func newAccountMail(kind Kind, subject, address string, now time.Time) Mail {
 	return Mail{
-		ID: MailID(string(kind), subject), State: Owed, CreatedAt: now, DueAt: now.Add(delay(0)), AddressHash: AddressHash(address),
+		ID: MailID(string(kind), subject), State: Pending, CreatedAt: now, DueAt: now.Add(delay(0)), AddressHash: AddressHash(address),
 		Address: address, ExpiresAt: now.Add(keepAccount).Truncate(time.Second),
 	}
 }
 
-// OweAgain returns a mail that failed as it is owed once more: due now, and from now for as long as one of its kind. When it was
-// owed first, an order's mail has its order to tell.
-func OweAgain(mailID string, now time.Time) Mail {
-	m := Mail{ID: mailID, State: Owed, CreatedAt: now, DueAt: now}
+// Requeue returns a mail that failed as it is pending once more: due now, and from now for as long as one of its kind. When it was
+// first stored, an order's mail has its order to tell.
+func Requeue(mailID string, now time.Time) Mail {
+	m := Mail{ID: mailID, State: Pending, CreatedAt: now, DueAt: now}
 	if m.OfAccount() {
 		m.ExpiresAt = now.Add(keepAccount).Truncate(time.Second)
 	}
@@ -163,24 +163,24 @@ func (m Mail) cut() (Kind, string) {
 	return Kind(kind), subject
 }
 
-// PutOff returns when the mail is due next, one step on: two minutes, doubling to an hour.
-func (m Mail) PutOff(now time.Time) Mail {
-	m.Step++
-	m.DueAt = now.Add(delay(m.Step))
+// Reschedule returns when the mail is due next after one more attempt: two minutes, doubling to an hour.
+func (m Mail) Reschedule(now time.Time) Mail {
+	m.Attempt++
+	m.DueAt = now.Add(delay(m.Attempt))
 	return m
 }
 
-// Expired tells whether the mail has been owed for too long.
+// Expired tells whether the mail has been pending for too long.
 func (m Mail) Expired(now time.Time) bool {
 	if m.OfAccount() {
-		return now.Sub(m.CreatedAt) > giveUpAccount
+		return now.Sub(m.CreatedAt) > maxAccountAge
 	}
-	return now.Sub(m.CreatedAt) > giveUp
+	return now.Sub(m.CreatedAt) > maxAge
 }
 
-func delay(step int) time.Duration {
-	if step >= 5 {
+func delay(attempt int) time.Duration {
+	if attempt >= 5 {
 		return maxDelay
 	}
-	return firstDelay << step
+	return firstDelay << attempt
 }

@@ -12,10 +12,10 @@ const relayBatch = 10
 
 // Due is the ledger as the relay sees it.
 type Due interface {
-	// Due returns the owed mails that were due at now, oldest first, at most max; beside an error those that could be read.
+	// Due returns the pending mails that were due at now, oldest first, at most max; beside an error those that could be read.
 	Due(ctx context.Context, now time.Time, max int) ([]Mail, error)
-	// PutOff stores next's step and due time if the mail is still owed and due as before says. It returns ErrLeased when not.
-	PutOff(ctx context.Context, before, next Mail) error
+	// Reschedule stores next's attempt and due time if the mail is still pending and due as before says. It returns ErrLeased when not.
+	Reschedule(ctx context.Context, before, next Mail) error
 }
 
 // Queue takes the events that tell notify of a mail.
@@ -34,14 +34,14 @@ type Relay struct {
 // Relayed is what a run of the relay did.
 type Relayed struct {
 	Sent int // events
-	// Unknown is how many due mails are of a kind that this version does not know: a later one owes them, or owed them
-	// before it was rolled back. They are put off by a step, and no event is sent.
+	// Unknown is how many due mails are of a kind that this version does not know: a later one stores them, or stored them
+	// before it was rolled back. They are rescheduled, and no event is sent.
 	Unknown int
 }
 
-// Run relays at most max of the mails that are due, begins nothing after until, and returns what it did. A mail is put
-// off before its event is sent, so that it has one event a step whatever happens in between; a mail whose event the
-// queue refuses is made due again, and does not hold up the others. Nor does one that cannot be put off, which stays
+// Run relays at most max of the mails that are due, begins nothing after until, and returns what it did. A mail is
+// rescheduled before its event is sent, so that it has one event an attempt whatever happens in between; a mail whose event the
+// queue refuses is made due again, and does not hold up the others. Nor does one that cannot be rescheduled, which stays
 // due, or one of an unknown kind. Only a batch of which the queue took none ends the run: that is an outage.
 func (r *Relay) Run(ctx context.Context, max int, until time.Time) (Relayed, error) {
 	mails, failed := r.Ledger.Due(ctx, r.Now(), max)
@@ -62,14 +62,14 @@ func (r *Relay) Run(ctx context.Context, max int, until time.Time) (Relayed, err
 	return done, failed
 }
 
-// batch is what was put off of some mails.
+// batch is what was rescheduled of some mails.
 type batch struct {
 	known   []Mail // as they are now
 	before  map[string]Mail
 	unknown int
 }
 
-// take puts mails off by a step, and begins none after until. The error tells of the first that could not be put off.
+// take reschedules mails, and begins none after until. The error tells of the first that could not be rescheduled.
 func (r *Relay) take(ctx context.Context, mails []Mail, until time.Time) (batch, error) {
 	taken := batch{before: map[string]Mail{}}
 	var failed error
@@ -77,12 +77,12 @@ func (r *Relay) take(ctx context.Context, mails []Mail, until time.Time) (batch,
 		if !r.Now().Before(until) {
 			break
 		}
-		next := mail.PutOff(r.Now())
-		err := r.Ledger.PutOff(ctx, mail, next)
+		next := mail.Reschedule(r.Now())
+		err := r.Ledger.Reschedule(ctx, mail, next)
 		switch {
 		case errors.Is(err, ErrLeased):
 		case err != nil && failed == nil:
-			failed = fmt.Errorf("putting %s off: %w", mail.ID, err)
+			failed = fmt.Errorf("rescheduling %s: %w", mail.ID, err)
 		case err != nil:
 		case !mail.ofKnownKind():
 			taken.unknown++
@@ -94,7 +94,7 @@ func (r *Relay) take(ctx context.Context, mails []Mail, until time.Time) (batch,
 	return taken, failed
 }
 
-// send sends the events of mails that were put off, and makes those due again, as they were before, that the queue
+// send sends the events of mails that were rescheduled, and makes those due again, as they were before, that the queue
 // refused.
 func (r *Relay) send(ctx context.Context, taken []Mail, before map[string]Mail) (int, error) {
 	if len(taken) == 0 {
@@ -111,7 +111,7 @@ func (r *Relay) send(ctx context.Context, taken []Mail, before map[string]Mail) 
 func (r *Relay) putBack(ctx context.Context, mails []Mail, before map[string]Mail) error {
 	var failed error
 	for _, mail := range mails {
-		if err := r.Ledger.PutOff(ctx, mail, before[mail.ID]); err != nil && !errors.Is(err, ErrLeased) {
+		if err := r.Ledger.Reschedule(ctx, mail, before[mail.ID]); err != nil && !errors.Is(err, ErrLeased) {
 			failed = errors.Join(failed, fmt.Errorf("making %s due again: %w", mail.ID, err))
 		}
 	}

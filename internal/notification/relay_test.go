@@ -14,8 +14,8 @@ func (l *ledger) relay(q *line) *Relay { return &Relay{Ledger: l, Queue: q, Now:
 // always is later than any run.
 var always = opened.Add(1000 * time.Hour)
 
-// owing is a ledger that owes n mails, ord_01 the oldest, all of them due.
-func owing(n int) *ledger {
+// pendingMails is a ledger of n pending mails, ord_01 the oldest, all of them due.
+func pendingMails(n int) *ledger {
 	var orders []string
 	for i := range n {
 		orders = append(orders, fmt.Sprintf("ord_%02d", i+1))
@@ -42,32 +42,32 @@ func wantRun(t *testing.T, r *Relay, max int, until time.Time, want int, fails e
 	}
 }
 
-// wantSteps checks how often each mail was put off, and that a mail that never was is due as it was made.
-func wantSteps(t *testing.T, l *ledger, step int, ids ...string) {
+// wantAttempts checks how often each mail was rescheduled, and that a mail that never was is due as it was made.
+func wantAttempts(t *testing.T, l *ledger, attempt int, ids ...string) {
 	t.Helper()
 	for _, id := range ids {
 		e := l.entries[id]
 		due := e.CreatedAt.Add(2 * time.Minute)
-		if step > 0 {
-			due = l.entries[id].PutOff(l.now).DueAt.Add(-delay(step + 1)).Add(delay(step))
+		if attempt > 0 {
+			due = l.entries[id].Reschedule(l.now).DueAt.Add(-delay(attempt + 1)).Add(delay(attempt))
 		}
-		if e.Step != step || !e.DueAt.Equal(due) {
-			t.Errorf("%s: got step %d, due %s, want %d, %s", id, e.Step, e.DueAt, step, due)
+		if e.Attempt != attempt || !e.DueAt.Equal(due) {
+			t.Errorf("%s: got attempt %d, due %s, want %d, %s", id, e.Attempt, e.DueAt, attempt, due)
 		}
 	}
 }
 
-// TestRelay: what is due goes out oldest first in batches of ten, once a step; what is not due or not owed stays.
+// TestRelay: what is due goes out oldest first in batches of ten, once an attempt; what is not due or not pending stays.
 func TestRelay(t *testing.T) {
-	l, q := owing(25), &line{}
-	early := Mail{ID: "order-placed#early", State: Owed, CreatedAt: l.now, DueAt: l.now.Add(time.Millisecond)}
+	l, q := pendingMails(25), &line{}
+	early := Mail{ID: "order-placed#early", State: Pending, CreatedAt: l.now, DueAt: l.now.Add(time.Millisecond)}
 	l.entries[early.ID] = entry{Mail: early}
 	l.entries[mailID] = settled(Sent, "message 1")
 	wantRun(t, l.relay(q), 2000, always, 25, nil)
 	if want := [][]string{mails(1, 10), mails(11, 20), mails(21, 25)}; fmt.Sprint(q.batches) != fmt.Sprint(want) {
 		t.Errorf("got the batches %q, want %q", q.batches, want)
 	}
-	wantSteps(t, l, 1, mails(1, 25)...)
+	wantAttempts(t, l, 1, mails(1, 25)...)
 	wantEntry(t, l, entry{Mail: early})
 	wantEntry(t, l, settled(Sent, "message 1"))
 	wantRun(t, l.relay(q), 2000, always, 0, nil)
@@ -101,19 +101,19 @@ func TestRelayDueNow(t *testing.T) {
 }
 
 func TestRelayTakesTheOldestFirst(t *testing.T) {
-	l, q := owing(25), &line{}
+	l, q := pendingMails(25), &line{}
 	wantRun(t, l.relay(q), 12, always, 12, nil)
 	if !slices.Equal(q.events, mails(1, 12)) {
 		t.Errorf("got the events %q, want %q", q.events, mails(1, 12))
 	}
-	wantSteps(t, l, 0, mails(13, 25)...)
+	wantAttempts(t, l, 0, mails(13, 25)...)
 }
 
-// TestRelayPutsOffFirst: when the events are sent, the ledger has the next step already, so that a relay that ends there sends
+// TestRelayReschedulesFirst: when the events are sent, the ledger has the next attempt already, so that a relay that ends there sends
 // none twice.
-func TestRelayPutsOffFirst(t *testing.T) {
-	l, q := owing(3), &line{}
-	q.on = func() { wantSteps(t, l, 1, mails(1, 3)...) }
+func TestRelayReschedulesFirst(t *testing.T) {
+	l, q := pendingMails(3), &line{}
+	q.on = func() { wantAttempts(t, l, 1, mails(1, 3)...) }
 	wantRun(t, l.relay(q), 2000, always, 3, nil)
 	if len(q.batches) != 1 {
 		t.Errorf("got %d batches, want 1", len(q.batches))
@@ -123,20 +123,20 @@ func TestRelayPutsOffFirst(t *testing.T) {
 // TestRelayStopsAtUntil: nothing is begun at until or later; what was left is due as before.
 func TestRelayStopsAtUntil(t *testing.T) {
 	for limit, want := range map[time.Duration]int{0: 0, time.Second: 10, time.Second + 1: 20, 2 * time.Second: 20, time.Minute: 25} {
-		l, q := owing(25), &line{}
+		l, q := pendingMails(25), &line{}
 		q.on = func() { l.pass(time.Second) }
 		wantRun(t, l.relay(q), 2000, l.time().Add(limit), want, nil)
 		if !slices.Equal(q.events, mails(1, want)) {
 			t.Errorf("until %s: got the events %q, want %q", limit, q.events, mails(1, want))
 		}
-		wantSteps(t, l, 0, mails(want+1, 25)...)
+		wantAttempts(t, l, 0, mails(want+1, 25)...)
 	}
 }
 
 // TestRelayRefusedEvents: exactly the mails whose events the queue refused are due again as they were, and they hold up no
 // others.
 func TestRelayRefusedEvents(t *testing.T) {
-	l, q := owing(25), &line{refuses: map[string]bool{}}
+	l, q := pendingMails(25), &line{refuses: map[string]bool{}}
 	refused := []string{mails(1, 1)[0], mails(10, 10)[0], mails(13, 13)[0]}
 	for _, id := range refused {
 		q.refuses[id] = true
@@ -146,8 +146,8 @@ func TestRelayRefusedEvents(t *testing.T) {
 	if !slices.Equal(q.events, sent) {
 		t.Errorf("got the events %q, want %q", q.events, sent)
 	}
-	wantSteps(t, l, 0, refused...)
-	wantSteps(t, l, 1, sent...)
+	wantAttempts(t, l, 0, refused...)
+	wantAttempts(t, l, 1, sent...)
 	q.refuses, q.events = nil, nil
 	wantRun(t, l.relay(q), 2000, always, 3, nil)
 	if !slices.Equal(q.events, refused) {
@@ -157,103 +157,103 @@ func TestRelayRefusedEvents(t *testing.T) {
 
 // TestRelayQueueDown: an outage ends the run with everything due as before; the next run sends it.
 func TestRelayQueueDown(t *testing.T) {
-	l, q := owing(25), &line{fails: errDown}
+	l, q := pendingMails(25), &line{fails: errDown}
 	wantRun(t, l.relay(q), 2000, always, 0, errDown)
 	if len(q.batches) != 1 {
 		t.Errorf("got %d batches, want 1", len(q.batches))
 	}
-	wantSteps(t, l, 0, mails(1, 25)...)
+	wantAttempts(t, l, 0, mails(1, 25)...)
 	q.fails = nil
 	wantRun(t, l.relay(q), 2000, always, 25, nil)
 }
 
-// TestRelayCannotPutOff: mails that cannot be put off, a whole batch of them too, stay due as they were, and hold up no
+// TestRelayCannotReschedule: mails that cannot be rescheduled, a whole batch of them too, stay due as they were, and hold up no
 // others.
-func TestRelayCannotPutOff(t *testing.T) {
-	l, q := owing(45), &line{}
+func TestRelayCannotReschedule(t *testing.T) {
+	l, q := pendingMails(45), &line{}
 	stuck := append(mails(5, 5), mails(11, 20)...)
 	for _, id := range stuck {
-		l.fails["put off "+id] = errDown
+		l.fails["reschedule "+id] = errDown
 	}
 	wantRun(t, l.relay(q), 2000, always, 34, errDown)
 	sent := slices.DeleteFunc(mails(1, 45), func(id string) bool { return slices.Contains(stuck, id) })
 	if !slices.Equal(q.events, sent) {
 		t.Errorf("got the events %q, want %q", q.events, sent)
 	}
-	wantSteps(t, l, 1, sent...)
-	wantSteps(t, l, 0, stuck...)
+	wantAttempts(t, l, 1, sent...)
+	wantAttempts(t, l, 0, stuck...)
 }
 
-// TestRelayCannotPutOffInTime: a ledger at which each call takes long and fails is tried no longer than until.
-func TestRelayCannotPutOffInTime(t *testing.T) {
-	l, q := owing(25), &line{}
-	l.fails["put off"] = errDown
+// TestRelayCannotRescheduleInTime: a ledger at which each call takes long and fails is tried no longer than until.
+func TestRelayCannotRescheduleInTime(t *testing.T) {
+	l, q := pendingMails(25), &line{}
+	l.fails["reschedule"] = errDown
 	for _, id := range mails(1, 25) {
-		l.meanwhile["put off "+id] = func() { l.pass(9 * time.Second) }
+		l.meanwhile["reschedule "+id] = func() { l.pass(9 * time.Second) }
 	}
 	wantRun(t, l.relay(q), 2000, l.time().Add(35*time.Second), 0, errDown)
 	if got := len(l.calls); got != 1+4 {
-		t.Errorf("got %d calls, want one that looks and 4 that put off", got)
+		t.Errorf("got %d calls, want one that looks and 4 that reschedule", got)
 	}
 }
 
-// TestRelayUnknownKinds: mails of kinds that this version does not know are put off by a step, without an event, and
+// TestRelayUnknownKinds: mails of kinds that this version does not know are rescheduled, without an event, and
 // counted. However many they are, also where they alone fill the first batches or share one, they hold up no others.
 func TestRelayUnknownKinds(t *testing.T) {
 	for _, n := range []int{9, 10, 35} {
-		l, q := owing(12), &line{}
+		l, q := pendingMails(12), &line{}
 		var unknown []string
 		for i := range n {
-			mail := Mail{ID: fmt.Sprintf("order-shipped#ord_%02d", i), State: Owed, CreatedAt: opened.Add(-time.Minute), DueAt: opened.Add(time.Minute)}
+			mail := Mail{ID: fmt.Sprintf("order-shipped#ord_%02d", i), State: Pending, CreatedAt: opened.Add(-time.Minute), DueAt: opened.Add(time.Minute)}
 			l.entries[mail.ID], unknown = entry{Mail: mail}, append(unknown, mail.ID)
 		}
 		done, err := l.relay(q).Run(context.Background(), 2000, always)
 		if done != (Relayed{Sent: 12, Unknown: n}) || err != nil || !slices.Equal(q.events, mails(1, 12)) {
 			t.Errorf("%d unknown: got %+v, %v and the events %q, want all that are known", n, done, err, q.events)
 		}
-		wantSteps(t, l, 1, append(mails(1, 12), unknown...)...)
+		wantAttempts(t, l, 1, append(mails(1, 12), unknown...)...)
 		wantRun(t, l.relay(q), 2000, always, 0, nil)
 	}
 }
 
 // TestRelayUnknownKindsInAnOutage: what the queue refused ends the run, whatever else was in the batch.
 func TestRelayUnknownKindsInAnOutage(t *testing.T) {
-	l, q := owing(25), &line{fails: errDown}
-	unknown := Mail{ID: "order-shipped#ord_1", State: Owed, CreatedAt: opened, DueAt: opened}
+	l, q := pendingMails(25), &line{fails: errDown}
+	unknown := Mail{ID: "order-shipped#ord_1", State: Pending, CreatedAt: opened, DueAt: opened}
 	l.entries[unknown.ID] = entry{Mail: unknown}
 	done, err := l.relay(q).Run(context.Background(), 2000, always)
 	if done != (Relayed{Unknown: 1}) || !errors.Is(err, errDown) || len(q.batches) != 1 {
 		t.Errorf("got %+v, %v after %d batches, want the end after one", done, err, len(q.batches))
 	}
-	wantSteps(t, l, 1, unknown.ID)
-	wantSteps(t, l, 0, mails(1, 25)...)
+	wantAttempts(t, l, 1, unknown.ID)
+	wantAttempts(t, l, 0, mails(1, 25)...)
 }
 
-// TestRelayCannotPutBack: the mails whose events were refused cannot be made due again. They come a step later, and both failures
+// TestRelayCannotPutBack: the mails whose events were refused cannot be made due again. They come an attempt later, and both failures
 // are told.
 func TestRelayCannotPutBack(t *testing.T) {
-	l, q := owing(3), &line{fails: errDown}
+	l, q := pendingMails(3), &line{fails: errDown}
 	errThrottled := errors.New("throttled")
-	second := "put off " + mails(2, 2)[0]
+	second := "reschedule " + mails(2, 2)[0]
 	q.on = func() { l.fails[second] = errThrottled }
 	_, err := l.relay(q).Run(context.Background(), 2000, always)
 	if !errors.Is(err, errDown) || !errors.Is(err, errThrottled) {
 		t.Errorf("got error %v, want %v and %v", err, errDown, errThrottled)
 	}
-	wantSteps(t, l, 0, mails(1, 1)[0], mails(3, 3)[0])
-	wantSteps(t, l, 1, mails(2, 2)...)
+	wantAttempts(t, l, 0, mails(1, 1)[0], mails(3, 3)[0])
+	wantAttempts(t, l, 1, mails(2, 2)...)
 }
 
-// TestRelayMeetsDelivery: a mail that was delivered, or given up, after it was looked up, gets no event, and its entry stays as
+// TestRelayMeetsDelivery: a mail that was delivered, or failed, after it was looked up, gets no event, and its entry stays as
 // it is.
 func TestRelayMeetsDelivery(t *testing.T) {
-	for name, fails := range map[string]error{"delivered": nil, "given up": ErrRefused} {
+	for name, fails := range map[string]error{"delivered": nil, "failed": ErrRefused} {
 		t.Run(name, func(t *testing.T) {
-			l, q := owing(3), &line{}
+			l, q := pendingMails(3), &line{}
 			p := newPost(l)
 			p.fails = fails
 			var want entry
-			l.meanwhile["put off "+mails(2, 2)[0]] = func() {
+			l.meanwhile["reschedule "+mails(2, 2)[0]] = func() {
 				if _, err := p.delivery().Deliver(context.Background(), mails(2, 2)[0]); !errors.Is(err, fails) {
 					t.Error(err)
 				}
@@ -271,7 +271,7 @@ func TestRelayMeetsDelivery(t *testing.T) {
 // TestRelayPutsNothingBackThatWentOn: an event was sent though the queue said that it was not, and its mail was delivered before
 // it could be made due again. It stays sent.
 func TestRelayPutsNothingBackThatWentOn(t *testing.T) {
-	l, q := owing(1), &line{fails: errDown}
+	l, q := pendingMails(1), &line{fails: errDown}
 	p := newPost(l)
 	q.on = func() {
 		if outcome, err := p.delivery().Deliver(context.Background(), mails(1, 1)[0]); err != nil || outcome != OutcomeSent {
@@ -288,17 +288,17 @@ func TestRelayPutsNothingBackThatWentOn(t *testing.T) {
 }
 
 func TestRelayCannotLook(t *testing.T) {
-	l, q := owing(3), &line{}
+	l, q := pendingMails(3), &line{}
 	l.fails["due"] = errDown
 	wantRun(t, l.relay(q), 2000, always, 0, errDown)
-	wantSteps(t, l, 0, mails(1, 3)...)
+	wantAttempts(t, l, 0, mails(1, 3)...)
 }
 
 // TestRelaysRace: whatever two relays do at once, and wherever one comes between the steps of the other, each mail has one event.
 func TestRelaysRace(t *testing.T) {
-	for _, when := range append([]string{"due"}, putOffs(mails(1, 25))...) {
+	for _, when := range append([]string{"due"}, reschedulings(mails(1, 25))...) {
 		t.Run(when, func(t *testing.T) {
-			l, q := owing(25), &line{}
+			l, q := pendingMails(25), &line{}
 			var others Relayed
 			l.meanwhile[when] = func() { others, _ = l.relay(q).Run(context.Background(), 2000, always) }
 			done, err := l.relay(q).Run(context.Background(), 2000, always)
@@ -310,16 +310,16 @@ func TestRelaysRace(t *testing.T) {
 	}
 }
 
-func putOffs(ids []string) []string {
+func reschedulings(ids []string) []string {
 	var calls []string
 	for _, id := range ids {
-		calls = append(calls, "put off "+id)
+		calls = append(calls, "reschedule "+id)
 	}
 	return calls
 }
 
 func TestRelaysAtOnce(t *testing.T) {
-	l, q := owing(95), &line{}
+	l, q := pendingMails(95), &line{}
 	results := make(chan error)
 	for range 4 {
 		go func() {

@@ -42,7 +42,7 @@ type Losses interface {
 	// MarkLost fails the mail if the sending with this message id is the one that it was marked sent with, or will be:
 	// the report may be faster than the mark. A mail may be sent again after it failed; the report of an earlier
 	// sending, late or doubled, does nothing to a later one. Nor does MarkLost do anything to a mail that failed
-	// already, or that nobody owed.
+	// already, or that has no record.
 	MarkLost(ctx context.Context, mailID, messageID string, now time.Time) error
 }
 

@@ -83,7 +83,7 @@ func TestSuppressBeforeTheMark(t *testing.T) {
 }
 
 // TestSuppressALaterSending: a mail that bounced is sent once more by the operator. The report of the bounce, doubled
-// or late, fails it neither while it is owed nor once it was sent.
+// or late, fails it neither while it is pending nor once it was sent.
 func TestSuppressALaterSending(t *testing.T) {
 	l := newLedger("ord_1")
 	p := newPost(l)
@@ -101,7 +101,7 @@ func TestSuppressALaterSending(t *testing.T) {
 	}
 	deliver()
 	report()
-	l.oweAgain(mailID)
+	l.requeue(mailID)
 	report()
 	deliver()
 	report()

@@ -60,7 +60,7 @@ func Refused(ctx context.Context, status int, code string, cause error) {
 	Log(ctx).Log(ctx, level, "refused", "code", code, "error", cause)
 }
 
-// EventNotSent notes an event that was not sent. The mail is owed all the same, and the relay returns to it.
+// EventNotSent notes an event that was not sent. The mail is pending all the same, and the relay returns to it.
 func EventNotSent(ctx context.Context, mailID string, err error) {
 	Log(ctx).Warn("event not sent", "mail_id", mailID, "error", err)
 	Count("EventsNotSent", 1)

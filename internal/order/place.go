@@ -45,7 +45,7 @@ type Store interface {
 	Goods(ctx context.Context, productIDs []string) (Goods, error)
 	// Accepted returns the order with this id, one that is just being committed too, or ErrNotFound.
 	Accepted(ctx context.Context, orderID string) (Order, error)
-	// Place stores o with the mail it owes and takes its units from the stocks, all or nothing, if no order has its id and
+	// Place stores o with its pending mail and takes its units from the stocks, all or nothing, if no order has its id and
 	// each product is active, costs the line's unit price, has the units and allows so many in one order. It returns the order
 	// with the time at which it was placed, which is that of the attempt that went through; *RejectedError; and ErrBusy when
 	// it could not be settled in time.
@@ -54,7 +54,7 @@ type Store interface {
 
 // Announcer tells what follows an order that it was placed.
 type Announcer interface {
-	// OrderPlaced sends the event once and gives up soon. The mail is owed whether it arrives or not.
+	// OrderPlaced sends the event once and gives up soon. The mail is pending whether it arrives or not.
 	OrderPlaced(ctx context.Context, orderID string) error
 }
 

@@ -331,7 +331,7 @@ func TestCheckoutRejectedForNoReason(t *testing.T) {
 	wantCalls(t, s, "goods", "place")
 }
 
-// TestCheckoutNotAnnounced: the mail is owed with the order, so a queue that is down fails no checkout.
+// TestCheckoutNotAnnounced: the mail is pending with the order, so a queue that is down fails no checkout.
 func TestCheckoutNotAnnounced(t *testing.T) {
 	s := newShop(onSale())
 	s.fails["announce"] = errDown

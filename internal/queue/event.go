@@ -1,4 +1,4 @@
-// Package queue speaks of mails over SQS: the event that a mail is owed, how it is sent, how a batch of received ones is
+// Package queue speaks of mails over SQS: the event that a mail is pending, how it is sent, how a batch of received ones is
 // answered, and how dead ones are sent again.
 package queue
 
@@ -11,10 +11,10 @@ import (
 	"shop/internal/notification"
 )
 
-// The types of events: that an order was placed, and owes its confirmation; and that an account mail is owed.
+// The types of events: that an order was placed, and its confirmation is pending; and that an account mail is pending.
 const (
 	orderPlaced = "order.placed"
-	mailOwed    = "mail.owed"
+	mailPending = "mail.pending"
 )
 
 // maxBody is how many bytes an event has at most. One has about 140; SQS takes messages of 1 MiB.
@@ -22,7 +22,7 @@ const maxBody = 4096
 
 // versions are those of the events that are sent, by type. Every version has its golden file,
 // testdata/<type>-v<version>.json.
-var versions = map[string]int{orderPlaced: 1, mailOwed: 1}
+var versions = map[string]int{orderPlaced: 1, mailPending: 1}
 
 // ErrUnknown says that a message is no event that this version understands.
 var ErrUnknown = errors.New("unknown event")
@@ -40,10 +40,10 @@ func eventOf(mail notification.Mail) (event, bool) {
 	if orderID, ok := mail.OrderID(); ok {
 		return event{Type: orderPlaced, Version: versions[orderPlaced], MailID: mail.ID, OrderID: orderID}, true
 	}
-	return event{Type: mailOwed, Version: versions[mailOwed], MailID: mail.ID}, mail.OfAccount()
+	return event{Type: mailPending, Version: versions[mailPending], MailID: mail.ID}, mail.OfAccount()
 }
 
-// encode returns the event that a mail is owed. It returns an error for one that decode would refuse.
+// encode returns the event that a mail is pending. It returns an error for one that decode would refuse.
 func encode(mail notification.Mail) (string, error) {
 	e, ok := eventOf(mail)
 	if !ok {
@@ -82,8 +82,8 @@ func decode(body string) (string, error) {
 	switch {
 	case head.Type == orderPlaced && head.Version == 1:
 		return decodeOrderPlacedV1(body)
-	case head.Type == mailOwed && head.Version == 1:
-		return decodeMailOwedV1(body)
+	case head.Type == mailPending && head.Version == 1:
+		return decodeMailPendingV1(body)
 	}
 	return "", fmt.Errorf("%w: version %d", ErrUnknown, head.Version)
 }
@@ -96,7 +96,7 @@ func decodeOrderPlacedV1(body string) (string, error) {
 	return e.MailID, nil
 }
 
-func decodeMailOwedV1(body string) (string, error) {
+func decodeMailPendingV1(body string) (string, error) {
 	var e event
 	if err := json.Unmarshal([]byte(body), &e); err != nil || !(notification.Mail{ID: e.MailID}).OfAccount() {
 		return "", fmt.Errorf("%w: no account mail", ErrUnknown)

@@ -19,13 +19,13 @@ const (
 	written = `{"type":"order.placed","version":1,"mail_id":"order-placed#ord_7vtcxc6t7ggcx267wchbxpn4v3","order_id":"ord_7vtcxc6t7ggcx267wchbxpn4v3"}`
 
 	resetID     = "password-reset#tfyF5VdV-eDQMKEKtEKbaylEhV-aDWAHf-gyvsvEHXI"
-	resetEvent  = `{"type":"mail.owed","version":1,"mail_id":"password-reset#tfyF5VdV-eDQMKEKtEKbaylEhV-aDWAHf-gyvsvEHXI"}`
+	resetEvent  = `{"type":"mail.pending","version":1,"mail_id":"password-reset#tfyF5VdV-eDQMKEKtEKbaylEhV-aDWAHf-gyvsvEHXI"}`
 	verifyID    = "verify-email#usr_019cafb8-d247-752e-9651-0c5ca6a3a450"
-	verifyEvent = `{"type":"mail.owed","version":1,"mail_id":"verify-email#usr_019cafb8-d247-752e-9651-0c5ca6a3a450"}`
+	verifyEvent = `{"type":"mail.pending","version":1,"mail_id":"verify-email#usr_019cafb8-d247-752e-9651-0c5ca6a3a450"}`
 )
 
 // goldenMails are the mails of the golden files, by type.
-var goldenMails = map[string]string{"order.placed": mailID, "mail.owed": resetID}
+var goldenMails = map[string]string{"order.placed": mailID, "mail.pending": resetID}
 
 func mailOf(id string) notification.Mail { return notification.Mail{ID: id} }
 
@@ -158,11 +158,11 @@ func TestDecodeRefuses(t *testing.T) {
 		"too long by a byte":                written + strings.Repeat(" ", maxBody-len(written)+1),
 		"256 KiB":                           change("{", `{"pad":"`+strings.Repeat("a", 256<<10-len(written)-9)+`",`),
 		"1 MiB":                             change("{", `{"pad":"`+strings.Repeat("a", 1<<20-len(written)-9)+`",`),
-		"an order's mail by the other type": `{"type":"mail.owed","version":1,"mail_id":"` + mailID + `"}`,
+		"an order's mail by the other type": `{"type":"mail.pending","version":1,"mail_id":"` + mailID + `"}`,
 		"an account mail by an order's":     change(mailID, resetID),
 		"account mail of a later version":   strings.Replace(resetEvent, ":1", ":2", 1),
 		"account mail of no kind":           strings.Replace(resetEvent, "password-reset", "password", 1),
-		"no account mail":                   `{"type":"mail.owed","version":1}`,
+		"no account mail":                   `{"type":"mail.pending","version":1}`,
 		"deep":                              strings.Repeat(`{"a":`, 600) + "1" + strings.Repeat("}", 600),
 	} {
 		if got, err := decode(body); !errors.Is(err, ErrUnknown) || got != "" {
@@ -217,7 +217,7 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("%s was taken as %q", body, id)
 		}
 		kind, _, _ := strings.Cut(id, "#")
-		if (e.Type != "order.placed" || id != "order-placed#"+e.OrderID) && (e.Type != "mail.owed" || !slices.Contains(accountKinds, kind)) {
+		if (e.Type != "order.placed" || id != "order-placed#"+e.OrderID) && (e.Type != "mail.pending" || !slices.Contains(accountKinds, kind)) {
 			t.Errorf("%s was taken as %q", body, id)
 		}
 	})

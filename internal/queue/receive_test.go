@@ -73,13 +73,13 @@ func TestReceiveNothing(t *testing.T) {
 	}
 }
 
-// TestFailures: each message stands for itself, and only those that cannot be understood, that nobody owes, and that crash
+// TestFailures: each message stands for itself, and only those that cannot be understood, that speak of no recorded mail, and that crash
 // the function are received again.
 func TestFailures(t *testing.T) {
 	foreign := events.SQSMessage{MessageId: "message-foreign", Body: `{"type":"order.shipped","email":"ada@example.com"}`}
 	answer, log := receiveAll(t, 30*time.Second, deliver(func(id string) (notification.Outcome, error) {
 		switch strings.TrimPrefix(id, "order-placed#ord_") {
-		case "unowed":
+		case "unrecorded":
 			return "", fmt.Errorf("claiming: %w", notification.ErrNotFound)
 		case "crash":
 			panic("no template")
@@ -93,11 +93,11 @@ func TestFailures(t *testing.T) {
 			return "", errors.New("the mark was not written")
 		}
 		return notification.OutcomeSent, nil
-	}), message(t, "sent"), foreign, message(t, "unowed"), message(t, "refused"), message(t, "crash"), message(t, "down"), message(t, "nil"), message(t, "lost"), message(t, "last"))
-	if want := failures("foreign", "unowed", "crash", "nil"); answer != want {
+	}), message(t, "sent"), foreign, message(t, "unrecorded"), message(t, "refused"), message(t, "crash"), message(t, "down"), message(t, "nil"), message(t, "lost"), message(t, "last"))
+	if want := failures("foreign", "unrecorded", "crash", "nil"); answer != want {
 		t.Errorf("answered %s, want %s", answer, want)
 	}
-	for _, id := range []string{"foreign", "unowed", "crash", "nil"} {
+	for _, id := range []string{"foreign", "unrecorded", "crash", "nil"} {
 		if !strings.Contains(log, `"msg":"message not understood","function":"","message_id":"message-`+id+`"`) {
 			t.Errorf("the log does not tell of %s: %s", id, log)
 		}
@@ -120,7 +120,7 @@ func failures(names ...string) string {
 	return `{"batchItemFailures":[` + strings.Join(items, ",") + `]}`
 }
 
-// TestTimeUsedUp: what there is no time for is acknowledged, for the mail is owed and the relay returns to it. What cannot be
+// TestTimeUsedUp: what there is no time for is acknowledged, for the mail is pending and the relay returns to it. What cannot be
 // understood fails all the same.
 func TestTimeUsedUp(t *testing.T) {
 	answer, log := receiveAll(t, Enough+deadline.Reserve-time.Millisecond, deliver(nil), message(t, "a"), events.SQSMessage{MessageId: "message-b", Body: "b"}, message(t, "c"))
@@ -128,7 +128,7 @@ func TestTimeUsedUp(t *testing.T) {
 		t.Errorf("answered %s, want %s", answer, want)
 	}
 	if strings.Count(log, `"outcome":"postponed","error":"the function's time is used up"`) != 2 {
-		t.Errorf("the log does not tell of two mails that were put off: %s", log)
+		t.Errorf("the log does not tell of two mails that were rescheduled: %s", log)
 	}
 }
 

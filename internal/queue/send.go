@@ -14,7 +14,7 @@ import (
 	"shop/internal/notification"
 )
 
-// announceTimeout bounds what an outage of SQS costs a checkout, or whoever else owes a mail.
+// announceTimeout bounds what an outage of SQS costs a checkout, or another request that stores a mail.
 const announceTimeout = 500 * time.Millisecond
 
 // Queue sends events to the mail queue.
@@ -25,11 +25,11 @@ type Queue struct {
 
 // OrderPlaced sends the event once, and gives up after half a second.
 func (q *Queue) OrderPlaced(ctx context.Context, orderID string) error {
-	return q.MailOwed(ctx, notification.OrderMailID(orderID))
+	return q.MailPending(ctx, notification.OrderMailID(orderID))
 }
 
-// MailOwed sends the mail's event once, and gives up after half a second.
-func (q *Queue) MailOwed(ctx context.Context, mailID string) error {
+// MailPending sends the mail's event once, and gives up after half a second.
+func (q *Queue) MailPending(ctx context.Context, mailID string) error {
 	body, err := encode(notification.Mail{ID: mailID})
 	if err != nil {
 		return fmt.Errorf("encoding an event: %w", err)
@@ -44,7 +44,7 @@ func (q *Queue) MailOwed(ctx context.Context, mailID string) error {
 }
 
 // Send sends the event of each mail, at most ten, and returns those that the queue did not take. A mail that has no event,
-// which a later version of the store may owe, is one of them, and does not hold up the others.
+// which a later version of the store may store, is one of them, and does not hold up the others.
 func (q *Queue) Send(ctx context.Context, mails []notification.Mail) ([]notification.Mail, error) {
 	known, entries, unknown := batch(mails)
 	var failed error

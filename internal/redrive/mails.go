@@ -14,15 +14,15 @@ type Ledger interface {
 	// Failed returns some of the mails that failed at since or later, in no order, and the place after which to look for more,
 	// which is empty at the end. There may be more though it returns none. It may miss what happened within the last second.
 	Failed(ctx context.Context, since time.Time, after string) (mails []Mail, next string, err error)
-	// OweAgain stores a mail that failed as it is given, owed. It returns notification.ErrNotFailed when it is not failed now.
-	OweAgain(ctx context.Context, mail notification.Mail) error
+	// Requeue stores a mail that failed as it is given, pending. It returns notification.ErrNotFailed when it is not failed now.
+	Requeue(ctx context.Context, mail notification.Mail) error
 }
 
 // Outbox goes through the mails that failed for good.
 type Outbox struct {
 	Ledger   Ledger
 	Since    time.Time // those that failed earlier are left alone; the zero time leaves none
-	Owe      bool      // make them owed again; else only count
+	Requeue  bool      // make them requeued; else only count
 	Now      func() time.Time
 	Progress func(mails int) // told how many were found; may be nil
 }
@@ -38,8 +38,8 @@ func (o *Outbox) Run(ctx context.Context) (report Mails, err error) {
 		if o.Progress != nil {
 			o.Progress(report.Found)
 		}
-		owed, err := o.owe(ctx, failed)
-		report.Owed += owed
+		requeued, err := o.requeue(ctx, failed)
+		report.Requeued += requeued
 		if err != nil || next == "" {
 			return report, err
 		}
@@ -47,20 +47,20 @@ func (o *Outbox) Run(ctx context.Context) (report Mails, err error) {
 	}
 }
 
-// owe makes mails owed again, and returns how many it made so.
-func (o *Outbox) owe(ctx context.Context, failed []Mail) (owed int, err error) {
-	if !o.Owe {
+// requeue makes mails requeued, and returns how many it made so.
+func (o *Outbox) requeue(ctx context.Context, failed []Mail) (requeued int, err error) {
+	if !o.Requeue {
 		return 0, nil
 	}
 	for _, mail := range failed {
-		err := o.Ledger.OweAgain(ctx, notification.OweAgain(mail.ID, o.Now()))
+		err := o.Ledger.Requeue(ctx, notification.Requeue(mail.ID, o.Now()))
 		if errors.Is(err, notification.ErrNotFailed) {
 			continue
 		}
 		if err != nil {
-			return owed, fmt.Errorf("making mail %s owed again: %w", mail.ID, err)
+			return requeued, fmt.Errorf("making mail %s requeued: %w", mail.ID, err)
 		}
-		owed++
+		requeued++
 	}
-	return owed, nil
+	return requeued, nil
 }

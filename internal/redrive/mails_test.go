@@ -15,14 +15,14 @@ import (
 
 // ledger has two failed mails a page, and an empty page between each two.
 type ledger struct {
-	failed map[string]time.Time // by mail
-	owed   map[string]notification.Mail
-	fails  map[string]error // by mail, or of the page after it
-	on     func(mailID string)
+	failed   map[string]time.Time // by mail
+	requeued map[string]notification.Mail
+	fails    map[string]error // by mail, or of the page after it
+	on       func(mailID string)
 }
 
 func newLedger(n int) *ledger {
-	l := &ledger{failed: map[string]time.Time{}, owed: map[string]notification.Mail{}, fails: map[string]error{}, on: func(string) {}}
+	l := &ledger{failed: map[string]time.Time{}, requeued: map[string]notification.Mail{}, fails: map[string]error{}, on: func(string) {}}
 	for i := range n { // the last failed first
 		l.failed[fmt.Sprint("mail ", i)] = opened.Add(-time.Duration(i) * time.Hour)
 	}
@@ -51,7 +51,7 @@ func (l *ledger) Failed(ctx context.Context, since time.Time, after string) (mai
 	return mails, "", nil
 }
 
-func (l *ledger) OweAgain(ctx context.Context, mail notification.Mail) error {
+func (l *ledger) Requeue(ctx context.Context, mail notification.Mail) error {
 	l.on(mail.ID)
 	if err := errors.Join(ctx.Err(), l.fails[mail.ID]); err != nil {
 		return err
@@ -60,7 +60,7 @@ func (l *ledger) OweAgain(ctx context.Context, mail notification.Mail) error {
 		return notification.ErrNotFailed
 	}
 	delete(l.failed, mail.ID)
-	l.owed[mail.ID] = mail
+	l.requeued[mail.ID] = mail
 	return nil
 }
 
@@ -76,50 +76,50 @@ func TestCountMails(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
-	if len(l.failed) != 7 || len(l.owed) != 0 {
+	if len(l.failed) != 7 || len(l.requeued) != 0 {
 		t.Errorf("changed the ledger: %+v", l)
 	}
 }
 
-// TestOweAgain: every failed mail is owed again, due now, and a second run does nothing more.
-func TestOweAgain(t *testing.T) {
+// TestRequeue: every failed mail is requeued, due now, and a second run does nothing more.
+func TestRequeue(t *testing.T) {
 	l := newLedger(7)
-	o := &Outbox{Ledger: l, Owe: true, Now: clock}
-	if got, err := o.Run(t.Context()); err != nil || got.Found != 7 || got.Owed != 7 || len(l.failed) != 0 {
+	o := &Outbox{Ledger: l, Requeue: true, Now: clock}
+	if got, err := o.Run(t.Context()); err != nil || got.Found != 7 || got.Requeued != 7 || len(l.failed) != 0 {
 		t.Errorf("got %+v, %v, left %v", got, err, l.failed)
 	}
-	for id, got := range l.owed {
-		if want := notification.OweAgain(id, clock()); got != want {
+	for id, got := range l.requeued {
+		if want := notification.Requeue(id, clock()); got != want {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
 	}
-	if got, err := o.Run(t.Context()); err != nil || got.Found != 0 || got.Owed != 0 || len(l.owed) != 7 {
+	if got, err := o.Run(t.Context()); err != nil || got.Found != 0 || got.Requeued != 0 || len(l.requeued) != 7 {
 		t.Errorf("again: got %+v, %v", got, err)
 	}
 }
 
-func TestOweSince(t *testing.T) {
+func TestRequeueSince(t *testing.T) {
 	l := newLedger(7)
-	got, err := (&Outbox{Ledger: l, Owe: true, Now: clock, Since: opened.Add(-2 * time.Hour)}).Run(t.Context())
-	if err != nil || got.Owed != 3 || len(l.failed) != 4 {
+	got, err := (&Outbox{Ledger: l, Requeue: true, Now: clock, Since: opened.Add(-2 * time.Hour)}).Run(t.Context())
+	if err != nil || got.Requeued != 3 || len(l.failed) != 4 {
 		t.Errorf("got %+v, %v, left %v", got, err, l.failed)
 	}
 }
 
-// TestOweWhatIsNotFailed: one that another made owed meanwhile is found, but not counted as owed by this run.
-func TestOweWhatIsNotFailed(t *testing.T) {
+// TestRequeueWhatIsNotFailed: one that another made pending meanwhile is found, but not counted as requeued by this run.
+func TestRequeueWhatIsNotFailed(t *testing.T) {
 	l := newLedger(3)
 	l.on = func(mailID string) {
 		if mailID == "mail 1" {
 			delete(l.failed, mailID)
 		}
 	}
-	if got, err := (&Outbox{Ledger: l, Owe: true, Now: clock}).Run(t.Context()); err != nil || got.Found != 3 || got.Owed != 2 {
-		t.Errorf("got %+v, %v, want 3 found and 2 owed", got, err)
+	if got, err := (&Outbox{Ledger: l, Requeue: true, Now: clock}).Run(t.Context()); err != nil || got.Found != 3 || got.Requeued != 2 {
+		t.Errorf("got %+v, %v, want 3 found and 2 requeued", got, err)
 	}
 }
 
-func TestOweCutShort(t *testing.T) {
+func TestRequeueCutShort(t *testing.T) {
 	for name, spoil := range map[string]func(*ledger){
 		"at a mail": func(l *ledger) { l.fails["mail 2"] = errDown },
 		"at a page": func(l *ledger) { l.fails["after mail 1"] = errDown },
@@ -127,8 +127,8 @@ func TestOweCutShort(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := newLedger(7)
 			spoil(l)
-			if got, err := (&Outbox{Ledger: l, Owe: true, Now: clock}).Run(t.Context()); !errors.Is(err, errDown) || got.Owed != 2 || len(l.failed) != 5 {
-				t.Errorf("got %+v, %v, left %v, want 2 owed", got, err, l.failed)
+			if got, err := (&Outbox{Ledger: l, Requeue: true, Now: clock}).Run(t.Context()); !errors.Is(err, errDown) || got.Requeued != 2 || len(l.failed) != 5 {
+				t.Errorf("got %+v, %v, left %v, want 2 requeued", got, err, l.failed)
 			}
 		})
 	}
@@ -139,8 +139,8 @@ func TestOweCutShort(t *testing.T) {
 			interrupt()
 		}
 	}
-	if got, err := (&Outbox{Ledger: l, Owe: true, Now: clock}).Run(ctx); !errors.Is(err, context.Canceled) || got.Owed != 3 {
-		t.Errorf("got %+v, %v, want 3 owed before the interrupt", got, err)
+	if got, err := (&Outbox{Ledger: l, Requeue: true, Now: clock}).Run(ctx); !errors.Is(err, context.Canceled) || got.Requeued != 3 {
+		t.Errorf("got %+v, %v, want 3 requeued before the interrupt", got, err)
 	}
 }
 

@@ -34,10 +34,10 @@ func (l *Letters) add(letter Letter) {
 
 // Mails counts mails that failed for good.
 type Mails struct {
-	Found int
-	First []Mail    // those that failed first, at most five, in this order
-	Last  time.Time // when the last of them failed
-	Owed  int       // made owed again
+	Found    int
+	First    []Mail    // those that failed first, at most five, in this order
+	Last     time.Time // when the last of them failed
+	Requeued int       // made requeued
 }
 
 // Mail is a mail that failed for good.

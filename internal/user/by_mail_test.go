@@ -23,8 +23,8 @@ func (p *post) note(call, of string) error {
 	return p.fails[call]
 }
 
-func (p *post) OweReset(_ context.Context, email string, now time.Time) (string, error) {
-	return "reset of " + email, p.note("owe", fmt.Sprint(email, " at ", now.Sub(signedUpAt)))
+func (p *post) AddResetMail(_ context.Context, email string, now time.Time) (string, error) {
+	return "reset of " + email, p.note("add", fmt.Sprint(email, " at ", now.Sub(signedUpAt)))
 }
 
 func (p *post) Apply(_ context.Context, u User, name string) (string, error) {
@@ -36,7 +36,7 @@ func (p *post) Done(ctx context.Context, name string) (Done, error) {
 	return p.requests.Done(ctx, name)
 }
 
-func (p *post) MailOwed(_ context.Context, mailID string) error { return p.note("announce", mailID) }
+func (p *post) MailPending(_ context.Context, mailID string) error { return p.note("announce", mailID) }
 
 func (p *post) missed(_ context.Context, mailID string, err error) {
 	_ = p.note("missed", fmt.Sprint(mailID, ": ", err))
@@ -51,18 +51,18 @@ func TestRequestReset(t *testing.T) {
 	if err := requests(p).Do(context.Background(), " Ada@Example.com "); err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"owe ada@example.com at 0s", "announce reset of ada@example.com"}; !slices.Equal(p.done, want) {
+	if want := []string{"add ada@example.com at 0s", "announce reset of ada@example.com"}; !slices.Equal(p.done, want) {
 		t.Errorf("did %q, want %q", p.done, want)
 	}
 }
 
-// TestRequestResetFails: an event that was not sent is noted and no more; a mail that is not owed is an error.
+// TestRequestResetFails: an event that was not sent is noted and no more; a mail that is not pending is an error.
 func TestRequestResetFails(t *testing.T) {
 	p := &post{fails: map[string]error{"announce": errDown}}
 	if err := requests(p).Do(context.Background(), "ada@example.com"); err != nil || p.done[2] != "missed reset of ada@example.com: the store is down" {
 		t.Errorf("did %q with error %v, want it noted", p.done, err)
 	}
-	p = &post{fails: map[string]error{"owe": errDown}}
+	p = &post{fails: map[string]error{"add": errDown}}
 	if err := requests(p).Do(context.Background(), "ada@example.com"); !errors.Is(err, errDown) || len(p.done) != 1 {
 		t.Errorf("did %q with error %v, want %v", p.done, err, errDown)
 	}
@@ -120,7 +120,7 @@ func TestLogInUnverified(t *testing.T) {
 	}
 }
 
-// TestSignUpByMailAgain: a repeat by its key owes no other mail; the event of the one that is owed is sent once more.
+// TestSignUpByMailAgain: a repeat by its key stores no other mail; the event of the one that is pending is sent once more.
 func TestSignUpByMailAgain(t *testing.T) {
 	p := &post{}
 	s := &SignUpByMail{
@@ -133,7 +133,7 @@ func TestSignUpByMailAgain(t *testing.T) {
 		}
 	}
 	if len(p.done) != 3 || p.done[1] != "announce mail to ada@example.com" || p.done[2] != p.done[1] {
-		t.Errorf("did %q, want one mail owed and announced twice", p.done)
+		t.Errorf("did %q, want one mail pending and announced twice", p.done)
 	}
 	p.requests.unread = errDown
 	if err := s.Do(context.Background(), Registration{Email: "ada@example.com", Password: "long enough", Name: "Ada", Key: "k"}); !errors.Is(err, errDown) {

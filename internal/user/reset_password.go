@@ -10,17 +10,17 @@ import (
 	"shop/internal/validation"
 )
 
-// ResetOutbox owes the mails by which passwords are set anew.
+// ResetOutbox stores the mails by which passwords are set anew.
 type ResetOutbox interface {
-	// OweReset owes the address such a mail, known or not: whether anybody has the address is looked at when the mail is sent.
-	// While one is owed, and for a time after unless a link was used since, another request owes none. It returns the mail's id.
-	OweReset(ctx context.Context, email string, now time.Time) (mailID string, err error)
+	// AddResetMail stores such a mail, known or not: whether anybody has the address is looked at when the mail is sent.
+	// While one is pending, and for a time after unless a link was used since, another request stores none. It returns the mail's id.
+	AddResetMail(ctx context.Context, email string, now time.Time) (mailID string, err error)
 }
 
-// MailAnnouncer tells that a mail is owed.
+// MailAnnouncer tells that a mail is pending.
 type MailAnnouncer interface {
-	// MailOwed sends the event once and gives up soon. The mail is owed whether it arrives or not.
-	MailOwed(ctx context.Context, mailID string) error
+	// MailPending sends the event once and gives up soon. The mail is pending whether it arrives or not.
+	MailPending(ctx context.Context, mailID string) error
 }
 
 // RequestReset takes requests for a mail with a link that sets a new password.
@@ -32,7 +32,7 @@ type RequestReset struct {
 	Now    func() time.Time
 }
 
-// Do owes the mail. It does the same for a known address and an unknown one, and for a request that is one too many: the same
+// Do stores the mail. It does the same for a known address and an unknown one, and for a request that is one too many: the same
 // calls, and no error. It returns validation.Errors for what is no address.
 func (r *RequestReset) Do(ctx context.Context, address string) error {
 	email, err := NormalizeEmail(address)
@@ -41,11 +41,11 @@ func (r *RequestReset) Do(ctx context.Context, address string) error {
 		problems.Add("email", "%s", err)
 		return problems
 	}
-	mailID, err := r.Outbox.OweReset(ctx, email, r.Now())
+	mailID, err := r.Outbox.AddResetMail(ctx, email, r.Now())
 	if err != nil {
-		return fmt.Errorf("owing a reset: %w", err)
+		return fmt.Errorf("storing a reset mail: %w", err)
 	}
-	if err := r.Announce.MailOwed(ctx, mailID); err != nil {
+	if err := r.Announce.MailPending(ctx, mailID); err != nil {
 		r.Missed(ctx, mailID, err)
 	}
 	return nil

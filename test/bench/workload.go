@@ -103,21 +103,21 @@ func (b *sandbox) notify(context.Context) (workload, error) {
 	}
 	environment := append(b.environment(), "BENCH_TEXT="+message.Text, "BENCH_HTML="+message.HTML)
 	lost := &losses{}
-	check := func(ctx context.Context) error { return b.owedAtMost(ctx, lost.count()) }
+	check := func(ctx context.Context) error { return b.pendingAtMost(ctx, lost.count()) }
 	return workload{function: "notify", environment: environment, want: `"batchItemFailures":[]`, losses: lost, next: next, check: check}, nil
 }
 
-// owedAtMost returns an error while more mails are owed than calls failed: notify acknowledges a message also when it could not
+// pendingAtMost returns an error while more mails are pending than calls failed: notify acknowledges a message also when it could not
 // send.
-func (b *sandbox) owedAtMost(ctx context.Context, failed int) error {
-	owed, err := b.tables.client.Scan(ctx, &dynamodb.ScanInput{
+func (b *sandbox) pendingAtMost(ctx context.Context, failed int) error {
+	pending, err := b.tables.client.Scan(ctx, &dynamodb.ScanInput{
 		TableName: aws.String(b.tables.name("MailsTable")), IndexName: aws.String("due"), Select: types.SelectCount,
 	})
 	if err != nil {
 		return fmt.Errorf("counting mails: %w", err)
 	}
-	if int(owed.Count) > failed {
-		return fmt.Errorf("%d mails were not sent, and %d calls failed", owed.Count, failed)
+	if int(pending.Count) > failed {
+		return fmt.Errorf("%d mails were not sent, and %d calls failed", pending.Count, failed)
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ type history struct {
 	statuses map[string]string       // email_status that its customer is told, by order id
 	dead     int                     // dead letters
 	met      int                     // calls that met a transaction under way
-	drainErr error                   // why not all that was owed could be done
+	drainErr error                   // why not all that was pending could be done
 }
 
 // storedOrder is an order as the table has it.

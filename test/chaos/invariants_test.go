@@ -105,7 +105,7 @@ func TestValidHistory(t *testing.T) {
 	}
 }
 
-// giveUp has an order's mail given up after so many calls whose answer never came.
+// maxAge has an order's mail given up after so many calls whose answer never came.
 func giveUp(h *history, id string, unanswered int) {
 	h.calls = slices.DeleteFunc(h.calls, func(c call) bool { return c.name == "SendEmail" && c.orders[0] == id })
 	for i := range unanswered {
@@ -153,7 +153,7 @@ func TestBrokenInvariants(t *testing.T) {
 		"a price that never was":             {invMoney, func(h *history) { h.round.prices[0] = map[int64]bool{200: true} }},
 		"an order without a mail":            {invMail, func(h *history) { h.calls = slices.Delete(h.calls, 2, 3) }},
 		"a mail that was never sent":         {invMail, func(h *history) { h.calls[2].carried = false }},
-		"a mail still owed":                  {invMail, func(h *history) { h.mails[second] = "owed" }},
+		"a mail still pending":               {invMail, func(h *history) { h.mails[second] = "pending" }},
 		"a mail given up for nothing":        {invMail, func(h *history) { h.mails[second], h.statuses[second] = "failed", "failed" }},
 		"a mail given up after two":          {invMail, func(h *history) { giveUp(h, second, 2) }},
 		"mails that could not be sent":       {invMail, func(h *history) { h.drainErr = errPending }},
@@ -335,7 +335,7 @@ func TestName(t *testing.T) {
 		`SET lease_id = :lease, lease_until = :until`:                    claimMail,
 		`SET #state = :state, settled_at = :now, message_id = :message `: markSent,
 		`SET #state = :state, settled_at = :now REMOVE due_shard`:        markFailed,
-		`SET due_at = :next, step = :steps`:                              putOffMail,
+		`SET due_at = :next, attempt = :attempts`:                        putOffMail,
 		`SET secret_hash = :hash`:                                        renew,
 		`REMOVE lease_id, lease_until`:                                   releaseMail,
 		`else`:                                                           "UpdateItem",

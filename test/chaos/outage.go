@@ -68,7 +68,7 @@ type phase struct {
 	first, last int // steps
 }
 
-// run goes through the phases, and returns when nothing is owed any more.
+// run goes through the phases, and returns when nothing is pending any more.
 func (o *outageRun) run(ctx context.Context, long time.Duration) (*history, error) {
 	down := func(call string, kind faultproxy.Kind) []faultproxy.Rule {
 		return []faultproxy.Rule{{Operation: call, Fault: kind, Share: 1}}
@@ -124,7 +124,7 @@ func (o *outageRun) phase(ctx context.Context, p phase, long time.Duration) erro
 	return nil
 }
 
-// wait waits until nothing is owed. No time is made to pass: the relay runs every minute by itself.
+// wait waits until nothing is pending. No time is made to pass: the relay runs every minute by itself.
 func (o *outageRun) wait(ctx context.Context) error {
 	began := time.Now()
 	for time.Since(began) < mostDraining {

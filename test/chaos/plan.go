@@ -43,7 +43,7 @@ const (
 	deleteAccount = "delete account" // a customer of the round deletes the account
 	visit         = "visit"          // somebody signs up, logs in and logs out
 	readList      = "read"           // a customer or the admin reads a list of orders, page by page
-	relay         = "relay"          // time passes for what is owed, and the relay runs
+	relay         = "relay"          // time passes for what is pending, and the relay runs
 	idle          = "idle"           // nobody does anything; what is under way goes on, and what goes wrong goes wrong with it
 	view          = "view"           // a customer looks at an earlier step's order
 	viewAsOther   = "viewAsOther"    // another customer does

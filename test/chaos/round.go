@@ -233,7 +233,7 @@ func (r *round) seen(ctx context.Context, path string) int64 {
 	return p.Stock
 }
 
-// relay makes what is owed due and runs the relay, in the midst of what goes wrong: that it fails is no matter.
+// relay makes what is pending due and runs the relay, in the midst of what goes wrong: that it fails is no matter.
 func (r *round) relay(ctx context.Context) {
 	pending, err := r.env.pendingMails(ctx)
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 
 const (
 	settleTries = 20                      // of a repeat, when nothing goes wrong any more
-	drainTries  = 8                       // of what is owed
+	drainTries  = 8                       // of what is pending
 	quiet       = 1500 * time.Millisecond // after so long without a call most that was under way is done
 	still       = 5 * time.Second         // after so long no process holds a mail: the SDK waits for up to 4 s between its attempts
 	quietWithin = 60 * time.Second
@@ -105,10 +105,10 @@ func (b basket) units() map[string]int64 {
 	return units
 }
 
-var errPending = errors.New("mails are still owed")
+var errPending = errors.New("mails are still pending")
 
-// drain lets what is owed be done. Instead of waiting for up to an hour it lets time pass for what is owed: everything is due,
-// and the relay runs. What is owed after two runs may be leased by a process that was killed: once no process can hold a mail
+// drain lets what is pending be done. Instead of waiting for up to an hour it lets time pass for what is pending: everything is due,
+// and the relay runs. What is pending after two runs may be leased by a process that was killed: once no process can hold a mail
 // any more, leases have run out, too.
 func (e *env) drain(ctx context.Context) error {
 	for i := range drainTries {
@@ -146,7 +146,7 @@ func (e *env) relayAll(ctx context.Context, mails []string, pass func(context.Co
 	return nil
 }
 
-// owed returns the mails that are owed.
+// owed returns the mails that are pending.
 func (e *env) pendingMails(ctx context.Context) ([]string, error) {
 	var ids []string
 	for shard := range dueShards {
@@ -158,7 +158,7 @@ func (e *env) pendingMails(ctx context.Context) ([]string, error) {
 		for pages.HasMorePages() {
 			out, err := pages.NextPage(ctx)
 			if err != nil {
-				return nil, fmt.Errorf("reading what is owed: %e", err)
+				return nil, fmt.Errorf("reading what is pending: %e", err)
 			}
 			for _, it := range out.Items {
 				ids = append(ids, text(it["mail_id"]))
@@ -174,18 +174,18 @@ const lease = 35 * time.Second
 // passTime makes a mail due now, and ends a lease that was taken before all was still: nobody holds it any more.
 func (e *env) passTime(ctx context.Context, mailID string) error {
 	return e.changeMail(ctx, mailID, "SET due_at = :now REMOVE lease_id, lease_until",
-		"#state = :owed AND (attribute_not_exists(lease_until) OR lease_until < :taken)",
+		"#state = :pending AND (attribute_not_exists(lease_until) OR lease_until < :taken)",
 		map[string]types.AttributeValue{":taken": instant(time.Now().Add(lease - still))})
 }
 
 // makeDue makes a mail due now.
 func (e *env) makeDue(ctx context.Context, mailID string) error {
-	return e.changeMail(ctx, mailID, "SET due_at = :now", "#state = :owed", map[string]types.AttributeValue{})
+	return e.changeMail(ctx, mailID, "SET due_at = :now", "#state = :pending", map[string]types.AttributeValue{})
 }
 
 // changeMail changes a mail where the condition holds, and leaves another as it is.
 func (e *env) changeMail(ctx context.Context, mailID, change, condition string, values map[string]types.AttributeValue) error {
-	values[":owed"], values[":now"] = &types.AttributeValueMemberS{Value: "owed"}, instant(time.Now().Add(-time.Second))
+	values[":pending"], values[":now"] = &types.AttributeValueMemberS{Value: "pending"}, instant(time.Now().Add(-time.Second))
 	_, err := e.dynamo.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:           aws.String(e.outputs["MailsTable"]),
 		Key:                 map[string]types.AttributeValue{"mail_id": &types.AttributeValueMemberS{Value: mailID}},

@@ -150,15 +150,15 @@ func TestOrderAfterDeletion(t *testing.T) {
 	}
 }
 
-// TestMailOwedToADeletedAccount: it is not sent, and is no failure that the
+// TestPendingMailOfADeletedAccount: it is not sent, and is no failure that the
 // operator would be told of.
-func TestMailOwedToADeletedAccount(t *testing.T) {
+func TestPendingMailOfADeletedAccount(t *testing.T) {
 	t.Parallel()
 	c, p := newCustomer(t), newProduct(t).ProductID
 	o := newOrder(t, c, one(p))
 	awaitStatus(t, c, o, "sent")
 	send(t, deleteAccount(c, password)).want(t, http.StatusNoContent)
-	oweAgain(t, o)
+	requeue(t, o)
 	relayMails(t)
 	awaitState(t, "order-placed#"+o.OrderID, "dropped")
 	if item := stored(t, "MailsTable", "mail_id", "order-placed#"+o.OrderID); attribute(item, "address_hash") != "" {

@@ -286,7 +286,7 @@ func wantEveryRoute(t *testing.T, tried map[string]bool) {
 	}
 }
 
-// TestCheckoutWhileTheQueueHangs: the order is accepted, its mail is owed, and
+// TestCheckoutWhileTheQueueHangs: the order is accepted, its mail is pending, and
 // the relay sees to it.
 func TestCheckoutWhileTheQueueHangs(t *testing.T) {
 	c, p := newCustomer(t), newProduct(t)
@@ -297,7 +297,7 @@ func TestCheckoutWhileTheQueueHangs(t *testing.T) {
 	if got := seeOrder(t, c, o.OrderID).EmailStatus; got != "pending" {
 		t.Errorf("email_status = %q, want pending: nobody was told of the mail", got)
 	}
-	oweAgain(t, o) // as it is in two minutes
+	requeue(t, o) // as it is in two minutes
 	if out := string(invoke(t, "RelayMailFunction", map[string]any{})); strings.Contains(out, "errorMessage") {
 		t.Fatalf("the relay failed: %s", out)
 	}
@@ -310,10 +310,10 @@ func TestCheckoutWhileTheQueueHangs(t *testing.T) {
 func TestMailsWhileTheDatabaseHangs(t *testing.T) {
 	notify, relay := lookUp(t, stackResources, "NotifyFunction"), lookUp(t, stackResources, "RelayMailFunction")
 	hang(t, "UpdateItem", "Query")
-	owed := map[string]string{"messageId": "1", "body": `{"type":"order.placed","version":1,"mail_id":"order-placed#ord_x","order_id":"ord_x"}`}
+	event := map[string]string{"messageId": "1", "body": `{"type":"order.placed","version":1,"mail_id":"order-placed#ord_x","order_id":"ord_x"}`}
 	var both errgroup.Group
 	both.Go(func() error {
-		out, err := invokeNamed(t.Context(), notify, map[string]any{"Records": []any{owed}})
+		out, err := invokeNamed(t.Context(), notify, map[string]any{"Records": []any{event}})
 		if got := strings.ReplaceAll(string(out), " ", ""); err == nil && got != `{"batchItemFailures":[]}` {
 			err = fmt.Errorf("notify answered %s, want that all is acknowledged", clip(out))
 		}

@@ -155,15 +155,15 @@ func expire(t *testing.T, token string, at time.Time) {
 		map[string]types.AttributeValue{":at": seconds(at)})
 }
 
-// oweLinkAgain makes an account mail owed once more, since the given time, and
+// requeueLink makes an account mail pending once more, since the given time, and
 // due now, as it is after nothing came of it; the store's schedule or the
 // test's own relay sends it.
-func oweLinkAgain(t *testing.T, mailID, address string, since time.Time) {
+func requeueLink(t *testing.T, mailID, address string, since time.Time) {
 	t.Helper()
 	rewrite(t, "MailsTable", "mail_id", mailID,
-		"SET #state = :owed, email = :email, created_at = :since, due_shard = :shard, due_at = :due REMOVE settled_at, message_id",
+		"SET #state = :pending, email = :email, created_at = :since, due_shard = :shard, due_at = :due REMOVE settled_at, message_id",
 		map[string]types.AttributeValue{
-			":owed": text("owed"), ":email": text(address), ":since": stamp(since), ":due": stamp(time.Now().Add(-time.Second)),
+			":pending": text("pending"), ":email": text(address), ":since": stamp(since), ":due": stamp(time.Now().Add(-time.Second)),
 			":shard": &types.AttributeValueMemberN{Value: "3"},
 		})
 }

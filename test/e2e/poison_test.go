@@ -18,12 +18,12 @@ import (
 func poison(o order) map[string]string {
 	good := eventOf(o)
 	return map[string]string{
-		"malformed":       good[:len(good)-1],
-		"foreign":         `{"Records":[{"eventSource":"aws:s3","s3":{"object":{"key":"ada@example.com"}}}]}`,
-		"unknown version": strings.Replace(good, `"version":1`, `"version":1000`, 1),
-		"256 KiB":         good + strings.Repeat(" ", 256<<10-len(good)),
-		"1 MiB":           good + strings.Repeat(" ", 1<<20-len(good)),
-		"owed by nobody":  strings.ReplaceAll(good, o.OrderID, "ord_"+strings.Repeat("a", 26)),
+		"malformed":        good[:len(good)-1],
+		"foreign":          `{"Records":[{"eventSource":"aws:s3","s3":{"object":{"key":"ada@example.com"}}}]}`,
+		"unknown version":  strings.Replace(good, `"version":1`, `"version":1000`, 1),
+		"256 KiB":          good + strings.Repeat(" ", 256<<10-len(good)),
+		"1 MiB":            good + strings.Repeat(" ", 1<<20-len(good)),
+		"without a record": strings.ReplaceAll(good, o.OrderID, "ord_"+strings.Repeat("a", 26)),
 	}
 }
 
@@ -101,7 +101,7 @@ func TestPoisonInABatch(t *testing.T) {
 	}
 	batch.Records = slices.Insert(batch.Records, len(batch.Records)/2, events.SQSMessage{MessageId: "good", Body: eventOf(o), EventSource: "aws:sqs"})
 	journal.forget(o)
-	oweAgain(t, o)
+	requeue(t, o)
 	raw := invoke(t, "NotifyFunction", batch)
 	var answer struct {
 		Failures []struct {

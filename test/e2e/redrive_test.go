@@ -27,11 +27,11 @@ func TestRedriveMails(t *testing.T) {
 
 	giveAddress(t, o, o.Email)
 	out := operator(t, "redrive", "--yes", "--only", "mails")
-	if found, owed := told(t, out, "failed mails"), told(t, out, "owed again"); owed < 1 || owed != found {
-		t.Errorf("%d of %d failed mails are owed again, want all:\n%s", owed, found, out)
+	if found, requeued := told(t, out, "failed mails"), told(t, out, "requeued"); requeued < 1 || requeued != found {
+		t.Errorf("%d of %d failed mails are requeued, want all:\n%s", requeued, found, out)
 	}
 	if got := seeOrder(t, c, o.OrderID).EmailStatus; got != "pending" && got != "sent" {
-		t.Errorf("email_status = %q once it is owed again, want pending, or sent by the schedule's own relay", got)
+		t.Errorf("email_status = %q once it is requeued, want pending, or sent by the schedule's own relay", got)
 	}
 	if out := string(invoke(t, "RelayMailFunction", map[string]any{})); strings.Contains(out, "errorMessage") {
 		t.Fatalf("the relay failed: %s", out)
@@ -54,7 +54,7 @@ func failedOrder(t *testing.T) (order, caller) {
 	eventually(t, mailPatience, "email_status is sent", func() bool { return seeOrder(t, c, o.OrderID).EmailStatus == "sent" })
 	journal.forget(o)
 	giveAddress(t, o, "nobody@")
-	oweAgain(t, o)
+	requeue(t, o)
 	sendTo(t, mailQueue, eventOf(o))
 	eventually(t, mailPatience, "email_status is failed", func() bool { return seeOrder(t, c, o.OrderID).EmailStatus == "failed" })
 	return o, c
@@ -94,7 +94,7 @@ func told(t *testing.T, out, what string) int {
 func TestRedriveLetters(t *testing.T) {
 	o := settledOrder(t)
 	journal.forget(o)
-	oweAgainAt(t, o, time.Now().Add(time.Hour)) // the relay does not come to it
+	requeueAt(t, o, time.Now().Add(time.Hour)) // the relay does not come to it
 	understood, foreign := sendTo(t, deadLetterQueue, eventOf(o)), sendTo(t, deadLetterQueue, "{")
 	t.Cleanup(func() { bury(t, understood, foreign) })
 

@@ -171,7 +171,7 @@ func TestResetMailAgain(t *testing.T) {
 	if item := stored(t, "MailsTable", "mail_id", id); strings.Contains(fmt.Sprintf("%+v", item), c.Email) || attribute(item, "email") != "" {
 		t.Errorf("the record of the mail has the address: %+v", item)
 	}
-	oweLinkAgain(t, id, c.Email, time.Now())
+	requeueLink(t, id, c.Email, time.Now())
 	relayMails(t)
 	var second string
 	for _, m := range awaitLinks(t, c.Email, 2) {
@@ -191,7 +191,7 @@ func TestStaleResetMail(t *testing.T) {
 	resetToken(t, c)
 	id := "password-reset#" + hashOf(c.Email)
 	awaitState(t, id, "sent")
-	oweLinkAgain(t, id, c.Email, time.Now().Add(-31*time.Minute))
+	requeueLink(t, id, c.Email, time.Now().Add(-31*time.Minute))
 	relayMails(t)
 	awaitState(t, id, "failed")
 }
@@ -204,7 +204,7 @@ func TestRedriveResetMail(t *testing.T) {
 	resetToken(t, c)
 	id := "password-reset#" + hashOf(c.Email)
 	awaitState(t, id, "sent")
-	oweLinkAgain(t, id, c.Email, time.Now().Add(-31*time.Minute))
+	requeueLink(t, id, c.Email, time.Now().Add(-31*time.Minute))
 	relayMails(t)
 	awaitState(t, id, "failed")
 	operator(t, "redrive", "--yes", "--only", "mails")

@@ -25,7 +25,7 @@ import (
 // these tests run. So they make a function of their own of the deployed one's
 // binary and its environment, but for that parameter, with a role as the
 // template has it with the parameter on, and call it past the gateway. What it
-// owes goes the deployed store's own way.
+// mails goes the deployed store's own way.
 
 // lambdaCall calls the emulator's Lambda.
 func lambdaCall(ctx context.Context, method, path string, in, out any) error {
@@ -218,7 +218,7 @@ func TestSignUpByMail(t *testing.T) {
 		send(t, verifyEmail(token)).badToken(t)
 	})
 
-	t.Run("a repeat with its key owes no second mail, and is verified once", func(t *testing.T) {
+	t.Run("a repeat with its key mails nothing again, and is verified once", func(t *testing.T) {
 		t.Parallel()
 		email := freshEmail()
 		journal.linked(email, 1)

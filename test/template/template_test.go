@@ -77,7 +77,7 @@ func TestQueueTimes(t *testing.T) {
 	if lease != timeout+5*time.Second || lease >= visibility || visibility < 6*timeout {
 		t.Errorf("timeout %v, lease %v, visibility timeout %v", timeout, lease, visibility)
 	}
-	mapping := At(tpl.Resources["NotifyFunctionMailOwed"], "Properties")
+	mapping := At(tpl.Resources["NotifyFunctionMailPending"], "Properties")
 	if got := fmt.Sprint(At(mapping, "FunctionResponseTypes")); got != "[ReportBatchItemFailures]" {
 		t.Errorf("response types: got %s, want ReportBatchItemFailures: else one failure repeats the whole batch", got)
 	}

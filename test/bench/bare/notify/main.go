@@ -75,12 +75,12 @@ func (f function) deliver(ctx context.Context, id string) error {
 func (f function) claim(ctx context.Context, id string) error {
 	_, err := f.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &f.mails, Key: mailKey(id),
-		ConditionExpression: aws.String("attribute_exists(mail_id) AND #state = :owed AND " +
+		ConditionExpression: aws.String("attribute_exists(mail_id) AND #state = :pending AND " +
 			"(attribute_not_exists(lease_id) OR lease_until < :now OR lease_id = :lease)"),
 		UpdateExpression:         aws.String("SET lease_id = :lease, lease_until = :until"),
 		ExpressionAttributeNames: map[string]string{"#state": "state"},
 		ExpressionAttributeValues: attributes{
-			":owed": text("owed"), ":now": text("2026-03-14T15:09:26.535Z"), ":lease": text(id), ":until": text("2026-03-14T15:10:01.535Z"),
+			":pending": text("pending"), ":now": text("2026-03-14T15:09:26.535Z"), ":lease": text(id), ":until": text("2026-03-14T15:10:01.535Z"),
 		},
 		ReturnValues:                        types.ReturnValueAllNew,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
@@ -102,12 +102,12 @@ func (f function) send(ctx context.Context) error {
 func (f function) mark(ctx context.Context, id string) error {
 	_, err := f.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &f.mails, Key: mailKey(id),
-		ConditionExpression: aws.String("#state = :owed"),
+		ConditionExpression: aws.String("#state = :pending"),
 		UpdateExpression: aws.String("SET #state = :state, settled_at = :now, message_id = :message" +
 			" REMOVE due_shard, due_at, lease_id, lease_until"),
 		ExpressionAttributeNames: map[string]string{"#state": "state"},
 		ExpressionAttributeValues: attributes{
-			":owed": text("owed"), ":state": text("sent"), ":now": text("2026-03-14T15:09:26.535Z"), ":message": text(id),
+			":pending": text("pending"), ":state": text("sent"), ":now": text("2026-03-14T15:09:26.535Z"), ":message": text(id),
 		},
 	})
 	return err

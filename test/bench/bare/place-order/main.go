@@ -103,7 +103,7 @@ func (f function) order(id string) attributes {
 
 func mail(id string) attributes {
 	return attributes{
-		"mail_id": text("order-placed#" + id), "state": text("owed"), "created_at": text(now()), "step": number(0),
+		"mail_id": text("order-placed#" + id), "state": text("pending"), "created_at": text(now()), "attempt": number(0),
 		"due_shard": number(1), "due_at": text(now()),
 	}
 }
