@@ -47,6 +47,11 @@ var rules = map[string]Rule{
 
 	"POST /users":              myself,
 	"POST /users/verification": myself, // by the token that was mailed
+	"GET /users/me":            customers,
+	"PATCH /users/me":          customers,
+	"GET /users/me/export":     customers,
+	"PUT /users/me/password":   customers, // and who knows the password, as of the next two
+	"DELETE /sessions":         customers,
 	"DELETE /users/me":         customers,
 	"POST /password-resets":    open,
 	"PUT /password-resets":     myself,

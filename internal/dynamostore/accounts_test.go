@@ -326,7 +326,7 @@ func TestLinksOfAnEndedGeneration(t *testing.T) {
 	s := open(t)
 	s.must(s.users().Create(t.Context(), ann, user.Done{}))
 	verify, set := s.link(user.VerifyAddress, opened), s.link(user.SetPassword, opened)
-	s.must(s.users().EndSessions(t.Context(), ann.Email))
+	s.must(s.endSessions(ann.Email))
 	for _, err := range []error{s.links().Verify(t.Context(), verify, opened, user.Done{}), s.links().SetPassword(t.Context(), set, password.Stored("new"), resetAt(opened), user.Done{})} {
 		if !errors.Is(err, user.ErrInvalidLink) {
 			t.Errorf("got %v, want ErrInvalidLink", err)

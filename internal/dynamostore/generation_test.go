@@ -98,7 +98,7 @@ func TestResetBetweenTheStepsOfALogIn(t *testing.T) {
 	s := open(t)
 	for name, end := range map[string]func(a account) error{
 		"reset": func(a account) error { return a.reset("new") },
-		"end":   func(a account) error { return a.users().EndSessions(t.Context(), a.email) },
+		"end":   func(a account) error { return a.endSessions(a.email) },
 	} {
 		for step := range 4 {
 			a := s.account(fmt.Sprintf("usr_%s%d", name, step), "old")

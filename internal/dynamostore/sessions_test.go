@@ -12,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"shop/internal/password"
 	"shop/internal/user"
 	"shop/test/awsfault"
 )
@@ -194,28 +193,5 @@ func TestSessionItem(t *testing.T) {
 	}
 	if got, want := string(r.blob("secret_hash")), string(annsSession.SecretHash[:]); got != want || r.err != nil {
 		t.Errorf("secret_hash: got %x and error %v, want %x", got, r.err, want)
-	}
-}
-
-func TestEndSessions(t *testing.T) {
-	s := open(t)
-	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
-	s.must(s.users().Create(t.Context(), ann, user.Done{}))
-	for range 2 {
-		s.must(s.users().EndSessions(t.Context(), ann.Email))
-		if ann.Generation++; s.user(ann.Email) != ann {
-			t.Errorf("got %+v, want %+v", s.user(ann.Email), ann)
-		}
-	}
-	s.faults.On("UpdateItem", awsfault.Lost)
-	s.must(s.users().EndSessions(t.Context(), ann.Email))
-	if got := s.user(ann.Email).Generation; got <= ann.Generation {
-		t.Errorf("after a lost answer: got generation %d, want one after %d", got, ann.Generation)
-	}
-	if err := s.users().EndSessions(t.Context(), "x@example.com"); !errors.Is(err, user.ErrNotFound) {
-		t.Errorf("an unknown address: got %v, want ErrNotFound", err)
-	}
-	if got := s.user("x@example.com"); got != (user.User{}) {
-		t.Errorf("an unknown address was stored: %+v", got)
 	}
 }

@@ -91,7 +91,7 @@ var staleReads = map[string]func(*testing.T, *shop){
 	"an address that was just suppressed, of an account mail": func(t *testing.T, s *shop) {
 		users := s.suppressing()
 		s.must(users.Create(t.Context(), ann, user.Done{}))
-		s.must(users.EndSessions(t.Context(), ann.Email)) // so that an older user is one, too
+		s.must(s.endSessions(ann.Email)) // so that an older user is one, too
 		s.must(s.suppressions().Add(t.Context(), notification.AddressHash(ann.Email), notification.Bounced, opened))
 		if _, err := users.ForMail(t.Context(), ann.Email); !errors.Is(err, notification.ErrSuppressed) {
 			t.Errorf("got %v, want ErrSuppressed", err)

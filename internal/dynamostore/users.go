@@ -179,25 +179,6 @@ func roleBefore(item attributes, c user.RoleChange) (user.User, error) {
 // nextGeneration ends, in an update of a user, all sessions and links of the user. Its value :one is 1.
 const nextGeneration = " ADD generation :one"
 
-// EndSessions ends every session of the user with the normalised address; the sessions themselves are not looked for. It returns
-// user.ErrNotFound. A repeat, because the answer was lost, ends those that were begun in between, too.
-func (s *Users) EndSessions(ctx context.Context, email string) error {
-	_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName:                 &s.Table,
-		Key:                       userKey(email),
-		ConditionExpression:       aws.String("attribute_exists(email)"),
-		UpdateExpression:          aws.String(nextGeneration),
-		ExpressionAttributeValues: attributes{":one": number(1)},
-	})
-	if _, failed := conditionFailed(err); failed {
-		return user.ErrNotFound
-	}
-	if err != nil {
-		return failed("ending a user's sessions", err)
-	}
-	return nil
-}
-
 // requireAdmin judges the caller by the caller's stored user: an admin's, and of the same account as the token.
 func requireAdmin(item attributes, caller user.Caller) error {
 	u, err := readUser(item)

@@ -46,7 +46,8 @@ var refusals = []struct {
 	{err: httpapi.ErrUnauthenticated, code: "unauthenticated", header: challenge},
 	{err: token.ErrInvalid, code: "unauthenticated", header: challenge},
 	{err: user.ErrInvalidCredentials, code: "invalid_credentials", header: challenge},
-	{err: user.ErrSessionOver, code: "unauthenticated", detail: "The refresh token is not valid, or no longer. Log in again.", header: challenge},
+	{err: user.ErrNotFound, code: "unauthenticated", detail: "The account is gone. Sign up anew.", header: challenge},
+	{err: user.ErrSessionOver, code: "unauthenticated", detail: "There is no such session, or no longer. Log in again.", header: challenge},
 	{err: httpapi.ErrForbidden, code: "forbidden"},
 	{err: user.ErrNotAdmin, code: "forbidden"},
 	{err: product.ErrNotFound, code: "product_not_found"},
@@ -72,7 +73,6 @@ var refusals = []struct {
 	{err: temporary(true), code: "busy", header: later},
 	{err: temporary(false), code: "internal"},
 	{err: context.Canceled, code: "internal"},
-	{err: user.ErrNotFound, code: "internal"},
 	{err: &order.RejectedError{}, code: "internal"},
 	{err: errors.New("anything else"), code: "internal"},
 }

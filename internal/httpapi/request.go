@@ -181,6 +181,7 @@ var parameters = map[string][]string{
 	"GET /products":             {"cursor", "limit", "q"},
 	"HEAD /products":            {"cursor", "limit", "q"},
 	"GET /orders":               {"cursor", "limit"},
+	"GET /users/me/export":      {"cursor", "limit"},
 	"GET /admin/products":       {"cursor", "limit"},
 	"GET /admin/orders":         {"cursor", "customer", "from", "limit", "to"},
 	"GET /admin/orders/summary": {"from", "to", "top"},

@@ -73,6 +73,20 @@ func (r *Request) RefreshToken() (string, error) {
 	return in.RefreshToken, nil
 }
 
+// Account is an account as its owner sees it.
+type Account struct {
+	UserID    string `json:"user_id"`
+	Email     string `json:"email"`
+	Name      string `json:"name"`
+	Admin     bool   `json:"admin"`
+	CreatedAt string `json:"created_at"`
+}
+
+// AccountOf writes u.
+func AccountOf(u user.User) Account {
+	return Account{UserID: u.ID, Email: u.Email, Name: u.Name, Admin: u.IsAdmin(), CreatedAt: Time(u.CreatedAt)}
+}
+
 // Page is a page of a list.
 type Page[T any] struct {
 	Items      []T     `json:"items"`

@@ -3,6 +3,7 @@ package notification
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"shop/internal/user"
 )
@@ -22,11 +23,11 @@ type Links interface {
 
 // AccountMail makes account mails. It is an interface for the reason that Confirmation is one.
 type AccountMail interface {
-	// Render returns a mail of the kind for the address, with a link that brings the token.
+	// Render returns a mail of the kind for the address, with a link that brings the token where the kind has one.
 	Render(kind Kind, address, token string) (Message, error)
 }
 
-// composeForAccount makes the mail and the link in it. Its token is in the mail alone: a mail that is sent twice brings two, and
+// composeForAccount makes the mail and the link in it, if its kind has one. The link's token is in the mail alone: a mail that is sent twice brings two, and
 // both are good until one is used.
 func (d *Delivery) composeForAccount(ctx context.Context, mail Mail) (Message, error) {
 	now := d.Now()
@@ -38,9 +39,13 @@ func (d *Delivery) composeForAccount(ctx context.Context, mail Mail) (Message, e
 		return Message{}, fmt.Errorf("looking up whom %s is for: %w", mail.ID, err)
 	}
 	kind, _ := mail.cut()
-	token, link := user.NewLink(u, kind.purpose(), now)
-	if err := d.Links.Save(ctx, link); err != nil {
-		return Message{}, fmt.Errorf("storing the link of %s: %w", mail.ID, err)
+	var token string
+	if kind.bringsLink() {
+		var link user.Link
+		token, link = user.NewLink(u, kind.purpose(), now)
+		if err := d.Links.Save(ctx, link); err != nil {
+			return Message{}, fmt.Errorf("storing the link of %s: %w", mail.ID, err)
+		}
 	}
 	message, err := d.AccountMail.Render(kind, u.Email, token)
 	if err != nil {
@@ -49,8 +54,9 @@ func (d *Delivery) composeForAccount(ctx context.Context, mail Mail) (Message, e
 	return message, nil
 }
 
-// addressee returns the user whom the mail is for. It returns ErrNoRecipient also when the account that is to be verified is another
-// by now, or verified, or has expired; and when the mail has no address any more, because it was sent, bounced, and is pending once more.
+// addressee returns the user whom the mail is for. It returns ErrNoRecipient also when the account that is to be verified, or whose
+// password was changed, is another by now; when it is verified already or has expired; and when the mail has no address any more,
+// because it was sent, bounced, and is pending once more.
 func (d *Delivery) addressee(ctx context.Context, mail Mail) (user.User, error) {
 	if mail.Address == "" {
 		return user.User{}, ErrNoRecipient
@@ -62,7 +68,8 @@ func (d *Delivery) addressee(ctx context.Context, mail Mail) (user.User, error) 
 	if u.Expired(d.Now()) {
 		return user.User{}, ErrNoRecipient
 	}
-	if kind, subject := mail.cut(); kind == VerifyEmail && (u.ID != subject || !u.Unverified) {
+	kind, subject := mail.cut()
+	if kind == VerifyEmail && (u.ID != subject || !u.Unverified) || kind == PasswordChanged && !strings.HasPrefix(subject, u.ID+"-") {
 		return user.User{}, ErrNoRecipient
 	}
 	return u, nil

@@ -44,7 +44,11 @@ func (d *desk) Save(_ context.Context, l user.Link) error {
 }
 
 func (d *desk) Render(kind Kind, address, token string) (Message, error) {
-	hash, err := user.LinkHash(token)
+	var hash string
+	var err error
+	if token != "" {
+		hash, err = user.LinkHash(token)
+	}
 	d.rendered = append(d.rendered, fmt.Sprint(kind, " ", address, " ", hash))
 	return Message{To: address, Text: token}, errors.Join(err, d.spoiled)
 }
@@ -64,7 +68,7 @@ func (d *desk) delivery() *Delivery {
 // newDesk has a pending mail of each kind for adas, who has not verified her address yet.
 func newDesk() *desk {
 	l := newLedger()
-	for _, m := range []Mail{NewVerificationMail("usr_1", adas, opened), NewAddressMail(SignUpAttempt, adas, opened), NewAddressMail(PasswordReset, adas, opened)} {
+	for _, m := range []Mail{NewVerificationMail("usr_1", adas, opened), NewAddressMail(SignUpAttempt, adas, opened), NewAddressMail(PasswordReset, adas, opened), NewPasswordChangedMail("usr_1", 7, adas, opened)} {
 		l.entries[m.ID] = entry{Mail: m}
 	}
 	return &desk{post: newPost(l), users: map[string]user.User{adas: {ID: "usr_1", Email: adas, Generation: 7, Unverified: true}}}
@@ -74,15 +78,20 @@ var accountMails = map[Kind]struct {
 	id      string
 	purpose user.Purpose
 }{
-	VerifyEmail:   {"verify-email#usr_1", user.VerifyAddress},
-	SignUpAttempt: {"sign-up-attempt#tfyF5VdV-eDQMKEKtEKbaylEhV-aDWAHf-gyvsvEHXI", user.SetPassword},
-	PasswordReset: {"password-reset#tfyF5VdV-eDQMKEKtEKbaylEhV-aDWAHf-gyvsvEHXI", user.SetPassword},
+	VerifyEmail:     {"verify-email#usr_1", user.VerifyAddress},
+	SignUpAttempt:   {"sign-up-attempt#tfyF5VdV-eDQMKEKtEKbaylEhV-aDWAHf-gyvsvEHXI", user.SetPassword},
+	PasswordReset:   {"password-reset#tfyF5VdV-eDQMKEKtEKbaylEhV-aDWAHf-gyvsvEHXI", user.SetPassword},
+	PasswordChanged: {"password-changed#usr_1-7", ""},
 }
+
+// linking are those of them that bring a link.
+var linking = []Kind{VerifyEmail, SignUpAttempt, PasswordReset}
 
 // TestDeliverAccountMails: each brings a token of which the hash is kept, with what it is for and for whom, for 30 minutes; and the
 // record has no address any more.
 func TestDeliverAccountMails(t *testing.T) {
-	for kind, want := range accountMails {
+	for _, kind := range linking {
+		want := accountMails[kind]
 		t.Run(string(kind), func(t *testing.T) {
 			d := newDesk()
 			d.ledger.pass(10 * time.Minute)
@@ -102,6 +111,26 @@ func TestDeliverAccountMails(t *testing.T) {
 				t.Errorf("got the entry %+v, want it sent and without an address", e)
 			}
 		})
+	}
+}
+
+// TestTellOfAChangedPassword: the mail brings no link, and is not given up before one of an order is.
+func TestTellOfAChangedPassword(t *testing.T) {
+	for owed, want := range map[time.Duration]Outcome{31 * time.Minute: OutcomePostponed, 73 * time.Hour: OutcomeFailed} {
+		d, id := newDesk(), accountMails[PasswordChanged].id
+		d.ledger.pass(owed)
+		d.fails = errDown
+		if outcome, err := d.delivery().Deliver(t.Context(), id); outcome != want || !errors.Is(err, errDown) && want == OutcomePostponed {
+			t.Errorf("after %s: got %s and error %v, want %s", owed, outcome, err, want)
+		}
+	}
+	d, id := newDesk(), accountMails[PasswordChanged].id
+	outcome, err := d.delivery().Deliver(t.Context(), id)
+	if err != nil || outcome != OutcomeSent || d.sent[id] != 1 || len(d.links) != 0 {
+		t.Errorf("got %s, sent %v, links %v and error %v, want one mail without a link", outcome, d.sent, d.links, err)
+	}
+	if told := fmt.Sprint(PasswordChanged, " ", adas, " "); len(d.rendered) != 1 || d.rendered[0] != told || d.ledger.entries[id].Address != "" {
+		t.Errorf("rendered %q and left %+v, want %q and no address", d.rendered, d.ledger.entries[id], told)
 	}
 }
 
@@ -150,6 +179,8 @@ func TestDropAccountMails(t *testing.T) {
 		"account not verified in time": {VerifyEmail, expired, OutcomeDropped, Dropped},
 		"reset of an expired account":  {PasswordReset, expired, OutcomeDropped, Dropped},
 		"verified before":              {VerifyEmail, verified, OutcomeDropped, Dropped},
+		"change of another account":    {PasswordChanged, other, OutcomeDropped, Dropped},
+		"change, account gone":         {PasswordChanged, nobody, OutcomeDropped, Dropped},
 		"reset of another account":     {PasswordReset, other, OutcomeSent, Sent},
 		"reset of a verified account":  {PasswordReset, verified, OutcomeSent, Sent},
 	} {
@@ -229,8 +260,11 @@ func TestDroppingFails(t *testing.T) {
 func TestNewAccountMails(t *testing.T) {
 	for kind, want := range accountMails {
 		m := NewAddressMail(kind, adas, opened)
-		if kind == VerifyEmail {
+		switch kind {
+		case VerifyEmail:
 			m = NewVerificationMail("usr_1", adas, opened)
+		case PasswordChanged:
+			m = NewPasswordChangedMail("usr_1", 7, adas, opened)
 		}
 		full := Mail{
 			ID: want.id, State: Pending, CreatedAt: opened, DueAt: opened.Add(2 * time.Minute), AddressHash: AddressHash(adas), Address: adas,

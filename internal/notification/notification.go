@@ -12,16 +12,22 @@ import (
 // Kind says what a mail is about.
 type Kind string
 
-// The kinds. All but the confirmation are account mails: each brings a link that is good once.
+// The kinds. All but the confirmation are account mails, and all of those but PasswordChanged bring a link that is good once.
 const (
 	OrderPlaced   Kind = "order-placed"    // the confirmation of an order, its subject
 	VerifyEmail   Kind = "verify-email"    // to a new account, its subject: verify the address
 	SignUpAttempt Kind = "sign-up-attempt" // to an address, its AddressHash the subject: somebody signed up with it once more
 	PasswordReset Kind = "password-reset"  // to an address, its AddressHash the subject: set a new password
+	// PasswordChanged tells an account's owner that its password was changed. Its subject is the user, a hyphen and the generation
+	// that the change began.
+	PasswordChanged Kind = "password-changed"
 )
 
 // ofAccounts tells whether mails of the kind are account mails.
-func (k Kind) ofAccounts() bool { return k == VerifyEmail || k == SignUpAttempt || k == PasswordReset }
+func (k Kind) ofAccounts() bool { return k.bringsLink() || k == PasswordChanged }
+
+// bringsLink reports whether mails of the kind bring a link that is good once.
+func (k Kind) bringsLink() bool { return k == VerifyEmail || k == SignUpAttempt || k == PasswordReset }
 
 // State is how far a mail got.
 type State string
@@ -124,6 +130,12 @@ func NewAddressMail(kind Kind, address string, now time.Time) Mail {
 	return newAccountMail(kind, AddressHash(address), address, now)
 }
 
+// NewPasswordChangedMail returns the mail that tells a user that the password was changed, by the change that began the generation. Each
+// change has a mail of its own.
+func NewPasswordChangedMail(userID string, generation int64, address string, now time.Time) Mail {
+	return newAccountMail(PasswordChanged, fmt.Sprintf("%s-%d", userID, generation), address, now)
+}
+
 func newAccountMail(kind Kind, subject, address string, now time.Time) Mail {
 	return Mail{
 		ID: MailID(string(kind), subject), State: Pending, CreatedAt: now, DueAt: now.Add(delay(0)), AddressHash: AddressHash(address),
@@ -172,7 +184,7 @@ func (m Mail) Reschedule(now time.Time) Mail {
 
 // Expired tells whether the mail has been pending for too long.
 func (m Mail) Expired(now time.Time) bool {
-	if m.OfAccount() {
+	if kind, _ := m.cut(); kind.bringsLink() {
 		return now.Sub(m.CreatedAt) > maxAccountAge
 	}
 	return now.Sub(m.CreatedAt) > maxAge

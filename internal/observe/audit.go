@@ -21,6 +21,7 @@ const (
 	PriceChanged    Kind = "price_changed"
 	ActiveChanged   Kind = "active_changed"
 	LimitChanged    Kind = "max_per_order_changed"
+	SessionsEnded   Kind = "sessions_ended"
 	AccountDeleted  Kind = "account_deleted"
 )
 

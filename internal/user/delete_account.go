@@ -58,15 +58,9 @@ func (d *DeleteAccount) Do(ctx context.Context, caller Caller, password, source 
 }
 
 func (d *DeleteAccount) delete(ctx context.Context, a Attempt, caller Caller, password string) error {
-	admitted, err := admit(ctx, d.Guesses, a)
+	admitted, err := confirmation{d.Guesses, d.Passwords}.confirm(ctx, a, caller, password)
 	if err != nil {
-		return err
-	}
-	if !admitted.Found || admitted.User.ID != caller.UserID { // it went meanwhile
-		return ErrNotFound
-	}
-	if err := admitted.authenticate(ctx, d.Passwords, password); err != nil {
-		return err
+		return err // ErrNotFound, too: the account went meanwhile
 	}
 	return d.Accounts.Delete(ctx, admitted.User, d.Now())
 }

@@ -161,7 +161,7 @@ func (r *Refresh) renew(ctx context.Context, s OpenSession, t RefreshToken) (Ses
 	if !now.Before(s.ExpiresAt) {
 		return Session{}, ErrSessionOver
 	}
-	u, err := r.owner(ctx, s)
+	u, s, err := r.owner(ctx, s)
 	if err != nil {
 		return Session{}, err
 	}
@@ -193,16 +193,29 @@ func (r *Refresh) takeIn(ctx context.Context, s OpenSession, t RefreshToken, now
 	return stored, nil
 }
 
-// owner returns the session's user as stored now: who lost a right since the log-in gets no token with it.
-func (r *Refresh) owner(ctx context.Context, s OpenSession) (User, error) {
+// owner returns the session's user as stored now: who lost a right since the log-in gets no token with it. A session that is of an
+// earlier generation may have gone on into the next one since it was read, because its user changed the password in it: so it is
+// read again, and returned as it is then.
+func (r *Refresh) owner(ctx context.Context, s OpenSession) (User, OpenSession, error) {
 	u, err := r.Users.ByEmail(ctx, s.Email)
-	if errors.Is(err, ErrNotFound) || err == nil && !s.isOf(u) {
-		return User{}, ErrSessionOver
+	if errors.Is(err, ErrNotFound) || err == nil && u.ID != s.UserID {
+		return User{}, s, ErrSessionOver
 	}
 	if err != nil {
-		return User{}, fmt.Errorf("looking a user up: %w", err)
+		return User{}, s, fmt.Errorf("looking a user up: %w", err)
 	}
-	return u, nil
+	if s.isOf(u) {
+		return u, s, nil
+	}
+	again, err := r.Sessions.Find(ctx, s.ID)
+	if err != nil {
+		return User{}, s, fmt.Errorf("looking a session up again: %w", err)
+	}
+	if !again.isOf(u) {
+		return User{}, s, ErrSessionOver
+	}
+	s.Generation = again.Generation // the rest is as it was judged: Renew has the secret in its condition
+	return u, s, nil
 }
 
 // Ender ends sessions.

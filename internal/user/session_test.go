@@ -23,6 +23,7 @@ type drawer struct {
 	fails    map[string]error // by the name of the call
 	issued   []User
 	issuedIn string // the session that the last of them was issued in
+	looked   func() // runs once, just before a user is looked up
 	meantime func() // runs once, just before the next Renew
 }
 
@@ -70,6 +71,10 @@ func (d *drawer) End(_ context.Context, id string) error {
 func (d *drawer) ByEmail(ctx context.Context, email string) (User, error) {
 	if err := d.fails["look up"]; err != nil {
 		return User{}, err
+	}
+	if d.looked != nil {
+		d.looked()
+		d.looked = nil
 	}
 	return d.accounts.ByEmail(ctx, email)
 }
@@ -290,6 +295,33 @@ func TestEndOfAllSessions(t *testing.T) {
 			continue
 		}
 		over(t, fmt.Sprintf("a session of generation 0, with the user at %d", generation), r, token)
+	}
+}
+
+// TestRefreshOfASessionThatGoesOn: a session that was taken into the user's next generation since it was read, because the password
+// was changed in it, goes on; whatever fails on the way ends it not.
+func TestRefreshOfASessionThatGoesOn(t *testing.T) {
+	for _, down := range []bool{false, true} {
+		r, d, token := opened()
+		d.looked = func() {
+			u := ada
+			u.Generation = 1
+			d.byEmail[u.Email] = u
+			for id, s := range d.sessions {
+				s.Generation = 1
+				d.sessions[id] = s
+			}
+			if down {
+				d.fails["find"] = errDown
+			}
+		}
+		if !down {
+			use(t, r, use(t, r, token))
+			continue
+		}
+		if _, err := r.Do(t.Context(), token); !errors.Is(err, errDown) || len(d.sessions) != 1 {
+			t.Errorf("got error %v and left %v, want %v and the session", err, d.sessions, errDown)
+		}
 	}
 }
 

@@ -43,11 +43,16 @@ var routes = []struct{ route, operation, scope string }{
 	{"HEAD /products", "browse-products-head", ""},
 	{"GET /products/{product_id}", "view-product", ""},
 	{"HEAD /products/{product_id}", "view-product-head", ""},
+	{"DELETE /sessions", "end-sessions", "customer"},
 	{"POST /sessions", "log-in", ""},
 	{"POST /sessions/refresh", "refresh-session", ""},
 	{"POST /sessions/revoke", "log-out", ""},
 	{"POST /users", "sign-up", ""},
 	{"DELETE /users/me", "delete-account", "customer"},
+	{"GET /users/me", "view-account", "customer"},
+	{"PATCH /users/me", "rename-account", "customer"},
+	{"GET /users/me/export", "export-account", "customer"},
+	{"PUT /users/me/password", "change-password", "customer"},
 	{"POST /users/verification", "verify-email", ""},
 }
 

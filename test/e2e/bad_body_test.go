@@ -89,6 +89,16 @@ func bodyRoutes(t *testing.T) map[string]bodyRoute {
 		"delete account": {
 			deleteAccount(newCustomer(t), ""), object{{"password", strconv.Quote(password)}}, nil, "",
 		},
+		"end sessions": {
+			endSessions(newCustomer(t), ""), object{{"password", strconv.Quote(password)}}, nil, "",
+		},
+		"change password": {
+			changePassword(newCustomer(t), "", ""),
+			object{{"current", strconv.Quote(password)}, {"new", strconv.Quote(newPassword)}}, nil, "",
+		},
+		"rename": {
+			rename(newCustomer(t), ""), object{{"name", `"Ada"`}}, nil, "",
+		},
 		"checkout": {
 			place(c, "bad-"+word, nil),
 			object{{"items", `[{"product_id":"` + sold.ProductID + `","quantity":1}]`}, {"expected_total", gbp}}, []string{"expected_total"}, "items",

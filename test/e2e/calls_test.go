@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"strings"
@@ -157,6 +158,34 @@ func TestCallsOfRefresh(t *testing.T) {
 	used := s
 	wantCalls(t, budget{4, map[string]int{"GetItem": 2, "Sign": 1, "UpdateItem": 1}}, func() { used, s = s, refreshed(t, s) })
 	wantCalls(t, budget{3, map[string]int{"GetItem": 2, "Sign": 1}}, func() { refreshed(t, used) })
+}
+
+// TestCallsOfOwnAccount: the password costs what it costs at a log-in, and what is done with it one call, or two with its key and one
+// for the event of the mail.
+func TestCallsOfOwnAccount(t *testing.T) {
+	c := newCustomer(t)
+	newOrder(t, c, one(newProduct(t).ProductID))
+	awaitMails(t, c.Email, 1)
+	wantCalls(t, budget{1, map[string]int{"GetItem": 1}}, func() { send(t, viewAccount(c)).want(t, http.StatusOK) })
+	wantCalls(t, budget{2, map[string]int{"UpdateItem": 1, "GetItem": 1}}, func() { send(t, rename(c, "Ada")).want(t, http.StatusOK) })
+	export := call{method: "GET", path: "/users/me/export", from: c}
+	wantCalls(t, budget{2, map[string]int{"GetItem": 1, "Query": 1}}, func() { send(t, export).want(t, http.StatusOK) })
+	wantCalls(t, budget{3, map[string]int{"BatchGetItem": 1, "TransactWriteItems": 2}}, func() {
+		send(t, endSessions(c, password)).want(t, http.StatusNoContent)
+	})
+}
+
+// TestCallsOfChangePassword: with a key, one call more looks for an earlier request; the mail is four.
+func TestCallsOfChangePassword(t *testing.T) {
+	c := newCustomer(t)
+	s := newSession(t, c)
+	from, to, generation := password, newPassword, 0
+	wantCalls(t, budget{5 + 4, map[string]int{"TransactGetItems": 1, "BatchGetItem": 2, "TransactWriteItems": 2, "SendMessage": 1, "SendEmail": 1}}, func() {
+		send(t, changePassword(c.by(s.AccessToken), from, to).keyed(unique())).want(t, http.StatusNoContent)
+		from, to = to, from
+		generation++
+		awaitState(t, fmt.Sprintf("password-changed#%s-%d", c.UserID, generation), "sent")
+	})
 }
 
 // TestCallsOfBrowserSessions: as many as those of other clients. That a log-in ends a session costs no call.

@@ -31,6 +31,14 @@ var calls = map[string][]string{
 	"log in":               {"BatchGetItem", "TransactWriteItems", "Sign"},
 	"refresh a session":    {"GetItem", "Sign", "UpdateItem"},
 	"log out":              {"DeleteItem"},
+	"log a browser in":     {"BatchGetItem", "TransactWriteItems", "Sign"},
+	"refresh a browser's":  {"GetItem", "Sign", "UpdateItem"},
+	"log a browser out":    {"DeleteItem"},
+	"view an account":      {"GetItem"},
+	"rename an account":    {"UpdateItem", "GetItem"},
+	"export an account":    {"GetItem", "Query"},
+	"end all sessions":     {"BatchGetItem", "TransactWriteItems"},
+	"change a password":    {"TransactGetItems", "BatchGetItem", "TransactWriteItems"},
 	"verify an address":    {"GetItem"}, // of a token that nobody has: what follows is as in a reset
 	"ask for a reset":      {"PutItem"},
 	"reset a password":     {"GetItem", "TransactWriteItems"},
@@ -82,6 +90,48 @@ var requests = map[string]func(*testing.T) request{
 			s = refreshed(t, s) // it is still open
 			send(t, logOut(s.RefreshToken)).want(t, http.StatusNoContent)
 			s.over(t)
+		}}
+	},
+	"log a browser in": func(t *testing.T) request {
+		return read((&browser{}).ask("", logIn{newCustomer(t).Email, password}), http.StatusCreated)
+	},
+	"refresh a browser's": func(t *testing.T) request {
+		b := &browser{}
+		b.logIn(t, newCustomer(t))
+		return read(b.ask("/refresh", struct{}{}), http.StatusOK)
+	},
+	"log a browser out": func(t *testing.T) request {
+		b := &browser{}
+		b.logIn(t, newCustomer(t))
+		return request{call: b.ask("/revoke", struct{}{}), again: func(t *testing.T) {
+			b.refresh(t) // it is still open
+			left := *b
+			b.keep(t, send(t, b.ask("/revoke", struct{}{})).want(t, http.StatusNoContent))
+			left.over(t)
+		}}
+	},
+	"view an account":   func(t *testing.T) request { return read(viewAccount(newCustomer(t)), http.StatusOK) },
+	"rename an account": func(t *testing.T) request { return read(rename(newCustomer(t), "Zoë"), http.StatusOK) },
+	"export an account": func(t *testing.T) request {
+		return read(call{method: "GET", path: "/users/me/export", from: newCustomer(t)}, http.StatusOK)
+	},
+	"end all sessions": func(t *testing.T) request {
+		from := newCustomer(t)
+		s, c := newSession(t, from), endSessions(from, password)
+		return request{call: c, again: func(t *testing.T) {
+			s = refreshed(t, s) // it is still open
+			send(t, c).want(t, http.StatusNoContent)
+			s.over(t)
+		}}
+	},
+	"change a password": func(t *testing.T) request {
+		from := newCustomer(t)
+		c := changePassword(from, password, newPassword).keyed(unique())
+		return request{call: c, again: func(t *testing.T) {
+			send(t, postSession(logIn{from.Email, password})).want(t, http.StatusCreated) // it is as it was
+			send(t, c).want(t, http.StatusNoContent)
+			send(t, c).want(t, http.StatusNoContent)
+			send(t, postSession(logIn{from.Email, newPassword})).want(t, http.StatusCreated)
 		}}
 	},
 	"verify an address": func(t *testing.T) request {

@@ -9,8 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
-	"shop/internal/dynamostore"
 )
 
 func refresh(token string) call {
@@ -188,24 +186,6 @@ func TestLogOut(t *testing.T) {
 		send(t, logOut(unknown)).want(t, http.StatusNoContent)
 	}
 	refreshed(t, stays)
-}
-
-// TestEndOfAllSessions: by one attribute of the user, as a changed password
-// ends them. Sessions that are begun afterwards go on.
-func TestEndOfAllSessions(t *testing.T) {
-	t.Parallel()
-	c, other := newCustomer(t), newCustomer(t)
-	sessions, others := []session{newSession(t, c), newSession(t, c)}, newSession(t, other)
-	sessions[1] = refreshed(t, sessions[1])
-	users := &dynamostore.Users{Client: dynamoDB(t), Table: lookUp(t, stackOutputs, "UsersTable")}
-	if err := users.EndSessions(t.Context(), c.Email); err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range sessions {
-		s.over(t)
-	}
-	refreshed(t, newSession(t, c))
-	refreshed(t, others)
 }
 
 // dynamoDB is a client of the store's tables.

@@ -41,15 +41,15 @@ func TestPasswordHashesAreQuick(t *testing.T) {
 			t.Errorf("%s has %d MB", name, tpl.Memory(name))
 		}
 	}
-	if hashing != 4 {
-		t.Errorf("%d functions hash passwords, want those of signing up, logging in, resetting a password and deleting an account", hashing)
+	if hashing != 6 {
+		t.Errorf("%d functions hash passwords, want those of signing up, logging in, resetting and changing a password, ending sessions and deleting an account", hashing)
 	}
 }
 
 // TestFunctionsThatCheckPasswordsKnowTheCostsBefore: one that did not would answer for an old hash in another time than for none.
 func TestFunctionsThatCheckPasswordsKnowTheCostsBefore(t *testing.T) {
 	tpl := Need(t)
-	for _, name := range []string{"LogInFunction", "DeleteAccountFunction"} {
+	for _, name := range []string{"LogInFunction", "EndSessionsFunction", "ChangePasswordFunction", "DeleteAccountFunction"} {
 		got := At(tpl.Resources[name], "Properties", "Environment", "Variables", "HASH_COSTS_BEFORE", "Ref")
 		if got != "PasswordCostsBefore" {
 			t.Errorf("%s has the costs before from %v", name, got)

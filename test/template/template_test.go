@@ -231,6 +231,10 @@ var grants = map[string][]string{
 	"LogInFunction":          {"dynamodb:BatchGetItem AuthState", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem AuthState", "dynamodb:PutItem AuthState", "dynamodb:UpdateItem AuthState", "dynamodb:UpdateItem Users", "kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey", "kms:Sign SecondSigningKey", "kms:Sign SigningKey"},
 	"RefreshSessionFunction": {"dynamodb:DeleteItem AuthState", "dynamodb:GetItem AuthState", "dynamodb:GetItem Users", "dynamodb:UpdateItem AuthState", "kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey", "kms:Sign SecondSigningKey", "kms:Sign SigningKey"},
 	"LogOutFunction":         {"dynamodb:DeleteItem AuthState"},
+	"EndSessionsFunction":    {"dynamodb:BatchGetItem AuthState", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem AuthState", "dynamodb:PutItem AuthState", "dynamodb:UpdateItem AuthState", "dynamodb:UpdateItem Users"},
+	"ViewAccountFunction":    {"dynamodb:GetItem Users", "dynamodb:Query Orders/index/by_customer"},
+	"RenameAccountFunction":  {"dynamodb:GetItem Users", "dynamodb:UpdateItem Users"},
+	"ChangePasswordFunction": {"dynamodb:BatchGetItem AuthState", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem AuthState", "dynamodb:GetItem AuthState", "dynamodb:PutItem Mails", "dynamodb:PutItem AuthState", "dynamodb:UpdateItem AuthState", "dynamodb:UpdateItem Users", "sqs:SendMessage MailQueue"},
 	"SignUpFunction": {
 		"dynamodb:ConditionCheckItem Users if VerifiesEmail", "dynamodb:GetItem AuthState with [done#*]", "dynamodb:GetItem Users if VerifiesEmail",
 		"dynamodb:PutItem Mails if VerifiesEmail", "dynamodb:PutItem AuthState with [done#*]", "dynamodb:PutItem Users",
@@ -319,6 +323,17 @@ func updatedAttributes(t *testing.T) map[string][]string {
 		},
 		"LogInFunction": func(c *dynamodb.Client) {
 			_ = (&dynamostore.Users{Client: c, Table: "Users"}).RenewHash(ctx, l.Email, password.Stored("h"), password.Stored("i"))
+		},
+		"EndSessionsFunction": func(c *dynamodb.Client) {
+			_ = (&dynamostore.Accounts{Client: c, Table: "Users", AuthState: "AuthState"}).EndSessions(ctx, user.User{ID: "usr_1", Email: l.Email}, user.Attempt{Email: l.Email})
+		},
+		"RenameAccountFunction": func(c *dynamodb.Client) {
+			_ = (&dynamostore.Accounts{Client: c, Table: "Users"}).Rename(ctx, user.Caller{UserID: "usr_1", Email: l.Email}, "Ann")
+		},
+		"ChangePasswordFunction": func(c *dynamodb.Client) {
+			_, _ = (&dynamostore.Accounts{Client: c, Table: "Users", AuthState: "AuthState", Mails: "Mails"}).ChangePassword(ctx, user.PasswordChange{
+				User: user.User{ID: "usr_1", Email: l.Email}, Hash: password.Stored("h"), SessionID: "ses_1", Attempt: user.Attempt{Email: l.Email},
+			})
 		},
 	} {
 		var body string

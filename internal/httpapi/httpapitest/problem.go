@@ -21,7 +21,10 @@ type Problem struct {
 }
 
 // SessionOver is the refusal of a refresh token.
-var SessionOver = Problem{Code: "unauthenticated", Detail: "The refresh token is not valid, or no longer. Log in again."}
+var SessionOver = Problem{Code: "unauthenticated", Detail: "There is no such session, or no longer. Log in again."}
+
+// AccountGone is the refusal of a caller whose account was deleted.
+var AccountGone = Problem{Code: "unauthenticated", Detail: "The account is gone. Sign up anew."}
 
 // problems are the codes of the contract, and what clients are told of each.
 var problems = map[string]struct {

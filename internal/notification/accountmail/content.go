@@ -44,6 +44,13 @@ func newContent(kind notification.Kind, shopName, shopURL, token string) (conten
 			Action: "Set a new password", Link: shopURL + "/reset-password#token=" + token,
 			After: onceAndSoon + "It logs you out wherever you are logged in. If it was not you who asked, do nothing: your password is as it was.",
 		}, nil
+	case notification.PasswordChanged:
+		return content{
+			ShopName: shop, Subject: at(shop, "Your password was changed"), Heading: "Your password was changed.",
+			Before: "The password of your account was changed by somebody who knew the one before. Everybody else who was logged in to the account is logged out.",
+			Action: "Ask for a new password", Link: shopURL + "/forgot-password",
+			After: "If it was you, do nothing. If it was not you, ask for a new password at once: the link that you are mailed then takes the account back.",
+		}, nil
 	}
 	return content{}, fmt.Errorf("%q is no kind of account mail", kind)
 }

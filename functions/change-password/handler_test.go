@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"shop/internal/httpapi"
+	"shop/internal/httpapi/httpapitest"
+	"shop/internal/observe"
+	"shop/internal/user"
+	"shop/internal/validation"
+)
+
+// change is a changer. Calling a nil one panics, and so is answered as internal.
+type change func(caller user.Caller, c user.ChosenPassword) error
+
+func (c change) Do(_ context.Context, caller user.Caller, chosen user.ChosenPassword) error {
+	return c(caller, chosen)
+}
+
+func handler(c change) httpapi.Handler { return changePassword(httpapitest.Guard(), c) }
+
+// returning is a handler whose domain answers err.
+func returning(err error) httpapi.Handler {
+	return handler(func(user.Caller, user.ChosenPassword) error { return err })
+}
+
+const chosen = "a-kettle-on-the-sill"
+
+func TestChangePassword(t *testing.T) {
+	for _, key := range []string{"", "k"} {
+		want := user.ChosenPassword{Current: httpapitest.Password, New: chosen, Key: key, Source: "192.0.2.7"}
+		h := handler(func(caller user.Caller, got user.ChosenPassword) error {
+			if caller != httpapitest.Customer || got != want {
+				t.Errorf("%+v asked for %+v, want %+v", caller, got, want)
+			}
+			return nil
+		})
+		a := httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithHeader("Idempotency-Key", key))
+		a.Check(t, httpapitest.Want{Status: http.StatusNoContent})
+		if strings.Contains(a.Log, chosen) {
+			t.Errorf("the log tells the password: %s", a.Log)
+		}
+	}
+}
+
+func TestBodies(t *testing.T) {
+	httpapitest.CheckBodies(t, httpapitest.ReadEvent(t), handler(nil))
+}
+
+func TestBadMembers(t *testing.T) {
+	for body, want := range map[string]httpapitest.Problem{
+		`{}`:                         httpapitest.FieldErrors("current", "is required", "new", "is required"),
+		`{"current":"p"}`:            httpapitest.FieldErrors("new", "is required"),
+		`{"current":"","new":"p"}`:   httpapitest.FieldErrors("current", "is required"),
+		`{"current":"p","new":5}`:    httpapitest.FieldErrors("new", "has a value of the wrong type or range"),
+		`{"current":"p","new":null}`: httpapitest.FieldErrors("new", "must not be null"),
+	} {
+		httpapitest.Call(t, handler(nil), httpapitest.ReadEvent(t).WithBody(body)).CheckProblem(t, want)
+	}
+	httpapitest.Call(t, handler(nil), httpapitest.ReadEvent(t).WithHeader("Idempotency-Key", "\n")).CheckProblem(t,
+		httpapitest.FieldErrors("Idempotency-Key", "must have 1 to 255 printable ASCII characters"))
+}
+
+func TestRefusals(t *testing.T) {
+	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t).WithHeader("Idempotency-Key", "k"), returning,
+		httpapitest.Refusal{Err: user.ErrInvalidCredentials, Problem: httpapitest.Problem{Code: "invalid_credentials"}},
+		httpapitest.Refusal{Err: user.ErrSessionOver, Problem: httpapitest.SessionOver},
+		httpapitest.Refusal{Err: user.ErrNotFound, Problem: httpapitest.AccountGone},
+		httpapitest.Refusal{Err: validation.Errors{{Field: "new", Message: "is too common"}}, Problem: httpapitest.FieldErrors("new", "is too common")},
+		httpapitest.Refusal{
+			Err:     &user.TooManyGuessesError{RetryAfter: time.Minute},
+			Problem: httpapitest.Problem{Code: "too_many_requests", Header: map[string]string{"Retry-After": "60"}},
+		})
+}
+
+// TestBusyWithoutAKey: what became of the password is not known, and the answer says how to find out.
+func TestBusyWithoutAKey(t *testing.T) {
+	httpapitest.Call(t, returning(context.DeadlineExceeded), httpapitest.ReadEvent(t)).CheckProblem(t, httpapitest.Problem{Code: "busy", Detail: unknown})
+}
+
+func TestGuard(t *testing.T) {
+	httpapitest.CheckGuard(t, httpapitest.ReadEvent(t), func(g httpapi.Guard) httpapi.Handler { return changePassword(g, change(nil)) })
+}
+
+// TestAudit: a password that was changed, and each guess at it, is one line; what is no guess, and an outage, is none.
+func TestAudit(t *testing.T) {
+	id := httpapitest.Customer.UserID
+	for name, c := range map[string]struct {
+		err  error
+		want []observe.Event
+	}{
+		"changed":      {nil, []observe.Event{{Kind: observe.PasswordChanged, UserID: id, Subject: id}}},
+		"wrong":        {&user.WrongPasswordError{UserID: id}, []observe.Event{{Kind: observe.LogInFailed, UserID: id, Reason: "invalid_credentials"}}},
+		"too many":     {&user.TooManyGuessesError{}, []observe.Event{{Kind: observe.LogInFailed, UserID: id, Reason: "too_many_requests"}}},
+		"not allowed":  {validation.Errors{{Field: "new", Message: "is too common"}}, nil},
+		"session over": {user.ErrSessionOver, nil},
+		"failing":      {errors.New("down"), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := httpapitest.ReadEvent(t)
+			httpapitest.Call(t, returning(c.err), e).CheckAudit(t, e, c.want...)
+		})
+	}
+}

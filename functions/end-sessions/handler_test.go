@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"shop/internal/httpapi"
+	"shop/internal/httpapi/httpapitest"
+	"shop/internal/observe"
+	"shop/internal/user"
+)
+
+// end is an ender. Calling a nil one panics, and so is answered as internal.
+type end func(caller user.Caller, password, source string) error
+
+func (e end) Do(_ context.Context, caller user.Caller, password, source string) error {
+	return e(caller, password, source)
+}
+
+func handler(e end) httpapi.Handler { return endSessions(httpapitest.Guard(), e) }
+
+func TestEndSessions(t *testing.T) {
+	asked := 0
+	h := handler(func(caller user.Caller, password, source string) error {
+		if asked++; caller != httpapitest.Customer || password != httpapitest.Password || source != "192.0.2.7" {
+			t.Errorf("%+v asked with %q from %s", caller, password, source)
+		}
+		return nil
+	})
+	httpapitest.Call(t, h, httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{Status: http.StatusNoContent})
+	if asked != 1 {
+		t.Errorf("asked %d times, want once", asked)
+	}
+}
+
+func TestBodies(t *testing.T) {
+	httpapitest.CheckBodies(t, httpapitest.ReadEvent(t), handler(nil))
+}
+
+func TestBadMembers(t *testing.T) {
+	for body, message := range map[string]string{`{}`: "is required", `{"password":""}`: "is required", `{"password":5}`: "has a value of the wrong type or range"} {
+		httpapitest.Call(t, handler(nil), httpapitest.ReadEvent(t).WithBody(body)).CheckProblem(t, httpapitest.FieldErrors("password", message))
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t),
+		func(err error) httpapi.Handler {
+			return handler(func(user.Caller, string, string) error { return err })
+		},
+		httpapitest.Refusal{Err: user.ErrInvalidCredentials, Problem: httpapitest.Problem{Code: "invalid_credentials"}},
+		httpapitest.Refusal{Err: user.ErrNotFound, Problem: httpapitest.AccountGone},
+		httpapitest.Refusal{
+			Err:     &user.TooManyGuessesError{RetryAfter: time.Minute},
+			Problem: httpapitest.Problem{Code: "too_many_requests", Header: map[string]string{"Retry-After": "60"}},
+		})
+}
+
+func TestGuard(t *testing.T) {
+	httpapitest.CheckGuard(t, httpapitest.ReadEvent(t), func(g httpapi.Guard) httpapi.Handler { return endSessions(g, end(nil)) })
+}
+
+// TestAudit: sessions that ended, and each guess at the password, are one line; an outage is none.
+func TestAudit(t *testing.T) {
+	id := httpapitest.Customer.UserID
+	for name, c := range map[string]struct {
+		err  error
+		want []observe.Event
+	}{
+		"ended":    {nil, []observe.Event{{Kind: observe.SessionsEnded, UserID: id, Subject: id}}},
+		"wrong":    {&user.WrongPasswordError{UserID: id}, []observe.Event{{Kind: observe.LogInFailed, UserID: id, Reason: "invalid_credentials"}}},
+		"too many": {&user.TooManyGuessesError{}, []observe.Event{{Kind: observe.LogInFailed, UserID: id, Reason: "too_many_requests"}}},
+		"failing":  {errors.New("down"), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := httpapitest.ReadEvent(t)
+			httpapitest.Call(t, handler(func(user.Caller, string, string) error { return c.err }), e).CheckAudit(t, e, c.want...)
+		})
+	}
+}

@@ -1,0 +1,36 @@
+// Command end-sessions serves DELETE /sessions: all sessions of the caller end, wherever they were begun.
+package main
+
+import (
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"shop/internal/clock"
+	"shop/internal/config"
+	"shop/internal/dynamostore"
+	"shop/internal/httpapi"
+	"shop/internal/jwks"
+	"shop/internal/password"
+	"shop/internal/user"
+)
+
+type settings struct {
+	config.Front
+	config.Tokens
+	Users       string            `env:"USERS_TABLE"`
+	AuthState   string            `env:"AUTH_STATE_TABLE"`
+	Cost        password.Params   `env:"HASH_COST"`
+	CostsBefore []password.Params `env:"HASH_COSTS_BEFORE" envSeparator:";" envDefault:""`
+}
+
+func main() {
+	s, aws := config.MustLoad[settings]()
+	db := dynamodb.NewFromConfig(aws)
+	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
+	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), endSessions(guard, &user.EndSessions{
+		Accounts:  &dynamostore.Accounts{Client: db, Table: s.Users, AuthState: s.AuthState},
+		Guesses:   &dynamostore.Guesses{Client: db, Table: s.AuthState, Users: s.Users},
+		Passwords: password.New(s.Cost, s.CostsBefore...),
+		Now:       clock.Now,
+	})))
+}

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+
+	"shop/internal/httpapi"
+	"shop/internal/user"
+)
+
+type renamer interface {
+	// Do stores the caller's name and returns the account. It returns validation.Errors, and user.ErrNotFound when the account is gone.
+	Do(ctx context.Context, caller user.Caller, name string) (user.User, error)
+}
+
+type request struct {
+	Name string `json:"name"`
+}
+
+// renameAccount serves PATCH /users/me.
+func renameAccount(g httpapi.Guard, accounts renamer) httpapi.Handler {
+	return g.Routes(map[string]httpapi.CallerHandler{"PATCH /users/me": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+		var in request
+		if err := r.Decode(&in); err != nil {
+			return httpapi.Response{}, err
+		}
+		u, err := accounts.Do(ctx, caller, in.Name)
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		return httpapi.OK(httpapi.AccountOf(u)), nil
+	}})
+}

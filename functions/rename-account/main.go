@@ -1,0 +1,29 @@
+// Command rename-account serves PATCH /users/me: customers and admins change their names.
+package main
+
+import (
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"shop/internal/config"
+	"shop/internal/dynamostore"
+	"shop/internal/httpapi"
+	"shop/internal/jwks"
+	"shop/internal/user"
+)
+
+type settings struct {
+	config.Front
+	config.Tokens
+	Users string `env:"USERS_TABLE"`
+}
+
+func main() {
+	s, aws := config.MustLoad[settings]()
+	db := dynamodb.NewFromConfig(aws)
+	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
+	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), renameAccount(guard, &user.RenameAccount{
+		Accounts: &dynamostore.Accounts{Client: db, Table: s.Users},
+		Users:    &dynamostore.Users{Client: db, Table: s.Users},
+	})))
+}

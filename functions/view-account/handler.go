@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+
+	"shop/internal/httpapi"
+	"shop/internal/order"
+	"shop/internal/page"
+	"shop/internal/user"
+)
+
+type accounts interface {
+	// Do returns the caller's account. It returns user.ErrNotFound when it is gone.
+	Do(ctx context.Context, caller user.Caller) (user.User, error)
+}
+
+type history interface {
+	// Mine returns a page of the customer's own orders, newest first. It returns page.ErrInvalidCursor.
+	Mine(ctx context.Context, customer user.Caller, r page.Request) (page.Page[order.Order], error)
+}
+
+// export is a page of all that the store has of a person by name: the account, on every page, and the orders.
+type export struct {
+	Account    httpapi.Account `json:"account"`
+	Orders     []httpapi.Order `json:"orders"`
+	NextCursor *string         `json:"next_cursor"`
+}
+
+// viewAccount serves GET /users/me and GET /users/me/export.
+func viewAccount(g httpapi.Guard, users accounts, orders history) httpapi.Handler {
+	return g.Routes(map[string]httpapi.CallerHandler{
+		"GET /users/me": func(ctx context.Context, caller user.Caller, _ *httpapi.Request) (httpapi.Response, error) {
+			u, err := users.Do(ctx, caller)
+			if err != nil {
+				return httpapi.Response{}, err
+			}
+			return httpapi.OK(httpapi.AccountOf(u)), nil
+		},
+		"GET /users/me/export": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+			wanted, err := r.Page()
+			if err != nil {
+				return httpapi.Response{}, err
+			}
+			u, err := users.Do(ctx, caller)
+			if err != nil {
+				return httpapi.Response{}, err
+			}
+			found, err := orders.Mine(ctx, caller, wanted)
+			if err != nil {
+				return httpapi.Response{}, err
+			}
+			listed := httpapi.PageOf(found, httpapi.ListedOrderOf)
+			return httpapi.OK(export{Account: httpapi.AccountOf(u), Orders: listed.Items, NextCursor: listed.NextCursor}), nil
+		},
+	})
+}

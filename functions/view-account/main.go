@@ -1,0 +1,28 @@
+// Command view-account serves GET /users/me and GET /users/me/export: the caller's own account, and all that the store has of the caller.
+package main
+
+import (
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"shop/internal/config"
+	"shop/internal/dynamostore"
+	"shop/internal/httpapi"
+	"shop/internal/jwks"
+	"shop/internal/user"
+)
+
+type settings struct {
+	config.Front
+	config.Tokens
+	Users  string `env:"USERS_TABLE"`
+	Orders string `env:"ORDERS_TABLE"`
+}
+
+func main() {
+	s, aws := config.MustLoad[settings]()
+	db := dynamodb.NewFromConfig(aws)
+	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
+	users := &user.ViewAccount{Users: &dynamostore.Users{Client: db, Table: s.Users}}
+	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), viewAccount(guard, users, &dynamostore.Orders{Client: db, Table: s.Orders})))
+}

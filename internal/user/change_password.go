@@ -1,0 +1,109 @@
+package user
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"shop/internal/password"
+	"shop/internal/validation"
+)
+
+// PasswordChange is a new password in the place of one that was shown.
+type PasswordChange struct {
+	User      User // as it was read with the hash that the password shown was compared with
+	Hash      password.Hash
+	SessionID string  // the session that asks; it goes on
+	Attempt   Attempt // what the password shown was counted as
+	Done      Done
+}
+
+// PasswordChanger stores new passwords.
+type PasswordChanger interface {
+	DoneRequests
+	// ChangePassword stores the new hash and the next generation, takes the session that asks into that generation, takes back that
+	// the attempt was counted, as SessionStarter.Start does, keeps done, and makes a mail to the owner pending, whose id it returns: all or
+	// nothing. It returns ErrSessionOver when the user is of another generation by now, or gone, or the session is over, and no id when
+	// done was kept before.
+	ChangePassword(ctx context.Context, c PasswordChange) (mailID string, err error)
+}
+
+// ChangePassword gives users new passwords who know the one that they have.
+type ChangePassword struct {
+	Accounts  PasswordChanger
+	Guesses   Guesses
+	Checker   Checker
+	Passwords Passwords
+	Announce  MailAnnouncer
+	// Missed is told that an announcement failed: to be logged and counted, no more.
+	Missed func(ctx context.Context, mailID string, err error)
+	Now    func() time.Time
+}
+
+// ChosenPassword is a request for a new password.
+type ChosenPassword struct {
+	Current, New string
+	Key          string // the request's Idempotency-Key; empty: none
+	Source       string // as in Attempt
+}
+
+// Do sets the caller's password. All sessions end but the one that asks, and the owner is told by mail. It returns validation.Errors for
+// a password that may not be chosen, which counts no guess; ErrInvalidCredentials for a wrong one, which does; *TooManyGuessesError;
+// ErrSessionOver when the session is over or something else ends it meanwhile; ErrNotFound when the account is gone.
+//
+// A repeat with the key of a request that set a password does nothing, whatever passwords it brings.
+func (c *ChangePassword) Do(ctx context.Context, caller Caller, chosen ChosenPassword) error {
+	if err := c.validate(chosen.New, caller.Email); err != nil {
+		return err
+	}
+	if caller.SessionID == "" {
+		return ErrSessionOver
+	}
+	a := Attempt{Email: caller.Email, Source: chosen.Source, At: c.Now()}
+	name := requestName("change-password", chosen.Key, caller.UserID)
+	if _, err := again(ctx, c.Accounts, name, a.At); !errors.Is(err, errNotDone) {
+		return err
+	}
+	mailID, err := c.change(ctx, a, caller, chosen, name)
+	if err != nil {
+		return err
+	}
+	if mailID != "" {
+		c.announce(ctx, mailID)
+	}
+	return nil
+}
+
+func (c *ChangePassword) validate(chosen, email string) error {
+	var problems validation.Errors
+	if err := c.Passwords.Validate(chosen, email); err != nil {
+		problems.Add("new", "%s", err)
+	}
+	return problems.Err()
+}
+
+func (c *ChangePassword) change(ctx context.Context, a Attempt, caller Caller, chosen ChosenPassword, name string) (mailID string, err error) {
+	admitted, err := confirmation{c.Guesses, c.Checker}.confirm(ctx, a, caller, chosen.Current)
+	if err != nil {
+		return "", fmt.Errorf("checking the caller's password: %w", err)
+	}
+	hash, err := hashInTime(ctx, c.Passwords, chosen.New)
+	if err != nil {
+		return "", fmt.Errorf("hashing a password: %w", err)
+	}
+	mailID, err = c.Accounts.ChangePassword(ctx, PasswordChange{
+		User: admitted.User, Hash: hash, SessionID: caller.SessionID, Attempt: admitted.Attempt,
+		Done: Done{Name: name, Subject: caller.UserID, At: a.At},
+	})
+	if err != nil {
+		return "", fmt.Errorf("changing a password: %w", err)
+	}
+	return mailID, nil
+}
+
+func (c *ChangePassword) announce(ctx context.Context, mailID string) {
+	if err := c.Announce.MailPending(ctx, mailID); err != nil {
+		c.Missed(ctx, mailID, err)
+	}
+}

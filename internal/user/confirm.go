@@ -1,0 +1,22 @@
+package user
+
+import "context"
+
+// confirmation checks the password of a caller who is about to do what a token alone does not allow.
+type confirmation struct {
+	Guesses   Guesses
+	Passwords Checker
+}
+
+// confirm counts a as a log-in is counted, and returns what it found if the password is the caller's. It returns ErrInvalidCredentials,
+// *TooManyGuessesError, and ErrNotFound when the address has another account than the caller's, or none.
+func (c confirmation) confirm(ctx context.Context, a Attempt, caller Caller, password string) (admission, error) {
+	admitted, err := admit(ctx, c.Guesses, a)
+	if err != nil {
+		return admission{}, err
+	}
+	if !admitted.Found || admitted.User.ID != caller.UserID {
+		return admission{}, ErrNotFound
+	}
+	return admitted, admitted.authenticate(ctx, c.Passwords, password)
+}
