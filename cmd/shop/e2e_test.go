@@ -11,15 +11,15 @@ import (
 	"shop/cmd/shop/internal/apiclient"
 	"shop/internal/product"
 	"shop/internal/user"
-	"shop/test/need"
-	"shop/test/turn"
+	"shop/test/storelock"
+	"shop/test/testenv"
 )
 
 // deployed points --local at the store under test, and returns a session of its admin.
 func deployed(t *testing.T) *apiclient.Session {
 	t.Helper()
-	url, endpoint, people := need.Env(t, "SHOP_URL"), need.Env(t, "SHOP_AWS_URL"), need.Env(t, "SHOP_CREDENTIALS")
-	turn.Beside(t)
+	url, endpoint, people := testenv.Env(t, "SHOP_URL"), testenv.Env(t, "SHOP_AWS_URL"), testenv.Env(t, "SHOP_CREDENTIALS")
+	storelock.Shared(t)
 	var who struct {
 		Admin adminCredentials `json:"admin"`
 	}
@@ -119,7 +119,7 @@ func saleOf(word string) string {
 // TestStoreRoles makes an admin of a customer of a real store and takes it back.
 func TestStoreRoles(t *testing.T) {
 	admin := deployed(t)
-	client := apiclient.New(need.Env(t, "SHOP_URL"), 1)
+	client := apiclient.New(testenv.Env(t, "SHOP_URL"), 1)
 	customers := &apiclient.Shop{Session: admin, Password: customerPassword}
 	id := strings.ToLower(unique())
 	if _, _, err := customers.Customer(t.Context(), id); err != nil {

@@ -154,11 +154,11 @@ func (r *redriveCommand) letters(ctx context.Context, d deployment) error {
 		return err
 	}
 	progress := newBar(r.err, "reading dead letters")
-	post := &redrive.Post{
-		Queue:    &queue.DeadLetters{Client: sqs.NewFromConfig(d.aws), URL: deadURL, MailURL: mailURL},
-		Resend:   r.yes,
-		Foreign:  r.all,
-		Progress: func(n int) { progress.describe(fmt.Sprintf("dead letters: %d", n)) },
+	post := &redrive.DeadLetterRun{
+		Queue:        &queue.DeadLetters{Client: sqs.NewFromConfig(d.aws), URL: deadURL, MailURL: mailURL},
+		Resend:       r.yes,
+		Unrecognised: r.all,
+		Progress:     func(n int) { progress.describe(fmt.Sprintf("dead letters: %d", n)) },
 	}
 	found, err := post.Run(ctx)
 	progress.done()
@@ -185,7 +185,7 @@ func (r *redriveCommand) reportLetters(l redrive.Letters) {
 	table := tabwriter.NewWriter(r.out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	count(table, l.Found(), "dead letters")
 	count(table, l.Understood, "  events of mails")
-	count(table, l.Foreign, "  not understood")
+	count(table, l.Unrecognised, "  not understood")
 	if r.yes {
 		count(table, l.Resent, "  sent again")
 	}
@@ -193,7 +193,7 @@ func (r *redriveCommand) reportLetters(l redrive.Letters) {
 	for _, id := range l.First {
 		say(r.out, "   message %s is not understood", id)
 	}
-	if more := l.Foreign - len(l.First); more > 0 {
+	if more := l.Unrecognised - len(l.First); more > 0 {
 		say(r.out, "   and %d more", more)
 	}
 }

@@ -15,7 +15,7 @@ import (
 
 	"shop/cmd/shop/internal/apiclient"
 	"shop/cmd/shop/internal/rotation"
-	"shop/test/need"
+	"shop/test/testenv"
 )
 
 // hoursLater is the clock of a command that need not wait: what it asks for is past. Nothing else about the command is different.
@@ -96,7 +96,7 @@ func newDrill(t *testing.T, admin *apiclient.Session) *drill {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &drill{url: need.Env(t, "SHOP_URL"), customer: who, tokens: map[string]string{}, counts: map[string]int{}}
+	return &drill{url: testenv.Env(t, "SHOP_URL"), customer: who, tokens: map[string]string{}, counts: map[string]int{}}
 }
 
 // begin starts so many clients, and returns how to end them.

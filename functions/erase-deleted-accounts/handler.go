@@ -28,7 +28,7 @@ func eraseDeletedAccounts(deletions eraser) func(context.Context) error {
 		if !ok {
 			return errNoDeadline
 		}
-		ctx, cancel := deadline.WithReserve(ctx)
+		ctx, cancel := deadline.WithMargin(ctx)
 		defer cancel()
 		finished, err := deletions.Run(ctx, end.Add(-toEnd))
 		observe.Log(ctx).Info("deleted accounts erased", "finished", finished)

@@ -34,7 +34,7 @@ func relayMail(mails relay) func(context.Context) error {
 		if !ok {
 			return errNoDeadline
 		}
-		ctx, cancel := deadline.WithReserve(ctx)
+		ctx, cancel := deadline.WithMargin(ctx)
 		defer cancel()
 		done, err := mails.Run(ctx, maxMails, end.Add(-toEnd))
 		observe.Log(ctx).Info("mails relayed", "sent", done.Sent, "unknown", done.Unknown)

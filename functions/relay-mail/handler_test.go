@@ -115,7 +115,7 @@ func TestAnswersBeforeItIsCutOff(t *testing.T) {
 
 // TestTimeToEnd: a batch begun at the last moment, whose events hang at every attempt, leaves time to make a mail due again.
 func TestTimeToEnd(t *testing.T) {
-	if least := 3*deadline.Call + deadline.Call + deadline.Reserve; toEnd < least {
+	if least := 3*deadline.Call + deadline.Call + deadline.ShutdownMargin; toEnd < least {
 		t.Errorf("%s is left to end a run, want %s", toEnd, least)
 	}
 }

@@ -21,7 +21,7 @@ type suppressor interface {
 // dead-letter queue.
 func suppressAddress(s suppressor) func(context.Context, events.EventBridgeEvent) error {
 	return func(ctx context.Context, e events.EventBridgeEvent) error {
-		ctx, cancel := deadline.WithReserve(ctx)
+		ctx, cancel := deadline.WithMargin(ctx)
 		defer cancel()
 		report, err := handle(ctx, s, e)
 		if err != nil {

@@ -12,16 +12,16 @@ const (
 	Call = 3 * time.Second
 	// Mail bounds the one attempt to send a mail. It is longer, because a mail whose answer is not waited for is sent once more.
 	Mail = 10 * time.Second
-	// Reserve is what a function leaves of its time: to end what it does without AWS, such as hashing a password, and to answer.
-	Reserve = time.Second
+	// ShutdownMargin is the time that a function leaves before Lambda ends it: to end what it does without AWS, such as hashing a password, and to answer.
+	ShutdownMargin = time.Second
 )
 
-// WithReserve returns a ctx that ends Reserve before Lambda cuts the function off. All calls to AWS are made with it. A ctx
+// WithMargin returns a ctx that ends Reserve before Lambda cuts the function off. All calls to AWS are made with it. A ctx
 // without a deadline, which Lambda never gives, gets none.
-func WithReserve(ctx context.Context) (context.Context, context.CancelFunc) {
+func WithMargin(ctx context.Context) (context.Context, context.CancelFunc) {
 	end, ok := ctx.Deadline()
 	if !ok {
 		return context.WithCancel(ctx)
 	}
-	return context.WithDeadline(ctx, end.Add(-Reserve))
+	return context.WithDeadline(ctx, end.Add(-ShutdownMargin))
 }

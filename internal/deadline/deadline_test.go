@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-func TestWithReserve(t *testing.T) {
+func TestWithMargin(t *testing.T) {
 	lambda, cut := context.WithTimeout(t.Context(), time.Minute)
 	defer cut()
-	ctx, cancel := WithReserve(lambda)
+	ctx, cancel := WithMargin(lambda)
 	end, _ := lambda.Deadline()
 	if got, ok := ctx.Deadline(); !ok || !got.Equal(end.Add(-time.Second)) {
 		t.Errorf("ends at %s, want a second before %s", got, end)
@@ -23,9 +23,9 @@ func TestWithReserve(t *testing.T) {
 
 // TestNoTimeLeft: what is left of the time is the reserve, so no call is begun.
 func TestNoTimeLeft(t *testing.T) {
-	lambda, cut := context.WithTimeout(t.Context(), Reserve)
+	lambda, cut := context.WithTimeout(t.Context(), ShutdownMargin)
 	defer cut()
-	ctx, cancel := WithReserve(lambda)
+	ctx, cancel := WithMargin(lambda)
 	defer cancel()
 	if !errors.Is(ctx.Err(), context.DeadlineExceeded) || lambda.Err() != nil {
 		t.Errorf("got %v, and Lambda's %v", ctx.Err(), lambda.Err())
@@ -33,7 +33,7 @@ func TestNoTimeLeft(t *testing.T) {
 }
 
 func TestNoDeadline(t *testing.T) {
-	ctx, cancel := WithReserve(t.Context())
+	ctx, cancel := WithMargin(t.Context())
 	if end, ok := ctx.Deadline(); ok {
 		t.Errorf("ends at %s, want never", end)
 	}

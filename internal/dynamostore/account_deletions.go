@@ -117,7 +117,7 @@ func (s *AccountDeletions) eraseOrder(ctx context.Context, userID, orderID strin
 
 // update passes over what is not there.
 func (s *AccountDeletions) update(ctx context.Context, u types.Update) error {
-	err := contend(ctx, isContention, func() error {
+	err := retryOnConflict(ctx, isContention, func() error {
 		_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 			TableName: u.TableName, Key: u.Key, ConditionExpression: u.ConditionExpression, UpdateExpression: u.UpdateExpression,
 			ExpressionAttributeValues: u.ExpressionAttributeValues,

@@ -30,13 +30,13 @@ var errUnsettled = errors.New("write not settled in time")
 // repeated long is decided late: an attempt that hung before it reached DynamoDB may be carried out after a repeat was refused.
 const patience = 2 * time.Second
 
-// contend repeats call as long as it fails by nothing but contention, until ctx ends: then it returns errUnsettled.
-func contend(ctx context.Context, contended func(error) bool, call func() error) error {
-	return contendFor(ctx, math.MaxInt64, contended, call)
+// retryOnConflict repeats call as long as it fails by nothing but contention, until ctx ends: then it returns errUnsettled.
+func retryOnConflict(ctx context.Context, contended func(error) bool, call func() error) error {
+	return retryOnConflictFor(ctx, math.MaxInt64, contended, call)
 }
 
-// contendFor is contend that makes no attempt later than limit after it began.
-func contendFor(ctx context.Context, limit time.Duration, contended func(error) bool, call func() error) error {
+// retryOnConflictFor is retryOnConflict, but makes no attempt later than limit after it began.
+func retryOnConflictFor(ctx context.Context, limit time.Duration, contended func(error) bool, call func() error) error {
 	began, wait := time.Now(), firstWait
 	for {
 		err := call()
@@ -50,7 +50,7 @@ func contendFor(ctx context.Context, limit time.Duration, contended func(error) 
 	}
 }
 
-// pause sleeps for a random part of wait and tells whether ctx still runs afterwards.
+// pause sleeps for a random part of wait and reports whether ctx is still alive afterwards.
 func pause(ctx context.Context, wait time.Duration) bool {
 	select {
 	case <-ctx.Done():
@@ -122,19 +122,19 @@ func unsettled(err error) bool {
 func noting(open *bool) func(*dynamodb.Options) {
 	return func(o *dynamodb.Options) {
 		if retryer, ok := o.Retryer.(aws.RetryerV2); ok {
-			o.Retryer = witness{retryer, open}
+			o.Retryer = attemptObserver{retryer, open}
 		}
 	}
 }
 
-// witness is a retryer that sees how each attempt failed.
-type witness struct {
+// attemptObserver is a retryer that observes how each attempt failed.
+type attemptObserver struct {
 	aws.RetryerV2
 	open *bool
 }
 
 // IsErrorRetryable is asked after each attempt that failed.
-func (w witness) IsErrorRetryable(err error) bool {
+func (w attemptObserver) IsErrorRetryable(err error) bool {
 	*w.open = *w.open || mayBeDone(err)
 	return w.RetryerV2.IsErrorRetryable(err)
 }

@@ -33,7 +33,7 @@ type Mails struct {
 // A repeat of the same claim, because its answer was lost, succeeds.
 func (s *Mails) Claim(ctx context.Context, mailID, leaseID string, until time.Time) (notification.Mail, error) {
 	var out *dynamodb.UpdateItemOutput
-	err := contend(ctx, isContention, func() (err error) {
+	err := retryOnConflict(ctx, isContention, func() (err error) {
 		out, err = s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 			TableName: &s.Table,
 			Key:       mailKey(mailID),
@@ -95,7 +95,7 @@ func (s *Mails) mark(
 		_, failed := conditionFailed(err)
 		return !failed
 	}
-	return contend(ctx, anyError, func() error {
+	return retryOnConflict(ctx, anyError, func() error {
 		return s.settle(ctx, mailID, "#state = :pending"+condition, attributes{
 			":pending": text(string(notification.Pending)), ":state": text(string(as)), ":now": instant(now), ":message": text(messageID),
 		}, ", message_id = :message", remove)
@@ -109,7 +109,7 @@ func (s *Mails) MarkUndelivered(ctx context.Context, mailID, leaseID string, as 
 	if as == notification.Dropped {
 		also = addressAttribute
 	}
-	err := contend(ctx, isContention, func() error {
+	err := retryOnConflict(ctx, isContention, func() error {
 		return s.settle(ctx, mailID, "#state = :pending AND lease_id = :lease", attributes{
 			":pending": text(string(notification.Pending)), ":state": text(string(as)), ":now": instant(now), ":lease": text(leaseID),
 		}, "", also)
@@ -140,7 +140,7 @@ func (s *Mails) MarkLost(ctx context.Context, mailID, messageID string, now time
 // failSent fails a mail that was sent with the message id. It returns the mail that stands there if that is another
 // one.
 func (s *Mails) failSent(ctx context.Context, mailID, messageID string, now time.Time) (attributes, error) {
-	err := contend(ctx, isContention, func() error {
+	err := retryOnConflict(ctx, isContention, func() error {
 		return s.settle(ctx, mailID, "#state = :sent AND message_id = :lost", attributes{
 			":sent": text(string(notification.Sent)), ":state": text(string(notification.Failed)), ":now": instant(now),
 			":lost": text(messageID),
@@ -155,7 +155,7 @@ func (s *Mails) failSent(ctx context.Context, mailID, messageID string, now time
 // noteLost notes in a pending mail that the sending with the message id was lost. It returns false when the mail is not
 // pending.
 func (s *Mails) noteLost(ctx context.Context, mailID, messageID string) (bool, error) {
-	err := contend(ctx, isContention, func() error {
+	err := retryOnConflict(ctx, isContention, func() error {
 		_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 			TableName:                &s.Table,
 			Key:                      mailKey(mailID),
@@ -210,7 +210,7 @@ func (s *Mails) Release(ctx context.Context, mailID, leaseID string, unanswered 
 	if unanswered > 0 {
 		update, values[":unanswered"] = "SET unanswered = :unanswered "+update, number(int64(unanswered))
 	}
-	err := contend(ctx, isContention, func() error {
+	err := retryOnConflict(ctx, isContention, func() error {
 		_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 			TableName:                 &s.Table,
 			Key:                       mailKey(mailID),
@@ -268,7 +268,7 @@ func (s *Mails) due(ctx context.Context, shard int, now time.Time, max int) ([]a
 // Reschedule stores next's attempt and due time if the mail is still pending and due as before says. It returns
 // notification.ErrLeased when not. A repeat of the same, because its answer was lost, succeeds.
 func (s *Mails) Reschedule(ctx context.Context, before, next notification.Mail) error {
-	err := contend(ctx, isContention, func() error {
+	err := retryOnConflict(ctx, isContention, func() error {
 		_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 			TableName:                &s.Table,
 			Key:                      mailKey(before.ID),
@@ -335,7 +335,7 @@ func (s *Mails) Requeue(ctx context.Context, mail notification.Mail) error {
 	if !mail.ExpiresAt.IsZero() {
 		kept, values[":expires"] = ", expires_at = :expires", number(mail.ExpiresAt.Unix())
 	}
-	err := contend(ctx, isContention, func() error {
+	err := retryOnConflict(ctx, isContention, func() error {
 		_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 			TableName:           &s.Table,
 			Key:                 mailKey(mail.ID),

@@ -28,7 +28,7 @@ func keep(table string, d user.Done) []types.TransactWriteItem {
 // committed; this one meets the commit as a conflict, and waits.
 func findDone(ctx context.Context, client *dynamodb.Client, table, name string) (user.Done, error) {
 	var out *dynamodb.TransactGetItemsOutput
-	err := contend(ctx, isContention, func() (err error) {
+	err := retryOnConflict(ctx, isContention, func() (err error) {
 		out, err = client.TransactGetItems(ctx, &dynamodb.TransactGetItemsInput{TransactItems: []types.TransactGetItem{
 			{Get: &types.Get{TableName: &table, Key: doneKey(name)}},
 		}})

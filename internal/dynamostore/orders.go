@@ -72,7 +72,7 @@ func (s *Orders) good(r *reader) order.Good {
 // an order that is being committed; this one meets the commit as a conflict, and waits.
 func (s *Orders) Accepted(ctx context.Context, orderID string) (order.Order, error) {
 	var out *dynamodb.TransactGetItemsOutput
-	err := contendFor(ctx, patience, isContention, func() (err error) {
+	err := retryOnConflictFor(ctx, patience, isContention, func() (err error) {
 		out, err = s.Client.TransactGetItems(ctx, &dynamodb.TransactGetItemsInput{TransactItems: []types.TransactGetItem{
 			{Get: &types.Get{TableName: &s.Table, Key: orderKey(orderID)}},
 		}})
@@ -100,7 +100,7 @@ func (s *Orders) Accepted(ctx context.Context, orderID string) (order.Order, err
 func (s *Orders) Place(ctx context.Context, o order.Order, now func() time.Time) (order.Order, error) {
 	var open bool
 	var in *dynamodb.TransactWriteItemsInput
-	err := contendFor(ctx, patience, mayStillPlace, func() error {
+	err := retryOnConflictFor(ctx, patience, mayStillPlace, func() error {
 		if !open {
 			o.PlacedAt = now()
 			in = &dynamodb.TransactWriteItemsInput{TransactItems: s.actions(o), ClientRequestToken: aws.String(uuid.NewString())}

@@ -229,7 +229,7 @@ func (s *Products) Move(ctx context.Context, m product.Movement) (product.Moveme
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}}
 	err := s.transact(ctx, []types.TransactWriteItem{s.restock(m), record}, stockNow)
-	var met *metItselfError
+	var met *alreadyRecordedError
 	switch {
 	case errors.As(err, &met):
 		return readMovement(met.recorded)
@@ -263,11 +263,11 @@ func (s *Products) moved(ctx context.Context, m product.Movement) bool {
 	return err == nil && len(out.Item) > 0
 }
 
-// metItselfError says that a movement was recorded before, by an attempt of the same call or an earlier one.
-type metItselfError struct{ recorded attributes }
+// alreadyRecordedError says that a movement was recorded before, by an attempt of the same call or an earlier one.
+type alreadyRecordedError struct{ recorded attributes }
 
 // Error tells what was met.
-func (e *metItselfError) Error() string { return "the movement is recorded already" }
+func (e *alreadyRecordedError) Error() string { return "the movement is recorded already" }
 
 // stockNow tells what stands where a movement expected another stock.
 func stockNow(old attributes) error {
@@ -283,14 +283,14 @@ func stockNow(old attributes) error {
 }
 
 // transact writes actions, all or nothing. When the condition of the first fails it returns what explain says of the item that
-// stands there; *metItselfError when that of the second does: it is the record of a movement.
+// stands there; *alreadyRecordedError when that of the second does: it is the record of a movement.
 func (s *Products) transact(ctx context.Context, actions []types.TransactWriteItem, explain func(old attributes) error) error {
 	var open bool
 	err := writeOnce(ctx, s.Client, actions, noting(&open))
 	var canceled *types.TransactionCanceledException
 	if errors.As(err, &canceled) && len(canceled.CancellationReasons) > 1 {
 		if recorded, met := failedCondition(canceled.CancellationReasons[1]); met {
-			return &metItselfError{recorded}
+			return &alreadyRecordedError{recorded}
 		}
 		if old, failed := failedCondition(canceled.CancellationReasons[0]); failed {
 			return explain(old)

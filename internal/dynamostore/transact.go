@@ -18,7 +18,7 @@ import (
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 func writeOnce(ctx context.Context, client *dynamodb.Client, actions []types.TransactWriteItem, options ...func(*dynamodb.Options)) error {
 	in := &dynamodb.TransactWriteItemsInput{TransactItems: actions, ClientRequestToken: aws.String(uuid.NewString())}
-	return contendFor(ctx, patience, isContention, func() error {
+	return retryOnConflictFor(ctx, patience, isContention, func() error {
 		_, err := client.TransactWriteItems(ctx, in, options...)
 		return err
 	})

@@ -27,7 +27,7 @@ func Lambda(front Front, h Handler) Function {
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		start := time.Now()
 		r := &Request{event: event, front: front}
-		ctx, cancel := deadline.WithReserve(observe.Arrived(ctx, r.ID(), front.Address(r)))
+		ctx, cancel := deadline.WithMargin(observe.Arrived(ctx, r.ID(), front.Address(r)))
 		defer cancel()
 		out := answer(ctx, h, r)
 		observe.Request(ctx, event.RouteKey, out.StatusCode, time.Since(start))

@@ -30,7 +30,7 @@ import (
 	"shop/internal/deadline"
 	"shop/internal/rootkeys"
 	"shop/internal/token"
-	"shop/test/need"
+	"shop/test/testenv"
 )
 
 const keyID = "arn:aws:kms:eu-west-1:000000000000:key/b1a2"
@@ -384,7 +384,7 @@ func TestTokenSignedByKMS(t *testing.T) {
 
 // TestTokenSignedByTheEmulator does the same with the service that a local store uses.
 func TestTokenSignedByTheEmulator(t *testing.T) {
-	client := newClient(need.Env(t, "SHOP_AWS_URL"), rootkeys.Of(need.Env(t, "SHOP_DATA")))
+	client := newClient(testenv.Env(t, "SHOP_AWS_URL"), rootkeys.Of(testenv.Env(t, "SHOP_DATA")))
 	made, err := client.CreateKey(t.Context(), &kms.CreateKeyInput{KeySpec: types.KeySpecRsa2048, KeyUsage: types.KeyUsageTypeSignVerify})
 	if err != nil {
 		t.Fatal(err)

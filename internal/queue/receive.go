@@ -34,7 +34,7 @@ type Handler func(context.Context, events.SQSEvent) (events.SQSEventResponse, er
 // is time to answer: what was settled by then is acknowledged, where a function that is cut off has its whole batch repeated.
 func Receive(d Deliverer) Handler {
 	return func(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
-		ctx, cancel := deadline.WithReserve(ctx)
+		ctx, cancel := deadline.WithMargin(ctx)
 		defer cancel()
 		response := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
 		for _, message := range batch.Records {

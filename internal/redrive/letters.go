@@ -36,25 +36,25 @@ type DeadLetters interface {
 	Resend(ctx context.Context, letter Letter) error
 }
 
-// Post goes through the dead letters.
-type Post struct {
-	Queue    DeadLetters
-	Resend   bool              // send what is understood to the mail queue; else only count
-	Foreign  bool              // with Resend: send what is not understood, too
-	Progress func(letters int) // told how many were seen; may be nil
+// DeadLetterRun goes through the dead letters.
+type DeadLetterRun struct {
+	Queue        DeadLetters
+	Resend       bool              // send what is understood to the mail queue; else only count
+	Unrecognised bool              // with Resend: send what is not understood, too
+	Progress     func(letters int) // told how many were seen; may be nil
 }
 
 // Run takes letters until it sees no new one, and gives back all that it did not send, also when ctx or an error cuts it
 // short: the report tells what was done until then.
-func (p *Post) Run(ctx context.Context) (Letters, error) {
-	r := &round{Post: p, kept: map[string]Letter{}}
+func (p *DeadLetterRun) Run(ctx context.Context) (Letters, error) {
+	r := &round{DeadLetterRun: p, kept: map[string]Letter{}}
 	err := r.run(ctx)
 	return r.report, errors.Join(err, r.giveBack(ctx))
 }
 
 // round is one run under way.
 type round struct {
-	*Post
+	*DeadLetterRun
 	report Letters
 	kept   map[string]Letter // those taken and not sent, by the message's id, with the latest receipt
 }
@@ -92,7 +92,7 @@ func (r *round) keep(letters []Letter) (fresh []Letter) {
 
 func (r *round) resend(ctx context.Context, letters []Letter) error {
 	for _, letter := range letters {
-		if !r.Resend || letter.MailID == "" && !r.Foreign {
+		if !r.Resend || letter.MailID == "" && !r.Unrecognised {
 			continue
 		}
 		if err := r.Queue.Resend(ctx, letter); err != nil {

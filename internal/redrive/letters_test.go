@@ -15,11 +15,11 @@ import (
 
 // TestCount: without being told to send, a run counts every letter and leaves all as it was.
 func TestCount(t *testing.T) {
-	for _, foreign := range []bool{false, true} {
+	for _, unrecognised := range []bool{false, true} {
 		q := newQueue("a", "", "b", "", "", "", "", "", "", "", "", "c")
 		before := slices.Clone(q.letters)
-		got, err := (&Post{Queue: q, Foreign: foreign}).Run(t.Context())
-		want := Letters{Understood: 3, Foreign: 9, First: []string{"m1", "m3", "m4", "m5", "m6"}}
+		got, err := (&DeadLetterRun{Queue: q, Unrecognised: unrecognised}).Run(t.Context())
+		want := Letters{Understood: 3, Unrecognised: 9, First: []string{"m1", "m3", "m4", "m5", "m6"}}
 		if err != nil || !reflect.DeepEqual(got, want) || got.Found() != 12 {
 			t.Errorf("got %+v, %v, want %+v", got, err, want)
 		}
@@ -35,15 +35,15 @@ func TestCount(t *testing.T) {
 
 // TestResend: what is understood is sent once, what is not stays unless it is asked for, and a second run does nothing more.
 func TestResend(t *testing.T) {
-	for foreign, left := range map[bool]int{false: 2, true: 0} {
+	for unrecognised, left := range map[bool]int{false: 2, true: 0} {
 		q := newQueue("a", "", "b", "")
-		p := &Post{Queue: q, Resend: true, Foreign: foreign}
+		p := &DeadLetterRun{Queue: q, Resend: true, Unrecognised: unrecognised}
 		got, err := p.Run(t.Context())
 		if err != nil || got.Resent != 4-left || got.Found() != 4 || len(q.letters) != left || len(q.mails) != 4-left {
-			t.Errorf("foreign ones %t: got %+v, %v, left %+v, sent %q", foreign, got, err, q.letters, q.mails)
+			t.Errorf("foreign ones %t: got %+v, %v, left %+v, sent %q", unrecognised, got, err, q.letters, q.mails)
 		}
 		if q.returned != left {
-			t.Errorf("foreign ones %t: %d letters were given back, want the %d that are left", foreign, q.returned, left)
+			t.Errorf("foreign ones %t: %d letters were given back, want the %d that are left", unrecognised, q.returned, left)
 		}
 		q.wantShown(t)
 		if got, err = p.Run(t.Context()); err != nil || got.Resent != 0 || got.Found() != left {
@@ -55,7 +55,7 @@ func TestResend(t *testing.T) {
 
 func TestNoLetters(t *testing.T) {
 	q := newQueue()
-	if got, err := (&Post{Queue: q, Resend: true}).Run(t.Context()); err != nil || got.Found() != 0 || q.takes != 1 {
+	if got, err := (&DeadLetterRun{Queue: q, Resend: true}).Run(t.Context()); err != nil || got.Found() != 0 || q.takes != 1 {
 		t.Errorf("got %+v, %v after %d calls", got, err, q.takes)
 	}
 }
@@ -67,8 +67,8 @@ func TestAnyLetters(t *testing.T) {
 		q := newQueue(rapid.SliceOfN(rapid.SampledFrom([]string{"", "a", "b"}), 0, 60).Draw(rt, "letters")...)
 		q.longest = rapid.IntRange(7, 100).Draw(rt, "takes until a letter shows again")
 		all := len(q.letters)
-		got, err := (&Post{Queue: q, Resend: true}).Run(context.Background())
-		if err != nil || got.Found() != all || got.Resent != got.Understood || len(q.mails) != got.Resent || len(q.letters) != got.Foreign {
+		got, err := (&DeadLetterRun{Queue: q, Resend: true}).Run(context.Background())
+		if err != nil || got.Found() != all || got.Resent != got.Understood || len(q.mails) != got.Resent || len(q.letters) != got.Unrecognised {
 			rt.Fatalf("got %+v, %v, left %d, sent %d of %d", got, err, len(q.letters), len(q.mails), all)
 		}
 		q.wantShown(t)
@@ -80,8 +80,8 @@ func TestAnyLetters(t *testing.T) {
 func TestKeptShowAgain(t *testing.T) {
 	q := newQueue("", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a")
 	q.longest = 1
-	got, err := (&Post{Queue: q, Resend: true}).Run(t.Context())
-	if err != nil || got.Foreign != 1 || got.Resent != 21 || len(q.letters) != 1 || q.receipts < 23 {
+	got, err := (&DeadLetterRun{Queue: q, Resend: true}).Run(t.Context())
+	if err != nil || got.Unrecognised != 1 || got.Resent != 21 || len(q.letters) != 1 || q.receipts < 23 {
 		t.Errorf("got %+v, %v after %d receipts, left %+v", got, err, q.receipts, q.letters)
 	}
 	q.wantShown(t)
@@ -104,7 +104,7 @@ func TestCutShort(t *testing.T) {
 			defer interrupt()
 			q := newQueue("a", "", "b", "c")
 			c.spoil(q, interrupt)
-			got, err := (&Post{Queue: q, Resend: true}).Run(ctx)
+			got, err := (&DeadLetterRun{Queue: q, Resend: true}).Run(ctx)
 			if !errors.Is(err, c.err) || got.Found() != 4 || got.Resent != c.resent || len(q.mails) != c.resent || len(q.letters) != 4-c.resent {
 				t.Errorf("got %+v, %v, sent %q, left %+v, want %d sent", got, err, q.mails, q.letters, c.resent)
 			}
@@ -125,8 +125,8 @@ func (q *queue) at(call, id string, do func()) {
 func TestGivingBackFails(t *testing.T) {
 	q := newQueue("")
 	q.fails["give back"] = errDown
-	got, err := (&Post{Queue: q}).Run(t.Context())
-	if !errors.Is(err, errDown) || !strings.Contains(err.Error(), "show again within 1m0s") || got.Foreign != 1 {
+	got, err := (&DeadLetterRun{Queue: q}).Run(t.Context())
+	if !errors.Is(err, errDown) || !strings.Contains(err.Error(), "show again within 1m0s") || got.Unrecognised != 1 {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -134,7 +134,7 @@ func TestGivingBackFails(t *testing.T) {
 func TestTakingFails(t *testing.T) {
 	q := newQueue("a")
 	q.fails["take"] = errDown
-	if got, err := (&Post{Queue: q, Resend: true}).Run(t.Context()); !errors.Is(err, errDown) || got.Found() != 0 {
+	if got, err := (&DeadLetterRun{Queue: q, Resend: true}).Run(t.Context()); !errors.Is(err, errDown) || got.Found() != 0 {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -143,7 +143,7 @@ func TestTakingFails(t *testing.T) {
 func TestErrorsDoNotTellBodies(t *testing.T) {
 	q := newQueue("a")
 	q.fails["resend m0"] = errDown
-	if _, err := (&Post{Queue: q, Resend: true}).Run(t.Context()); err == nil || strings.Contains(err.Error(), "body") || !strings.Contains(err.Error(), "m0") {
+	if _, err := (&DeadLetterRun{Queue: q, Resend: true}).Run(t.Context()); err == nil || strings.Contains(err.Error(), "body") || !strings.Contains(err.Error(), "m0") {
 		t.Errorf("got %v, want it to name the letter by its id only", err)
 	}
 }
@@ -151,7 +151,7 @@ func TestErrorsDoNotTellBodies(t *testing.T) {
 func TestProgressOfLetters(t *testing.T) {
 	var told []int
 	q := newQueue(slices.Repeat([]string{"a"}, 15)...)
-	if _, err := (&Post{Queue: q, Progress: func(n int) { told = append(told, n) }}).Run(t.Context()); err != nil || fmt.Sprint(told) != "[10 15 15]" {
+	if _, err := (&DeadLetterRun{Queue: q, Progress: func(n int) { told = append(told, n) }}).Run(t.Context()); err != nil || fmt.Sprint(told) != "[10 15 15]" {
 		t.Errorf("told %v, %v", told, err)
 	}
 }

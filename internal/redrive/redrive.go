@@ -12,21 +12,21 @@ const shown = 5
 
 // Letters counts dead letters.
 type Letters struct {
-	Understood int      // events of mails
-	Foreign    int      // what this version does not understand
-	First      []string // ids of foreign ones, at most five
-	Resent     int      // sent to the mail queue, and deleted from that of dead letters
+	Understood   int      // events of mails
+	Unrecognised int      // what this version does not understand
+	First        []string // ids of foreign ones, at most five
+	Resent       int      // sent to the mail queue, and deleted from that of dead letters
 }
 
 // Found returns how many dead letters were seen.
-func (l Letters) Found() int { return l.Understood + l.Foreign }
+func (l Letters) Found() int { return l.Understood + l.Unrecognised }
 
 func (l *Letters) add(letter Letter) {
 	if letter.MailID != "" {
 		l.Understood++
 		return
 	}
-	l.Foreign++
+	l.Unrecognised++
 	if len(l.First) < shown {
 		l.First = append(l.First, letter.ID)
 	}

@@ -13,8 +13,8 @@ import (
 	"testing"
 
 	"shop/test/faultproxy"
-	"shop/test/need"
 	"shop/test/project"
+	"shop/test/testenv"
 )
 
 // testSize is that of a round in the tests.
@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 // theRunner starts a store, once, with the tools that `make test` set up.
 func theRunner(t *testing.T) *runner {
 	t.Helper()
-	need.Env(t, "SHOP_TOOLS")
+	testenv.Env(t, "SHOP_TOOLS")
 	shared.once.Do(func() {
 		shared.runner, shared.err = startRunner()
 	})

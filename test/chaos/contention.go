@@ -49,7 +49,7 @@ func contention(ctx context.Context, e *env, out io.Writer) error {
 	return nil
 }
 
-// contend measures one scenario. The first round warms the processes up and is not shown.
+// retryOnConflict measures one scenario. The first round warms the processes up and is not shown.
 func (r *runner) contend(ctx context.Context, c scenario) error {
 	var alone float64
 	for i, share := range []float64{0, 0, 0.1, 0.5} {

@@ -16,8 +16,8 @@ import (
 	"github.com/google/uuid"
 	"go.yaml.in/yaml/v4"
 
-	"shop/test/need"
 	"shop/test/project"
+	"shop/test/testenv"
 )
 
 // Tables are the store's tables, empty, and of this test alone.
@@ -29,7 +29,7 @@ type Tables struct {
 // New makes every table of the template, and removes them when the test ends. It needs SHOP_DYNAMODB_URL.
 func New(t testing.TB) *Tables {
 	t.Helper()
-	tables := &Tables{url: need.Env(t, "SHOP_DYNAMODB_URL"), prefix: uuid.NewString() + "-"}
+	tables := &Tables{url: testenv.Env(t, "SHOP_DYNAMODB_URL"), prefix: uuid.NewString() + "-"}
 	client := tables.Client(nil)
 	for name, schema := range schemas(t) {
 		if _, err := client.CreateTable(context.Background(), schema.input(tables.Name(name))); err != nil {

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"shop/test/need"
+	"shop/test/testenv"
 )
 
 // auditedEvent is a line of the audit log, but for what varies or is not compared.
@@ -28,7 +28,7 @@ type auditedEvent struct {
 // functions have written until now.
 func auditedEvents(t *testing.T) map[string][]auditedEvent {
 	t.Helper()
-	log, err := os.ReadFile(filepath.Join(need.Env(t, "SHOP_DATA"), "emulator.log"))
+	log, err := os.ReadFile(filepath.Join(testenv.Env(t, "SHOP_DATA"), "emulator.log"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"shop/internal/rootkeys"
-	"shop/test/need"
+	"shop/test/testenv"
 )
 
 // The root of the emulator's account, as the store's local commands use it.
@@ -39,8 +39,8 @@ func envOr(name, otherwise string) string {
 func needAWS(t *testing.T) string {
 	t.Helper()
 	needStore(t)
-	need.Env(t, "SHOP_DATA")
-	return need.Env(t, "SHOP_AWS_URL")
+	testenv.Env(t, "SHOP_DATA")
+	return testenv.Env(t, "SHOP_AWS_URL")
 }
 
 // awsPost sends a signed request to a service of the emulator.

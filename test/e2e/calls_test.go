@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"shop/test/need"
+	"shop/test/testenv"
 )
 
 // counts are the calls that functions made to AWS, by operation.
@@ -36,7 +36,7 @@ func (c counts) of(operation string) int {
 
 func proxyCall(t *testing.T, method, path string) *http.Response {
 	t.Helper()
-	url := strings.TrimSuffix(need.Env(t, "SHOP_PROXY_URL"), "/") + path
+	url := strings.TrimSuffix(testenv.Env(t, "SHOP_PROXY_URL"), "/") + path
 	req, err := http.NewRequestWithContext(t.Context(), method, url, nil)
 	if err != nil {
 		t.Fatal(err)

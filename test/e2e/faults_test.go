@@ -12,8 +12,8 @@ import (
 	"testing"
 
 	"shop/test/faultproxy"
-	"shop/test/need"
-	"shop/test/turn"
+	"shop/test/storelock"
+	"shop/test/testenv"
 )
 
 // hang has AWS never answer the operations, whoever calls them, until the
@@ -31,8 +31,8 @@ func hang(t *testing.T, operations ...string) (release func()) {
 // faulty has calls fail by the rules until release is called, or the test ends.
 func faulty(t *testing.T, rules ...faultproxy.Rule) (release func()) {
 	t.Helper()
-	need.Env(t, "SHOP_PROXY_URL")
-	end := turn.Alone(t)
+	testenv.Env(t, "SHOP_PROXY_URL")
+	end := storelock.Exclusive(t)
 	release = sync.OnceFunc(func() {
 		defer end()
 		if err := planFaults(); err != nil {

@@ -20,7 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/golang-jwt/jwt/v5"
 
-	"shop/test/need"
+	"shop/test/testenv"
 )
 
 // jwk is an RSA public key as the issuer publishes it (RFC 7517).
@@ -48,7 +48,7 @@ func (k jwk) publicKey() (*rsa.PublicKey, error) {
 func publishedKeys(t *testing.T) []jwk {
 	t.Helper()
 	needStore(t)
-	a := send(t, call{method: "GET", base: need.Env(t, "SHOP_ISSUER_URL"), path: "/.well-known/jwks.json"})
+	a := send(t, call{method: "GET", base: testenv.Env(t, "SHOP_ISSUER_URL"), path: "/.well-known/jwks.json"})
 	return decode[struct {
 		Keys []jwk `json:"keys"`
 	}](t, a.want(t, http.StatusOK)).Keys

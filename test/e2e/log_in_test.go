@@ -16,7 +16,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	hashing "shop/internal/password"
-	"shop/test/need"
+	"shop/test/testenv"
 )
 
 func TestLogIn(t *testing.T) {
@@ -34,7 +34,7 @@ func TestLogIn(t *testing.T) {
 func TestAccessToken(t *testing.T) {
 	t.Parallel()
 	c := newCustomer(t)
-	issuer := need.Env(t, "SHOP_ISSUER_URL")
+	issuer := testenv.Env(t, "SHOP_ISSUER_URL")
 	claims := jwt.MapClaims{}
 	token, err := jwt.NewParser(
 		jwt.WithValidMethods([]string{"RS256"}), jwt.WithIssuer(strings.TrimSuffix(issuer, "/")),

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"shop/test/need"
+	"shop/test/testenv"
 )
 
 // mailPatience is how long a mail may take: a few milliseconds by the queue; if
@@ -52,7 +52,7 @@ func mailbox(ctx context.Context) ([]mail, error) {
 // mailsTo are the mails sent to the address.
 func mailsTo(t *testing.T, address string) []mail {
 	t.Helper()
-	need.Env(t, "SHOP_MAIL_URL")
+	testenv.Env(t, "SHOP_MAIL_URL")
 	all, err := mailbox(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +63,7 @@ func mailsTo(t *testing.T, address string) []mail {
 // mailCounts are the numbers of mails by address.
 func mailCounts(t *testing.T) map[string]int {
 	t.Helper()
-	need.Env(t, "SHOP_MAIL_URL")
+	testenv.Env(t, "SHOP_MAIL_URL")
 	all, err := mailbox(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 
 	strict "github.com/go-json-experiment/json"
 
-	"shop/test/need"
+	"shop/test/testenv"
 )
 
 // caller is who makes a request. The zero caller is anyone.
@@ -33,7 +33,7 @@ func freshEmail() string { return "e2e-" + unique() + "@example.com" }
 
 func needStore(t *testing.T) {
 	t.Helper()
-	need.Env(t, "SHOP_URL")
+	testenv.Env(t, "SHOP_URL")
 }
 
 // newCustomer signs a customer up and logs them in.
@@ -98,7 +98,7 @@ type demoCredentials struct {
 func admin(t *testing.T) caller {
 	t.Helper()
 	needStore(t)
-	need.Env(t, "SHOP_CREDENTIALS")
+	testenv.Env(t, "SHOP_CREDENTIALS")
 	c, err := demoAdmin()
 	if err != nil {
 		t.Fatal(err)

@@ -8,13 +8,13 @@ import (
 	"strings"
 	"testing"
 
-	"shop/test/need"
+	"shop/test/testenv"
 )
 
 func TestDiscoveryDocument(t *testing.T) {
 	needStore(t)
 	t.Parallel()
-	issuer := need.Env(t, "SHOP_ISSUER_URL")
+	issuer := testenv.Env(t, "SHOP_ISSUER_URL")
 	a := send(t, call{method: "GET", base: issuer, path: "/.well-known/openid-configuration"}).want(t, http.StatusOK)
 	got := decode[struct {
 		Issuer  string `json:"issuer"`

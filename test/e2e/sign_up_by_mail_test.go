@@ -17,8 +17,8 @@ import (
 	"testing"
 	"time"
 
-	"shop/test/need"
 	"shop/test/template"
+	"shop/test/testenv"
 )
 
 // The store is deployed with RequireVerifiedEmail off, and others sign up while
@@ -71,7 +71,7 @@ type lambdaFunction struct {
 func verifyingSignUp(t *testing.T) string {
 	t.Helper()
 	needAWS(t)
-	data := need.Env(t, "SHOP_DATA")
+	data := testenv.Env(t, "SHOP_DATA")
 	var deployed lambdaFunction
 	if err := lambdaCall(t.Context(), http.MethodGet, "/"+lookUp(t, stackResources, "SignUpFunction")+"/configuration", nil, &deployed); err != nil {
 		t.Fatal(err)

@@ -7,14 +7,14 @@ import (
 	"strings"
 	"testing"
 
-	"shop/test/need"
+	"shop/test/testenv"
 )
 
 // TestNoWebPageReachesTheMachine: what a page that a developer has open can send to the local store reaches the store's routes,
 // as on AWS, and neither AWS's APIs nor the mails.
 func TestNoWebPageReachesTheMachine(t *testing.T) {
 	t.Parallel()
-	endpoint, mails := needAWS(t), need.Env(t, "SHOP_MAIL_URL")
+	endpoint, mails := needAWS(t), testenv.Env(t, "SHOP_MAIL_URL")
 	foreign := []http.Header{
 		{"Origin": {"https://evil.example"}},
 		{"Origin": {"null"}},

@@ -1,4 +1,4 @@
-// Package layout holds the walls between the project's rooms.
+// Package layout holds the rules of which package may import which.
 package layout
 
 import (
@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// The rooms of internal/. Domains have the rules and import no AWS, no HTTP and nothing of ours but other domains. Adapters
+// layers has the layer of each package of internal/. Domains have the rules and import no AWS, no HTTP and nothing of ours but other domains. Adapters
 // each know one technology and import no other adapter. Tools serve them all.
-var rooms = map[string]string{
+var layers = map[string]string{
 	"clock": "tool", "config": "tool", "deadline": "tool", "observe": "tool", "rootkeys": "tool",
 	"money": "domain", "page": "domain", "validation": "domain", "user": "domain", "product": "domain", "order": "domain",
 	"notification": "domain", "notification/confirmation": "domain", "notification/accountmail": "domain", "notification/mailtext": "domain",
@@ -21,12 +21,12 @@ var rooms = map[string]string{
 }
 
 // The tool's own packages, below cmd/shop/internal. Go itself keeps every other package from importing them.
-var toolRooms = map[string]string{
+var toolLayers = map[string]string{
 	"catalogue": "domain", "csvfile": "domain", "replay": "domain", "rotation": "domain", "sales": "domain",
 	"apiclient": "adapter",
 }
 
-// mayImport says into which rooms a room's arrows may go.
+// mayImport says which layers a layer may import.
 var mayImport = map[string][]string{
 	"tool":     {"tool"},
 	"domain":   {"domain"},
@@ -35,8 +35,8 @@ var mayImport = map[string][]string{
 	"command":  {"domain", "tool", "adapter"},
 }
 
-// onlyHere are the packages that only one room may know. Functions, which wire, and config, which makes the clients'
-// configuration, may know them too.
+// onlyHere are the packages that only one of ours may import. Functions, which wire, and config, which makes the clients'
+// configuration, may import them, too.
 var onlyHere = map[string]string{
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb": "internal/dynamostore",
 	"github.com/aws/aws-sdk-go-v2/service/sqs":      "internal/queue",
@@ -51,15 +51,15 @@ type goPackage struct {
 	Imports    []string
 }
 
-func TestArrows(t *testing.T) {
+func TestImports(t *testing.T) {
 	packages := list(t)
 	if len(packages) < 30 {
 		t.Fatalf("go list knows %d packages, too few to be all", len(packages))
 	}
 	for _, p := range packages {
-		from := room(p.ImportPath)
+		from := layerOf(p.ImportPath)
 		if from == "" {
-			t.Errorf("%s is in no room: say in this test which it belongs to", p.ImportPath)
+			t.Errorf("%s has no layer: say in this test which it has", p.ImportPath)
 			continue
 		}
 		if from == "test" {
@@ -73,8 +73,8 @@ func TestArrows(t *testing.T) {
 	}
 }
 
-// TestTheWallHolds shows that the wall is no picture of one.
-func TestTheWallHolds(t *testing.T) {
+// TestRejectsForbiddenImports shows that judge refuses what it must.
+func TestRejectsForbiddenImports(t *testing.T) {
 	forbidden := [][2]string{
 		{"shop/internal/order", "shop/internal/dynamostore"},
 		{"shop/internal/order", "github.com/aws/aws-sdk-go-v2/aws"},
@@ -85,21 +85,21 @@ func TestTheWallHolds(t *testing.T) {
 		{"shop/internal/queue", "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"},
 		{"shop/internal/clock", "shop/internal/order"},
 		{"shop/functions/notify", "shop/functions/relay-mail"},
-		{"shop/internal/order", "shop/test/need"},
+		{"shop/internal/order", "shop/test/testenv"},
 		{"shop/functions/notify", "os/exec"},
 		{"shop/internal/token", "unsafe"},
 	}
-	for _, arrow := range forbidden {
-		if judge(arrow[0], room(arrow[0]), arrow[1]) == "" {
-			t.Errorf("%s may import %s", arrow[0], arrow[1])
+	for _, forbiddenImport := range forbidden {
+		if judge(forbiddenImport[0], layerOf(forbiddenImport[0]), forbiddenImport[1]) == "" {
+			t.Errorf("%s may import %s", forbiddenImport[0], forbiddenImport[1])
 		}
 	}
 }
 
-// judge says why the arrow is forbidden, or nothing.
+// judge says why the import is forbidden, or nothing.
 func judge(importer, from, imported string) string {
 	if strings.HasPrefix(imported, "shop/") {
-		to := room(imported)
+		to := layerOf(imported)
 		for _, allowed := range mayImport[from] {
 			if to == allowed {
 				return ""
@@ -128,19 +128,19 @@ func isJSON(path string) bool {
 	return path == "encoding/json" || strings.HasPrefix(path, "github.com/go-json-experiment/json")
 }
 
-func room(path string) string {
+func layerOf(path string) string {
 	path = strings.TrimPrefix(path, "shop/")
 	switch {
 	case strings.HasPrefix(path, "functions/"):
 		return "function"
 	case strings.HasPrefix(path, "cmd/shop/internal/"):
-		return toolRooms[strings.TrimPrefix(path, "cmd/shop/internal/")]
+		return toolLayers[strings.TrimPrefix(path, "cmd/shop/internal/")]
 	case strings.HasPrefix(path, "cmd/"):
 		return "command"
 	case strings.HasPrefix(path, "test/"), strings.HasSuffix(path, "test") && strings.HasPrefix(path, "internal/"):
 		return "test"
 	}
-	return rooms[strings.TrimPrefix(path, "internal/")]
+	return layers[strings.TrimPrefix(path, "internal/")]
 }
 
 func list(t *testing.T) []goPackage {

@@ -8,16 +8,16 @@ import (
 	"strings"
 	"testing"
 
-	"shop/test/need"
-	"shop/test/turn"
+	"shop/test/storelock"
+	"shop/test/testenv"
 )
 
 const root = "../.."
 
 // TestWalk pastes the README's walk into a shell beside the running store, and looks for what each flow answers.
 func TestWalk(t *testing.T) {
-	need.Env(t, "SHOP_URL")
-	turn.Beside(t)
+	testenv.Env(t, "SHOP_URL")
+	storelock.Shared(t)
 	out, err := paste(walk(t))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -107,8 +107,8 @@ func TestPathsExist(t *testing.T) {
 
 // TestImport runs the README's import into the running store: its goods are there already.
 func TestImport(t *testing.T) {
-	need.Env(t, "SHOP_URL")
-	turn.Beside(t)
+	testenv.Env(t, "SHOP_URL")
+	storelock.Shared(t)
 	const command = "go run ./cmd/shop import infra/local/demo-catalogue.csv --local"
 	if !strings.Contains(read(t, "README.md"), command) {
 		t.Fatalf("the README does not say %s", command)
@@ -121,7 +121,7 @@ func TestImport(t *testing.T) {
 
 // TestRedrive runs the README's look at what the running store gave up, which changes nothing.
 func TestRedrive(t *testing.T) {
-	need.Env(t, "SHOP_URL")
+	testenv.Env(t, "SHOP_URL")
 	const command = "go run ./cmd/shop redrive --local"
 	if !strings.Contains(read(t, "README.md"), command+"\n") {
 		t.Fatalf("the README does not say %s", command)
@@ -135,7 +135,7 @@ func TestRedrive(t *testing.T) {
 // TestChaos runs the README's command as far as it goes without the minutes that it takes: to the run's own word on its options.
 // The rounds themselves are what package chaos tests.
 func TestChaos(t *testing.T) {
-	need.Env(t, "SHOP_TOOLS")
+	testenv.Env(t, "SHOP_TOOLS")
 	const command = "make chaos SEED=1 MINUTES=10"
 	if !strings.Contains(read(t, "README.md"), command) {
 		t.Fatalf("the README does not say %s", command)

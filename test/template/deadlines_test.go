@@ -28,7 +28,7 @@ func allowed(function, prefix string) bool {
 // for up to a second before it. A mail has one attempt, after the calls before it and before the mark.
 func TestCallsEndBeforeTheirFunction(t *testing.T) {
 	for name, function := range Need(t).OfType("AWS::Lambda::Function") {
-		usable := timeout(function) - deadline.Reserve
+		usable := timeout(function) - deadline.ShutdownMargin
 		if least := 2*deadline.Call + time.Second; usable <= least {
 			t.Errorf("%s has %s for its calls, want more than %s", name, usable, least)
 		}
@@ -39,8 +39,8 @@ func TestCallsEndBeforeTheirFunction(t *testing.T) {
 	if least := 3*deadline.Call + deadline.Mail; queue.Enough <= least {
 		t.Errorf("a mail may take %s, want more than the %s of a claim, a read, a send and a mark", queue.Enough, least)
 	}
-	if deadline.Reserve <= 0 {
-		t.Errorf("a function leaves %s to answer", deadline.Reserve)
+	if deadline.ShutdownMargin <= 0 {
+		t.Errorf("a function leaves %s to answer", deadline.ShutdownMargin)
 	}
 }
 

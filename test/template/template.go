@@ -12,8 +12,8 @@ import (
 	"sync"
 	"testing"
 
-	"shop/test/need"
 	"shop/test/project"
+	"shop/test/testenv"
 )
 
 // Object is a JSON object.
@@ -40,7 +40,7 @@ var Read = sync.OnceValues(func() (*Template, error) {
 // Need is Read for a test, which is skipped, or fails with CI=true, where the translator is missing.
 func Need(t testing.TB) *Template {
 	t.Helper()
-	need.File(t, python())
+	testenv.File(t, python())
 	read, err := Read()
 	if err != nil {
 		t.Fatal(err)

@@ -19,7 +19,7 @@ import (
 
 	"shop/cmd/shop/internal/csvfile"
 	"shop/internal/product"
-	"shop/test/need"
+	"shop/test/testenv"
 )
 
 const salesHeader = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -155,7 +155,7 @@ func TestGatherFails(t *testing.T) {
 // stock of every product, were computed from the same file by testdata/goods.py, which shares no code
 // with this package: it reads with Python's csv module and counts with exact decimals.
 func TestGatherRealSales(t *testing.T) {
-	content, err := os.ReadFile(need.Given(t, "SHOP_REAL_SALES"))
+	content, err := os.ReadFile(testenv.Given(t, "SHOP_REAL_SALES"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 	"shop/cmd/shop/internal/csvfile"
 	"shop/cmd/shop/internal/sales"
 	"shop/internal/order"
-	"shop/test/need"
+	"shop/test/testenv"
 )
 
 const header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -97,7 +97,7 @@ func TestInvoicesFails(t *testing.T) {
 // items of every invoice picked, were computed from the same file by testdata/invoices.py, which shares
 // no code with this package.
 func TestInvoicesRealSales(t *testing.T) {
-	path := need.Given(t, "SHOP_REAL_SALES")
+	path := testenv.Given(t, "SHOP_REAL_SALES")
 	for _, c := range []struct {
 		n, want, customers int
 		units              int64

@@ -1,5 +1,5 @@
-// Package need lets a test ask for what its surroundings must provide.
-package need
+// Package testenv reads from the environment what a test needs around it, and skips the test or fails it where that is missing.
+package testenv
 
 import (
 	"os"

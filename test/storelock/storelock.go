@@ -1,6 +1,6 @@
-// Package turn has tests of several packages, which run at the same time on one store, take turns: one that disturbs every
+// Package storelock is a lock on the running store, for tests of several packages that run at the same time: one that disturbs every
 // request waits for the others, and they for it.
-package turn
+package storelock
 
 import (
 	"os"
@@ -9,18 +9,18 @@ import (
 	"syscall"
 	"testing"
 
-	"shop/test/need"
+	"shop/test/testenv"
 )
 
-// Beside lets t use the store beside others, until it ends. It waits for who has it alone.
-func Beside(t testing.TB) {
+// Shared takes the lock for t, together with others, until t ends. It waits for a test that has it exclusively.
+func Shared(t testing.TB) {
 	t.Helper()
 	t.Cleanup(take(t, syscall.LOCK_SH))
 }
 
-// Alone lets t have the store alone until it calls end, or ends. It waits for those who use it. The tests of its own package it
+// Exclusive takes the lock for t alone, until t calls end, or ends. It waits for those who share it. The tests of its own package it
 // must not run beside.
-func Alone(t testing.TB) (end func()) {
+func Exclusive(t testing.TB) (end func()) {
 	t.Helper()
 	end = take(t, syscall.LOCK_EX)
 	t.Cleanup(end)
@@ -30,7 +30,7 @@ func Alone(t testing.TB) (end func()) {
 // take locks a file beside the store's data (flock(2)). A process that is killed leaves no lock behind.
 func take(t testing.TB, how int) (end func()) {
 	t.Helper()
-	path := filepath.Join(need.Env(t, "SHOP_DATA"), "tests.lock")
+	path := filepath.Join(testenv.Env(t, "SHOP_DATA"), "tests.lock")
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		t.Fatal(err)

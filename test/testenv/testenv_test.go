@@ -1,4 +1,4 @@
-package need
+package testenv
 
 import (
 	"fmt"
@@ -30,10 +30,10 @@ func TestEnv(t *testing.T) {
 		{"", "true", "failed"},
 	} {
 		t.Run(fmt.Sprintf("value %q, CI %q", c.value, c.ci), func(t *testing.T) {
-			t.Setenv("NEED_TEST", c.value)
+			t.Setenv("TESTENV_TEST", c.value)
 			t.Setenv("CI", c.ci)
 			r := &recorder{TB: t}
-			if got := Env(r, "NEED_TEST"); got != c.value {
+			if got := Env(r, "TESTENV_TEST"); got != c.value {
 				t.Errorf("got %q, want %q", got, c.value)
 			}
 			if r.ended != c.want {
@@ -45,7 +45,7 @@ func TestEnv(t *testing.T) {
 
 func TestFile(t *testing.T) {
 	for _, c := range []struct{ path, ci, want string }{
-		{"need.go", "true", ""},
+		{"testenv.go", "true", ""},
 		{"none.go", "", "skipped"},
 		{"none.go", "true", "failed"},
 	} {
@@ -62,9 +62,9 @@ func TestFile(t *testing.T) {
 func TestGiven(t *testing.T) {
 	t.Setenv("CI", "true")
 	for value, want := range map[string]string{"file.csv": "", "": "skipped"} {
-		t.Setenv("NEED_TEST", value)
+		t.Setenv("TESTENV_TEST", value)
 		r := &recorder{TB: t}
-		if got := Given(r, "NEED_TEST"); got != value || r.ended != want {
+		if got := Given(r, "TESTENV_TEST"); got != value || r.ended != want {
 			t.Errorf("got %q and the test %q, want %q and %q", got, r.ended, value, want)
 		}
 	}

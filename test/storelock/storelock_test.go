@@ -1,4 +1,4 @@
-package turn
+package storelock
 
 import (
 	"sync/atomic"
@@ -8,17 +8,17 @@ import (
 
 func TestTurns(t *testing.T) {
 	t.Setenv("SHOP_DATA", t.TempDir())
-	Beside(t)
+	Shared(t)
 	t.Run("beside", func(t *testing.T) {
-		Beside(t) // does not wait for the other
+		Shared(t) // does not wait for the other
 	})
 	var ended atomic.Bool
 	begun := make(chan bool)
 	t.Run("alone", func(t *testing.T) {
 		t.Setenv("SHOP_DATA", t.TempDir())
-		end := Alone(t)
+		end := Exclusive(t)
 		go func() {
-			Beside(t)
+			Shared(t)
 			begun <- ended.Load()
 		}()
 		time.Sleep(50 * time.Millisecond)
@@ -36,9 +36,9 @@ func TestAloneWaits(t *testing.T) {
 	var left atomic.Bool
 	begun := make(chan bool)
 	t.Run("there", func(there *testing.T) {
-		Beside(there)
+		Shared(there)
 		go func() {
-			Alone(t)
+			Exclusive(t)
 			begun <- left.Load()
 		}()
 		time.Sleep(50 * time.Millisecond)
