@@ -314,7 +314,7 @@ func whileKMSFails(t *testing.T) {
 	})
 	issuer := token.Issuer{URL: "https://issuer.example", Audience: "shop", Signer: key, Now: time.Now}
 	_, read := key.PublicKey(t.Context())
-	_, _, issued := issuer.Issue(t.Context(), token.Subject{UserID: "usr_1", Email: "ada@example.com", Scopes: []string{token.ScopeCustomer}})
+	_, _, issued := issuer.Issue(t.Context(), token.Subject{UserID: "usr_1", Email: "ada@example.com", Scopes: []string{token.ScopeCustomer}, SessionID: "ses_1"})
 	for doing, err := range map[string]error{"reading the key": read, "issuing": issued} {
 		var failure interface{ Temporary() bool }
 		if !errors.As(err, &failure) || !failure.Temporary() || errors.Is(err, token.ErrInvalid) {
@@ -414,7 +414,7 @@ func (p published) PublicKey(ctx context.Context, id string) (*rsa.PublicKey, er
 func issueAndVerify(t *testing.T, key *Key) {
 	t.Helper()
 	issuer := token.Issuer{URL: "https://issuer.example", Audience: "shop", Signer: key, Now: time.Now}
-	subject := token.Subject{UserID: "usr_1", Email: "ada@example.com", Scopes: []string{token.ScopeCustomer}}
+	subject := token.Subject{UserID: "usr_1", Email: "ada@example.com", Scopes: []string{token.ScopeCustomer}, SessionID: "ses_1"}
 	raw, _, err := issuer.Issue(t.Context(), subject)
 	if err != nil {
 		t.Fatal(err)
