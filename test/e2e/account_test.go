@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"shop/test/need"
+	"shop/test/testenv"
 )
 
 func endSessions(from caller, password string) call {
@@ -167,7 +167,7 @@ func TestOwnPasswordIsGuessedAt(t *testing.T) {
 func TestAccount(t *testing.T) {
 	t.Parallel()
 	needStore(t)
-	need.Env(t, "SHOP_CREDENTIALS")
+	testenv.Env(t, "SHOP_CREDENTIALS")
 	c := newCustomer(t)
 	want := account{c.UserID, c.Email, c.Name, false, c.CreatedAt}
 	if got := decodeExact[account](t, send(t, viewAccount(c)).want(t, http.StatusOK)); got != want {
