@@ -143,7 +143,7 @@ func TestStoreRoles(t *testing.T) {
 
 const customerPassword = "correct horse battery"
 
-// mayLook logs the user in anew and tells whether the store's inventory is open to them.
+// mayLook logs the user in anew and reports whether the store's inventory is open to them.
 func mayLook(t *testing.T, client *apiclient.Client, email string) bool {
 	t.Helper()
 	session, err := client.LogIn(t.Context(), email, customerPassword)

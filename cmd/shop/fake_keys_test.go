@@ -80,7 +80,7 @@ func (k *fakeKeys) age(by time.Duration) {
 	}
 }
 
-// serve answers what concerns keys, and tells whether it did.
+// serve answers what concerns keys, and reports whether it did.
 func (k *fakeKeys) serve(w http.ResponseWriter, r *http.Request, body string) bool {
 	form, _ := url.ParseQuery(body)
 	switch {

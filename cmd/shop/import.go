@@ -115,7 +115,7 @@ func (i *importCommand) addFlags(c *cobra.Command) {
 }
 
 func (i *importCommand) run(ctx context.Context) error {
-	if err := i.check(); err != nil {
+	if err := i.checkOptions(); err != nil {
 		return err
 	}
 	file, err := os.Open(i.file)
@@ -137,7 +137,7 @@ func (i *importCommand) run(ctx context.Context) error {
 	return i.load(ctx, session, source)
 }
 
-func (i *importCommand) check() error {
+func (i *importCommand) checkOptions() error {
 	if _, err := i.table.options(); err != nil {
 		return err
 	}

@@ -82,7 +82,7 @@ func (r *redriveCommand) addFlags(c *cobra.Command) {
 }
 
 func (r *redriveCommand) run(ctx context.Context) error {
-	if err := r.check(); err != nil {
+	if err := r.checkOptions(); err != nil {
 		return err
 	}
 	d, err := r.target.find(ctx)
@@ -102,7 +102,7 @@ func (r *redriveCommand) run(ctx context.Context) error {
 	return nil
 }
 
-func (r *redriveCommand) check() error {
+func (r *redriveCommand) checkOptions() error {
 	switch {
 	case r.only != "" && r.only != onlyMails && r.only != onlyLetters:
 		return fmt.Errorf("--only %s: there are %s and %s", r.only, onlyMails, onlyLetters)

@@ -74,7 +74,7 @@ func (r *replayCommand) addFlags(c *cobra.Command) {
 }
 
 func (r *replayCommand) run(ctx context.Context) error {
-	if err := r.check(); err != nil {
+	if err := r.checkOptions(); err != nil {
 		return err
 	}
 	invoices, malformed, err := r.invoices(ctx)
@@ -100,7 +100,7 @@ func (r *replayCommand) run(ctx context.Context) error {
 	return nil
 }
 
-func (r *replayCommand) check() error {
+func (r *replayCommand) checkOptions() error {
 	if _, err := r.table.options(); err != nil {
 		return err
 	}

@@ -15,13 +15,13 @@ const (
 	maxPrefix = 200
 )
 
-type catalogue interface {
+type productLister interface {
 	// Browse returns a page of the active products whose name starts with prefix. It returns page.ErrInvalidCursor.
 	Browse(ctx context.Context, prefix string, r page.Request) (page.Page[product.Product], error)
 }
 
 // browseProducts serves GET and HEAD /products.
-func browseProducts(products catalogue) httpapi.Handler {
+func browseProducts(products productLister) httpapi.Handler {
 	browse := func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
 		query, err := r.Query()
 		if err != nil {

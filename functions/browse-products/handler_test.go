@@ -14,7 +14,7 @@ import (
 	"shop/internal/product"
 )
 
-// browse is a catalogue. Calling a nil one panics, and so is answered as internal.
+// browse is a productLister. Calling a nil one panics, and so is answered as internal.
 type browse func(prefix string, r page.Request) (page.Page[product.Product], error)
 
 func (b browse) Browse(_ context.Context, prefix string, r page.Request) (page.Page[product.Product], error) {

@@ -10,7 +10,7 @@ import (
 	"shop/internal/validation"
 )
 
-type changer interface {
+type passwordChanger interface {
 	// Do sets the caller's password. It returns validation.Errors, user.ErrInvalidCredentials, *user.TooManyGuessesError,
 	// user.ErrSessionOver and user.ErrNotFound. With a key, which may be empty, a repeat does nothing.
 	Do(ctx context.Context, caller user.Caller, c user.ChosenPassword) error
@@ -26,7 +26,7 @@ type request struct {
 }
 
 // changePassword serves PUT /users/me/password.
-func changePassword(g httpapi.Guard, accounts changer) httpapi.Handler {
+func changePassword(g httpapi.Guard, accounts passwordChanger) httpapi.Handler {
 	return g.Routes(map[string]httpapi.CallerHandler{"PUT /users/me/password": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
 		chosen, err := read(r)
 		if err != nil {
@@ -49,14 +49,14 @@ func read(r *httpapi.Request) (user.ChosenPassword, error) {
 	if err := r.Decode(&in); err != nil {
 		return user.ChosenPassword{}, err
 	}
-	if err := in.check(); err != nil {
+	if err := in.requireMembers(); err != nil {
 		return user.ChosenPassword{}, err
 	}
 	key, err := r.IdempotencyKey()
 	return user.ChosenPassword{Current: in.Current, New: in.New, Key: key, Source: r.ClientKey()}, err
 }
 
-func (in request) check() error {
+func (in request) requireMembers() error {
 	var problems validation.Errors
 	if in.Current == "" {
 		problems.Add("current", "is required")

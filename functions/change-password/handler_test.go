@@ -15,7 +15,7 @@ import (
 	"shop/internal/validation"
 )
 
-// change is a changer. Calling a nil one panics, and so is answered as internal.
+// change is a passwordChanger. Calling a nil one panics, and so is answered as internal.
 type change func(caller user.Caller, c user.ChosenPassword) error
 
 func (c change) Do(_ context.Context, caller user.Caller, chosen user.ChosenPassword) error {

@@ -10,7 +10,7 @@ import (
 	"shop/internal/validation"
 )
 
-type remover interface {
+type accountDeleter interface {
 	// Do removes the caller's account, and reports whether this call removed one, also with an error. It returns
 	// user.ErrInvalidCredentials and *user.TooManyGuessesError.
 	Do(ctx context.Context, caller user.Caller, password, source string) (deleted bool, err error)
@@ -21,7 +21,7 @@ type request struct {
 }
 
 // deleteAccount serves DELETE /users/me.
-func deleteAccount(g httpapi.Guard, accounts remover) httpapi.Handler {
+func deleteAccount(g httpapi.Guard, accounts accountDeleter) httpapi.Handler {
 	return g.Routes(map[string]httpapi.CallerHandler{"DELETE /users/me": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
 		var in request
 		if err := r.Decode(&in); err != nil {

@@ -14,7 +14,7 @@ import (
 	"shop/internal/user"
 )
 
-// remove is a remover. Calling a nil one panics, and so is answered as internal.
+// remove is an accountDeleter. Calling a nil one panics, and so is answered as internal.
 type remove func(caller user.Caller, password string) error
 
 func (r remove) Do(_ context.Context, caller user.Caller, password, source string) (bool, error) {
@@ -28,7 +28,7 @@ func (r remove) Do(_ context.Context, caller user.Caller, password, source strin
 // errLater is a failure after the account was removed.
 var errLater = errors.New("down after the deletion")
 
-// removeAgain is a remover that finds no account any more.
+// removeAgain is an accountDeleter that finds no account any more.
 type removeAgain struct{}
 
 func (removeAgain) Do(context.Context, user.Caller, string, string) (bool, error) { return false, nil }

@@ -10,7 +10,7 @@ import (
 	"shop/internal/validation"
 )
 
-type ender interface {
+type sessionsEnder interface {
 	// Do ends all sessions of the caller. It returns user.ErrInvalidCredentials, *user.TooManyGuessesError and user.ErrNotFound.
 	Do(ctx context.Context, caller user.Caller, password, source string) error
 }
@@ -20,7 +20,7 @@ type request struct {
 }
 
 // endSessions serves DELETE /sessions.
-func endSessions(g httpapi.Guard, sessions ender) httpapi.Handler {
+func endSessions(g httpapi.Guard, sessions sessionsEnder) httpapi.Handler {
 	return g.Routes(map[string]httpapi.CallerHandler{"DELETE /sessions": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
 		var in request
 		if err := r.Decode(&in); err != nil {

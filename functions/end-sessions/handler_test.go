@@ -13,7 +13,7 @@ import (
 	"shop/internal/user"
 )
 
-// end is an ender. Calling a nil one panics, and so is answered as internal.
+// end is a sessionsEnder. Calling a nil one panics, and so is answered as internal.
 type end func(caller user.Caller, password, source string) error
 
 func (e end) Do(_ context.Context, caller user.Caller, password, source string) error {

@@ -16,13 +16,13 @@ const toEnd = 10 * time.Second
 // errNoDeadline says that the function was not called by Lambda, which always sets one.
 var errNoDeadline = errors.New("no deadline")
 
-type eraser interface {
+type accountEraser interface {
 	// Run erases the data of every deleted account, begins none after until, and returns how many deletions it finished.
 	Run(ctx context.Context, until time.Time) (int, error)
 }
 
 // eraseDeletedAccounts serves the schedule.
-func eraseDeletedAccounts(deletions eraser) func(context.Context) error {
+func eraseDeletedAccounts(deletions accountEraser) func(context.Context) error {
 	return func(ctx context.Context) error {
 		end, ok := ctx.Deadline()
 		if !ok {

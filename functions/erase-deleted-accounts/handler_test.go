@@ -16,13 +16,13 @@ import (
 	"shop/internal/observe"
 )
 
-// run is an eraser.
+// run is an accountEraser.
 type run func(until time.Time) (int, error)
 
 func (r run) Run(_ context.Context, until time.Time) (int, error) { return r(until) }
 
 // invoke gives event.json to the function as Lambda does, and returns what it answers and logs.
-func invoke(ctx context.Context, t *testing.T, e eraser) (answer, log string, err error) {
+func invoke(ctx context.Context, t *testing.T, e accountEraser) (answer, log string, err error) {
 	t.Helper()
 	payload, err := os.ReadFile("event.json")
 	if err != nil {

@@ -9,13 +9,13 @@ import (
 	"shop/internal/user"
 )
 
-type history interface {
+type orderLister interface {
 	// Mine returns a page of the customer's own orders, newest first. It returns page.ErrInvalidCursor.
 	Mine(ctx context.Context, customer user.Caller, r page.Request) (page.Page[order.Order], error)
 }
 
 // listMyOrders serves GET /orders.
-func listMyOrders(g httpapi.Guard, orders history) httpapi.Handler {
+func listMyOrders(g httpapi.Guard, orders orderLister) httpapi.Handler {
 	return g.Routes(map[string]httpapi.CallerHandler{"GET /orders": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
 		wanted, err := r.Page()
 		if err != nil {

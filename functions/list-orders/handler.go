@@ -11,7 +11,7 @@ import (
 	"shop/internal/validation"
 )
 
-type history interface {
+type orderLister interface {
 	// History returns a page of all orders, newest first. It returns user.ErrNotAdmin and page.ErrInvalidCursor.
 	History(ctx context.Context, admin user.Caller, f order.Filter, r page.Request) (page.Page[order.Order], error)
 }
@@ -23,7 +23,7 @@ type historyPage struct {
 }
 
 // listOrders serves GET /admin/orders.
-func listOrders(g httpapi.Guard, orders history, now func() time.Time) httpapi.Handler {
+func listOrders(g httpapi.Guard, orders orderLister, now func() time.Time) httpapi.Handler {
 	return g.Routes(map[string]httpapi.CallerHandler{"GET /admin/orders": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
 		query, err := r.Query()
 		if err != nil {

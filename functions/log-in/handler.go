@@ -48,7 +48,7 @@ func begin(ctx context.Context, users authenticator, r *httpapi.Request, replace
 	if err := r.Decode(&in); err != nil {
 		return user.Session{}, err
 	}
-	if err := in.check(); err != nil {
+	if err := in.requireMembers(); err != nil {
 		return user.Session{}, err
 	}
 	s, err := users.Do(ctx, user.Credentials{Address: in.Email, Password: in.Password, Source: r.ClientKey(), Replaces: replaced})
@@ -71,7 +71,7 @@ func attempt(address string, s user.Session, err error) observe.Event {
 	return e
 }
 
-func (in request) check() error {
+func (in request) requireMembers() error {
 	var problems validation.Errors
 	if in.Email == "" {
 		problems.Add("email", "is required")

@@ -6,13 +6,13 @@ import (
 	"shop/internal/httpapi"
 )
 
-type leaver interface {
+type sessionEnder interface {
 	// Do ends the session that a refresh token is of. A token of no session is no error.
 	Do(ctx context.Context, refreshToken string) error
 }
 
 // logOut serves POST /sessions/revoke and, for the shop's own pages, POST /browser-sessions/revoke.
-func logOut(sessions leaver) httpapi.Handler {
+func logOut(sessions sessionEnder) httpapi.Handler {
 	return httpapi.Open(map[string]httpapi.Handler{
 		"POST /sessions/revoke": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
 			refreshToken, err := r.RefreshToken()

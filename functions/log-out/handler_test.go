@@ -9,7 +9,7 @@ import (
 	"shop/internal/httpapi/httpapitest"
 )
 
-// leave is a leaver. Calling a nil one panics, and so is answered as internal.
+// leave is a sessionEnder. Calling a nil one panics, and so is answered as internal.
 type leave func(refreshToken string) error
 
 func (l leave) Do(_ context.Context, refreshToken string) error { return l(refreshToken) }

@@ -10,14 +10,14 @@ import (
 	"shop/internal/user"
 )
 
-type refresher interface {
+type sessionRefresher interface {
 	// Do exchanges a refresh token, which is good once and for a short grace leads to the same successor. It returns
 	// user.ErrSessionOver, as *user.TokenReusedError where the token was used before.
 	Do(ctx context.Context, refreshToken string) (user.Session, error)
 }
 
 // refreshSession serves POST /sessions/refresh and, for the shop's own pages, POST /browser-sessions/refresh.
-func refreshSession(sessions refresher) httpapi.Handler {
+func refreshSession(sessions sessionRefresher) httpapi.Handler {
 	return httpapi.Open(map[string]httpapi.Handler{
 		"POST /sessions/refresh": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
 			refreshToken, err := r.RefreshToken()
@@ -43,7 +43,7 @@ func refreshSession(sessions refresher) httpapi.Handler {
 	})
 }
 
-func exchange(ctx context.Context, sessions refresher, refreshToken string) (user.Session, error) {
+func exchange(ctx context.Context, sessions sessionRefresher, refreshToken string) (user.Session, error) {
 	s, err := sessions.Do(ctx, refreshToken)
 	var reused *user.TokenReusedError
 	if errors.As(err, &reused) {

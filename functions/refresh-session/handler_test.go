@@ -13,7 +13,7 @@ import (
 	"shop/internal/user"
 )
 
-// refresh is a refresher. Calling a nil one panics, and so is answered as internal.
+// refresh is a sessionRefresher. Calling a nil one panics, and so is answered as internal.
 type refresh func(refreshToken string) (user.Session, error)
 
 func (r refresh) Do(_ context.Context, refreshToken string) (user.Session, error) {

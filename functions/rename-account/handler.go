@@ -7,7 +7,7 @@ import (
 	"shop/internal/user"
 )
 
-type renamer interface {
+type accountRenamer interface {
 	// Do stores the caller's name and returns the account. It returns validation.Errors, and user.ErrNotFound when the account is gone.
 	Do(ctx context.Context, caller user.Caller, name string) (user.User, error)
 }
@@ -17,7 +17,7 @@ type request struct {
 }
 
 // renameAccount serves PATCH /users/me.
-func renameAccount(g httpapi.Guard, accounts renamer) httpapi.Handler {
+func renameAccount(g httpapi.Guard, accounts accountRenamer) httpapi.Handler {
 	return g.Routes(map[string]httpapi.CallerHandler{"PATCH /users/me": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
 		var in request
 		if err := r.Decode(&in); err != nil {

@@ -12,7 +12,7 @@ import (
 	"shop/internal/validation"
 )
 
-// rename is a renamer. Calling a nil one panics, and so is answered as internal.
+// rename is an accountRenamer. Calling a nil one panics, and so is answered as internal.
 type rename func(caller user.Caller, name string) (user.User, error)
 
 func (r rename) Do(_ context.Context, caller user.Caller, name string) (user.User, error) {

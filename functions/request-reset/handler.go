@@ -6,7 +6,7 @@ import (
 	"shop/internal/httpapi"
 )
 
-type outbox interface {
+type resetRequester interface {
 	// Do has a mail sent to the address, known or not. It returns validation.Errors for what is no address.
 	Do(ctx context.Context, address string) error
 }
@@ -16,7 +16,7 @@ type request struct {
 }
 
 // requestReset serves POST /password-resets.
-func requestReset(mails outbox) httpapi.Handler {
+func requestReset(mails resetRequester) httpapi.Handler {
 	return httpapi.Open(map[string]httpapi.Handler{"POST /password-resets": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
 		var in request
 		if err := r.Decode(&in); err != nil {

@@ -10,7 +10,7 @@ import (
 	"shop/internal/user"
 )
 
-// mailReset is an outbox. Calling a nil one panics, and so is answered as internal.
+// mailReset is a resetRequester. Calling a nil one panics, and so is answered as internal.
 type mailReset func(address string) error
 
 func (o mailReset) Do(_ context.Context, address string) error { return o(address) }

@@ -7,7 +7,7 @@ import (
 	"shop/internal/observe"
 )
 
-type resetter interface {
+type passwordResetter interface {
 	// Do takes the token of a link, once, sets the password, and returns whose it is. It returns validation.Errors. With a key, which
 	// may be empty, a repeat returns what the first request did. The source is whom the request comes from.
 	Do(ctx context.Context, token, password, key, source string) (userID string, err error)
@@ -23,7 +23,7 @@ type request struct {
 }
 
 // resetPassword serves PUT /password-resets.
-func resetPassword(links resetter) httpapi.Handler {
+func resetPassword(links passwordResetter) httpapi.Handler {
 	return httpapi.Open(map[string]httpapi.Handler{"PUT /password-resets": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
 		var in request
 		if err := r.Decode(&in); err != nil {

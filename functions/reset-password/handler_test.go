@@ -18,7 +18,7 @@ import (
 // token stands in event.json.
 const token = "GGzEEDpu1kcL7Ah7uQMjbXUBFhb8Q3JUvZ-9_8zfWxY"
 
-// reset is a resetter. Calling a nil one panics, and so is answered as internal.
+// reset is a passwordResetter. Calling a nil one panics, and so is answered as internal.
 type reset func(token, password string) (string, error)
 
 func (r reset) Do(_ context.Context, token, password, _, source string) (string, error) {

@@ -12,7 +12,7 @@ import (
 	"shop/internal/validation"
 )
 
-type saver interface {
+type productSaver interface {
 	// Do saves a draft and returns the product, and as it was before, which is nil for a new one. It returns validation.Errors,
 	// user.ErrNotAdmin, product.ErrContended and product.ErrUnsettled.
 	Do(ctx context.Context, admin user.Caller, d product.Draft) (saved product.Product, before *product.Product, err error)
@@ -31,7 +31,7 @@ type request struct {
 }
 
 // saveProduct serves PUT /admin/products/{product_id}.
-func saveProduct(g httpapi.Guard, products saver) httpapi.Handler {
+func saveProduct(g httpapi.Guard, products productSaver) httpapi.Handler {
 	return g.Routes(map[string]httpapi.CallerHandler{"PUT /admin/products/{product_id}": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
 		var in request
 		if err := r.Decode(&in); err != nil {

@@ -18,7 +18,7 @@ import (
 	"shop/internal/validation"
 )
 
-// save is a saver. Calling a nil one panics, and so is answered as internal.
+// save is a productSaver. Calling a nil one panics, and so is answered as internal.
 type save func(admin user.Caller, d product.Draft) (product.Product, bool, error)
 
 func (s save) Do(_ context.Context, admin user.Caller, d product.Draft) (product.Product, *product.Product, error) {

@@ -7,7 +7,7 @@ import (
 	"shop/internal/user"
 )
 
-type registrar interface {
+type accountCreator interface {
 	// Do creates a customer. It returns validation.Errors and user.ErrEmailTaken.
 	Do(ctx context.Context, r user.Registration) (user.User, error)
 }
@@ -45,7 +45,7 @@ func registration(r *httpapi.Request) (user.Registration, error) {
 }
 
 // signUp serves POST /users where an account is good at once.
-func signUp(users registrar) httpapi.Handler {
+func signUp(users accountCreator) httpapi.Handler {
 	return httpapi.Open(map[string]httpapi.Handler{"POST /users": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
 		wanted, err := registration(r)
 		if err != nil {

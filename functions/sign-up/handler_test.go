@@ -14,7 +14,7 @@ import (
 	"shop/internal/validation"
 )
 
-// register is a registrar. Calling a nil one panics, and so is answered as internal.
+// register is an accountCreator. Calling a nil one panics, and so is answered as internal.
 type register func(user.Registration) (user.User, error)
 
 func (r register) Do(_ context.Context, given user.Registration) (user.User, error) { return r(given) }

@@ -11,7 +11,7 @@ import (
 
 const defaultTop = 10
 
-type analytics interface {
+type orderSummarizer interface {
 	// Summarize adds up the orders of the days from and to, both inclusive. It returns validation.Errors and user.ErrNotAdmin.
 	Summarize(ctx context.Context, admin user.Caller, from, to time.Time, top int) (order.Summary, error)
 }
@@ -43,7 +43,7 @@ type productRevenue struct {
 }
 
 // summarizeOrders serves GET /admin/orders/summary.
-func summarizeOrders(g httpapi.Guard, orders analytics) httpapi.Handler {
+func summarizeOrders(g httpapi.Guard, orders orderSummarizer) httpapi.Handler {
 	return g.Routes(map[string]httpapi.CallerHandler{"GET /admin/orders/summary": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
 		query, err := r.Query()
 		if err != nil {

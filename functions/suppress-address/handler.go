@@ -12,14 +12,14 @@ import (
 	"shop/internal/sesmail"
 )
 
-type suppressor interface {
+type addressSuppressor interface {
 	// Suppress does what a report asks for. It may be called again with the same one.
 	Suppress(ctx context.Context, r notification.Report) error
 }
 
 // suppressAddress serves SES's events. An error has Lambda call it twice more with the event, and then put the event into the
 // dead-letter queue.
-func suppressAddress(s suppressor) func(context.Context, events.EventBridgeEvent) error {
+func suppressAddress(s addressSuppressor) func(context.Context, events.EventBridgeEvent) error {
 	return func(ctx context.Context, e events.EventBridgeEvent) error {
 		ctx, cancel := deadline.WithMargin(ctx)
 		defer cancel()
@@ -35,7 +35,7 @@ func suppressAddress(s suppressor) func(context.Context, events.EventBridgeEvent
 	}
 }
 
-func handle(ctx context.Context, s suppressor, e events.EventBridgeEvent) (notification.Report, error) {
+func handle(ctx context.Context, s addressSuppressor, e events.EventBridgeEvent) (notification.Report, error) {
 	report, err := sesmail.DecodeReport(e.Detail)
 	if err != nil {
 		observe.Count("MessagesNotUnderstood", 1)

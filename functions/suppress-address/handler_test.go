@@ -19,7 +19,7 @@ import (
 	"shop/internal/sesmail"
 )
 
-// suppress is a suppressor.
+// suppress is an addressSuppressor.
 type suppress func(notification.Report) error
 
 func (s suppress) Suppress(_ context.Context, r notification.Report) error { return s(r) }
@@ -40,7 +40,7 @@ func payload(t *testing.T, oldNew ...string) []byte {
 }
 
 // invoke gives the payload to the function as Lambda does, and returns what it answers and logs.
-func invoke(t *testing.T, s suppressor, payload []byte) (answer, log string, err error) {
+func invoke(t *testing.T, s addressSuppressor, payload []byte) (answer, log string, err error) {
 	t.Helper()
 	var lines bytes.Buffer
 	out, err := lambda.NewHandler(suppressAddress(s)).Invoke(observe.Into(t.Context(), observe.New(&lines)), payload)

@@ -72,7 +72,7 @@ func set(stocks inventory) httpapi.CallerHandler {
 		if err := r.Decode(&in); err != nil {
 			return httpapi.Response{}, err
 		}
-		if err := in.check(); err != nil {
+		if err := in.requireMembers(); err != nil {
 			return httpapi.Response{}, err
 		}
 		s, err := stocks.Set(ctx, caller, r.Path("product_id"), *in.Quantity, *in.CompareQuantity, in.Reason)
@@ -83,7 +83,7 @@ func set(stocks inventory) httpapi.CallerHandler {
 	}
 }
 
-func (in setRequest) check() error {
+func (in setRequest) requireMembers() error {
 	var problems validation.Errors
 	if in.Quantity == nil {
 		problems.Add("quantity", "is required")

@@ -6,7 +6,7 @@ import (
 	"shop/internal/httpapi"
 )
 
-type verifier interface {
+type addressVerifier interface {
 	// Do takes the token of a link, once. It returns validation.Errors. With a key, which may be empty, a repeat succeeds like the
 	// first request.
 	Do(ctx context.Context, token, key string) error
@@ -21,7 +21,7 @@ type request struct {
 }
 
 // verifyEmail serves POST /users/verification.
-func verifyEmail(links verifier) httpapi.Handler {
+func verifyEmail(links addressVerifier) httpapi.Handler {
 	return httpapi.Open(map[string]httpapi.Handler{"POST /users/verification": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
 		var in request
 		if err := r.Decode(&in); err != nil {

@@ -16,7 +16,7 @@ import (
 // token stands in event.json.
 const token = "GGzEEDpu1kcL7Ah7uQMjbXUBFhb8Q3JUvZ-9_8zfWxY"
 
-// verify is a verifier. Calling a nil one panics, and so is answered as internal.
+// verify is an addressVerifier. Calling a nil one panics, and so is answered as internal.
 type verify func(token string) error
 
 func (v verify) Do(_ context.Context, token, _ string) error { return v(token) }

@@ -8,13 +8,13 @@ import (
 	"shop/internal/user"
 )
 
-type history interface {
+type orderReader interface {
 	// View returns an order that the caller may see, and how far its mail got, or order.ErrNotFound.
 	View(ctx context.Context, caller user.Caller, orderID string) (order.Order, order.EmailStatus, error)
 }
 
 // viewOrder serves GET /orders/{order_id}.
-func viewOrder(g httpapi.Guard, orders history) httpapi.Handler {
+func viewOrder(g httpapi.Guard, orders orderReader) httpapi.Handler {
 	return g.Routes(map[string]httpapi.CallerHandler{"GET /orders/{order_id}": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
 		id := r.Path("order_id")
 		if !order.ValidID(id) {

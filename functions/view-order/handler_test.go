@@ -14,7 +14,7 @@ import (
 	"shop/internal/user"
 )
 
-// view is a history. Calling a nil one panics, and so is answered as internal.
+// view is an orderReader. Calling a nil one panics, and so is answered as internal.
 type view func(caller user.Caller, orderID string) (order.Order, order.EmailStatus, error)
 
 func (v view) View(_ context.Context, caller user.Caller, orderID string) (order.Order, order.EmailStatus, error) {
@@ -23,7 +23,7 @@ func (v view) View(_ context.Context, caller user.Caller, orderID string) (order
 
 const orderID = "ord_7vtcxc6t7ggcx267wchbxpn4v3"
 
-// anOrder is a history of one order, that expects one caller.
+// anOrder is an orderReader of one order, that expects one caller.
 func anOrder(t *testing.T, status order.EmailStatus, caller user.Caller) view {
 	return func(c user.Caller, id string) (order.Order, order.EmailStatus, error) {
 		if c != caller || id != orderID {

@@ -9,7 +9,7 @@ import (
 
 const maxAge = 10 // seconds
 
-type catalogue interface {
+type productReader interface {
 	// View returns a product as customers see it, or product.ErrNotFound.
 	View(ctx context.Context, id string) (product.Product, error)
 }
@@ -20,7 +20,7 @@ type shownProduct struct {
 }
 
 // viewProduct serves GET and HEAD /products/{product_id}.
-func viewProduct(products catalogue) httpapi.Handler {
+func viewProduct(products productReader) httpapi.Handler {
 	view := func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
 		id := r.Path("product_id")
 		if !product.ValidID(id) {

@@ -29,7 +29,7 @@ type Rule struct {
 	Reach Reach
 }
 
-// Open tells whether no token is asked for.
+// Open reports whether no token is asked for.
 func (r Rule) Open() bool { return r.Scope == "" }
 
 var (

@@ -177,7 +177,7 @@ func (w write) repeat(t *testing.T) {
 	}
 }
 
-// isBusy tells whether a client is answered 503 for err.
+// isBusy reports whether a client is answered 503 for err.
 func isBusy(err error) bool {
 	if errors.Is(err, order.ErrBusy) || errors.Is(err, product.ErrContended) || errors.Is(err, product.ErrUnsettled) {
 		return true
@@ -195,7 +195,7 @@ func standing(err error) error {
 	return err
 }
 
-// together tells whether all is so, and fails the test when only a part is.
+// together reports whether all is so, and fails the test when only a part is.
 func (s *shop) together(all ...bool) bool {
 	s.t.Helper()
 	for _, one := range all {
@@ -237,14 +237,14 @@ func (s *shop) stored(mail notification.Mail) attributes {
 	return s.item("Mails", mailKey(mail.ID))
 }
 
-// held tells whether someone has the mail in hand.
+// held reports whether someone has the mail in hand.
 func (s *shop) held(mail notification.Mail) bool {
 	s.t.Helper()
 	item := s.stored(mail)
 	return s.together(item["lease_id"] != nil, item["lease_until"] != nil)
 }
 
-// settled tells whether the mail has the state, and is due no more.
+// settled reports whether the mail has the state, and is due no more.
 func (s *shop) settled(mail notification.Mail, state notification.State) bool {
 	s.t.Helper()
 	item := s.stored(mail)

@@ -60,7 +60,7 @@ func pause(ctx context.Context, wait time.Duration) bool {
 	}
 }
 
-// isContention tells whether a call was turned away only because others were at the same item or too many were calling.
+// isContention reports whether a call was turned away only because others were at the same item or too many were calling.
 // DynamoDB carried nothing out.
 func isContention(err error) bool {
 	var canceled *types.TransactionCanceledException
@@ -84,7 +84,7 @@ var contentionCodes = map[string]bool{
 	"RequestLimitExceeded":                   true,
 }
 
-// onlyContention tells whether every reason that is one is contention.
+// onlyContention reports whether every reason that is one is contention.
 func onlyContention(reasons []types.CancellationReason) bool {
 	found := false
 	for _, r := range reasons {
@@ -100,7 +100,7 @@ func onlyContention(reasons []types.CancellationReason) bool {
 	return found
 }
 
-// unsettled tells whether the outcome of a failed write is unknown: time ran out, the answer was lost, or the service failed.
+// unsettled reports whether the outcome of a failed write is unknown: time ran out, the answer was lost, or the service failed.
 func unsettled(err error) bool {
 	if errors.Is(err, errUnsettled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return true
@@ -139,14 +139,14 @@ func (w attemptObserver) IsErrorRetryable(err error) bool {
 	return w.RetryerV2.IsErrorRetryable(err)
 }
 
-// mayBeDone tells whether DynamoDB may have carried out an attempt that failed: its answer was lost, or no refusal.
+// mayBeDone reports whether DynamoDB may have carried out an attempt that failed: its answer was lost, or no refusal.
 func mayBeDone(err error) bool {
 	var api smithy.APIError
 	var inProgress *types.TransactionInProgressException
 	return !errors.As(err, &api) || failedInside(err) || errors.As(err, &inProgress)
 }
 
-// failedInside tells whether the service answered that it failed. Not every such error has a type that says so.
+// failedInside reports whether the service answered that it failed. Not every such error has a type that says so.
 func failedInside(err error) bool {
 	var answer interface{ HTTPStatusCode() int }
 	return errors.As(err, &answer) && answer.HTTPStatusCode() >= http.StatusInternalServerError
@@ -158,7 +158,7 @@ type failure struct {
 	temporary bool
 }
 
-// Temporary tells whether the same request may succeed later: the service throttled, failed, or did not answer in time.
+// Temporary reports whether the same request may succeed later: the service throttled, failed, or did not answer in time.
 func (f failure) Temporary() bool { return f.temporary }
 
 // Unwrap returns the cause, for the log.
@@ -169,7 +169,7 @@ func failed(doing string, err error) error {
 	return failure{error: fmt.Errorf("%s: %w", doing, err), temporary: unsettled(err)}
 }
 
-// conditionFailed tells whether err is a failed condition of a single write, and the item that stands there.
+// conditionFailed reports whether err is a failed condition of a single write, and the item that stands there.
 func conditionFailed(err error) (attributes, bool) {
 	var failed *types.ConditionalCheckFailedException
 	if errors.As(err, &failed) {

@@ -198,7 +198,7 @@ func hashed(subject string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// anyConditionFailed tells whether a transaction was cancelled for the sake of a condition, whatever else.
+// anyConditionFailed reports whether a transaction was cancelled for the sake of a condition, whatever else.
 func anyConditionFailed(err error) bool {
 	var canceled *types.TransactionCanceledException
 	return errors.As(err, &canceled) && slices.ContainsFunc(canceled.CancellationReasons, func(r types.CancellationReason) bool {

@@ -119,7 +119,7 @@ type partition struct {
 	value      types.AttributeValue
 }
 
-// exists tells whether the partition's key is one that DynamoDB takes: a text of 1 to 2,048 bytes. No user id is another.
+// exists reports whether the partition's key is one that DynamoDB takes: a text of 1 to 2,048 bytes. No user id is another.
 func (p partition) exists() bool {
 	key, ok := p.value.(*types.AttributeValueMemberS)
 	return !ok || len(key.Value) > 0 && len(key.Value) <= 2048

@@ -96,7 +96,7 @@ func (s *Mails) mark(
 		return !failed
 	}
 	return retryOnConflict(ctx, anyError, func() error {
-		return s.settle(ctx, mailID, "#state = :pending"+condition, attributes{
+		return s.finish(ctx, mailID, "#state = :pending"+condition, attributes{
 			":pending": text(string(notification.Pending)), ":state": text(string(as)), ":now": instant(now), ":message": text(messageID),
 		}, ", message_id = :message", remove)
 	})
@@ -110,7 +110,7 @@ func (s *Mails) MarkUndelivered(ctx context.Context, mailID, leaseID string, as 
 		also = addressAttribute
 	}
 	err := retryOnConflict(ctx, isContention, func() error {
-		return s.settle(ctx, mailID, "#state = :pending AND lease_id = :lease", attributes{
+		return s.finish(ctx, mailID, "#state = :pending AND lease_id = :lease", attributes{
 			":pending": text(string(notification.Pending)), ":state": text(string(as)), ":now": instant(now), ":lease": text(leaseID),
 		}, "", also)
 	})
@@ -141,7 +141,7 @@ func (s *Mails) MarkLost(ctx context.Context, mailID, messageID string, now time
 // one.
 func (s *Mails) failSent(ctx context.Context, mailID, messageID string, now time.Time) (attributes, error) {
 	err := retryOnConflict(ctx, isContention, func() error {
-		return s.settle(ctx, mailID, "#state = :sent AND message_id = :lost", attributes{
+		return s.finish(ctx, mailID, "#state = :sent AND message_id = :lost", attributes{
 			":sent": text(string(notification.Sent)), ":state": text(string(notification.Failed)), ":now": instant(now),
 			":lost": text(messageID),
 		}, "", "")
@@ -186,8 +186,8 @@ func isPending(item attributes) bool {
 // addressAttribute is where an account mail has the address that it is for.
 const addressAttribute = ", email"
 
-// settle takes the mail out of the due index for good. What set and remove name begins with a comma.
-func (s *Mails) settle(ctx context.Context, mailID, condition string, values attributes, set, remove string) error {
+// finish takes the mail out of the due index for good. What set and remove name begins with a comma.
+func (s *Mails) finish(ctx context.Context, mailID, condition string, values attributes, set, remove string) error {
 	_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:           &s.Table,
 		Key:                 mailKey(mailID),

@@ -126,7 +126,7 @@ func (s *Orders) unplaced(o order.Order, err error) error {
 	return failed("writing an order", err)
 }
 
-// mayStillPlace tells whether the same transaction may succeed, or find its order, when it is repeated: nothing but
+// mayStillPlace reports whether the same transaction may succeed, or find its order, when it is repeated: nothing but
 // contention failed, or the order itself is contended, whatever the products say, because it may be our first attempt that is
 // being committed.
 func mayStillPlace(err error) bool {

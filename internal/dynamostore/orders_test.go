@@ -322,4 +322,4 @@ func TestGoodsAsksAgainForWhatABatchLeftOut(t *testing.T) {
 var _ order.Store = (*Orders)(nil)
 var _ order.Feed = (*Orders)(nil)
 var _ product.Saver = (*Products)(nil)
-var _ product.Mover = (*Products)(nil)
+var _ product.StockMover = (*Products)(nil)

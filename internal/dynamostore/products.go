@@ -252,7 +252,7 @@ func (s *Products) restock(m product.Movement) types.TransactWriteItem {
 	}}
 }
 
-// moved tells whether the movement was recorded, and the stock changed with it, though no answer said so.
+// moved reports whether the movement was recorded, and the stock changed with it, though no answer said so.
 func (s *Products) moved(ctx context.Context, m product.Movement) bool {
 	item := movementItem(m)
 	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{

@@ -55,7 +55,7 @@ func (f Front) address(r *Request) (netip.Addr, bool) {
 	return address.Unmap().WithZone(""), err == nil
 }
 
-// sent tells whether the request came through the distribution.
+// sent reports whether the request came through the distribution.
 func (f Front) sent(r *Request) bool {
 	sum := sha256.Sum256([]byte(r.Header("X-Origin-Proof")))
 	given := hex.EncodeToString(sum[:])

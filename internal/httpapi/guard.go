@@ -129,7 +129,7 @@ func isOfForm(err error) bool {
 	return false
 }
 
-// isRefusal tells whether the caller was known and may not do or see this, whatever the answer says of it.
+// isRefusal reports whether the caller was known and may not do or see this, whatever the answer says of it.
 func isRefusal(err error) bool {
 	return errors.Is(err, ErrForbidden) || errors.Is(err, user.ErrNotAdmin) || errors.Is(err, access.ErrNotTheirs)
 }

@@ -85,7 +85,7 @@ type unlessDone struct {
 // Unwrap returns the error that there are words for.
 func (u *unlessDone) Unwrap() error { return u.error }
 
-// isTemporary tells whether what failed says of itself that a repeat may help, as an edge does of a service that throttles.
+// isTemporary reports whether what failed says of itself that a repeat may help, as an edge does of a service that throttles.
 func isTemporary(err error) bool {
 	var failure interface{ Temporary() bool }
 	return errors.As(err, &failure) && failure.Temporary()

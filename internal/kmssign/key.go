@@ -81,7 +81,7 @@ func (k *Key) Sign(ctx context.Context, digest []byte) ([]byte, error) {
 // failure is an error of KMS that stops here. It says of itself whether a repeat may help.
 type failure struct{ error }
 
-// Temporary tells whether the same call may succeed later: KMS throttled, failed, or did not answer in time.
+// Temporary reports whether the same call may succeed later: KMS throttled, failed, or did not answer in time.
 func (f failure) Temporary() bool {
 	var api smithy.APIError
 	if !errors.As(f.error, &api) {

@@ -48,7 +48,7 @@ func (r Ring) PublicKeys(ctx context.Context) ([]*rsa.PublicKey, error) {
 	return public, nil
 }
 
-// isOutOfUse tells whether KMS refused because of the key's state:
+// isOutOfUse reports whether KMS refused because of the key's state:
 // https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
 func isOutOfUse(err error) bool {
 	var (

@@ -98,7 +98,7 @@ func (l *ledger) MarkSent(_ context.Context, mailID, messageID string, now time.
 		if strings.Contains(l.entries[mailID].lost, messageID+" ") {
 			state = Failed
 		}
-		l.settle(mailID, func(e entry) bool { return true }, state, messageID)
+		l.finish(mailID, func(e entry) bool { return true }, state, messageID)
 	}
 	return err
 }
@@ -107,7 +107,7 @@ func (l *ledger) MarkUndelivered(_ context.Context, mailID, leaseID string, as S
 	done, err := l.call("mark "+string(as), mailID)
 	defer done()
 	if err == nil {
-		l.settle(mailID, func(e entry) bool { return e.lease == leaseID }, as, "")
+		l.finish(mailID, func(e entry) bool { return e.lease == leaseID }, as, "")
 	}
 	return err
 }
@@ -134,7 +134,7 @@ func (l *ledger) requeue(mailID string) {
 	l.entries[mailID] = entry{Mail: again, lost: l.entries[mailID].lost}
 }
 
-func (l *ledger) settle(mailID string, may func(entry) bool, state State, message string) {
+func (l *ledger) finish(mailID string, may func(entry) bool, state State, message string) {
 	if e := l.entries[mailID]; e.State == Pending && may(e) {
 		e.State, e.DueAt, e.message, e.lease, e.until = state, time.Time{}, message, "", time.Time{}
 		if state != Failed {

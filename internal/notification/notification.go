@@ -23,7 +23,7 @@ const (
 	PasswordChanged Kind = "password-changed"
 )
 
-// ofAccounts tells whether mails of the kind are account mails.
+// ofAccounts reports whether mails of the kind are account mails.
 func (k Kind) ofAccounts() bool { return k.bringsLink() || k == PasswordChanged }
 
 // bringsLink reports whether mails of the kind bring a link that is good once.
@@ -158,7 +158,7 @@ func (m Mail) OrderID() (string, bool) {
 	return strings.CutPrefix(m.ID, string(OrderPlaced)+"#")
 }
 
-// OfAccount tells whether the mail is an account mail.
+// OfAccount reports whether the mail is an account mail.
 func (m Mail) OfAccount() bool {
 	kind, subject := m.cut()
 	return kind.ofAccounts() && subject != ""
@@ -182,7 +182,7 @@ func (m Mail) Reschedule(now time.Time) Mail {
 	return m
 }
 
-// Expired tells whether the mail has been pending for too long.
+// Expired reports whether the mail has been pending for too long.
 func (m Mail) Expired(now time.Time) bool {
 	if kind, _ := m.cut(); kind.bringsLink() {
 		return now.Sub(m.CreatedAt) > maxAccountAge

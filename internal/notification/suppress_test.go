@@ -26,7 +26,7 @@ func (l *list) Add(_ context.Context, addressHash string, reason Reason, now tim
 // ada is the address of ord_1.
 var ada = addressOf("ord_1")
 
-// report takes a report to a suppressor, an hour after ord_1 was placed.
+// report takes a report to a addressSuppressor, an hour after ord_1 was placed.
 func (l *list) report(led *ledger, r Report) error {
 	led.pass(time.Hour)
 	return (&Suppressor{List: l, Ledger: led, Now: led.time}).Suppress(context.Background(), r)

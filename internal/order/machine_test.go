@@ -169,7 +169,7 @@ func (tr *trade) checkoutAmidst(t *rapid.T) {
 	clear(tr.meanwhile)
 	clear(tr.fails)
 	tr.lost = nil
-	tr.settle(t, r, got, replayed, err)
+	tr.checkOutcome(t, r, got, replayed, err)
 }
 
 // other is what others do meanwhile: an admin, another customer, or the same one in another attempt with the same key.
@@ -185,11 +185,11 @@ func (tr *trade) other(t *rapid.T, r Request) {
 		r = tr.draw(t)
 	}
 	got, replayed, err := tr.checkout(r)
-	tr.settle(t, r, got, replayed, err)
+	tr.checkOutcome(t, r, got, replayed, err)
 }
 
-// settle takes note of an answer: an order is new, or equals the first answer to its key, of the same request.
-func (tr *trade) settle(t *rapid.T, r Request, got Order, replayed bool, err error) {
+// checkOutcome takes note of an answer: an order is new, or equals the first answer to its key, of the same request.
+func (tr *trade) checkOutcome(t *rapid.T, r Request, got Order, replayed bool, err error) {
 	first, known := tr.accepted[attempt(r)]
 	switch {
 	case errors.Is(err, ErrBusy):

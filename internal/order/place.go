@@ -72,7 +72,7 @@ type Checkout struct {
 // validation.Errors, *UnknownProductError, *MaxPerOrderExceededError, *OutOfStockError, *PriceChangedError, ErrKeyReused and
 // ErrBusy.
 func (c *Checkout) Do(ctx context.Context, r Request) (placed Order, replayed bool, err error) {
-	items, err := r.check(c.Currency)
+	items, err := r.validate(c.Currency)
 	if err != nil {
 		return Order{}, false, err
 	}
@@ -111,7 +111,7 @@ func (c *Checkout) place(ctx context.Context, o Order, of offer, goods Goods) (O
 // rejected answers the order that stands under the id, or refuses with what the failed products are now.
 func (c *Checkout) rejected(ctx context.Context, o Order, of offer, seen Goods, r *RejectedError) (Order, bool, error) {
 	if r.Existing != nil {
-		return settle(*r.Existing, o.Request)
+		return answerRepeat(*r.Existing, o.Request)
 	}
 	now := Goods{}
 	for id, good := range seen {
@@ -137,11 +137,11 @@ func (c *Checkout) refuse(ctx context.Context, o Order, refusal error) (Order, b
 	if err != nil {
 		return Order{}, false, fmt.Errorf("looking for order %s: %w", o.ID, err)
 	}
-	return settle(existing, o.Request)
+	return answerRepeat(existing, o.Request)
 }
 
-// settle answers a repeat: the order it placed, if it is the same request.
-func settle(existing Order, request Fingerprint) (Order, bool, error) {
+// answerRepeat answers a repeat: the order it placed, if it is the same request.
+func answerRepeat(existing Order, request Fingerprint) (Order, bool, error) {
 	if existing.Request != request {
 		return Order{}, false, ErrKeyReused
 	}

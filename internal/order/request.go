@@ -27,7 +27,7 @@ type Request struct {
 	ExpectedTotal  *money.Money // the total the customer agreed to; nil if none was given
 }
 
-// Fingerprint tells whether two requests are the same: the same products with the same quantities after merging, in any
+// Fingerprint reports whether two requests are the same: the same products with the same quantities after merging, in any
 // order, and the same expected total. It is a SHA-256.
 type Fingerprint [sha256.Size]byte
 
@@ -40,14 +40,14 @@ func ID(userID, idempotencyKey string) string {
 	return "ord_" + idEncoding.EncodeToString(sum[:])[:26]
 }
 
-// ValidID tells whether id may be an order's.
+// ValidID reports whether id may be an order's.
 func ValidID(id string) bool {
 	digits, found := strings.CutPrefix(id, "ord_")
 	return found && len(digits) == 26 && strings.Trim(digits, "abcdefghijklmnopqrstuvwxyz234567") == ""
 }
 
-// check returns the merged items. It returns validation.Errors with all that is wrong with the request.
-func (r Request) check(currency string) ([]Item, error) {
+// validate returns the merged items. It returns validation.Errors with all that is wrong with the request.
+func (r Request) validate(currency string) ([]Item, error) {
 	var problems validation.Errors
 	items := merge(r.Items, &problems)
 	if r.ExpectedTotal != nil {
@@ -66,7 +66,7 @@ func merge(items []Item, problems *validation.Errors) []Item {
 	var merged []Item
 	at := map[string]int{}
 	for i, item := range items {
-		item.check(problems, fmt.Sprintf("items[%d]", i))
+		item.validate(problems, fmt.Sprintf("items[%d]", i))
 		if _, ok := at[item.ProductID]; !ok {
 			at[item.ProductID] = len(merged)
 			merged = append(merged, Item{ProductID: item.ProductID})
@@ -77,7 +77,7 @@ func merge(items []Item, problems *validation.Errors) []Item {
 	return merged
 }
 
-func (i Item) check(problems *validation.Errors, field string) {
+func (i Item) validate(problems *validation.Errors, field string) {
 	if !product.ValidID(i.ProductID) {
 		problems.Add(field+".product_id", "must be a product id")
 	}

@@ -44,7 +44,7 @@ func TestRequestCheckMerges(t *testing.T) {
 		"longest product's id": {[]Item{{strings.Repeat("a", 64), 1}}, []Item{{strings.Repeat("a", 64), 1}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := Request{Items: c.items}.check("GBP")
+			got, err := Request{Items: c.items}.validate("GBP")
 			if err != nil || !slices.Equal(got, c.want) {
 				t.Errorf("got %v and error %v, want %v", got, err, c.want)
 			}
@@ -85,7 +85,7 @@ func TestRequestCheckRefuses(t *testing.T) {
 			"items[1].quantity: must be a whole number from 1 to 10000\nexpected_total: the amount must be from 0 to 1000000000000 minor units"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Request{Items: c.items, ExpectedTotal: c.expected}.check("GBP")
+			_, err := Request{Items: c.items, ExpectedTotal: c.expected}.validate("GBP")
 			var problems validation.Errors
 			if !errors.As(err, &problems) {
 				t.Fatalf("got error %v, want validation.Errors", err)
@@ -118,7 +118,7 @@ func sums(items []Item) map[string]int64 {
 }
 
 func mergeOf(t *rapid.T, items []Item) []Item {
-	merged, err := Request{Items: items}.check("GBP")
+	merged, err := Request{Items: items}.validate("GBP")
 	if err != nil {
 		t.Fatal(err)
 	}

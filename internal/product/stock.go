@@ -19,8 +19,8 @@ type Stock struct {
 	UpdatedAt time.Time
 }
 
-// Mover changes stocks.
-type Mover interface {
+// StockMover changes stocks.
+type StockMover interface {
 	// RequireAdmin returns user.ErrNotAdmin unless admin is one now.
 	RequireAdmin(ctx context.Context, admin user.Caller) error
 	// Read returns the product as it stands now, after checking that admin is one. It returns user.ErrNotAdmin and ErrNotFound.
@@ -33,7 +33,7 @@ type Mover interface {
 
 // Inventory changes stocks. Every change says what the stock was, so none undoes a sale made meanwhile.
 type Inventory struct {
-	Products Mover
+	Products StockMover
 	NewID    func() string
 	Now      func() time.Time
 }

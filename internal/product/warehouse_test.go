@@ -43,7 +43,7 @@ func newWarehouse(products ...Product) *warehouse {
 
 func (w *warehouse) Read(ctx context.Context, caller user.Caller, id string) (Product, error) {
 	w.calls = append(w.calls, "read")
-	if err := errors.Join(w.fails["read"], w.check(caller)); err != nil {
+	if err := errors.Join(w.fails["read"], w.requireAdmin(caller)); err != nil {
 		return Product{}, err
 	}
 	p, ok := w.products[id]
@@ -55,10 +55,10 @@ func (w *warehouse) Read(ctx context.Context, caller user.Caller, id string) (Pr
 
 func (w *warehouse) RequireAdmin(ctx context.Context, caller user.Caller) error {
 	w.calls = append(w.calls, "require admin")
-	return w.check(caller)
+	return w.requireAdmin(caller)
 }
 
-func (w *warehouse) check(caller user.Caller) error {
+func (w *warehouse) requireAdmin(caller user.Caller) error {
 	if caller != admin {
 		return user.ErrNotAdmin
 	}

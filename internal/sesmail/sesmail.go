@@ -109,7 +109,7 @@ func withoutAddress(err error) error {
 	return err
 }
 
-// refused tells whether SES calls the address none: the only parameter of ours that comes from a customer.
+// refused reports whether SES calls the address none: the only parameter of ours that comes from a customer.
 func refused(err error) bool {
 	var api smithy.APIError
 	return errors.As(err, &api) && api.ErrorCode() == "InvalidParameterValue"

@@ -32,7 +32,7 @@ type Issuer struct {
 // Issue returns a signed token for the subject and how long from now it is valid. It fails if the subject is
 // incomplete or the Signer fails.
 func (i *Issuer) Issue(ctx context.Context, subject Subject) (raw string, expiresIn time.Duration, err error) {
-	if err := i.check(subject); err != nil {
+	if err := i.validateSubject(subject); err != nil {
 		return "", 0, fmt.Errorf("issuing a token: %w", err)
 	}
 	public, err := i.Signer.PublicKey(ctx)
@@ -49,11 +49,11 @@ func (i *Issuer) Issue(ctx context.Context, subject Subject) (raw string, expire
 	return raw, Lifetime, nil
 }
 
-func (i *Issuer) check(subject Subject) error {
+func (i *Issuer) validateSubject(subject Subject) error {
 	if i.URL == "" || i.Audience == "" {
 		return errors.New("the issuer has no URL or no audience")
 	}
-	return subject.check()
+	return subject.validate()
 }
 
 func (i *Issuer) payload(subject Subject) *payload {

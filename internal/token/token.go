@@ -64,7 +64,7 @@ func (s Subject) HasScope(scope string) bool {
 	return slices.Contains(s.Scopes, scope)
 }
 
-func (s Subject) check() error {
+func (s Subject) validate() error {
 	switch {
 	case s.UserID == "":
 		return errors.New("no user id")

@@ -131,7 +131,7 @@ func readHeader(raw string) (header, error) {
 	if err := json.Unmarshal(decoded, &head); err != nil {
 		return header{}, errHeader
 	}
-	return head, head.check()
+	return head, head.validate()
 }
 
 // isNoTokenCharacter is needed because Go's base64 decoder, even a strict one, skips line ends.
@@ -143,7 +143,7 @@ func isNoTokenCharacter(r rune) bool {
 	return true
 }
 
-func (h header) check() error {
+func (h header) validate() error {
 	switch {
 	case h.Algorithm != algorithm:
 		return errAlgorithm

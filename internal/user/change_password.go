@@ -33,7 +33,7 @@ type PasswordChanger interface {
 type ChangePassword struct {
 	Accounts  PasswordChanger
 	Guesses   Guesses
-	Checker   Checker
+	Checker   PasswordChecker
 	Passwords Passwords
 	Announce  MailAnnouncer
 	// Missed is told that an announcement failed: to be logged and counted, no more.

@@ -5,7 +5,7 @@ import "context"
 // confirmation checks the password of a caller who is about to do what a token alone does not allow.
 type confirmation struct {
 	Guesses   Guesses
-	Passwords Checker
+	Passwords PasswordChecker
 }
 
 // confirm counts a as a log-in is counted, and returns what it found if the password is the caller's. It returns ErrInvalidCredentials,

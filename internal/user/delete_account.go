@@ -30,7 +30,7 @@ type DeleteAccount struct {
 	Users     Finder
 	Accounts  AccountDeleter
 	Guesses   Guesses
-	Passwords Checker
+	Passwords PasswordChecker
 	Data      PersonalData
 	Now       func() time.Time
 }

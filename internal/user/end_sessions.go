@@ -17,7 +17,7 @@ type SessionsEnder interface {
 type EndSessions struct {
 	Accounts  SessionsEnder
 	Guesses   Guesses
-	Passwords Checker
+	Passwords PasswordChecker
 	Now       func() time.Time
 }
 

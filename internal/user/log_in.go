@@ -26,9 +26,9 @@ type Finder interface {
 	ByEmail(ctx context.Context, email string) (User, error)
 }
 
-// Checker checks passwords.
-type Checker interface {
-	// Check tells whether password belongs to hash.
+// PasswordChecker checks passwords.
+type PasswordChecker interface {
+	// Check reports whether password belongs to hash.
 	Check(hash password.Hash, password string) (bool, error)
 	// CheckDummy takes as long as Check; it is for addresses nobody has.
 	CheckDummy(password string)
@@ -61,7 +61,7 @@ type Credentials struct {
 // LogIn exchanges credentials for sessions.
 type LogIn struct {
 	Guesses   Guesses
-	Passwords Checker
+	Passwords PasswordChecker
 	Tokens    Tokens
 	Sessions  SessionStarter
 	Renew     func(ctx context.Context, u User, password string) // see [Renewal.Do]
@@ -93,7 +93,7 @@ func (l *LogIn) Do(ctx context.Context, c Credentials) (Session, error) {
 
 // authenticate checks the password. Where a count refuses the attempt, only the right password from a known source is taken, and
 // everything else answered with the refusal: else who shares a source with an owner could tell that the owner logs in from there.
-func (a *admission) authenticate(ctx context.Context, passwords Checker, password string) error {
+func (a *admission) authenticate(ctx context.Context, passwords PasswordChecker, password string) error {
 	err := authenticate(ctx, passwords, a.Seen, password)
 	if a.refusal != nil && (errors.Is(err, ErrInvalidCredentials) || err == nil && !a.Known) {
 		return a.refusal
@@ -103,7 +103,7 @@ func (a *admission) authenticate(ctx context.Context, passwords Checker, passwor
 
 // authenticate answers the right password of an account whose address is not verified like a wrong one: who signs up with a
 // stranger's address and tries to log in could else tell whether the stranger had an account.
-func authenticate(ctx context.Context, passwords Checker, seen Seen, password string) error {
+func authenticate(ctx context.Context, passwords PasswordChecker, seen Seen, password string) error {
 	if !seen.Found {
 		return checkDummy(ctx, passwords, password)
 	}
@@ -122,7 +122,7 @@ func authenticate(ctx context.Context, passwords Checker, seen Seen, password st
 }
 
 // checkDummy takes as long over an address that nobody has as authenticate does over a wrong password.
-func checkDummy(ctx context.Context, passwords Checker, password string) error {
+func checkDummy(ctx context.Context, passwords PasswordChecker, password string) error {
 	if err := inTime(ctx, func() { passwords.CheckDummy(password) }); err != nil {
 		return fmt.Errorf("checking a password: %w", err)
 	}

@@ -24,7 +24,7 @@ type Renewer interface {
 
 // Rehasher knows what a hash should cost.
 type Rehasher interface {
-	// Outdated tells whether Hash would make another kind of hash.
+	// Outdated reports whether Hash would make another kind of hash.
 	Outdated(hash password.Hash) bool
 	// Hash returns the hash to store.
 	Hash(password string) (password.Hash, error)

@@ -218,15 +218,15 @@ func (r *Refresh) owner(ctx context.Context, s OpenSession) (User, OpenSession, 
 	return u, s, nil
 }
 
-// Ender ends sessions.
-type Ender interface {
+// SessionEnder ends sessions.
+type SessionEnder interface {
 	// End forgets the session, if it is there.
 	End(ctx context.Context, id string) error
 }
 
 // LogOut ends sessions.
 type LogOut struct {
-	Sessions Ender
+	Sessions SessionEnder
 }
 
 // Do ends the session that a refresh token is of, by whichever of its tokens. A token of no session ends none, and is no error

@@ -28,8 +28,8 @@ type Passwords interface {
 	Hash(password string) (password.Hash, error)
 }
 
-// Creator stores new users.
-type Creator interface {
+// AccountCreator stores new users.
+type AccountCreator interface {
 	DoneRequests
 	// Create stores u, and in the same write keeps done. It returns ErrEmailTaken when another user has the address, or when done was
 	// kept before.
@@ -38,7 +38,7 @@ type Creator interface {
 
 // SignUp makes customers' accounts.
 type SignUp struct {
-	Users     Creator
+	Users     AccountCreator
 	Passwords Passwords
 	NewID     func() string
 	Now       func() time.Time
@@ -67,7 +67,7 @@ func (s *SignUp) Do(ctx context.Context, r Registration) (User, error) {
 
 // newCustomer returns the customer who registers. It returns validation.Errors, and the error of ctx when its time is up.
 func newCustomer(ctx context.Context, r Registration, passwords Passwords, newID func() string, now func() time.Time) (User, error) {
-	email, err := r.check(passwords)
+	email, err := r.validate(passwords)
 	if err != nil {
 		return User{}, err
 	}
@@ -86,8 +86,8 @@ func hashInTime(ctx context.Context, passwords Passwords, chosen string) (hash p
 	return hash, err
 }
 
-// check returns the normalised address, and all that is wrong at once.
-func (r Registration) check(passwords Passwords) (string, error) {
+// validate returns the normalised address, and all that is wrong at once.
+func (r Registration) validate(passwords Passwords) (string, error) {
 	var problems validation.Errors
 	email, err := NormalizeEmail(r.Email)
 	if err != nil {

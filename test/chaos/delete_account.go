@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// leaver is a customer of this round alone, who orders goods that nobody else does and then deletes the account.
+// sessionEnder is a customer of this round alone, who orders goods that nobody else does and then deletes the account.
 type deletion struct {
 	*customer
 	orders  []string
@@ -22,7 +22,7 @@ type deletion struct {
 
 const deletedOrders = 3
 
-// arrive has the leaver sign up and order. Nothing goes wrong yet.
+// arrive has the sessionEnder sign up and order. Nothing goes wrong yet.
 func (r *round) arrive(ctx context.Context) error {
 	if !slices.ContainsFunc(r.plan.Steps, func(s step) bool { return s.Kind == deleteAccount }) {
 		return nil
@@ -66,7 +66,7 @@ func (r *round) deleteAccount(ctx context.Context) {
 	}
 }
 
-// readErasure erases what an earlier removal left, as the schedule does, and looks for what leads to the leaver.
+// readErasure erases what an earlier removal left, as the schedule does, and looks for what leads to the sessionEnder.
 func (h *history) readErasure(ctx context.Context) error {
 	l := h.round.deletion
 	if l == nil {
@@ -125,7 +125,7 @@ func (h *history) checkDeletion(v *verdict) {
 	v.want(!l.gone || len(l.traces) == 0, invErased, "%s is gone, and left %v", l.UserID, l.traces)
 }
 
-// leavers tells whether the order is the leaver's, which the other invariants leave out.
+// leavers tells whether the order is the sessionEnder's, which the other invariants leave out.
 func (h *history) ofDeletedAccount(id string) bool {
 	return h.round.deletion != nil && slices.Contains(h.round.deletion.orders, id)
 }

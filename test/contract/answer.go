@@ -136,7 +136,7 @@ func checkRequestID(resp *http.Response, body []byte) error {
 	return nil
 }
 
-// fromGateway tells whether API Gateway made the answer by itself: a refusal of a function is a problem.
+// fromGateway reports whether API Gateway made the answer by itself: a refusal of a function is a problem.
 func fromGateway(resp *http.Response) bool {
 	return resp.StatusCode >= 400 && mediaType(resp) == "application/json"
 }

@@ -48,7 +48,7 @@ func (a answer) mediaType() string {
 	return m
 }
 
-// fromGateway tells whether no function answered.
+// fromGateway reports whether no function answered.
 func (a answer) fromGateway() bool {
 	return slices.Contains(gatewayStatuses, a.status) && !a.isProblem()
 }

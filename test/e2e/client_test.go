@@ -117,7 +117,7 @@ func (c call) settle(ctx context.Context) (answer, error) {
 	return answer{}, errors.New("still busy after 100 attempts")
 }
 
-// timedOut tells whether the gateway gave up waiting for a function: on a
+// timedOut reports whether the gateway gave up waiting for a function: on a
 // machine with too much to do a function may get no turn within its ten
 // seconds. What became of the checkout is then unknown, and its repeat tells.
 func (a answer) timedOut(after time.Duration) bool {
@@ -227,7 +227,7 @@ func (a answer) want(t *testing.T, status int) answer {
 	return a
 }
 
-// accepted tells whether the store did what it was asked for.
+// accepted reports whether the store did what it was asked for.
 func (a answer) accepted() bool {
 	return a.status == http.StatusOK || a.status == http.StatusCreated || a.status == http.StatusAccepted || a.status == http.StatusNoContent
 }

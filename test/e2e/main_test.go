@@ -47,7 +47,7 @@ func checkRun() int {
 	return min(len(failures), 1)
 }
 
-// wholeRun tells whether every test of the package ran. A test that skipped
+// wholeRun reports whether every test of the package ran. A test that skipped
 // for lack of a setting needs no rule here: a skip in CI is a failure already.
 func wholeRun() bool {
 	for _, name := range []string{"test.run", "test.skip", "test.list", "test.bench"} {

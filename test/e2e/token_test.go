@@ -67,7 +67,7 @@ func TestPrivateRoutesAreThoseOfTheTable(t *testing.T) {
 	}
 }
 
-// isOf tells whether the request is one of the route.
+// isOf reports whether the request is one of the route.
 func (r privateRoute) isOf(key string) bool {
 	pattern := regexp.MustCompile(`\\\{[a-z_]+\\\}`).ReplaceAllString(regexp.QuoteMeta(key), `[^/]+`)
 	return regexp.MustCompile("^" + pattern + "$").MatchString(r.name())

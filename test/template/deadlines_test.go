@@ -19,7 +19,7 @@ func timeout(function Object) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// allowed tells whether a function may call an operation, or any of a service.
+// allowed reports whether a function may call an operation, or any of a service.
 func allowed(function, prefix string) bool {
 	return slices.ContainsFunc(grants[function], func(grant string) bool { return strings.HasPrefix(grant, prefix) })
 }

@@ -94,9 +94,9 @@ func refuseRow(err error) error {
 	return &Refusal{Origin: Origin{Line: bad.Line, Text: bad.Text}, Reason: Malformed, Detail: bad.Err.Error()}
 }
 
-// check refuses an item that the store would refuse: nothing is sent that is known to come back. It returns nil for
+// validateItem refuses an item that the store would refuse: nothing is sent that is known to come back. It returns nil for
 // one that is fine.
-func check(item Item, currency string) *Refusal {
+func validateItem(item Item, currency string) *Refusal {
 	err := item.Draft.Check(currency)
 	var problems validation.Errors
 	if errors.As(err, &problems) {

@@ -196,5 +196,5 @@ func (t *tally) item(o Options) (Item, *Refusal) {
 	case t.price == 0:
 		return Item{}, item.refuse(NoPrice, "")
 	}
-	return item, check(item, o.Currency)
+	return item, validateItem(item, o.Currency)
 }

@@ -133,7 +133,7 @@ func give(ctx context.Context, items chan<- Item, item Item) error {
 
 func (r *run) work(ctx context.Context, items <-chan Item) error {
 	for item := range items {
-		err := r.settle(ctx, item)
+		err := r.importItem(ctx, item)
 		var invalid validation.Errors
 		if errors.As(err, &invalid) {
 			err = r.refuse(item.refuse(RefusedThere, invalid.Describe()))
@@ -145,8 +145,8 @@ func (r *run) work(ctx context.Context, items <-chan Item) error {
 	return nil
 }
 
-// settle makes the store's product what the item says.
-func (r *run) settle(ctx context.Context, item Item) error {
+// importItem makes the store's product what the item says.
+func (r *run) importItem(ctx context.Context, item Item) error {
 	if r.known[item.Draft.ID] {
 		return r.change(ctx, item, &r.summary.Unchanged)
 	}

@@ -113,7 +113,7 @@ func (i *items) item(row csvfile.Row, s said) (Item, *Refusal) {
 	if refusal := setMaxPerOrder(&item, s.maxPerOrder); refusal != nil {
 		return Item{}, refusal
 	}
-	if refusal := check(item, i.options.Currency); refusal != nil {
+	if refusal := validateItem(item, i.options.Currency); refusal != nil {
 		return Item{}, refusal
 	}
 	i.seen[item.Draft.ID] = row.Line

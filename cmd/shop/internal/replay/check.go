@@ -18,8 +18,8 @@ type Check struct {
 	Detail string
 }
 
-// check looks at everything that the store promises of the checkouts made.
-func (s *session) check(ctx context.Context, before map[string]int64) error {
+// checkPromises looks at everything that the store promises of the checkouts made.
+func (s *session) checkPromises(ctx context.Context, before map[string]int64) error {
 	s.checkAnswers()
 	s.checkOrders()
 	if err := s.checkStock(ctx, before); err != nil {
@@ -73,7 +73,7 @@ func (s *session) sold() (sold map[string]int64, total int64) {
 // fall is what happened to the stock of one product.
 type fall struct{ before, after, sold int64 }
 
-// right tells whether the stock fell by what was sold, and what was sold was there.
+// right reports whether the stock fell by what was sold, and what was sold was there.
 func (f fall) right() bool { return f.before-f.after == f.sold && f.sold <= f.before }
 
 func (s *session) checkStock(ctx context.Context, before map[string]int64) error {

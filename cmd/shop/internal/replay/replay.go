@@ -125,7 +125,7 @@ func (s *session) replay(ctx context.Context) error {
 	if err := s.checkOut(ctx); err != nil {
 		return err
 	}
-	return s.check(ctx, stock)
+	return s.checkPromises(ctx, stock)
 }
 
 // signUp gets every customer of the invoices.
@@ -227,7 +227,7 @@ func (s *session) took(p placed) {
 	s.report.Accepted++
 }
 
-// earlier tells whether the order was there before this replay. The answer to a first request says so by
+// earlier reports whether the order was there before this replay. The answer to a first request says so by
 // itself. The answer to a repeat may mean this replay's own request, whose answer was lost: then the
 // store's clock decides.
 func (s *session) earlier(r Receipt) bool {

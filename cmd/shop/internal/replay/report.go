@@ -33,7 +33,7 @@ type Report struct {
 	Checks []Check
 }
 
-// Failed tells whether a check failed, or none was made.
+// Failed reports whether a check failed, or none was made.
 func (r Report) Failed() bool {
 	return len(r.Checks) == 0 || slices.ContainsFunc(r.Checks, func(c Check) bool { return !c.Holds })
 }

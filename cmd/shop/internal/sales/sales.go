@@ -115,7 +115,7 @@ func parse(row csvfile.Row) (Line, error) {
 	if line.Time, err = parseTime(row.Field("InvoiceDate")); err != nil {
 		return Line{}, err
 	}
-	return line, line.check()
+	return line, line.validate()
 }
 
 func parseTime(text string) (time.Time, error) {
@@ -148,7 +148,7 @@ func quantity(text string) (int64, error) {
 // must fit in both.
 var identifier = regexp.MustCompile(`^[A-Za-z0-9]{1,32}$`)
 
-func (l Line) check() error {
+func (l Line) validate() error {
 	switch {
 	case !identifier.MatchString(l.Invoice):
 		return fmt.Errorf("%w: %q", ErrInvoice, l.Invoice)
