@@ -17,6 +17,7 @@ import socket
 import sys
 import time
 from pathlib import Path
+from typing import TextIO
 
 from emulation import keys
 
@@ -26,7 +27,7 @@ WARM_SECONDS = 60
 KEPT_FROM_CALLER = ("PATH", "HOME", "LANG", "LC_ALL")
 
 
-def arguments(argv):
+def arguments(argv) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=int, required=True, help="the port on 127.0.0.1")
     parser.add_argument("--data", type=Path, required=True, help="the folder that keeps the state")
@@ -36,7 +37,7 @@ def arguments(argv):
     return parser.parse_args(argv)
 
 
-def environment(port, data, root, functions_endpoint=""):
+def environment(port, data, root, functions_endpoint="") -> dict[str, str]:
     """All that the emulator is configured by; nothing else of the caller's environment reaches it. root: its keys."""
     kept = {name: os.environ[name] for name in KEPT_FROM_CALLER if name in os.environ}
     return kept | {
@@ -62,19 +63,19 @@ def environment(port, data, root, functions_endpoint=""):
     }
 
 
-def prepare(data):
+def prepare(data) -> None:
     """Make the folders and end with a clear word where that is not possible."""
     for folder in (data, data / "state", data / "s3", data / "tmp"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def clear(folder):
+def clear(folder) -> None:
     """Unpacked code of an earlier start: each start unpacks what it runs anew."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, exist_ok=True)
 
 
-def lock(data, port):
+def lock(data, port) -> TextIO:
     """Hold the data folder for as long as this process lives, and say in the lock file who does."""
     file = open(data / "lock", "a+")  # noqa: SIM115 - it stays open
     for _ in range(20):
@@ -91,7 +92,7 @@ def lock(data, port):
     return file
 
 
-def root_keys(data):
+def root_keys(data) -> dict[str, str]:
     """The store's root keys. They are no part of its state: who removes the file gets new ones at the next start."""
     try:
         return keys.make(data)
@@ -99,7 +100,7 @@ def root_keys(data):
         sys.exit(f"the root keys cannot be read ({err}): remove {data / keys.FILE}, and new ones are made")
 
 
-def require_free(port):
+def require_free(port) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -108,10 +109,12 @@ def require_free(port):
             sys.exit(f"port {port} on 127.0.0.1 cannot be used: {err.strerror}")
 
 
-def install():
+def install() -> None:
     """Change the emulator; only after its environment is set, because it is read while it is imported."""
-    from emulation import batches, functions, gateway, http_api, mail, reports, speed
+    from emulation import batches, functions, gateway, http_api, mail, ministack_internals, reports, speed
 
+    if gone := ministack_internals.missing():
+        sys.exit("\n".join(gone))
     keys.install()
     http_api.install()
     gateway.install()
@@ -122,7 +125,7 @@ def install():
     speed.install()
 
 
-def main(argv):
+def main(argv) -> None:
     args = arguments(argv)
     data = args.data.resolve()
     require_free(args.port)
@@ -133,11 +136,10 @@ def main(argv):
     os.environ.clear()
     os.environ.update(environment(args.port, data, root, args.functions_endpoint))
     install()
-    from ministack.app import app
-
+    from emulation.ministack_internals import app
     from emulation.server import serve
 
-    asyncio.run(serve(app, args.port, data / "state", os.environ["AWS_ENDPOINT_URL"]))
+    asyncio.run(serve(app.app, args.port, data / "state", os.environ["AWS_ENDPOINT_URL"]))
     held.close()
 
 

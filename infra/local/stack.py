@@ -23,20 +23,20 @@ import boto3
 HTTP_API = "AWS::ApiGatewayV2::Api"
 
 
-def outputs(stack):
+def outputs(stack) -> dict[str, str]:
     """The stack's outputs by name."""
     found = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     return {o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])}
 
 
-def physical_ids(stack, kind=None):
+def physical_ids(stack, kind=None) -> dict[str, str]:
     """Logical id → physical id of the stack's resources of a type."""
     pages = boto3.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
     found = [r for page in pages for r in page["StackResourceSummaries"]]
     return {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in found if kind in (None, r["ResourceType"])}
 
 
-def declared_routes(path):
+def declared_routes(path) -> dict[str, set[str]]:
     """Logical id of each HTTP API → the route keys that the template gives it."""
     from emulation.http_api import route_key
     from translate import read, translate
@@ -49,12 +49,12 @@ def declared_routes(path):
     }
 
 
-def deployed_routes(api_id):
+def deployed_routes(api_id) -> set[str]:
     pages = boto3.client("apigatewayv2").get_paginator("get_routes").paginate(ApiId=api_id)
     return {r["RouteKey"] for page in pages for r in page["Items"]}
 
 
-def check_routes(stack, path):
+def check_routes(stack, path) -> None:
     """Exit with the difference, if there is one: a deployment can be green and have lost routes."""
     apis = physical_ids(stack, HTTP_API)
     for name, declared in declared_routes(path).items():
@@ -67,7 +67,7 @@ def check_routes(stack, path):
         print(f"{name}: {len(deployed)} routes, all that the template declares")
 
 
-def push(stack, codes):
+def push(stack, codes) -> None:
     """Replace functions' code. codes: logical id → path of its bootstrap."""
     functions = physical_ids(stack, "AWS::Lambda::Function")
     client = boto3.client("lambda")
@@ -75,7 +75,7 @@ def push(stack, codes):
         client.update_function_code(FunctionName=functions[name], ZipFile=zipped(path))
 
 
-def zipped(path):
+def zipped(path) -> bytes:
     """A deployment package with the one executable file."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
@@ -87,7 +87,7 @@ def zipped(path):
     return packed.getvalue()
 
 
-def tidy(stack):
+def tidy(stack) -> None:
     """Each deployment uploads what changed and deletes nothing; keep what the deployed template names."""
     template = boto3.client("cloudformation").get_template(StackName=stack)["TemplateBody"]
     text = template if isinstance(template, str) else json.dumps(template)
@@ -95,7 +95,7 @@ def tidy(stack):
         delete_unnamed(boto3.client("s3"), bucket, text)
 
 
-def delete_unnamed(s3, bucket, text):
+def delete_unnamed(s3, bucket, text) -> None:
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
     keys = [o["Key"] for page in pages for o in page.get("Contents", [])]
     for key in keys:
@@ -103,7 +103,7 @@ def delete_unnamed(s3, bucket, text):
             s3.delete_object(Bucket=bucket, Key=key)
 
 
-def sam_local(stack, path):
+def sam_local(stack, path) -> None:
     """`sam local` sets only variables that the template names, and knows none of the deployed resources' names."""
     from translate import read
 
@@ -115,7 +115,7 @@ def sam_local(stack, path):
     Path(path).with_name("sam-local.environment.json").write_text(json.dumps(environments, indent=2))
 
 
-def deployed_environments(stack):
+def deployed_environments(stack) -> dict[str, dict[str, str]]:
     """Logical id of each function → its variables as deployed, and where AWS is."""
     client = boto3.client("lambda")
     found = {}
@@ -125,7 +125,7 @@ def deployed_environments(stack):
     return found
 
 
-def main(argv):
+def main(argv) -> None:
     command, stack, rest = argv[0], argv[1], argv[2:]
     if command == "outputs":
         print(json.dumps(outputs(stack)))

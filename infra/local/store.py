@@ -11,16 +11,19 @@ import fcntl
 import json
 import shlex
 import signal
+import subprocess
 import time
+from collections.abc import Iterator
+from typing import Never
 
 from localstore import aws, checks, demo, deploy, process, testrun, tools
-from localstore.settings import Problem, architecture, aws_environment, from_environment, say
+from localstore.settings import Settings, UserError, architecture, aws_environment, from_environment, say
 
 SECONDS_TO_ANSWER = 30
 NOT_OURS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")  # they would come before what aws-env exports
 
 
-def setup(settings):
+def setup(settings) -> None:
     """fetch the tools that are missing, into .tools"""
     tools.require_go()
     architecture()
@@ -28,7 +31,7 @@ def setup(settings):
     tools.sam()
 
 
-def run(settings):
+def run(settings) -> None:
     """start the store and show its functions' logs; Ctrl-C ends it"""
     emulator = start(settings)
     with ended_by_signals():
@@ -38,13 +41,13 @@ def run(settings):
     process.end_process(emulator)
 
 
-def up(settings):
+def up(settings) -> None:
     """start the store in the background; returns when it answers"""
     start(settings)
     print(welcome(settings))
 
 
-def start(settings):
+def start(settings) -> subprocess.Popen:
     """Tools, emulator, stack, demo; if any of it fails, nothing keeps running."""
     process.refuse_in_vain(settings)
     setup(settings)
@@ -61,13 +64,13 @@ def start(settings):
     return emulator
 
 
-def down(settings):
+def down(settings) -> None:
     """end the store that runs in the background"""
     if not process.stop(settings):
         say(f"no store is running on {settings.data}")
 
 
-def deploy_local(settings):
+def deploy_local(settings) -> None:
     """build what changed and redeploy it into the running store"""
     settings = running_store(settings)
     setup(settings)
@@ -77,32 +80,32 @@ def deploy_local(settings):
     say("deployed" if changed else "nothing changed since the last deployment")
 
 
-def url(settings):
+def url(settings) -> None:
     """print the base of the store's API"""
     print(same_port(settings).url)
 
 
-def issuer_url(settings):
+def issuer_url(settings) -> None:
     """print the base of the token issuer"""
     print(same_port(settings).issuer_url)
 
 
-def mail_url(settings):
+def mail_url(settings) -> None:
     """print where the mails that were sent are listed"""
     print(same_port(settings).mail_url)
 
 
-def demo_credentials(settings):
+def demo_credentials(settings) -> None:
     """print the demo customer's and admin's e-mail addresses and passwords as JSON"""
     try:
         print(settings.credentials.read_text().strip())
     except FileNotFoundError as err:
-        raise Problem(
+        raise UserError(
             f"{settings.data} has no demo credentials yet: start the store with `make run` or `make up`"
         ) from err
 
 
-def aws_env(settings):
+def aws_env(settings) -> None:
     """print what leads a shell's AWS tools to the running store: eval "$(make -s aws-env)" """
     settings = running_store(settings)
     for name in NOT_OURS:
@@ -111,7 +114,7 @@ def aws_env(settings):
         print(f"export {name}={shlex.quote(value)}")
 
 
-def sam_local(settings):
+def sam_local(settings) -> None:
     """write what `sam local` needs to run functions against the running store; `sam local` itself needs Docker"""
     settings = running_store(settings)
     template = settings.build / "template.yaml"
@@ -126,7 +129,7 @@ def sam_local(settings):
 """)
 
 
-def test(settings):
+def test(settings) -> int:
     """run every test, with all that the tests need around them"""
     tools.require_java()
     setup(settings)
@@ -134,19 +137,19 @@ def test(settings):
         return testrun.run(start)
 
 
-def lint(settings):
+def lint(settings) -> int:
     """run every linter"""
     tools.require_go()
     return checks.lint()
 
 
-def fmt(settings):
+def fmt(settings) -> int:
     """format the Go and Python files"""
     tools.require_go()
     return checks.fmt()
 
 
-def bench(settings):
+def bench(settings) -> int:
     """run the benchmarks, with all that they need around them"""
     tools.require_java()
     setup(settings)
@@ -154,14 +157,14 @@ def bench(settings):
         return testrun.bench(start)
 
 
-def chaos(settings):
+def chaos(settings) -> int:
     """break a store of its own in every way, and check what it promised; SEED, MINUTES and ONLY say how"""
     setup(settings)
     with ended_by_signals():
         return testrun.chaos()
 
 
-def mutants(settings):
+def mutants(settings) -> int:
     """put defects into the sources, one at a time, and require that the tests find each"""
     tools.require_java()
     setup(settings)
@@ -169,31 +172,31 @@ def mutants(settings):
         return testrun.mutants()
 
 
-def vulncheck(settings):
+def vulncheck(settings) -> int:
     """look for known vulnerabilities in what the store is built from; needs the network"""
     tools.require_go()
     return checks.vulncheck()
 
 
-def sam_build(settings):
+def sam_build(settings) -> int:
     """build for AWS with `sam build`"""
     tools.require_go()
     return aws.build()
 
 
-def sam_deploy(settings):
+def sam_deploy(settings) -> int:
     """deploy to AWS with `sam deploy --guided`"""
     return aws.deploy()
 
 
-def running_store(settings):
+def running_store(settings) -> Settings:
     """The Settings of the store that runs on the data folder."""
     if not process.running(settings):
-        raise Problem(f"no store is running on {settings.data}: start it with `make run` or `make up`")
+        raise UserError(f"no store is running on {settings.data}: start it with `make run` or `make up`")
     return same_port(settings)
 
 
-def same_port(settings):
+def same_port(settings) -> Settings:
     """The Settings with the port of the store that runs on the data folder, if one does."""
     from dataclasses import replace
 
@@ -201,36 +204,36 @@ def same_port(settings):
     return replace(settings, port=owner["port"]) if owner else settings
 
 
-def wait_until_answering(settings):
+def wait_until_answering(settings) -> None:
     """Ready is when the catalogue answers."""
     end = time.monotonic() + SECONDS_TO_ANSWER
     while (status := process.status(f"{settings.url}/products")) != 200:
         if time.monotonic() > end:
-            raise Problem(f"GET {settings.url}/products answers {status}, not 200:\n{process.log_tail(settings)}")
+            raise UserError(f"GET {settings.url}/products answers {status}, not 200:\n{process.log_tail(settings)}")
         time.sleep(0.2)
 
 
 @contextlib.contextmanager
-def deployment_lock(settings):
+def deployment_lock(settings) -> Iterator[None]:
     """One deployment into a store at a time."""
     with open(settings.data / "deployment.lock", "w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as err:
-            raise Problem("another deployment into this store is under way") from err
+            raise UserError("another deployment into this store is under way") from err
         yield
 
 
-def ignored_by_caller():
+def ignored_by_caller() -> signal.Signals | None:
     """SIGHUP, under nohup. That a shell has its background jobs ignore SIGINT is no wish of anybody."""
     return signal.SIGHUP if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else None
 
 
 @contextlib.contextmanager
-def ended_by_signals():
+def ended_by_signals() -> Iterator[None]:
     """SIGINT, SIGTERM and SIGHUP end what is inside as Ctrl-C does; inside `run`, quietly."""
 
-    def interrupt(number, frame):
+    def interrupt(number, frame) -> Never:
         raise KeyboardInterrupt
 
     numbers = [n for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if n != ignored_by_caller()]
@@ -242,7 +245,7 @@ def ended_by_signals():
             signal.signal(number, handler)
 
 
-def show_log(settings, emulator):
+def show_log(settings, emulator) -> None:
     """Print what the functions log, and the emulator's warnings, until Ctrl-C or the emulator's end."""
     with contextlib.suppress(KeyboardInterrupt), open(settings.log, errors="replace") as log:
         log.seek(0, 2)
@@ -252,10 +255,10 @@ def show_log(settings, emulator):
                     print(line, end="", flush=True)
             time.sleep(0.2)
         if emulator.returncode != 0:
-            raise Problem(f"the emulator ended:\n{process.log_tail(settings)}")
+            raise UserError(f"the emulator ended:\n{process.log_tail(settings)}")
 
 
-def welcome(settings):
+def welcome(settings) -> str:
     """What a newcomer needs next."""
     people = demo.credentials(settings)
     customer, admin = people["customer"], people["admin"]
@@ -303,7 +306,7 @@ COMMANDS = {
 }
 
 
-def main(argv):
+def main(argv) -> None:
     parser = argparse.ArgumentParser(prog="store.py", description=__doc__.split(":")[0])
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
@@ -311,8 +314,8 @@ def main(argv):
     args = parser.parse_args(argv)
     try:
         sys.exit(COMMANDS[args.command](from_environment()))
-    except Problem as problem:
-        sys.exit(f"{args.command}: {problem}")
+    except UserError as error:
+        sys.exit(f"{args.command}: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
 

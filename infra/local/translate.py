@@ -15,13 +15,13 @@ REGION = "eu-west-1"
 ANY_CODE = "s3://bucket/key"
 
 
-def read(path):
+def read(path) -> dict:
     from samtranslator.yaml_helper import yaml_parse
 
     return yaml_parse(Path(path).read_text())
 
 
-def translate(template, parameters):
+def translate(template, parameters) -> dict:
     """The translated template. parameters: values that replace the defaults."""
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
     from samtranslator.translator.transform import transform
@@ -32,7 +32,7 @@ def translate(template, parameters):
     return transform(with_code(template), values, ManagedPolicies())
 
 
-def with_code(template):
+def with_code(template) -> dict:
     """The template with an address for each function's code, which it has only after an upload."""
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
@@ -43,13 +43,13 @@ def with_code(template):
 class ManagedPolicies:
     """The names of AWS's managed policies; the translator looks up the ones it adds by itself."""
 
-    def load(self):
+    def load(self) -> dict[str, str]:
         from samtranslator.internal.managed_policies import get_bundled_managed_policy_map
 
         return get_bundled_managed_policy_map("aws")
 
 
-def main(argv):
+def main(argv) -> None:
     path = next((a for a in argv if "=" not in a), "template.yaml")
     parameters = dict(a.split("=", 1) for a in argv if "=" in a)
     json.dump(translate(read(path), parameters), sys.stdout, indent=2, default=str)

@@ -10,4 +10,6 @@ batches     which permission a batch of queue messages needs
 state       saving the emulator's state while it runs
 speed       what the emulator need not do so often
 server      the HTTP server itself
+
+ministack_internals   every name of ministack that these modules use or replace, and what for
 """

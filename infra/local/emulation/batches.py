@@ -6,6 +6,9 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-a
 """
 
 import functools
+from collections.abc import Callable
+
+from emulation.ministack_internals import iam_actions
 
 BATCHES = {
     "sqs:SendMessageBatch": "sqs:SendMessage",
@@ -14,15 +17,13 @@ BATCHES = {
 }
 
 
-def install():
-    from ministack.core import iam_actions
-
+def install() -> None:
     iam_actions.extract_iam_action = check_as_single(iam_actions.extract_iam_action)
 
 
-def check_as_single(extract):
+def check_as_single(extract) -> Callable:
     @functools.wraps(extract)
-    def action(*args, **kwargs):
+    def action(*args, **kwargs) -> str:
         found = extract(*args, **kwargs)
         return BATCHES.get(found, found)
 

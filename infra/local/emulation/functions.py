@@ -11,6 +11,9 @@ import os
 import socketserver
 import threading
 import time
+from collections.abc import Callable
+
+from emulation.ministack_internals import cloudwatch_logs, lambda_runtime, lambda_svc
 
 SET_BY_LAMBDA = {
     "AWS_ACCESS_KEY_ID",
@@ -36,10 +39,7 @@ UPDATING = contextvars.ContextVar("updating", default=False)
 log = logging.getLogger("functions")
 
 
-def install():
-    from ministack.core import lambda_runtime
-    from ministack.services import lambda_svc
-
+def install() -> None:
     # The runtime API answers in two writes; without this a warm call waits some 40 ms on Nagle and delayed ACK.
     socketserver.StreamRequestHandler.disable_nagle_algorithm = True
     lambda_svc._provided_worker_env = clean_environment(lambda_svc._provided_worker_env)
@@ -52,11 +52,11 @@ def install():
     worker._drain_stderr_bounded = wait_less(worker._drain_stderr_bounded)
 
 
-def as_update(update):
+def as_update(update) -> Callable:
     """Mark what happens while a function's code or configuration is replaced."""
 
     @functools.wraps(update)
-    def marked(*args, **options):
+    def marked(*args, **options) -> object:
         token = UPDATING.set(True)
         try:
             return update(*args, **options)
@@ -66,11 +66,11 @@ def as_update(update):
     return marked
 
 
-def finish_first(kill):
+def finish_first(kill) -> Callable:
     """A process of what a function was before ends the invocation that it has, as on AWS; then it is ended."""
 
     @functools.wraps(kill)
-    def end(workers):
+    def end(workers) -> None:
         busy = [w for w in workers if UPDATING.get() and w is not None and w.in_use]
         kill([w for w in workers if w not in busy])
         if busy:
@@ -79,18 +79,18 @@ def finish_first(kill):
     return end
 
 
-def end_when_idle(kill, workers):
+def end_when_idle(kill, workers) -> None:
     deadline = time.monotonic() + LONGEST_INVOCATION
     while any(w.in_use for w in workers) and time.monotonic() < deadline:
         time.sleep(0.01)
     kill(workers)
 
 
-def clean_environment(build):
+def clean_environment(build) -> Callable:
     """Drop from a function's environment what it would not have on AWS."""
 
     @functools.wraps(build)
-    def environment(config, code_dir, port):
+    def environment(config, code_dir, port) -> dict[str, str]:
         declared = (config.get("Environment") or {}).get("Variables") or {}
         allowed = SET_BY_LAMBDA | SET_BY_EMULATOR | set(declared)
         built = {name: value for name, value in build(config, code_dir, port).items() if name in allowed}
@@ -102,50 +102,48 @@ def clean_environment(build):
 class Printed:
     """A queue of log lines that writes each line into the emulator's log at once."""
 
-    def __init__(self, lines, name):
+    def __init__(self, lines, name) -> None:
         self.lines, self.name = lines, name
 
-    def put_nowait(self, line):
+    def put_nowait(self, line) -> None:
         log.info("%s %s", self.name, line)
         self.lines.put_nowait(line)
 
-    def get_nowait(self):
+    def get_nowait(self) -> str:
         return self.lines.get_nowait()
 
 
-def print_output(pump):
+def print_output(pump) -> Callable:
     """Write what a function logs into the emulator's log while it runs."""
 
     @functools.wraps(pump)
-    def read(worker, stream, lines):
+    def read(worker, stream, lines) -> None:
         pump(worker, stream, Printed(lines, worker.func_name))
 
     return read
 
 
-def wait_less(drain):
+def wait_less(drain) -> Callable:
     """A function that logged nothing kept its caller waiting 50 ms for a line that never came."""
 
     @functools.wraps(drain)
-    def collect(worker, first_line_wait=0.001, idle_confirm=0.001, hard_cap=0.25):
+    def collect(worker, first_line_wait=0.001, idle_confirm=0.001, hard_cap=0.25) -> list[str]:
         return drain(worker, first_line_wait, idle_confirm, hard_cap)
 
     return collect
 
 
-def keep_newest_streams(emit):
+def keep_newest_streams(emit) -> Callable:
     @functools.wraps(emit)
-    def record(function, *args, **options):
+    def record(function, *args, **options) -> None:
         emit(function, *args, **options)
         forget_oldest_streams(f"/aws/lambda/{(function.get('config') or function).get('FunctionName')}")
 
     return record
 
 
-def forget_oldest_streams(group_name):
+def forget_oldest_streams(group_name) -> None:
     """The emulator opens one log stream per invocation and keeps all of them: a long run would fill the memory."""
-    from ministack.services import cloudwatch_logs
-
     group = cloudwatch_logs._log_groups.get(group_name)
     streams = group["streams"] if group else {}
     for _ in range(len(streams) - MOST_LOG_STREAMS):

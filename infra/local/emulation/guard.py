@@ -12,7 +12,10 @@ https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site
 """
 
 import re
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
+
+from emulation.ministack_internals import app, iam_evaluator, router, sts
 
 NAMES = ("127.0.0.1", "localhost", "[::1]")
 DEPLOYED = re.compile(r"/_aws/execute-api/[a-z0-9]+(/.*)?", re.DOTALL)
@@ -26,12 +29,12 @@ CORS = b"access-control-"
 class Guard:
     """Judges requests to one emulator."""
 
-    def __init__(self, port, functions_endpoint):
+    def __init__(self, port, functions_endpoint) -> None:
         """functions_endpoint: where the functions call AWS; a proxy there passes their Host on."""
         self.hosts = {f"{name}:{port}" for name in NAMES} | {urlsplit(functions_endpoint).netloc}
         self.origins = {f"http://{host}" for host in self.hosts}
 
-    def complaint(self, path, headers):
+    def complaint(self, path, headers) -> str | None:
         """Why a request is refused, or None. headers: name → the values that came, as Headers makes them."""
         hosts = headers.get("host", [])
         if is_deployed(path):
@@ -46,12 +49,12 @@ class Guard:
         return None
 
 
-def is_deployed(path):
+def is_deployed(path) -> bool:
     """Reports whether a path leads to a deployed API's routes, and to nothing else of the emulator."""
     return DEPLOYED.fullmatch(path) is not None
 
 
-def values(headers):
+def values(headers) -> dict[str, list[str]]:
     """Name in lower case → all its values. headers: as (name, value) bytes."""
     found = {}
     for name, value in headers:
@@ -59,15 +62,11 @@ def values(headers):
     return found
 
 
-def unknown_key(scope):
+def unknown_key(scope) -> tuple[int, dict, bytes] | None:
     """The answer to a request that no key of the store signed, in its service's protocol: status, headers, body.
 
     None if a known key did.
     """
-    from ministack import app
-    from ministack.core import iam_evaluator, router
-    from ministack.services import sts
-
     headers = {name: ", ".join(all_of) for name, all_of in values(scope["headers"]).items()}
     query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     key = router.extract_access_key_id(headers, query)
@@ -79,8 +78,8 @@ def unknown_key(scope):
     return app._credential_failure(service, "", "", error, headers)
 
 
-def without_cors(send):
-    async def without(message):
+def without_cors(send) -> Callable:
+    async def without(message) -> None:
         if message["type"] == "http.response.start":
             kept = [(n, v) for n, v in message.get("headers", []) if not n.lower().startswith(CORS)]
             message = {**message, "headers": kept}

@@ -11,6 +11,8 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger
 
 from dataclasses import dataclass, field
 
+from emulation.ministack_internals import apigateway, provisioners
+
 ANY_METHOD = "x-amazon-apigateway-any-method"
 AUTHORIZER = "x-amazon-apigateway-authorizer"
 INTEGRATION = "x-amazon-apigateway-integration"
@@ -53,7 +55,7 @@ class Definition:
     authorizers: dict[str, Authorizer] = field(default_factory=dict)
 
 
-def read(document):
+def read(document) -> Definition:
     """Return the Definition of an OpenAPI document, or raise UnsupportedDocument saying what is wrong where."""
     if not isinstance(document, dict):
         raise UnsupportedDocument("the Body is no OpenAPI document")
@@ -69,19 +71,19 @@ def read(document):
     return Definition(tuple(routes), authorizers)
 
 
-def refuse_unknown_extensions(document):
+def refuse_unknown_extensions(document) -> None:
     known = {"x-amazon-apigateway-importexport-version"}
     for name in document:
         if name.startswith("x-") and name not in known:
             raise UnsupportedDocument(f"{name} is not emulated")
 
 
-def read_authorizers(document):
+def read_authorizers(document) -> dict[str, Authorizer]:
     schemes = (document.get("components") or {}).get("securitySchemes") or {}
     return {name: read_authorizer(name, scheme) for name, scheme in schemes.items()}
 
 
-def read_authorizer(name, scheme):
+def read_authorizer(name, scheme) -> Authorizer:
     extension = scheme.get(AUTHORIZER) or {}
     if extension.get("type") != "jwt":
         raise UnsupportedDocument(
@@ -99,7 +101,7 @@ def read_authorizer(name, scheme):
     return Authorizer(name, issuer, tuple(str(a) for a in audience), source)
 
 
-def read_route(path, method, operation, authorizers):
+def read_route(path, method, operation, authorizers) -> Route:
     key = route_key(path, method)
     integration = operation.get(INTEGRATION)
     if not isinstance(integration, dict):
@@ -108,7 +110,7 @@ def read_route(path, method, operation, authorizers):
     return Route(key, function_arn(key, integration), timeout_ms(key, integration), authorizer, scopes)
 
 
-def route_key(path, method):
+def route_key(path, method) -> str:
     if method not in METHODS:
         raise UnsupportedDocument(f"{path}: {method!r} is no method")
     if path == "/$default":
@@ -116,7 +118,7 @@ def route_key(path, method):
     return f"{'ANY' if method == ANY_METHOD else method.upper()} {path}"
 
 
-def function_arn(key, integration):
+def function_arn(key, integration) -> str:
     """The function's ARN out of arn:…:lambda:path/2015-03-31/functions/ARN/invocations."""
     if str(integration.get("type", "")).lower() != "aws_proxy":
         raise UnsupportedDocument(f"{key}: only aws_proxy integrations are emulated, not {integration.get('type')!r}")
@@ -129,14 +131,14 @@ def function_arn(key, integration):
     return arn
 
 
-def timeout_ms(key, integration):
+def timeout_ms(key, integration) -> int:
     timeout = int(integration.get("timeoutInMillis", LONGEST_TIMEOUT_MS))
     if not 50 <= timeout <= LONGEST_TIMEOUT_MS:
         raise UnsupportedDocument(f"{key}: a timeout is 50 to {LONGEST_TIMEOUT_MS} ms, not {timeout}")
     return timeout
 
 
-def read_security(key, requirements, authorizers):
+def read_security(key, requirements, authorizers) -> tuple[str | None, tuple[str, ...]]:
     """The one authorizer of a route and its scopes; SAM writes NONE for a route that is open on purpose."""
     named = [(name, scopes) for requirement in requirements for name, scopes in requirement.items()]
     if not named or named == [(NO_AUTHORIZER, [])]:
@@ -151,18 +153,14 @@ def read_security(key, requirements, authorizers):
     return name, tuple(scopes)
 
 
-def install():
+def install() -> None:
     """Let the emulator's CloudFormation import the Body of each AWS::ApiGatewayV2::Api."""
-    from ministack.services.cloudformation import provisioners
-
     handlers = provisioners._RESOURCE_HANDLERS["AWS::ApiGatewayV2::Api"]
     handlers |= {"create": create_api, "update": update_api, "delete": delete_api}
 
 
-def create_api(logical_id, props, stack_name):
+def create_api(logical_id, props, stack_name) -> tuple[str, dict]:
     """Create the API under its logical id in lower case, so that its address is known before the deploy."""
-    from ministack.services.cloudformation import provisioners
-
     definition = read_property(logical_id, props)
     tags = {**(props.get("Tags") or {}), "ms-custom-id": logical_id.lower()}
     api_id, attributes = provisioners._apigw_v2_api_create(logical_id, {**props, "Tags": tags}, stack_name)
@@ -170,24 +168,19 @@ def create_api(logical_id, props, stack_name):
     return api_id, attributes
 
 
-def update_api(physical_id, old, new, stack_name, logical_id=None):
-    from ministack.services.cloudformation import provisioners
-
+def update_api(physical_id, old, new, stack_name, logical_id=None) -> tuple[str, dict]:
     definition = read_property(logical_id or physical_id, new)
     answer = provisioners._apigw_v2_api_update(physical_id, old, new, stack_name, logical_id)
     replace(physical_id, definition)
     return answer
 
 
-def delete_api(physical_id, props):
-    from ministack.services import apigateway
-    from ministack.services.cloudformation import provisioners
-
+def delete_api(physical_id, props) -> None:
     provisioners._apigw_v2_api_delete(physical_id, props)
     apigateway._authorizers.pop(physical_id, None)
 
 
-def read_property(logical_id, props):
+def read_property(logical_id, props) -> Definition | None:
     """The Definition in an API's Body, or None for an API whose routes are resources of their own."""
     if props.get("BodyS3Location"):
         raise UnsupportedDocument(f"{logical_id}: BodyS3Location is not emulated, write the Body inline")
@@ -199,10 +192,8 @@ def read_property(logical_id, props):
         raise UnsupportedDocument(f"{logical_id}: {err}") from err
 
 
-def replace(api_id, definition):
+def replace(api_id, definition) -> None:
     """Exchange all that the API had for what the definition declares."""
-    from ministack.services import apigateway
-
     if definition is None:
         return
     authorizers = {f"jwt-{name}".lower(): authorizer_record(a) for name, a in definition.authorizers.items()}
@@ -214,7 +205,7 @@ def replace(api_id, definition):
     apigateway._oidc_config_cache.clear()
 
 
-def authorizer_record(authorizer):
+def authorizer_record(authorizer) -> dict:
     return {
         "authorizerId": f"jwt-{authorizer.name}".lower(),
         "authorizerType": "JWT",
@@ -224,10 +215,8 @@ def authorizer_record(authorizer):
     }
 
 
-def records_of(route):
+def records_of(route) -> tuple[dict, dict]:
     """The emulator's integration record and route record of one route."""
-    from ministack.services.cloudformation import provisioners
-
     route_id = provisioners.new_uuid()[:8]
     integration = {
         "integrationId": route_id,

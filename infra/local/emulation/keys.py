@@ -10,13 +10,16 @@ import hmac
 import json
 import os
 import secrets
+from collections.abc import Callable
+
+from emulation.ministack_internals import iam_evaluator, lambda_runtime, lambda_svc, sts
 
 FILE = "root-keys.json"
 ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 WORKING = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 
-def make(folder):
+def make(folder) -> dict[str, str]:
     """The root keys of the store in a folder, {"access_key_id","secret_access_key"}; made if there are none yet.
 
     Only the owner may read the file. It appears whole or not at all.
@@ -32,13 +35,13 @@ def make(folder):
     return read(folder)
 
 
-def random_keys():
+def random_keys() -> dict[str, str]:
     """An id in the letters of AWS's, with 80 random bits, and a secret of 40 characters, with 240."""
     found = "".join(secrets.choice(ID_LETTERS) for _ in range(16))
     return {"access_key_id": f"SHOPROOT{found}", "secret_access_key": secrets.token_urlsafe(30)}
 
 
-def read(folder):
+def read(folder) -> dict[str, str]:
     """The root keys of the store in a folder. Raises OSError where there are none, ValueError for a file without."""
     found = json.loads((folder / FILE).read_text())
     try:
@@ -50,11 +53,8 @@ def read(folder):
     return keys
 
 
-def install():
+def install() -> None:
     """Change whom the emulator takes for root; the root keys stand in its environment."""
-    from ministack.core import iam_evaluator, lambda_runtime
-    from ministack.services import lambda_svc, sts
-
     # A request to a deployed route has no key; the guard lets no other request through without one.
     root = os.environ["AWS_ACCESS_KEY_ID"]
     iam_evaluator.is_root_access_key = sts.is_root_access_key = lambda key: not key or key == root
@@ -63,10 +63,10 @@ def install():
     lambda_runtime.execution_credentials = lambda_svc.execution_credentials = of_role
 
 
-def role_credentials(secret, register):
+def role_credentials(secret, register) -> Callable:
     """The credentials of a function's role: the same ones at each start, and secret as long as root's are."""
 
-    def credentials(config):
+    def credentials(config) -> dict[str, str]:
         function, role = config["FunctionArn"], config.get("Role", "")
         session = f"{role.rsplit('/', 1)[-1]}/{config.get('FunctionName', '')[:64]}"
         key_id = "ASIA" + hashlib.sha256(f"{function}:{role}".encode()).hexdigest()[:16].upper()
@@ -85,5 +85,5 @@ def role_credentials(secret, register):
     return credentials
 
 
-def derived(secret, *parts):
+def derived(secret, *parts) -> str:
     return hmac.new(secret.encode(), "\0".join(parts).encode(), hashlib.sha256).hexdigest()

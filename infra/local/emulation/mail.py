@@ -9,21 +9,22 @@ import base64
 import binascii
 import email
 import functools
+from collections.abc import Callable
 from email.utils import parseaddr
+
+from emulation.ministack_internals import iam_actions, ses
 
 SENDS = {"SendEmail", "SendRawEmail", "SendTemplatedEmail"}
 
 
-def install():
-    from ministack.core import iam_actions
-
+def install() -> None:
     iam_actions.extract_resource_arn = check_on_identity(iam_actions.extract_resource_arn)
     iam_actions.request_tag_context = with_sender(iam_actions.request_tag_context)
 
 
-def check_on_identity(extract):
+def check_on_identity(extract) -> Callable:
     @functools.wraps(extract)
-    def resource(service, method, path, headers, body, params, region, account):
+    def resource(service, method, path, headers, body, params, region, account) -> str:
         address = sender(params) if service == "ses" else None
         if not address:
             return extract(service, method, path, headers, body, params, region, account)
@@ -32,9 +33,9 @@ def check_on_identity(extract):
     return resource
 
 
-def with_sender(context):
+def with_sender(context) -> Callable:
     @functools.wraps(context)
-    def keys(service, action, body, params):
+    def keys(service, action, body, params) -> dict:
         found = context(service, action, body, params)
         address = sender(params) if service == "ses" else None
         return {**found, "ses:FromAddress": address} if address else found
@@ -42,28 +43,26 @@ def with_sender(context):
     return keys
 
 
-def sender(params):
+def sender(params) -> str | None:
     """The bare address of the call's Source, or of its raw message's From; None for any other call."""
     if value(params, "Action") not in SENDS:
         return None
     return parseaddr(value(params, "Source") or raw_from(value(params, "RawMessage.Data")))[1] or None
 
 
-def raw_from(data):
+def raw_from(data) -> str:
     try:
         return email.message_from_bytes(base64.b64decode(data)).get("From", "")
     except (binascii.Error, ValueError):
         return ""
 
 
-def value(params, name):
+def value(params, name) -> str:
     found = params.get(name, "")
     return found[0] if isinstance(found, list) and found else found or ""
 
 
-def identity(address):
+def identity(address) -> str:
     """The verified identity that covers an address: the address itself, else its domain."""
-    from ministack.services import ses
-
     domain = address.rpartition("@")[2]
     return domain if address not in ses._identities and domain in ses._identities else address

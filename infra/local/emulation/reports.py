@@ -9,23 +9,23 @@ https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-conten
 
 import functools
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parseaddr
 
 from emulation.mail import value
+from emulation.ministack_internals import eventbridge, responses, ses, ses_v2
 
 DETAIL_TYPES = {"Bounce": "Email Bounced", "Complaint": "Email Complaint Received"}
 
 
-def install():
-    from ministack.services import ses
-
+def install() -> None:
     ses._send_email = with_reports(ses._send_email)
 
 
-def with_reports(send):
+def with_reports(send) -> Callable:
     @functools.wraps(send)
-    def send_and_report(params):
+    def send_and_report(params) -> tuple:
         answer = send(params)
         if answer[0] == 200:
             publish(params)
@@ -34,10 +34,8 @@ def with_reports(send):
     return send_and_report
 
 
-def publish(params):
+def publish(params) -> None:
     """Publish what the simulator reports of the mail that was sent last, with these parameters."""
-    from ministack.services import eventbridge, ses
-
     name = value(params, "ConfigurationSetName")
     mail = described(ses._sent_emails_list()[-1], name, tags(params))
     for address in mail["destination"]:
@@ -47,7 +45,7 @@ def publish(params):
             eventbridge._put_events({"Entries": entries}, allow_aws_source=True)
 
 
-def described(sent, name, own_tags):
+def described(sent, name, own_tags) -> dict:
     """The mail as an event describes it."""
     return {
         "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
@@ -59,7 +57,7 @@ def described(sent, name, own_tags):
     }
 
 
-def tags(params):
+def tags(params) -> dict[str, list[str]]:
     found, number = {}, 1
     while tag := value(params, f"Tags.member.{number}.Name"):
         found[tag] = [value(params, f"Tags.member.{number}.Value")]
@@ -67,20 +65,16 @@ def tags(params):
     return found
 
 
-def outcomes(address):
+def outcomes(address) -> list[tuple]:
     """The kinds of events that a mail to the address has, each with the subtype of its bounce."""
-    from ministack.services import ses
-
     local, _, domain = parseaddr(address)[1].lower().partition("@")
     if domain != ses._SIMULATOR_DOMAIN:
         return []
     return [found for found in ses._SIMULATOR_OUTCOMES.get(local.split("+")[0], ()) if found[0] in DETAIL_TYPES]
 
 
-def buses(name, kind):
+def buses(name, kind) -> list[str]:
     """The event buses that the configuration set wants such events on."""
-    from ministack.services import ses_v2
-
     destinations = (ses_v2._config_sets.get(name) or {}).get("EventDestinations") or {}
     return [
         destination["EventBridgeDestination"]["EventBusArn"]
@@ -91,13 +85,11 @@ def buses(name, kind):
     ]
 
 
-def entry(bus, name, kind, detail):
-    from ministack.core.responses import get_account_id, get_region
-
+def entry(bus, name, kind, detail) -> dict[str, object]:
     return {
         "Source": "aws.ses",
         "DetailType": DETAIL_TYPES[kind],
         "Detail": json.dumps(detail),
         "EventBusName": bus,
-        "Resources": [f"arn:aws:ses:{get_region()}:{get_account_id()}:configuration-set/{name}"],
+        "Resources": [f"arn:aws:ses:{responses.get_region()}:{responses.get_account_id()}:configuration-set/{name}"],
     }

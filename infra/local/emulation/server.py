@@ -3,18 +3,20 @@
 import asyncio
 import contextlib
 import signal
+from collections.abc import Callable
 
 from emulation import state
 from emulation.guard import SAVE, UNSIGNED, Guard, is_deployed, unknown_key, values, without_cors
+from emulation.ministack_internals import lambda_runtime
 
 HOST = "127.0.0.1"
 ADMINISTRATION = ("/_ministack/", "/_localstack/")
 
 
-def application(emulator, saver, guard):
+def application(emulator, saver, guard) -> Callable:
     """The emulator as an ASGI application that is guarded, saves its state and hides its own administration."""
 
-    async def app(scope, receive, send):
+    async def app(scope, receive, send) -> None:
         if scope["type"] == "websocket":
             return await send({"type": "websocket.close"})  # nothing that the store deploys has one
         if scope["type"] != "http":
@@ -28,7 +30,7 @@ def application(emulator, saver, guard):
     return app
 
 
-async def protected(emulator, saver, scope, receive, send):
+async def protected(emulator, saver, scope, receive, send) -> None:
     """Answer what is no deployed route: AWS's APIs, and the emulator's own paths."""
     path = scope["path"]
     if path == SAVE and scope["method"] == "POST":
@@ -44,19 +46,19 @@ async def protected(emulator, saver, scope, receive, send):
         saver.note(scope["headers"], path)
 
 
-def is_hidden(path):
+def is_hidden(path) -> bool:
     """The emulator has paths that empty and reconfigure it, open to every program on this machine."""
     return path.startswith(ADMINISTRATION) and path not in UNSIGNED
 
 
-async def reply(send, status, headers=None, body=b""):
+async def reply(send, status, headers=None, body=b"") -> None:
     all_headers = {"Content-Type": "text/plain; charset=utf-8"} | (headers or {}) | {"Content-Length": str(len(body))}
     encoded = [(name.lower().encode(), value.encode()) for name, value in all_headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": encoded})
     await send({"type": "http.response.body", "body": body})
 
 
-async def serve(emulator, port, folder, functions_endpoint):
+async def serve(emulator, port, folder, functions_endpoint) -> None:
     """Serve until SIGTERM or SIGINT.
 
     folder: where the state is kept. functions_endpoint: where the functions call AWS.
@@ -76,14 +78,14 @@ async def serve(emulator, port, folder, functions_endpoint):
     end_functions()
 
 
-def end_of(saving):
+def end_of(saving) -> Callable:
     """What the server waits for: a signal, and then the end of a save that has begun."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
 
-    async def wait():
+    async def wait() -> None:
         await stop.wait()
         saving.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -92,8 +94,6 @@ def end_of(saving):
     return wait
 
 
-def end_functions():
+def end_functions() -> None:
     """End the functions' processes, which the emulator would leave behind."""
-    from ministack.core import lambda_runtime
-
     lambda_runtime.reset()

@@ -12,16 +12,16 @@ import socket
 import socketserver
 import threading
 import types
+from collections.abc import Callable
+
+from emulation.ministack_internals import dynamodb, lambda_runtime
 
 SECONDS_BETWEEN_LOOKS = 0.5  # how soon a function that died without a word is noticed
 SECONDS_OF_PATIENCE = 30.0  # how long a thread sleeps that is woken when there is something for it
 MOST_EXPRESSIONS = 1000
 
 
-def install():
-    from ministack.core import lambda_runtime
-    from ministack.services import dynamodb
-
+def install() -> None:
     lambda_runtime._PROVIDED_POLL = SECONDS_BETWEEN_LOOKS
     lambda_runtime.queue = types.SimpleNamespace(Queue=PatientQueue, Empty=queue.Empty, Full=queue.Full)
     socketserver.ThreadingTCPServer.server_activate = activate
@@ -34,18 +34,18 @@ def install():
 class PatientQueue(queue.Queue):
     """A queue whose reader sleeps until something is put in, instead of asking ten times a second."""
 
-    def get(self, block=True, timeout=None):
+    def get(self, block=True, timeout=None) -> object:
         return super().get(block, timeout and max(timeout, SECONDS_OF_PATIENCE))
 
 
-def activate(server):
+def activate(server) -> None:
     """Listen, and be ready to be woken for the end."""
     socketserver.TCPServer.server_activate(server)
     server.woken, server.waker = socket.socketpair()
     server.ended = threading.Event()
 
 
-def serve_until_shutdown(server, poll_interval=None):
+def serve_until_shutdown(server, poll_interval=None) -> None:
     """Serve requests; between them sleep until the next one or the end."""
     with selectors.DefaultSelector() as selector:
         selector.register(server, selectors.EVENT_READ, server._handle_request_noblock)
@@ -56,12 +56,12 @@ def serve_until_shutdown(server, poll_interval=None):
     server.woken.close()
 
 
-def shutdown(server):
+def shutdown(server) -> None:
     server.waker.close()
     server.ended.wait(1)
 
 
-def parse_once(tokenize):
+def parse_once(tokenize) -> Callable:
     """Remember an expression's tokens; each caller gets a list of its own."""
     remembered = functools.lru_cache(MOST_EXPRESSIONS)(lambda expression: tuple(tokenize(expression)))
     return lambda expression: list(remembered(expression))

@@ -17,6 +17,8 @@ import logging
 import re
 import time
 
+from emulation.ministack_internals import app, dynamodb, persistence, responses, sqs
+
 SECONDS_BETWEEN = 2.0
 MOST_OF_THE_TIME = 0.05
 READS = re.compile(r"\.(Get|BatchGet|TransactGet|Query|Scan|List|Describe)")
@@ -31,7 +33,7 @@ log = logging.getLogger("state")
 class Saver:
     """Knows what changed and writes it; `note` is called after every request, `run` writes until it is cancelled."""
 
-    def __init__(self, folder):
+    def __init__(self, folder) -> None:
         """folder: the Path of the emulator's state files."""
         self.folder = folder
         self.data_changed = False
@@ -39,7 +41,7 @@ class Saver:
         self.written = {}
         self.saving = asyncio.Lock()
 
-    def note(self, headers, path="/"):
+    def note(self, headers, path="/") -> None:
         """Remember what a request to the emulator may have changed. headers: the request's, as (name, value) bytes."""
         found = dict(headers)
         signed = SIGNED_FOR.search(found.get(b"authorization", b""))
@@ -49,11 +51,11 @@ class Saver:
         elif service and service not in CHANGE_NOTHING and not path.endswith(INVOCATIONS):
             self.rest_changed = True
 
-    def note_queues(self):
+    def note_queues(self) -> None:
         """Remember that the queues changed without a request: an event source mapping took or deleted messages."""
         self.data_changed = True
 
-    async def run(self):
+    async def run(self) -> None:
         """Save what changed, every two seconds, or less often if saving takes more than a twentieth of the time."""
         pause = SECONDS_BETWEEN
         while True:
@@ -62,7 +64,7 @@ class Saver:
             await self.save()
             pause = max(SECONDS_BETWEEN, (time.monotonic() - started) / MOST_OF_THE_TIME)
 
-    async def save(self, everything=False):
+    async def save(self, everything=False) -> None:
         """Write what changed since the last save; everything: whether or not it is known to have changed."""
         async with self.saving:
             rest, self.rest_changed = self.rest_changed or everything, False
@@ -72,7 +74,7 @@ class Saver:
             if data:
                 await self.save_data()
 
-    async def save_data(self):
+    async def save_data(self) -> None:
         try:
             queues = encoded(QUEUES, service_state(QUEUES))
             tables = encoded(TABLES, live_tables())
@@ -83,7 +85,7 @@ class Saver:
         await asyncio.to_thread(self.write, TABLES, tables)
         await asyncio.to_thread(self.write, QUEUES, queues)
 
-    async def save_rest(self):
+    async def save_rest(self) -> None:
         for name in loaded_services():
             if name in (TABLES, QUEUES):
                 continue
@@ -93,12 +95,12 @@ class Saver:
                 log.info("%s is saved next time: %s", name, err)
                 self.rest_changed = True
 
-    def save_service(self, name):
+    def save_service(self, name) -> None:
         state = service_state(name)
         if state is not None:
             self.write(name, encoded(name, state))
 
-    def write(self, name, content):
+    def write(self, name, content) -> None:
         """Put one service's state on disk, unless it is there already."""
         digest = hashlib.sha256(content).digest()
         if self.written.get(name) == digest:
@@ -110,37 +112,28 @@ class Saver:
         self.written[name] = digest
 
 
-def encoded(name, state):
+def encoded(name, state) -> bytes:
     """The bytes of a service's state file, as the emulator reads them when it starts."""
-    from ministack.core import persistence
-
     wrapped = {"__ministack_format__": persistence._state_format_version(name), "payload": state}
     return json.dumps(wrapped, default=persistence._json_default).encode()
 
 
-def loaded_services():
-    from ministack import app
-
+def loaded_services() -> list[str]:
     return list(app._build_persistence_save_dict())
 
 
-def service_state(name):
+def service_state(name) -> dict | None:
     """A service's state as the emulator itself would save it; None when it was never used."""
-    from ministack import app
-
     read = app._build_persistence_save_dict().get(name)
     return read() if read else None
 
 
-def live_tables():
+def live_tables() -> dict[str, object]:
     """The state of DynamoDB without the emulator's deep copy of every item, which takes twenty times as long.
 
     It is only true until the event loop goes on: encode it at once.
     """
-    from ministack.core.responses import AccountRegionScopedDict
-    from ministack.services import dynamodb
-
-    tables = AccountRegionScopedDict()
+    tables = responses.AccountRegionScopedDict()
     for (account, region, name), table in dynamodb._tables.all_items():
         tables.set_scoped(account, region, name, {k: v for k, v in table.items() if k != dynamodb._INDEX_MEMBERS})
     return {"tables": tables} | {name: getattr(dynamodb, f"_{name}") for name in TABLE_SETTINGS}
@@ -159,19 +152,17 @@ TABLE_SETTINGS = (
 )
 
 
-def install(saver):
+def install(saver) -> None:
     """Tell the saver when an event source mapping changes a queue."""
-    from ministack.services import sqs
-
     receive, delete = sqs._receive_messages_for_esm, sqs._delete_messages_for_esm
 
-    def receive_and_note(queue_url, most):
+    def receive_and_note(queue_url, most) -> list:
         batch = receive(queue_url, most)
         if batch:
             saver.note_queues()
         return batch
 
-    def delete_and_note(queue_url, receipt_handles):
+    def delete_and_note(queue_url, receipt_handles) -> None:
         delete(queue_url, receipt_handles)
         saver.note_queues()
 

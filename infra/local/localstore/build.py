@@ -4,9 +4,10 @@ import hashlib
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 from localstore import tools
-from localstore.settings import LOCAL, ROOT, Problem, Settings, architecture, operator_environment
+from localstore.settings import LOCAL, ROOT, Settings, UserError, architecture, operator_environment
 
 SOURCE_FOLDERS = ("functions", "internal")
 SOURCE_FILES = ("go.mod", "go.sum")
@@ -14,30 +15,30 @@ TEMPLATE_FILES = ("template.yaml", "samconfig.toml")
 NOT_BUILT = ("_test.go", "event.json")
 
 
-def fingerprints(settings):
+def fingerprints(settings) -> dict[str, str]:
     """Two hashes: of all that the stack is made from but Go sources, and of the Go sources."""
     return {"template": template_fingerprint(settings), "sources": sources_fingerprint()}
 
 
-def template_fingerprint(settings):
+def template_fingerprint(settings) -> str:
     nested = sorted((ROOT / "infra").glob("*.yaml"))
     files = [ROOT / name for name in TEMPLATE_FILES] + nested + [LOCAL / "requirements.txt"]
     facts = [settings.port, architecture(), version("go", "version"), version(tools.sam(), "--version")]
     return digest(files, json.dumps(facts))
 
 
-def sources_fingerprint():
+def sources_fingerprint() -> str:
     found = [ROOT / name for name in SOURCE_FILES]
     for folder in SOURCE_FOLDERS:
         found += [f for f in sorted((ROOT / folder).rglob("*")) if f.is_file() and is_built(f)]
     return digest(found, "")
 
 
-def is_built(file):
+def is_built(file) -> bool:
     return not file.name.endswith(NOT_BUILT) and "testdata" not in file.parts
 
 
-def digest(files, facts):
+def digest(files, facts) -> str:
     found = hashlib.sha256(facts.encode())
     for file in files:
         found.update(f"\0{file.relative_to(ROOT)}\0".encode())
@@ -45,11 +46,11 @@ def digest(files, facts):
     return found.hexdigest()
 
 
-def version(*command):
+def version(*command) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def with_sam(settings):
+def with_sam(settings) -> None:
     """Build everything with `sam build`, into the store's own folder.
 
     SAM builds one function after the other, each with a Go command of its own; what they share is compiled once,
@@ -61,11 +62,11 @@ def with_sam(settings):
     run_quietly(command, environment(settings), settings.data / "build.log", "sam build failed")
 
 
-def compile_all():
+def compile_all() -> None:
     run(["go", "build", "./functions/..."], tools.go_environment(architecture()), "the functions do not build")
 
 
-def with_go(settings, functions):
+def with_go(settings, functions) -> dict[str, Path]:
     """Build the binaries as SAM does, but all at once. functions: logical id → CodeUri. Return logical id → file."""
     bins = settings.data / "bin" / "functions"
     bins.mkdir(parents=True, exist_ok=True)
@@ -80,23 +81,23 @@ def with_go(settings, functions):
     return {name: bins / uri.strip("/").rpartition("/")[2] for name, uri in functions.items()}
 
 
-def environment(settings: Settings):
+def environment(settings: Settings) -> dict[str, str]:
     """The environment of the SAM CLI: Go's flags, the local store's credentials, nothing sent to anyone."""
     go = tools.go_environment(architecture())
     own = operator_environment(settings)
     return go | own | {"SAM_CLI_TELEMETRY": "0", "__SAM_CLI_APP_DIR": str(settings.data / "sam")}
 
 
-def run(command, env, failure):
+def run(command, env, failure) -> None:
     """Run a command in the project's folder with its output on the terminal's error channel."""
     if subprocess.run(command, cwd=ROOT, env=env, stdout=sys.stderr).returncode != 0:
-        raise Problem(failure)
+        raise UserError(failure)
 
 
-def run_quietly(command, env, log, failure):
+def run_quietly(command, env, log, failure) -> None:
     """Run a command in the project's folder with its output in a file, of which a failure shows the end."""
     with open(log, "w") as file:
         done = subprocess.run(command, cwd=ROOT, env=env, stdout=file, stderr=file)
     if done.returncode != 0:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-40:])
-        raise Problem(f"{failure}:\n{tail}")
+        raise UserError(f"{failure}:\n{tail}")

@@ -13,7 +13,7 @@ GOVULNCHECK = "golang.org/x/vuln/cmd/govulncheck@v1.9.0"
 GO_FOLDERS = ("cmd", "functions", "internal", "test")
 
 
-def lint():
+def lint() -> int:
     """Run every linter, also after one complained. Return the exit code."""
     checks = {
         "gofmt": gofmt,
@@ -28,23 +28,23 @@ def lint():
     return 1 if failed else 0
 
 
-def announced(name, check):
+def announced(name, check) -> bool:
     say(f"{name} …")
     return check()
 
 
-def gofmt():
+def gofmt() -> bool:
     """No file may differ from what gofmt makes of it; the names of those that do are printed."""
     listed = subprocess.run(["gofmt", "-l", *go_folders()], cwd=ROOT, capture_output=True, text=True)
     print(listed.stdout + listed.stderr, end="")
     return listed.returncode == 0 and not listed.stdout
 
 
-def go_folders():
+def go_folders() -> list[str]:
     return [name for name in GO_FOLDERS if (ROOT / name).is_dir()]
 
 
-def lint_translated():
+def lint_translated() -> bool:
     """A mistake that SAM's own syntax hides shows in what SAM makes of it."""
     translated = subprocess.run(
         [tools.emulator_python(), str(LOCAL / "translate.py")], cwd=ROOT, capture_output=True, text=True
@@ -58,25 +58,25 @@ def lint_translated():
         return succeeds(str(tools.linters() / "cfn-lint"), "--regions", REGION, "--", str(file))
 
 
-def ruff():
+def ruff() -> bool:
     command = str(tools.linters() / "ruff")
     config = ["--config", str(LOCAL / "ruff.toml")]
     checked = succeeds(command, "check", "--quiet", *config, str(LOCAL))
     return succeeds(command, "format", "--check", "--quiet", *config, str(LOCAL)) and checked
 
 
-def fmt():
+def fmt() -> int:
     """Format the Go and Python files. Return the exit code."""
     formatted = succeeds("gofmt", "-w", *go_folders())
     config = ["--config", str(LOCAL / "ruff.toml")]
     return 0 if succeeds(str(tools.linters() / "ruff"), "format", *config, str(LOCAL)) and formatted else 1
 
 
-def vulncheck():
+def vulncheck() -> int:
     """Look the modules up in the Go vulnerability database; it needs the network. Return the exit code."""
     return 0 if succeeds("go", "run", GOVULNCHECK, "./...") else 1
 
 
-def succeeds(*command):
+def succeeds(*command) -> bool:
     environment = os.environ | {"AWS_DEFAULT_REGION": REGION, "SAM_CLI_TELEMETRY": "0"}
     return subprocess.run(command, cwd=ROOT, env=environment).returncode == 0

@@ -12,7 +12,7 @@ import urllib.request
 from pathlib import Path
 
 from localstore import tools
-from localstore.settings import LOCAL, ROOT, Problem, say
+from localstore.settings import LOCAL, ROOT, UserError, say
 
 BASELINE = LOCAL / "contract-baseline.json"
 SEED = 20260314  # fixed: a run finds what the one before found
@@ -22,7 +22,7 @@ LONGEST_RUN = 300  # seconds; it takes about a minute and a half
 LEFT_OUT = "unsupported_method"
 
 
-def run(variables):
+def run(variables) -> int:
     """Run Schemathesis against the store that the variables of a test run lead to. Return the exit code."""
     say("schemathesis: docs/openapi.yaml against the store …")
     check_baseline(json.loads(BASELINE.read_text()))
@@ -37,7 +37,7 @@ def run(variables):
     return done.returncode or min(len(faults), 1)
 
 
-def arguments(program, url, report):
+def arguments(program, url, report) -> list[str]:
     return [
         *[program, "--config-file", str(LOCAL / "schemathesis.toml"), "run", str(ROOT / "docs" / "openapi.yaml")],
         *["--url", url, "--exclude-tag", "issuer", "--exclude-checks", LEFT_OUT],  # the issuer has a URL of its own
@@ -48,19 +48,19 @@ def arguments(program, url, report):
     ]
 
 
-def tokens(url, credentials):
+def tokens(url, credentials) -> dict[str, str]:
     """The access tokens of the demo users, as the configuration names them."""
     return {f"{name.upper()}_TOKEN": log_in(url, credentials[name]) for name in ("customer", "admin")}
 
 
-def log_in(url, credentials):
+def log_in(url, credentials) -> str:
     body, header = json.dumps(credentials).encode(), {"Content-Type": "application/json"}
     request = urllib.request.Request(f"{url}/sessions", body, header)
     with urllib.request.urlopen(request, timeout=30) as answer:
         return json.load(answer)["access_token"]
 
 
-def faults_of(report):
+def faults_of(report) -> list[str]:
     """What makes a run worth nothing, whatever it found: no report, not to its end, operations that were not tested."""
     operations = report.get("operations") or {}
     faults = []
@@ -73,8 +73,8 @@ def faults_of(report):
     return faults
 
 
-def check_baseline(baseline):
-    """Raise Problem for an entry that does not say why it is one."""
+def check_baseline(baseline) -> None:
+    """Raise UserError for an entry that does not say why it is one."""
     silent = [entry["id"] for entry in baseline["entries"] if not entry.get("reason")]
     if silent:
-        raise Problem(f"{BASELINE.name}: give a reason for {', '.join(silent)}")
+        raise UserError(f"{BASELINE.name}: give a reason for {', '.join(silent)}")

@@ -6,9 +6,10 @@ import secrets
 import subprocess
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 from localstore import tools
-from localstore.settings import LOCAL, ROOT, STACK, Problem, architecture, operator_environment, say
+from localstore.settings import LOCAL, ROOT, STACK, UserError, architecture, operator_environment, say
 
 CATALOGUE = LOCAL / "demo-catalogue.csv"
 PEOPLE = {
@@ -18,7 +19,7 @@ PEOPLE = {
 DONE = "seeded"
 
 
-def seed(settings):
+def seed(settings) -> None:
     """Make the demo, unless it is there. Each step may be repeated, so that an interrupted one goes on."""
     done = settings.data / DONE
     if done.exists():
@@ -33,7 +34,7 @@ def seed(settings):
     done.touch()
 
 
-def credentials(settings):
+def credentials(settings) -> dict[str, dict[str, str]]:
     """{"customer":{"email","password"},"admin":{…}}; made and written before they are used, so that none is lost."""
     if settings.credentials.exists():
         return json.loads(settings.credentials.read_text())
@@ -43,7 +44,7 @@ def credentials(settings):
     return people
 
 
-def sign_up(settings, person, name):
+def sign_up(settings, person, name) -> None:
     """POST /users; someone who is there already has these credentials from an interrupted run."""
     body = json.dumps(person | {"name": name}).encode()
     request = urllib.request.Request(f"{settings.url}/users", body, {"Content-Type": "application/json"})
@@ -52,30 +53,29 @@ def sign_up(settings, person, name):
             pass
     except urllib.error.HTTPError as err:
         if err.code != 409:
-            raise Problem(f"signing up {person['email']}: {err.code} {err.read().decode(errors='replace')}") from err
+            raise UserError(f"signing up {person['email']}: {err.code} {err.read().decode(errors='replace')}") from err
 
 
-def build_tool(settings):
+def build_tool(settings) -> Path:
     """Build cmd/shop for this machine and return its path."""
     if not (ROOT / "cmd" / "shop").is_dir():
-        raise Problem("cmd/shop is missing: the demo is made with the operator's tool")
+        raise UserError("cmd/shop is missing: the demo is made with the operator's tool")
     path = settings.data / "bin" / "shop"
     path.parent.mkdir(exist_ok=True)
     environment = tools.go_environment(architecture())  # the functions' own, so that what both use is compiled once
     if subprocess.run(["go", "build", "-o", str(path), "./cmd/shop"], cwd=ROOT, env=environment).returncode != 0:
-        raise Problem("cmd/shop does not build")
+        raise UserError("cmd/shop does not build")
     return path
 
 
-def operate(settings, shop, arguments):
+def operate(settings, shop, arguments) -> None:
     """Run the operator's tool on this store, as the demo admin."""
     admin = credentials(settings)["admin"]
     environment = operator_environment(settings) | {
         "SHOP_STACK": STACK,
-        "SHOP_URL": settings.url,
         "SHOP_ADMIN_EMAIL": admin["email"],
         "SHOP_ADMIN_PASSWORD": admin["password"],
     }
     done = subprocess.run([str(shop), *arguments], env=environment, cwd=settings.data, capture_output=True, text=True)
     if done.returncode != 0:
-        raise Problem(f"shop {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+        raise UserError(f"shop {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")

@@ -11,14 +11,15 @@ import hashlib
 import json
 import os
 import subprocess
+from pathlib import Path
 
 from localstore import build, process, tools
-from localstore.settings import LOCAL, ROOT, STACK, Problem, architecture, operator_environment, say
+from localstore.settings import LOCAL, ROOT, STACK, UserError, architecture, operator_environment, say
 
 CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
 
 
-def bring_up_to_date(settings):
+def bring_up_to_date(settings) -> bool:
     """Build and deploy what changed since the last deployment into the running store. Return whether anything did."""
     last, wanted = read_record(settings), build.fingerprints(settings)
     if all(last.get(name) == wanted[name] for name in wanted):
@@ -32,7 +33,7 @@ def bring_up_to_date(settings):
     return True
 
 
-def deploy_everything(settings, last):
+def deploy_everything(settings, last) -> dict:
     """`sam build` and `sam deploy`. Returns the record of it."""
     forget_record(settings)
     say("building the functions …")
@@ -46,7 +47,7 @@ def deploy_everything(settings, last):
     return {"binaries": hashes(found), "pushed": []}
 
 
-def push_changes(settings, last):
+def push_changes(settings, last) -> dict:
     """Build with Go, and replace the code of the functions whose binary changed. Returns the record of it."""
     say("building what changed …")
     found = build.with_go(settings, code_uris())
@@ -58,7 +59,7 @@ def push_changes(settings, last):
     return {"binaries": now, "pushed": sorted(set(last["pushed"]) | set(changed))}
 
 
-def with_sam(settings):
+def with_sam(settings) -> None:
     """`sam deploy` with the parameters of this store."""
     parameters = {
         "Stage": "local",
@@ -74,33 +75,33 @@ def with_sam(settings):
     build.run_quietly(command, build.environment(settings), settings.data / "deploy.log", "sam deploy failed")
 
 
-def push(settings, codes):
+def push(settings, codes) -> None:
     if codes:
         ask_stack(settings, "push", *(f"{name}={path}" for name, path in codes.items()))
 
 
-def ask_stack(settings, command, *rest):
-    """Run infra/local/stack.py; its output, and its complaint as a Problem."""
+def ask_stack(settings, command, *rest) -> str:
+    """Run infra/local/stack.py; its output, and its complaint as a UserError."""
     full = [tools.emulator_python(), str(LOCAL / "stack.py"), command, STACK, *rest]
     done = subprocess.run(full, env=operator_environment(settings), capture_output=True, text=True)
     if done.returncode != 0:
-        raise Problem(done.stderr.strip() or f"{command} failed")
+        raise UserError(done.stderr.strip() or f"{command} failed")
     return done.stdout.strip()
 
 
-def outputs(settings):
+def outputs(settings) -> dict[str, str]:
     """The stack's outputs by name."""
     return json.loads(ask_stack(settings, "outputs"))
 
 
-def code_uris():
+def code_uris() -> dict[str, str]:
     """Logical id of each function → the folder that the template names as its code."""
     command = [tools.emulator_python(), "-c", READ_CODE_URIS]
     done = subprocess.run(
         command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(LOCAL)}, capture_output=True, text=True
     )
     if done.returncode != 0:
-        raise Problem(f"template.yaml cannot be read: {done.stderr.strip()}")
+        raise UserError(f"template.yaml cannot be read: {done.stderr.strip()}")
     return json.loads(done.stdout)
 
 
@@ -112,16 +113,16 @@ print(json.dumps(uris))
 """
 
 
-def binaries(settings):
+def binaries(settings) -> dict[str, Path]:
     """Logical id of each function → the bootstrap that SAM built."""
     return {folder.parent.name: folder for folder in sorted(settings.build.glob("*/bootstrap"))}
 
 
-def hashes(files):
+def hashes(files) -> dict[str, str]:
     return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
 
 
-def read_record(settings):
+def read_record(settings) -> dict:
     """What was deployed last; empty before the first deployment, and after one that did not end well."""
     try:
         return json.loads((settings.data / "deployed.json").read_text())
@@ -129,11 +130,11 @@ def read_record(settings):
         return {}
 
 
-def forget_record(settings):
+def forget_record(settings) -> None:
     (settings.data / "deployed.json").unlink(missing_ok=True)
 
 
-def write_record(settings, record):
+def write_record(settings, record) -> None:
     beside = settings.data / "deployed.json.new"
     beside.write_text(json.dumps(record, indent=1))
     beside.replace(settings.data / "deployed.json")

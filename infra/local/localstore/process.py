@@ -12,14 +12,14 @@ import urllib.error
 import urllib.request
 
 from localstore import tools
-from localstore.settings import HOST, LOCAL, Problem
+from localstore.settings import HOST, LOCAL, UserError
 
 SECONDS_TO_START = 60
 SECONDS_TO_END = 30
 LOCK = "lock"
 
 
-def start(settings):
+def start(settings) -> subprocess.Popen:
     """Start the emulator in the background and return its process when it answers."""
     refuse_in_vain(settings)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -39,45 +39,45 @@ def start(settings):
     return process
 
 
-def refuse_in_vain(settings):
+def refuse_in_vain(settings) -> None:
     """Say at once what would keep the store from starting, before anything is fetched for it."""
     refuse_if_running(settings)
     refuse_other_port(settings)
     refuse_used_port(settings)
 
 
-def refuse_if_running(settings):
+def refuse_if_running(settings) -> None:
     holder = running(settings)
     if holder:
-        raise Problem(
+        raise UserError(
             f"{settings.data} is in use by the store on port {holder['port']} (process {holder['pid']}): "
             "stop it with `make down`, or choose another folder with SHOP_DATA"
         )
 
 
-def refuse_other_port(settings):
+def refuse_other_port(settings) -> None:
     """The queues' addresses, which hold the port, are in the saved state and in the functions' environments."""
     with contextlib.suppress(OSError, ValueError):
         port = json.loads((settings.data / LOCK).read_text())["port"]
         if port != settings.port and (settings.data / "state").is_dir():
-            raise Problem(
+            raise UserError(
                 f"the store in {settings.data} was made for port {port}: use SHOP_PORT={port}, "
                 "choose another folder with SHOP_DATA, or remove that folder"
             )
 
 
-def refuse_used_port(settings):
+def refuse_used_port(settings) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, settings.port))
         except OSError as err:
-            raise Problem(
+            raise UserError(
                 f"port {settings.port} cannot be used ({err.strerror}): choose another one with SHOP_PORT"
             ) from err
 
 
-def running(settings):
+def running(settings) -> dict[str, int] | None:
     """Who runs on the data folder: {"pid","port"}; None if nobody does. The lock ends when its process does."""
     try:
         with open(settings.data / LOCK) as file:
@@ -89,28 +89,28 @@ def running(settings):
     return None
 
 
-def owner(settings):
+def owner(settings) -> dict[str, int]:
     """What the lock's holder wrote into it; it writes just after it took the lock."""
     for _ in range(100):
         with contextlib.suppress(ValueError):
             return json.loads((settings.data / LOCK).read_text())
         time.sleep(0.01)
-    raise Problem(f"{settings.data} is locked, and {settings.data / LOCK} does not say by whom")
+    raise UserError(f"{settings.data} is locked, and {settings.data / LOCK} does not say by whom")
 
 
-def wait_until_answering(settings, process):
+def wait_until_answering(settings, process) -> None:
     end = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < end:
         if process.poll() is not None:
-            raise Problem(f"the emulator ended at once:\n{log_tail(settings)}")
+            raise UserError(f"the emulator ended at once:\n{log_tail(settings)}")
         if status(f"{settings.endpoint}/_ministack/health") == 200:
             return
         time.sleep(0.1)
     end_process(process)
-    raise Problem(f"the emulator did not answer within {SECONDS_TO_START} s:\n{log_tail(settings)}")
+    raise UserError(f"the emulator did not answer within {SECONDS_TO_START} s:\n{log_tail(settings)}")
 
 
-def status(url):
+def status(url) -> int | None:
     """The status that a GET is answered with; None when nobody answers."""
     try:
         with urllib.request.urlopen(url, timeout=30) as answer:
@@ -121,14 +121,14 @@ def status(url):
         return None
 
 
-def save(settings):
+def save(settings) -> None:
     """Have the emulator write all of its state now."""
     request = urllib.request.Request(f"{settings.endpoint}/_shop/save", method="POST")
     with urllib.request.urlopen(request, timeout=60):
         pass
 
 
-def stop(settings):
+def stop(settings) -> bool:
     """End the store that runs on the data folder, its state saved. Return whether there was one."""
     holder = running(settings)
     if not holder:
@@ -137,12 +137,12 @@ def stop(settings):
     end = time.monotonic() + SECONDS_TO_END
     while running(settings):
         if time.monotonic() > end:
-            raise Problem(f"the store (process {holder['pid']}) does not end; its log is {settings.log}")
+            raise UserError(f"the store (process {holder['pid']}) does not end; its log is {settings.log}")
         time.sleep(0.05)
     return True
 
 
-def end_process(process):
+def end_process(process) -> None:
     """End a process that we started: kindly, then not."""
     process.terminate()
     try:
@@ -152,7 +152,7 @@ def end_process(process):
         process.wait()
 
 
-def log_tail(settings, lines=30):
+def log_tail(settings, lines=30) -> str:
     """The end of the emulator's log, for an error message."""
     try:
         text = settings.log.read_text(errors="replace")

@@ -18,7 +18,7 @@ ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm
 GO_ARCHITECTURES = {"x86_64": "amd64", "arm64": "arm64"}
 
 
-class Problem(Exception):
+class UserError(Exception):
     """Something the caller can mend; its text says what and how, and the program ends with it."""
 
 
@@ -31,51 +31,51 @@ class Settings:
     functions_endpoint: str = ""
 
     @property
-    def endpoint(self):
+    def endpoint(self) -> str:
         """The AWS endpoint of the emulator."""
         return f"http://{HOST}:{self.port}"
 
     @property
-    def url(self):
+    def url(self) -> str:
         """The base of the store's API."""
         return f"{self.endpoint}/_aws/execute-api/api"
 
     @property
-    def issuer_url(self):
+    def issuer_url(self) -> str:
         """The base of the token issuer's API, and the tokens' `iss`."""
         return f"{self.endpoint}/_aws/execute-api/issuer"
 
     @property
-    def mail_url(self):
+    def mail_url(self) -> str:
         """Lists the mails that were sent since the store was started."""
         return f"{self.endpoint}/_ministack/ses/messages"
 
     @property
-    def log(self):
+    def log(self) -> Path:
         return self.data / "emulator.log"
 
     @property
-    def build(self):
+    def build(self) -> Path:
         return self.data / "build"
 
     @property
-    def credentials(self):
+    def credentials(self) -> Path:
         return self.data / "demo-credentials.json"
 
     @property
-    def root_keys(self):
+    def root_keys(self) -> dict[str, str]:
         """The keys of the emulated account's root, {"access_key_id","secret_access_key"}; the emulator makes them."""
         try:
             return keys.read(self.data)
         except FileNotFoundError as err:
-            raise Problem(f"{self.data} has no root keys yet: start the store with `make run` or `make up`") from err
+            raise UserError(f"{self.data} has no root keys yet: start the store with `make run` or `make up`") from err
         except (OSError, ValueError) as err:
-            raise Problem(
+            raise UserError(
                 f"the root keys cannot be read ({err}); the store makes new ones where there are none"
             ) from err
 
 
-def from_environment():
+def from_environment() -> Settings:
     """The Settings that SHOP_PORT, SHOP_DATA and SHOP_FUNCTIONS_ENDPOINT describe."""
     data = Path(os.environ.get("SHOP_DATA") or ".shop")
     return Settings(
@@ -85,29 +85,31 @@ def from_environment():
     )
 
 
-def read_port(text):
+def read_port(text) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise Problem(f"SHOP_PORT is {text!r}; it has to be a number from 1 to 65535")
+        raise UserError(f"SHOP_PORT is {text!r}; it has to be a number from 1 to 65535")
     return int(text)
 
 
-def architecture():
+def architecture() -> str:
     """This machine's architecture, in the words of Lambda: functions run as programs of this machine."""
     if sys.platform != "linux":
-        raise Problem(f"the functions are Linux programs; on {platform.system()} run the store inside a Linux machine")
+        raise UserError(
+            f"the functions are Linux programs; on {platform.system()} run the store inside a Linux machine"
+        )
     name = ARCHITECTURES.get(platform.machine().lower())
     if not name:
-        raise Problem(f"Lambda has no architecture for this machine's {platform.machine()}")
+        raise UserError(f"Lambda has no architecture for this machine's {platform.machine()}")
     return name
 
 
-def operator_environment(settings):
+def operator_environment(settings) -> dict[str, str]:
     """The environment of who deploys to or operates the local store; nothing of a real AWS account is left in it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SHOP_"))}
     return kept | aws_environment(settings)
 
 
-def aws_environment(settings):
+def aws_environment(settings) -> dict[str, str]:
     """What leads the AWS tools and SDKs to the local store, and away from the AWS accounts of this machine."""
     root = settings.root_keys
     return {
@@ -122,6 +124,6 @@ def aws_environment(settings):
     }
 
 
-def say(text):
+def say(text) -> None:
     """One line for the person at the terminal. Standard error, so that `make url` and the like can be captured."""
     print(text, file=sys.stderr, flush=True)

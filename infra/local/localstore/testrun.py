@@ -9,10 +9,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from localstore import contract, process, tools
-from localstore.settings import HOST, LOCAL, ROOT, TOOLS, Problem, Settings, architecture, say
+from localstore.settings import HOST, LOCAL, ROOT, TOOLS, Settings, UserError, architecture, say
 
 SECONDS_TO_START = 30
 SECONDS_TO_END = 120  # a round under way, and its store
@@ -21,7 +22,7 @@ KEPT_LOG = ROOT / ".shop-test.log"
 DYNAMODB = "software.amazon.dynamodb.services.local.main.ServerRunner"
 
 
-def run(start_store):
+def run(start_store) -> int:
     """Run every test, or those Go tests that ONLY (packages) and RUN (a pattern of names) choose. Return the exit code.
 
     Where nothing is chosen the benchmarks run, too, short: they are built with other flags than the tests.
@@ -40,7 +41,7 @@ def run(start_store):
     return failed
 
 
-def python_tests():
+def python_tests() -> int:
     """The tests of the local stack itself. Return the exit code."""
     say("testing infra/local …")
     folders = ["--start-directory", "tests", "--top-level-directory", "."]
@@ -48,26 +49,26 @@ def python_tests():
     return subprocess.run(command, cwd=LOCAL).returncode
 
 
-def chosen():
+def chosen() -> list[str]:
     """The arguments of `go test` that ONLY and RUN stand for; none: all tests run."""
     names = ["-count=1", "-run", os.environ["RUN"]] if os.environ.get("RUN") else []
     return names + os.environ.get("ONLY", "").split()
 
 
-def go_test(variables):
+def go_test(variables) -> int:
     arguments = chosen()
     packages = [] if os.environ.get("ONLY") else ["./..."]
     command = ["go", "test", "-timeout", LONGEST_PACKAGE, *arguments, *packages]
     return subprocess.run(command, cwd=ROOT, env=os.environ | variables).returncode
 
 
-def bench(start_store):
+def bench(start_store) -> int:
     """Run the benchmarks in the surroundings of the tests; with SHORT set, for some seconds. Return the exit code."""
     with surroundings(start_store) as variables:
         return measure(variables, short=bool(os.environ.get("SHORT")))
 
 
-def measure(variables, short):
+def measure(variables, short) -> int:
     """Run the benchmarks, built with the functions' flags. Return the exit code."""
     say("running the benchmarks …")
     command = ["go", "run", "./test/bench", *(["-short"] if short else [])]
@@ -75,12 +76,12 @@ def measure(variables, short):
     return subprocess.run(command, cwd=ROOT, env=environment).returncode
 
 
-def chaos():
+def chaos() -> int:
     """Run test/chaos, which starts a store of its own and ends it, also after a signal. Return the exit code."""
     with tempfile.TemporaryDirectory(prefix="shop-chaos-") as folder:
         binary = Path(folder) / "chaos"
         if subprocess.run(["go", "build", "-o", str(binary), "./test/chaos"], cwd=ROOT).returncode != 0:
-            raise Problem("test/chaos does not build")
+            raise UserError("test/chaos does not build")
         started = subprocess.Popen([str(binary)], cwd=ROOT, env=os.environ | {"PYTHON": sys.executable})
         try:
             return started.wait()
@@ -90,7 +91,7 @@ def chaos():
             raise
 
 
-def mutants():
+def mutants() -> int:
     """Run test/mutants beside DynamoDB Local. Return the exit code."""
     with tempfile.TemporaryDirectory(prefix="shop-mutants-") as folder, dynamodb_local(Path(folder)) as dynamodb:
         environment = os.environ | {"CI": "true", "SHOP_DYNAMODB_URL": dynamodb}
@@ -98,7 +99,7 @@ def mutants():
 
 
 @contextlib.contextmanager
-def surroundings(start_store):
+def surroundings(start_store) -> Iterator[dict[str, str]]:
     """All that the Go tests need, as the environment variables that tell them where it is."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shop-test-")))
@@ -110,7 +111,7 @@ def surroundings(start_store):
         yield variables_of(settings, dynamodb, f"http://{HOST}:{control}")
 
 
-def variables_of(settings, dynamodb, control):
+def variables_of(settings, dynamodb, control) -> dict[str, str]:
     """With CI=true a skipped test fails; but those that ask for what a user may not have, the file of real sales."""
     return {
         "CI": "true",
@@ -129,7 +130,7 @@ def variables_of(settings, dynamodb, control):
 
 
 @contextlib.contextmanager
-def one_store(settings, start_store):
+def one_store(settings, start_store) -> Iterator[None]:
     """A store with data of its own; when it ends, its log is kept for whoever looks for the cause of a failure."""
     say(f"starting a store on port {settings.port} …")
     emulator = start_store(settings)
@@ -141,7 +142,7 @@ def one_store(settings, start_store):
 
 
 @contextlib.contextmanager
-def dynamodb_local(folder):
+def dynamodb_local(folder) -> Iterator[str]:
     """DynamoDB Local in memory; yields its URL. It listens on every interface, there is no option for that."""
     jars = tools.dynamodb_local()
     (port,) = free_ports(1)
@@ -152,18 +153,18 @@ def dynamodb_local(folder):
 
 
 @contextlib.contextmanager
-def counting_proxy(folder, settings, port, control):
+def counting_proxy(folder, settings, port, control) -> Iterator[None]:
     """The proxy between the functions and the emulator, which counts their calls and can fail them."""
     binary = folder / "awsproxy"
     if subprocess.run(["go", "build", "-o", str(binary), "./test/awsproxy"], cwd=ROOT).returncode != 0:
-        raise Problem("test/awsproxy does not build")
+        raise UserError("test/awsproxy does not build")
     command = [str(binary), "-listen", f"{HOST}:{port}", "-target", settings.endpoint, "-control", f"{HOST}:{control}"]
     with child(command, folder / "awsproxy.log", control):
         yield
 
 
 @contextlib.contextmanager
-def child(command, log, port):
+def child(command, log, port) -> Iterator[subprocess.Popen]:
     """A process of ours that answers on a port; its end is the end of the block."""
     with open(log, "w") as file:
         started = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True)
@@ -174,16 +175,16 @@ def child(command, log, port):
         process.end_process(started)
 
 
-def wait_for_port(name, started, port, log):
+def wait_for_port(name, started, port, log) -> None:
     end = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < end and started.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=1):
             return
         time.sleep(0.1)
-    raise Problem(f"{name} does not answer on port {port}:\n{log.read_text(errors='replace')[-2000:]}")
+    raise UserError(f"{name} does not answer on port {port}:\n{log.read_text(errors='replace')[-2000:]}")
 
 
-def free_ports(count):
+def free_ports(count) -> list[int]:
     """Ports that nobody uses now."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]

@@ -9,8 +9,10 @@ import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Iterator
+from pathlib import Path
 
-from localstore.settings import LOCAL, TOOLS, Problem, say
+from localstore.settings import LOCAL, TOOLS, UserError, say
 
 OLDEST_GO = (1, 21)  # the first that fetches the version go.mod names by itself
 OLDEST_JAVA = (17,)
@@ -18,24 +20,24 @@ OLDEST_SAM = (1, 140)
 STAMP = "stamp"
 
 
-def require_go():
+def require_go() -> None:
     """Go that can build the store; GOTOOLCHAIN may fetch the version that go.mod names."""
     found = version_of(["go", "version"], r"go(\d+)\.(\d+)")
     if not found:
-        raise Problem("go is missing: install Go 1.26 or newer (https://go.dev/doc/install)")
+        raise UserError("go is missing: install Go 1.26 or newer (https://go.dev/doc/install)")
     if found < OLDEST_GO:
-        raise Problem(f"go {dotted(found)} is too old: install Go 1.26 or newer (https://go.dev/doc/install)")
+        raise UserError(f"go {dotted(found)} is too old: install Go 1.26 or newer (https://go.dev/doc/install)")
 
 
-def require_java():
+def require_java() -> None:
     found = version_of(["java", "-version"], r'version "(\d+)')
     if not found or found < OLDEST_JAVA:
-        raise Problem("java is missing or too old: the tests need Java 17 or newer (https://adoptium.net)")
+        raise UserError("java is missing or too old: the tests need Java 17 or newer (https://adoptium.net)")
     if not shutil.which("mvn"):
-        raise Problem("mvn is missing: the tests need Apache Maven (https://maven.apache.org/install.html)")
+        raise UserError("mvn is missing: the tests need Apache Maven (https://maven.apache.org/install.html)")
 
 
-def version_of(command, pattern):
+def version_of(command, pattern) -> tuple[int, ...] | None:
     """The numbers that a command's output names by the pattern, or None if it cannot be run."""
     try:
         done = subprocess.run(command, capture_output=True, text=True)
@@ -45,16 +47,16 @@ def version_of(command, pattern):
     return tuple(int(n) for n in found.groups()) if found else None
 
 
-def dotted(version):
+def dotted(version) -> str:
     return ".".join(str(n) for n in version)
 
 
-def emulator_python():
+def emulator_python() -> str:
     """The interpreter that has the emulator, boto3 and the SAM translator."""
     return python_of(environment("emulator", LOCAL / "requirements.txt", "the AWS emulator (about 120 MB)"))
 
 
-def sam():
+def sam() -> str:
     """The SAM CLI: the one on PATH if it is new enough, else one of our own."""
     found = shutil.which("sam")
     if found and (version_of([found, "--version"], r"version (\d+)\.(\d+)") or ()) >= OLDEST_SAM:
@@ -62,22 +64,22 @@ def sam():
     return str(environment("sam", LOCAL / "requirements-sam.txt", "the SAM CLI (about 340 MB)") / "bin" / "sam")
 
 
-def linters():
+def linters() -> Path:
     """The folder that holds cfn-lint and ruff."""
     return environment("lint", LOCAL / "requirements-lint.txt", "cfn-lint and ruff (about 150 MB)") / "bin"
 
 
-def contract_tester():
+def contract_tester() -> str:
     """Schemathesis, which tests the contract."""
     requirements = LOCAL / "requirements-contract.txt"
     return str(environment("contract", requirements, "Schemathesis (about 95 MB)") / "bin" / "schemathesis")
 
 
-def python_of(folder):
+def python_of(folder) -> str:
     return str(folder / "bin" / "python")
 
 
-def environment(name, requirements, what):
+def environment(name, requirements, what) -> Path:
     """A virtual environment in .tools that holds exactly the requirements; made or renewed when they changed."""
     folder = TOOLS / name
     wanted = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()
@@ -91,23 +93,23 @@ def environment(name, requirements, what):
     return folder
 
 
-def stamp_of(folder):
+def stamp_of(folder) -> str | None:
     try:
         return (folder / STAMP).read_text()
     except OSError:
         return None
 
 
-def install(folder, requirements):
+def install(folder, requirements) -> None:
     """An empty environment, and in it what is pinned; compiled to bytecode as it is used, which saves half a minute."""
     venv.create(folder, clear=True, with_pip=True)
     options = ["--quiet", "--no-compile", "--disable-pip-version-check"]
     command = [python_of(folder), "-m", "pip", "install", *options, "-r", str(requirements)]
     if subprocess.run(command, stdout=sys.stderr).returncode != 0:
-        raise Problem(f"pip could not install {requirements.name}; it needs the Python package index once")
+        raise UserError(f"pip could not install {requirements.name}; it needs the Python package index once")
 
 
-def dynamodb_local():
+def dynamodb_local() -> Path:
     """The folder that holds DynamoDB Local's jars."""
     require_java()
     pom = LOCAL / "dynamodb-local" / "pom.xml"
@@ -120,13 +122,13 @@ def dynamodb_local():
         shutil.rmtree(folder, ignore_errors=True)
         command = ["mvn", "-q", "-B", "-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={folder}"]
         if subprocess.run(command, stdout=sys.stderr).returncode != 0:
-            raise Problem("mvn could not fetch DynamoDB Local; it needs Maven Central once")
+            raise UserError("mvn could not fetch DynamoDB Local; it needs Maven Central once")
         (folder / STAMP).write_text(wanted)
     return folder
 
 
 @contextlib.contextmanager
-def exclusive():
+def exclusive() -> Iterator[None]:
     """One set-up at a time, for several stores may share these tools."""
     TOOLS.mkdir(exist_ok=True)
     with open(TOOLS / "lock", "w") as file:
@@ -134,7 +136,7 @@ def exclusive():
         yield
 
 
-def go_environment(architecture):
+def go_environment(architecture) -> dict[str, str]:
     """The environment in which every function is built, by SAM and by us: equal flags, equal files."""
     from localstore.settings import GO_ARCHITECTURES
 

@@ -12,7 +12,7 @@ import urllib.request
 API = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime/invocation"
 
 
-def main():
+def main() -> None:
     while True:
         with urllib.request.urlopen(f"{API}/next") as got:
             request_id, event = got.headers["Lambda-Runtime-Aws-Request-Id"], json.load(got)
@@ -20,25 +20,25 @@ def main():
         urllib.request.urlopen(urllib.request.Request(f"{API}/{request_id}/response", answer)).read()
 
 
-def show_event(event):
+def show_event(event) -> dict:
     return reply(200, event)
 
 
-def show_environment(event):
+def show_environment(event) -> dict:
     return reply(200, dict(os.environ))
 
 
-def wait(event):
+def wait(event) -> dict:
     time.sleep(0.2)
     return reply(200, {"process": os.getpid(), "id": event["queryStringParameters"]["id"]})
 
 
-def crash(event):
+def crash(event) -> None:
     print("a secret", flush=True)
     sys.exit("crashed")
 
 
-def receive(event):
+def receive(event) -> dict:
     """Of a queue's messages: refuse those that say so, print the rest."""
     failed = [r["messageId"] for r in event["Records"] if r["body"] == "refuse"]
     for record in event["Records"]:
@@ -46,7 +46,7 @@ def receive(event):
     return {"batchItemFailures": [{"itemIdentifier": m} for m in failed]}
 
 
-def use_table(event):
+def use_table(event) -> dict:
     """Put and get an item with the function's own role; the status of each answer."""
     import boto3
     from botocore.exceptions import ClientError
@@ -64,7 +64,7 @@ def use_table(event):
     return reply(200, answers)
 
 
-def sign(event):
+def sign(event) -> dict:
     """Sign with the key and answer whether the signature is right for it."""
     import hashlib
 
@@ -81,7 +81,7 @@ def sign(event):
     return reply(200, {"bits": public.key_size})
 
 
-def send_mail(event):
+def send_mail(event) -> dict:
     import boto3
 
     message = {"Subject": {"Data": "Your order"}, "Body": {"Text": {"Data": "text"}, "Html": {"Data": "<p>text</p>"}}}
@@ -91,7 +91,7 @@ def send_mail(event):
     return reply(200, {"message_id": sent["MessageId"]})
 
 
-def reply(status, body):
+def reply(status, body) -> dict:
     return {"statusCode": status, "headers": {"content-type": "application/json"}, "body": json.dumps(body)}
 
 

@@ -25,7 +25,7 @@ OWNED = {
 }
 
 
-def template(routes, functions, issuer="http://issuer.invalid"):
+def template(routes, functions, issuer="http://issuer.invalid") -> dict:
     """A stack with an HTTP API, its functions, and one table, queue, key and sender.
 
     routes: route key → (function, scopes or None). functions: what they DO.
@@ -38,7 +38,7 @@ def template(routes, functions, issuer="http://issuer.invalid"):
     return {"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources}
 
 
-def shared():
+def shared() -> dict:
     return {
         "Table": {
             "Type": "AWS::DynamoDB::Table",
@@ -61,7 +61,7 @@ def shared():
     }
 
 
-def api(routes, issuer):
+def api(routes, issuer) -> dict:
     paths = {}
     for key, (function, scopes) in routes.items():
         method, path = key.split(" ")
@@ -76,7 +76,7 @@ def api(routes, issuer):
     return {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Body": body, "FailOnWarnings": True}}
 
 
-def operation(function, scopes):
+def operation(function, scopes) -> dict:
     arn = "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${%s.Arn}/invocations"
     integration = {
         "httpMethod": "POST",
@@ -88,7 +88,7 @@ def operation(function, scopes):
     return {"x-amazon-apigateway-integration": integration, "responses": {}} | security
 
 
-def lambda_function(function):
+def lambda_function(function) -> dict:
     variables = {"DO": function, "TABLE": {"Ref": "Table"}, "KEY": {"Ref": "Key"}}
     return {
         "Type": "AWS::Lambda::Function",
@@ -103,14 +103,14 @@ def lambda_function(function):
     }
 
 
-def role(function):
+def role(function) -> dict:
     statements = [{"Effect": "Allow", "Action": a, "Resource": r} for a, r in POLICIES.get(function, ())]
     document = {"Version": "2012-10-17", "Statement": statements}
     policies = [{"PolicyName": "its-calls", "PolicyDocument": document}] if statements else []
     return {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": TRUST, "Policies": policies}}
 
 
-def mapping():
+def mapping() -> dict:
     return {
         "Type": "AWS::Lambda::EventSourceMapping",
         "Properties": {
@@ -122,5 +122,5 @@ def mapping():
     }
 
 
-def logical(function):
+def logical(function) -> str:
     return "".join(word.capitalize() for word in function.split("-")) + "Function"

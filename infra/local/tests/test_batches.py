@@ -4,7 +4,7 @@ from emulation import batches
 
 
 class Action(unittest.TestCase):
-    def test_a_batch_needs_the_permission_of_one(self):
+    def test_a_batch_needs_the_permission_of_one(self) -> None:
         for extracted, wanted in {
             "sqs:SendMessageBatch": "sqs:SendMessage",
             "sqs:DeleteMessageBatch": "sqs:DeleteMessage",

@@ -20,6 +20,7 @@ from pathlib import Path
 import boto3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from botocore.client import BaseClient
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
@@ -54,27 +55,27 @@ REFUSALS = {
 class Emulator:
     """One emulator process with data of its own."""
 
-    def __init__(self, data):
+    def __init__(self, data) -> None:
         self.data = data
         (self.port,) = testrun.free_ports(1)
         self.process = None
 
-    def start(self):
+    def start(self) -> None:
         command = [sys.executable, str(LOCAL / "emulator.py"), "--port", str(self.port), "--data", str(self.data)]
         self.data.mkdir(exist_ok=True)
         with open(self.data / "log", "a") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
         wait_for(lambda: process.status(f"http://127.0.0.1:{self.port}/_ministack/health") == 200, "the emulator")
 
-    def end(self, number=signal.SIGTERM):
+    def end(self, number=signal.SIGTERM) -> int:
         self.process.send_signal(number)
         return self.process.wait(30)
 
     @property
-    def log(self):
+    def log(self) -> str:
         return (self.data / "log").read_text()
 
-    def client(self, service, **credentials):
+    def client(self, service, **credentials) -> BaseClient:
         return boto3.client(
             service,
             endpoint_url=f"http://127.0.0.1:{self.port}",
@@ -83,11 +84,11 @@ class Emulator:
         )
 
     @property
-    def root(self):
+    def root(self) -> dict[str, str]:
         found = keys.read(self.data)
         return {"aws_access_key_id": found["access_key_id"], "aws_secret_access_key": found["secret_access_key"]}
 
-    def upload_function(self):
+    def upload_function(self) -> None:
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as archive:
             entry = zipfile.ZipInfo("bootstrap")
@@ -97,7 +98,7 @@ class Emulator:
         s3.create_bucket(Bucket=stacks.BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         s3.put_object(Bucket=stacks.BUCKET, Key=stacks.KEY, Body=packed.getvalue())
 
-    def deploy(self, template, update=False):
+    def deploy(self, template, update=False) -> str:
         """Create or update the stack; return its final status and reason."""
         formation = self.client("cloudformation")
         apply = formation.update_stack if update else formation.create_stack
@@ -105,14 +106,14 @@ class Emulator:
         wait_for(lambda: not self.stack()["StackStatus"].endswith("IN_PROGRESS"), "the stack")
         return self.stack()["StackStatus"]
 
-    def stack(self):
+    def stack(self) -> dict:
         return self.client("cloudformation").describe_stacks(StackName="shop")["Stacks"][0]
 
-    def resource(self, logical_id):
+    def resource(self, logical_id) -> str:
         found = self.client("cloudformation").describe_stack_resource(StackName="shop", LogicalResourceId=logical_id)
         return found["StackResourceDetail"]["PhysicalResourceId"]
 
-    def ask(self, method, path, body=None, headers=None, peer="127.0.0.1"):
+    def ask(self, method, path, body=None, headers=None, peer="127.0.0.1") -> tuple[int, object]:
         """Call the HTTP API from an address of this machine; return status and decoded body."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60, source_address=(peer, 0))
         with contextlib.closing(connection):
@@ -120,17 +121,17 @@ class Emulator:
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read())
 
-    def queue_length(self):
+    def queue_length(self) -> tuple[int, ...]:
         attributes = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         got = self.client("sqs").get_queue_attributes(QueueUrl=self.resource("Queue"), AttributeNames=attributes)
         return tuple(int(got["Attributes"][name]) for name in attributes)
 
 
-def cors(headers):
+def cors(headers) -> set[str]:
     return {name for name in headers if name.lower().startswith("access-control-")}
 
 
-def wait_for(condition, what, seconds=30):
+def wait_for(condition, what, seconds=30) -> None:
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
@@ -142,7 +143,7 @@ class Deployed(unittest.TestCase):
     """Tests on one stack that all of them leave as it is."""
 
     @classmethod
-    def setUpClass(cls):
+    def setUpClass(cls) -> None:
         folder = tempfile.TemporaryDirectory(prefix="shop-emulator-test-")
         cls.addClassCleanup(folder.cleanup)
         cls.emulator = Emulator(Path(folder.name))
@@ -152,30 +153,30 @@ class Deployed(unittest.TestCase):
         status = cls.emulator.deploy(stacks.template(ROUTES, FUNCTIONS))
         assert status == "CREATE_COMPLETE", (status, cls.emulator.stack())
 
-    def test_every_route_is_there(self):
+    def test_every_route_is_there(self) -> None:
         found = self.emulator.client("apigatewayv2").get_routes(ApiId="api")["Items"]
         self.assertEqual({r["RouteKey"] for r in found}, set(ROUTES))
 
-    def test_it_listens_on_this_machine_only(self):
+    def test_it_listens_on_this_machine_only(self) -> None:
         with socket.socket() as other, self.assertRaises(OSError):
             other.settimeout(2)
             other.connect((own_address(), self.emulator.port))
 
-    def test_the_event_names_the_peer(self):
+    def test_the_event_names_the_peer(self) -> None:
         status, event = self.emulator.ask("GET", "/events/7?a=1", peer="127.0.0.5")
         self.assertEqual(status, 200)
         self.assertEqual(event["requestContext"]["http"]["sourceIp"], "127.0.0.5")
         self.assertEqual(event["headers"]["x-forwarded-for"], "127.0.0.5")
         self.assertEqual((event["routeKey"], event["pathParameters"]), ("GET /events/{id}", {"id": "7"}))
 
-    def test_a_large_body_is_refused(self):
+    def test_a_large_body_is_refused(self) -> None:
         json_body = {"Content-Type": "application/json"}
         status, event = self.emulator.ask("POST", "/events/1", b"x" * 2_000_000, json_body)
         self.assertEqual((status, len(event["body"])), (200, 2_000_000))
         status, answer = self.emulator.ask("POST", "/events/1", b"x" * 6_500_000, json_body)
         self.assertEqual((status, answer), (413, {"message": "Request Entity Too Large"}))
 
-    def test_a_function_sees_what_it_would_see_on_aws(self):
+    def test_a_function_sees_what_it_would_see_on_aws(self) -> None:
         status, environment = self.emulator.ask("GET", "/environment")
         self.assertEqual(status, 200)
         self.assertEqual(environment["AWS_ENDPOINT_URL"], f"http://127.0.0.1:{self.emulator.port}")
@@ -183,19 +184,19 @@ class Deployed(unittest.TestCase):
         self.assertFalse(set(self.emulator.root.values()) & set(environment.values()), "the function has root's keys")
         self.assertFalse({"HOME", "AUTH", "STATE_DIR", "GATEWAY_PORT", "PYTHONPATH"} & set(environment))
 
-    def test_a_crash_says_nothing_to_the_caller(self):
+    def test_a_crash_says_nothing_to_the_caller(self) -> None:
         self.assertEqual(self.emulator.ask("GET", "/crash"), (500, {"message": "Internal Server Error"}))
         self.assertIn("a secret", self.emulator.log)
 
-    def test_a_role_is_enforced(self):
+    def test_a_role_is_enforced(self) -> None:
         status, answers = self.emulator.ask("GET", "/table")
         self.assertEqual((status, answers), (200, {"put": "AccessDeniedException", "get": 200}))
 
-    def test_a_stranger_is_refused(self):
+    def test_a_stranger_is_refused(self) -> None:
         unsigned = process.status(f"http://127.0.0.1:{self.emulator.port}/?Action=ListQueues&Version=2012-11-05")
         self.assertEqual(unsigned, 403)
 
-    def raw(self, method, path, body=None, **headers):
+    def raw(self, method, path, body=None, **headers) -> tuple[int, dict[str, str], str]:
         """Ask with headers of one's own; return status, headers and text."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         connection = http.client.HTTPConnection("127.0.0.1", self.emulator.port, timeout=30)
@@ -204,7 +205,7 @@ class Deployed(unittest.TestCase):
             answer = connection.getresponse()
             return answer.status, dict(answer.getheaders()), answer.read().decode(errors="replace")
 
-    def signed(self, service, url, body="", method="POST", secret=None, **headers):
+    def signed(self, service, url, body="", method="POST", secret=None, **headers) -> dict[str, str]:
         """Headers that sign a request with root's keys, or with another secret."""
         root = self.emulator.root
         credentials = Credentials(root["aws_access_key_id"], secret or root["aws_secret_access_key"])
@@ -212,7 +213,7 @@ class Deployed(unittest.TestCase):
         SigV4Auth(credentials, service, "eu-west-1").add_auth(request)
         return dict(request.headers)
 
-    def test_keys_that_everybody_knows_are_refused(self):
+    def test_keys_that_everybody_knows_are_refused(self) -> None:
         """The emulator's own root: the key `test`, an account's number; and what its functions' keys would be."""
         name = self.emulator.resource("ShowEventFunction")
         function = self.emulator.client("lambda").get_function_configuration(FunctionName=name)
@@ -242,11 +243,11 @@ class Deployed(unittest.TestCase):
                 self.assertIn(refused.exception.response["ResponseMetadata"]["HTTPStatusCode"], (400, 401, 403))
                 self.assertIn(refused.exception.response["Error"]["Code"], REFUSALS)
 
-    def test_root_is_root(self):
+    def test_root_is_root(self) -> None:
         caller = self.emulator.client("sts").get_caller_identity()
         self.assertEqual(caller["Arn"], "arn:aws:iam::000000000000:root")
 
-    def test_nothing_unsigned_reaches_an_api(self):
+    def test_nothing_unsigned_reaches_an_api(self) -> None:
         for method, path in (
             ("GET", "/"),
             ("GET", f"/{stacks.BUCKET}"),
@@ -262,7 +263,7 @@ class Deployed(unittest.TestCase):
             with self.subTest(f"{method} {path}"):
                 self.assertIn(self.raw(method, path)[0], (400, 403))
 
-    def test_a_page_cannot_make_a_function(self):
+    def test_a_page_cannot_make_a_function(self) -> None:
         """What a web page sent once: the emulator ran its code as a program of this machine."""
         role = self.emulator.client("iam").list_roles()["Roles"][0]["Arn"]
         code = base64.b64encode(b"no zip").decode()
@@ -294,7 +295,7 @@ class Deployed(unittest.TestCase):
         names = [f["FunctionName"] for f in self.emulator.client("lambda").list_functions()["Functions"]]
         self.assertNotIn("evil", names)
 
-    def test_no_page_reads_an_api_or_the_mails(self):
+    def test_no_page_reads_an_api_or_the_mails(self) -> None:
         port = self.emulator.port
         for path in ("/_ministack/ses/messages", "/_ministack/health", "/"):
             for headers in (
@@ -312,16 +313,16 @@ class Deployed(unittest.TestCase):
                         self.assertEqual(status, 403)
                         self.assertEqual(cors(answered), set())
 
-    def test_saving_is_no_page_s_affair(self):
+    def test_saving_is_no_page_s_affair(self) -> None:
         self.assertEqual(self.raw("POST", "/_shop/save", Origin="https://evil.example")[0], 403)
         self.assertEqual(self.raw("POST", "/_shop/save", Host="evil.example")[0], 403)
 
-    def test_the_mails_open_in_a_browser(self):
+    def test_the_mails_open_in_a_browser(self) -> None:
         for host in (f"127.0.0.1:{self.emulator.port}", f"localhost:{self.emulator.port}"):
             status, answered, _ = self.raw("GET", "/_ministack/ses/messages", Host=host, Sec_Fetch_Site="none")
             self.assertEqual((status, cors(answered)), (200, set()))
 
-    def test_no_api_allows_other_pages_to_read_it(self):
+    def test_no_api_allows_other_pages_to_read_it(self) -> None:
         for service, path, body, target in (
             ("dynamodb", "/", "{}", "DynamoDB_20120810.ListTables"),
             ("lambda", "/2015-03-31/functions/", "", None),
@@ -337,7 +338,7 @@ class Deployed(unittest.TestCase):
                 status, answered, text = self.raw(method, path, body, **headers)
                 self.assertEqual((status, cors(answered)), (200, set()), text)
 
-    def test_the_routes_take_every_origin_and_no_foreign_host(self):
+    def test_the_routes_take_every_origin_and_no_foreign_host(self) -> None:
         path = "/_aws/execute-api/api/events/1"
         origin = {"Origin": "https://shop.example", "Sec-Fetch-Site": "cross-site"}
         status, _, text = self.raw("GET", path, **origin)
@@ -346,10 +347,10 @@ class Deployed(unittest.TestCase):
         self.assertEqual(self.raw("GET", path, Host=f"evil.example:{self.emulator.port}")[0], 403)
         self.assertEqual(self.raw("GET", path, Host="localhost:5173")[0], 200)
 
-    def test_the_key_signs(self):
+    def test_the_key_signs(self) -> None:
         self.assertEqual(self.emulator.ask("GET", "/sign"), (200, {"bits": 2048}))
 
-    def test_a_mail_is_sent_and_listed(self):
+    def test_a_mail_is_sent_and_listed(self) -> None:
         status, answer = self.emulator.ask("GET", "/mail")
         self.assertEqual(status, 200, self.emulator.log[-2000:])
         connection = http.client.HTTPConnection("127.0.0.1", self.emulator.port, timeout=10)
@@ -357,7 +358,7 @@ class Deployed(unittest.TestCase):
             connection.request("GET", "/_ministack/ses/messages")
             self.assertIn(answer["message_id"], connection.getresponse().read().decode())
 
-    def test_its_own_administration_is_hidden(self):
+    def test_its_own_administration_is_hidden(self) -> None:
         for method, path in (
             ("POST", "/_ministack/reset"),
             ("POST", "/_ministack/config"),
@@ -368,8 +369,8 @@ class Deployed(unittest.TestCase):
                 connection.request(method, path)
                 self.assertEqual(connection.getresponse().status, 404)
 
-    def test_what_is_no_token_is_refused(self):
-        def part(value):
+    def test_what_is_no_token_is_refused(self) -> None:
+        def part(value) -> str:
             return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
         tokens = [
@@ -384,34 +385,34 @@ class Deployed(unittest.TestCase):
             with self.subTest(token):
                 self.assertEqual(self.emulator.ask("GET", "/private", headers={"Authorization": token})[0], 401)
 
-    def test_many_at_once_each_get_their_answer(self):
+    def test_many_at_once_each_get_their_answer(self) -> None:
         with ThreadPoolExecutor(64) as pool:
             answers = list(pool.map(lambda n: self.emulator.ask("GET", f"/wait?id={n}"), range(64)))
         self.assertEqual([a[0] for a in answers], [200] * 64)
         self.assertEqual([a[1]["id"] for a in answers], [str(n) for n in range(64)])
         self.assertGreater(len({a[1]["process"] for a in answers}), 8, "they ran one after the other")
 
-    def test_a_warm_process_is_used_again(self):
+    def test_a_warm_process_is_used_again(self) -> None:
         answers = [self.emulator.ask("GET", "/wait?id=1")[1]["process"] for _ in range(3)]
         self.assertEqual(len(set(answers)), 1)
 
-    def test_a_warm_call_is_quick(self):
+    def test_a_warm_call_is_quick(self) -> None:
         self.emulator.ask("GET", "/events/1")
         quickest = min(self.timed() for _ in range(50))
         self.assertLess(quickest, 0.04, "the emulator's own delays of 40 and 50 ms are back")
 
-    def timed(self):
+    def timed(self) -> float:
         started = time.monotonic()
         self.emulator.ask("GET", "/events/1")
         return time.monotonic() - started
 
-    def test_a_queue_calls_its_function(self):
+    def test_a_queue_calls_its_function(self) -> None:
         sqs, queue = self.emulator.client("sqs"), self.emulator.resource("Queue")
         sqs.send_message(QueueUrl=queue, MessageBody="first")
         wait_for(lambda: "received first" in self.emulator.log, "the function", seconds=20)
         wait_for(lambda: self.emulator.queue_length() == (0, 0), "the message's deletion", seconds=20)
 
-    def test_mappings_are_listed(self):
+    def test_mappings_are_listed(self) -> None:
         found = self.emulator.client("lambda").list_event_source_mappings()["EventSourceMappings"]
         self.assertEqual([m["FunctionResponseTypes"] for m in found], [["ReportBatchItemFailures"]])
 
@@ -419,7 +420,7 @@ class Deployed(unittest.TestCase):
 class Changing(unittest.TestCase):
     """Tests that change the stack or end the emulator."""
 
-    def setUp(self):
+    def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory(prefix="shop-emulator-test-")
         self.addCleanup(folder.cleanup)
         self.emulator = Emulator(Path(folder.name))
@@ -435,17 +436,17 @@ class Changing(unittest.TestCase):
         status = self.emulator.deploy(stacks.template(self.routes, self.functions))
         self.assertEqual(status, "CREATE_COMPLETE", self.emulator.stack())
 
-    def route_keys(self):
+    def route_keys(self) -> set[str]:
         return {r["RouteKey"] for r in self.emulator.client("apigatewayv2").get_routes(ApiId="api")["Items"]}
 
-    def test_an_update_exchanges_the_routes(self):
+    def test_an_update_exchanges_the_routes(self) -> None:
         changed = {"GET /b": ("show-event", None), "POST /c": ("show-event", None), "GET /sign": ("sign", None)}
         self.assertEqual(self.emulator.deploy(stacks.template(changed, self.functions), update=True), "UPDATE_COMPLETE")
         self.assertEqual(self.route_keys(), set(changed))
         self.assertEqual(self.emulator.ask("GET", "/a")[0], 404)
         self.assertEqual(self.emulator.ask("GET", "/b")[0], 200)
 
-    def test_a_refused_update_leaves_what_was(self):
+    def test_a_refused_update_leaves_what_was(self) -> None:
         broken = stacks.template(self.routes, self.functions)
         broken["Resources"]["Api"]["Properties"]["Body"]["x-amazon-apigateway-cors"] = {"allowOrigins": ["*"]}
         self.assertEqual(self.emulator.deploy(broken, update=True), "UPDATE_ROLLBACK_COMPLETE")
@@ -454,7 +455,7 @@ class Changing(unittest.TestCase):
         self.assertEqual(self.route_keys(), set(self.routes))
         self.assertEqual(self.emulator.ask("GET", "/b")[0], 401)
 
-    def test_a_killed_emulator_lost_nothing_older_than_some_seconds(self):
+    def test_a_killed_emulator_lost_nothing_older_than_some_seconds(self) -> None:
         self.put("ord_1")
         wait_for(lambda: "ord_1" in self.saved("dynamodb"), "the save", seconds=30)
         wait_for(lambda: "shop-SignFunction" in self.saved("lambda"), "the save", seconds=30)
@@ -462,7 +463,7 @@ class Changing(unittest.TestCase):
         self.emulator.start()
         self.assert_all_is_there("ord_1")
 
-    def test_a_folder_of_before_gets_keys(self):
+    def test_a_folder_of_before_gets_keys(self) -> None:
         """A folder without keys has data of a store whose root was `test`; a removed file is made anew."""
         before = self.emulator.root
         self.put("ord_0")
@@ -472,13 +473,13 @@ class Changing(unittest.TestCase):
         self.assertNotEqual(self.emulator.root, before)
         self.assert_all_is_there("ord_0")
 
-    def test_an_ended_emulator_lost_nothing(self):
+    def test_an_ended_emulator_lost_nothing(self) -> None:
         self.put("ord_2")
         self.assertEqual(self.emulator.end(signal.SIGTERM), 0)
         self.emulator.start()
         self.assert_all_is_there("ord_2")
 
-    def test_saving_on_demand(self):
+    def test_saving_on_demand(self) -> None:
         self.put("ord_3")
         connection = http.client.HTTPConnection("127.0.0.1", self.emulator.port, timeout=30)
         with contextlib.closing(connection):
@@ -487,32 +488,32 @@ class Changing(unittest.TestCase):
         self.assertIn("ord_3", self.saved("dynamodb"))
         self.assertIn("GET /sign", self.saved("apigateway"))
 
-    def test_a_refused_message_stays(self):
+    def test_a_refused_message_stays(self) -> None:
         self.emulator.client("sqs").send_message(QueueUrl=self.emulator.resource("Queue"), MessageBody="refuse")
         wait_for(lambda: "received refuse" in self.emulator.log, "the function", seconds=20)
         time.sleep(0.3)
         self.assertEqual(self.emulator.queue_length(), (0, 1))
 
-    def test_no_process_of_a_function_outlives_the_emulator(self):
+    def test_no_process_of_a_function_outlives_the_emulator(self) -> None:
         pid = self.pid_of_function()
         self.assertTrue(Path(f"/proc/{pid}").exists())
         self.emulator.end(signal.SIGTERM)
         wait_for(lambda: not Path(f"/proc/{pid}").exists(), "the function's end", seconds=20)
 
-    def pid_of_function(self):
+    def pid_of_function(self) -> int:
         self.emulator.ask("GET", "/a")
         children = Path(f"/proc/{self.emulator.process.pid}/task").glob("*/children")
         return next(int(pid) for file in children for pid in file.read_text().split())
 
-    def put(self, key):
+    def put(self, key) -> None:
         table = self.emulator.resource("Table")
         self.emulator.client("dynamodb").put_item(TableName=table, Item={"id": {"S": key}})
 
-    def saved(self, service):
+    def saved(self, service) -> str:
         file = self.emulator.data / "state" / f"{service}.json"
         return file.read_text() if file.exists() else ""
 
-    def assert_all_is_there(self, key):
+    def assert_all_is_there(self, key) -> None:
         table = self.emulator.resource("Table")
         got = self.emulator.client("dynamodb").get_item(TableName=table, Key={"id": {"S": key}})
         self.assertEqual(got.get("Item"), {"id": {"S": key}})
@@ -527,11 +528,11 @@ class Changing(unittest.TestCase):
 class Starting(unittest.TestCase):
     """What stands in the way of a start is said."""
 
-    def start(self, data, port):
+    def start(self, data, port) -> subprocess.CompletedProcess:
         command = [sys.executable, str(LOCAL / "emulator.py"), "--port", str(port), "--data", str(data)]
         return subprocess.run(command, capture_output=True, text=True, timeout=30)
 
-    def test_a_port_in_use(self):
+    def test_a_port_in_use(self) -> None:
         with tempfile.TemporaryDirectory() as data, socket.socket() as other:
             other.bind(("127.0.0.1", 0))
             other.listen()
@@ -540,7 +541,7 @@ class Starting(unittest.TestCase):
         self.assertNotEqual(done.returncode, 0)
         self.assertIn(f"port {port} on 127.0.0.1 cannot be used: Address already in use", done.stderr)
 
-    def test_keys_that_cannot_be_read(self):
+    def test_keys_that_cannot_be_read(self) -> None:
         with tempfile.TemporaryDirectory() as data:
             (Path(data) / keys.FILE).write_text("{}")
             done = self.start(data, testrun.free_ports(1)[0])
@@ -548,7 +549,7 @@ class Starting(unittest.TestCase):
         self.assertIn("the root keys cannot be read", done.stderr)
         self.assertIn(f"remove {Path(data).resolve() / keys.FILE}, and new ones are made", done.stderr)
 
-    def test_a_folder_in_use(self):
+    def test_a_folder_in_use(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             emulator = Emulator(Path(folder))
             emulator.start()
@@ -559,7 +560,7 @@ class Starting(unittest.TestCase):
         self.assertIn("is in use by another store", done.stderr)
 
 
-def own_address():
+def own_address() -> str:
     """An address of this machine other than the loopback's."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:

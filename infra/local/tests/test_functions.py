@@ -5,11 +5,11 @@ from emulation import functions
 
 
 class Environment(unittest.TestCase):
-    def build(self, found, declared):
+    def build(self, found, declared) -> dict[str, str]:
         config = {"Environment": {"Variables": declared}}
         return functions.clean_environment(lambda config, code, port: found)(config, "/code", 1)
 
-    def test_nothing_of_the_machine_is_left(self):
+    def test_nothing_of_the_machine_is_left(self) -> None:
         found = {"HOME": "/home/me", "SECRET": "x", "AWS_PROFILE": "prod", "AWS_REGION": "eu-west-1", "TABLE": "t"}
         self.assertEqual(
             self.build(found, {"TABLE": "t"}),
@@ -22,26 +22,26 @@ class Environment(unittest.TestCase):
             },
         )
 
-    def test_what_the_template_declares_wins(self):
+    def test_what_the_template_declares_wins(self) -> None:
         self.assertEqual(self.build({"TZ": "Europe/London"}, {"TZ": "Europe/London"})["TZ"], "Europe/London")
 
-    def test_the_endpoint_is_passed_on(self):
+    def test_the_endpoint_is_passed_on(self) -> None:
         self.assertEqual(self.build({"AWS_ENDPOINT_URL": "http://x"}, {})["AWS_ENDPOINT_URL"], "http://x")
 
 
 class Worker:
     """A process that is at work, or not."""
 
-    def __init__(self, in_use):
+    def __init__(self, in_use) -> None:
         self.in_use = in_use
 
 
 class Updates(unittest.TestCase):
-    def setUp(self):
+    def setUp(self) -> None:
         self.killed = queue.Queue()
         self.kill = functions.finish_first(lambda workers: [self.killed.put(w) for w in workers])
 
-    def test_an_invocation_under_way_is_finished(self):
+    def test_an_invocation_under_way_is_finished(self) -> None:
         idle, busy = Worker(False), Worker(True)
         functions.as_update(self.kill)([idle, busy, None])
         self.assertEqual([self.killed.get(timeout=5), self.killed.get(timeout=5)], [idle, None])
@@ -50,22 +50,22 @@ class Updates(unittest.TestCase):
         busy.in_use = False
         self.assertIs(self.killed.get(timeout=5), busy)
 
-    def test_what_is_no_update_waits_for_nobody(self):
+    def test_what_is_no_update_waits_for_nobody(self) -> None:
         busy = Worker(True)
         self.kill([busy])
         self.assertIs(self.killed.get(timeout=5), busy)
 
 
 class Logs(unittest.TestCase):
-    def test_a_line_is_printed_and_kept(self):
+    def test_a_line_is_printed_and_kept(self) -> None:
         lines = queue.Queue()
         with self.assertLogs("functions", "INFO") as logged:
             functions.Printed(lines, "shop-Notify").put_nowait("sent")
         self.assertEqual(logged.output, ["INFO:functions:shop-Notify sent"])
         self.assertEqual(lines.get_nowait(), "sent")
 
-    def test_old_streams_are_forgotten(self):
-        from ministack.services import cloudwatch_logs
+    def test_old_streams_are_forgotten(self) -> None:
+        from emulation.ministack_internals import cloudwatch_logs
 
         streams = {f"s{n}": {} for n in range(functions.MOST_LOG_STREAMS + 3)}
         cloudwatch_logs._log_groups["/aws/lambda/f"] = {"streams": streams}
@@ -73,7 +73,7 @@ class Logs(unittest.TestCase):
         self.assertEqual(len(streams), functions.MOST_LOG_STREAMS)
         self.assertEqual(next(iter(streams)), "s3")
 
-    def test_a_function_without_a_log_group(self):
+    def test_a_function_without_a_log_group(self) -> None:
         functions.forget_oldest_streams("/aws/lambda/unknown")
 
 

@@ -14,16 +14,17 @@ import tempfile
 import threading
 import unittest
 from pathlib import Path
+from typing import Never, TextIO
 from unittest import mock
 
 import store
 from emulation import keys
 from localstore import build, demo, deploy, process, settings, testrun, tools
-from localstore.settings import Problem, Settings
+from localstore.settings import Settings, UserError
 
 
 class InFolder(unittest.TestCase):
-    def setUp(self):
+    def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
@@ -33,30 +34,30 @@ class InFolder(unittest.TestCase):
 
 
 class FromEnvironment(unittest.TestCase):
-    def read(self, **variables):
+    def read(self, **variables) -> Settings:
         with mock.patch.dict(os.environ, variables, clear=True):
             return settings.from_environment()
 
-    def test_defaults(self):
+    def test_defaults(self) -> None:
         found = self.read()
         self.assertEqual((found.port, found.data, found.functions_endpoint), (4566, settings.ROOT / ".shop", ""))
 
-    def test_choices(self):
+    def test_choices(self) -> None:
         found = self.read(SHOP_PORT="5000", SHOP_DATA="/tmp/other", SHOP_FUNCTIONS_ENDPOINT="http://127.0.0.1:5001")
         self.assertEqual((found.port, found.data), (5000, Path("/tmp/other")))
         self.assertEqual(found.functions_endpoint, "http://127.0.0.1:5001")
         self.assertEqual(found.url, "http://127.0.0.1:5000/_aws/execute-api/api")
         self.assertEqual(found.issuer_url, "http://127.0.0.1:5000/_aws/execute-api/issuer")
 
-    def test_a_relative_folder_is_in_the_project(self):
+    def test_a_relative_folder_is_in_the_project(self) -> None:
         self.assertEqual(self.read(SHOP_DATA=".shop-2").data, settings.ROOT / ".shop-2")
 
-    def test_a_port_that_is_none(self):
+    def test_a_port_that_is_none(self) -> None:
         for text in ("x", "0", "65536", "-1", "4566 "):
-            with self.subTest(text), self.assertRaisesRegex(Problem, "SHOP_PORT"):
+            with self.subTest(text), self.assertRaisesRegex(UserError, "SHOP_PORT"):
                 self.read(SHOP_PORT=text)
 
-    def test_nothing_of_a_real_account_reaches_the_local_store(self):
+    def test_nothing_of_a_real_account_reaches_the_local_store(self) -> None:
         real = {"AWS_PROFILE": "prod", "AWS_SESSION_TOKEN": "t", "AWS_ACCESS_KEY_ID": "AKIAPROD", "PATH": "/bin"}
         with tempfile.TemporaryDirectory() as folder, mock.patch.dict(os.environ, real, clear=True):
             root = keys.make(Path(folder))
@@ -69,13 +70,13 @@ class FromEnvironment(unittest.TestCase):
 
 
 class RootKeys(InFolder):
-    def test_they_are_made_once_and_are_the_owners_alone(self):
+    def test_they_are_made_once_and_are_the_owners_alone(self) -> None:
         made = keys.make(self.folder)
         self.assertEqual(keys.make(self.folder), made)
         self.assertEqual(self.settings.root_keys, made)
         self.assertEqual((self.folder / keys.FILE).stat().st_mode & 0o777, 0o600)
 
-    def test_each_store_has_its_own(self):
+    def test_each_store_has_its_own(self) -> None:
         with tempfile.TemporaryDirectory() as other:
             theirs = keys.make(Path(other))
         ours = keys.make(self.folder)
@@ -83,23 +84,23 @@ class RootKeys(InFolder):
         self.assertRegex(ours["access_key_id"], r"^SHOPROOT[A-Z2-7]{16}$")
         self.assertRegex(ours["secret_access_key"], r"^[\w-]{40}$")
 
-    def test_a_file_that_others_may_read_is_closed(self):
+    def test_a_file_that_others_may_read_is_closed(self) -> None:
         keys.make(self.folder)
         (self.folder / keys.FILE).chmod(0o644)
         keys.make(self.folder)
         self.assertEqual((self.folder / keys.FILE).stat().st_mode & 0o777, 0o600)
 
-    def test_a_folder_of_before_is_told_from_a_broken_file(self):
-        with self.assertRaisesRegex(Problem, "has no root keys yet: start the store with `make run`"):
+    def test_a_folder_of_before_is_told_from_a_broken_file(self) -> None:
+        with self.assertRaisesRegex(UserError, "has no root keys yet: start the store with `make run`"):
             _ = self.settings.root_keys
         for text in ("", "[]", "{}", '{"access_key_id":"test","secret_access_key":"test"}'):
             (self.folder / keys.FILE).write_text(text)
-            with self.subTest(text), self.assertRaisesRegex(Problem, "the root keys cannot be read"):
+            with self.subTest(text), self.assertRaisesRegex(UserError, "the root keys cannot be read"):
                 _ = self.settings.root_keys
 
 
 class Running(InFolder):
-    def hold(self, port):
+    def hold(self, port) -> TextIO:
         """Do as the emulator does: lock the folder and write who does."""
         file = self.enterContext(open(self.folder / "lock", "w"))
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -107,50 +108,50 @@ class Running(InFolder):
         file.flush()
         return file
 
-    def test_nobody(self):
+    def test_nobody(self) -> None:
         self.assertIsNone(process.running(self.settings))
         (self.folder / "lock").write_text('{"pid": 1, "port": 2}')
         self.assertIsNone(process.running(self.settings))
 
-    def test_somebody(self):
+    def test_somebody(self) -> None:
         self.hold(7000)
         self.assertEqual(process.running(self.settings), {"pid": 12345, "port": 7000})
-        with self.assertRaisesRegex(Problem, "in use by the store on port 7000 .process 12345.*SHOP_DATA"):
+        with self.assertRaisesRegex(UserError, "in use by the store on port 7000 .process 12345.*SHOP_DATA"):
             process.start(self.settings)
 
-    def test_addresses_are_those_of_who_runs(self):
+    def test_addresses_are_those_of_who_runs(self) -> None:
         self.assertEqual(store.same_port(self.settings).port, self.settings.port)
         self.hold(7000)
         self.assertEqual(store.same_port(self.settings).port, 7000)
 
-    def test_a_port_in_use(self):
+    def test_a_port_in_use(self) -> None:
         with socket.socket() as other:
             other.bind(("127.0.0.1", self.settings.port))
             other.listen()
-            with self.assertRaisesRegex(Problem, f"port {self.settings.port} cannot be used .*SHOP_PORT"):
+            with self.assertRaisesRegex(UserError, f"port {self.settings.port} cannot be used .*SHOP_PORT"):
                 process.start(self.settings)
 
-    def test_data_of_another_port(self):
+    def test_data_of_another_port(self) -> None:
         (self.folder / "state").mkdir()
         (self.folder / "lock").write_text('{"pid": 1, "port": 7000}')
-        with self.assertRaisesRegex(Problem, "made for port 7000: use SHOP_PORT=7000"):
+        with self.assertRaisesRegex(UserError, "made for port 7000: use SHOP_PORT=7000"):
             process.start(self.settings)
 
-    def test_ending_nothing(self):
+    def test_ending_nothing(self) -> None:
         self.assertFalse(process.stop(self.settings))
 
-    def test_deploying_into_nothing(self):
-        with self.assertRaisesRegex(Problem, "no store is running"):
+    def test_deploying_into_nothing(self) -> None:
+        with self.assertRaisesRegex(UserError, "no store is running"):
             store.deploy_local(self.settings)
 
-    def test_one_deployment_at_a_time(self):
+    def test_one_deployment_at_a_time(self) -> None:
         self.enterContext(store.deployment_lock(self.settings))
-        with self.assertRaisesRegex(Problem, "another deployment"), store.deployment_lock(self.settings):
+        with self.assertRaisesRegex(UserError, "another deployment"), store.deployment_lock(self.settings):
             self.fail("it deploys twice")
 
 
 class Tools(InFolder):
-    def setUp(self):
+    def setUp(self) -> None:
         super().setUp()
         self.requirements = self.folder / "requirements.txt"
         self.requirements.write_text("a==1\n")
@@ -159,55 +160,55 @@ class Tools(InFolder):
             mock.patch.object(tools, "install", side_effect=lambda f, r: f.mkdir(exist_ok=True))
         )
 
-    def environment(self):
+    def environment(self) -> Path:
         return tools.environment("emulator", self.requirements, "it")
 
-    def test_installed_once(self):
+    def test_installed_once(self) -> None:
         (self.folder / ".tools" / "emulator").mkdir(parents=True)
         self.environment()
         self.environment()
         self.assertEqual(self.install.call_count, 1)
 
-    def test_installed_again_when_the_requirements_change(self):
+    def test_installed_again_when_the_requirements_change(self) -> None:
         (self.folder / ".tools" / "emulator").mkdir(parents=True)
         self.environment()
         self.requirements.write_text("a==2\n")
         self.environment()
         self.assertEqual(self.install.call_count, 2)
 
-    def test_installed_again_after_a_failure(self):
+    def test_installed_again_after_a_failure(self) -> None:
         (self.folder / ".tools" / "emulator").mkdir(parents=True)
-        self.install.side_effect = Problem("no network")
-        with self.assertRaises(Problem):
+        self.install.side_effect = UserError("no network")
+        with self.assertRaises(UserError):
             self.environment()
         self.install.side_effect = None
         self.environment()
         self.assertEqual(self.install.call_count, 2)
 
-    def test_a_missing_tool_is_named(self):
+    def test_a_missing_tool_is_named(self) -> None:
         with mock.patch.dict(os.environ, {"PATH": str(self.folder)}):
-            with self.assertRaisesRegex(Problem, "go is missing: install Go"):
+            with self.assertRaisesRegex(UserError, "go is missing: install Go"):
                 tools.require_go()
-            with self.assertRaisesRegex(Problem, "java is missing"):
+            with self.assertRaisesRegex(UserError, "java is missing"):
                 tools.require_java()
 
-    def test_an_old_tool_is_refused(self):
+    def test_an_old_tool_is_refused(self) -> None:
         self.make_tool("go", "go version go1.20.1 linux/amd64")
         self.make_tool("java", 'openjdk version "11.0.2"')
         with mock.patch.dict(os.environ, {"PATH": str(self.folder)}):
-            with self.assertRaisesRegex(Problem, "go 1.20 is too old"):
+            with self.assertRaisesRegex(UserError, "go 1.20 is too old"):
                 tools.require_go()
-            with self.assertRaisesRegex(Problem, "java is missing or too old"):
+            with self.assertRaisesRegex(UserError, "java is missing or too old"):
                 tools.require_java()
 
-    def test_the_sam_on_path_is_used_if_it_is_new_enough(self):
+    def test_the_sam_on_path_is_used_if_it_is_new_enough(self) -> None:
         self.make_tool("sam", "SAM CLI, version 1.170.0")
         with mock.patch.dict(os.environ, {"PATH": str(self.folder)}):
             self.assertEqual(tools.sam(), str(self.folder / "sam"))
             self.make_tool("sam", "SAM CLI, version 1.99.0")
             self.assertEqual(tools.sam(), str(self.folder / ".tools" / "sam" / "bin" / "sam"))
 
-    def make_tool(self, name, says):
+    def make_tool(self, name, says) -> None:
         file = self.folder / name
         file.write_text(f"#!/bin/sh\necho '{says}'\n")
         file.chmod(0o755)
@@ -215,19 +216,19 @@ class Tools(InFolder):
 
 
 class Fingerprint(InFolder):
-    def setUp(self):
+    def setUp(self) -> None:
         super().setUp()
         self.enterContext(mock.patch.object(build, "ROOT", self.folder))
         for name in ("go.mod", "go.sum"):
             (self.folder / name).write_text("module shop\n")
         self.write("functions/sign-up/handler.go", "package main")
 
-    def write(self, name, text):
+    def write(self, name, text) -> None:
         file = self.folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
 
-    def test_what_a_build_reads_counts(self):
+    def test_what_a_build_reads_counts(self) -> None:
         seen = {build.sources_fingerprint()}
         for name in ("functions/sign-up/handler.go", "internal/user/user.go", "internal/sesmail/mail.html", "go.mod"):
             self.write(name, "changed")
@@ -236,7 +237,7 @@ class Fingerprint(InFolder):
         seen.add(build.sources_fingerprint())
         self.assertEqual(len(seen), 6)
 
-    def test_what_only_tests_read_does_not(self):
+    def test_what_only_tests_read_does_not(self) -> None:
         before = build.sources_fingerprint()
         for name in (
             "functions/sign-up/handler_test.go",
@@ -250,7 +251,7 @@ class Fingerprint(InFolder):
 class BringUpToDate(InFolder):
     """Which of the two ways of deploying is taken, and what is remembered of it."""
 
-    def setUp(self):
+    def setUp(self) -> None:
         super().setUp()
         self.wanted = {"template": "t1", "sources": "s1"}
         self.hashes = {"A": "a1", "B": "b1"}
@@ -269,43 +270,43 @@ class BringUpToDate(InFolder):
         self.enterContext(mock.patch.object(build, "with_go", lambda s, uris: {n: Path(n) for n in uris}))
         self.enterContext(mock.patch.object(process, "save", lambda s: self.calls.append("save")))
 
-    def sam_build(self, of):
+    def sam_build(self, of) -> None:
         of.build.mkdir(exist_ok=True)
         (of.build / "template.yaml").write_text("")
         self.calls.append("sam build")
 
-    def deploy(self):
+    def deploy(self) -> bool:
         self.calls.clear()
         return deploy.bring_up_to_date(self.settings)
 
-    def pushed(self):
+    def pushed(self) -> list[list[str]]:
         return [words[1:] for words in self.calls if words[0] == "push"]
 
-    def test_the_first_time_everything(self):
+    def test_the_first_time_everything(self) -> None:
         self.assertTrue(self.deploy())
         built = str(self.settings.build / "template.yaml")
         self.assertEqual(self.calls, ["sam build", "sam deploy", ("routes", built), ("tidy",), "save"])
 
-    def test_nothing_changed(self):
+    def test_nothing_changed(self) -> None:
         self.deploy()
         self.assertFalse(self.deploy())
         self.assertEqual(self.calls, [])
 
-    def test_only_the_changed_function_is_pushed(self):
+    def test_only_the_changed_function_is_pushed(self) -> None:
         self.deploy()
         self.wanted["sources"], self.hashes["B"] = "s2", "b2"
         self.assertTrue(self.deploy())
         self.assertEqual(self.calls, [("push", "B=B"), "save"])
         self.assertFalse(self.deploy())
 
-    def test_a_changed_template_goes_through_sam(self):
+    def test_a_changed_template_goes_through_sam(self) -> None:
         self.deploy()
         self.wanted["template"] = "t2"
         self.deploy()
         self.assertEqual(self.calls[:2], ["sam build", "sam deploy"])
         self.assertEqual(self.pushed(), [])
 
-    def test_sam_does_not_bring_pushed_code_back(self):
+    def test_sam_does_not_bring_pushed_code_back(self) -> None:
         """CloudFormation sees the code it deployed itself and leaves the function alone: pushed code is pushed over."""
         self.deploy()
         self.wanted["sources"], self.hashes["B"] = "s2", "b2"
@@ -318,22 +319,22 @@ class BringUpToDate(InFolder):
         self.deploy()
         self.assertEqual(self.pushed(), [])
 
-    def test_a_failed_deployment_is_done_again(self):
+    def test_a_failed_deployment_is_done_again(self) -> None:
         self.deploy()
         self.wanted["template"] = "t2"
-        failing = mock.Mock(side_effect=Problem("sam deploy failed"))
-        with mock.patch.object(deploy, "with_sam", failing), self.assertRaises(Problem):
+        failing = mock.Mock(side_effect=UserError("sam deploy failed"))
+        with mock.patch.object(deploy, "with_sam", failing), self.assertRaises(UserError):
             self.deploy()
         self.wanted["template"] = "t1"
         self.assertTrue(self.deploy())
         self.assertEqual(self.calls[:2], ["sam build", "sam deploy"])
 
-    def test_lost_routes_are_a_failure(self):
-        def lost(of, command, *rest):
+    def test_lost_routes_are_a_failure(self) -> None:
+        def lost(of, command, *rest) -> None:
             if command == "routes":
-                raise Problem("Api was deployed with 14 routes of 15")
+                raise UserError("Api was deployed with 14 routes of 15")
 
-        with mock.patch.object(deploy, "ask_stack", lost), self.assertRaisesRegex(Problem, "14 routes of 15"):
+        with mock.patch.object(deploy, "ask_stack", lost), self.assertRaisesRegex(UserError, "14 routes of 15"):
             self.deploy()
         self.assertEqual(deploy.read_record(self.settings), {})
 
@@ -346,19 +347,19 @@ sys.exit("refused" if {fails} else 0)
 
 
 class Seed(InFolder):
-    def setUp(self):
+    def setUp(self) -> None:
         super().setUp()
         self.signed_up, self.status, test = [], 201, self
         keys.make(self.folder)
 
         class SignUp(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
+            def do_POST(self) -> None:
                 test.signed_up.append((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
                 self.send_response(test.status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
-            def log_message(self, *words):
+            def log_message(self, *words) -> None:
                 pass
 
         server = http.server.ThreadingHTTPServer(("127.0.0.1", self.settings.port), SignUp)
@@ -368,14 +369,14 @@ class Seed(InFolder):
         self.fails = False
         self.enterContext(mock.patch.object(demo, "build_tool", self.make_tool))
 
-    def make_tool(self, of):
+    def make_tool(self, of) -> Path:
         """A tool that writes down its arguments and the admin it was given."""
         tool = self.folder / "shop"
         tool.write_text(TOOL.format(python=sys.executable, calls=str(self.folder / "calls"), fails=self.fails))
         tool.chmod(0o755)
         return tool
 
-    def test_customer_admin_and_catalogue(self):
+    def test_customer_admin_and_catalogue(self) -> None:
         demo.seed(self.settings)
         people = json.loads(self.settings.credentials.read_text())
         self.assertEqual(
@@ -387,7 +388,7 @@ class Seed(InFolder):
         self.assertEqual([c.split()[0] for c in calls], ["grant-admin", "import"])
         self.assertIn("grant-admin demo-admin@example.com --yes", calls[0])
 
-    def test_passwords_are_private_and_new(self):
+    def test_passwords_are_private_and_new(self) -> None:
         demo.seed(self.settings)
         self.assertEqual(self.settings.credentials.stat().st_mode & 0o777, 0o600)
         people = json.loads(self.settings.credentials.read_text())
@@ -395,28 +396,28 @@ class Seed(InFolder):
         self.assertEqual(len(passwords), 2)
         self.assertTrue(all(len(p) >= 20 for p in passwords))
 
-    def test_it_is_made_once(self):
+    def test_it_is_made_once(self) -> None:
         demo.seed(self.settings)
         demo.seed(self.settings)
         self.assertEqual(len(self.signed_up), 2)
 
-    def test_an_interrupted_one_goes_on(self):
+    def test_an_interrupted_one_goes_on(self) -> None:
         self.fails = True
-        with self.assertRaisesRegex(Problem, "shop grant-admin demo-admin@example.com --yes failed:\nrefused"):
+        with self.assertRaisesRegex(UserError, "shop grant-admin demo-admin@example.com --yes failed:\nrefused"):
             demo.seed(self.settings)
         before = self.settings.credentials.read_text()
         self.fails, self.status = False, 409
         demo.seed(self.settings)
         self.assertEqual(self.settings.credentials.read_text(), before)
 
-    def test_a_refusal_is_shown(self):
+    def test_a_refusal_is_shown(self) -> None:
         self.status = 400
-        with self.assertRaisesRegex(Problem, "signing up demo-customer@example.com: 400"):
+        with self.assertRaisesRegex(UserError, "signing up demo-customer@example.com: 400"):
             demo.seed(self.settings)
 
 
 class Commands(InFolder):
-    def run_command(self, *words):
+    def run_command(self, *words) -> tuple[object, str]:
         out = io.StringIO()
         with (
             contextlib.redirect_stdout(out),
@@ -426,13 +427,13 @@ class Commands(InFolder):
             store.main(list(words))
         return ended.exception.code, out.getvalue().strip()
 
-    def test_addresses(self):
+    def test_addresses(self) -> None:
         base = f"http://127.0.0.1:{self.settings.port}"
         self.assertEqual(self.run_command("url"), (None, f"{base}/_aws/execute-api/api"))
         self.assertEqual(self.run_command("issuer-url"), (None, f"{base}/_aws/execute-api/issuer"))
         self.assertEqual(self.run_command("mail-url"), (None, f"{base}/_ministack/ses/messages"))
 
-    def test_credentials(self):
+    def test_credentials(self) -> None:
         code, _ = self.run_command("demo-credentials")
         self.assertIn("has no demo credentials yet", code)
         demo.credentials(self.settings)
@@ -440,7 +441,7 @@ class Commands(InFolder):
         self.assertIsNone(code)
         self.assertEqual(set(json.loads(printed)), {"customer", "admin"})
 
-    def test_what_leads_a_shell_to_the_store(self):
+    def test_what_leads_a_shell_to_the_store(self) -> None:
         code, _ = self.run_command("aws-env")
         self.assertIn("no store is running", code)
         root = keys.make(self.folder)
@@ -456,10 +457,10 @@ class Commands(InFolder):
         self.assertIn(f"AWS_SECRET_ACCESS_KEY={root['secret_access_key']}", said)
         self.assertFalse([line for line in said if line.startswith(("AWS_PROFILE", "AWS_SESSION_TOKEN"))])
 
-    def test_ending_nothing_is_no_error(self):
+    def test_ending_nothing_is_no_error(self) -> None:
         self.assertEqual(self.run_command("down"), (None, ""))
 
-    def test_every_target_of_the_makefile_has_its_command(self):
+    def test_every_target_of_the_makefile_has_its_command(self) -> None:
         made = {
             line.split(":")[0]
             for line in (settings.ROOT / "Makefile").read_text().splitlines()
@@ -467,40 +468,40 @@ class Commands(InFolder):
         }
         self.assertEqual(made - {"help"}, set(store.COMMANDS))
 
-    def test_a_failing_tool_ends_the_store_again(self):
+    def test_a_failing_tool_ends_the_store_again(self) -> None:
         emulator = mock.Mock()
         with (
             mock.patch.object(store, "setup"),
             mock.patch.object(process, "start", return_value=emulator),
-            mock.patch.object(deploy, "bring_up_to_date", side_effect=Problem("sam build failed")),
+            mock.patch.object(deploy, "bring_up_to_date", side_effect=UserError("sam build failed")),
             mock.patch.object(process, "end_process") as end,
-            self.assertRaisesRegex(Problem, "sam build failed"),
+            self.assertRaisesRegex(UserError, "sam build failed"),
         ):
             store.start(self.settings)
         end.assert_called_once_with(emulator)
 
-    def test_a_port_in_use_is_said_before_anything_is_fetched(self):
+    def test_a_port_in_use_is_said_before_anything_is_fetched(self) -> None:
         with socket.socket() as other, mock.patch.object(store, "setup") as setup:
             other.bind(("127.0.0.1", self.settings.port))
             other.listen()
-            with self.assertRaisesRegex(Problem, "SHOP_PORT"):
+            with self.assertRaisesRegex(UserError, "SHOP_PORT"):
                 store.start(self.settings)
         setup.assert_not_called()
 
 
 class Signals(unittest.TestCase):
-    def setUp(self):
+    def setUp(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             self.addCleanup(signal.signal, number, signal.getsignal(number))
 
-    def test_each_ends_what_is_inside(self):
+    def test_each_ends_what_is_inside(self) -> None:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may be under nohup
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell's background jobs have it
             with self.subTest(number), self.assertRaises(KeyboardInterrupt), store.ended_by_signals():
                 signal.raise_signal(number)
 
-    def test_nohup_is_respected(self):
+    def test_nohup_is_respected(self) -> None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         with store.ended_by_signals():
             signal.raise_signal(signal.SIGHUP)
@@ -508,18 +509,18 @@ class Signals(unittest.TestCase):
 
 
 class Children(InFolder):
-    def test_a_child_ends_with_its_block(self):
+    def test_a_child_ends_with_its_block(self) -> Never:
         (port,) = testrun.free_ports(1)
         command = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port)]
         with self.assertRaises(KeyError), testrun.child(command, self.folder / "log", port) as child:
             raise KeyError("a test failed")
         self.assertIsNotNone(child.poll())
 
-    def test_a_child_that_does_not_start(self):
+    def test_a_child_that_does_not_start(self) -> None:
         command = [sys.executable, "-c", "import sys; sys.exit('no such option')"]
         (port,) = testrun.free_ports(1)
         child = testrun.child(command, self.folder / "log", port)
-        with self.assertRaisesRegex(Problem, "no such option"), child:
+        with self.assertRaisesRegex(UserError, "no such option"), child:
             self.fail("it started")
 
 

@@ -6,17 +6,17 @@ from emulation import mail
 SHOP = "arn:aws:ses:eu-west-1:000000000000:identity/shop@example.com"
 
 
-def resource(params, service="ses"):
+def resource(params, service="ses") -> str:
     check = mail.check_on_identity(lambda *args: "*")
     return check(service, "POST", "/", {}, b"", params, "eu-west-1", "000000000000")
 
 
-def raw(text):
+def raw(text) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
 class Resource(unittest.TestCase):
-    def test_a_mail_is_checked_on_its_sender(self):
+    def test_a_mail_is_checked_on_its_sender(self) -> None:
         cases = [
             {"Action": ["SendEmail"], "Source": ["shop@example.com"]},
             {"Action": "SendEmail", "Source": "The Shop <shop@example.com>"},
@@ -27,7 +27,7 @@ class Resource(unittest.TestCase):
             with self.subTest(params):
                 self.assertEqual(resource(params), SHOP)
 
-    def test_what_names_no_sender_is_left_as_it_is(self):
+    def test_what_names_no_sender_is_left_as_it_is(self) -> None:
         cases = [
             {"Action": "GetSendQuota"},
             {"Action": "SendEmail"},
@@ -39,8 +39,8 @@ class Resource(unittest.TestCase):
                 self.assertEqual(resource(params), "*")
         self.assertEqual(resource({"Action": "SendEmail", "Source": "a@b.example"}, service="sns"), "*")
 
-    def test_a_verified_domain_covers_its_addresses(self):
-        from ministack.services import ses
+    def test_a_verified_domain_covers_its_addresses(self) -> None:
+        from emulation.ministack_internals import ses
 
         ses._identities["domain.example"] = {}
         self.addCleanup(ses._identities.pop, "domain.example")
@@ -53,7 +53,7 @@ class Resource(unittest.TestCase):
 
 
 class Condition(unittest.TestCase):
-    def test_the_sender_may_be_a_condition(self):
+    def test_the_sender_may_be_a_condition(self) -> None:
         keys = mail.with_sender(lambda *args: {"aws:tagkeys": None})
         params = {"Action": "SendEmail", "Source": "Shop <shop@example.com>"}
         want = {"aws:tagkeys": None, "ses:FromAddress": "shop@example.com"}

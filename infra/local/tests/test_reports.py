@@ -12,11 +12,11 @@ DESTINATION = {
 }
 
 
-def sent(address, answer=(200, {}, b""), destination=DESTINATION, **members):
+def sent(address, answer=(200, {}, b""), destination=DESTINATION, **members) -> list[dict]:
     """The entries that are put on a bus when a mail is sent to address."""
-    from ministack.services import eventbridge, ses, ses_v2
+    from emulation.ministack_internals import eventbridge, ses, ses_v2
 
-    def send(params):
+    def send(params) -> tuple:
         record = {"MessageId": "m-1", "Source": "shop@example.com", "To": [address], "CC": [], "BCC": []}
         ses._sent_emails_list().append(record)
         return answer
@@ -37,7 +37,7 @@ def sent(address, answer=(200, {}, b""), destination=DESTINATION, **members):
 
 
 class Reports(unittest.TestCase):
-    def test_a_bounce_names_its_mail(self):
+    def test_a_bounce_names_its_mail(self) -> None:
         (entry,) = sent("Ada <bounce+one@simulator.amazonses.com>")
         self.assertEqual(
             (entry["Source"], entry["DetailType"], entry["EventBusName"]), ("aws.ses", "Email Bounced", BUS)
@@ -51,18 +51,18 @@ class Reports(unittest.TestCase):
             {"ses:configuration-set": ["mails"], "mail_kind": ["order-placed"], "mail_subject": ["ord_7"]},
         )
 
-    def test_a_complaint(self):
+    def test_a_complaint(self) -> None:
         (entry,) = sent("complaint@simulator.amazonses.com")
         self.assertEqual(entry["DetailType"], "Email Complaint Received")
         recipients = json.loads(entry["Detail"])["complaint"]["complainedRecipients"]
         self.assertEqual(recipients, [{"emailAddress": "complaint@simulator.amazonses.com"}])
 
-    def test_what_arrives_or_was_not_sent_is_not_reported(self):
+    def test_what_arrives_or_was_not_sent_is_not_reported(self) -> None:
         self.assertEqual(sent("success+one@simulator.amazonses.com"), [])
         self.assertEqual(sent("bounce@example.com"), [])
         self.assertEqual(sent("bounce@simulator.amazonses.com", answer=(400, {}, b"")), [])
 
-    def test_what_the_destination_does_not_want_is_not_reported(self):
+    def test_what_the_destination_does_not_want_is_not_reported(self) -> None:
         bounce = "bounce@simulator.amazonses.com"
         self.assertEqual(sent(bounce, Enabled=False), [])
         self.assertEqual(sent(bounce, MatchingEventTypes=["COMPLAINT"]), [])

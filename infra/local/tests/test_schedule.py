@@ -2,17 +2,16 @@ import time
 import unittest
 from unittest import mock
 
+from emulation.ministack_internals import eventbridge, responses
+
 
 class Rate(unittest.TestCase):
     """relay-mail is started by a rule of one minute; this holds the pinned emulator to firing it."""
 
-    def fire(self, age):
-        from ministack.core.responses import get_account_id, get_region
-        from ministack.services import eventbridge
-
-        arn = f"arn:aws:events:{get_region()}:{get_account_id()}:rule/relay"
+    def fire(self, age) -> int:
+        arn = f"arn:aws:events:{responses.get_region()}:{responses.get_account_id()}:rule/relay"
         rule = {"Name": "relay", "Arn": arn, "State": "ENABLED", "ScheduleExpression": "rate(1 minute)"}
-        key = (get_account_id(), get_region(), "default|relay")
+        key = (responses.get_account_id(), responses.get_region(), "default|relay")
         rules = {key: rule | {"CreationTime": time.time() - age}}
         with (
             mock.patch.dict(eventbridge._rules._data, rules),
@@ -24,7 +23,7 @@ class Rate(unittest.TestCase):
             eventbridge._tick_scheduled_rules()
             return invoke.call_count
 
-    def test_it_fires_once_a_minute(self):
+    def test_it_fires_once_a_minute(self) -> None:
         self.assertEqual(self.fire(age=61), 1)
         self.assertEqual(self.fire(age=30), 0)
 

@@ -15,27 +15,27 @@ class Server(socketserver.ThreadingTCPServer):
 
 
 class Echo(socketserver.StreamRequestHandler):
-    def handle(self):
+    def handle(self) -> None:
         self.wfile.write(self.rfile.readline())
 
 
 class WokenServer(unittest.TestCase):
-    def setUp(self):
+    def setUp(self) -> None:
         self.server = Server(("127.0.0.1", 0), Echo)
         self.addCleanup(self.server.server_close)
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
 
-    def ask(self):
+    def ask(self) -> bytes:
         with socket.create_connection(self.server.server_address, timeout=5) as connection:
             connection.sendall(b"hello\n")
             return connection.recv(100)
 
-    def test_it_serves(self):
+    def test_it_serves(self) -> None:
         self.thread.start()
         self.addCleanup(self.server.shutdown)
         self.assertEqual([self.ask() for _ in range(3)], [b"hello\n"] * 3)
 
-    def test_it_ends_at_once(self):
+    def test_it_ends_at_once(self) -> None:
         self.thread.start()
         self.ask()
         started = time.monotonic()
@@ -44,7 +44,7 @@ class WokenServer(unittest.TestCase):
         self.assertFalse(self.thread.is_alive())
         self.assertLess(time.monotonic() - started, 0.9, "it waited for the end of a wait")
 
-    def test_an_end_before_the_beginning(self):
+    def test_an_end_before_the_beginning(self) -> None:
         self.server.shutdown()
         self.thread.start()
         self.thread.join(5)
@@ -52,21 +52,21 @@ class WokenServer(unittest.TestCase):
 
 
 class Patience(unittest.TestCase):
-    def test_a_reader_is_woken(self):
+    def test_a_reader_is_woken(self) -> None:
         lines = speed.PatientQueue()
         threading.Timer(0.3, lines.put, ["event"]).start()
         self.assertEqual(lines.get(timeout=0.1), "event")
 
-    def test_a_reader_that_does_not_wait_does_not(self):
+    def test_a_reader_that_does_not_wait_does_not(self) -> None:
         with self.assertRaises(queue.Empty):
             speed.PatientQueue().get_nowait()
 
 
 class Expressions(unittest.TestCase):
-    def test_an_expression_is_read_once(self):
+    def test_an_expression_is_read_once(self) -> None:
         read = []
 
-        def tokenize(expression):
+        def tokenize(expression) -> list[tuple[str, str]]:
             read.append(expression)
             return [("NAME", expression)]
 

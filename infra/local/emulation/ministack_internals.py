@@ -1,0 +1,219 @@
+"""Every name of ministack that the project uses or replaces, most of them private, and what each is used for.
+
+    from emulation.ministack_internals import lambda_svc
+
+gives ministack's module of that name, cut down to the names declared here. It is imported at the first use, because
+ministack reads its environment while it is imported. `missing` names what another version of ministack has moved.
+"""
+
+import importlib
+import importlib.metadata
+
+
+class Module:
+    """A module of ministack; its attributes are the declared names, read and replaced in the module itself.
+
+    uses: name → what it is there, and why it is used.
+    """
+
+    def __init__(self, path: str, uses: dict[str, str]) -> None:
+        object.__setattr__(self, "path", path)
+        object.__setattr__(self, "uses", uses)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.declared(name), name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        setattr(self.declared(name), name, value)
+
+    def __delattr__(self, name: str) -> None:
+        delattr(self.declared(name), name)
+
+    def declared(self, name: str) -> object:
+        """ministack's module, for a name that is declared."""
+        if name not in self.uses:
+            raise AttributeError(f"{self.path}.{name} is not declared in ministack_internals.py")
+        return importlib.import_module(self.path)
+
+    def missing(self) -> list[str]:
+        """The declared names that ministack does not have."""
+        try:
+            found = importlib.import_module(self.path)
+        except ImportError:
+            return [f"{self.path}, the module"]
+        return [f"{self.path}.{name}, {why}" for name, why in self.uses.items() if not hasattr(found, name)]
+
+
+def missing() -> list[str]:
+    """One sentence for each name that the installed ministack does not have."""
+    version = importlib.metadata.version("ministack")
+    return [
+        f"ministack {version} has no {what}: find its new place and mend infra/local/emulation/ministack_internals.py"
+        for module in MODULES
+        for what in module.missing()
+    ]
+
+
+app = Module(
+    "ministack.app",
+    {
+        "app": "the ASGI application of the whole emulator",
+        "_credential_failure": "the answer to a bad signature in the protocol of the service that was asked",
+        "_get_module": "loads a service, as its first request does; the tests call services without HTTP",
+        "_build_persistence_save_dict": "service → what returns its state, to save it while the emulator runs",
+    },
+)
+iam_actions = Module(
+    "ministack.core.iam_actions",
+    {
+        "extract_iam_action": "the permission that a call needs; a batch of SQS needs the single call's",
+        "extract_resource_arn": "the resource that a call needs it on; a mail is checked on the sender's identity",
+        "request_tag_context": "the condition keys of a call; a mail has ses:FromAddress",
+    },
+)
+iam_evaluator = Module(
+    "ministack.core.iam_evaluator",
+    {
+        "is_root_access_key": "whether a key is the account's root; only the store's own is",
+        "_is_root_key": "whether a signature need not be checked; each is",
+        "AuthError": "the error of a call that nobody signed",
+    },
+)
+lambda_runtime = Module(
+    "ministack.core.lambda_runtime",
+    {
+        "ProvidedWorker": "the process that runs a function; its output goes to the log",
+        "kill_workers": "ends processes of functions; one that is busy ends its invocation first",
+        "execution_credentials": "the credentials of a function's role; they are secret here",
+        "reset": "ends all processes of functions",
+        "queue": "the queues that threads ask ten times a second; here they wait",
+        "_PROVIDED_POLL": "how often it looks whether a function's process lives, in seconds",
+    },
+)
+persistence = Module(
+    "ministack.core.persistence",
+    {
+        "_state_format_version": "the version written into a service's state file",
+        "_json_default": "how values of a state are written as JSON",
+    },
+)
+responses = Module(
+    "ministack.core.responses",
+    {
+        "AccountRegionScopedDict": "a service's state by account and region",
+        "get_account_id": "the account of the request under way",
+        "get_region": "the region of the request under way",
+        "get_request_client_ip": "the address of the peer of the request under way",
+        "set_request_client_ip": "sets it, for tests",
+    },
+)
+router = Module(
+    "ministack.core.router",
+    {
+        "extract_access_key_id": "the key that signed a request",
+        "detect_service": "the service that a request is for",
+    },
+)
+apigateway = Module(
+    "ministack.services.apigateway",
+    {
+        "_authorizers": "the authorizers of each API; the OpenAPI document's are put in",
+        "_integrations": "the integrations of each API; the same",
+        "_routes": "the routes of each API; the same",
+        "_jwks_cache": "the keys of issuers; emptied when an API changes",
+        "_oidc_config_cache": "the documents of issuers; the same",
+        "_validate_jwt_authorizer": "checks a token; what is no JWT is a 401",
+        "_jwt_unauthorized": "the answer 401",
+    },
+)
+cloudwatch_logs = Module("ministack.services.cloudwatch_logs", {"_log_groups": "the log streams; old ones are dropped"})
+provisioners = Module(
+    "ministack.services.cloudformation.provisioners",
+    {
+        "_RESOURCE_HANDLERS": "what creates, updates and deletes each type of resource",
+        "_apigw_v2_api_create": "creates an HTTP API; its OpenAPI document is imported after it",
+        "_apigw_v2_api_update": "updates one; the same",
+        "_apigw_v2_api_delete": "deletes one; its authorizers go, too",
+        "_apigw_v2_integration_props": "the record of an integration",
+        "_apigw_v2_route_props": "the record of a route",
+        "new_uuid": "an id for both",
+    },
+)
+dynamodb = Module(
+    "ministack.services.dynamodb",
+    {
+        "_tables": "the tables; saved without a deep copy of each item",
+        "handle_request": "answers a call, for tests",
+        "get_state": "the state as ministack saves it, for tests: ours is the same",
+        "_INDEX_MEMBERS": "the part of a table that is not saved",
+        "_tokenize": "parses an expression; done once for each",
+        "_condition_syntax_error": "checks an expression; done once for each",
+    }
+    | {
+        f"_{name}": "a setting of tables; saved with them"
+        for name in (
+            "tags",
+            "ttl_settings",
+            "pitr_settings",
+            "kinesis_destinations",
+            "contributor_insights",
+            "backups",
+            "resource_policies",
+            "exports",
+            "imports",
+        )
+    },
+)
+eventbridge = Module(
+    "ministack.services.eventbridge",
+    {
+        "_put_events": "publishes events; SES's reports of mails are published by it",
+        "_rules": "the rules, for the test that holds them to their rate",
+        "_targets": "their targets, for that test",
+        "_rule_last_fired": "when they fired last, for that test",
+        "_tick_scheduled_rules": "fires those that are due, for that test",
+        "_invoke_target": "calls a target, for that test",
+    },
+)
+lambda_svc = Module(
+    "ministack.services.lambda_svc",
+    {
+        "_provided_worker_env": "the environment of a function's process; it is what AWS sets",
+        "_emit_lambda_logs": "records an invocation's log; old streams are dropped after it",
+        "_update_code": "replaces a function's code; an invocation under way ends first",
+        "_update_config": "replaces its configuration; the same",
+        "_execute_function_with_config_scope": "runs a function; the event of an HTTP API is finished before",
+        "lambda_execute_result_to_api_proxy_response": "the answer of an HTTP API; it never shows a function's error",
+        "execution_credentials": "the credentials of a function's role; they are secret here",
+    },
+)
+ses = Module(
+    "ministack.services.ses",
+    {
+        "_identities": "the verified senders",
+        "_send_email": "sends a mail; the simulator's reports are published after it",
+        "_sent_emails_list": "the mails that were sent",
+        "_notification_detail": "the part of a report that says what happened",
+        "_SIMULATOR_DOMAIN": "the domain of the mailbox simulator",
+        "_SIMULATOR_OUTCOMES": "what becomes of a mail to each of its addresses",
+    },
+)
+ses_v2 = Module("ministack.services.ses_v2", {"_config_sets": "the configuration sets and where their events go"})
+sqs = Module(
+    "ministack.services.sqs",
+    {
+        "handle_request": "answers a call, for tests",
+        "_receive_messages_for_esm": "takes messages for a function; that changes what is to be saved",
+        "_delete_messages_for_esm": "deletes them; the same",
+    },
+)
+sts = Module(
+    "ministack.services.sts",
+    {
+        "is_root_access_key": "whether a key is the account's root; only the store's own is",
+        "register_session": "makes the credentials of a role known",
+        "_sessions": "the credentials of roles that are known",
+    },
+)
+
+MODULES = [value for value in list(globals().values()) if isinstance(value, Module)]
