@@ -35,8 +35,14 @@ aws-env: ## print what leads a shell's AWS tools to the running store: eval "$(m
 sam-local: ## write what `sam local` needs to run functions against the running store (it needs Docker)
 	@$(STORE) sam-local
 
-setup: ## fetch the tools that are missing, into .tools
+setup: ## fetch every tool that is missing, into .tools; what it cannot fetch it says
 	@$(STORE) setup
+
+logs: ## follow what the functions of the running store log; one function: NAME=place-order
+	@$(STORE) logs
+
+test-up: ## start what the tests need and write the variables that lead to it into .shop-test.env; Ctrl-C ends it
+	@$(STORE) test-up
 
 test: ## run every test, with all that they need around them; some: ONLY=./test/e2e RUN=TestBrowse
 	@$(STORE) test
@@ -65,4 +71,4 @@ build: ## build for AWS with `sam build`
 deploy: build ## deploy to AWS with `sam deploy --guided`
 	@$(STORE) deploy
 
-.PHONY: help run up down deploy-local url issuer-url mail-url demo-credentials aws-env sam-local setup test lint fmt bench chaos mutants vulncheck build deploy
+.PHONY: help run up down deploy-local url issuer-url mail-url demo-credentials aws-env sam-local setup logs test test-up lint fmt bench chaos mutants vulncheck build deploy

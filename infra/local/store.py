@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import fcntl
 import json
+import os
 import shlex
 import signal
 import subprocess
@@ -16,15 +17,28 @@ import time
 from collections.abc import Iterator
 from typing import Never
 
-from localstore import aws, checks, demo, deploy, process, testrun, tools
+from localstore import aws, checks, demo, deploy, logs, process, testrun, tools
 from localstore.settings import Settings, UserError, architecture, aws_environment, from_environment, say
 
 SECONDS_TO_ANSWER = 30
+LAST_LINES = 200  # of the emulator's log, with which `make logs` begins
 NOT_OURS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")  # they would come before what aws-env exports
 
 
 def setup(settings) -> None:
-    """fetch the tools that are missing, into .tools"""
+    """fetch every tool that is missing, into .tools, also what only tests and linters need"""
+    need_store(settings)
+    tools.linters()
+    tools.contract_tester()
+    if tools.has_java():
+        tools.dynamodb_local()
+    else:
+        say("not fetched: DynamoDB Local, which the tests need; install Java 17 or newer and Apache Maven for it")
+    say(f"{tools.TOOLS} holds all else; Go fetches its modules and staticcheck when it first needs them")
+
+
+def need_store(settings) -> None:
+    """Fetch what a store on this machine needs and is missing."""
     tools.require_go()
     architecture()
     tools.emulator_python()
@@ -36,7 +50,9 @@ def run(settings) -> None:
     emulator = start(settings)
     with ended_by_signals():
         print(welcome(settings), flush=True)
-        show_log(settings, emulator)
+        logs.follow(settings.log, lambda: emulator.poll() is None)
+    if emulator.poll():
+        raise UserError(f"the emulator ended:\n{process.log_tail(settings)}")
     say("ending the store, its data stays in " + str(settings.data))
     process.end_process(emulator)
 
@@ -50,7 +66,7 @@ def up(settings) -> None:
 def start(settings) -> subprocess.Popen:
     """Tools, emulator, stack, demo; if any of it fails, nothing keeps running."""
     process.refuse_in_vain(settings)
-    setup(settings)
+    need_store(settings)
     emulator = process.start(settings)
     try:
         with ended_by_signals(), deployment_lock(settings):
@@ -73,7 +89,7 @@ def down(settings) -> None:
 def deploy_local(settings) -> None:
     """build what changed and redeploy it into the running store"""
     settings = running_store(settings)
-    setup(settings)
+    need_store(settings)
     with deployment_lock(settings):
         changed = deploy.bring_up_to_date(settings)
     wait_until_answering(settings)
@@ -132,9 +148,24 @@ def sam_local(settings) -> None:
 def test(settings) -> int:
     """run every test, with all that the tests need around them"""
     tools.require_java()
-    setup(settings)
+    need_store(settings)
     with ended_by_signals():
         return testrun.run(start)
+
+
+def test_up(settings) -> None:
+    """start what the tests need and write the variables that lead to it; Ctrl-C ends it"""
+    tools.require_java()
+    need_store(settings)
+    with ended_by_signals(), contextlib.suppress(KeyboardInterrupt):
+        testrun.stand(start)
+
+
+def log_lines(settings) -> None:
+    """follow what the functions of the running store log, from the last lines on; one function: NAME=place-order"""
+    settings = running_store(settings)
+    wanted = os.environ.get("NAME", "")
+    logs.follow(settings.log, lambda: process.running(settings) is not None, wanted, LAST_LINES)
 
 
 def lint(settings) -> int:
@@ -152,14 +183,14 @@ def fmt(settings) -> int:
 def bench(settings) -> int:
     """run the benchmarks, with all that they need around them"""
     tools.require_java()
-    setup(settings)
+    need_store(settings)
     with ended_by_signals():
         return testrun.bench(start)
 
 
 def chaos(settings) -> int:
     """break a store of its own in every way, and check what it promised; SEED, MINUTES and ONLY say how"""
-    setup(settings)
+    need_store(settings)
     with ended_by_signals():
         return testrun.chaos()
 
@@ -167,7 +198,7 @@ def chaos(settings) -> int:
 def mutants(settings) -> int:
     """put defects into the sources, one at a time, and require that the tests find each"""
     tools.require_java()
-    setup(settings)
+    need_store(settings)
     with ended_by_signals():
         return testrun.mutants()
 
@@ -245,19 +276,6 @@ def ended_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def show_log(settings, emulator) -> None:
-    """Print what the functions log, and the emulator's warnings, until Ctrl-C or the emulator's end."""
-    with contextlib.suppress(KeyboardInterrupt), open(settings.log, errors="replace") as log:
-        log.seek(0, 2)
-        while emulator.poll() is None:
-            for line in log:
-                if " [functions] " in line or " WARNING " in line or " ERROR " in line:
-                    print(line, end="", flush=True)
-            time.sleep(0.2)
-        if emulator.returncode != 0:
-            raise UserError(f"the emulator ended:\n{process.log_tail(settings)}")
-
-
 def welcome(settings) -> str:
     """What a newcomer needs next."""
     people = demo.credentials(settings)
@@ -268,7 +286,7 @@ The store is running.
   API             {settings.url}
   token issuer    {settings.issuer_url}
   mails sent      {settings.mail_url} (since this start)
-  functions' log  {settings.log}
+  functions' log  make logs (the file is {settings.log})
 
   demo customer   {customer["email"]}   {customer["password"]}
   demo admin      {admin["email"]}      {admin["password"]}
@@ -294,7 +312,9 @@ COMMANDS = {
     "demo-credentials": demo_credentials,
     "aws-env": aws_env,
     "sam-local": sam_local,
+    "logs": log_lines,
     "test": test,
+    "test-up": test_up,
     "lint": lint,
     "fmt": fmt,
     "bench": bench,

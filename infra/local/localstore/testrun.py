@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -19,6 +20,17 @@ SECONDS_TO_START = 30
 SECONDS_TO_END = 120  # a round under way, and its store
 LONGEST_PACKAGE = "15m"
 KEPT_LOG = ROOT / ".shop-test.log"
+VARIABLES = ROOT / ".shop-test.env"
+VARIABLES_HELP = f"""
+What the tests need stands: a store, DynamoDB Local, and a proxy that counts the functions' calls. In another terminal:
+
+  set -a; . {VARIABLES}; set +a
+  go test ./internal/dynamostore -run TestUsersAreStoredOnce
+  go test ./test/e2e -run TestBrowse
+  make logs
+
+An editor reads the same file (in VS Code: "go.testEnvFile"). Ctrl-C ends it all, data included.
+"""
 DYNAMODB = "software.amazon.dynamodb.services.local.main.ServerRunner"
 
 
@@ -39,6 +51,26 @@ def run(start_store) -> int:
     failed = python or go or benchmarks or contracted
     say(f"tests {'FAILED' if failed else 'passed'} after {time.monotonic() - started:.0f} s")
     return failed
+
+
+def stand(start_store) -> None:
+    """Keep the surroundings of the tests standing until Ctrl-C, with their variables in a file, and say how to use it.
+
+    A shell and an editor read the file alike: lines of NAME='value'.
+    """
+    with surroundings(start_store) as variables:
+        try:
+            write_variables(VARIABLES, {name: value for name, value in variables.items() if name != "CI"})
+            print(VARIABLES_HELP, flush=True)
+            signal.pause()
+        finally:
+            VARIABLES.unlink(missing_ok=True)
+
+
+def write_variables(path: Path, variables: dict[str, str]) -> None:
+    """Only the owner may read the file: it holds the demo users' passwords."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.writelines(f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
 
 
 def python_tests() -> int:

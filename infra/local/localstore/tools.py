@@ -37,6 +37,15 @@ def require_java() -> None:
         raise UserError("mvn is missing: the tests need Apache Maven (https://maven.apache.org/install.html)")
 
 
+def has_java() -> bool:
+    """Reports whether Java and Maven are there, as DynamoDB Local needs them."""
+    try:
+        require_java()
+    except UserError:
+        return False
+    return True
+
+
 def version_of(command, pattern) -> tuple[int, ...] | None:
     """The numbers that a command's output names by the pattern, or None if it cannot be run."""
     try:

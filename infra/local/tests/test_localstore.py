@@ -468,10 +468,26 @@ class Commands(InFolder):
         }
         self.assertEqual(made - {"help"}, set(store.COMMANDS))
 
+    def test_setup_fetches_what_tests_and_linters_need_and_says_what_it_cannot(self) -> None:
+        with (
+            mock.patch.multiple(tools, require_go=mock.DEFAULT, emulator_python=mock.DEFAULT, sam=mock.DEFAULT),
+            mock.patch.multiple(tools, linters=mock.DEFAULT, contract_tester=mock.DEFAULT) as found,
+            mock.patch.object(tools, "dynamodb_local") as dynamodb,
+            mock.patch.object(tools, "require_java", side_effect=(None, UserError("java is missing"))),
+            contextlib.redirect_stderr(io.StringIO()) as said,
+        ):
+            self.assertEqual(self.run_command("setup"), (None, ""))
+            dynamodb.assert_called_once_with()
+            self.assertNotIn("not fetched", said.getvalue())
+            self.assertEqual(self.run_command("setup"), (None, ""))
+            dynamodb.assert_called_once_with()
+        self.assertIn("not fetched: DynamoDB Local", said.getvalue())
+        self.assertEqual({tool.call_count for tool in found.values()}, {2})
+
     def test_a_failing_tool_ends_the_store_again(self) -> None:
         emulator = mock.Mock()
         with (
-            mock.patch.object(store, "setup"),
+            mock.patch.object(store, "need_store"),
             mock.patch.object(process, "start", return_value=emulator),
             mock.patch.object(deploy, "bring_up_to_date", side_effect=UserError("sam build failed")),
             mock.patch.object(process, "end_process") as end,
@@ -481,12 +497,41 @@ class Commands(InFolder):
         end.assert_called_once_with(emulator)
 
     def test_a_port_in_use_is_said_before_anything_is_fetched(self) -> None:
-        with socket.socket() as other, mock.patch.object(store, "setup") as setup:
+        with socket.socket() as other, mock.patch.object(store, "need_store") as setup:
             other.bind(("127.0.0.1", self.settings.port))
             other.listen()
             with self.assertRaisesRegex(UserError, "SHOP_PORT"):
                 store.start(self.settings)
         setup.assert_not_called()
+
+
+class Stand(InFolder):
+    def test_a_shell_reads_the_variables_as_they_are(self) -> None:
+        variables = {
+            "CI": "true",
+            "SHOP_CREDENTIALS": """{"customer":{"password":"it's $HOME"}}""",
+            "SHOP_URL": "http://a",
+        }
+        file, read = self.folder / "variables", []
+
+        def pause() -> None:
+            command = ["sh", "-euc", f'. {file}; printf \'%s\\n\' "$SHOP_CREDENTIALS" "$SHOP_URL" "${{CI-none}}"']
+            environment = {name: value for name, value in os.environ.items() if name != "CI"}
+            read.extend(subprocess.run(command, env=environment, capture_output=True, text=True).stdout.splitlines())
+            read.append(oct(file.stat().st_mode & 0o777))
+            raise KeyboardInterrupt
+
+        with (
+            mock.patch.object(testrun, "VARIABLES", file),
+            mock.patch.object(testrun, "surroundings", return_value=contextlib.nullcontext(variables)),
+            mock.patch.object(signal, "pause", pause),
+            contextlib.redirect_stdout(io.StringIO()) as out,
+            self.assertRaises(KeyboardInterrupt),
+        ):
+            testrun.stand(None)
+        self.assertEqual(read, [variables["SHOP_CREDENTIALS"], "http://a", "none", "0o600"])
+        self.assertIn("go test ./internal/dynamostore", out.getvalue())
+        self.assertFalse(file.exists())
 
 
 class Signals(unittest.TestCase):
