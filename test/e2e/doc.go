@@ -1,10 +1,19 @@
-// Package e2e holds the black-box tests of the deployed store: they speak HTTP
-// to it, as a shop's pages would, and import nothing from internal/. What the
-// HTTP contract promises is checked on every single answer by the client
-// itself (client_test.go); what one flow promises is in the file of that flow.
+// Package e2e holds the black-box tests of the deployed store: they speak HTTP to it, as a shop's pages would, and import no
+// domain and no adapter from internal/. The client (client_test.go) holds every answer to what the HTTP contract promises;
+// what one flow promises is in the file of that flow.
 //
-// They read SHOP_URL, SHOP_ISSUER_URL, SHOP_MAIL_URL, SHOP_AWS_URL,
-// SHOP_PROXY_URL, SHOP_DATA and SHOP_CREDENTIALS. Without what it needs a test
-// skips, and in CI that skip is a failure. Every test makes customers and goods
-// of its own, so the suite may run again and again on the same store.
+// `make test ONLY=./test/e2e RUN=TestName` starts all that they need, and `make test-up` leaves it running for go test and
+// editors. These variables lead to it:
+//
+//	SHOP_URL          the base of the store's API; make url prints that of a running store
+//	SHOP_ISSUER_URL   the base of the token issuer; make issuer-url
+//	SHOP_MAIL_URL     lists the mails that were sent; make mail-url
+//	SHOP_AWS_URL      the AWS endpoint of the emulator, for tests that look into tables and queues
+//	SHOP_PROXY_URL    the control address of test/awsproxy, which counts the functions' calls to AWS and can fail them;
+//	                  only a test run has one
+//	SHOP_DATA         the store's data folder, which holds the root keys and the log
+//	SHOP_CREDENTIALS  the demo customer and admin, as make demo-credentials prints them
+//
+// Without what it needs a test is skipped, and the package fails; SHOP_ALLOW_SKIPS=true accepts that, and with CI=true each
+// such test fails. Every test makes customers and goods of its own, so the suite may run again and again on the same store.
 package e2e

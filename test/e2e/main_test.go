@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"shop/test/testenv"
 )
 
 // provokedCodes are the error codes of the contract that a client can cause.
@@ -25,7 +27,7 @@ var provokedCodes = []string{
 // order had exactly one mail, every error code was provoked, and every
 // permission of every function was used.
 func TestMain(m *testing.M) {
-	code := m.Run()
+	code := testenv.Main(m.Run)
 	if code == 0 && os.Getenv("SHOP_URL") != "" {
 		code = checkRun()
 	}

@@ -69,3 +69,29 @@ func TestGiven(t *testing.T) {
 		}
 	}
 }
+
+func TestMainFailsWhereTestsWereSkipped(t *testing.T) {
+	before := skipped.Swap(0)
+	t.Cleanup(func() { skipped.Store(before) })
+	t.Setenv("CI", "")
+	skip := func() int { Env(&recorder{TB: t}, "SHOP_TESTENV_UNSET"); return 0 }
+	for _, c := range []struct {
+		name  string
+		run   func() int
+		allow string
+		want  int
+	}{
+		{"nothing skipped", func() int { return 0 }, "", 0},
+		{"failed", func() int { return 2 }, "", 2},
+		{"skipped", skip, "", 1},
+		{"skipped and accepted", skip, "true", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			skipped.Store(0)
+			t.Setenv("SHOP_ALLOW_SKIPS", c.allow)
+			if got := Main(c.run); got != c.want {
+				t.Errorf("got %d, want %d", got, c.want)
+			}
+		})
+	}
+}
