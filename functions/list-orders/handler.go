@@ -12,7 +12,7 @@ import (
 )
 
 type orderLister interface {
-	// History returns a page of all orders, newest first. It returns user.ErrNotAdmin and page.ErrInvalidCursor.
+	// History returns a page of all orders, newest first. It returns page.ErrInvalidCursor.
 	History(ctx context.Context, admin user.Caller, f order.Filter, r page.Request) (page.Page[order.Order], error)
 }
 

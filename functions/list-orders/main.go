@@ -25,6 +25,6 @@ func main() {
 	db := dynamodb.NewFromConfig(aws)
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: &dynamostore.Users{Client: db, Table: s.Users}}
 	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), listOrders(guard, &dynamostore.Orders{
-		Client: db, Table: s.Orders, Users: s.Users,
+		Client: db, Table: s.Orders,
 	}, time.Now)))
 }

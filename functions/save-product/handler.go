@@ -14,7 +14,7 @@ import (
 
 type productSaver interface {
 	// Do saves a draft and returns the product, and as it was before, which is nil for a new one. It returns validation.Errors,
-	// user.ErrNotAdmin, product.ErrContended and product.ErrUnsettled.
+	// product.ErrContended and product.ErrUnsettled.
 	Do(ctx context.Context, admin user.Caller, d product.Draft) (saved product.Product, before *product.Product, err error)
 }
 

@@ -234,7 +234,6 @@ func TestRefusals(t *testing.T) {
 			Err:     validation.Errors{{Field: "stock", Message: "may be given only for a new product"}},
 			Problem: httpapitest.FieldErrors("stock", "may be given only for a new product"),
 		},
-		httpapitest.Refusal{Err: user.ErrNotAdmin, Problem: httpapitest.Problem{Code: "forbidden"}},
 		httpapitest.Refusal{Err: product.ErrContended, Problem: httpapitest.Problem{Code: "busy"}})
 }
 

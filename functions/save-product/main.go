@@ -29,7 +29,7 @@ func main() {
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: &dynamostore.Users{Client: db, Table: s.Users}}
 	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), saveProduct(guard, &product.Save{
 		Products: &dynamostore.Products{
-			Client: db, Table: s.Products, Movements: s.Movements, Users: s.Users, Currency: s.Currency,
+			Client: db, Table: s.Products, Movements: s.Movements, Currency: s.Currency,
 		},
 		Currency: s.Currency,
 		NewID:    func() string { return uuid.Must(uuid.NewV7()).String() },

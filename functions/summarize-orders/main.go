@@ -25,7 +25,7 @@ func main() {
 	db := dynamodb.NewFromConfig(aws)
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: &dynamostore.Users{Client: db, Table: s.Users}}
 	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), summarizeOrders(guard, &order.Analytics{
-		Feed:     &dynamostore.Orders{Client: db, Table: s.Orders, Users: s.Users},
+		Feed:     &dynamostore.Orders{Client: db, Table: s.Orders},
 		Currency: s.Currency,
 	})))
 }

@@ -14,15 +14,15 @@ import (
 
 type inventory interface {
 	// Set makes the stock quantity if it is seen now. It returns *product.StockChangedError when it is not, validation.Errors,
-	// user.ErrNotAdmin, product.ErrNotFound, product.ErrContended and product.ErrUnsettled.
-	Set(ctx context.Context, admin user.Caller, productID string, quantity, seen int64, reason string) (product.Stock, error)
-	// Adjust changes the stock by delta. It returns product.ErrInsufficientStock, validation.Errors, user.ErrNotAdmin,
 	// product.ErrNotFound, product.ErrContended and product.ErrUnsettled.
+	Set(ctx context.Context, admin user.Caller, productID string, quantity, seen int64, reason string) (product.Stock, error)
+	// Adjust changes the stock by delta. It returns product.ErrInsufficientStock, validation.Errors, product.ErrNotFound,
+	// product.ErrContended and product.ErrUnsettled.
 	Adjust(ctx context.Context, admin user.Caller, productID string, delta int64, reason string) (product.Stock, error)
 }
 
 type ledger interface {
-	// Changes returns a page of a product's movements, newest first. It returns user.ErrNotAdmin, product.ErrNotFound and
+	// Changes returns a page of a product's movements, newest first. It returns product.ErrNotFound and
 	// page.ErrInvalidCursor.
 	Changes(ctx context.Context, admin user.Caller, id string, r page.Request) (page.Page[product.Movement], error)
 }

@@ -245,7 +245,6 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 	every := []httpapitest.Refusal{
-		{Err: user.ErrNotAdmin, Problem: httpapitest.Problem{Code: "forbidden"}},
 		{Err: product.ErrNotFound, Problem: httpapitest.Problem{Code: "product_not_found"}},
 		{Err: product.ErrContended, Problem: httpapitest.Problem{Code: "busy"}},
 	}

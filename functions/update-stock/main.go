@@ -29,7 +29,7 @@ func main() {
 	db := dynamodb.NewFromConfig(aws)
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: &dynamostore.Users{Client: db, Table: s.Users}}
 	products := &dynamostore.Products{
-		Client: db, Table: s.Products, Movements: s.Movements, Users: s.Users, Currency: s.Currency,
+		Client: db, Table: s.Products, Movements: s.Movements, Currency: s.Currency,
 	}
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
 	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), updateStock(guard, &product.Inventory{Products: products, NewID: newID, Now: clock.Now}, products)))

@@ -24,6 +24,6 @@ func main() {
 	db := dynamodb.NewFromConfig(aws)
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: &dynamostore.Users{Client: db, Table: s.Users}}
 	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), viewInventory(guard, &dynamostore.Products{
-		Client: db, Table: s.Products, Users: s.Users, Currency: s.Currency,
+		Client: db, Table: s.Products, Currency: s.Currency,
 	})))
 }

@@ -63,8 +63,7 @@ func (s *shop) users() *Users {
 
 func (s *shop) products() *Products {
 	return &Products{
-		Client: s.client, Table: s.tables.Name("Products"), Movements: s.tables.Name("StockMovements"),
-		Users: s.tables.Name("Users"), Currency: "GBP",
+		Client: s.client, Table: s.tables.Name("Products"), Movements: s.tables.Name("StockMovements"), Currency: "GBP",
 	}
 }
 
@@ -112,7 +111,7 @@ func (s *shop) stock(id string, price, units int64) product.Product {
 // left returns the stock of a product.
 func (s *shop) left(id string) int64 {
 	s.t.Helper()
-	p, err := s.products().Read(s.t.Context(), s.admin, id)
+	p, err := s.products().Read(s.t.Context(), id)
 	s.must(err)
 	return p.Stock
 }

@@ -38,28 +38,20 @@ func (s *Orders) Mine(ctx context.Context, customer user.Caller, r page.Request)
 	return convert(cut(q, items, r.Limit, placedKeyOf), readOrder)
 }
 
-// History returns a page of all orders, newest first. It returns user.ErrNotAdmin unless admin is one now.
+// History returns a page of all orders, newest first. Its cursors are good for this admin alone.
 func (s *Orders) History(ctx context.Context, admin user.Caller, f order.Filter, r page.Request) (page.Page[order.Order], error) {
 	q := query{"orders", admin.UserID, bound(f.From), bound(f.To), f.Customer}
 	position, err := q.position(r.Cursor)
 	if err != nil {
 		return page.Page[order.Order]{}, err
 	}
-	var lists [][]attributes
-	reads, readsCtx := errgroup.WithContext(ctx)
-	reads.Go(func() error { return s.RequireAdmin(readsCtx, admin) })
-	reads.Go(func() (err error) { lists, err = s.read(readsCtx, f, position, r.Limit+1); return err })
-	if err := reads.Wait(); err != nil {
+	lists, err := s.read(ctx, f, position, r.Limit+1)
+	if err != nil {
 		return page.Page[order.Order]{}, err
 	}
 	newestFirst := func(a, b string) int { return cmp.Compare(b, a) }
 	items := merge(lists, placedKeyOf, newestFirst)
 	return convert(cut(q, items[:min(len(items), r.Limit+1)], r.Limit, placedKeyOf), readOrder)
-}
-
-// RequireAdmin returns user.ErrNotAdmin unless admin is one now.
-func (s *Orders) RequireAdmin(ctx context.Context, admin user.Caller) error {
-	return (&Users{Client: s.Client, Table: s.Users}).RequireAdmin(ctx, admin)
 }
 
 // read reads the newest orders of each partition that the filter touches: all shards of the feed at once, or the customer's.

@@ -103,13 +103,6 @@ var staleReads = map[string]func(*testing.T, *shop){
 			t.Errorf("got %v, want ErrNotAdmin", err)
 		}
 	},
-	"a product, by an admin who was just demoted": func(t *testing.T, s *shop) {
-		s.stock("lamp", 1, 5)
-		s.demote()
-		if _, err := s.products().Read(t.Context(), s.admin, "lamp"); !errors.Is(err, user.ErrNotAdmin) {
-			t.Errorf("got %v, want ErrNotAdmin", err)
-		}
-	},
 	"a stock that was just changed": func(t *testing.T, s *shop) {
 		s.ordered()
 		if left := s.left("lamp"); left != 4 {

@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"shop/internal/access"
 	"shop/internal/observe"
@@ -35,9 +36,9 @@ type Guard struct {
 // CallerHandler serves one route for a known caller.
 type CallerHandler func(ctx context.Context, caller user.Caller, r *Request) (Response, error)
 
-// Routes serves routes that ask for a token. Who may use each, package access decides: by the token's scope here, and, where an
-// admin's right is used, by the stored role in the store. A route that has no rule there, one that asks for no token, or one for
-// admins without Admins, panics while the function is wired.
+// Routes serves routes that ask for a token. Who may use each, package access decides: by the token's scope, and, where an admin's
+// right is used, by the stored role too. A route that has no rule there, one that asks for no token, or one for admins without
+// Admins, panics while the function is wired.
 func (g Guard) Routes(handlers map[string]CallerHandler) Handler {
 	guarded := map[string]Handler{}
 	for route, h := range handlers {
@@ -100,33 +101,49 @@ func (g Guard) scope(scope string, h CallerHandler) Handler {
 	}
 }
 
-// entitled tells what is wrong with a request only to who may make it: a request that is refused for its form, which no store has
-// seen, is not looked at before the caller's right. Where the request is well-formed the store looks at the right, in its own read.
+// entitled serves only who is an admin now, by one consistent read of the stored role for each request. A route that only reads is
+// served beside that read, so it takes no longer, but its answer is given to an admin alone. One that writes is served after it.
 func (g Guard) entitled(route string, h CallerHandler) CallerHandler {
 	if g.Admins == nil {
 		panic("nobody knows who is an admin at " + route)
 	}
+	if strings.HasPrefix(route, "GET ") {
+		return g.besideRole(h)
+	}
 	return func(ctx context.Context, caller user.Caller, r *Request) (Response, error) {
-		response, err := h(ctx, caller, r)
-		if !isOfForm(err) {
-			return response, err
+		if err := g.requireAdmin(ctx, caller); err != nil {
+			return Response{}, err
 		}
-		if denied := g.Admins.RequireAdmin(ctx, caller); denied != nil {
-			return Response{}, fmt.Errorf("asking for the caller's right: %w", denied)
+		return h(ctx, caller, r)
+	}
+}
+
+// besideRole serves while the role is read. What is wrong with the role comes first, and ends h's reads.
+func (g Guard) besideRole(h CallerHandler) CallerHandler {
+	return func(ctx context.Context, caller user.Caller, r *Request) (Response, error) {
+		var role errgroup.Group
+		reads, stop := context.WithCancel(ctx)
+		defer stop()
+		role.Go(func() error {
+			err := g.requireAdmin(ctx, caller)
+			if err != nil {
+				stop()
+			}
+			return err
+		})
+		response, err := h(reads, caller, r)
+		if denied := role.Wait(); denied != nil {
+			return Response{}, denied
 		}
 		return response, err
 	}
 }
 
-// isOfForm reports whether a request may have been refused before the store looked at the caller's right: for its body, its query,
-// or a path that names nothing.
-func isOfForm(err error) bool {
-	p, _ := describe(err)
-	switch p.Status {
-	case http.StatusBadRequest, http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:
-		return err != nil
+func (g Guard) requireAdmin(ctx context.Context, caller user.Caller) error {
+	if err := g.Admins.RequireAdmin(ctx, caller); err != nil {
+		return fmt.Errorf("asking for the caller's right: %w", err)
 	}
-	return false
+	return nil
 }
 
 // isRefusal reports whether the caller was known and may not do or see this, whatever the answer says of it.

@@ -192,10 +192,18 @@ func TestGuardKnowsItsRoutesOnly(t *testing.T) {
 	}
 }
 
-// admins are all, unless there is an error.
-type admins struct{ err error }
+// admins are all, unless there is an error. Each time that it is asked is counted, if there is a counter.
+type admins struct {
+	err   error
+	asked *int
+}
 
-func (a admins) RequireAdmin(context.Context, user.Caller) error { return a.err }
+func (a admins) RequireAdmin(context.Context, user.Caller) error {
+	if a.asked != nil {
+		*a.asked++
+	}
+	return a.err
+}
 
 // TestFormerAdminsAreToldNothing: at each route for admins a request that is refused for its form is answered 403 to who is no admin
 // now, and audited; an admin is told what is wrong. Where it is not known who is an admin, nothing is told.
@@ -211,7 +219,7 @@ func TestFormerAdminsAreToldNothing(t *testing.T) {
 			for _, right := range []error{nil, fmt.Errorf("reading: %w", user.ErrNotAdmin), context.DeadlineExceeded} {
 				e := event()
 				e.RouteKey, e.Headers["authorization"] = route, "Bearer admin"
-				out, log := run(t, Guard{Tokens: tokens, Admins: admins{right}}.Routes(map[string]CallerHandler{
+				out, log := run(t, Guard{Tokens: tokens, Admins: admins{err: right}}.Routes(map[string]CallerHandler{
 					route: func(context.Context, user.Caller, *Request) (Response, error) { return Response{}, refused },
 				}), e)
 				want, audited := Code(refused), strings.Contains(log, `"event":"access_refused"`)
@@ -226,21 +234,51 @@ func TestFormerAdminsAreToldNothing(t *testing.T) {
 	}
 }
 
-// TestRightIsAskedForOnce: what the store has seen is not asked about again.
-func TestRightIsAskedForOnce(t *testing.T) {
-	for _, err := range []error{nil, product.ErrInsufficientStock, product.ErrContended, errors.New("down")} {
-		h := Guard{Tokens: tokens, Admins: admins{user.ErrNotAdmin}}.Routes(map[string]CallerHandler{
-			"GET /admin/orders": func(context.Context, user.Caller, *Request) (Response, error) { return OK(1), err },
-		})
-		e := event()
-		e.RouteKey, e.Headers["authorization"] = "GET /admin/orders", "Bearer admin"
-		if out, _ := run(t, h, e); out.StatusCode == http.StatusForbidden {
-			t.Errorf("%v: answered %d", err, out.StatusCode)
+// TestRoleDecides: at each route for admins the stored role is read once. Who is no admin now is answered nothing of what a read
+// found, and is let write nothing; where the role cannot be read, so it is, too.
+func TestRoleDecides(t *testing.T) {
+	for _, route := range access.Routes() {
+		if rule, _ := access.Of(route); rule.Reach != access.AdminsAnyones {
+			continue
+		}
+		for role, want := range map[error]int{nil: 200, user.ErrNotAdmin: 403, context.DeadlineExceeded: 503} {
+			asked, served := 0, false
+			h := Guard{Tokens: tokens, Admins: admins{role, &asked}}.Routes(map[string]CallerHandler{
+				route: func(context.Context, user.Caller, *Request) (Response, error) {
+					served = true
+					return OK("secret"), nil
+				},
+			})
+			e := event()
+			e.RouteKey, e.Headers["authorization"] = route, "Bearer admin"
+			out, _ := run(t, h, e)
+			if out.StatusCode != want || asked != 1 || strings.Contains(out.Body, "secret") != (role == nil) {
+				t.Errorf("%s, the role %v: answered %d %s after %d reads of it, want %d after one", route, role, out.StatusCode, out.Body, asked, want)
+			}
+			if writes := !strings.HasPrefix(route, "GET "); writes && served != (role == nil) {
+				t.Errorf("%s, the role %v: served %t", route, role, served)
+			}
 		}
 	}
 }
 
-// TestRefusedAccessIsAudited: by the token, by the role that the store reads, and of what is someone else's; nothing else is.
+// TestDeniedReadsEnd: reads that were begun beside that of the role end once it is known that nobody may see what they find.
+func TestDeniedReadsEnd(t *testing.T) {
+	const route = "GET /admin/orders/summary"
+	h := Guard{Tokens: tokens, Admins: admins{err: user.ErrNotAdmin}}.Routes(map[string]CallerHandler{
+		route: func(ctx context.Context, _ user.Caller, _ *Request) (Response, error) {
+			<-ctx.Done()
+			return Response{}, ctx.Err()
+		},
+	})
+	e := event()
+	e.RouteKey, e.Headers["authorization"] = route, "Bearer admin"
+	if out, _ := run(t, h, e); out.StatusCode != http.StatusForbidden {
+		t.Errorf("answered %d, want 403", out.StatusCode)
+	}
+}
+
+// TestRefusedAccessIsAudited: by the token, by the stored role, and of what is someone else's; nothing else is.
 func TestRefusedAccessIsAudited(t *testing.T) {
 	const route = "GET /admin/orders"
 	for name, c := range map[string]struct {

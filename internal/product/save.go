@@ -40,8 +40,8 @@ type Draft struct {
 
 // Saver stores products.
 type Saver interface {
-	// Read returns the product as it stands now, after checking that admin is one. It returns user.ErrNotAdmin and ErrNotFound.
-	Read(ctx context.Context, admin user.Caller, productID string) (Product, error)
+	// Read returns the product as it stands now. It returns ErrNotFound.
+	Read(ctx context.Context, productID string) (Product, error)
 	// Create stores a new product and, when it is not nil, its first movement. It returns ErrContended when the product
 	// exists by now, and ErrUnsettled.
 	Create(ctx context.Context, p Product, first *Movement) error
@@ -59,7 +59,7 @@ type Save struct {
 }
 
 // Do saves d and returns the product as stored, and as it was before, which is nil for a new one. It returns validation.Errors,
-// user.ErrNotAdmin, ErrContended and ErrUnsettled.
+// ErrContended and ErrUnsettled.
 func (s *Save) Do(ctx context.Context, admin user.Caller, d Draft) (saved Product, before *Product, err error) {
 	if err := d.Check(s.Currency); err != nil {
 		return Product{}, nil, err
@@ -77,7 +77,7 @@ func (s *Save) Do(ctx context.Context, admin user.Caller, d Draft) (saved Produc
 }
 
 func (s *Save) attempt(ctx context.Context, admin user.Caller, d Draft) (saved Product, before *Product, err error) {
-	old, err := s.Products.Read(ctx, admin, d.ID)
+	old, err := s.Products.Read(ctx, d.ID)
 	if errors.Is(err, ErrNotFound) {
 		p, err := s.create(ctx, admin, d)
 		return p, nil, err

@@ -21,10 +21,8 @@ type Stock struct {
 
 // StockMover changes stocks.
 type StockMover interface {
-	// RequireAdmin returns user.ErrNotAdmin unless admin is one now.
-	RequireAdmin(ctx context.Context, admin user.Caller) error
-	// Read returns the product as it stands now, after checking that admin is one. It returns user.ErrNotAdmin and ErrNotFound.
-	Read(ctx context.Context, admin user.Caller, productID string) (Product, error)
+	// Read returns the product as it stands now. It returns ErrNotFound.
+	Read(ctx context.Context, productID string) (Product, error)
 	// Move sets the stock from m.Before to m.After and records m, all or nothing, once for an ID and time. It returns the movement
 	// as it was recorded: m, or what an earlier call with its ID and time made of it. It returns *StockChangedError when the stock
 	// is not m.Before, ErrNotFound, ErrContended and ErrUnsettled.
@@ -39,7 +37,7 @@ type Inventory struct {
 }
 
 // Set makes the stock quantity if it is seen now. It returns *StockChangedError when it is not, validation.Errors,
-// user.ErrNotAdmin, ErrNotFound, ErrContended and ErrUnsettled.
+// ErrNotFound, ErrContended and ErrUnsettled.
 func (i *Inventory) Set(ctx context.Context, admin user.Caller, productID string, quantity, seen int64, reason string) (Stock, error) {
 	var problems validation.Errors
 	problems.Int("quantity", quantity, 0, MaxStock)
@@ -48,21 +46,18 @@ func (i *Inventory) Set(ctx context.Context, admin user.Caller, productID string
 	if err := problems.Err(); err != nil {
 		return Stock{}, err
 	}
-	if err := i.Products.RequireAdmin(ctx, admin); err != nil {
-		return Stock{}, fmt.Errorf("setting a stock: %w", err)
-	}
 	m := i.movement(admin, productID, reason)
 	m.Before, m.After = seen, quantity
 	return i.move(ctx, m)
 }
 
 // Adjust changes the stock by delta, whatever it is now. It returns ErrInsufficientStock when it would fall below zero,
-// validation.Errors, user.ErrNotAdmin, ErrNotFound, ErrContended and ErrUnsettled.
+// validation.Errors, ErrNotFound, ErrContended and ErrUnsettled.
 func (i *Inventory) Adjust(ctx context.Context, admin user.Caller, productID string, delta int64, reason string) (Stock, error) {
 	if err := checkAdjustment(delta, reason); err != nil {
 		return Stock{}, err
 	}
-	p, err := i.Products.Read(ctx, admin, productID)
+	p, err := i.Products.Read(ctx, productID)
 	if err != nil {
 		return Stock{}, fmt.Errorf("reading product %s: %w", productID, err)
 	}

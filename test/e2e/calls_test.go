@@ -228,7 +228,7 @@ func TestCallsOfCheckoutAndNotify(t *testing.T) {
 
 func TestCallsOfAdjustment(t *testing.T) {
 	boss, p := admin(t), newProduct(t, stocked(plenty))
-	wantCalls(t, budget{2, map[string]int{"TransactWriteItems": 1}}, func() {
+	wantCalls(t, budget{3, map[string]int{"GetItem": 1, "TransactWriteItems": 1}}, func() { // the role, the product, the change
 		send(t, stockAdjust(boss, p.ProductID, adjustStock{1, "found"})).want(t, http.StatusOK)
 	})
 }

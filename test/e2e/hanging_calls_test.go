@@ -50,13 +50,13 @@ var calls = map[string][]string{
 	"list my orders":       {"Query"},
 	"view an order":        {"BatchGetItem"},
 	"list the inventory":   {"GetItem", "Query", "BatchGetItem"}, // the first two at once
-	"view the inventory":   {"BatchGetItem"},
-	"create a product":     {"BatchGetItem", "TransactWriteItems"},
-	"change a product":     {"BatchGetItem", "TransactWriteItems"},
+	"view the inventory":   {"GetItem", "BatchGetItem"},          // at once
+	"create a product":     {"GetItem", "BatchGetItem", "TransactWriteItems"},
+	"change a product":     {"GetItem", "BatchGetItem", "TransactWriteItems"},
 	"set a stock":          {"GetItem", "TransactWriteItems"},
-	"adjust a stock":       {"BatchGetItem", "TransactWriteItems"},
-	"list movements":       {"BatchGetItem", "Query"},
-	"list orders":          {"GetItem", "Query"}, // at once
+	"adjust a stock":       {"GetItem", "BatchGetItem", "TransactWriteItems"},
+	"list movements":       {"GetItem", "BatchGetItem", "Query"}, // the first two at once
+	"list orders":          {"GetItem", "Query"},                 // at once
 	"summarize the orders": {"GetItem", "Query"},
 }
 
