@@ -18,8 +18,8 @@ type productSaver interface {
 	Do(ctx context.Context, admin user.Caller, d product.Draft) (saved product.Product, before *product.Product, err error)
 }
 
-// request is the whole product: a member that is missing would be lost, so none may be, but the stock and the limit, which
-// then stay as they are.
+// request is the whole product: PUT replaces it. All members are required but max_per_order and stock, which stay as they are
+// when they are missing.
 type request struct {
 	Name        *string                `json:"name"`
 	Description *string                `json:"description"`
@@ -37,7 +37,7 @@ func saveProduct(g httpapi.Guard, products productSaver) httpapi.Handler {
 		if err := r.Decode(&in); err != nil {
 			return httpapi.Response{}, err
 		}
-		draft, err := in.draft(r.Path("product_id"))
+		draft, err := in.toDraft(r.Path("product_id"))
 		if err != nil {
 			return httpapi.Response{}, err
 		}
@@ -54,8 +54,8 @@ func saveProduct(g httpapi.Guard, products productSaver) httpapi.Handler {
 }
 
 // audit notes what the save changed of what a customer sees and pays: the name, the price, whether the product is for sale, and how
-// many units one order may have. Of a new product all that it has of them are changes, from nothing, and so is the stock that it
-// begins with, if that is not nothing.
+// many units one order may have. For a new product each of these is logged as a change from nothing, and so is its first stock if
+// it is above 0.
 func audit(ctx context.Context, caller user.Caller, before *product.Product, saved product.Product) {
 	var was [len(kinds)]string
 	if before != nil {
@@ -88,7 +88,7 @@ func changed(ctx context.Context, caller user.Caller, productID string, kind obs
 	}
 }
 
-func (in request) draft(id string) (product.Draft, error) {
+func (in request) toDraft(id string) (product.Draft, error) {
 	var problems validation.Errors
 	missing := func(field string, is bool) {
 		if is {

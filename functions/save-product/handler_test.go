@@ -42,8 +42,8 @@ func expecting(t *testing.T, want product.Draft, created bool) save {
 	}
 }
 
-// lamp is the draft of event.json.
-func lamp() product.Draft {
+// lampDraft is the draft of event.json.
+func lampDraft() product.Draft {
 	stock := int64(12)
 	return product.Draft{
 		ID: "brass-desk-lamp", Name: "Brass desk lamp", Description: "A lacquered brass lamp with a swivelling shade.",
@@ -53,7 +53,7 @@ func lamp() product.Draft {
 
 func TestSaveProduct(t *testing.T) {
 	for status, created := range map[int]bool{http.StatusCreated: true, http.StatusOK: false} {
-		h := saveProduct(httpapitest.Guard(), expecting(t, lamp(), created))
+		h := saveProduct(httpapitest.Guard(), expecting(t, lampDraft(), created))
 		httpapitest.Call(t, h, httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{Status: status, Body: `{
 			"product_id":"brass-desk-lamp","name":"Brass desk lamp","price":{"amount":6400,"currency":"GBP"},
 			"image_url":"https://images.shop.example/brass-desk-lamp.jpg","stock_status":"low_stock",

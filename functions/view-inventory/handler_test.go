@@ -43,7 +43,7 @@ func eventFor(t *testing.T, route string) httpapitest.Event {
 	return httpapitest.ReadEvent(t).To(route, parameters).WithQuery("")
 }
 
-func lamp() product.Product {
+func storedLamp() product.Product {
 	return product.Product{
 		ID: "brass-desk-lamp", Name: "Brass desk lamp", Description: "A lacquered brass lamp.", Price: money.Money{Amount: 6400, Currency: "GBP"},
 		Active: true, Stock: 4, Version: 2,
@@ -57,7 +57,7 @@ func TestList(t *testing.T) {
 			t.Errorf("%+v asked for %+v", admin, r)
 		}
 		gone := product.Product{ID: "old-lamp", Name: "Old lamp", Price: money.Money{Currency: "GBP"}, ImageURL: "https://images.shop.example/old.jpg", Version: 1}
-		return page.Page[product.Product]{Items: []product.Product{lamp(), gone}, NextCursor: "bW9yZQ"}, nil
+		return page.Page[product.Product]{Items: []product.Product{storedLamp(), gone}, NextCursor: "bW9yZQ"}, nil
 	}})
 	httpapitest.Call(t, h, httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
 		"items":[
@@ -73,7 +73,7 @@ func TestView(t *testing.T) {
 		if id != "brass-desk-lamp" {
 			t.Errorf("asked for %s", id)
 		}
-		return lamp(), nil
+		return storedLamp(), nil
 	}})
 	httpapitest.Call(t, h, eventFor(t, viewRoute)).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
 		"product_id":"brass-desk-lamp","name":"Brass desk lamp","price":{"amount":6400,"currency":"GBP"},"image_url":"","stock_status":"low_stock",

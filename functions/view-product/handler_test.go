@@ -29,7 +29,7 @@ func (g goods) View(_ context.Context, id string) (product.Product, error) {
 	return p, nil
 }
 
-func lamp(stock int64) goods {
+func lampWithStock(stock int64) goods {
 	return goods{byID: map[string]product.Product{"brass-desk-lamp": {
 		ID: "brass-desk-lamp", Name: "Brass <desk> lamp", Description: "Takes one “E14” bulb.\nNot included.",
 		Price: money.Money{Amount: 6400, Currency: "GBP"}, Active: true, Stock: stock, Version: 3,
@@ -39,7 +39,7 @@ func lamp(stock int64) goods {
 func TestViewProduct(t *testing.T) {
 	for status, stock := range map[string]int64{"out_of_stock": 0, "low_stock": 5, "in_stock": 6} {
 		t.Run(status, func(t *testing.T) {
-			httpapitest.Call(t, viewProduct(lamp(stock)), httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{
+			httpapitest.Call(t, viewProduct(lampWithStock(stock)), httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{
 				Status: http.StatusOK, Header: map[string]string{"Cache-Control": "public, max-age=10"},
 				Body: `{"product_id":"brass-desk-lamp","name":"Brass <desk> lamp","price":{"amount":6400,"currency":"GBP"},
 					"image_url":"","stock_status":"` + status + `","description":"Takes one “E14” bulb.\nNot included."}`,
@@ -49,7 +49,7 @@ func TestViewProduct(t *testing.T) {
 }
 
 func TestViewLimitedProduct(t *testing.T) {
-	goods := lamp(6)
+	goods := lampWithStock(6)
 	limited := goods.byID["brass-desk-lamp"]
 	limited.MaxPerOrder = 2
 	goods.byID["brass-desk-lamp"] = limited
@@ -63,9 +63,9 @@ func TestViewLimitedProduct(t *testing.T) {
 // TestTokensAreIgnored: everyone is answered alike, so that a cache may keep the answer.
 func TestTokensAreIgnored(t *testing.T) {
 	e := httpapitest.ReadEvent(t)
-	plain := httpapitest.Call(t, viewProduct(lamp(6)), e)
+	plain := httpapitest.Call(t, viewProduct(lampWithStock(6)), e)
 	for _, header := range []string{"Bearer " + httpapitest.AdminToken, "Bearer x", "none"} {
-		if got := httpapitest.Call(t, viewProduct(lamp(6)), e.WithHeader("Authorization", header)); got.Body != plain.Body || got.Status != plain.Status {
+		if got := httpapitest.Call(t, viewProduct(lampWithStock(6)), e.WithHeader("Authorization", header)); got.Body != plain.Body || got.Status != plain.Status {
 			t.Errorf("%s: got %d %s, want %d %s", header, got.Status, got.Body, plain.Status, plain.Body)
 		}
 	}
@@ -74,7 +74,7 @@ func TestTokensAreIgnored(t *testing.T) {
 func TestNoProduct(t *testing.T) {
 	for _, id := range []string{"brass-floor-lamp", "brass desk lamp", "Brass-desk-lamp", "lämp", strings.Repeat("a", 65)} {
 		e := httpapitest.ReadEvent(t).WithParameter("product_id", id)
-		httpapitest.Call(t, viewProduct(lamp(6)), e).CheckProblem(t, httpapitest.Problem{Code: "product_not_found"})
+		httpapitest.Call(t, viewProduct(lampWithStock(6)), e).CheckProblem(t, httpapitest.Problem{Code: "product_not_found"})
 	}
 }
 
@@ -85,7 +85,7 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestHead(t *testing.T) {
-	goods := lamp(6)
+	goods := lampWithStock(6)
 	goods.byID["bell"] = product.Product{ID: "bell", Name: "Bell", Price: money.Money{Currency: "GBP"}, Active: true}
 	e := httpapitest.ReadEvent(t)
 	httpapitest.CheckHead(t, e, e.WithParameter("product_id", "bell"), viewProduct(goods))

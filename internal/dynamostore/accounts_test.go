@@ -377,13 +377,13 @@ func TestContendedLink(t *testing.T) {
 // placed has orders of ann's placed, and one of another customer's, and returns their ids, the other's last.
 func (s *shop) placed(n int) []string {
 	s.t.Helper()
-	s.stock("lamp", 6400, int64(n)+1)
+	s.addProduct("lamp", 6400, int64(n)+1)
 	var ids []string
 	for i := range n + 1 {
-		o := draft(ann.ID, fmt.Sprint("k", i), opened.Add(time.Duration(i)*time.Minute), line("lamp", 6400, 1))
+		o := newOrder(ann.ID, fmt.Sprint("k", i), opened.Add(time.Duration(i)*time.Minute), line("lamp", 6400, 1))
 		o.Email = ann.Email
 		if i == n {
-			o = draft("usr_2", "k", opened, line("lamp", 6400, 1))
+			o = newOrder("usr_2", "k", opened, line("lamp", 6400, 1))
 		}
 		s.must(s.orders().Place(s.t.Context(), o))
 		ids = append(ids, o.ID)

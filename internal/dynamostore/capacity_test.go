@@ -61,12 +61,12 @@ func TestCapacityOfAnOrder(t *testing.T) {
 	s := open(t)
 	var m meter
 	client := s.tables.Client(nil, m.option)
-	long := s.stock("lamp", 6400, 10)
+	long := s.addProduct("lamp", 6400, 10)
 	long.Name, long.Version = strings.Repeat("é", 200), 2
 	s.must(s.products().Update(t.Context(), long))
 	orders := s.orders()
 	orders.Client = client
-	o := draft("usr_01a20aa6-c5d5-77d1-b3ff-335f0eb446cc", "k", opened, line("lamp", 6400, 1))
+	o := newOrder("usr_01a20aa6-c5d5-77d1-b3ff-335f0eb446cc", "k", opened, line("lamp", 6400, 1))
 	s.must(orders.Place(t.Context(), o))
 	placing := m.units
 	mails := &Mails{Client: client, Table: s.tables.Name("Mails"), Now: func() time.Time { return opened }}

@@ -25,15 +25,15 @@ type write struct {
 // writes prepares each write method anew.
 var writes = map[string]func(*shop) write{
 	"Place": func(s *shop) write {
-		s.stock("lamp", 1, 10)
-		o := draft("usr_1", "k", opened, line("lamp", 1, 2))
+		s.addProduct("lamp", 1, 10)
+		o := newOrder("usr_1", "k", opened, line("lamp", 1, 2))
 		return write{"TransactWriteItems", func(ctx context.Context) error { return standing(s.orders().Place(ctx, o)) }, func() bool {
 			_, err := s.orders().ForMail(s.t.Context(), o.ID, notification.AddressHash(o.Email))
 			return s.together(err == nil, s.left("lamp") == 8, len(s.due()) == 1)
 		}, nil}
 	},
 	"Move": func(s *shop) write {
-		s.stock("lamp", 1, 10)
+		s.addProduct("lamp", 1, 10)
 		m := product.Movement{ID: "m", ProductID: "lamp", Before: 10, After: 7, Reason: "r", By: "usr_admin", MovedAt: opened}
 		return write{"TransactWriteItems", func(ctx context.Context) error { _, err := s.products().Move(ctx, m); return err }, func() bool {
 			return s.together(s.left("lamp") == 7, s.moved(m))
@@ -48,7 +48,7 @@ var writes = map[string]func(*shop) write{
 		}, product.ErrContended}
 	},
 	"Update": func(s *shop) write {
-		p := s.stock("lamp", 1, 10)
+		p := s.addProduct("lamp", 1, 10)
 		p.Name, p.Description, p.Version = "Lantern", "other", 2
 		return write{"TransactWriteItems", func(ctx context.Context) error { return s.products().Update(ctx, p) }, func() bool {
 			got, err := s.products().Read(s.t.Context(), "lamp")
@@ -221,7 +221,7 @@ func (s *shop) due() []notification.Mail {
 // onePending returns the one mail that is pending.
 func (s *shop) onePending() (notification.Mail, *Mails) {
 	s.t.Helper()
-	s.stock("lamp", 1, 10)
+	s.addProduct("lamp", 1, 10)
 	return s.pendingMail("k", opened), s.mails(func() time.Time { return opened })
 }
 

@@ -97,8 +97,8 @@ func (s *shop) suppressions() *Suppressions {
 	return &Suppressions{Client: s.client, Table: s.tables.Name("SuppressedAddresses")}
 }
 
-// stock puts a product on the shelf.
-func (s *shop) stock(id string, price, units int64) product.Product {
+// addProduct puts a product on the shelf.
+func (s *shop) addProduct(id string, price, units int64) product.Product {
 	s.t.Helper()
 	p := product.Product{
 		ID: id, Name: "The " + id, Description: "A " + id, Price: gbp(price), Active: true, Stock: units, Version: 1,
@@ -133,8 +133,8 @@ func line(id string, price, quantity int64) order.Line {
 	return order.Line{ProductID: id, Name: "The " + id, UnitPrice: gbp(price), Quantity: quantity}
 }
 
-// draft is an order of a customer, ready to be placed.
-func draft(customer, key string, at time.Time, lines ...order.Line) order.Order {
+// newOrder is an order of a customer, ready to be placed.
+func newOrder(customer, key string, at time.Time, lines ...order.Line) order.Order {
 	o := order.Order{
 		ID: order.ID(customer, key), UserID: customer, Email: customer + "@example.com", Lines: lines, Total: gbp(0), PlacedAt: at,
 		Request: order.Fingerprint{1, 2, 3},

@@ -19,11 +19,11 @@ import (
 // history places 23 orders of three customers, several in one millisecond, and returns their ids, newest first.
 func (s *shop) history() []order.Order {
 	s.t.Helper()
-	s.stock("lamp", 100, 1000)
+	s.addProduct("lamp", 100, 1000)
 	var placed []order.Order
 	for i := range 23 {
 		at := opened.Add(time.Duration(i/4) * time.Millisecond)
-		o := draft(fmt.Sprintf("usr_%d", i%3), number3(i), at, line("lamp", 100, int64(i+1)))
+		o := newOrder(fmt.Sprintf("usr_%d", i%3), number3(i), at, line("lamp", 100, int64(i+1)))
 		s.must(s.orders().Place(s.t.Context(), o))
 		placed = append(placed, o)
 	}
@@ -141,8 +141,8 @@ func TestMine(t *testing.T) {
 // A list shows all of an order but the request that placed it.
 func TestListsHaveTheWholeOrder(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 6400, 5)
-	o := draft("usr_1", "k", opened, line("lamp", 6400, 2))
+	s.addProduct("lamp", 6400, 5)
+	o := newOrder("usr_1", "k", opened, line("lamp", 6400, 2))
 	s.must(s.orders().Place(t.Context(), o))
 	o.Request = order.Fingerprint{}
 	for name, list := range map[string]func() (page.Page[order.Order], error){
@@ -236,7 +236,7 @@ func TestPagesOfLargeOrders(t *testing.T) {
 	}
 	var items []attributes
 	for i := range 101 {
-		items = append(items, orderItem(draft("usr_1", number3(i), opened, lines...)))
+		items = append(items, orderItem(newOrder("usr_1", number3(i), opened, lines...)))
 	}
 	q := query{"orders"}
 	cutOff := cut(q, items, 100, placedKeyOf)

@@ -31,7 +31,7 @@ var (
 // pendingMail places an order and returns its pending mail, as the relay sees it.
 func (s *shop) pendingMail(key string, at time.Time) notification.Mail {
 	s.t.Helper()
-	o := draft("usr_1", key, at, line("lamp", 1, 1))
+	o := newOrder("usr_1", key, at, line("lamp", 1, 1))
 	s.must(s.orders().Place(s.t.Context(), o))
 	return relayed(o)
 }
@@ -45,7 +45,7 @@ func relayed(o order.Order) notification.Mail {
 
 func TestClaim(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 1, 10)
+	s.addProduct("lamp", 1, 10)
 	mail := s.pendingMail("k", opened)
 	now := opened
 	mails := s.mails(func() time.Time { return now })
@@ -84,7 +84,7 @@ func TestClaim(t *testing.T) {
 // Once settled, a mail is due no more, and stays as it was settled first.
 func TestSettledMails(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 1, 10)
+	s.addProduct("lamp", 1, 10)
 	later := opened.Add(100 * time.Hour)
 	mails := s.mails(func() time.Time { return opened })
 	due := func(want int) {
@@ -116,7 +116,7 @@ func TestSettledMails(t *testing.T) {
 // A mark that cannot be written is tried until the time is used up: every error but a settled mail.
 func TestMarkSentIsRepeatedWhateverTheError(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 1, 10)
+	s.addProduct("lamp", 1, 10)
 	mail := s.pendingMail("a", opened)
 	s.faults.On("UpdateItem", awsfault.Times(8, awsfault.Error(400, "AccessDeniedException"))...)
 	s.must(s.mails(nil).MarkSent(t.Context(), mail.ID, "message", opened))
@@ -131,7 +131,7 @@ func TestMarkSentIsRepeatedWhateverTheError(t *testing.T) {
 
 func TestRelease(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 1, 10)
+	s.addProduct("lamp", 1, 10)
 	mail := s.pendingMail("a", opened)
 	mails := s.mails(func() time.Time { return opened })
 	if _, err := mails.Claim(t.Context(), mail.ID, "lease", opened.Add(time.Minute)); err != nil {
@@ -157,7 +157,7 @@ func TestRelease(t *testing.T) {
 // begins anew.
 func TestReleaseUnanswered(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 1, 10)
+	s.addProduct("lamp", 1, 10)
 	mail := s.pendingMail("a", opened)
 	mails := s.mails(func() time.Time { return opened })
 	claim := func(want int) {
@@ -182,7 +182,7 @@ func TestReleaseUnanswered(t *testing.T) {
 
 func TestDueIsOldestFirst(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 1, 100)
+	s.addProduct("lamp", 1, 100)
 	var want []notification.Mail
 	for i := range 20 {
 		want = append(want, s.pendingMail(number3(i), opened.Add(time.Duration(i)*time.Second)))
@@ -205,7 +205,7 @@ func TestDueIsOldestFirst(t *testing.T) {
 // Of two relays that put a mail off, one gets it.
 func TestReschedule(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 1, 10)
+	s.addProduct("lamp", 1, 10)
 	mail := s.pendingMail("a", opened)
 	next := mail.Reschedule(opened.Add(3 * time.Minute))
 	s.faults.On("UpdateItem", awsfault.Lost)
@@ -224,7 +224,7 @@ func TestReschedule(t *testing.T) {
 // One mail that cannot be read does not hold up the others.
 func TestDueLeavesOutWhatCannotBeRead(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 1, 10)
+	s.addProduct("lamp", 1, 10)
 	mail := s.pendingMail("a", opened)
 	_, err := s.client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String(s.tables.Name("Mails")), Item: attributes{
 		"mail_id": text("broken"), "due_shard": number(0), "due_at": instant(opened), "state": text("pending"),
@@ -248,7 +248,7 @@ func (s *shop) failAt(mail notification.Mail, at time.Time) {
 // A mail that is pending again is stored as one that has never failed: due, and for 72 hours from now.
 func TestRequeue(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 1, 10)
+	s.addProduct("lamp", 1, 10)
 	mail := s.pendingMail("a", opened)
 	before := s.item("Mails", mailKey(mail.ID))
 	s.must(s.mails(nil).Reschedule(t.Context(), mail, mail.Reschedule(opened)))
@@ -275,7 +275,7 @@ func TestRequeue(t *testing.T) {
 // Only what has failed is pending again, whatever it became meanwhile: nothing is sent twice because of it.
 func TestRequeueOnlyWhatFailed(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 1, 10)
+	s.addProduct("lamp", 1, 10)
 	pending, leased, sent, failed := s.pendingMail("a", opened), s.pendingMail("b", opened), s.pendingMail("c", opened), s.pendingMail("d", opened)
 	_, err := s.mails(func() time.Time { return opened }).Claim(t.Context(), leased.ID, "a", opened.Add(time.Minute))
 	s.must(err)
@@ -301,7 +301,7 @@ func TestRequeueOnlyWhatFailed(t *testing.T) {
 // The mails that failed are found page by page, and by when they failed.
 func TestFailed(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 1, 10)
+	s.addProduct("lamp", 1, 10)
 	sent := s.pendingMail("sent", opened)
 	s.pendingMail("pending", opened)
 	s.must(s.mails(nil).MarkSent(t.Context(), sent.ID, "message", opened.Add(time.Hour)))

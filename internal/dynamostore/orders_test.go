@@ -17,9 +17,9 @@ import (
 
 func TestPlaceStoresAllAtOnce(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 6400, 10)
-	s.stock("mug", 950, 10)
-	o := draft("usr_1", "k1", opened, line("lamp", 6400, 2), line("mug", 950, 3))
+	s.addProduct("lamp", 6400, 10)
+	s.addProduct("mug", 950, 10)
+	o := newOrder("usr_1", "k1", opened, line("lamp", 6400, 2), line("mug", 950, 3))
 	s.must(s.orders().Place(t.Context(), o))
 
 	got, err := s.orders().ForMail(t.Context(), o.ID, notification.AddressHash(o.Email))
@@ -40,12 +40,12 @@ func TestPlaceStoresAllAtOnce(t *testing.T) {
 // What the store answers when an order cannot be placed, and that it leaves nothing behind.
 func TestPlaceRejects(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 6400, 5)
-	s.stock("mug", 950, 10)
-	retired := s.stock("clock", 100, 10)
+	s.addProduct("lamp", 6400, 5)
+	s.addProduct("mug", 950, 10)
+	retired := s.addProduct("clock", 100, 10)
 	retired.Active, retired.Version = false, 2
 	s.must(s.products().Update(t.Context(), retired))
-	few := s.stock("vase", 200, 10)
+	few := s.addProduct("vase", 200, 10)
 	few.MaxPerOrder, few.Version = 2, 2
 	s.must(s.products().Update(t.Context(), few))
 	vase := order.Good{Name: "The vase", Price: gbp(200), Stock: 10, Active: true, MaxPerOrder: 2}
@@ -63,7 +63,7 @@ func TestPlaceRejects(t *testing.T) {
 		{"several at once", []order.Line{line("lamp", 6400, 6), line("mug", 950, 1), line("ghost", 1, 1)}, map[string]order.Good{"lamp": lamp, "ghost": {}}},
 	}
 	for _, test := range tests {
-		o := draft("usr_1", test.name, opened, test.lines...)
+		o := newOrder("usr_1", test.name, opened, test.lines...)
 		var rejected *order.RejectedError
 		if err := s.orders().Place(t.Context(), o); !errors.As(err, &rejected) {
 			t.Errorf("%s: got %v, want a RejectedError", test.name, err)
@@ -77,7 +77,7 @@ func TestPlaceRejects(t *testing.T) {
 	if lamps, mugs := s.left("lamp"), s.left("mug"); lamps != 5 || mugs != 10 {
 		t.Errorf("stock: got %d lamps and %d mugs, want 5 and 10", lamps, mugs)
 	}
-	s.must(s.orders().Place(t.Context(), draft("usr_2", "as many as one order may have", opened.AddDate(0, 0, 2), line("vase", 200, 2))))
+	s.must(s.orders().Place(t.Context(), newOrder("usr_2", "as many as one order may have", opened.AddDate(0, 0, 2), line("vase", 200, 2))))
 	if due, _ := s.mails(nil).Due(t.Context(), opened.AddDate(0, 0, 1), 10); len(due) != 0 {
 		t.Errorf("due mails: got %v, want none", due)
 	}
@@ -85,8 +85,8 @@ func TestPlaceRejects(t *testing.T) {
 
 func TestPlaceAgainAnswersTheOrderThatStands(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 6400, 2)
-	first := draft("usr_1", "k", opened, line("lamp", 6400, 2))
+	s.addProduct("lamp", 6400, 2)
+	first := newOrder("usr_1", "k", opened, line("lamp", 6400, 2))
 	s.must(s.orders().Place(t.Context(), first))
 	again := first
 	again.PlacedAt = opened.AddDate(0, 0, 1)
@@ -106,12 +106,12 @@ func TestPlaceAgainAnswersTheOrderThatStands(t *testing.T) {
 
 func TestTenBuyersOneLamp(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 6400, 1)
+	s.addProduct("lamp", 6400, 1)
 	var sold, soldOut atomic.Int32
 	var buyers sync.WaitGroup
 	for i := range 10 {
 		buyers.Go(func() {
-			err := s.orders().Place(t.Context(), draft("usr_"+number3(i), "k", opened, line("lamp", 6400, 1)))
+			err := s.orders().Place(t.Context(), newOrder("usr_"+number3(i), "k", opened, line("lamp", 6400, 1)))
 			var rejected *order.RejectedError
 			switch {
 			case err == nil:
@@ -134,10 +134,10 @@ func TestLargestOrder(t *testing.T) {
 	s := open(t)
 	var lines []order.Line
 	for i := range order.MaxProducts {
-		s.stock("p"+number3(i), 100, 1)
+		s.addProduct("p"+number3(i), 100, 1)
 		lines = append(lines, line("p"+number3(i), 100, 1))
 	}
-	o := draft("usr_1", "k", opened, lines...)
+	o := newOrder("usr_1", "k", opened, lines...)
 	s.must(s.orders().Place(t.Context(), o))
 	var ids []string
 	for _, l := range lines {
@@ -185,9 +185,9 @@ func TestPlaceUnderFaults(t *testing.T) {
 	for i, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			lamp := "lamp" + number3(i)
-			s.stock(lamp, 6400, 5)
+			s.addProduct(lamp, 6400, 5)
 			faults := (&awsfault.Transport{}).On("TransactWriteItems", test.faults...)
-			o := draft("usr_1", test.name, opened, line(lamp, 6400, 2))
+			o := newOrder("usr_1", test.name, opened, line(lamp, 6400, 2))
 			ctx := t.Context()
 			if len(test.faults) == always {
 				ctx = soon(t)
@@ -218,8 +218,8 @@ func (s *shop) settles(o order.Order) {
 // A reason that is no contention and no condition is a fault of ours, not a busy store.
 func TestPlaceThatCannotWorkIsNoContention(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 6400, 5)
-	o := draft("usr_1", "k", opened, line("lamp", 6400, 2))
+	s.addProduct("lamp", 6400, 5)
+	o := newOrder("usr_1", "k", opened, line("lamp", 6400, 2))
 	for name, fault := range map[string]awsfault.Fault{
 		"a reason that is neither": awsfault.Canceled("None", "None", "ValidationError"),
 		"a missing permission":     awsfault.Error(400, "AccessDeniedException"),
@@ -245,8 +245,8 @@ func TestPlaceThatCannotWorkIsNoContention(t *testing.T) {
 // The look for an order waits for one that is just being committed.
 func TestAcceptedWaitsForACommit(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 6400, 5)
-	o := draft("usr_1", "k", opened, line("lamp", 6400, 2))
+	s.addProduct("lamp", 6400, 5)
+	o := newOrder("usr_1", "k", opened, line("lamp", 6400, 2))
 	s.must(s.orders().Place(t.Context(), o))
 	s.faults.On("TransactGetItems", awsfault.Times(3, awsfault.Canceled("TransactionConflict"))...)
 	got, err := s.orders().Accepted(t.Context(), o.ID)
@@ -265,8 +265,8 @@ func TestAcceptedWaitsForACommit(t *testing.T) {
 
 func TestViewShowsAnOrderToWhoMaySeeIt(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 6400, 5)
-	o := draft("usr_1", "k", opened, line("lamp", 6400, 2))
+	s.addProduct("lamp", 6400, 5)
+	o := newOrder("usr_1", "k", opened, line("lamp", 6400, 2))
 	s.must(s.orders().Place(t.Context(), o))
 	owner := user.Caller{UserID: "usr_1", Email: "usr_1@example.com"}
 	tests := []struct {
@@ -305,7 +305,7 @@ func TestViewShowsAnOrderToWhoMaySeeIt(t *testing.T) {
 // DynamoDB may leave keys of a batch for another call.
 func TestGoodsAsksAgainForWhatABatchLeftOut(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 6400, 5)
+	s.addProduct("lamp", 6400, 5)
 	leftOut := `{"Responses":{},"UnprocessedKeys":{"` + s.tables.Name("Products") +
 		`":{"ConsistentRead":true,"Keys":[{"product_id":{"S":"lamp"},"part":{"S":"sale"}}]}}}`
 	s.faults.On("BatchGetItem", awsfault.Answer(200, leftOut), awsfault.Answer(200, leftOut))

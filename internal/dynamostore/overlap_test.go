@@ -65,13 +65,13 @@ func TestPauseHasJitter(t *testing.T) {
 // DynamoDB. All units are sold, none twice, and nobody is refused while there are some.
 func TestTenBuyersWhoOverlap(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 1, 4)
+	s.addProduct("lamp", 1, 4)
 	overlap := &awsfault.Overlap{Hold: 5 * time.Millisecond}
 	var all sync.WaitGroup
 	results := make([]error, 10)
 	for i := range results {
 		all.Go(func() {
-			results[i] = s.ordersOver(overlap).Place(t.Context(), draft("usr_1", number3(i), opened, line("lamp", 1, 1)))
+			results[i] = s.ordersOver(overlap).Place(t.Context(), newOrder("usr_1", number3(i), opened, line("lamp", 1, 1)))
 		})
 	}
 	all.Wait()
@@ -118,8 +118,8 @@ func TestTornBatch(t *testing.T) {
 	for _, first := range []string{"Mails", "Orders"} {
 		t.Run(first+" first", func(t *testing.T) {
 			s := open(t)
-			s.stock("lamp", 1, 5)
-			o := draft("usr_1", "k", opened, line("lamp", 1, 1))
+			s.addProduct("lamp", 1, 5)
+			o := newOrder("usr_1", "k", opened, line("lamp", 1, 1))
 			s.faults.On("BatchGetItem", awsfault.Torn(s.tables.Name(first), func() { s.must(s.ordersOver(nil).Place(t.Context(), o)) }))
 			_, status, err := s.orders().View(t.Context(), usr1, o.ID)
 			if first == "Mails" && (err != nil || status != order.EmailPending) {

@@ -21,14 +21,15 @@ import (
 	"shop/internal/user"
 )
 
-// A product is two items: sale, all that a checkout touches, under 1 KB; and text, all that a page shows. A sale writes no
-// index, because only text is in one.
+// A product is two items: sale, all that a checkout touches, under 1 KB; and text, the rest. Only text items are indexed, so
+// that a sale writes no index. The index holds their keys and image_url: a member that lists are to show must be added there,
+// or to the sale item.
 const (
 	salePart      = "sale"
 	textPart      = "text"
 	activeShelf   = "active"
 	inactiveShelf = "inactive"
-	catalogue     = "catalogue"
+	byNameIndex   = "by_name"
 	maxNameKey    = 900          // bytes of the folded name in the index key, which may have 1,024
 	highest       = "\U0010FFFF" // sorts after every name
 	lowest        = "\x01"       // sorts before every character of a name, so that a name comes before its continuations
@@ -52,7 +53,7 @@ func (s *Products) View(ctx context.Context, id string) (product.Product, error)
 	if err != nil {
 		return product.Product{}, failed("reading a product", err)
 	}
-	p, err := s.join(out.Items)
+	p, err := s.fromItems(out.Items)
 	if err == nil && !p.Active {
 		return product.Product{}, product.ErrNotFound
 	}
@@ -67,7 +68,7 @@ func (s *Products) Read(ctx context.Context, id string) (product.Product, error)
 	if err != nil {
 		return product.Product{}, err
 	}
-	return s.join(items[s.Table])
+	return s.fromItems(items[s.Table])
 }
 
 // Browse returns a page of the active products whose name starts with prefix, by name, without descriptions.
@@ -116,7 +117,7 @@ func (s *Products) shelf(ctx context.Context, shelf, prefix, from string, limit 
 	}
 	return queryAll(ctx, s.Client, dynamodb.QueryInput{
 		TableName:                 &s.Table,
-		IndexName:                 aws.String(catalogue),
+		IndexName:                 aws.String(byNameIndex),
 		KeyConditionExpression:    aws.String("shelf = :shelf AND name_key BETWEEN :low AND :high"),
 		ExpressionAttributeValues: attributes{":shelf": text(shelf), ":low": text(low), ":high": text(high)},
 	}, limit)
@@ -132,7 +133,7 @@ func (s *Products) listing(ctx context.Context, q query, texts []attributes, lim
 	listed := page.Page[product.Product]{NextCursor: shown.NextCursor}
 	for _, item := range shown.Items {
 		r := reader{item: item}
-		p, err := s.join([]attributes{item, sales[r.text("product_id")]})
+		p, err := s.fromItems([]attributes{item, sales[r.text("product_id")]})
 		if errors.Is(err, product.ErrNotFound) {
 			continue // the index was ahead of the table's copy that was read
 		}
@@ -173,11 +174,11 @@ func (s *Products) Create(ctx context.Context, p product.Product, opening *produ
 	if opening != nil {
 		actions = append(actions, types.TransactWriteItem{Put: &types.Put{TableName: &s.Movements, Item: movementItem(*opening)}})
 	}
-	return s.transact(ctx, actions, existing)
+	return s.transact(ctx, actions, explainExists)
 }
 
-// existing returns the error of a product that exists: somebody else created it.
-func existing(attributes) error { return product.ErrContended }
+// explainExists returns the error for a product that exists already.
+func explainExists(attributes) error { return product.ErrContended }
 
 const updateProduct = "SET #name = :name, price = :price, active = :active, version = :next, updated_at = :now"
 
@@ -201,11 +202,11 @@ func (s *Products) Update(ctx context.Context, p product.Product) error {
 		ExpressionAttributeNames:  map[string]string{"#name": "name"},
 		ExpressionAttributeValues: values,
 	}}
-	return s.transact(ctx, []types.TransactWriteItem{sale, s.put(textItem(p))}, saved)
+	return s.transact(ctx, []types.TransactWriteItem{sale, s.put(textItem(p))}, explainVersionConflict)
 }
 
-// saved returns the error of a version that is another: somebody else saved the product.
-func saved(attributes) error { return product.ErrContended }
+// explainVersionConflict returns the error for a version that is not the expected one: somebody else saved the product.
+func explainVersionConflict(attributes) error { return product.ErrContended }
 
 // Move sets the stock from m.Before to m.After and records m, all or nothing, once for an ID and time, over any number of calls:
 // the record has a condition, too, for the stock may be m.Before again when a call comes after one that was carried out. Move
@@ -217,7 +218,7 @@ func (s *Products) Move(ctx context.Context, m product.Movement) (product.Moveme
 		ConditionExpression:                 aws.String("attribute_not_exists(moved_key)"),
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}}
-	err := s.transact(ctx, []types.TransactWriteItem{s.restock(m), record}, stockNow)
+	err := s.transact(ctx, []types.TransactWriteItem{s.restock(m), record}, explainStockChanged)
 	var met *alreadyRecordedError
 	switch {
 	case errors.As(err, &met):
@@ -258,8 +259,8 @@ type alreadyRecordedError struct{ recorded attributes }
 // Error tells what was met.
 func (e *alreadyRecordedError) Error() string { return "the movement is recorded already" }
 
-// stockNow tells what stands where a movement expected another stock.
-func stockNow(old attributes) error {
+// explainStockChanged returns the error for a stock that is not the one that a movement expected.
+func explainStockChanged(old attributes) error {
 	if old == nil {
 		return product.ErrNotFound
 	}
@@ -326,8 +327,10 @@ func (s *Products) put(item attributes) types.TransactWriteItem {
 	return types.TransactWriteItem{Put: &types.Put{TableName: &s.Table, Item: item}}
 }
 
-// join makes a product of its sale and text items. It returns product.ErrNotFound when there is no sale item.
-func (s *Products) join(items []attributes) (product.Product, error) {
+// fromItems makes a product of its sale item, which alone has a stock, and its text item; one from the index has no description.
+// A member that items stored earlier lack must be read under r.has: to a reader a missing attribute is an error. It returns
+// product.ErrNotFound when there is no sale item.
+func (s *Products) fromItems(items []attributes) (product.Product, error) {
 	var p product.Product
 	found := false
 	for _, item := range items {

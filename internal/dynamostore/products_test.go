@@ -78,7 +78,7 @@ func TestFirstStockIsAMovement(t *testing.T) {
 
 func TestMove(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 1, 10)
+	s.addProduct("lamp", 1, 10)
 	move := func(before, after int64) error {
 		_, err := s.products().Move(t.Context(), product.Movement{
 			ID: "m" + number3(int(after)), ProductID: "lamp", Before: before, After: after, Reason: "r", By: "usr_admin", MovedAt: opened,
@@ -113,7 +113,7 @@ func TestMove(t *testing.T) {
 // that fails, too, the error does not ask for a repeat.
 func TestMoveWhoseAnswersAreAllLost(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 1, 5)
+	s.addProduct("lamp", 1, 5)
 	m := product.Movement{ID: "m", ProductID: "lamp", Before: 5, After: 15, Reason: "r", By: "usr_admin", MovedAt: opened}
 	s.faults.On("TransactWriteItems", awsfault.Times(3, awsfault.Lost)...)
 	s.move(s.products(), m)
@@ -131,7 +131,7 @@ func TestMoveWhoseAnswersAreAllLost(t *testing.T) {
 // The answer is lost, the SDK's repeats are throttled, and ours meets the change that the first attempt made.
 func TestMoveThatMeetsItsOwnChange(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 1, 5)
+	s.addProduct("lamp", 1, 5)
 	throttled := awsfault.Error(400, "ThrottlingException")
 	s.faults.On("TransactWriteItems", awsfault.Lost, throttled, throttled)
 	s.move(s.products(), product.Movement{ID: "m", ProductID: "lamp", Before: 5, After: 15, Reason: "r", By: "usr_admin", MovedAt: opened})
@@ -150,7 +150,7 @@ func (s *shop) impatient() *Products {
 // would change the stock twice.
 func TestMoveWhoseAnswerIsLostBeforeContention(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 1, 5)
+	s.addProduct("lamp", 1, 5)
 	m := product.Movement{ID: "m", ProductID: "lamp", Before: 5, After: 15, Reason: "r", By: "usr_admin", MovedAt: opened}
 	s.faults.On("TransactWriteItems", append([]awsfault.Fault{awsfault.Lost}, awsfault.Times(1000, awsfault.Error(400, "ThrottlingException"))...)...)
 	if _, err := s.impatient().Move(soon(t), m); !errors.Is(err, product.ErrUnsettled) || errors.Is(err, product.ErrContended) {
@@ -177,13 +177,13 @@ func TestMoveThatMayHaveMetItsOwnChange(t *testing.T) {
 	m := product.Movement{ID: "m", ProductID: "lamp", Before: 5, After: 15, Reason: "r", By: "usr_admin", MovedAt: opened}
 	t.Run("its own", func(t *testing.T) {
 		s := open(t)
-		s.stock("lamp", 1, 5)
+		s.addProduct("lamp", 1, 5)
 		s.faults.On("TransactWriteItems", append([]awsfault.Fault{awsfault.Lost}, throttled...)...)
 		s.move(s.impatient(), m)
 	})
 	t.Run("another's", func(t *testing.T) {
 		s := open(t)
-		s.stock("lamp", 1, 4)
+		s.addProduct("lamp", 1, 4)
 		s.faults.On("TransactWriteItems", append([]awsfault.Fault{awsfault.DropRequest}, throttled...)...)
 		var changed *product.StockChangedError
 		if _, err := s.impatient().Move(t.Context(), m); !errors.As(err, &changed) || changed.Quantity != 4 {
@@ -196,7 +196,7 @@ func TestMoveThatMayHaveMetItsOwnChange(t *testing.T) {
 // which is a new request to DynamoDB, comes. It must not make the change a second time.
 func TestMoveWhoseStockCameBack(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 1, 5)
+	s.addProduct("lamp", 1, 5)
 	m := product.Movement{ID: "m", ProductID: "lamp", Before: 5, After: 15, Reason: "r", By: "usr_admin", MovedAt: opened}
 	soldAndThrottled := func(next http.RoundTripper, r *http.Request) (*http.Response, error) {
 		s.move(&Products{Client: s.tables.Client(nil), Table: s.products().Table, Movements: s.products().Movements, Currency: "GBP"},
@@ -231,9 +231,9 @@ func TestCreateMeetsNotItself(t *testing.T) {
 // What the index has and the table does not have yet, or has taken off, is not shown, and hides nothing else.
 func TestBrowseBesideALaggingTable(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 1, 5)
-	s.stock("mug", 1, 5)
-	s.stock("clock", 1, 5)
+	s.addProduct("lamp", 1, 5)
+	s.addProduct("mug", 1, 5)
+	s.addProduct("clock", 1, 5)
 	_, err := s.client.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: &s.products().Table, Key: productKey("mug", salePart)})
 	s.must(err)
 	_, err = s.client.UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
@@ -260,12 +260,12 @@ func TestMoveOfNoProduct(t *testing.T) {
 // Admins adjust while customers buy: no unit is lost or made, and each movement tells the truth.
 func TestAdjustmentsAndSalesAtOnce(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 100, 100)
+	s.addProduct("lamp", 100, 100)
 	inventory := product.Inventory{Products: s.products(), NewID: func() string { return number3(rand.IntN(1000)) + number3(rand.IntN(1000)) }, Now: func() time.Time { return opened }}
 	var at sync.WaitGroup
 	for i := range 8 {
 		at.Go(func() {
-			if err := s.orders().Place(t.Context(), draft("usr_1", number3(i), opened, line("lamp", 100, 3))); err != nil {
+			if err := s.orders().Place(t.Context(), newOrder("usr_1", number3(i), opened, line("lamp", 100, 3))); err != nil {
 				t.Errorf("order %d: %v", i, err)
 			}
 		})
@@ -378,7 +378,7 @@ func TestInventoryPagesMergeBothShelves(t *testing.T) {
 
 func TestMovementsPageNewestFirst(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 1, 100)
+	s.addProduct("lamp", 1, 100)
 	var want []string
 	for i := range 7 {
 		m := product.Movement{

@@ -122,7 +122,7 @@ func TestLogInIsTakenBackOnce(t *testing.T) {
 // after that, changes nothing.
 func TestSaveIsNotMadeOverAnothers(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 100, 5)
+	s.addProduct("lamp", 100, 5)
 	another := func(next http.RoundTripper, r *http.Request) (*http.Response, error) {
 		products := s.products()
 		products.Client = s.tables.Client(nil)
@@ -212,8 +212,8 @@ func steps(times ...time.Time) func() time.Time {
 // complete_until meanwhile finds it in the next window.
 func TestSlowCheckoutIsInNoWindowThatWasRead(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 6400, 5)
-	o := draft("usr_1", "k", time.Time{}, line("lamp", 6400, 2))
+	s.addProduct("lamp", 6400, 5)
+	o := newOrder("usr_1", "k", time.Time{}, line("lamp", 6400, 2))
 	began, done := opened, opened.Add(90*time.Second)
 	read := func(from, to time.Time) []order.Order {
 		history, err := s.orders().History(t.Context(), s.admin, order.Filter{From: from, To: to}, page.Request{Limit: 10})
@@ -247,8 +247,8 @@ func TestPlaceWhoseAnswerWasLost(t *testing.T) {
 			t.Parallel()
 			s := open(t)
 			s.hurry()
-			s.stock("lamp", 6400, 5)
-			o := draft("usr_1", "k", time.Time{}, line("lamp", 6400, 2))
+			s.addProduct("lamp", 6400, 5)
+			o := newOrder("usr_1", "k", time.Time{}, line("lamp", 6400, 2))
 			s.faults.On("TransactWriteItems", append([]awsfault.Fault{conflict}, faults(conflict)...)...)
 			second := opened.Add(time.Second)
 			placed, err := s.orders().Orders.Place(t.Context(), o, steps(opened, second, opened.Add(time.Hour)))

@@ -14,10 +14,10 @@ import (
 // onEveryShard places an order for each of n shards, one a second, in the order of the shards of their ids or their mails' ids.
 func (s *shop) onEveryShard(n uint32, id func(orderID string) string) []order.Order {
 	s.t.Helper()
-	s.stock("lamp", 1, 100)
+	s.addProduct("lamp", 1, 100)
 	var placed []order.Order
 	for k := 0; len(placed) < int(n); k++ {
-		o := draft("usr_1", fmt.Sprint("key ", k), opened.Add(time.Duration(len(placed))*time.Second), line("lamp", 1, 1))
+		o := newOrder("usr_1", fmt.Sprint("key ", k), opened.Add(time.Duration(len(placed))*time.Second), line("lamp", 1, 1))
 		if shard(id(o.ID), n) != uint32(len(placed)) {
 			continue
 		}

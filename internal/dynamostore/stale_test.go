@@ -23,7 +23,7 @@ var staleReads = map[string]func(*testing.T, *shop){
 		}
 	},
 	"a price that was just saved": func(t *testing.T, s *shop) {
-		p := s.stock("lamp", 6400, 5)
+		p := s.addProduct("lamp", 6400, 5)
 		p.Price, p.Version = gbp(7000), 2
 		s.must(s.products().Update(t.Context(), p))
 		goods, err := s.orders().Goods(t.Context(), []string{"lamp"})
@@ -110,12 +110,12 @@ var staleReads = map[string]func(*testing.T, *shop){
 		}
 	},
 	"a movement whose answer was lost": func(t *testing.T, s *shop) {
-		s.stock("lamp", 1, 5)
+		s.addProduct("lamp", 1, 5)
 		s.faults.On("TransactWriteItems", awsfault.Lost, awsfault.DropRequest, awsfault.DropRequest)
 		s.move(s.impatient(), fiveMore)
 	},
 	"the movements, just after one": func(t *testing.T, s *shop) {
-		s.stock("lamp", 1, 5)
+		s.addProduct("lamp", 1, 5)
 		s.move(s.products(), fiveMore)
 		moves, err := s.products().Changes(t.Context(), s.admin, "lamp", page.Request{Limit: 10})
 		s.must(err)
@@ -157,8 +157,8 @@ var (
 // ordered places an order of one lamp out of five.
 func (s *shop) ordered() order.Order {
 	s.t.Helper()
-	s.stock("lamp", 1, 5)
-	o := draft("usr_1", "k", opened, line("lamp", 1, 1))
+	s.addProduct("lamp", 1, 5)
+	o := newOrder("usr_1", "k", opened, line("lamp", 1, 1))
 	s.must(s.orders().Place(s.t.Context(), o))
 	return o
 }

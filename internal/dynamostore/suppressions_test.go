@@ -20,8 +20,8 @@ var hash = notification.AddressHash("usr_1@example.com")
 // What a mail's order is read with: one call that tells of the suppression, too.
 func TestForMail(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 1, 10)
-	o := draft("usr_1", "k", opened, line("lamp", 1, 1))
+	s.addProduct("lamp", 1, 10)
+	o := newOrder("usr_1", "k", opened, line("lamp", 1, 1))
 	s.must(s.orders().Place(t.Context(), o))
 	check := func(when, addressHash string, calls int, want error) {
 		t.Helper()
@@ -53,7 +53,7 @@ func TestForMail(t *testing.T) {
 // A mail that an earlier version wrote has no hash of its address; it is claimed all the same.
 func TestClaimOfAnEarlierVersion(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 1, 10)
+	s.addProduct("lamp", 1, 10)
 	mail := s.pendingMail("k", opened)
 	_, err := s.client.UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
 		TableName: aws.String(s.tables.Name("Mails")), Key: mailKey(mail.ID), UpdateExpression: aws.String("REMOVE address_hash"),
@@ -98,7 +98,7 @@ var lostAt = opened.Add(time.Hour)
 // A mail that was sent is failed by the report of that sending, and stays so.
 func TestMarkLost(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 1, 10)
+	s.addProduct("lamp", 1, 10)
 	mails := s.mails(func() time.Time { return opened })
 	for i, faults := range [][]awsfault.Fault{nil, {awsfault.Lost}, {awsfault.Error(400, "TransactionConflictException")}} {
 		mail := s.pendingMail(number3(i), opened)
@@ -123,7 +123,7 @@ func TestMarkLost(t *testing.T) {
 // sending does not.
 func TestMarkLostBeforeTheMark(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 1, 10)
+	s.addProduct("lamp", 1, 10)
 	mails := s.mails(func() time.Time { return opened })
 	pending, leased, another := s.pendingMail("a", opened), s.pendingMail("b", opened), s.pendingMail("c", opened)
 	_, err := mails.Claim(t.Context(), leased.ID, "lease", opened.Add(time.Minute))
@@ -148,7 +148,7 @@ func TestMarkLostBeforeTheMark(t *testing.T) {
 // A mail is sent again after it failed. What reports say of the earlier sending, late or doubled, fails no later one.
 func TestMarkLostOfAnEarlierSending(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 1, 10)
+	s.addProduct("lamp", 1, 10)
 	mail := s.pendingMail("a", opened)
 	mails := s.mails(func() time.Time { return opened })
 	late := func(state string, sendings ...string) {
@@ -174,7 +174,7 @@ func TestMarkLostOfAnEarlierSending(t *testing.T) {
 // A mail that is marked sent between the two calls of a report is failed by it all the same.
 func TestMarkLostMeetsTheMark(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 1, 10)
+	s.addProduct("lamp", 1, 10)
 	mail := s.pendingMail("a", opened)
 	other := &Mails{Client: s.tables.Client(nil), Table: s.tables.Name("Mails")}
 	s.faults.On("UpdateItem", func(next http.RoundTripper, r *http.Request) (*http.Response, error) {

@@ -62,8 +62,8 @@ func dropItems(t *testing.T, body []byte, drop func(table string, item map[strin
 // A mail that is missing beside its order is pending, for its customer and for an admin.
 func TestViewOfATornBatch(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 6400, 5)
-	o := draft("usr_1", "k", opened, line("lamp", 6400, 2))
+	s.addProduct("lamp", 6400, 5)
+	o := newOrder("usr_1", "k", opened, line("lamp", 6400, 2))
 	s.must(s.orders().Place(t.Context(), o))
 	mails := s.tables.Name("Mails")
 	for _, caller := range []user.Caller{{UserID: "usr_1", Email: "usr_1@example.com"}, s.admin} {
@@ -78,7 +78,7 @@ func TestViewOfATornBatch(t *testing.T) {
 // An admin who reads a product between the two halves of its making sees it without its text.
 func TestReadOfATornBatch(t *testing.T) {
 	s := open(t)
-	s.stock("lamp", 6400, 5)
+	s.addProduct("lamp", 6400, 5)
 	texts := func(_ string, item map[string]any) bool {
 		part, _ := item["part"].(map[string]any)
 		return part["S"] == textPart

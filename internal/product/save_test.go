@@ -28,8 +28,8 @@ func lampDraft() Draft {
 	}
 }
 
-// lamp is lampDraft as it is stored when it was saved at the time, for the first time.
-func lamp(stock int64, saved time.Time) Product {
+// savedLamp is lampDraft as it is stored when it was saved at the time, for the first time.
+func savedLamp(stock int64, saved time.Time) Product {
 	return Product{
 		ID: "LAMP-1", Name: "Lamp", Description: "Lights up.\nTwice.", Price: money.Money{Amount: 339, Currency: "GBP"},
 		ImageURL: "https://example.com/lamp.png", Active: true, Stock: stock, Version: 1, CreatedAt: saved, UpdatedAt: saved,
@@ -54,7 +54,7 @@ func TestSaveCreates(t *testing.T) {
 			w, d := newWarehouse(), lampDraft()
 			d.Stock = c.stock
 			got, created, err := w.save(admin, d)
-			if want := lamp(c.want, at(1)); err != nil || !created || got != want || w.products["LAMP-1"] != want {
+			if want := savedLamp(c.want, at(1)); err != nil || !created || got != want || w.products["LAMP-1"] != want {
 				t.Errorf("got %+v, created %v, stored %+v and error %v, want %+v", got, created, w.products, err, want)
 			}
 			if !slices.Equal(w.movements, c.moved) {
@@ -66,7 +66,7 @@ func TestSaveCreates(t *testing.T) {
 
 // TestSaveChanges: everything given is new, and the version one on; stock and creation stay, whatever was sold meanwhile.
 func TestSaveChanges(t *testing.T) {
-	w := newWarehouse(lamp(40, opened))
+	w := newWarehouse(savedLamp(40, opened))
 	w.meanwhile = func(w *warehouse, _ int) { w.sell("LAMP-1", 3) }
 	d := Draft{ID: "LAMP-1", Name: "Old lamp", Price: money.Money{Currency: "GBP"}}
 	got, created, err := w.save(admin, d)
@@ -109,7 +109,7 @@ func TestSaveLimitsOrders(t *testing.T) {
 
 func TestSaveRefusesTheStockOfAnExistingProduct(t *testing.T) {
 	for _, stock := range []int64{0, 40, 41} {
-		w, d := newWarehouse(lamp(40, opened)), lampDraft()
+		w, d := newWarehouse(savedLamp(40, opened)), lampDraft()
 		d.Stock = &stock
 		_, _, err := w.save(admin, d)
 		wantFields(t, err, "stock")
@@ -120,16 +120,16 @@ func TestSaveRefusesTheStockOfAnExistingProduct(t *testing.T) {
 // TestSaveMeetsOthers: a save that others were quicker than starts again from what they left.
 func TestSaveMeetsOthers(t *testing.T) {
 	t.Run("update after update", func(t *testing.T) {
-		w := newWarehouse(lamp(40, opened))
+		w := newWarehouse(savedLamp(40, opened))
 		w.meanwhile = func(w *warehouse, write int) {
 			if write == 1 {
-				other := lamp(40, opened)
+				other := savedLamp(40, opened)
 				other.Name, other.Version = "Lantern", 2
 				w.products["LAMP-1"] = other
 			}
 		}
 		got, created, err := w.save(admin, lampDraft())
-		want := lamp(40, opened)
+		want := savedLamp(40, opened)
 		want.Version, want.UpdatedAt = 3, at(2)
 		if err != nil || created || got != want || w.products["LAMP-1"] != want {
 			t.Errorf("got %+v, created %v and error %v, want %+v", got, created, err, want)
@@ -140,11 +140,11 @@ func TestSaveMeetsOthers(t *testing.T) {
 		w := newWarehouse()
 		w.meanwhile = func(w *warehouse, write int) {
 			if write == 1 {
-				w.products["LAMP-1"] = lamp(40, opened)
+				w.products["LAMP-1"] = savedLamp(40, opened)
 			}
 		}
 		got, created, err := w.save(admin, lampDraft())
-		want := lamp(40, opened)
+		want := savedLamp(40, opened)
 		want.Version, want.UpdatedAt = 2, at(2)
 		if err != nil || created || got != want {
 			t.Errorf("got %+v, created %v and error %v, want %+v", got, created, err, want)
@@ -153,30 +153,30 @@ func TestSaveMeetsOthers(t *testing.T) {
 	})
 	t.Run("create with stock after create", func(t *testing.T) {
 		w, d := newWarehouse(), lampDraft()
-		w.meanwhile = func(w *warehouse, _ int) { w.products["LAMP-1"] = lamp(40, opened) }
+		w.meanwhile = func(w *warehouse, _ int) { w.products["LAMP-1"] = savedLamp(40, opened) }
 		d.Stock = units(7)
 		_, _, err := w.save(admin, d)
 		wantFields(t, err, "stock")
-		if w.products["LAMP-1"] != lamp(40, opened) || len(w.movements) != 0 {
+		if w.products["LAMP-1"] != savedLamp(40, opened) || len(w.movements) != 0 {
 			t.Errorf("stored %+v and %v, want the other's", w.products["LAMP-1"], w.movements)
 		}
 	})
 }
 
 func TestSaveGivesUp(t *testing.T) {
-	w := newWarehouse(lamp(40, opened))
+	w := newWarehouse(savedLamp(40, opened))
 	w.fails["update"] = ErrContended
 	got, created, err := w.save(admin, lampDraft())
 	if !errors.Is(err, ErrContended) || got != (Product{}) || created {
 		t.Errorf("got %+v, created %v and error %v, want %v", got, created, err, ErrContended)
 	}
-	if w.writes != saveAttempts || w.products["LAMP-1"] != lamp(40, opened) {
+	if w.writes != saveAttempts || w.products["LAMP-1"] != savedLamp(40, opened) {
 		t.Errorf("wrote %d times and stored %+v, want %d and no change", w.writes, w.products["LAMP-1"], saveAttempts)
 	}
 }
 
 func TestSaveFails(t *testing.T) {
-	for call, w := range map[string]*warehouse{"read": newWarehouse(lamp(1, opened)), "create": newWarehouse(), "update": newWarehouse(lamp(1, opened))} {
+	for call, w := range map[string]*warehouse{"read": newWarehouse(savedLamp(1, opened)), "create": newWarehouse(), "update": newWarehouse(savedLamp(1, opened))} {
 		t.Run(call, func(t *testing.T) {
 			w.fails[call] = errDown
 			if _, _, err := w.save(admin, lampDraft()); !errors.Is(err, errDown) || w.writes > 1 {

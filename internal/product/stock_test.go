@@ -27,7 +27,7 @@ func (w *warehouse) adjust(delta int64) (Stock, error) {
 
 func TestSetStock(t *testing.T) {
 	for _, c := range []struct{ before, after int64 }{{43, 40}, {0, 7}, {7, 0}, {7, 7}, {0, MaxStock}} {
-		w := newWarehouse(lamp(c.before, opened))
+		w := newWarehouse(savedLamp(c.before, opened))
 		got, err := w.set(c.after, c.before)
 		if want := (Stock{ProductID: "LAMP-1", Quantity: c.after, UpdatedAt: at(1)}); err != nil || got != want {
 			t.Errorf("%d to %d: got %+v and error %v, want %+v", c.before, c.after, got, err, want)
@@ -42,7 +42,7 @@ func TestSetStock(t *testing.T) {
 
 // TestSetStockIsNeverBlind: whoever saw another stock is told what it is, and it is left alone.
 func TestSetStockIsNeverBlind(t *testing.T) {
-	w := newWarehouse(lamp(43, opened))
+	w := newWarehouse(savedLamp(43, opened))
 	w.meanwhile = func(w *warehouse, _ int) { w.sell("LAMP-1", 2) }
 	_, err := w.set(40, 43)
 	var changed *StockChangedError
@@ -71,7 +71,7 @@ func TestSetStockChecks(t *testing.T) {
 		"all at once":         {-1, math.MinInt64, "", []string{"quantity", "compare_quantity", "reason"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWarehouse(lamp(0, opened))
+			w := newWarehouse(savedLamp(0, opened))
 			_, err := w.inventory().Set(context.Background(), admin, "LAMP-1", c.quantity, c.seen, c.reason)
 			wantFields(t, err, c.want...)
 			wantCalls(t, w)
@@ -81,7 +81,7 @@ func TestSetStockChecks(t *testing.T) {
 
 func TestAdjustStock(t *testing.T) {
 	for _, c := range []struct{ before, delta, after int64 }{{43, -3, 40}, {0, 1, 1}, {3, -3, 0}, {0, MaxStock, MaxStock}, {MaxStock, -MaxStock, 0}} {
-		w := newWarehouse(lamp(c.before, opened))
+		w := newWarehouse(savedLamp(c.before, opened))
 		got, err := w.adjust(c.delta)
 		if want := (Stock{ProductID: "LAMP-1", Quantity: c.after, UpdatedAt: at(1)}); err != nil || got != want {
 			t.Errorf("%d by %d: got %+v and error %v, want %+v", c.before, c.delta, got, err, want)
@@ -97,7 +97,7 @@ func TestAdjustStock(t *testing.T) {
 // TestAdjustStockMeetsSales: the adjustment starts again from the stock that the store tells, without another read, and its
 // movement's before and after are true.
 func TestAdjustStockMeetsSales(t *testing.T) {
-	w := newWarehouse(lamp(43, opened))
+	w := newWarehouse(savedLamp(43, opened))
 	w.meanwhile = func(w *warehouse, write int) {
 		if write <= 3 {
 			w.sell("LAMP-1", 1)
@@ -117,7 +117,7 @@ func TestAdjustStockMeetsSales(t *testing.T) {
 // TestAdjustStockMeetsItself: the first attempt is carried out late, after the adjustment went on from another stock. It is made
 // once, and the answer is what was made.
 func TestAdjustStockMeetsItself(t *testing.T) {
-	w := newWarehouse(lamp(43, opened))
+	w := newWarehouse(savedLamp(43, opened))
 	w.meanwhile = func(w *warehouse, write int) {
 		switch write {
 		case 1:
@@ -136,7 +136,7 @@ func TestAdjustStockMeetsItself(t *testing.T) {
 }
 
 func TestAdjustStockGivesUp(t *testing.T) {
-	w := newWarehouse(lamp(1000, opened))
+	w := newWarehouse(savedLamp(1000, opened))
 	w.meanwhile = func(w *warehouse, _ int) { w.sell("LAMP-1", 1) }
 	if _, err := w.adjust(5); !errors.Is(err, ErrContended) {
 		t.Errorf("got error %v, want %v", err, ErrContended)
@@ -160,7 +160,7 @@ func TestAdjustStockRefuses(t *testing.T) {
 		"over the most by return": {stock: MaxStock - 1, sold: -1, delta: 1, fields: []string{"delta"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWarehouse(lamp(c.stock, opened))
+			w := newWarehouse(savedLamp(c.stock, opened))
 			w.meanwhile = func(w *warehouse, _ int) { w.sell("LAMP-1", c.sold) }
 			_, err := w.adjust(c.delta)
 			if c.fields != nil {
@@ -190,7 +190,7 @@ func TestAdjustStockChecks(t *testing.T) {
 		"all at once":   {0, "", []string{"delta", "reason"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWarehouse(lamp(5, opened))
+			w := newWarehouse(savedLamp(5, opened))
 			_, err := w.inventory().Adjust(context.Background(), admin, "LAMP-1", c.delta, c.reason)
 			wantFields(t, err, c.want...)
 			wantCalls(t, w)
@@ -211,7 +211,7 @@ func TestStockOfAnUnknownProduct(t *testing.T) {
 
 func TestStockFails(t *testing.T) {
 	for _, fails := range []error{errDown, ErrContended} {
-		w := newWarehouse(lamp(40, opened))
+		w := newWarehouse(savedLamp(40, opened))
 		w.fails["move"] = fails
 		_, setErr := w.set(7, 40)
 		_, adjustErr := w.adjust(7)
@@ -226,7 +226,7 @@ func TestStockFails(t *testing.T) {
 func TestStockLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		first := rapid.Int64Range(0, 20).Draw(t, "stock")
-		w := newWarehouse(lamp(first, opened))
+		w := newWarehouse(savedLamp(first, opened))
 		var sold, moved int64
 		w.meanwhile = func(w *warehouse, _ int) {
 			units := rapid.Int64Range(0, min(2, w.products["LAMP-1"].Stock)).Draw(t, "sale")

@@ -87,8 +87,8 @@ func (d *drawer) Issue(_ context.Context, u User, sessionID string) (string, tim
 
 var ada = User{ID: "usr_1", Email: "ada@example.com", Role: RoleCustomer}
 
-// opened has one session, of ada's, begun at noon, and returns the session's token.
-func opened() (*Refresh, *drawer, string) {
+// newOpenSession has one session, of ada's, begun at noon, and returns the session's token.
+func newOpenSession() (*Refresh, *drawer, string) {
 	s, token := newSession(ada, noon)
 	d := &drawer{accounts: accounts{byEmail: map[string]User{ada.Email: ada}}, now: noon, fails: map[string]error{}, sessions: map[string]OpenSession{s.ID: s}}
 	return &Refresh{Sessions: d, Users: d, Tokens: d, Grace: grace, Now: func() time.Time { return d.now }}, d, token.Encode()
@@ -122,7 +122,7 @@ func over(t *testing.T, when string, r *Refresh, token string) {
 }
 
 func TestRefreshGivesTheNextToken(t *testing.T) {
-	r, d, token := opened()
+	r, d, token := newOpenSession()
 	for range 3 {
 		token = use(t, r, token)
 	}
@@ -144,7 +144,7 @@ func TestReuseEndsTheFamily(t *testing.T) {
 		"false":                {func(first, _ string) string { return newRefreshToken(first[:strings.Index(first, ".")]).Encode() }, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, d, first := opened()
+			r, d, first := newOpenSession()
 			second := use(t, r, first)
 			third := use(t, r, second)
 			d.now = d.now.Add(c.after)
@@ -158,7 +158,7 @@ func TestReuseEndsTheFamily(t *testing.T) {
 }
 
 func TestReuseLeavesOtherSessionsOpen(t *testing.T) {
-	r, d, first := opened()
+	r, d, first := newOpenSession()
 	s, other := newSession(ada, noon)
 	d.sessions[s.ID] = s
 	use(t, r, use(t, r, first))
@@ -168,7 +168,7 @@ func TestReuseLeavesOtherSessionsOpen(t *testing.T) {
 
 // TestRepeatsWithinTheGrace: the token used last has one successor, however often it is shown, and nothing is written for a repeat.
 func TestRepeatsWithinTheGrace(t *testing.T) {
-	r, d, first := opened()
+	r, d, first := newOpenSession()
 	second := use(t, r, first)
 	for _, at := range []time.Duration{0, time.Second, grace} {
 		d.now = noon.Add(at)
@@ -189,7 +189,7 @@ func TestRepeatsAreHeldToTheSession(t *testing.T) {
 		"of another generation": func(d *drawer, s *OpenSession) { s.Generation = 1 },
 		"expired":               func(d *drawer, s *OpenSession) { s.ExpiresAt = d.now },
 	} {
-		r, d, first := opened()
+		r, d, first := newOpenSession()
 		use(t, r, first)
 		for id, s := range d.sessions {
 			spoil(d, &s)
@@ -201,13 +201,13 @@ func TestRepeatsAreHeldToTheSession(t *testing.T) {
 
 // TestStrictReuse: without a grace each second use ends the session, a use at the same time, too.
 func TestStrictReuse(t *testing.T) {
-	r, _, first := opened()
+	r, _, first := newOpenSession()
 	r.Grace = 0
 	second := use(t, r, first)
 	over(t, "the token used last", r, first)
 	over(t, "its successor", r, second)
 
-	r, d, first := opened()
+	r, d, first := newOpenSession()
 	r.Grace = 0
 	d.meantime = func() { second = use(t, r, first) }
 	over(t, "the slower of two uses", r, first)
@@ -216,7 +216,7 @@ func TestStrictReuse(t *testing.T) {
 
 // TestTwoUsesAtOnce: the second found the session before the first had renewed it. It is answered with the first one's successor.
 func TestTwoUsesAtOnce(t *testing.T) {
-	r, d, token := opened()
+	r, d, token := newOpenSession()
 	var faster string
 	d.meantime = func() { faster = use(t, r, token) }
 	if slower := use(t, r, token); slower != faster {
@@ -230,7 +230,7 @@ func TestTwoUsesAtOnce(t *testing.T) {
 
 // TestSlowUseOfAReplacedToken: while a use is under way another client uses its token and the successor. It ends the family.
 func TestSlowUseOfAReplacedToken(t *testing.T) {
-	r, d, token := opened()
+	r, d, token := newOpenSession()
 	var last string
 	d.meantime = func() { last = use(t, r, use(t, r, token)) }
 	over(t, "a token whose successor was used meanwhile", r, token)
@@ -249,7 +249,7 @@ func TestSuccessorsAreSalted(t *testing.T) {
 
 // TestSessionEndsMeanwhile: who logs out while a refresh is under way is logged out.
 func TestSessionEndsMeanwhile(t *testing.T) {
-	r, d, token := opened()
+	r, d, token := newOpenSession()
 	d.meantime = func() { d.sessions = map[string]OpenSession{} }
 	over(t, "a session ended meanwhile", r, token)
 }
@@ -268,7 +268,7 @@ func TestExpiry(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, wait := range []time.Duration{-time.Millisecond, 0} {
-				r, d, token := opened()
+				r, d, token := newOpenSession()
 				for _, at := range c.uses {
 					d.now = at
 					token = use(t, r, token)
@@ -286,7 +286,7 @@ func TestExpiry(t *testing.T) {
 // TestEndOfAllSessions: a session of another generation is over, whatever the clocks say; one of the user's goes on.
 func TestEndOfAllSessions(t *testing.T) {
 	for generation, stays := range map[int64]bool{0: true, 1: false, -1: false, 2: false} {
-		r, d, token := opened()
+		r, d, token := newOpenSession()
 		u := ada
 		u.Generation = generation
 		d.byEmail[u.Email] = u
@@ -302,7 +302,7 @@ func TestEndOfAllSessions(t *testing.T) {
 // was changed in it, goes on; whatever fails on the way ends it not.
 func TestRefreshOfASessionThatGoesOn(t *testing.T) {
 	for _, down := range []bool{false, true} {
-		r, d, token := opened()
+		r, d, token := newOpenSession()
 		d.looked = func() {
 			u := ada
 			u.Generation = 1
@@ -327,7 +327,7 @@ func TestRefreshOfASessionThatGoesOn(t *testing.T) {
 
 // TestRefreshGoesByTheStoredUser: the new token has what is stored now, and another account of the address has no part in it.
 func TestRefreshGoesByTheStoredUser(t *testing.T) {
-	r, d, token := opened()
+	r, d, token := newOpenSession()
 	promoted, other := ada, ada
 	promoted.Role, other.ID = RoleAdmin, "usr_2"
 	d.byEmail[ada.Email] = promoted
@@ -339,14 +339,14 @@ func TestRefreshGoesByTheStoredUser(t *testing.T) {
 	}
 	d.byEmail[ada.Email] = other
 	over(t, "another account of the address", r, token)
-	r, d, token = opened()
+	r, d, token = newOpenSession()
 	delete(d.byEmail, ada.Email)
 	over(t, "an account that is gone", r, token)
 }
 
 // TestRefreshRefusesNonsense before it asks anyone.
 func TestRefreshRefusesNonsense(t *testing.T) {
-	r, d, _ := opened()
+	r, d, _ := newOpenSession()
 	d.fails["find"] = errDown
 	for _, text := range []string{"", ".", "ses_", "guesses#x.y", "token"} {
 		over(t, text, r, text)
@@ -363,7 +363,7 @@ func TestRefreshRefusesNonsense(t *testing.T) {
 func TestRefreshFails(t *testing.T) {
 	for _, call := range []string{"find", "look up", "issue", "renew", "answer"} {
 		t.Run(call, func(t *testing.T) {
-			r, d, token := opened()
+			r, d, token := newOpenSession()
 			d.fails[call] = errDown
 			if got, err := r.Do(context.Background(), token); got != (Session{}) || !errors.Is(err, errDown) || errors.Is(err, ErrSessionOver) {
 				t.Errorf("got %+v and error %v, want %v", got, err, errDown)
@@ -376,7 +376,7 @@ func TestRefreshFails(t *testing.T) {
 
 // TestReuseIsNotOverlooked: where the family cannot be ended, the answer says so, and the next reuse ends it.
 func TestReuseIsNotOverlooked(t *testing.T) {
-	r, d, first := opened()
+	r, d, first := newOpenSession()
 	use(t, r, use(t, r, first))
 	d.fails["end"] = errDown
 	if _, err := r.Do(context.Background(), first); !errors.Is(err, errDown) || errors.Is(err, ErrSessionOver) {
@@ -385,7 +385,7 @@ func TestReuseIsNotOverlooked(t *testing.T) {
 }
 
 func TestLogOut(t *testing.T) {
-	r, d, first := opened()
+	r, d, first := newOpenSession()
 	second := use(t, r, first)
 	l := &LogOut{Sessions: d}
 	for range 2 {
@@ -395,7 +395,7 @@ func TestLogOut(t *testing.T) {
 	}
 	over(t, "logged out", r, second)
 
-	_, d, token := opened()
+	_, d, token := newOpenSession()
 	l = &LogOut{Sessions: d}
 	for _, text := range []string{"", "token", newRefreshToken(newSessionID()).Encode()} {
 		if err := l.Do(context.Background(), text); err != nil || len(d.sessions) != 1 {
@@ -417,7 +417,7 @@ func TestReuseIsTold(t *testing.T) {
 		"used before": {func(r *Refresh, first string) { use(t, r, use(t, r, first)) }, true},
 		"expired":     {func(r *Refresh, _ string) { r.Now = func() time.Time { return noon.Add(31 * day) } }, false},
 	} {
-		r, _, first := opened()
+		r, _, first := newOpenSession()
 		c.spoil(r, first)
 		_, err := r.Do(context.Background(), first)
 		var reused *TokenReusedError

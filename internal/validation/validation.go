@@ -41,8 +41,8 @@ func (e *Errors) Add(field, format string, args ...any) {
 	*e = append(*e, Problem{Field: field, Message: fmt.Sprintf(format, args...)})
 }
 
-// Line notes a problem unless value is one line of min to max code points, of which, when min is above 0, one is not blank. A line
-// has no bidirectional controls: they would change how the text around it is shown.
+// Line notes a problem unless value is one line of min to max code points. If min is above 0, at least one of them must not be
+// blank. A line has no bidirectional controls: they would change how the text around it is shown.
 func (e *Errors) Line(field, value string, min, max int) {
 	const without = "must not contain control characters, bidirectional controls or noncharacters"
 	e.text(field, value, min, max, without, func(r rune) bool { return isForbidden(r) || IsBidiControl(r) })

@@ -11,8 +11,8 @@ const plenty = 100_000
 
 func units(n int64) *int64 { return &n }
 
-// draft is an active product of 19.99 with ten in stock, changed by edits.
-func draft(edits ...func(*saveProduct)) saveProduct {
+// productDraft is an active product of 19.99 with ten in stock, changed by edits.
+func productDraft(edits ...func(*saveProduct)) saveProduct {
 	d := saveProduct{
 		Name:        "E2E " + unique() + " Lamp",
 		Description: "A lamp of glazed stoneware.",
@@ -46,7 +46,7 @@ func newProduct(t *testing.T, edits ...func(*saveProduct)) adminProduct {
 
 func newProductWithID(t *testing.T, id string, edits ...func(*saveProduct)) adminProduct {
 	t.Helper()
-	a := send(t, save(admin(t), id, draft(edits...))).want(t, http.StatusCreated)
+	a := send(t, save(admin(t), id, productDraft(edits...))).want(t, http.StatusCreated)
 	return decodeExact[adminProduct](t, a)
 }
 
@@ -66,7 +66,7 @@ func newProducts(t *testing.T, n int, edits ...func(*saveProduct)) []string {
 	from, ids := admin(t), make([]string, n)
 	atOnce(t, n, 4, func(i int) error {
 		ids[i] = fmt.Sprintf("e2e-%s-%d", unique(), i)
-		a, err := save(from, ids[i], draft(edits...)).exchange(t.Context())
+		a, err := save(from, ids[i], productDraft(edits...)).exchange(t.Context())
 		if err == nil && a.status != http.StatusCreated {
 			err = fmt.Errorf("saving %s: %d %s", ids[i], a.status, clip(a.body))
 		}

@@ -201,7 +201,7 @@ var requests = map[string]func(*testing.T) request{
 	},
 	"create a product": func(t *testing.T) request {
 		id := "e2e-" + unique()
-		c := save(admin(t), id, draft())
+		c := save(admin(t), id, productDraft())
 		return request{call: c, unknown: true, again: func(t *testing.T) {
 			send(t, c).want(t, http.StatusCreated)
 			wantMoved(t, id, 10, 1)

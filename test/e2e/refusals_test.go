@@ -85,8 +85,8 @@ func refusals(t *testing.T) map[string][]refusal {
 			{"former admin", call{method: "GET", path: "/admin/products/" + p.ProductID, from: former}, 403, "forbidden"},
 		},
 		"PUT /admin/products/{product_id}": {
-			{"stock of a known one", save(boss, p.ProductID, draft()), 400, "invalid_request"},
-			{"former admin", save(former, unknown, draft()), 403, "forbidden"},
+			{"stock of a known one", save(boss, p.ProductID, productDraft()), 400, "invalid_request"},
+			{"former admin", save(former, unknown, productDraft()), 403, "forbidden"},
 		},
 		"PUT /admin/products/{product_id}/stock": {
 			{"unknown", stockSet(boss, unknown, setStock{1, 0, "r"}), 404, "product_not_found"},

@@ -8,7 +8,7 @@ import (
 
 func TestSaveNewProduct(t *testing.T) {
 	t.Parallel()
-	id, d := "e2e-"+unique(), draft()
+	id, d := "e2e-"+unique(), productDraft()
 	got := decodeExact[adminProduct](t, send(t, save(admin(t), id, d)).want(t, http.StatusCreated))
 	wantNow(t, "created_at", got.CreatedAt)
 	want := adminProduct{
@@ -82,7 +82,7 @@ func TestSaveWithStockOfAnExistingProduct(t *testing.T) {
 	t.Parallel()
 	p := newProduct(t)
 	for _, n := range []int64{0, 10, 11} {
-		a := send(t, save(admin(t), p.ProductID, draft(stocked(n))))
+		a := send(t, save(admin(t), p.ProductID, productDraft(stocked(n))))
 		wantField(t, a.refused(t, http.StatusBadRequest, "invalid_request"), "stock")
 	}
 	if got := inventory(t, p.ProductID); got != p {
@@ -109,7 +109,7 @@ func TestSaveAccepts(t *testing.T) {
 	for name, edit := range tests {
 		t.Run(name, func(t *testing.T) {
 			p := newProduct(t, edit)
-			d := draft(edit, named(p.Name))
+			d := productDraft(edit, named(p.Name))
 			got := saveProduct{p.Name, p.Description, p.Price, p.ImageURL, p.Active, units(p.Stock), nil}
 			if p.MaxPerOrder != 0 {
 				got.MaxPerOrder = units(p.MaxPerOrder)
@@ -168,7 +168,7 @@ func TestSaveRefuses(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			id := "e2e-" + unique()
-			p := send(t, save(admin(t), id, draft(tt.edit))).refused(t, http.StatusBadRequest, "invalid_request")
+			p := send(t, save(admin(t), id, productDraft(tt.edit))).refused(t, http.StatusBadRequest, "invalid_request")
 			wantField(t, p, tt.field)
 			wantNoProduct(t, id)
 		})
@@ -184,7 +184,7 @@ func wantNoProduct(t *testing.T, id string) {
 func TestSaveRefusesOddIDs(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{strings.Repeat("a", 65), "a b", "ä", "a\x00", "a+b", "a@b", "a:b", "a#b", "💡", "a\n"} {
-		p := send(t, save(admin(t), id, draft())).refused(t, http.StatusBadRequest, "invalid_request")
+		p := send(t, save(admin(t), id, productDraft())).refused(t, http.StatusBadRequest, "invalid_request")
 		wantField(t, p, "product_id")
 	}
 }
@@ -195,7 +195,7 @@ func TestSavesAtOnce(t *testing.T) {
 	from, id := admin(t), "e2e-"+unique()
 	const n = 8
 	atOnce(t, n, n, func(int) error {
-		_, err := save(from, id, draft(withoutStock)).settle(t.Context())
+		_, err := save(from, id, productDraft(withoutStock)).settle(t.Context())
 		return err
 	})
 	if got := inventory(t, id).Version; got != n {

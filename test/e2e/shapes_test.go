@@ -1,7 +1,7 @@
 package e2e
 
-// The shapes of the HTTP contract. Members of a shape that may grow are only
-// those the tests look at.
+// The shapes of the HTTP contract. Of shapes that may gain members they
+// list only those that the tests look at.
 
 const currency = "GBP"
 

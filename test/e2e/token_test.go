@@ -36,7 +36,7 @@ func privateRoutes(productID, orderID string) []privateRoute {
 		{"RenameAccountFunction", rename(anyone, "Ada"), false},
 		{"ViewInventoryFunction", call{method: "GET", path: "/admin/products"}, true},
 		{"ViewInventoryFunction", call{method: "GET", path: "/admin/products/" + productID}, true},
-		{"SaveProductFunction", save(anyone, productID, draft(withoutStock)), true},
+		{"SaveProductFunction", save(anyone, productID, productDraft(withoutStock)), true},
 		{"UpdateStockFunction", stockSet(anyone, productID, setStock{5, 10, "forged"}), true},
 		{"UpdateStockFunction", stockAdjust(anyone, productID, adjustStock{-1, "forged"}), true},
 		{"UpdateStockFunction", call{method: "GET", path: "/admin/products/" + productID + "/stock/movements"}, true},

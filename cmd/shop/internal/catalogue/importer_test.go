@@ -82,7 +82,7 @@ func (s *fakeStore) Save(_ context.Context, d product.Draft) error {
 
 const goodsFile = "lamp,Lamp,Warm,64,GBP,12\nmug,Mug,Blue,7.5,GBP,3\npen,Pen,Red,1,GBP,9\nbad,,,1,GBP,1\n"
 
-func lamp() product.Product {
+func storedLamp() product.Product {
 	return product.Product{ID: "lamp", Name: "Lamp", Description: "Warm", Price: money.Money{Amount: 6400, Currency: "GBP"}, Active: true, Stock: 12, Version: 1}
 }
 
@@ -113,8 +113,8 @@ func TestImport(t *testing.T) {
 	s := newFakeStore()
 	summary, refused, err := importText(t, s, goodsFile)
 	wantCounts(t, summary, err, "3 imported, 0 updated, 0 unchanged, 1 refused")
-	if got := s.products["lamp"]; got != lamp() {
-		t.Errorf("got %+v, want %+v", got, lamp())
+	if got := s.products["lamp"]; got != storedLamp() {
+		t.Errorf("got %+v, want %+v", got, storedLamp())
 	}
 	if len(refused) != 1 || refused[0].Line != 5 || !maps.Equal(summary.Refused, map[Reason]int{Invalid: 1}) {
 		t.Errorf("refused %v, %v, want line 5", refused, summary.Refused)
@@ -143,7 +143,7 @@ func TestImportUpdates(t *testing.T) {
 		"description": func(p *product.Product) { p.Description = "Old" },
 	} {
 		t.Run(name, func(t *testing.T) {
-			old := lamp()
+			old := storedLamp()
 			old.Stock, old.Active, old.ImageURL = 4, false, "https://example.com/lamp.png"
 			want := old
 			want.Version = 2
@@ -176,7 +176,7 @@ func TestImportChangesWhatIsGiven(t *testing.T) {
 		"activated":       {",active", ",true", url, true, 7, "0 imported, 1 updated, 0 unchanged, 0 refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			old := lamp()
+			old := storedLamp()
 			old.ImageURL, old.Active, old.MaxPerOrder = url, false, 7
 			s := newFakeStore(old)
 			r, err := NewReader(strings.NewReader("product_id,name,description,price,currency,stock"+c.header+"\nlamp,Lamp,Warm,64,GBP,99"+c.line+"\n"), pounds)
@@ -212,14 +212,14 @@ func TestDraftOf(t *testing.T) {
 // TestImportCreatedMeanwhile: a product that exists though it was not listed is our own, when it is
 // equal: the answer to its save was lost. Otherwise it is somebody else's, and changed.
 func TestImportCreatedMeanwhile(t *testing.T) {
-	other := lamp()
+	other := storedLamp()
 	other.Description = "Cold"
 	for name, c := range map[string]struct {
 		appears product.Product
 		want    string
 		version int64
 	}{
-		"our own":        {lamp(), "3 imported, 0 updated, 0 unchanged, 1 refused", 1},
+		"our own":        {storedLamp(), "3 imported, 0 updated, 0 unchanged, 1 refused", 1},
 		"somebody's own": {other, "2 imported, 1 updated, 0 unchanged, 1 refused", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
