@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"shop/internal/httpapi"
@@ -13,11 +15,14 @@ import (
 const (
 	maxAge    = 10 // seconds
 	maxPrefix = 200
+	maxPicked = 98 // products: as many as an order may have
 )
 
 type productLister interface {
 	// Browse returns a page of the active products whose name starts with prefix. It returns page.ErrInvalidCursor.
 	Browse(ctx context.Context, prefix string, r page.Request) (page.Page[product.Product], error)
+	// Pick returns the active products with these ids, in their order. What is not there is left out.
+	Pick(ctx context.Context, ids []string) ([]product.Product, error)
 }
 
 // browseProducts serves GET and HEAD /products.
@@ -26,6 +31,9 @@ func browseProducts(products productLister) httpapi.Handler {
 		query, err := r.Query()
 		if err != nil {
 			return httpapi.Response{}, err
+		}
+		if _, picks := query["ids"]; picks {
+			return pick(ctx, products, query)
 		}
 		wanted, err := query.Page()
 		if err != nil {
@@ -41,6 +49,44 @@ func browseProducts(products productLister) httpapi.Handler {
 		return httpapi.OK(httpapi.PageOf(found, httpapi.ListedProductOf)).Public(maxAge).Tagged(), nil
 	}
 	return httpapi.Open(map[string]httpapi.Handler{"GET /products": browse, "HEAD /products": browse})
+}
+
+// pick serves a basket: the products with the ids that the query lists.
+func pick(ctx context.Context, products productLister, query httpapi.Query) (httpapi.Response, error) {
+	ids, err := picked(query)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	found, err := products.Pick(ctx, ids)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	return httpapi.OK(httpapi.PageOf(page.Page[product.Product]{Items: found}, httpapi.ListedProductOf)).Public(maxAge).Tagged(), nil
+}
+
+// picked returns the ids, each once. What cannot be one is of no product, and left out like an unknown one.
+func picked(query httpapi.Query) ([]string, error) {
+	var problems validation.Errors
+	for _, other := range []string{"cursor", "limit", "q"} {
+		if _, given := query[other]; given {
+			problems.Add(other, "does not go with ids")
+		}
+	}
+	ids := strings.Split(query["ids"], ",")
+	if query["ids"] == "" || len(ids) > maxPicked {
+		problems.Add("ids", "must list 1 to %d product ids, with commas between", maxPicked)
+	}
+	return slices.DeleteFunc(unique(ids), func(id string) bool { return !product.ValidID(id) }), problems.Err()
+}
+
+// unique returns each id once, where it stands first.
+func unique(ids []string) []string {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(ids, func(id string) bool {
+		again := seen[id]
+		seen[id] = true
+		return again
+	})
 }
 
 func checkPrefix(q string) error {

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,6 +21,50 @@ type browse func(prefix string, r page.Request) (page.Page[product.Product], err
 
 func (b browse) Browse(_ context.Context, prefix string, r page.Request) (page.Page[product.Product], error) {
 	return b(prefix, r)
+}
+
+// Pick is for handlers that only browse.
+func (b browse) Pick(context.Context, []string) ([]product.Product, error) {
+	return nil, errors.New("products were picked")
+}
+
+// pickOnly is a catalogue that only picks.
+type pickOnly func(ids []string) ([]product.Product, error)
+
+func (p pickOnly) Browse(context.Context, string, page.Request) (page.Page[product.Product], error) {
+	return page.Page[product.Product]{}, errors.New("the catalogue was browsed")
+}
+
+func (p pickOnly) Pick(_ context.Context, ids []string) ([]product.Product, error) { return p(ids) }
+
+// TestPick: the products of a basket in the order of their ids, each once. What is no id is of no product.
+func TestPick(t *testing.T) {
+	for ids, want := range map[string][]string{
+		"a":                                {"a"},
+		"b,a,b":                            {"b", "a"},
+		"a,,b c,..,%2F,ä,a.b":              {"a", "a.b"},
+		",":                                {},
+		strings.Repeat("a,", 97) + "b":     {"a", "b"},
+		strings.Repeat("x", 65) + ",a%2Cb": {"a", "b"},
+	} {
+		h := browseProducts(pickOnly(func(got []string) ([]product.Product, error) {
+			if !slices.Equal(got, want) {
+				t.Errorf("%q: asked for %q, want %q", ids, got, want)
+			}
+			return []product.Product{{ID: "a", Name: "A", Price: money.Money{Amount: 5, Currency: "GBP"}, Active: true, Stock: 2, MaxPerOrder: 3}}, nil
+		}))
+		httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithQuery("ids="+ids)).Check(t, httpapitest.Want{Status: http.StatusOK, Header: public, Body: `{
+			"items":[{"product_id":"a","name":"A","price":{"amount":5,"currency":"GBP"},"image_url":"","stock_status":"low_stock","max_per_order":3}],
+			"next_cursor":null}`})
+	}
+	const many = "must list 1 to 98 product ids, with commas between"
+	httpapitest.CheckQueries(t, httpapitest.ReadEvent(t), browseProducts(pickOnly(nil)), map[string]httpapitest.Problem{
+		"ids=":                                  httpapitest.FieldErrors("ids", many),
+		"ids=" + strings.Repeat("a,", 98) + "b": httpapitest.FieldErrors("ids", many),
+		"ids=a&ids=b":                           httpapitest.FieldErrors("ids", "is given more than once"),
+		"ids=a&q=b&limit=1&cursor=c": httpapitest.FieldErrors(
+			"cursor", "does not go with ids", "limit", "does not go with ids", "q", "does not go with ids"),
+	})
 }
 
 var public = map[string]string{"Cache-Control": "public, max-age=10"}

@@ -241,7 +241,10 @@ func TestRefusals(t *testing.T) {
 				More: `"items":[{"product_id":"a","price":{"amount":6600,"currency":"GBP"}},{"product_id":"b","price":{"amount":0,"currency":"GBP"}}]`,
 			},
 		},
-		httpapitest.Refusal{Err: order.ErrKeyReused, Problem: httpapitest.Problem{Code: "idempotency_key_reused"}},
+		httpapitest.Refusal{
+			Err:     &order.KeyReusedError{OrderID: "ord_7vtcxc6t7ggcx267wchbxpn4v3"},
+			Problem: httpapitest.Problem{Code: "idempotency_key_reused", More: `"order_id":"ord_7vtcxc6t7ggcx267wchbxpn4v3"`},
+		},
 		httpapitest.Refusal{Err: order.ErrBusy, Problem: httpapitest.Problem{Code: "busy"}})
 }
 

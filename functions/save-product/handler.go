@@ -14,12 +14,12 @@ import (
 
 type productSaver interface {
 	// Do saves a draft and returns the product, and as it was before, which is nil for a new one. It returns validation.Errors,
-	// product.ErrContended and product.ErrUnsettled.
+	// *product.ChangedError, product.ErrNotFound, product.ErrContended and product.ErrUnsettled.
 	Do(ctx context.Context, admin user.Caller, d product.Draft) (saved product.Product, before *product.Product, err error)
 }
 
 // request is the whole product: PUT replaces it. All members are required but max_per_order and stock, which stay as they are
-// when they are missing.
+// when they are missing, and compare_version.
 type request struct {
 	Name        *string                `json:"name"`
 	Description *string                `json:"description"`
@@ -28,6 +28,8 @@ type request struct {
 	Active      *bool                  `json:"active"`
 	MaxPerOrder *int64                 `json:"max_per_order"`
 	Stock       *int64                 `json:"stock"`
+
+	CompareVersion *int64 `json:"compare_version"`
 }
 
 // saveProduct serves PUT /admin/products/{product_id}.
@@ -109,6 +111,6 @@ func (in request) toDraft(id string) (product.Draft, error) {
 	}
 	return product.Draft{
 		ID: id, Name: *in.Name, Description: *in.Description, Price: price, ImageURL: *in.ImageURL, Active: *in.Active,
-		MaxPerOrder: in.MaxPerOrder, Stock: in.Stock,
+		MaxPerOrder: in.MaxPerOrder, Stock: in.Stock, CompareVersion: in.CompareVersion,
 	}, nil
 }

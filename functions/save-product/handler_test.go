@@ -210,9 +210,10 @@ func TestImpossibleProducts(t *testing.T) {
 		{"price", `{"amount":-1,"currency":"GBP"}`}:            httpapitest.FieldErrors("price", "the amount must be from 0 to 1000000000000 minor units"),
 		{"price", `{"amount":1000000000001,"currency":"GBP"}`}: httpapitest.FieldErrors("price", "the amount must be from 0 to 1000000000000 minor units"),
 		{"price", `{"amount":1,"currency":"gbp"}`}:             httpapitest.FieldErrors("price", "the currency must be GBP"),
-		{"stock", "-1"}:            httpapitest.FieldErrors("stock", "must be a whole number from 0 to 1000000000"),
-		{"stock", "1000000000000"}: httpapitest.FieldErrors("stock", "must be a whole number from 0 to 1000000000"),
-		{"name", `""`}:             httpapitest.FieldErrors("name", "must not be empty"),
+		{"compare_version", "-1"}:                              httpapitest.FieldErrors("compare_version", "must be 0 or more"),
+		{"stock", "-1"}:                                        httpapitest.FieldErrors("stock", "must be a whole number from 0 to 1000000000"),
+		{"stock", "1000000000000"}:                             httpapitest.FieldErrors("stock", "must be a whole number from 0 to 1000000000"),
+		{"name", `""`}:                                         httpapitest.FieldErrors("name", "must not be empty"),
 	} {
 		t.Run(changes[1], func(t *testing.T) {
 			e := httpapitest.ReadEvent(t).WithBody(body(map[string]string{changes[0]: changes[1]}))
@@ -233,6 +234,16 @@ func TestRefusals(t *testing.T) {
 		httpapitest.Refusal{
 			Err:     validation.Errors{{Field: "stock", Message: "may be given only for a new product"}},
 			Problem: httpapitest.FieldErrors("stock", "may be given only for a new product"),
+		},
+		httpapitest.Refusal{Err: product.ErrNotFound, Problem: httpapitest.Problem{Code: "product_not_found"}},
+		httpapitest.Refusal{
+			Err: &product.ChangedError{Stored: product.Product{
+				ID: "brass-desk-lamp", Name: "Their lamp", Description: "Theirs.", Price: money.Money{Amount: 6400, Currency: "GBP"},
+				Active: true, Stock: 4, Version: 7, CreatedAt: time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC), UpdatedAt: time.Date(2026, 2, 20, 11, 15, 42, 40e6, time.UTC),
+			}},
+			Problem: httpapitest.Problem{Code: "product_changed", More: `"product":{"product_id":"brass-desk-lamp","name":"Their lamp",` +
+				`"price":{"amount":6400,"currency":"GBP"},"image_url":"","stock_status":"low_stock","description":"Theirs.","stock":4,"active":true,` +
+				`"version":7,"created_at":"2026-01-05T08:00:00.000Z","updated_at":"2026-02-20T11:15:42.040Z"}`},
 		},
 		httpapitest.Refusal{Err: product.ErrContended, Problem: httpapitest.Problem{Code: "busy"}})
 }

@@ -16,9 +16,10 @@ type inventory interface {
 	// Set makes the stock quantity if it is seen now. It returns *product.StockChangedError when it is not, validation.Errors,
 	// product.ErrNotFound, product.ErrContended and product.ErrUnsettled.
 	Set(ctx context.Context, admin user.Caller, productID string, quantity, seen int64, reason string) (product.Stock, error)
-	// Adjust changes the stock by delta. It returns product.ErrInsufficientStock, validation.Errors, product.ErrNotFound,
-	// product.ErrContended and product.ErrUnsettled.
-	Adjust(ctx context.Context, admin user.Caller, productID string, delta int64, reason string) (product.Stock, error)
+	// Adjust changes the stock by a difference. It returns product.ErrInsufficientStock, validation.Errors,
+	// product.ErrNotFound, product.ErrKeyReused, product.ErrContended and product.ErrUnsettled. With a key, which may be empty, a repeat is
+	// answered what was recorded.
+	Adjust(ctx context.Context, admin user.Caller, a product.Adjustment) (product.Stock, error)
 }
 
 type ledger interface {
@@ -52,11 +53,16 @@ type stock struct {
 	UpdatedAt string `json:"updated_at"`
 }
 
-// changed answers, and has audited, that the stock was before and is s now.
+// repeatable is what a 503 says of an adjustment that came with a key, whatever became of it.
+const repeatable = "The store is busy. Repeat the same request, with the same Idempotency-Key."
+
+// changed answers that the stock was before and is s now, and has it audited, once.
 func changed(ctx context.Context, caller user.Caller, before int64, s product.Stock) (httpapi.Response, error) {
-	observe.Audit(ctx, observe.Event{
-		Kind: observe.StockChanged, UserID: caller.UserID, Subject: s.ProductID, Before: fmt.Sprint(before), After: fmt.Sprint(s.Quantity),
-	})
+	if !s.Repeated {
+		observe.Audit(ctx, observe.Event{
+			Kind: observe.StockChanged, UserID: caller.UserID, Subject: s.ProductID, Before: fmt.Sprint(before), After: fmt.Sprint(s.Quantity),
+		})
+	}
 	return httpapi.OK(stock{ProductID: s.ProductID, Quantity: s.Quantity, UpdatedAt: httpapi.Time(s.UpdatedAt)}), nil
 }
 
@@ -105,7 +111,14 @@ func adjust(stocks inventory) httpapi.CallerHandler {
 		if err := r.Decode(&in); err != nil {
 			return httpapi.Response{}, err
 		}
-		s, err := stocks.Adjust(ctx, caller, r.Path("product_id"), in.Delta, in.Reason)
+		key, err := r.IdempotencyKey()
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		s, err := stocks.Adjust(ctx, caller, product.Adjustment{ProductID: r.Path("product_id"), Delta: in.Delta, Reason: in.Reason, Key: key})
+		if err != nil && key != "" {
+			err = httpapi.IfBusy(err, repeatable)
+		}
 		if err != nil {
 			return httpapi.Response{}, err
 		}

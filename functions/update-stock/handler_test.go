@@ -32,10 +32,8 @@ type setting struct {
 }
 
 type adjusting struct {
-	admin  user.Caller
-	id     string
-	delta  int64
-	reason string
+	admin user.Caller
+	product.Adjustment
 }
 
 // stocks is an inventory. Calling what is nil panics, and so is answered as internal.
@@ -48,8 +46,8 @@ func (s stocks) Set(_ context.Context, admin user.Caller, id string, quantity, s
 	return s.set(setting{admin, id, quantity, seen, reason})
 }
 
-func (s stocks) Adjust(_ context.Context, admin user.Caller, id string, delta int64, reason string) (product.Stock, error) {
-	return s.adjust(adjusting{admin, id, delta, reason})
+func (s stocks) Adjust(_ context.Context, admin user.Caller, a product.Adjustment) (product.Stock, error) {
+	return s.adjust(adjusting{admin, a})
 }
 
 // changes is a ledger.
@@ -95,15 +93,39 @@ func TestSetToNothing(t *testing.T) {
 }
 
 func TestAdjust(t *testing.T) {
+	var key string
+	var repeated bool
 	h := handler(stocks{adjust: func(a adjusting) (product.Stock, error) {
-		if want := (adjusting{httpapitest.Admin, "brass-desk-lamp", -3, "damaged"}); a != want {
+		want := adjusting{httpapitest.Admin, product.Adjustment{ProductID: "brass-desk-lamp", Delta: -3, Reason: "damaged", Key: key}}
+		if a != want {
 			t.Errorf("got %+v, want %+v", a, want)
 		}
-		return lampStock(40)
+		s, err := lampStock(40)
+		s.Repeated = repeated
+		return s, err
 	}}, nil)
-	httpapitest.Call(t, h, eventFor(t, adjustRoute, `{"delta":-3,"reason":"damaged"}`)).Check(t, httpapitest.Want{
-		Status: http.StatusOK, Body: `{"product_id":"brass-desk-lamp","quantity":40,"updated_at":"2026-03-13T16:20:05.412Z"}`,
-	})
+	change := observe.Event{Kind: observe.StockChanged, UserID: httpapitest.Admin.UserID, Subject: "brass-desk-lamp", Before: "43", After: "40"}
+	for _, key = range []string{"", "k"} {
+		for _, repeated = range []bool{false, true} {
+			e := eventFor(t, adjustRoute, `{"delta":-3,"reason":"damaged"}`).WithHeader("Idempotency-Key", key)
+			a := httpapitest.Call(t, h, e)
+			a.Check(t, httpapitest.Want{
+				Status: http.StatusOK, Body: `{"product_id":"brass-desk-lamp","quantity":40,"updated_at":"2026-03-13T16:20:05.412Z"}`,
+			})
+			if repeated {
+				a.CheckAudit(t, e) // the first request was
+			} else {
+				a.CheckAudit(t, e, change)
+			}
+		}
+	}
+}
+
+// TestAdjustWithAKeyIsRepeatable: what became of it is not known, and need not be.
+func TestAdjustWithAKeyIsRepeatable(t *testing.T) {
+	h := handler(stocks{adjust: func(adjusting) (product.Stock, error) { return product.Stock{}, product.ErrUnsettled }}, nil)
+	e := eventFor(t, adjustRoute, bodies[adjustRoute]).WithHeader("Idempotency-Key", "k")
+	httpapitest.Call(t, h, e).CheckProblem(t, httpapitest.Problem{Code: "busy", Detail: repeatable})
 }
 
 // TestAudit: a change is one line that says who made of which stock what; what was refused, and looking, are none.
@@ -255,8 +277,11 @@ func TestRefusals(t *testing.T) {
 			{Err: &product.StockChangedError{Quantity: 42}, Problem: httpapitest.Problem{Code: "stock_changed", More: `"quantity":42`}},
 			{Err: &product.StockChangedError{}, Problem: httpapitest.Problem{Code: "stock_changed", More: `"quantity":0`}},
 		},
-		adjustRoute: {invalid, {Err: product.ErrInsufficientStock, Problem: httpapitest.Problem{Code: "insufficient_stock"}}},
-		listRoute:   {{Err: page.ErrInvalidCursor, Problem: httpapitest.Problem{Code: "invalid_cursor"}}},
+		adjustRoute: {invalid, {Err: product.ErrInsufficientStock, Problem: httpapitest.Problem{Code: "insufficient_stock"}},
+			{Err: product.ErrKeyReused, Problem: httpapitest.Problem{
+				Code: "idempotency_key_reused", Detail: "The Idempotency-Key was used for another adjustment.",
+			}}},
+		listRoute: {{Err: page.ErrInvalidCursor, Problem: httpapitest.Problem{Code: "invalid_cursor"}}},
 	} {
 		t.Run(route, func(t *testing.T) {
 			httpapitest.CheckRefusals(t, eventFor(t, route, bodies[route]), failing, append(own, every...)...)

@@ -208,7 +208,8 @@ func (s *shop) together(all ...bool) bool {
 
 func (s *shop) moved(m product.Movement) bool {
 	s.t.Helper()
-	return s.products().moved(s.t.Context(), m)
+	_, found := s.products().moved(s.t.Context(), m)
+	return found
 }
 
 func (s *shop) due() []notification.Mail {

@@ -87,6 +87,54 @@ func (s *Products) Browse(ctx context.Context, prefix string, r page.Request) (p
 	return listed, err
 }
 
+// Pick returns the active products with these ids, at most 98, in their order, without descriptions. What is not there is left out.
+func (s *Products) Pick(ctx context.Context, ids []string) ([]product.Product, error) {
+	keys := make([]attributes, 0, 2*len(ids))
+	for _, id := range ids {
+		keys = append(keys, productKey(id, salePart), productKey(id, textPart))
+	}
+	parts, err := s.parts(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	var picked []product.Product
+	for _, id := range ids {
+		p, err := s.fromItems(parts[id])
+		if errors.Is(err, product.ErrNotFound) || err == nil && !p.Active {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		p.Description = ""
+		picked = append(picked, p)
+	}
+	return picked, nil
+}
+
+// parts reads items by their products, in batches of 100, which is what DynamoDB takes, at once.
+func (s *Products) parts(ctx context.Context, keys []attributes) (map[string][]attributes, error) {
+	batches := slices.Collect(slices.Chunk(keys, 100))
+	found := make([][]attributes, len(batches))
+	reads, ctx := errgroup.WithContext(ctx)
+	for i, batch := range batches {
+		reads.Go(func() error {
+			items, err := batchGet(ctx, s.Client, map[string]types.KeysAndAttributes{s.Table: {Keys: batch}})
+			found[i] = items[s.Table]
+			return err
+		})
+	}
+	if err := reads.Wait(); err != nil {
+		return nil, err
+	}
+	byID := map[string][]attributes{}
+	for _, item := range slices.Concat(found...) {
+		r := reader{item: item}
+		byID[r.text("product_id")] = append(byID[r.text("product_id")], item)
+	}
+	return byID, nil
+}
+
 // Inventory returns a page of all products, by name, without descriptions. Its cursors are good for this admin alone.
 func (s *Products) Inventory(ctx context.Context, admin user.Caller, r page.Request) (page.Page[product.Product], error) {
 	q := query{"inventory", admin.UserID}
@@ -218,15 +266,51 @@ func (s *Products) Move(ctx context.Context, m product.Movement) (product.Moveme
 		ConditionExpression:                 aws.String("attribute_not_exists(moved_key)"),
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}}
-	err := s.transact(ctx, []types.TransactWriteItem{s.restock(m), record}, explainStockChanged)
+	actions := []types.TransactWriteItem{s.restock(m), record}
+	if m.Keyed {
+		actions = append(actions, s.once(m))
+	}
+	err := s.transact(ctx, actions, explainStockChanged)
 	var met *alreadyRecordedError
 	switch {
 	case errors.As(err, &met):
 		return readMovement(met.recorded)
-	case err == nil || errors.Is(err, product.ErrUnsettled) && s.moved(ctx, m):
+	case err == nil:
 		return m, nil
+	case errors.Is(err, product.ErrUnsettled):
+		if recorded, found := s.moved(ctx, m); found {
+			return recorded, nil
+		}
 	}
 	return product.Movement{}, err
+}
+
+// once is a copy of a keyed movement under its ID alone, so that no other time gives it another one.
+func (s *Products) once(m product.Movement) types.TransactWriteItem {
+	item := movementItem(m)
+	item["recorded_key"], item["moved_key"] = item["moved_key"], text(keyedPrefix+m.ID)
+	return types.TransactWriteItem{Put: &types.Put{
+		TableName: &s.Movements, Item: item, ConditionExpression: aws.String("attribute_not_exists(moved_key)"),
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}}
+}
+
+// Recorded returns the keyed movement of the product with this ID, or product.ErrNotFound.
+func (s *Products) Recorded(ctx context.Context, productID, id string) (product.Movement, error) {
+	return s.movement(ctx, text(productID), text(keyedPrefix+id))
+}
+
+func (s *Products) movement(ctx context.Context, productID, key types.AttributeValue) (product.Movement, error) {
+	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: &s.Movements, Key: attributes{"product_id": productID, "moved_key": key}, ConsistentRead: aws.Bool(true),
+	})
+	if err != nil {
+		return product.Movement{}, failed("reading a movement", err)
+	}
+	if len(out.Item) == 0 {
+		return product.Movement{}, product.ErrNotFound
+	}
+	return readMovement(out.Item)
 }
 
 func (s *Products) restock(m product.Movement) types.TransactWriteItem {
@@ -242,15 +326,15 @@ func (s *Products) restock(m product.Movement) types.TransactWriteItem {
 	}}
 }
 
-// moved reports whether the movement was recorded, and the stock changed with it, though no answer said so.
-func (s *Products) moved(ctx context.Context, m product.Movement) bool {
+// moved returns the movement as it was recorded, and the stock changed with it, if it was, though no answer said so.
+func (s *Products) moved(ctx context.Context, m product.Movement) (product.Movement, bool) {
 	item := movementItem(m)
-	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName:      &s.Movements,
-		Key:            attributes{"product_id": item["product_id"], "moved_key": item["moved_key"]},
-		ConsistentRead: aws.Bool(true),
-	})
-	return err == nil && len(out.Item) > 0
+	key := item["moved_key"]
+	if m.Keyed {
+		key = text(keyedPrefix + m.ID)
+	}
+	recorded, err := s.movement(ctx, item["product_id"], key)
+	return recorded, err == nil
 }
 
 // alreadyRecordedError says that a movement was recorded before, by an attempt of the same call or an earlier one.
@@ -273,14 +357,16 @@ func explainStockChanged(old attributes) error {
 }
 
 // transact writes actions, all or nothing. When the condition of the first fails it returns what explain says of the item that
-// stands there; *alreadyRecordedError when that of the second does: it is the record of a movement.
+// stands there; *alreadyRecordedError when that of another does: it is the record of a movement.
 func (s *Products) transact(ctx context.Context, actions []types.TransactWriteItem, explain func(old attributes) error) error {
 	var open bool
 	err := writeOnce(ctx, s.Client, actions, noting(&open))
 	var canceled *types.TransactionCanceledException
 	if errors.As(err, &canceled) && len(canceled.CancellationReasons) > 1 {
-		if recorded, met := failedCondition(canceled.CancellationReasons[1]); met {
-			return &alreadyRecordedError{recorded}
+		for _, reason := range slices.Backward(canceled.CancellationReasons[1:]) { // the copy of a keyed movement first
+			if recorded, met := failedCondition(reason); met {
+				return &alreadyRecordedError{recorded}
+			}
 		}
 		if old, failed := failedCondition(canceled.CancellationReasons[0]); failed {
 			return explain(old)
@@ -306,7 +392,7 @@ func (s *Products) Changes(ctx context.Context, admin user.Caller, id string, r 
 	if _, err := s.Read(ctx, id); err != nil {
 		return page.Page[product.Movement]{}, err
 	}
-	high := highest
+	high := afterTimes
 	if position != "" {
 		high = before(position)
 	}
@@ -411,6 +497,12 @@ func nameKey(item attributes) string {
 	return r.text("name_key")
 }
 
+// The keys of movements begin with their times; those of the copies of keyed ones sort after all times.
+const (
+	keyedPrefix = "id#"
+	afterTimes  = ":"
+)
+
 func movementItem(m product.Movement) attributes {
 	return attributes{
 		"product_id": text(m.ProductID), "moved_key": text(formatTime(m.MovedAt) + "#" + m.ID), "movement_id": text(m.ID),
@@ -425,9 +517,13 @@ func movedKey(item attributes) string {
 
 func readMovement(item attributes) (product.Movement, error) {
 	r := reader{item: item}
+	key := "moved_key"
+	if r.has("recorded_key") {
+		key = "recorded_key"
+	}
 	m := product.Movement{
 		ID: r.text("movement_id"), ProductID: r.text("product_id"), Before: r.number("before"), After: r.number("after"),
-		Reason: r.text("reason"), By: r.text("moved_by"), MovedAt: r.instantOf("moved_key"),
+		Reason: r.text("reason"), By: r.text("moved_by"), MovedAt: r.instantOf(key), Keyed: r.has("recorded_key"),
 	}
 	return m, r.err
 }

@@ -272,7 +272,7 @@ func TestAdjustmentsAndSalesAtOnce(t *testing.T) {
 		at.Go(func() {
 			var err error = product.ErrContended
 			for errors.Is(err, product.ErrContended) {
-				_, err = inventory.Adjust(t.Context(), s.admin, "lamp", -2, "damaged")
+				_, err = inventory.Adjust(t.Context(), s.admin, product.Adjustment{ProductID: "lamp", Delta: -2, Reason: "damaged"})
 			}
 			if err != nil {
 				t.Errorf("adjustment %d: %v", i, err)

@@ -45,6 +45,8 @@ var answersOtherwise = map[string]map[string]bool{
 	"max_per_order_exceeded": {"One order may not have so many units of every item.": true},
 	"out_of_stock":           {"There is not enough of every item.": true},
 	"price_changed":          {"The order does not cost what was agreed to.": true},
+	"product_changed":        {"The product is not of the version that it was compared with.": true},
+	"idempotency_key_reused": {"The Idempotency-Key was used for another order.": true},
 	"stock_changed":          {"The stock is not what it was compared with.": true},
 	"too_many_requests":      {"Too many attempts. Try again later.": true},
 	"internal":               {"The store failed.": true},

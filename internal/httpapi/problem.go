@@ -40,6 +40,8 @@ type Problem struct {
 	Errors   []FieldError `json:"errors,omitempty"`   // invalid_request
 	Items    any          `json:"items,omitempty"`    // []Excess, []Shortage or []ChangedPrice: of a refused order's lines
 	Quantity *int64       `json:"quantity,omitempty"` // stock_changed
+	OrderID  string       `json:"order_id,omitempty"` // idempotency_key_reused: the order that was placed under the key
+	Product  any          `json:"product,omitempty"`  // product_changed: AdminProduct, as it is stored now
 }
 
 // FieldError is one thing wrong with one field.
@@ -115,7 +117,7 @@ var table = []struct {
 	{product.ErrInsufficientStock, http.StatusConflict, "insufficient_stock", "The stock would fall below zero."},
 	{ErrTooLarge, http.StatusRequestEntityTooLarge, "payload_too_large", "The body is larger than 64 KiB."},
 	{ErrMediaType, http.StatusUnsupportedMediaType, "unsupported_media_type", "The body must be application/json, in UTF-8."},
-	{order.ErrKeyReused, http.StatusUnprocessableEntity, "idempotency_key_reused", "The Idempotency-Key was used for another order."},
+	{product.ErrKeyReused, http.StatusUnprocessableEntity, "idempotency_key_reused", "The Idempotency-Key was used for another adjustment."},
 	{order.ErrBusy, http.StatusServiceUnavailable, "busy", busy},
 	{product.ErrContended, http.StatusServiceUnavailable, "busy", busy},
 	{product.ErrUnsettled, http.StatusServiceUnavailable, "busy", "It is not known whether the change was made. Look at the product before you repeat it."},
@@ -179,6 +181,8 @@ func detailed(err error) (Problem, bool) {
 		short   *order.OutOfStockError
 		prices  *order.PriceChangedError
 		stock   *product.StockChangedError
+		changed *product.ChangedError
+		reused  *order.KeyReusedError
 	)
 	switch {
 	case errors.As(err, &fields):
@@ -193,6 +197,10 @@ func detailed(err error) (Problem, bool) {
 		return Problem{Status: http.StatusConflict, Code: "price_changed", Detail: "The order does not cost what was agreed to.", Items: changedPrices(prices)}, true
 	case errors.As(err, &stock):
 		return Problem{Status: http.StatusConflict, Code: "stock_changed", Detail: "The stock is not what it was compared with.", Quantity: &stock.Quantity}, true
+	case errors.As(err, &changed):
+		return Problem{Status: http.StatusConflict, Code: "product_changed", Detail: "The product is not of the version that it was compared with.", Product: AdminProductOf(changed.Stored)}, true
+	case errors.As(err, &reused):
+		return Problem{Status: http.StatusUnprocessableEntity, Code: "idempotency_key_reused", Detail: "The Idempotency-Key was used for another order.", OrderID: reused.OrderID}, true
 	}
 	return Problem{}, false
 }

@@ -178,8 +178,8 @@ func fieldName(p jsontext.Pointer) string {
 
 // parameters has the query parameters of each route that takes any. docs/openapi.yaml has the same.
 var parameters = map[string][]string{
-	"GET /products":             {"cursor", "limit", "q"},
-	"HEAD /products":            {"cursor", "limit", "q"},
+	"GET /products":             {"cursor", "ids", "limit", "q"},
+	"HEAD /products":            {"cursor", "ids", "limit", "q"},
 	"GET /orders":               {"cursor", "limit"},
 	"GET /users/me/export":      {"cursor", "limit"},
 	"GET /admin/products":       {"cursor", "limit"},

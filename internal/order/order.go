@@ -32,6 +32,17 @@ var (
 	ErrBusy = errors.New("checkout could not be settled in time")
 )
 
+// KeyReusedError is [ErrKeyReused], and tells which order was placed under the key.
+type KeyReusedError struct {
+	OrderID string
+}
+
+// Error says what it says without the order.
+func (e *KeyReusedError) Error() string { return ErrKeyReused.Error() }
+
+// Unwrap returns ErrKeyReused.
+func (e *KeyReusedError) Unwrap() error { return ErrKeyReused }
+
 // Excess is a line with more units than one order may have of its product.
 type Excess struct {
 	ProductID string

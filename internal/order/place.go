@@ -69,7 +69,7 @@ type Checkout struct {
 }
 
 // Do places an order, or returns the one an earlier request with the same key placed, and whether it did so. It returns
-// validation.Errors, *UnknownProductError, *MaxPerOrderExceededError, *OutOfStockError, *PriceChangedError, ErrKeyReused and
+// validation.Errors, *UnknownProductError, *MaxPerOrderExceededError, *OutOfStockError, *PriceChangedError, *KeyReusedError and
 // ErrBusy.
 func (c *Checkout) Do(ctx context.Context, r Request) (placed Order, replayed bool, err error) {
 	items, err := r.validate(c.Currency)
@@ -143,7 +143,7 @@ func (c *Checkout) refuse(ctx context.Context, o Order, refusal error) (Order, b
 // answerRepeat answers a repeat: the order it placed, if it is the same request.
 func answerRepeat(existing Order, request Fingerprint) (Order, bool, error) {
 	if existing.Request != request {
-		return Order{}, false, ErrKeyReused
+		return Order{}, false, &KeyReusedError{OrderID: existing.ID}
 	}
 	return existing, true, nil
 }

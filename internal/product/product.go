@@ -30,6 +30,19 @@ var (
 	ErrUnsettled = errors.New("outcome of a product's change is not known")
 )
 
+// ErrKeyReused says that the Idempotency-Key of an adjustment was used for another one of the product.
+var ErrKeyReused = errors.New("idempotency key was used for another adjustment")
+
+// ChangedError says that a product is not of the version that the admin saw.
+type ChangedError struct {
+	Stored Product // as it is now
+}
+
+// Error tells the version.
+func (e *ChangedError) Error() string {
+	return fmt.Sprintf("product changed to version %d", e.Stored.Version)
+}
+
 // StockChangedError says that the stock is not what the admin saw.
 type StockChangedError struct {
 	Quantity int64 // the stock now
@@ -80,13 +93,16 @@ func (p Product) StockStatus() StockStatus {
 
 // Movement is one change of a stock by an admin. Sales are orders, not movements.
 type Movement struct {
-	ID        string // a UUIDv7
+	ID        string // a UUIDv7; where Keyed, a UUIDv8
 	ProductID string
 	Before    int64 // units
 	After     int64 // units
 	Reason    string
 	By        string // the admin's user id
 	MovedAt   time.Time
+	// Keyed says that the ID is made of the request's Idempotency-Key: a product has one movement with it, whenever it is asked for. It
+	// is not kept.
+	Keyed bool
 }
 
 // Delta returns by how many units the stock changed.

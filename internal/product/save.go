@@ -36,6 +36,8 @@ type Draft struct {
 	Active      bool
 	MaxPerOrder *int64 // units that one order may have; MaxPerOrder lifts the limit, nil leaves it as it is
 	Stock       *int64 // only of a new product; nil means none given
+	// CompareVersion is the version that the admin saw, 0 for a product that was not there; nil means none given.
+	CompareVersion *int64
 }
 
 // Saver stores products.
@@ -59,7 +61,8 @@ type Save struct {
 }
 
 // Do saves d and returns the product as stored, and as it was before, which is nil for a new one. It returns validation.Errors,
-// ErrContended and ErrUnsettled.
+// *ChangedError and ErrNotFound when the product is not of the version it was compared with, ErrContended and
+// ErrUnsettled.
 func (s *Save) Do(ctx context.Context, admin user.Caller, d Draft) (saved Product, before *Product, err error) {
 	if err := d.Check(s.Currency); err != nil {
 		return Product{}, nil, err
@@ -78,12 +81,18 @@ func (s *Save) Do(ctx context.Context, admin user.Caller, d Draft) (saved Produc
 
 func (s *Save) attempt(ctx context.Context, admin user.Caller, d Draft) (saved Product, before *Product, err error) {
 	old, err := s.Products.Read(ctx, d.ID)
+	if errors.Is(err, ErrNotFound) && !d.isNew() {
+		return Product{}, nil, fmt.Errorf("comparing product %s: %w", d.ID, err)
+	}
 	if errors.Is(err, ErrNotFound) {
 		p, err := s.create(ctx, admin, d)
 		return p, nil, err
 	}
 	if err != nil {
 		return Product{}, nil, fmt.Errorf("reading product %s: %w", d.ID, err)
+	}
+	if d.CompareVersion != nil && *d.CompareVersion != old.Version {
+		return Product{}, nil, &ChangedError{Stored: old}
 	}
 	if d.Stock != nil {
 		var problems validation.Errors
@@ -111,6 +120,9 @@ func (s *Save) create(ctx context.Context, admin user.Caller, d Draft) (Product,
 	return p, nil
 }
 
+// isNew reports whether the draft may be a product that is not there yet.
+func (d Draft) isNew() bool { return d.CompareVersion == nil || *d.CompareVersion == 0 }
+
 // over returns old with the draft's fields, one version on.
 func (d Draft) over(old Product, now time.Time) Product {
 	p := old
@@ -137,10 +149,13 @@ func (d Draft) Check(currency string) error {
 		problems.Add("price", "%s", err)
 	}
 	if !validImageURL(d.ImageURL) {
-		problems.Add("image_url", "must be one https URL of at most %d characters without quotes, blanks, commas and angle brackets, or empty", maxImageURL)
+		problems.Add("image_url", "must be one https URL of at most %d characters without quotes, blanks, commas and angle brackets, a path such as /images/lamp.svg, or empty", maxImageURL)
 	}
 	if d.MaxPerOrder != nil {
 		problems.Int("max_per_order", *d.MaxPerOrder, 1, MaxPerOrder)
+	}
+	if d.CompareVersion != nil && *d.CompareVersion < 0 {
+		problems.Add("compare_version", "must be 0 or more")
 	}
 	if d.Stock != nil {
 		problems.Int("stock", *d.Stock, 0, MaxStock)
@@ -158,14 +173,16 @@ func ValidID(id string) bool {
 
 // An https URL as RFC 3986 writes it, without user information. Characters outside ASCII may stand in it unescaped, as in an IRI
 // (RFC 3987). What would end it in a page or a list of URLs may not: quotes, blanks, commas, angle brackets, a backslash.
+// Or a path below /images/ on the shop's own origin, of names that begin with no dot.
 // docs/openapi.yaml has the same pattern.
 const (
 	urlHost    = `[^\x00-\x20\x7f"'` + "`" + `<>,\\/?#%:@{}|^\[\]]+|\[[0-9A-Fa-f:.]+\]`
 	urlPort    = `(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3}))?`
 	urlTheRest = `([/?#]([^\x00-\x20\x7f"'` + "`" + `<>,\\%]|%[0-9A-Fa-f]{2})*)?`
+	ownPath    = `/images(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+`
 )
 
-var imageURL = regexp.MustCompile("^(https://(" + urlHost + ")" + urlPort + urlTheRest + ")?$")
+var imageURL = regexp.MustCompile("^(https://(" + urlHost + ")" + urlPort + urlTheRest + "|" + ownPath + ")?$")
 
 func validImageURL(s string) bool {
 	if !imageURL.MatchString(s) || utf8.RuneCountInString(s) > maxImageURL || strings.ContainsFunc(s, isBlankOrControl) {

@@ -238,6 +238,45 @@ func TestSaveChecksTheDraft(t *testing.T) {
 	}
 }
 
+// TestSaveCompares: a draft of a version that is another by now is refused with what is stored, though it changed between the look and
+// the write; of version 0 is only a product that is not there.
+func TestSaveCompares(t *testing.T) {
+	version := func(n int64) *int64 { return &n }
+	w, d := newWarehouse(), lampDraft()
+	d.CompareVersion = version(1)
+	if _, _, err := w.save(admin, d); !errors.Is(err, ErrNotFound) || len(w.products) > 0 {
+		t.Errorf("version 1 of nothing: got error %v and stored %v, want %v", err, w.products, ErrNotFound)
+	}
+	d.CompareVersion = version(0)
+	if got, created, err := w.save(admin, d); err != nil || !created || got.Version != 1 {
+		t.Errorf("version 0: got %+v, created %v and error %v, want it created", got, created, err)
+	}
+	d.CompareVersion = version(1)
+	if got, _, err := w.save(admin, d); err != nil || got.Version != 2 {
+		t.Errorf("version 1: got %+v and error %v, want version 2", got, err)
+	}
+	for _, stale := range []int64{0, 1, 3} {
+		d.CompareVersion = version(stale)
+		var changed *ChangedError
+		if _, _, err := w.save(admin, d); !errors.As(err, &changed) || changed.Stored != w.products[d.ID] || changed.Stored.Version != 2 {
+			t.Errorf("version %d: got error %v, want the stored version 2", stale, err)
+		}
+	}
+	w.meanwhile = func(w *warehouse, _ int) {
+		p := w.products[d.ID]
+		p.Version, p.Name = 3, "Their lamp"
+		w.products[d.ID] = p
+	}
+	d.CompareVersion = version(2)
+	var changed *ChangedError
+	if _, _, err := w.save(admin, d); !errors.As(err, &changed) || changed.Stored.Name != "Their lamp" {
+		t.Errorf("changed meanwhile: got error %v, want their lamp", err)
+	}
+	d.CompareVersion = version(-1)
+	_, _, err := w.save(admin, d)
+	wantFields(t, err, "compare_version")
+}
+
 func TestValidImageURL(t *testing.T) {
 	for url, want := range map[string]bool{
 		"":                              true,
@@ -248,6 +287,17 @@ func TestValidImageURL(t *testing.T) {
 		"http://example.com/a":          false,
 		"//example.com/a":               false,
 		"/a.png":                        false,
+		"/images/lamp.svg":              true,
+		"/images/2026/a_b~c-d.1.png":    true,
+		"/images":                       false,
+		"/images/":                      false,
+		"/images//evil.example/a":       false,
+		"/images/../admin":              false,
+		"/images/.a":                    false,
+		"/images/a?b":                   false,
+		"/images/a%2e":                  false,
+		"/Images/a":                     false,
+		"//images/a":                    false,
 		"example.com":                   false,
 		"https:":                        false,
 		"https:/a":                      false,

@@ -2,6 +2,7 @@ package product
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"time"
@@ -17,6 +18,7 @@ type Stock struct {
 	ProductID string
 	Quantity  int64
 	UpdatedAt time.Time
+	Repeated  bool // it was changed by an earlier request with the same Idempotency-Key
 }
 
 // StockMover changes stocks.
@@ -25,8 +27,10 @@ type StockMover interface {
 	Read(ctx context.Context, productID string) (Product, error)
 	// Move sets the stock from m.Before to m.After and records m, all or nothing, once for an ID and time. It returns the movement
 	// as it was recorded: m, or what an earlier call with its ID and time made of it. It returns *StockChangedError when the stock
-	// is not m.Before, ErrNotFound, ErrContended and ErrUnsettled.
+	// is not m.Before, ErrNotFound, ErrContended and ErrUnsettled. Of a keyed movement the time does not count: it is recorded once.
 	Move(ctx context.Context, m Movement) (Movement, error)
+	// Recorded returns the keyed movement of the product with this ID, or ErrNotFound.
+	Recorded(ctx context.Context, productID, id string) (Movement, error)
 }
 
 // Inventory changes stocks. Every change says what the stock was, so none undoes a sale made meanwhile.
@@ -51,20 +55,43 @@ func (i *Inventory) Set(ctx context.Context, admin user.Caller, productID string
 	return i.move(ctx, m)
 }
 
-// Adjust changes the stock by delta, whatever it is now. It returns ErrInsufficientStock when it would fall below zero,
+// Adjustment is a change of a stock by a difference.
+type Adjustment struct {
+	ProductID string
+	Delta     int64
+	Reason    string
+	Key       string // the request's Idempotency-Key; empty: none
+}
+
+// Adjust changes the stock by the delta, whatever it is now. It returns ErrInsufficientStock when it would fall below zero,
 // validation.Errors, ErrNotFound, ErrContended and ErrUnsettled.
-func (i *Inventory) Adjust(ctx context.Context, admin user.Caller, productID string, delta int64, reason string) (Stock, error) {
-	if err := checkAdjustment(delta, reason); err != nil {
+//
+// A repeat with the admin's key for the product is answered what was recorded, for good, and ErrKeyReused if that was another adjustment.
+func (i *Inventory) Adjust(ctx context.Context, admin user.Caller, a Adjustment) (Stock, error) {
+	if err := a.check(); err != nil {
 		return Stock{}, err
 	}
-	p, err := i.Products.Read(ctx, productID)
+	p, err := i.Products.Read(ctx, a.ProductID)
 	if err != nil {
-		return Stock{}, fmt.Errorf("reading product %s: %w", productID, err)
+		return Stock{}, fmt.Errorf("reading product %s: %w", a.ProductID, err)
 	}
-	m := i.movement(admin, productID, reason)
-	m.Before = p.Stock
+	m := i.movement(admin, a.ProductID, a.Reason)
+	if a.Key != "" {
+		m.ID, m.Keyed = a.movementID(admin), true
+		// Only after the stock was read: a stock that the first request changed comes with its record.
+		recorded, err := i.Products.Recorded(ctx, m.ProductID, m.ID)
+		if !errors.Is(err, ErrNotFound) {
+			return a.repeated(recorded, err)
+		}
+	}
+	return i.adjustFrom(ctx, m, p.Stock, a)
+}
+
+// adjustFrom tries until the stock is as it was seen: first as before.
+func (i *Inventory) adjustFrom(ctx context.Context, m Movement, before int64, a Adjustment) (Stock, error) {
+	m.Before = before
 	for attempt := range stockAttempts {
-		stock, err := i.adjust(ctx, m, delta)
+		stock, err := i.adjust(ctx, m, a)
 		var changed *StockChangedError
 		if !errors.As(err, &changed) {
 			return stock, err
@@ -83,8 +110,26 @@ func (i *Inventory) movement(admin user.Caller, productID, reason string) Moveme
 	return Movement{ID: i.NewID(), ProductID: productID, Reason: reason, By: admin.UserID, MovedAt: i.Now()}
 }
 
-func (i *Inventory) adjust(ctx context.Context, m Movement, delta int64) (Stock, error) {
-	m.After = m.Before + delta
+// movementID makes a UUID of version 8 (RFC 9562, section 5.8) of the admin, the product and the key.
+func (a Adjustment) movementID(admin user.Caller) string {
+	b := sha256.Sum256([]byte(admin.UserID + "\x00" + a.ProductID + "\x00" + a.Key))
+	b[6], b[8] = b[6]&0x0f|0x80, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:16])
+}
+
+// repeated answers what was recorded, if it is the same adjustment.
+func (a Adjustment) repeated(m Movement, err error) (Stock, error) {
+	switch {
+	case err != nil:
+		return Stock{}, fmt.Errorf("looking for an earlier adjustment: %w", err)
+	case m.Delta() != a.Delta || m.Reason != a.Reason:
+		return Stock{}, ErrKeyReused
+	}
+	return Stock{ProductID: m.ProductID, Quantity: m.After, UpdatedAt: m.MovedAt, Repeated: true}, nil
+}
+
+func (i *Inventory) adjust(ctx context.Context, m Movement, a Adjustment) (Stock, error) {
+	m.After = m.Before + a.Delta
 	if m.After < 0 {
 		return Stock{}, ErrInsufficientStock
 	}
@@ -93,7 +138,14 @@ func (i *Inventory) adjust(ctx context.Context, m Movement, delta int64) (Stock,
 		problems.Add("delta", "would take the stock over %d", MaxStock)
 		return Stock{}, problems
 	}
-	return i.move(ctx, m)
+	recorded, err := i.Products.Move(ctx, m)
+	if err != nil {
+		return Stock{}, fmt.Errorf("moving the stock of %s: %w", m.ProductID, err)
+	}
+	if m.Keyed && !recorded.MovedAt.Equal(m.MovedAt) { // another request with the key was faster
+		return a.repeated(recorded, nil)
+	}
+	return stockAfter(recorded), nil
 }
 
 func (i *Inventory) move(ctx context.Context, m Movement) (Stock, error) {
@@ -101,15 +153,19 @@ func (i *Inventory) move(ctx context.Context, m Movement) (Stock, error) {
 	if err != nil {
 		return Stock{}, fmt.Errorf("moving the stock of %s: %w", m.ProductID, err)
 	}
-	return Stock{ProductID: recorded.ProductID, Quantity: recorded.After, UpdatedAt: recorded.MovedAt}, nil
+	return stockAfter(recorded), nil
 }
 
-func checkAdjustment(delta int64, reason string) error {
+func stockAfter(m Movement) Stock {
+	return Stock{ProductID: m.ProductID, Quantity: m.After, UpdatedAt: m.MovedAt}
+}
+
+func (a Adjustment) check() error {
 	var problems validation.Errors
-	problems.Int("delta", delta, -MaxStock, MaxStock)
-	if delta == 0 {
+	problems.Int("delta", a.Delta, -MaxStock, MaxStock)
+	if a.Delta == 0 {
 		problems.Add("delta", "must not be 0")
 	}
-	problems.Line("reason", reason, 1, maxReason)
+	problems.Line("reason", a.Reason, 1, maxReason)
 	return problems.Err()
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
+	"shop/internal/user"
 	"shop/internal/validation"
 )
 
@@ -22,7 +24,72 @@ func (w *warehouse) set(quantity, seen int64) (Stock, error) {
 }
 
 func (w *warehouse) adjust(delta int64) (Stock, error) {
-	return w.inventory().Adjust(context.Background(), admin, "LAMP-1", delta, "damaged")
+	return w.inventory().Adjust(context.Background(), admin, Adjustment{ProductID: "LAMP-1", Delta: delta, Reason: "damaged"})
+}
+
+// TestAdjustOnce: a repeat with the key is answered what was recorded, whatever the stock is by then, and another adjustment under it is
+// refused. Another key, another product's and another admin's are none of it.
+func TestAdjustOnce(t *testing.T) {
+	other := savedLamp(9, opened)
+	other.ID = "LAMP-2"
+	w := newWarehouse(savedLamp(3, opened), other)
+	a := Adjustment{ProductID: "LAMP-1", Delta: -3, Reason: "damaged", Key: "k"}
+	first, err := w.inventory().Adjust(t.Context(), admin, a)
+	if want := (Stock{ProductID: "LAMP-1", UpdatedAt: at(1)}); err != nil || first != want {
+		t.Fatalf("got %+v and error %v, want %+v", first, err, want)
+	}
+	again, err := w.inventory().Adjust(t.Context(), admin, a) // there is nothing left to take
+	if first.Repeated = true; err != nil || again != first || len(w.movements) != 1 {
+		t.Errorf("again: got %+v and error %v after %+v, want %+v", again, err, w.movements, first)
+	}
+	for _, another := range []Adjustment{
+		{ProductID: "LAMP-1", Delta: -2, Reason: "damaged", Key: "k"}, {ProductID: "LAMP-1", Delta: -3, Reason: "lost", Key: "k"},
+	} {
+		if _, err := w.inventory().Adjust(t.Context(), admin, another); !errors.Is(err, ErrKeyReused) {
+			t.Errorf("%+v: got error %v, want %v", another, err, ErrKeyReused)
+		}
+	}
+	ids := map[string]bool{}
+	for _, apart := range []Adjustment{
+		{ProductID: "LAMP-1", Delta: 1, Reason: "found", Key: "l"}, {ProductID: "LAMP-2", Delta: -3, Reason: "damaged", Key: "k"},
+	} {
+		if got, err := w.inventory().Adjust(t.Context(), admin, apart); err != nil || got.Repeated {
+			t.Errorf("%+v: got %+v and error %v", apart, got, err)
+		}
+	}
+	for _, m := range w.movements {
+		ids[m.ID] = true
+	}
+	ids[a.movementID(user.Caller{UserID: "usr_grace"})] = true
+	if len(ids) != 4 {
+		t.Errorf("got the ids %v, want four", ids)
+	}
+	for id := range ids {
+		if !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(id) {
+			t.Errorf("%s is no UUID of version 8", id)
+		}
+	}
+}
+
+// TestAdjustOnceAtOnce: a request with the key that was faster, after the look for it, is met by the write.
+func TestAdjustOnceAtOnce(t *testing.T) {
+	w := newWarehouse(savedLamp(40, opened))
+	a := Adjustment{ProductID: "LAMP-1", Delta: -3, Reason: "damaged", Key: "k"}
+	w.meanwhile = func(w *warehouse, write int) {
+		if write == 1 {
+			m := Movement{ID: a.movementID(admin), ProductID: "LAMP-1", Before: 40, After: 37, Reason: "damaged", By: "usr_admin", MovedAt: opened, Keyed: true}
+			w.sell("LAMP-1", 3)
+			w.movements = append(w.movements, m)
+		}
+	}
+	got, err := w.inventory().Adjust(t.Context(), admin, a)
+	if want := (Stock{ProductID: "LAMP-1", Quantity: 37, UpdatedAt: opened, Repeated: true}); err != nil || got != want || len(w.movements) != 1 {
+		t.Errorf("got %+v and error %v after %+v, want %+v", got, err, w.movements, want)
+	}
+	w.fails["recorded"] = errDown
+	if _, err := w.inventory().Adjust(t.Context(), admin, a); !errors.Is(err, errDown) {
+		t.Errorf("got error %v, want %v", err, errDown)
+	}
 }
 
 func TestSetStock(t *testing.T) {
@@ -191,7 +258,7 @@ func TestAdjustStockChecks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWarehouse(savedLamp(5, opened))
-			_, err := w.inventory().Adjust(context.Background(), admin, "LAMP-1", c.delta, c.reason)
+			_, err := w.inventory().Adjust(context.Background(), admin, Adjustment{ProductID: "LAMP-1", Delta: c.delta, Reason: c.reason})
 			wantFields(t, err, c.want...)
 			wantCalls(t, w)
 		})

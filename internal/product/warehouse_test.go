@@ -89,7 +89,7 @@ func (w *warehouse) Move(_ context.Context, m Movement) (Movement, error) {
 		return Movement{}, ErrNotFound
 	}
 	for _, recorded := range w.movements {
-		if recorded.ID == m.ID && recorded.MovedAt.Equal(m.MovedAt) {
+		if recorded.ID == m.ID && (m.Keyed || recorded.MovedAt.Equal(m.MovedAt)) {
 			return recorded, nil
 		}
 	}
@@ -100,6 +100,19 @@ func (w *warehouse) Move(_ context.Context, m Movement) (Movement, error) {
 	w.products[m.ProductID] = p
 	w.movements = append(w.movements, m)
 	return m, nil
+}
+
+func (w *warehouse) Recorded(_ context.Context, productID, id string) (Movement, error) {
+	w.calls = append(w.calls, "recorded")
+	for _, m := range w.movements {
+		if m.ProductID == productID && m.ID == id && m.Keyed {
+			return m, w.fails["recorded"]
+		}
+	}
+	if err := w.fails["recorded"]; err != nil {
+		return Movement{}, err
+	}
+	return Movement{}, ErrNotFound
 }
 
 func (w *warehouse) write(call string) error {

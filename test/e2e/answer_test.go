@@ -160,6 +160,10 @@ func checkProblemMembers(p problem) error {
 		return errors.New("errors belongs to invalid_request, and to it alone")
 	case hasItems != (len(p.Items) > 0):
 		return errors.New("items belongs to max_per_order_exceeded, out_of_stock and price_changed, and to them alone")
+	case (p.Code == "product_changed") != (p.Product != nil):
+		return errors.New("product belongs to product_changed, and to it alone")
+	case p.Code != "idempotency_key_reused" && p.OrderID != "":
+		return errors.New("order_id belongs to idempotency_key_reused alone")
 	case (p.Code == "stock_changed") != (p.Quantity != nil):
 		return errors.New("quantity belongs to stock_changed, and to it alone")
 	}

@@ -187,3 +187,19 @@ func wantFound(t *testing.T, name string) {
 		t.Errorf("a search for the whole name %.30s… finds no product of that name", name)
 	}
 }
+
+// TestPickProducts: the products of a basket in one answer, in its order, as the list shows them.
+func TestPickProducts(t *testing.T) {
+	t.Parallel()
+	ids := newProducts(t, 3)
+	hidden := newProduct(t, func(d *saveProduct) { d.Active = false }).ProductID
+	asked := []string{ids[2], "no-such", hidden, ids[0], ids[2], ids[1]}
+	a := send(t, call{method: "GET", path: "/products"}.with("ids", strings.Join(asked, ","))).want(t, http.StatusOK)
+	got := decodeExact[page[listedProduct]](t, a)
+	want := []listedProduct{inventory(t, ids[2]).listed(), inventory(t, ids[0]).listed(), inventory(t, ids[1]).listed()}
+	if !slices.Equal(got.Items, want) || got.NextCursor != nil {
+		t.Errorf("picked %+v, want %+v", got, want)
+	}
+	many := strings.Repeat("p,", 98) + ids[0]
+	send(t, call{method: "GET", path: "/products"}.with("ids", many)).refused(t, http.StatusBadRequest, "invalid_request")
+}

@@ -207,6 +207,14 @@ func TestCallsOfBrowse(t *testing.T) {
 	wantCalls(t, budget{2, map[string]int{"Query": 1}}, func() { send(t, browse(prefix)).want(t, http.StatusOK) })
 }
 
+func TestCallsOfPick(t *testing.T) {
+	ids := strings.Join(newProducts(t, 60), ",")
+	for some, calls := range map[string]int{newProduct(t).ProductID: 1, ids: 2} {
+		pick := call{method: "GET", path: "/products"}.with("ids", some)
+		wantCalls(t, budget{calls, map[string]int{"BatchGetItem": calls}}, func() { send(t, pick).want(t, http.StatusOK) })
+	}
+}
+
 func TestCallsOfView(t *testing.T) {
 	p := newProduct(t)
 	wantCalls(t, budget{1, nil}, func() { send(t, viewProduct(p.ProductID)).want(t, http.StatusOK) })
@@ -231,6 +239,16 @@ func TestCallsOfAdjustment(t *testing.T) {
 	wantCalls(t, budget{3, map[string]int{"GetItem": 1, "TransactWriteItems": 1}}, func() { // the role, the product, the change
 		send(t, stockAdjust(boss, p.ProductID, adjustStock{1, "found"})).want(t, http.StatusOK)
 	})
+}
+
+// TestCallsOfKeyedAdjustment: a key costs a look for an earlier request, which answers a repeat.
+func TestCallsOfKeyedAdjustment(t *testing.T) {
+	boss, p, key := admin(t), newProduct(t, stocked(plenty)), unique()
+	adjust := func(key string) {
+		send(t, stockAdjust(boss, p.ProductID, adjustStock{1, "found"}).keyed(key)).want(t, http.StatusOK)
+	}
+	wantCalls(t, budget{4, map[string]int{"GetItem": 2, "TransactWriteItems": 1}}, func() { adjust(unique()) })
+	wantCalls(t, budget{3, map[string]int{"GetItem": 2, "TransactWriteItems": 0}}, func() { adjust(key) })
 }
 
 func TestCallsOfStocktake(t *testing.T) {

@@ -91,7 +91,10 @@ func TestAnotherRequestUnderTheKey(t *testing.T) {
 		"a total never reached": {[]line{{vase.ProductID, 1}}, &other},
 	} {
 		t.Run(name, func(t *testing.T) {
-			send(t, place(c, key, body)).refused(t, http.StatusUnprocessableEntity, "idempotency_key_reused")
+			p := send(t, place(c, key, body)).refused(t, http.StatusUnprocessableEntity, "idempotency_key_reused")
+			if p.OrderID != want.OrderID {
+				t.Errorf("order_id = %q, want %s", p.OrderID, want.OrderID)
+			}
 		})
 	}
 	wantStock(t, lamp.ProductID, 7)

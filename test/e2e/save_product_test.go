@@ -35,7 +35,7 @@ func TestSaveNewProductWithoutStock(t *testing.T) {
 func TestSaveAgain(t *testing.T) {
 	t.Parallel()
 	p := newProduct(t)
-	d := saveProduct{"Other " + unique(), "Other words.", pounds(2500), "", false, nil, nil}
+	d := saveProduct{Name: "Other " + unique(), Description: "Other words.", Price: pounds(2500)}
 	got := decodeExact[adminProduct](t, send(t, save(admin(t), p.ProductID, d)).want(t, http.StatusOK))
 	want := p
 	want.Name, want.Description, want.Price, want.ImageURL, want.Active = d.Name, d.Description, d.Price, d.ImageURL, false
@@ -110,7 +110,7 @@ func TestSaveAccepts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := newProduct(t, edit)
 			d := productDraft(edit, named(p.Name))
-			got := saveProduct{p.Name, p.Description, p.Price, p.ImageURL, p.Active, units(p.Stock), nil}
+			got := saveProduct{p.Name, p.Description, p.Price, p.ImageURL, p.Active, units(p.Stock), nil, nil}
 			if p.MaxPerOrder != 0 {
 				got.MaxPerOrder = units(p.MaxPerOrder)
 			}
@@ -200,5 +200,56 @@ func TestSavesAtOnce(t *testing.T) {
 	})
 	if got := inventory(t, id).Version; got != n {
 		t.Errorf("version = %d after %d saves", got, n)
+	}
+}
+
+// TestSaveCompares: an admin who saw another version overwrites nothing, and is told what is stored; version 0 only creates.
+func TestSaveCompares(t *testing.T) {
+	t.Parallel()
+	id, boss, d := "e2e-"+unique(), admin(t), productDraft()
+	compared := func(version int64, edits ...func(*saveProduct)) call {
+		d := productDraft(append(edits, withoutStock)...)
+		d.CompareVersion = &version
+		return save(boss, id, d)
+	}
+	send(t, compared(1)).refused(t, http.StatusNotFound, "product_not_found")
+	d.CompareVersion = new(int64)
+	p := decodeExact[adminProduct](t, send(t, save(boss, id, d)).want(t, http.StatusCreated))
+	answers := make([]answer, 4)
+	atOnce(t, len(answers), len(answers), func(i int) error {
+		var err error
+		answers[i], err = compared(p.Version).settle(t.Context())
+		return err
+	})
+	saved := 0
+	for _, a := range answers {
+		if a.status == http.StatusOK {
+			saved++
+			p = decodeExact[adminProduct](t, a)
+		}
+	}
+	if saved != 1 || p.Version != 2 {
+		t.Fatalf("%d of %d saves over one version were taken, the last of version %d", saved, len(answers), p.Version)
+	}
+	for _, stale := range []int64{0, 1, 3} {
+		got := send(t, compared(stale)).refused(t, http.StatusConflict, "product_changed")
+		if *got.Product != p {
+			t.Errorf("version %d: product = %+v, want %+v", stale, *got.Product, p)
+		}
+	}
+	if seen := inventory(t, id); seen != p {
+		t.Errorf("seen = %+v, want %+v", seen, p)
+	}
+}
+
+// TestSaveOwnImage: a path on the shop's own origin, which no other host serves.
+func TestSaveOwnImage(t *testing.T) {
+	t.Parallel()
+	p := newProduct(t, func(d *saveProduct) { d.ImageURL = "/images/lamp-2.svg" })
+	if got := decodeExact[product](t, send(t, viewProduct(p.ProductID)).want(t, http.StatusOK)); got.ImageURL != "/images/lamp-2.svg" {
+		t.Errorf("image_url = %q", got.ImageURL)
+	}
+	for _, path := range []string{"/lamp.svg", "/images/../a", "//evil.example/images/a", "/images/a?b"} {
+		send(t, save(admin(t), p.ProductID, productDraft(withoutStock, func(d *saveProduct) { d.ImageURL = path }))).refused(t, http.StatusBadRequest, "invalid_request")
 	}
 }

@@ -96,6 +96,8 @@ type saveProduct struct {
 	Active      bool   `json:"active"`
 	Stock       *int64 `json:"stock,omitempty"`
 	MaxPerOrder *int64 `json:"max_per_order,omitempty"`
+
+	CompareVersion *int64 `json:"compare_version,omitempty"`
 }
 
 type line struct {
@@ -203,6 +205,8 @@ type problem struct {
 	Errors    []fieldError  `json:"errors"`
 	Items     []refusedLine `json:"items"`
 	Quantity  *int64        `json:"quantity"`
+	OrderID   string        `json:"order_id"`
+	Product   *adminProduct `json:"product"`
 }
 
 type fieldError struct {

@@ -174,3 +174,31 @@ func TestAdjustStockRefuses(t *testing.T) {
 	}
 	wantStock(t, p.ProductID, 10)
 }
+
+// TestAdjustStockOnce: with a key, what is repeated is answered what was recorded, at once with others or after the stock went; another
+// adjustment under it is refused, and another admin's key is another.
+func TestAdjustStockOnce(t *testing.T) {
+	t.Parallel()
+	p, boss, key := newProduct(t), newAdmin(t), unique()
+	taken := stockAdjust(boss, p.ProductID, adjustStock{-8, "damaged"}).keyed(key)
+	answers := make([]answer, 6)
+	atOnce(t, len(answers), len(answers), func(i int) error {
+		var err error
+		answers[i], err = taken.settle(t.Context())
+		return err
+	})
+	first := decode[stock](t, answers[0].want(t, http.StatusOK))
+	for _, a := range append(answers, send(t, taken)) { // 2 are left
+		if got := decode[stock](t, a.want(t, http.StatusOK)); got != first || got.Quantity != 2 {
+			t.Errorf("answered %+v and %+v, want 2 units in both", first, got)
+		}
+	}
+	for _, other := range []adjustStock{{-1, "damaged"}, {-8, "lost"}} {
+		send(t, stockAdjust(boss, p.ProductID, other).keyed(key)).refused(t, http.StatusUnprocessableEntity, "idempotency_key_reused")
+	}
+	send(t, stockAdjust(admin(t), p.ProductID, adjustStock{1, "found"}).keyed(key)).want(t, http.StatusOK)
+	wantStock(t, p.ProductID, 3)
+	if got := allPages[movement](t, movementsOf(boss, p.ProductID)); len(got) != 3 || got[1].Delta != -8 || got[1].MovementID == got[0].MovementID {
+		t.Errorf("movements = %+v, want one found, one of -8 and the first stock", got)
+	}
+}

@@ -46,6 +46,7 @@ var problems = map[string]struct {
 	"out_of_stock":             {409, "There is not enough of every item.", nil},
 	"price_changed":            {409, "The order does not cost what was agreed to.", nil},
 	"stock_changed":            {409, "The stock is not what it was compared with.", nil},
+	"product_changed":          {409, "The product is not of the version that it was compared with.", nil},
 	"insufficient_stock":       {409, "The stock would fall below zero.", nil},
 	"payload_too_large":        {413, "The body is larger than 64 KiB.", nil},
 	"unsupported_media_type":   {415, "The body must be application/json, in UTF-8.", nil},
