@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"shop/internal/money"
-	"shop/internal/notification"
 	"shop/internal/rootkeys"
+	"shop/internal/user"
 )
 
 const goods = "product_id,name,description,price,currency,stock\nlamp,Lamp,Warm,64,GBP,12\nmug,Mug,Blue,7.50,GBP,3\npen,Pen,,1,GBP,\n"
@@ -172,7 +172,7 @@ func TestConfirm(t *testing.T) {
 
 func TestUnsuppress(t *testing.T) {
 	f := startFake(t)
-	ada, bob := notification.AddressHash("ada@example.com"), notification.AddressHash("bob@example.com")
+	ada, bob := user.AddressHash("ada@example.com"), user.AddressHash("bob@example.com")
 	f.suppressed = map[string]bool{ada: true, bob: true}
 	shop(t, "--local", "unsuppress", " Ada@Example.com ").want(t, exitDone, "ada@example.com is mailed again")
 	if f.suppressed[ada] || !f.suppressed[bob] {

@@ -46,7 +46,7 @@ func unsuppress(ctx context.Context, s streams, t *target, address string) error
 		return err
 	}
 	list := &dynamostore.Suppressions{Client: dynamodb.NewFromConfig(d.aws), Table: table}
-	err = list.Lift(ctx, notification.AddressHash(email))
+	err = list.Lift(ctx, user.AddressHash(email))
 	if errors.Is(err, notification.ErrNotSuppressed) {
 		return fmt.Errorf("the stack %s does not suppress %s: %w", d.stack, email, err)
 	}

@@ -66,7 +66,7 @@ func attempt(address string, s user.Session, err error) observe.Event {
 	if errors.As(err, &wrong) {
 		e.UserID = wrong.UserID
 	} else {
-		e.AddressHash = user.AddressHash(address)
+		e.AddressHash = user.GivenAddressHash(address)
 	}
 	return e
 }

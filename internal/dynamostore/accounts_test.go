@@ -181,7 +181,7 @@ func TestAccountMails(t *testing.T) {
 	if got, err := users.ForMail(t.Context(), ann.Email); err != nil || got != ann || s.faults.Calls("BatchGetItem") != before+1 {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	s.must(s.suppressions().Add(t.Context(), notification.AddressHash(ann.Email), notification.Bounced, opened))
+	s.must(s.suppressions().Add(t.Context(), user.AddressHash(ann.Email), notification.Bounced, opened))
 	if _, err := users.ForMail(t.Context(), ann.Email); !errors.Is(err, notification.ErrSuppressed) {
 		t.Errorf("a suppressed address: got %v, want ErrSuppressed", err)
 	}
@@ -497,7 +497,7 @@ func TestMailsOfErasedOrders(t *testing.T) {
 	s := open(t)
 	ids := s.placed(1)
 	s.must(s.deletions().Erase(t.Context(), ann.ID))
-	for _, hash := range []string{"", notification.AddressHash(ann.Email)} {
+	for _, hash := range []string{"", user.AddressHash(ann.Email)} {
 		if _, err := s.orders().ForMail(t.Context(), ids[0], hash); !errors.Is(err, notification.ErrNoRecipient) {
 			t.Errorf("got %v, want ErrNobody", err)
 		}

@@ -43,15 +43,15 @@ func retryOnConflictFor(ctx context.Context, limit time.Duration, contended func
 		if err == nil || !contended(err) {
 			return err
 		}
-		if time.Since(began) > limit-wait || !pause(ctx, wait) {
+		if time.Since(began) > limit-wait || !sleepWithJitter(ctx, wait) {
 			return fmt.Errorf("%w: %w", errUnsettled, err)
 		}
 		wait = min(2*wait, maxWait)
 	}
 }
 
-// pause sleeps for a random part of wait and reports whether ctx is still alive afterwards.
-func pause(ctx context.Context, wait time.Duration) bool {
+// sleepWithJitter sleeps for a random part of wait and reports whether ctx is still alive afterwards.
+func sleepWithJitter(ctx context.Context, wait time.Duration) bool {
 	select {
 	case <-ctx.Done():
 		return false
@@ -198,7 +198,7 @@ func batchGet(ctx context.Context, client *dynamodb.Client, keys map[string]type
 		if keys = out.UnprocessedKeys; len(keys) == 0 {
 			return found, nil
 		}
-		if !pause(ctx, wait) {
+		if !sleepWithJitter(ctx, wait) {
 			return nil, failed("reading a batch", ctx.Err())
 		}
 		wait = min(2*wait, maxWait)

@@ -16,6 +16,7 @@ import (
 	"shop/internal/notification"
 	"shop/internal/order"
 	"shop/internal/redrive"
+	"shop/internal/user"
 	"shop/test/awsfault"
 )
 
@@ -52,7 +53,7 @@ func TestClaim(t *testing.T) {
 	claim := func(lease string) error {
 		got, err := mails.Claim(t.Context(), mail.ID, lease, now.Add(35*time.Second))
 		want := mail
-		want.AddressHash = notification.AddressHash("usr_1@example.com")
+		want.AddressHash = user.AddressHash("usr_1@example.com")
 		if err == nil && got != want {
 			t.Errorf("lease %s: got %+v, want %+v", lease, got, want)
 		}

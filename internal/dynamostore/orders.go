@@ -227,7 +227,7 @@ func (s *Orders) ForMail(ctx context.Context, orderID, addressHash string) (orde
 		return order.Order{}, notification.ErrNoRecipient
 	}
 	if addressHash == "" {
-		return s.ForMail(ctx, orderID, notification.AddressHash(o.Email))
+		return s.ForMail(ctx, orderID, user.AddressHash(o.Email))
 	}
 	if len(items[s.Suppressed]) > 0 {
 		return order.Order{}, notification.ErrSuppressed

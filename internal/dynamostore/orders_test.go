@@ -22,7 +22,7 @@ func TestPlaceStoresAllAtOnce(t *testing.T) {
 	o := newOrder("usr_1", "k1", opened, line("lamp", 6400, 2), line("mug", 950, 3))
 	s.must(s.orders().Place(t.Context(), o))
 
-	got, err := s.orders().ForMail(t.Context(), o.ID, notification.AddressHash(o.Email))
+	got, err := s.orders().ForMail(t.Context(), o.ID, user.AddressHash(o.Email))
 	s.must(err)
 	if !reflect.DeepEqual(got, o) {
 		t.Errorf("stored order:\n got %+v\nwant %+v", got, o)

@@ -48,7 +48,7 @@ func TestPauseHasJitter(t *testing.T) {
 	for i := range waits {
 		all.Go(func() {
 			began := time.Now()
-			pause(t.Context(), most)
+			sleepWithJitter(t.Context(), most)
 			waits[i] = time.Since(began)
 		})
 	}

@@ -92,7 +92,7 @@ var staleReads = map[string]func(*testing.T, *shop){
 		users := s.suppressing()
 		s.must(users.Create(t.Context(), ann, user.Done{}))
 		s.must(s.endSessions(ann.Email)) // so that an older user is one, too
-		s.must(s.suppressions().Add(t.Context(), notification.AddressHash(ann.Email), notification.Bounced, opened))
+		s.must(s.suppressions().Add(t.Context(), user.AddressHash(ann.Email), notification.Bounced, opened))
 		if _, err := users.ForMail(t.Context(), ann.Email); !errors.Is(err, notification.ErrSuppressed) {
 			t.Errorf("got %v, want ErrSuppressed", err)
 		}

@@ -12,10 +12,11 @@ import (
 
 	"shop/internal/notification"
 	"shop/internal/order"
+	"shop/internal/user"
 	"shop/test/awsfault"
 )
 
-var hash = notification.AddressHash("usr_1@example.com")
+var hash = user.AddressHash("usr_1@example.com")
 
 // What a mail's order is read with: one call that tells of the suppression, too.
 func TestForMail(t *testing.T) {
@@ -34,7 +35,7 @@ func TestForMail(t *testing.T) {
 			t.Errorf("%s: %d calls, want %d", when, n, calls)
 		}
 	}
-	s.must(s.suppressions().Add(t.Context(), notification.AddressHash("another@example.com"), notification.Bounced, opened))
+	s.must(s.suppressions().Add(t.Context(), user.AddressHash("another@example.com"), notification.Bounced, opened))
 	check("nothing against it", hash, 1, nil)
 	check("a mail of an earlier version", "", 2, nil)
 	s.must(s.suppressions().Add(t.Context(), hash, notification.Bounced, opened))

@@ -101,7 +101,7 @@ func (s *Users) RenewHash(ctx context.Context, email string, old, renewed passwo
 func (s *Users) ForMail(ctx context.Context, address string) (user.User, error) {
 	items, err := batchGet(ctx, s.Client, map[string]types.KeysAndAttributes{
 		s.Table:      {Keys: []attributes{userKey(address)}, ConsistentRead: aws.Bool(true)},
-		s.Suppressed: {Keys: []attributes{suppressedKey(notification.AddressHash(address))}, ConsistentRead: aws.Bool(true)},
+		s.Suppressed: {Keys: []attributes{suppressedKey(user.AddressHash(address))}, ConsistentRead: aws.Bool(true)},
 	})
 	if err != nil {
 		return user.User{}, err

@@ -28,7 +28,7 @@ func (d *desk) ForMail(_ context.Context, address string) (user.User, error) {
 	switch {
 	case d.found != nil:
 		return user.User{}, d.found
-	case d.list[AddressHash(address)]:
+	case d.list[user.AddressHash(address)]:
 		return user.User{}, ErrSuppressed
 	case !ok:
 		return user.User{}, ErrNoRecipient
@@ -212,7 +212,7 @@ func TestFailExpiredAccountMails(t *testing.T) {
 		"too late":              {late, func(*desk) {}, OutcomeFailed, ErrStale},
 		"down":                  {30 * time.Minute, func(d *desk) { d.fails = errDown }, OutcomePostponed, errDown},
 		"refused":               {0, func(d *desk) { d.fails = ErrRefused }, OutcomeFailed, ErrRefused},
-		"suppressed":            {0, func(d *desk) { d.list[AddressHash(adas)] = true }, OutcomeFailed, ErrSuppressed},
+		"suppressed":            {0, func(d *desk) { d.list[user.AddressHash(adas)] = true }, OutcomeFailed, ErrSuppressed},
 		"accounts not readable": {0, func(d *desk) { d.found = errDown }, OutcomePostponed, errDown},
 		"link not kept":         {0, func(d *desk) { d.saved = errDown }, OutcomePostponed, errDown},
 		"not rendered":          {0, func(d *desk) { d.spoiled = errDown }, OutcomePostponed, errDown},
@@ -267,7 +267,7 @@ func TestNewAccountMails(t *testing.T) {
 			m = NewPasswordChangedMail("usr_1", 7, adas, opened)
 		}
 		full := Mail{
-			ID: want.id, State: Pending, CreatedAt: opened, DueAt: opened.Add(2 * time.Minute), AddressHash: AddressHash(adas), Address: adas,
+			ID: want.id, State: Pending, CreatedAt: opened, DueAt: opened.Add(2 * time.Minute), AddressHash: user.AddressHash(adas), Address: adas,
 			ExpiresAt: opened.Add(7 * 24 * time.Hour),
 		}
 		if m != full {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"shop/internal/order"
+	"shop/internal/user"
 )
 
 const mailID = "order-placed#ord_1"
@@ -254,14 +255,14 @@ func TestDeliverGivesUp(t *testing.T) {
 
 // TestDeliverToASuppressedAddress: its mail fails and is never sent, one of an earlier version, too.
 func TestDeliverToASuppressedAddress(t *testing.T) {
-	for name, hash := range map[string]string{"mail with the hash": AddressHash(addressOf("ord_1")), "mail without": ""} {
+	for name, hash := range map[string]string{"mail with the hash": user.AddressHash(addressOf("ord_1")), "mail without": ""} {
 		t.Run(name, func(t *testing.T) {
 			l := newLedger("ord_1", "ord_2")
 			e := l.entries[mailID]
 			e.AddressHash = hash
 			l.entries[mailID] = e
 			p := newPost(l)
-			p.list[AddressHash(addressOf("ord_1"))] = true
+			p.list[user.AddressHash(addressOf("ord_1"))] = true
 			outcome, err := p.delivery().Deliver(context.Background(), mailID)
 			if outcome != OutcomeFailed || !errors.Is(err, ErrSuppressed) || len(p.sent) != 0 {
 				t.Errorf("got %s, sent %v and error %v, want %s and %v", outcome, p.sent, err, OutcomeFailed, ErrSuppressed)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"shop/internal/user"
 	"slices"
 	"strings"
 	"testing"
@@ -81,7 +82,7 @@ func (o *office) notifies(t *rapid.T) {
 func (o *office) delivers(t *rapid.T, id string) {
 	p := o.post()
 	orderID, _ := Mail{ID: id}.OrderID()
-	suppressed := o.list[AddressHash(addressOf(orderID))]
+	suppressed := o.list[user.AddressHash(addressOf(orderID))]
 	switch fault := rapid.SampledFrom([]string{"", "", "", "down", "refused", "answer lost", "no answer", "no answer", "claim", "mark sent", "mark failed", "release"}).Draw(t, "fault"); fault {
 	case "":
 	case "down":
@@ -140,7 +141,7 @@ func (o *office) redrives(t *rapid.T) {
 	if o.entries[OrderMailID(orderID)].State != Failed {
 		return
 	}
-	delete(o.list, AddressHash(addressOf(orderID)))
+	delete(o.list, user.AddressHash(addressOf(orderID)))
 	o.requeue(OrderMailID(orderID))
 	o.queue.attempts = slices.DeleteFunc(o.queue.attempts, func(attempt string) bool { return strings.HasPrefix(attempt, OrderMailID(orderID)) })
 	o.refused[orderID], o.sent[orderID], o.faults[orderID], o.unanswered[orderID] = false, 0, 0, 0

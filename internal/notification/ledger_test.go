@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"shop/internal/order"
+	"shop/internal/user"
 )
 
 var errDown = errors.New("the service is down")
@@ -206,7 +207,7 @@ func (p *post) ForMail(_ context.Context, orderID, addressHash string) (order.Or
 		return order.Order{}, err
 	}
 	o := order.Order{ID: orderID, Email: addressOf(orderID)}
-	if hash := AddressHash(o.Email); addressHash != "" && addressHash != hash {
+	if hash := user.AddressHash(o.Email); addressHash != "" && addressHash != hash {
 		return order.Order{}, fmt.Errorf("asked about the address %s, want %s", addressHash, hash)
 	} else if p.list[hash] {
 		return order.Order{}, ErrSuppressed

@@ -5,6 +5,7 @@ package notification
 import (
 	"errors"
 	"fmt"
+	"shop/internal/user"
 	"strings"
 	"time"
 )
@@ -115,7 +116,7 @@ func OrderMailID(orderID string) string { return MailID(string(OrderPlaced), ord
 // NewOrderMail returns the confirmation of an order to a normalised address.
 func NewOrderMail(orderID, address string, now time.Time) Mail {
 	return Mail{
-		ID: OrderMailID(orderID), State: Pending, CreatedAt: now, DueAt: now.Add(delay(0)), AddressHash: AddressHash(address),
+		ID: OrderMailID(orderID), State: Pending, CreatedAt: now, DueAt: now.Add(delay(0)), AddressHash: user.AddressHash(address),
 	}
 }
 
@@ -127,7 +128,7 @@ func NewVerificationMail(userID, address string, now time.Time) Mail {
 // NewAddressMail returns a SignUpAttempt or a PasswordReset for a normalised address. An address has one mail of each, which is
 // pending again and again: so nobody can fill a mailbox.
 func NewAddressMail(kind Kind, address string, now time.Time) Mail {
-	return newAccountMail(kind, AddressHash(address), address, now)
+	return newAccountMail(kind, user.AddressHash(address), address, now)
 }
 
 // NewPasswordChangedMail returns the mail that tells a user that the password was changed, by the change that began the generation. Each
@@ -138,7 +139,7 @@ func NewPasswordChangedMail(userID string, generation int64, address string, now
 
 func newAccountMail(kind Kind, subject, address string, now time.Time) Mail {
 	return Mail{
-		ID: MailID(string(kind), subject), State: Pending, CreatedAt: now, DueAt: now.Add(delay(0)), AddressHash: AddressHash(address),
+		ID: MailID(string(kind), subject), State: Pending, CreatedAt: now, DueAt: now.Add(delay(0)), AddressHash: user.AddressHash(address),
 		Address: address, ExpiresAt: now.Add(keepAccount).Truncate(time.Second),
 	}
 }

@@ -2,10 +2,9 @@ package notification
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
+	"shop/internal/user"
 	"time"
 )
 
@@ -72,11 +71,5 @@ func (s *Suppressor) list(ctx context.Context, r Report) error {
 	if !r.Suppress {
 		return nil
 	}
-	return s.List.Add(ctx, AddressHash(r.Address), r.Reason, s.Now())
-}
-
-// AddressHash names a normalised address where the address itself has no place: its SHA-256 in base64url, 43 characters.
-func AddressHash(address string) string {
-	sum := sha256.Sum256([]byte(address))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
+	return s.List.Add(ctx, user.AddressHash(r.Address), r.Reason, s.Now())
 }

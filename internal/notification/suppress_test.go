@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"shop/internal/user"
 	"slices"
 	"testing"
 	"time"
@@ -33,8 +34,8 @@ func (l *list) report(led *ledger, r Report) error {
 }
 
 func TestSuppress(t *testing.T) {
-	bounced := map[string]string{AddressHash(ada): "bounce at 1h0m0s"}
-	complained := map[string]string{AddressHash(ada): "complaint at 1h0m0s"}
+	bounced := map[string]string{user.AddressHash(ada): "bounce at 1h0m0s"}
+	complained := map[string]string{user.AddressHash(ada): "complaint at 1h0m0s"}
 	for name, c := range map[string]struct {
 		report    Report
 		want      map[string]string
@@ -127,7 +128,7 @@ func TestSuppressAgain(t *testing.T) {
 			if err := suppressed.report(l, bounce); err != nil {
 				t.Errorf("again: got %v", err)
 			}
-			if got := slices.Collect(maps.Keys(suppressed.entries)); !slices.Equal(got, []string{AddressHash(ada)}) {
+			if got := slices.Collect(maps.Keys(suppressed.entries)); !slices.Equal(got, []string{user.AddressHash(ada)}) {
 				t.Errorf("suppressed %v", suppressed.entries)
 			}
 			wantEntry(t, l, settled(Failed, "message 1"))

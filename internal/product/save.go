@@ -72,7 +72,7 @@ func (s *Save) Do(ctx context.Context, admin user.Caller, d Draft) (saved Produc
 		if !errors.Is(err, ErrContended) {
 			return saved, before, err
 		}
-		if err := pause(ctx, attempt); err != nil {
+		if err := backOff(ctx, attempt); err != nil {
 			return Product{}, nil, err
 		}
 	}

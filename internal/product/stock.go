@@ -97,7 +97,7 @@ func (i *Inventory) adjustFrom(ctx context.Context, m Movement, before int64, a 
 			return stock, err
 		}
 		m.Before = changed.Quantity
-		if err := pause(ctx, attempt); err != nil {
+		if err := backOff(ctx, attempt); err != nil {
 			return Stock{}, err
 		}
 	}

@@ -56,14 +56,19 @@ func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
-// AddressHash names an address where the address itself has no place: the SHA-256 of what NormalizeEmail makes of it, or of what
-// was given where that is no address, in base64url, 43 characters.
-func AddressHash(address string) string {
-	if email, err := NormalizeEmail(address); err == nil {
-		address = email
-	}
-	sum := sha256.Sum256([]byte(address))
+// AddressHash names a normalised address where the address itself has no place: its SHA-256 in base64url, 43 characters.
+func AddressHash(email string) string {
+	sum := sha256.Sum256([]byte(email))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// GivenAddressHash is the AddressHash of an address as somebody gave it: of what NormalizeEmail makes of it, or of what was given
+// where that is no address.
+func GivenAddressHash(address string) string {
+	if email, err := NormalizeEmail(address); err == nil {
+		return AddressHash(email)
+	}
+	return AddressHash(address)
 }
 
 // isLocalPart accepts a dot-atom (RFC 5322, section 3.2.3) of at most 64 octets.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"shop/internal/password"
+	"shop/internal/token"
 )
 
 // Role says what a user may do.
@@ -71,9 +72,9 @@ func (u User) IsAdmin() bool { return u.Role == RoleAdmin }
 // Scopes returns the OAuth scopes a token for the user carries.
 func (u User) Scopes() []string {
 	if u.IsAdmin() {
-		return []string{"customer", "admin"}
+		return []string{token.ScopeCustomer, token.ScopeAdmin}
 	}
-	return []string{"customer"}
+	return []string{token.ScopeCustomer}
 }
 
 // Caller is whoever makes a request, as the access token names them.

@@ -41,7 +41,7 @@ func (p Patience) repeat(ctx context.Context, do func() error) (repeats int, err
 		if time.Since(start)+wait > p.Total {
 			return repeats, fmt.Errorf("given up after %d repeats: %w", repeats, err)
 		}
-		if stopped := pause(ctx, wait); stopped != nil {
+		if stopped := sleep(ctx, wait); stopped != nil {
 			return repeats, stopped
 		}
 	}
@@ -71,7 +71,7 @@ func (p Patience) wait(repeats int, err error) time.Duration {
 	return wait
 }
 
-func pause(ctx context.Context, d time.Duration) error {
+func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

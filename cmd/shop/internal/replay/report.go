@@ -16,12 +16,11 @@ type Report struct {
 	Customers    int
 	NewCustomers int // who signed up in this replay
 
-	Accepted   int // orders placed by this replay
-	Earlier    int // checkouts answered with an order that was there before this replay
-	Replayed   int // answers with an order that an earlier request had placed, this replay's own or not
-	Repeats    int // requests sent again: the store was busy, or the answer was lost
-	Unanswered int // checkouts given up on, whose outcome is unknown
-	LastError  string
+	Accepted   int            // orders placed by this replay
+	Earlier    int            // checkouts answered with an order that was there before this replay
+	Replayed   int            // answers with an order that an earlier request had placed, this replay's own or not
+	Repeats    int            // requests sent again: the store was busy, or the answer was lost
+	Unanswered int            // checkouts given up on, whose outcome is unknown
 	Refused    map[string]int // by reason: the code of the store's answer
 	Units      int64          // of all products, in the orders placed by this replay
 

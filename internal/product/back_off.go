@@ -12,9 +12,9 @@ const (
 	maxPause   = 60 * time.Millisecond
 )
 
-// pause waits before another attempt, at random under a limit that doubles (full jitter), so that those who met do not meet
+// backOff waits before another attempt, at random under a limit that doubles (full jitter), so that those who met do not meet
 // again. It returns ErrContended when ctx ends first.
-func pause(ctx context.Context, attempt int) error {
+func backOff(ctx context.Context, attempt int) error {
 	select {
 	case <-ctx.Done():
 		return fmt.Errorf("%w: %w", ErrContended, ctx.Err())
