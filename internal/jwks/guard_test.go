@@ -47,7 +47,7 @@ func guarded(i *issuer) httpapi.Function {
 func tokenBy(t *testing.T, i *issuer, s signer) string {
 	t.Helper()
 	from := token.Issuer{URL: i.URL + "/issuer", Audience: "shop", Signer: s, Now: i.Now}
-	raw, _, err := from.Issue(t.Context(), token.Subject{UserID: "usr_1", Email: "ada@example.com", Scopes: []string{token.ScopeCustomer}})
+	raw, _, err := from.Issue(t.Context(), token.Subject{UserID: "usr_1", Email: "ada@example.com", Scopes: []string{token.ScopeCustomer}, SessionID: "ses_1"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,6 +31,7 @@ func TestSavesEveryMember(t *testing.T) {
 	if len(members) < 6 {
 		t.Fatalf("the contract has %v, too few members to be all", members)
 	}
+	delete(members, "compare_version") // a condition of the save, and no member of a product
 	for name := range members {
 		for _, shape := range []any{draftJSON{}, productJSON{}} {
 			if !slices.Contains(jsonNames(shape), name) {
