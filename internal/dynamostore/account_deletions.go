@@ -26,8 +26,7 @@ type AccountDeletions struct {
 	Mails  string
 }
 
-// Delete deletes u and records the deletion, all or nothing. It returns user.ErrNotFound when the address has no user by now, or
-// another one.
+// Delete implements [user.AccountDeleter.Delete].
 func (s *AccountDeletions) Delete(ctx context.Context, u user.User, now time.Time) error {
 	unmet, err := transact(ctx, s.Client, "deleting an account",
 		types.TransactWriteItem{Delete: &types.Delete{
@@ -41,7 +40,7 @@ func (s *AccountDeletions) Delete(ctx context.Context, u user.User, now time.Tim
 	return err
 }
 
-// Unfinished returns the deletions that are not finished, of one page: 1 MB, some ten thousand.
+// Unfinished implements [user.AccountDeletions.Unfinished]. It reads one page: 1 MB, some ten thousand deletions.
 func (s *AccountDeletions) Unfinished(ctx context.Context) ([]user.AccountDeletion, error) {
 	out, err := s.Client.Scan(ctx, &dynamodb.ScanInput{TableName: &s.Table})
 	if err != nil {
@@ -55,7 +54,7 @@ func (s *AccountDeletions) Unfinished(ctx context.Context) ([]user.AccountDeleti
 	return deletions, r.err
 }
 
-// Finish deletes the record of a deletion.
+// Finish implements [user.AccountDeletions.Finish].
 func (s *AccountDeletions) Finish(ctx context.Context, userID string) error {
 	_, err := s.Client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.Table, Key: attributes{"user_id": text(userID)}})
 	if err != nil {

@@ -38,10 +38,8 @@ func (s *Applicants) Done(ctx context.Context, name string) (user.Done, error) {
 	return findDone(ctx, s.Client, s.AuthState, name)
 }
 
-// Apply stores u with the mail that asks to verify the address, or, when another user has the address, the mail that tells its
-// owner of the attempt, unless one is pending or was within notification.ResendInterval. It returns the id of the mail. Each is one
-// read and one transaction of two actions, so that the time does not tell which it was. A third one keeps that the request of the name
-// was done; when it was done before, nothing is stored, and there is no id.
+// Apply implements [user.Applicants.Apply]. Either mail costs one read and one transaction of two actions, so that the time does
+// not tell which it was. A third action keeps that the request was done.
 func (s *Applicants) Apply(ctx context.Context, u user.User, name string) (string, error) {
 	known, err := s.known(ctx, u.Email, u.CreatedAt)
 	if err != nil {
@@ -140,8 +138,7 @@ func endCooldown(table, email string, now time.Time) types.TransactWriteItem {
 	}}
 }
 
-// AddResetMail stores a pending mail to the address with a link that sets a new password, unless one is pending, or was within
-// notification.ResendInterval and no link was used since. It returns the mail's id.
+// AddResetMail implements [user.ResetOutbox.AddResetMail]: for the time of notification.ResendInterval an address gets no other.
 func (s *Mails) AddResetMail(ctx context.Context, email string, now time.Time) (string, error) {
 	mail := notification.NewAddressMail(notification.PasswordReset, email, now)
 	put := putAfterCooldown(s.Table, mail)

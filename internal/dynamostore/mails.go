@@ -29,8 +29,7 @@ type Mails struct {
 	Now    func() time.Time
 }
 
-// Claim leases a pending mail for leaseID until the given time. It returns notification.ErrNotFound, ErrNotPending and ErrLeased.
-// A repeat of the same claim, because its answer was lost, succeeds.
+// Claim implements [notification.Ledger.Claim]. A repeat of the same claim, because its answer was lost, succeeds.
 func (s *Mails) Claim(ctx context.Context, mailID, leaseID string, until time.Time) (notification.Mail, error) {
 	var out *dynamodb.UpdateItemOutput
 	err := retryOnConflict(ctx, isContention, func() (err error) {
@@ -73,9 +72,8 @@ func unclaimable(old attributes) error {
 	return notification.ErrLeased
 }
 
-// MarkSent settles the mail as sent, or as failed where MarkLost was told of this message id before. It is repeated
-// until ctx ends, whatever the error, because each mark that is missing costs the customer one more mail. It does
-// nothing to a mail that is not pending any more: our own mark, when its answer was lost, or another's.
+// MarkSent implements [notification.Ledger.MarkSent]. It is repeated whatever the error, because each mark that is missing costs
+// the customer one more mail.
 func (s *Mails) MarkSent(ctx context.Context, mailID, messageID string, now time.Time) error {
 	err := s.mark(ctx, mailID, messageID, notification.Sent, " AND NOT contains(lost_messages, :message)", addressAttribute, now)
 	if old, failed := conditionFailed(err); failed && isPending(old) {
@@ -102,8 +100,8 @@ func (s *Mails) mark(
 	})
 }
 
-// MarkUndelivered settles the mail as failed or dropped, if leaseID still holds it. The address of one that failed is kept, so that it can
-// be pending again.
+// MarkUndelivered implements [notification.Ledger.MarkUndelivered]. The address of a mail that failed is kept, so that the mail can
+// be requeued.
 func (s *Mails) MarkUndelivered(ctx context.Context, mailID, leaseID string, as notification.State, now time.Time) error {
 	also := ""
 	if as == notification.Dropped {
@@ -204,7 +202,7 @@ func (s *Mails) finish(ctx context.Context, mailID, condition string, values att
 	return nil
 }
 
-// Release ends the lease, if leaseID still holds it, and stores how many calls to send the mail were never answered.
+// Release implements [notification.Ledger.Release].
 func (s *Mails) Release(ctx context.Context, mailID, leaseID string, unanswered int) error {
 	update, values := "REMOVE lease_id, lease_until", attributes{":lease": text(leaseID)}
 	if unanswered > 0 {
@@ -229,8 +227,8 @@ func (s *Mails) Release(ctx context.Context, mailID, leaseID string, unanswered 
 	return nil
 }
 
-// Due returns the pending mails that were due at now, oldest first, at most max. One that cannot be read is left out, and told of
-// by the error, so that it does not hold up the others.
+// Due implements [notification.Due.Due]. A mail that cannot be read does not hold up the others: it is left out, and the error
+// names it.
 func (s *Mails) Due(ctx context.Context, now time.Time, max int) ([]notification.Mail, error) {
 	lists := make([][]attributes, dueShards)
 	reads, readsCtx := errgroup.WithContext(ctx)
@@ -265,8 +263,7 @@ func (s *Mails) due(ctx context.Context, shard int, now time.Time, max int) ([]a
 	}, max)
 }
 
-// Reschedule stores next's attempt and due time if the mail is still pending and due as before says. It returns
-// notification.ErrLeased when not. A repeat of the same, because its answer was lost, succeeds.
+// Reschedule implements [notification.Due.Reschedule]. A repeat of the same, because its answer was lost, succeeds.
 func (s *Mails) Reschedule(ctx context.Context, before, next notification.Mail) error {
 	err := retryOnConflict(ctx, isContention, func() error {
 		_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{

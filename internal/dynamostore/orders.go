@@ -90,9 +90,7 @@ func (s *Orders) Accepted(ctx context.Context, orderID string) (order.Order, err
 	return readAccepted(out.Responses[0].Item)
 }
 
-// Place stores o with its pending mail and takes its units from the stocks, all or nothing, if no order has its id and each
-// product is active, costs the line's unit price, has the units and allows so many in one order. It returns the order as it is
-// stored, *order.RejectedError, and order.ErrBusy when it could not be settled in time.
+// Place implements [order.Store.Place] in one transaction.
 //
 // Each attempt takes its own time, from now, so that an order that waited for others is not placed before what was read
 // meanwhile; and its own ClientRequestToken, as it must where parameters differ. When an attempt may have been carried out,

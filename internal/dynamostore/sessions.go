@@ -18,7 +18,7 @@ type Sessions struct {
 	Table  string
 }
 
-// Find returns the session, or user.ErrSessionOver.
+// Find implements [user.OpenSessions.Find].
 func (s *Sessions) Find(ctx context.Context, id string) (user.OpenSession, error) {
 	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: sessionKey(id), ConsistentRead: aws.Bool(true)})
 	if err != nil {
@@ -30,8 +30,7 @@ func (s *Sessions) Find(ctx context.Context, id string) (user.OpenSession, error
 	return readSession(out.Item)
 }
 
-// Renew stores what changes of next, if used is still the hash of the session's secret, and returns the session as it is then.
-// It returns user.ErrSessionOver when the session is ended.
+// Renew implements [user.OpenSessions.Renew].
 //
 // The condition fails on our own write when the SDK repeats it because its answer was lost: then what is stored is next.
 func (s *Sessions) Renew(ctx context.Context, used user.SecretHash, next user.OpenSession) (user.OpenSession, error) {
@@ -57,7 +56,7 @@ func (s *Sessions) Renew(ctx context.Context, used user.SecretHash, next user.Op
 	return next, nil
 }
 
-// End deletes the session, if it is there.
+// End implements [user.OpenSessions.End].
 func (s *Sessions) End(ctx context.Context, id string) error {
 	_, err := s.Client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.Table, Key: sessionKey(id)})
 	if err != nil {
