@@ -62,6 +62,9 @@ chaos: ## break a store in every way and check what it promised: SEED=1 MINUTES=
 mutants: ## put defects into the sources, one at a time, and require that the tests find each
 	@$(STORE) mutants
 
+picture: ## draw docs/architecture.svg from docs/architecture.d2
+	@$(STORE) picture
+
 vulncheck: ## look for known vulnerabilities in what the store is built from (asks vuln.go.dev)
 	@$(STORE) vulncheck
 
@@ -71,4 +74,4 @@ build: ## build for AWS with `sam build`
 deploy: build ## deploy to AWS with `sam deploy --guided`
 	@$(STORE) deploy
 
-.PHONY: help run up down deploy-local url issuer-url mail-url demo-credentials aws-env sam-local setup logs test test-up lint fmt bench chaos mutants vulncheck build deploy
+.PHONY: help run up down deploy-local url issuer-url mail-url demo-credentials aws-env sam-local setup logs test test-up lint fmt bench chaos mutants picture vulncheck build deploy

@@ -203,6 +203,12 @@ def mutants(settings) -> int:
         return testrun.mutants()
 
 
+def picture(settings) -> int:
+    """draw docs/architecture.svg from docs/architecture.d2"""
+    tools.require_go()
+    return checks.picture()
+
+
 def vulncheck(settings) -> int:
     """look for known vulnerabilities in what the store is built from; needs the network"""
     tools.require_go()
@@ -320,6 +326,7 @@ COMMANDS = {
     "bench": bench,
     "chaos": chaos,
     "mutants": mutants,
+    "picture": picture,
     "vulncheck": vulncheck,
     "build": sam_build,
     "deploy": sam_deploy,

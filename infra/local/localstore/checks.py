@@ -1,5 +1,6 @@
 """The linters, and what else looks at the code without running it."""
 
+import hashlib
 import os
 import subprocess
 import tempfile
@@ -10,6 +11,7 @@ from localstore.settings import LOCAL, REGION, ROOT, say
 
 STATICCHECK = "honnef.co/go/tools/cmd/staticcheck@v0.8.2"
 GOVULNCHECK = "golang.org/x/vuln/cmd/govulncheck@v1.9.0"
+D2 = "oss.terrastruct.com/d2@v0.7.1"
 GO_FOLDERS = ("cmd", "functions", "internal", "test")
 
 
@@ -75,6 +77,17 @@ def fmt() -> int:
 def vulncheck() -> int:
     """Look the modules up in the Go vulnerability database; it needs the network. Return the exit code."""
     return 0 if succeeds("go", "run", GOVULNCHECK, "./...") else 1
+
+
+def picture() -> int:
+    """Draw docs/architecture.svg from its text, and note in it which text that was. Return the exit code."""
+    source, drawn = ROOT / "docs" / "architecture.d2", ROOT / "docs" / "architecture.svg"
+    if not succeeds("go", "run", D2, "--layout", "dagre", "--theme", "0", "--pad", "20", str(source), str(drawn)):
+        return 1
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()
+    drawn.write_text(f"{drawn.read_text().rstrip()}\n<!-- drawn from architecture.d2, SHA-256 {digest} -->\n")
+    drawn.chmod(0o644)
+    return 0
 
 
 def succeeds(*command) -> bool:
