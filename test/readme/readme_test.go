@@ -2,6 +2,8 @@
 package readme
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"os"
 	"os/exec"
 	"regexp"
@@ -92,16 +94,42 @@ func TestOperatorsTool(t *testing.T) {
 	}
 }
 
-// TestPathsExist: every link of the README to a file of the project leads somewhere.
+// TestPathsExist: every link of the pages for newcomers to a file of the project leads somewhere.
 func TestPathsExist(t *testing.T) {
-	links := regexp.MustCompile(`\]\(([^):]+)\)`).FindAllStringSubmatch(read(t, "README.md"), -1)
-	if len(links) < 15 {
-		t.Fatalf("the README has %d links, too few to be all", len(links))
-	}
-	for _, link := range links {
-		if _, err := os.Stat(root + "/" + link[1]); err != nil {
-			t.Errorf("%s: %v", link[1], err)
+	for page, least := range map[string]int{"README.md": 15, "CONTRIBUTING.md": 3} {
+		links := regexp.MustCompile(`\]\(([^):]+)\)`).FindAllStringSubmatch(read(t, page), -1)
+		if len(links) < least {
+			t.Fatalf("%s has %d links, too few to be all", page, len(links))
 		}
+		for _, link := range links {
+			if _, err := os.Stat(root + "/" + link[1]); err != nil {
+				t.Errorf("%s: %s: %v", page, link[1], err)
+			}
+		}
+	}
+}
+
+// TestContributing: the paths that CONTRIBUTING.md names are there, and so are the functions and schemas of a product.
+func TestContributing(t *testing.T) {
+	page := read(t, "CONTRIBUTING.md")
+	for _, path := range quoted.FindAllStringSubmatch(page, -1) {
+		if strings.Contains(path[1], "/") && !isThere(path[1]) {
+			t.Errorf("%s is not there", path[1])
+		}
+	}
+	contract := read(t, "docs/openapi.yaml")
+	for _, schema := range []string{"ProductFacts", "ProductDetails", "ProductInventory", "SaveProduct"} {
+		if !strings.Contains(page, "`"+schema+"`") || !strings.Contains(contract, "\n    "+schema+":\n") {
+			t.Errorf("the schema %s is not in both the page and the contract", schema)
+		}
+	}
+}
+
+// TestPicture: the drawing of the architecture is that of its text, as it is now.
+func TestPicture(t *testing.T) {
+	want := fmt.Sprintf("SHA-256 %x -->", sha256.Sum256([]byte(read(t, "docs/architecture.d2"))))
+	if !strings.Contains(read(t, "docs/architecture.svg"), want) {
+		t.Error("docs/architecture.svg is not drawn from docs/architecture.d2: run make picture")
 	}
 }
 
