@@ -281,6 +281,14 @@ func (f *fakeStore) save(w http.ResponseWriter, id string, body []byte) {
 		deny(w, 400, wrongField(400, "stock", "only when new"))
 		return
 	}
+	var compare struct {
+		Version *int64 `json:"compare_version"`
+	}
+	_ = json.Unmarshal(body, &compare)
+	if compare.Version != nil && *compare.Version != p.Version {
+		deny(w, 409, nil)
+		return
+	}
 	_ = json.Unmarshal(body, p)
 	p.Status = "in_stock"
 	p.Version++

@@ -10,9 +10,9 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// TestSavesEveryMember: the client reads and saves each member of a product that the contract lets an admin save. One
-// that it did not know would be lost by each change that a tool makes.
-func TestSavesEveryMember(t *testing.T) {
+// TestCreatesWithEveryMember: a new product can be given each member that the contract lets an admin save, but the version that it
+// is compared with. A change keeps members that the client does not know (TestChange).
+func TestCreatesWithEveryMember(t *testing.T) {
 	text, err := os.ReadFile("../../../../docs/openapi.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -33,10 +33,8 @@ func TestSavesEveryMember(t *testing.T) {
 	}
 	delete(members, "compare_version") // a condition of the save, and no member of a product
 	for name := range members {
-		for _, shape := range []any{draftJSON{}, productJSON{}} {
-			if !slices.Contains(jsonNames(shape), name) {
-				t.Errorf("%T has no member %s", shape, name)
-			}
+		if name != "compare_version" && !slices.Contains(jsonNames(draftJSON{}), name) {
+			t.Errorf("draftJSON has no member %s", name)
 		}
 	}
 }

@@ -1,9 +1,11 @@
 package apiclient
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 
@@ -37,7 +39,7 @@ func (p productJSON) product() product.Product {
 	}
 }
 
-// draftJSON is what a save sends.
+// draftJSON is what makes a new product.
 type draftJSON struct {
 	Name        string    `json:"name"`
 	Description string    `json:"description"`
@@ -64,36 +66,101 @@ func (s *Session) Products(ctx context.Context) ([]product.Product, error) {
 
 // Product returns one product with its description, as it stands now. It returns product.ErrNotFound and user.ErrNotAdmin.
 func (s *Session) Product(ctx context.Context, id string) (product.Product, error) {
+	p, _, err := s.read(ctx, id)
+	return p, err
+}
+
+// read returns a product, and all members of it that the store sent.
+func (s *Session) read(ctx context.Context, id string) (product.Product, members, error) {
 	a, err := s.send(ctx, request{method: http.MethodGet, path: productPath(id)})
 	var said *Problem
 	if errors.As(err, &said) && said.Code == "product_not_found" {
-		return product.Product{}, fmt.Errorf("%w: %s", product.ErrNotFound, id)
+		return product.Product{}, nil, fmt.Errorf("%w: %s", product.ErrNotFound, id)
 	}
 	if err != nil {
-		return product.Product{}, err
+		return product.Product{}, nil, err
 	}
 	var p productJSON
-	if err := a.decode(&p); err != nil {
-		return product.Product{}, err
+	var all members
+	if err := errors.Join(a.decode(&p), a.decode(&all)); err != nil {
+		return product.Product{}, nil, err
 	}
-	return p.product(), nil
+	return p.product(), all, nil
 }
 
-// Save creates or changes a product. It returns validation.Errors for a draft that the store refuses, and
-// user.ErrNotAdmin. A save whose answer was lost is sent again: of a product that exists this counts its
-// version up once more; of a new one with a stock it is refused in the field "stock", because by then
-// the product exists.
-func (s *Session) Save(ctx context.Context, d product.Draft) error {
-	body := draftJSON{
+// Create makes a new product. It returns validation.Errors for a draft that the store refuses, and user.ErrNotAdmin. One whose
+// answer was lost is sent again: it is refused in the field "stock", if it has a stock, because by then the product exists.
+func (s *Session) Create(ctx context.Context, d product.Draft) error {
+	_, err := s.put(ctx, d.ID, draftJSON{
 		Name: d.Name, Description: d.Description, Price: moneyJSON(d.Price),
 		ImageURL: d.ImageURL, Active: d.Active, MaxPerOrder: d.MaxPerOrder, Stock: d.Stock,
+	})
+	return err
+}
+
+// Change makes a product what edit makes of it as it stands now, and reports whether it had to be saved. Of what edit returns the
+// name, the description, the price, the image's URL, whether it is active and the limit count. Everything else is saved as it was
+// read, members that this client does not know, too. Another admin's save in between is kept: edit is called again, with what is
+// stored by then. It returns product.ErrNotFound, user.ErrNotAdmin, validation.Errors, and product.ErrContended after 10 attempts.
+func (s *Session) Change(ctx context.Context, id string, edit func(now product.Product) product.Product) (saved bool, err error) {
+	for range changeAttempts {
+		now, all, err := s.read(ctx, id)
+		if err != nil {
+			return saved, err
+		}
+		wanted := edit(now)
+		if wanted == now {
+			return saved, nil
+		}
+		repeats, err := s.put(ctx, id, all.changed(now, wanted))
+		var said *Problem
+		if !errors.As(err, &said) || said.Code != "product_changed" {
+			return err == nil, err
+		}
+		saved = saved || repeats > 0 // by this save, most likely, whose answer was lost
 	}
-	_, err := s.send(ctx, request{method: http.MethodPut, path: productPath(d.ID), body: body})
+	return saved, fmt.Errorf("changing product %s: %w", id, product.ErrContended)
+}
+
+const changeAttempts = 10
+
+// members are those of a JSON object, by name, as they were read.
+type members map[string]any
+
+// readOnly are the members of an admin's product that a save may not have.
+var readOnly = []string{"product_id", "stock_status", "stock", "version", "created_at", "updated_at"}
+
+// changed returns the body of a save that turns now, whose members m are, into wanted.
+func (m members) changed(now, wanted product.Product) members {
+	body := maps.Clone(m)
+	for _, name := range readOnly {
+		delete(body, name)
+	}
+	body["compare_version"] = now.Version
+	set(body, "name", now.Name, wanted.Name, wanted.Name)
+	set(body, "description", now.Description, wanted.Description, wanted.Description)
+	set(body, "price", now.Price, wanted.Price, moneyJSON(wanted.Price))
+	set(body, "image_url", now.ImageURL, wanted.ImageURL, wanted.ImageURL)
+	set(body, "active", now.Active, wanted.Active, wanted.Active)
+	set(body, "max_per_order", now.MaxPerOrder, wanted.MaxPerOrder, cmp.Or(wanted.MaxPerOrder, product.MaxPerOrder))
+	return body
+}
+
+// set gives body a member, where it is to change.
+func set[T comparable](body members, name string, now, wanted T, written any) {
+	if now != wanted {
+		body[name] = written
+	}
+}
+
+// put saves a product, and reports how often the request was repeated.
+func (s *Session) put(ctx context.Context, id string, body any) (repeats int, err error) {
+	a, err := s.send(ctx, request{method: http.MethodPut, path: productPath(id), body: body})
 	var said *Problem
 	if errors.As(err, &said) && (said.Status == http.StatusBadRequest || said.Status == http.StatusRequestEntityTooLarge) {
-		return said.invalid()
+		return a.repeats, said.invalid()
 	}
-	return err
+	return a.repeats, err
 }
 
 // invalid returns what is wrong with the request, field by field as far as the store says.

@@ -18,11 +18,12 @@ import (
 type Store interface {
 	// Products returns every product, without descriptions.
 	Products(ctx context.Context) ([]product.Product, error)
-	// Product returns one product with its description, or product.ErrNotFound.
-	Product(ctx context.Context, id string) (product.Product, error)
-	// Save creates or changes a product. It returns validation.Errors for a draft that the store
-	// refuses; one whose Stock is not nil is refused in the field "stock" when the product exists.
-	Save(ctx context.Context, d product.Draft) error
+	// Create makes a new product. It returns validation.Errors for a draft that the store refuses, also when the product exists
+	// by now: in the field "stock" for a draft with a stock.
+	Create(ctx context.Context, d product.Draft) error
+	// Change makes a product what edit makes of it as it stands now, and reports whether it had to be saved. What edit leaves as it
+	// is stays so, whatever else the store has of the product. It returns product.ErrNotFound and validation.Errors.
+	Change(ctx context.Context, id string, edit func(now product.Product) product.Product) (saved bool, err error)
 }
 
 // Summary counts what an import did.
@@ -156,7 +157,7 @@ func (r *run) importItem(ctx context.Context, item Item) error {
 // create saves a new product. If it exists by now, that was most likely our own save whose answer
 // was lost: then it is equal and counts as imported.
 func (r *run) create(ctx context.Context, item Item) error {
-	err := r.Store.Save(ctx, item.Draft)
+	err := r.Store.Create(ctx, item.Draft)
 	if existsByNow(err) {
 		return r.change(ctx, item, &r.summary.Imported)
 	}
@@ -172,50 +173,36 @@ func existsByNow(err error) bool {
 	return errors.As(err, &invalid) && slices.ContainsFunc(invalid, func(p validation.Problem) bool { return p.Field == "stock" })
 }
 
-// change reads the product, for lists do not have all of it, and changes what the item gives and is not equal. If all
-// is, equal is counted up.
+// change changes what the item gives and the product has otherwise. If it has all of it, equal is counted up.
 func (r *run) change(ctx context.Context, item Item, equal *int) error {
-	saved, err := r.Store.Product(ctx, item.Draft.ID)
-	if err != nil {
-		return fmt.Errorf("reading a product: %w", err)
-	}
-	after := item.over(saved)
-	if after == draftOf(saved) {
+	saved, err := r.Store.Change(ctx, item.Draft.ID, item.over)
+	switch {
+	case err != nil:
+		return fmt.Errorf("changing a product: %w", err)
+	case saved:
+		r.count(&r.summary.Updated)
+	default:
 		r.count(equal)
-		return nil
 	}
-	if err := r.Store.Save(ctx, after); err != nil {
-		return fmt.Errorf("saving a change: %w", err)
-	}
-	r.count(&r.summary.Updated)
 	return nil
 }
 
-// draftOf returns the draft that saves the product as it is. A member of [product.Draft] that is missing here would be
-// lost, but for those of which nil leaves the product's as it is.
-func draftOf(p product.Product) product.Draft {
-	return product.Draft{
-		ID: p.ID, Name: p.Name, Description: p.Description, Price: p.Price, ImageURL: p.ImageURL, Active: p.Active,
-	}
-}
-
-// over returns the draft that gives the product what the item gives.
-func (i Item) over(saved product.Product) product.Draft {
-	d := draftOf(saved)
-	d.Name, d.Price = i.Draft.Name, i.Draft.Price
+// over returns the product with what the item gives.
+func (i Item) over(p product.Product) product.Product {
+	p.Name, p.Price = i.Draft.Name, i.Draft.Price
 	if i.Given.Description {
-		d.Description = i.Draft.Description
+		p.Description = i.Draft.Description
 	}
 	if i.Given.ImageURL {
-		d.ImageURL = i.Draft.ImageURL
+		p.ImageURL = i.Draft.ImageURL
 	}
 	if i.Given.Active {
-		d.Active = i.Draft.Active
+		p.Active = i.Draft.Active
 	}
-	if given := i.Draft.MaxPerOrder; given != nil && limit(*given) != limit(saved.MaxPerOrder) {
-		d.MaxPerOrder = given
+	if given := i.Draft.MaxPerOrder; given != nil && limit(*given) != limit(p.MaxPerOrder) {
+		p.MaxPerOrder = *given
 	}
-	return d
+	return p
 }
 
 // limit returns how many units one order may have of a product whose MaxPerOrder is n.
