@@ -57,7 +57,7 @@ func (s *Mails) Claim(ctx context.Context, mailID, leaseID string, until time.Ti
 	return readMail(out.Attributes)
 }
 
-// unclaimable tells why a mail could not be claimed.
+// unclaimable returns the error that says why a mail could not be claimed.
 func unclaimable(old attributes) error {
 	if len(old) == 0 {
 		return notification.ErrNotFound

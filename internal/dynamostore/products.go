@@ -340,7 +340,7 @@ func (s *Products) moved(ctx context.Context, m product.Movement) (product.Movem
 // alreadyRecordedError says that a movement was recorded before, by an attempt of the same call or an earlier one.
 type alreadyRecordedError struct{ recorded attributes }
 
-// Error tells what was met.
+// Error says the same for every movement.
 func (e *alreadyRecordedError) Error() string { return "the movement is recorded already" }
 
 // explainStockChanged returns the error for a stock that is not the one that a movement expected.

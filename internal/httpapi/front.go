@@ -19,7 +19,7 @@ type Front struct {
 // unknownSource stands for all whose address the gateway does not tell.
 const unknownSource = "unknown"
 
-// Address tells the address that a request comes from, for the audit log: an IPv4 or IPv6 address, or "unknown".
+// Address returns the address that a request comes from, for the audit log: an IPv4 or IPv6 address, or "unknown".
 //
 // It is the address of who reached API Gateway. Where that is a distribution of ours, which proves itself by a secret, it is
 // the address that CloudFront says it was reached from; whoever else sends CloudFront's header is not believed.
@@ -44,7 +44,7 @@ func (f Front) ClientKey(r *Request) string {
 	return netip.PrefixFrom(address, 64).Masked().String()
 }
 
-// address tells addresses apart, not ways to write them: an IPv4 address in IPv6's clothes is an IPv4 address.
+// address returns one value for each address, however it is written: an IPv4-mapped IPv6 address is an IPv4 address.
 func (f Front) address(r *Request) (netip.Addr, bool) {
 	if f.sent(r) {
 		if address, ok := viewerAddress(r.Header("CloudFront-Viewer-Address")); ok {

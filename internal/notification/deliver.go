@@ -30,7 +30,7 @@ type Mailer interface {
 type Ledger interface {
 	// Claim leases a pending mail for leaseID until the given time. It returns ErrNotFound, ErrNotPending and ErrLeased.
 	Claim(ctx context.Context, mailID, leaseID string, until time.Time) (Mail, error)
-	// MarkSent settles the mail as Sent, or as Failed where MarkLost was told of this message id before. It is repeated
+	// MarkSent settles the mail as Sent, or as Failed if MarkLost was called with this message id before. It is repeated
 	// until ctx ends, and does nothing to a mail that is not pending any more.
 	MarkSent(ctx context.Context, mailID, messageID string, now time.Time) error
 	// MarkUndelivered settles the mail as Failed or Dropped, if leaseID still holds it.
@@ -53,7 +53,7 @@ type Outcome string
 // The outcomes of a delivery.
 const (
 	OutcomeSent      Outcome = "sent"
-	OutcomeSettled   Outcome = "settled"   // it was not pending any more, or is in other hands
+	OutcomeSettled   Outcome = "settled"   // it is not pending any more, or somebody else holds its lease
 	OutcomePostponed Outcome = "postponed" // the relay returns to it
 	OutcomeFailed    Outcome = "failed"    // for good
 	OutcomeDropped   Outcome = "dropped"   // there is nobody to mail

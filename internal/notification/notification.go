@@ -66,8 +66,8 @@ var (
 	ErrNotPending = errors.New("mail is not pending any more")
 	// ErrNotFailed says that the mail did not fail, or is pending again already.
 	ErrNotFailed = errors.New("mail has not failed")
-	// ErrLeased says that someone else is sending the mail at this moment, or has moved it on.
-	ErrLeased = errors.New("mail is in other hands")
+	// ErrLeased says that someone else holds the mail's lease, or has rescheduled it.
+	ErrLeased = errors.New("somebody else holds the lease of the mail")
 	// ErrRefused says that the mail can never be delivered to its address.
 	ErrRefused = errors.New("mail was refused for good")
 	// ErrNoAnswer says that the provider's answer to a call never came: the mail may have been sent.

@@ -69,7 +69,7 @@ type batch struct {
 	unknown int
 }
 
-// take reschedules mails, and begins none after until. The error tells of the first that could not be rescheduled.
+// take reschedules mails, and begins none after until. The error is that of the first mail that could not be rescheduled.
 func (r *Relay) take(ctx context.Context, mails []Mail, until time.Time) (batch, error) {
 	taken := batch{before: map[string]Mail{}}
 	var failed error

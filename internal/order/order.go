@@ -32,7 +32,7 @@ var (
 	ErrBusy = errors.New("checkout could not be settled in time")
 )
 
-// KeyReusedError is [ErrKeyReused], and tells which order was placed under the key.
+// KeyReusedError is [ErrKeyReused], and has the order that was placed under the key.
 type KeyReusedError struct {
 	OrderID string
 }

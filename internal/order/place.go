@@ -31,7 +31,7 @@ type RejectedError struct {
 	Failed   map[string]Good // the products that were not as expected, as they are now; a zero Good does not exist
 }
 
-// Error tells the kind of the rejection.
+// Error returns the kind of the rejection.
 func (e *RejectedError) Error() string {
 	if e.Existing != nil {
 		return "order exists"
@@ -52,7 +52,7 @@ type Store interface {
 	Place(ctx context.Context, o Order, now func() time.Time) (Order, error)
 }
 
-// Announcer tells what follows an order that it was placed.
+// Announcer sends the event that an order was placed.
 type Announcer interface {
 	// OrderPlaced sends the event once and gives up soon. The mail is pending whether it arrives or not.
 	OrderPlaced(ctx context.Context, orderID string) error
@@ -62,7 +62,7 @@ type Announcer interface {
 type Checkout struct {
 	Store    Store
 	Announce Announcer
-	// Missed is told that an announcement failed: to be logged and counted, no more.
+	// Missed is called when an announcement failed, to log and count it.
 	Missed   func(ctx context.Context, orderID string, err error)
 	Currency string
 	Now      func() time.Time

@@ -38,7 +38,7 @@ type ChangedError struct {
 	Stored Product // as it is now
 }
 
-// Error tells the version.
+// Error names the stored version.
 func (e *ChangedError) Error() string {
 	return fmt.Sprintf("product changed to version %d", e.Stored.Version)
 }
@@ -48,7 +48,7 @@ type StockChangedError struct {
 	Quantity int64 // the stock now
 }
 
-// Error tells the stock.
+// Error names the stored stock.
 func (e *StockChangedError) Error() string {
 	return fmt.Sprintf("stock changed to %d", e.Quantity)
 }
@@ -68,7 +68,7 @@ type Product struct {
 	UpdatedAt   time.Time // the last save or stock change by an admin; a sale does not move it
 }
 
-// StockStatus is what customers are told of the stock.
+// StockStatus is what customers see of the stock.
 type StockStatus string
 
 // The stock statuses. Low is lowStock units or fewer.
@@ -80,7 +80,7 @@ const (
 	lowStock = 5
 )
 
-// StockStatus returns what customers are told of the stock.
+// StockStatus returns what customers see of the stock.
 func (p Product) StockStatus() StockStatus {
 	switch {
 	case p.Stock <= 0:

@@ -41,7 +41,7 @@ type DeadLetterRun struct {
 	Queue        DeadLetters
 	Resend       bool              // send what is understood to the mail queue; else only count
 	Unrecognised bool              // with Resend: send what is not understood, too
-	Progress     func(letters int) // told how many were seen; may be nil
+	Progress     func(letters int) // called with how many were seen; may be nil
 }
 
 // Run takes letters until it sees no new one, and gives back all that it did not send, also when ctx or an error cuts it

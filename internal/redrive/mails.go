@@ -24,7 +24,7 @@ type Outbox struct {
 	Since    time.Time // those that failed earlier are left alone; the zero time leaves none
 	Requeue  bool      // make them requeued; else only count
 	Now      func() time.Time
-	Progress func(mails int) // told how many were found; may be nil
+	Progress func(mails int) // called with how many were found; may be nil
 }
 
 // Run looks at the whole record, page by page. When ctx or an error cuts it short, the report tells what was done until then.

@@ -67,7 +67,7 @@ func DecodeReport(detail []byte) (notification.Report, error) {
 	return r, nil
 }
 
-// report tells what follows from the event. A bounce that is not permanent says nothing about later mails: a full mailbox, a
+// report returns what the event means for the address and the mail. A bounce that is not permanent says nothing about later mails: a full mailbox, a
 // server that is down, an answer from an absent person.
 func (e event) report() (notification.Report, error) {
 	switch {

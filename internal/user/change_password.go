@@ -36,7 +36,7 @@ type ChangePassword struct {
 	Checker   PasswordChecker
 	Passwords Passwords
 	Announce  MailAnnouncer
-	// Missed is told that an announcement failed: to be logged and counted, no more.
+	// Missed is called when an announcement failed, to log and count it.
 	Missed func(ctx context.Context, mailID string, err error)
 	Now    func() time.Time
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // How log-in guesses are slowed (OWASP ASVS 5.0, 6.1.1 and 6.3.1). Each count has guesses that are free; after them each has to
-// wait, five seconds at first and twice as long after each further guess, up to a quarter of an hour. A try that is refused
-// before its password is looked at is not counted, so it makes nobody wait longer. A right password takes back what it was
+// wait, five seconds at first and twice as long after each further guess, up to a quarter of an hour. An attempt that is refused
+// before its password is checked is not counted, so it makes nobody wait longer. A right password takes back what it was
 // counted.
 const (
 	freePerAddressAndSource = 20  // of one address from one source
@@ -213,10 +213,10 @@ type admission struct {
 	refusal *TooManyGuessesError
 }
 
-// admit counts the attempt before its password is looked at, and returns what it found. It returns *TooManyGuessesError when the
+// admit counts the attempt before its password is checked, and returns what it found. It returns *TooManyGuessesError when the
 // password is not to be looked at.
 //
-// An attempt that a shared count refuses is counted, and its password looked at, all the same, by the count Reserve, whether its
+// An attempt that a shared count refuses is still counted, in the count Reserve, and its password is still checked, whether its
 // source is known or not, and whether anybody has the address or not. So an owner gets in from a known source whatever others do,
 // and who does not know the password sees the same refusals, after the same work, at every address.
 func admit(ctx context.Context, guesses Guesses, a Attempt) (admission, error) {

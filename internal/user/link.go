@@ -91,7 +91,7 @@ func follow(ctx context.Context, links Links, token string, p Purpose, now time.
 	return l, nil
 }
 
-// explain tells the client of ErrInvalidLink as of a field that is wrong. Other errors stay as they are.
+// explain turns ErrInvalidLink into validation.Errors for the field token. It returns other errors as they are.
 func explain(err error) error {
 	if !errors.Is(err, ErrInvalidLink) {
 		return err

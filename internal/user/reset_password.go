@@ -17,7 +17,7 @@ type ResetOutbox interface {
 	AddResetMail(ctx context.Context, email string, now time.Time) (mailID string, err error)
 }
 
-// MailAnnouncer tells that a mail is pending.
+// MailAnnouncer sends the event that a mail is pending.
 type MailAnnouncer interface {
 	// MailPending sends the event once and gives up soon. The mail is pending whether it arrives or not.
 	MailPending(ctx context.Context, mailID string) error
@@ -27,7 +27,7 @@ type MailAnnouncer interface {
 type RequestReset struct {
 	Outbox   ResetOutbox
 	Announce MailAnnouncer
-	// Missed is told that an announcement failed: to be logged and counted, no more.
+	// Missed is called when an announcement failed, to log and count it.
 	Missed func(ctx context.Context, mailID string, err error)
 	Now    func() time.Time
 }

@@ -42,7 +42,7 @@ type OpenSession struct {
 	Replaces string
 }
 
-// Used says by what a session was renewed last, so that who shows that secret again can be given the same successor.
+// Used says by what a session was renewed last, so that a client that sends that secret again gets the same successor.
 type Used struct {
 	SecretHash SecretHash // of the secret that was used
 	Salt       Salt

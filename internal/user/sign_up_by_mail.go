@@ -22,7 +22,7 @@ type SignUpByMail struct {
 	Users     Applicants
 	Passwords Passwords
 	Announce  MailAnnouncer
-	// Missed is told that an announcement failed: to be logged and counted, no more.
+	// Missed is called when an announcement failed, to log and count it.
 	Missed func(ctx context.Context, mailID string, err error)
 	NewID  func() string
 	Now    func() time.Time

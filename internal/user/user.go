@@ -86,7 +86,7 @@ type Caller struct {
 }
 
 // inTime does what cannot be stopped, such as hashing a password, unless ctx has ended. It returns the error of a ctx that ended
-// before or meanwhile: what was found then is not told, and nothing more is begun.
+// before or meanwhile: the caller must not use what do found then.
 func inTime(ctx context.Context, do func()) error {
 	if ctx.Err() == nil {
 		do()
