@@ -174,7 +174,7 @@ func TestAccountMails(t *testing.T) {
 	users := s.users()
 	users.Suppressed = s.tables.Name("SuppressedAddresses")
 	if _, err := users.ForMail(t.Context(), ann.Email); !errors.Is(err, notification.ErrNoRecipient) {
-		t.Errorf("an unknown address: got %v, want ErrNobody", err)
+		t.Errorf("an unknown address: got %v, want ErrNoRecipient", err)
 	}
 	s.must(s.users().Create(t.Context(), ann, user.Done{}))
 	before := s.faults.Calls("BatchGetItem")
@@ -499,7 +499,7 @@ func TestMailsOfErasedOrders(t *testing.T) {
 	s.must(s.deletions().Erase(t.Context(), ann.ID))
 	for _, hash := range []string{"", user.AddressHash(ann.Email)} {
 		if _, err := s.orders().ForMail(t.Context(), ids[0], hash); !errors.Is(err, notification.ErrNoRecipient) {
-			t.Errorf("got %v, want ErrNobody", err)
+			t.Errorf("got %v, want ErrNoRecipient", err)
 		}
 	}
 	mails := s.mails(func() time.Time { return opened })

@@ -82,7 +82,7 @@ var writes = map[string]func(*shop) write{
 		return write{"UpdateItem", func(ctx context.Context) error { return mails.Release(ctx, mail.ID, "lease", 0) },
 			func() bool { return !s.held(mail) }, nil}
 	},
-	"PutOff": func(s *shop) write {
+	"Reschedule": func(s *shop) write {
 		mail, mails := s.onePending()
 		next := mail.Reschedule(opened)
 		return write{"UpdateItem", func(ctx context.Context) error { return mails.Reschedule(ctx, mail, next) },
