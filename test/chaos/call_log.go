@@ -2,6 +2,7 @@ package main
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -11,39 +12,58 @@ import (
 
 // The names of calls that faults are planned for, where the operation alone does not tell.
 const (
-	placeOrder  = "place order"
-	moveStock   = "move stock"
-	saveProduct = "save product"
-	claimMail   = "claim mail"
-	markSent    = "mark mail sent"
-	markFailed  = "mark mail failed"
-	releaseMail = "release mail"
-	putOffMail  = "put mail off"
-	renew       = "renew session"
+	placeOrder     = "place order"
+	moveStock      = "move stock"
+	saveProduct    = "save product"
+	claimMail      = "claim mail"
+	markSent       = "mark mail sent"
+	markFailed     = "mark mail failed"
+	releaseMail    = "release mail"
+	rescheduleMail = "reschedule mail"
+	renew          = "renew session"
+	signUp         = "sign up"
+	countGuess     = "count guess" // a log-in's first transaction
+	beginSession   = "begin session"
+	endSession     = "end session"
+	setPassword    = "set password"
+	verifyAddress  = "verify address"
+	setRole        = "set role"
+	closeAccount   = "close account"
+	findRepeat     = "find earlier request" // of an Idempotency-Key
 )
 
-// name tells the store's transactions and updates apart, by what only one of them says.
+// callNames name the calls by what only one of them says. The first that applies decides.
+var callNames = []struct{ operations, part, name string }{
+	{writes, "attribute_not_exists(order_id)", placeOrder},
+	{writes, "stock = :before", moveStock},
+	{writes, "lease_until = :until", claimMail},
+	{writes, "message_id = :message", markSent},
+	{writes, "settled_at = :now", markFailed},
+	{writes, "due_at = :next", rescheduleMail},
+	{writes, "secret_hash = :hash", renew},
+	{writes, "REMOVE lease_id, lease_until", releaseMail},
+	{writes, "#guesses < :free", countGuess},
+	{writes, `"secret_hash":{`, beginSession},
+	{writes, "password_hash = :hash", setPassword},
+	{writes, "REMOVE unverified", verifyAddress},
+	{writes, "role_changed_at = :at", setRole},
+	{writes, `"password_hash":{`, signUp},
+	{writes, `"deleted_at":{`, closeAccount},
+	{writes, "version = :seen", saveProduct},
+	{writes, "attribute_not_exists(product_id)", saveProduct},
+	{"DeleteItem", `"session_id":{"S":"ses_`, endSession},
+	{"TransactGetItems", `"done#`, findRepeat},
+}
+
+const writes = "TransactWriteItems UpdateItem PutItem"
+
+// name tells the store's writes and reads apart.
 func name(c *faultproxy.Call) string {
-	if c.Operation != "TransactWriteItems" && c.Operation != "UpdateItem" {
-		return c.Operation
-	}
 	body := string(c.Body)
-	for _, known := range []struct{ part, name string }{
-		{"attribute_not_exists(order_id)", placeOrder},
-		{"stock = :before", moveStock},
-		{"lease_until = :until", claimMail},
-		{"message_id = :message", markSent},
-		{"settled_at = :now", markFailed},
-		{"due_at = :next", putOffMail},
-		{"secret_hash = :hash", renew},
-		{"REMOVE lease_id, lease_until", releaseMail},
-	} {
-		if strings.Contains(body, known.part) {
+	for _, known := range callNames {
+		if slices.Contains(strings.Fields(known.operations), c.Operation) && strings.Contains(body, known.part) {
 			return known.name
 		}
-	}
-	if c.Operation == "TransactWriteItems" {
-		return saveProduct
 	}
 	return c.Operation
 }
@@ -57,10 +77,10 @@ type call struct {
 	killed        bool
 	orders        []string // that it speaks of
 	to            string   // whom a mail was sent to
-	due           string   // when the mail was due that the relay puts off
+	due           string   // when the mail was due that the relay reschedules
 }
 
-// faulty tells whether the call was not carried out, or its answer did not arrive. One that was only slow is not.
+// faulty reports whether the call was not carried out, or its answer did not arrive. One that was only slow is not.
 func (c call) faulty() bool { return c.lost || !c.carried || c.killed }
 
 // callLog keeps the calls of a round.
@@ -75,9 +95,10 @@ func newCallLog() *callLog { return &callLog{} }
 // dueBefore is the time in the condition of the relay's update.
 var dueBefore = regexp.MustCompile(`":before":\{"S":"([^"]+)"\}`)
 
-var orderID = regexp.MustCompile(`ord_[a-z2-7]{26}`)
+// orderID finds the ids of orders, and those of mails of an unknown kind.
+var orderID = regexp.MustCompile(`ord_[a-z2-7]{26}|later_[a-z0-9-]+`)
 
-// note takes a call down. Bodies are not kept: a long run sees many.
+// note keeps what the checker needs of a call. Bodies are not kept, because a long run sees many.
 func (b *callLog) note(c *faultproxy.Call) {
 	noted := call{
 		begin: c.Begin, end: c.End, name: name(c), fault: c.Fault, carried: c.Carried, lost: c.Lost, killed: c.Killed != 0,
@@ -87,7 +108,7 @@ func (b *callLog) note(c *faultproxy.Call) {
 		form := c.Form()
 		noted.to = form.Get("Destination.ToAddresses.member.1")
 		noted.orders = orders(form.Get("Message.Body.Text.Data"))
-	case putOffMail:
+	case rescheduleMail:
 		noted.orders = orders(string(c.Body))
 		if found := dueBefore.FindSubmatch(c.Body); found != nil {
 			noted.due = string(found[1])
@@ -113,7 +134,7 @@ func orders(text string) []string {
 	return found
 }
 
-// take returns what was noted, and begins a new page.
+// take returns what was noted, and forgets it.
 func (b *callLog) take() ([]call, []relayRun) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -122,7 +143,7 @@ func (b *callLog) take() ([]call, []relayRun) {
 	return calls, runs
 }
 
-// noteRun takes a run of the relay down.
+// noteRun keeps a run of the relay.
 func (b *callLog) noteRun(run relayRun) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

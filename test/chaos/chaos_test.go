@@ -81,18 +81,44 @@ func TestRounds(t *testing.T) {
 	if len(r.total.injected) < 10 || r.total.kills == 0 || strings.Count(out.String(), "\n| ") < 10 {
 		t.Errorf("injected %v, %d kills: want more to go wrong", r.total.injected, r.total.kills)
 	}
+	wantOccurrences(t, r.total)
+}
+
+// wantOccurrences wants that the seeds had each kind of step, and faults of accounts.
+func wantOccurrences(t *testing.T, total totals) {
+	t.Helper()
+	for _, what := range []string{
+		sawVisits, sawVerifications, sawDeletions, sawRefreshes, sawListReads, sawChanges, sawUnknownMails, sawRelayRuns,
+		sawFaultyRuns,
+		sawEnds + byReset, sawEnds + byGrant, sawEnds + byRevoke, sawEnds + byReuse,
+	} {
+		if total.saw[what] == 0 {
+			t.Errorf("there were no %s", what)
+		}
+	}
+	accounts := 0
+	for injected, n := range total.injected {
+		call, _, _ := strings.Cut(injected, "|")
+		if slices.Contains(accountCalls, call) || call == setRole {
+			accounts += n
+		}
+	}
+	if accounts == 0 {
+		t.Errorf("injected %v: no fault met an account or a session", total.injected)
+	}
 }
 
 // TestBrokenRounds: a run that broke an invariant fails, says which and how often, and which seed.
 func TestBrokenRounds(t *testing.T) {
 	var out bytes.Buffer
-	r := &runner{out: &out, total: totals{injected: map[string]int{}, broken: map[string]int{}}}
+	r := &runner{out: &out, total: totals{injected: map[string]int{}, broken: map[string]int{}, saw: map[string]int{}}}
 	h := validHistory()
 	h.stock["r.0"]--
 	h.requests = h.round.requests()
 	r.add(42, h.round.plan, h, check(h))
 	r.total.write(&out)
-	for _, want := range []string{"seed 42: ", "VIOLATION " + invStock, "| place order | killed after | 1 | 1 |", "broken 1 times: " + invStock, "checks, 1 violations\n"} {
+	for _, want := range []string{"seed 42: ", "VIOLATION " + invStock, "| place order | killed after | 1 | 1 |",
+		"broken 1 times: " + invStock, "checks, 1 violations\n"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the run does not say %q:\n%s", want, &out)
 		}
@@ -112,6 +138,33 @@ func carryOut(t *testing.T, p plan) *history {
 	return h
 }
 
+// TestRepeats: on each route that says so, a request whose first attempt was carried out and cut off is repeated with
+// success.
+func TestRepeats(t *testing.T) {
+	p := plan{Goods: []good{{Stock: 1000, Price: 100}}, Workers: 4, Steps: append(buys(4),
+		step{Kind: adjust, Amount: 5}, step{Kind: set, Amount: 50}, step{Kind: adjust, Amount: 3},
+		step{Kind: reprice, Amount: 99},
+		step{Kind: visit}, step{Kind: endByReset}, step{Kind: endByRole}, step{Kind: endByReuse}, step{Kind: verify},
+		step{Kind: deleteAccount}, step{Kind: refresh}, step{Kind: idle})}
+	for _, call := range []string{
+		saveProduct, signUp, beginSession, renew, endSession, setPassword, verifyAddress, closeAccount,
+	} {
+		p.Rules = append(p.Rules, faultproxy.Rule{Operation: call, Fault: faultproxy.KilledAfter, Share: 1, Times: 1})
+	}
+	p.Rules = append(p.Rules, faultproxy.Rule{Operation: moveStock, Fault: faultproxy.KilledAfter, Share: 1, Times: 3},
+		faultproxy.Rule{Operation: moveStock, Fault: faultproxy.Conflict, Share: 1, Times: 60},
+		faultproxy.Rule{Operation: setRole, Fault: faultproxy.Refused, Share: 1, Times: 4})
+	saw := carryOut(t, p).occurrences()
+	for _, who := range []string{
+		"sign-up", "log-in", "log-out", "refresh", "reset", "verification", "account deletion", "an admin's change",
+		"an adjustment with a key",
+	} {
+		if saw[sawRepeats+who] == 0 {
+			t.Errorf("no repeat of %s: %v", who, saw)
+		}
+	}
+}
+
 // TestRestart: the emulator goes away in the middle of it, and comes back.
 func TestRestart(t *testing.T) {
 	p := plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: buys(80), Workers: 8, Restart: 40}
@@ -120,7 +173,8 @@ func TestRestart(t *testing.T) {
 	}
 }
 
-// TestOutages: while SES or SQS is away, every checkout is accepted at its first attempt, and every mail is sent afterwards.
+// TestOutages: while SES or SQS is away, every checkout is accepted at its first attempt, and every mail is sent
+// afterwards.
 func TestOutages(t *testing.T) {
 	for name, rule := range map[string]faultproxy.Rule{
 		"SES refuses":         {Operation: "SendEmail", Fault: faultproxy.Refused, Share: 1},
@@ -130,12 +184,13 @@ func TestOutages(t *testing.T) {
 		"SQS does not answer": {Operation: "SendMessage", Fault: faultproxy.Hung, Share: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := carryOut(t, plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: append(buys(24), step{Kind: idle}), Workers: 8, Rules: []faultproxy.Rule{rule}})
+			h := carryOut(t, plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: append(buys(24), step{Kind: idle}),
+				Workers: 8, Rules: []faultproxy.Rule{rule}})
 			if n := h.answered(http.StatusCreated); n < 24 {
 				t.Errorf("%d checkouts were accepted, want all 24", n)
 			}
 			if h.tally()[rule.Operation+"|"+string(rule.Fault)] == 0 {
-				t.Error("nothing went wrong")
+				t.Error("no fault was injected")
 			}
 		})
 	}
@@ -171,7 +226,7 @@ func (r *runner) putRight(t *testing.T, x defect) {
 	if err := r.env.push(context.Background(), x.function, r.env.built(x.function)); err != nil {
 		t.Error(err)
 	}
-	if err := r.env.drain(context.Background()); err != nil {
+	if err := (&round{env: r.env}).drain(context.Background()); err != nil {
 		t.Error(err)
 	}
 }

@@ -15,7 +15,7 @@ import (
 // clientTimeout is how long a client waits: longer than API Gateway would.
 const clientTimeout = 35 * time.Second
 
-// shop speaks HTTP to the store. It repeats nothing by itself: each answer counts.
+// client speaks HTTP to the store. It repeats nothing by itself, because each answer is checked.
 type client struct {
 	url  string
 	http *http.Client
@@ -38,12 +38,13 @@ type reply struct {
 	status   int
 	code     string // of a problem; empty for what API Gateway answers by itself
 	id       string // of the request, in a problem
+	detail   string // of a problem
 	replayed bool
 	retry    string // the header Retry-After
 	body     []byte
 }
 
-// definite tells whether the answer settles the request: it was carried out, or refused.
+// definite reports whether the answer settles the request: it was carried out, or refused.
 func (a reply) definite() bool {
 	return a.status >= 200 && a.status < 500 && a.status != http.StatusTooManyRequests
 }
@@ -100,9 +101,10 @@ func read(resp *http.Response) reply {
 	var problem struct {
 		Code      string `json:"code"`
 		RequestID string `json:"request_id"`
+		Detail    string `json:"detail"`
 	}
 	if a.status >= 400 && json.Unmarshal(content, &problem) == nil {
-		a.code, a.id = problem.Code, problem.RequestID
+		a.code, a.id, a.detail = problem.Code, problem.RequestID, problem.Detail
 	}
 	return a
 }

@@ -28,14 +28,16 @@ var scenarios = []scenario{
 	{name: "one product, an admin adjusts it", goods: 1, admin: true},
 }
 
-// contention has 64 buyers buy the same goods at once, while a share of the transactions meets a conflict, and prints how many
-// checkouts a second come through and how many are told to come back. Emulators never raise a conflict by themselves.
+// contention has 64 buyers buy the same goods at once, while a share of the transactions meets a conflict, and prints
+// how many checkouts a second come through and how many are told to come back. Emulators never raise a conflict by
+// themselves.
 func contention(ctx context.Context, e *env, out io.Writer) error {
 	r, err := newRunner(ctx, e, out, size{buyers: concurrentBuyers})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(out, "| 64 buyers at once of | conflicts injected | checkouts | a second | ratio to no conflicts | 503 | p50 | p99 |")
+	fmt.Fprintln(out, "| 64 buyers at once of | conflicts injected | checkouts | a second | ratio to no conflicts | 503 "+
+		"| p50 | p99 |")
 	fmt.Fprintln(out, "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
 	for _, c := range scenarios {
 		if err := r.contend(ctx, c); err != nil {
@@ -49,7 +51,7 @@ func contention(ctx context.Context, e *env, out io.Writer) error {
 	return nil
 }
 
-// retryOnConflict measures one scenario. The first round warms the processes up and is not shown.
+// measureScenario measures one scenario. The first round warms the processes up and is not shown.
 func (r *runner) contend(ctx context.Context, c scenario) error {
 	var alone float64
 	for i, share := range []float64{0, 0, 0.1, 0.5} {
@@ -65,7 +67,8 @@ func (r *runner) contend(ctx context.Context, c scenario) error {
 		if share == 0 {
 			alone = m.rate
 		}
-		fmt.Fprintf(r.out, "| %s | %.0f %% | %d | %.1f | %.2f | %.1f %% | %d ms | %d ms |\n", c.name, 100*share, m.checkouts, m.rate, m.rate/alone,
+		fmt.Fprintf(r.out, "| %s | %.0f %% | %d | %.1f | %.2f | %.1f %% | %d ms | %d ms |\n", c.name, 100*share, m.checkouts,
+			m.rate, m.rate/alone,
 			100*m.busy, m.p50.Milliseconds(), m.p99.Milliseconds())
 	}
 	return nil

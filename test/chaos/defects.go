@@ -13,7 +13,7 @@ import (
 	"shop/test/faultproxy"
 )
 
-// defect is a store with a defect put in on purpose: the checker that passes it is worth nothing.
+// defect is a defect in a function that the checker must find.
 type defect struct {
 	name      string
 	file      string // of the checkout, that the defect is put into
@@ -24,7 +24,7 @@ type defect struct {
 	invariant string // that the round breaks
 }
 
-// defects are the defects.
+// defects are the defects that the checker must find.
 var defects = []defect{
 	{
 		name: "condition removed",
@@ -41,9 +41,10 @@ var defects = []defect{
 		file: "internal/notification/deliver.go", from: "messageID, err := d.send(ctx, mail)",
 		to:       `_ = d.Ledger.MarkSent(ctx, mailID, "", d.Now()); messageID, err := d.send(ctx, mail)`,
 		function: "NotifyFunction", folder: "functions/notify",
-		plan: plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: append(buys(24), step{Kind: idle}), Workers: 8, Rules: []faultproxy.Rule{
-			{Operation: "SendEmail", Fault: faultproxy.Refused, Share: 0.5},
-		}},
+		plan: plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: append(buys(24), step{Kind: idle}), Workers: 8,
+			Rules: []faultproxy.Rule{
+				{Operation: "SendEmail", Fault: faultproxy.Refused, Share: 0.5},
+			}},
 		invariant: invMail,
 	},
 	{
@@ -51,10 +52,29 @@ var defects = []defect{
 		file: "functions/relay-mail/handler.go", from: "done, err := mails.Run(ctx, maxMails, end.Add(-toEnd))",
 		to:       "done, err := notification.Relayed{}, error(nil); _ = end",
 		function: "RelayMailFunction", folder: "functions/relay-mail",
-		plan: plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: append(buys(24), step{Kind: idle}), Workers: 8, Rules: []faultproxy.Rule{
-			{Operation: "SendMessage", Fault: faultproxy.Reset, Share: 0.5},
-		}},
+		plan: plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: append(buys(24), step{Kind: idle}), Workers: 8,
+			Rules: []faultproxy.Rule{
+				{Operation: "SendMessage", Fault: faultproxy.Reset, Share: 0.5},
+			}},
 		invariant: invMail,
+	},
+	{
+		name: "relay stops at what it cannot send",
+		file: "internal/notification/relay.go", from: "if err != nil && sent == 0 {", to: "if sent == 0 {",
+		function: "RelayMailFunction", folder: "functions/relay-mail",
+		plan: plan{
+			Goods: []good{{Stock: 1000, Price: 100}}, Steps: append(buys(24), step{Kind: idle}), Workers: 8,
+			Rules: []faultproxy.Rule{{Operation: "SendEmail", Fault: faultproxy.Refused, Share: 0.5}},
+		},
+		invariant: invRelay,
+	},
+	{
+		name: "a reset leaves sessions open",
+		file: "internal/dynamostore/links.go", from: `":hash": text(hash.PHC()), ":one": number(1)`,
+		to:       `":hash": text(hash.PHC()), ":one": number(0)`,
+		function: "ResetPasswordFunction", folder: "functions/reset-password",
+		plan:      plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: append(buys(1), step{Kind: endByReset}), Workers: 1},
+		invariant: invEnded,
 	},
 }
 
@@ -77,7 +97,8 @@ func (x defect) build(ctx context.Context, root, folder string) (string, error) 
 	if n := strings.Count(string(content), x.from); n != 1 {
 		return "", fmt.Errorf("%s: %q stands in %s %d times, want once: has the code moved on?", x.name, x.from, x.file, n)
 	}
-	patched, overlay, binary := filepath.Join(folder, "patched.go"), filepath.Join(folder, "overlay.json"), filepath.Join(folder, "bootstrap")
+	patched, overlay, binary := filepath.Join(folder, "patched.go"), filepath.Join(folder,
+		"overlay.json"), filepath.Join(folder, "bootstrap")
 	if err := os.WriteFile(patched, []byte(strings.Replace(string(content), x.from, x.to, 1)), 0o600); err != nil {
 		return "", err
 	}
@@ -92,7 +113,7 @@ func (x defect) build(ctx context.Context, root, folder string) (string, error) 
 	c.Dir = root
 	c.Env = append(os.Environ(), "CGO_ENABLED=0", `GOFLAGS=-trimpath -buildvcs=false -tags=lambda.norpc "-ldflags=-s -w"`)
 	if out, err := c.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building %s: %e\n%s", x.name, err, out)
+		return "", fmt.Errorf("building %s: %w\n%s", x.name, err, out)
 	}
 	return binary, nil
 }
@@ -104,12 +125,13 @@ func (e *env) push(ctx context.Context, function, binary string) error {
 		return err
 	}
 	python := filepath.Join(e.root, ".tools", "emulator", "bin", "python")
-	c := exec.CommandContext(ctx, python, filepath.Join(e.root, "infra", "local", "stack.py"), "push", stack, function+"="+binary)
+	c := exec.CommandContext(ctx, python, filepath.Join(e.root, "infra", "local", "stack.py"), "push", stack,
+		function+"="+binary)
 	c.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+e.endpoint(),
 		"AWS_ACCESS_KEY_ID="+root.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+root.SecretAccessKey,
 		"AWS_REGION="+region, "AWS_DEFAULT_REGION="+region)
 	if out, err := c.CombinedOutput(); err != nil {
-		return fmt.Errorf("replacing the code of %s: %e\n%s", function, err, out)
+		return fmt.Errorf("replacing the code of %s: %w\n%s", function, err, out)
 	}
 	return nil
 }

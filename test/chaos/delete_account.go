@@ -6,28 +6,28 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// sessionEnder is a customer of this round alone, who orders goods that nobody else does and then deletes the account.
+// deletion is a customer who orders products of their own in this round and then deletes the account.
 type deletion struct {
 	*customer
 	orders  []string
-	replies []reply  // to the removal, in their order
-	traces  []string // what leads to the customer when the traces were erased
+	replies []reply  // to the deletion, in their order
+	traces  []string // personal data that is left after the erasure
 	gone    bool     // there is no user any more
 }
 
 const deletedOrders = 3
 
-// arrive has the sessionEnder sign up and order. Nothing goes wrong yet.
+// arrive signs up the customer who will delete the account, and orders. No faults are injected yet.
 func (r *round) arrive(ctx context.Context) error {
 	if !slices.ContainsFunc(r.plan.Steps, func(s step) bool { return s.Kind == deleteAccount }) {
 		return nil
 	}
-	c, err := r.env.client.signUp(ctx, person{"success+leaver-" + r.id + "@simulator.amazonses.com", "a password of chaos"})
+	c, err := r.env.client.signUp(ctx, person{"success+leaver-" + r.id + "@simulator.amazonses.com",
+		"a password of chaos"})
 	if err != nil {
 		return err
 	}
@@ -50,23 +50,18 @@ func (r *round) arrive(ctx context.Context) error {
 	return nil
 }
 
-// leave deletes the account, and sends the request again as long as it has no definite answer.
+// deleteAccount deletes the account, and repeats the request until it has a definite answer.
 func (r *round) deleteAccount(ctx context.Context) {
 	if r.deletion == nil {
 		return
 	}
-	for range settleTries {
-		r.deletion.replies = append(r.deletion.replies, r.env.client.send(ctx, request{
-			method: http.MethodDelete, path: "/users/me", token: r.deletion.token, body: map[string]string{"password": r.deletion.Password},
-		}))
-		if r.deletion.replies[len(r.deletion.replies)-1].definite() || ctx.Err() != nil {
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+	r.deletion.replies = r.sendUntilDefinite(ctx, request{
+		method: http.MethodDelete, path: "/users/me", token: r.deletion.token,
+		body: map[string]string{"password": r.deletion.Password},
+	})
 }
 
-// readErasure erases what an earlier removal left, as the schedule does, and looks for what leads to the sessionEnder.
+// readErasure runs the scheduled erasure, and looks for personal data of the deleted account.
 func (h *history) readErasure(ctx context.Context) error {
 	l := h.round.deletion
 	if l == nil {
@@ -95,7 +90,7 @@ func (h *history) readErasure(ctx context.Context) error {
 	return nil
 }
 
-// personalData names what of an order and its mail leads to a person.
+// personalData names the personal data in an order and its mail.
 func personalData(id string, o, m map[string]types.AttributeValue) []string {
 	var found []string
 	if text(o["email"]) != "" {
@@ -109,14 +104,15 @@ func personalData(id string, o, m map[string]types.AttributeValue) []string {
 	return found
 }
 
-// checkDeletion: an account whose removal was answered is gone, and nothing of one that is gone leads to its customer.
+// checkDeletion: an account whose deletion was answered is gone, and has left no personal data.
 func (h *history) checkDeletion(v *verdict) {
 	l := h.round.deletion
 	if l == nil || len(l.replies) == 0 {
 		return
 	}
 	for _, a := range l.replies {
-		v.want(a.status == 0 || a.status == http.StatusNoContent || a.status == http.StatusUnauthorized && len(l.replies) > 1 || unavailable(a),
+		v.want(a.status == 0 || a.status == http.StatusNoContent || a.status == http.StatusUnauthorized &&
+			len(l.replies) > 1 || unavailable(a),
 			invAnswer, "deleting an account: %s", a)
 	}
 	v.want(l.replies[len(l.replies)-1].definite(), invSettled, "deleting an account has no definite answer")
@@ -125,7 +121,7 @@ func (h *history) checkDeletion(v *verdict) {
 	v.want(!l.gone || len(l.traces) == 0, invErased, "%s is gone, and left %v", l.UserID, l.traces)
 }
 
-// leavers tells whether the order is the sessionEnder's, which the other invariants leave out.
+// ofDeletedAccount reports whether the order is of the deleted account; the other invariants leave it out.
 func (h *history) ofDeletedAccount(id string) bool {
 	return h.round.deletion != nil && slices.Contains(h.round.deletion.orders, id)
 }

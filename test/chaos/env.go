@@ -42,7 +42,7 @@ type person struct {
 	Password string `json:"password"`
 }
 
-// env is a store of our own with the proxy between its functions and AWS.
+// env is a store of its own with the proxy between its functions and AWS.
 type env struct {
 	proxy *faultproxy.Proxy
 	calls *callLog // of the calls that passed the proxy
@@ -56,12 +56,13 @@ type env struct {
 	outputs   map[string]string // of the stack
 	functions map[string]string // logical id → name
 	dynamo    *dynamodb.Client
+	proxied   *dynamodb.Client // through the proxy, as the functions' clients
 	queue     *sqs.Client
 	admin     person
 	client    *client
 }
 
-// newEnv starts a store, whose data is a new folder below parent, and the proxy. Its close ends both.
+// newEnv starts a store, whose data is a new folder below parent, and the proxy. close ends both.
 func newEnv(ctx context.Context, parent string) (*env, error) {
 	root, err := project.Root()
 	if err != nil {
@@ -97,7 +98,7 @@ func freePort() (int, error) {
 func (e *env) listen(ctx context.Context) error {
 	l, err := net.Listen("tcp", host+":0")
 	if err != nil {
-		return fmt.Errorf("starting the proxy: %e", err)
+		return fmt.Errorf("starting the proxy: %w", err)
 	}
 	e.front = "http://" + l.Addr().String()
 	target, err := url.Parse(e.endpoint())
@@ -153,23 +154,25 @@ func (e *env) make(ctx context.Context, command string) error {
 	}
 	c := exec.CommandContext(ctx, python, filepath.Join(e.root, "infra", "local", "store.py"), command)
 	c.Dir = e.root
-	c.Env = append(os.Environ(), "SHOP_PORT="+strconv.Itoa(e.port), "SHOP_DATA="+e.data, "SHOP_FUNCTIONS_ENDPOINT="+e.front)
+	c.Env = append(os.Environ(), "SHOP_PORT="+strconv.Itoa(e.port), "SHOP_DATA="+e.data,
+		"SHOP_FUNCTIONS_ENDPOINT="+e.front)
 	if out, err := c.CombinedOutput(); err != nil {
-		return fmt.Errorf("store.py %s: %e\n%s", command, err, out)
+		return fmt.Errorf("store.py %s: %w\n%s", command, err, out)
 	}
 	return nil
 }
 
-// discover finds what the stack is made of.
+// discover reads the stack's outputs and functions.
 func (e *env) discover(ctx context.Context) error {
 	cfg := aws.Config{Region: region, BaseEndpoint: aws.String(e.endpoint()), Credentials: rootkeys.Of(e.data)}
 	e.dynamo, e.queue = dynamodb.NewFromConfig(cfg), sqs.NewFromConfig(cfg)
+	e.proxied = dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) { o.BaseEndpoint = aws.String(e.front) })
 	formation := cloudformation.NewFromConfig(cfg)
 	if err := e.readOutputs(ctx, formation); err != nil {
-		return fmt.Errorf("reading the stack: %e", err)
+		return fmt.Errorf("reading the stack: %w", err)
 	}
 	if err := e.readFunctions(ctx, formation); err != nil {
-		return fmt.Errorf("reading the stack: %e", err)
+		return fmt.Errorf("reading the stack: %w", err)
 	}
 	content, err := os.ReadFile(filepath.Join(e.data, "demo-credentials.json"))
 	if err != nil {
@@ -177,7 +180,7 @@ func (e *env) discover(ctx context.Context) error {
 	}
 	people := map[string]person{}
 	if err := json.Unmarshal(content, &people); err != nil {
-		return fmt.Errorf("reading the demo's credentials: %e", err)
+		return fmt.Errorf("reading the demo's credentials: %w", err)
 	}
 	e.admin = people["admin"]
 	e.client = newClient(e.outputs["ApiUrl"])
@@ -199,7 +202,8 @@ func (e *env) readOutputs(ctx context.Context, formation *cloudformation.Client)
 }
 
 func (e *env) readFunctions(ctx context.Context, formation *cloudformation.Client) error {
-	out, err := formation.DescribeStackResources(ctx, &cloudformation.DescribeStackResourcesInput{StackName: aws.String(stack)})
+	out, err := formation.DescribeStackResources(ctx,
+		&cloudformation.DescribeStackResourcesInput{StackName: aws.String(stack)})
 	if err != nil {
 		return err
 	}
@@ -225,12 +229,13 @@ func (e *env) invoke(ctx context.Context, function, event string) (string, error
 	if err != nil {
 		return "", err
 	}
-	if err := v4.NewSigner().SignHTTP(ctx, root, r, hex.EncodeToString(digest[:]), "lambda", region, time.Now()); err != nil {
+	if err := v4.NewSigner().SignHTTP(ctx, root, r, hex.EncodeToString(digest[:]), "lambda", region,
+		time.Now()); err != nil {
 		return "", err
 	}
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return "", fmt.Errorf("invoking %s: %e", function, err)
+		return "", fmt.Errorf("invoking %s: %w", function, err)
 	}
 	defer resp.Body.Close()
 	out, err := io.ReadAll(resp.Body)

@@ -14,7 +14,8 @@ import (
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
-// history is all that is known of a round: what was asked and answered, what passed the proxy, and what is stored in the end.
+// history is all that is known of a round: what was asked and answered, what passed the proxy, and what is stored at
+// the end.
 type history struct {
 	round    *round
 	requests [][]attempt
@@ -23,7 +24,7 @@ type history struct {
 	mails    map[string]string       // state of the mail, by order id
 	stock    map[string]int64        // by product id
 	goods    map[string]savedProduct // by product id
-	relays   []relayRun              // while nothing went wrong
+	relays   []relayRun              // of the relay
 	moves    map[string][]movement   // by product id
 	mine     map[string]int          // how often each order stands in its customer's list
 	feed     map[string]int          // how often each order stands in the admin's history
@@ -57,12 +58,15 @@ type movement struct {
 // record reads what is stored after the round.
 func (r *round) record(ctx context.Context, drainErr error) (*history, error) {
 	h := &history{
-		round: r, requests: r.requests(), stored: map[string]storedOrder{}, mails: map[string]string{}, stock: map[string]int64{}, goods: map[string]savedProduct{},
-		moves: map[string][]movement{}, mine: map[string]int{}, feed: map[string]int{}, statuses: map[string]string{}, drainErr: drainErr,
+		round: r, requests: r.requests(), stored: map[string]storedOrder{}, mails: map[string]string{},
+		stock: map[string]int64{}, goods: map[string]savedProduct{},
+		moves: map[string][]movement{}, mine: map[string]int{}, feed: map[string]int{}, statuses: map[string]string{},
+		drainErr: drainErr,
 	}
-	for _, read := range []func(context.Context) error{h.readOrders, h.readMails, h.readGoods, h.readLists, h.readErasure, h.readDeadLetters} {
+	for _, read := range []func(context.Context) error{h.readOrders, h.readMails, h.readGoods, h.readLists, h.readErasure,
+		h.readUnknownMails, h.readDeadLetters} {
 		if err := read(ctx); err != nil {
-			return nil, fmt.Errorf("reading what is stored: %e", err)
+			return nil, fmt.Errorf("reading what is stored: %w", err)
 		}
 	}
 	h.calls, h.relays = r.env.calls.take()
@@ -70,8 +74,8 @@ func (r *round) record(ctx context.Context, drainErr error) (*history, error) {
 	return h, nil
 }
 
-// readOrders reads the orders of the round's buyers by the index, so that one that no answer told of is found, too, and then
-// each from the table.
+// readOrders reads the orders of the round's buyers by the index, so that one that no answer told of is found, too, and
+// then each from the table.
 func (h *history) readOrders(ctx context.Context) error {
 	e := h.round.env
 	for _, buyer := range h.round.buyers {
@@ -134,7 +138,8 @@ func readStored(it map[string]types.AttributeValue) storedOrder {
 		}
 		price, quantity := number(l.Value["price"]), number(l.Value["quantity"])
 		o.lines = append(o.lines, line{
-			ProductID: text(l.Value["product_id"]), UnitPrice: pounds(price), Quantity: quantity, LineTotal: pounds(price * quantity),
+			ProductID: text(l.Value["product_id"]), UnitPrice: pounds(price), Quantity: quantity,
+			LineTotal: pounds(price * quantity),
 		})
 	}
 	return o
@@ -200,6 +205,9 @@ func (h *history) readMoves(ctx context.Context, id string) error {
 			return err
 		}
 		for _, it := range out.Items {
+			if it["recorded_key"] != nil {
+				continue // what leads from an Idempotency-Key to its movement
+			}
 			h.moves[id] = append(h.moves[id], movement{number(it["before"]), number(it["after"]), text(it["reason"])})
 		}
 	}
@@ -220,7 +228,8 @@ func (h *history) readLists(ctx context.Context) error {
 			}
 		}
 	}
-	all, err := r.env.client.list(ctx, "/admin/orders", r.admin.token, url.Values{"from": {r.begin.UTC().Format(time.RFC3339Nano)}})
+	all, err := r.env.client.list(ctx, "/admin/orders", r.admin.token,
+		url.Values{"from": {r.begin.UTC().Format(time.RFC3339Nano)}})
 	if err != nil {
 		return err
 	}
@@ -259,18 +268,20 @@ func (h *history) readDeadLetters(ctx context.Context) (err error) {
 // messages counts what is in a queue, being handled or not.
 func (e *env) messages(ctx context.Context, output string) (int, error) {
 	out, err := e.queue.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
-		QueueUrl: aws.String(e.outputs[output]), AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameAll},
+		QueueUrl:       aws.String(e.outputs[output]),
+		AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameAll},
 	})
 	if err != nil {
-		return 0, fmt.Errorf("counting messages: %e", err)
+		return 0, fmt.Errorf("counting messages: %w", err)
 	}
 	n := 0
 	for _, name := range []sqstypes.QueueAttributeName{
-		sqstypes.QueueAttributeNameApproximateNumberOfMessages, sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
+		sqstypes.QueueAttributeNameApproximateNumberOfMessages,
+		sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
 	} {
 		var count int
 		if _, err := fmt.Sscan(out.Attributes[string(name)], &count); err != nil {
-			return 0, fmt.Errorf("counting messages: %e", err)
+			return 0, fmt.Errorf("counting messages: %w", err)
 		}
 		n += count
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"shop/internal/notification"
 	"shop/test/faultproxy"
 )
 
@@ -13,12 +14,13 @@ var epoch = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 
 func at(ms int) time.Time { return epoch.Add(time.Duration(ms) * time.Millisecond) }
 
-// validHistory is a history that keeps every invariant: two orders of one customer, the first with a mail too many for which there is an
-// excuse, a refused checkout, an adjustment and looks.
+// validHistory is a history that keeps every invariant: two orders of one customer, the first with a mail too many for
+// which there is an excuse, a refused checkout, an adjustment and looks.
 func validHistory() *history {
 	r := &round{
 		id: "r", plan: plan{Goods: []good{{Stock: 10, Price: 100}}, Steps: buys(3)},
-		buyers: []*customer{{person: person{Email: "ada@example.com"}, UserID: "usr_ada"}, {person: person{Email: "eve@example.com"}, UserID: "usr_eve"}},
+		buyers: []*customer{{person: person{Email: "ada@example.com"}, UserID: "usr_ada"},
+			{person: person{Email: "eve@example.com"}, UserID: "usr_eve"}},
 		prices: []map[int64]bool{{100: true, 200: true}},
 	}
 	first, second := orderOf("usr_ada", "r-0"), orderOf("usr_ada", "r-1")
@@ -37,36 +39,61 @@ func validHistory() *history {
 	}
 	r.end = at(60_000)
 	r.changes = append(r.changes,
-		savedAt(reprice, 200, 40, 50), savedAt(hide, 200, 60, 70), savedAt(show, 200, 80, 90))
-	r.listReads = []listRead{{buyer: -1, begin: at(55), end: at(56), ids: []string{second, first}, until: at(20)}, {buyer: 1, begin: at(55)}}
-	r.refreshes = []refreshed{{step: 3, begin: at(0), end: at(200), replies: []reply{{status: 503, code: "busy", retry: "1"}, {status: 200}}}}
-	r.deletion = &deletion{customer: &customer{UserID: "usr_gone"}, orders: []string{orderOf("usr_gone", "k")}, gone: true, replies: []reply{{}, {status: 204}}}
+		savedAt(8, reprice, 200, 40, 50), savedAt(9, hide, 200, 60, 70), savedAt(10, show, 200, 80, 90))
+	r.listReads = []listRead{{buyer: -1, begin: at(55), end: at(56), ids: []string{second, first}, until: at(20)},
+		{buyer: 1, begin: at(55)}}
+	r.refreshes = []refreshed{{step: 3, begin: at(0), end: at(200),
+		replies: []reply{{status: 503, code: "busy", retry: "1"}, {status: 200}}}}
+	r.deletion = &deletion{customer: &customer{UserID: "usr_gone"}, orders: []string{orderOf("usr_gone", "k")},
+		gone: true, replies: []reply{{}, {status: 204}}}
 	busy := reply{status: 503, code: "busy", retry: "1"}
 	r.visitor = &visitor{
-		signUps: []reply{busy, {status: 201}}, logOuts: []reply{busy, {status: 204}}, goesOn: []reply{{status: 401}},
+		signUps: []reply{busy, {status: 201}}, logIns: []reply{{status: 201}}, logOuts: []reply{busy, {status: 204}},
+		goesOn:   []reply{{status: 401}},
 		accounts: map[string]bool{"usr_new": true},
 	}
+	r.endings = []ending{
+		ended(byReset, []reply{busy, {status: 204}}, nil), ended(byGrant, nil, []reply{{status: 200}}),
+		ended(byRevoke, nil, []reply{{status: 403}}), ended(byReuse, []reply{{status: 401}}, nil),
+	}
+	r.verification = &verification{replies: []reply{busy, {status: 204}}, logIns: []reply{{status: 201}}}
+	r.unknown = []unknownMail{{id: "later-release#later_r-0", state: string(notification.Pending), attempts: 1}}
 	h := &history{
 		round: r, requests: r.requests(), goods: map[string]savedProduct{"r.0": {price: 200, active: true, version: 4}},
-		relays: []relayRun{{span: span{at(12), at(13)}, due: []string{first}}},
+		relays: []relayRun{{span: span{at(12), at(13)}, due: []string{first}},
+			{span: span{at(500), at(600)}, due: []string{"later_r-0"}, faults: true}},
 		stored: map[string]storedOrder{first: stored(2, 200), second: stored(3, 300)},
 		mails:  map[string]string{first: "sent", second: "sent"},
 		stock:  map[string]int64{"r.0": 9}, moves: map[string][]movement{"r.0": {{0, 10, "initial stock"}, {8, 12, "r-7"}}},
-		mine: map[string]int{first: 1, second: 1}, feed: map[string]int{first: 1, second: 1}, statuses: map[string]string{first: "sent"},
+		mine: map[string]int{first: 1, second: 1}, feed: map[string]int{first: 1, second: 1},
+		statuses: map[string]string{first: "sent"},
 	}
 	h.calls = []call{
 		{begin: at(5), end: at(6), name: "SendMessage", carried: true, orders: []string{first}},
 		mailed(first, 10), mailed(second, 11),
-		{begin: at(12), end: at(13), name: markSent, carried: true, lost: true, fault: faultproxy.Lost, orders: []string{first}},
+		{begin: at(12), end: at(13), name: markSent, carried: true, lost: true, fault: faultproxy.Lost,
+			orders: []string{first}},
 		mailed(first, 20),
-		{begin: at(21), end: at(22), name: placeOrder, fault: faultproxy.KilledAfter, killed: true, carried: true, lost: true},
+		{begin: at(21), end: at(22), name: placeOrder, fault: faultproxy.KilledAfter, killed: true, carried: true,
+			lost: true},
+		{begin: at(510), end: at(511), name: rescheduleMail, fault: faultproxy.Refused, orders: []string{"later_r-0"}},
 	}
 	return h
 }
 
+// ended is a session that was ended, and the one after it.
+func ended(by string, end, admin []reply) ending {
+	open := refreshed{begin: at(0), end: at(100), replies: []reply{{status: 503, code: "busy", retry: "1"}, {status: 200}}}
+	return ending{
+		by: by, before: open, end: end, ended: true, after: []reply{{status: 401}}, logIns: []reply{{status: 201}},
+		next: open, admin: admin,
+	}
+}
+
 func bought(step, begin, end int, quantity, total int64) attempt {
 	return attempt{
-		step: step, key: (&round{id: "r"}).key(step), basket: basket{Items: []item{{"r.0", quantity}}}, begin: at(begin), end: at(end),
+		step: step, key: (&round{id: "r"}).key(step), basket: basket{Items: []item{{"r.0", quantity}}}, begin: at(begin),
+		end:   at(end),
 		reply: reply{status: http.StatusCreated},
 		order: order{OrderID: orderOf("usr_ada", (&round{id: "r"}).key(step)), Items: lines(quantity), Total: pounds(total)},
 	}
@@ -86,8 +113,9 @@ func stored(quantity, total int64) storedOrder {
 	return storedOrder{userID: "usr_ada", email: "ada@example.com", lines: lines(quantity), total: total, placed: at(5)}
 }
 
-func savedAt(kind string, price int64, begin, end int) change {
-	return change{kind: kind, price: price, active: kind != hide, begin: at(begin), end: at(end), reply: reply{status: http.StatusOK}}
+func savedAt(step int, kind string, price int64, begin, end int) change {
+	return change{step: step, kind: kind, price: price, active: kind != hide, begin: at(begin), end: at(end),
+		reply: reply{status: http.StatusOK}}
 }
 
 // buyAt is the fixture's second order, placed at other times.
@@ -96,7 +124,8 @@ func buyAt(h *history, begin, end int) {
 }
 
 func mailed(id string, ms int) call {
-	return call{begin: at(ms), end: at(ms + 1), name: "SendEmail", carried: true, orders: []string{id}, to: "ada@example.com"}
+	return call{begin: at(ms), end: at(ms + 1), name: "SendEmail", carried: true, orders: []string{id},
+		to: "ada@example.com"}
 }
 
 func TestValidHistory(t *testing.T) {
@@ -105,7 +134,7 @@ func TestValidHistory(t *testing.T) {
 	}
 }
 
-// maxAge has an order's mail given up after so many calls whose answer never came.
+// giveUp has an order's mail given up after so many calls whose answer never came.
 func giveUp(h *history, id string, unanswered int) {
 	h.calls = slices.DeleteFunc(h.calls, func(c call) bool { return c.name == "SendEmail" && c.orders[0] == id })
 	for i := range unanswered {
@@ -116,8 +145,8 @@ func giveUp(h *history, id string, unanswered int) {
 	h.mails[id], h.statuses[id] = "failed", "failed"
 }
 
-// TestGivenUpUnanswered: a mail is given up, and its customer told so, after three calls whose answer never came.
-func TestGivenUpUnanswered(t *testing.T) {
+// TestFailedUnanswered: a mail fails, and its customer sees it, after three calls whose answer never came.
+func TestFailedUnanswered(t *testing.T) {
 	h := validHistory()
 	giveUp(h, orderOf("usr_ada", "r-1"), 3)
 	if v := check(h); len(v.violations) > 0 {
@@ -132,12 +161,17 @@ func TestBrokenInvariants(t *testing.T) {
 		invariant string
 		spoil     func(*history)
 	}{
-		"a unit is missing":                  {invStock, func(h *history) { h.stock["r.0"]-- }},
-		"a unit is sold that never was":      {invStock, func(h *history) { h.stock["r.0"]++ }},
-		"a stock below zero":                 {invStock, func(h *history) { h.stock["r.0"], h.moves["r.0"] = -1, []movement{{0, 4, ""}} }},
-		"an adjustment that got lost":        {invMove, func(h *history) { h.moves["r.0"][1].reason = "" }},
-		"an adjustment made twice":           {invMove, func(h *history) { h.moves["r.0"] = append(h.moves["r.0"], movement{5, 5, "r-7"}) }},
-		"a refused adjustment that was made": {invMove, func(h *history) { h.round.changes[0].reply = reply{status: 409, code: "stock_changed"} }},
+		"a unit is missing":             {invStock, func(h *history) { h.stock["r.0"]-- }},
+		"a unit is sold that never was": {invStock, func(h *history) { h.stock["r.0"]++ }},
+		"a stock below zero": {invStock, func(h *history) {
+			h.stock["r.0"], h.moves["r.0"] = -1,
+				[]movement{{0, 4, ""}}
+		}},
+		"an adjustment that got lost": {invMove, func(h *history) { h.moves["r.0"][1].reason = "" }},
+		"an adjustment made twice": {invMove,
+			func(h *history) { h.moves["r.0"] = append(h.moves["r.0"], movement{5, 5, "r-7"}) }},
+		"a refused adjustment that was made": {invMove,
+			func(h *history) { h.round.changes[0].reply = reply{status: 409, code: "stock_changed"} }},
 		"an order answered as new twice": {invOnce, func(h *history) {
 			h.round.attempts[1].reply.replayed = false
 			h.round.attempts[0] = bought(0, 0, 10, 2, 200)
@@ -146,40 +180,62 @@ func TestBrokenInvariants(t *testing.T) {
 		"an answered order that is gone":     {invKept, func(h *history) { delete(h.stored, second) }},
 		"an answered order stored otherwise": {invKept, func(h *history) { h.stored[second] = stored(4, 400) }},
 		"an order of something else":         {invKept, func(h *history) { h.round.attempts[2].order.Items = lines(4) }},
-		"a refused order that is stored":     {invNothing, func(h *history) { h.stored[orderOf("usr_ada", "r-2")] = stored(9, 900) }},
-		"a repeat that settles nothing":      {invSettled, func(h *history) { h.round.attempts[3].reply = reply{status: 503, code: "busy", retry: "1"} }},
-		"a total that does not add up":       {invMoney, func(h *history) { o := stored(3, 301); h.stored[second] = o }},
-		"another total than agreed to":       {invMoney, func(h *history) { m := pounds(299); h.round.attempts[2].basket.ExpectedTotal = &m }},
-		"a price that never was":             {invMoney, func(h *history) { h.round.prices[0] = map[int64]bool{200: true} }},
-		"an order without a mail":            {invMail, func(h *history) { h.calls = slices.Delete(h.calls, 2, 3) }},
-		"a mail that was never sent":         {invMail, func(h *history) { h.calls[2].carried = false }},
-		"a mail still pending":               {invMail, func(h *history) { h.mails[second] = "pending" }},
-		"a mail given up for nothing":        {invMail, func(h *history) { h.mails[second], h.statuses[second] = "failed", "failed" }},
-		"a mail given up after two":          {invMail, func(h *history) { giveUp(h, second, 2) }},
-		"mails that could not be sent":       {invMail, func(h *history) { h.drainErr = errPending }},
-		"a customer who is told otherwise":   {invMail, func(h *history) { h.statuses[first] = "pending" }},
-		"a second mail without a fault":      {invMailOnce, func(h *history) { h.calls[3].fault, h.calls[3].lost = "", false }},
-		"a second mail, the fault after it":  {invMailOnce, func(h *history) { h.calls[3].begin, h.calls[3].end = at(30), at(31) }},
-		"a mail for no order":                {invNoMail, func(h *history) { h.calls = append(h.calls, mailed(orderOf("usr_ada", "r-2"), 40)) }},
-		"a mail to someone else":             {invOwner, func(h *history) { h.calls[2].to = "eve@example.com" }},
-		"an order shown to someone else":     {invOwner, func(h *history) { h.round.viewings[1].reply = reply{status: 200} }},
-		"an order told of and not found":     {invKept, func(h *history) { h.round.viewings[0].reply = reply{status: 404, code: "order_not_found"} }},
-		"an event for no order":              {invEvent, func(h *history) { h.calls[0].orders = []string{orderOf("usr_ada", "r-2")} }},
-		"an order nobody asked for":          {invOurs, func(h *history) { h.stored[orderOf("usr_ada", "r-9")] = stored(1, 100) }},
-		"an order missing in its list":       {invLists, func(h *history) { h.mine[first] = 0 }},
-		"an order twice in the history":      {invLists, func(h *history) { h.feed[first] = 2 }},
-		"an internal error":                  {invAnswer, func(h *history) { h.round.attempts[0].reply = reply{status: 500, code: "internal"} }},
-		"busy without Retry-After":           {invAnswer, func(h *history) { h.round.attempts[0].reply.retry = "" }},
-		"not found though it is for sale":    {invAnswer, func(h *history) { h.round.attempts[3].reply = reply{status: 404, code: "product_not_found"} }},
-		"cut off, and nobody was killed":     {invAnswer, func(h *history) { h.round.attempts[0].reply = reply{status: 500}; h.calls[5].killed = false }},
-		"a price that a save had replaced":   {invSaved, func(h *history) { buyAt(h, 51, 59) }},
-		"a save that did not stay":           {invSaved, func(h *history) { h.goods["r.0"] = savedProduct{100, true, 4} }},
-		"a product hidden by nobody":         {invSaved, func(h *history) { h.goods["r.0"] = savedProduct{200, false, 4} }},
-		"a save made twice":                  {invSavedOnce, func(h *history) { h.goods["r.0"] = savedProduct{200, true, 5} }},
-		"an answered save that was not made": {invSavedOnce, func(h *history) { h.goods["r.0"] = savedProduct{200, true, 3} }},
+		"a refused order that is stored": {invNothing,
+			func(h *history) { h.stored[orderOf("usr_ada", "r-2")] = stored(9, 900) }},
+		"a repeat that settles nothing": {invSettled,
+			func(h *history) { h.round.attempts[3].reply = reply{status: 503, code: "busy", retry: "1"} }},
+		"a total that does not add up": {invMoney, func(h *history) { o := stored(3, 301); h.stored[second] = o }},
+		"another total than agreed to": {invMoney,
+			func(h *history) { m := pounds(299); h.round.attempts[2].basket.ExpectedTotal = &m }},
+		"a price that never was":     {invMoney, func(h *history) { h.round.prices[0] = map[int64]bool{200: true} }},
+		"an order without a mail":    {invMail, func(h *history) { h.calls = slices.Delete(h.calls, 2, 3) }},
+		"a mail that was never sent": {invMail, func(h *history) { h.calls[2].carried = false }},
+		"a mail still pending":       {invMail, func(h *history) { h.mails[second] = string(notification.Pending) }},
+		"a mail given up for nothing": {invMail, func(h *history) {
+			h.mails[second], h.statuses[second] = "failed",
+				"failed"
+		}},
+		"a mail given up after two":        {invMail, func(h *history) { giveUp(h, second, 2) }},
+		"mails that could not be sent":     {invMail, func(h *history) { h.drainErr = errPending }},
+		"a customer who is told otherwise": {invMail, func(h *history) { h.statuses[first] = "pending" }},
+		"a second mail without a fault": {invMailOnce, func(h *history) {
+			h.calls[3].fault, h.calls[3].lost = "",
+				false
+		}},
+		"a second mail, the fault after it": {invMailOnce, func(h *history) {
+			h.calls[3].begin, h.calls[3].end = at(30),
+				at(31)
+		}},
+		"a mail for no order": {invNoMail,
+			func(h *history) { h.calls = append(h.calls, mailed(orderOf("usr_ada", "r-2"), 40)) }},
+		"a mail to someone else":         {invOwner, func(h *history) { h.calls[2].to = "eve@example.com" }},
+		"an order shown to someone else": {invOwner, func(h *history) { h.round.viewings[1].reply = reply{status: 200} }},
+		"an order told of and not found": {invKept,
+			func(h *history) { h.round.viewings[0].reply = reply{status: 404, code: "order_not_found"} }},
+		"an event for no order": {invEvent,
+			func(h *history) { h.calls[0].orders = []string{orderOf("usr_ada", "r-2")} }},
+		"an order nobody asked for": {invOurs,
+			func(h *history) { h.stored[orderOf("usr_ada", "r-9")] = stored(1, 100) }},
+		"an order missing in its list":  {invLists, func(h *history) { h.mine[first] = 0 }},
+		"an order twice in the history": {invLists, func(h *history) { h.feed[first] = 2 }},
+		"an internal error": {invAnswer,
+			func(h *history) { h.round.attempts[0].reply = reply{status: 500, code: "internal"} }},
+		"busy without Retry-After": {invAnswer, func(h *history) { h.round.attempts[0].reply.retry = "" }},
+		"not found though it is for sale": {invAnswer,
+			func(h *history) { h.round.attempts[3].reply = reply{status: 404, code: "product_not_found"} }},
+		"cut off, and nobody was killed": {invAnswer,
+			func(h *history) { h.round.attempts[0].reply = reply{status: 500}; h.calls[5].killed = false }},
+		"a price that a save had replaced": {invSaved, func(h *history) { buyAt(h, 51, 59) }},
+		"a save that did not stay":         {invSaved, func(h *history) { h.goods["r.0"] = savedProduct{100, true, 4} }},
+		"a product hidden by nobody":       {invSaved, func(h *history) { h.goods["r.0"] = savedProduct{200, false, 4} }},
+		"a save made twice": {invSavedOnce,
+			func(h *history) { h.goods["r.0"] = savedProduct{200, true, 5} }},
+		"an answered save that was not made": {invSavedOnce,
+			func(h *history) { h.goods["r.0"] = savedProduct{200, true, 3} }},
 		"an inactive product that is sold": {invActive, func(h *history) {
 			buyAt(h, 71, 79)
-			h.stored[second] = storedOrder{userID: "usr_ada", email: "ada@example.com", lines: []line{{"r.0", pounds(200), 3, pounds(600)}}, total: 600}
+			h.stored[second] = storedOrder{userID: "usr_ada", email: "ada@example.com",
+				lines: []line{{"r.0", pounds(200), 3, pounds(600)}}, total: 600}
 		}},
 		"not found though it is for sale again": {invAnswer, func(h *history) {
 			h.round.attempts[3].begin, h.round.attempts[3].end = at(91), at(95)
@@ -190,18 +246,78 @@ func TestBrokenInvariants(t *testing.T) {
 		"an order missing though all is told": {invPages, func(h *history) {
 			h.stored[orderOf("usr_ada", "r-9")] = stored(1, 100)
 		}},
-		"a list that is an internal error":   {invAnswer, func(h *history) { h.round.listReads[1].failed = reply{status: 500, code: "internal"} }},
-		"a mail that the relay leaves":       {invRelay, func(h *history) { h.relays[0].due = []string{second} }},
-		"a sign-up refused by its own first": {invRepeat, func(h *history) { h.round.visitor.signUps[1] = reply{status: 409, code: "email_taken"} }},
-		"a sign-up that opens two accounts":  {invRepeat, func(h *history) { h.round.visitor.accounts["usr_other"] = true }},
-		"a log-out that cannot be repeated":  {invRepeat, func(h *history) { h.round.visitor.logOuts[1] = reply{status: 401} }},
-		"a session after its log-out":        {invLogOut, func(h *history) { h.round.visitor.goesOn[0] = reply{status: 200} }},
+		"a list that is an internal error": {invAnswer,
+			func(h *history) { h.round.listReads[1].failed = reply{status: 500, code: "internal"} }},
+		"a mail that the relay leaves": {invRelay, func(h *history) { h.relays[0].due = []string{second} }},
+		"a sign-up refused by its own first": {invRepeat,
+			func(h *history) { h.round.visitor.signUps[1] = reply{status: 409, code: "email_taken"} }},
+		"a sign-up that opens two accounts": {invRepeat, func(h *history) { h.round.visitor.accounts["usr_other"] = true }},
+		"a log-out that cannot be repeated": {invRepeat,
+			func(h *history) { h.round.visitor.logOuts[1] = reply{status: 401} }},
+		"a session after its log-out": {invEnded,
+			func(h *history) { h.round.visitor.goesOn[0] = reply{status: 200} }},
+		"a sign-up without a definite answer": {invSettled,
+			func(h *history) { h.round.visitor.signUps = h.round.visitor.signUps[:1] }},
+		"a log-in without a definite answer": {invSettled, func(h *history) { h.round.visitor.logIns[0] = reply{} }},
+		"a log-out without a definite answer": {invSettled,
+			func(h *history) { h.round.visitor.logOuts = h.round.visitor.logOuts[:1] }},
+		"a session that goes on unanswered": {invSettled, func(h *history) { h.round.visitor.goesOn[0] = reply{} }},
+		"a session after a reset": {invEnded,
+			func(h *history) { h.round.endings[0].after[0] = reply{status: 200} }},
+		"a session after a grant": {invEnded,
+			func(h *history) { h.round.endings[1].after[0] = reply{status: 200} }},
+		"a session after a revocation": {invEnded,
+			func(h *history) { h.round.endings[2].after[0] = reply{status: 200} }},
+		"a session after a reuse": {invEnded,
+			func(h *history) { h.round.endings[3].after[0] = reply{status: 200} }},
+		"a reset refused by its own first": {invRepeat, func(h *history) {
+			h.round.endings[0].end[1], h.round.endings[0].ended = reply{status: 400, code: "invalid_request"}, false
+		}},
+		"a reset without a definite answer": {invSettled,
+			func(h *history) { h.round.endings[0].end = h.round.endings[0].end[:1] }},
+		"a role that is not confirmed":   {invSettled, func(h *history) { h.round.endings[1].ended = false }},
+		"a right that comes late":        {invRole, func(h *history) { h.round.endings[1].admin[0] = reply{status: 403} }},
+		"a right that outlives its role": {invRole, func(h *history) { h.round.endings[2].admin[0] = reply{status: 200} }},
+		"no log-in with a new password": {invRepeat,
+			func(h *history) { h.round.endings[0].logIns[0] = reply{status: 401} }},
+		"a next session that is over": {invSession,
+			func(h *history) { h.round.endings[0].next.replies[1] = reply{status: 401} }},
+		"a session over before its end": {invSession,
+			func(h *history) { h.round.endings[3].before.replies[1] = reply{status: 401} }},
+		"a verification refused by its own first": {invRepeat, func(h *history) {
+			h.round.verification.replies[1] = reply{status: 400, code: "invalid_request"}
+		}},
+		"a verified address that cannot log in": {invRepeat,
+			func(h *history) { h.round.verification.logIns[0] = reply{status: 401} }},
+		"a busy change that was made": {invMove,
+			func(h *history) { h.round.changes[0].reply = reply{status: 503, code: "busy", retry: "1"} }},
+		"a change made twice for one unknown": {invMove, func(h *history) {
+			h.round.changes[0].reply = reply{}
+			h.moves["r.0"] = append(h.moves["r.0"], movement{5, 5, "r-7"})
+		}},
+		"an adjustment with a key that was made twice": {invMove, func(h *history) {
+			h.round.changes = append(h.round.changes, h.round.changes[0])
+			h.round.changes[0].keyed, h.round.changes[len(h.round.changes)-1].keyed = true, true
+			h.moves["r.0"] = append(h.moves["r.0"], movement{5, 5, "r-7"})
+		}},
+		"a change among the movements that is gone": {invMove, func(h *history) {
+			h.round.changes[0].reply, h.round.changes[0].found, h.moves["r.0"][1].reason = reply{}, true, ""
+		}},
+		"a change without a definite answer": {invSettled, func(h *history) { h.round.changes[0].reply = reply{} }},
+		"a save without a definite answer":   {invSettled, func(h *history) { h.round.changes[1].reply = reply{} }},
+		"movements that are an internal error": {invAnswer,
+			func(h *history) { h.round.lookUps = []reply{{status: 500, code: "internal"}} }},
+		"a mail that the relay leaves under faults": {invRelay, func(h *history) { h.relays[1].due = []string{second} }},
+		"a mail of an unknown kind that is dropped": {invUnknown, func(h *history) { h.round.unknown[0].state = "" }},
+		"an event for an unknown kind": {invUnknown,
+			func(h *history) { h.calls[0].orders = []string{"later_r-0"} }},
 		"a visitor's internal error": {invAnswer, func(h *history) {
 			h.round.visitor.signUps[0] = reply{status: 500, code: "internal"}
 		}},
-		"a deleted account that is there":    {invErased, func(h *history) { h.round.deletion.gone = false }},
-		"an address that outlives its owner": {invErased, func(h *history) { h.round.deletion.traces = []string{"the address of an order"} }},
-		"a removal that nobody answers":      {invSettled, func(h *history) { h.round.deletion.replies = []reply{{}} }},
+		"a deleted account that is there": {invErased, func(h *history) { h.round.deletion.gone = false }},
+		"an address that outlives its owner": {invErased,
+			func(h *history) { h.round.deletion.traces = []string{"the address of an order"} }},
+		"a removal that nobody answers": {invSettled, func(h *history) { h.round.deletion.replies = []reply{{}} }},
 		"a removal that is an internal error": {invAnswer, func(h *history) {
 			h.round.deletion.replies[0] = reply{status: 500, code: "internal"}
 		}},
@@ -260,22 +376,25 @@ func TestHeldSaves(t *testing.T) {
 	}
 }
 
-// TestToleratedRefusal: a refusal whose own request is carried out afterwards is named where an attempt was under way, and a violation
-// where none was. A repeat that had no answer is nobody's fault.
+// TestToleratedRefusal: a refusal whose own request is carried out afterwards is named where an attempt was under way,
+// and a violation where none was. A repeat that had no answer is nobody's fault.
 func TestToleratedRefusal(t *testing.T) {
 	id := orderOf("usr_ada", "r-2")
 	h := validHistory()
 	h.stored[id], h.mine[id], h.feed[id], h.mails[id] = stored(9, 900), 1, 1, "sent"
 	h.stock["r.0"] -= 9
-	h.calls = append(h.calls, call{begin: at(2), end: at(3), name: "TransactGetItems", carried: true, orders: []string{id}},
+	h.calls = append(h.calls, call{begin: at(2), end: at(3), name: "TransactGetItems", carried: true,
+		orders: []string{id}},
 		call{begin: at(5), end: at(15), name: placeOrder, carried: true, orders: []string{id}}, mailed(id, 30))
 	h.round.listReads = nil
 	h.requests = h.round.requests()
-	if found := check(h); len(found.violations) > 0 || len(found.tolerated) != 1 || found.tolerated[0].invariant != invNothing {
+	if found := check(h); len(found.violations) > 0 || len(found.tolerated) != 1 ||
+		found.tolerated[0].invariant != invNothing {
 		t.Errorf("under way beside it: violations %v, named %v, want one named", found.violations, found.tolerated)
 	}
 	h.calls[len(h.calls)-2].begin, h.calls[len(h.calls)-2].end = at(1), at(2)
-	if found := check(h); len(found.violations) != 1 || found.violations[0].invariant != invNothing || len(found.tolerated) != 0 {
+	if found := check(h); len(found.violations) != 1 || found.violations[0].invariant != invNothing ||
+		len(found.tolerated) != 0 {
 		t.Errorf("committed before it looked: violations %v, named %v, want one violation", found.violations, found.tolerated)
 	}
 	again := refused(2, 20, 30, 9)
@@ -301,16 +420,18 @@ func TestExcuses(t *testing.T) {
 		restarts []span
 		want     bool
 	}{
-		"nothing":               {first: first},
-		"a mark that was made":  {first: first, marks: []call{{begin: at(12), end: at(13), name: markSent, carried: true}}},
-		"a mark that was slow":  {first: first, marks: []call{{begin: at(12), end: at(13), name: markSent, carried: true, fault: faultproxy.Slow}}},
-		"a lost answer":         {first: lost, want: true},
-		"a kill":                {first: killed, want: true},
-		"a refused mark":        {first: first, marks: []call{mark}, want: true},
-		"a restart between":     {first: first, restarts: []span{{at(15), at(17)}}, want: true},
-		"a restart afterwards":  {first: first, restarts: []span{{at(25), at(27)}}},
-		"a restart before":      {first: first, restarts: []span{{at(1), at(2)}}},
-		"a refused mark before": {first: first, marks: []call{{begin: at(1), end: at(2), name: markSent, fault: faultproxy.Refused}}},
+		"nothing":              {first: first},
+		"a mark that was made": {first: first, marks: []call{{begin: at(12), end: at(13), name: markSent, carried: true}}},
+		"a mark that was slow": {first: first,
+			marks: []call{{begin: at(12), end: at(13), name: markSent, carried: true, fault: faultproxy.Slow}}},
+		"a lost answer":        {first: lost, want: true},
+		"a kill":               {first: killed, want: true},
+		"a refused mark":       {first: first, marks: []call{mark}, want: true},
+		"a restart between":    {first: first, restarts: []span{{at(15), at(17)}}, want: true},
+		"a restart afterwards": {first: first, restarts: []span{{at(25), at(27)}}},
+		"a restart before":     {first: first, restarts: []span{{at(1), at(2)}}},
+		"a refused mark before": {first: first,
+			marks: []call{{begin: at(1), end: at(2), name: markSent, fault: faultproxy.Refused}}},
 	} {
 		h := &history{round: &round{restarts: c.restarts}}
 		if got := h.excused(c.first, second, c.marks); got != c.want {
@@ -319,32 +440,42 @@ func TestExcuses(t *testing.T) {
 	}
 }
 
-// TestOrderOf: the id that docs/design.md derives, worked out by another program:
-// python3 -c "import hashlib,base64;print('ord_'+base64.b32encode(hashlib.sha256(b'usr_1\0key').digest()).decode().lower()[:26])"
+// TestOrderOf: the id that docs/design.md derives, worked out by another program: python3 -c "import
+// hashlib,base64;print('ord_'+base64.b32encode(hashlib.sha256(b'usr_1\0key').digest()).decode().lower()[:26])"
 func TestOrderOf(t *testing.T) {
 	if got, want := orderOf("usr_1", "key"), "ord_mtigfb2qk444f22eynnqfqodnl"; got != want {
 		t.Errorf("orderOf = %s, want %s", got, want)
 	}
 }
 
-// TestName: what only one of the store's updates says.
+// TestName: what only one of the store's calls says.
 func TestName(t *testing.T) {
-	for body, want := range map[string]string{
-		`attribute_not_exists(order_id)`:                                 placeOrder,
-		`stock = :before`:                                                moveStock,
-		`SET lease_id = :lease, lease_until = :until`:                    claimMail,
-		`SET #state = :state, settled_at = :now, message_id = :message `: markSent,
-		`SET #state = :state, settled_at = :now REMOVE due_shard`:        markFailed,
-		`SET due_at = :next, attempt = :attempts`:                        putOffMail,
-		`SET secret_hash = :hash`:                                        renew,
-		`REMOVE lease_id, lease_until`:                                   releaseMail,
-		`else`:                                                           "UpdateItem",
+	for _, c := range []struct{ operation, body, want string }{
+		{"TransactWriteItems", `attribute_not_exists(order_id)`, placeOrder},
+		{"TransactWriteItems", `stock = :before`, moveStock},
+		{"UpdateItem", `SET lease_id = :lease, lease_until = :until`, claimMail},
+		{"UpdateItem", `SET #state = :state, settled_at = :now, message_id = :message `, markSent},
+		{"UpdateItem", `SET #state = :state, settled_at = :now REMOVE due_shard`, markFailed},
+		{"UpdateItem", `SET due_at = :next, attempt = :attempts`, rescheduleMail},
+		{"UpdateItem", `SET secret_hash = :hash`, renew},
+		{"UpdateItem", `REMOVE lease_id, lease_until`, releaseMail},
+		{"TransactWriteItems", `attribute_not_exists(#last) OR #guesses < :free`, countGuess},
+		{"TransactWriteItems", `{"secret_hash":{"B":"q="}}`, beginSession},
+		{"TransactWriteItems", `SET password_hash = :hash REMOVE unverified, expires_at`, setPassword},
+		{"TransactWriteItems", `REMOVE unverified, expires_at`, verifyAddress},
+		{"UpdateItem", `SET #role = :role, role_changed_at = :at`, setRole},
+		{"TransactWriteItems", `{"password_hash":{"S":"x"}}`, signUp},
+		{"PutItem", `{"password_hash":{"S":"x"}}`, signUp},
+		{"TransactWriteItems", `{"deleted_at":{"S":"x"}}`, closeAccount},
+		{"TransactWriteItems", `version = :seen`, saveProduct},
+		{"DeleteItem", `{"session_id":{"S":"ses_x"}}`, endSession},
+		{"DeleteItem", `{"user_id":{"S":"usr_x"}}`, "DeleteItem"},
+		{"TransactGetItems", `{"session_id":{"S":"done#x"}}`, findRepeat},
+		{"TransactGetItems", `{"order_id":{"S":"ord_x"}}`, "TransactGetItems"},
+		{"UpdateItem", `else`, "UpdateItem"},
 	} {
-		if got := name(&faultproxy.Call{Operation: "UpdateItem", Body: []byte(body)}); got != want {
-			t.Errorf("name(%s) = %q, want %q", body, got, want)
+		if got := name(&faultproxy.Call{Operation: c.operation, Body: []byte(c.body)}); got != c.want {
+			t.Errorf("name(%s %s) = %q, want %q", c.operation, c.body, got, c.want)
 		}
-	}
-	if got := name(&faultproxy.Call{Operation: "TransactWriteItems"}); got != saveProduct {
-		t.Errorf("name of another transaction = %q, want %q", got, saveProduct)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// reading is a list of orders that was read page by page while orders arrived.
+// listRead is a list of orders that was read page by page while orders arrived.
 type listRead struct {
 	buyer      int // whose list it is; -1 means the admin's history
 	begin, end time.Time
@@ -24,7 +24,7 @@ const (
 	maxPages = 60 // of one reading; what is longer is left unread
 )
 
-// readPages reads a list in the midst of what goes wrong.
+// readPages reads a list while faults are injected.
 func (r *round) readPages(ctx context.Context, buyer int) {
 	l := listRead{buyer: buyer, begin: time.Now()}
 	path, token := "/admin/orders", r.admin.token
@@ -93,30 +93,8 @@ func (h *history) checkUntil(v *verdict, l listRead, counts map[string]int) {
 	}
 	for id, o := range h.stored {
 		if l.buyer < 0 && !o.placed.Before(h.round.begin) && !o.placed.After(l.until) {
-			v.want(counts[id] == 1, invPages, "%s was placed before the time up to which the history is complete, and is not in it", id)
-		}
-	}
-}
-
-// relayed is a run of the relay while nothing went wrong, and the orders whose mails were due.
-type relayRun struct {
-	span
-	due []string
-}
-
-// checkRelay: each mail that was due is put off and its event sent, or settled meanwhile.
-func (h *history) checkRelay(v *verdict) {
-	for _, run := range h.relays {
-		done := map[string]bool{}
-		for _, c := range h.calls {
-			if (c.name == putOffMail || c.name == markSent || c.name == markFailed) && c.carried && c.end.After(run.from) && c.begin.Before(run.to) {
-				for _, id := range c.orders {
-					done[id] = true
-				}
-			}
-		}
-		for _, id := range run.due {
-			v.want(done[id], invRelay, "the relay left the mail of %s", id)
+			v.want(counts[id] == 1, invPages,
+				"%s was placed before the time up to which the history is complete, and is not in it", id)
 		}
 	}
 }

@@ -1,15 +1,15 @@
-// Command chaos breaks a store in every way it can, and checks that the store kept what docs/design.md promises. It starts a
-// store of its own, with a proxy between the functions and AWS, and ends it.
+// Command chaos injects faults into a store and checks the promises of docs/design.md. It starts a store of its own,
+// with a proxy between the functions and AWS, and ends it.
 //
 //	make chaos SEED=1 MINUTES=30
 //	make chaos ONLY=outage MINUTES=10
 //	make chaos ONLY=contention
 //
-// Each round is drawn from a seed: who buys what at once, and which calls to AWS are refused, delayed, cut off or lost, which
-// processes are killed and when the emulator goes away. Then nothing goes wrong any more, what is open is settled, and the
-// checker holds all that was asked, answered, sent and stored against the invariants (invariants.go). The seeds count up from SEED; a seed
-// whose round broke an invariant is run again with MINUTES=0. The outage and the contention are rounds of their own (outage.go,
-// contention.go).
+// Each round is drawn from a seed: who buys what at once, and which calls to AWS are refused, delayed, cut off or lost,
+// which processes are killed and when the emulator goes away. After the faults, requests without a definite answer are
+// repeated, and the checker checks all requests, answers, calls and stored items against the invariants
+// (invariants.go). The seeds count up from SEED; a seed whose round broke an invariant is run again with MINUTES=0. The
+// outage and the contention are rounds of their own (outage.go, contention.go).
 package main
 
 import (
@@ -43,11 +43,11 @@ func main() {
 func run(ctx context.Context) error {
 	seed, err := strconv.ParseUint(cmp.Or(os.Getenv("SEED"), "1"), 10, 64)
 	if err != nil {
-		return fmt.Errorf("reading SEED: %e", err)
+		return fmt.Errorf("reading SEED: %w", err)
 	}
 	minutes, err := strconv.ParseFloat(cmp.Or(os.Getenv("MINUTES"), "10"), 64)
 	if err != nil {
-		return fmt.Errorf("reading MINUTES: %e", err)
+		return fmt.Errorf("reading MINUTES: %w", err)
 	}
 	long := time.Duration(minutes * float64(time.Minute))
 	runs := map[string]func(*env) error{

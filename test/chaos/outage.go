@@ -21,16 +21,16 @@ const (
 	relayBreak   = 20 * time.Second // the relay runs every minute: calls further apart are of different runs
 )
 
-// outage has orders arrive at a steady rate while nothing is wrong, while SES is down, first without an answer and then with
-// one that refuses, and while SQS does not answer. Then it waits, in real time, until all mails are sent, and says what the
-// outages cost.
+// outage sends orders at a steady rate: without faults, while SES does not answer, while SES refuses, and while SQS
+// does not answer. Then it waits, in real time, until all mails are sent, and prints the latencies.
 func outage(ctx context.Context, e *env, out io.Writer, long time.Duration) error {
 	r, err := newRunner(ctx, e, out, size{buyers: 8})
 	if err != nil {
 		return err
 	}
 	o := &outageRun{runner: r, now: &round{
-		env: e, id: "outage-" + r.id, plan: plan{Goods: []good{{Stock: 1_000_000, Price: 100}}, Steps: buys(1)}, buyers: r.buyers, admin: r.admin, begin: time.Now(),
+		env: e, id: "outage-" + r.id, plan: plan{Goods: []good{{Stock: 1_000_000, Price: 100}}, Steps: buys(1)},
+		buyers: r.buyers, admin: r.admin, begin: time.Now(),
 	}}
 	e.calls.take()
 	if err := o.now.stockUp(ctx); err != nil {
@@ -124,7 +124,7 @@ func (o *outageRun) phase(ctx context.Context, p phase, long time.Duration) erro
 	return nil
 }
 
-// wait waits until nothing is pending. No time is made to pass: the relay runs every minute by itself.
+// wait waits until nothing is pending. Due times are not changed: the relay runs every minute by itself.
 func (o *outageRun) wait(ctx context.Context) error {
 	began := time.Now()
 	for time.Since(began) < mostDraining {
@@ -148,7 +148,7 @@ func (o *outageRun) wait(ctx context.Context) error {
 // The invariants that an outage could break beside the others.
 const (
 	invWaiting = "never waiting"                // an outage of SES or SQS fails no checkout
-	invBackOff = "one event a step"             // 2, 4, 8, 16, 32 and then 60 minutes lie between what the relay sends of one mail
+	invBackOff = "one event per attempt"        // the relay waits 2, 4, 8, 16, 32 and then 60 minutes between two events
 	invOldest  = "the oldest due comes first"   // in each run of the relay
 	invAtOnce  = "SES is called by few at once" // as many as the event source's MaximumConcurrency
 )
@@ -156,7 +156,7 @@ const (
 // concurrency is NotifyFunction's MaximumConcurrency; template.yaml has it.
 const concurrency = 5
 
-// judge holds what an outage alone can show, and prints what it cost.
+// judge checks the invariants of an outage, and prints the latencies.
 func (o *outageRun) judge(v *verdict, h *history) {
 	for _, a := range h.round.attempts {
 		v.want(a.reply.status == http.StatusCreated, invWaiting, "%s was answered %s", a.key, a.reply)
@@ -171,7 +171,7 @@ func (o *outageRun) judge(v *verdict, h *history) {
 func (o *outageRun) judgeRelay(v *verdict, h *history) {
 	relayed := map[string]int{}
 	var before call
-	for _, c := range sorted(h.calls, putOffMail) {
+	for _, c := range sorted(h.calls, rescheduleMail) {
 		if c.begin.Sub(before.end) < relayBreak {
 			v.want(before.due <= c.due, invOldest, "a mail due at %s after one due at %s", c.due, before.due)
 		}
@@ -184,12 +184,14 @@ func (o *outageRun) judgeRelay(v *verdict, h *history) {
 	for _, c := range sorted(h.calls, "SendMessageBatch") {
 		for _, id := range c.orders {
 			relayed[id]++
-			v.want(relayed[id] <= steps(c.begin.Sub(placed[id])), invBackOff, "%s was relayed %d times within %s", id, relayed[id], c.begin.Sub(placed[id]))
+			v.want(relayed[id] <= steps(c.begin.Sub(placed[id])), invBackOff, "%s was relayed %d times within %s", id,
+				relayed[id], c.begin.Sub(placed[id]))
 		}
 	}
 }
 
-// steps is how often a mail of that age may have been relayed: the first time after two minutes, then after 4, 8, 16, 32, 60.
+// steps is how often a mail of that age may have been relayed: the first time after two minutes, then after 4, 8, 16,
+// 32, 60.
 func steps(age time.Duration) int {
 	n := 0
 	for wait := 2 * time.Minute; age >= wait-time.Second; n++ {
@@ -224,7 +226,8 @@ func atOnce(calls []call) int {
 
 // write prints the phases' latencies, as ratios to that without an outage.
 func (o *outageRun) write(h *history, most int) {
-	fmt.Fprintln(o.out, "\n| phase | checkouts | p50 | p99 | p99 to p99 without an outage |\n| --- | ---: | ---: | ---: | ---: |")
+	fmt.Fprintln(o.out, "\n| phase | checkouts | p50 | p99 | p99 to p99 without an outage |")
+	fmt.Fprintln(o.out, "| --- | ---: | ---: | ---: | ---: |")
 	var usual time.Duration
 	for _, p := range o.phases[1:] {
 		took := h.took(p)
@@ -235,7 +238,8 @@ func (o *outageRun) write(h *history, most int) {
 		if usual == 0 {
 			usual = p99
 		}
-		fmt.Fprintf(o.out, "| %s | %d | %d ms | %d ms | %.2f |\n", p.name, len(took), p50.Milliseconds(), p99.Milliseconds(), float64(p99)/float64(usual))
+		fmt.Fprintf(o.out, "| %s | %d | %d ms | %d ms | %.2f |\n", p.name, len(took), p50.Milliseconds(), p99.Milliseconds(),
+			float64(p99)/float64(usual))
 	}
 	relayed := map[string]int{}
 	for _, c := range sorted(h.calls, "SendMessageBatch") {
@@ -247,7 +251,8 @@ func (o *outageRun) write(h *history, most int) {
 	for _, n := range relayed {
 		mostRelayed = max(mostRelayed, n)
 	}
-	fmt.Fprintf(o.out, "\n%d mails were relayed, one of them at most %d times; SES was called by %d at once at the most; %d dead letters\n\n",
+	fmt.Fprintf(o.out, "\n%d mails were relayed, one of them at most %d times; "+
+		"at most %d calls to SES at once; %d dead letters\n\n",
 		len(relayed), mostRelayed, most, h.dead)
 }
 

@@ -13,17 +13,18 @@ import (
 	"shop/test/awsfault"
 )
 
-// overlap lets transactions meet each other in some rounds. The emulator commits them at once, so there nobody ever meets anybody.
+// overlap lets transactions conflict with each other in some rounds. The emulator commits them at once, so none
+// ever do there.
 type overlap struct {
 	next     http.RoundTripper
 	describe func(table string) ([]string, error)
 
 	mu        sync.Mutex
-	now       *awsfault.Overlap // nil while nobody meets anybody
+	now       *awsfault.Overlap // nil while transactions do not overlap
 	conflicts int               // of the rounds before now
 }
 
-// Hold has transactions hold their items for so long; 0 lets them be.
+// Hold makes transactions hold their items for so long; 0 ends that.
 func (o *overlap) Hold(long time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -36,7 +37,7 @@ func (o *overlap) Hold(long time.Duration) {
 	}
 }
 
-// take returns how many calls met another since it was called last.
+// take returns how many calls met a conflict since it was called last.
 func (o *overlap) take() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -60,7 +61,7 @@ func (o *overlap) RoundTrip(r *http.Request) (*http.Response, error) {
 func (e *env) describe(table string) ([]string, error) {
 	out, err := e.dynamo.DescribeTable(context.Background(), &dynamodb.DescribeTableInput{TableName: &table})
 	if err != nil {
-		return nil, fmt.Errorf("looking at table %s: %e", table, err)
+		return nil, fmt.Errorf("looking at table %s: %w", table, err)
 	}
 	var names []string
 	for _, k := range out.Table.KeySchema {

@@ -11,7 +11,7 @@ import (
 	"shop/test/faultproxy"
 )
 
-// plan is what a round does: who buys what, and what goes wrong meanwhile. Each is drawn from a seed.
+// plan is what a round does: its steps and its faults. A seed draws it.
 type plan struct {
 	Goods   []good
 	Steps   []step
@@ -20,7 +20,7 @@ type plan struct {
 	Rules   []faultproxy.Rule
 	Restart int // before which step the emulator is restarted; 0 means never
 
-	// Hold is how long a transaction holds its items, so that others meet it; 0 means that nobody meets anybody.
+	// Hold is how long a transaction holds its items, so that other writes conflict with it; 0 means none do.
 	Hold time.Duration
 }
 
@@ -42,11 +42,15 @@ const (
 	refresh       = "refresh"        // a customer's session is refreshed
 	deleteAccount = "delete account" // a customer of the round deletes the account
 	visit         = "visit"          // somebody signs up, logs in and logs out
-	readList      = "read"           // a customer or the admin reads a list of orders, page by page
-	relay         = "relay"          // time passes for what is pending, and the relay runs
-	idle          = "idle"           // nobody does anything; what is under way goes on, and what goes wrong goes wrong with it
-	view          = "view"           // a customer looks at an earlier step's order
-	viewAsOther   = "viewAsOther"    // another customer does
+	endByReset    = "end a session by a reset"
+	endByRole     = "end sessions by changes of role" // an operator grants and revokes it
+	endByReuse    = "end a session by reuse"          // of a refresh token
+	verify        = "verify an address"
+	readList      = "read"        // a customer or the admin reads a list of orders, page by page
+	relay         = "relay"       // time passes for what is pending, and the relay runs
+	idle          = "idle"        // no new requests; what is under way goes on under faults
+	view          = "view"        // a customer looks at an earlier step's order
+	viewAsOther   = "viewAsOther" // another customer does
 )
 
 // step is one thing that somebody does.
@@ -73,17 +77,23 @@ type size struct {
 }
 
 var (
-	prices     = []int64{0, 1, 99, 339, 12_345_600}
-	someGood   = rapid.Custom(func(t *rapid.T) good { return good{drawStock(t), rapid.SampledFrom(prices).Draw(t, "price")} })
-	kindsOfAll = slices.Concat(slices.Repeat([]string{buy}, 26), slices.Repeat([]string{again}, 8), slices.Repeat([]string{adjust}, 4),
-		[]string{other, other, set, set, reprice, hide, show, show, refresh, refresh, readList, readList, relay, relay, view, view, view, viewAsOther, viewAsOther})
+	prices   = []int64{0, 1, 99, 339, 12_345_600}
+	someGood = rapid.Custom(func(t *rapid.T) good {
+		return good{drawStock(t),
+			rapid.SampledFrom(prices).Draw(t, "price")}
+	})
+	kindsOfAll = slices.Concat(slices.Repeat([]string{buy}, 26), slices.Repeat([]string{again}, 8),
+		slices.Repeat([]string{adjust}, 4),
+		[]string{other, other, set, set, reprice, hide, show, show, refresh, refresh, readList, readList, relay, relay, view,
+			view, view, viewAsOther, viewAsOther})
 )
 
-// drawStock draws what never ends, what lasts, and what is sold out soon.
+// drawStock draws a stock that is never sold out, one that lasts, or one that is sold out soon.
 func drawStock(t *rapid.T) int64 {
 	const plenty = 1_000_000
 	lasting := rapid.Just(int64(plenty))
-	return rapid.OneOf(lasting, lasting, lasting, lasting, lasting, rapid.Int64Range(20, 100), rapid.Int64Range(0, 12)).Draw(t, "stock")
+	return rapid.OneOf(lasting, lasting, lasting, lasting, lasting, rapid.Int64Range(20, 100),
+		rapid.Int64Range(0, 12)).Draw(t, "stock")
 }
 
 // draw draws a round of a size.
@@ -103,6 +113,14 @@ func draw(t *rapid.T, s size) plan {
 			st = step{Kind: visit}
 		case s.steps / 2:
 			st = step{Kind: deleteAccount}
+		case s.steps / 5:
+			st = step{Kind: endByReset}
+		case 2 * s.steps / 5:
+			st = step{Kind: endByRole}
+		case 3 * s.steps / 5:
+			st = step{Kind: endByReuse}
+		case 4 * s.steps / 5:
+			st = step{Kind: verify}
 		}
 		p.Steps = append(p.Steps, st)
 	}
@@ -158,35 +176,62 @@ func drawItems(t *rapid.T, goods int) []want {
 var (
 	transactions = []string{placeOrder, moveStock, saveProduct}
 	reads        = []string{"BatchGetItem", "TransactGetItems", "GetItem", "Query"}
-	mailUpdates  = []string{claimMail, markSent, releaseMail, putOffMail}
+	mailUpdates  = []string{claimMail, markSent, releaseMail, rescheduleMail}
 	sends        = []string{"SendMessage", "SendMessageBatch", "SendEmail"}
+	accountCalls = []string{signUp, countGuess, beginSession, renew, endSession, findRepeat, setPassword, verifyAddress,
+		closeAccount}
 )
 
-// faults are what can be done to which calls, and to what share of them at the most.
-var faults = []struct {
+// kindsOfFault are what can be done to calls, and to what share of them at the most.
+type kindsOfFault struct {
 	calls []string
 	kinds []faultproxy.Kind
 	share float64
 	then  []faultproxy.Kind // done to the SDK's next attempts
-}{
+}
+
+// faults are what can be done to which calls, and to what share of them at the most.
+var faults = []kindsOfFault{
 	{[]string{placeOrder}, []faultproxy.Kind{faultproxy.MixedConflict, faultproxy.Conflict}, 0.5, nil},
 	{transactions, []faultproxy.Kind{faultproxy.Lost}, 0.2, []faultproxy.Kind{faultproxy.Throttled, faultproxy.Throttled}},
 	{[]string{"SendMessage", "SendMessageBatch"}, []faultproxy.Kind{faultproxy.Doubled}, 0.5, nil},
-	{slices.Concat(transactions, mailUpdates, []string{"TransactGetItems"}), []faultproxy.Kind{faultproxy.Conflict}, 0.5, nil},
+	{slices.Concat(transactions, mailUpdates, []string{"TransactGetItems"}), []faultproxy.Kind{faultproxy.Conflict}, 0.5,
+		nil},
 	{slices.Concat(transactions, reads, mailUpdates, sends),
-		[]faultproxy.Kind{faultproxy.Refused, faultproxy.Throttled, faultproxy.RateLimited, faultproxy.Reset, faultproxy.Lost, faultproxy.Half}, 0.3, nil},
+		[]faultproxy.Kind{faultproxy.Refused, faultproxy.Throttled, faultproxy.RateLimited, faultproxy.Reset,
+			faultproxy.Lost, faultproxy.Half}, 0.3, nil},
 	{slices.Concat(transactions, mailUpdates, sends), []faultproxy.Kind{faultproxy.Slow, faultproxy.Late}, 0.2, nil},
-	{[]string{placeOrder, "SendMessage", moveStock}, []faultproxy.Kind{faultproxy.KilledBefore, faultproxy.KilledAfter}, 0.15, nil},
+	{[]string{placeOrder, "SendMessage", moveStock}, []faultproxy.Kind{faultproxy.KilledBefore, faultproxy.KilledAfter},
+		0.15, nil},
 	{slices.Concat(mailUpdates, sends), []faultproxy.Kind{faultproxy.KilledBefore, faultproxy.KilledAfter}, 0.25, nil},
-	{[]string{renew}, []faultproxy.Kind{
-		faultproxy.Refused, faultproxy.Throttled, faultproxy.Reset, faultproxy.Lost, faultproxy.Half, faultproxy.Late,
-		faultproxy.KilledBefore, faultproxy.KilledAfter,
-	}, 0.3, nil},
 }
 
-// drawRules draws two to seven faults, at most one of a kind for a call.
+// accountFaults are what can be done to the calls of accounts and sessions, which are few: each round has one of them
+// at least.
+var accountFaults = []kindsOfFault{
+	{accountCalls, []faultproxy.Kind{
+		faultproxy.Refused, faultproxy.Throttled, faultproxy.Reset, faultproxy.Lost, faultproxy.Half, faultproxy.Late,
+		faultproxy.KilledBefore, faultproxy.KilledAfter,
+	}, 0.6, nil},
+	{[]string{signUp, beginSession, setPassword, verifyAddress}, []faultproxy.Kind{faultproxy.Lost}, 0.6,
+		[]faultproxy.Kind{faultproxy.Throttled, faultproxy.Throttled}},
+	// The operator's tool is no function, and nobody kills it. A late grant is left out: it may arrive after a revocation.
+	{[]string{setRole}, []faultproxy.Kind{
+		faultproxy.Refused, faultproxy.Throttled, faultproxy.Reset, faultproxy.Lost, faultproxy.Half,
+	}, 0.6, nil},
+}
+
+// drawRules draws two to seven faults, and one to three of accounts, at most one of a kind for a call.
 func drawRules(t *rapid.T) []faultproxy.Rule {
-	one := rapid.Custom(func(t *rapid.T) faultproxy.Rule {
+	named := func(r faultproxy.Rule) string { return r.Operation + string(r.Fault) }
+	rules := rapid.SliceOfNDistinct(ruleOf(faults), 2, 7, named).Draw(t, "faults")
+	rules = append(rules, rapid.SliceOfNDistinct(ruleOf(accountFaults), 1, 3, named).Draw(t, "faults of accounts")...)
+	return append(rules, giveWork(rules)...)
+}
+
+// ruleOf draws one of the faults.
+func ruleOf(faults []kindsOfFault) *rapid.Generator[faultproxy.Rule] {
+	return rapid.Custom(func(t *rapid.T) faultproxy.Rule {
 		f := rapid.SampledFrom(faults).Draw(t, "fault")
 		return faultproxy.Rule{
 			Operation: rapid.SampledFrom(f.calls).Draw(t, "call"),
@@ -196,14 +241,12 @@ func drawRules(t *rapid.T) []faultproxy.Rule {
 			Then:      f.then,
 		}
 	})
-	rules := rapid.SliceOfNDistinct(one, 2, 7, func(r faultproxy.Rule) string { return r.Operation + string(r.Fault) }).Draw(t, "faults")
-	return append(rules, giveWork(rules)...)
 }
 
-// giveWork makes some mails and events fail where a rule is about what is done with those that did.
+// giveWork makes some mails and events fail where a rule is about calls that only failures lead to.
 func giveWork(rules []faultproxy.Rule) []faultproxy.Rule {
 	for _, r := range rules {
-		if slices.Contains([]string{releaseMail, putOffMail, "SendMessageBatch", "Query"}, r.Operation) {
+		if slices.Contains([]string{releaseMail, rescheduleMail, "SendMessageBatch", "Query"}, r.Operation) {
 			return []faultproxy.Rule{
 				{Operation: "SendEmail", Fault: faultproxy.Refused, Share: 0.3},
 				{Operation: "SendMessage", Fault: faultproxy.Refused, Share: 0.3},
@@ -213,7 +256,7 @@ func giveWork(rules []faultproxy.Rule) []faultproxy.Rule {
 	return nil
 }
 
-// String tells what goes wrong in a round.
+// String lists the faults of a round.
 func (p plan) String() string {
 	parts := []string{fmt.Sprintf("%d steps, %d at once", len(p.Steps), p.Workers)}
 	for _, r := range p.Rules {

@@ -9,9 +9,10 @@ import (
 	"strings"
 )
 
-// write prints the table that docs/reliability.md shows, and the last line.
+// write prints the tables that docs/results/chaos.md shows, and the last line.
 func (t totals) write(out io.Writer) {
-	fmt.Fprintf(out, "\n%d rounds, %d checkouts sent, %d orders, %d mails, %d processes killed\n\n", t.rounds, t.checkouts, t.orders, t.mails, t.kills)
+	fmt.Fprintf(out, "\n%d rounds, %d checkouts sent, %d orders, %d mails, %d processes killed\n\n", t.rounds,
+		t.checkouts, t.orders, t.mails, t.kills)
 	fmt.Fprintln(out, "| call | fault | times injected | violations |")
 	fmt.Fprintln(out, "| --- | --- | ---: | ---: |")
 	for _, name := range slices.SortedFunc(maps.Keys(t.injected), cmp.Compare[string]) {
@@ -20,10 +21,15 @@ func (t totals) write(out io.Writer) {
 			fmt.Fprintf(out, "| %s | %s | %d | %d |\n", call, fault, t.injected[name], t.broken[name])
 		}
 	}
+	fmt.Fprintln(out, "\n| what else happened | times |")
+	fmt.Fprintln(out, "| --- | ---: |")
+	for _, what := range slices.Sorted(maps.Keys(t.saw)) {
+		fmt.Fprintf(out, "| %s | %d |\n", what, t.saw[what])
+	}
 	fmt.Fprintln(out)
 	t.writeInvariants(out)
 	if n := len(t.verdict.tolerated); n > 0 {
-		fmt.Fprintf(out, "named %d times: a refusal whose own request was under way and was carried out\n", n)
+		fmt.Fprintf(out, "tolerated %d times: a refusal whose own request was under way and was carried out\n", n)
 	}
 	fmt.Fprintf(out, "%d checks, %d violations\n", t.verdict.checks, len(t.verdict.violations))
 }

@@ -22,19 +22,6 @@ type attempt struct {
 	order      order // of a 201
 }
 
-// change is what an admin tried, and the answer.
-type change struct {
-	step   int
-	good   int
-	kind   string
-	reason string // unique, so that its movement is found
-	reply  reply
-
-	price      int64 // of a save
-	active     bool
-	begin, end time.Time
-}
-
 // viewing is a request for an order, and the answer.
 type viewing struct {
 	of     int // the step that placed it
@@ -62,8 +49,18 @@ type round struct {
 	refreshes []refreshed
 	deletion  *deletion        // nil in a round that nobody leaves
 	visitor   *visitor         // nil in a round that nobody visits
+	endings   []ending         // of sessions
+	lookUps   []reply          // requests for the movements of a change whose outcome is unknown
 	prices    []map[int64]bool // that each good had, or may have had, at some time
 	restarts  []span
+
+	members      map[string]*customer // by the kind of the step that needs one
+	links        map[string]string    // tokens, by the kind of the step that follows one
+	verification *verification        // nil in a round that verifies no address
+	unknown      []unknownMail
+
+	away      sync.RWMutex // held while the emulator restarts
+	restarted int          // how often it did
 }
 
 // span is when the emulator was away.
@@ -75,7 +72,7 @@ func (r *round) productID(good int) string { return fmt.Sprintf("%s.%d", r.id, g
 // key is a checkout's Idempotency-Key.
 func (r *round) key(step int) string { return fmt.Sprintf("%s-%d", r.id, step) }
 
-// stockUp makes the round's goods. Nothing goes wrong yet.
+// stockUp makes the round's goods. No faults are injected yet.
 func (r *round) stockUp(ctx context.Context) error {
 	for i, g := range r.plan.Goods {
 		r.prices = append(r.prices, map[int64]bool{g.Price: true})
@@ -84,7 +81,13 @@ func (r *round) stockUp(ctx context.Context) error {
 			return fmt.Errorf("making a product: %s %s", a, a.body)
 		}
 	}
-	return r.arrive(ctx)
+	if err := r.arrive(ctx); err != nil {
+		return err
+	}
+	if err := r.addMembers(ctx); err != nil {
+		return err
+	}
+	return r.plantUnknownMails(ctx)
 }
 
 func (r *round) saving(good int, price int64, active bool, stock *int64) request {
@@ -124,6 +127,9 @@ func (r *round) run(ctx context.Context) error {
 
 // restart ends the emulator, and starts it again with what it saved.
 func (r *round) restart(ctx context.Context) error {
+	r.away.Lock()
+	defer r.away.Unlock()
+	r.restarted++
 	from := time.Now()
 	if err := errors.Join(r.env.down(), r.env.keepLog()); err != nil {
 		return err
@@ -135,7 +141,7 @@ func (r *round) restart(ctx context.Context) error {
 	return err
 }
 
-// idleLimit is how long a round lingers at the most.
+// idleLimit is how long an idle step lasts at the most.
 const idleLimit = 20 * time.Second
 
 func (r *round) step(ctx context.Context, i int) {
@@ -162,10 +168,18 @@ func (r *round) step(ctx context.Context, i int) {
 		r.deleteAccount(ctx)
 	case visit:
 		r.visit(ctx)
+	case endByReset:
+		r.endByReset(ctx)
+	case endByRole:
+		r.endByRole(ctx)
+	case endByReuse:
+		r.endByReuse(ctx)
+	case verify:
+		r.verify(ctx)
 	case readList:
 		r.readPages(ctx, st.Buyer-1) // the first one is the admin
 	case idle:
-		_ = r.env.proxy.Quiet(ctx, quiet, idleLimit) // that it is not quiet by then is no matter
+		_ = r.env.proxy.Quiet(ctx, quiet, idleLimit) // a round goes on although calls are still made
 	}
 }
 
@@ -188,7 +202,8 @@ func (r *round) basket(st step) basket {
 
 func (r *round) checkout(ctx context.Context, i, buyer int, key string, b basket) reply {
 	a := attempt{step: i, buyer: buyer, key: key, basket: b, begin: time.Now()}
-	a.reply = r.env.client.send(ctx, request{method: http.MethodPost, path: "/orders", token: r.buyers[buyer].token, key: key, body: b})
+	a.reply = r.env.client.send(ctx, request{method: http.MethodPost, path: "/orders", token: r.buyers[buyer].token,
+		key: key, body: b})
 	a.end = time.Now()
 	if a.reply.status == http.StatusCreated {
 		_ = json.Unmarshal(a.reply.body, &a.order) // an order that cannot be read has no id, which the checker sees
@@ -197,52 +212,6 @@ func (r *round) checkout(ctx context.Context, i, buyer int, key string, b basket
 	defer r.mu.Unlock()
 	r.attempts = append(r.attempts, a)
 	return a.reply
-}
-
-func (r *round) change(ctx context.Context, i int, st step) {
-	c := change{step: i, good: st.Good, kind: st.Kind, reason: r.key(i), price: r.plan.Goods[st.Good].Price, active: st.Kind != hide}
-	path := "/admin/products/" + r.productID(st.Good)
-	q := request{method: http.MethodPut, path: path + "/stock", token: r.admin.token}
-	switch st.Kind {
-	case adjust:
-		q.method, q.path, q.body = http.MethodPost, path+"/stock/adjustments", map[string]any{"delta": st.Amount, "reason": c.reason}
-	case set:
-		q.body = map[string]any{"quantity": st.Amount, "compare_quantity": r.seen(ctx, path), "reason": c.reason}
-	case reprice:
-		r.mu.Lock()
-		r.prices[st.Good][st.Amount] = true
-		r.mu.Unlock()
-		c.price = st.Amount
-		q = r.saving(st.Good, c.price, c.active, nil)
-	case hide, show:
-		q = r.saving(st.Good, c.price, c.active, nil)
-	}
-	c.begin = time.Now()
-	c.reply = r.env.client.send(ctx, q)
-	c.end = time.Now()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.changes = append(r.changes, c)
-}
-
-// seen is the stock that the admin sees; 0 when the store does not answer.
-func (r *round) seen(ctx context.Context, path string) int64 {
-	a := r.env.client.send(ctx, request{method: http.MethodGet, path: path, token: r.admin.token})
-	var p struct{ Stock int64 }
-	_ = json.Unmarshal(a.body, &p)
-	return p.Stock
-}
-
-// relay makes what is pending due and runs the relay, in the midst of what goes wrong: that it fails is no matter.
-func (r *round) relay(ctx context.Context) {
-	pending, err := r.env.pendingMails(ctx)
-	if err != nil {
-		return // the emulator is away
-	}
-	for _, id := range pending {
-		_ = r.env.makeDue(ctx, id)
-	}
-	_, _ = r.env.invoke(ctx, "RelayMailFunction", "{}")
 }
 
 func (r *round) viewOrder(ctx context.Context, st step) {
@@ -260,10 +229,11 @@ func (r *round) viewOrder(ctx context.Context, st step) {
 	r.viewings = append(r.viewings, v)
 }
 
-// readOrder reads an order of its customer's when nothing goes wrong.
+// readOrder reads an order of its customer's. No faults are injected any more.
 func (r *round) readOrder(ctx context.Context, a attempt) (order, error) {
 	buyer := r.buyers[a.buyer]
-	reply := r.env.client.send(ctx, request{method: http.MethodGet, path: "/orders/" + orderOf(buyer.UserID, a.key), token: buyer.token})
+	reply := r.env.client.send(ctx, request{method: http.MethodGet, path: "/orders/" + orderOf(buyer.UserID, a.key),
+		token: buyer.token})
 	var o order
 	if err := json.Unmarshal(reply.body, &o); err != nil || reply.status != http.StatusOK {
 		return o, fmt.Errorf("viewing an order: %s", reply)

@@ -14,7 +14,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// runner carries out one round after another on a world, and adds up what came of them.
+// runner carries out one round after another on an env, and adds up what came of them.
 type runner struct {
 	env    *env
 	out    io.Writer
@@ -32,12 +32,13 @@ type totals struct {
 	verdict                                 verdict
 	injected                                map[string]int // fault → how often
 	broken                                  map[string]int // fault → violations in rounds that had it
+	saw                                     map[string]int // what else happened → how often
 }
 
 // newRunner signs the buyers up.
 func newRunner(ctx context.Context, e *env, out io.Writer, s size) (*runner, error) {
 	r := &runner{env: e, out: out, size: s, id: strings.ToLower(rand.Text()[:10]), admin: &customer{person: e.admin}}
-	r.total = totals{injected: map[string]int{}, broken: map[string]int{}}
+	r.total = totals{injected: map[string]int{}, broken: map[string]int{}, saw: map[string]int{}}
 	if err := e.client.logIn(ctx, r.admin); err != nil {
 		return nil, err
 	}
@@ -75,7 +76,8 @@ func (r *runner) round(ctx context.Context, p plan) (*history, verdict, error) {
 	}
 	r.begun++
 	now := &round{
-		env: r.env, id: fmt.Sprintf("chaos-%s-%d", r.id, r.begun), plan: p, buyers: r.buyers, admin: r.admin, begin: time.Now(),
+		env: r.env, id: fmt.Sprintf("chaos-%s-%d", r.id, r.begun), plan: p, buyers: r.buyers, admin: r.admin,
+		begin: time.Now(),
 	}
 	r.env.calls.take()
 	if err := now.stockUp(ctx); err != nil {
@@ -85,7 +87,7 @@ func (r *runner) round(ctx context.Context, p plan) (*history, verdict, error) {
 		return nil, verdict{}, err
 	}
 	now.settle(ctx)
-	drainErr := r.env.drain(ctx)
+	drainErr := now.drain(ctx)
 	now.end = time.Now()
 	if drainErr != nil && !errors.Is(drainErr, errPending) {
 		return nil, verdict{}, drainErr
@@ -99,8 +101,8 @@ func (r *runner) round(ctx context.Context, p plan) (*history, verdict, error) {
 
 var errBroken = errors.New("the store broke a promise")
 
-// rounds carries out the rounds of seed and those after it while there are to be more, prints what they came to, and returns
-// errBroken if an invariant was broken.
+// rounds carries out the rounds of seed and those after it while there are to be more, prints what they came to, and
+// returns errBroken if an invariant was broken.
 func (r *runner) rounds(ctx context.Context, seed uint64, more func() bool) error {
 	failed := r.seed(ctx, seed)
 	for failed == nil && more() {
@@ -114,13 +116,15 @@ func (r *runner) rounds(ctx context.Context, seed uint64, more func() bool) erro
 	return failed
 }
 
-// seed carries out the round that a seed draws. If it breaks an invariant, rapid looks for a smaller round that does so, too.
+// seed carries out the round that a seed draws. If it breaks an invariant, rapid looks for a smaller round that does
+// so, too.
 func (r *runner) seed(ctx context.Context, seed uint64) error {
 	for name, value := range map[string]string{
-		"rapid.seed": strconv.FormatUint(max(1, seed), 10), "rapid.checks": "1", "rapid.nofailfile": "true", "rapid.shrinktime": "2m",
+		"rapid.seed": strconv.FormatUint(max(1, seed), 10), "rapid.checks": "1", "rapid.nofailfile": "true",
+		"rapid.shrinktime": "2m",
 	} {
 		if err := flag.Set(name, value); err != nil {
-			return fmt.Errorf("setting %s: %e", name, err)
+			return fmt.Errorf("setting %s: %w", name, err)
 		}
 	}
 	first := true
@@ -181,8 +185,12 @@ func (r *runner) add(seed uint64, p plan, h *history, found verdict) {
 			t.broken[fault] += len(found.violations)
 		}
 	}
+	for what, n := range h.occurrences() {
+		t.saw[what] += n
+	}
 	fmt.Fprintf(r.out, "seed %d: %s: %d checkouts, %d orders, %d killed, %.0f s, %d checks, %d violations\n", seed, p,
-		len(h.round.attempts), len(h.stored), h.kills(), time.Since(h.round.begin).Seconds(), found.checks, len(found.violations))
+		len(h.round.attempts), len(h.stored), h.kills(), time.Since(h.round.begin).Seconds(), found.checks,
+		len(found.violations))
 	for _, v := range found.tolerated {
 		fmt.Fprintf(r.out, "  TOLERATED %s\n%s\n", v, h.trace(v.detail))
 	}
@@ -191,7 +199,7 @@ func (r *runner) add(seed uint64, p plan, h *history, found verdict) {
 	}
 }
 
-// reporter is a rapid.TB that is no test's: it writes what a test would log, and keeps that it failed.
+// reporter is a rapid.TB outside a test: it writes what a test would log, and remembers that it failed.
 type reporter struct {
 	out    io.Writer
 	failed bool

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// latest is after how long a request that was not answered changes nothing any more: a function ends after ten seconds, and a call
-// of it may arrive four seconds late.
+// latest is after how long a request that was not answered changes nothing any more: a function ends after ten seconds,
+// and a call of it may arrive four seconds late.
 const latest = 15 * time.Second
 
 // saved is a price and whether the product is for sale, as an admin saved them.
@@ -35,8 +35,8 @@ func (r *round) saves(good int) []saved {
 
 func isSave(kind string) bool { return kind == reprice || kind == hide || kind == show }
 
-// inForce returns those of the saves that may have held at some time from begin to end. One that was answered holds until a later
-// one: until another one, that was sent after its end, is answered.
+// inForce returns those of the saves that may have held at some time from begin to end. One that was answered holds
+// until a later one: until another one, that was sent after its end, is answered.
 func inForce(saves []saved, begin, end time.Time) []saved {
 	var holding []saved
 	for _, s := range saves {
@@ -75,7 +75,8 @@ func (h *history) checkSaves(v *verdict) {
 	}
 }
 
-// checkSold: an order has the price that its product had, and its product was for sale, between its first attempt and its answer.
+// checkSold: an order has the price that its product had, and its product was for sale, between its first attempt and
+// its answer.
 func (h *history) checkSold(v *verdict) {
 	for id, o := range h.stored {
 		begin, end, asked := h.window(id)
@@ -98,12 +99,13 @@ func (h *history) checkLine(v *verdict, id string, l line, holding []saved) {
 		priced = priced || s.price == l.UnitPrice.Amount
 		active = active || s.active && s.price == l.UnitPrice.Amount
 	}
-	v.want(priced, invSaved, "%s: %s was sold at %d, which a save that was answered had replaced", id, l.ProductID, l.UnitPrice.Amount)
+	v.want(priced, invSaved, "%s: %s was sold at %d, which a save that was answered had replaced", id, l.ProductID,
+		l.UnitPrice.Amount)
 	v.want(active || !priced, invActive, "%s: %s was not for sale at %d", id, l.ProductID, l.UnitPrice.Amount)
 }
 
-// window is when an order can have been placed: from its first attempt to its first answer, or, where none came, to the end of what an
-// attempt may do.
+// window is when an order can have been placed: from its first attempt to its first answer, or, where none came, to the
+// end of what an attempt may do.
 func (h *history) window(id string) (begin, end time.Time, asked bool) {
 	for _, a := range h.round.attempts {
 		if h.orderID(a) != id {
@@ -123,7 +125,7 @@ func (h *history) window(id string) (begin, end time.Time, asked bool) {
 	return begin, end, asked
 }
 
-// mayBeHidden tells whether one of the attempt's products may have been not for sale while it was under way.
+// mayBeHidden reports whether one of the attempt's products may have been not for sale while it was under way.
 func (h *history) mayBeHidden(a attempt) bool {
 	for good := range h.round.plan.Goods {
 		if a.basket.units()[h.round.productID(good)] == 0 {

@@ -16,13 +16,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"shop/internal/notification"
 )
 
 const (
-	settleTries = 20                      // of a repeat, when nothing goes wrong any more
+	settleTries = 20                      // of a request without a definite answer
 	drainTries  = 8                       // of what is pending
 	quiet       = 1500 * time.Millisecond // after so long without a call most that was under way is done
-	still       = 5 * time.Second         // after so long no process holds a mail: the SDK waits for up to 4 s between its attempts
+	still       = 5 * time.Second         // then no process holds a mail: the SDK waits for up to 4 s between attempts
 	quietWithin = 60 * time.Second
 	dueShards   = 16
 )
@@ -33,8 +35,8 @@ func orderOf(userID, key string) string {
 	return "ord_" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:26]
 }
 
-// settle repeats, with nothing going wrong any more, every checkout that has no definite answer until it has one, and one in
-// four of the others.
+// settle repeats, after the faults, every checkout that has no definite answer until it has one, and
+// one in four of the others.
 func (r *round) settle(ctx context.Context) {
 	var open []attempt
 	for _, group := range r.requests() {
@@ -83,8 +85,8 @@ func (r *round) requests() [][]attempt {
 	return sorted
 }
 
-// what tells requests under one key apart, by the contract's words: the products with their quantities after merging, and
-// the total agreed to.
+// what tells requests under one key apart, by the contract's words: the products with their quantities after merging,
+// and the total agreed to.
 func (b basket) what() string {
 	units := b.units()
 	var parts []string
@@ -107,61 +109,68 @@ func (b basket) units() map[string]int64 {
 
 var errPending = errors.New("mails are still pending")
 
-// drain lets what is pending be done. Instead of waiting for up to an hour it lets time pass for what is pending: everything is due,
-// and the relay runs. What is pending after two runs may be leased by a process that was killed: once no process can hold a mail
-// any more, leases have run out, too.
-func (e *env) drain(ctx context.Context) error {
+// drain has all pending mails sent. Instead of waiting for up to an hour it makes them due and runs the relay. A mail
+// that is pending after two runs may be leased by a process that was killed: once no process can hold a mail any more,
+// drain ends leases, too.
+func (r *round) drain(ctx context.Context) error {
 	for i := range drainTries {
-		long, pass := quiet, e.makeDue
+		long, pass := quiet, r.env.makeDue
 		if i >= 2 {
-			long, pass = still, e.passTime
+			long, pass = still, r.env.passTime
 		}
-		if err := e.proxy.Quiet(ctx, long, quietWithin); err != nil {
+		if err := r.env.proxy.Quiet(ctx, long, quietWithin); err != nil {
 			return err
 		}
-		pending, err := e.pendingMails(ctx)
+		pending, err := r.env.pendingMails(ctx)
 		if err != nil || len(pending) == 0 {
 			return err
 		}
-		if err := e.relayAll(ctx, pending, pass); err != nil {
+		if err := r.relayAll(ctx, pending, pass); err != nil {
 			return err
 		}
 	}
 	return errPending
 }
 
-// relayAll lets time pass for the mails, and runs the relay.
-func (e *env) relayAll(ctx context.Context, mails []string, pass func(context.Context, string) error) error {
+// relayAll makes the mails due, and runs the relay.
+func (r *round) relayAll(ctx context.Context, mails []string, pass func(context.Context, string) error) error {
 	for _, id := range mails {
 		if err := pass(ctx, id); err != nil {
-			return fmt.Errorf("letting time pass for %s: %e", id, err)
+			return fmt.Errorf("letting time pass for %s: %w", id, err)
 		}
 	}
-	run := relayRun{span: span{from: time.Now()}, due: ordersOf(mails)}
-	if out, err := e.invoke(ctx, "RelayMailFunction", "{}"); err != nil || strings.Contains(out, "errorMessage") {
-		return fmt.Errorf("the relay failed: %s %e", out, err)
+	if err := r.makeUnknownDue(ctx); err != nil {
+		return fmt.Errorf("letting time pass: %w", err)
+	}
+	run := relayRun{span: span{from: time.Now()}, due: append(r.unknownIDs(), ordersOf(mails)...)}
+	if out, err := r.env.invoke(ctx, "RelayMailFunction", "{}"); err != nil || strings.Contains(out, "errorMessage") {
+		return fmt.Errorf("the relay failed: %s %w", out, err)
 	}
 	run.to = time.Now()
-	e.calls.noteRun(run)
+	r.env.calls.noteRun(run)
 	return nil
 }
 
-// owed returns the mails that are pending.
+// pendingMails returns the mails that are pending, those of an unknown kind aside: they stay so.
 func (e *env) pendingMails(ctx context.Context) ([]string, error) {
 	var ids []string
 	for shard := range dueShards {
 		pages := dynamodb.NewQueryPaginator(e.dynamo, &dynamodb.QueryInput{
 			TableName: aws.String(e.outputs["MailsTable"]), IndexName: aws.String("due"),
-			KeyConditionExpression:    aws.String("due_shard = :shard"),
-			ExpressionAttributeValues: map[string]types.AttributeValue{":shard": &types.AttributeValueMemberN{Value: strconv.Itoa(shard)}},
+			KeyConditionExpression: aws.String("due_shard = :shard"),
+			ExpressionAttributeValues: map[string]types.AttributeValue{
+				":shard": &types.AttributeValueMemberN{Value: strconv.Itoa(shard)},
+			},
 		})
 		for pages.HasMorePages() {
 			out, err := pages.NextPage(ctx)
 			if err != nil {
-				return nil, fmt.Errorf("reading what is pending: %e", err)
+				return nil, fmt.Errorf("reading what is pending: %w", err)
 			}
 			for _, it := range out.Items {
-				ids = append(ids, text(it["mail_id"]))
+				if id := text(it["mail_id"]); !strings.HasPrefix(id, unknownKind) {
+					ids = append(ids, id)
+				}
 			}
 		}
 	}
@@ -173,19 +182,27 @@ const lease = 35 * time.Second
 
 // passTime makes a mail due now, and ends a lease that was taken before all was still: nobody holds it any more.
 func (e *env) passTime(ctx context.Context, mailID string) error {
-	return e.changeMail(ctx, mailID, "SET due_at = :now REMOVE lease_id, lease_until",
+	return e.changeMail(ctx, mailID, "SET due_at = :due REMOVE lease_id, lease_until",
 		"#state = :pending AND (attribute_not_exists(lease_until) OR lease_until < :taken)",
-		map[string]types.AttributeValue{":taken": instant(time.Now().Add(lease - still))})
+		map[string]types.AttributeValue{":due": instant(time.Now().Add(-time.Second)),
+			":taken": instant(time.Now().Add(lease - still))})
 }
 
 // makeDue makes a mail due now.
 func (e *env) makeDue(ctx context.Context, mailID string) error {
-	return e.changeMail(ctx, mailID, "SET due_at = :now", "#state = :pending", map[string]types.AttributeValue{})
+	return e.makeDueAt(ctx, mailID, time.Now().Add(-time.Second))
+}
+
+// makeDueAt makes a mail due at a time.
+func (e *env) makeDueAt(ctx context.Context, mailID string, at time.Time) error {
+	return e.changeMail(ctx, mailID, "SET due_at = :due", "#state = :pending",
+		map[string]types.AttributeValue{":due": instant(at)})
 }
 
 // changeMail changes a mail where the condition holds, and leaves another as it is.
-func (e *env) changeMail(ctx context.Context, mailID, change, condition string, values map[string]types.AttributeValue) error {
-	values[":pending"], values[":now"] = &types.AttributeValueMemberS{Value: "pending"}, instant(time.Now().Add(-time.Second))
+func (e *env) changeMail(ctx context.Context, mailID, change, condition string,
+	values map[string]types.AttributeValue) error {
+	values[":pending"] = &types.AttributeValueMemberS{Value: string(notification.Pending)}
 	_, err := e.dynamo.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:           aws.String(e.outputs["MailsTable"]),
 		Key:                 map[string]types.AttributeValue{"mail_id": &types.AttributeValueMemberS{Value: mailID}},

@@ -4,21 +4,24 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"time"
 )
 
-// visitor is somebody who, in the midst of what goes wrong, signs up, logs in, logs out and tries to go on.
+// visitor signs up, logs in, logs out and tries to go on with the session, while faults are injected.
 type visitor struct {
 	person
 	signUps  []reply // to the sign-up with its Idempotency-Key, in their order
+	logIns   []reply
 	logOuts  []reply // of the session, in their order; none where nobody logged in
 	goesOn   []reply // to refreshes of the session after that
 	accounts map[string]bool
 }
 
-// visit sends each request again, as a client does, as long as it has no definite answer.
+// visit repeats each request, as a client does, until it has a definite answer.
 func (r *round) visit(ctx context.Context) {
-	g := &visitor{person: person{"success+visitor-" + r.id + "@simulator.amazonses.com", "a password of chaos"}, accounts: map[string]bool{}}
+	g := &visitor{person: person{"success+visitor-" + r.id + "@simulator.amazonses.com", "a password of chaos"},
+		accounts: map[string]bool{}}
 	r.visitor = g
 	g.signUps = r.sendUntilDefinite(ctx, request{
 		method: http.MethodPost, path: "/users", key: "visitor " + r.id,
@@ -32,11 +35,11 @@ func (r *round) visit(ctx context.Context) {
 			g.accounts[made.UserID] = true
 		}
 	}
-	logIns := r.sendUntilDefinite(ctx, request{method: http.MethodPost, path: "/sessions", body: g.person})
+	g.logIns = r.sendUntilDefinite(ctx, request{method: http.MethodPost, path: "/sessions", body: g.person})
 	var session struct {
 		RefreshToken string `json:"refresh_token"`
 	}
-	if json.Unmarshal(logIns[len(logIns)-1].body, &session) != nil || session.RefreshToken == "" {
+	if json.Unmarshal(last(g.logIns).body, &session) != nil || session.RefreshToken == "" {
 		return
 	}
 	body := map[string]string{"refresh_token": session.RefreshToken}
@@ -44,38 +47,56 @@ func (r *round) visit(ctx context.Context) {
 	g.goesOn = r.sendUntilDefinite(ctx, request{method: http.MethodPost, path: "/sessions/refresh", body: body})
 }
 
-// sendUntilDefinite sends a request until it has a definite answer, and returns all answers.
+// retryPause lies between two attempts of a client.
+const retryPause = 50 * time.Millisecond
+
+// sendUntilDefinite sends a request until it has a definite answer, at most settleTries times, and returns all answers.
+// An attempt while the emulator is away does not count.
 func (r *round) sendUntilDefinite(ctx context.Context, q request) []reply {
 	var all []reply
-	for range settleTries {
-		all = append(all, r.env.client.send(ctx, q))
-		if all[len(all)-1].definite() || ctx.Err() != nil {
+	for tries := 0; tries < settleTries && ctx.Err() == nil; {
+		restarts := r.awaitRestart()
+		a := r.env.client.send(ctx, q)
+		all = append(all, a)
+		if a.definite() {
 			break
 		}
-		time.Sleep(50 * time.Millisecond)
+		if r.awaitRestart() == restarts {
+			tries++
+		}
+		time.Sleep(retryPause)
 	}
 	return all
 }
 
-// checkVisitor: a sign-up that is repeated with its key is answered as the first was, and a session that was logged out is over.
+// awaitRestart waits until the emulator is there, and returns how often it was away.
+func (r *round) awaitRestart() int {
+	r.away.RLock()
+	defer r.away.RUnlock()
+	return r.restarted
+}
+
+// checkVisitor: a sign-up that is repeated with its key is answered as the first was, and a session that was logged out
+// is over.
 func (h *history) checkVisitor(v *verdict) {
 	g := h.round.visitor
 	if g == nil {
 		return
 	}
 	for _, a := range h.visits() {
-		v.want(a.definite() || a.status == 0 || unavailable(a), invAnswer, "a visitor's request: %s", a)
+		v.want(allowedReply(a), invAnswer, "a visitor's request: %s", a)
 	}
-	last := g.signUps[len(g.signUps)-1]
-	v.want(last.status == http.StatusCreated || !last.definite(), invRepeat, "signing up with a key, %d times: %s", len(g.signUps), last)
+	wantSettled(v, g.signUps, http.StatusCreated, "signing up with a key")
 	v.want(len(g.accounts) <= 1, invRepeat, "one sign-up opened %d accounts", len(g.accounts))
+	wantSettled(v, g.logIns, http.StatusCreated, "logging in after the sign-up")
 	if len(g.logOuts) == 0 {
 		return
 	}
-	out := g.logOuts[len(g.logOuts)-1]
-	v.want(out.status == http.StatusNoContent || !out.definite(), invRepeat, "logging out, %d times: %s", len(g.logOuts), out)
-	on := g.goesOn[len(g.goesOn)-1]
-	v.want(out.status != http.StatusNoContent || on.status == http.StatusUnauthorized || !on.definite(), invLogOut, "%s goes on after the log-out: %s", g.Email, on)
+	wantSettled(v, g.logOuts, http.StatusNoContent, "logging out")
+	out, on := last(g.logOuts), last(g.goesOn)
+	v.want(on.definite(), invSettled, "going on after the log-out, %d times: %s", len(g.goesOn), on)
+	v.want(out.status != http.StatusNoContent || on.status == http.StatusUnauthorized || !on.definite(), invEnded,
+		"%s goes on after the log-out: %s", g.Email, on)
 }
 
 // visits are all answers that the visitor got and that are kept.
@@ -84,5 +105,5 @@ func (h *history) visits() []reply {
 	if g == nil {
 		return nil
 	}
-	return append(append(append([]reply{}, g.signUps...), g.logOuts...), g.goesOn...)
+	return slices.Concat(g.signUps, g.logIns, g.logOuts, g.goesOn)
 }
