@@ -1,5 +1,5 @@
 // Package awsfault injects, at the HTTP transport of an AWS client, what no emulator shows: conflicts, throttling, lost
-// answers. The client's own retries stay on, so that their effect is tested too.
+// answers. The client's own retries stay on, so that they are tested, too.
 package awsfault
 
 import (
@@ -15,7 +15,7 @@ import (
 // errConnection is what a client sees of a connection that broke.
 var errConnection = errors.New("connection reset by peer")
 
-// Fault does something else than just passing a call on.
+// Fault replaces the passing on of a call.
 type Fault func(next http.RoundTripper, r *http.Request) (*http.Response, error)
 
 // Transport passes calls on, and counts them, but for those that a fault is planned for.
@@ -77,7 +77,7 @@ func (t *Transport) next(operation string) Fault {
 	return planned[0]
 }
 
-// Lost has the call carried out and its answer lost.
+// Lost carries the call out and loses its answer.
 func Lost(next http.RoundTripper, r *http.Request) (*http.Response, error) {
 	resp, err := next.RoundTrip(r)
 	if err == nil {
@@ -98,7 +98,7 @@ func Timeout(_ http.RoundTripper, r *http.Request) (*http.Response, error) {
 	return nil, r.Context().Err()
 }
 
-// TimeoutAfterCommit has the call carried out and never answers: its caller gives up.
+// TimeoutAfterCommit carries the call out and never answers: its caller gives up.
 func TimeoutAfterCommit(next http.RoundTripper, r *http.Request) (*http.Response, error) {
 	resp, err := next.RoundTrip(r.Clone(context.WithoutCancel(r.Context())))
 	if err == nil {
@@ -120,7 +120,8 @@ func Canceled(reasons ...string) Fault {
 		list = append(list, fmt.Sprintf(`{"Code":%q,"Message":"injected"}`, reason))
 	}
 	return Answer(http.StatusBadRequest, fmt.Sprintf(
-		`{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","message":"Transaction cancelled","CancellationReasons":[%s]}`,
+		`{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","message":"Transaction cancelled",`+
+			`"CancellationReasons":[%s]}`,
 		strings.Join(list, ",")))
 }
 
@@ -128,7 +129,8 @@ func Canceled(reasons ...string) Fault {
 func Answer(status int, body string) Fault {
 	return func(_ http.RoundTripper, r *http.Request) (*http.Response, error) {
 		header := http.Header{"Content-Type": {"application/x-amz-json-1.0"}}
-		return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+		return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body)),
+			Request: r}, nil
 	}
 }
 

@@ -18,7 +18,8 @@ type answered struct {
 	UnprocessedKeys asked
 }
 
-// LeaveOut has a BatchGetItem leave its first key, of the first of its tables by name, for another call, as DynamoDB may.
+// LeaveOut has a BatchGetItem leave its first key, of the first of its tables by name, for another call, as DynamoDB
+// may.
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
 func LeaveOut(next http.RoundTripper, r *http.Request) (*http.Response, error) {
 	r, in, err := readBatch(r)

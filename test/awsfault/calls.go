@@ -47,7 +47,8 @@ func (c *call) actions() []action {
 	return all
 }
 
-// readCall reads a call's body, and returns the request with it. The operation is empty for a call that is none of DynamoDB's.
+// readCall reads a call's body, and returns the request with it. The operation is empty for a call that is none of
+// DynamoDB's.
 func readCall(r *http.Request) (*http.Request, string, *call, error) {
 	_, operation, dynamo := strings.Cut(r.Header.Get("X-Amz-Target"), "DynamoDB_20120810.")
 	if !dynamo {
@@ -65,7 +66,8 @@ func readCall(r *http.Request) (*http.Request, string, *call, error) {
 	return withBody(r, body), operation, in, nil
 }
 
-// withBody is the request again, with another body. DynamoDB Local does not look whether the signature is that of the body.
+// withBody is the request again, with another body. DynamoDB Local does not look whether the signature is that of the
+// body.
 func withBody(r *http.Request, body []byte) *http.Request {
 	r = r.Clone(r.Context())
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
@@ -105,7 +107,8 @@ func ask(next http.RoundTripper, like *http.Request, operation string, in, out a
 
 // tables knows which attributes are the keys of tables.
 type tables struct {
-	// describe returns the names of the attributes of a table's key; nil means by a call of DynamoDB in the name of another.
+	// describe returns the names of the attributes of a table's key; nil means by a call of DynamoDB in the name of
+	// another.
 	describe func(table string) ([]string, error)
 
 	mu    sync.Mutex
@@ -174,7 +177,8 @@ func nameOf(table string, keys []string, of item) string {
 	return name
 }
 
-// answerLike is the answer with another body. The checksum that DynamoDB gives of a body goes with the body that it was for.
+// answerLike is the answer with another body. The checksum that DynamoDB gives of a body goes with the body that it was
+// for.
 func answerLike(resp *http.Response, out any) (*http.Response, error) {
 	body, err := json.Marshal(out)
 	if err != nil {

@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// Overlap holds the items of a transaction for its length, as DynamoDB does: whoever else writes one of them meanwhile, or reads it
-// in a transaction, meets a conflict. DynamoDB Local and emulators commit at once, so nobody ever meets anybody there. All clients
-// that are to meet share one Overlap.
+// Overlap holds the items of a transaction for its length, as DynamoDB does: whoever else writes one of them meanwhile,
+// or reads it in a transaction, meets a conflict. DynamoDB Local and emulators commit at once, so there is
+// never a conflict there. All clients whose transactions are to conflict share one Overlap.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-conflict-handling
 type Overlap struct {
 	// Next carries calls out; nil means http.DefaultTransport.
 	Next http.RoundTripper
 	// Hold is how long a transaction takes beside what Next takes.
 	Hold time.Duration
-	// Describe returns the names of the attributes of a table's key. Nil means by DescribeTable with the header of the call that it is
-	// for, whose signature only DynamoDB Local takes.
+	// Describe returns the names of the attributes of a table's key. Nil means by DescribeTable with the header of the
+	// call that it is for, whose signature only DynamoDB Local takes.
 	Describe func(table string) ([]string, error)
 
 	once      sync.Once

@@ -8,12 +8,14 @@ import (
 	"sync"
 )
 
-// Stale makes DynamoDB's eventually consistent reads as old as they may be: GetItem, BatchGetItem, Query and Scan without
-// ConsistentRead, those of an index included, answer each item as it was before its last write, and leave it out when that write
-// made it. Consistent reads, transactions and writes pass as they are. What a write deleted stays deleted in a Query or Scan.
+// Stale makes DynamoDB's eventually consistent reads as old as they may be: GetItem, BatchGetItem, Query and Scan
+// without ConsistentRead, those of an index included, answer each item as it was before its last write, and leave it
+// out when that write made it. Consistent reads, transactions and writes pass as they are. What a write deleted stays
+// deleted in a Query or Scan.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.ReadConsistency.html
 //
-// Only writes that pass through it are known to it. Before each it reads the items that are written, so it is no measure of time.
+// Only writes that pass through it are known to it. Before each it reads the items that are written, so it is no
+// measure of time.
 type Stale struct {
 	// Next carries calls out; nil means http.DefaultTransport.
 	Next http.RoundTripper
@@ -58,7 +60,8 @@ func (s *Stale) write(r *http.Request, in *call) (*http.Response, error) {
 			return nil, err
 		}
 		var out struct{ Item item }
-		if err := ask(s.Next, r, "GetItem", map[string]any{"TableName": c.TableName, "Key": key, "ConsistentRead": true}, &out); err != nil {
+		if err := ask(s.Next, r, "GetItem", map[string]any{"TableName": c.TableName, "Key": key, "ConsistentRead": true},
+			&out); err != nil {
 			return nil, err
 		}
 		before[name] = out.Item

@@ -31,11 +31,12 @@ type Call struct {
 	Killed  int  // the process that was killed for it, or 0
 }
 
-// signedFor finds the access key and the service in a signature (AWS: "Signature Version 4 signing process", the credential scope).
+// signedFor finds the access key and the service in a signature (AWS: "Signature Version 4 signing process", the
+// credential scope).
 var signedFor = regexp.MustCompile(`Credential=([^/]+)/[^/]+/[^/]+/([^/]+)/aws4_request`)
 
-// read names a request's call: the operation by the header X-Amz-Target in AWS's JSON protocols, by the form's Action in its
-// query protocol, by method and path else.
+// read names a request's call: the operation by the header X-Amz-Target in AWS's JSON protocols, by the form's Action
+// in its query protocol, by method and path else.
 func read(r *http.Request, body []byte) *Call {
 	c := &Call{Begin: time.Now(), Body: body, Operation: r.Method + " " + r.URL.Path}
 	if found := signedFor.FindStringSubmatch(r.Header.Get("Authorization")); found != nil {
@@ -53,7 +54,8 @@ func isForm(r *http.Request) bool {
 	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
 }
 
-// Form returns the parameters of a call in the query protocol, which SES speaks. It is empty for a body that is no form.
+// Form returns the parameters of a call in the query protocol, which SES speaks. It is empty for a body that is no
+// form.
 func (c *Call) Form() url.Values {
 	form, err := url.ParseQuery(string(c.Body))
 	if err != nil {

@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// Control steers the proxy from another process: GET /counts answers a JSON object from operation to number, POST /reset makes
-// them zero, PUT /faults takes {"seed":1,"rules":[Rule…]} in place of what was planned.
+// Control steers the proxy from another process: GET /counts answers a JSON object from operation to number, POST
+// /reset makes them zero, PUT /faults takes {"seed":1,"rules":[Rule…]} in place of what was planned.
 func (p *Proxy) Control() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /counts", func(w http.ResponseWriter, _ *http.Request) {

@@ -16,14 +16,15 @@ type Kind string
 const (
 	// Refused answers that the service failed; it never got the call.
 	Refused Kind = "refused"
-	// Throttled answers as the service does when too much is asked of one table, queue or sender; it never got the call.
+	// Throttled answers as the service does when one table, queue or sender is called too often; it never got the call.
 	Throttled Kind = "throttled"
-	// RateLimited answers as the service does when the account asks too much of it; it never got the call.
+	// RateLimited answers as the service does when the account calls it too often; it never got the call.
 	RateLimited Kind = "rate limited"
-	// Conflict answers that others are at the same items; the database never got the call. In a transaction every reason is one.
+	// Conflict answers that another transaction has the same items; the database never got the call. In a transaction
+	// every reason is a conflict.
 	Conflict Kind = "conflict"
-	// MixedConflict answers that the first action of a transaction met a conflict and the condition of the last one failed, as
-	// when a repeat meets its first attempt being committed.
+	// MixedConflict answers that the first action of a transaction met a conflict and the condition of the last one
+	// failed, as when a repeat meets its first attempt being committed.
 	MixedConflict Kind = "mixed conflict"
 	// Reset breaks the connection before the service gets the call.
 	Reset Kind = "reset"
@@ -42,13 +43,15 @@ const (
 	Late Kind = "late"
 	// KilledAfter kills the function's process when the service has answered.
 	KilledAfter Kind = "killed after"
-	// Doubled passes the call on, and again a while after its answer: a message that a queue delivers twice, or late as well.
+	// Doubled passes the call on, and again a while after its answer: a message that a queue delivers twice, or late as
+	// well.
 	Doubled Kind = "doubled"
 )
 
 // Kinds are all kinds.
 var Kinds = []Kind{
-	Refused, Throttled, RateLimited, Conflict, MixedConflict, Reset, Slow, Hung, KilledBefore, Lost, Half, Late, KilledAfter,
+	Refused, Throttled, RateLimited, Conflict, MixedConflict, Reset, Slow, Hung, KilledBefore, Lost, Half, Late,
+	KilledAfter,
 	Doubled,
 }
 
@@ -62,7 +65,7 @@ type Rule struct {
 	Then      []Kind        `json:"then"`  // what is done to the SDK's next attempts of the same call, one each
 }
 
-// check tells what is wrong with a rule that someone wrote.
+// check returns an error for a rule that is not valid.
 func (r Rule) check() error {
 	for _, kind := range r.Then {
 		if !slices.Contains(Kinds, kind) {
@@ -136,10 +139,11 @@ func failure(c *Call) answer {
 	if c.Service == SES {
 		return formError(http.StatusServiceUnavailable, "Receiver", "ServiceUnavailable")
 	}
-	return jsonError(c, http.StatusInternalServerError, map[string]string{DynamoDB: "InternalServerError", KMS: "KMSInternalException"}[c.Service])
+	return jsonError(c, http.StatusInternalServerError, map[string]string{DynamoDB: "InternalServerError",
+		KMS: "KMSInternalException"}[c.Service])
 }
 
-// throttling is how each service says that too much is asked of it.
+// throttling is how each service says that it is called too often.
 func throttling(c *Call) answer {
 	switch {
 	case c.Service == SES:
@@ -151,7 +155,7 @@ func throttling(c *Call) answer {
 	return jsonError(c, http.StatusBadRequest, name)
 }
 
-// rateLimit is how each service says that the account asks too much.
+// rateLimit is how each service says that the account calls it too often.
 func rateLimit(c *Call) answer {
 	if c.Service == SES {
 		return throttling(c)
@@ -159,7 +163,7 @@ func rateLimit(c *Call) answer {
 	return jsonError(c, http.StatusBadRequest, "ThrottlingException")
 }
 
-// conflict is how DynamoDB says that others are at the same items.
+// conflict is how DynamoDB says that another transaction has the same items.
 func conflict(c *Call) answer {
 	if c.actions() == 0 {
 		return jsonError(c, http.StatusBadRequest, "TransactionConflictException")
@@ -167,19 +171,22 @@ func conflict(c *Call) answer {
 	return canceled(c, "TransactionConflict", "TransactionConflict")
 }
 
-// mixedConflict is a cancelled transaction of which the first action met a conflict, and the last one's condition failed.
+// mixedConflict is a cancelled transaction of which the first action met a conflict, and the last one's condition
+// failed.
 func mixedConflict(c *Call) answer {
 	return canceled(c, "TransactionConflict", "ConditionalCheckFailed")
 }
 
-// canceled is how DynamoDB says that it cancelled a transaction: the first reason and the last one, and None between them.
+// canceled is how DynamoDB says that it cancelled a transaction: the first reason and the last one, and None between
+// them.
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 func canceled(c *Call, first, last string) answer {
 	reasons := slices.Repeat([]string{`{"Code":"None"}`}, max(1, c.actions()))
 	reasons[len(reasons)-1] = fmt.Sprintf(`{"Code":%q,"Message":"injected"}`, last)
 	reasons[0] = fmt.Sprintf(`{"Code":%q,"Message":"injected"}`, first)
 	return answer{http.StatusBadRequest, fmt.Sprintf(
-		`{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","message":"Transaction cancelled","CancellationReasons":[%s]}`,
+		`{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","message":"Transaction cancelled",`+
+			`"CancellationReasons":[%s]}`,
 		strings.Join(reasons, ","))}
 }
 
@@ -187,7 +194,8 @@ func canceled(c *Call, first, last string) answer {
 func jsonError(c *Call, status int, name string) answer {
 	prefix := map[string]string{DynamoDB: "com.amazonaws.dynamodb.v20120810#", SQS: "com.amazonaws.sqs#"}[c.Service]
 	if name == "" {
-		name = map[int]string{http.StatusBadRequest: "ThrottlingException", http.StatusInternalServerError: "InternalFailure"}[status]
+		name = map[int]string{http.StatusBadRequest: "ThrottlingException",
+			http.StatusInternalServerError: "InternalFailure"}[status]
 	}
 	return answer{status, fmt.Sprintf(`{"__type":%q,"message":"injected"}`, prefix+name)}
 }
@@ -195,6 +203,7 @@ func jsonError(c *Call, status int, name string) answer {
 // formError is an error of AWS's query protocol.
 func formError(status int, fault, name string) answer {
 	return answer{status, fmt.Sprintf(
-		`<ErrorResponse><Error><Type>%s</Type><Code>%s</Code><Message>injected</Message></Error><RequestId>injected</RequestId></ErrorResponse>`,
+		`<ErrorResponse><Error><Type>%s</Type><Code>%s</Code><Message>injected</Message></Error>`+
+			`<RequestId>injected</RequestId></ErrorResponse>`,
 		fault, name)}
 }

@@ -17,7 +17,8 @@ const program = "bootstrap"
 
 var errNobody = errors.New("no function's process has this connection")
 
-// kill ends, with SIGKILL, the function's process that calls from the address, and returns its id. It needs Linux's /proc.
+// kill ends, with SIGKILL, the function's process that calls from the address, and returns its id. It needs Linux's
+// /proc.
 func kill(caller, proxy string) (int, error) {
 	from, err := netip.ParseAddrPort(caller)
 	if err != nil {
@@ -73,7 +74,8 @@ func owner(inode string) (int, error) {
 	}
 	for _, exe := range programs {
 		folder := filepath.Dir(exe)
-		if target, err := os.Readlink(exe); err == nil && strings.TrimSuffix(filepath.Base(target), " (deleted)") == program && holds(folder, inode) {
+		if target, err := os.Readlink(exe); err == nil && strings.TrimSuffix(filepath.Base(target),
+			" (deleted)") == program && holds(folder, inode) {
 			return strconv.Atoi(filepath.Base(folder))
 		}
 	}

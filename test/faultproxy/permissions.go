@@ -9,8 +9,8 @@ import (
 )
 
 // Permissions returns what IAM asks for the call, each as an action and a resource: "dynamodb:Query TABLE/index/NAME",
-// "sqs:SendMessage QUEUE-URL", "kms:Sign KEY", "ses:SendEmail identity/SENDER". Resources are named as the call names them. Calls of
-// several items are asked about item by item, as these pages have it:
+// "sqs:SendMessage QUEUE-URL", "kms:Sign KEY", "ses:SendEmail identity/SENDER". Resources are named as the call names
+// them. Calls of several items are asked about item by item, as these pages have it:
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
 func (c *Call) Permissions() []string {
@@ -56,7 +56,8 @@ func (c *Call) ofTables() []string {
 
 // transactActions are IAM's names of a transaction's actions.
 var transactActions = map[string]string{
-	"Get": "GetItem", "Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem",
+	"Get": "GetItem", "Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem",
+	"ConditionCheck": "ConditionCheckItem",
 }
 
 func (c *Call) ofMail() []string {
@@ -68,7 +69,8 @@ func (c *Call) ofMail() []string {
 	return needed
 }
 
-// Ledger keeps which permissions were used by which credentials. Its zero value is empty; [Ledger.Note] is a Proxy's Watch.
+// Ledger keeps which permissions were used by which credentials. Its zero value is empty; [Ledger.Note] is a Proxy's
+// Watch.
 type Ledger struct {
 	mu   sync.Mutex
 	used map[string]map[string]bool // by access key and permission

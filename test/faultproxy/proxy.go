@@ -1,6 +1,6 @@
-// Package faultproxy is a proxy between the store's functions and the AWS endpoint that they call. It counts the calls by
-// operation, and does to some of them what no emulator does by itself: it refuses, delays, loses and cuts off answers, and
-// kills the process that called. The functions' own retries stay on, so that their effect is tested too.
+// Package faultproxy is a proxy between the store's functions and the AWS endpoint that they call. It counts the calls
+// by operation, and does to some of them what no emulator does by itself: it refuses, delays, loses and cuts off
+// answers, and kills the process that called. The functions' own retries stay on, so that their effect is tested too.
 package faultproxy
 
 import (
@@ -48,8 +48,8 @@ func New(target *url.URL) *Proxy {
 	return &Proxy{target: target, next: next, counts: map[string]int{}, changed: time.Now()}
 }
 
-// Through has calls that are passed on go through what wrap makes of the way that they went before. It is called before the first
-// call.
+// Through has calls that are passed on go through what wrap makes of the way that they went before. It is called before
+// the first call.
 func (p *Proxy) Through(wrap func(http.RoundTripper) http.RoundTripper) { p.next = wrap(p.next) }
 
 // ServeHTTP passes the call on, or does to it what is planned.
@@ -192,7 +192,8 @@ func (p *Proxy) reply(w http.ResponseWriter, r *http.Request, c *Call, out *http
 }
 
 func (p *Proxy) forward(r *http.Request, c *Call) (*http.Response, error) {
-	out, err := http.NewRequestWithContext(context.WithoutCancel(r.Context()), r.Method, p.target.JoinPath(r.URL.Path).String(), bytes.NewReader(c.Body))
+	out, err := http.NewRequestWithContext(context.WithoutCancel(r.Context()), r.Method,
+		p.target.JoinPath(r.URL.Path).String(), bytes.NewReader(c.Body))
 	if err != nil {
 		return nil, err
 	}

@@ -89,7 +89,8 @@ func (b *bench) last(t *testing.T) Call {
 
 func (b *bench) send(ctx context.Context, service, operation, body string) (int, string, error) {
 	r, _ := http.NewRequestWithContext(ctx, http.MethodPost, b.url, strings.NewReader(body))
-	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/"+service+"/aws4_request, SignedHeaders=host, Signature=0")
+	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/"+service+
+		"/aws4_request, SignedHeaders=host, Signature=0")
 	r.Host = "signed.example"
 	if operation == "" {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
@@ -119,29 +120,45 @@ func TestFaults(t *testing.T) {
 		carried            int
 		lost               bool
 	}{
-		"none":                    {Rule{Operation: "Other", Fault: Lost, Share: 1}, DynamoDB, "GetItem", "{}", 200, answered, 1, false},
-		"never by its share":      {Rule{Operation: "GetItem", Fault: Lost}, DynamoDB, "GetItem", "{}", 200, answered, 1, false},
-		"refused":                 {Rule{Fault: Refused}, DynamoDB, "GetItem", "{}", 500, "v20120810#InternalServerError", 0, false},
-		"refused by SQS":          {Rule{Fault: Refused}, SQS, "SendMessage", "{}", 500, "sqs#InternalFailure", 0, false},
-		"refused by SES":          {Rule{Fault: Refused}, SES, "", "Action=SendEmail", 503, "<Code>ServiceUnavailable<", 0, false},
-		"throttled":               {Rule{Fault: Throttled}, DynamoDB, "GetItem", "{}", 400, "#ProvisionedThroughputExceededException", 0, false},
-		"throttled by SQS":        {Rule{Fault: Throttled}, SQS, "SendMessage", "{}", 400, "#RequestThrottled", 0, false},
-		"throttled by SES":        {Rule{Fault: Throttled}, SES, "", "Action=SendEmail", 400, "<Code>Throttling<", 0, false},
-		"throttled by KMS":        {Rule{Fault: Throttled}, KMS, "Sign", "{}", 400, `"ThrottlingException"`, 0, false},
-		"a throttled transaction": {Rule{Fault: Throttled}, DynamoDB, "TransactWriteItems", twoActions, 400, `[{"Code":"ThrottlingError","Message":"injected"},{"Code":"ProvisionedThroughputExceeded","Message":"injected"}]`, 0, false},
-		"rate limited":            {Rule{Fault: RateLimited}, DynamoDB, "GetItem", "{}", 400, "#ThrottlingException", 0, false},
-		"rate limited by SES":     {Rule{Fault: RateLimited}, SES, "", "Action=SendEmail", 400, "<Code>Throttling<", 0, false},
-		"conflict of one":         {Rule{Fault: Conflict}, DynamoDB, "UpdateItem", "{}", 400, "#TransactionConflictException", 0, false},
-		"conflict":                {Rule{Fault: Conflict}, DynamoDB, "TransactWriteItems", twoActions, 400, `[{"Code":"TransactionConflict","Message":"injected"},{"Code":"TransactionConflict","Message":"injected"}]`, 0, false},
-		"mixed conflict":          {Rule{Fault: MixedConflict}, DynamoDB, "TransactWriteItems", twoActions, 400, `[{"Code":"TransactionConflict","Message":"injected"},{"Code":"ConditionalCheckFailed","Message":"injected"}]`, 0, false},
-		"reset":                   {Rule{Fault: Reset}, DynamoDB, "GetItem", "{}", 0, "", 0, false},
-		"slow":                    {Rule{Fault: Slow, Delay: time.Millisecond}, DynamoDB, "GetItem", "{}", 200, answered, 1, false},
-		"lost":                    {Rule{Fault: Lost}, DynamoDB, "GetItem", "{}", 0, "", 1, true},
-		"half":                    {Rule{Fault: Half}, DynamoDB, "GetItem", "{}", 0, "", 1, true},
-		"late":                    {Rule{Fault: Late, Delay: time.Millisecond}, DynamoDB, "GetItem", "{}", 0, "", 1, true},
-		"doubled":                 {Rule{Fault: Doubled, Delay: time.Millisecond}, SQS, "SendMessage", "{}", 200, answered, 2, false},
-		"killing nobody before":   {Rule{Fault: KilledBefore}, DynamoDB, "GetItem", "{}", 0, "", 0, false},
-		"killing nobody after":    {Rule{Fault: KilledAfter}, DynamoDB, "GetItem", "{}", 0, "", 1, true},
+		"none": {Rule{Operation: "Other", Fault: Lost, Share: 1}, DynamoDB, "GetItem", "{}", 200,
+			answered, 1, false},
+		"never by its share": {Rule{Operation: "GetItem", Fault: Lost}, DynamoDB, "GetItem", "{}", 200, answered, 1,
+			false},
+		"refused": {Rule{Fault: Refused}, DynamoDB, "GetItem", "{}", 500, "v20120810#InternalServerError", 0,
+			false},
+		"refused by SQS": {Rule{Fault: Refused}, SQS, "SendMessage", "{}", 500, "sqs#InternalFailure", 0, false},
+		"refused by SES": {Rule{Fault: Refused}, SES, "", "Action=SendEmail", 503, "<Code>ServiceUnavailable<", 0,
+			false},
+		"throttled": {Rule{Fault: Throttled}, DynamoDB, "GetItem", "{}", 400,
+			"#ProvisionedThroughputExceededException", 0, false},
+		"throttled by SQS": {Rule{Fault: Throttled}, SQS, "SendMessage", "{}", 400, "#RequestThrottled", 0, false},
+		"throttled by SES": {Rule{Fault: Throttled}, SES, "", "Action=SendEmail", 400, "<Code>Throttling<", 0, false},
+		"throttled by KMS": {Rule{Fault: Throttled}, KMS, "Sign", "{}", 400, `"ThrottlingException"`, 0, false},
+		"a throttled transaction": {Rule{Fault: Throttled}, DynamoDB, "TransactWriteItems", twoActions, 400,
+			`[{"Code":"ThrottlingError","Message":"injected"},{"Code":"ProvisionedThroughputExceeded","Message":"injected"}]`,
+			0, false},
+		"rate limited": {Rule{Fault: RateLimited}, DynamoDB, "GetItem", "{}", 400, "#ThrottlingException", 0,
+			false},
+		"rate limited by SES": {Rule{Fault: RateLimited}, SES, "", "Action=SendEmail", 400, "<Code>Throttling<", 0,
+			false},
+		"conflict of one": {Rule{Fault: Conflict}, DynamoDB, "UpdateItem", "{}", 400,
+			"#TransactionConflictException", 0, false},
+		"conflict": {Rule{Fault: Conflict}, DynamoDB, "TransactWriteItems", twoActions, 400,
+			`[{"Code":"TransactionConflict","Message":"injected"},{"Code":"TransactionConflict","Message":"injected"}]`, 0,
+			false},
+		"mixed conflict": {Rule{Fault: MixedConflict}, DynamoDB, "TransactWriteItems", twoActions, 400,
+			`[{"Code":"TransactionConflict","Message":"injected"},{"Code":"ConditionalCheckFailed","Message":"injected"}]`, 0,
+			false},
+		"reset": {Rule{Fault: Reset}, DynamoDB, "GetItem", "{}", 0, "", 0, false},
+		"slow": {Rule{Fault: Slow, Delay: time.Millisecond}, DynamoDB, "GetItem", "{}", 200, answered, 1,
+			false},
+		"lost": {Rule{Fault: Lost}, DynamoDB, "GetItem", "{}", 0, "", 1, true},
+		"half": {Rule{Fault: Half}, DynamoDB, "GetItem", "{}", 0, "", 1, true},
+		"late": {Rule{Fault: Late, Delay: time.Millisecond}, DynamoDB, "GetItem", "{}", 0, "", 1, true},
+		"doubled": {Rule{Fault: Doubled, Delay: time.Millisecond}, SQS, "SendMessage", "{}", 200, answered,
+			2, false},
+		"killing nobody before": {Rule{Fault: KilledBefore}, DynamoDB, "GetItem", "{}", 0, "", 0, false},
+		"killing nobody after":  {Rule{Fault: KilledAfter}, DynamoDB, "GetItem", "{}", 0, "", 1, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
@@ -293,7 +310,8 @@ func TestControl(t *testing.T) {
 	if b.host != "signed.example" {
 		t.Errorf("the service was called at host %q, want the signed one", b.host)
 	}
-	if got, want := counts(t, control.URL), (map[string]int{"GetItem": 2, "SendMessage": 1}); !reflect.DeepEqual(got, want) {
+	if got, want := counts(t, control.URL), (map[string]int{"GetItem": 2, "SendMessage": 1}); !reflect.DeepEqual(got,
+		want) {
 		t.Errorf("counts = %v, want %v", got, want)
 	}
 	if _, err := http.Post(control.URL+"/reset", "", nil); err != nil {

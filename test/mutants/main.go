@@ -1,12 +1,13 @@
-// Command mutants puts defects into today's sources, one at a time, and requires that the tests find each. A test that passes with
-// the defect in it shows nothing.
+// Command mutants puts defects into today's sources, one at a time, and requires that the tests find each. A test that
+// passes with the defect in it shows nothing.
 //
 //	make mutants
 //	make mutants ONLY=cursor       # those whose name has the word
 //
-// A mutant is one text of one file that is replaced (mutants.go); the test is built with `go test -overlay`, so no file changes. The
-// consistent reads of the DynamoDB adapter are found in its sources: each of them without ConsistentRead is a mutant. What cannot be
-// built, or ends only by the time limit, was not found by a test, and fails the run as one that survives does.
+// A mutant is one text of one file that is replaced (mutants.go); the test is built with `go test -overlay`, so no file
+// changes. The consistent reads of the DynamoDB adapter are found in its sources: each of them without ConsistentRead
+// is a mutant. What cannot be built, or ends only by the time limit, was not found by a test, and fails the run as one
+// that survives does.
 package main
 
 import (
@@ -104,9 +105,11 @@ func consistentReads(root string) ([]mutant, error) {
 		begin := len(found)
 		for _, at := range consistentRead.FindAllIndex(content, -1) {
 			from := string(content[at[0]:at[1]])
-			name := fmt.Sprintf("a read of %s is not consistent: line %d", filepath.Base(path), 1+strings.Count(string(content[:at[0]]), "\n"))
+			name := fmt.Sprintf("a read of %s is not consistent: line %d", filepath.Base(path),
+				1+strings.Count(string(content[:at[0]]), "\n"))
 			found = append(found, mutant{
-				name: name, file: file, from: from, to: strings.Replace(from, "true", "false", 1), nth: places[from], pkg: store, run: "TestStaleReads",
+				name: name, file: file, from: from, to: strings.Replace(from, "true", "false", 1), nth: places[from], pkg: store,
+				run: "TestStaleReads",
 			})
 			places[from]++
 		}
@@ -125,7 +128,8 @@ func (m mutant) patched(root string) (string, error) {
 	}
 	parts := strings.Split(string(content), m.from)
 	if len(parts)-1 != max(1, m.places) {
-		return "", fmt.Errorf("%q stands in %s %d times, want %d: has the code moved on?", m.from, m.file, len(parts)-1, max(1, m.places))
+		return "", fmt.Errorf("%q stands in %s %d times, want %d: has the code moved on?", m.from, m.file, len(parts)-1,
+			max(1, m.places))
 	}
 	return strings.Join(parts[:m.nth+1], m.from) + m.to + strings.Join(parts[m.nth+1:], m.from), nil
 }
@@ -138,7 +142,8 @@ func (m mutant) try(ctx context.Context, root, folder string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	test := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-count=1", "-timeout", limit, "-run", m.run, m.pkg)
+	test := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-count=1", "-timeout", limit, "-run", m.run,
+		m.pkg)
 	test.Dir = root
 	out, err := test.CombinedOutput()
 	var exit *exec.ExitError

@@ -38,7 +38,8 @@ var mutants = []mutant{
 	},
 	{
 		name: "a repeat that meets its own commit is refused", file: "internal/dynamostore/orders.go",
-		from: `if contentionCodes[aws.ToString(canceled.`, to: `if false && contentionCodes[aws.ToString(canceled.`, pkg: store, run: "TestPlaceUnderFaults",
+		from: `if contentionCodes[aws.ToString(canceled.`, to: `if false && contentionCodes[aws.ToString(canceled.`,
+		pkg: store, run: "TestPlaceUnderFaults",
 	},
 	{
 		name: "an order is shown to anybody", file: "internal/dynamostore/orders.go",
@@ -46,12 +47,14 @@ var mutants = []mutant{
 	},
 	{
 		name: "a transaction is repeated after an unknown outcome", file: "internal/dynamostore/dynamostore.go",
-		from: `if err == nil || !contended(err) {`, to: `if err == nil || !contended(err) && !unsettled(err) {`, pkg: store, run: "TestUnknownOutcomes",
+		from: `if err == nil || !contended(err) {`, to: `if err == nil || !contended(err) && !unsettled(err) {`, pkg: store,
+		run: "TestUnknownOutcomes",
 	},
 	{
 		name: "each attempt of a transaction has a token of its own", file: "internal/dynamostore/transact.go",
 		from: `_, err := client.TransactWriteItems(ctx, in, options...)`,
-		to:   `in.ClientRequestToken = nil; _, err := client.TransactWriteItems(ctx, in, options...)`, pkg: store, run: "TestTransactionsWhoseAnswerWasLost",
+		to:   `in.ClientRequestToken = nil; _, err := client.TransactWriteItems(ctx, in, options...)`, pkg: store,
+		run: "TestTransactionsWhoseAnswerWasLost",
 	},
 	{
 		name: "no jitter", file: "internal/dynamostore/dynamostore.go",
@@ -59,23 +62,28 @@ var mutants = []mutant{
 	},
 	{
 		name: "what a batch leaves out is left out", file: "internal/dynamostore/dynamostore.go",
-		from: `if keys = out.UnprocessedKeys; len(keys) == 0 {`, to: `if keys = out.UnprocessedKeys; true {`, pkg: store, run: "TestGoodsAsksAgain|TestLeftOut",
+		from: `if keys = out.UnprocessedKeys; len(keys) == 0 {`, to: `if keys = out.UnprocessedKeys; true {`, pkg: store,
+		run: "TestGoodsAsksAgain|TestLeftOut",
 	},
 	{
 		name: "an empty page is taken for the end", file: "internal/dynamostore/dynamostore.go",
-		from: `len(in.ExclusiveStartKey) == 0 {`, to: `len(in.ExclusiveStartKey) == 0 || len(out.Items) == 0 {`, pkg: store, run: "TestEmptyPages",
+		from: `len(in.ExclusiveStartKey) == 0 {`, to: `len(in.ExclusiveStartKey) == 0 || len(out.Items) == 0 {`, pkg: store,
+		run: "TestEmptyPages",
 	},
 	{
 		name: "the summary skips the feed's last shard", file: "internal/dynamostore/history.go",
-		from: `for i := range feedShards {`, to: `for i := range feedShards - 1 {`, pkg: store, run: "TestHistoryOfEveryShard",
+		from: `for i := range feedShards {`, to: `for i := range feedShards - 1 {`, pkg: store,
+		run: "TestHistoryOfEveryShard",
 	},
 	{
 		name: "the history skips the feed's last shard", file: "internal/dynamostore/history.go",
-		from: `make([][]attributes, feedShards)`, to: `make([][]attributes, feedShards-1)`, pkg: store, run: "TestHistoryOfEveryShard",
+		from: `make([][]attributes, feedShards)`, to: `make([][]attributes, feedShards-1)`, pkg: store,
+		run: "TestHistoryOfEveryShard",
 	},
 	{
 		name: "the relay skips the index's last shard", file: "internal/dynamostore/mails.go",
-		from: `make([][]attributes, dueShards)`, to: `make([][]attributes, dueShards-1)`, pkg: store, run: "TestDueOfEveryShard",
+		from: `make([][]attributes, dueShards)`, to: `make([][]attributes, dueShards-1)`, pkg: store,
+		run: "TestDueOfEveryShard",
 	},
 	{
 		name: "the cursor of orders is inclusive", file: "internal/dynamostore/history.go",
@@ -91,19 +99,23 @@ var mutants = []mutant{
 	},
 	{
 		name: "a change of stock is made twice", file: "internal/dynamostore/products.go",
-		from: `"attribute_not_exists(moved_key)"`, to: `"attribute_not_exists(nothing)"`, pkg: store, run: "TestMoveWhoseStockCameBack",
+		from: `"attribute_not_exists(moved_key)"`, to: `"attribute_not_exists(nothing)"`, pkg: store,
+		run: "TestMoveWhoseStockCameBack",
 	},
 	{
 		name: "a save undoes another's", file: "internal/dynamostore/products.go",
-		from: `"version = :seen"`, to: `"version = :seen OR version <> :seen"`, pkg: store, run: "TestProductIsStoredAndChanged",
+		from: `"version = :seen"`, to: `"version = :seen OR version <> :seen"`, pkg: store,
+		run: "TestProductIsStoredAndChanged",
 	},
 	{
 		name: "a mail is claimed that somebody holds", file: "internal/dynamostore/mails.go",
-		from: `(attribute_not_exists(lease_id) OR`, to: `(attribute_not_exists(lease_id) OR attribute_exists(lease_id) OR`, pkg: store, run: "TestClaim$",
+		from: `(attribute_not_exists(lease_id) OR`, to: `(attribute_not_exists(lease_id) OR attribute_exists(lease_id) OR`,
+		pkg: store, run: "TestClaim$",
 	},
 	{
 		name: "a mail is marked sent before it is", file: "internal/notification/deliver.go",
-		from: "messageID, err := d.send(ctx, mail)", to: `_ = d.Ledger.MarkSent(ctx, mailID, "", d.Now()); messageID, err := d.send(ctx, mail)`,
-		pkg: notification, run: "Test",
+		from: "messageID, err := d.send(ctx, mail)",
+		to:   `_ = d.Ledger.MarkSent(ctx, mailID, "", d.Now()); messageID, err := d.send(ctx, mail)`,
+		pkg:  notification, run: "Test",
 	},
 }
