@@ -9,6 +9,7 @@ import (
 	"shop/internal/httpapi"
 	"shop/internal/page"
 	"shop/internal/product"
+	"shop/internal/storeapi"
 	"shop/internal/validation"
 )
 
@@ -46,7 +47,7 @@ func browseProducts(products productLister) httpapi.Handler {
 		if err != nil {
 			return httpapi.Response{}, err
 		}
-		return httpapi.OK(httpapi.PageOf(found, httpapi.ListedProductOf)).Public(maxAge).Tagged(), nil
+		return httpapi.OK(storeapi.PageOf(found, storeapi.ListedProductOf)).Public(maxAge).Tagged(), nil
 	}
 	return httpapi.Open(map[string]httpapi.Handler{"GET /products": browse, "HEAD /products": browse})
 }
@@ -61,7 +62,7 @@ func pick(ctx context.Context, products productLister, query httpapi.Query) (htt
 	if err != nil {
 		return httpapi.Response{}, err
 	}
-	return httpapi.OK(httpapi.PageOf(page.Page[product.Product]{Items: found}, httpapi.ListedProductOf)).Public(maxAge).Tagged(), nil
+	return httpapi.OK(storeapi.PageOf(page.Page[product.Product]{Items: found}, storeapi.ListedProductOf)).Public(maxAge).Tagged(), nil
 }
 
 // picked returns the ids, each once. What cannot be one is of no product, and left out like an unknown one.

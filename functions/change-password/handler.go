@@ -6,6 +6,7 @@ import (
 
 	"shop/internal/httpapi"
 	"shop/internal/observe"
+	"shop/internal/storeapi"
 	"shop/internal/user"
 	"shop/internal/validation"
 )
@@ -35,7 +36,7 @@ func changePassword(g httpapi.Guard, accounts passwordChanger) httpapi.Handler {
 		err = accounts.Do(ctx, caller, chosen)
 		audit(ctx, caller, err)
 		if err != nil && chosen.Key == "" {
-			err = httpapi.IfBusy(err, unknown)
+			err = storeapi.IfBusy(err, unknown)
 		}
 		if err != nil {
 			return httpapi.Response{}, err
@@ -74,6 +75,6 @@ func audit(ctx context.Context, caller user.Caller, err error) {
 	case err == nil:
 		observe.Audit(ctx, observe.Event{Kind: observe.PasswordChanged, UserID: caller.UserID, Subject: caller.UserID})
 	case errors.Is(err, user.ErrInvalidCredentials) || errors.As(err, &tooMany):
-		observe.Audit(ctx, observe.Event{Kind: observe.LogInFailed, UserID: caller.UserID, Reason: httpapi.Code(err)})
+		observe.Audit(ctx, observe.Event{Kind: observe.LogInFailed, UserID: caller.UserID, Reason: storeapi.Code(err)})
 	}
 }

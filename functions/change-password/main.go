@@ -14,6 +14,7 @@ import (
 	"shop/internal/observe"
 	"shop/internal/password"
 	"shop/internal/queue"
+	"shop/internal/storeapi"
 	"shop/internal/user"
 )
 
@@ -33,7 +34,7 @@ func main() {
 	db := dynamodb.NewFromConfig(aws)
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
 	passwords := password.New(s.Cost, s.CostsBefore...)
-	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), changePassword(guard, &user.ChangePassword{
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), changePassword(guard, &user.ChangePassword{
 		Accounts:  &dynamostore.Accounts{Client: db, Table: s.Users, AuthState: s.AuthState, Mails: s.Mails},
 		Guesses:   &dynamostore.Guesses{Client: db, Table: s.AuthState, Users: s.Users},
 		Checker:   passwords,

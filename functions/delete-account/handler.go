@@ -6,6 +6,7 @@ import (
 
 	"shop/internal/httpapi"
 	"shop/internal/observe"
+	"shop/internal/storeapi"
 	"shop/internal/user"
 	"shop/internal/validation"
 )
@@ -47,6 +48,6 @@ func audit(ctx context.Context, caller user.Caller, deleted bool, err error) {
 	case deleted:
 		observe.Audit(ctx, observe.Event{Kind: observe.AccountDeleted, UserID: caller.UserID, Subject: caller.UserID})
 	case errors.Is(err, user.ErrInvalidCredentials) || errors.As(err, &tooMany):
-		observe.Audit(ctx, observe.Event{Kind: observe.LogInFailed, UserID: caller.UserID, Reason: httpapi.Code(err)})
+		observe.Audit(ctx, observe.Event{Kind: observe.LogInFailed, UserID: caller.UserID, Reason: storeapi.Code(err)})
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"shop/internal/httpapi"
 	"shop/internal/jwks"
 	"shop/internal/password"
+	"shop/internal/storeapi"
 	"shop/internal/user"
 )
 
@@ -31,7 +32,7 @@ func main() {
 	db := dynamodb.NewFromConfig(aws)
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
 	deletions := &dynamostore.AccountDeletions{Client: db, Table: s.AccountDeletions, Users: s.Users, Orders: s.Orders, Mails: s.Mails}
-	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), deleteAccount(guard, &user.DeleteAccount{
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), deleteAccount(guard, &user.DeleteAccount{
 		Users:     &dynamostore.Users{Client: db, Table: s.Users},
 		Accounts:  deletions,
 		Guesses:   &dynamostore.Guesses{Client: db, Table: s.AuthState, Users: s.Users},

@@ -11,6 +11,7 @@ import (
 	"shop/internal/httpapi"
 	"shop/internal/jwks"
 	"shop/internal/password"
+	"shop/internal/storeapi"
 	"shop/internal/user"
 )
 
@@ -27,7 +28,7 @@ func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
-	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), endSessions(guard, &user.EndSessions{
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), endSessions(guard, &user.EndSessions{
 		Accounts:  &dynamostore.Accounts{Client: db, Table: s.Users, AuthState: s.AuthState},
 		Guesses:   &dynamostore.Guesses{Client: db, Table: s.AuthState, Users: s.Users},
 		Passwords: password.New(s.Cost, s.CostsBefore...),

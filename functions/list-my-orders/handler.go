@@ -6,6 +6,7 @@ import (
 	"shop/internal/httpapi"
 	"shop/internal/order"
 	"shop/internal/page"
+	"shop/internal/storeapi"
 	"shop/internal/user"
 )
 
@@ -25,6 +26,6 @@ func listMyOrders(g httpapi.Guard, orders orderLister) httpapi.Handler {
 		if err != nil {
 			return httpapi.Response{}, err
 		}
-		return httpapi.OK(httpapi.PageOf(found, httpapi.ListedOrderOf)), nil
+		return httpapi.OK(storeapi.PageOf(found, storeapi.ListedOrderOf)), nil
 	}})
 }

@@ -7,6 +7,7 @@ import (
 	"shop/internal/httpapi"
 	"shop/internal/order"
 	"shop/internal/page"
+	"shop/internal/storeapi"
 	"shop/internal/user"
 	"shop/internal/validation"
 )
@@ -18,7 +19,7 @@ type orderLister interface {
 
 // historyPage is a page that says up to when it is complete.
 type historyPage struct {
-	httpapi.Page[httpapi.Order]
+	storeapi.Page[storeapi.Order]
 	CompleteUntil string `json:"complete_until"`
 }
 
@@ -42,7 +43,7 @@ func listOrders(g httpapi.Guard, orders orderLister, now func() time.Time) httpa
 		if err != nil {
 			return httpapi.Response{}, err
 		}
-		return httpapi.OK(historyPage{httpapi.PageOf(found, httpapi.ListedOrderOf), httpapi.Time(completeUntil)}), nil
+		return httpapi.OK(historyPage{storeapi.PageOf(found, storeapi.ListedOrderOf), storeapi.Time(completeUntil)}), nil
 	}})
 }
 

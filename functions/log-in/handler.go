@@ -7,6 +7,7 @@ import (
 
 	"shop/internal/httpapi"
 	"shop/internal/observe"
+	"shop/internal/storeapi"
 	"shop/internal/user"
 	"shop/internal/validation"
 )
@@ -30,14 +31,14 @@ func logIn(users authenticator) httpapi.Handler {
 			if err != nil {
 				return httpapi.Response{}, err
 			}
-			return httpapi.Created(httpapi.SessionOf(s)), nil
+			return httpapi.Created(storeapi.SessionOf(s)), nil
 		},
 		"POST /browser-sessions": httpapi.OwnPages(func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
 			s, err := begin(ctx, users, r, r.Cookie(httpapi.SessionCookie))
 			if err != nil {
 				return httpapi.Response{}, err
 			}
-			return httpapi.ForBrowser(http.StatusCreated, s), nil
+			return storeapi.ForBrowser(http.StatusCreated, s), nil
 		}),
 	})
 }
@@ -61,7 +62,7 @@ func attempt(address string, s user.Session, err error) observe.Event {
 	if err == nil {
 		return observe.Event{Kind: observe.LoggedIn, UserID: s.User.ID}
 	}
-	e := observe.Event{Kind: observe.LogInFailed, Reason: httpapi.Code(err)}
+	e := observe.Event{Kind: observe.LogInFailed, Reason: storeapi.Code(err)}
 	var wrong *user.WrongPasswordError
 	if errors.As(err, &wrong) {
 		e.UserID = wrong.UserID

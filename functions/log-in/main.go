@@ -17,6 +17,7 @@ import (
 	"shop/internal/kmssign"
 	"shop/internal/observe"
 	"shop/internal/password"
+	"shop/internal/storeapi"
 	"shop/internal/token"
 	"shop/internal/user"
 )
@@ -38,7 +39,7 @@ func main() {
 	guesses := &dynamostore.Guesses{Client: db, Table: s.AuthState, Users: s.Users}
 	passwords := password.New(s.Cost, s.CostsBefore...)
 	renewal := user.Renewal{Users: &dynamostore.Users{Client: db, Table: s.Users}, Passwords: passwords, Failed: notRenewed}
-	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), logIn(&user.LogIn{
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), logIn(&user.LogIn{
 		Guesses:   guesses,
 		Passwords: passwords,
 		Tokens:    tokens{&token.Issuer{URL: s.Issuer, Audience: s.Audience, Signer: key, Now: clock.Now}},

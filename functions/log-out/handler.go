@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"shop/internal/httpapi"
+	"shop/internal/storeapi"
 )
 
 type sessionEnder interface {
@@ -15,7 +16,7 @@ type sessionEnder interface {
 func logOut(sessions sessionEnder) httpapi.Handler {
 	return httpapi.Open(map[string]httpapi.Handler{
 		"POST /sessions/revoke": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
-			refreshToken, err := r.RefreshToken()
+			refreshToken, err := storeapi.RefreshToken(r)
 			if err != nil {
 				return httpapi.Response{}, err
 			}

@@ -8,6 +8,7 @@ import (
 	"shop/internal/config"
 	"shop/internal/dynamostore"
 	"shop/internal/httpapi"
+	"shop/internal/storeapi"
 	"shop/internal/user"
 )
 
@@ -18,7 +19,7 @@ type settings struct {
 
 func main() {
 	s, aws := config.MustLoad[settings]()
-	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), logOut(&user.LogOut{
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), logOut(&user.LogOut{
 		Sessions: &dynamostore.Sessions{Client: dynamodb.NewFromConfig(aws), Table: s.AuthState},
 	})))
 }

@@ -6,6 +6,7 @@ import (
 	"shop/internal/httpapi"
 	"shop/internal/observe"
 	"shop/internal/order"
+	"shop/internal/storeapi"
 	"shop/internal/user"
 )
 
@@ -20,8 +21,8 @@ type item struct {
 }
 
 type request struct {
-	Items         []item                 `json:"items"`
-	ExpectedTotal *httpapi.RequiredMoney `json:"expected_total"`
+	Items         []item                  `json:"items"`
+	ExpectedTotal *storeapi.RequiredMoney `json:"expected_total"`
 }
 
 // placeOrder serves POST /orders. Every answer of an accepted checkout is that of the first, the mail's status included.
@@ -36,7 +37,7 @@ func placeOrder(g httpapi.Guard, orders checkout, publicURL string) httpapi.Hand
 			return httpapi.Response{}, err
 		}
 		observe.Log(ctx).Info("order placed", "order_id", placed.ID, "replayed", replayed)
-		response := httpapi.Created(httpapi.OrderOf(placed, order.EmailPending)).With("Location", r.URL(publicURL, "/orders/"+placed.ID))
+		response := httpapi.Created(storeapi.OrderOf(placed, order.EmailPending)).With("Location", r.URL(publicURL, "/orders/"+placed.ID))
 		if replayed {
 			response = response.With("Idempotent-Replayed", "true")
 		}

@@ -17,6 +17,7 @@ import (
 	"shop/internal/observe"
 	"shop/internal/order"
 	"shop/internal/queue"
+	"shop/internal/storeapi"
 )
 
 type settings struct {
@@ -33,7 +34,7 @@ type settings struct {
 func main() {
 	s, aws := config.MustLoad[settings]()
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
-	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), placeOrder(guard, &order.Checkout{
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), placeOrder(guard, &order.Checkout{
 		Store: &dynamostore.Orders{
 			Client: dynamodb.NewFromConfig(aws), Table: s.Orders, Products: s.Products, Mails: s.Mails, Currency: s.Currency,
 		},

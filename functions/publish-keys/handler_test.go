@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"shop/internal/httpapi"
+	"shop/internal/storeapi"
 	"shop/internal/token"
 )
 
@@ -55,7 +56,7 @@ func event(t *testing.T, route string) events.APIGatewayV2HTTPRequest {
 
 func answer(t *testing.T, e events.APIGatewayV2HTTPRequest, issuer string, k keys) events.APIGatewayV2HTTPResponse {
 	t.Helper()
-	out, err := httpapi.Lambda(httpapi.Front{}, publishKeys(issuer, k))(t.Context(), e)
+	out, err := storeapi.Lambda(httpapi.Front{}, publishKeys(issuer, k))(t.Context(), e)
 	if err != nil {
 		t.Fatal(err)
 	}

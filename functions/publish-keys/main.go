@@ -9,6 +9,7 @@ import (
 	"shop/internal/config"
 	"shop/internal/httpapi"
 	"shop/internal/kmssign"
+	"shop/internal/storeapi"
 )
 
 type settings struct {
@@ -19,5 +20,5 @@ type settings struct {
 
 func main() {
 	s, aws := config.MustLoad[settings]()
-	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), publishKeys(s.Issuer, kmssign.NewRing(kms.NewFromConfig(aws), s.KeyIDs))))
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), publishKeys(s.Issuer, kmssign.NewRing(kms.NewFromConfig(aws), s.KeyIDs))))
 }

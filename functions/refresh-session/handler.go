@@ -7,6 +7,7 @@ import (
 
 	"shop/internal/httpapi"
 	"shop/internal/observe"
+	"shop/internal/storeapi"
 	"shop/internal/user"
 )
 
@@ -20,7 +21,7 @@ type sessionRefresher interface {
 func refreshSession(sessions sessionRefresher) httpapi.Handler {
 	return httpapi.Open(map[string]httpapi.Handler{
 		"POST /sessions/refresh": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
-			refreshToken, err := r.RefreshToken()
+			refreshToken, err := storeapi.RefreshToken(r)
 			if err != nil {
 				return httpapi.Response{}, err
 			}
@@ -28,7 +29,7 @@ func refreshSession(sessions sessionRefresher) httpapi.Handler {
 			if err != nil {
 				return httpapi.Response{}, err
 			}
-			return httpapi.OK(httpapi.SessionOf(s)), nil
+			return httpapi.OK(storeapi.SessionOf(s)), nil
 		},
 		"POST /browser-sessions/refresh": httpapi.OwnPages(func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
 			if err := r.Nothing(); err != nil {
@@ -38,7 +39,7 @@ func refreshSession(sessions sessionRefresher) httpapi.Handler {
 			if err != nil {
 				return httpapi.Response{}, httpapi.WithoutSession(err)
 			}
-			return httpapi.ForBrowser(http.StatusOK, s), nil
+			return storeapi.ForBrowser(http.StatusOK, s), nil
 		}),
 	})
 }
@@ -47,7 +48,7 @@ func exchange(ctx context.Context, sessions sessionRefresher, refreshToken strin
 	s, err := sessions.Do(ctx, refreshToken)
 	var reused *user.TokenReusedError
 	if errors.As(err, &reused) {
-		observe.Audit(ctx, observe.Event{Kind: observe.RefreshReused, UserID: reused.UserID, Subject: reused.SessionID, Reason: httpapi.Code(err)})
+		observe.Audit(ctx, observe.Event{Kind: observe.RefreshReused, UserID: reused.UserID, Subject: reused.SessionID, Reason: storeapi.Code(err)})
 	}
 	return s, err
 }

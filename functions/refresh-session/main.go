@@ -15,6 +15,7 @@ import (
 	"shop/internal/dynamostore"
 	"shop/internal/httpapi"
 	"shop/internal/kmssign"
+	"shop/internal/storeapi"
 	"shop/internal/token"
 	"shop/internal/user"
 )
@@ -32,7 +33,7 @@ func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
 	key := &kmssign.Key{Client: kms.NewFromConfig(aws), ID: s.SigningKeyID}
-	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), refreshSession(&user.Refresh{
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), refreshSession(&user.Refresh{
 		Sessions: &dynamostore.Sessions{Client: db, Table: s.AuthState},
 		Users:    &dynamostore.Users{Client: db, Table: s.Users},
 		Tokens:   tokens{&token.Issuer{URL: s.Issuer, Audience: s.Audience, Signer: key, Now: clock.Now}},

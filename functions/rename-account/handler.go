@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"shop/internal/httpapi"
+	"shop/internal/storeapi"
 	"shop/internal/user"
 )
 
@@ -27,6 +28,6 @@ func renameAccount(g httpapi.Guard, accounts accountRenamer) httpapi.Handler {
 		if err != nil {
 			return httpapi.Response{}, err
 		}
-		return httpapi.OK(httpapi.AccountOf(u)), nil
+		return httpapi.OK(storeapi.AccountOf(u)), nil
 	}})
 }

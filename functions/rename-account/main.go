@@ -9,6 +9,7 @@ import (
 	"shop/internal/dynamostore"
 	"shop/internal/httpapi"
 	"shop/internal/jwks"
+	"shop/internal/storeapi"
 	"shop/internal/user"
 )
 
@@ -22,7 +23,7 @@ func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
-	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), renameAccount(guard, &user.RenameAccount{
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), renameAccount(guard, &user.RenameAccount{
 		Accounts: &dynamostore.Accounts{Client: db, Table: s.Users},
 		Users:    &dynamostore.Users{Client: db, Table: s.Users},
 	})))

@@ -12,6 +12,7 @@ import (
 	"shop/internal/httpapi"
 	"shop/internal/observe"
 	"shop/internal/queue"
+	"shop/internal/storeapi"
 	"shop/internal/user"
 )
 
@@ -23,7 +24,7 @@ type settings struct {
 
 func main() {
 	s, aws := config.MustLoad[settings]()
-	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), requestReset(&user.RequestReset{
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), requestReset(&user.RequestReset{
 		Outbox:   &dynamostore.Mails{Client: dynamodb.NewFromConfig(aws), Table: s.Mails, Now: clock.Now},
 		Announce: &queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL},
 		Missed:   observe.EventNotSent,

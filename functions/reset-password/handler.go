@@ -5,6 +5,7 @@ import (
 
 	"shop/internal/httpapi"
 	"shop/internal/observe"
+	"shop/internal/storeapi"
 )
 
 type passwordResetter interface {
@@ -35,7 +36,7 @@ func resetPassword(links passwordResetter) httpapi.Handler {
 		}
 		userID, err := links.Do(ctx, in.Token, in.Password, key, r.ClientKey())
 		if err != nil && key == "" {
-			err = httpapi.IfBusy(err, unknown)
+			err = storeapi.IfBusy(err, unknown)
 		}
 		if err != nil {
 			return httpapi.Response{}, err

@@ -10,6 +10,7 @@ import (
 	"shop/internal/dynamostore"
 	"shop/internal/httpapi"
 	"shop/internal/password"
+	"shop/internal/storeapi"
 	"shop/internal/user"
 )
 
@@ -23,7 +24,7 @@ type settings struct {
 
 func main() {
 	s, aws := config.MustLoad[settings]()
-	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), resetPassword(&user.ResetPassword{
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), resetPassword(&user.ResetPassword{
 		Links:     &dynamostore.Links{Client: dynamodb.NewFromConfig(aws), Table: s.AuthState, Users: s.Users, Mails: s.Mails},
 		Passwords: password.New(s.Cost),
 		Now:       clock.Now,

@@ -8,6 +8,7 @@ import (
 	"shop/internal/httpapi"
 	"shop/internal/observe"
 	"shop/internal/product"
+	"shop/internal/storeapi"
 	"shop/internal/user"
 	"shop/internal/validation"
 )
@@ -21,13 +22,13 @@ type productSaver interface {
 // request is the whole product: PUT replaces it. All members are required but max_per_order and stock, which stay as they are
 // when they are missing, and compare_version.
 type request struct {
-	Name        *string                `json:"name"`
-	Description *string                `json:"description"`
-	Price       *httpapi.RequiredMoney `json:"price"`
-	ImageURL    *string                `json:"image_url"`
-	Active      *bool                  `json:"active"`
-	MaxPerOrder *int64                 `json:"max_per_order"`
-	Stock       *int64                 `json:"stock"`
+	Name        *string                 `json:"name"`
+	Description *string                 `json:"description"`
+	Price       *storeapi.RequiredMoney `json:"price"`
+	ImageURL    *string                 `json:"image_url"`
+	Active      *bool                   `json:"active"`
+	MaxPerOrder *int64                  `json:"max_per_order"`
+	Stock       *int64                  `json:"stock"`
 
 	CompareVersion *int64 `json:"compare_version"`
 }
@@ -49,9 +50,9 @@ func saveProduct(g httpapi.Guard, products productSaver) httpapi.Handler {
 		}
 		audit(ctx, caller, before, saved)
 		if before == nil {
-			return httpapi.Created(httpapi.AdminProductOf(saved)), nil
+			return httpapi.Created(storeapi.AdminProductOf(saved)), nil
 		}
-		return httpapi.OK(httpapi.AdminProductOf(saved)), nil
+		return httpapi.OK(storeapi.AdminProductOf(saved)), nil
 	}})
 }
 

@@ -12,6 +12,7 @@ import (
 	"shop/internal/httpapi"
 	"shop/internal/jwks"
 	"shop/internal/product"
+	"shop/internal/storeapi"
 )
 
 type settings struct {
@@ -27,7 +28,7 @@ func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: &dynamostore.Users{Client: db, Table: s.Users}}
-	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), saveProduct(guard, &product.Save{
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), saveProduct(guard, &product.Save{
 		Products: &dynamostore.Products{
 			Client: db, Table: s.Products, Movements: s.Movements, Currency: s.Currency,
 		},

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"shop/internal/httpapi"
+	"shop/internal/storeapi"
 	"shop/internal/user"
 )
 
@@ -53,12 +54,12 @@ func signUp(users accountCreator) httpapi.Handler {
 		}
 		u, err := users.Do(ctx, wanted)
 		if err != nil && wanted.Key == "" {
-			err = httpapi.IfBusy(err, unknown)
+			err = storeapi.IfBusy(err, unknown)
 		}
 		if err != nil {
 			return httpapi.Response{}, err
 		}
-		return httpapi.Created(account{UserID: u.ID, Email: u.Email, Name: u.Name, CreatedAt: httpapi.Time(u.CreatedAt)}), nil
+		return httpapi.Created(account{UserID: u.ID, Email: u.Email, Name: u.Name, CreatedAt: storeapi.Time(u.CreatedAt)}), nil
 	}})
 }
 

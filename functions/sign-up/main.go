@@ -15,6 +15,7 @@ import (
 	"shop/internal/observe"
 	"shop/internal/password"
 	"shop/internal/queue"
+	"shop/internal/storeapi"
 	"shop/internal/user"
 )
 
@@ -32,7 +33,7 @@ func main() {
 	s, aws := config.MustLoad[settings]()
 	db, passwords := dynamodb.NewFromConfig(aws), password.New(s.Cost)
 	if !s.Verify {
-		lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), signUp(&user.SignUp{
+		lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), signUp(&user.SignUp{
 			Users:     &dynamostore.Users{Client: db, Table: s.Users, AuthState: s.AuthState},
 			Passwords: passwords,
 			NewID:     newID,
@@ -40,7 +41,7 @@ func main() {
 		})))
 		return
 	}
-	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), signUpByMail(&user.SignUpByMail{
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), signUpByMail(&user.SignUpByMail{
 		Users:     &dynamostore.Applicants{Client: db, Users: s.Users, Mails: s.Mails, AuthState: s.AuthState},
 		Passwords: passwords,
 		Announce:  &queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL},

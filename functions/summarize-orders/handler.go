@@ -6,6 +6,7 @@ import (
 
 	"shop/internal/httpapi"
 	"shop/internal/order"
+	"shop/internal/storeapi"
 	"shop/internal/user"
 )
 
@@ -22,24 +23,24 @@ type summary struct {
 	Currency     string           `json:"currency"`
 	Orders       int64            `json:"orders"`
 	Units        int64            `json:"units"`
-	Revenue      httpapi.Money    `json:"revenue"`
-	AverageOrder httpapi.Money    `json:"average_order"`
+	Revenue      storeapi.Money   `json:"revenue"`
+	AverageOrder storeapi.Money   `json:"average_order"`
 	Days         []day            `json:"days"`
 	TopProducts  []productRevenue `json:"top_products"`
 }
 
 type day struct {
-	Day     string        `json:"day"`
-	Orders  int64         `json:"orders"`
-	Units   int64         `json:"units"`
-	Revenue httpapi.Money `json:"revenue"`
+	Day     string         `json:"day"`
+	Orders  int64          `json:"orders"`
+	Units   int64          `json:"units"`
+	Revenue storeapi.Money `json:"revenue"`
 }
 
 type productRevenue struct {
-	ProductID string        `json:"product_id"`
-	Name      string        `json:"name"`
-	Units     int64         `json:"units"`
-	Revenue   httpapi.Money `json:"revenue"`
+	ProductID string         `json:"product_id"`
+	Name      string         `json:"name"`
+	Units     int64          `json:"units"`
+	Revenue   storeapi.Money `json:"revenue"`
 }
 
 // summarizeOrders serves GET /admin/orders/summary.
@@ -72,13 +73,13 @@ func summarizeOrders(g httpapi.Guard, orders orderSummarizer) httpapi.Handler {
 func summaryOf(s order.Summary) summary {
 	out := summary{
 		From: s.From.Format(time.DateOnly), To: s.To.Format(time.DateOnly), Currency: s.Revenue.Currency,
-		Orders: s.Orders, Units: s.Units, Revenue: httpapi.Money(s.Revenue), AverageOrder: httpapi.Money(s.Average()),
+		Orders: s.Orders, Units: s.Units, Revenue: storeapi.Money(s.Revenue), AverageOrder: storeapi.Money(s.Average()),
 	}
 	for _, d := range s.Days {
-		out.Days = append(out.Days, day{Day: d.Day.Format(time.DateOnly), Orders: d.Orders, Units: d.Units, Revenue: httpapi.Money(d.Revenue)})
+		out.Days = append(out.Days, day{Day: d.Day.Format(time.DateOnly), Orders: d.Orders, Units: d.Units, Revenue: storeapi.Money(d.Revenue)})
 	}
 	for _, p := range s.TopProducts {
-		out.TopProducts = append(out.TopProducts, productRevenue{ProductID: p.ProductID, Name: p.Name, Units: p.Units, Revenue: httpapi.Money(p.Revenue)})
+		out.TopProducts = append(out.TopProducts, productRevenue{ProductID: p.ProductID, Name: p.Name, Units: p.Units, Revenue: storeapi.Money(p.Revenue)})
 	}
 	return out
 }

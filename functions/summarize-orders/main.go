@@ -10,6 +10,7 @@ import (
 	"shop/internal/httpapi"
 	"shop/internal/jwks"
 	"shop/internal/order"
+	"shop/internal/storeapi"
 )
 
 type settings struct {
@@ -24,7 +25,7 @@ func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: &dynamostore.Users{Client: db, Table: s.Users}}
-	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), summarizeOrders(guard, &order.Analytics{
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), summarizeOrders(guard, &order.Analytics{
 		Feed:     &dynamostore.Orders{Client: db, Table: s.Orders},
 		Currency: s.Currency,
 	})))

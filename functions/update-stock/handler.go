@@ -8,6 +8,7 @@ import (
 	"shop/internal/observe"
 	"shop/internal/page"
 	"shop/internal/product"
+	"shop/internal/storeapi"
 	"shop/internal/user"
 	"shop/internal/validation"
 )
@@ -63,7 +64,7 @@ func changed(ctx context.Context, caller user.Caller, before int64, s product.St
 			Kind: observe.StockChanged, UserID: caller.UserID, Subject: s.ProductID, Before: fmt.Sprint(before), After: fmt.Sprint(s.Quantity),
 		})
 	}
-	return httpapi.OK(stock{ProductID: s.ProductID, Quantity: s.Quantity, UpdatedAt: httpapi.Time(s.UpdatedAt)}), nil
+	return httpapi.OK(stock{ProductID: s.ProductID, Quantity: s.Quantity, UpdatedAt: storeapi.Time(s.UpdatedAt)}), nil
 }
 
 type setRequest struct {
@@ -117,7 +118,7 @@ func adjust(stocks inventory) httpapi.CallerHandler {
 		}
 		s, err := stocks.Adjust(ctx, caller, product.Adjustment{ProductID: r.Path("product_id"), Delta: in.Delta, Reason: in.Reason, Key: key})
 		if err != nil && key != "" {
-			err = httpapi.IfBusy(err, repeatable)
+			err = storeapi.IfBusy(err, repeatable)
 		}
 		if err != nil {
 			return httpapi.Response{}, err
@@ -147,13 +148,13 @@ func list(movements ledger) httpapi.CallerHandler {
 		if err != nil {
 			return httpapi.Response{}, err
 		}
-		return httpapi.OK(httpapi.PageOf(found, movementOf)), nil
+		return httpapi.OK(storeapi.PageOf(found, movementOf)), nil
 	}
 }
 
 func movementOf(m product.Movement) movement {
 	return movement{
 		MovementID: m.ID, ProductID: m.ProductID, Before: m.Before, After: m.After, Delta: m.Delta(), Reason: m.Reason, By: m.By,
-		MovedAt: httpapi.Time(m.MovedAt),
+		MovedAt: storeapi.Time(m.MovedAt),
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"shop/internal/httpapi"
 	"shop/internal/jwks"
 	"shop/internal/product"
+	"shop/internal/storeapi"
 )
 
 type settings struct {
@@ -32,5 +33,5 @@ func main() {
 		Client: db, Table: s.Products, Movements: s.Movements, Currency: s.Currency,
 	}
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
-	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), updateStock(guard, &product.Inventory{Products: products, NewID: newID, Now: clock.Now}, products)))
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), updateStock(guard, &product.Inventory{Products: products, NewID: newID, Now: clock.Now}, products)))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"shop/internal/httpapi"
+	"shop/internal/storeapi"
 )
 
 type addressVerifier interface {
@@ -33,7 +34,7 @@ func verifyEmail(links addressVerifier) httpapi.Handler {
 		}
 		err = links.Do(ctx, in.Token, key)
 		if err != nil && key == "" {
-			err = httpapi.IfBusy(err, unknown)
+			err = storeapi.IfBusy(err, unknown)
 		}
 		if err != nil {
 			return httpapi.Response{}, err

@@ -9,6 +9,7 @@ import (
 	"shop/internal/config"
 	"shop/internal/dynamostore"
 	"shop/internal/httpapi"
+	"shop/internal/storeapi"
 	"shop/internal/user"
 )
 
@@ -20,7 +21,7 @@ type settings struct {
 
 func main() {
 	s, aws := config.MustLoad[settings]()
-	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), verifyEmail(&user.VerifyEmail{
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), verifyEmail(&user.VerifyEmail{
 		Links: &dynamostore.Links{Client: dynamodb.NewFromConfig(aws), Table: s.AuthState, Users: s.Users},
 		Now:   clock.Now,
 	})))

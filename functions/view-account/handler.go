@@ -6,6 +6,7 @@ import (
 	"shop/internal/httpapi"
 	"shop/internal/order"
 	"shop/internal/page"
+	"shop/internal/storeapi"
 	"shop/internal/user"
 )
 
@@ -21,9 +22,9 @@ type history interface {
 
 // export is a page of all that the store has of a person by name: the account, on every page, and the orders.
 type export struct {
-	Account    httpapi.Account `json:"account"`
-	Orders     []httpapi.Order `json:"orders"`
-	NextCursor *string         `json:"next_cursor"`
+	Account    storeapi.Account `json:"account"`
+	Orders     []storeapi.Order `json:"orders"`
+	NextCursor *string          `json:"next_cursor"`
 }
 
 // viewAccount serves GET /users/me and GET /users/me/export.
@@ -34,7 +35,7 @@ func viewAccount(g httpapi.Guard, users accounts, orders history) httpapi.Handle
 			if err != nil {
 				return httpapi.Response{}, err
 			}
-			return httpapi.OK(httpapi.AccountOf(u)), nil
+			return httpapi.OK(storeapi.AccountOf(u)), nil
 		},
 		"GET /users/me/export": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
 			wanted, err := r.Page()
@@ -49,8 +50,8 @@ func viewAccount(g httpapi.Guard, users accounts, orders history) httpapi.Handle
 			if err != nil {
 				return httpapi.Response{}, err
 			}
-			listed := httpapi.PageOf(found, httpapi.ListedOrderOf)
-			return httpapi.OK(export{Account: httpapi.AccountOf(u), Orders: listed.Items, NextCursor: listed.NextCursor}), nil
+			listed := storeapi.PageOf(found, storeapi.ListedOrderOf)
+			return httpapi.OK(export{Account: storeapi.AccountOf(u), Orders: listed.Items, NextCursor: listed.NextCursor}), nil
 		},
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"shop/internal/dynamostore"
 	"shop/internal/httpapi"
 	"shop/internal/jwks"
+	"shop/internal/storeapi"
 	"shop/internal/user"
 )
 
@@ -24,5 +25,5 @@ func main() {
 	db := dynamodb.NewFromConfig(aws)
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
 	users := &user.ViewAccount{Users: &dynamostore.Users{Client: db, Table: s.Users}}
-	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), viewAccount(guard, users, &dynamostore.Orders{Client: db, Table: s.Orders})))
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), viewAccount(guard, users, &dynamostore.Orders{Client: db, Table: s.Orders})))
 }

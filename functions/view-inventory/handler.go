@@ -6,6 +6,7 @@ import (
 	"shop/internal/httpapi"
 	"shop/internal/page"
 	"shop/internal/product"
+	"shop/internal/storeapi"
 	"shop/internal/user"
 )
 
@@ -17,8 +18,8 @@ type inventory interface {
 }
 
 type listedProduct struct {
-	httpapi.ListedProduct
-	httpapi.Inventory
+	storeapi.ListedProduct
+	storeapi.Inventory
 }
 
 // viewInventory serves GET /admin/products and GET /admin/products/{product_id}.
@@ -39,7 +40,7 @@ func list(products inventory) httpapi.CallerHandler {
 		if err != nil {
 			return httpapi.Response{}, err
 		}
-		return httpapi.OK(httpapi.PageOf(found, listed)), nil
+		return httpapi.OK(storeapi.PageOf(found, listed)), nil
 	}
 }
 
@@ -53,10 +54,10 @@ func view(products inventory) httpapi.CallerHandler {
 		if err != nil {
 			return httpapi.Response{}, err
 		}
-		return httpapi.OK(httpapi.AdminProductOf(p)), nil
+		return httpapi.OK(storeapi.AdminProductOf(p)), nil
 	}
 }
 
 func listed(p product.Product) listedProduct {
-	return listedProduct{ListedProduct: httpapi.ListedProductOf(p), Inventory: httpapi.InventoryOf(p)}
+	return listedProduct{ListedProduct: storeapi.ListedProductOf(p), Inventory: storeapi.InventoryOf(p)}
 }

@@ -9,6 +9,7 @@ import (
 	"shop/internal/dynamostore"
 	"shop/internal/httpapi"
 	"shop/internal/jwks"
+	"shop/internal/storeapi"
 )
 
 type settings struct {
@@ -23,7 +24,7 @@ func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: &dynamostore.Users{Client: db, Table: s.Users}}
-	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), viewInventory(guard, &dynamostore.Products{
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), viewInventory(guard, &dynamostore.Products{
 		Client: db, Table: s.Products, Currency: s.Currency,
 	})))
 }

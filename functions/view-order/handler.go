@@ -5,6 +5,7 @@ import (
 
 	"shop/internal/httpapi"
 	"shop/internal/order"
+	"shop/internal/storeapi"
 	"shop/internal/user"
 )
 
@@ -24,6 +25,6 @@ func viewOrder(g httpapi.Guard, orders orderReader) httpapi.Handler {
 		if err != nil {
 			return httpapi.Response{}, err
 		}
-		return httpapi.OK(httpapi.OrderOf(o, email)), nil
+		return httpapi.OK(storeapi.OrderOf(o, email)), nil
 	}})
 }

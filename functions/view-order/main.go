@@ -9,6 +9,7 @@ import (
 	"shop/internal/dynamostore"
 	"shop/internal/httpapi"
 	"shop/internal/jwks"
+	"shop/internal/storeapi"
 )
 
 type settings struct {
@@ -22,7 +23,7 @@ type settings struct {
 func main() {
 	s, aws := config.MustLoad[settings]()
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
-	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), viewOrder(guard, &dynamostore.Orders{
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), viewOrder(guard, &dynamostore.Orders{
 		Client: dynamodb.NewFromConfig(aws), Table: s.Orders, Mails: s.Mails, Users: s.Users,
 	})))
 }

@@ -5,6 +5,7 @@ import (
 
 	"shop/internal/httpapi"
 	"shop/internal/product"
+	"shop/internal/storeapi"
 )
 
 const maxAge = 10 // seconds
@@ -15,7 +16,7 @@ type productReader interface {
 }
 
 type shownProduct struct {
-	httpapi.ListedProduct
+	storeapi.ListedProduct
 	Description string `json:"description"`
 }
 
@@ -30,7 +31,7 @@ func viewProduct(products productReader) httpapi.Handler {
 		if err != nil {
 			return httpapi.Response{}, err
 		}
-		return httpapi.OK(shownProduct{ListedProduct: httpapi.ListedProductOf(p), Description: p.Description}).Public(maxAge).Tagged(), nil
+		return httpapi.OK(shownProduct{ListedProduct: storeapi.ListedProductOf(p), Description: p.Description}).Public(maxAge).Tagged(), nil
 	}
 	return httpapi.Open(map[string]httpapi.Handler{"GET /products/{product_id}": view, "HEAD /products/{product_id}": view})
 }

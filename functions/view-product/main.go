@@ -8,6 +8,7 @@ import (
 	"shop/internal/config"
 	"shop/internal/dynamostore"
 	"shop/internal/httpapi"
+	"shop/internal/storeapi"
 )
 
 type settings struct {
@@ -18,7 +19,7 @@ type settings struct {
 
 func main() {
 	s, aws := config.MustLoad[settings]()
-	lambda.Start(httpapi.Lambda(httpapi.Front(s.Front), viewProduct(&dynamostore.Products{
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), viewProduct(&dynamostore.Products{
 		Client: dynamodb.NewFromConfig(aws), Table: s.Products, Currency: s.Currency,
 	})))
 }

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"shop/internal/httpapi"
 	"shop/internal/order"
 	"shop/internal/page"
+	"shop/internal/storeapi"
 	"shop/internal/user"
 	"shop/test/awsfault"
 )
@@ -259,7 +259,7 @@ func answerSize(t *testing.T, items []attributes) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, err := json.Marshal(httpapi.PageOf(orders, httpapi.ListedOrderOf))
+	body, err := json.Marshal(storeapi.PageOf(orders, storeapi.ListedOrderOf))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,15 +9,14 @@ import (
 	"time"
 
 	"shop/internal/observe"
-	"shop/internal/user"
 )
 
 // SessionCookie has the refresh token of a browser session. The prefix __Host- has browsers take the cookie from the host itself
 // alone, over HTTPS (draft-ietf-httpbis-rfc6265bis, section 4.1.3.2).
 const SessionCookie = "__Host-session"
 
-// errCrossSite says that a request at a route of cookies does not come from a page of the store's own origin.
-var errCrossSite = errors.New("the request does not come from a page of the store's own origin")
+// ErrCrossSite says that a request at a route of cookies does not come from a page of the store's own origin.
+var ErrCrossSite = errors.New("the request does not come from a page of the store's own origin")
 
 // OwnPages serves a route that goes by cookies, which a browser sends whoever made the page: only requests that the browser says come
 // from a page of the same origin, and that no form can make, get to h (OWASP ASVS 5.0, 3.5.1 and 3.5.3). Scripts cannot set the
@@ -25,8 +24,8 @@ var errCrossSite = errors.New("the request does not come from a page of the stor
 func OwnPages(h Handler) Handler {
 	return func(ctx context.Context, r *Request) (Response, error) {
 		if site := r.Header("Sec-Fetch-Site"); site != "same-origin" || !isJSON(r.Header("Content-Type")) {
-			observe.Audit(ctx, observe.Event{Kind: observe.AccessRefused, Subject: r.event.RouteKey, Reason: Code(errCrossSite)})
-			return Response{}, fmt.Errorf("Sec-Fetch-Site %.20q: %w", site, errCrossSite)
+			observe.Audit(ctx, observe.Event{Kind: observe.AccessRefused, Subject: r.event.RouteKey, Reason: r.code(ErrCrossSite)})
+			return Response{}, fmt.Errorf("Sec-Fetch-Site %.20q: %w", site, ErrCrossSite)
 		}
 		return h(ctx, r)
 	}
@@ -70,27 +69,3 @@ type withoutSession struct{ error }
 
 // Unwrap returns the error that is answered.
 func (w withoutSession) Unwrap() error { return w.error }
-
-// BrowserSession is what a log-in and a refresh of a browser answer: a session whose refresh token is in a cookie.
-type BrowserSession struct {
-	AccessToken string      `json:"access_token"`
-	TokenType   string      `json:"token_type"`
-	ExpiresIn   int64       `json:"expires_in"` // seconds
-	User        SessionUser `json:"user"`
-}
-
-// SessionUser is whose session it is.
-type SessionUser struct {
-	UserID string `json:"user_id"`
-	Email  string `json:"email"`
-	Name   string `json:"name"`
-	Admin  bool   `json:"admin"`
-}
-
-// ForBrowser answers s: the access token in the body, the refresh token in the cookie, for as long as it is good.
-func ForBrowser(status int, s user.Session) Response {
-	body := BrowserSession{AccessToken: s.AccessToken, TokenType: tokenType, ExpiresIn: int64(s.ExpiresIn.Seconds()), User: SessionUser{
-		UserID: s.User.ID, Email: s.User.Email, Name: s.User.Name, Admin: s.User.IsAdmin(),
-	}}
-	return Response{Status: status, Body: body}.WithCookie(SessionCookie, s.RefreshToken, s.RefreshExpiresIn)
-}

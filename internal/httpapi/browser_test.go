@@ -31,7 +31,7 @@ func TestCookie(t *testing.T) {
 }
 
 func requestWith(cookies []string) *Request {
-	return &Request{event: events.APIGatewayV2HTTPRequest{Cookies: cookies}}
+	return &Request{event: events.APIGatewayV2HTTPRequest{Cookies: cookies}, describe: describeForTests}
 }
 
 // TestWithCookie: a response that two others are made of gives each its own cookies.

@@ -55,7 +55,7 @@ func FuzzDecode(f *testing.F) {
 // checkRefusal shows that the refusal can be answered.
 func checkRefusal(t *testing.T, err error) {
 	t.Helper()
-	out, failed := Lambda(Front{}, failing(err))(t.Context(), event())
+	out, failed := Lambda(Front{}, describeForTests, failing(err))(t.Context(), event())
 	if failed != nil || out.StatusCode != refusalStatus(err) || !json.Valid([]byte(out.Body)) {
 		t.Errorf("%v was answered %d %s", err, out.StatusCode, out.Body)
 	}

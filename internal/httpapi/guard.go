@@ -95,7 +95,7 @@ func (g Guard) scope(scope string, h CallerHandler) Handler {
 		}
 		response, err := g.enter(observe.With(ctx, "user_id", claims.UserID), scope, claims, h, r)
 		if isRefusal(err) {
-			observe.Audit(ctx, observe.Event{Kind: observe.AccessRefused, UserID: claims.UserID, Subject: r.event.RouteKey, Reason: Code(err)})
+			observe.Audit(ctx, observe.Event{Kind: observe.AccessRefused, UserID: claims.UserID, Subject: r.event.RouteKey, Reason: r.code(err)})
 		}
 		return response, err
 	}

@@ -154,7 +154,7 @@ func TestGuardLogsTheUser(t *testing.T) {
 	e := event()
 	e.Headers["authorization"] = "Bearer customer"
 	_, log := run(t, asCustomer(func(ctx context.Context, _ user.Caller, _ *Request) (Response, error) {
-		problem(ctx, &Request{}, errors.New("something"))
+		problem(ctx, &Request{describe: describeForTests}, errors.New("something"))
 		return OK(1), nil
 	}), e)
 	if !strings.Contains(log, `"user_id":"usr_c"`) || strings.Contains(log, "c@example.com") {
@@ -222,9 +222,9 @@ func TestFormerAdminsAreToldNothing(t *testing.T) {
 				out, log := run(t, Guard{Tokens: tokens, Admins: admins{err: right}}.Routes(map[string]CallerHandler{
 					route: func(context.Context, user.Caller, *Request) (Response, error) { return Response{}, refused },
 				}), e)
-				want, audited := Code(refused), strings.Contains(log, `"event":"access_refused"`)
+				want, audited := codeOf(refused), strings.Contains(log, `"event":"access_refused"`)
 				if right != nil {
-					want = Code(right)
+					want = codeOf(right)
 				}
 				if !strings.Contains(out.Body, `"code":"`+want+`"`) || audited != errors.Is(right, user.ErrNotAdmin) {
 					t.Errorf("%s, %v, the right %v: answered %s, audited %t; want %s", route, refused, right, out.Body, audited, want)

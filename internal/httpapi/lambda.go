@@ -1,5 +1,6 @@
-// Package httpapi is the edge between API Gateway's HTTP API (payload format 2.0) and the flows: it decodes requests, tells
-// who is calling, writes replies and turns errors into answers. It is the only package that knows API Gateway.
+// Package httpapi carries requests and answers between API Gateway's HTTP API (payload format 2.0) and the flows: it decodes
+// requests, says who is calling, and writes answers and problems. It is the only package that knows API Gateway. What the store says
+// over it, shapes and errors, is package storeapi's.
 package httpapi
 
 import (
@@ -15,18 +16,19 @@ import (
 	"shop/internal/observe"
 )
 
-// Handler serves one route. What it returns as an error becomes the answer that the error table has for it.
+// Handler serves one route. What it returns as an error becomes the answer that Describe has for it.
 type Handler func(ctx context.Context, r *Request) (Response, error)
 
 // Function is what Lambda calls.
 type Function func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
 
 // Lambda makes a handler a Lambda function. The function never returns an error and never panics, and the handler's ctx ends
-// while there is time to answer. Whom a request comes from, front decides, for the flows and for the audit log.
-func Lambda(front Front, h Handler) Function {
+// while there is time to answer. Whom a request comes from, front decides, for the flows and for the audit log; what clients are told
+// of an error, describe.
+func Lambda(front Front, describe Describe, h Handler) Function {
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		start := time.Now()
-		r := &Request{event: event, front: front}
+		r := &Request{event: event, front: front, describe: describe}
 		ctx, cancel := deadline.WithMargin(observe.Arrived(ctx, r.ID(), front.Address(r)))
 		defer cancel()
 		out := answer(ctx, h, r)

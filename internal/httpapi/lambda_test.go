@@ -32,7 +32,7 @@ func event() events.APIGatewayV2HTTPRequest {
 func run(t *testing.T, h Handler, e events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, string) {
 	t.Helper()
 	var log bytes.Buffer
-	out, err := Lambda(Front{}, h)(observe.Into(t.Context(), observe.New(&log)), e)
+	out, err := Lambda(Front{}, describeForTests, h)(observe.Into(t.Context(), observe.New(&log)), e)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func TestPanics(t *testing.T) {
 // TestNextRequestAfterAPanic: the function serves on.
 func TestNextRequestAfterAPanic(t *testing.T) {
 	calls := 0
-	f := Lambda(Front{}, func(context.Context, *Request) (Response, error) {
+	f := Lambda(Front{}, describeForTests, func(context.Context, *Request) (Response, error) {
 		if calls++; calls == 1 {
 			panic("once")
 		}
@@ -171,7 +171,7 @@ func TestDeadline(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	lambda, _ := ctx.Deadline()
-	out, err := Lambda(Front{}, func(ctx context.Context, _ *Request) (Response, error) {
+	out, err := Lambda(Front{}, describeForTests, func(ctx context.Context, _ *Request) (Response, error) {
 		if got, ok := ctx.Deadline(); !ok || !got.Equal(lambda.Add(-time.Second)) {
 			t.Errorf("the handler's deadline is %s, want a second before %s", got, lambda)
 		}
@@ -186,7 +186,7 @@ func TestDeadline(t *testing.T) {
 func TestTimeUsedUp(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 1010*time.Millisecond)
 	defer cancel()
-	out, err := Lambda(Front{}, func(ctx context.Context, _ *Request) (Response, error) {
+	out, err := Lambda(Front{}, describeForTests, func(ctx context.Context, _ *Request) (Response, error) {
 		<-ctx.Done()
 		return Response{}, fmt.Errorf("calling DynamoDB: %w", ctx.Err())
 	})(ctx, event())

@@ -43,8 +43,9 @@ var (
 
 // Request is a request as API Gateway hands it on.
 type Request struct {
-	event events.APIGatewayV2HTTPRequest
-	front Front
+	event    events.APIGatewayV2HTTPRequest
+	front    Front
+	describe Describe
 }
 
 // ClientKey returns the key of the client, as the Front of the function makes it.

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"shop/internal/httpapi"
+	"shop/internal/storeapi"
 	"shop/internal/token"
 	"shop/internal/user"
 )
@@ -37,7 +38,7 @@ func newSigner(t *testing.T) signer {
 // guarded is a function behind a guard with the keys of i.
 func guarded(i *issuer) httpapi.Function {
 	verifier := &token.Verifier{Issuer: i.URL + "/issuer", Audience: "shop", Keys: i.keys(), Now: i.Now}
-	return httpapi.Lambda(httpapi.Front{}, httpapi.Guard{Tokens: verifier}.Routes(map[string]httpapi.CallerHandler{
+	return storeapi.Lambda(httpapi.Front{}, httpapi.Guard{Tokens: verifier}.Routes(map[string]httpapi.CallerHandler{
 		"GET /orders": func(context.Context, user.Caller, *httpapi.Request) (httpapi.Response, error) {
 			return httpapi.OK("in"), nil
 		},

@@ -16,7 +16,7 @@ var layers = map[string]string{
 	"money": "domain", "page": "domain", "validation": "domain", "user": "domain", "product": "domain", "order": "domain",
 	"notification": "domain", "notification/confirmation": "domain", "notification/accountmail": "domain", "notification/mailtext": "domain",
 	"token": "domain", "password": "domain", "access": "domain", "redrive": "domain",
-	"httpapi": "adapter", "dynamostore": "adapter", "queue": "adapter", "sesmail": "adapter", "kmssign": "adapter",
+	"httpapi": "transport", "storeapi": "api", "dynamostore": "adapter", "queue": "adapter", "sesmail": "adapter", "kmssign": "adapter",
 	"jwks": "adapter",
 }
 
@@ -28,11 +28,13 @@ var toolLayers = map[string]string{
 
 // mayImport says which layers a layer may import.
 var mayImport = map[string][]string{
-	"tool":     {"tool"},
-	"domain":   {"domain"},
-	"adapter":  {"domain", "tool"},
-	"function": {"domain", "tool", "adapter"},
-	"command":  {"domain", "tool", "adapter"},
+	"tool":      {"tool"},
+	"domain":    {"domain"},
+	"adapter":   {"domain", "tool"},
+	"transport": {"domain", "tool"},
+	"api":       {"domain", "tool", "transport"},
+	"function":  {"domain", "tool", "adapter", "transport", "api"},
+	"command":   {"domain", "tool", "adapter"},
 }
 
 // onlyHere are the packages that only one of ours may import. Functions, which wire, and config, which makes the clients'
@@ -81,6 +83,8 @@ func TestRejectsForbiddenImports(t *testing.T) {
 		{"shop/internal/order", "net/http"},
 		{"shop/internal/order", "encoding/json"},
 		{"shop/internal/dynamostore", "shop/internal/httpapi"},
+		{"shop/internal/httpapi", "shop/internal/storeapi"},
+		{"shop/internal/storeapi", "shop/internal/dynamostore"},
 		{"shop/internal/httpapi", "github.com/aws/aws-sdk-go-v2/service/dynamodb"},
 		{"shop/internal/queue", "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"},
 		{"shop/internal/clock", "shop/internal/order"},

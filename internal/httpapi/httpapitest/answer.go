@@ -19,6 +19,7 @@ import (
 
 	"shop/internal/httpapi"
 	"shop/internal/observe"
+	"shop/internal/storeapi"
 	"shop/test/contract"
 	"shop/test/project"
 )
@@ -79,7 +80,7 @@ func invoke(t testing.TB, front httpapi.Front, h httpapi.Handler, e Event) Answe
 	var log bytes.Buffer
 	ctx, cancel := context.WithTimeout(observe.Into(t.Context(), observe.New(&log)), functionTimeout)
 	defer cancel()
-	text, err := lambda.NewHandler(httpapi.Lambda(front, h)).Invoke(ctx, payload)
+	text, err := lambda.NewHandler(storeapi.Lambda(front, h)).Invoke(ctx, payload)
 	if err != nil {
 		t.Fatalf("the function failed: %v", err)
 	}

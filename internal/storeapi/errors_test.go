@@ -1,4 +1,4 @@
-package httpapi_test
+package storeapi_test
 
 import (
 	"context"
@@ -17,6 +17,7 @@ import (
 	"shop/internal/order"
 	"shop/internal/page"
 	"shop/internal/product"
+	"shop/internal/storeapi"
 	"shop/internal/token"
 	"shop/internal/user"
 	"shop/internal/validation"
@@ -150,7 +151,7 @@ func TestProblems(t *testing.T) {
 
 func fail(t *testing.T, err error) events.APIGatewayV2HTTPResponse {
 	t.Helper()
-	h := httpapi.Lambda(httpapi.Front{}, func(context.Context, *httpapi.Request) (httpapi.Response, error) { return httpapi.OK("never"), err })
+	h := storeapi.Lambda(httpapi.Front{}, func(context.Context, *httpapi.Request) (httpapi.Response, error) { return httpapi.OK("never"), err })
 	out, failed := h(t.Context(), events.APIGatewayV2HTTPRequest{RequestContext: events.APIGatewayV2HTTPRequestContext{RequestID: "id-1"}})
 	if failed != nil {
 		t.Fatal(failed)

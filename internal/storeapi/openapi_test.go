@@ -1,4 +1,4 @@
-package httpapi
+package storeapi
 
 import (
 	"net/http"

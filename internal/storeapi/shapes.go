@@ -1,13 +1,17 @@
-package httpapi
+// Package storeapi is what the store's API says: the JSON shapes of requests and answers, and what clients are told of each error.
+// docs/openapi.yaml is its contract. How requests and answers travel is package httpapi's.
+package storeapi
 
 import (
 	"time"
 
+	"shop/internal/httpapi"
 	"shop/internal/money"
 	"shop/internal/order"
 	"shop/internal/page"
 	"shop/internal/product"
 	"shop/internal/user"
+	"shop/internal/validation"
 )
 
 // TimeFormat is how a time is written: RFC 3339, UTC, milliseconds.
@@ -62,7 +66,7 @@ type refreshToken struct {
 }
 
 // RefreshToken returns the token that the body shows. It returns what Decode does, and validation.Errors for none.
-func (r *Request) RefreshToken() (string, error) {
+func RefreshToken(r *httpapi.Request) (string, error) {
 	var in refreshToken
 	if err := r.Decode(&in); err != nil {
 		return "", err
@@ -85,6 +89,30 @@ type Account struct {
 // AccountOf writes u.
 func AccountOf(u user.User) Account {
 	return Account{UserID: u.ID, Email: u.Email, Name: u.Name, Admin: u.IsAdmin(), CreatedAt: Time(u.CreatedAt)}
+}
+
+// BrowserSession is what a log-in and a refresh of a browser answer: a session whose refresh token is in a cookie.
+type BrowserSession struct {
+	AccessToken string      `json:"access_token"`
+	TokenType   string      `json:"token_type"`
+	ExpiresIn   int64       `json:"expires_in"` // seconds
+	User        SessionUser `json:"user"`
+}
+
+// SessionUser is whose session it is.
+type SessionUser struct {
+	UserID string `json:"user_id"`
+	Email  string `json:"email"`
+	Name   string `json:"name"`
+	Admin  bool   `json:"admin"`
+}
+
+// ForBrowser answers s: the access token in the body, the refresh token in the cookie, for as long as it is good.
+func ForBrowser(status int, s user.Session) httpapi.Response {
+	body := BrowserSession{AccessToken: s.AccessToken, TokenType: tokenType, ExpiresIn: int64(s.ExpiresIn.Seconds()), User: SessionUser{
+		UserID: s.User.ID, Email: s.User.Email, Name: s.User.Name, Admin: s.User.IsAdmin(),
+	}}
+	return httpapi.Response{Status: status, Body: body}.WithCookie(httpapi.SessionCookie, s.RefreshToken, s.RefreshExpiresIn)
 }
 
 // Page is a page of a list.
@@ -191,4 +219,28 @@ func ListedOrderOf(o order.Order) Order {
 		OrderID: o.ID, UserID: o.UserID, Email: o.Email, Status: "placed", Items: lines, Total: Money(o.Total),
 		PlacedAt: Time(o.PlacedAt),
 	}
+}
+
+// Excess is a line with more units than one order may have of its product.
+type Excess struct {
+	ProductID string `json:"product_id"`
+	Requested int64  `json:"requested"`
+	Allowed   int64  `json:"allowed"`
+}
+
+// Shortage is a line that falls short.
+type Shortage struct {
+	ProductID string `json:"product_id"`
+	Requested int64  `json:"requested"`
+	Available int64  `json:"available"`
+}
+
+// ChangedPrice is what a product costs now.
+type ChangedPrice struct {
+	ProductID string `json:"product_id"`
+	Price     Money  `json:"price"`
+}
+
+func invalid(field, message string) error {
+	return validation.Errors{{Field: field, Message: message}}
 }
