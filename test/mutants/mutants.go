@@ -99,8 +99,15 @@ var mutants = []mutant{
 	},
 	{
 		name: "a change of stock is made twice", file: "internal/dynamostore/products.go",
-		from: `"attribute_not_exists(moved_key)"`, to: `"attribute_not_exists(nothing)"`, pkg: store,
+		from: "ConditionExpression:                 aws.String(\"attribute_not_exists(moved_key)\")",
+		to:   `ConditionExpression: aws.String("attribute_not_exists(nothing)")`, pkg: store,
 		run: "TestMoveWhoseStockCameBack",
+	},
+	{
+		name: "an adjustment with a key is made twice", file: "internal/dynamostore/products.go",
+		from: `Item: item, ConditionExpression: aws.String("attribute_not_exists(moved_key)")`,
+		to:   `Item: item, ConditionExpression: aws.String("attribute_not_exists(nothing)")`, pkg: store,
+		run: "TestKeyedMovement$",
 	},
 	{
 		name: "a save undoes another's", file: "internal/dynamostore/products.go",
