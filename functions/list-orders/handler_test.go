@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +27,54 @@ func (a all) History(_ context.Context, admin user.Caller, f order.Filter, r pag
 // clock is a minute after what the pages of these tests are complete until.
 func clock() time.Time { return time.Date(2026, 3, 14, 10, 0, 0, 250e6, time.UTC) }
 
+// customers knows ada, and fails for whom nobody can look up.
+type customers struct{}
+
+func (customers) ByEmail(_ context.Context, email string) (user.User, error) {
+	switch email {
+	case httpapitest.Email:
+		return user.User{ID: httpapitest.Customer.UserID, Email: email}, nil
+	case "down@example.com":
+		return user.User{}, errors.New("down")
+	}
+	return user.User{}, user.ErrNotFound
+}
+
+// TestByEmail: an address is looked up, and the answer says whose it is; one that nobody has has no orders.
+func TestByEmail(t *testing.T) {
+	const empty = `{"items":[],"next_cursor":null,"complete_until":"2026-03-14T09:59:00.250Z"`
+	for query, want := range map[string]struct {
+		asked []order.Filter
+		body  string
+	}{
+		"email=%20ADA@example.com": {
+			[]order.Filter{{Customer: httpapitest.Customer.UserID}}, empty + `,"customer":"` + httpapitest.Customer.UserID + `"}`,
+		},
+		"email=eve@example.com": {nil, empty + "}"},
+	} {
+		var got []order.Filter
+		h := nothing(func(f order.Filter, _ page.Request) { got = append(got, f) })
+		a := httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithQuery(query))
+		a.Check(t, httpapitest.Want{Status: http.StatusOK, Body: want.body})
+		if !slices.Equal(got, want.asked) {
+			t.Errorf("%s: the domain was asked for %+v, want %+v", query, got, want.asked)
+		}
+	}
+	h := nothing(func(f order.Filter, _ page.Request) { t.Errorf("the domain was asked for %+v", f) })
+	httpapitest.CheckQueries(t, httpapitest.ReadEvent(t), h, map[string]httpapitest.Problem{
+		"email=ada":                            httpapitest.FieldErrors("email", noAddress("ada")),
+		"email=":                               httpapitest.FieldErrors("email", noAddress("")),
+		"email=ada@example.com&customer=usr_1": httpapitest.FieldErrors("email", "does not go with customer"),
+		"email=down@example.com":               {Code: "internal"},
+	})
+}
+
+// noAddress is what is wrong with an address.
+func noAddress(address string) string {
+	_, err := user.NormalizeEmail(address)
+	return err.Error()
+}
+
 func TestListOrders(t *testing.T) {
 	orders := all(func(admin user.Caller, f order.Filter, r page.Request) (page.Page[order.Order], error) {
 		filter := order.Filter{
@@ -40,7 +90,7 @@ func TestListOrders(t *testing.T) {
 			PlacedAt: time.Date(2026, 3, 14, 9, 26, 53, 589e6, time.UTC),
 		}}, NextCursor: "bW9yZQ"}, nil
 	})
-	httpapitest.Call(t, listOrders(httpapitest.Guard(), orders, clock), httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
+	httpapitest.Call(t, listOrders(httpapitest.Guard(), orders, nil, clock), httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
 		"items":[{
 			"order_id":"ord_7vtcxc6t7ggcx267wchbxpn4v3","user_id":"usr_019cafb8-d247-752e-9651-0c5ca6a3a450","email":"ada@example.com","status":"placed",
 			"items":[{"product_id":"brass-bell","name":"Brass bell","unit_price":{"amount":0,"currency":"GBP"},"quantity":10000,
@@ -54,7 +104,7 @@ func nothing(ask func(f order.Filter, r page.Request)) httpapi.Handler {
 	return listOrders(httpapitest.Guard(), all(func(_ user.Caller, f order.Filter, r page.Request) (page.Page[order.Order], error) {
 		ask(f, r)
 		return page.Page[order.Order]{}, nil
-	}), clock)
+	}), customers{}, clock)
 }
 
 func TestPages(t *testing.T) {
@@ -89,7 +139,7 @@ func TestFilters(t *testing.T) {
 
 func TestBadFilters(t *testing.T) {
 	const instant = "must be an RFC 3339 time such as 2011-09-30T00:00:00Z"
-	httpapitest.CheckQueries(t, httpapitest.ReadEvent(t), listOrders(httpapitest.Guard(), all(nil), clock), map[string]httpapitest.Problem{
+	httpapitest.CheckQueries(t, httpapitest.ReadEvent(t), listOrders(httpapitest.Guard(), all(nil), customers{}, clock), map[string]httpapitest.Problem{
 		"from=2011-09-30":              httpapitest.FieldErrors("from", instant),
 		"from=":                        httpapitest.FieldErrors("from", instant),
 		"to=tomorrow":                  httpapitest.FieldErrors("to", instant),
@@ -109,11 +159,11 @@ func TestRefusals(t *testing.T) {
 		func(err error) httpapi.Handler {
 			return listOrders(httpapitest.Guard(), all(func(user.Caller, order.Filter, page.Request) (page.Page[order.Order], error) {
 				return page.Page[order.Order]{}, err
-			}), clock)
+			}), customers{}, clock)
 		},
 		httpapitest.Refusal{Err: page.ErrInvalidCursor, Problem: httpapitest.Problem{Code: "invalid_cursor"}})
 }
 
 func TestGuard(t *testing.T) {
-	httpapitest.CheckGuard(t, httpapitest.ReadEvent(t), func(g httpapi.Guard) httpapi.Handler { return listOrders(g, all(nil), clock) })
+	httpapitest.CheckGuard(t, httpapitest.ReadEvent(t), func(g httpapi.Guard) httpapi.Handler { return listOrders(g, all(nil), customers{}, clock) })
 }

@@ -24,8 +24,9 @@ type settings struct {
 func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
-	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: &dynamostore.Users{Client: db, Table: s.Users}}
+	users := &dynamostore.Users{Client: db, Table: s.Users}
+	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: users}
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), listOrders(guard, &dynamostore.Orders{
 		Client: db, Table: s.Orders,
-	}, time.Now)))
+	}, users, time.Now)))
 }

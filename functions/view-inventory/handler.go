@@ -2,20 +2,25 @@ package main
 
 import (
 	"context"
+	"unicode/utf8"
 
 	"shop/internal/httpapi"
 	"shop/internal/page"
 	"shop/internal/product"
 	"shop/internal/storeapi"
 	"shop/internal/user"
+	"shop/internal/validation"
 )
 
 type inventory interface {
-	// Inventory returns a page of all products, by name. It returns page.ErrInvalidCursor.
-	Inventory(ctx context.Context, admin user.Caller, r page.Request) (page.Page[product.Product], error)
+	// Inventory returns a page of the products that the filter lets through: by name, or, of those whose stock is low, by id. It returns
+	// page.ErrInvalidCursor.
+	Inventory(ctx context.Context, admin user.Caller, f product.Filter, r page.Request) (page.Page[product.Product], error)
 	// Read returns a product. It returns product.ErrNotFound.
 	Read(ctx context.Context, id string) (product.Product, error)
 }
+
+const maxPrefix = 200
 
 type listedProduct struct {
 	storeapi.ListedProduct
@@ -32,16 +37,36 @@ func viewInventory(g httpapi.Guard, products inventory) httpapi.Handler {
 
 func list(products inventory) httpapi.CallerHandler {
 	return func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
-		wanted, err := r.Page()
+		query, err := r.Query()
 		if err != nil {
 			return httpapi.Response{}, err
 		}
-		found, err := products.Inventory(ctx, caller, wanted)
+		wanted, err := query.Page()
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		f, err := filter(query)
+		if err != nil {
+			return httpapi.Response{}, err
+		}
+		found, err := products.Inventory(ctx, caller, f, wanted)
 		if err != nil {
 			return httpapi.Response{}, err
 		}
 		return httpapi.OK(storeapi.PageOf(found, listed)), nil
 	}
+}
+
+func filter(query httpapi.Query) (product.Filter, error) {
+	var problems validation.Errors
+	if utf8.RuneCountInString(query["q"]) > maxPrefix {
+		problems.Add("q", "must have at most %d characters", maxPrefix)
+	}
+	stock, given := query["stock"]
+	if given && stock != "low" {
+		problems.Add("stock", "must be low")
+	}
+	return product.Filter{Prefix: query["q"], LowStock: given}, problems.Err()
 }
 
 func view(products inventory) httpapi.CallerHandler {

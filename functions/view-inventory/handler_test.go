@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,12 +22,12 @@ const (
 
 // goods are an inventory. Calling what is nil panics, and so is answered as internal.
 type goods struct {
-	list func(admin user.Caller, r page.Request) (page.Page[product.Product], error)
+	list func(admin user.Caller, f product.Filter, r page.Request) (page.Page[product.Product], error)
 	read func(id string) (product.Product, error)
 }
 
-func (g goods) Inventory(_ context.Context, admin user.Caller, r page.Request) (page.Page[product.Product], error) {
-	return g.list(admin, r)
+func (g goods) Inventory(_ context.Context, admin user.Caller, f product.Filter, r page.Request) (page.Page[product.Product], error) {
+	return g.list(admin, f, r)
 }
 
 func (g goods) Read(_ context.Context, id string) (product.Product, error) {
@@ -52,7 +53,7 @@ func storedLamp() product.Product {
 }
 
 func TestList(t *testing.T) {
-	h := handler(goods{list: func(admin user.Caller, r page.Request) (page.Page[product.Product], error) {
+	h := handler(goods{list: func(admin user.Caller, _ product.Filter, r page.Request) (page.Page[product.Product], error) {
 		if want := (page.Request{Limit: 2}); admin != httpapitest.Admin || r != want {
 			t.Errorf("%+v asked for %+v", admin, r)
 		}
@@ -83,7 +84,7 @@ func TestView(t *testing.T) {
 
 func TestPages(t *testing.T) {
 	httpapitest.CheckPages(t, httpapitest.ReadEvent(t), nil, func(ask func(page.Request)) httpapi.Handler {
-		return handler(goods{list: func(_ user.Caller, r page.Request) (page.Page[product.Product], error) {
+		return handler(goods{list: func(_ user.Caller, _ product.Filter, r page.Request) (page.Page[product.Product], error) {
 			ask(r)
 			return page.Page[product.Product]{}, nil
 		}})
@@ -100,7 +101,7 @@ func TestNoProductID(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	failing := func(err error) httpapi.Handler {
 		return handler(goods{
-			list: func(user.Caller, page.Request) (page.Page[product.Product], error) {
+			list: func(user.Caller, product.Filter, page.Request) (page.Page[product.Product], error) {
 				return page.Page[product.Product]{}, err
 			},
 			read: func(string) (product.Product, error) { return product.Product{}, err },
@@ -128,4 +129,29 @@ func TestGuard(t *testing.T) {
 			httpapitest.CheckGuard(t, eventFor(t, route), func(g httpapi.Guard) httpapi.Handler { return viewInventory(g, goods{}) })
 		})
 	}
+}
+
+func TestFilters(t *testing.T) {
+	for query, want := range map[string]product.Filter{
+		"":                                   {},
+		"q=Br%20a":                           {Prefix: "Br a"},
+		"stock=low":                          {LowStock: true},
+		"stock=low&q=%C3%A4":                 {Prefix: "ä", LowStock: true},
+		"q=" + strings.Repeat("%C3%A4", 200): {Prefix: strings.Repeat("ä", 200)},
+	} {
+		h := handler(goods{list: func(_ user.Caller, f product.Filter, _ page.Request) (page.Page[product.Product], error) {
+			if f != want {
+				t.Errorf("%s: the domain was asked for %+v, want %+v", query, f, want)
+			}
+			return page.Page[product.Product]{}, nil
+		}})
+		httpapitest.Call(t, h, eventFor(t, listRoute).WithQuery(query)).Check(t, httpapitest.Want{
+			Status: http.StatusOK, Body: `{"items":[],"next_cursor":null}`,
+		})
+	}
+	httpapitest.CheckQueries(t, eventFor(t, listRoute), handler(goods{}), map[string]httpapitest.Problem{
+		"stock=":                        httpapitest.FieldErrors("stock", "must be low"),
+		"stock=high":                    httpapitest.FieldErrors("stock", "must be low"),
+		"q=" + strings.Repeat("x", 201): httpapitest.FieldErrors("q", "must have at most 200 characters"),
+	})
 }

@@ -80,3 +80,21 @@ func TestCapacityOfAnOrder(t *testing.T) {
 		t.Errorf("write units: got %v, want 1 to 12", m.units)
 	}
 }
+
+// TestCapacityOfALowStock: the sale that leaves few units writes the index of what is low, which is one unit more; those after it,
+// and those before, do not.
+func TestCapacityOfALowStock(t *testing.T) {
+	s := open(t)
+	s.addProduct("lamp", 100, 8)
+	var all []float64
+	for i := range 4 { // 7, 6, 5 and 4 are left
+		var m meter
+		orders := s.orders()
+		orders.Client = s.tables.Client(nil, m.option)
+		s.must(orders.Place(t.Context(), newOrder("usr_1", number3(i), opened, line("lamp", 100, 1))))
+		all = append(all, m.units)
+	}
+	if all[0] == 0 || all[1] != all[0] || all[2] != all[0]+1 || all[3] != all[0] {
+		t.Errorf("write units of sales: got %v, want the third one unit dearer than the others", all)
+	}
+}

@@ -68,10 +68,13 @@ func (s *shop) products() *Products {
 }
 
 // orders are the order store, which places an order at the time that it says.
-type orders struct{ *Orders }
+type orders struct {
+	*Orders
+	seen func() order.Goods // what checkout read before
+}
 
 func (s orders) Place(ctx context.Context, o order.Order) error {
-	_, err := s.Orders.Place(ctx, o, func() time.Time { return o.PlacedAt })
+	_, err := s.Orders.Place(ctx, o, s.seen(), func() time.Time { return o.PlacedAt })
 	return err
 }
 
@@ -86,7 +89,20 @@ func (s *shop) ordersBy(client *dynamodb.Client) orders {
 	return orders{&Orders{
 		Client: client, Table: s.tables.Name("Orders"), Products: s.tables.Name("Products"),
 		Mails: s.tables.Name("Mails"), Users: s.tables.Name("Users"), Suppressed: s.tables.Name("SuppressedAddresses"), Currency: "GBP",
-	}}
+	}, s.goodsSeen}
+}
+
+// goodsSeen are all goods as they are now, read past the faults.
+func (s *shop) goodsSeen() order.Goods {
+	out, err := s.tables.Client(nil).Scan(s.t.Context(), &dynamodb.ScanInput{TableName: aws.String(s.tables.Name("Products")), ConsistentRead: aws.Bool(true)})
+	s.must(err)
+	seen := order.Goods{}
+	for _, item := range out.Items {
+		if r := (&reader{item: item}); r.has("stock") {
+			seen[r.text("product_id")] = order.Good{Stock: r.number("stock")}
+		}
+	}
+	return seen
 }
 
 func (s *shop) mails(now func() time.Time) *Mails {

@@ -16,6 +16,7 @@ import (
 	"shop/internal/money"
 	"shop/internal/notification"
 	"shop/internal/order"
+	"shop/internal/product"
 	"shop/internal/user"
 )
 
@@ -95,13 +96,13 @@ func (s *Orders) Accepted(ctx context.Context, orderID string) (order.Order, err
 // Each attempt takes its own time, from now, so that an order that waited for others is not placed before what was read
 // meanwhile; and its own ClientRequestToken, as it must where parameters differ. When an attempt may have been carried out,
 // though no answer said so, the next one is the same: then DynamoDB answers it as that one.
-func (s *Orders) Place(ctx context.Context, o order.Order, now func() time.Time) (order.Order, error) {
+func (s *Orders) Place(ctx context.Context, o order.Order, seen order.Goods, now func() time.Time) (order.Order, error) {
 	var open bool
 	var in *dynamodb.TransactWriteItemsInput
 	err := retryOnConflictFor(ctx, patience, mayStillPlace, func() error {
 		if !open {
 			o.PlacedAt = now()
-			in = &dynamodb.TransactWriteItemsInput{TransactItems: s.actions(o), ClientRequestToken: aws.String(uuid.NewString())}
+			in = &dynamodb.TransactWriteItemsInput{TransactItems: s.actions(o, seen), ClientRequestToken: aws.String(uuid.NewString())}
 		}
 		_, err := s.Client.TransactWriteItems(ctx, in, noting(&open))
 		return err
@@ -137,7 +138,7 @@ func mayStillPlace(err error) bool {
 	return isContention(err)
 }
 
-func (s *Orders) actions(o order.Order) []types.TransactWriteItem {
+func (s *Orders) actions(o order.Order, seen order.Goods) []types.TransactWriteItem {
 	actions := []types.TransactWriteItem{
 		orderAction: {Put: &types.Put{
 			TableName: &s.Table, Item: orderItem(o),
@@ -147,21 +148,30 @@ func (s *Orders) actions(o order.Order) []types.TransactWriteItem {
 		mailAction: {Put: &types.Put{TableName: &s.Mails, Item: mailItem(notification.NewOrderMail(o.ID, o.Email, o.PlacedAt))}},
 	}
 	for _, line := range o.Lines {
-		actions = append(actions, types.TransactWriteItem{Update: s.sell(line)})
+		actions = append(actions, types.TransactWriteItem{Update: s.sell(line, seen[line.ProductID].Stock)})
 	}
 	return actions
 }
 
-func (s *Orders) sell(line order.Line) *types.Update {
+// sell takes the line's units. What is left is low or not, by the stock that was seen: in the one case it is marked so, which writes
+// the index of what is low when it was not marked before, in the other nothing is. The condition holds the side, so that the mark is
+// true whatever was sold meanwhile.
+func (s *Orders) sell(line order.Line, seen int64) *types.Update {
+	values := attributes{
+		":units": number(line.Quantity), ":price": number(line.UnitPrice.Amount), ":true": boolean(true), ":lowAt": number(line.Quantity + product.LowAt),
+	}
+	side, mark := "stock > :lowAt", ""
+	if product.IsLow(seen - line.Quantity) {
+		side, mark = "stock BETWEEN :units AND :lowAt", ", low_stock = :low"
+		values[":low"] = text(lowMark)
+	}
 	return &types.Update{
 		TableName: &s.Products,
 		Key:       productKey(line.ProductID, salePart),
-		ConditionExpression: aws.String("stock >= :units AND price = :price AND active = :true" +
+		ConditionExpression: aws.String(side + " AND price = :price AND active = :true" +
 			" AND (attribute_not_exists(max_per_order) OR max_per_order >= :units)"),
-		UpdateExpression: aws.String("SET stock = stock - :units"),
-		ExpressionAttributeValues: attributes{
-			":units": number(line.Quantity), ":price": number(line.UnitPrice.Amount), ":true": boolean(true),
-		},
+		UpdateExpression:                    aws.String("SET stock = stock - :units" + mark),
+		ExpressionAttributeValues:           values,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}
 }

@@ -188,11 +188,12 @@ func TestPlaceUnderFaults(t *testing.T) {
 			s.addProduct(lamp, 6400, 5)
 			faults := (&awsfault.Transport{}).On("TransactWriteItems", test.faults...)
 			o := newOrder("usr_1", test.name, opened, line(lamp, 6400, 2))
-			ctx := t.Context()
+			orders, seen, ctx := s.ordersOver(faults), s.goodsSeen(), t.Context()
+			orders.seen = func() order.Goods { return seen }
 			if len(test.faults) == always {
 				ctx = soon(t)
 			}
-			if err := s.ordersOver(faults).Place(ctx, o); !errors.Is(err, test.want) {
+			if err := orders.Place(ctx, o); !errors.Is(err, test.want) {
 				t.Fatalf("got %v, want %v", err, test.want)
 			}
 			if got := faults.Calls("TransactWriteItems"); got < test.calls {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -21,8 +22,8 @@ import (
 	"shop/internal/user"
 )
 
-// A product is two items: sale, all that a checkout touches, under 1 KB; and text, the rest. Only text items are indexed, so
-// that a sale writes no index. The index holds their keys and image_url: a member that lists are to show must be added there,
+// A product is two items: sale, all that a checkout touches, under 1 KB; and text, the rest. Only text items are indexed by
+// name, and sale items of which few units are left by that, so that a sale writes no index unless it leaves few. The first index holds their keys and image_url: a member that lists are to show must be added there,
 // or to the sale item.
 const (
 	salePart      = "sale"
@@ -30,6 +31,8 @@ const (
 	activeShelf   = "active"
 	inactiveShelf = "inactive"
 	byNameIndex   = "by_name"
+	lowStockIndex = "low_stock"
+	lowMark       = "low"        // low_stock of a sale item whose stock is low; another has none, and is not in that index
 	maxNameKey    = 900          // bytes of the folded name in the index key, which may have 1,024
 	highest       = "\U0010FFFF" // sorts after every name
 	lowest        = "\x01"       // sorts before every character of a name, so that a name comes before its continuations
@@ -89,6 +92,12 @@ func (s *Products) Browse(ctx context.Context, prefix string, r page.Request) (p
 
 // Pick returns the active products with these ids, at most 98, in their order, without descriptions. What is not there is left out.
 func (s *Products) Pick(ctx context.Context, ids []string) ([]product.Product, error) {
+	picked, err := s.pick(ctx, ids)
+	return slices.DeleteFunc(picked, func(p product.Product) bool { return !p.Active }), err
+}
+
+// pick returns the products with these ids, at most 100, in their order, without descriptions. What is not there is left out.
+func (s *Products) pick(ctx context.Context, ids []string) ([]product.Product, error) {
 	keys := make([]attributes, 0, 2*len(ids))
 	for _, id := range ids {
 		keys = append(keys, productKey(id, salePart), productKey(id, textPart))
@@ -100,7 +109,7 @@ func (s *Products) Pick(ctx context.Context, ids []string) ([]product.Product, e
 	var picked []product.Product
 	for _, id := range ids {
 		p, err := s.fromItems(parts[id])
-		if errors.Is(err, product.ErrNotFound) || err == nil && !p.Active {
+		if errors.Is(err, product.ErrNotFound) {
 			continue
 		}
 		if err != nil {
@@ -135,22 +144,57 @@ func (s *Products) parts(ctx context.Context, keys []attributes) (map[string][]a
 	return byID, nil
 }
 
-// Inventory returns a page of all products, by name, without descriptions. Its cursors are good for this admin alone.
-func (s *Products) Inventory(ctx context.Context, admin user.Caller, r page.Request) (page.Page[product.Product], error) {
-	q := query{"inventory", admin.UserID}
+// Inventory returns a page of the products that the filter lets through, without descriptions: by name, or, of those whose stock is low,
+// by id. Its cursors are good for this admin and this filter alone.
+func (s *Products) Inventory(ctx context.Context, admin user.Caller, f product.Filter, r page.Request) (page.Page[product.Product], error) {
+	q := query{"inventory", admin.UserID, fold(f.Prefix), strconv.FormatBool(f.LowStock)}
 	from, err := q.position(r.Cursor)
 	if err != nil {
 		return page.Page[product.Product]{}, err
 	}
+	if f.LowStock {
+		return s.low(ctx, q, fold(f.Prefix), from, r.Limit)
+	}
 	var active, inactive []attributes
 	reads, readsCtx := errgroup.WithContext(ctx)
-	reads.Go(func() (err error) { active, err = s.shelf(readsCtx, activeShelf, "", from, r.Limit+1); return err })
-	reads.Go(func() (err error) { inactive, err = s.shelf(readsCtx, inactiveShelf, "", from, r.Limit+1); return err })
+	read := func(to *[]attributes, shelf string) {
+		reads.Go(func() (err error) { *to, err = s.shelf(readsCtx, shelf, fold(f.Prefix), from, r.Limit+1); return err })
+	}
+	read(&active, activeShelf)
+	read(&inactive, inactiveShelf)
 	if err := reads.Wait(); err != nil {
 		return page.Page[product.Product]{}, err
 	}
 	texts := merge([][]attributes{active, inactive}, nameKey, strings.Compare)
 	return s.listing(ctx, q, texts[:min(len(texts), r.Limit+1)], r.Limit)
+}
+
+// low returns a page of the products whose stock is low. It reads no more than a page of the index: what has another name, or a stock
+// that is not low any more, which the index does not know yet, is left out, so a page may have less than its limit.
+func (s *Products) low(ctx context.Context, q query, prefix, from string, limit int) (page.Page[product.Product], error) {
+	items, err := queryAll(ctx, s.Client, dynamodb.QueryInput{
+		TableName:                 &s.Table,
+		IndexName:                 aws.String(lowStockIndex),
+		KeyConditionExpression:    aws.String("low_stock = :low AND product_id > :from"),
+		ExpressionAttributeValues: attributes{":low": text(lowMark), ":from": text(max(from, " "))}, // a blank sorts before every id
+	}, limit+1)
+	if err != nil {
+		return page.Page[product.Product]{}, err
+	}
+	shown := cut(q, items, limit, productIDOf)
+	ids := make([]string, len(shown.Items))
+	for i, item := range shown.Items {
+		ids[i] = productIDOf(item)
+	}
+	found, err := s.pick(ctx, ids)
+	return page.Page[product.Product]{NextCursor: shown.NextCursor, Items: slices.DeleteFunc(found, func(p product.Product) bool {
+		return !product.IsLow(p.Stock) || !strings.HasPrefix(fold(p.Name), prefix)
+	})}, err
+}
+
+func productIDOf(item attributes) string {
+	r := reader{item: item}
+	return r.text("product_id")
 }
 
 // shelf reads text items of one shelf in the order of their names, after from.
@@ -314,14 +358,17 @@ func (s *Products) movement(ctx context.Context, productID, key types.AttributeV
 }
 
 func (s *Products) restock(m product.Movement) types.TransactWriteItem {
+	values := attributes{":before": number(m.Before), ":after": number(m.After), ":now": instant(m.MovedAt)}
+	mark := " REMOVE low_stock"
+	if product.IsLow(m.After) {
+		mark, values[":low"] = ", low_stock = :low", text(lowMark)
+	}
 	return types.TransactWriteItem{Update: &types.Update{
-		TableName:           &s.Table,
-		Key:                 productKey(m.ProductID, salePart),
-		ConditionExpression: aws.String("stock = :before"),
-		UpdateExpression:    aws.String("SET stock = :after, updated_at = :now"),
-		ExpressionAttributeValues: attributes{
-			":before": number(m.Before), ":after": number(m.After), ":now": instant(m.MovedAt),
-		},
+		TableName:                           &s.Table,
+		Key:                                 productKey(m.ProductID, salePart),
+		ConditionExpression:                 aws.String("stock = :before"),
+		UpdateExpression:                    aws.String("SET stock = :after, updated_at = :now" + mark),
+		ExpressionAttributeValues:           values,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}}
 }
@@ -452,6 +499,9 @@ func saleItem(p product.Product) attributes {
 		"product_id": text(p.ID), "part": text(salePart), "name": text(p.Name), "price": number(p.Price.Amount),
 		"active": boolean(p.Active), "stock": number(p.Stock), "version": number(p.Version),
 		"created_at": instant(p.CreatedAt), "updated_at": instant(p.UpdatedAt),
+	}
+	if product.IsLow(p.Stock) {
+		item["low_stock"] = text(lowMark)
 	}
 	if p.MaxPerOrder != 0 {
 		item["max_per_order"] = number(p.MaxPerOrder)

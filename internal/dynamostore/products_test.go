@@ -315,7 +315,7 @@ func TestBrowsePagesByName(t *testing.T) {
 			}
 		}
 	}
-	listed, err := s.products().Inventory(t.Context(), s.admin, page.Request{Limit: 100})
+	listed, err := s.products().Inventory(t.Context(), s.admin, product.Filter{}, page.Request{Limit: 100})
 	s.must(err)
 	if len(listed.Items) != len(names)+1 {
 		t.Errorf("inventory: got %d products, want %d, the inactive one too", len(listed.Items), len(names)+1)
@@ -360,7 +360,7 @@ func TestInventoryPagesMergeBothShelves(t *testing.T) {
 		var got []string
 		r := page.Request{Limit: limit}
 		for {
-			p, err := s.products().Inventory(t.Context(), s.admin, r)
+			p, err := s.products().Inventory(t.Context(), s.admin, product.Filter{}, r)
 			s.must(err)
 			for _, item := range p.Items {
 				got = append(got, item.ID)

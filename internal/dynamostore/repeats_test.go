@@ -228,7 +228,7 @@ func TestSlowCheckoutIsInNoWindowThatWasRead(t *testing.T) {
 		return awsfault.Canceled("None", "None", "TransactionConflict")(next, r)
 	}
 	s.faults.On("TransactWriteItems", awsfault.Canceled("None", "None", "TransactionConflict"), meanwhile)
-	placed, err := s.orders().Orders.Place(t.Context(), o, steps(began, began.Add(time.Second), done))
+	placed, err := s.orders().Orders.Place(t.Context(), o, s.goodsSeen(), steps(began, began.Add(time.Second), done))
 	s.must(err)
 	later := read(completeUntil, done.Add(time.Hour))
 	if len(later) != 1 || !later[0].PlacedAt.Equal(done) || !placed.PlacedAt.Equal(done) {
@@ -251,7 +251,7 @@ func TestPlaceWhoseAnswerWasLost(t *testing.T) {
 			o := newOrder("usr_1", "k", time.Time{}, line("lamp", 6400, 2))
 			s.faults.On("TransactWriteItems", append([]awsfault.Fault{conflict}, faults(conflict)...)...)
 			second := opened.Add(time.Second)
-			placed, err := s.orders().Orders.Place(t.Context(), o, steps(opened, second, opened.Add(time.Hour)))
+			placed, err := s.orders().Orders.Place(t.Context(), o, s.goodsSeen(), steps(opened, second, opened.Add(time.Hour)))
 			s.must(err)
 			stored, err := s.orders().Accepted(t.Context(), o.ID)
 			s.must(err)

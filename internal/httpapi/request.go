@@ -183,8 +183,8 @@ var parameters = map[string][]string{
 	"HEAD /products":            {"cursor", "ids", "limit", "q"},
 	"GET /orders":               {"cursor", "limit"},
 	"GET /users/me/export":      {"cursor", "limit"},
-	"GET /admin/products":       {"cursor", "limit"},
-	"GET /admin/orders":         {"cursor", "customer", "from", "limit", "to"},
+	"GET /admin/products":       {"cursor", "limit", "q", "stock"},
+	"GET /admin/orders":         {"cursor", "customer", "email", "from", "limit", "to"},
 	"GET /admin/orders/summary": {"from", "to", "top"},
 	"GET /admin/products/{product_id}/stock/movements": {"cursor", "limit"},
 }

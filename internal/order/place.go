@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"shop/internal/money"
@@ -24,6 +25,16 @@ func (g Good) allows(units int64) bool { return g.MaxPerOrder == 0 || units <= g
 
 // Goods are products by id. One that is missing does not exist.
 type Goods map[string]Good
+
+// with returns the goods with some of them as they are now.
+func (g Goods) with(now map[string]Good) Goods {
+	all := maps.Clone(g)
+	maps.Copy(all, now)
+	return all
+}
+
+// placeAttempts is how often an order is tried while its goods go on crossing the low mark between the look and the write.
+const placeAttempts = 8
 
 // RejectedError says why the store took nothing of an order.
 type RejectedError struct {
@@ -48,8 +59,9 @@ type Store interface {
 	// Place stores o with its pending mail and takes its units from the stocks, all or nothing, if no order has its id and
 	// each product is active, costs the line's unit price, has the units and allows so many in one order. It returns the order
 	// with the time at which it was placed, which is that of the attempt that went through; *RejectedError; and ErrBusy when
-	// it could not be settled in time.
-	Place(ctx context.Context, o Order, now func() time.Time) (Order, error)
+	// it could not be settled in time. The goods are as they were seen: one whose stock would cross the low mark by this order, and
+	// would not have by what was seen, or the other way round, is not as expected, either.
+	Place(ctx context.Context, o Order, seen Goods, now func() time.Time) (Order, error)
 }
 
 // Announcer sends the event that an order was placed.
@@ -80,24 +92,40 @@ func (c *Checkout) Do(ctx context.Context, r Request) (placed Order, replayed bo
 		ID: ID(r.Customer.UserID, r.IdempotencyKey), UserID: r.Customer.UserID, Email: r.Customer.Email,
 		Request: fingerprint(items, r.ExpectedTotal),
 	}
+	of := offer{items: items, expected: r.ExpectedTotal, currency: c.Currency}
 	goods, err := c.Store.Goods(ctx, productIDs(items))
 	if err != nil {
 		return Order{}, false, fmt.Errorf("reading goods: %w", err)
 	}
-	return c.place(ctx, draft, offer{items: items, expected: r.ExpectedTotal, currency: c.Currency}, goods)
-}
-
-// place writes the order, or finds out why it cannot be.
-func (c *Checkout) place(ctx context.Context, o Order, of offer, goods Goods) (Order, bool, error) {
 	lines, total, refusal := of.quote(goods, nil)
 	if refusal != nil {
-		return c.refuse(ctx, o, refusal)
+		return c.refuse(ctx, draft, refusal)
 	}
-	o.Lines, o.Total = lines, total
-	placed, err := c.Store.Place(ctx, o, c.Now)
-	var rejected *RejectedError
-	if errors.As(err, &rejected) {
-		return c.rejected(ctx, o, of, goods, rejected)
+	draft.Lines, draft.Total = lines, total
+	return c.place(ctx, draft, of, goods)
+}
+
+// place writes the order, or finds out why it cannot be. Goods that can be sold all the same, because their stock crossed the low mark
+// since they were seen, are as they were met then, and the order is tried again.
+func (c *Checkout) place(ctx context.Context, o Order, of offer, goods Goods) (Order, bool, error) {
+	placed, err := c.Store.Place(ctx, o, goods, c.Now)
+	for attempt := 1; ; attempt++ {
+		var rejected *RejectedError
+		if !errors.As(err, &rejected) {
+			break
+		}
+		if rejected.Existing != nil {
+			return answerRepeat(*rejected.Existing, o.Request)
+		}
+		seen := goods
+		goods = seen.with(rejected.Failed)
+		if _, _, refusal := of.quote(goods, seen); refusal != nil {
+			return c.refuse(ctx, o, refusal)
+		}
+		if attempt == placeAttempts {
+			return Order{}, false, fmt.Errorf("order %s: %w: %w", o.ID, ErrBusy, err)
+		}
+		placed, err = c.Store.Place(ctx, o, goods, c.Now)
 	}
 	if err != nil {
 		return Order{}, false, fmt.Errorf("placing order %s: %w", o.ID, err)
@@ -106,25 +134,6 @@ func (c *Checkout) place(ctx context.Context, o Order, of offer, goods Goods) (O
 		c.Missed(ctx, o.ID, err)
 	}
 	return placed, false, nil
-}
-
-// rejected answers the order that stands under the id, or refuses with what the failed products are now.
-func (c *Checkout) rejected(ctx context.Context, o Order, of offer, seen Goods, r *RejectedError) (Order, bool, error) {
-	if r.Existing != nil {
-		return answerRepeat(*r.Existing, o.Request)
-	}
-	now := Goods{}
-	for id, good := range seen {
-		now[id] = good
-	}
-	for id, good := range r.Failed {
-		now[id] = good
-	}
-	_, _, refusal := of.quote(now, seen)
-	if refusal == nil {
-		return Order{}, false, fmt.Errorf("order %s: %w: %w", o.ID, ErrBusy, r)
-	}
-	return c.refuse(ctx, o, refusal)
 }
 
 // refuse looks whether the order exists before it refuses: a repeat of an accepted checkout answers its order, though the

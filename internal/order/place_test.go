@@ -315,7 +315,7 @@ func TestCheckoutLostAnswer(t *testing.T) {
 // blindStore rejects orders and tells of goods that are as they should be.
 type blindStore struct{ *shop }
 
-func (b blindStore) Place(context.Context, Order, func() time.Time) (Order, error) {
+func (b blindStore) Place(context.Context, Order, Goods, func() time.Time) (Order, error) {
 	_ = b.call("place")
 	return Order{}, &RejectedError{Failed: map[string]Good{"LAMP": b.goods["LAMP"]}}
 }
@@ -328,7 +328,33 @@ func TestCheckoutRejectedForNoReason(t *testing.T) {
 	if !errors.Is(err, ErrBusy) || replayed || !reflect.DeepEqual(got, Order{}) {
 		t.Errorf("got %+v, replayed %v and error %v, want %v", got, replayed, err, ErrBusy)
 	}
-	wantCalls(t, s, "goods", "place")
+	wantCalls(t, s, append([]string{"goods"}, slices.Repeat([]string{"place"}, placeAttempts)...)...)
+}
+
+// TestCheckoutAcrossTheLowMark: a stock that crossed the mark since it was seen, by sales or by a delivery, is sold from all the same,
+// and once; what is not enough any more is refused.
+func TestCheckoutAcrossTheLowMark(t *testing.T) {
+	for _, c := range []struct{ seen, met int64 }{{9, 8}, {8, 9}, {100, 3}, {3, 100}, {9, 2}} {
+		goods := onSale()
+		stocked("LAMP", c.seen)(goods)
+		s := newShop(goods)
+		s.meanwhile["place"] = func(s *shop) {
+			if s.sold["LAMP"] == 0 && len(s.calls) == 2 {
+				stocked("LAMP", c.met)(s.goods)
+			}
+		}
+		got, replayed, err := s.checkout(adasRequest())
+		if c.met < 3 {
+			var short *OutOfStockError
+			if !errors.As(err, &short) || len(s.orders) > 0 {
+				t.Errorf("%+v: got %+v and error %v, want a shortage", c, got, err)
+			}
+			continue
+		}
+		if err != nil || replayed || len(s.orders) != 1 || s.goods["LAMP"].Stock != c.met-3 {
+			t.Errorf("%+v: got error %v, %d orders and %d left, want one and %d", c, err, len(s.orders), s.goods["LAMP"].Stock, c.met-3)
+		}
+	}
 }
 
 // TestCheckoutNotAnnounced: the mail is pending with the order, so a queue that is down fails no checkout.

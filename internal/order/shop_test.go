@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"shop/internal/product"
 	"shop/internal/user"
 )
 
@@ -66,7 +67,7 @@ func (s *shop) Accepted(_ context.Context, orderID string) (Order, error) {
 	return o, nil
 }
 
-func (s *shop) Place(_ context.Context, o Order, now func() time.Time) (Order, error) {
+func (s *shop) Place(_ context.Context, o Order, seen Goods, now func() time.Time) (Order, error) {
 	if err := s.call("place"); err != nil {
 		return Order{}, err
 	}
@@ -74,7 +75,7 @@ func (s *shop) Place(_ context.Context, o Order, now func() time.Time) (Order, e
 	if existing, exists := s.orders[o.ID]; exists {
 		return Order{}, &RejectedError{Existing: &existing}
 	}
-	if failed := s.failing(o.Lines); len(failed) > 0 {
+	if failed := s.failing(o.Lines, seen); len(failed) > 0 {
 		return Order{}, &RejectedError{Failed: failed}
 	}
 	for _, line := range o.Lines {
@@ -85,11 +86,12 @@ func (s *shop) Place(_ context.Context, o Order, now func() time.Time) (Order, e
 	return o, s.lost
 }
 
-func (s *shop) failing(lines []Line) map[string]Good {
+func (s *shop) failing(lines []Line, seen Goods) map[string]Good {
 	failed := map[string]Good{}
 	for _, line := range lines {
 		if good := s.goods[line.ProductID]; !good.Active || good.Price != line.UnitPrice || good.Stock < line.Quantity ||
-			good.MaxPerOrder > 0 && good.MaxPerOrder < line.Quantity {
+			good.MaxPerOrder > 0 && good.MaxPerOrder < line.Quantity ||
+			product.IsLow(good.Stock-line.Quantity) != product.IsLow(seen[line.ProductID].Stock-line.Quantity) {
 			failed[line.ProductID] = good
 		}
 	}

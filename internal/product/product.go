@@ -71,13 +71,17 @@ type Product struct {
 // StockStatus is what customers see of the stock.
 type StockStatus string
 
-// The stock statuses. Low is lowStock units or fewer.
+// LowAt is how many units are low, and fewer.
+const LowAt = 5
+
+// IsLow reports whether so many units are low, or none.
+func IsLow(units int64) bool { return units <= LowAt }
+
+// The stock statuses.
 const (
 	InStock    StockStatus = "in_stock"
 	LowStock   StockStatus = "low_stock"
 	OutOfStock StockStatus = "out_of_stock"
-
-	lowStock = 5
 )
 
 // StockStatus returns what customers see of the stock.
@@ -85,7 +89,7 @@ func (p Product) StockStatus() StockStatus {
 	switch {
 	case p.Stock <= 0:
 		return OutOfStock
-	case p.Stock <= lowStock:
+	case IsLow(p.Stock):
 		return LowStock
 	}
 	return InStock
@@ -107,3 +111,9 @@ type Movement struct {
 
 // Delta returns by how many units the stock changed.
 func (m Movement) Delta() int64 { return m.After - m.Before }
+
+// Filter says which products a list of the inventory has.
+type Filter struct {
+	Prefix   string // of the name
+	LowStock bool   // only those whose stock is low, or none
+}

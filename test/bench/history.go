@@ -71,7 +71,7 @@ func (a *archive) fill(ctx context.Context, count int) error {
 	if err := errors.Join(users.Create(ctx, admin, user.Done{}), products.Create(ctx, lamp, nil)); err != nil {
 		return err
 	}
-	if _, err := a.orders.Place(ctx, sample, time.Now); err != nil {
+	if _, err := a.orders.Place(ctx, sample, inStock, time.Now); err != nil {
 		return err
 	}
 	stored, err := a.tables.client.GetItem(ctx, &dynamodb.GetItemInput{

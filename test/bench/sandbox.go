@@ -15,6 +15,7 @@ import (
 
 	"shop/internal/dynamostore"
 	"shop/internal/money"
+	"shop/internal/order"
 	"shop/internal/product"
 )
 
@@ -26,6 +27,9 @@ var lamp = product.Product{
 	Price: money.Money{Amount: 6400, Currency: currency}, Active: true, Stock: product.MaxStock, Version: 1,
 	CreatedAt: time.Date(2026, 3, 14, 9, 0, 0, 0, time.UTC), UpdatedAt: time.Date(2026, 3, 14, 9, 0, 0, 0, time.UTC),
 }
+
+// inStock is what a checkout sees of it.
+var inStock = order.Goods{lamp.ID: {Stock: lamp.Stock}}
 
 // sandbox is what the measured functions work on in the emulator: tables, a queue that nobody reads and a sender of its own,
 // so that the running store neither sees nor slows what is measured.

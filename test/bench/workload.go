@@ -96,7 +96,7 @@ func (b *sandbox) notify(context.Context) (workload, error) {
 	next := func(ctx context.Context) ([]byte, error) {
 		o := newOrder(b.store.customer.Email)
 		e.Records[0].MessageId, e.Records[0].Body = o.ID, strings.ReplaceAll(body, old, o.ID)
-		if _, err := orders.Place(ctx, o, time.Now); err != nil {
+		if _, err := orders.Place(ctx, o, inStock, time.Now); err != nil {
 			return nil, err
 		}
 		return json.Marshal(e)

@@ -269,6 +269,19 @@ func TestCallsOfHistory(t *testing.T) {
 	}
 }
 
+// TestCallsOfAdminReads: what is low is one query and its products, by name is one query a shelf, and an address costs one look.
+func TestCallsOfAdminReads(t *testing.T) {
+	boss, c := admin(t), newCustomer(t)
+	p := newProduct(t, named("Calls "+unique()), stocked(2))
+	low, byName := lowStock(p.Name), call{method: "GET", path: "/admin/products", from: boss}.with("q", p.Name)
+	low.from = boss
+	wantCalls(t, budget{5, map[string]int{"GetItem": 1, "Query": 1}}, func() { send(t, low.with("limit", "100")).want(t, http.StatusOK) })
+	wantCalls(t, budget{4, map[string]int{"GetItem": 1, "Query": 2}}, func() { send(t, byName).want(t, http.StatusOK) })
+	wantCalls(t, budget{3, map[string]int{"GetItem": 2, "Query": 1}}, func() {
+		send(t, history(boss).with("email", c.Email)).want(t, http.StatusOK)
+	})
+}
+
 // TestCallsOfRequestReset: two calls to ask and five for the mail, of which one
 // stores the link; for an address that nobody has the same two to ask.
 func TestCallsOfRequestReset(t *testing.T) {

@@ -134,3 +134,29 @@ func TestHistoryRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestHistoryByEmail: an address is whose it is now, as the answer says; nobody's has no orders.
+func TestHistoryByEmail(t *testing.T) {
+	t.Parallel()
+	boss, c := admin(t), newCustomer(t)
+	o := newOrder(t, c, one(newProduct(t).ProductID))
+	type found struct {
+		Items    []order `json:"items"`
+		Customer string  `json:"customer"`
+	}
+	byEmail := history(boss).with("email", " "+strings.ToUpper(c.Email))
+	eventually(t, time.Minute, "the order is listed", func() bool {
+		got := decode[found](t, send(t, byEmail).want(t, http.StatusOK))
+		return len(got.Items) == 1 && got.Items[0].OrderID == o.OrderID && got.Customer == c.UserID
+	})
+	if got := decode[found](t, send(t, history(boss).with("email", freshEmail())).want(t, http.StatusOK)); len(got.Items) > 0 || got.Customer != "" {
+		t.Errorf("nobody's address has %+v", got)
+	}
+	for _, bad := range []call{history(boss).with("email", "ada"), byEmail.with("customer", c.UserID)} {
+		send(t, bad).refused(t, http.StatusBadRequest, "invalid_request")
+	}
+	send(t, deleteAccount(c, password)).want(t, http.StatusNoContent)
+	if got := decode[found](t, send(t, byEmail).want(t, http.StatusOK)); len(got.Items) > 0 || got.Customer != "" {
+		t.Errorf("the address of a deleted account has %+v", got)
+	}
+}

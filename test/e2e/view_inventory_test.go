@@ -1,11 +1,14 @@
 package e2e
 
 import (
+	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func listInventory(from caller) call {
@@ -65,4 +68,87 @@ func TestInventoryFollowsSales(t *testing.T) {
 	if seen.StockStatus != "low_stock" {
 		t.Errorf("customers see %s, want low_stock", seen.StockStatus)
 	}
+}
+
+func lowStock(prefix string) call {
+	return call{method: "GET", path: "/admin/products"}.with("stock", "low").with("q", prefix)
+}
+
+// TestInventoryByName: what is for sale and what is not, by the start of the name.
+func TestInventoryByName(t *testing.T) {
+	t.Parallel()
+	word := "Begins " + unique()
+	shown := newProduct(t, named(word+" a"))
+	hidden := newProduct(t, named(word+" b"), func(d *saveProduct) { d.Active = false })
+	newProduct(t, named("Other "+word))
+	list := call{method: "GET", path: "/admin/products", from: admin(t)}.with("q", strings.ToUpper(word)).with("limit", "1")
+	eventually(t, time.Minute, "both are listed, and no other", func() bool {
+		got := allPages[listedInventory](t, list)
+		return len(got) == 2 && got[0].ProductID == shown.ProductID && got[1].ProductID == hidden.ProductID
+	})
+}
+
+// listedInventory is what of a listed product these tests look at.
+type listedInventory struct {
+	ProductID string `json:"product_id"`
+	Stock     int64  `json:"stock"`
+}
+
+// TestLowStock: a product is listed once a sale or an admin leaves few units of it, and no more once there are enough.
+func TestLowStock(t *testing.T) {
+	t.Parallel()
+	boss, word := admin(t), "Low "+unique()
+	sold := newProduct(t, named(word+" sold"))
+	counted := newProduct(t, named(word+" counted"))
+	empty := newProduct(t, named(word+" empty"), withoutStock)
+	list := lowStock(word)
+	list.from = boss
+	wantLow := func(want map[string]int64) {
+		t.Helper()
+		eventually(t, time.Minute, "the low ones are listed", func() bool {
+			got := map[string]int64{}
+			for _, p := range allPages[listedInventory](t, list) {
+				got[p.ProductID] = p.Stock
+			}
+			return maps.Equal(got, want)
+		})
+	}
+	wantLow(map[string]int64{empty.ProductID: 0})
+	c := newCustomer(t)
+	newOrder(t, c, line{sold.ProductID, 4})
+	wantLow(map[string]int64{empty.ProductID: 0})
+	newOrder(t, c, line{sold.ProductID, 1})
+	send(t, stockSet(boss, counted.ProductID, setStock{3, 10, "stocktake"})).want(t, http.StatusOK)
+	wantLow(map[string]int64{empty.ProductID: 0, sold.ProductID: 5, counted.ProductID: 3})
+	newOrder(t, c, line{sold.ProductID, 2})
+	send(t, stockAdjust(boss, counted.ProductID, adjustStock{3, "found"})).want(t, http.StatusOK)
+	wantLow(map[string]int64{empty.ProductID: 0, sold.ProductID: 3})
+	send(t, call{method: "GET", path: "/admin/products", from: boss}.with("stock", "high")).refused(t, http.StatusBadRequest, "invalid_request")
+}
+
+// TestRaceAcrossTheLowMark: many buy the last units at once, some by orders that leave few: all that fit are placed, none is told that it
+// is short of what is there, and the list is true afterwards.
+func TestRaceAcrossTheLowMark(t *testing.T) {
+	t.Parallel()
+	p := newProduct(t, named("Race "+unique()), stocked(12))
+	customers := newCustomers(t, 16)
+	placed := make([]bool, len(customers))
+	atOnce(t, len(customers), len(customers), func(i int) error {
+		a, err := place(customers[i], unique(), basket(one(p.ProductID))).settle(t.Context())
+		placed[i] = err == nil && a.status == http.StatusCreated
+		if err == nil && !placed[i] && a.status != http.StatusConflict {
+			err = fmt.Errorf("answered %d: %s", a.status, clip(a.body))
+		}
+		return err
+	})
+	if n := len(slices.DeleteFunc(placed, func(ok bool) bool { return !ok })); n != 12 {
+		t.Errorf("%d orders of 12 units were placed, want 12", n)
+	}
+	wantStock(t, p.ProductID, 0)
+	list := lowStock(p.Name)
+	list.from = admin(t)
+	eventually(t, time.Minute, "it is listed as low", func() bool {
+		got := allPages[listedInventory](t, list)
+		return len(got) == 1 && got[0] == listedInventory{p.ProductID, 0}
+	})
 }

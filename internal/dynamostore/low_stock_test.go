@@ -1,0 +1,179 @@
+package dynamostore
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"shop/internal/order"
+	"shop/internal/page"
+	"shop/internal/product"
+)
+
+// lowStock returns the ids of a list of what is low, page by page.
+func (s *shop) lowStock(prefix string, limit int) []string {
+	s.t.Helper()
+	var ids []string
+	for r := (page.Request{Limit: limit}); ; {
+		p, err := s.products().Inventory(s.t.Context(), s.admin, product.Filter{Prefix: prefix, LowStock: true}, r)
+		s.must(err)
+		if len(p.Items) > limit {
+			s.t.Errorf("a page has %d products, want at most %d", len(p.Items), limit)
+		}
+		for _, p := range p.Items {
+			ids = append(ids, p.ID)
+		}
+		if r.Cursor = p.NextCursor; r.Cursor == "" {
+			return ids
+		}
+	}
+}
+
+// wantMark fails the test unless the product is marked low exactly when its stock is.
+func (s *shop) wantMark(id string) {
+	s.t.Helper()
+	item := s.item("Products", productKey(id, salePart))
+	r := reader{item: item}
+	if stock := r.number("stock"); r.has("low_stock") != product.IsLow(stock) {
+		s.t.Errorf("%s has %d units and is marked low: %v", id, stock, r.has("low_stock"))
+	}
+}
+
+// TestLowStock: what is low is listed by id, in pages that are bounded and, with a prefix, may be short; whatever changed the stock.
+func TestLowStock(t *testing.T) {
+	s := open(t)
+	for i := range 12 {
+		s.addProduct(fmt.Sprintf("p%02d", i), 100, int64(i))
+	}
+	want := []string{"p00", "p01", "p02", "p03", "p04", "p05"}
+	for _, limit := range []int{1, 4, 6, 100} {
+		if got := s.lowStock("", limit); !slices.Equal(got, want) {
+			t.Errorf("%d a page: got %q, want %q", limit, got, want)
+		}
+		if got := s.lowStock("THE P03", limit); !slices.Equal(got, []string{"p03"}) {
+			t.Errorf("%d a page: got %q, want p03", limit, got)
+		}
+	}
+	s.move(s.products(), product.Movement{ID: "a", ProductID: "p05", Before: 5, After: 6, Reason: "r", By: "x", MovedAt: opened})
+	s.move(s.products(), product.Movement{ID: "b", ProductID: "p11", Before: 11, After: 0, Reason: "r", By: "x", MovedAt: opened})
+	s.must(s.orders().Place(t.Context(), newOrder("usr_1", "k", opened, line("p06", 100, 1), line("p10", 100, 4))))
+	want = []string{"p00", "p01", "p02", "p03", "p04", "p06", "p11"}
+	if got := s.lowStock("", 100); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	hidden, err := s.products().Read(t.Context(), "p01")
+	s.must(err)
+	hidden.Active, hidden.Version = false, 2
+	s.must(s.products().Update(t.Context(), hidden))
+	for i := range 12 {
+		s.wantMark(fmt.Sprintf("p%02d", i))
+	}
+	if got := s.lowStock("", 100); !slices.Equal(got, want) {
+		t.Errorf("with one that is not for sale: got %q, want %q", got, want)
+	}
+}
+
+// TestInventoryByName: of both shelves, by the start of the name.
+func TestInventoryByName(t *testing.T) {
+	s := open(t)
+	for _, id := range []string{"lamp", "lantern", "vase"} {
+		s.addProduct(id, 100, 9)
+	}
+	hidden, err := s.products().Read(t.Context(), "lantern")
+	s.must(err)
+	hidden.Active, hidden.Version = false, 2
+	s.must(s.products().Update(t.Context(), hidden))
+	for prefix, want := range map[string][]string{"the LA": {"lamp", "lantern"}, "the lamp": {"lamp"}, "lamp": nil, "": {"lamp", "lantern", "vase"}} {
+		var got []string
+		for r := (page.Request{Limit: 1}); ; {
+			p, err := s.products().Inventory(t.Context(), s.admin, product.Filter{Prefix: prefix}, r)
+			s.must(err)
+			for _, p := range p.Items {
+				got = append(got, p.ID)
+			}
+			if r.Cursor = p.NextCursor; r.Cursor == "" {
+				break
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q: got %q, want %q", prefix, got, want)
+		}
+	}
+	p, err := s.products().Inventory(t.Context(), s.admin, product.Filter{Prefix: "the"}, page.Request{Limit: 1})
+	s.must(err)
+	for _, other := range []product.Filter{{}, {Prefix: "th"}, {Prefix: "the", LowStock: true}} {
+		if _, err := s.products().Inventory(t.Context(), s.admin, other, page.Request{Limit: 1, Cursor: p.NextCursor}); !errors.Is(err, page.ErrInvalidCursor) {
+			t.Errorf("%+v: got %v, want ErrInvalidCursor", other, err)
+		}
+	}
+}
+
+// TestSaleOfAnotherSide: an order whose goods were seen on the other side of the mark takes nothing, and tells the stock.
+func TestSaleOfAnotherSide(t *testing.T) {
+	s := open(t)
+	s.addProduct("lamp", 100, 7)
+	for seen, fits := range map[int64]bool{8: false, 100: false, 7: true, 0: true} {
+		o := newOrder("usr_1", fmt.Sprint(seen), opened, line("lamp", 100, 2))
+		before := s.left("lamp")
+		_, err := s.orders().Orders.Place(t.Context(), o, order.Goods{"lamp": {Stock: seen}}, func() time.Time { return opened })
+		var rejected *order.RejectedError
+		if errors.As(err, &rejected) == fits {
+			t.Errorf("seen %d: got error %v, want it placed: %v", seen, err, fits)
+		}
+		if !fits && (rejected.Failed["lamp"].Stock != before || s.left("lamp") != before) {
+			t.Errorf("seen %d: told %+v with %d left, want %d", seen, rejected.Failed, s.left("lamp"), before)
+		}
+		s.wantMark("lamp")
+		if fits {
+			s.move(s.products(), product.Movement{ID: fmt.Sprint("m", seen), ProductID: "lamp", Before: 5, After: 7, Reason: "r", By: "x", MovedAt: opened})
+		}
+	}
+}
+
+// TestMarkHolds: customers buy and admins count at once, across the mark; at each end the mark is true, and no unit is lost.
+func TestMarkHolds(t *testing.T) {
+	s := open(t)
+	s.addProduct("lamp", 100, 20)
+	goods := func() order.Goods {
+		g, err := s.orders().Goods(t.Context(), []string{"lamp"})
+		s.must(err)
+		return g
+	}
+	inventory := product.Inventory{Products: s.products(), NewID: func() string { return number3(rand.IntN(1000)) + number3(rand.IntN(1000)) }, Now: time.Now}
+	var at sync.WaitGroup
+	var sold, added int64
+	var one sync.Mutex
+	count := func(n *int64, by int64) { one.Lock(); *n += by; one.Unlock() }
+	for i := range 12 {
+		at.Go(func() {
+			o := newOrder("usr_1", number3(i), opened, line("lamp", 100, 2))
+			for range 20 {
+				_, err := s.orders().Orders.Place(t.Context(), o, goods(), func() time.Time { return opened })
+				var rejected *order.RejectedError
+				if err == nil {
+					count(&sold, 2)
+					return
+				}
+				if errors.As(err, &rejected) && rejected.Failed["lamp"].Stock < 2 {
+					return
+				}
+			}
+		})
+		if i%4 == 0 {
+			at.Go(func() {
+				if _, err := inventory.Adjust(t.Context(), s.admin, product.Adjustment{ProductID: "lamp", Delta: 3, Reason: "found"}); err == nil {
+					count(&added, 3)
+				}
+			})
+		}
+	}
+	at.Wait()
+	if left := s.left("lamp"); left != 20+added-sold {
+		t.Errorf("%d left after %d were added to 20 and %d sold", left, added, sold)
+	}
+	s.wantMark("lamp")
+}
