@@ -24,27 +24,31 @@ type request struct {
 }
 
 // logIn serves POST /sessions and, for the shop's own pages, POST /browser-sessions.
-func logIn(users authenticator) httpapi.Handler {
+func logIn(users authenticator, newDevice func() string) httpapi.Handler {
 	return httpapi.Open(map[string]httpapi.Handler{
 		"POST /sessions": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
-			s, err := begin(ctx, users, r, "")
+			s, err := begin(ctx, users, r, user.Credentials{})
 			if err != nil {
 				return httpapi.Response{}, err
 			}
 			return httpapi.Created(storeapi.SessionOf(s)), nil
 		},
 		"POST /browser-sessions": httpapi.OwnPages(func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
-			s, err := begin(ctx, users, r, r.Cookie(httpapi.SessionCookie))
+			device := r.Cookie(httpapi.DeviceCookie)
+			if !user.IsDevice(device) {
+				device = newDevice()
+			}
+			s, err := begin(ctx, users, r, user.Credentials{Replaces: r.Cookie(httpapi.SessionCookie), Device: device})
 			if err != nil {
 				return httpapi.Response{}, err
 			}
-			return storeapi.ForBrowser(http.StatusCreated, s), nil
+			return storeapi.ForBrowser(http.StatusCreated, s).WithCookie(httpapi.DeviceCookie, device, user.DeviceLasts), nil
 		}),
 	})
 }
 
-// begin logs in with the credentials in the body, and ends the session of the refresh token replaced, if it is one's.
-func begin(ctx context.Context, users authenticator, r *httpapi.Request, replaced string) (user.Session, error) {
+// begin logs in with the credentials in the body, and what else the request brings.
+func begin(ctx context.Context, users authenticator, r *httpapi.Request, c user.Credentials) (user.Session, error) {
 	var in request
 	if err := r.Decode(&in); err != nil {
 		return user.Session{}, err
@@ -52,7 +56,8 @@ func begin(ctx context.Context, users authenticator, r *httpapi.Request, replace
 	if err := in.requireMembers(); err != nil {
 		return user.Session{}, err
 	}
-	s, err := users.Do(ctx, user.Credentials{Address: in.Email, Password: in.Password, Source: r.ClientKey(), Replaces: replaced})
+	c.Address, c.Password, c.Source = in.Email, in.Password, r.ClientKey()
+	s, err := users.Do(ctx, c)
 	observe.Audit(ctx, attempt(in.Email, s, err))
 	return s, err
 }

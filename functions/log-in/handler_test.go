@@ -32,7 +32,7 @@ func TestLogIn(t *testing.T) {
 				t.Errorf("the credentials are %+v, want %+v", got, want)
 			}
 			return user.Session{AccessToken: "aaa.bbb.ccc", ExpiresIn: 15 * time.Minute, RefreshToken: httpapitest.RefreshToken}, nil
-		}))
+		}), newDevice)
 		httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithBody(body)).Check(t, httpapitest.Want{
 			Status: http.StatusCreated,
 			Body:   `{"access_token":"aaa.bbb.ccc","token_type":"Bearer","expires_in":900,"refresh_token":"` + httpapitest.RefreshToken + `"}`,
@@ -48,7 +48,7 @@ func TestSource(t *testing.T) {
 	h := logIn(authenticate(func(c user.Credentials) (user.Session, error) {
 		got = c.Source
 		return user.Session{}, user.ErrInvalidCredentials
-	}))
+	}), newDevice)
 	e := httpapitest.ReadEvent(t).WithHeader("CloudFront-Viewer-Address", "203.0.113.5:40000")
 	for header, want := range map[string]string{"proof": "203.0.113.5", "guess": "192.0.2.7"} {
 		a := httpapitest.CallBehind(t, fronted, h, e.WithHeader("X-Origin-Proof", header))
@@ -60,7 +60,7 @@ func TestSource(t *testing.T) {
 }
 
 func TestBodies(t *testing.T) {
-	httpapitest.CheckBodies(t, httpapitest.ReadEvent(t), logIn(authenticate(nil)))
+	httpapitest.CheckBodies(t, httpapitest.ReadEvent(t), logIn(authenticate(nil), newDevice))
 }
 
 func TestBadMembers(t *testing.T) {
@@ -75,7 +75,7 @@ func TestBadMembers(t *testing.T) {
 		`{"email":{}}`:                   httpapitest.FieldErrors("email", wrong),
 	} {
 		t.Run(body, func(t *testing.T) {
-			httpapitest.Call(t, logIn(authenticate(nil)), httpapitest.ReadEvent(t).WithBody(body)).CheckProblem(t, want)
+			httpapitest.Call(t, logIn(authenticate(nil), newDevice), httpapitest.ReadEvent(t).WithBody(body)).CheckProblem(t, want)
 		})
 	}
 }
@@ -89,7 +89,7 @@ func TestRefusals(t *testing.T) {
 	}
 	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t),
 		func(err error) httpapi.Handler {
-			return logIn(authenticate(func(user.Credentials) (user.Session, error) { return user.Session{}, err }))
+			return logIn(authenticate(func(user.Credentials) (user.Session, error) { return user.Session{}, err }), newDevice)
 		},
 		httpapitest.Refusal{Err: user.ErrInvalidCredentials, Problem: httpapitest.Problem{Code: "invalid_credentials"}},
 		after(15*time.Minute, "900"), after(1001*time.Millisecond, "2"), after(0, "1"), after(-time.Minute, "1"))
@@ -112,7 +112,7 @@ func TestAudit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := logIn(authenticate(func(user.Credentials) (user.Session, error) {
 				return user.Session{User: user.User{ID: "usr_1"}, AccessToken: "a.b.c", ExpiresIn: 15 * time.Minute, RefreshToken: httpapitest.RefreshToken}, c.err
-			}))
+			}), newDevice)
 			e := httpapitest.ReadEvent(t)
 			a := httpapitest.Call(t, h, e)
 			a.CheckAudit(t, e, c.want)
@@ -125,7 +125,7 @@ func TestAudit(t *testing.T) {
 
 // TestAuditForgery: an address forges no line and is not in one.
 func TestAuditForgery(t *testing.T) {
-	h := logIn(authenticate(func(user.Credentials) (user.Session, error) { return user.Session{}, user.ErrInvalidCredentials }))
+	h := logIn(authenticate(func(user.Credentials) (user.Session, error) { return user.Session{}, user.ErrInvalidCredentials }), newDevice)
 	for _, address := range []string{"a\n{\"msg\":\"audit\",\"event\":\"log_in\"}", "a\r\nb@example.com", "\",\"event\":\"log_in\",\"x\":\"", "\x1b[2J", "\u2028"} {
 		body, err := json.Marshal(map[string]string{"email": address, "password": httpapitest.Password})
 		if err != nil {
@@ -143,5 +143,5 @@ func TestAuditForgery(t *testing.T) {
 // TestNoAttempt: a request that is none is not audited as one.
 func TestNoAttempt(t *testing.T) {
 	e := httpapitest.ReadEvent(t).WithBody(`{"email":"ada@example.com"}`)
-	httpapitest.Call(t, logIn(authenticate(nil)), e).CheckAudit(t, e)
+	httpapitest.Call(t, logIn(authenticate(nil), newDevice), e).CheckAudit(t, e)
 }

@@ -46,7 +46,7 @@ func main() {
 		Sessions:  guesses,
 		Renew:     renewal.Do,
 		Now:       clock.Now,
-	})))
+	}, user.NewDevice)))
 }
 
 // notRenewed notes a hash that was to be renewed. The next log-in tries again.

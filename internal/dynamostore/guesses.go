@@ -32,6 +32,9 @@ func (s *Guesses) Look(ctx context.Context, a user.Attempt) (user.Seen, error) {
 	for _, c := range countable {
 		keys = append(keys, tallyKey(a, c))
 	}
+	if a.Device != "" {
+		keys = append(keys, deviceKey(a), tallyKey(a, user.PerDevice))
+	}
 	found, err := batchGet(ctx, s.Client, map[string]types.KeysAndAttributes{
 		s.Users: {Keys: []attributes{userKey(a.Email)}, ConsistentRead: aws.Bool(true)},
 		s.Table: {Keys: keys, ConsistentRead: aws.Bool(true)},
@@ -72,7 +75,9 @@ func readCounted(seen *user.Seen, a user.Attempt, named map[string]attributes) e
 	a.ResetAt = seen.ResetAt
 	r := reader{item: named[knownName(a)]}
 	seen.Known = r.item != nil && r.number("expires_at") > a.At.Unix()
-	for _, c := range countable {
+	r.item = named[deviceName(a)]
+	seen.KnownDevice = a.Device != "" && r.item != nil && r.number("expires_at") > a.At.Unix()
+	for _, c := range append(countable, user.PerDevice) {
 		if r.item = named[tallyName(a, c)]; r.item != nil {
 			seen.Tallies[c] = readTally(&r, a.Epoch(c))
 		}
@@ -129,13 +134,20 @@ func (s *Guesses) count(a user.Attempt, c user.Count, limit user.Limit) *types.U
 }
 
 // takeBack returns the actions by which a right password clears the counts of its address from its source, lessens the others that
-// the attempt was counted by, and makes the source known.
+// the attempt was counted by, and makes the source known, and the browser.
 func (s *Guesses) takeBack(a user.Attempt) []types.TransactWriteItem {
 	actions := []types.TransactWriteItem{s.know(a)}
 	for _, c := range []user.Count{user.PerAddressAndSource, user.Reserve} {
 		actions = append(actions, types.TransactWriteItem{Delete: &types.Delete{TableName: &s.Table, Key: tallyKey(a, c)}})
 	}
-	if !a.Reserved {
+	if a.Device != "" {
+		known := deviceKey(a)
+		known["expires_at"] = number(a.At.Add(user.DeviceLasts).Unix())
+		actions = append(actions,
+			types.TransactWriteItem{Put: &types.Put{TableName: &s.Table, Item: known}},
+			types.TransactWriteItem{Delete: &types.Delete{TableName: &s.Table, Key: tallyKey(a, user.PerDevice)}})
+	}
+	if !a.Reserved && !a.OnDevice {
 		actions = append(actions, s.lessen(a, user.FromSource), s.lessen(a, user.AtAddress))
 	}
 	return actions
@@ -178,6 +190,10 @@ func (s *Guesses) Start(ctx context.Context, begun user.OpenSession, a user.Atte
 	}
 	return nil
 }
+
+func deviceKey(a user.Attempt) attributes { return sessionKey(deviceName(a)) }
+
+func deviceName(a user.Attempt) string { return "device#" + hashed(a.Subject(user.PerDevice)) }
 
 func resetKey(a user.Attempt) attributes { return sessionKey(resetName(a)) }
 

@@ -56,7 +56,7 @@ func TestGuessesAreCounted(t *testing.T) {
 	seen, err := s.guesses().Look(t.Context(), ann)
 	s.must(err)
 	for c, tally := range seen.Tallies {
-		if user.Count(c) != user.Reserve && !tally.Last.Equal(now) {
+		if user.Count(c) < user.Reserve && !tally.Last.Equal(now) {
 			t.Errorf("count %d: the last guess was at %s, want %s", c, tally.Last, now)
 		}
 	}
@@ -282,4 +282,48 @@ func TestManyGuessesAtOnce(t *testing.T) {
 	guess(50, "192.0.2.3")
 	guess(50, "192.0.2.4")
 	want(32, 32+4*20) // 20 of the first source, 10 of the second, and 1 of each of the others
+}
+
+// TestKnownDevice: a browser is known for the address that it logged in to, and no other, until 400 days later; its guesses are counted
+// apart, and a right password clears them, and the others of the address from there, and lessens none that it was not counted by.
+func TestKnownDevice(t *testing.T) {
+	s := open(t)
+	a := attempt("ann@example.com", "192.0.2.7", opened)
+	a.Device = "hash"
+	bob, other := attempt("bob@example.com", "192.0.2.7", opened), a
+	bob.Device, other.Device = "hash", "other"
+	s.must(s.guesses().Count(t.Context(), a, upTo(1)))
+	s.must(s.guesses().Start(t.Context(), annsSession, a))
+	knows := func(a user.Attempt) bool {
+		seen, err := s.guesses().Look(t.Context(), a)
+		s.must(err)
+		return seen.KnownDevice
+	}
+	late := a
+	late.At = opened.Add(user.DeviceLasts)
+	none := a
+	none.Device = ""
+	for what, c := range map[string]struct {
+		user.Attempt
+		want bool
+	}{"it": {a, true}, "at another address": {bob, false}, "another": {other, false}, "after 400 days": {late, false}, "none": {none, false}} {
+		if got := knows(c.Attempt); got != c.want {
+			t.Errorf("%s: known is %v, want %v", what, got, c.want)
+		}
+	}
+	a.OnDevice = true
+	free := user.Limits{user.PerDevice: {Free: 1}}
+	s.must(s.guesses().Count(t.Context(), a, free))
+	if err := s.guesses().Count(t.Context(), a, free); !errors.Is(err, user.ErrOvertaken) {
+		t.Errorf("got %v, want ErrOvertaken", err)
+	}
+	s.wantTallies(a, [3]int64{})
+	seen, err := s.guesses().Look(t.Context(), a)
+	s.must(err)
+	if got, want := seen.Tallies[user.PerDevice], (user.Tally{Guesses: 1, Last: opened}); got != want {
+		t.Errorf("the browser has %+v, want %+v", got, want)
+	}
+	s.must(s.guesses().Start(t.Context(), annsSession, a))
+	s.wantTallies(a, [3]int64{})
+	s.must(s.guesses().Count(t.Context(), a, free))
 }

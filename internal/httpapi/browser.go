@@ -15,6 +15,9 @@ import (
 // alone, over HTTPS (draft-ietf-httpbis-rfc6265bis, section 4.1.3.2).
 const SessionCookie = "__Host-session"
 
+// DeviceCookie has the token by which a browser is known for the addresses that logged in with it.
+const DeviceCookie = "__Host-device"
+
 // ErrCrossSite says that a request at a route of cookies does not come from a page of the store's own origin.
 var ErrCrossSite = errors.New("the request does not come from a page of the store's own origin")
 

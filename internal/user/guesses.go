@@ -29,6 +29,9 @@ const (
 	slot         = 2 * time.Second
 )
 
+// freePerDevice is how many guesses of one address from one known browser are free.
+const freePerDevice = 20
+
 // freeReserve is how many guesses of one address from one source are free in the count Reserve.
 const freeReserve = 20
 
@@ -44,6 +47,7 @@ const (
 	FromSource                       // from a source, at any address
 	AtAddress                        // of an address, from any source
 	Reserve                          // of an address from a source, of those guesses that one of the three above refuses
+	PerDevice                        // of an address from a browser that is known for it, wherever that is
 	counts
 )
 
@@ -51,7 +55,10 @@ const (
 var shared = []Count{PerAddressAndSource, FromSource, AtAddress}
 
 // windows are how long each count goes on before it begins anew.
-var windows = [counts]time.Duration{PerAddressAndSource: 24 * time.Hour, FromSource: 15 * time.Minute, AtAddress: time.Hour, Reserve: 24 * time.Hour}
+var windows = [counts]time.Duration{
+	PerAddressAndSource: 24 * time.Hour, FromSource: 15 * time.Minute, AtAddress: time.Hour, Reserve: 24 * time.Hour,
+	PerDevice: 24 * time.Hour,
+}
 
 // ResetMatters is how long after a password was reset the address's counts are told from those before: until the last window that
 // had begun by then is over.
@@ -66,11 +73,18 @@ type Attempt struct {
 	ResetAt time.Time
 	// Reserved says that a count refuses the attempt, and that it is counted in Reserve alone.
 	Reserved bool
+	// Device is the hash of the token of the browser that the attempt is made in, or empty.
+	Device string
+	// OnDevice says that the browser is known for the address, and that the attempt is counted in PerDevice alone.
+	OnDevice bool
 }
 
 // Counts returns what the attempt is counted by.
 func (a Attempt) Counts() []Count {
-	if a.Reserved {
+	switch {
+	case a.OnDevice:
+		return []Count{PerDevice}
+	case a.Reserved:
 		return []Count{Reserve}
 	}
 	return shared
@@ -85,6 +99,8 @@ func (a Attempt) Subject(c Count) string {
 		return a.Email + "\x00"
 	case Reserve:
 		return a.Email + "\x00" + a.Source + "\x00"
+	case PerDevice:
+		return a.Email + "\x00\x00" + a.Device
 	}
 	return a.Email + "\x00" + a.Source
 }
@@ -119,8 +135,10 @@ type Seen struct {
 	Tallies Tallies   // since ResetAt
 	ResetAt time.Time // as Attempt has it
 	Known   bool      // the address's password was right from this source, or reset there, less than 90 days ago
-	Found   bool      // somebody has the address:
-	User    User
+	// KnownDevice says that the address was logged in to with the attempt's Device less than DeviceLasts ago.
+	KnownDevice bool
+	Found       bool // somebody has the address:
+	User        User
 }
 
 // Limit is what a tally must meet for one more guess: less than Free guesses, or none later than Idle; with the zero Idle, the
@@ -175,6 +193,13 @@ func (a Attempt) reserve(t Tallies) Limits {
 	return l
 }
 
+// device returns what the count PerDevice must meet.
+func (a Attempt) device(t Tallies) Limits {
+	l := Limits{PerDevice: {Free: freePerDevice}}
+	l.slow(a, t, PerDevice)
+	return l
+}
+
 // slow lets time make up for a count's being used up. While guesses are free no time makes up for their being used up meanwhile.
 func (l Limits) slow(a Attempt, t Tallies, c Count) {
 	free := l[c].Free
@@ -219,6 +244,9 @@ type admission struct {
 // An attempt that a shared count refuses is still counted, in the count Reserve, and its password is still checked, whether its
 // source is known or not, and whether anybody has the address or not. So an owner gets in from a known source whatever others do,
 // and who does not know the password sees the same refusals, after the same work, at every address.
+//
+// Guesses from a browser that is known for the address have a count of their own and no part in the others: so nobody at the same network,
+// or anywhere, can keep its owner waiting, and who holds the browser has no more guesses than anyone from a source.
 func admit(ctx context.Context, guesses Guesses, a Attempt) (admission, error) {
 	for {
 		seen, err := guesses.Look(ctx, a)
@@ -226,12 +254,9 @@ func admit(ctx context.Context, guesses Guesses, a Attempt) (admission, error) {
 			return admission{}, fmt.Errorf("looking for earlier log-in attempts: %w", err)
 		}
 		a.ResetAt = seen.ResetAt
-		limits := a.limits(seen.Tallies)
-		refusal := limits.refusal(seen.Tallies)
-		if a.Reserved = refusal != nil; a.Reserved {
-			if limits = a.reserve(seen.Tallies); limits.refusal(seen.Tallies) != nil {
-				return admission{}, refusal
-			}
+		limits, refusal, refused := a.judge(seen)
+		if refused {
+			return admission{}, refusal
 		}
 		if err = guesses.Count(ctx, a, limits); errors.Is(err, ErrOvertaken) {
 			err = ctx.Err()
@@ -244,4 +269,21 @@ func admit(ctx context.Context, guesses Guesses, a Attempt) (admission, error) {
 		}
 		return admission{Attempt: a, Seen: seen, refusal: refusal}, nil
 	}
+}
+
+// judge returns the limits that the attempt is counted by, which it notes in a, and the refusal of the shared counts, if they refuse it;
+// refused says that its password is not to be looked at.
+func (a *Attempt) judge(seen Seen) (limits Limits, refusal *TooManyGuessesError, refused bool) {
+	if a.OnDevice, a.Reserved = a.Device != "" && seen.KnownDevice, false; a.OnDevice {
+		limits = a.device(seen.Tallies)
+		refusal = limits.refusal(seen.Tallies)
+		return limits, refusal, refusal != nil
+	}
+	limits = a.limits(seen.Tallies)
+	if refusal = limits.refusal(seen.Tallies); refusal == nil {
+		return limits, nil, false
+	}
+	a.Reserved = true
+	limits = a.reserve(seen.Tallies)
+	return limits, refusal, limits.refusal(seen.Tallies) != nil
 }

@@ -56,6 +56,8 @@ type Credentials struct {
 	// Replaces is a refresh token whose session ends with the log-in (OWASP ASVS 5.0, 7.2.4). Empty, or the token of no session, is
 	// none.
 	Replaces string
+	// Device is the token of the browser that the log-in is made in, which becomes known for the address; empty where it is made in none.
+	Device string
 }
 
 // LogIn exchanges credentials for sessions.
@@ -76,7 +78,7 @@ func (l *LogIn) Do(ctx context.Context, c Credentials) (Session, error) {
 	if err != nil {
 		return Session{}, ErrInvalidCredentials // at once: there is nobody to be guessed at
 	}
-	a := Attempt{Email: email, Source: c.Source, At: l.Now()}
+	a := Attempt{Email: email, Source: c.Source, At: l.Now(), Device: hashDevice(c.Device)}
 	admitted, err := admit(ctx, l.Guesses, a)
 	if err != nil {
 		return Session{}, err

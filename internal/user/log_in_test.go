@@ -56,7 +56,7 @@ func (e *entrance) look(a Attempt) (Seen, error) {
 	if e.crowd--; e.crowd == 0 {
 		close(e.looked)
 	}
-	seen := Seen{Known: e.known[a.Subject(PerAddressAndSource)], ResetAt: e.resetAt[a.Email]}
+	seen := Seen{Known: e.known[a.Subject(PerAddressAndSource)], KnownDevice: e.known[a.Subject(PerDevice)], ResetAt: e.resetAt[a.Email]}
 	a.ResetAt = seen.ResetAt
 	if a.Email == e.user.Email {
 		seen.Found, seen.User = true, e.user
@@ -95,7 +95,11 @@ func (e *entrance) Start(_ context.Context, s OpenSession, a Attempt) error {
 	defer e.mu.Unlock()
 	delete(e.tallies, window(a, PerAddressAndSource))
 	delete(e.tallies, window(a, Reserve))
-	if !a.Reserved {
+	if a.Device != "" {
+		delete(e.tallies, window(a, PerDevice))
+		e.known[a.Subject(PerDevice)] = true
+	}
+	if !a.Reserved && !a.OnDevice {
 		e.lessen(a, FromSource)
 		e.lessen(a, AtAddress)
 	}

@@ -11,13 +11,19 @@ import (
 )
 
 // browser is what a browser keeps of the store's pages: the cookies.
-type browser struct{ session string }
+type browser struct{ session, device string }
 
 // ask makes a call as a page of the store's own does.
 func (b *browser) ask(path string, body any) call {
 	c := call{method: "POST", path: "/browser-sessions" + path, body: body}.sent("Sec-Fetch-Site", "same-origin")
-	if b.session != "" {
-		c = c.sent("Cookie", "__Host-session="+b.session)
+	var cookies []string
+	for name, value := range map[string]string{"__Host-session": b.session, "__Host-device": b.device} {
+		if value != "" {
+			cookies = append(cookies, name+"="+value)
+		}
+	}
+	if len(cookies) > 0 {
+		c = c.sent("Cookie", strings.Join(cookies, "; "))
 	}
 	return c
 }
@@ -40,8 +46,15 @@ func (b *browser) keep(t *testing.T, a answer) answer {
 		if !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || c.Domain != "" {
 			t.Errorf("the cookie %s is not for this host, HTTPS and no script: %s", c.Name, c.Raw)
 		}
-		if c.Name == "__Host-session" {
+		switch c.Name {
+		case "__Host-session":
 			b.session = c.Value
+		case "__Host-device":
+			if b.device = c.Value; c.MaxAge != 400*24*60*60 {
+				t.Errorf("the cookie of the browser lasts for %d seconds, want 400 days", c.MaxAge)
+			}
+		default:
+			t.Errorf("there is another cookie: %s", c.Raw)
 		}
 	}
 	return a
@@ -157,7 +170,7 @@ func TestCookieOutlivesALostAnswer(t *testing.T) {
 		return err
 	})
 	for _, tab := range tabs[1:] {
-		if tab != tabs[0] || tab == *b {
+		if tab != tabs[0] || tab.session == b.session {
 			t.Errorf("the cookie %s led to %s and to %s", b.session, tabs[0].session, tab.session)
 		}
 	}
@@ -219,4 +232,32 @@ func TestCookieIsNoAuthority(t *testing.T) {
 	send(t, postSession(logIn{c.Email, password}).sent("Cookie", cookie)).want(t, http.StatusCreated)
 	send(t, b.ask("/refresh", struct{}{}).sent("Cookie", cookie+"; "+cookie)).refused(t, http.StatusUnauthorized, "unauthenticated")
 	b.refresh(t)
+}
+
+// TestKnownBrowserIsNotLocked: somebody at the owner's network guesses until nobody from there is let in, but the browser that the
+// owner logged in with before. It stays known when it logs out, and has no more guesses than anyone.
+func TestKnownBrowserIsNotLocked(t *testing.T) {
+	t.Parallel()
+	c, source, b := newCustomer(t), freshSource(), &browser{}
+	try := func(b *browser, password string) answer {
+		return b.keep(t, send(t, b.ask("", logIn{c.Email, password}).at(source)))
+	}
+	try(b, password).want(t, http.StatusCreated)
+	device := b.device
+	b.keep(t, send(t, b.ask("/revoke", struct{}{})).want(t, http.StatusNoContent))
+	throttle(t, c.Email, source)
+	for n := range 25 {
+		guess(t, c.Email, source, n)
+	}
+	send(t, postSession(logIn{c.Email, password}).at(source)).refused(t, http.StatusTooManyRequests, "too_many_requests")
+	try(&browser{}, password).refused(t, http.StatusTooManyRequests, "too_many_requests")
+	try(b, "wrong "+password).refused(t, http.StatusUnauthorized, "invalid_credentials")
+	try(b, password).want(t, http.StatusCreated)
+	if b.device != device {
+		t.Errorf("the browser is %s now, and was %s", b.device, device)
+	}
+	for range 20 {
+		try(b, "wrong "+password).refused(t, http.StatusUnauthorized, "invalid_credentials")
+	}
+	try(b, "wrong "+password).refused(t, http.StatusTooManyRequests, "too_many_requests")
 }
