@@ -11,10 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/spf13/cobra"
 
+	"shop/cmd/shop/internal/redrive"
 	"shop/internal/clock"
 	"shop/internal/dynamostore"
 	"shop/internal/queue"
-	"shop/internal/redrive"
 )
 
 // The parts of a redrive, as --only names them.

@@ -13,7 +13,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"shop/internal/notification"
-	"shop/internal/redrive"
 )
 
 // dueShards is over how many partitions the index of pending mails is spread.
@@ -296,7 +295,7 @@ func (s *Mails) Reschedule(ctx context.Context, before, next notification.Mail) 
 // for more, which is empty at the end. It reads every mail that was ever stored: a page is 1 MB, of which DynamoDB bills half a
 // read unit for every 4 KB, as it does for any eventually consistent read.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Scan.html
-func (s *Mails) Failed(ctx context.Context, since time.Time, after string) (mails []redrive.Mail, next string, err error) {
+func (s *Mails) Failed(ctx context.Context, since time.Time, after string) (mails []notification.FailedMail, next string, err error) {
 	in := &dynamodb.ScanInput{
 		TableName:                 &s.Table,
 		FilterExpression:          aws.String("#state = :failed AND settled_at >= :since"),
@@ -313,7 +312,7 @@ func (s *Mails) Failed(ctx context.Context, since time.Time, after string) (mail
 	}
 	r := reader{}
 	for _, r.item = range out.Items {
-		mails = append(mails, redrive.Mail{ID: r.text("mail_id"), FailedAt: r.instant("settled_at")})
+		mails = append(mails, notification.FailedMail{ID: r.text("mail_id"), FailedAt: r.instant("settled_at")})
 	}
 	if r.item = out.LastEvaluatedKey; len(r.item) > 0 {
 		next = r.text("mail_id")

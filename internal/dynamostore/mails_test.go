@@ -15,7 +15,6 @@ import (
 
 	"shop/internal/notification"
 	"shop/internal/order"
-	"shop/internal/redrive"
 	"shop/internal/user"
 	"shop/test/awsfault"
 )
@@ -26,7 +25,6 @@ var (
 	_ notification.Losses       = (*Mails)(nil)
 	_ notification.Orders       = (*Orders)(nil)
 	_ notification.Suppressions = (*Suppressions)(nil)
-	_ redrive.Ledger            = (*Mails)(nil)
 )
 
 // pendingMail places an order and returns its pending mail, as the relay sees it.

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"shop/internal/redrive"
+	"shop/internal/notification"
 )
 
 const (
@@ -34,25 +34,25 @@ type DeadLetters struct {
 }
 
 // Take returns letters, at most ten, each of which nobody else sees for the given time, to the second.
-func (d *DeadLetters) Take(ctx context.Context, hidden time.Duration) ([]redrive.Letter, error) {
+func (d *DeadLetters) Take(ctx context.Context, hidden time.Duration) ([]notification.DeadLetter, error) {
 	out, err := d.Client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 		QueueUrl: &d.URL, MaxNumberOfMessages: mostAtOnce, WaitTimeSeconds: look, VisibilityTimeout: int32(hidden.Seconds()),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("receiving: %w", err)
 	}
-	var letters []redrive.Letter
+	var letters []notification.DeadLetter
 	for _, m := range out.Messages {
 		body := aws.ToString(m.Body)
 		mailID, _ := decode(body) // empty when it is not understood
-		letters = append(letters, redrive.Letter{ID: aws.ToString(m.MessageId), Handle: aws.ToString(m.ReceiptHandle), Body: body, MailID: mailID})
+		letters = append(letters, notification.DeadLetter{ID: aws.ToString(m.MessageId), Handle: aws.ToString(m.ReceiptHandle), Body: body, MailID: mailID})
 	}
 	return letters, nil
 }
 
 // GiveBack shows letters to everybody again. One that SQS does not show was taken or deleted by somebody else, or shows when
 // its time is up: that is no error.
-func (d *DeadLetters) GiveBack(ctx context.Context, letters []redrive.Letter) error {
+func (d *DeadLetters) GiveBack(ctx context.Context, letters []notification.DeadLetter) error {
 	for some := range slices.Chunk(letters, mostAtOnce) {
 		var entries []types.ChangeMessageVisibilityBatchRequestEntry
 		for i, letter := range some {
@@ -67,7 +67,7 @@ func (d *DeadLetters) GiveBack(ctx context.Context, letters []redrive.Letter) er
 
 // Resend sends the letter to the mail queue, and then deletes it, whatever becomes of ctx in between. It sends the body only:
 // no function reads a message's attributes.
-func (d *DeadLetters) Resend(ctx context.Context, letter redrive.Letter) error {
+func (d *DeadLetters) Resend(ctx context.Context, letter notification.DeadLetter) error {
 	if _, err := d.Client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &d.MailURL, MessageBody: &letter.Body}); err != nil {
 		return fmt.Errorf("sending: %w", err)
 	}

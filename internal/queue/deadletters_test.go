@@ -14,10 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"shop/internal/redrive"
+	"shop/internal/notification"
 )
-
-var _ redrive.DeadLetters = (*DeadLetters)(nil)
 
 const deadURL = "https://sqs.eu-west-1.amazonaws.com/123456789012/shop-MailDeadLetterQueue"
 
@@ -72,9 +70,9 @@ func TestTake(t *testing.T) {
 		return reply(200, map[string]any{"Messages": messages})
 	}}))
 	got, err := d.Take(t.Context(), time.Minute)
-	want := []redrive.Letter{{ID: "m0", Handle: "h0", Body: bodies[0], MailID: mailID}}
+	want := []notification.DeadLetter{{ID: "m0", Handle: "h0", Body: bodies[0], MailID: mailID}}
 	for i, body := range bodies[1:] {
-		want = append(want, redrive.Letter{ID: fmt.Sprint("m", i+1), Handle: fmt.Sprint("h", i+1), Body: body})
+		want = append(want, notification.DeadLetter{ID: fmt.Sprint("m", i+1), Handle: fmt.Sprint("h", i+1), Body: body})
 	}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
@@ -99,9 +97,9 @@ func TestTakeNothing(t *testing.T) {
 // TestGiveBack: ten a call, each to be shown at once.
 func TestGiveBack(t *testing.T) {
 	var requests []request
-	var letters []redrive.Letter
+	var letters []notification.DeadLetter
 	for i := range 23 {
-		letters = append(letters, redrive.Letter{ID: fmt.Sprint(i), Handle: fmt.Sprint("h", i)})
+		letters = append(letters, notification.DeadLetter{ID: fmt.Sprint(i), Handle: fmt.Sprint("h", i)})
 	}
 	taken := func(*http.Request) (*http.Response, error) {
 		return reply(200, map[string]any{"Failed": []map[string]any{{"Id": "0", "Code": "ReceiptHandleIsInvalid", "SenderFault": true}}})
@@ -132,7 +130,7 @@ func TestGiveBack(t *testing.T) {
 	}
 }
 
-var letter = redrive.Letter{ID: "m", Handle: "h", Body: "{ anything", MailID: ""}
+var letter = notification.DeadLetter{ID: "m", Handle: "h", Body: "{ anything", MailID: ""}
 
 // TestResend: the letter is sent as it came, and only then deleted.
 func TestResend(t *testing.T) {

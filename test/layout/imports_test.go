@@ -15,14 +15,14 @@ var layers = map[string]string{
 	"clock": "tool", "config": "tool", "deadline": "tool", "observe": "tool", "rootkeys": "tool",
 	"money": "domain", "page": "domain", "validation": "domain", "user": "domain", "product": "domain", "order": "domain",
 	"notification": "domain", "notification/confirmation": "domain", "notification/accountmail": "domain", "notification/mailtext": "domain",
-	"token": "domain", "password": "domain", "access": "domain", "redrive": "domain",
+	"token": "domain", "password": "domain", "access": "domain",
 	"httpapi": "transport", "storeapi": "api", "dynamostore": "adapter", "queue": "adapter", "sesmail": "adapter", "kmssign": "adapter",
 	"jwks": "adapter",
 }
 
 // The tool's own packages, below cmd/shop/internal. Go itself keeps every other package from importing them.
 var toolLayers = map[string]string{
-	"catalogue": "domain", "csvfile": "domain", "replay": "domain", "rotation": "domain", "sales": "domain",
+	"catalogue": "domain", "csvfile": "domain", "redrive": "domain", "replay": "domain", "rotation": "domain", "sales": "domain",
 	"apiclient": "adapter",
 }
 

@@ -29,7 +29,7 @@ func newLedger(n int) *ledger {
 	return l
 }
 
-func (l *ledger) Failed(ctx context.Context, since time.Time, after string) (mails []Mail, next string, err error) {
+func (l *ledger) Failed(ctx context.Context, since time.Time, after string) (mails []notification.FailedMail, next string, err error) {
 	if err := errors.Join(ctx.Err(), l.fails["after "+after]); err != nil {
 		return nil, "", err
 	}
@@ -44,7 +44,7 @@ func (l *ledger) Failed(ctx context.Context, since time.Time, after string) (mai
 		if mailID <= id || l.failed[mailID].Before(since) {
 			continue
 		}
-		if mails = append(mails, Mail{ID: mailID, FailedAt: l.failed[mailID]}); len(mails) == 2 {
+		if mails = append(mails, notification.FailedMail{ID: mailID, FailedAt: l.failed[mailID]}); len(mails) == 2 {
 			return mails, mailID, nil
 		}
 	}
@@ -71,7 +71,7 @@ func TestCountMails(t *testing.T) {
 	got, err := (&Outbox{Ledger: l, Now: clock}).Run(t.Context())
 	want := Mails{Found: 7, Last: opened}
 	for i := 6; i >= 2; i-- {
-		want.First = append(want.First, Mail{fmt.Sprint("mail ", i), opened.Add(-time.Duration(i) * time.Hour)})
+		want.First = append(want.First, notification.FailedMail{ID: fmt.Sprint("mail ", i), FailedAt: opened.Add(-time.Duration(i) * time.Hour)})
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)

@@ -13,7 +13,7 @@ import (
 type Ledger interface {
 	// Failed returns some of the mails that failed at since or later, in no order, and the place after which to look for more,
 	// which is empty at the end. There may be more though it returns none. It may miss what happened within the last second.
-	Failed(ctx context.Context, since time.Time, after string) (mails []Mail, next string, err error)
+	Failed(ctx context.Context, since time.Time, after string) (mails []notification.FailedMail, next string, err error)
 	// Requeue stores a mail that failed as it is given, pending. It returns notification.ErrNotFailed when it is not failed now.
 	Requeue(ctx context.Context, mail notification.Mail) error
 }
@@ -48,7 +48,7 @@ func (o *Outbox) Run(ctx context.Context) (report Mails, err error) {
 }
 
 // requeue makes mails requeued, and returns how many it made so.
-func (o *Outbox) requeue(ctx context.Context, failed []Mail) (requeued int, err error) {
+func (o *Outbox) requeue(ctx context.Context, failed []notification.FailedMail) (requeued int, err error) {
 	if !o.Requeue {
 		return 0, nil
 	}

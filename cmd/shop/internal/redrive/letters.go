@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"shop/internal/notification"
 )
 
 const (
@@ -16,24 +18,16 @@ const (
 	parting = 10 * time.Second
 )
 
-// Letter is a message in the dead-letter queue.
-type Letter struct {
-	ID     string // of the message
-	Handle string // of this receipt
-	Body   string // as it came: it may hold anything, and is never shown
-	MailID string // of the mail that it speaks of; empty where this version does not understand it
-}
-
 // DeadLetters is the dead-letter queue.
 type DeadLetters interface {
 	// Take returns letters, at most ten, each of which nobody else sees for the given time. It returns none when there are no
 	// more to be seen.
-	Take(ctx context.Context, hidden time.Duration) ([]Letter, error)
+	Take(ctx context.Context, hidden time.Duration) ([]notification.DeadLetter, error)
 	// GiveBack shows letters, any number, to everybody again. One that it cannot show now shows by itself in time.
-	GiveBack(ctx context.Context, letters []Letter) error
+	GiveBack(ctx context.Context, letters []notification.DeadLetter) error
 	// Resend sends the letter to the mail queue, and only then deletes it here: what ends it in between costs a second event of
 	// the same mail, which is harmless, and never the letter. After an error the letter is still here, and may have been sent.
-	Resend(ctx context.Context, letter Letter) error
+	Resend(ctx context.Context, letter notification.DeadLetter) error
 }
 
 // DeadLetterRun goes through the dead letters.
@@ -47,7 +41,7 @@ type DeadLetterRun struct {
 // Run takes letters until it sees no new one, and gives back all that it did not send, also when ctx or an error cuts it
 // short: the report tells what was done until then.
 func (p *DeadLetterRun) Run(ctx context.Context) (Letters, error) {
-	r := &round{DeadLetterRun: p, kept: map[string]Letter{}}
+	r := &round{DeadLetterRun: p, kept: map[string]notification.DeadLetter{}}
 	err := r.run(ctx)
 	return r.report, errors.Join(err, r.giveBack(ctx))
 }
@@ -56,7 +50,7 @@ func (p *DeadLetterRun) Run(ctx context.Context) (Letters, error) {
 type round struct {
 	*DeadLetterRun
 	report Letters
-	kept   map[string]Letter // those taken and not sent, by the message's id, with the latest receipt
+	kept   map[string]notification.DeadLetter // those taken and not sent, by the message's id, with the latest receipt
 }
 
 func (r *round) run(ctx context.Context) error {
@@ -76,7 +70,7 @@ func (r *round) run(ctx context.Context) error {
 }
 
 // keep notes and counts letters, and returns those that were not seen before: a long run meets what it keeps again.
-func (r *round) keep(letters []Letter) (fresh []Letter) {
+func (r *round) keep(letters []notification.DeadLetter) (fresh []notification.DeadLetter) {
 	for _, letter := range letters {
 		if _, seen := r.kept[letter.ID]; !seen {
 			fresh = append(fresh, letter)
@@ -90,7 +84,7 @@ func (r *round) keep(letters []Letter) (fresh []Letter) {
 	return fresh
 }
 
-func (r *round) resend(ctx context.Context, letters []Letter) error {
+func (r *round) resend(ctx context.Context, letters []notification.DeadLetter) error {
 	for _, letter := range letters {
 		if !r.Resend || letter.MailID == "" && !r.Unrecognised {
 			continue

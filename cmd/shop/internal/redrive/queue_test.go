@@ -7,13 +7,15 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"shop/internal/notification"
 )
 
 var errDown = errors.New("the service is down")
 
 // queue is a dead-letter queue beside a mail queue. A letter that was taken is hidden; its handle is that of the last receipt.
 type queue struct {
-	letters  []Letter
+	letters  []notification.DeadLetter
 	until    map[string]int // when each shows again, in calls of Take; 0 shows now
 	mails    []string       // the bodies that were sent to the mail queue
 	takes    int
@@ -27,12 +29,12 @@ type queue struct {
 func newQueue(mailIDs ...string) *queue {
 	q := &queue{until: map[string]int{}, fails: map[string]error{}, longest: 1000, on: func(string, string) {}}
 	for i, mailID := range mailIDs {
-		q.letters = append(q.letters, Letter{ID: fmt.Sprint("m", i), Body: fmt.Sprint("body ", i), MailID: mailID})
+		q.letters = append(q.letters, notification.DeadLetter{ID: fmt.Sprint("m", i), Body: fmt.Sprint("body ", i), MailID: mailID})
 	}
 	return q
 }
 
-func (q *queue) Take(ctx context.Context, hidden time.Duration) ([]Letter, error) {
+func (q *queue) Take(ctx context.Context, hidden time.Duration) ([]notification.DeadLetter, error) {
 	q.on("take", "")
 	if err := errors.Join(ctx.Err(), q.fails["take"]); err != nil {
 		return nil, err
@@ -41,7 +43,7 @@ func (q *queue) Take(ctx context.Context, hidden time.Duration) ([]Letter, error
 		return nil, fmt.Errorf("hidden for %s", hidden)
 	}
 	q.takes++
-	var taken []Letter
+	var taken []notification.DeadLetter
 	for i := range q.letters {
 		l := &q.letters[i]
 		if q.until[l.ID] > q.takes || len(taken) == 10 {
@@ -54,7 +56,7 @@ func (q *queue) Take(ctx context.Context, hidden time.Duration) ([]Letter, error
 	return taken, nil
 }
 
-func (q *queue) GiveBack(ctx context.Context, letters []Letter) error {
+func (q *queue) GiveBack(ctx context.Context, letters []notification.DeadLetter) error {
 	q.on("give back", "")
 	if err := errors.Join(ctx.Err(), q.fails["give back"]); err != nil {
 		return err
@@ -68,13 +70,13 @@ func (q *queue) GiveBack(ctx context.Context, letters []Letter) error {
 	return nil
 }
 
-func (q *queue) Resend(ctx context.Context, letter Letter) error {
+func (q *queue) Resend(ctx context.Context, letter notification.DeadLetter) error {
 	q.on("resend", letter.ID)
 	if err := errors.Join(ctx.Err(), q.fails["resend "+letter.ID]); err != nil {
 		return err
 	}
 	q.mails = append(q.mails, letter.Body)
-	q.letters = slices.DeleteFunc(q.letters, func(l Letter) bool { return l == letter })
+	q.letters = slices.DeleteFunc(q.letters, func(l notification.DeadLetter) bool { return l == letter })
 	q.on("sent", letter.ID)
 	return nil
 }

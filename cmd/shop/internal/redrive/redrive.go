@@ -5,6 +5,8 @@ package redrive
 import (
 	"slices"
 	"time"
+
+	"shop/internal/notification"
 )
 
 // shown is how many examples a report names.
@@ -21,7 +23,7 @@ type Letters struct {
 // Found returns how many dead letters were seen.
 func (l Letters) Found() int { return l.Understood + l.Unrecognised }
 
-func (l *Letters) add(letter Letter) {
+func (l *Letters) add(letter notification.DeadLetter) {
 	if letter.MailID != "" {
 		l.Understood++
 		return
@@ -35,24 +37,18 @@ func (l *Letters) add(letter Letter) {
 // Mails counts mails that failed for good.
 type Mails struct {
 	Found    int
-	First    []Mail    // those that failed first, at most five, in this order
-	Last     time.Time // when the last of them failed
-	Requeued int       // made requeued
+	First    []notification.FailedMail // those that failed first, at most five, in this order
+	Last     time.Time                 // when the last of them failed
+	Requeued int                       // made requeued
 }
 
-// Mail is a mail that failed for good.
-type Mail struct {
-	ID       string
-	FailedAt time.Time // UTC, to the millisecond
-}
-
-func (m *Mails) add(found []Mail) {
+func (m *Mails) add(found []notification.FailedMail) {
 	if len(found) == 0 {
 		return
 	}
 	m.Found += len(found)
 	all := slices.Concat(m.First, found)
-	slices.SortFunc(all, func(a, b Mail) int { return a.FailedAt.Compare(b.FailedAt) })
+	slices.SortFunc(all, func(a, b notification.FailedMail) int { return a.FailedAt.Compare(b.FailedAt) })
 	m.First = all[:min(shown, len(all))]
 	if last := all[len(all)-1].FailedAt; last.After(m.Last) {
 		m.Last = last
