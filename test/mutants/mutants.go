@@ -10,7 +10,7 @@ const (
 var mutants = []mutant{
 	{
 		name: "a checkout takes units that are not there", file: "internal/dynamostore/orders.go",
-		from: `"stock >= :units AND `, to: `"`, pkg: store, run: "TestPlaceRejects|TestTenBuyersOneLamp",
+		from: `"stock BETWEEN :units AND :lowAt"`, to: `"stock <= :lowAt"`, pkg: store, run: "TestPlaceRejects|TestTenBuyersOneLamp",
 	},
 	{
 		name: "a checkout takes an old price", file: "internal/dynamostore/orders.go",
