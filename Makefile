@@ -20,6 +20,12 @@ deploy-local: ## build what changed and redeploy it into the running store
 url: ## print the base of the store's API
 	@$(STORE) url
 
+pages-url: ## print the base of the pages, for a browser
+	@$(STORE) pages-url
+
+web: ## serve the pages with hot reload, over the running store's API
+	@$(STORE) web
+
 issuer-url: ## print the base of the token issuer
 	@$(STORE) issuer-url
 
@@ -74,4 +80,4 @@ build: ## build for AWS with `sam build`
 deploy: build ## deploy to AWS with `sam deploy --guided`
 	@$(STORE) deploy
 
-.PHONY: help run up down deploy-local url issuer-url mail-url demo-credentials aws-env sam-local setup logs test test-up lint fmt bench chaos mutants picture vulncheck build deploy
+.PHONY: help run up down deploy-local url pages-url web issuer-url mail-url demo-credentials aws-env sam-local setup logs test test-up lint fmt bench chaos mutants picture vulncheck build deploy

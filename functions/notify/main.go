@@ -30,7 +30,7 @@ type settings struct {
 	ConfigurationSet string        `env:"CONFIGURATION_SET"`
 	ReplyTo          string        `env:"REPLY_TO"` // may be empty
 	ShopName         string        `env:"SHOP_NAME"`
-	ShopURL          string        `env:"SHOP_URL"`
+	ShopURL          string        `env:"PAGES_URL"`
 	Lease            time.Duration `env:"LEASE"` // longer than the function's timeout, shorter than the queue's visibility timeout
 }
 

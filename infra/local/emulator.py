@@ -1,6 +1,6 @@
 """The AWS emulator that the store runs on: ministack, bound to this machine, with the project's changes to it.
 
-    python emulator.py --port 4566 --data .shop [--functions-endpoint URL]
+    python emulator.py --port 4566 --data .shop [--pages-port 4567] [--functions-endpoint URL]
 
 It needs no AWS account and no Docker. IAM is enforced: a function may do what its role allows. The deployer and the
 operator come with the root keys of the store, which are made at its first start. What is changed in the emulator, and
@@ -31,6 +31,7 @@ def arguments(argv) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=int, required=True, help="the port on 127.0.0.1")
     parser.add_argument("--data", type=Path, required=True, help="the folder that keeps the state")
+    parser.add_argument("--pages-port", type=int, default=0, help="the distribution's port (default: the next one)")
     parser.add_argument(
         "--functions-endpoint", default="", help="the AWS endpoint that functions are given (default: this one)"
     )
@@ -75,7 +76,7 @@ def clear(folder) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
 
 
-def lock(data, port) -> TextIO:
+def lock(data, port, pages_port) -> TextIO:
     """Hold the data folder for as long as this process lives, and say in the lock file who does."""
     file = open(data / "lock", "a+")  # noqa: SIM115 - it stays open
     for _ in range(20):
@@ -87,7 +88,7 @@ def lock(data, port) -> TextIO:
     else:
         sys.exit(f"{data} is in use by another store")
     file.truncate(0)
-    file.write(json.dumps({"pid": os.getpid(), "port": port}))
+    file.write(json.dumps({"pid": os.getpid(), "port": port, "pages_port": pages_port}))
     file.flush()
     return file
 
@@ -111,7 +112,7 @@ def require_free(port) -> None:
 
 def install() -> None:
     """Change the emulator; only after its environment is set, because it is read while it is imported."""
-    from emulation import batches, functions, gateway, http_api, mail, ministack_internals, reports, speed
+    from emulation import batches, functions, gateway, http_api, mail, ministack_internals, pages, reports, speed
 
     if gone := ministack_internals.missing():
         sys.exit("\n".join(gone))
@@ -123,14 +124,17 @@ def install() -> None:
     reports.install()
     batches.install()
     speed.install()
+    pages.install()
 
 
 def main(argv) -> None:
     args = arguments(argv)
     data = args.data.resolve()
+    pages_port = args.pages_port or args.port + 1
     require_free(args.port)
+    require_free(pages_port)
     prepare(data)
-    held = lock(data, args.port)
+    held = lock(data, args.port, pages_port)
     clear(data / "tmp")
     root = root_keys(data)
     os.environ.clear()
@@ -139,7 +143,7 @@ def main(argv) -> None:
     from emulation.ministack_internals import app
     from emulation.server import serve
 
-    asyncio.run(serve(app.app, args.port, data / "state", os.environ["AWS_ENDPOINT_URL"]))
+    asyncio.run(serve(app.app, args.port, pages_port, data / "state", os.environ["AWS_ENDPOINT_URL"]))
     held.close()
 
 

@@ -4,6 +4,7 @@
     python stack.py routes STACK TEMPLATE       fail unless each HTTP API has exactly the routes of the built template
     python stack.py push STACK NAME=FILE …      replace functions' code (logical id = bootstrap) past CloudFormation
     python stack.py tidy STACK                  delete uploaded code that the deployed template does not name
+    python stack.py upload-pages STACK FOLDER   put the built pages into the stack's bucket
     python stack.py sam-local STACK TEMPLATE    write what `sam local` needs to run the built template's functions
                                                 against this AWS, beside the template: sam-local.template.json
                                                 and sam-local.environment.json
@@ -13,6 +14,7 @@ The environment says which AWS: AWS_ENDPOINT_URL, AWS_REGION and the credentials
 
 import io
 import json
+import mimetypes
 import re
 import sys
 import zipfile
@@ -21,6 +23,15 @@ from pathlib import Path
 import boto3
 
 HTTP_API = "AWS::ApiGatewayV2::Api"
+HASHED = "assets/"
+CONTENT_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+}
 
 
 def outputs(stack) -> dict[str, str]:
@@ -103,6 +114,29 @@ def delete_unnamed(s3, bucket, text) -> None:
             s3.delete_object(Bucket=bucket, Key=key)
 
 
+def upload_pages(stack, folder) -> None:
+    """Hashed files first, pages last: a page never names a file that is not there yet. Nothing is deleted."""
+    bucket, s3 = outputs(stack)["PagesBucket"], boto3.client("s3")
+    for key, path in in_order(Path(folder)):
+        kind = CONTENT_TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes(), ContentType=kind, CacheControl=kept_for(key))
+
+
+def in_order(folder) -> list[tuple[str, Path]]:
+    """Key and path of each file in the order of their upload; a page named index.html is uploaded as shop.html."""
+    files = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    if "shop.html" not in files and "index.html" in files:
+        files["shop.html"] = files.pop("index.html")
+    return sorted(files.items(), key=lambda file: (file[0].endswith(".html"), not file[0].startswith(HASHED), file[0]))
+
+
+def kept_for(key) -> str:
+    """The Cache-Control of a file: a name with a hash never means another content; a page is asked for each time."""
+    if key.startswith(HASHED):
+        return "public, max-age=31536000, immutable"
+    return "no-cache" if key.endswith(".html") else "public, max-age=3600"
+
+
 def sam_local(stack, path) -> None:
     """`sam local` sets only variables that the template names, and knows none of the deployed resources' names."""
     from translate import read
@@ -135,6 +169,8 @@ def main(argv) -> None:
         push(stack, dict(pair.split("=", 1) for pair in rest))
     elif command == "tidy":
         tidy(stack)
+    elif command == "upload-pages":
+        upload_pages(stack, rest[0])
     elif command == "sam-local":
         sam_local(stack, rest[0])
     else:

@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from typing import Never
 
-from localstore import aws, checks, demo, deploy, logs, process, testrun, tools
+from localstore import aws, checks, demo, deploy, logs, process, testrun, tools, web
 from localstore.settings import Settings, UserError, architecture, aws_environment, from_environment, say
 
 SECONDS_TO_ANSWER = 30
@@ -28,6 +28,7 @@ NOT_OURS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")  # they w
 def setup(settings) -> None:
     """fetch every tool that is missing, into .tools, also what only tests and linters need"""
     need_store(settings)
+    tools.node()
     tools.linters()
     tools.contract_tester()
     if tools.has_java():
@@ -43,6 +44,7 @@ def need_store(settings) -> None:
     architecture()
     tools.emulator_python()
     tools.sam()
+    tools.installed_node()
 
 
 def run(settings) -> None:
@@ -74,6 +76,7 @@ def start(settings) -> subprocess.Popen:
                 say("nothing changed since the last deployment: going on with the saved state")
             wait_until_answering(settings)
             demo.seed(settings)
+            web.bring_up_to_date(settings)
     except BaseException:
         process.end_process(emulator)
         raise
@@ -92,6 +95,7 @@ def deploy_local(settings) -> None:
     need_store(settings)
     with deployment_lock(settings):
         changed = deploy.bring_up_to_date(settings)
+        web.bring_up_to_date(settings)
     wait_until_answering(settings)
     say("deployed" if changed else "nothing changed since the last deployment")
 
@@ -99,6 +103,16 @@ def deploy_local(settings) -> None:
 def url(settings) -> None:
     """print the base of the store's API"""
     print(same_port(settings).url)
+
+
+def pages_url(settings) -> None:
+    """print the base of the pages, for a browser"""
+    print(same_port(settings).pages_url)
+
+
+def web_pages(settings) -> int:
+    """serve the pages with hot reload, over the running store's API"""
+    return web.dev_server(running_store(settings))
 
 
 def issuer_url(settings) -> None:
@@ -238,7 +252,9 @@ def same_port(settings) -> Settings:
     from dataclasses import replace
 
     owner = process.running(settings)
-    return replace(settings, port=owner["port"]) if owner else settings
+    if not owner:
+        return settings
+    return replace(settings, port=owner["port"], chosen_pages_port=owner.get("pages_port", 0))
 
 
 def wait_until_answering(settings) -> None:
@@ -289,6 +305,7 @@ def welcome(settings) -> str:
     return f"""
 The store is running.
 
+  the pages       {settings.pages_url} and {settings.pages_url}/admin/
   API             {settings.url}
   token issuer    {settings.issuer_url}
   mails sent      {settings.mail_url} (since this start)
@@ -313,6 +330,8 @@ COMMANDS = {
     "down": down,
     "deploy-local": deploy_local,
     "url": url,
+    "pages-url": pages_url,
+    "web": web_pages,
     "issuer-url": issuer_url,
     "mail-url": mail_url,
     "demo-credentials": demo_credentials,

@@ -113,7 +113,7 @@ func (b *sandbox) environment() []string {
 		"MAIL_QUEUE_URL=" + b.queue, "CURRENCY=" + currency,
 		"TOKEN_ISSUER=" + b.store.outputs["IssuerUrl"], "TOKEN_AUDIENCE=" + b.store.outputs["TokenAudience"],
 		"SENDER=" + b.sender, "REPLY_TO=", "CONFIGURATION_SET=" + b.configurationSet, "SHOP_NAME=The Shop", "LEASE=35s",
-		"USERS_TABLE=" + b.store.outputs["UsersTable"], "AUTH_STATE_TABLE=" + b.store.outputs["AuthStateTable"], "SHOP_URL=https://shop.example",
+		"USERS_TABLE=" + b.store.outputs["UsersTable"], "AUTH_STATE_TABLE=" + b.store.outputs["AuthStateTable"], "PAGES_URL=https://shop.example",
 		"BENCH_PRODUCT=" + lamp.ID,
 	}
 }

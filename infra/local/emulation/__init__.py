@@ -2,6 +2,7 @@
 
 http_api    routes, authorizers and integrations out of the OpenAPI document that SAM writes
 gateway     what an HTTP API does with a request and with a failed function
+pages       the distribution: its port, the API as an origin
 guard       who may call: no web page, and nobody without a key of the store
 keys        the store's root keys, and the functions' own
 functions   the processes that run the functions: their environment, their logs

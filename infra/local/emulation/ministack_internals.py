@@ -59,7 +59,7 @@ app = Module(
     {
         "app": "the ASGI application of the whole emulator",
         "_credential_failure": "the answer to a bad signature in the protocol of the service that was asked",
-        "_get_module": "loads a service, as its first request does; the tests call services without HTTP",
+        "_get_module": "loads a service with its saved state, as its first request does",
         "_build_persistence_save_dict": "service → what returns its state, to save it while the emulator runs",
     },
 )
@@ -126,6 +126,16 @@ apigateway = Module(
         "_jwt_unauthorized": "the answer 401",
     },
 )
+cloudfront = Module(
+    "ministack.services.cloudfront",
+    {
+        "_distributions": "the distributions; the pages' port answers for the stack's",
+        "handle_viewer_request": "answers a request to a distribution",
+        "_fetch_from_origin": "asks an origin; the HTTP API is one here",
+        "_origin_request_headers": "what CloudFront sends to an origin that is no bucket",
+    },
+)
+cloudfront_js = Module("ministack.core.cloudfront_js", {"evaluate": "runs an edge function, for the test of ours"})
 cloudwatch_logs = Module("ministack.services.cloudwatch_logs", {"_log_groups": "the log streams; old ones are dropped"})
 provisioners = Module(
     "ministack.services.cloudformation.provisioners",

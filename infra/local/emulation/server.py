@@ -5,7 +5,7 @@ import contextlib
 import signal
 from collections.abc import Callable
 
-from emulation import state
+from emulation import pages, state
 from emulation.guard import SAVE, UNSIGNED, Guard, is_deployed, unknown_key, values, without_cors
 from emulation.ministack_internals import lambda_runtime
 
@@ -13,14 +13,18 @@ HOST = "127.0.0.1"
 ADMINISTRATION = ("/_ministack/", "/_localstack/")
 
 
-def application(emulator, saver, guard) -> Callable:
+def application(emulator, saver, guard, pages_port=0) -> Callable:
     """The emulator as an ASGI application that is guarded, saves its state and hides its own administration."""
+
+    distribution = pages.application()
 
     async def app(scope, receive, send) -> None:
         if scope["type"] == "websocket":
             return await send({"type": "websocket.close"})  # nothing that the store deploys has one
         if scope["type"] != "http":
             return await emulator(scope, receive, send)
+        if (scope.get("server") or ("", 0))[1] == pages_port:
+            return await distribution(scope, receive, send)
         if complaint := guard.complaint(scope["path"], values(scope["headers"])):
             return await reply(send, 403, body=f"refused: {complaint}\n".encode())
         if is_deployed(scope["path"]):
@@ -58,7 +62,7 @@ async def reply(send, status, headers=None, body=b"") -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-async def serve(emulator, port, folder, functions_endpoint) -> None:
+async def serve(emulator, port, pages_port, folder, functions_endpoint) -> None:
     """Serve until SIGTERM or SIGINT.
 
     folder: where the state is kept. functions_endpoint: where the functions call AWS.
@@ -70,10 +74,10 @@ async def serve(emulator, port, folder, functions_endpoint) -> None:
     state.install(saver)
     saving = asyncio.create_task(saver.run())
     config = Config()
-    config.bind = [f"{HOST}:{port}"]
+    config.bind = [f"{HOST}:{port}", f"{HOST}:{pages_port}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 5
-    guarded = application(emulator, saver, Guard(port, functions_endpoint))
+    guarded = application(emulator, saver, Guard(port, functions_endpoint), pages_port)
     await run_server(guarded, config, shutdown_trigger=end_of(saving))
     end_functions()
 

@@ -23,7 +23,13 @@ def fingerprints(settings) -> dict[str, str]:
 def template_fingerprint(settings) -> str:
     nested = sorted((ROOT / "infra").glob("*.yaml"))
     files = [ROOT / name for name in TEMPLATE_FILES] + nested + [LOCAL / "requirements.txt"]
-    facts = [settings.port, architecture(), version("go", "version"), version(tools.sam(), "--version")]
+    facts = [
+        settings.port,
+        settings.pages_port,
+        architecture(),
+        version("go", "version"),
+        version(tools.sam(), "--version"),
+    ]
     return digest(files, json.dumps(facts))
 
 

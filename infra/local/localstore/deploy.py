@@ -10,6 +10,7 @@ What was deployed last stands in the data folder's deployed.json:
 import hashlib
 import json
 import os
+import secrets
 import subprocess
 from pathlib import Path
 
@@ -61,11 +62,15 @@ def push_changes(settings, last) -> dict:
 
 def with_sam(settings) -> None:
     """`sam deploy` with the parameters of this store."""
+    proof = origin_proof(settings.data / "origin-proof")
     parameters = {
         "Stage": "local",
         "Architecture": architecture(),
         "IssuerUrl": settings.issuer_url,
         "PublicUrl": settings.url,
+        "ShopUrl": settings.pages_url,
+        "OriginProof": proof,
+        "OriginProofSha256": hashlib.sha256(proof.encode()).hexdigest(),
         "Sender": "shop@example.com",
     }
     command = [tools.sam(), "deploy", "--config-env", "local", "--template-file", str(settings.build / "template.yaml")]
@@ -73,6 +78,14 @@ def with_sam(settings) -> None:
     command += ["--capabilities", *CAPABILITIES]
     command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
     build.run_quietly(command, build.environment(settings), settings.data / "deploy.log", "sam deploy failed")
+
+
+def origin_proof(path) -> str:
+    """The secret by which the distribution proves itself to the API; made once, and only the owner may read it."""
+    if not path.exists():
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(32))
+    return path.read_text()
 
 
 def push(settings, codes) -> None:

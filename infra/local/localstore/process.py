@@ -28,15 +28,25 @@ def start(settings) -> subprocess.Popen:
         str(LOCAL / "emulator.py"),
         "--port",
         str(settings.port),
+        "--pages-port",
+        str(settings.pages_port),
         "--data",
         str(settings.data),
     ]
     if settings.functions_endpoint:
         command += ["--functions-endpoint", settings.functions_endpoint]
     with open(settings.log, "w") as log:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=with_node(), start_new_session=True
+        )
     wait_until_answering(settings, process)
     return process
+
+
+def with_node() -> dict[str, str]:
+    """The environment in which the emulator finds the Node that runs the distribution's edge functions."""
+    node = tools.installed_node()
+    return os.environ | ({"PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"} if node else {})
 
 
 def refuse_in_vain(settings) -> None:
@@ -67,18 +77,17 @@ def refuse_other_port(settings) -> None:
 
 
 def refuse_used_port(settings) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, settings.port))
-        except OSError as err:
-            raise UserError(
-                f"port {settings.port} cannot be used ({err.strerror}): choose another one with SHOP_PORT"
-            ) from err
+    for name, port in (("SHOP_PORT", settings.port), ("SHOP_PAGES_PORT", settings.pages_port)):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except (OSError, OverflowError) as err:
+                raise UserError(f"port {port} cannot be used ({err}): choose another one with {name}") from err
 
 
 def running(settings) -> dict[str, int] | None:
-    """Who runs on the data folder: {"pid","port"}; None if nobody does. The lock ends when its process does."""
+    """Who runs on the data folder, {"pid","port","pages_port"}, or None. The lock ends when its process does."""
     try:
         with open(settings.data / LOCK) as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -1,4 +1,5 @@
-"""Where things are, and what the environment may choose: SHOP_PORT, SHOP_DATA, SHOP_FUNCTIONS_ENDPOINT."""
+"""Where things are, and what the environment may choose: SHOP_PORT, SHOP_PAGES_PORT, SHOP_DATA,
+SHOP_FUNCTIONS_ENDPOINT."""
 
 import os
 import platform
@@ -29,6 +30,17 @@ class Settings:
     port: int
     data: Path
     functions_endpoint: str = ""
+    chosen_pages_port: int = 0
+
+    @property
+    def pages_port(self) -> int:
+        """The port of the pages, by default the one after the API's."""
+        return self.chosen_pages_port or self.port + 1
+
+    @property
+    def pages_url(self) -> str:
+        """The base of the pages; the API is below it at /api, too, as behind the distribution on AWS."""
+        return f"http://{HOST}:{self.pages_port}"
 
     @property
     def endpoint(self) -> str:
@@ -76,18 +88,20 @@ class Settings:
 
 
 def from_environment() -> Settings:
-    """The Settings that SHOP_PORT, SHOP_DATA and SHOP_FUNCTIONS_ENDPOINT describe."""
+    """The Settings that SHOP_PORT, SHOP_PAGES_PORT, SHOP_DATA and SHOP_FUNCTIONS_ENDPOINT describe."""
     data = Path(os.environ.get("SHOP_DATA") or ".shop")
     return Settings(
-        port=read_port(os.environ.get("SHOP_PORT") or "4566"),
+        port=read_port("SHOP_PORT", "4566"),
         data=(ROOT / data).resolve(),
         functions_endpoint=os.environ.get("SHOP_FUNCTIONS_ENDPOINT", ""),
+        chosen_pages_port=read_port("SHOP_PAGES_PORT", "0"),
     )
 
 
-def read_port(text) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise UserError(f"SHOP_PORT is {text!r}; it has to be a number from 1 to 65535")
+def read_port(name, default) -> int:
+    text = os.environ.get(name) or default
+    if text != default and (not text.isdigit() or not 1 <= int(text) <= 65535):
+        raise UserError(f"{name} is {text!r}; it has to be a number from 1 to 65535")
     return int(text)
 
 

@@ -136,8 +136,8 @@ def surroundings(start_store) -> Iterator[dict[str, str]]:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shop-test-")))
         dynamodb = stack.enter_context(dynamodb_local(folder))
-        store, proxy, control = free_ports(3)
-        settings = Settings(store, folder / "store", f"http://{HOST}:{proxy}")
+        store, pages, proxy, control = free_ports(4)
+        settings = Settings(store, folder / "store", f"http://{HOST}:{proxy}", pages)
         stack.enter_context(counting_proxy(folder, settings, proxy, control))
         stack.enter_context(one_store(settings, start_store))
         yield variables_of(settings, dynamodb, f"http://{HOST}:{control}")
@@ -148,8 +148,10 @@ def variables_of(settings, dynamodb, control) -> dict[str, str]:
     return {
         "CI": "true",
         "SHOP_PORT": str(settings.port),
+        "SHOP_PAGES_PORT": str(settings.pages_port),
         "SHOP_DATA": str(settings.data),
         "SHOP_URL": settings.url,
+        "SHOP_PAGES_URL": settings.pages_url,
         "SHOP_ISSUER_URL": settings.issuer_url,
         "SHOP_MAIL_URL": settings.mail_url,
         "SHOP_AWS_URL": settings.endpoint,

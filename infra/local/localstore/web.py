@@ -1,0 +1,115 @@
+"""The pages: built with Node where web/ changed, and put into the store's bucket."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from localstore import deploy, tools
+from localstore.settings import ROOT, UserError, say
+
+WEB = ROOT / "web"
+DIST = WEB / "dist"
+NOT_BUILT_FROM = {"node_modules", "dist", "tests"}
+BUILD_STAMP = WEB / "node_modules" / ".built-from"
+INSTALL_STAMP = WEB / "node_modules" / ".installed-from"
+LOG_LINES = 30
+
+
+def bring_up_to_date(settings) -> bool:
+    """Build the pages and upload them into the running store, if they changed. Return whether it has them as they are.
+
+    The API does without them: a failure is said, and no more.
+    """
+    if not WEB.is_dir():
+        return False
+    try:
+        build(settings.data / "web.log")
+        upload(settings)
+    except UserError as error:
+        say(f"the pages are not up to date, the API is: {error}")
+        return False
+    return True
+
+
+def build(log: Path) -> None:
+    """Make web/dist, unless it is made from the sources as they are."""
+    wanted = fingerprint()
+    if stamp(BUILD_STAMP) == wanted and DIST.is_dir():
+        return
+    lock = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
+    if stamp(INSTALL_STAMP) != lock:
+        say("installing what the pages are built with …")
+        npm(log, "ci", "--no-audit", "--no-fund")
+        INSTALL_STAMP.write_text(lock)
+    say("building the pages …")
+    npm(log, "run", "build")
+    BUILD_STAMP.write_text(wanted)
+
+
+def npm(log: Path, *arguments) -> None:
+    """Run npm in web/ with its output in a file, of which a failure shows the end."""
+    node = tools.node()
+    environment = os.environ | {"PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+    command = [str(node), str(tools.npm(node)), *arguments]
+    with open(log, "w") as file:
+        done = subprocess.run(command, cwd=WEB, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+    if done.returncode != 0:
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-LOG_LINES:])
+        raise UserError(f"npm {' '.join(arguments)} failed:\n{tail}")
+
+
+def fingerprint() -> str:
+    """A hash of all that the pages are built from: web/ and the contract."""
+    found = hashlib.sha256()
+    for file in [*sources(WEB), ROOT / "docs" / "openapi.yaml"]:
+        found.update(f"\0{file.relative_to(ROOT)}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
+    return found.hexdigest()
+
+
+def sources(folder: Path) -> list[Path]:
+    files = []
+    for entry in sorted(folder.iterdir()):
+        if entry.is_dir() and entry.name not in NOT_BUILT_FROM:
+            files += sources(entry)
+        elif entry.is_file():
+            files.append(entry)
+    return files
+
+
+def upload(settings, dist: Path | None = None) -> None:
+    """Put the built files into the stack's bucket, unless it has them."""
+    dist = dist or DIST
+    record, wanted = settings.data / "pages.json", content_of(dist)
+    if stamp(record) == wanted:
+        return
+    record.unlink(missing_ok=True)
+    deploy.ask_stack(settings, "upload-pages", str(dist))
+    record.write_text(wanted)
+
+
+def content_of(dist: Path) -> str:
+    files = [p for p in sorted(dist.rglob("*")) if p.is_file()]
+    hashes = {str(p.relative_to(dist)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+    return json.dumps(hashes, indent=1)
+
+
+def stamp(path: Path) -> str | None:
+    try:
+        return path.read_text()
+    except OSError:
+        return None
+
+
+def dev_server(settings) -> int:
+    """Vite's server with hot reload, its /api the running store's. Return the exit code."""
+    node = tools.node()
+    if not (WEB / "node_modules").is_dir() or shutil.which("node", path=str(node.parent)) is None:
+        build(settings.data / "web.log")
+    environment = os.environ | {
+        "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "SHOP_PAGES_URL": settings.pages_url,
+    }
+    return subprocess.run([str(node), str(tools.npm(node)), "run", "dev"], cwd=WEB, env=environment).returncode
