@@ -51,6 +51,7 @@ type env struct {
 
 	root, data string // the checkout; the store's data
 	port       int
+	pagesPort  int
 	front      string // URL of the proxy
 
 	outputs   map[string]string // of the stack
@@ -71,6 +72,9 @@ func newEnv(ctx context.Context, parent string) (*env, error) {
 	e := &env{root: root, data: filepath.Join(parent, "store"), calls: newCallLog()}
 	_ = os.Remove(filepath.Join(root, keptLog))
 	if e.port, err = freePort(); err != nil {
+		return nil, err
+	}
+	if e.pagesPort, err = freePort(); err != nil {
 		return nil, err
 	}
 	if err := e.listen(ctx); err != nil {
@@ -154,8 +158,8 @@ func (e *env) make(ctx context.Context, command string) error {
 	}
 	c := exec.CommandContext(ctx, python, filepath.Join(e.root, "infra", "local", "store.py"), command)
 	c.Dir = e.root
-	c.Env = append(os.Environ(), "SHOP_PORT="+strconv.Itoa(e.port), "SHOP_DATA="+e.data,
-		"SHOP_FUNCTIONS_ENDPOINT="+e.front)
+	c.Env = append(os.Environ(), "SHOP_PORT="+strconv.Itoa(e.port), "SHOP_PAGES_PORT="+strconv.Itoa(e.pagesPort),
+		"SHOP_DATA="+e.data, "SHOP_FUNCTIONS_ENDPOINT="+e.front)
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("store.py %s: %w\n%s", command, err, out)
 	}

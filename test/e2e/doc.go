@@ -1,11 +1,12 @@
-// Package e2e holds the black-box tests of the deployed store: they speak HTTP to it, as a shop's pages would, and import no
-// domain and no adapter from internal/. The client (client_test.go) holds every answer to what the HTTP contract promises;
-// what one flow promises is in the file of that flow.
+// Package e2e holds the black-box tests of the deployed store: they speak HTTP to it, as a shop's pages would, and of
+// internal/ they import access, password and rootkeys alone. The client (client_test.go) holds every answer to what the HTTP
+// contract promises; what one flow promises is in the file of that flow.
 //
 // `make test ONLY=./test/e2e RUN=TestName` starts all that they need, and `make test-up` leaves it running for go test and
 // editors. These variables lead to it:
 //
 //	SHOP_URL          the base of the store's API; make url prints that of a running store
+//	SHOP_PAGES_URL    the base of the pages, with the API below /api; make pages-url
 //	SHOP_ISSUER_URL   the base of the token issuer; make issuer-url
 //	SHOP_MAIL_URL     lists the mails that were sent; make mail-url
 //	SHOP_AWS_URL      the AWS endpoint of the emulator, for tests that look into tables and queues

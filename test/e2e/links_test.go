@@ -39,12 +39,12 @@ var linkPattern = regexp.MustCompile(`(?m)^(\S+/)(verify-email|reset-password)#t
 // link is the URL in a mail that brings one, or empty.
 func (m mail) link() string { return linkPattern.FindString(m.BodyText) }
 
-// tokenOf is the token that the mail brings to a page of the shop, which is
-// locally the API. Both parts of the mail have the same link.
+// tokenOf is the token that the mail brings to a page of the shop.
+// Both parts of the mail have the same link.
 func tokenOf(t *testing.T, m mail, page string) string {
 	t.Helper()
 	found := linkPattern.FindStringSubmatch(m.BodyText)
-	if found == nil || found[1] != os.Getenv("SHOP_URL")+"/" || found[2] != page || !strings.Contains(m.BodyHTML, `href="`+found[0]+`"`) {
+	if found == nil || found[1] != os.Getenv("SHOP_PAGES_URL")+"/" || found[2] != page || !strings.Contains(m.BodyHTML, `href="`+found[0]+`"`) {
 		t.Fatalf("the mail %q brings no link to %s: %s", m.Subject, page, m.BodyText)
 	}
 	return found[3]
