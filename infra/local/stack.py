@@ -116,7 +116,9 @@ def delete_unnamed(s3, bucket, text) -> None:
 
 def upload_pages(stack, folder) -> None:
     """Hashed files first, pages last: a page never names a file that is not there yet. Nothing is deleted."""
-    bucket, s3 = outputs(stack)["PagesBucket"], boto3.client("s3")
+    bucket, s3 = outputs(stack).get("PagesBucket"), boto3.client("s3")
+    if not bucket:
+        sys.exit(f"the stack {stack} serves no pages (Pages=off)")
     for key, path in in_order(Path(folder)):
         kind = CONTENT_TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes(), ContentType=kind, CacheControl=kept_for(key))

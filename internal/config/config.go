@@ -48,5 +48,6 @@ type Tokens struct {
 
 // Front is what stands between clients and the API.
 type Front struct {
-	ProofSHA256 string `env:"ORIGIN_PROOF_SHA256" envDefault:""` // of the distribution in front; empty: there is none
+	ProofSHA256 string `env:"ORIGIN_PROOF_SHA256" envDefault:""`            // of the distribution in front; empty: there is none
+	Only        bool   `env:"ONLY_THROUGH_DISTRIBUTION" envDefault:"false"` // whether what comes past it is refused
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
+	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -14,6 +15,18 @@ type Front struct {
 	// ProofSHA256 is the SHA-256, in lower-case hexadecimal, of the value that the distribution sends in X-Origin-Proof. Empty
 	// means that there is no distribution. The value itself is a secret of the distribution's; its hash is none.
 	ProofSHA256 string
+
+	// Only has the function refuse what does not come through the distribution, so that nobody walks round a firewall in front
+	// of it.
+	Only bool
+}
+
+// refuses returns [ErrForbidden] for a request past the distribution where only the distribution may ask.
+func (f Front) refuses(r *Request) error {
+	if f.Only && !f.sent(r) {
+		return fmt.Errorf("past the distribution: %w", ErrForbidden)
+	}
+	return nil
 }
 
 // unknownSource stands for all whose address the gateway does not tell.

@@ -1,8 +1,10 @@
 package httpapi
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"net/http"
 	"net/netip"
 	"strings"
 	"testing"
@@ -123,4 +125,27 @@ func FuzzViewerAddress(f *testing.F) {
 			t.Errorf("%q has the source %s", value, source)
 		}
 	})
+}
+
+func TestOnlyTheDistributionMayAsk(t *testing.T) {
+	handler := func(context.Context, *Request) (Response, error) { return Response{Status: http.StatusOK}, nil }
+	proven := map[string]string{"x-origin-proof": proof}
+	for name, c := range map[string]struct {
+		front   Front
+		headers map[string]string
+		want    int
+	}{
+		"through it":               {Front{ProofSHA256: proofHash(), Only: true}, proven, http.StatusOK},
+		"past it":                  {Front{ProofSHA256: proofHash(), Only: true}, nil, http.StatusForbidden},
+		"past it, a wrong proof":   {Front{ProofSHA256: proofHash(), Only: true}, map[string]string{"x-origin-proof": "x"}, http.StatusForbidden},
+		"no distribution is known": {Front{Only: true}, proven, http.StatusForbidden},
+		"others may, too":          {Front{ProofSHA256: proofHash()}, nil, http.StatusOK},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := Lambda(c.front, handler)(t.Context(), requestFrom("192.0.2.7", c.headers).event)
+			if err != nil || got.StatusCode != c.want {
+				t.Errorf("got %d, %v, want %d", got.StatusCode, err, c.want)
+			}
+		})
+	}
 }

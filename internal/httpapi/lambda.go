@@ -72,5 +72,8 @@ func call(ctx context.Context, h Handler, r *Request) (response Response, err er
 			err = fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
 		}
 	}()
+	if err := r.front.refuses(r); err != nil {
+		return Response{}, err
+	}
 	return h(ctx, r)
 }

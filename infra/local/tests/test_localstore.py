@@ -19,7 +19,7 @@ from unittest import mock
 
 import store
 from emulation import keys
-from localstore import build, demo, deploy, process, settings, testrun, tools
+from localstore import aws, build, demo, deploy, process, settings, testrun, tools
 from localstore.settings import Settings, UserError
 
 
@@ -503,6 +503,24 @@ class Commands(InFolder):
             with self.assertRaisesRegex(UserError, "SHOP_PORT"):
                 store.start(self.settings)
         setup.assert_not_called()
+
+
+class ToAWS(unittest.TestCase):
+    def test_the_pages_go_to_the_stack_that_was_deployed(self) -> None:
+        config = """version = 0.1
+[default.deploy.parameters]
+stack_name = "shop-2"
+region = "eu-north-1"
+[staging.deploy.parameters]
+stack_name = "other"
+"""
+        self.assertEqual(aws.deployed_stack(config), ("shop-2", "eu-north-1"))
+        self.assertEqual(aws.deployed_stack((settings.ROOT / "samconfig.toml").read_text()), ("shop", None))
+
+    def test_the_proof_is_shown_with_its_hash(self) -> None:
+        said = aws.proof_help("abc")
+        self.assertIn("OriginProof        abc\n", said)
+        self.assertIn("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", said)
 
 
 class Stand(InFolder):

@@ -10,6 +10,8 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
+from botocore.exceptions import ClientError
+
 import stack
 from emulation.ministack_internals import cloudfront_js
 from localstore import deploy, process, testrun, tools, web
@@ -227,6 +229,34 @@ class Distribution(unittest.TestCase):
         self.assertEqual(self.ask("HEAD", "/")[2], "")
         bucket = self.emulator.resource("PagesBucket")
         self.assertEqual(process.status(f"http://127.0.0.1:{self.emulator.port}/{bucket}/shop.html"), 403)
+
+    def test_parameters_that_do_not_go_together_are_refused(self) -> None:
+        template = read(ROOT / "template.yaml")
+        parts = {name: template[name] for name in ("Parameters", "Rules", "Conditions")}
+        body = json.dumps(parts | {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}})
+        certificate = "arn:aws:acm:us-east-1:123456789012:certificate/1"
+        cases = {
+            "ShopUrl says where the pages are": {"Pages": "off"},
+            "no distribution": {
+                "Pages": "off",
+                "ShopUrl": "https://a",
+                "PagesDomain": "a.b",
+                "PagesCertificateArn": certificate,
+            },
+            "PagesDomain needs PagesCertificateArn": {"PagesDomain": "shop.example.com"},
+            "OriginProof needs its hash": {"OriginProof": PROOF},
+            "OnlyThroughDistribution needs": {"OnlyThroughDistribution": "true"},
+            None: {"Pages": "off", "ShopUrl": "https://shop.example"},
+        }
+        formation = self.emulator.client("cloudformation")
+        for complaint, chosen in cases.items():
+            values = [{"ParameterKey": n, "ParameterValue": v} for n, v in {"Sender": "a@b.example", **chosen}.items()]
+            with self.subTest(chosen):
+                if complaint is None:
+                    formation.create_stack(StackName="rules", TemplateBody=body, Parameters=values)
+                else:
+                    with self.assertRaisesRegex(ClientError, complaint):
+                        formation.create_stack(StackName="rules", TemplateBody=body, Parameters=values)
 
     def test_it_outlives_a_restart(self) -> None:
         self.emulator.end()

@@ -1,0 +1,37 @@
+package template
+
+import "testing"
+
+// API Gateway reads the issuer's documents by itself, past the distribution.
+func TestOnlyTheIssuerAnswersPastTheDistribution(t *testing.T) {
+	for name, function := range Need(t).Functions() {
+		want := `{"Ref":"OnlyThroughDistribution"}`
+		if name == "PublishKeysFunction" {
+			want = `"false"`
+		}
+		wantJSON(t, At(function, "Properties", "Environment", "Variables", "ONLY_THROUGH_DISTRIBUTION"), want)
+	}
+}
+
+// With Pages off nothing of the section is made, and mails lead to where the pages are.
+func TestPagesCanBeElsewhere(t *testing.T) {
+	deployed := Need(t)
+	for _, kind := range []string{
+		"AWS::CloudFront::Distribution", "AWS::CloudFront::Function", "AWS::CloudFront::CachePolicy",
+		"AWS::CloudFront::OriginRequestPolicy", "AWS::CloudFront::ResponseHeadersPolicy", "AWS::CloudFront::OriginAccessControl",
+		"AWS::S3::Bucket", "AWS::S3::BucketPolicy",
+	} {
+		found := deployed.OfType(kind)
+		if len(found) == 0 {
+			t.Errorf("there is no %s", kind)
+		}
+		for name, resource := range found {
+			if resource["Condition"] != "ServesPages" {
+				t.Errorf("%s has the condition %v, want ServesPages", name, resource["Condition"])
+			}
+		}
+	}
+	wantJSON(t, At(deployed.Functions()["NotifyFunction"], "Properties", "Environment", "Variables", "PAGES_URL"),
+		`{"Fn::If":["HasShopUrl",{"Ref":"ShopUrl"},{"Fn::If":["ServesPages",{"Fn::Sub":["https://${Domain}",`+
+			`{"Domain":{"Fn::If":["HasPagesDomain",{"Ref":"PagesDomain"},{"Fn::GetAtt":["PagesDistribution","DomainName"]}]}}]},""]}]}`)
+}
