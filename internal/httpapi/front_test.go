@@ -142,7 +142,7 @@ func TestOnlyTheDistributionMayAsk(t *testing.T) {
 		"others may, too":          {Front{ProofSHA256: proofHash()}, nil, http.StatusOK},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := Lambda(c.front, handler)(t.Context(), requestFrom("192.0.2.7", c.headers).event)
+			got, err := Lambda(c.front, describeForTests, handler)(t.Context(), requestFrom("192.0.2.7", c.headers).event)
 			if err != nil || got.StatusCode != c.want {
 				t.Errorf("got %d, %v, want %d", got.StatusCode, err, c.want)
 			}

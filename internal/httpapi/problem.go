@@ -12,7 +12,7 @@ import (
 var (
 	// ErrUnauthenticated says that the request carries no access token that is to be believed.
 	ErrUnauthenticated = errors.New("unauthenticated")
-	// ErrForbidden says that the caller's token lacks the scope.
+	// ErrForbidden says that the caller's token lacks the scope, or that the request came past the distribution.
 	ErrForbidden = errors.New("forbidden")
 	// ErrKeyRequired says that the header Idempotency-Key is missing.
 	ErrKeyRequired = errors.New("idempotency key required")
