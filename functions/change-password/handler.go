@@ -12,14 +12,15 @@ import (
 )
 
 type passwordChanger interface {
-	// Do sets the caller's password. It returns validation.Errors, user.ErrInvalidCredentials, *user.TooManyGuessesError,
-	// user.ErrSessionOver and user.ErrNotFound. With a key, which may be empty, a repeat does nothing.
+	// Do sets the caller's password. It returns validation.Errors, user.ErrInvalidCredentials,
+	// *user.TooManyGuessesError, user.ErrSessionOver and user.ErrNotFound. With a key, which may be empty, a repeat
+	// does nothing.
 	Do(ctx context.Context, caller user.Caller, c user.ChosenPassword) error
 }
 
 // unknown is what a 503 says of a request that came without a key.
-const unknown = "The store is busy, and the password may be changed already. Repeat the same request; if the answer is 401 then, log in with " +
-	"the new password. With an Idempotency-Key a repeat is answered as the first request."
+const unknown = "The store is busy, and the password may be changed already. Repeat the same request; if the answer is 401 " +
+	"then, log in with the new password. With an Idempotency-Key a repeat is answered as the first request."
 
 type request struct {
 	Current string `json:"current"`
@@ -28,21 +29,23 @@ type request struct {
 
 // changePassword serves PUT /users/me/password.
 func changePassword(g httpapi.Guard, accounts passwordChanger) httpapi.Handler {
-	return g.Routes(map[string]httpapi.CallerHandler{"PUT /users/me/password": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
-		chosen, err := read(r)
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		err = accounts.Do(ctx, caller, chosen)
-		audit(ctx, caller, err)
-		if err != nil && chosen.Key == "" {
-			err = storeapi.IfBusy(err, unknown)
-		}
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		return httpapi.NoContent(), nil
-	}})
+	return g.Routes(map[string]httpapi.CallerHandler{
+		"PUT /users/me/password": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+			chosen, err := read(r)
+			if err != nil {
+				return httpapi.Response{}, err
+			}
+			err = accounts.Do(ctx, caller, chosen)
+			audit(ctx, caller, err)
+			if err != nil && chosen.Key == "" {
+				err = storeapi.IfBusy(err, unknown)
+			}
+			if err != nil {
+				return httpapi.Response{}, err
+			}
+			return httpapi.NoContent(), nil
+		},
+	})
 }
 
 func read(r *httpapi.Request) (user.ChosenPassword, error) {

@@ -1,4 +1,5 @@
-// Command change-password serves PUT /users/me/password: who knows the password sets another one, and all other sessions end.
+// Command change-password serves PUT /users/me/password: who knows the password sets another one, and all other
+// sessions end.
 package main
 
 import (

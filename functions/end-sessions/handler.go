@@ -12,7 +12,8 @@ import (
 )
 
 type sessionsEnder interface {
-	// Do ends all sessions of the caller. It returns user.ErrInvalidCredentials, *user.TooManyGuessesError and user.ErrNotFound.
+	// Do ends all sessions of the caller. It returns user.ErrInvalidCredentials, *user.TooManyGuessesError and
+	// user.ErrNotFound.
 	Do(ctx context.Context, caller user.Caller, password, source string) error
 }
 
@@ -22,24 +23,27 @@ type request struct {
 
 // endSessions serves DELETE /sessions.
 func endSessions(g httpapi.Guard, sessions sessionsEnder) httpapi.Handler {
-	return g.Routes(map[string]httpapi.CallerHandler{"DELETE /sessions": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
-		var in request
-		if err := r.Decode(&in); err != nil {
-			return httpapi.Response{}, err
-		}
-		if in.Password == "" {
-			return httpapi.Response{}, validation.Errors{{Field: "password", Message: "is required"}}
-		}
-		err := sessions.Do(ctx, caller, in.Password, r.ClientKey())
-		audit(ctx, caller, err)
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		return httpapi.NoContent(), nil
-	}})
+	return g.Routes(map[string]httpapi.CallerHandler{
+		"DELETE /sessions": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+			var in request
+			if err := r.Decode(&in); err != nil {
+				return httpapi.Response{}, err
+			}
+			if in.Password == "" {
+				return httpapi.Response{}, validation.Errors{{Field: "password", Message: "is required"}}
+			}
+			err := sessions.Do(ctx, caller, in.Password, r.ClientKey())
+			audit(ctx, caller, err)
+			if err != nil {
+				return httpapi.Response{}, err
+			}
+			return httpapi.NoContent(), nil
+		},
+	})
 }
 
-// audit notes that the sessions ended, or that somebody guessed at the caller's password. That the store failed is neither.
+// audit notes that the sessions ended, or that somebody guessed at the caller's password. That the store failed is
+// neither.
 func audit(ctx context.Context, caller user.Caller, err error) {
 	var tooMany *user.TooManyGuessesError
 	switch {

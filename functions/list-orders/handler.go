@@ -65,7 +65,8 @@ func listOrders(g httpapi.Guard, orders orderLister, customers customerFinder, n
 	}})
 }
 
-// customerOf returns the id of the user who has the address, or none. It returns validation.Errors for what is no address.
+// customerOf returns the id of the user who has the address, or none. It returns validation.Errors for what is no
+// address.
 func customerOf(ctx context.Context, customers customerFinder, address string) (string, error) {
 	email, err := user.NormalizeEmail(address)
 	if err != nil {

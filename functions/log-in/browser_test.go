@@ -30,7 +30,8 @@ func browserEvent(t *testing.T, session string) httpapitest.Event {
 	return e.FromBrowser("POST /browser-sessions", e.Body, session)
 }
 
-// TestLogInInABrowser: the refresh token is in the cookie and not in the body, and the session of a cookie that came along ends.
+// TestLogInInABrowser: the refresh token is in the cookie and not in the body, and the session of a cookie that came
+// along ends.
 func TestLogInInABrowser(t *testing.T) {
 	for session, role := range map[string]user.Role{"": user.RoleCustomer, httpapitest.RefreshToken: user.RoleAdmin} {
 		want := user.Credentials{Address: httpapitest.Email, Password: httpapitest.Password, Source: "192.0.2.7", Replaces: session, Device: device}
@@ -70,7 +71,8 @@ func TestWrongGuessKeepsTheCookie(t *testing.T) {
 	httpapitest.Call(t, h, browserEvent(t, httpapitest.RefreshToken)).CheckProblem(t, httpapitest.Problem{Code: "invalid_credentials"})
 }
 
-// TestDevice: a browser keeps its token, for 400 days from each log-in; what is none, or comes twice, is replaced. Other clients have none.
+// TestDevice: a browser keeps its token, for 400 days from each log-in; what is none, or comes twice, is replaced.
+// Other clients have none.
 func TestDevice(t *testing.T) {
 	for given, want := range map[string]string{otherDevice: otherDevice, "": device, "guess": device, otherDevice + "A": device, otherDevice + "=": device} {
 		h := logIn(authenticate(func(c user.Credentials) (user.Session, error) {

@@ -13,8 +13,8 @@ import (
 )
 
 type authenticator interface {
-	// Do logs in. It returns user.ErrInvalidCredentials, as *user.WrongPasswordError where somebody has the address, and
-	// *user.TooManyGuessesError.
+	// Do logs in. It returns user.ErrInvalidCredentials, as *user.WrongPasswordError where somebody has the address,
+	// and *user.TooManyGuessesError.
 	Do(ctx context.Context, c user.Credentials) (user.Session, error)
 }
 
@@ -62,7 +62,8 @@ func begin(ctx context.Context, users authenticator, r *httpapi.Request, c user.
 	return s, err
 }
 
-// attempt is what is audited of a log-in: whose account it was, or, where nobody is known to have the address, its hash.
+// attempt is what is audited of a log-in: whose account it was, or, where nobody is known to have the address, its
+// hash.
 func attempt(address string, s user.Session, err error) observe.Event {
 	if err == nil {
 		return observe.Event{Kind: observe.LoggedIn, UserID: s.User.ID}

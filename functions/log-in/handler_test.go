@@ -40,7 +40,8 @@ func TestLogIn(t *testing.T) {
 	}
 }
 
-// TestSource: behind a distribution that proves itself, the source is whom the distribution names, and so is what is audited.
+// TestSource: behind a distribution that proves itself, the source is whom the distribution names, and so is what is
+// audited.
 func TestSource(t *testing.T) {
 	sum := sha256.Sum256([]byte("proof"))
 	fronted := httpapi.Front{ProofSHA256: hex.EncodeToString(sum[:])}
@@ -95,8 +96,8 @@ func TestRefusals(t *testing.T) {
 		after(15*time.Minute, "900"), after(1001*time.Millisecond, "2"), after(0, "1"), after(-time.Minute, "1"))
 }
 
-// TestAudit: each attempt is one line that says whose account it was, or, where nobody is known to have the address, its hash;
-// never the address, nor the password.
+// TestAudit: each attempt is one line that says whose account it was, or, where nobody is known to have the address,
+// its hash; never the address, nor the password.
 func TestAudit(t *testing.T) {
 	hash := user.GivenAddressHash(httpapitest.Email)
 	for name, c := range map[string]struct {

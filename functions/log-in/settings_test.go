@@ -9,7 +9,8 @@ import (
 	"shop/internal/password"
 )
 
-// TestCostsBefore: the parameter PasswordCostsBefore may be empty, and has a semicolon between costs, which have commas.
+// TestCostsBefore: the parameter PasswordCostsBefore may be empty, and has a semicolon between costs, which have
+// commas.
 func TestCostsBefore(t *testing.T) {
 	older := password.Params{MemoryKiB: 19456, Iterations: 2, Parallelism: 1}
 	newer := password.Params{MemoryKiB: 47104, Iterations: 1, Parallelism: 1}

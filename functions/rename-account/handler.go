@@ -9,7 +9,8 @@ import (
 )
 
 type accountRenamer interface {
-	// Do stores the caller's name and returns the account. It returns validation.Errors, and user.ErrNotFound when the account is gone.
+	// Do stores the caller's name and returns the account. It returns validation.Errors, and user.ErrNotFound when the
+	// account is gone.
 	Do(ctx context.Context, caller user.Caller, name string) (user.User, error)
 }
 
@@ -19,15 +20,17 @@ type request struct {
 
 // renameAccount serves PATCH /users/me.
 func renameAccount(g httpapi.Guard, accounts accountRenamer) httpapi.Handler {
-	return g.Routes(map[string]httpapi.CallerHandler{"PATCH /users/me": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
-		var in request
-		if err := r.Decode(&in); err != nil {
-			return httpapi.Response{}, err
-		}
-		u, err := accounts.Do(ctx, caller, in.Name)
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		return httpapi.OK(storeapi.AccountOf(u)), nil
-	}})
+	return g.Routes(map[string]httpapi.CallerHandler{
+		"PATCH /users/me": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+			var in request
+			if err := r.Decode(&in); err != nil {
+				return httpapi.Response{}, err
+			}
+			u, err := accounts.Do(ctx, caller, in.Name)
+			if err != nil {
+				return httpapi.Response{}, err
+			}
+			return httpapi.OK(storeapi.AccountOf(u)), nil
+		},
+	})
 }

@@ -51,7 +51,9 @@ func viewAccount(g httpapi.Guard, users accounts, orders history) httpapi.Handle
 				return httpapi.Response{}, err
 			}
 			listed := storeapi.PageOf(found, storeapi.ListedOrderOf)
-			return httpapi.OK(export{Account: storeapi.AccountOf(u), Orders: listed.Items, NextCursor: listed.NextCursor}), nil
+			return httpapi.OK(export{
+				Account: storeapi.AccountOf(u), Orders: listed.Items, NextCursor: listed.NextCursor,
+			}), nil
 		},
 	})
 }

@@ -1,4 +1,5 @@
-// Command view-account serves GET /users/me and GET /users/me/export: the caller's own account, and all that the store has of the caller.
+// Command view-account serves GET /users/me and GET /users/me/export: the caller's own account, and all that the store
+// has of the caller.
 package main
 
 import (
@@ -25,5 +26,6 @@ func main() {
 	db := dynamodb.NewFromConfig(aws)
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
 	users := &user.ViewAccount{Users: &dynamostore.Users{Client: db, Table: s.Users}}
-	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), viewAccount(guard, users, &dynamostore.Orders{Client: db, Table: s.Orders})))
+	orders := &dynamostore.Orders{Client: db, Table: s.Orders}
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), viewAccount(guard, users, orders)))
 }

@@ -38,12 +38,13 @@ func (s *Accounts) Rename(ctx context.Context, caller user.Caller, name string) 
 	return nil
 }
 
-// EndSessions ends every session of the user, by the next generation; the sessions themselves are not looked for. In the same
-// transaction it takes back that the attempt was counted. It returns user.ErrNotFound when the address has another account by now, or
-// none.
+// EndSessions ends every session of the user, by the next generation; the sessions themselves are not looked for. In
+// the same transaction it takes back that the attempt was counted. It returns user.ErrNotFound when the address has
+// another account by now, or none.
 func (s *Accounts) EndSessions(ctx context.Context, u user.User, a user.Attempt) error {
 	actions := []types.TransactWriteItem{{Update: &types.Update{
-		TableName: &s.Table, Key: userKey(u.Email), ConditionExpression: aws.String("user_id = :user"), UpdateExpression: aws.String(nextGeneration),
+		TableName: &s.Table, Key: userKey(u.Email), ConditionExpression: aws.String("user_id = :user"),
+		UpdateExpression:          aws.String(nextGeneration),
 		ExpressionAttributeValues: attributes{":user": text(u.ID), ":one": number(1)},
 	}}}
 	unmet, err := transact(ctx, s.Client, "ending a user's sessions", append(actions, s.takeBack(a)...)...)
@@ -61,9 +62,10 @@ const (
 	changeDone
 )
 
-// ChangePassword gives the user the hash and the next generation, and the session that asks, too, so that it alone goes on; makes a mail to
-// the owner pending, keeps what was done, and takes back that the attempt was counted: all or nothing. It returns the mail's id, or none
-// when done was kept before; and user.ErrSessionOver when the user is of another generation by now, or gone, or the session is over.
+// ChangePassword gives the user the hash and the next generation, and the session that asks, too, so that it alone goes
+// on; makes a mail to the owner pending, keeps what was done, and takes back that the attempt was counted: all or
+// nothing. It returns the mail's id, or none when done was kept before; and user.ErrSessionOver when the user is of
+// another generation by now, or gone, or the session is over.
 func (s *Accounts) ChangePassword(ctx context.Context, c user.PasswordChange) (string, error) {
 	mail := notification.NewPasswordChangedMail(c.User.ID, c.User.Generation+1, c.User.Email, c.Attempt.At)
 	actions := []types.TransactWriteItem{
@@ -82,15 +84,16 @@ func (s *Accounts) ChangePassword(ctx context.Context, c user.PasswordChange) (s
 	return mail.ID, err
 }
 
-// newPassword goes by the generation that was read with the hash: each change of a password ends one, and a hash that is renewed
-// meanwhile, of the same password, does not.
+// newPassword goes by the generation that was read with the hash: each change of a password ends one, and a hash that
+// is renewed meanwhile, of the same password, does not.
 func (s *Accounts) newPassword(c user.PasswordChange) *types.Update {
 	return &types.Update{
 		TableName: &s.Table, Key: userKey(c.User.Email),
 		ConditionExpression: aws.String("user_id = :user AND generation = :generation"),
 		UpdateExpression:    aws.String("SET password_hash = :hash" + nextGeneration),
 		ExpressionAttributeValues: attributes{
-			":user": text(c.User.ID), ":generation": number(c.User.Generation), ":hash": text(c.Hash.PHC()), ":one": number(1),
+			":user": text(c.User.ID), ":generation": number(c.User.Generation),
+			":hash": text(c.Hash.PHC()), ":one": number(1),
 		},
 	}
 }

@@ -12,7 +12,8 @@ import (
 	"shop/test/awsfault"
 )
 
-// TestKeyedMovement: one movement of an id, whatever the stock is and whenever it is asked for; the list of movements has it once.
+// TestKeyedMovement: one movement of an id, whatever the stock is and whenever it is asked for; the list of movements
+// has it once.
 func TestKeyedMovement(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 1, 5)
@@ -76,7 +77,8 @@ func TestKeyedMovementsAtOnce(t *testing.T) {
 	}
 }
 
-// TestPick: the active products of a basket in its order, of 98 as of one, without descriptions; what is not there is left out.
+// TestPick: the active products of a basket in its order, of 98 as of one, without descriptions; what is not there is
+// left out.
 func TestPick(t *testing.T) {
 	s := open(t)
 	var ids []string

@@ -25,8 +25,8 @@ func (s *shop) endSessions(email string) error {
 	return s.accounts().EndSessions(s.t.Context(), u, attempt(email, "192.0.2.7", opened))
 }
 
-// TestEndSessions: the generation ends them, the guess is taken back, and the user is as before otherwise. An account of another user
-// is left alone, and none is made.
+// TestEndSessions: the generation ends them, the guess is taken back, and the user is as before otherwise. An account
+// of another user is left alone, and none is made.
 func TestEndSessions(t *testing.T) {
 	s := open(t)
 	s.must(s.users().Create(t.Context(), ann, user.Done{}))
@@ -85,8 +85,8 @@ func changing(t *testing.T) (*shop, user.PasswordChange) {
 	return s, user.PasswordChange{User: u, Hash: password.Stored("new"), SessionID: annsSession.ID, Attempt: a}
 }
 
-// TestChangePassword: the password, the generation of the user and of the session that asks, the mail and what was done, in one
-// write, though its answer was lost. The other session is of an earlier generation.
+// TestChangePassword: the password, the generation of the user and of the session that asks, the mail and what was
+// done, in one write, though its answer was lost. The other session is of an earlier generation.
 func TestChangePassword(t *testing.T) {
 	s, c := changing(t)
 	c.Done = done("a", c.User.ID, opened)
@@ -123,7 +123,8 @@ func (s *shop) wantGenerations(t *testing.T, want ...int64) {
 	}
 }
 
-// TestChangePasswordRefused: of a user or a session that something else ended, of another's session and of none, nothing is written.
+// TestChangePasswordRefused: of a user or a session that something else ended, of another's session and of none,
+// nothing is written.
 func TestChangePasswordRefused(t *testing.T) {
 	for name, spoil := range map[string]func(*shop, *user.PasswordChange){
 		"the password was changed": func(_ *shop, c *user.PasswordChange) { c.User.Generation-- },
@@ -175,7 +176,8 @@ func temporary(err error) bool {
 	return errors.As(err, &f) && f.Temporary()
 }
 
-// TestRefreshWhileThePasswordIsChanged: a refresh by the session that asks goes on, wherever the change falls between its steps.
+// TestRefreshWhileThePasswordIsChanged: a refresh by the session that asks goes on, wherever the change falls between
+// its steps.
 func TestRefreshWhileThePasswordIsChanged(t *testing.T) {
 	s := open(t)
 	for step := range 3 {

@@ -15,8 +15,8 @@ import (
 	"shop/internal/user"
 )
 
-// Guesses counts log-in attempts in the table AuthState. The items are named after hashes of addresses and sources, known ones
-// or not, and of a window of time: a new window has new items, and TTL removes those of old ones.
+// Guesses counts log-in attempts in the table AuthState. The items are named after hashes of addresses and sources,
+// known ones or not, and of a window of time: a new window has new items, and TTL removes those of old ones.
 type Guesses struct {
 	Client *dynamodb.Client
 	Table  string
@@ -26,7 +26,8 @@ type Guesses struct {
 // countable are all counts that an attempt may be counted by.
 var countable = []user.Count{user.PerAddressAndSource, user.FromSource, user.AtAddress, user.Reserve}
 
-// Look reads, in one consistent batch, who has the attempt's address, when its password was reset, and what was counted since.
+// Look reads, in one consistent batch, who has the attempt's address, when its password was reset, and what was counted
+// since.
 func (s *Guesses) Look(ctx context.Context, a user.Attempt) (user.Seen, error) {
 	keys := []attributes{knownKey(a), resetKey(a)}
 	for _, c := range countable {
@@ -63,7 +64,8 @@ func readSeen(a user.Attempt, users, items []attributes) (user.Seen, error) {
 	return seen, err
 }
 
-// readCounted reads what stands in the table AuthState, by its names. When the password was reset comes first: the tallies go by it.
+// readCounted reads what stands in the table AuthState, by its names. When the password was reset comes first: the
+// tallies go by it.
 func readCounted(seen *user.Seen, a user.Attempt, named map[string]attributes) error {
 	if item, ok := named[resetName(a)]; ok {
 		r := reader{item: item}
@@ -85,8 +87,8 @@ func readCounted(seen *user.Seen, a user.Attempt, named map[string]attributes) e
 	return r.err
 }
 
-// readTally reads a count, of which an epoch may have none, and that may have been taken back before its first guess: then it has
-// no time.
+// readTally reads a count, of which an epoch may have none, and that may have been taken back before its first guess:
+// then it has no time.
 func readTally(r *reader, epoch string) user.Tally {
 	var t user.Tally
 	if guesses := guessesIn(epoch); r.has(guesses) {
@@ -98,7 +100,8 @@ func readTally(r *reader, epoch string) user.Tally {
 	return t
 }
 
-// guessesIn and lastIn name the attributes of a tally. Each epoch has its own, so that a reset needs no list of the items.
+// guessesIn and lastIn name the attributes of a tally. Each epoch has its own, so that a reset needs no list of the
+// items.
 func guessesIn(epoch string) string { return "guesses" + epoch }
 func lastIn(epoch string) string    { return "last_at" + epoch }
 
@@ -133,8 +136,8 @@ func (s *Guesses) count(a user.Attempt, c user.Count, limit user.Limit) *types.U
 	}
 }
 
-// takeBack returns the actions by which a right password clears the counts of its address from its source, lessens the others that
-// the attempt was counted by, and makes the source known, and the browser.
+// takeBack returns the actions by which a right password clears the counts of its address from its source, lessens the
+// others that the attempt was counted by, and makes the source known, and the browser.
 func (s *Guesses) takeBack(a user.Attempt) []types.TransactWriteItem {
 	actions := []types.TransactWriteItem{s.know(a)}
 	for _, c := range []user.Count{user.PerAddressAndSource, user.Reserve} {
@@ -170,15 +173,16 @@ func (s *Guesses) know(a user.Attempt) types.TransactWriteItem {
 	return types.TransactWriteItem{Put: &types.Put{TableName: &s.Table, Item: known}}
 }
 
-// reset returns the actions by which a reset begins all counts of its address anew, and makes the source that it came from known.
+// reset returns the actions by which a reset begins all counts of its address anew, and makes the source that it came
+// from known.
 func (s *Guesses) reset(a user.Attempt) []types.TransactWriteItem {
 	item := resetKey(a)
 	item["reset_at"], item["expires_at"] = instant(a.At), number(a.At.Add(user.ResetMatters).Unix()+1)
 	return []types.TransactWriteItem{{Put: &types.Put{TableName: &s.Table, Item: item}}, s.know(a)}
 }
 
-// Start stores the session that the attempt led to, ends the one that it replaces, and takes back that the attempt was counted, in
-// one transaction.
+// Start stores the session that the attempt led to, ends the one that it replaces, and takes back that the attempt was
+// counted, in one transaction.
 func (s *Guesses) Start(ctx context.Context, begun user.OpenSession, a user.Attempt) error {
 	session := types.TransactWriteItem{Put: &types.Put{TableName: &s.Table, Item: sessionItem(begun)}}
 	actions := append(s.takeBack(a), session)

@@ -43,7 +43,8 @@ func (s *shop) wantMark(id string) {
 	}
 }
 
-// TestLowStock: what is low is listed by id, in pages that are bounded and, with a prefix, may be short; whatever changed the stock.
+// TestLowStock: what is low is listed by id, in pages that are bounded and, with a prefix, may be short; whatever
+// changed the stock.
 func TestLowStock(t *testing.T) {
 	s := open(t)
 	for i := range 12 {
@@ -112,7 +113,8 @@ func TestInventoryByName(t *testing.T) {
 	}
 }
 
-// TestSaleOfAnotherSide: an order whose goods were seen on the other side of the mark takes nothing, and tells the stock.
+// TestSaleOfAnotherSide: an order whose goods were seen on the other side of the mark takes nothing, and tells the
+// stock.
 func TestSaleOfAnotherSide(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 100, 7)
@@ -134,7 +136,8 @@ func TestSaleOfAnotherSide(t *testing.T) {
 	}
 }
 
-// TestMarkHolds: customers buy and admins count at once, across the mark; at each end the mark is true, and no unit is lost.
+// TestMarkHolds: customers buy and admins count at once, across the mark; at each end the mark is true, and no unit is
+// lost.
 func TestMarkHolds(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 100, 20)

@@ -69,8 +69,8 @@ func (s *Orders) good(r *reader) order.Good {
 	}
 }
 
-// Accepted returns the order with this id, one that is just being committed too, or order.ErrNotFound. A plain read may miss
-// an order that is being committed; this one meets the commit as a conflict, and waits.
+// Accepted returns the order with this id, one that is just being committed too, or order.ErrNotFound. A plain read may
+// miss an order that is being committed; this one meets the commit as a conflict, and waits.
 func (s *Orders) Accepted(ctx context.Context, orderID string) (order.Order, error) {
 	var out *dynamodb.TransactGetItemsOutput
 	err := retryOnConflictFor(ctx, patience, isContention, func() (err error) {
@@ -94,8 +94,8 @@ func (s *Orders) Accepted(ctx context.Context, orderID string) (order.Order, err
 // Place implements [order.Store.Place] in one transaction.
 //
 // Each attempt takes its own time, from now, so that an order that waited for others is not placed before what was read
-// meanwhile; and its own ClientRequestToken, as it must where parameters differ. When an attempt may have been carried out,
-// though no answer said so, the next one is the same: then DynamoDB answers it as that one.
+// meanwhile; and its own ClientRequestToken, as it must where parameters differ. When an attempt may have been carried
+// out, though no answer said so, the next one is the same: then DynamoDB answers it as that one.
 func (s *Orders) Place(ctx context.Context, o order.Order, seen order.Goods, now func() time.Time) (order.Order, error) {
 	var open bool
 	var in *dynamodb.TransactWriteItemsInput
@@ -126,8 +126,8 @@ func (s *Orders) unplaced(o order.Order, err error) error {
 }
 
 // mayStillPlace reports whether the same transaction may succeed, or find its order, when it is repeated: nothing but
-// contention failed, or the order itself is contended, whatever the products say, because it may be our first attempt that is
-// being committed.
+// contention failed, or the order itself is contended, whatever the products say, because it may be our first attempt
+// that is being committed.
 func mayStillPlace(err error) bool {
 	var canceled *types.TransactionCanceledException
 	if errors.As(err, &canceled) && len(canceled.CancellationReasons) > orderAction {
@@ -153,9 +153,9 @@ func (s *Orders) actions(o order.Order, seen order.Goods) []types.TransactWriteI
 	return actions
 }
 
-// sell takes the line's units. What is left is low or not, by the stock that was seen: in the one case it is marked so, which writes
-// the index of what is low when it was not marked before, in the other nothing is. The condition holds the side, so that the mark is
-// true whatever was sold meanwhile.
+// sell takes the line's units. What is left is low or not, by the stock that was seen: in the one case it is marked so,
+// which writes the index of what is low when it was not marked before, in the other nothing is. The condition holds the
+// side, so that the mark is true whatever was sold meanwhile.
 func (s *Orders) sell(line order.Line, seen int64) *types.Update {
 	values := attributes{
 		":units": number(line.Quantity), ":price": number(line.UnitPrice.Amount), ":true": boolean(true), ":lowAt": number(line.Quantity + product.LowAt),
@@ -215,9 +215,10 @@ func (s *Orders) goodNow(old attributes) (order.Good, error) {
 	return good, r.err
 }
 
-// ForMail returns the order as it is stored now. It returns order.ErrNotFound, notification.ErrNoRecipient when the order has no
-// address any more, and notification.ErrSuppressed when its address is mailed no more. With the address's hash it is one call;
-// with an empty one, as mails of earlier versions and of customers who are gone have, the order is read first for its address.
+// ForMail returns the order as it is stored now. It returns order.ErrNotFound, notification.ErrNoRecipient when the
+// order has no address any more, and notification.ErrSuppressed when its address is mailed no more. With the address's
+// hash it is one call; with an empty one, as mails of earlier versions and of customers who are gone have, the order is
+// read first for its address.
 func (s *Orders) ForMail(ctx context.Context, orderID, addressHash string) (order.Order, error) {
 	keys := map[string]types.KeysAndAttributes{s.Table: {Keys: []attributes{orderKey(orderID)}, ConsistentRead: aws.Bool(true)}}
 	if addressHash != "" {
@@ -243,8 +244,8 @@ func (s *Orders) ForMail(ctx context.Context, orderID, addressHash string) (orde
 	return o, nil
 }
 
-// View returns an order that the caller may see, and how far its mail got: the caller's own, or any for who is an admin now.
-// It returns order.ErrNotFound for all others.
+// View returns an order that the caller may see, and how far its mail got: the caller's own, or any for who is an admin
+// now. It returns order.ErrNotFound for all others.
 func (s *Orders) View(ctx context.Context, caller user.Caller, orderID string) (order.Order, order.EmailStatus, error) {
 	keys := map[string]types.KeysAndAttributes{
 		s.Table: {Keys: []attributes{orderKey(orderID)}, ConsistentRead: aws.Bool(true)},
@@ -295,7 +296,8 @@ func shard(id string, n uint32) uint32 {
 	return h.Sum32() % n
 }
 
-// readOrder reads what the indexes have of an order, too: all but the request. It returns order.ErrNotFound for no item.
+// readOrder reads what the indexes have of an order, too: all but the request. It returns order.ErrNotFound for no
+// item.
 func readOrder(item attributes) (order.Order, error) {
 	if len(item) == 0 {
 		return order.Order{}, order.ErrNotFound
@@ -341,8 +343,9 @@ func readAccepted(item attributes) (order.Order, error) {
 	return o, r.err
 }
 
-// emailStatus reads a mail's state as customers are told it. A mail that is missing beside its order is pending: a BatchGetItem is
-// not isolated from the transaction that writes both, and may read Mails before its commit and Orders after it.
+// emailStatus reads a mail's state as customers are told it. A mail that is missing beside its order is pending: a
+// BatchGetItem is not isolated from the transaction that writes both, and may read Mails before its commit and Orders
+// after it.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-isolation
 func emailStatus(mail attributes) (order.EmailStatus, error) {
 	if len(mail) == 0 {

@@ -22,9 +22,10 @@ import (
 	"shop/internal/user"
 )
 
-// A product is two items: sale, all that a checkout touches, under 1 KB; and text, the rest. Only text items are indexed by
-// name, and sale items of which few units are left by that, so that a sale writes no index unless it leaves few. The first index holds their keys and image_url: a member that lists are to show must be added there,
-// or to the sale item.
+// A product is two items: sale, all that a checkout touches, under 1 KB; and text, the rest. Only text items are
+// indexed by name, and sale items of which few units are left by that, so that a sale writes no index unless it leaves
+// few. The first index holds their keys and image_url: a member that lists are to show must be added there, or to the
+// sale item.
 const (
 	salePart      = "sale"
 	textPart      = "text"
@@ -90,13 +91,15 @@ func (s *Products) Browse(ctx context.Context, prefix string, r page.Request) (p
 	return listed, err
 }
 
-// Pick returns the active products with these ids, at most 98, in their order, without descriptions. What is not there is left out.
+// Pick returns the active products with these ids, at most 98, in their order, without descriptions. What is not there
+// is left out.
 func (s *Products) Pick(ctx context.Context, ids []string) ([]product.Product, error) {
 	picked, err := s.pick(ctx, ids)
 	return slices.DeleteFunc(picked, func(p product.Product) bool { return !p.Active }), err
 }
 
-// pick returns the products with these ids, at most 100, in their order, without descriptions. What is not there is left out.
+// pick returns the products with these ids, at most 100, in their order, without descriptions. What is not there is
+// left out.
 func (s *Products) pick(ctx context.Context, ids []string) ([]product.Product, error) {
 	keys := make([]attributes, 0, 2*len(ids))
 	for _, id := range ids {
@@ -144,8 +147,8 @@ func (s *Products) parts(ctx context.Context, keys []attributes) (map[string][]a
 	return byID, nil
 }
 
-// Inventory returns a page of the products that the filter lets through, without descriptions: by name, or, of those whose stock is low,
-// by id. Its cursors are good for this admin and this filter alone.
+// Inventory returns a page of the products that the filter lets through, without descriptions: by name, or, of those
+// whose stock is low, by id. Its cursors are good for this admin and this filter alone.
 func (s *Products) Inventory(ctx context.Context, admin user.Caller, f product.Filter, r page.Request) (page.Page[product.Product], error) {
 	q := query{"inventory", admin.UserID, fold(f.Prefix), strconv.FormatBool(f.LowStock)}
 	from, err := q.position(r.Cursor)
@@ -169,8 +172,9 @@ func (s *Products) Inventory(ctx context.Context, admin user.Caller, f product.F
 	return s.listing(ctx, q, texts[:min(len(texts), r.Limit+1)], r.Limit)
 }
 
-// low returns a page of the products whose stock is low. It reads no more than a page of the index: what has another name, or a stock
-// that is not low any more, which the index does not know yet, is left out, so a page may have less than its limit.
+// low returns a page of the products whose stock is low. It reads no more than a page of the index: what has another
+// name, or a stock that is not low any more, which the index does not know yet, is left out, so a page may have less
+// than its limit.
 func (s *Products) low(ctx context.Context, q query, prefix, from string, limit int) (page.Page[product.Product], error) {
 	items, err := queryAll(ctx, s.Client, dynamodb.QueryInput{
 		TableName:                 &s.Table,
@@ -257,8 +261,8 @@ func (s *Products) sales(ctx context.Context, texts []attributes) (map[string]at
 	return byID, nil
 }
 
-// Create stores a new product and, when it is not nil, its first movement. It returns product.ErrContended when the product
-// exists by now, and product.ErrUnsettled.
+// Create stores a new product and, when it is not nil, its first movement. It returns product.ErrContended when the
+// product exists by now, and product.ErrUnsettled.
 func (s *Products) Create(ctx context.Context, p product.Product, opening *product.Movement) error {
 	sale := s.put(saleItem(p))
 	sale.Put.ConditionExpression = aws.String("attribute_not_exists(product_id)")
@@ -274,8 +278,8 @@ func explainExists(attributes) error { return product.ErrContended }
 
 const updateProduct = "SET #name = :name, price = :price, active = :active, version = :next, updated_at = :now"
 
-// Update stores all but the stock of p if the stored version is one less than p's. It returns product.ErrContended when it
-// is not, and product.ErrUnsettled.
+// Update stores all but the stock of p if the stored version is one less than p's. It returns product.ErrContended when
+// it is not, and product.ErrUnsettled.
 func (s *Products) Update(ctx context.Context, p product.Product) error {
 	update, values := updateProduct, attributes{
 		":seen": number(p.Version - 1), ":next": number(p.Version), ":name": text(p.Name), ":price": number(p.Price.Amount),
@@ -300,10 +304,10 @@ func (s *Products) Update(ctx context.Context, p product.Product) error {
 // explainVersionConflict returns the error for a version that is not the expected one: somebody else saved the product.
 func explainVersionConflict(attributes) error { return product.ErrContended }
 
-// Move sets the stock from m.Before to m.After and records m, all or nothing, once for an ID and time, over any number of calls:
-// the record has a condition, too, for the stock may be m.Before again when a call comes after one that was carried out. Move
-// returns the movement as it was recorded. It returns *product.StockChangedError when the stock is not m.Before,
-// product.ErrNotFound, product.ErrContended and product.ErrUnsettled.
+// Move sets the stock from m.Before to m.After and records m, all or nothing, once for an ID and time, over any number
+// of calls: the record has a condition, too, for the stock may be m.Before again when a call comes after one that was
+// carried out. Move returns the movement as it was recorded. It returns *product.StockChangedError when the stock is
+// not m.Before, product.ErrNotFound, product.ErrContended and product.ErrUnsettled.
 func (s *Products) Move(ctx context.Context, m product.Movement) (product.Movement, error) {
 	record := types.TransactWriteItem{Put: &types.Put{
 		TableName: &s.Movements, Item: movementItem(m),
@@ -403,8 +407,8 @@ func explainStockChanged(old attributes) error {
 	return &product.StockChangedError{Quantity: stock}
 }
 
-// transact writes actions, all or nothing. When the condition of the first fails it returns what explain says of the item that
-// stands there; *alreadyRecordedError when that of another does: it is the record of a movement.
+// transact writes actions, all or nothing. When the condition of the first fails it returns what explain says of the
+// item that stands there; *alreadyRecordedError when that of another does: it is the record of a movement.
 func (s *Products) transact(ctx context.Context, actions []types.TransactWriteItem, explain func(old attributes) error) error {
 	var open bool
 	err := writeOnce(ctx, s.Client, actions, noting(&open))
@@ -460,9 +464,9 @@ func (s *Products) put(item attributes) types.TransactWriteItem {
 	return types.TransactWriteItem{Put: &types.Put{TableName: &s.Table, Item: item}}
 }
 
-// fromItems makes a product of its sale item, which alone has a stock, and its text item; one from the index has no description.
-// A member that items stored earlier lack must be read under r.has: to a reader a missing attribute is an error. It returns
-// product.ErrNotFound when there is no sale item.
+// fromItems makes a product of its sale item, which alone has a stock, and its text item; one from the index has no
+// description. A member that items stored earlier lack must be read under r.has: to a reader a missing attribute is an
+// error. It returns product.ErrNotFound when there is no sale item.
 func (s *Products) fromItems(items []attributes) (product.Product, error) {
 	var p product.Product
 	found := false
@@ -528,8 +532,9 @@ func textItem(p product.Product) attributes {
 	}
 }
 
-// fold makes names the same that differ only in case or in how their characters are composed, cut at a whole character to what an
-// index key holds: Unicode's canonical caseless matching (The Unicode Standard, section 3.13.5, D145), in NFC.
+// fold makes names the same that differ only in case or in how their characters are composed, cut at a whole character
+// to what an index key holds: Unicode's canonical caseless matching (The Unicode Standard, section 3.13.5, D145), in
+// NFC.
 func fold(name string) string {
 	folded := norm.NFC.String(cases.Fold().String(norm.NFD.String(name)))
 	if len(folded) <= maxNameKey {

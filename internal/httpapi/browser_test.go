@@ -9,8 +9,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// TestCookie: a cookie is found by its whole name, and one that comes twice is none: a page of another host under the same domain may
-// have set one of the two, were it not for the prefix.
+// TestCookie: a cookie is found by its whole name, and one that comes twice is none: a page of another host under the
+// same domain may have set one of the two, were it not for the prefix.
 func TestCookie(t *testing.T) {
 	for want, cookies := range map[string][]string{
 		"v":   {"a=b", "__Host-session=v", "c=d"},

@@ -10,8 +10,8 @@ import (
 
 // Accounts finds whom an account mail is for.
 type Accounts interface {
-	// ForMail returns the user with the normalised address as stored now. It returns ErrNoRecipient when nobody has it, and
-	// ErrSuppressed when it is mailed no more.
+	// ForMail returns the user with the normalised address as stored now. It returns ErrNoRecipient when nobody has it,
+	// and ErrSuppressed when it is mailed no more.
 	ForMail(ctx context.Context, address string) (user.User, error)
 }
 
@@ -27,8 +27,8 @@ type AccountMail interface {
 	Render(kind Kind, address, token string) (Message, error)
 }
 
-// composeForAccount makes the mail and the link in it, if its kind has one. The link's token is in the mail alone: a mail that is sent twice brings two, and
-// both are good until one is used.
+// composeForAccount makes the mail and the link in it, if its kind has one. The link's token is in the mail alone: a
+// mail that is sent twice brings two, and both are good until one is used.
 func (d *Delivery) composeForAccount(ctx context.Context, mail Mail) (Message, error) {
 	now := d.Now()
 	if mail.Expired(now) {
@@ -54,9 +54,9 @@ func (d *Delivery) composeForAccount(ctx context.Context, mail Mail) (Message, e
 	return message, nil
 }
 
-// addressee returns the user whom the mail is for. It returns ErrNoRecipient also when the account that is to be verified, or whose
-// password was changed, is another by now; when it is verified already or has expired; and when the mail has no address any more,
-// because it was sent, bounced, and is pending once more.
+// addressee returns the user whom the mail is for. It returns ErrNoRecipient also when the account that is to be
+// verified, or whose password was changed, is another by now; when it is verified already or has expired; and when the
+// mail has no address any more, because it was sent, bounced, and is pending once more.
 func (d *Delivery) addressee(ctx context.Context, mail Mail) (user.User, error) {
 	if mail.Address == "" {
 		return user.User{}, ErrNoRecipient

@@ -1,5 +1,5 @@
-// Package notification holds the mails the store sends its customers: which they are, how they are sent, and what is done
-// when they cannot be.
+// Package notification holds the mails the store sends its customers: which they are, how they are sent, and what is
+// done when they cannot be.
 package notification
 
 import (
@@ -13,14 +13,15 @@ import (
 // Kind says what a mail is about.
 type Kind string
 
-// The kinds. All but the confirmation are account mails, and all of those but PasswordChanged bring a link that is good once.
+// The kinds. All but the confirmation are account mails, and all of those but PasswordChanged bring a link that is good
+// once.
 const (
 	OrderPlaced   Kind = "order-placed"    // the confirmation of an order, its subject
 	VerifyEmail   Kind = "verify-email"    // to a new account, its subject: verify the address
 	SignUpAttempt Kind = "sign-up-attempt" // to an address, its AddressHash the subject: somebody signed up with it once more
 	PasswordReset Kind = "password-reset"  // to an address, its AddressHash the subject: set a new password
-	// PasswordChanged tells an account's owner that its password was changed. Its subject is the user, a hyphen and the generation
-	// that the change began.
+	// PasswordChanged tells an account's owner that its password was changed. Its subject is the user, a hyphen and the
+	// generation that the change began.
 	PasswordChanged Kind = "password-changed"
 )
 
@@ -48,13 +49,13 @@ const (
 	// maxUnanswered is how many calls to send a mail may go without an answer. After each of them the mail may have
 	// been sent, so this bounds how many the customer gets from a provider that sends and answers too late.
 	maxUnanswered = 3
-	// maxAccountAge is for how long an account mail is pending: as long as its link would be good. Who asked for it longer ago has
-	// asked again, or wonders what a link is for that comes now.
+	// maxAccountAge is for how long an account mail is pending: as long as its link would be good. Who asked for it
+	// longer ago has asked again, or wonders what a link is for that comes now.
 	maxAccountAge = 30 * time.Minute
 	// keepAccount is for how long the record has an account mail, whose address it holds until the mail was sent.
 	keepAccount = 7 * 24 * time.Hour
-	// ResendInterval is for how long after a sign-up-attempt or a password-reset was pending an address is pending no other of its kind:
-	// half as long as the link is good that it brought.
+	// ResendInterval is for how long after a sign-up-attempt or a password-reset was pending an address is pending no
+	// other of its kind: half as long as the link is good that it brought.
 	ResendInterval = 15 * time.Minute
 )
 
@@ -74,7 +75,8 @@ var (
 	ErrNoAnswer = errors.New("the e-mail provider did not answer")
 	// ErrUnanswered says that a mail has failed because too many calls to send it were never answered.
 	ErrUnanswered = fmt.Errorf("%d calls to send the mail were never answered", maxUnanswered)
-	// ErrNoRecipient says that there is nobody to mail: no account has the address, or the mail's account or address is gone.
+	// ErrNoRecipient says that there is nobody to mail: no account has the address, or the mail's account or address is
+	// gone.
 	ErrNoRecipient = errors.New("there is nobody to mail")
 	// ErrStale says that an account mail was pending for so long that it is of no use any more.
 	ErrStale = errors.New("mail is of no use any more")
@@ -89,14 +91,14 @@ type Mail struct {
 	CreatedAt time.Time // since when it is pending: 72 hours later it fails, an account mail after 30 minutes
 	DueAt     time.Time // when the relay sends its event again; only while it is pending
 	Attempt   int       // how often it was rescheduled
-	// AddressHash is the AddressHash of whom the mail is for. It is empty in a mail that an earlier version made, and in what
-	// the relay sees.
+	// AddressHash is the AddressHash of whom the mail is for. It is empty in a mail that an earlier version made, and
+	// in what the relay sees.
 	AddressHash string
 	// Unanswered is how many calls to send it were never answered, as far as they were released. It is 0 in what the
 	// relay sees.
 	Unanswered int
-	// Address is whom an account mail is for, until it was sent, and ExpiresAt when its record goes. Both are empty in mails about
-	// orders, which name their addresses; Address, too, in what the relay sees.
+	// Address is whom an account mail is for, until it was sent, and ExpiresAt when its record goes. Both are empty in
+	// mails about orders, which name their addresses; Address, too, in what the relay sees.
 	Address   string
 	ExpiresAt time.Time // UTC, whole seconds
 }
@@ -125,14 +127,14 @@ func NewVerificationMail(userID, address string, now time.Time) Mail {
 	return newAccountMail(VerifyEmail, userID, address, now)
 }
 
-// NewAddressMail returns a SignUpAttempt or a PasswordReset for a normalised address. An address has one mail of each, which is
-// pending again and again: so nobody can fill a mailbox.
+// NewAddressMail returns a SignUpAttempt or a PasswordReset for a normalised address. An address has one mail of each,
+// which is pending again and again: so nobody can fill a mailbox.
 func NewAddressMail(kind Kind, address string, now time.Time) Mail {
 	return newAccountMail(kind, user.AddressHash(address), address, now)
 }
 
-// NewPasswordChangedMail returns the mail that tells a user that the password was changed, by the change that began the generation. Each
-// change has a mail of its own.
+// NewPasswordChangedMail returns the mail that tells a user that the password was changed, by the change that began the
+// generation. Each change has a mail of its own.
 func NewPasswordChangedMail(userID string, generation int64, address string, now time.Time) Mail {
 	return newAccountMail(PasswordChanged, fmt.Sprintf("%s-%d", userID, generation), address, now)
 }
@@ -144,8 +146,8 @@ func newAccountMail(kind Kind, subject, address string, now time.Time) Mail {
 	}
 }
 
-// Requeue returns a mail that failed as it is pending once more: due now, and from now for as long as one of its kind. When it was
-// first stored, an order's mail has its order to tell.
+// Requeue returns a mail that failed as it is pending once more: due now, and from now for as long as one of its kind.
+// When it was first stored, an order's mail has its order to tell.
 func Requeue(mailID string, now time.Time) Mail {
 	m := Mail{ID: mailID, State: Pending, CreatedAt: now, DueAt: now}
 	if m.OfAccount() {

@@ -33,7 +33,8 @@ func (g Goods) with(now map[string]Good) Goods {
 	return all
 }
 
-// placeAttempts is how often an order is tried while its goods go on crossing the low mark between the look and the write.
+// placeAttempts is how often an order is tried while its goods go on crossing the low mark between the look and the
+// write.
 const placeAttempts = 8
 
 // RejectedError says why the store took nothing of an order.
@@ -56,11 +57,12 @@ type Store interface {
 	Goods(ctx context.Context, productIDs []string) (Goods, error)
 	// Accepted returns the order with this id, one that is just being committed too, or ErrNotFound.
 	Accepted(ctx context.Context, orderID string) (Order, error)
-	// Place stores o with its pending mail and takes its units from the stocks, all or nothing, if no order has its id and
-	// each product is active, costs the line's unit price, has the units and allows so many in one order. It returns the order
-	// with the time at which it was placed, which is that of the attempt that went through; *RejectedError; and ErrBusy when
-	// it could not be settled in time. The goods are as they were seen: one whose stock would cross the low mark by this order, and
-	// would not have by what was seen, or the other way round, is not as expected, either.
+	// Place stores o with its pending mail and takes its units from the stocks, all or nothing, if no order has its id
+	// and each product is active, costs the line's unit price, has the units and allows so many in one order. It
+	// returns the order with the time at which it was placed, which is that of the attempt that went through;
+	// *RejectedError; and ErrBusy when it could not be settled in time. The goods are as they were seen: one whose
+	// stock would cross the low mark by this order, and would not have by what was seen, or the other way round, is not
+	// as expected, either.
 	Place(ctx context.Context, o Order, seen Goods, now func() time.Time) (Order, error)
 }
 
@@ -81,8 +83,8 @@ type Checkout struct {
 }
 
 // Do places an order, or returns the one an earlier request with the same key placed, and whether it did so. It returns
-// validation.Errors, *UnknownProductError, *MaxPerOrderExceededError, *OutOfStockError, *PriceChangedError, *KeyReusedError and
-// ErrBusy.
+// validation.Errors, *UnknownProductError, *MaxPerOrderExceededError, *OutOfStockError, *PriceChangedError,
+// *KeyReusedError and ErrBusy.
 func (c *Checkout) Do(ctx context.Context, r Request) (placed Order, replayed bool, err error) {
 	items, err := r.validate(c.Currency)
 	if err != nil {
@@ -105,8 +107,8 @@ func (c *Checkout) Do(ctx context.Context, r Request) (placed Order, replayed bo
 	return c.place(ctx, draft, of, goods)
 }
 
-// place writes the order, or finds out why it cannot be. Goods that can be sold all the same, because their stock crossed the low mark
-// since they were seen, are as they were met then, and the order is tried again.
+// place writes the order, or finds out why it cannot be. Goods that can be sold all the same, because their stock
+// crossed the low mark since they were seen, are as they were met then, and the order is tried again.
 func (c *Checkout) place(ctx context.Context, o Order, of offer, goods Goods) (Order, bool, error) {
 	placed, err := c.Store.Place(ctx, o, goods, c.Now)
 	for attempt := 1; ; attempt++ {
@@ -136,8 +138,8 @@ func (c *Checkout) place(ctx context.Context, o Order, of offer, goods Goods) (O
 	return placed, false, nil
 }
 
-// refuse looks whether the order exists before it refuses: a repeat of an accepted checkout answers its order, though the
-// goods sold out or changed price since.
+// refuse looks whether the order exists before it refuses: a repeat of an accepted checkout answers its order, though
+// the goods sold out or changed price since.
 func (c *Checkout) refuse(ctx context.Context, o Order, refusal error) (Order, bool, error) {
 	existing, err := c.Store.Accepted(ctx, o.ID)
 	if errors.Is(err, ErrNotFound) {

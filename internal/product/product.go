@@ -23,10 +23,11 @@ var (
 	ErrNotFound = errors.New("product not found")
 	// ErrInsufficientStock says that an adjustment would take the stock below zero.
 	ErrInsufficientStock = errors.New("insufficient stock")
-	// ErrContended says that others changed the product at the same moment, again and again; nothing was done, and the call
-	// may be repeated.
+	// ErrContended says that others changed the product at the same moment, again and again; nothing was done, and the
+	// call may be repeated.
 	ErrContended = errors.New("product is being changed by others")
-	// ErrUnsettled says that it is not known whether the change was made: its answer was lost. A repeat could make it twice.
+	// ErrUnsettled says that it is not known whether the change was made: its answer was lost. A repeat could make it
+	// twice.
 	ErrUnsettled = errors.New("outcome of a product's change is not known")
 )
 
@@ -104,8 +105,8 @@ type Movement struct {
 	Reason    string
 	By        string // the admin's user id
 	MovedAt   time.Time
-	// Keyed says that the ID is made of the request's Idempotency-Key: a product has one movement with it, whenever it is asked for. It
-	// is not kept.
+	// Keyed says that the ID is made of the request's Idempotency-Key: a product has one movement with it, whenever it
+	// is asked for. It is not kept.
 	Keyed bool
 }
 

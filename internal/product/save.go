@@ -47,8 +47,8 @@ type Saver interface {
 	// Create stores a new product and, when it is not nil, its first movement. It returns ErrContended when the product
 	// exists by now, and ErrUnsettled.
 	Create(ctx context.Context, p Product, first *Movement) error
-	// Update stores all but the stock of p if the stored version is one less than p's. It returns ErrContended when it is
-	// not, and ErrUnsettled.
+	// Update stores all but the stock of p if the stored version is one less than p's. It returns ErrContended when it
+	// is not, and ErrUnsettled.
 	Update(ctx context.Context, p Product) error
 }
 
@@ -60,9 +60,9 @@ type Save struct {
 	Now      func() time.Time
 }
 
-// Do saves d and returns the product as stored, and as it was before, which is nil for a new one. It returns validation.Errors,
-// *ChangedError and ErrNotFound when the product is not of the version it was compared with, ErrContended and
-// ErrUnsettled.
+// Do saves d and returns the product as stored, and as it was before, which is nil for a new one. It returns
+// validation.Errors, *ChangedError and ErrNotFound when the product is not of the version it was compared with,
+// ErrContended and ErrUnsettled.
 func (s *Save) Do(ctx context.Context, admin user.Caller, d Draft) (saved Product, before *Product, err error) {
 	if err := d.Check(s.Currency); err != nil {
 		return Product{}, nil, err
@@ -163,18 +163,18 @@ func (d Draft) Check(currency string) error {
 	return problems.Err()
 }
 
-// ValidID reports whether id may name a product: "." and ".." may not, because clients take them out of a path (RFC 3986, section
-// 5.2.4).
+// ValidID reports whether id may name a product: "." and ".." may not, because clients take them out of a path (RFC
+// 3986, section 5.2.4).
 func ValidID(id string) bool {
 	return id != "" && id != "." && id != ".." && len(id) <= maxID && !strings.ContainsFunc(id, func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-", r))
 	})
 }
 
-// An https URL as RFC 3986 writes it, without user information. Characters outside ASCII may stand in it unescaped, as in an IRI
-// (RFC 3987). What would end it in a page or a list of URLs may not: quotes, blanks, commas, angle brackets, a backslash.
-// Or a path below /images/ on the shop's own origin, of names that begin with no dot.
-// docs/openapi.yaml has the same pattern.
+// An https URL as RFC 3986 writes it, without user information. Characters outside ASCII may stand in it unescaped, as
+// in an IRI (RFC 3987). What would end it in a page or a list of URLs may not: quotes, blanks, commas, angle brackets,
+// a backslash. Or a path below /images/ on the shop's own origin, of names that begin with no dot. docs/openapi.yaml
+// has the same pattern.
 const (
 	urlHost    = `[^\x00-\x20\x7f"'` + "`" + `<>,\\/?#%:@{}|^\[\]]+|\[[0-9A-Fa-f:.]+\]`
 	urlPort    = `(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3}))?`

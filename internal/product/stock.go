@@ -25,9 +25,10 @@ type Stock struct {
 type StockMover interface {
 	// Read returns the product as it stands now. It returns ErrNotFound.
 	Read(ctx context.Context, productID string) (Product, error)
-	// Move sets the stock from m.Before to m.After and records m, all or nothing, once for an ID and time. It returns the movement
-	// as it was recorded: m, or what an earlier call with its ID and time made of it. It returns *StockChangedError when the stock
-	// is not m.Before, ErrNotFound, ErrContended and ErrUnsettled. Of a keyed movement the time does not count: it is recorded once.
+	// Move sets the stock from m.Before to m.After and records m, all or nothing, once for an ID and time. It returns
+	// the movement as it was recorded: m, or what an earlier call with its ID and time made of it. It returns
+	// *StockChangedError when the stock is not m.Before, ErrNotFound, ErrContended and ErrUnsettled. Of a keyed
+	// movement the time does not count: it is recorded once.
 	Move(ctx context.Context, m Movement) (Movement, error)
 	// Recorded returns the keyed movement of the product with this ID, or ErrNotFound.
 	Recorded(ctx context.Context, productID, id string) (Movement, error)
@@ -63,10 +64,11 @@ type Adjustment struct {
 	Key       string // the request's Idempotency-Key; empty: none
 }
 
-// Adjust changes the stock by the delta, whatever it is now. It returns ErrInsufficientStock when it would fall below zero,
-// validation.Errors, ErrNotFound, ErrContended and ErrUnsettled.
+// Adjust changes the stock by the delta, whatever it is now. It returns ErrInsufficientStock when it would fall below
+// zero, validation.Errors, ErrNotFound, ErrContended and ErrUnsettled.
 //
-// A repeat with the admin's key for the product is answered what was recorded, for good, and ErrKeyReused if that was another adjustment.
+// A repeat with the admin's key for the product is answered what was recorded, for good, and ErrKeyReused if that was
+// another adjustment.
 func (i *Inventory) Adjust(ctx context.Context, admin user.Caller, a Adjustment) (Stock, error) {
 	if err := a.check(); err != nil {
 		return Stock{}, err
@@ -104,8 +106,8 @@ func (i *Inventory) adjustFrom(ctx context.Context, m Movement, before int64, a 
 	return Stock{}, ErrContended
 }
 
-// movement begins the one movement of a request. All attempts share its ID and time, so that only one of them can be recorded,
-// whatever the stock is when a late one arrives.
+// movement begins the one movement of a request. All attempts share its ID and time, so that only one of them can be
+// recorded, whatever the stock is when a late one arrives.
 func (i *Inventory) movement(admin user.Caller, productID, reason string) Movement {
 	return Movement{ID: i.NewID(), ProductID: productID, Reason: reason, By: admin.UserID, MovedAt: i.Now()}
 }

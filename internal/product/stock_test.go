@@ -27,8 +27,8 @@ func (w *warehouse) adjust(delta int64) (Stock, error) {
 	return w.inventory().Adjust(context.Background(), admin, Adjustment{ProductID: "LAMP-1", Delta: delta, Reason: "damaged"})
 }
 
-// TestAdjustOnce: a repeat with the key is answered what was recorded, whatever the stock is by then, and another adjustment under it is
-// refused. Another key, another product's and another admin's are none of it.
+// TestAdjustOnce: a repeat with the key is answered what was recorded, whatever the stock is by then, and another
+// adjustment under it is refused. Another key, another product's and another admin's are none of it.
 func TestAdjustOnce(t *testing.T) {
 	other := savedLamp(9, opened)
 	other.ID = "LAMP-2"
@@ -161,8 +161,8 @@ func TestAdjustStock(t *testing.T) {
 	}
 }
 
-// TestAdjustStockMeetsSales: the adjustment starts again from the stock that the store tells, without another read, and its
-// movement's before and after are true.
+// TestAdjustStockMeetsSales: the adjustment starts again from the stock that the store tells, without another read, and
+// its movement's before and after are true.
 func TestAdjustStockMeetsSales(t *testing.T) {
 	w := newWarehouse(savedLamp(43, opened))
 	w.meanwhile = func(w *warehouse, write int) {
@@ -181,8 +181,8 @@ func TestAdjustStockMeetsSales(t *testing.T) {
 	wantCalls(t, w, "read", "move", "move", "move", "move")
 }
 
-// TestAdjustStockMeetsItself: the first attempt is carried out late, after the adjustment went on from another stock. It is made
-// once, and the answer is what was made.
+// TestAdjustStockMeetsItself: the first attempt is carried out late, after the adjustment went on from another stock.
+// It is made once, and the answer is what was made.
 func TestAdjustStockMeetsItself(t *testing.T) {
 	w := newWarehouse(savedLamp(43, opened))
 	w.meanwhile = func(w *warehouse, write int) {
@@ -288,8 +288,8 @@ func TestStockFails(t *testing.T) {
 	}
 }
 
-// TestStockLaws: whatever is sold between the look and the write, the stock is what it was, less the sales, plus what the
-// movements say. So no change undoes a sale, and none that was refused left a movement.
+// TestStockLaws: whatever is sold between the look and the write, the stock is what it was, less the sales, plus what
+// the movements say. So no change undoes a sale, and none that was refused left a movement.
 func TestStockLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		first := rapid.Int64Range(0, 20).Draw(t, "stock")

@@ -22,10 +22,10 @@ type PasswordChange struct {
 // PasswordChanger stores new passwords.
 type PasswordChanger interface {
 	DoneRequests
-	// ChangePassword stores the new hash and the next generation, takes the session that asks into that generation, takes back that
-	// the attempt was counted, as SessionStarter.Start does, keeps done, and makes a mail to the owner pending, whose id it returns: all or
-	// nothing. It returns ErrSessionOver when the user is of another generation by now, or gone, or the session is over, and no id when
-	// done was kept before.
+	// ChangePassword stores the new hash and the next generation, takes the session that asks into that generation,
+	// takes back that the attempt was counted, as SessionStarter.Start does, keeps done, and makes a mail to the owner
+	// pending, whose id it returns: all or nothing. It returns ErrSessionOver when the user is of another generation by
+	// now, or gone, or the session is over, and no id when done was kept before.
 	ChangePassword(ctx context.Context, c PasswordChange) (mailID string, err error)
 }
 
@@ -48,9 +48,10 @@ type ChosenPassword struct {
 	Source       string // as in Attempt
 }
 
-// Do sets the caller's password. All sessions end but the one that asks, and the owner is told by mail. It returns validation.Errors for
-// a password that may not be chosen, which counts no guess; ErrInvalidCredentials for a wrong one, which does; *TooManyGuessesError;
-// ErrSessionOver when the session is over or something else ends it meanwhile; ErrNotFound when the account is gone.
+// Do sets the caller's password. All sessions end but the one that asks, and the owner is told by mail. It returns
+// validation.Errors for a password that may not be chosen, which counts no guess; ErrInvalidCredentials for a wrong
+// one, which does; *TooManyGuessesError; ErrSessionOver when the session is over or something else ends it meanwhile;
+// ErrNotFound when the account is gone.
 //
 // A repeat with the key of a request that set a password does nothing, whatever passwords it brings.
 func (c *ChangePassword) Do(ctx context.Context, caller Caller, chosen ChosenPassword) error {
@@ -83,7 +84,9 @@ func (c *ChangePassword) validate(chosen, email string) error {
 	return problems.Err()
 }
 
-func (c *ChangePassword) change(ctx context.Context, a Attempt, caller Caller, chosen ChosenPassword, name string) (mailID string, err error) {
+func (c *ChangePassword) change(
+	ctx context.Context, a Attempt, caller Caller, chosen ChosenPassword, name string,
+) (mailID string, err error) {
 	admitted, err := confirmation{c.Guesses, c.Checker}.confirm(ctx, a, caller, chosen.Current)
 	if err != nil {
 		return "", fmt.Errorf("checking the caller's password: %w", err)

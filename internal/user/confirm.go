@@ -8,8 +8,9 @@ type confirmation struct {
 	Passwords PasswordChecker
 }
 
-// confirm counts a as a log-in is counted, and returns what it found if the password is the caller's. It returns ErrInvalidCredentials,
-// *TooManyGuessesError, and ErrNotFound when the address has another account than the caller's, or none.
+// confirm counts a as a log-in is counted, and returns what it found if the password is the caller's. It returns
+// ErrInvalidCredentials, *TooManyGuessesError, and ErrNotFound when the address has another account than the caller's,
+// or none.
 func (c confirmation) confirm(ctx context.Context, a Attempt, caller Caller, password string) (admission, error) {
 	admitted, err := admit(ctx, c.Guesses, a)
 	if err != nil {

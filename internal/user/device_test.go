@@ -28,8 +28,9 @@ func in(device string, c Credentials) Credentials {
 	return c
 }
 
-// TestNobodyLocksAKnownBrowserOut: whatever guesses come from its own source and from all others, and from the source at all addresses,
-// a browser that logged in to the address before does so again, at once; a browser that did not has to wait.
+// TestNobodyLocksAKnownBrowserOut: whatever guesses come from its own source and from all others, and from the source
+// at all addresses, a browser that logged in to the address before does so again, at once; a browser that did not has
+// to wait.
 func TestNobodyLocksAKnownBrowserOut(t *testing.T) {
 	l, e := logIn()
 	const known, other = "known", "other"
@@ -57,8 +58,8 @@ func TestNobodyLocksAKnownBrowserOut(t *testing.T) {
 	}
 }
 
-// TestAKnownBrowserIsNoLicence: it has twenty free guesses a day of the address that it is known for, then waits as anyone; its guesses make
-// nobody else wait, and at another address it is like any other.
+// TestAKnownBrowserIsNoLicence: it has twenty free guesses a day of the address that it is known for, then waits as
+// anyone; its guesses make nobody else wait, and at another address it is like any other.
 func TestAKnownBrowserIsNoLicence(t *testing.T) {
 	l, e := logIn()
 	const known = "known"

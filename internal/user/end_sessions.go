@@ -8,8 +8,9 @@ import (
 
 // SessionsEnder ends all sessions of a user.
 type SessionsEnder interface {
-	// EndSessions gives u the next generation, and takes back that a was counted, as SessionStarter.Start does, in one write. It returns
-	// ErrNotFound when the address has another account by now, or none. A repeat ends the sessions that were begun in between, too.
+	// EndSessions gives u the next generation, and takes back that a was counted, as SessionStarter.Start does, in one
+	// write. It returns ErrNotFound when the address has another account by now, or none. A repeat ends the sessions
+	// that were begun in between, too.
 	EndSessions(ctx context.Context, u User, a Attempt) error
 }
 
@@ -21,9 +22,9 @@ type EndSessions struct {
 	Now       func() time.Time
 }
 
-// Do ends all sessions of the caller, who knows the password: whoever has a token alone cannot log the owner out. It returns
-// ErrInvalidCredentials for a wrong password, which counts as a guess, *TooManyGuessesError, and ErrNotFound when the account is gone.
-// The source is that of an Attempt.
+// Do ends all sessions of the caller, who knows the password: whoever has a token alone cannot log the owner out. It
+// returns ErrInvalidCredentials for a wrong password, which counts as a guess, *TooManyGuessesError, and ErrNotFound
+// when the account is gone. The source is that of an Attempt.
 func (e *EndSessions) Do(ctx context.Context, caller Caller, password, source string) error {
 	a := Attempt{Email: caller.Email, Source: source, At: e.Now()}
 	admitted, err := confirmation{e.Guesses, e.Passwords}.confirm(ctx, a, caller, password)

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// How log-in guesses are slowed (OWASP ASVS 5.0, 6.1.1 and 6.3.1). Each count has guesses that are free; after them each has to
-// wait, five seconds at first and twice as long after each further guess, up to a quarter of an hour. An attempt that is refused
-// before its password is checked is not counted, so it makes nobody wait longer. A right password takes back what it was
-// counted.
+// How log-in guesses are slowed (OWASP ASVS 5.0, 6.1.1 and 6.3.1). Each count has guesses that are free; after them
+// each has to wait, five seconds at first and twice as long after each further guess, up to a quarter of an hour. An
+// attempt that is refused before its password is checked is not counted, so it makes nobody wait longer. A right
+// password takes back what it was counted.
 const (
 	freePerAddressAndSource = 20  // of one address from one source
 	freeFromSource          = 300 // from one source at whatever addresses: a source may be a whole office
@@ -19,9 +19,9 @@ const (
 	maxDelay                = 15 * time.Minute
 )
 
-// An address that is guessed at from many sources must not be locked for its owner, who comes from yet another one. So after
-// busyAt guesses from wherever each source has freeWhenBusy of its own. And after crowdedAt, sources share time slots, all of them
-// together: one guess in each slot.
+// An address that is guessed at from many sources must not be locked for its owner, who comes from yet another one. So
+// after busyAt guesses from wherever each source has freeWhenBusy of its own. And after crowdedAt, sources share time
+// slots, all of them together: one guess in each slot.
 const (
 	busyAt       = 30
 	freeWhenBusy = 1
@@ -60,8 +60,8 @@ var windows = [counts]time.Duration{
 	PerDevice: 24 * time.Hour,
 }
 
-// ResetMatters is how long after a password was reset the address's counts are told from those before: until the last window that
-// had begun by then is over.
+// ResetMatters is how long after a password was reset the address's counts are told from those before: until the last
+// window that had begun by then is over.
 const ResetMatters = 24 * time.Hour
 
 // Attempt is one log-in attempt.
@@ -69,7 +69,8 @@ type Attempt struct {
 	Email  string    // normalised
 	Source string    // whoever tries, as the edge tells them apart: an IPv4 address, or the /64 of an IPv6 address
 	At     time.Time // UTC
-	// ResetAt is when the address's password was last reset, UTC, in milliseconds; zero for never. It is what Seen says.
+	// ResetAt is when the address's password was last reset, UTC, in milliseconds; zero for never. It is what Seen
+	// says.
 	ResetAt time.Time
 	// Reserved says that a count refuses the attempt, and that it is counted in Reserve alone.
 	Reserved bool
@@ -108,8 +109,9 @@ func (a Attempt) Subject(c Count) string {
 // WindowEnd returns when the count begins anew: a whole second.
 func (a Attempt) WindowEnd(c Count) time.Time { return a.At.Truncate(windows[c]).Add(windows[c]) }
 
-// Epoch tells the count's tallies in one window apart: a reset begins another one for every count of its address, from whatever
-// source, without a list of the sources. It is empty where the window has seen no reset, and for a count of no address.
+// Epoch tells the count's tallies in one window apart: a reset begins another one for every count of its address, from
+// whatever source, without a list of the sources. It is empty where the window has seen no reset, and for a count of no
+// address.
 func (a Attempt) Epoch(c Count) string {
 	began := a.At.Truncate(windows[c])
 	if c == FromSource || a.ResetAt.Before(began) {
@@ -141,8 +143,8 @@ type Seen struct {
 	User        User
 }
 
-// Limit is what a tally must meet for one more guess: less than Free guesses, or none later than Idle; with the zero Idle, the
-// first alone.
+// Limit is what a tally must meet for one more guess: less than Free guesses, or none later than Idle; with the zero
+// Idle, the first alone.
 type Limit struct {
 	Free int64
 	Idle time.Time
@@ -168,13 +170,14 @@ func (e *TooManyGuessesError) Error() string {
 type Guesses interface {
 	// Look returns what the attempt finds.
 	Look(ctx context.Context, a Attempt) (Seen, error)
-	// Count counts the attempt in each of its counts, if each meets its limit at that moment. Else it counts nothing and returns
-	// ErrOvertaken. All or nothing: of a thousand attempts at once no more are counted than one after the other.
+	// Count counts the attempt in each of its counts, if each meets its limit at that moment. Else it counts nothing
+	// and returns ErrOvertaken. All or nothing: of a thousand attempts at once no more are counted than one after the
+	// other.
 	Count(ctx context.Context, a Attempt, limits Limits) error
 }
 
-// limits returns what each count must meet, the counts being as they were seen. Whether the source is known has no part in it:
-// that the limits are others there would tell who shares the source which addresses log in from it.
+// limits returns what each count must meet, the counts being as they were seen. Whether the source is known has no part
+// in it: that the limits are others there would tell who shares the source which addresses log in from it.
 func (a Attempt) limits(t Tallies) Limits {
 	l := Limits{PerAddressAndSource: {Free: freePerAddressAndSource}, FromSource: {Free: freeFromSource}, AtAddress: {Free: busyAt}}
 	if t[AtAddress].Guesses >= busyAt || t[PerAddressAndSource].Guesses < freeWhenBusy {
@@ -200,7 +203,8 @@ func (a Attempt) device(t Tallies) Limits {
 	return l
 }
 
-// slow lets time make up for a count's being used up. While guesses are free no time makes up for their being used up meanwhile.
+// slow lets time make up for a count's being used up. While guesses are free no time makes up for their being used up
+// meanwhile.
 func (l Limits) slow(a Attempt, t Tallies, c Count) {
 	free := l[c].Free
 	if over := t[c].Guesses - free; over >= 0 {
@@ -238,15 +242,17 @@ type admission struct {
 	refusal *TooManyGuessesError
 }
 
-// admit counts the attempt before its password is checked, and returns what it found. It returns *TooManyGuessesError when the
-// password is not to be looked at.
+// admit counts the attempt before its password is checked, and returns what it found. It returns *TooManyGuessesError
+// when the password is not to be looked at.
 //
-// An attempt that a shared count refuses is still counted, in the count Reserve, and its password is still checked, whether its
-// source is known or not, and whether anybody has the address or not. So an owner gets in from a known source whatever others do,
-// and who does not know the password sees the same refusals, after the same work, at every address.
+// An attempt that a shared count refuses is still counted, in the count Reserve, and its password is still checked,
+// whether its source is known or not, and whether anybody has the address or not. So an owner gets in from a known
+// source whatever others do, and who does not know the password sees the same refusals, after the same work, at every
+// address.
 //
-// Guesses from a browser that is known for the address have a count of their own and no part in the others: so nobody at the same network,
-// or anywhere, can keep its owner waiting, and who holds the browser has no more guesses than anyone from a source.
+// Guesses from a browser that is known for the address have a count of their own and no part in the others: so nobody
+// at the same network, or anywhere, can keep its owner waiting, and who holds the browser has no more guesses than
+// anyone from a source.
 func admit(ctx context.Context, guesses Guesses, a Attempt) (admission, error) {
 	for {
 		seen, err := guesses.Look(ctx, a)
@@ -271,8 +277,8 @@ func admit(ctx context.Context, guesses Guesses, a Attempt) (admission, error) {
 	}
 }
 
-// judge returns the limits that the attempt is counted by, which it notes in a, and the refusal of the shared counts, if they refuse it;
-// refused says that its password is not to be looked at.
+// judge returns the limits that the attempt is counted by, which it notes in a, and the refusal of the shared counts,
+// if they refuse it; refused says that its password is not to be looked at.
 func (a *Attempt) judge(seen Seen) (limits Limits, refusal *TooManyGuessesError, refused bool) {
 	if a.OnDevice, a.Reserved = a.Device != "" && seen.KnownDevice, false; a.OnDevice {
 		limits = a.device(seen.Tallies)

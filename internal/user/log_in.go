@@ -42,9 +42,9 @@ type Tokens interface {
 
 // SessionStarter stores new sessions.
 type SessionStarter interface {
-	// Start stores the session that the attempt a led to, and takes back that a was counted: the counts of its address from its
-	// source are cleared, the others that it was counted by are one less. From now on the source is known for the address.
-	// The session that s replaces ends in the same write, if it is there.
+	// Start stores the session that the attempt a led to, and takes back that a was counted: the counts of its address
+	// from its source are cleared, the others that it was counted by are one less. From now on the source is known for
+	// the address. The session that s replaces ends in the same write, if it is there.
 	Start(ctx context.Context, s OpenSession, a Attempt) error
 }
 
@@ -53,10 +53,11 @@ type Credentials struct {
 	Address  string
 	Password string
 	Source   string // as in Attempt
-	// Replaces is a refresh token whose session ends with the log-in (OWASP ASVS 5.0, 7.2.4). Empty, or the token of no session, is
-	// none.
+	// Replaces is a refresh token whose session ends with the log-in (OWASP ASVS 5.0, 7.2.4). Empty, or the token of no
+	// session, is none.
 	Replaces string
-	// Device is the token of the browser that the log-in is made in, which becomes known for the address; empty where it is made in none.
+	// Device is the token of the browser that the log-in is made in, which becomes known for the address; empty where
+	// it is made in none.
 	Device string
 }
 
@@ -70,9 +71,9 @@ type LogIn struct {
 	Now       func() time.Time
 }
 
-// Do logs in. It returns ErrInvalidCredentials, for an address that is none as well, as *WrongPasswordError where somebody has the
-// address, and *TooManyGuessesError; and the error of ctx when its time is up, before the password was checked or after, whatever
-// the password.
+// Do logs in. It returns ErrInvalidCredentials, for an address that is none as well, as *WrongPasswordError where
+// somebody has the address, and *TooManyGuessesError; and the error of ctx when its time is up, before the password was
+// checked or after, whatever the password.
 func (l *LogIn) Do(ctx context.Context, c Credentials) (Session, error) {
 	email, err := NormalizeEmail(c.Address)
 	if err != nil {
@@ -93,8 +94,9 @@ func (l *LogIn) Do(ctx context.Context, c Credentials) (Session, error) {
 	return s, err
 }
 
-// authenticate checks the password. Where a count refuses the attempt, only the right password from a known source is taken, and
-// everything else answered with the refusal: else who shares a source with an owner could tell that the owner logs in from there.
+// authenticate checks the password. Where a count refuses the attempt, only the right password from a known source is
+// taken, and everything else answered with the refusal: else who shares a source with an owner could tell that the
+// owner logs in from there.
 func (a *admission) authenticate(ctx context.Context, passwords PasswordChecker, password string) error {
 	err := authenticate(ctx, passwords, a.Seen, password)
 	if a.refusal != nil && (errors.Is(err, ErrInvalidCredentials) || err == nil && !a.Known) {
@@ -103,8 +105,8 @@ func (a *admission) authenticate(ctx context.Context, passwords PasswordChecker,
 	return err
 }
 
-// authenticate answers the right password of an account whose address is not verified like a wrong one: who signs up with a
-// stranger's address and tries to log in could else tell whether the stranger had an account.
+// authenticate answers the right password of an account whose address is not verified like a wrong one: who signs up
+// with a stranger's address and tries to log in could else tell whether the stranger had an account.
 func authenticate(ctx context.Context, passwords PasswordChecker, seen Seen, password string) error {
 	if !seen.Found {
 		return checkDummy(ctx, passwords, password)

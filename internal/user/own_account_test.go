@@ -87,8 +87,8 @@ func TestEndSessions(t *testing.T) {
 	}
 }
 
-// TestChangePassword: what is stored is the new hash, for the user as read with the old one and for the session that asks; the mail is
-// announced, and whether that works or not changes nothing.
+// TestChangePassword: what is stored is the new hash, for the user as read with the old one and for the session that
+// asks; the mail is announced, and whether that works or not changes nothing.
 func TestChangePassword(t *testing.T) {
 	for _, announced := range []error{nil, errDown} {
 		h := held()
@@ -135,7 +135,8 @@ func TestOwnPasswordIsGuessedAt(t *testing.T) {
 	}
 }
 
-// TestChangePasswordRefuses: what may not be chosen is no guess, and a token without a session, or of another account, sets no password.
+// TestChangePasswordRefuses: what may not be chosen is no guess, and a token without a session, or of another account,
+// sets no password.
 func TestChangePasswordRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
 		caller Caller
@@ -159,8 +160,8 @@ func TestChangePasswordRefuses(t *testing.T) {
 	}
 }
 
-// TestChangePasswordAgain: a repeat with the key does nothing, though the password that it shows is the former one now; another user's
-// key, and another key, are none of it.
+// TestChangePasswordAgain: a repeat with the key does nothing, though the password that it shows is the former one now;
+// another user's key, and another key, are none of it.
 func TestChangePasswordAgain(t *testing.T) {
 	h := held()
 	if err := h.changing().Do(t.Context(), adasSession, with("right one", "k")); err != nil {

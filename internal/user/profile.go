@@ -36,7 +36,8 @@ type RenameAccount struct {
 	Users    Finder
 }
 
-// Do stores the name and returns the account as it is then. It returns validation.Errors, and ErrNotFound when the account is gone.
+// Do stores the name and returns the account as it is then. It returns validation.Errors, and ErrNotFound when the
+// account is gone.
 func (r *RenameAccount) Do(ctx context.Context, caller Caller, name string) (User, error) {
 	var problems validation.Errors
 	problems.Line("name", name, 1, maxName)

@@ -14,8 +14,8 @@ const (
 	lifetime     = 90 * 24 * time.Hour
 )
 
-// ErrSessionOver says that a refresh token is no good: it is none of ours, was used before, or its session was ended or has
-// expired. Which of them is not told.
+// ErrSessionOver says that a refresh token is no good: it is none of ours, was used before, or its session was ended or
+// has expired. Which of them is not told.
 var ErrSessionOver = errors.New("the session is over")
 
 // Session is what a log-in or a refresh gives.
@@ -27,7 +27,8 @@ type Session struct {
 	RefreshExpiresIn time.Duration // of the refresh token
 }
 
-// OpenSession is a session as it is kept. All refresh tokens that a log-in leads to, one after the other, are its family.
+// OpenSession is a session as it is kept. All refresh tokens that a log-in leads to, one after the other, are its
+// family.
 type OpenSession struct {
 	ID         string
 	UserID     string
@@ -57,8 +58,8 @@ func newSession(u User, at time.Time) (OpenSession, RefreshToken) {
 	return s, t
 }
 
-// renewed returns the session with the successor of the used token in its place. The successor's secret is the HMAC-SHA-256 of the
-// used one under a fresh salt: who has the table but not the used secret cannot make it.
+// renewed returns the session with the successor of the used token in its place. The successor's secret is the
+// HMAC-SHA-256 of the used one under a fresh salt: who has the table but not the used secret cannot make it.
 func (s OpenSession) renewed(used RefreshToken, now time.Time) OpenSession {
 	s.Used = Used{SecretHash: used.hash(), Salt: newSalt(), At: now}
 	s.SecretHash, s.ExpiresAt = s.successor(used).hash(), s.expiry(now)
@@ -89,8 +90,8 @@ func (s OpenSession) repeats(t RefreshToken, now time.Time, grace time.Duration)
 
 func same(a, b SecretHash) bool { return subtle.ConstantTimeCompare(a[:], b[:]) == 1 }
 
-// TokenReusedError is [ErrSessionOver], and tells the log, never who calls, whose session ended because one of its former tokens, or
-// a forged one, was used.
+// TokenReusedError is [ErrSessionOver], and tells the log, never who calls, whose session ended because one of its
+// former tokens, or a forged one, was used.
 type TokenReusedError struct {
 	SessionID, UserID string
 }
@@ -101,17 +102,17 @@ func (e *TokenReusedError) Error() string { return ErrSessionOver.Error() }
 // Unwrap returns ErrSessionOver.
 func (e *TokenReusedError) Unwrap() error { return ErrSessionOver }
 
-// isOf reports whether the session is one of u's, and of u's generation. A log-in that read the user before a reset carries the
-// generation from before it, however late its session is stored; no clock is compared.
+// isOf reports whether the session is one of u's, and of u's generation. A log-in that read the user before a reset
+// carries the generation from before it, however late its session is stored; no clock is compared.
 func (s OpenSession) isOf(u User) bool { return s.UserID == u.ID && s.Generation == u.Generation }
 
 // OpenSessions keeps sessions.
 type OpenSessions interface {
 	// Find returns the session, or ErrSessionOver.
 	Find(ctx context.Context, id string) (OpenSession, error)
-	// Renew stores next in the place of the session with next's id whose secret's hash is used, and returns the session as it is
-	// then: next, or what another renewal put there before. It returns ErrSessionOver when the session is ended. All or nothing:
-	// of two that use one secret, one at most is stored.
+	// Renew stores next in the place of the session with next's id whose secret's hash is used, and returns the session
+	// as it is then: next, or what another renewal put there before. It returns ErrSessionOver when the session is
+	// ended. All or nothing: of two that use one secret, one at most is stored.
 	Renew(ctx context.Context, used SecretHash, next OpenSession) (OpenSession, error)
 	// End forgets the session, if it is there.
 	End(ctx context.Context, id string) error
@@ -122,16 +123,17 @@ type Refresh struct {
 	Sessions OpenSessions
 	Users    Finder
 	Tokens   Tokens
-	// Grace is for how long the token that was used last is answered with the same successor: its answer may have been lost, or two
-	// tabs may have used it at once. 0 is none.
+	// Grace is for how long the token that was used last is answered with the same successor: its answer may have been
+	// lost, or two tabs may have used it at once. 0 is none.
 	Grace time.Duration
 	Now   func() time.Time
 }
 
-// Do exchanges a refresh token. It returns ErrSessionOver, as *TokenReusedError where that is why. A token is good once, and once used
-// it leads to the same successor for the Grace. When a session is shown any other secret, two may have its tokens, its owner and a
-// thief, and nobody can tell which of them is calling. Then the whole family ends, and the owner logs in again (RFC 9700, section
-// 4.14.2). A thief who uses a token within the grace is noticed when the slower of the two comes with a secret that was replaced.
+// Do exchanges a refresh token. It returns ErrSessionOver, as *TokenReusedError where that is why. A token is good
+// once, and once used it leads to the same successor for the Grace. When a session is shown any other secret, two may
+// have its tokens, its owner and a thief, and nobody can tell which of them is calling. Then the whole family ends, and
+// the owner logs in again (RFC 9700, section 4.14.2). A thief who uses a token within the grace is noticed when the
+// slower of the two comes with a secret that was replaced.
 func (r *Refresh) Do(ctx context.Context, text string) (Session, error) {
 	t, err := ParseRefreshToken(text)
 	if err != nil {
@@ -151,7 +153,8 @@ func (r *Refresh) Do(ctx context.Context, text string) (Session, error) {
 	return Session{}, err
 }
 
-// renew takes the token in last of all, so that it is still good when anything before has failed. For a repeat it writes nothing.
+// renew takes the token in last of all, so that it is still good when anything before has failed. For a repeat it
+// writes nothing.
 func (r *Refresh) renew(ctx context.Context, s OpenSession, t RefreshToken) (Session, error) {
 	now := r.Now()
 	fresh := s.takes(t)
@@ -179,8 +182,8 @@ func (r *Refresh) renew(ctx context.Context, s OpenSession, t RefreshToken) (Ses
 	}, nil
 }
 
-// takeIn renews the session by its present token, and returns it as it is then. Another renewal by the same token may have been
-// faster; within the grace its successor is that of both.
+// takeIn renews the session by its present token, and returns it as it is then. Another renewal by the same token may
+// have been faster; within the grace its successor is that of both.
 func (r *Refresh) takeIn(ctx context.Context, s OpenSession, t RefreshToken, now time.Time) (OpenSession, error) {
 	next := s.renewed(t, now)
 	stored, err := r.Sessions.Renew(ctx, s.SecretHash, next)
@@ -193,9 +196,9 @@ func (r *Refresh) takeIn(ctx context.Context, s OpenSession, t RefreshToken, now
 	return stored, nil
 }
 
-// owner returns the session's user as stored now: who lost a right since the log-in gets no token with it. A session that is of an
-// earlier generation may have gone on into the next one since it was read, because its user changed the password in it: so it is
-// read again, and returned as it is then.
+// owner returns the session's user as stored now: who lost a right since the log-in gets no token with it. A session
+// that is of an earlier generation may have gone on into the next one since it was read, because its user changed the
+// password in it: so it is read again, and returned as it is then.
 func (r *Refresh) owner(ctx context.Context, s OpenSession) (User, OpenSession, error) {
 	u, err := r.Users.ByEmail(ctx, s.Email)
 	if errors.Is(err, ErrNotFound) || err == nil && u.ID != s.UserID {
@@ -229,8 +232,8 @@ type LogOut struct {
 	Sessions SessionEnder
 }
 
-// Do ends the session that a refresh token is of, by whichever of its tokens. A token of no session ends none, and is no error
-// (RFC 7009, section 2.2).
+// Do ends the session that a refresh token is of, by whichever of its tokens. A token of no session ends none, and is
+// no error (RFC 7009, section 2.2).
 func (l *LogOut) Do(ctx context.Context, text string) error {
 	t, err := ParseRefreshToken(text)
 	if err != nil {

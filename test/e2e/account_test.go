@@ -74,7 +74,8 @@ func TestLogOutEverywhere(t *testing.T) {
 	send(t, endSessions(c, password)).want(t, http.StatusNoContent)
 }
 
-// TestChangePassword: the session that asks goes on, all others end, the owner is told, and the new password is the only one.
+// TestChangePassword: the session that asks goes on, all others end, the owner is told, and the new password is the
+// only one.
 func TestChangePassword(t *testing.T) {
 	t.Parallel()
 	c, b := newCustomer(t), &browser{}

@@ -134,7 +134,8 @@ func TestBrowserSessionOfAnAdmin(t *testing.T) {
 	}
 }
 
-// TestBrowserLogInReplacesTheSession: who logs in over a session, as another user even, leaves none behind; a wrong password leaves it.
+// TestBrowserLogInReplacesTheSession: who logs in over a session, as another user even, leaves none behind; a wrong
+// password leaves it.
 func TestBrowserLogInReplacesTheSession(t *testing.T) {
 	t.Parallel()
 	ann, bob, b := newCustomer(t), newCustomer(t), &browser{}
@@ -153,8 +154,8 @@ func TestBrowserLogInReplacesTheSession(t *testing.T) {
 	refreshed(t, elsewhere)
 }
 
-// TestCookieOutlivesALostAnswer: whose answer was lost, or whose tabs refresh at once, comes again with the cookie from before and is
-// given the same next one. After the grace such a cookie is a stolen one: it ends the session, for both.
+// TestCookieOutlivesALostAnswer: whose answer was lost, or whose tabs refresh at once, comes again with the cookie from
+// before and is given the same next one. After the grace such a cookie is a stolen one: it ends the session, for both.
 func TestCookieOutlivesALostAnswer(t *testing.T) {
 	t.Parallel()
 	b := &browser{}
@@ -182,8 +183,8 @@ func TestCookieOutlivesALostAnswer(t *testing.T) {
 	b.over(t)
 }
 
-// TestForeignPages: the routes of the cookie serve no page of another site, no form, and nothing that is no browser. Nothing happens to
-// the session, and nothing of the cookie is changed.
+// TestForeignPages: the routes of the cookie serve no page of another site, no form, and nothing that is no browser.
+// Nothing happens to the session, and nothing of the cookie is changed.
 func TestForeignPages(t *testing.T) {
 	t.Parallel()
 	c, b := newCustomer(t), &browser{}
@@ -221,7 +222,8 @@ func TestCookieLastsAsTheToken(t *testing.T) {
 	}
 }
 
-// TestCookieIsNoAuthority: every other route goes by the token alone, and POST /sessions leaves a cookie's session alone.
+// TestCookieIsNoAuthority: every other route goes by the token alone, and POST /sessions leaves a cookie's session
+// alone.
 func TestCookieIsNoAuthority(t *testing.T) {
 	t.Parallel()
 	c, b := newCustomer(t), &browser{}
@@ -234,8 +236,8 @@ func TestCookieIsNoAuthority(t *testing.T) {
 	b.refresh(t)
 }
 
-// TestKnownBrowserIsNotLocked: somebody at the owner's network guesses until nobody from there is let in, but the browser that the
-// owner logged in with before. It stays known when it logs out, and has no more guesses than anyone.
+// TestKnownBrowserIsNotLocked: somebody at the owner's network guesses until nobody from there is let in, but the
+// browser that the owner logged in with before. It stays known when it logs out, and has no more guesses than anyone.
 func TestKnownBrowserIsNotLocked(t *testing.T) {
 	t.Parallel()
 	c, source, b := newCustomer(t), freshSource(), &browser{}

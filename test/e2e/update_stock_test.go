@@ -175,8 +175,8 @@ func TestAdjustStockRefuses(t *testing.T) {
 	wantStock(t, p.ProductID, 10)
 }
 
-// TestAdjustStockOnce: with a key, what is repeated is answered what was recorded, at once with others or after the stock went; another
-// adjustment under it is refused, and another admin's key is another.
+// TestAdjustStockOnce: with a key, what is repeated is answered what was recorded, at once with others or after the
+// stock went; another adjustment under it is refused, and another admin's key is another.
 func TestAdjustStockOnce(t *testing.T) {
 	t.Parallel()
 	p, boss, key := newProduct(t), newAdmin(t), unique()

@@ -126,8 +126,8 @@ func TestLowStock(t *testing.T) {
 	send(t, call{method: "GET", path: "/admin/products", from: boss}.with("stock", "high")).refused(t, http.StatusBadRequest, "invalid_request")
 }
 
-// TestRaceAcrossTheLowMark: many buy the last units at once, some by orders that leave few: all that fit are placed, none is told that it
-// is short of what is there, and the list is true afterwards.
+// TestRaceAcrossTheLowMark: many buy the last units at once, some by orders that leave few: all that fit are placed,
+// none is told that it is short of what is there, and the list is true afterwards.
 func TestRaceAcrossTheLowMark(t *testing.T) {
 	t.Parallel()
 	p := newProduct(t, named("Race "+unique()), stocked(12))

@@ -21,8 +21,8 @@ func SetsSession(refreshToken string) []string {
 // RemovesSession is what removes the cookie of a session.
 func RemovesSession() []string { return []string{removedSession} }
 
-// FromBrowser returns the event as a page of the shop's own sends it to another route, with a body and, unless it is empty, the cookie
-// of a session.
+// FromBrowser returns the event as a page of the shop's own sends it to another route, with a body and, unless it is
+// empty, the cookie of a session.
 func (e Event) FromBrowser(route, body, session string) Event {
 	e = e.To(route, nil).WithBody(body).WithHeader("Sec-Fetch-Site", "same-origin")
 	if session != "" {
@@ -31,8 +31,8 @@ func (e Event) FromBrowser(route, body, session string) Event {
 	return e
 }
 
-// CheckOwnPages shows that the event, which a page of the shop's own sent, is refused from anywhere else, and that this is audited. The
-// handler is to be one whose domain is not called.
+// CheckOwnPages shows that the event, which a page of the shop's own sent, is refused from anywhere else, and that this
+// is audited. The handler is to be one whose domain is not called.
 func CheckOwnPages(t *testing.T, e Event, h httpapi.Handler) {
 	t.Helper()
 	for what, from := range map[string]Event{

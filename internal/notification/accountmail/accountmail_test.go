@@ -98,8 +98,8 @@ func TestTheLinkIsTheButton(t *testing.T) {
 	}
 }
 
-// TestShopNamesKeepTheirPlace: whatever the shop is called, the subject is one line, the text part has its lines, and the HTML part
-// its elements.
+// TestShopNamesKeepTheirPlace: whatever the shop is called, the subject is one line, the text part has its lines, and
+// the HTML part its elements.
 func TestShopNamesKeepTheirPlace(t *testing.T) {
 	elements := regexp.MustCompile(`<[a-zA-Z/!]`)
 	rapid.Check(t, func(t *rapid.T) {
