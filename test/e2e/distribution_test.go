@@ -52,7 +52,7 @@ func TestTheDistributionAnswersForTheAPI(t *testing.T) {
 		t.Errorf("GET no product: got %d, %q, want the API's own 404", resp.StatusCode, content)
 	}
 	resp, content = viewed(t, "GET", "/api/orders", "", http.Header{"Authorization": {"Bearer " + newCustomer(t).token}})
-	if resp.StatusCode != http.StatusOK || !strings.Contains(content, `"orders"`) {
+	if resp.StatusCode != http.StatusOK || !strings.Contains(content, `"items"`) {
 		t.Errorf("GET orders with a token: got %d, %q, want 200", resp.StatusCode, content)
 	}
 }

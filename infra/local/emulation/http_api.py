@@ -17,6 +17,7 @@ ANY_METHOD = "x-amazon-apigateway-any-method"
 AUTHORIZER = "x-amazon-apigateway-authorizer"
 INTEGRATION = "x-amazon-apigateway-integration"
 METHODS = {"get", "put", "post", "delete", "patch", "head", "options", "trace", ANY_METHOD}
+CORS = "x-amazon-apigateway-cors"
 NO_AUTHORIZER = "NONE"
 MOST_SCOPES = 10
 LONGEST_TIMEOUT_MS = 30_000
@@ -53,6 +54,7 @@ class Definition:
 
     routes: tuple[Route, ...]
     authorizers: dict[str, Authorizer] = field(default_factory=dict)
+    cors: dict | None = None  # as API Gateway names its members; the emulator enforces it
 
 
 def read(document) -> Definition:
@@ -68,11 +70,11 @@ def read(document) -> Definition:
     ]
     if not routes:
         raise UnsupportedDocument("the HTTP API has no route")
-    return Definition(tuple(routes), authorizers)
+    return Definition(tuple(routes), authorizers, document.get(CORS))
 
 
 def refuse_unknown_extensions(document) -> None:
-    known = {"x-amazon-apigateway-importexport-version"}
+    known = {"x-amazon-apigateway-importexport-version", CORS}
     for name in document:
         if name.startswith("x-") and name not in known:
             raise UnsupportedDocument(f"{name} is not emulated")
@@ -163,16 +165,23 @@ def create_api(logical_id, props, stack_name) -> tuple[str, dict]:
     """Create the API under its logical id in lower case, so that its address is known before the deploy."""
     definition = read_property(logical_id, props)
     tags = {**(props.get("Tags") or {}), "ms-custom-id": logical_id.lower()}
-    api_id, attributes = provisioners._apigw_v2_api_create(logical_id, {**props, "Tags": tags}, stack_name)
+    props = with_cors({**props, "Tags": tags}, definition)
+    api_id, attributes = provisioners._apigw_v2_api_create(logical_id, props, stack_name)
     replace(api_id, definition)
     return api_id, attributes
 
 
 def update_api(physical_id, old, new, stack_name, logical_id=None) -> tuple[str, dict]:
     definition = read_property(logical_id or physical_id, new)
+    new = with_cors(new, definition)
     answer = provisioners._apigw_v2_api_update(physical_id, old, new, stack_name, logical_id)
     replace(physical_id, definition)
     return answer
+
+
+def with_cors(props, definition) -> dict:
+    """The properties with the CORS of the document, which SAM writes there."""
+    return {**props, "CorsConfiguration": definition.cors} if definition and definition.cors else props
 
 
 def delete_api(physical_id, props) -> None:

@@ -446,12 +446,47 @@ class Changing(unittest.TestCase):
         self.assertEqual(self.emulator.ask("GET", "/a")[0], 404)
         self.assertEqual(self.emulator.ask("GET", "/b")[0], 200)
 
+    def test_one_other_origin_may_call_if_the_template_says_so(self) -> None:
+        mine, other = "https://shop.example", "https://evil.example"
+        preflight = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+        self.assertEqual(self.cross_origin("OPTIONS", mine, preflight)[1], {})
+        shared = stacks.template(self.routes, self.functions)
+        shared["Resources"]["Api"]["Properties"]["Body"]["x-amazon-apigateway-cors"] = {
+            "allowOrigins": [mine],
+            "allowMethods": ["GET", "POST"],
+            "allowHeaders": ["authorization"],
+            "exposeHeaders": ["location"],
+        }
+        self.assertEqual(self.emulator.deploy(shared, update=True), "UPDATE_COMPLETE")
+        status, headers = self.cross_origin("OPTIONS", mine, preflight)
+        self.assertEqual((status, headers["access-control-allow-origin"]), (204, mine))
+        self.assertEqual(headers["access-control-allow-headers"], "authorization")
+        status, headers = self.cross_origin("GET", mine)
+        self.assertEqual((status, headers["access-control-allow-origin"]), (200, mine))
+        self.assertEqual(headers["access-control-expose-headers"], "location")
+        self.assertEqual(self.cross_origin("GET", other), (200, {}))
+        self.assertEqual(self.cross_origin("OPTIONS", other, preflight)[1], {})
+        self.assertEqual(
+            self.emulator.deploy(stacks.template(self.routes, self.functions), update=True), "UPDATE_COMPLETE"
+        )
+        self.assertEqual(self.cross_origin("GET", mine)[1], {})
+
+    def cross_origin(self, method, origin, headers=None) -> tuple[int, dict[str, str]]:
+        """The status, and the headers that say which origins may read the answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.emulator.port, timeout=60)
+        with contextlib.closing(connection):
+            connection.request(method, "/_aws/execute-api/api/a", headers={"Origin": origin, **(headers or {})})
+            answer = connection.getresponse()
+            answer.read()
+            found = {name.lower(): value for name, value in answer.getheaders()}
+            return answer.status, {name: value for name, value in found.items() if name.startswith("access-control-")}
+
     def test_a_refused_update_leaves_what_was(self) -> None:
         broken = stacks.template(self.routes, self.functions)
-        broken["Resources"]["Api"]["Properties"]["Body"]["x-amazon-apigateway-cors"] = {"allowOrigins": ["*"]}
+        broken["Resources"]["Api"]["Properties"]["Body"]["x-amazon-apigateway-policy"] = {}
         self.assertEqual(self.emulator.deploy(broken, update=True), "UPDATE_ROLLBACK_COMPLETE")
         events = self.emulator.client("cloudformation").describe_stack_events(StackName="shop")["StackEvents"]
-        self.assertIn("x-amazon-apigateway-cors is not emulated", json.dumps(events, default=str))
+        self.assertIn("x-amazon-apigateway-policy is not emulated", json.dumps(events, default=str))
         self.assertEqual(self.route_keys(), set(self.routes))
         self.assertEqual(self.emulator.ask("GET", "/b")[0], 401)
 

@@ -89,8 +89,8 @@ class Read(unittest.TestCase):
             "names no identitySource": document(
                 {"/a": {"get": operation()}}, Jwt={jwt: {**scheme()[jwt], "identitySource": ""}}
             ),
-            "x-amazon-apigateway-cors is not emulated": document({"/a": {"get": operation()}})
-            | {"x-amazon-apigateway-cors": {}},
+            "x-amazon-apigateway-policy is not emulated": document({"/a": {"get": operation()}})
+            | {"x-amazon-apigateway-policy": {}},
         }
         for complaint, body in cases.items():
             with self.subTest(complaint), self.assertRaisesRegex(UnsupportedDocument, complaint):
