@@ -1,0 +1,197 @@
+/** Forms: fields with their own errors, a summary that leads to them, and what the API says of each field. */
+import type { ComponentChildren, JSX } from 'preact'
+import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { ApiError } from '../api/problem'
+import { common } from '../words/en/common'
+import { Failure } from './states'
+
+/** What is wrong, by the field's name. */
+export type Errors = Record<string, string | undefined>
+
+type InputProps = Omit<JSX.InputHTMLAttributes<HTMLInputElement>, 'name' | 'label'>
+
+interface FieldProps extends InputProps {
+  name: string
+  label: string
+  hint?: string
+  error?: string
+  before?: string
+}
+
+/** A labelled input. Its id is its name, so that the summary can lead to it. */
+export function Field({ name, label, hint, error, before, ...input }: FieldProps) {
+  const described = [hint && `${name}-hint`, error && `${name}-error`].filter(Boolean).join(' ')
+  return (
+    <div class={error ? 'field wrong' : 'field'}>
+      <label for={name}>{label}</label>
+      {hint && (
+        <p class="hint" id={`${name}-hint`}>
+          {hint}
+        </p>
+      )}
+      <div class={before ? 'with-before' : undefined}>
+        {before && <span aria-hidden="true">{before}</span>}
+        <input id={name} name={name} aria-invalid={error ? true : undefined} aria-describedby={described || undefined} {...input} />
+      </div>
+      <FieldError id={`${name}-error`} error={error} />
+    </div>
+  )
+}
+
+interface TextProps extends Omit<JSX.TextareaHTMLAttributes<HTMLTextAreaElement>, 'name'> {
+  name: string
+  label: string
+  hint?: string
+  error?: string
+}
+
+export function TextField({ name, label, hint, error, ...input }: TextProps) {
+  const described = [hint && `${name}-hint`, error && `${name}-error`].filter(Boolean).join(' ')
+  return (
+    <div class={error ? 'field wrong' : 'field'}>
+      <label for={name}>{label}</label>
+      {hint && (
+        <p class="hint" id={`${name}-hint`}>
+          {hint}
+        </p>
+      )}
+      <textarea id={name} name={name} aria-invalid={error ? true : undefined} aria-describedby={described || undefined} {...input} />
+      <FieldError id={`${name}-error`} error={error} />
+    </div>
+  )
+}
+
+export function FieldError({ id, error }: { id: string; error: string | undefined }) {
+  return error ? (
+    <p class="field-error" id={id}>
+      {error}
+    </p>
+  ) : null
+}
+
+/** A password that can be looked at, pasted and filled in by a password manager. */
+export function PasswordField(props: FieldProps) {
+  const [isShown, setShown] = useState(false)
+  return (
+    <div class="password">
+      <Field {...props} type={isShown ? 'text' : 'password'} autocapitalize="off" spellcheck={false} />
+      <button type="button" class="quiet" aria-pressed={isShown} onClick={() => setShown(!isShown)}>
+        {isShown ? common.hidePassword : common.showPassword}
+      </button>
+    </div>
+  )
+}
+
+/** Lists what is wrong, takes the focus, and leads to each field. `labels` are the fields of the form. */
+export function ErrorSummary({ errors, labels, failure }: { errors: Errors; labels: Record<string, string>; failure?: unknown }) {
+  const box = useRef<HTMLDivElement>(null)
+  const names = Object.keys(errors).filter((name) => errors[name])
+  useEffect(() => {
+    if (names.length > 0 || failure) box.current?.focus()
+  }, [errors, failure])
+  if (failure) {
+    return (
+      <div ref={box} tabIndex={-1}>
+        <Failure error={failure} />
+      </div>
+    )
+  }
+  if (names.length === 0) return null
+  return (
+    <div class="notice bad" role="alert" tabIndex={-1} ref={box}>
+      <p>{common.mend(names.length)}</p>
+      <ul>
+        {names.map((name) => (
+          <li key={name}>
+            {labels[name] ? (
+              <a href={`#${name}`} onClick={(event) => lead(event, name)}>
+                {labels[name]}: {errors[name]}
+              </a>
+            ) : (
+              `${name} ${errors[name]}`
+            )}
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}
+
+function lead(event: Event, name: string): void {
+  event.preventDefault()
+  document.getElementById(name)?.focus()
+}
+
+export interface FormState {
+  errors: Errors
+  failure: unknown
+  isBusy: boolean
+  submit: (event: Event) => void
+}
+
+/**
+ * The state of one form. `check` looks at the values before they are sent; `send` sends them, and what it throws
+ * becomes the fields' errors where the API names fields, and a failure of the form otherwise.
+ */
+export function useForm(
+  send: (values: FormData) => Promise<void>,
+  check: (values: FormData) => Errors = () => ({}),
+  rename: (field: string) => string = (field) => field,
+): FormState {
+  const [errors, setErrors] = useState<Errors>({})
+  const [failure, setFailure] = useState<unknown>()
+  const [isBusy, setBusy] = useState(false)
+  const running = useRef(false)
+  async function submit(event: Event): Promise<void> {
+    event.preventDefault()
+    if (running.current) return // a double click, or Enter held down
+    const values = new FormData(event.currentTarget as HTMLFormElement)
+    const found = check(values)
+    setErrors(found)
+    setFailure(undefined)
+    if (Object.values(found).some(Boolean)) return
+    running.current = true
+    setBusy(true)
+    try {
+      await send(values)
+    } catch (error) {
+      if (error instanceof ApiError && error.fields.length > 0) {
+        setErrors(Object.fromEntries(error.fields.map(({ field, message }) => [rename(field), sentence(message)])))
+      } else setFailure(error)
+    } finally {
+      running.current = false
+      setBusy(false)
+    }
+  }
+  return { errors, failure, isBusy, submit: (event) => void submit(event) }
+}
+
+/** The API's messages go on from the field's name: "must have 1 to 200 characters". */
+function sentence(message: string): string {
+  return message.endsWith('.') ? message : `${message}.`
+}
+
+export function text(values: FormData, name: string): string {
+  const value = values.get(name)
+  return typeof value === 'string' ? value : ''
+}
+
+/** A button that sends a form, and says that it is being sent. */
+export function Submit({ isBusy, children, kind = 'primary' }: { isBusy: boolean; children: ComponentChildren; kind?: string }) {
+  return (
+    <button type="submit" class={`button ${kind}`} aria-disabled={isBusy} aria-busy={isBusy}>
+      {children}
+    </button>
+  )
+}
+
+/** A label beside a box to tick. */
+export function Check({ label, ...input }: InputProps & { label: string }) {
+  const id = useId()
+  return (
+    <div class="check">
+      <input type="checkbox" id={id} {...input} />
+      <label for={id}>{label}</label>
+    </div>
+  )
+}

@@ -1,0 +1,206 @@
+/**
+ * The basket and its checkout, as pure functions. A basket is at most one order: its key is made when it is first
+ * ordered and stays until an order is known, so that every attempt leads to the same order's id.
+ */
+import type { Checkout, Money } from '../../api/types'
+
+export const MAX_LINES = 98
+export const MAX_UNITS = 10_000
+
+/** How long an unknown outcome is looked into by itself, in milliseconds. */
+export const PATIENCE = 60_000
+
+/** What stands in the way of ordering a line as it is. */
+export type Mark =
+  | { kind: 'stock'; available: number }
+  | { kind: 'limit'; allowed: number }
+  | { kind: 'price'; price: Money }
+  | { kind: 'gone' }
+
+export interface Line {
+  product_id: string
+  quantity: number
+  mark?: Mark
+  /** A price that was accepted here, with the time: newer than what a cache may still say. */
+  accepted?: { price: Money; at: number }
+}
+
+export interface Attempt {
+  /** The Idempotency-Key of every attempt to order this basket. */
+  key: string
+  /** Who orders. Another user's attempt is another order, so the key is of no use to them. */
+  user: string
+  /** `pending`: a request was sent whose outcome is not known; nothing may change until it is. */
+  phase: 'open' | 'pending'
+  body: Checkout
+  /** When the outcome began to be looked into. */
+  since: number
+  /** How many requests were sent. */
+  sends: number
+}
+
+export interface Refusal {
+  code: string
+  detail: string
+  request_id: string
+}
+
+export interface Placed {
+  /** The basket that was ordered. */
+  basket: string
+  /** Empty where the API does not say which order it was. */
+  order_id: string
+  /** An earlier attempt had gone through, maybe with other lines. */
+  isEarlier: boolean
+}
+
+export interface Basket {
+  id: string
+  lines: Line[]
+  attempt?: Attempt
+  /** Why the last attempt was refused, where that is about no line. */
+  refusal?: Refusal
+  placed?: Placed
+}
+
+/** What came of one request. */
+export type Answer =
+  | { kind: 'placed'; order_id: string }
+  | { kind: 'earlier'; order_id: string }
+  | { kind: 'refused'; marks: Record<string, Mark>; refusal?: Refusal }
+  | { kind: 'logged-out' }
+  | { kind: 'unknown'; retryAfter?: number }
+
+export function emptyBasket(id: string): Basket {
+  return { id, lines: [] }
+}
+
+export function isPending(basket: Basket): boolean {
+  return basket.attempt?.phase === 'pending'
+}
+
+/** Reports whether the outcome was looked into for long enough, so that a person is asked whether to go on. */
+export function isStalled(basket: Basket, now: number): boolean {
+  return basket.attempt?.phase === 'pending' && (now - basket.attempt.since >= PATIENCE || now < basket.attempt.since)
+}
+
+export function countOf(basket: Basket): number {
+  return basket.lines.reduce((sum, line) => sum + line.quantity, 0)
+}
+
+export function marked(basket: Basket): Line[] {
+  return basket.lines.filter((line) => line.mark)
+}
+
+/** Adds units of a product, at most `limit` in all. A pending basket stays as it is, and so does a full one. */
+export function add(basket: Basket, product_id: string, quantity: number, limit = MAX_UNITS): Basket {
+  if (isPending(basket)) return basket
+  const line = basket.lines.find((each) => each.product_id === product_id)
+  if (line) return setQuantity(basket, product_id, Math.min(line.quantity + quantity, limit))
+  if (basket.lines.length >= MAX_LINES) return basket
+  return { ...basket, lines: [...basket.lines, { product_id, quantity: Math.min(quantity, limit) }] }
+}
+
+export function setQuantity(basket: Basket, product_id: string, quantity: number): Basket {
+  if (isPending(basket) || !isQuantity(quantity)) return basket
+  return change(basket, product_id, (line) => withQuantity(line, quantity))
+}
+
+export function isQuantity(quantity: number): boolean {
+  return Number.isInteger(quantity) && quantity >= 1 && quantity <= MAX_UNITS
+}
+
+function withQuantity({ mark, ...line }: Line, quantity: number): Line {
+  const changed: Line = { ...line, quantity }
+  const isSettled = !mark || (mark.kind === 'stock' && quantity <= mark.available) || (mark.kind === 'limit' && quantity <= mark.allowed)
+  return isSettled ? changed : { ...changed, mark }
+}
+
+export function remove(basket: Basket, product_id: string): Basket {
+  if (isPending(basket)) return basket
+  return { ...basket, lines: basket.lines.filter((line) => line.product_id !== product_id) }
+}
+
+/** Agrees to the price that the line's mark says. */
+export function acceptPrice(basket: Basket, product_id: string, now: number): Basket {
+  if (isPending(basket)) return basket
+  return change(basket, product_id, ({ mark, ...line }) =>
+    mark?.kind === 'price' ? { ...line, accepted: { price: mark.price, at: now } } : { ...line, ...(mark && { mark }) },
+  )
+}
+
+function change(basket: Basket, product_id: string, to: (line: Line) => Line): Basket {
+  return { ...basket, lines: basket.lines.map((line) => (line.product_id === product_id ? to(line) : line)) }
+}
+
+/** Reports whether the body orders what is in the basket now, and not what another tab has changed since. */
+export function isOf(basket: Basket, body: Checkout): boolean {
+  return (
+    body.items.length === basket.lines.length &&
+    body.items.every((item, i) => item.product_id === basket.lines[i]?.product_id && item.quantity === basket.lines[i].quantity)
+  )
+}
+
+/** Orders the basket: from here on it is pending. `key` is used only if the basket has none of this user's yet. */
+export function press(basket: Basket, by: { user: string; key: string; body: Checkout; now: number }): Basket {
+  if (isPending(basket) || basket.lines.length === 0 || marked(basket).length > 0 || !isOf(basket, by.body)) return basket
+  const { refusal: _, ...rest } = basket
+  const earlier = basket.attempt?.user === by.user ? basket.attempt : undefined
+  return {
+    ...rest,
+    attempt: {
+      key: earlier?.key ?? by.key,
+      user: by.user,
+      phase: 'pending',
+      body: by.body,
+      since: by.now,
+      sends: earlier?.sends ?? 0,
+    },
+  }
+}
+
+/** Looks into an unknown outcome for another while. */
+export function goOn(basket: Basket, now: number): Basket {
+  return basket.attempt && isPending(basket) ? { ...basket, attempt: { ...basket.attempt, since: now } } : basket
+}
+
+/** Notes, before it happens, that a request is sent. */
+export function sending(basket: Basket): Basket {
+  return basket.attempt ? { ...basket, attempt: { ...basket.attempt, sends: basket.attempt.sends + 1 } } : basket
+}
+
+/** Takes in what came of a request with this key. An answer that comes late, or to another basket, changes nothing. */
+export function answered(basket: Basket, key: string, answer: Answer, nextId: string): Basket {
+  const attempt = basket.attempt
+  if (!attempt || attempt.key !== key) return basket
+  if (answer.kind === 'placed' || answer.kind === 'earlier') {
+    const placed = { basket: basket.id, order_id: answer.order_id, isEarlier: answer.kind === 'earlier' }
+    return { ...emptyBasket(nextId), placed }
+  }
+  if (attempt.phase !== 'pending' || answer.kind === 'unknown') return basket
+  const open: Attempt = { ...attempt, phase: 'open' }
+  if (answer.kind === 'logged-out') return attempt.sends > 1 ? basket : { ...basket, attempt: open }
+  const lines = basket.lines.map(({ mark: _, ...line }) => {
+    const mark = answer.marks[line.product_id]
+    return mark ? { ...line, mark } : line
+  })
+  return { ...basket, lines, attempt: open, ...(answer.refusal && { refusal: answer.refusal }) }
+}
+
+/** The basket as `user` finds it, who may be another one than who began to order it. */
+export function seenBy(basket: Basket, user: string, nextId: string): Basket {
+  if (!basket.attempt || basket.attempt.user === user) return basket
+  return withoutAttempt(basket, nextId)
+}
+
+/** The basket after a log-out. What may have been ordered goes with who ordered it. */
+export function leftBehind(basket: Basket, nextId: string): Basket {
+  const { placed: _, ...rest } = withoutAttempt(basket, nextId)
+  return rest
+}
+
+function withoutAttempt(basket: Basket, nextId: string): Basket {
+  if (isPending(basket)) return emptyBasket(nextId)
+  const { attempt, refusal: _, ...rest } = basket
+  return attempt ? { ...rest, id: nextId } : rest
+}

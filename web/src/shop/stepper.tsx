@@ -1,0 +1,58 @@
+import { useEffect, useState } from 'preact/hooks'
+import { FieldError } from '../parts/form'
+import { shop } from '../words/en/shop'
+import { isQuantity } from './checkout/basket'
+
+interface Props {
+  id: string
+  name: string
+  value: number
+  max: number
+  isDisabled?: boolean
+  isCompact?: boolean
+  change: (quantity: number) => void
+}
+
+/** A quantity, by buttons or typed. What is no quantity is said, and changes nothing. */
+export function Stepper({ id, name, value, max, isDisabled, isCompact, change }: Props) {
+  const [text, setText] = useState(String(value))
+  useEffect(() => setText(String(value)), [value])
+  const typed = Number(text)
+  const isWrong = text.trim() === '' || !isQuantity(typed) || typed > Math.max(max, value)
+  function step(by: number): void {
+    const next = value + by
+    if (next >= 1 && next <= max) change(next)
+  }
+  function type(next: string): void {
+    setText(next)
+    const quantity = Number(next)
+    if (next.trim() !== '' && isQuantity(quantity) && quantity <= max) change(quantity)
+  }
+  return (
+    <div class="stepper-field">
+      <label class={isCompact ? 'hidden' : undefined} for={id}>
+        {isCompact ? shop.quantityOf(name) : shop.quantity}
+      </label>
+      <div class="stepper">
+        <button type="button" aria-label={shop.lessOf(name)} disabled={isDisabled || value <= 1} onClick={() => step(-1)}>
+          −
+        </button>
+        <input
+          id={id}
+          inputMode="numeric"
+          autocomplete="off"
+          value={text}
+          disabled={isDisabled}
+          aria-invalid={isWrong ? true : undefined}
+          aria-describedby={isWrong ? `${id}-error` : undefined}
+          onInput={(event) => type(event.currentTarget.value)}
+          onBlur={() => isWrong && setText(String(value))}
+        />
+        <button type="button" aria-label={shop.moreOf(name)} disabled={isDisabled || value >= max} onClick={() => step(1)}>
+          +
+        </button>
+      </div>
+      <FieldError id={`${id}-error`} error={isWrong ? shop.badQuantity(max) : undefined} />
+    </div>
+  )
+}
