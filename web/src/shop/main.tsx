@@ -9,17 +9,18 @@ import { awaken } from '../parts/use-session'
 import '../parts/styles.css'
 import { startCheckout } from './checkout'
 import { Layout } from './layout'
-import { Cart } from './pages/cart'
 import { Home } from './pages/home'
 import { NotFound } from './pages/not-found'
 import { ProductPage } from './pages/product'
 import { takeToken } from './token'
 
+const cart = () => import('./pages/cart')
 const account = () => import('./pages/account')
 const links = () => import('./pages/links')
 const logIn = () => import('./pages/log-in')
 const order = () => import('./pages/order')
 const orders = () => import('./pages/orders')
+const Cart = later(cart, 'Cart')
 const Account = later(account, 'Account')
 const ForgotPassword = later(links, 'ForgotPassword')
 const ResetPassword = later(links, 'ResetPassword')
@@ -78,4 +79,4 @@ if (root) {
     root,
   )
 }
-whenIdle(logIn, order, orders, account, links)
+whenIdle(cart, logIn, order, orders, account, links)

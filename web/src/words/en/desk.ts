@@ -7,6 +7,7 @@ export const desk = {
   sales: 'Sales',
   toShop: 'To the shop',
   logOut: 'Log out',
+  required: 'Fill this in.',
   logInLead: 'With an admin’s account.',
   notAdmin: 'This account is no admin’s',
   notAdminLead: 'Log in with another one, or ask an admin to make you one.',

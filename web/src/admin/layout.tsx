@@ -1,0 +1,101 @@
+import type { ComponentChildren } from 'preact'
+import { useLocation } from 'preact-iso'
+import { logIn, logOut } from '../api/session'
+import { ErrorSummary, Field, PasswordField, Submit, text, useForm } from '../parts/form'
+import { LiveRegion } from '../parts/live'
+import { OfflineBanner } from '../parts/offline'
+import { Page } from '../parts/page'
+import { Loading } from '../parts/states'
+import { useSession } from '../parts/use-session'
+import { common } from '../words/en/common'
+import { desk } from '../words/en/desk'
+
+export function Layout({ children }: { children: ComponentChildren }) {
+  const session = useSession()
+  const isAdmin = session.status === 'user' && session.user.admin
+  return (
+    <>
+      <a class="skip" href="#main">
+        {common.skip}
+      </a>
+      <header class="header">
+        <a class="brand" href="/admin/">
+          {common.shopName} <small>{desk.name}</small>
+        </a>
+        <nav aria-label={desk.nav}>
+          {isAdmin && <Links />}
+          <a href="/">{desk.toShop}</a>
+          {session.status === 'user' && (
+            <button type="button" onClick={() => void logOut()}>
+              {desk.logOut}
+            </button>
+          )}
+        </nav>
+      </header>
+      <OfflineBanner />
+      {session.status === 'unknown' && (
+        <Page key="unknown" title={desk.name} isHeadingHidden>
+          <Loading shape="row" count={6} />
+        </Page>
+      )}
+      {session.status === 'guest' && <LogIn />}
+      {session.status === 'user' && !isAdmin && <NotAdmin />}
+      {isAdmin && children}
+      <LiveRegion />
+    </>
+  )
+}
+
+function Links() {
+  const { path } = useLocation()
+  const isIn = (under: string) => (under === '/admin' ? path === '/admin' || path.startsWith('/admin/products') : path.startsWith(under))
+  return (
+    <>
+      {[
+        ['/admin', '/admin/', desk.inventory],
+        ['/admin/orders', '/admin/orders', desk.orders],
+        ['/admin/sales', '/admin/sales', desk.sales],
+      ].map(([under = '', href, name]) => (
+        <a key={href} href={href} aria-current={isIn(under) ? 'page' : undefined}>
+          {name}
+        </a>
+      ))}
+    </>
+  )
+}
+
+function LogIn() {
+  const form = useForm(
+    async (values) => void (await logIn(text(values, 'email'), text(values, 'password'))),
+    (values) => ({
+      email: text(values, 'email').trim() ? undefined : desk.required,
+      password: text(values, 'password') ? undefined : desk.required,
+    }),
+  )
+  return (
+    <Page key="guest" title={common.logIn} lead={desk.logInLead} kind="narrow">
+      <form class="form" method="post" noValidate onSubmit={form.submit}>
+        <ErrorSummary errors={form.errors} labels={{ email: common.email, password: common.password }} failure={form.failure} />
+        <Field name="email" label={common.email} type="email" autocomplete="username" error={form.errors.email} required />
+        <PasswordField
+          name="password"
+          label={common.password}
+          autocomplete="current-password"
+          error={form.errors.password}
+          required
+        />
+        <Submit isBusy={form.isBusy}>{common.logIn}</Submit>
+      </form>
+    </Page>
+  )
+}
+
+function NotAdmin() {
+  return (
+    <Page key="other" title={desk.notAdmin} lead={desk.notAdminLead} kind="narrow">
+      <button type="button" class="button primary" onClick={() => void logOut()}>
+        {desk.otherAccount}
+      </button>
+    </Page>
+  )
+}
