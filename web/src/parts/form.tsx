@@ -3,14 +3,15 @@ import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { ApiError } from '../api/problem'
 import { common } from '../words/en/common'
+import { FieldError } from './field-error'
 import { Failure } from './states'
 
 /** What is wrong, by the field's name. */
 export type Errors = Record<string, string | undefined>
 
-type InputProps = Omit<JSX.InputHTMLAttributes<HTMLInputElement>, 'name' | 'label'>
+type InputProps = Omit<JSX.InputHTMLAttributes<HTMLInputElement>, 'label'>
 
-interface FieldProps extends InputProps {
+interface FieldProps extends Omit<InputProps, 'name'> {
   name: string
   label: string
   hint?: string
@@ -59,14 +60,6 @@ export function TextField({ name, label, hint, error, ...input }: TextProps) {
       <FieldError id={`${name}-error`} error={error} />
     </div>
   )
-}
-
-export function FieldError({ id, error }: { id: string; error: string | undefined }) {
-  return error ? (
-    <p class="field-error" id={id}>
-      {error}
-    </p>
-  ) : null
 }
 
 /** A password that can be looked at, pasted and filled in by a password manager. */

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import { FieldError } from '../parts/form'
+import { FieldError } from '../parts/field-error'
 import { shop } from '../words/en/shop'
 import { isQuantity } from './checkout/basket'
 
