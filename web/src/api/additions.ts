@@ -2,33 +2,14 @@
 import type { components, paths } from './schema'
 
 type Json<T> = { content: { 'application/json': T } }
-type None = { content?: never }
-type NoParameters = { query?: never; header?: never; path?: never; cookie?: never }
-type Body<T> = { content: { 'application/json': T } }
-type Operation<Request, Responses, Parameters = NoParameters> = {
+type Operation<Request, Responses, Parameters> = {
   parameters: Parameters
-  requestBody: Request extends undefined ? undefined : Body<Request>
+  requestBody: Json<Request>
   responses: Responses
 }
-type Read<Response, Parameters = NoParameters> = { parameters: Parameters; requestBody?: never; responses: Response }
-
-export type SessionUser = { user_id: string; email: string; name: string; admin: boolean }
-export type BrowserSession = { access_token: string; token_type: 'Bearer'; expires_in: number; user: SessionUser }
-
-interface NewPaths {
-  '/browser-sessions': { post: Operation<{ email: string; password: string }, { 201: Json<BrowserSession> }> }
-  '/browser-sessions/refresh': { post: Operation<Record<string, never>, { 200: Json<BrowserSession> }> }
-  '/browser-sessions/revoke': { post: Operation<Record<string, never>, { 204: None }> }
-  '/users/me/password': { put: Operation<{ current: string; new: string }, { 204: None }> }
-  '/users/me/export': { get: Read<{ 200: Json<Record<string, unknown>> }> }
-}
+type Read<Response, Parameters> = { parameters: Parameters; requestBody?: never; responses: Response }
 
 interface ChangedPaths {
-  '/sessions': Omit<paths['/sessions'], 'delete'> & { delete: Operation<{ password: string }, { 204: None }> }
-  '/users/me': Omit<paths['/users/me'], 'get' | 'patch'> & {
-    get: Read<{ 200: Json<components['schemas']['User']> }>
-    patch: Operation<{ name: string }, { 200: Json<components['schemas']['User']> }>
-  }
   '/products': Omit<paths['/products'], 'get'> & {
     get: Read<
       { 200: Json<components['schemas']['ProductPage']> },
@@ -63,4 +44,4 @@ interface ChangedPaths {
   }
 }
 
-export type Paths = Omit<paths, keyof ChangedPaths> & ChangedPaths & NewPaths
+export type Paths = Omit<paths, keyof ChangedPaths> & ChangedPaths

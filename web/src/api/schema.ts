@@ -59,7 +59,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * View one's own account
+         * @description As stored now. Where the account was deleted an access token that lives on is answered 401.
+         */
+        get: operations["view-account"];
         put?: never;
         post?: never;
         /**
@@ -75,6 +79,54 @@ export interface paths {
          *     is not looked at.
          */
         delete: operations["delete-account"];
+        options?: never;
+        head?: never;
+        /**
+         * Change one's name
+         * @description Orders and mails show no name of a person, so none changes. May be repeated.
+         */
+        patch: operations["rename-account"];
+        trace?: never;
+    };
+    "/users/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Take one's own data along
+         * @description All that the store keeps of the caller by name: the account, on every page, and the orders, newest first and page by page, as
+         *     GET /orders has them. Read on with `cursor` until `next_cursor` is null; with `limit=100` a page is 5 MB at most. What is
+         *     left: the times of sessions, and hashes of addresses and sources, which are kept for as long as docs/security.md says.
+         */
+        get: operations["export-account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change one's password
+         * @description The present password is asked for, and a wrong one counts like one at log-in. All sessions end but the one that the access token
+         *     was issued in, links that were mailed before are void, and a mail tells the owner. When that session is over already, the answer
+         *     is 401: log in again.
+         */
+        put: operations["change-password"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -128,7 +180,13 @@ export interface paths {
          *     verified first.
          */
         post: operations["log-in"];
-        delete?: never;
+        /**
+         * Log out everywhere
+         * @description Ends all sessions of the caller, of browsers and of other clients, and makes void links that were mailed before. The password is
+         *     asked for, and a wrong one counts like one at log-in. Access tokens that were given out before stay valid until they expire, after
+         *     15 minutes at most. May be repeated; a repeat ends those that were begun in between, too.
+         */
+        delete: operations["end-sessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -175,6 +233,72 @@ export interface paths {
          *     token that was given out before stays valid until it expires.
          */
         post: operations["log-out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/browser-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log in, in a browser
+         * @description As POST /sessions, for the shop's own pages: the refresh token is in the cookie `__Host-session`, which no script can read, and
+         *     never in a body. A session whose cookie comes along ends when this one begins.
+         *
+         *     The routes of `/browser-sessions` are for pages of the API's own origin. They ask for the header `Sec-Fetch-Site: same-origin`, which
+         *     browsers send and scripts cannot set, and for application/json; anything else is 403. All other routes go by the header
+         *     `Authorization` and look at no cookie. A browser takes the cookie over HTTPS alone, some also on 127.0.0.1.
+         */
+        post: operations["log-in-browser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/browser-sessions/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on with a session, in a browser
+         * @description As POST /sessions/refresh, with the same grace for repeats: the refresh token comes and goes in the cookie. A 401 removes the cookie.
+         */
+        post: operations["refresh-browser-session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/browser-sessions/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log out, in a browser
+         * @description As POST /sessions/revoke: ends the session of the cookie, and removes the cookie. Without one, or with one that is nobody's, the
+         *     answer is the same.
+         */
+        post: operations["log-out-browser"];
         delete?: never;
         options?: never;
         head?: never;
@@ -574,6 +698,16 @@ export interface components {
         DeleteAccount: {
             password: string;
         };
+        EndSessions: {
+            password: string;
+        };
+        ChangePassword: {
+            current: string;
+            new: components["schemas"]["NewPassword"];
+        };
+        RenameAccount: {
+            name: string;
+        };
         SaveProduct: {
             name: string;
             description: string;
@@ -615,6 +749,19 @@ export interface components {
             name: string;
             created_at: components["schemas"]["Time"];
         };
+        Account: {
+            user_id: components["schemas"]["UserId"];
+            email: components["schemas"]["Email"];
+            name: string;
+            /** @description Whether the user is an admin now. */
+            admin: boolean;
+            created_at: components["schemas"]["Time"];
+        };
+        AccountExport: {
+            account: components["schemas"]["Account"];
+            orders: components["schemas"]["OrderInList"][];
+            next_cursor: components["schemas"]["Cursor"];
+        };
         Session: {
             /** @description A signed JWT. Treat it as opaque. */
             access_token: string;
@@ -627,6 +774,28 @@ export interface components {
             expires_in: 900;
             refresh_token: components["schemas"]["RefreshToken"];
         };
+        BrowserSession: {
+            /** @description A signed JWT. Treat it as opaque, and keep it in memory alone. */
+            access_token: string;
+            /** @constant */
+            token_type: "Bearer";
+            /**
+             * @description Seconds.
+             * @constant
+             */
+            expires_in: 900;
+            user: components["schemas"]["SessionUser"];
+        };
+        /** @description Whose session it is, as stored now. */
+        SessionUser: {
+            user_id: components["schemas"]["UserId"];
+            email: components["schemas"]["Email"];
+            name: string;
+            /** @description Whether the user is an admin now. */
+            admin: boolean;
+        };
+        /** @description An object without members. */
+        Nothing: Record<string, never>;
         /** @description Good once. Keep it secret, and treat it as opaque. */
         RefreshToken: string;
         ShowRefreshToken: {
@@ -1261,12 +1430,58 @@ export interface components {
                  *       "type": "about:blank",
                  *       "title": "Unauthorized",
                  *       "status": 401,
-                 *       "detail": "The refresh token is not valid, or no longer. Log in again.",
+                 *       "detail": "There is no such session, or no longer. Log in again.",
                  *       "code": "unauthenticated",
                  *       "request_id": "JKJaXmPLvHcESHA="
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Unauthenticated"];
+            };
+        };
+        /** @description unauthenticated. There is no cookie, its refresh token was used or has expired, or its session was ended. */
+        BrowserSessionOver: {
+            headers: {
+                "Cache-Control": components["headers"]["NoStore"];
+                "X-Content-Type-Options": components["headers"]["NoSniff"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                "WWW-Authenticate": components["headers"]["Challenge"];
+                "Set-Cookie": components["headers"]["NoSessionCookie"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Unauthorized",
+                 *       "status": 401,
+                 *       "detail": "There is no such session, or no longer. Log in again.",
+                 *       "code": "unauthenticated",
+                 *       "request_id": "JKJaXmPLvHcESHA="
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Unauthenticated"];
+            };
+        };
+        /** @description forbidden. No page of the shop's own sent the request. */
+        CrossSite: {
+            headers: {
+                "Cache-Control": components["headers"]["NoStore"];
+                "X-Content-Type-Options": components["headers"]["NoSniff"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Forbidden",
+                 *       "status": 403,
+                 *       "detail": "This is for the shop's own pages alone. It needs the header Sec-Fetch-Site of one origin, and application/json.",
+                 *       "code": "forbidden",
+                 *       "request_id": "JKJaXmPLvHcESHA="
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Forbidden"];
             };
         };
         /**
@@ -1683,6 +1898,10 @@ export interface components {
          *     password is compared for it. So after a 503 or a lost answer repeat the same request with the same key.
          */
         RepeatKey: string;
+        /** @description Set by browsers for requests of pages of the same origin. Without it, or with another value, the answer is forbidden. */
+        SecFetchSite: "same-origin";
+        /** @description The refresh token, as an earlier answer set it. Twice in one request it counts as none. */
+        SessionCookie: string;
         /**
          * @description 1–255 characters of printable ASCII that the client makes up once per checkout, a UUID for instance.
          *     Keys are compared as they are, per customer. Without it the answer is idempotency_key_required.
@@ -1745,6 +1964,13 @@ export interface components {
          * @example Bearer
          */
         FunctionChallenge: string;
+        /**
+         * @description The refresh token, for as long as it is good.
+         * @example __Host-session=ses_4hl5tjn2cwvx3kq7zi6yd2mauo.q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA; Path=/; Max-Age=2592000; HttpOnly; Secure; SameSite=Strict
+         */
+        SessionCookie: string;
+        /** @description Removes the cookie. */
+        NoSessionCookie: "__Host-session=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Strict";
         /**
          * @description Where the order can be read, as an absolute URL.
          * @example https://api.shop.example/orders/ord_7vtcxc6t7ggcx267wchbxpn4v3
@@ -1871,6 +2097,45 @@ export interface operations {
             "5XX": components["responses"]["GatewayFailure"];
         };
     };
+    "view-account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller's account. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user_id": "usr_019cafb8-d247-752e-9651-0c5ca6a3a450",
+                     *       "email": "ada@example.com",
+                     *       "name": "Ada Winter",
+                     *       "admin": false,
+                     *       "created_at": "2026-03-02T18:04:11.207Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Busy"];
+            "5XX": components["responses"]["GatewayFailure"];
+        };
+    };
     "delete-account": {
         parameters: {
             query?: never;
@@ -1890,6 +2155,181 @@ export interface operations {
         };
         responses: {
             /** @description The account is gone, and its orders have no address any more. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["UnauthenticatedOrWrongPassword"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Busy"];
+            "5XX": components["responses"]["GatewayFailure"];
+        };
+    };
+    "rename-account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Ada Summer"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RenameAccount"];
+            };
+        };
+        responses: {
+            /** @description The account as it is now. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user_id": "usr_019cafb8-d247-752e-9651-0c5ca6a3a450",
+                     *       "email": "ada@example.com",
+                     *       "name": "Ada Summer",
+                     *       "admin": false,
+                     *       "created_at": "2026-03-02T18:04:11.207Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Busy"];
+            "5XX": components["responses"]["GatewayFailure"];
+        };
+    };
+    "export-account": {
+        parameters: {
+            query?: {
+                /** @description At most this many items. */
+                limit?: components["parameters"]["Limit"];
+                /**
+                 * @description The `next_cursor` of the page before. With another query or caller, cut short or altered in any character,
+                 *     it is invalid_cursor.
+                 */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the caller's data. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account": {
+                     *         "user_id": "usr_019cafb8-d247-752e-9651-0c5ca6a3a450",
+                     *         "email": "ada@example.com",
+                     *         "name": "Ada Winter",
+                     *         "admin": false,
+                     *         "created_at": "2026-03-02T18:04:11.207Z"
+                     *       },
+                     *       "orders": [
+                     *         {
+                     *           "order_id": "ord_7vtcxc6t7ggcx267wchbxpn4v3",
+                     *           "user_id": "usr_019cafb8-d247-752e-9651-0c5ca6a3a450",
+                     *           "email": "ada@example.com",
+                     *           "status": "placed",
+                     *           "items": [
+                     *             {
+                     *               "product_id": "linen-tea-towel",
+                     *               "name": "Linen tea towel",
+                     *               "unit_price": {
+                     *                 "amount": 950,
+                     *                 "currency": "GBP"
+                     *               },
+                     *               "quantity": 2,
+                     *               "line_total": {
+                     *                 "amount": 1900,
+                     *                 "currency": "GBP"
+                     *               }
+                     *             }
+                     *           ],
+                     *           "total": {
+                     *             "amount": 1900,
+                     *             "currency": "GBP"
+                     *           },
+                     *           "placed_at": "2026-03-14T09:26:53.589Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AccountExport"];
+                };
+            };
+            400: components["responses"]["InvalidPage"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Busy"];
+            "5XX": components["responses"]["GatewayFailure"];
+        };
+    };
+    "change-password": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1–255 characters of printable ASCII that the client makes up once per request, a UUID for instance. For ten minutes a repeat
+                 *     with the same key and the same token, or address and name, is answered as the first request was, once that was done; no
+                 *     password is compared for it. So after a 503 or a lost answer repeat the same request with the same key.
+                 */
+                "Idempotency-Key"?: components["parameters"]["RepeatKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "current": "a-lamp-in-the-window",
+                 *       "new": "a-kettle-on-the-sill"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChangePassword"];
+            };
+        };
+        responses: {
+            /** @description The new password is the only one. */
             204: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -2041,6 +2481,45 @@ export interface operations {
             "5XX": components["responses"]["GatewayFailure"];
         };
     };
+    "end-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "password": "a-lamp-in-the-window"
+                 *     }
+                 */
+                "application/json": components["schemas"]["EndSessions"];
+            };
+        };
+        responses: {
+            /** @description No session of the caller's goes on. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["UnauthenticatedOrWrongPassword"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Busy"];
+            "5XX": components["responses"]["GatewayFailure"];
+        };
+    };
     "refresh-session": {
         parameters: {
             query?: never;
@@ -2120,6 +2599,163 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Busy"];
+            "5XX": components["responses"]["GatewayFailure"];
+        };
+    };
+    "log-in-browser": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Set by browsers for requests of pages of the same origin. Without it, or with another value, the answer is forbidden. */
+                "Sec-Fetch-Site": components["parameters"]["SecFetchSite"];
+            };
+            path?: never;
+            cookie?: {
+                /** @description The refresh token, as an earlier answer set it. Twice in one request it counts as none. */
+                "__Host-session"?: components["parameters"]["SessionCookie"];
+            };
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "ada@example.com",
+                 *       "password": "a-lamp-in-the-window"
+                 *     }
+                 */
+                "application/json": components["schemas"]["LogIn"];
+            };
+        };
+        responses: {
+            /** @description The password is right. */
+            201: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Set-Cookie": components["headers"]["SessionCookie"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJSUzI1NiIsImtpZCI6InBSNXY5bkdrIiwidHlwIjoiYXQrand0In0.eyJzdWIiOiJ1c3JfMDE5Y2FmYjgtZDI0Ny03NTJlLTk2NTEtMGM1Y2E2YTNhNDUwIiwic2NvcGUiOiJjdXN0b21lciJ9.YW4gZXhhbXBsZSwgbm90IGEgc2lnbmF0dXJl",
+                     *       "token_type": "Bearer",
+                     *       "expires_in": 900,
+                     *       "user": {
+                     *         "user_id": "usr_019cafb8-d247-752e-9651-0c5ca6a3a450",
+                     *         "email": "ada@example.com",
+                     *         "name": "Ada Winter",
+                     *         "admin": false
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BrowserSession"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["InvalidCredentials"];
+            403: components["responses"]["CrossSite"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Busy"];
+            "5XX": components["responses"]["GatewayFailure"];
+        };
+    };
+    "refresh-browser-session": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Set by browsers for requests of pages of the same origin. Without it, or with another value, the answer is forbidden. */
+                "Sec-Fetch-Site": components["parameters"]["SecFetchSite"];
+            };
+            path?: never;
+            cookie?: {
+                /** @description The refresh token, as an earlier answer set it. Twice in one request it counts as none. */
+                "__Host-session"?: components["parameters"]["SessionCookie"];
+            };
+        };
+        requestBody: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description The session goes on. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Set-Cookie": components["headers"]["SessionCookie"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJSUzI1NiIsImtpZCI6InBSNXY5bkdrIiwidHlwIjoiYXQrand0In0.eyJzdWIiOiJ1c3JfMDE5Y2FmYjgtZDI0Ny03NTJlLTk2NTEtMGM1Y2E2YTNhNDUwIiwic2NvcGUiOiJjdXN0b21lciJ9.YW4gZXhhbXBsZSwgbm90IGEgc2lnbmF0dXJl",
+                     *       "token_type": "Bearer",
+                     *       "expires_in": 900,
+                     *       "user": {
+                     *         "user_id": "usr_019cafb8-d247-752e-9651-0c5ca6a3a450",
+                     *         "email": "ada@example.com",
+                     *         "name": "Ada Winter",
+                     *         "admin": false
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BrowserSession"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["BrowserSessionOver"];
+            403: components["responses"]["CrossSite"];
+            413: components["responses"]["PayloadTooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Busy"];
+            "5XX": components["responses"]["GatewayFailure"];
+        };
+    };
+    "log-out-browser": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Set by browsers for requests of pages of the same origin. Without it, or with another value, the answer is forbidden. */
+                "Sec-Fetch-Site": components["parameters"]["SecFetchSite"];
+            };
+            path?: never;
+            cookie?: {
+                /** @description The refresh token, as an earlier answer set it. Twice in one request it counts as none. */
+                "__Host-session"?: components["parameters"]["SessionCookie"];
+            };
+        };
+        requestBody: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description There is no such session, or no longer. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Set-Cookie": components["headers"]["NoSessionCookie"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            403: components["responses"]["CrossSite"];
+            413: components["responses"]["PayloadTooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Busy"];

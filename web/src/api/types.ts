@@ -14,4 +14,5 @@ export type OrderLine = Schemas['OrderLine']
 export type Summary = Schemas['Summary']
 export type Checkout = Schemas['Checkout']
 export type SaveProduct = Schemas['SaveProduct'] & { compare_version?: number }
-export type { BrowserSession, SessionUser } from './additions'
+export type BrowserSession = Schemas['BrowserSession']
+export type SessionUser = Schemas['SessionUser']

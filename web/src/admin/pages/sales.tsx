@@ -3,7 +3,7 @@ import { useLocation } from 'preact-iso'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { data, own, userId } from '../../api/client'
 import { ownMeta } from '../../api/queries'
-import type { Money, Summary } from '../../api/types'
+import type { Summary } from '../../api/types'
 import { Amount } from '../../parts/amount'
 import { save } from '../../parts/download'
 import { digitsOf, formatMoney, plainMoney } from '../../parts/money'
@@ -12,16 +12,9 @@ import { Empty, Failure, Loading, Waiting } from '../../parts/states'
 import { dayOf, formatDay } from '../../parts/time'
 import { desk } from '../../words/en/desk'
 import { toCsv } from '../csv'
+import { allDays, type Day } from '../days'
 
 const RANGES = [7, 28, 90]
-
-/** One day of the range, with or without orders. */
-interface Day {
-  day: string
-  orders: number
-  units: number
-  revenue: Money
-}
 
 export function Sales() {
   const { query } = useLocation()
@@ -85,17 +78,6 @@ function Figure({ name, value }: { name: string; value: string }) {
       <dd>{value}</dd>
     </div>
   )
-}
-
-/** Every day of the summary; the API leaves out those without an order. */
-export function allDays({ from, to, days, currency }: Summary): Day[] {
-  const sold = new Map(days.map((day) => [day.day, day]))
-  const all: Day[] = []
-  for (let at = Date.parse(from); at <= Date.parse(to); at += 86_400_000) {
-    const day = new Date(at).toISOString().slice(0, 10)
-    all.push(sold.get(day) ?? { day, orders: 0, units: 0, revenue: { amount: 0, currency } })
-  }
-  return all
 }
 
 const ordersOf = (day: string) => `/admin/orders?from=${day}&to=${day}`
