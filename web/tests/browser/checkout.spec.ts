@@ -1,0 +1,191 @@
+import { adjust, newPerson, newProduct, ordersOf, productOf, saveProduct } from './store'
+import { expect, expectOrderPage, logIn, placeButton, storedTexts, test, toCart } from './test'
+
+test('journey 1: sign up, browse, order, and the mail is sent', async ({ page }) => {
+  const product = await newProduct({ name: `Zinc bucket ${Date.now()}` })
+  const person = { email: `new-${Date.now()}@example.com`, password: 'a long walk home', name: 'Grace Summer' }
+  await page.goto('/')
+  await page.getByRole('searchbox').fill(product.name)
+  await page.getByRole('link', { name: product.name }).click()
+  await page.getByRole('button', { name: 'Add to basket' }).click()
+  await page.getByRole('link', { name: 'Go to the basket' }).click()
+  await page.getByRole('link', { name: 'Log in to place the order' }).click()
+  await page.getByRole('link', { name: 'Sign up' }).click()
+  await page.getByLabel('Name').fill(person.name)
+  await page.getByLabel('E-mail address').fill(person.email)
+  await page.getByLabel('Password', { exact: true }).fill(person.password)
+  await page.getByRole('button', { name: 'Sign up' }).click()
+  await placeButton(page).click()
+  await expectOrderPage(page)
+  await expect(page.getByText('Sent by e-mail.')).toBeVisible({ timeout: 40_000 })
+  const stored = await storedTexts(page)
+  expect(stored).not.toContain(person.email)
+  expect(stored).not.toContain('eyJ')
+  expect(await ordersOf(person)).toHaveLength(1)
+})
+
+test('journey 3: a double click and Enter held down are one order', async ({ page }) => {
+  const [person, product] = [await newPerson(), await newProduct()]
+  await logIn(page, person)
+  await toCart(page, product.product_id)
+  await placeButton(page).dblclick()
+  await expectOrderPage(page)
+  await toCart(page, product.product_id)
+  await placeButton(page).focus()
+  await page.evaluate(() => {
+    for (let i = 0; i < 20; i++) (document.activeElement as HTMLElement).click()
+  })
+  await expectOrderPage(page)
+  expect(await ordersOf(person, 2)).toHaveLength(2)
+})
+
+test('journey 4: the answer is cut after the commit, the page reloaded: one order', async ({ page }) => {
+  const [person, product] = [await newPerson(), await newProduct()]
+  await logIn(page, person)
+  await toCart(page, product.product_id)
+  await page.route('**/api/orders', async (route) => {
+    await route.fetch()
+    await route.abort('connectionreset')
+  })
+  await placeButton(page).click()
+  await expect(page.getByText('We are finding out whether your order was placed')).toBeVisible()
+  await expect(page.getByRole('button', { name: /^One .* more$/ })).toBeDisabled()
+  await page.unroute('**/api/orders')
+  await page.reload()
+  await expectOrderPage(page)
+  expect(await ordersOf(person)).toHaveLength(1)
+  expect((await productOf(product.product_id)).stock).toBe(19)
+})
+
+test('journey 5: 503 three times, then 201', async ({ page }) => {
+  const [person, product] = [await newPerson(), await newProduct()]
+  await logIn(page, person)
+  await toCart(page, product.product_id)
+  const keys: (string | undefined)[] = []
+  await page.route('**/api/orders', async (route) => {
+    if (route.request().method() !== 'POST') return route.continue()
+    keys.push(route.request().headers()['idempotency-key'])
+    const busy = { type: 'about:blank', title: 'Service Unavailable', status: 503, detail: 'Busy.', code: 'busy', request_id: 'r' }
+    if (keys.length > 3) return route.continue()
+    return route.fulfill({ status: 503, headers: { 'Retry-After': '1' }, contentType: 'application/problem+json', body: JSON.stringify(busy) })
+  })
+  await placeButton(page).click()
+  await expectOrderPage(page)
+  expect(keys).toHaveLength(4)
+  expect(new Set(keys).size).toBe(1)
+  expect(await ordersOf(person)).toHaveLength(1)
+})
+
+test('journey 6: out of stock and another price on two lines, mended: one order', async ({ page }) => {
+  const person = await newPerson()
+  const [short, dear] = [await newProduct({ stock: 3 }), await newProduct()]
+  await logIn(page, person)
+  await toCart(page, short.product_id, 3)
+  await toCart(page, dear.product_id, 2)
+  await adjust(short.product_id, -2)
+  await saveProduct(dear, { price: { amount: 6600, currency: 'GBP' } })
+  await placeButton(page).click()
+  await expect(page.getByText('Only 1 left.')).toBeVisible()
+  await page.getByRole('button', { name: 'Take 1' }).click()
+  await placeButton(page).click()
+  await expect(page.getByText('It costs £66.00 now.')).toBeVisible()
+  await page.getByRole('button', { name: 'Accept £66.00' }).click()
+  await expect(placeButton(page)).toHaveText('Place order for £196.00')
+  await placeButton(page).click()
+  await expectOrderPage(page)
+  const orders = await ordersOf(person)
+  expect(orders.map((order) => order.total.amount)).toEqual([19600])
+})
+
+test('journey 7: the first attempt is delayed past a mended second: one order, and that one is shown', async ({ page }) => {
+  const [person, product] = [await newPerson(), await newProduct({ stock: 3 })]
+  await logIn(page, person)
+  await toCart(page, product.product_id, 3)
+  let late: (() => Promise<unknown>) | undefined
+  await page.route('**/api/orders', async (route) => {
+    if (late || route.request().method() !== 'POST') return route.continue()
+    const request = route.request()
+    late = () => page.context().request.fetch(request) // sent again by the test, as the network might
+    return route.abort('connectionreset')
+  })
+  await adjust(product.product_id, -2)
+  await placeButton(page).click()
+  await expect(page.getByText('Only 1 left.')).toBeVisible({ timeout: 20_000 })
+  await adjust(product.product_id, +10)
+  await late?.()
+  await page.getByRole('button', { name: 'Take 1' }).click()
+  await placeButton(page).click()
+  await expectOrderPage(page)
+  await expect(page.getByText('An earlier attempt had gone through', { exact: false })).toBeVisible()
+  expect((await ordersOf(person)).map((order) => order.items[0]?.quantity)).toEqual([3])
+})
+
+test('journey 8: Back after a checkout shows no basket that could be ordered again', async ({ page }) => {
+  const [person, product] = [await newPerson(), await newProduct()]
+  await logIn(page, person)
+  await toCart(page, product.product_id)
+  await placeButton(page).click()
+  await expectOrderPage(page)
+  await page.goBack()
+  await expect(page).toHaveURL(new RegExp(`/products/${product.product_id}$`))
+  await page.goto('/cart')
+  await expect(page.getByText('Your basket is empty')).toBeVisible()
+  expect(await ordersOf(person)).toHaveLength(1)
+})
+
+test('journey 9: two tabs order one basket at once: one order, which both show', async ({ page, context }) => {
+  const [person, product] = [await newPerson(), await newProduct()]
+  await logIn(page, person)
+  await toCart(page, product.product_id)
+  const second = await context.newPage()
+  await second.goto('/cart')
+  await expect(placeButton(second)).toBeEnabled()
+  await Promise.all([placeButton(page).click(), placeButton(second).click()])
+  await expectOrderPage(page)
+  await expectOrderPage(second)
+  expect(second.url()).toBe(page.url())
+  expect(await ordersOf(person)).toHaveLength(1)
+})
+
+test('journey 13: the basket stays through a reload, goes to no other user half ordered, and does without storage', async ({ page, browser, baseURL }) => {
+  const [person, other, product] = [await newPerson(), await newPerson('Bob'), await newProduct()]
+  await logIn(page, person)
+  await toCart(page, product.product_id, 2)
+  await page.reload()
+  await expect(page.getByRole('textbox', { name: `Quantity of ${product.name}` })).toHaveValue('2')
+  await page.route('**/api/orders', (route) => (route.request().method() === 'POST' ? route.abort() : route.continue()))
+  await placeButton(page).click()
+  await expect(page.getByText('We are finding out whether your order was placed')).toBeVisible({ timeout: 10_000 })
+  await page.goto('/account')
+  await page.getByRole('button', { name: 'Log out', exact: true }).click()
+  await page.unroute('**/api/orders')
+  await logIn(page, other)
+  await page.goto('/cart')
+  await expect(page.getByText('Your basket is empty')).toBeVisible()
+  expect(await ordersOf(other, 0)).toHaveLength(0)
+
+  const blocked = await browser.newContext(baseURL ? { baseURL } : {})
+  await blocked.addInitScript(() => {
+    Object.defineProperty(window, 'localStorage', {
+      get() {
+        throw new DOMException('blocked', 'SecurityError')
+      },
+    })
+  })
+  const guest = await blocked.newPage()
+  await toCart(guest, product.product_id)
+  await expect(guest.getByText('This browser does not let us store your basket', { exact: false })).toBeVisible()
+  await blocked.close()
+})
+
+test('what is typed as a quantity and is none is said and changes nothing', async ({ page }) => {
+  const product = await newProduct()
+  await toCart(page, product.product_id, 2)
+  const field = page.getByRole('textbox', { name: `Quantity of ${product.name}` })
+  for (const wrong of ['0', '-1', '1.5', '1000000', 'x', '']) {
+    await field.fill(wrong)
+    await expect(page.getByText('A whole number from 1 to 10,000.')).toBeVisible()
+    await field.blur()
+    await expect(field).toHaveValue('2')
+  }
+})

@@ -1,0 +1,109 @@
+/** The running store, seen from outside the pages: what tests need there, and what came of it. */
+import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { resolve } from 'node:path'
+
+const api = process.env.SHOP_API_URL ?? make('url')
+
+function make(target: string): string {
+  return execFileSync('make', ['-s', target], { cwd: resolve(import.meta.dirname, '../../..'), encoding: 'utf8' }).trim()
+}
+
+export interface Person {
+  email: string
+  password: string
+  name: string
+}
+
+export interface Order {
+  order_id: string
+  email_status: string
+  items: { product_id: string; quantity: number }[]
+  total: { amount: number; currency: string }
+}
+
+export interface Product {
+  product_id: string
+  name: string
+  stock: number
+  price: { amount: number; currency: string }
+  version: number
+}
+
+async function call<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+  const response = await fetch(api + path, {
+    method,
+    headers: { 'Content-Type': 'application/json', ...headers },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+  const text = await response.text()
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
+  return (text ? JSON.parse(text) : undefined) as T
+}
+
+async function bearer({ email, password }: { email: string; password: string }): Promise<Record<string, string>> {
+  const session = await call<{ access_token: string }>('POST', '/sessions', { email, password })
+  return { Authorization: `Bearer ${session.access_token}` }
+}
+
+let adminHeaders: Promise<Record<string, string>> | undefined
+
+export function admin(): { email: string; password: string } {
+  return (JSON.parse(process.env.SHOP_DEMO_CREDENTIALS ?? make('demo-credentials')) as { admin: Person }).admin
+}
+
+function asAdmin(): Promise<Record<string, string>> {
+  return (adminHeaders ??= bearer(admin()))
+}
+
+/** Somebody who has signed up, and nobody else's. */
+export async function newPerson(name = 'Ada Winter'): Promise<Person> {
+  const person = { email: `ada-${randomUUID()}@example.com`, password: `a lamp ${randomUUID()}`, name }
+  await call('POST', '/users', person)
+  return person
+}
+
+/** A product of the test's own. */
+export async function newProduct(changes: Partial<Product> & { description?: string } = {}): Promise<Product> {
+  const id = `test-${randomUUID().slice(0, 13)}`
+  const product = { name: `Zz test ${id}`, description: '', price: { amount: 6400, currency: 'GBP' }, image_url: '', active: true, stock: 20 }
+  return call<Product>('PUT', `/admin/products/${id}`, { ...product, ...changes }, await asAdmin())
+}
+
+export async function saveProduct(product: Product, changes: object): Promise<void> {
+  const { name, price } = product
+  const body = { name, description: '', price, image_url: '', active: true, ...changes }
+  await call('PUT', `/admin/products/${product.product_id}`, body, await asAdmin())
+}
+
+export async function adjust(id: string, delta: number): Promise<void> {
+  await call('POST', `/admin/products/${id}/stock/adjustments`, { delta, reason: 'test' }, await asAdmin())
+}
+
+export async function productOf(id: string): Promise<Product> {
+  return call<Product>('GET', `/admin/products/${id}`, undefined, await asAdmin())
+}
+
+export async function movementsOf(id: string): Promise<{ delta: number; reason: string }[]> {
+  const page = await call<{ items: { delta: number; reason: string }[] }>('GET', `/admin/products/${id}/stock/movements`, undefined, await asAdmin())
+  return page.items
+}
+
+export async function buy(person: Person, product: string, quantity: number): Promise<Order> {
+  const headers = { ...(await bearer(person)), 'Idempotency-Key': randomUUID() }
+  return call<Order>('POST', '/orders', { items: [{ product_id: product, quantity }] }, headers)
+}
+
+/** All orders of somebody, once the list, which may lag by a second, has at least `least` of them. */
+export async function ordersOf(person: Person, least = 1): Promise<Order[]> {
+  const headers = await bearer(person)
+  for (let i = 0; ; i++) {
+    const { items } = await call<{ items: Order[] }>('GET', '/orders?limit=100', undefined, headers)
+    if (items.length >= least || i === 10) return items
+    await new Promise((done) => setTimeout(done, 300))
+  }
+}
+
+export async function summary(from: string, to: string): Promise<{ orders: number; units: number; revenue: { amount: number; currency: string } }> {
+  return call('GET', `/admin/orders/summary?from=${from}&to=${to}`, undefined, await asAdmin())
+}

@@ -1,0 +1,69 @@
+/** What every browser test has: pages that may neither complain nor call anybody else, and people who can do things. */
+import { AxeBuilder } from '@axe-core/playwright'
+import { type BrowserContext, expect, type Page, test as base } from '@playwright/test'
+import type { Person } from './store'
+
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+
+export const test = base.extend<{ watched: string[] }>({
+  // Chromium's own line for a refused or failed request is no complaint of ours.
+  watched: [
+    async ({ context, baseURL }, use) => {
+      const complaints: string[] = []
+      context.on('console', (message) => {
+        if (!['error', 'warning'].includes(message.type()) || /^Failed to load resource/.test(message.text())) return
+        complaints.push(message.text())
+      })
+      context.on('weberror', (error) => complaints.push(String(error.error())))
+      context.on('request', (request) => {
+        const url = request.url()
+        if (!url.startsWith(baseURL ?? '') && !/^(data|blob):/.test(url)) complaints.push(`foreign request: ${url}`)
+      })
+      await use(complaints)
+      expect(complaints).toEqual([])
+    },
+    { auto: true },
+  ],
+})
+
+export { expect }
+
+/** Logs in by the form. */
+export async function logIn(page: Page, person: { email: string; password: string }, path = '/log-in'): Promise<void> {
+  await page.goto(path)
+  await page.getByLabel('E-mail address').fill(person.email)
+  await page.getByLabel('Password', { exact: true }).fill(person.password)
+  await page.getByRole('button', { name: 'Log in' }).click()
+  await expect(page.getByRole('button', { name: 'Log in' })).toHaveCount(0)
+}
+
+/** Puts a product into the basket and goes there. */
+export async function toCart(page: Page, product: string, quantity = 1): Promise<void> {
+  await page.goto(`/products/${product}`)
+  await page.getByRole('textbox', { name: 'Quantity' }).fill(String(quantity))
+  await page.getByRole('button', { name: 'Add to basket' }).click()
+  await page.getByRole('link', { name: 'Go to the basket' }).click()
+  await expect(page.getByRole('heading', { name: 'Basket' })).toBeVisible()
+}
+
+export const placeButton = (page: Page) => page.getByRole('button', { name: /^Place order for/ })
+
+export async function expectOrderPage(page: Page): Promise<void> {
+  await expect(page).toHaveURL(/\/orders\/ord_/, { timeout: 30_000 })
+  await expect(page.getByRole('heading', { name: 'Your order' })).toBeVisible()
+}
+
+/** axe finds nothing, and nothing is wider than the page. */
+export async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze()
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`)).toEqual([])
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  expect(overflow).toBeLessThanOrEqual(0)
+}
+
+/** Everything that scripts have stored or an address shows. */
+export async function storedTexts(page: Page): Promise<string> {
+  return page.evaluate(() => JSON.stringify({ ...localStorage }) + JSON.stringify({ ...sessionStorage }) + location.href)
+}
+
+export type { BrowserContext, Page, Person }
