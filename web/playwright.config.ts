@@ -8,12 +8,14 @@ export default defineConfig({
   testDir: 'tests/browser',
   outputDir: 'test-results',
   timeout: 60_000,
+  expect: { timeout: 10_000 },
   workers: 1, // the store is one, and so are its orders
   reporter: [['list']],
   use: {
     baseURL: process.env.SHOP_PAGES_URL ?? `http://127.0.0.1:${port}`,
     launchOptions: { executablePath, args },
     locale: 'en-GB',
+    actionTimeout: 10_000,
     trace: 'retain-on-failure',
   },
   ...(!process.env.SHOP_PAGES_URL && {

@@ -31,7 +31,7 @@ const line = (d, stroke, width) =>
 const ring = (x, y, r, stroke, width) => `<circle cx="${x}" cy="${y}" r="${r}" fill="none" stroke="${stroke}" stroke-width="${width}"/>`
 const at = (x, y, turn, ...shapes) => `<g transform="translate(${x} ${y}) rotate(${turn})">${shapes.join('')}</g>`
 const shadow = (x, y, rx) => `<ellipse cx="${x}" cy="${y}" rx="${rx}" ry="${Math.max(6, rx * 0.09)}" fill="#000" opacity=".13"/>`
-const times = (n, draw) => Array.from({ length: n }, (_, i) => draw(i)).join('')
+const times = (n, shapeOf) => Array.from({ length: n }, (_, i) => shapeOf(i)).join('')
 
 // Grounds, by the part of the house.
 const room = { house: '#efe6d6', kitchen: '#e7e9dd', desk: '#e5e7ea', garden: '#e2eadb' }

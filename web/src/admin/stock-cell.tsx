@@ -57,10 +57,10 @@ export function StockCell({ product, changed }: { product: Stocked; changed: () 
   }
 
   /** The same change again, after a lost answer, keeps its key. */
-  function start(mode: Mode, figure: number, reason: string): void {
+  function start(kind: Mode, figure: number, reason: string): void {
     const last = failed.current
-    const isSame = last?.mode === mode && last.figure === figure && last.reason === reason
-    void run(isSame ? last : { mode, figure, reason, seen: stock, key: crypto.randomUUID() })
+    const isSame = last?.mode === kind && last.figure === figure && last.reason === reason
+    void run(isSame ? last : { mode: kind, figure, reason, seen: stock, key: crypto.randomUUID() })
   }
 
   function leave(): void {

@@ -11,7 +11,7 @@ export const test = base.extend<{ watched: string[] }>({
     async ({ context, baseURL }, use) => {
       const complaints: string[] = []
       context.on('console', (message) => {
-        if (!['error', 'warning'].includes(message.type()) || /^Failed to load resource/.test(message.text())) return
+        if (!['error', 'warning'].includes(message.type()) || message.text().startsWith('Failed to load resource')) return
         complaints.push(message.text())
       })
       context.on('weberror', (error) => complaints.push(String(error.error())))

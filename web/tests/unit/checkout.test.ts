@@ -211,7 +211,7 @@ async function finish(browser: Browser): Promise<Tab> {
   browser.isFull = false
   for (const deliver of browser.late.splice(0)) deliver()
   browser.user = 'ada'
-  for (const tab of [...browser.tabs]) tab.close()
+  for (const tab of browser.tabs) tab.close()
   open(browser)
   const tab = browser.tabs[0] as Tab
   for (let i = 0; i < 3; i++) {

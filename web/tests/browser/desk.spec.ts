@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises'
+import { admin, buy, movementsOf, newPerson, newProduct, productOf, saveProduct, summary } from './store'
+import { expect, logIn, type Page, storedTexts, test } from './test'
+
+async function openDesk(page: Page, path = '/admin/'): Promise<void> {
+  await logIn(page, admin(), path)
+}
+
+const rowOf = (page: Page, name: string) => page.getByRole('row').filter({ hasText: name })
+
+test('journey 15: a stock that a sale has changed meanwhile shows the conflict, and the difference can be made', async ({ page }) => {
+  const product = await newProduct({ name: `Zz conflict ${Date.now()}`, stock: 43 })
+  await openDesk(page, `/admin/products/${product.product_id}`)
+  await expect(page.getByRole('heading', { name: product.name })).toBeVisible()
+  await buy(await newPerson(), product.product_id, 1)
+  await page.getByRole('button', { name: 'Set the stock' }).click()
+  await page.getByLabel('Counted stock').fill('40')
+  await page.keyboard.press('Enter')
+  await expect(page.getByText('It is 42 now, you saw 43.')).toBeVisible()
+  await page.getByRole('button', { name: 'Take 3 off' }).click()
+  await expect(page.locator('.stock-number')).toHaveText('39')
+  expect((await productOf(product.product_id)).stock).toBe(39)
+})
+
+test('journey 15: an adjustment whose answer was lost is made once', async ({ page }) => {
+  const product = await newProduct({ name: `Zz lost ${Date.now()}`, stock: 10 })
+  await openDesk(page, `/admin/products/${product.product_id}`)
+  let cut = 0
+  await page.route('**/stock/adjustments', async (route) => {
+    if (cut++ > 0) return route.continue()
+    await route.fetch()
+    return route.abort('connectionreset')
+  })
+  await page.getByRole('button', { name: 'Change the stock' }).click()
+  await page.getByLabel('Difference').fill('5')
+  await page.getByLabel('Reason').fill('delivery')
+  await page.keyboard.press('Enter')
+  await expect(page.locator('.stock-number')).toHaveText('15')
+  expect((await movementsOf(product.product_id)).filter((each) => each.reason === 'delivery')).toHaveLength(1)
+})
+
+test('journey 15: who is no admin sees no desk', async ({ page }) => {
+  await logIn(page, await newPerson())
+  await page.goto('/admin/')
+  await expect(page.getByRole('heading', { name: 'This account is no admin’s' })).toBeVisible()
+})
+
+test('a product that somebody else saved meanwhile is shown beside one’s own', async ({ page }) => {
+  const product = await newProduct({ name: `Zz both ${Date.now()}` })
+  await openDesk(page, `/admin/products/${product.product_id}`)
+  await page.getByLabel('Price').fill('70.00')
+  await saveProduct(product, { name: `${product.name} theirs` })
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await expect(page.getByText('Somebody else saved this product since you opened it.')).toBeVisible()
+  await page.getByRole('button', { name: 'Save mine' }).click()
+  await expect(page.getByText('Saved.').first()).toBeVisible()
+  expect((await productOf(product.product_id)).price.amount).toBe(7000)
+})
+
+test('a new product is added with its stock, and a wrong one is said field by field', async ({ page }) => {
+  await openDesk(page, '/admin/new')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await expect(page.getByRole('link', { name: 'Name: Fill this in.' })).toBeVisible()
+  const id = `zz-new-${Date.now()}`
+  await page.getByLabel('Product id').fill(id)
+  await page.getByLabel('Name').fill('مصباح 💡 جديد')
+  await page.getByLabel('Price').fill('12.345')
+  await page.getByLabel('Stock at the start').fill('7')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await expect(page.getByText('An amount with at most 2 decimals, like 12.50.').first()).toBeVisible()
+  await page.getByLabel('Price').fill('12.50')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await expect(page).toHaveURL(new RegExp(`/admin/products/${id}$`))
+  expect(await productOf(id)).toMatchObject({ stock: 7, price: { amount: 1250, currency: 'GBP' } })
+})
+
+test('journey 16: the history pages, begins anew at an altered cursor, and its CSV reads back', async ({ page }) => {
+  const [person, product] = [await newPerson(), await newProduct({ name: '=HYPERLINK("x")' })]
+  const orders = [await buy(person, product.product_id, 1), await buy(person, product.product_id, 2), await buy(person, product.product_id, 3)]
+  await openDesk(page, '/admin/orders?cursor=altered')
+  await expect(page.getByText('so the list begins anew', { exact: false }).first()).toBeVisible()
+  await expect(page).toHaveURL(/\/admin\/orders$/)
+  await page.getByLabel('Customer’s e-mail address or id').fill(person.email)
+  await page.getByRole('button', { name: 'Find' }).click()
+  await expect(page).toHaveURL(/customer=usr_/)
+  expect(await storedTexts(page)).not.toContain(person.email)
+  await expect(page.getByRole('row')).toHaveCount(4)
+  const download = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'CSV' }).click()
+  const csv = await readFile(await (await download).path(), 'utf8')
+  for (const order of orders) expect(csv).toContain(order.order_id)
+  expect(csv.split('\r\n')).toHaveLength(5)
+  await page.getByRole('link', { name: orders[2]?.order_id ?? '' }).click()
+  await expect(page.getByRole('cell', { name: '3', exact: true })).toBeVisible()
+})
+
+test('journey 17: the summary on the page is the store’s, as figures, chart and table', async ({ page }) => {
+  await buy(await newPerson(), (await newProduct()).product_id, 1)
+  const today = new Date().toISOString().slice(0, 10)
+  const stored = await summary(today, today)
+  await openDesk(page, '/admin/sales')
+  await expect(page.locator('.chart canvas')).toBeVisible()
+  await page.getByRole('link', { name: 'Table' }).click()
+  const row = page.getByRole('region', { name: 'Revenue by day' }).getByRole('row').nth(1)
+  await expect(row.getByRole('cell').nth(0)).toHaveText(String(stored.orders))
+  await expect(row.getByRole('cell').nth(1)).toHaveText(String(stored.units))
+})
+
+test('the inventory is searched and set in place, by keyboard', async ({ page }) => {
+  const product = await newProduct({ name: `Zy keyboard ${Date.now()}`, stock: 4 })
+  await openDesk(page)
+  await page.getByLabel('Name begins with').fill(product.name)
+  const row = rowOf(page, product.name)
+  await expect(row).toBeVisible()
+  await row.getByRole('button', { name: 'Set the stock' }).focus()
+  await page.keyboard.press('Enter')
+  await page.keyboard.type('9')
+  await page.keyboard.press('Enter')
+  await expect(row.locator('.stock-number')).toHaveText('9')
+  await row.getByRole('button', { name: 'Change the stock' }).press('Enter')
+  await page.keyboard.press('Escape')
+  await expect(page.getByLabel('Difference')).toHaveCount(0)
+})

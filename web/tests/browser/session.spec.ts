@@ -1,0 +1,127 @@
+import { newPerson, newProduct, ordersOf } from './store'
+import { expect, logIn, placeButton, storedTexts, test, toCart } from './test'
+
+test('journey 10: four tabs whose token is about to expire ask for one refresh, and all stay logged in', async ({ page, context }) => {
+  await context.addInitScript(() => {
+    const now = Date.now
+    Date.now = () => now() + Number((window as { ahead?: number }).ahead ?? 0)
+  })
+  await logIn(page, await newPerson())
+  const tabs = await Promise.all([1, 2, 3, 4].map(() => context.newPage()))
+  for (const tab of tabs) {
+    await tab.goto('/account')
+    await expect(tab.getByRole('heading', { name: 'Your details' })).toBeVisible()
+  }
+  let refreshes = 0
+  context.on('request', (request) => void (refreshes += request.url().endsWith('/browser-sessions/refresh') ? 1 : 0))
+  for (const tab of tabs) await tab.evaluate(() => Object.assign(window, { ahead: 14.5 * 60_000 }))
+  await Promise.all(tabs.map((tab) => tab.evaluate(() => document.querySelector<HTMLElement>('a[href="/orders"]')?.click())))
+  for (const tab of tabs) await expect(tab.getByText('You have not ordered anything yet')).toBeVisible()
+  expect(refreshes).toBe(1)
+})
+
+test('journey 10: the answer of a refresh is lost: still logged in', async ({ page }) => {
+  await logIn(page, await newPerson())
+  let lost = 0
+  await page.route('**/api/browser-sessions/refresh', async (route) => {
+    if (lost++ > 0) return route.continue()
+    const cookies = await page.context().cookies()
+    await route.fetch()
+    await page.context().addCookies(cookies) // the browser never saw the answer, nor its cookie
+    return route.abort('connectionreset')
+  })
+  await page.goto('/account')
+  await expect(page.getByRole('heading', { name: 'Your details' })).toBeVisible({ timeout: 20_000 })
+  expect(lost).toBeGreaterThan(1)
+})
+
+test('journey 12: a log-out ends the session in all tabs, also when it is offline, and everywhere', async ({ page, context, browser, baseURL }) => {
+  const person = await newPerson()
+  await logIn(page, person)
+  const second = await context.newPage()
+  await second.goto('/orders')
+  await expect(second.getByText('You have not ordered anything yet')).toBeVisible()
+  await page.goto('/account')
+  await page.getByRole('button', { name: 'Log out', exact: true }).click()
+  await expect(page.getByText('You are logged out.').first()).toBeVisible()
+  await expect(second.getByRole('link', { name: 'Log in' }).first()).toBeVisible()
+
+  await logIn(page, person)
+  await page.goto('/account')
+  await expect(page.getByRole('heading', { name: 'Your details' })).toBeVisible()
+  await page.waitForTimeout(3500) // the other pages are loaded by then
+  await context.setOffline(true)
+  await page.getByRole('button', { name: 'Log out', exact: true }).click()
+  await expect(page.getByRole('heading', { name: 'Log in' })).toBeVisible()
+  await context.setOffline(false)
+  const revoked = page.waitForResponse((response) => response.url().endsWith('/browser-sessions/revoke'))
+  await page.goto('/')
+  expect((await revoked).status()).toBe(204)
+  await page.goto('/orders')
+  await expect(page.getByRole('main').getByRole('link', { name: 'Log in' })).toBeVisible()
+
+  const other = await browser.newContext(baseURL ? { baseURL } : {})
+  const elsewhere = await other.newPage()
+  await logIn(elsewhere, person)
+  await logIn(page, person)
+  await page.goto('/account')
+  await page.getByRole('button', { name: 'Log out everywhere' }).click()
+  await page.getByRole('dialog').getByLabel('Your password, to confirm').fill(person.password)
+  await page.getByRole('dialog').getByRole('button', { name: 'Log out everywhere' }).click()
+  await expect(page.getByRole('heading', { name: 'Log in' })).toBeVisible()
+  await elsewhere.goto('/orders')
+  await expect(elsewhere.getByText('Your session has ended. Log in again.')).toBeVisible()
+  await other.close()
+})
+
+test('the account: a new name, a new password, the data, and the end', async ({ page }) => {
+  const person = await newPerson()
+  await logIn(page, person, '/log-in?next=/account')
+  await page.getByLabel('Name').fill('Ada Şummer 🌻')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByLabel('Current password').fill(person.password)
+  await page.getByLabel('New password').fill('short')
+  await page.getByRole('button', { name: 'Change the password' }).click()
+  await expect(page.getByText('At least 8 characters.', { exact: true })).toBeVisible()
+  await page.getByLabel('New password').fill('another long lamp')
+  await page.getByRole('button', { name: 'Change the password' }).click()
+  await expect(page.getByText('Your password was changed.', { exact: false }).first()).toBeVisible()
+  const download = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Download my data' }).click()
+  expect((await download).suggestedFilename()).toBe('my-data.json')
+  await page.reload()
+  await expect(page.getByLabel('Name')).toHaveValue('Ada Şummer 🌻')
+  expect(await storedTexts(page)).not.toContain(person.email)
+  await page.getByRole('button', { name: 'Delete my account' }).click()
+  await page.getByRole('dialog').getByLabel('Your password, to confirm').fill('wrong')
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete my account' }).click()
+  await expect(page.getByText('The e-mail address or the password is wrong.')).toBeVisible()
+  await page.getByRole('dialog').getByLabel('Your password, to confirm').fill('another long lamp')
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete my account' }).click()
+  await expect(page).toHaveURL(/\/$/)
+  await expect(page.getByRole('link', { name: 'Log in' })).toBeVisible()
+})
+
+test('a session that was ended elsewhere is said at the checkout, and orders nothing', async ({ page, context }) => {
+  const [person, product] = [await newPerson(), await newProduct()]
+  await logIn(page, person)
+  await toCart(page, product.product_id)
+  await expect(placeButton(page)).toBeEnabled()
+  await context.clearCookies()
+  await page.reload()
+  await expect(page.getByRole('link', { name: 'Log in to place the order' })).toBeVisible()
+  expect(await ordersOf(person, 0)).toHaveLength(0)
+})
+
+test('forms say what is wrong at the field, in the words of the API where it knows more', async ({ page }) => {
+  await page.goto('/sign-up')
+  await page.getByRole('button', { name: 'Sign up' }).click()
+  await expect(page.getByRole('link', { name: 'Name: Fill this in.' })).toBeVisible()
+  await page.getByLabel('Name').fill('Ada')
+  await page.getByLabel('E-mail address').fill('ada-lovelace@example')
+  await page.getByLabel('Password', { exact: true }).fill('password1')
+  await page.getByRole('button', { name: 'Sign up' }).click()
+  await expect(page.locator('.field-error').first()).toBeVisible()
+  await page.getByRole('link', { name: /^(E-mail address|Password): / }).first().click()
+  await expect(page.locator('input:focus')).toHaveAttribute('aria-invalid', 'true')
+})
