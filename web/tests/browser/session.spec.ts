@@ -1,4 +1,4 @@
-import { newPerson, newProduct, ordersOf } from './store'
+import { newPerson, newProduct, ordersOf, tokenOf } from './store'
 import { expect, logIn, placeButton, storedTexts, test, toCart } from './test'
 
 test('journey 10: four tabs whose token is about to expire ask for one refresh, and all stay logged in', async ({ page, context }) => {
@@ -124,4 +124,49 @@ test('forms say what is wrong at the field, in the words of the API where it kno
   await expect(page.locator('.field-error').first()).toBeVisible()
   await page.getByRole('link', { name: /^(E-mail address|Password): / }).first().click()
   await expect(page.locator('input:focus')).toHaveAttribute('aria-invalid', 'true')
+})
+
+test('journey 2: a forgotten password is set anew by the link in a mail, whose token leaves the address at once', async ({ page }) => {
+  const person = await newPerson()
+  await page.goto('/forgot-password')
+  await page.getByLabel('E-mail address').fill(person.email)
+  await page.getByRole('button', { name: 'Send the link' }).click()
+  await expect(page.getByRole('heading', { name: 'Look into your mailbox' })).toBeVisible()
+  const token = await tokenOf(person.email, 'reset-password')
+  await page.goto(`/reset-password#token=${token}`)
+  await expect(page.getByRole('button', { name: 'Set the password' })).toBeVisible()
+  expect(page.url()).not.toContain(token)
+  expect(await storedTexts(page)).not.toContain(token)
+  await page.getByLabel('New password').fill('a lantern in the hall')
+  await page.getByRole('button', { name: 'Set the password' }).click()
+  await expect(page.getByText('Your password was set. Log in with it.').first()).toBeVisible()
+  await logIn(page, { email: person.email, password: 'a lantern in the hall' })
+  await page.goto(`/reset-password#token=${token}`)
+  await page.getByLabel('New password').fill('a lantern in the attic')
+  await page.getByRole('button', { name: 'Set the password' }).click()
+  await expect(page.getByText('This link is no good any more', { exact: false })).toBeVisible()
+})
+
+test('journey 11: a form and a script of another site are refused by the routes that read the cookie', async ({ page, browser, baseURL }) => {
+  const base = baseURL ?? ''
+  await logIn(page, await newPerson())
+  const state = await page.context().storageState()
+  const context = await browser.newContext({ storageState: state })
+  const evil = await context.newPage()
+  await evil.route('http://localhost:9/', (route) =>
+    route.fulfill({
+      contentType: 'text/html',
+      body: `<form method="post" enctype="text/plain" action="${base}/api/browser-sessions/revoke"><input name="{&quot;a&quot;:&quot;" value="&quot;}"></form>`,
+    }),
+  )
+  await evil.goto('http://localhost:9/')
+  const called = evil.waitForResponse((response) => response.url().endsWith('/browser-sessions/refresh'))
+  await evil.evaluate((url) => fetch(url, { method: 'POST', mode: 'no-cors', credentials: 'include', body: '{}' }), `${base}/api/browser-sessions/refresh`)
+  expect((await called).status()).toBe(403)
+  const posted = evil.waitForResponse((response) => response.url().endsWith('/browser-sessions/revoke'))
+  await evil.evaluate(() => document.forms[0]?.submit())
+  expect((await posted).status()).toBe(403)
+  await context.close()
+  await page.goto('/account')
+  await expect(page.getByRole('heading', { name: 'Your details' })).toBeVisible()
 })

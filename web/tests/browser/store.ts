@@ -107,3 +107,15 @@ export async function ordersOf(person: Person, least = 1): Promise<Order[]> {
 export async function summary(from: string, to: string): Promise<{ orders: number; units: number; revenue: { amount: number; currency: string } }> {
   return call('GET', `/admin/orders/summary?from=${from}&to=${to}`, undefined, await asAdmin())
 }
+
+/** The token of the link to `page` in the newest mail to the address, once it is there. */
+export async function tokenOf(email: string, page: string): Promise<string> {
+  const url = process.env.SHOP_MAIL_URL ?? make('mail-url')
+  for (let i = 0; i < 60; i++) {
+    const mails = (await (await fetch(url)).text()).split(email).slice(1)
+    const token = mails.flatMap((mail) => new RegExp(`/${page}#token=([A-Za-z0-9_-]+)`).exec(mail)?.[1] ?? []).at(-1)
+    if (token) return token
+    await new Promise((done) => setTimeout(done, 500))
+  }
+  throw new Error(`no mail with a link to /${page} came`)
+}
