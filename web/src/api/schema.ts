@@ -442,6 +442,10 @@ export interface paths {
          * Add or change a product
          * @description Replaces what is written about the product. `stock` is for a new product only: it becomes the first movement,
          *     with the reason "initial stock", and is 0 when left out. Later changes go through the stock's own routes.
+         *
+         *     With `compare_version` nobody overwrites what they did not see. A repeat after a 503, or after a lost answer, is product_changed
+         *     when the first request was carried out: `product` is then what it saved. Of a product that is not there a version above 0 is
+         *     product_not_found.
          */
         put: operations["save-product"];
         post?: never;
@@ -490,6 +494,9 @@ export interface paths {
         /**
          * Change the stock by a difference
          * @description For goods that arrived, broke or came back. A difference that would leave less than nothing is refused.
+         *
+         *     With an Idempotency-Key the change is made once: a repeat, after a 503 or a lost answer, is answered what was recorded, whatever the
+         *     stock is by then. Without one a 503 may say that it is not known whether the change was made.
          */
         post: operations["update-stock-adjust"];
         delete?: never;
@@ -643,7 +650,7 @@ export interface components {
         Email: string;
         /**
          * @description One https URL without quotes, blanks, commas, angle brackets, backslashes and user information, or empty. A port is one
-         *     that exists.
+         *     that exists. Or a path below `/images/` on the origin of the shop's pages, of names of A–Z a–z 0–9 . _ ~ - that begin with no dot.
          */
         ImageUrl: string;
         /**
@@ -720,6 +727,11 @@ export interface components {
              *     not know of limits removes none. 10000, which every order is held to, lifts it.
              */
             max_per_order?: number;
+            /**
+             * @description The version that the admin saw, 0 for a product that was not there. Of another version nothing is saved, and the answer is
+             *     product_changed. Left out, what is stored is replaced whatever it is.
+             */
+            compare_version?: number;
             /** @description Only when the product is new; for an existing one it is invalid_request. */
             stock?: components["schemas"]["Units"];
         };
@@ -801,7 +813,8 @@ export interface components {
         ShowRefreshToken: {
             refresh_token: string;
         };
-        ProductInList: {
+        /** @description What everybody sees of a product, in a list, too. */
+        ProductFacts: {
             product_id: components["schemas"]["ProductId"];
             name: string;
             price: components["schemas"]["Money"];
@@ -809,42 +822,22 @@ export interface components {
             stock_status: components["schemas"]["StockStatus"];
             max_per_order?: components["schemas"]["MaxPerOrder"];
         };
-        Product: {
-            product_id: components["schemas"]["ProductId"];
-            name: string;
+        /** @description What everybody sees of one product, beside ProductFacts. */
+        ProductDetails: {
             description: string;
-            price: components["schemas"]["Money"];
-            image_url: components["schemas"]["ImageUrl"];
-            stock_status: components["schemas"]["StockStatus"];
-            max_per_order?: components["schemas"]["MaxPerOrder"];
         };
-        AdminProductInList: {
-            product_id: components["schemas"]["ProductId"];
-            name: string;
-            price: components["schemas"]["Money"];
-            image_url: components["schemas"]["ImageUrl"];
-            stock_status: components["schemas"]["StockStatus"];
-            max_per_order?: components["schemas"]["MaxPerOrder"];
+        /** @description What admins see of a product, too. */
+        ProductInventory: {
             stock: components["schemas"]["Units"];
             active: boolean;
             version: components["schemas"]["Version"];
             created_at: components["schemas"]["Time"];
             updated_at: components["schemas"]["Time"];
         };
-        AdminProduct: {
-            product_id: components["schemas"]["ProductId"];
-            name: string;
-            description: string;
-            price: components["schemas"]["Money"];
-            image_url: components["schemas"]["ImageUrl"];
-            stock_status: components["schemas"]["StockStatus"];
-            max_per_order?: components["schemas"]["MaxPerOrder"];
-            stock: components["schemas"]["Units"];
-            active: boolean;
-            version: components["schemas"]["Version"];
-            created_at: components["schemas"]["Time"];
-            updated_at: components["schemas"]["Time"];
-        };
+        ProductInList: components["schemas"]["ProductFacts"];
+        Product: components["schemas"]["ProductFacts"] & components["schemas"]["ProductDetails"];
+        AdminProductInList: components["schemas"]["ProductFacts"] & components["schemas"]["ProductInventory"];
+        AdminProduct: components["schemas"]["ProductFacts"] & components["schemas"]["ProductDetails"] & components["schemas"]["ProductInventory"];
         /** @description Counts saves of the product, not changes of its stock. */
         Version: number;
         ProductPage: {
@@ -898,7 +891,7 @@ export interface components {
             updated_at: components["schemas"]["Time"];
         };
         Movement: {
-            /** @description A UUID version 7. */
+            /** @description A UUID of version 7; of an adjustment with an Idempotency-Key one of version 8, made of the admin, the product and the key. */
             movement_id: string;
             product_id: components["schemas"]["ProductId"];
             before: components["schemas"]["Units"];
@@ -1103,6 +1096,20 @@ export interface components {
             status?: 422;
             /** @constant */
             code?: "idempotency_key_reused";
+            order_id: components["schemas"]["OrderId"];
+        } & components["schemas"]["Problem"];
+        AdjustmentKeyReused: {
+            /** @constant */
+            status?: 422;
+            /** @constant */
+            code?: "idempotency_key_reused";
+        } & components["schemas"]["Problem"];
+        ProductChanged: {
+            /** @constant */
+            status?: 409;
+            /** @constant */
+            code?: "product_changed";
+            product: components["schemas"]["AdminProduct"];
         } & components["schemas"]["Problem"];
         TooManyRequests: {
             /** @constant */
@@ -1670,6 +1677,44 @@ export interface components {
                 "application/problem+json": components["schemas"]["StockChanged"];
             };
         };
+        /** @description product_changed. The product is not of the `compare_version`; `product` is what is stored. */
+        ProductChanged: {
+            headers: {
+                "Cache-Control": components["headers"]["NoStore"];
+                "X-Content-Type-Options": components["headers"]["NoSniff"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Conflict",
+                 *       "status": 409,
+                 *       "detail": "The product is not of the version that it was compared with.",
+                 *       "code": "product_changed",
+                 *       "request_id": "JKJaXmPLvHcESHA=",
+                 *       "product": {
+                 *         "product_id": "brass-desk-lamp",
+                 *         "name": "Brass desk lamp",
+                 *         "description": "A lacquered brass lamp with a swivelling shade.",
+                 *         "price": {
+                 *           "amount": 6400,
+                 *           "currency": "GBP"
+                 *         },
+                 *         "image_url": "/images/brass-desk-lamp.svg",
+                 *         "stock_status": "low_stock",
+                 *         "stock": 4,
+                 *         "active": true,
+                 *         "version": 7,
+                 *         "created_at": "2026-01-05T08:00:00.000Z",
+                 *         "updated_at": "2026-02-20T11:15:42.040Z"
+                 *       }
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["ProductChanged"];
+            };
+        };
         /** @description insufficient_stock. The difference would leave less than nothing. */
         InsufficientStock: {
             headers: {
@@ -1742,7 +1787,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["UnsupportedMediaType"];
             };
         };
-        /** @description idempotency_key_reused. Another checkout was accepted under this key. */
+        /** @description idempotency_key_reused. Another checkout was accepted under this key; `order_id` is its order. */
         IdempotencyKeyReused: {
             headers: {
                 "Cache-Control": components["headers"]["NoStore"];
@@ -1758,10 +1803,33 @@ export interface components {
                  *       "status": 422,
                  *       "detail": "The Idempotency-Key was used for another order.",
                  *       "code": "idempotency_key_reused",
-                 *       "request_id": "JKJaXmPLvHcESHA="
+                 *       "request_id": "JKJaXmPLvHcESHA=",
+                 *       "order_id": "ord_7vtcxc6t7ggcx267wchbxpn4v3"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["IdempotencyKeyReused"];
+            };
+        };
+        /** @description idempotency_key_reused. The admin made another adjustment of the product under this key. */
+        AdjustmentKeyReused: {
+            headers: {
+                "Cache-Control": components["headers"]["NoStore"];
+                "X-Content-Type-Options": components["headers"]["NoSniff"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Unprocessable Entity",
+                 *       "status": 422,
+                 *       "detail": "The Idempotency-Key was used for another adjustment.",
+                 *       "code": "idempotency_key_reused",
+                 *       "request_id": "JKJaXmPLvHcESHA="
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["AdjustmentKeyReused"];
             };
         };
         /**
@@ -1908,6 +1976,18 @@ export interface components {
          * @example b7d2a1f0-6e1c-4a59-9d43-0c8f5e2b7a66
          */
         IdempotencyKey: string;
+        /**
+         * @description 1–255 characters of printable ASCII that the client makes up once per adjustment, a UUID for instance. Keys are compared as they are,
+         *     per admin and product, and kept for good: the movement's id is made of it.
+         * @example 4b1f7c52-9f0a-4b39-8c55-d1b7f0a4e6c3
+         */
+        AdjustmentKey: string;
+        /**
+         * @description 1 to 98 product ids with commas between: the answer has these products alone, in this order, each once, and no further page.
+         *     What is unknown or not for sale is left out. Goes with no other parameter.
+         * @example brass-desk-lamp,linen-tea-towel
+         */
+        Ids: string;
         /** @description At most this many items. */
         Limit: number;
         /**
@@ -2770,6 +2850,12 @@ export interface operations {
                  * @example brass
                  */
                 q?: string;
+                /**
+                 * @description 1 to 98 product ids with commas between: the answer has these products alone, in this order, each once, and no further page.
+                 *     What is unknown or not for sale is left out. Goes with no other parameter.
+                 * @example brass-desk-lamp,linen-tea-towel
+                 */
+                ids?: components["parameters"]["Ids"];
                 /** @description At most this many items. */
                 limit?: components["parameters"]["Limit"];
                 /**
@@ -2837,6 +2923,12 @@ export interface operations {
                  * @example brass
                  */
                 q?: string;
+                /**
+                 * @description 1 to 98 product ids with commas between: the answer has these products alone, in this order, each once, and no further page.
+                 *     What is unknown or not for sale is left out. Goes with no other parameter.
+                 * @example brass-desk-lamp,linen-tea-towel
+                 */
+                ids?: components["parameters"]["Ids"];
                 /** @description At most this many items. */
                 limit?: components["parameters"]["Limit"];
                 /**
@@ -3264,6 +3356,8 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["ProductNotFound"];
+            409: components["responses"]["ProductChanged"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["Throttled"];
@@ -3312,7 +3406,14 @@ export interface operations {
     "update-stock-adjust": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description 1–255 characters of printable ASCII that the client makes up once per adjustment, a UUID for instance. Keys are compared as they are,
+                 *     per admin and product, and kept for good: the movement's id is made of it.
+                 * @example 4b1f7c52-9f0a-4b39-8c55-d1b7f0a4e6c3
+                 */
+                "Idempotency-Key"?: components["parameters"]["AdjustmentKey"];
+            };
             path: {
                 /** @example brass-desk-lamp */
                 product_id: components["parameters"]["ProductId"];
@@ -3339,6 +3440,7 @@ export interface operations {
             409: components["responses"]["InsufficientStock"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["AdjustmentKeyReused"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Busy"];

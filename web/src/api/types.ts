@@ -13,6 +13,6 @@ export type OrderInList = Schemas['OrderInList']
 export type OrderLine = Schemas['OrderLine']
 export type Summary = Schemas['Summary']
 export type Checkout = Schemas['Checkout']
-export type SaveProduct = Schemas['SaveProduct'] & { compare_version?: number }
+export type SaveProduct = Schemas['SaveProduct']
 export type BrowserSession = Schemas['BrowserSession']
 export type SessionUser = Schemas['SessionUser']

@@ -254,7 +254,7 @@ function EditForm({ product, saved }: { product: AdminProduct; saved: () => void
       announce(desk.saved)
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== 'product_changed') throw error
-      setTheirs({ stored: await data(own.GET('/admin/products/{product_id}', { params: { path } })), mine: body })
+      setTheirs({ stored: error.body.product as AdminProduct, mine: body })
     }
   }
   const form = useForm(

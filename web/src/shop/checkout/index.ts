@@ -57,7 +57,7 @@ async function lookAtLines(body: Checkout, refused: ApiError): Promise<Answer> {
 export async function loadProducts(ids: string[], cache: RequestCache = 'default', signal?: AbortSignal): Promise<ProductInList[]> {
   const products: ProductInList[] = []
   for (let i = 0; i < ids.length; i += 98) {
-    const query = { ids: ids.slice(i, i + 98).join(','), limit: 100 }
+    const query = { ids: ids.slice(i, i + 98).join(',') }
     const page = await data(open.GET('/products', { params: { query }, cache, ...(signal && { signal }) }))
     products.push(...page.items)
   }
