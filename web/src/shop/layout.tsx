@@ -43,12 +43,13 @@ function Header() {
         ) : (
           <NavLink href="/account">{shop.account}</NavLink>
         )}
-        <NavLink href="/cart" label={shop.basketCount(count)}>
+        <NavLink href="/cart">
           {shop.basket}
           {count > 0 && (
-            <span class="count" aria-hidden="true">
-              {count > 999 ? '999+' : count}
-            </span>
+            <>
+              {' '}
+              <span class="count">{count}</span> <span class="hidden">{shop.unitsWord(count)}</span>
+            </>
           )}
         </NavLink>
       </nav>
@@ -56,10 +57,10 @@ function Header() {
   )
 }
 
-function NavLink({ href, label, children }: { href: string; label?: string; children: ComponentChildren }) {
+function NavLink({ href, children }: { href: string; children: ComponentChildren }) {
   const { path } = useLocation()
   return (
-    <a href={href} aria-label={label} aria-current={path === href ? 'page' : undefined}>
+    <a href={href} aria-current={path === href ? 'page' : undefined}>
       {children}
     </a>
   )

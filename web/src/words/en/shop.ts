@@ -9,7 +9,7 @@ export const shop = {
   account: 'Account',
   desk: 'Admin desk',
   basket: 'Basket',
-  basketCount: (n: number) => `Basket, ${units(n)}`,
+  unitsWord: (n: number) => (n === 1 ? 'unit' : 'units'),
   footer: 'An online store you can run yourself. Nothing is charged, nothing is sent.',
   homeLink: 'Back to the shop',
 
