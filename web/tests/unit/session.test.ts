@@ -1,0 +1,111 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+
+type Session = typeof import('../../src/api/session')
+
+const user = { user_id: 'usr_1', email: 'ada@example.com', name: 'Ada', admin: false }
+let kept: Map<string, string>
+let calls: string[]
+let answers: (() => Response | Promise<Response>)[]
+
+/** Another tab: the module anew, over the same storage, lock and channel. */
+async function tab(): Promise<Session> {
+  vi.resetModules()
+  return import('../../src/api/session')
+}
+
+const session = (token: string) => Response.json({ access_token: token, token_type: 'Bearer', expires_in: 900, user })
+const problem = (status: number, code: string) => Response.json({ status, code, detail: code, request_id: 'r' }, { status })
+
+beforeEach(() => {
+  kept = new Map()
+  calls = []
+  answers = []
+  vi.stubGlobal('localStorage', {
+    getItem: (name: string) => kept.get(name) ?? null,
+    setItem: (name: string, value: string) => void kept.set(name, value),
+    removeItem: (name: string) => void kept.delete(name),
+  })
+  let last: Promise<unknown> = Promise.resolve()
+  const request = (_: string, work: () => Promise<unknown>) => {
+    const mine = last.catch(() => {}).then(work)
+    last = mine
+    return mine
+  }
+  vi.stubGlobal('navigator', { locks: { request } }) // Node has them from 24.5 on
+  vi.stubGlobal('fetch', async (path: string, init: RequestInit) => {
+    calls.push(`${path}${init.keepalive ? ' keepalive' : ''}`)
+    await new Promise((done) => setTimeout(done, 20))
+    return (answers.shift() ?? (() => session(`t${calls.length}`)))()
+  })
+})
+
+afterEach(() => vi.unstubAllGlobals())
+
+describe('a session', () => {
+  it('is asked for by nobody who is a guest', async () => {
+    const guest = await tab()
+    expect(await guest.accessToken()).toBeUndefined()
+    expect(calls).toEqual([])
+  })
+
+  it('is renewed once for four tabs that ask at once, and the answer outlives its page', async () => {
+    kept.set('shop.session', '1')
+    const tabs = [await tab(), await tab(), await tab(), await tab()]
+    const tokens = await Promise.all(tabs.map((each) => each.accessToken()))
+    expect(calls).toEqual(['/api/browser-sessions/refresh keepalive'])
+    expect(new Set(tokens)).toEqual(new Set(['t1']))
+  })
+
+  it('is in memory alone: storage has no token and no address', async () => {
+    const one = await tab()
+    await one.logIn('ada@example.com', 'a lamp in the window')
+    expect(await one.accessToken()).toBe('t1')
+    expect(JSON.stringify([...kept])).not.toMatch(/t1|ada|@/)
+  })
+
+  it('stays when the answer to a refresh is lost, and goes on with the next attempt', async () => {
+    kept.set('shop.session', '1')
+    answers = [() => Promise.reject(new TypeError('network'))]
+    const one = await tab()
+    await expect(one.accessToken()).rejects.toThrow('no answer')
+    expect(one.sessionState().status).toBe('unknown')
+    expect(await one.accessToken()).toBe('t2')
+  })
+
+  it('ends in every tab when the API says that it is over', async () => {
+    kept.set('shop.session', '1')
+    const [one, two] = [await tab(), await tab()]
+    await one.accessToken()
+    await vi.waitFor(() => expect(two.sessionState().status).toBe('user'))
+    answers = [() => problem(401, 'unauthenticated')]
+    expect(await one.refresh('t1')).toBeUndefined()
+    await vi.waitFor(() => expect(two.sessionState()).toEqual({ status: 'guest', ended: true }))
+    expect(kept.has('shop.session')).toBe(false)
+  })
+
+  it('is left at once where the API cannot be reached, and with the API at the next start', async () => {
+    const one = await tab()
+    await one.logIn('ada@example.com', 'a lamp in the window')
+    answers = [() => Promise.reject(new TypeError('offline'))]
+    await one.logOut()
+    expect(one.sessionState().status).toBe('guest')
+    const next = await tab()
+    expect(await next.accessToken()).toBeUndefined()
+    answers = [() => new Response(null, { status: 204 })]
+    await next.finishLeaving()
+    expect(calls.filter((call) => call.includes('/revoke'))).toHaveLength(2)
+    await next.finishLeaving()
+    expect(calls.filter((call) => call.includes('/revoke'))).toHaveLength(2)
+  })
+
+  it('is the new user’s in every tab once somebody else logs in', async () => {
+    const [one, two] = [await tab(), await tab()]
+    await one.logIn('ada@example.com', 'x')
+    await vi.waitFor(() => expect(two.sessionState().status).toBe('user'))
+    const other = { ...user, user_id: 'usr_2', name: 'Bob' }
+    answers = [() => Response.json({ access_token: 'bob', token_type: 'Bearer', expires_in: 900, user: other })]
+    await two.logIn('bob@example.com', 'x')
+    await vi.waitFor(() => expect(one.sessionState()).toEqual({ status: 'user', user: other }))
+    expect(await one.accessToken()).toBe('bob')
+  })
+})
