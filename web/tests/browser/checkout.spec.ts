@@ -116,7 +116,7 @@ test('journey 7: the first attempt is delayed past a mended second: one order, a
   await page.getByRole('button', { name: 'Take 1' }).click()
   await placeButton(page).click()
   await expectOrderPage(page)
-  await expect(page.getByText('An earlier attempt had gone through', { exact: false })).toBeVisible()
+  await expect(page.getByText('An earlier attempt had gone through', { exact: false }).first()).toBeVisible()
   expect((await ordersOf(person)).map((order) => order.items[0]?.quantity)).toEqual([3])
 })
 
@@ -140,7 +140,7 @@ test('journey 9: two tabs order one basket at once: one order, which both show',
   const second = await context.newPage()
   await second.goto('/cart')
   await expect(placeButton(second)).toBeEnabled()
-  await Promise.all([placeButton(page).click(), placeButton(second).click()])
+  await Promise.all([placeButton(page).dispatchEvent('click'), placeButton(second).dispatchEvent('click')])
   await expectOrderPage(page)
   await expectOrderPage(second)
   expect(second.url()).toBe(page.url())

@@ -257,8 +257,8 @@ function Order({ basket, rows, sum, isCurrent, refresh }: OrderProps) {
   const isFrozen = isPending(basket)
   const shownSum = isFrozen ? attempt?.body.expected_total : sum
   useEffect(() => {
-    // 409 price_changed without a line at another price: what is shown is old
-    if (attempt?.phase === 'open') refresh()
+    // refused, and no line says why: what is shown is old. A price that moved is agreed to at its line, not by reloading.
+    if (attempt?.phase === 'open' && marked(basket).length === 0) refresh()
   }, [attempt?.phase, attempt?.sends])
   return (
     <section class="order-box" aria-label={shop.total}>
