@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { isUnknown } from '../api/problem'
 import { announce } from '../parts/live'
 import { describe } from '../parts/states'
@@ -118,7 +118,10 @@ function StockForm({ product, mode, stock, isBusy, send, leave }: FormProps) {
   const [figure, setFigure] = useState(mode === 'set' ? String(stock) : '')
   const [reason, setReason] = useState(mode === 'set' ? (desk.reasons[0] ?? '') : '')
   const [error, setError] = useState('')
-  useEffect(() => first.current?.select(), [])
+  useLayoutEffect(() => {
+    first.current?.focus()
+    first.current?.select()
+  }, [])
   function submit(event: Event): void {
     event.preventDefault()
     if (isBusy) return

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Checkout } from '../../src/api/types'
-import { type Answer, type Basket, isPending, marked, remove, setQuantity } from '../../src/shop/checkout/basket'
+import { type Answer, answered, type Basket, emptyBasket, isPending, marked, press, remove, setQuantity } from '../../src/shop/checkout/basket'
 import { type Checkouts, createCheckouts } from '../../src/shop/checkout/runner'
 import { type BasketStore, createStore, type Cupboard } from '../../src/shop/checkout/storage'
 
@@ -142,7 +142,7 @@ class Tab {
   press(): void {
     const basket = this.store.read()
     if (isPending(basket) || basket.lines.length === 0 || marked(basket).length > 0) return
-    void this.checkouts.order({ basket: basket.id, body: bodyOf(basket) })
+    void this.checkouts.order({ basket: basket.id, body: bodyOf(basket), prices: {} })
   }
 }
 
@@ -280,7 +280,7 @@ describe('one basket is at most one order', () => {
 })
 
 describe('a checkout', () => {
-  const press = async (browser: Browser) => {
+  const pressed = async (browser: Browser) => {
     browser.tabs[0]?.press()
     await settled()
     return browser.tabs[0] as Tab
@@ -288,7 +288,7 @@ describe('a checkout', () => {
 
   it('keeps its key through a refusal, so that a late first attempt is found by the mended second', async () => {
     const browser = started(['late', 'answered'], 4)
-    const tab = await press(browser)
+    const tab = await pressed(browser)
     const key = tab.store.read().attempt?.key
     tab.awake() // the second request is refused: there are 2
     await settled()
@@ -304,7 +304,7 @@ describe('a checkout', () => {
 
   it('is frozen while its outcome is not known, asks for a minute, and then waits for a person', async () => {
     const browser = started(['request lost', 'busy', 'request lost', 'busy', 'answered'], 1)
-    const tab = await press(browser)
+    const tab = await pressed(browser)
     const frozen = tab.store.read()
     tab.store.write(setQuantity(frozen, 'lamp', 2))
     expect(tab.store.read().lines[0]?.quantity).toBe(1)
@@ -325,7 +325,7 @@ describe('a checkout', () => {
 
   it('is never another user’s', async () => {
     const browser = started(['answer lost'], 1)
-    const tab = await press(browser)
+    const tab = await pressed(browser)
     browser.user = 'bob'
     browser.now += 20_000
     tab.awake()
@@ -341,7 +341,7 @@ describe('a checkout', () => {
     const [first, second] = browser.tabs as [Tab, Tab]
     const shown = first.store.read()
     second.store.write(setQuantity(second.store.read(), 'lamp', 2))
-    await first.checkouts.order({ basket: shown.id, body: bodyOf(shown) })
+    await first.checkouts.order({ basket: shown.id, body: bodyOf(shown), prices: {} })
     expect(browser.shop.orders.size).toBe(0)
     expect(isPending(first.store.read())).toBe(false)
   })
@@ -352,7 +352,7 @@ describe('a checkout', () => {
     const [first, second] = browser.tabs as [Tab, Tab]
     first.press()
     const shown = first.store.read()
-    void second.checkouts.order({ basket: shown.id, body: bodyOf(shown) })
+    void second.checkouts.order({ basket: shown.id, body: bodyOf(shown), prices: {} })
     await settled()
     first.awake()
     await Promise.resolve()
@@ -360,5 +360,15 @@ describe('a checkout', () => {
     first.store.write({ ...first.store.read(), lines: shown.lines })
     await settled()
     expect(browser.shop.orders.size).toBe(1)
+  })
+
+  it('asks to agree to the prices that moved, and not to those that were shown', () => {
+    const lines = [{ product_id: 'lamp', quantity: 1 }, { product_id: 'hook', quantity: 2 }]
+    const body = { items: lines, expected_total: { amount: 8300, currency: 'GBP' } }
+    const prices = { lamp: 6400, hook: 950 }
+    const pending = press({ ...emptyBasket('basket'), lines }, { user: 'ada', key: 'key', body, prices, now: 0 })
+    const price = (amount: number) => ({ kind: 'price' as const, price: { amount, currency: 'GBP' } })
+    const after = answered(pending, 'key', { kind: 'refused', marks: { lamp: price(6600), hook: price(950) } }, 'next')
+    expect(after.lines.map((line) => line.mark)).toEqual([price(6600), undefined])
   })
 })

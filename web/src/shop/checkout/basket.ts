@@ -33,6 +33,8 @@ export interface Attempt {
   /** `pending`: a request was sent whose outcome is not known; nothing may change until it is. */
   phase: 'open' | 'pending'
   body: Checkout
+  /** The prices that the total was made of, by product: the API knows the total alone, and names every line. */
+  prices: Record<string, number>
   /** When the outcome began to be looked into. */
   since: number
   /** How many requests were sent. */
@@ -142,7 +144,7 @@ export function isOf(basket: Basket, body: Checkout): boolean {
 }
 
 /** Orders the basket: from here on it is pending. `key` is used only if the basket has none of this user's yet. */
-export function press(basket: Basket, by: { user: string; key: string; body: Checkout; now: number }): Basket {
+export function press(basket: Basket, by: { user: string; key: string; body: Checkout; prices: Record<string, number>; now: number }): Basket {
   if (isPending(basket) || basket.lines.length === 0 || marked(basket).length > 0 || !isOf(basket, by.body)) return basket
   const { refusal: _, ...rest } = basket
   const earlier = basket.attempt?.user === by.user ? basket.attempt : undefined
@@ -153,6 +155,7 @@ export function press(basket: Basket, by: { user: string; key: string; body: Che
       user: by.user,
       phase: 'pending',
       body: by.body,
+      prices: by.prices,
       since: by.now,
       sends: earlier?.sends ?? 0,
     },
@@ -182,7 +185,8 @@ export function answered(basket: Basket, key: string, answer: Answer, nextId: st
   if (answer.kind === 'logged-out') return attempt.sends > 1 ? basket : { ...basket, attempt: open }
   const lines = basket.lines.map(({ mark: _, ...line }) => {
     const mark = answer.marks[line.product_id]
-    return mark ? { ...line, mark } : line
+    const isAsShown = mark?.kind === 'price' && mark.price.amount === attempt.prices[line.product_id]
+    return mark && !isAsShown ? { ...line, mark } : line
   })
   return { ...basket, lines, attempt: open, ...(answer.refusal && { refusal: answer.refusal }) }
 }

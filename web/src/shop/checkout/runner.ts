@@ -16,9 +16,16 @@ export interface Surroundings {
   user: () => string | undefined
 }
 
+/** What a page showed beside the button: the basket with this id, what it orders, and the price of each product. */
+export interface Shown {
+  basket: string
+  body: Checkout
+  prices: Record<string, number>
+}
+
 export interface Checkouts {
   /** Orders what the page showed: the basket with this id, in these lines, at this total. */
-  order: (shown: { basket: string; body: Checkout }) => Promise<void>
+  order: (shown: Shown) => Promise<void>
   /** Goes on with an attempt whose outcome is not known; `anew` for another minute. */
   resume: (anew: boolean) => Promise<void>
 }
@@ -26,12 +33,13 @@ export interface Checkouts {
 export function createCheckouts(around: Surroundings): Checkouts {
   const { store } = around
 
-  async function order(shown: { basket: string; body: Checkout }): Promise<void> {
+  async function order(shown: Shown): Promise<void> {
     await around.lock(async () => {
       const user = around.user()
       const basket = store.read()
       if (!user || basket.id !== shown.basket) return // another tab ordered it, or changed it for another
-      const pressed = press(seenBy(basket, user, basket.id), { user, key: around.newId(), body: shown.body, now: around.now() })
+      const by = { user, key: around.newId(), body: shown.body, prices: shown.prices, now: around.now() }
+      const pressed = press(seenBy(basket, user, basket.id), by)
       store.write(pressed)
       await settle()
     })

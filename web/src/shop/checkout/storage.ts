@@ -132,6 +132,7 @@ function parseAttempt(value: unknown): Attempt | undefined {
     user: textOf(attempt.user),
     phase: attempt.phase === 'pending' ? 'pending' : 'open',
     body: attempt.body as Checkout,
+    prices: (fieldsOf(attempt.prices) ?? {}) as Record<string, number>,
     since: Number(attempt.since) || 0,
     sends: Number(attempt.sends) || 0,
   }

@@ -296,7 +296,7 @@ function Press({ basket, rows, sum, isCurrent }: Omit<OrderProps, 'refresh'>) {
         class="button primary wide"
         disabled={!isReady || !isRight}
         aria-describedby="order-note"
-        onClick={() => sum && void checkouts.order({ basket: basket.id, body: bodyOf(rows, sum) })}
+        onClick={() => sum && void checkouts.order({ basket: basket.id, body: bodyOf(rows, sum), prices: pricesOf(rows) })}
       >
         {sum ? shop.place(formatMoney(sum)) : shop.total}
       </button>
@@ -305,6 +305,10 @@ function Press({ basket, rows, sum, isCurrent }: Omit<OrderProps, 'refresh'>) {
       </p>
     </>
   )
+}
+
+function pricesOf(rows: Row[]): Record<string, number> {
+  return Object.fromEntries(rows.flatMap(({ line, price }) => (price ? [[line.product_id, price.amount]] : [])))
 }
 
 function bodyOf(rows: Row[], sum: Money): Checkout {
