@@ -1,6 +1,6 @@
 /** Calls to the API, typed by its contract. */
 import createClient from 'openapi-fetch'
-import type { Paths } from './additions'
+import type { paths } from './schema'
 import { ApiError, NoAnswer, toError } from './problem'
 import { accessToken, refresh, sessionState } from './session'
 
@@ -8,10 +8,10 @@ import { accessToken, refresh, sessionState } from './session'
 const PATIENCE = 15_000
 
 /** Open to everyone: no token is sent, so that caches answer all alike. */
-export const open = createClient<Paths>({ baseUrl: '/api', fetch: patient })
+export const open = createClient<paths>({ baseUrl: '/api', fetch: patient })
 
 /** For who is logged in: brings the access token, and a new one once if it is refused. */
-export const own = createClient<Paths>({ baseUrl: '/api', fetch: authorized })
+export const own = createClient<paths>({ baseUrl: '/api', fetch: authorized })
 
 /** The data of an answer. Throws ApiError for an error and NoAnswer when none came. */
 export async function data<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {

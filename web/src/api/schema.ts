@@ -253,6 +253,9 @@ export interface paths {
          * @description As POST /sessions, for the shop's own pages: the refresh token is in the cookie `__Host-session`, which no script can read, and
          *     never in a body. A session whose cookie comes along ends when this one begins.
          *
+         *     A second cookie, `__Host-device`, makes the browser known for the address, for 400 days from each log-in. From a known browser guesses
+         *     are counted apart, so nobody else's keep it waiting.
+         *
          *     The routes of `/browser-sessions` are for pages of the API's own origin. They ask for the header `Sec-Fetch-Site: same-origin`, which
          *     browsers send and scripts cannot set, and for application/json; anything else is 403. All other routes go by the header
          *     `Authorization` and look at no cookie. A browser takes the cookie over HTTPS alone, some also on 127.0.0.1.
@@ -415,7 +418,9 @@ export interface paths {
         };
         /**
          * List all goods
-         * @description By name, inactive ones too, with stock and version.
+         * @description By name, inactive ones too, with stock and version. With `stock=low` those of which 5 units are left or fewer, by id; a product may
+         *     take a second to appear there. A page may then have less than `limit`, or nothing, though more follow: read on until
+         *     `next_cursor` is null.
          */
         get: operations["view-inventory"];
         put?: never;
@@ -884,6 +889,7 @@ export interface components {
             items: components["schemas"]["OrderInList"][];
             next_cursor: components["schemas"]["Cursor"];
             complete_until: components["schemas"]["Time"];
+            customer?: components["schemas"]["UserId"];
         };
         Stock: {
             product_id: components["schemas"]["ProductId"];
@@ -1970,6 +1976,8 @@ export interface components {
         SecFetchSite: "same-origin";
         /** @description The refresh token, as an earlier answer set it. Twice in one request it counts as none. */
         SessionCookie: string;
+        /** @description The browser's token, as an earlier answer set it. Another one, or two, are replaced. */
+        DeviceCookie: string;
         /**
          * @description 1–255 characters of printable ASCII that the client makes up once per checkout, a UUID for instance.
          *     Keys are compared as they are, per customer. Without it the answer is idempotency_key_required.
@@ -2696,6 +2704,8 @@ export interface operations {
             cookie?: {
                 /** @description The refresh token, as an earlier answer set it. Twice in one request it counts as none. */
                 "__Host-session"?: components["parameters"]["SessionCookie"];
+                /** @description The browser's token, as an earlier answer set it. Another one, or two, are replaced. */
+                "__Host-device"?: components["parameters"]["DeviceCookie"];
             };
         };
         requestBody: {
@@ -3242,6 +3252,13 @@ export interface operations {
     "view-inventory": {
         parameters: {
             query?: {
+                /**
+                 * @description Start of the name, in any case and however its characters are composed.
+                 * @example brass
+                 */
+                q?: string;
+                /** @description Only products of which few units are left, or none. */
+                stock?: "low";
                 /** @description At most this many items. */
                 limit?: components["parameters"]["Limit"];
                 /**
@@ -3524,6 +3541,11 @@ export interface operations {
                  * @example usr_019cafb8-d247-752e-9651-0c5ca6a3a450
                  */
                 customer?: string;
+                /**
+                 * @description Orders of the user only who has this address now; `customer` is then the user's id. An address that nobody has has none. Does not
+                 *     go with `customer`. Ask by address once, and go on with `customer`, so that the address stands in no URL that is kept.
+                 */
+                email?: string;
                 /** @description At most this many items. */
                 limit?: components["parameters"]["Limit"];
                 /**
