@@ -102,7 +102,7 @@ function Tools({ filters }: { filters: Filters }) {
 /** The customer with this address: an address stands in no page's URL. */
 async function idOf(email: string): Promise<string> {
   const page = await data(own.GET('/admin/orders', { params: { query: { email, limit: 1 } } }))
-  const customer = page.items[0]?.user_id
+  const customer = page.customer
   if (!customer) throw new ApiError(400, { code: 'invalid_request', errors: [{ field: 'customer', message: desk.unknownEmail }] })
   return customer
 }
