@@ -40,7 +40,7 @@ def upload_pages() -> int:
     if not web.WEB.is_dir():
         return 0
     stack, region = deployed_stack((ROOT / "samconfig.toml").read_text())
-    web.build(ROOT / ".shop-web.log")
+    web.build(web.LOG)
     environment = os.environ | ({"AWS_DEFAULT_REGION": region, "AWS_REGION": region} if region else {})
     command = [tools.emulator_python(), str(LOCAL / "stack.py"), "upload-pages", stack, str(web.DIST)]
     return subprocess.run(command, cwd=ROOT, env=environment).returncode

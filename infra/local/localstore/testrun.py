@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from localstore import contract, process, tools
+from localstore import contract, process, tools, web
 from localstore.settings import HOST, LOCAL, ROOT, TOOLS, Settings, UserError, architecture, say
 
 SECONDS_TO_START = 30
@@ -42,13 +42,15 @@ def run(start_store) -> int:
     """
     started = time.monotonic()
     python = 0 if chosen() else python_tests()
+    pages = 0 if chosen() else web.test()
     with surroundings(start_store) as variables:
         say(f"everything stands after {time.monotonic() - started:.0f} s: go test ./...")
         go = go_test(variables)
+        browser = 0 if chosen() else web.test_in_browser(variables)
         benchmarks = 0 if chosen() else measure(variables, short=True)
         # At last: it guesses at passwords, and guesses are counted by where they come from.
         contracted = 0 if chosen() else contract.run(variables)
-    failed = python or go or benchmarks or contracted
+    failed = python or pages or go or browser or benchmarks or contracted
     say(f"tests {'FAILED' if failed else 'passed'} after {time.monotonic() - started:.0f} s")
     return failed
 

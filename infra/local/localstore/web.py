@@ -15,6 +15,7 @@ DIST = WEB / "dist"
 NOT_BUILT_FROM = {"node_modules", "dist", "tests"}
 BUILD_STAMP = WEB / "node_modules" / ".built-from"
 INSTALL_STAMP = WEB / "node_modules" / ".installed-from"
+LOG = ROOT / ".shop-web.log"
 LOG_LINES = 30
 
 
@@ -52,13 +53,48 @@ def build(log: Path) -> None:
 def npm(log: Path, *arguments) -> None:
     """Run npm in web/ with its output in a file, of which a failure shows the end."""
     node = tools.node()
-    environment = os.environ | {"PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+    environment = node_environment(node)
     command = [str(node), str(tools.npm(node)), *arguments]
     with open(log, "w") as file:
         done = subprocess.run(command, cwd=WEB, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
     if done.returncode != 0:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-LOG_LINES:])
         raise UserError(f"npm {' '.join(arguments)} failed:\n{tail}")
+
+
+def test() -> int:
+    """The pages' own tests, their types and their size. Return the exit code."""
+    build(LOG)
+    return 0 if all([script("typecheck"), script("test"), script("budget")]) else 1
+
+
+def lint() -> bool:
+    """The pages' linter, and whether their types of the API are those of the contract."""
+    build(LOG)
+    return script("lint")
+
+
+def test_in_browser(variables) -> int:
+    """The journeys through the pages in a real browser, against the store of a test run. Return the exit code."""
+    mine = {
+        "SHOP_API_URL": variables["SHOP_URL"],
+        "SHOP_PAGES_URL": variables["SHOP_PAGES_URL"],
+        "SHOP_MAIL_URL": variables["SHOP_MAIL_URL"],
+        "SHOP_DEMO_CREDENTIALS": variables["SHOP_CREDENTIALS"],
+    }
+    return 0 if script("browser", mine) else 1
+
+
+def script(name: str, variables: dict[str, str] | None = None) -> bool:
+    """Run a script of web/package.json where its output is seen."""
+    say(f"web: {name} …")
+    node = tools.node()
+    environment = node_environment(node) | (variables or {})
+    return subprocess.run([str(node), str(tools.npm(node)), "run", name], cwd=WEB, env=environment).returncode == 0
+
+
+def node_environment(node: Path) -> dict[str, str]:
+    return os.environ | {"PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
 
 
 def fingerprint() -> str:
@@ -108,8 +144,5 @@ def dev_server(settings) -> int:
     node = tools.node()
     if not (WEB / "node_modules").is_dir() or shutil.which("node", path=str(node.parent)) is None:
         build(settings.data / "web.log")
-    environment = os.environ | {
-        "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        "SHOP_PAGES_URL": settings.pages_url,
-    }
+    environment = node_environment(node) | {"SHOP_PAGES_URL": settings.pages_url}
     return subprocess.run([str(node), str(tools.npm(node)), "run", "dev"], cwd=WEB, env=environment).returncode
