@@ -235,7 +235,7 @@ func repeatedAfter(group []attempt, a attempt) bool {
 }
 
 // committedLate reports whether the order was committed after a, which was refused, had looked for it: by an attempt of
-// the same request that was under way beside it, or that hung before, as docs/design.md says may be. It is
+// the same request that was under way beside it, or that hung before, as docs/checkout.md says may be. It is
 // counted as tolerated. One that was committed before is a violation, because the search had to find it.
 func (h *history) committedLate(id string, a attempt) bool {
 	return slices.ContainsFunc(h.calls, func(look call) bool {

@@ -440,7 +440,7 @@ func TestExcuses(t *testing.T) {
 	}
 }
 
-// TestOrderOf: the id that docs/design.md derives, worked out by another program: python3 -c "import
+// TestOrderOf: the id that docs/checkout.md derives, worked out by another program: python3 -c "import
 // hashlib,base64;print('ord_'+base64.b32encode(hashlib.sha256(b'usr_1\0key').digest()).decode().lower()[:26])"
 func TestOrderOf(t *testing.T) {
 	if got, want := orderOf("usr_1", "key"), "ord_mtigfb2qk444f22eynnqfqodnl"; got != want {

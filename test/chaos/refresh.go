@@ -17,7 +17,7 @@ type refreshed struct {
 }
 
 // grace is for how long the store answers a refresh token that is sent again as it did before, less what a machine may
-// be late; docs/design.md has it.
+// be late; docs/sessions-and-keys.md has it.
 const grace = 25 * time.Second
 
 // refresh renews a buyer's session. A buyer whose token is unknown in the end logs in again before a later round.

@@ -29,7 +29,7 @@ const (
 	dueShards   = 16
 )
 
-// orderOf derives an order's id as docs/design.md says: by the customer and the Idempotency-Key.
+// orderOf derives an order's id as docs/checkout.md says: by the customer and the Idempotency-Key.
 func orderOf(userID, key string) string {
 	sum := sha256.Sum256([]byte(userID + "\x00" + key))
 	return "ord_" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:26]

@@ -37,7 +37,7 @@ func requeue(t *testing.T, o order) {
 	requeueAt(t, o, time.Now().Add(-time.Second))
 }
 
-// requeueAt writes the mail as design.md, part 5, describes one that is pending.
+// requeueAt writes the mail as docs/mail.md describes one that is pending.
 func requeueAt(t *testing.T, o order, due time.Time) {
 	t.Helper()
 	db := dynamodb.New(dynamodb.Options{Region: awsRegion, Credentials: awsCredentials, BaseEndpoint: aws.String(needAWS(t))})

@@ -1,6 +1,8 @@
 package readme
 
 import (
+	"encoding/json"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,11 +14,11 @@ var (
 	word        = regexp.MustCompile(`[\w.-]+`)
 )
 
-// TestDependenciesAreExplained: docs/design.md says of each module that go.mod requires why it is there.
+// TestDependenciesAreExplained: docs/dependencies.md says of each module that go.mod requires why it is there.
 func TestDependenciesAreExplained(t *testing.T) {
-	_, table, found := strings.Cut(read(t, "docs/design.md"), "## 9. Dependencies")
+	_, table, found := strings.Cut(read(t, "docs/dependencies.md"), "# Dependencies")
 	if !found {
-		t.Fatal("docs/design.md has no part 9 any more")
+		t.Fatal("docs/dependencies.md has no heading any more")
 	}
 	required := requirement.FindAllStringSubmatch(read(t, "go.mod"), -1)
 	if len(required) < 20 {
@@ -24,7 +26,25 @@ func TestDependenciesAreExplained(t *testing.T) {
 	}
 	for _, m := range required {
 		if !explains(table, m[1]) {
-			t.Errorf("docs/design.md, part 9, does not say why %s is there", m[1])
+			t.Errorf("docs/dependencies.md does not say why %s is there", m[1])
+		}
+	}
+}
+
+// TestPackagesOfThePagesAreExplained: docs/dependencies.md says of each package that web/package.json names why it is there.
+func TestPackagesOfThePagesAreExplained(t *testing.T) {
+	var manifest struct{ Dependencies, DevDependencies map[string]string }
+	if err := json.Unmarshal([]byte(read(t, "web/package.json")), &manifest); err != nil {
+		t.Fatal(err)
+	}
+	packages := slices.AppendSeq(slices.Collect(maps.Keys(manifest.Dependencies)), maps.Keys(manifest.DevDependencies))
+	if len(packages) < 10 {
+		t.Fatalf("web/package.json names %q, too few to be all", packages)
+	}
+	page := read(t, "docs/dependencies.md")
+	for _, name := range packages {
+		if !explains(page, name) {
+			t.Errorf("docs/dependencies.md does not say why %s is there", name)
 		}
 	}
 }
