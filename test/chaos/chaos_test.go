@@ -147,10 +147,12 @@ func TestRepeats(t *testing.T) {
 		step{Kind: visit}, step{Kind: endByReset}, step{Kind: endByRole}, step{Kind: endByReuse}, step{Kind: verify},
 		step{Kind: deleteAccount}, step{Kind: refresh}, step{Kind: idle})}
 	for _, call := range []string{
-		saveProduct, signUp, beginSession, renew, endSession, setPassword, verifyAddress, closeAccount,
+		saveProduct, signUp, beginSession, renew, setPassword, verifyAddress, closeAccount,
 	} {
 		p.Rules = append(p.Rules, faultproxy.Rule{Operation: call, Fault: faultproxy.KilledAfter, Share: 1, Times: 1})
 	}
+	// A reuse of a refresh token ends a session, too, and may come first: twice, with its repeat.
+	p.Rules = append(p.Rules, faultproxy.Rule{Operation: endSession, Fault: faultproxy.KilledAfter, Share: 1, Times: 3})
 	p.Rules = append(p.Rules, faultproxy.Rule{Operation: moveStock, Fault: faultproxy.KilledAfter, Share: 1, Times: 3},
 		faultproxy.Rule{Operation: moveStock, Fault: faultproxy.Conflict, Share: 1, Times: 60},
 		faultproxy.Rule{Operation: setRole, Fault: faultproxy.Refused, Share: 1, Times: 4})

@@ -336,8 +336,9 @@ func TestInvalidUTF8(t *testing.T) {
 	functions := map[string]string{
 		"sign-up": "SignUpFunction", "log-in": "LogInFunction", "refresh": "RefreshSessionFunction", "log-out": "LogOutFunction",
 		"request reset": "RequestResetFunction", "delete account": "DeleteAccountFunction",
-		"checkout": "PlaceOrderFunction",
-		"save":     "SaveProductFunction", "set stock": "UpdateStockFunction", "adjust stock": "UpdateStockFunction",
+		"rename": "RenameAccountFunction", "end sessions": "EndSessionsFunction",
+		"change password": "ChangePasswordFunction", "checkout": "PlaceOrderFunction",
+		"save": "SaveProductFunction", "set stock": "UpdateStockFunction", "adjust stock": "UpdateStockFunction",
 	}
 	for name, route := range bodyRoutes(t) {
 		t.Run(name, func(t *testing.T) {

@@ -13,7 +13,7 @@ HOST = "127.0.0.1"
 ADMINISTRATION = ("/_ministack/", "/_localstack/")
 
 
-def application(emulator, saver, guard, pages_port=0) -> Callable:
+def application(emulator, saver, guard, pages_port=None) -> Callable:
     """The emulator as an ASGI application that is guarded, saves its state and hides its own administration."""
 
     distribution = pages.application()

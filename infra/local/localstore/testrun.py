@@ -44,9 +44,10 @@ def run(start_store) -> int:
     python = 0 if chosen() else python_tests()
     pages = 0 if chosen() else web.test()
     with surroundings(start_store) as variables:
+        # At first: what the other tests leave has pictures of other hosts, and what is seen here may ask no other host.
+        browser = 0 if chosen() else web.test_in_browser(variables)
         say(f"everything stands after {time.monotonic() - started:.0f} s: go test ./...")
         go = go_test(variables)
-        browser = 0 if chosen() else web.test_in_browser(variables)
         benchmarks = 0 if chosen() else measure(variables, short=True)
         # At last: it guesses at passwords, and guesses are counted by where they come from.
         contracted = 0 if chosen() else contract.run(variables)
