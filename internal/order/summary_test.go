@@ -13,11 +13,8 @@ import (
 	"pgregory.net/rapid"
 
 	"shop/internal/money"
-	"shop/internal/user"
 	"shop/internal/validation"
 )
-
-var admin = user.Caller{UserID: "usr_admin", Email: "admin@example.com", Admin: true}
 
 // feed is orders. It breaks off after some of them when it fails.
 type feed struct {

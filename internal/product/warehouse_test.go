@@ -13,10 +13,9 @@ import (
 )
 
 var (
-	admin    = user.Caller{UserID: "usr_admin", Email: "admin@example.com", Admin: true}
-	stranger = user.Caller{UserID: "usr_eve", Email: "eve@example.com", Admin: true}
-	opened   = time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)
-	errDown  = errors.New("the store is down")
+	admin   = user.Caller{UserID: "usr_admin", Email: "admin@example.com", Admin: true}
+	opened  = time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)
+	errDown = errors.New("the store is down")
 )
 
 // warehouse is a store of products with the conditions of the real one: only admin is an admin, a product is created once,

@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
@@ -186,11 +184,4 @@ func TestLogOut(t *testing.T) {
 		send(t, logOut(unknown)).want(t, http.StatusNoContent)
 	}
 	refreshed(t, stays)
-}
-
-// dynamoDB is a client of the store's tables.
-func dynamoDB(t *testing.T) *dynamodb.Client {
-	t.Helper()
-	endpoint := needAWS(t)
-	return dynamodb.NewFromConfig(aws.Config{Region: awsRegion, Credentials: awsCredentials, BaseEndpoint: &endpoint})
 }
