@@ -57,11 +57,12 @@ class Emulator:
 
     def __init__(self, data) -> None:
         self.data = data
-        (self.port,) = testrun.free_ports(1)
+        self.port, self.pages_port = testrun.free_ports(2)
         self.process = None
 
     def start(self) -> None:
         command = [sys.executable, str(LOCAL / "emulator.py"), "--port", str(self.port), "--data", str(self.data)]
+        command += ["--pages-port", str(self.pages_port)]
         self.data.mkdir(exist_ok=True)
         with open(self.data / "log", "a") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)

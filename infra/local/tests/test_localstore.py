@@ -28,8 +28,8 @@ class InFolder(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
-        (port,) = testrun.free_ports(1)
-        self.settings = Settings(port, self.folder)
+        port, pages_port = testrun.free_ports(2)
+        self.settings = Settings(port, self.folder, chosen_pages_port=pages_port)
         self.enterContext(contextlib.redirect_stderr(io.StringIO()))
 
 

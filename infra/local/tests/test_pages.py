@@ -3,8 +3,6 @@
 import http.client
 import json
 import os
-import subprocess
-import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -14,10 +12,10 @@ from botocore.exceptions import ClientError
 
 import stack
 from emulation.ministack_internals import cloudfront_js
-from localstore import deploy, process, testrun, tools, web
+from localstore import deploy, process, tools, web
 from localstore.settings import ROOT, Settings, UserError
 from tests import stacks
-from tests.test_emulator import Emulator, wait_for
+from tests.test_emulator import Emulator
 from translate import read
 
 PROOF = "p" * 32
@@ -100,8 +98,9 @@ class Distribution(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         cls.emulator = Emulator(Path(folder.name) / "data")
-        (cls.pages,) = testrun.free_ports(1)
-        cls.start()
+        cls.pages = cls.emulator.pages_port
+        cls.enterClassContext(mock.patch.dict(os.environ, with_node()))
+        cls.emulator.start()
         cls.addClassCleanup(lambda: cls.emulator.end())
         cls.emulator.upload_function()
         pages = section()
@@ -119,17 +118,6 @@ class Distribution(unittest.TestCase):
             (cls.files / name).parent.mkdir(parents=True, exist_ok=True)
             (cls.files / name).write_text(text)
         cls.upload(cls.files)
-
-    @classmethod
-    def start(cls) -> None:
-        """The emulator with a chosen pages' port."""
-        data, port = cls.emulator.data, cls.emulator.port
-        data.mkdir(exist_ok=True)
-        command = [sys.executable, str(ROOT / "infra/local/emulator.py"), "--port", str(port), "--data", str(data)]
-        command += ["--pages-port", str(cls.pages)]
-        with open(data / "log", "a") as log:
-            cls.emulator.process = subprocess.Popen(command, stdout=log, stderr=log, env=with_node())
-        wait_for(lambda: process.status(f"http://127.0.0.1:{port}/_ministack/health") == 200, "the emulator")
 
     @classmethod
     def upload(cls, folder) -> None:
@@ -263,7 +251,7 @@ class Distribution(unittest.TestCase):
 
     def test_it_outlives_a_restart(self) -> None:
         self.emulator.end()
-        self.start()
+        self.emulator.start()
         self.assertEqual(self.ask("GET", "/")[2], "the shop")
         self.assertEqual(self.ask("GET", "/api/orders/1")[0], 200)
 
