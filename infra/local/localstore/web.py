@@ -144,5 +144,5 @@ def dev_server(settings) -> int:
     node = tools.node()
     if not (WEB / "node_modules").is_dir() or shutil.which("node", path=str(node.parent)) is None:
         build(settings.data / "web.log")
-    environment = node_environment(node) | {"SHOP_PAGES_URL": settings.pages_url}
+    environment = node_environment(node) | {"SHOP_API_URL": settings.url}
     return subprocess.run([str(node), str(tools.npm(node)), "run", "dev"], cwd=WEB, env=environment).returncode
