@@ -16,6 +16,20 @@ async function look(page: Page, name: string, as: string): Promise<void> {
   await expectAccessible(page)
 }
 
+/** The first sight of each application: the pictures of README.md, which docs/pictures keeps. */
+test('the pictures of the README', async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 860 })
+  await page.goto('/')
+  await page.waitForLoadState('networkidle')
+  await expect(page.getByRole('link', { name: 'Brass desk lamp' }).first()).toBeVisible()
+  await page.screenshot({ path: 'screenshots/readme-shop.png' })
+  await page.goto('/admin/')
+  await logIn(page, admin(), '/admin/')
+  await expect(page.getByRole('link', { name: 'Brass desk lamp' })).toBeVisible()
+  await page.waitForLoadState('networkidle')
+  await page.screenshot({ path: 'screenshots/readme-desk.png' })
+})
+
 for (const { name: as, viewport, colorScheme } of looks) {
   test.describe(as, () => {
     test.use({ viewport, colorScheme })
