@@ -46,12 +46,12 @@ func placeOrder(g httpapi.Guard, orders checkout, publicURL string) httpapi.Hand
 }
 
 func decode(caller user.Caller, r *httpapi.Request) (order.Request, error) {
+	if r.Header("Idempotency-Key") == "" {
+		return order.Request{}, httpapi.ErrKeyRequired
+	}
 	key, err := r.IdempotencyKey()
 	if err != nil {
 		return order.Request{}, err
-	}
-	if key == "" {
-		return order.Request{}, httpapi.ErrKeyRequired
 	}
 	var in request
 	if err := r.Decode(&in); err != nil {

@@ -252,3 +252,14 @@ func TestURL(t *testing.T) {
 		t.Errorf("URL = %s", got)
 	}
 }
+
+// TestEmptyKey: an empty Idempotency-Key is no key, and not the same as none.
+func TestEmptyKey(t *testing.T) {
+	for name, headers := range map[string]map[string]string{"none": nil, "empty": {"idempotency-key": ""}} {
+		r := &Request{event: events.APIGatewayV2HTTPRequest{Headers: headers}}
+		key, err := r.IdempotencyKey()
+		if refused := len(problemsOf(err)) == 1; key != "" || refused != (name == "empty") {
+			t.Errorf("%s: got %q, %v", name, key, err)
+		}
+	}
+}

@@ -59,24 +59,30 @@ func (r *Request) Domain() string { return r.event.RequestContext.DomainName }
 
 // Header returns a header's value, or "". API Gateway joins a header that was sent more than once by commas.
 func (r *Request) Header(name string) string {
+	value, _ := r.header(name)
+	return value
+}
+
+func (r *Request) header(name string) (value string, sent bool) {
 	if v, ok := r.event.Headers[strings.ToLower(name)]; ok {
-		return v
+		return v, true
 	}
 	for key, v := range r.event.Headers {
 		if strings.EqualFold(key, name) {
-			return v
+			return v, true
 		}
 	}
-	return ""
+	return "", false
 }
 
 // maxKey is the longest Idempotency-Key, in characters.
 const maxKey = 255
 
-// IdempotencyKey returns the header Idempotency-Key, or "" without one. It returns validation.Errors for one that is no key.
+// IdempotencyKey returns the header Idempotency-Key, or "" without one. It returns validation.Errors for one that is no key, an empty
+// one too: its sender means to repeat the request, and without a key the work would be done again.
 func (r *Request) IdempotencyKey() (string, error) {
-	key := r.Header("Idempotency-Key")
-	if len(key) > maxKey || strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) {
+	key, sent := r.header("Idempotency-Key")
+	if sent && key == "" || len(key) > maxKey || strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) {
 		return "", invalid("Idempotency-Key", "must have 1 to %d printable ASCII characters", maxKey)
 	}
 	return key, nil
