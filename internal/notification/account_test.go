@@ -116,12 +116,12 @@ func TestDeliverAccountMails(t *testing.T) {
 
 // TestTellOfAChangedPassword: the mail brings no link, and is not given up before one of an order is.
 func TestTellOfAChangedPassword(t *testing.T) {
-	for owed, want := range map[time.Duration]Outcome{31 * time.Minute: OutcomePostponed, 73 * time.Hour: OutcomeFailed} {
+	for age, want := range map[time.Duration]Outcome{31 * time.Minute: OutcomePostponed, 73 * time.Hour: OutcomeFailed} {
 		d, id := newDesk(), accountMails[PasswordChanged].id
-		d.ledger.pass(owed)
+		d.ledger.pass(age)
 		d.fails = errDown
 		if outcome, err := d.delivery().Deliver(t.Context(), id); outcome != want || !errors.Is(err, errDown) && want == OutcomePostponed {
-			t.Errorf("after %s: got %s and error %v, want %s", owed, outcome, err, want)
+			t.Errorf("after %s: got %s and error %v, want %s", age, outcome, err, want)
 		}
 	}
 	d, id := newDesk(), accountMails[PasswordChanged].id
