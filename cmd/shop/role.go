@@ -73,15 +73,10 @@ func (rc *roleChange) run(ctx context.Context, s streams, t *target, address str
 	if err != nil {
 		return fmt.Errorf("%q: %w", address, err)
 	}
-	d, err := t.find(ctx)
+	d, users, err := findUsers(ctx, t)
 	if err != nil {
 		return err
 	}
-	table, err := d.output("UsersTable")
-	if err != nil {
-		return err
-	}
-	users := &dynamostore.Users{Client: dynamodb.NewFromConfig(d.aws), Table: table}
 	if err := rc.change(ctx, s, d, users, email); errors.Is(err, user.ErrNotFound) {
 		return fmt.Errorf("nobody has signed up to the stack %s as %s: %w", d.stack, email, err)
 	} else if err != nil {
@@ -89,6 +84,16 @@ func (rc *roleChange) run(ctx context.Context, s streams, t *target, address str
 	}
 	say(s.out, rc.done, email)
 	return nil
+}
+
+// findUsers finds the store and its accounts.
+func findUsers(ctx context.Context, t *target) (deployment, *dynamostore.Users, error) {
+	d, err := t.find(ctx)
+	if err != nil {
+		return d, nil, err
+	}
+	table, err := d.output("UsersTable")
+	return d, &dynamostore.Users{Client: dynamodb.NewFromConfig(d.aws), Table: table}, err
 }
 
 // change gives the account that is shown the role, if it has another one and the operator agrees.
@@ -127,10 +132,15 @@ func (rc *roleChange) agree(s streams) error {
 	if rc.yes {
 		return nil
 	}
+	return ask(s, rc.question)
+}
+
+// ask returns nil when the operator says yes, on a terminal.
+func ask(s streams, question string) error {
 	if s.in == nil || !term.IsTerminal(int(s.in.Fd())) {
 		return errors.New("there is no terminal to ask on: run the command again with --yes")
 	}
-	return confirm(s.in, s.err, rc.question)
+	return confirm(s.in, s.err, question)
 }
 
 // confirm returns nil when the answer to the question is y or yes.

@@ -30,7 +30,7 @@ C2,22423,CAKE STAND,-1,2010-12-01T08:28:00Z,12.75,17850,United Kingdom
 `
 
 func TestHelpTeaches(t *testing.T) {
-	for _, args := range [][]string{{}, {"--help"}, {"import", "--help"}, {"grant-admin", "--help"}, {"revoke-admin", "--help"}, {"unsuppress", "--help"}, {"keys", "--help"}, {"rotate-key", "--help"}, {"replay", "--help"}, {"redrive", "--help"}} {
+	for _, args := range [][]string{{}, {"--help"}, {"import", "--help"}, {"grant-admin", "--help"}, {"revoke-admin", "--help"}, {"verify-user", "--help"}, {"unsuppress", "--help"}, {"keys", "--help"}, {"rotate-key", "--help"}, {"replay", "--help"}, {"redrive", "--help"}} {
 		shop(t, args...).want(t, exitDone, "Usage:", "Examples:", "--stack", "--local")
 	}
 }
@@ -43,6 +43,8 @@ func TestWrongCommandLines(t *testing.T) {
 		{"grant-admin", "accepts 1 arg"},
 		{"grant-admin nobody", `"nobody": must be an e-mail address`},
 		{"revoke-admin @", "must be an e-mail address"},
+		{"verify-user", "accepts 1 arg"},
+		{"verify-user ada@", `"ada@": must be an e-mail address`},
 		{"unsuppress", "accepts 1 arg"},
 		{"unsuppress ada@", `"ada@": must be an e-mail address`},
 		{"keys now", "unknown command"},
@@ -145,6 +147,25 @@ func TestRoleIsAskedFor(t *testing.T) {
 			t.Errorf("%s: ada is %s, want %s still", command, got, before)
 		}
 	}
+}
+
+// TestVerifyUser: the account is shown and asked about before the operator vouches for it, which is audited, once.
+func TestVerifyUser(t *testing.T) {
+	f := startFake(t)
+	f.unverified = true
+	shop(t, "--local", "verify-user", "ada@example.com").want(t, exitFailed, "account usr_1", "there is no terminal to ask on", "--yes")
+	if !f.unverified {
+		t.Error("verified without an answer")
+	}
+	audited := `"event":"address_verified","user_id":"` + operatorARN + `","address_hash":"","subject":"usr_1","before":"unverified","after":"verified",`
+	shop(t, "--local", "verify-user", " Ada@example.com", "--yes").want(t, exitDone, audited, "ada@example.com is verified")
+	if f.unverified {
+		t.Error("not verified")
+	}
+	if again := shop(t, "--local", "verify-user", "ada@example.com"); again.code != exitDone || strings.Contains(again.err+again.out, "audit") {
+		t.Errorf("a second time: %+v, want it done, and no line of the audit log", again)
+	}
+	shop(t, "--local", "verify-user", "bob@example.com").want(t, exitFailed, "nobody has signed up to the stack shop as bob@example.com")
 }
 
 // TestUnverifiedAccountIsNoAdmin: whoever signed up with the address has not shown to read its mails. A role is taken back all the same.

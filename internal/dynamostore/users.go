@@ -176,6 +176,32 @@ func roleBefore(item attributes, c user.RoleChange) (user.User, error) {
 	return u, err
 }
 
+// Verify lets the user of an address log in, as its link would, and keeps who said so and when. It returns user.ErrNotFound when the
+// address has another account by now, or none, or one that expired; and nil for one that is verified already.
+//
+// It changes nothing the second time, so that a repeat of the SDK's, whose first answer was lost, is like the first.
+func (s *Users) Verify(ctx context.Context, v user.Verification) error {
+	_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:                           &s.Table,
+		Key:                                 userKey(v.Email),
+		ConditionExpression:                 aws.String("user_id = :user AND attribute_exists(unverified) AND " + here),
+		UpdateExpression:                    aws.String("SET verified_at = :at, verified_by = :by REMOVE unverified, expires_at"),
+		ExpressionAttributeValues:           attributes{":user": text(v.UserID), ":since": number(v.At.Unix()), ":at": instant(v.At), ":by": text(v.By)},
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	})
+	if old, unmet := conditionFailed(err); unmet {
+		u, err := readUser(old)
+		if err == nil && (u.ID != v.UserID || u.Unverified) {
+			return user.ErrNotFound
+		}
+		return err
+	}
+	if err != nil {
+		return failed("verifying a user", err)
+	}
+	return nil
+}
+
 // nextGeneration ends, in an update of a user, all sessions and links of the user. Its value :one is 1.
 const nextGeneration = " ADD generation :one"
 

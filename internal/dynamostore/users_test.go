@@ -146,6 +146,44 @@ func TestRoleChangeWhoseAnswerWasLostIsTold(t *testing.T) {
 	}
 }
 
+// TestOperatorVerifies: the account that the operator looked at may log in, and keeps who said so first; no other account of the
+// address, and none that expired. A lost answer is no failure.
+func TestOperatorVerifies(t *testing.T) {
+	s, ann := open(t), ann
+	ann.ExpiresAt = opened.Add(time.Hour)
+	s.must(s.users().Create(t.Context(), ann, user.Done{}))
+	mine := user.Verification{UserID: ann.ID, Email: ann.Email, By: "arn:first", At: opened}
+	for name, change := range map[string]func(*user.Verification){
+		"another account":            func(v *user.Verification) { v.UserID = "usr_0" },
+		"an address that nobody has": func(v *user.Verification) { v.Email = "x@example.com" },
+		"an expired account":         func(v *user.Verification) { v.At = ann.ExpiresAt },
+	} {
+		v := mine
+		change(&v)
+		if err := s.users().Verify(t.Context(), v); !errors.Is(err, user.ErrNotFound) {
+			t.Errorf("%s: got %v, want ErrNotFound", name, err)
+		}
+	}
+	if got := s.user(ann.Email); got != ann {
+		t.Errorf("got %+v, want it as it was", got)
+	}
+	s.faults.On("UpdateItem", awsfault.Lost)
+	s.must(s.users().Verify(t.Context(), mine))
+	mine.By = "arn:second"
+	s.must(s.users().Verify(t.Context(), mine))
+	want := ann
+	want.Unverified, want.ExpiresAt = false, time.Time{}
+	if got := s.user(ann.Email); got != want {
+		t.Errorf("got %+v, want it verified, and nothing else: %+v", got, want)
+	}
+	out, err := s.client.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: aws.String(s.tables.Name("Users")), Key: userKey(ann.Email)})
+	s.must(err)
+	r := reader{item: out.Item}
+	if by, at := r.text("verified_by"), r.instant("verified_at"); r.err != nil || by != "arn:first" || !at.Equal(opened) {
+		t.Errorf("verified by %s at %s, %v, want the first", by, at, r.err)
+	}
+}
+
 // A hash is renewed, and never put in the place of a password that was chosen meanwhile, nor of nothing.
 func TestHashesAreRenewed(t *testing.T) {
 	s := open(t)

@@ -15,6 +15,7 @@ const (
 	RefreshReused   Kind = "refresh_token_reused"
 	AccessRefused   Kind = "access_refused"
 	RoleChanged     Kind = "role_changed"
+	AddressVerified Kind = "address_verified"
 	PasswordChanged Kind = "password_changed"
 	StockChanged    Kind = "stock_changed"
 	NameChanged     Kind = "name_changed"

@@ -22,7 +22,7 @@ func noted(t *testing.T, e Event) map[string]any {
 func TestAudit(t *testing.T) {
 	for kind, level := range map[Kind]string{
 		LoggedIn: "INFO", LogInFailed: "WARN", RefreshReused: "WARN", AccessRefused: "WARN",
-		RoleChanged: "INFO", PasswordChanged: "INFO", StockChanged: "INFO",
+		RoleChanged: "INFO", AddressVerified: "INFO", PasswordChanged: "INFO", StockChanged: "INFO",
 	} {
 		got := noted(t, Event{Kind: kind, UserID: "usr_1", AddressHash: "h", Subject: "lamp", Before: "43", After: "40", Reason: "why"})
 		wantFields(t, []map[string]any{got}, map[string]any{

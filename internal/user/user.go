@@ -66,6 +66,14 @@ type RoleChange struct {
 	At     time.Time // UTC, milliseconds
 }
 
+// Verification says that an operator vouches for the address of an account, in the place of the link that a mail brings.
+type Verification struct {
+	UserID string    // the account that the operator looked at
+	Email  string    // as NormalizeEmail returns it
+	By     string    // the operator: an ARN of AWS
+	At     time.Time // UTC, milliseconds
+}
+
 // IsAdmin reports whether the user's role is the admin's.
 func (u User) IsAdmin() bool { return u.Role == RoleAdmin }
 

@@ -218,6 +218,16 @@ func TestSignUpByMail(t *testing.T) {
 		send(t, verifyEmail(token)).badToken(t)
 	})
 
+	t.Run("an operator vouches for it", func(t *testing.T) {
+		t.Parallel()
+		email := freshEmail()
+		journal.linked(email, 1)
+		signsUp(t, email, password).want(t, http.StatusAccepted)
+		operator(t, "verify-user", email, "--yes")
+		send(t, postSession(logIn{email, password})).want(t, http.StatusCreated)
+		send(t, verifyEmail(tokenOf(t, awaitLinks(t, email, 1)[0], "verify-email"))).badToken(t)
+	})
+
 	t.Run("a repeat with its key mails nothing again, and is verified once", func(t *testing.T) {
 		t.Parallel()
 		email := freshEmail()
