@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -10,31 +9,26 @@ import (
 	"shop/internal/observe"
 )
 
-// toEnd is what a run leaves of the function's time for the account that it is at.
-const toEnd = 10 * time.Second
-
-// errNoDeadline says that the function was not called by Lambda, which always sets one.
-var errNoDeadline = errors.New("no deadline")
+// toFinish is what a run leaves of the function's time for the account that it is at.
+const toFinish = 10 * time.Second
 
 type accountEraser interface {
 	// Run erases the data of every deleted account, begins none after until, and returns how many deletions it finished.
 	Run(ctx context.Context, until time.Time) (int, error)
 }
 
+type handlers struct{ deletions accountEraser }
+
 // eraseDeletedAccounts serves the schedule.
 func eraseDeletedAccounts(deletions accountEraser) func(context.Context) error {
-	return func(ctx context.Context) error {
-		end, ok := ctx.Deadline()
-		if !ok {
-			return errNoDeadline
-		}
-		ctx, cancel := deadline.WithMargin(ctx)
-		defer cancel()
-		finished, err := deletions.Run(ctx, end.Add(-toEnd))
-		observe.Log(ctx).Info("deleted accounts erased", "finished", finished)
-		if err != nil {
-			return fmt.Errorf("erasing deleted accounts: %w", err)
-		}
-		return nil
+	return deadline.Scheduled(toFinish, handlers{deletions}.erase)
+}
+
+func (h handlers) erase(ctx context.Context, until time.Time) error {
+	finished, err := h.deletions.Run(ctx, until)
+	observe.Log(ctx).Info("deleted accounts erased", "finished", finished)
+	if err != nil {
+		return fmt.Errorf("erasing deleted accounts: %w", err)
 	}
+	return nil
 }

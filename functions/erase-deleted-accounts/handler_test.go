@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"shop/internal/deadline"
 	"shop/internal/httpapi/httpapitest"
 	"shop/internal/observe"
 )
@@ -69,7 +70,7 @@ func TestFault(t *testing.T) {
 }
 
 func TestNoDeadline(t *testing.T) {
-	if _, log, err := invoke(t.Context(), t, run(nil)); !errors.Is(err, errNoDeadline) || log != "" {
-		t.Errorf("error = %v, want %v; log %s", err, errNoDeadline, log)
+	if _, log, err := invoke(t.Context(), t, run(nil)); !errors.Is(err, deadline.ErrNone) || log != "" {
+		t.Errorf("error = %v, want %v; log %s", err, deadline.ErrNone, log)
 	}
 }

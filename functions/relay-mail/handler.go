@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -14,35 +13,30 @@ import (
 const (
 	// maxMails is how many mails one run takes; the next minute takes the rest.
 	maxMails = 2000
-	// toEnd is what a run leaves of the function's time to end what it has begun: events of which each of the SDK's three
-	// attempts hangs, and to make their mails due again.
-	toEnd = 15 * time.Second
+	// toFinish is what a run leaves of the function's time for what it has begun: to send events, of which each of the
+	// SDK's three attempts may hang, and to make the mails of those that were not sent due again.
+	toFinish = 15 * time.Second
 )
-
-// errNoDeadline says that the function was not called by Lambda, which always sets one.
-var errNoDeadline = errors.New("no deadline")
 
 type relay interface {
 	// Run relays at most max mails that are due, begins nothing after until, and returns what it did.
 	Run(ctx context.Context, max int, until time.Time) (notification.Relayed, error)
 }
 
-// relayMail serves the schedule. The run's ctx ends while there is time to tell what was sent.
+type handlers struct{ mails relay }
+
+// relayMail serves the schedule.
 func relayMail(mails relay) func(context.Context) error {
-	return func(ctx context.Context) error {
-		end, ok := ctx.Deadline()
-		if !ok {
-			return errNoDeadline
-		}
-		ctx, cancel := deadline.WithMargin(ctx)
-		defer cancel()
-		done, err := mails.Run(ctx, maxMails, end.Add(-toEnd))
-		observe.Log(ctx).Info("mails relayed", "sent", done.Sent, "unknown", done.Unknown)
-		observe.Count("MailsRelayed", done.Sent)
-		observe.Count("MailsOfUnknownKind", done.Unknown)
-		if err != nil {
-			return fmt.Errorf("relaying mails: %w", err)
-		}
-		return nil
+	return deadline.Scheduled(toFinish, handlers{mails}.relay)
+}
+
+func (h handlers) relay(ctx context.Context, until time.Time) error {
+	done, err := h.mails.Run(ctx, maxMails, until)
+	observe.Log(ctx).Info("mails relayed", "sent", done.Sent, "unknown", done.Unknown)
+	observe.Count("MailsRelayed", done.Sent)
+	observe.Count("MailsOfUnknownKind", done.Unknown)
+	if err != nil {
+		return fmt.Errorf("relaying mails: %w", err)
 	}
+	return nil
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"shop/internal/deadline"
 	"shop/internal/httpapi/httpapitest"
+	"shop/internal/deadline"
 	"shop/internal/notification"
 	"shop/internal/observe"
 )
@@ -115,14 +115,14 @@ func TestAnswersBeforeItIsCutOff(t *testing.T) {
 
 // TestTimeToEnd: a batch begun at the last moment, whose events hang at every attempt, leaves time to make a mail due again.
 func TestTimeToEnd(t *testing.T) {
-	if least := 3*deadline.Call + deadline.Call + deadline.ShutdownMargin; toEnd < least {
-		t.Errorf("%s is left to end a run, want %s", toEnd, least)
+	if least := 3*deadline.Call + deadline.Call + deadline.ShutdownMargin; toFinish < least {
+		t.Errorf("%s is left to end a run, want %s", toFinish, least)
 	}
 }
 
 func TestNoDeadline(t *testing.T) {
 	_, log, err := invoke(t.Context(), t, run(nil))
-	if !errors.Is(err, errNoDeadline) || log != "" {
-		t.Errorf("error = %v, want %v; log %s", err, errNoDeadline, log)
+	if !errors.Is(err, deadline.ErrNone) || log != "" {
+		t.Errorf("error = %v, want %v; log %s", err, deadline.ErrNone, log)
 	}
 }

@@ -49,8 +49,8 @@ var defects = []defect{
 	},
 	{
 		name: "relay off",
-		file: "functions/relay-mail/handler.go", from: "done, err := mails.Run(ctx, maxMails, end.Add(-toEnd))",
-		to:       "done, err := notification.Relayed{}, error(nil); _ = end",
+		file: "functions/relay-mail/handler.go", from: "done, err := h.mails.Run(ctx, maxMails, until)",
+		to:       "done, err := notification.Relayed{}, error(nil)",
 		function: "RelayMailFunction", folder: "functions/relay-mail",
 		plan: plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: append(buys(24), step{Kind: idle}), Workers: 8,
 			Rules: []faultproxy.Rule{
