@@ -26,43 +26,49 @@ type productLister interface {
 	Pick(ctx context.Context, ids []string) ([]product.Product, error)
 }
 
+type handlers struct{ products productLister }
+
 // browseProducts serves GET and HEAD /products.
 func browseProducts(products productLister) httpapi.Handler {
-	browse := func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
-		query, err := r.Query()
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		if _, picks := query["ids"]; picks {
-			return pick(ctx, products, query)
-		}
-		wanted, err := query.Page()
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		if err := checkPrefix(query["q"]); err != nil {
-			return httpapi.Response{}, err
-		}
-		found, err := products.Browse(ctx, query["q"], wanted)
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		return httpapi.OK(storeapi.PageOf(found, storeapi.ListedProductOf)).Public(maxAge).Tagged(), nil
+	h := handlers{products}
+	return httpapi.Open(map[string]httpapi.Handler{"GET /products": h.list, "HEAD /products": h.list})
+}
+
+func (h handlers) list(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+	query, err := r.Query()
+	if err != nil {
+		return httpapi.Response{}, err
 	}
-	return httpapi.Open(map[string]httpapi.Handler{"GET /products": browse, "HEAD /products": browse})
+	read := h.browse
+	if _, picks := query["ids"]; picks {
+		read = h.pick
+	}
+	found, err := read(ctx, query)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	return httpapi.OK(storeapi.PageOf(found, storeapi.ListedProductOf)).Public(maxAge).Tagged(), nil
+}
+
+func (h handlers) browse(ctx context.Context, query httpapi.Query) (page.Page[product.Product], error) {
+	wanted, err := query.Page()
+	if err != nil {
+		return page.Page[product.Product]{}, err
+	}
+	if err := checkPrefix(query["q"]); err != nil {
+		return page.Page[product.Product]{}, err
+	}
+	return h.products.Browse(ctx, query["q"], wanted)
 }
 
 // pick serves a basket: the products with the ids that the query lists.
-func pick(ctx context.Context, products productLister, query httpapi.Query) (httpapi.Response, error) {
+func (h handlers) pick(ctx context.Context, query httpapi.Query) (page.Page[product.Product], error) {
 	ids, err := picked(query)
 	if err != nil {
-		return httpapi.Response{}, err
+		return page.Page[product.Product]{}, err
 	}
-	found, err := products.Pick(ctx, ids)
-	if err != nil {
-		return httpapi.Response{}, err
-	}
-	return httpapi.OK(storeapi.PageOf(page.Page[product.Product]{Items: found}, storeapi.ListedProductOf)).Public(maxAge).Tagged(), nil
+	found, err := h.products.Pick(ctx, ids)
+	return page.Page[product.Product]{Items: found}, err
 }
 
 // picked returns the ids, each once. What cannot be one is of no product, and left out like an unknown one.

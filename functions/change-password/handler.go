@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 
 	"shop/internal/httpapi"
 	"shop/internal/observe"
@@ -27,57 +26,37 @@ type request struct {
 	New     string `json:"new"`
 }
 
+type handlers struct{ accounts passwordChanger }
+
 // changePassword serves PUT /users/me/password.
 func changePassword(g httpapi.Guard, accounts passwordChanger) httpapi.Handler {
-	return g.Routes(map[string]httpapi.CallerHandler{
-		"PUT /users/me/password": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
-			chosen, err := read(r)
-			if err != nil {
-				return httpapi.Response{}, err
-			}
-			err = accounts.Do(ctx, caller, chosen)
-			audit(ctx, caller, err)
-			if err != nil && chosen.Key == "" {
-				err = storeapi.IfBusy(err, unknown)
-			}
-			if err != nil {
-				return httpapi.Response{}, err
-			}
-			return httpapi.NoContent(), nil
-		},
-	})
+	return g.Routes(map[string]httpapi.CallerHandler{"PUT /users/me/password": handlers{accounts}.change})
 }
 
-func read(r *httpapi.Request) (user.ChosenPassword, error) {
-	var in request
-	if err := r.Decode(&in); err != nil {
+func (h handlers) change(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+	chosen, err := decode(r)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	err = h.accounts.Do(ctx, caller, chosen)
+	storeapi.AuditByPassword(ctx, caller, observe.PasswordChanged, err == nil, err)
+	if err != nil {
+		return httpapi.Response{}, storeapi.IfBusyWithoutKey(err, chosen.Key, unknown)
+	}
+	return httpapi.NoContent(), nil
+}
+
+func decode(r *httpapi.Request) (user.ChosenPassword, error) {
+	in, err := httpapi.Decode[request](r)
+	if err != nil {
 		return user.ChosenPassword{}, err
 	}
-	if err := in.requireMembers(); err != nil {
+	var problems validation.Errors
+	problems.Require("current", in.Current != "")
+	problems.Require("new", in.New != "")
+	if err := problems.Err(); err != nil {
 		return user.ChosenPassword{}, err
 	}
 	key, err := r.IdempotencyKey()
 	return user.ChosenPassword{Current: in.Current, New: in.New, Key: key, Source: r.ClientKey()}, err
-}
-
-func (in request) requireMembers() error {
-	var problems validation.Errors
-	if in.Current == "" {
-		problems.Add("current", "is required")
-	}
-	if in.New == "" {
-		problems.Add("new", "is required")
-	}
-	return problems.Err()
-}
-
-// audit notes that the password was changed, or that somebody guessed at it. That the store failed is neither.
-func audit(ctx context.Context, caller user.Caller, err error) {
-	var tooMany *user.TooManyGuessesError
-	switch {
-	case err == nil:
-		observe.Audit(ctx, observe.Event{Kind: observe.PasswordChanged, UserID: caller.UserID, Subject: caller.UserID})
-	case errors.Is(err, user.ErrInvalidCredentials) || errors.As(err, &tooMany):
-		observe.Audit(ctx, observe.Event{Kind: observe.LogInFailed, UserID: caller.UserID, Reason: storeapi.Code(err)})
-	}
 }

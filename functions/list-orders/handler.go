@@ -30,51 +30,66 @@ type historyPage struct {
 	Customer      string `json:"customer,omitempty"`
 }
 
-// listOrders serves GET /admin/orders.
-func listOrders(g httpapi.Guard, orders orderLister, customers customerFinder, now func() time.Time) httpapi.Handler {
-	return g.Routes(map[string]httpapi.CallerHandler{"GET /admin/orders": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
-		query, err := r.Query()
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		wanted, err := query.Page()
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		f, err := filter(query)
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		answer := historyPage{CompleteUntil: storeapi.Time(now().Add(-order.Settling))}
-		if address, given := query["email"]; given {
-			if answer.Customer, err = customerOf(ctx, customers, address); err != nil {
-				return httpapi.Response{}, err
-			}
-			f.Customer = answer.Customer
-			if f.Customer == "" { // nobody has the address, and no order
-				answer.Page = storeapi.PageOf(page.Page[order.Order]{}, storeapi.ListedOrderOf)
-				return httpapi.OK(answer), nil
-			}
-		}
-		found, err := orders.History(ctx, caller, f, wanted)
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		answer.Page = storeapi.PageOf(found, storeapi.ListedOrderOf)
-		return httpapi.OK(answer), nil
-	}})
+type handlers struct {
+	orders    orderLister
+	customers customerFinder
+	now       func() time.Time
 }
 
-// customerOf returns the id of the user who has the address, or none. It returns validation.Errors for what is no
-// address.
-func customerOf(ctx context.Context, customers customerFinder, address string) (string, error) {
+// listOrders serves GET /admin/orders.
+func listOrders(g httpapi.Guard, orders orderLister, customers customerFinder, now func() time.Time) httpapi.Handler {
+	return g.Routes(map[string]httpapi.CallerHandler{"GET /admin/orders": handlers{orders, customers, now}.list})
+}
+
+func (h handlers) list(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+	query, err := r.Query()
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	wanted, err := query.Page()
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	f, err := filter(query)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	answer, err := h.history(ctx, caller, f, query, wanted)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	return httpapi.OK(answer), nil
+}
+
+// history reads the page. Where nobody has the address that is asked for, no order can have it, and none is looked for.
+func (h handlers) history(
+	ctx context.Context, admin user.Caller, f order.Filter, query httpapi.Query, wanted page.Request,
+) (historyPage, error) {
+	answer := historyPage{CompleteUntil: storeapi.Time(h.now().Add(-order.Settling))}
+	var found page.Page[order.Order]
+	var err error
+	address, byAddress := query["email"]
+	if byAddress {
+		if answer.Customer, err = h.customerOf(ctx, address); err != nil {
+			return historyPage{}, err
+		}
+		f.Customer = answer.Customer
+	}
+	if !byAddress || f.Customer != "" {
+		found, err = h.orders.History(ctx, admin, f, wanted)
+	}
+	answer.Page = storeapi.PageOf(found, storeapi.ListedOrderOf)
+	return answer, err
+}
+
+// customerOf returns the id of the user who has the address, or "" where nobody has it. It returns validation.Errors
+// for a text that is not an address.
+func (h handlers) customerOf(ctx context.Context, address string) (string, error) {
 	email, err := user.NormalizeEmail(address)
 	if err != nil {
-		var problems validation.Errors
-		problems.Add("email", "%s", err)
-		return "", problems
+		return "", validation.Errors{{Field: "email", Message: err.Error()}}
 	}
-	u, err := customers.ByEmail(ctx, email)
+	u, err := h.customers.ByEmail(ctx, email)
 	if errors.Is(err, user.ErrNotFound) {
 		return "", nil
 	}

@@ -23,48 +23,61 @@ type request struct {
 	Password string `json:"password"`
 }
 
+type handlers struct {
+	users     authenticator
+	newDevice func() string
+}
+
 // logIn serves POST /sessions and, for the shop's own pages, POST /browser-sessions.
 func logIn(users authenticator, newDevice func() string) httpapi.Handler {
+	h := handlers{users, newDevice}
 	return httpapi.Open(map[string]httpapi.Handler{
-		"POST /sessions": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
-			s, err := begin(ctx, users, r, user.Credentials{})
-			if err != nil {
-				return httpapi.Response{}, err
-			}
-			return httpapi.Created(storeapi.SessionOf(s)), nil
-		},
-		"POST /browser-sessions": httpapi.OwnPages(func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
-			device := r.Cookie(httpapi.DeviceCookie)
-			if !user.IsDevice(device) {
-				device = newDevice()
-			}
-			s, err := begin(ctx, users, r, user.Credentials{Replaces: r.Cookie(httpapi.SessionCookie), Device: device})
-			if err != nil {
-				return httpapi.Response{}, err
-			}
-			return storeapi.ForBrowser(http.StatusCreated, s).WithCookie(httpapi.DeviceCookie, device, user.DeviceLasts), nil
-		}),
+		"POST /sessions":         h.client,
+		"POST /browser-sessions": httpapi.OwnPages(h.browser),
 	})
 }
 
-// begin logs in with the credentials in the body, and what else the request brings.
-func begin(ctx context.Context, users authenticator, r *httpapi.Request, c user.Credentials) (user.Session, error) {
-	var in request
-	if err := r.Decode(&in); err != nil {
+func (h handlers) client(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+	s, err := h.logIn(ctx, r, user.Credentials{})
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	return httpapi.Created(storeapi.SessionOf(s)), nil
+}
+
+func (h handlers) browser(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+	device := r.Cookie(httpapi.DeviceCookie)
+	if !user.IsDevice(device) {
+		device = h.newDevice()
+	}
+	s, err := h.logIn(ctx, r, user.Credentials{Replaces: r.Cookie(httpapi.SessionCookie), Device: device})
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	return storeapi.ForBrowser(http.StatusCreated, s).WithCookie(httpapi.DeviceCookie, device, user.DeviceLasts), nil
+}
+
+// logIn adds to c the credentials in the body, and logs in.
+func (h handlers) logIn(ctx context.Context, r *httpapi.Request, c user.Credentials) (user.Session, error) {
+	in, err := httpapi.Decode[request](r)
+	if err != nil {
 		return user.Session{}, err
 	}
-	if err := in.requireMembers(); err != nil {
+	var problems validation.Errors
+	problems.Require("email", in.Email != "")
+	problems.Require("password", in.Password != "")
+	if err := problems.Err(); err != nil {
 		return user.Session{}, err
 	}
 	c.Address, c.Password, c.Source = in.Email, in.Password, r.ClientKey()
-	s, err := users.Do(ctx, c)
-	observe.Audit(ctx, attempt(in.Email, s, err))
+	s, err := h.users.Do(ctx, c)
+	observe.Audit(ctx, event(in.Email, s, err))
 	return s, err
 }
 
-// attempt is what is audited of a log-in: whose account it was, or, where nobody is known to have the address, its
-// hash.
-func attempt(address string, s user.Session, err error) observe.Event {
+// event is the audit log's of a log-in. It names the account, or, where no account is known to have the address, the
+// hash of the address.
+func event(address string, s user.Session, err error) observe.Event {
 	if err == nil {
 		return observe.Event{Kind: observe.LoggedIn, UserID: s.User.ID}
 	}
@@ -76,15 +89,4 @@ func attempt(address string, s user.Session, err error) observe.Event {
 		e.AddressHash = user.GivenAddressHash(address)
 	}
 	return e
-}
-
-func (in request) requireMembers() error {
-	var problems validation.Errors
-	if in.Email == "" {
-		problems.Add("email", "is required")
-	}
-	if in.Password == "" {
-		problems.Add("password", "is required")
-	}
-	return problems.Err()
 }

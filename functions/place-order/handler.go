@@ -25,24 +25,33 @@ type request struct {
 	ExpectedTotal *storeapi.RequiredMoney `json:"expected_total"`
 }
 
-// placeOrder serves POST /orders. Every answer of an accepted checkout is that of the first, the mail's status included.
+type handlers struct {
+	orders    checkout
+	publicURL string // empty: the domain of the request
+}
+
+// placeOrder serves POST /orders.
 func placeOrder(g httpapi.Guard, orders checkout, publicURL string) httpapi.Handler {
-	return g.Routes(map[string]httpapi.CallerHandler{"POST /orders": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
-		wanted, err := decode(caller, r)
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		placed, replayed, err := orders.Do(ctx, wanted)
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		observe.Log(ctx).Info("order placed", "order_id", placed.ID, "replayed", replayed)
-		response := httpapi.Created(storeapi.OrderOf(placed, order.EmailPending)).With("Location", r.URL(publicURL, "/orders/"+placed.ID))
-		if replayed {
-			response = response.With("Idempotent-Replayed", "true")
-		}
-		return response, nil
-	}})
+	return g.Routes(map[string]httpapi.CallerHandler{"POST /orders": handlers{orders, publicURL}.place})
+}
+
+// place answers a repeat as it did the first request, the status of the mail included.
+func (h handlers) place(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+	wanted, err := decode(caller, r)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	placed, replayed, err := h.orders.Do(ctx, wanted)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	observe.Log(ctx).Info("order placed", "order_id", placed.ID, "replayed", replayed)
+	response := httpapi.Created(storeapi.OrderOf(placed, order.EmailPending)).
+		With("Location", r.URL(h.publicURL, "/orders/"+placed.ID))
+	if replayed {
+		response = response.With("Idempotent-Replayed", "true")
+	}
+	return response, nil
 }
 
 func decode(caller user.Caller, r *httpapi.Request) (order.Request, error) {
@@ -53,8 +62,8 @@ func decode(caller user.Caller, r *httpapi.Request) (order.Request, error) {
 	if err != nil {
 		return order.Request{}, err
 	}
-	var in request
-	if err := r.Decode(&in); err != nil {
+	in, err := httpapi.Decode[request](r)
+	if err != nil {
 		return order.Request{}, err
 	}
 	wanted := order.Request{Customer: caller, IdempotencyKey: key}

@@ -9,8 +9,8 @@ import (
 	"shop/internal/token"
 )
 
-// maxAge is short, so that a new key is soon known. API Gateway keeps keys for up to two hours whatever it is told, and functions
-// of ours for ten minutes.
+// maxAge is short, so that a new key is soon known. Whatever it is, API Gateway keeps keys for up to two hours, and the
+// store's functions keep them for ten minutes.
 const maxAge = 300 // seconds
 
 var errNoDomain = errors.New("neither TOKEN_ISSUER nor the request tells the issuer's URL")
@@ -20,41 +20,43 @@ type ring interface {
 	PublicKeys(ctx context.Context) ([]*rsa.PublicKey, error)
 }
 
-// publishKeys serves the issuer's two documents. An empty issuer means the URL that the request was sent to.
+type handlers struct {
+	issuer string // empty: the URL that the request was sent to
+	keys   ring
+}
+
+// publishKeys serves the issuer's two documents.
 func publishKeys(issuer string, keys ring) httpapi.Handler {
+	h := handlers{issuer, keys}
 	return httpapi.Open(map[string]httpapi.Handler{
-		"GET /.well-known/openid-configuration": configuration(issuer),
-		"GET /.well-known/jwks.json":            keySet(keys),
+		"GET /.well-known/openid-configuration": h.configuration,
+		"GET /.well-known/jwks.json":            h.keySet,
 	})
 }
 
-func configuration(issuer string) httpapi.Handler {
-	return func(_ context.Context, r *httpapi.Request) (httpapi.Response, error) {
-		url, err := issuerURL(issuer, r)
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		return httpapi.OK(token.Discovery(url)).Public(maxAge), nil
+func (h handlers) configuration(_ context.Context, r *httpapi.Request) (httpapi.Response, error) {
+	url, err := h.issuerURL(r)
+	if err != nil {
+		return httpapi.Response{}, err
 	}
+	return httpapi.OK(token.Discovery(url)).Public(maxAge), nil
 }
 
-// issuerURL trusts the domain because it is the gateway's word, one of the API's own, and not the client's header.
-func issuerURL(issuer string, r *httpapi.Request) (string, error) {
+// issuerURL trusts the request's domain: the gateway names it, one of the API's own, whatever Host the client sent.
+func (h handlers) issuerURL(r *httpapi.Request) (string, error) {
 	switch {
-	case issuer != "":
-		return issuer, nil
+	case h.issuer != "":
+		return h.issuer, nil
 	case r.Domain() != "":
 		return "https://" + r.Domain(), nil
 	}
 	return "", errNoDomain
 }
 
-func keySet(keys ring) httpapi.Handler {
-	return func(ctx context.Context, _ *httpapi.Request) (httpapi.Response, error) {
-		public, err := keys.PublicKeys(ctx)
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		return httpapi.OK(token.JWKS(public)).Public(maxAge), nil
+func (h handlers) keySet(ctx context.Context, _ *httpapi.Request) (httpapi.Response, error) {
+	public, err := h.keys.PublicKeys(ctx)
+	if err != nil {
+		return httpapi.Response{}, err
 	}
+	return httpapi.OK(token.JWKS(public)).Public(maxAge), nil
 }

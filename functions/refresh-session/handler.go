@@ -17,38 +17,47 @@ type sessionRefresher interface {
 	Do(ctx context.Context, refreshToken string) (user.Session, error)
 }
 
+type handlers struct{ sessions sessionRefresher }
+
 // refreshSession serves POST /sessions/refresh and, for the shop's own pages, POST /browser-sessions/refresh.
 func refreshSession(sessions sessionRefresher) httpapi.Handler {
+	h := handlers{sessions}
 	return httpapi.Open(map[string]httpapi.Handler{
-		"POST /sessions/refresh": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
-			refreshToken, err := storeapi.RefreshToken(r)
-			if err != nil {
-				return httpapi.Response{}, err
-			}
-			s, err := exchange(ctx, sessions, refreshToken)
-			if err != nil {
-				return httpapi.Response{}, err
-			}
-			return httpapi.OK(storeapi.SessionOf(s)), nil
-		},
-		"POST /browser-sessions/refresh": httpapi.OwnPages(func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
-			if err := r.Nothing(); err != nil {
-				return httpapi.Response{}, err
-			}
-			s, err := exchange(ctx, sessions, r.Cookie(httpapi.SessionCookie))
-			if err != nil {
-				return httpapi.Response{}, httpapi.WithoutSession(err)
-			}
-			return storeapi.ForBrowser(http.StatusOK, s), nil
-		}),
+		"POST /sessions/refresh":         h.client,
+		"POST /browser-sessions/refresh": httpapi.OwnPages(h.browser),
 	})
 }
 
-func exchange(ctx context.Context, sessions sessionRefresher, refreshToken string) (user.Session, error) {
-	s, err := sessions.Do(ctx, refreshToken)
+func (h handlers) client(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+	refreshToken, err := storeapi.RefreshToken(r)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	s, err := h.refresh(ctx, refreshToken)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	return httpapi.OK(storeapi.SessionOf(s)), nil
+}
+
+func (h handlers) browser(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+	if _, err := httpapi.Decode[struct{}](r); err != nil {
+		return httpapi.Response{}, err
+	}
+	s, err := h.refresh(ctx, r.Cookie(httpapi.SessionCookie))
+	if err != nil {
+		return httpapi.Response{}, httpapi.WithoutSession(err)
+	}
+	return storeapi.ForBrowser(http.StatusOK, s), nil
+}
+
+func (h handlers) refresh(ctx context.Context, refreshToken string) (user.Session, error) {
+	s, err := h.sessions.Do(ctx, refreshToken)
 	var reused *user.TokenReusedError
 	if errors.As(err, &reused) {
-		observe.Audit(ctx, observe.Event{Kind: observe.RefreshReused, UserID: reused.UserID, Subject: reused.SessionID, Reason: storeapi.Code(err)})
+		observe.Audit(ctx, observe.Event{
+			Kind: observe.RefreshReused, UserID: reused.UserID, Subject: reused.SessionID, Reason: storeapi.Code(err),
+		})
 	}
 	return s, err
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"shop/internal/httpapi/httpapitest"
 	"shop/internal/deadline"
+	"shop/internal/httpapi/httpapitest"
 	"shop/internal/notification"
 	"shop/internal/observe"
 )

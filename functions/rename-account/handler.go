@@ -18,19 +18,21 @@ type request struct {
 	Name string `json:"name"`
 }
 
+type handlers struct{ accounts accountRenamer }
+
 // renameAccount serves PATCH /users/me.
 func renameAccount(g httpapi.Guard, accounts accountRenamer) httpapi.Handler {
-	return g.Routes(map[string]httpapi.CallerHandler{
-		"PATCH /users/me": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
-			var in request
-			if err := r.Decode(&in); err != nil {
-				return httpapi.Response{}, err
-			}
-			u, err := accounts.Do(ctx, caller, in.Name)
-			if err != nil {
-				return httpapi.Response{}, err
-			}
-			return httpapi.OK(storeapi.AccountOf(u)), nil
-		},
-	})
+	return g.Routes(map[string]httpapi.CallerHandler{"PATCH /users/me": handlers{accounts}.rename})
+}
+
+func (h handlers) rename(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+	in, err := httpapi.Decode[request](r)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	u, err := h.accounts.Do(ctx, caller, in.Name)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	return httpapi.OK(storeapi.AccountOf(u)), nil
 }

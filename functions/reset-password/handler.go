@@ -9,39 +9,40 @@ import (
 )
 
 type passwordResetter interface {
-	// Do takes the token of a link, once, sets the password, and returns whose it is. It returns validation.Errors. With a key, which
-	// may be empty, a repeat returns what the first request did. The source is whom the request comes from.
+	// Do takes the token of a link, once, sets the password, and returns whose it is. It returns validation.Errors.
+	// With a key, which may be empty, a repeat returns what the first request did. source is the client's key.
 	Do(ctx context.Context, token, password, key, source string) (userID string, err error)
 }
 
 // unknown is what a 503 says of a request that came without a key.
-const unknown = "The store is busy, and the password may be set already. Repeat the same request; if the answer is 400 then, log in with the " +
-	"new password. With an Idempotency-Key a repeat is answered as the first request."
+const unknown = "The store is busy, and the password may be set already. Repeat the same request; if the answer is 400 " +
+	"then, log in with the new password. With an Idempotency-Key a repeat is answered as the first request."
 
 type request struct {
 	Token    string `json:"token"`
 	Password string `json:"password"`
 }
 
+type handlers struct{ links passwordResetter }
+
 // resetPassword serves PUT /password-resets.
 func resetPassword(links passwordResetter) httpapi.Handler {
-	return httpapi.Open(map[string]httpapi.Handler{"PUT /password-resets": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
-		var in request
-		if err := r.Decode(&in); err != nil {
-			return httpapi.Response{}, err
-		}
-		key, err := r.IdempotencyKey()
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		userID, err := links.Do(ctx, in.Token, in.Password, key, r.ClientKey())
-		if err != nil && key == "" {
-			err = storeapi.IfBusy(err, unknown)
-		}
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		observe.Audit(ctx, observe.Event{Kind: observe.PasswordChanged, UserID: userID, Subject: userID})
-		return httpapi.NoContent(), nil
-	}})
+	return httpapi.Open(map[string]httpapi.Handler{"PUT /password-resets": handlers{links}.reset})
+}
+
+func (h handlers) reset(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+	in, err := httpapi.Decode[request](r)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	key, err := r.IdempotencyKey()
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	userID, err := h.links.Do(ctx, in.Token, in.Password, key, r.ClientKey())
+	if err != nil {
+		return httpapi.Response{}, storeapi.IfBusyWithoutKey(err, key, unknown)
+	}
+	observe.Audit(ctx, observe.Event{Kind: observe.PasswordChanged, UserID: userID, Subject: userID})
+	return httpapi.NoContent(), nil
 }

@@ -14,13 +14,13 @@ import (
 )
 
 type productSaver interface {
-	// Do saves a draft and returns the product, and as it was before, which is nil for a new one. It returns validation.Errors,
-	// *product.ChangedError, product.ErrNotFound, product.ErrContended and product.ErrUnsettled.
+	// Do saves a draft and returns the product, and as it was before, which is nil for a new one. It returns
+	// validation.Errors, *product.ChangedError, product.ErrNotFound, product.ErrContended and product.ErrUnsettled.
 	Do(ctx context.Context, admin user.Caller, d product.Draft) (saved product.Product, before *product.Product, err error)
 }
 
-// request is the whole product: PUT replaces it. All members are required but max_per_order and stock, which stay as they are
-// when they are missing, and compare_version.
+// request is the whole product, which PUT replaces. max_per_order and stock stay as they are when they are missing;
+// compare_version may be missing, too. All other members are required.
 type request struct {
 	Name        *string                 `json:"name"`
 	Description *string                 `json:"description"`
@@ -33,75 +33,39 @@ type request struct {
 	CompareVersion *int64 `json:"compare_version"`
 }
 
+type handlers struct{ products productSaver }
+
 // saveProduct serves PUT /admin/products/{product_id}.
 func saveProduct(g httpapi.Guard, products productSaver) httpapi.Handler {
-	return g.Routes(map[string]httpapi.CallerHandler{"PUT /admin/products/{product_id}": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
-		var in request
-		if err := r.Decode(&in); err != nil {
-			return httpapi.Response{}, err
-		}
-		draft, err := in.toDraft(r.Path("product_id"))
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		saved, before, err := products.Do(ctx, caller, draft)
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		audit(ctx, caller, before, saved)
-		if before == nil {
-			return httpapi.Created(storeapi.AdminProductOf(saved)), nil
-		}
-		return httpapi.OK(storeapi.AdminProductOf(saved)), nil
-	}})
+	return g.Routes(map[string]httpapi.CallerHandler{"PUT /admin/products/{product_id}": handlers{products}.save})
 }
 
-// audit notes what the save changed of what a customer sees and pays: the name, the price, whether the product is for sale, and how
-// many units one order may have. For a new product each of these is logged as a change from nothing, and so is its first stock if
-// it is above 0.
-func audit(ctx context.Context, caller user.Caller, before *product.Product, saved product.Product) {
-	var was [len(kinds)]string
-	if before != nil {
-		was = seen(*before)
+func (h handlers) save(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+	in, err := httpapi.Decode[request](r)
+	if err != nil {
+		return httpapi.Response{}, err
 	}
-	for i, now := range seen(saved) {
-		changed(ctx, caller, saved.ID, kinds[i], was[i], now)
+	draft, err := in.toDraft(r.Path("product_id"))
+	if err != nil {
+		return httpapi.Response{}, err
 	}
+	saved, before, err := h.products.Do(ctx, caller, draft)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	audit(ctx, caller, before, saved)
 	if before == nil {
-		changed(ctx, caller, saved.ID, observe.StockChanged, "0", fmt.Sprint(saved.Stock))
+		return httpapi.Created(storeapi.AdminProductOf(saved)), nil
 	}
-}
-
-// kinds are the events of the members that seen returns.
-var kinds = [...]observe.Kind{observe.NameChanged, observe.PriceChanged, observe.ActiveChanged, observe.LimitChanged}
-
-// seen is a product's name, its price in minor units with the currency, whether it is active, and how many units one order may
-// have, empty where the product has no limit of its own.
-func seen(p product.Product) [len(kinds)]string {
-	limit := ""
-	if p.MaxPerOrder > 0 {
-		limit = fmt.Sprint(p.MaxPerOrder)
-	}
-	return [...]string{p.Name, fmt.Sprint(p.Price.Amount, " ", p.Price.Currency), fmt.Sprint(p.Active), limit}
-}
-
-func changed(ctx context.Context, caller user.Caller, productID string, kind observe.Kind, before, after string) {
-	if before != after {
-		observe.Audit(ctx, observe.Event{Kind: kind, UserID: caller.UserID, Subject: productID, Before: before, After: after})
-	}
+	return httpapi.OK(storeapi.AdminProductOf(saved)), nil
 }
 
 func (in request) toDraft(id string) (product.Draft, error) {
 	var problems validation.Errors
-	missing := func(field string, is bool) {
-		if is {
-			problems.Add(field, "is required")
-		}
-	}
-	missing("name", in.Name == nil)
-	missing("description", in.Description == nil)
-	missing("image_url", in.ImageURL == nil)
-	missing("active", in.Active == nil)
+	problems.Require("name", in.Name != nil)
+	problems.Require("description", in.Description != nil)
+	problems.Require("image_url", in.ImageURL != nil)
+	problems.Require("active", in.Active != nil)
 	price, err := in.Price.Money("price")
 	var invalid validation.Errors
 	if errors.As(err, &invalid) {
@@ -114,4 +78,46 @@ func (in request) toDraft(id string) (product.Draft, error) {
 		ID: id, Name: *in.Name, Description: *in.Description, Price: price, ImageURL: *in.ImageURL, Active: *in.Active,
 		MaxPerOrder: in.MaxPerOrder, Stock: in.Stock, CompareVersion: in.CompareVersion,
 	}, nil
+}
+
+// audit logs each audited member that the save changed. A new product's members are changed from nothing, and its stock
+// from 0.
+func audit(ctx context.Context, caller user.Caller, before *product.Product, saved product.Product) {
+	for _, m := range auditedMembers {
+		e := observe.Event{Kind: m.kind, UserID: caller.UserID, Subject: saved.ID, After: m.value(saved)}
+		if before != nil {
+			e.Before = m.value(*before)
+		}
+		auditChange(ctx, e)
+	}
+	if before == nil {
+		auditChange(ctx, observe.Event{
+			Kind: observe.StockChanged, UserID: caller.UserID, Subject: saved.ID, Before: "0", After: fmt.Sprint(saved.Stock),
+		})
+	}
+}
+
+func auditChange(ctx context.Context, e observe.Event) {
+	if e.Before != e.After {
+		observe.Audit(ctx, e)
+	}
+}
+
+// auditedMembers are the members that decide what a customer sees and pays, as the audit log has them.
+var auditedMembers = []struct {
+	kind  observe.Kind
+	value func(product.Product) string
+}{
+	{observe.NameChanged, func(p product.Product) string { return p.Name }},
+	{observe.PriceChanged, func(p product.Product) string { return fmt.Sprint(p.Price.Amount, " ", p.Price.Currency) }},
+	{observe.ActiveChanged, func(p product.Product) string { return fmt.Sprint(p.Active) }},
+	{observe.LimitChanged, limit},
+}
+
+// limit is empty for a product without a limit of its own.
+func limit(p product.Product) string {
+	if p.MaxPerOrder == 0 {
+		return ""
+	}
+	return fmt.Sprint(p.MaxPerOrder)
 }

@@ -32,47 +32,52 @@ type account struct {
 }
 
 // unknown is what a 503 says of a request that came without a key, where an account is good at once.
-const unknown = "The store is busy, and the account may be open already. Repeat the same request; if the answer is 409 then, log in. With an " +
-	"Idempotency-Key a repeat is answered as the first request."
+const unknown = "The store is busy, and the account may be open already. Repeat the same request; if the answer is 409 " +
+	"then, log in. With an Idempotency-Key a repeat is answered as the first request."
 
-// registration reads what somebody signs up with.
-func registration(r *httpapi.Request) (user.Registration, error) {
-	var in request
-	if err := r.Decode(&in); err != nil {
+type handlers struct{ users accountCreator }
+
+// signUp serves POST /users where an account is good at once.
+func signUp(users accountCreator) httpapi.Handler {
+	return httpapi.Open(map[string]httpapi.Handler{"POST /users": handlers{users}.signUp})
+}
+
+func (h handlers) signUp(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+	wanted, err := decode(r)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	u, err := h.users.Do(ctx, wanted)
+	if err != nil {
+		return httpapi.Response{}, storeapi.IfBusyWithoutKey(err, wanted.Key, unknown)
+	}
+	created := account{UserID: u.ID, Email: u.Email, Name: u.Name, CreatedAt: storeapi.Time(u.CreatedAt)}
+	return httpapi.Created(created), nil
+}
+
+type handlersByMail struct{ users applicants }
+
+// signUpByMail serves POST /users where the address is to be verified first.
+func signUpByMail(users applicants) httpapi.Handler {
+	return httpapi.Open(map[string]httpapi.Handler{"POST /users": handlersByMail{users}.signUp})
+}
+
+func (h handlersByMail) signUp(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+	wanted, err := decode(r)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	if err := h.users.Do(ctx, wanted); err != nil {
+		return httpapi.Response{}, err
+	}
+	return httpapi.Accepted(), nil
+}
+
+func decode(r *httpapi.Request) (user.Registration, error) {
+	in, err := httpapi.Decode[request](r)
+	if err != nil {
 		return user.Registration{}, err
 	}
 	key, err := r.IdempotencyKey()
 	return user.Registration{Email: in.Email, Password: in.Password, Name: in.Name, Key: key}, err
-}
-
-// signUp serves POST /users where an account is good at once.
-func signUp(users accountCreator) httpapi.Handler {
-	return httpapi.Open(map[string]httpapi.Handler{"POST /users": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
-		wanted, err := registration(r)
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		u, err := users.Do(ctx, wanted)
-		if err != nil && wanted.Key == "" {
-			err = storeapi.IfBusy(err, unknown)
-		}
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		return httpapi.Created(account{UserID: u.ID, Email: u.Email, Name: u.Name, CreatedAt: storeapi.Time(u.CreatedAt)}), nil
-	}})
-}
-
-// signUpByMail serves POST /users where the address is to be verified first.
-func signUpByMail(users applicants) httpapi.Handler {
-	return httpapi.Open(map[string]httpapi.Handler{"POST /users": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
-		wanted, err := registration(r)
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		if err := users.Do(ctx, wanted); err != nil {
-			return httpapi.Response{}, err
-		}
-		return httpapi.Accepted(), nil
-	}})
 }

@@ -43,31 +43,35 @@ type productRevenue struct {
 	Revenue   storeapi.Money `json:"revenue"`
 }
 
+type handlers struct{ orders orderSummarizer }
+
 // summarizeOrders serves GET /admin/orders/summary.
 func summarizeOrders(g httpapi.Guard, orders orderSummarizer) httpapi.Handler {
-	return g.Routes(map[string]httpapi.CallerHandler{"GET /admin/orders/summary": func(ctx context.Context, _ user.Caller, r *httpapi.Request) (httpapi.Response, error) {
-		query, err := r.Query()
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		from, err := query.Day("from")
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		to, err := query.Day("to")
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		top, err := query.Int("top", defaultTop, 1, order.MaxTopProducts)
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		s, err := orders.Summarize(ctx, from, to, int(top))
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		return httpapi.OK(summaryOf(s)), nil
-	}})
+	return g.Routes(map[string]httpapi.CallerHandler{"GET /admin/orders/summary": handlers{orders}.summarize})
+}
+
+func (h handlers) summarize(ctx context.Context, _ user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+	query, err := r.Query()
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	from, err := query.Day("from")
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	to, err := query.Day("to")
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	top, err := query.Int("top", defaultTop, 1, order.MaxTopProducts)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	s, err := h.orders.Summarize(ctx, from, to, int(top))
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	return httpapi.OK(summaryOf(s)), nil
 }
 
 func summaryOf(s order.Summary) summary {
@@ -76,10 +80,14 @@ func summaryOf(s order.Summary) summary {
 		Orders: s.Orders, Units: s.Units, Revenue: storeapi.Money(s.Revenue), AverageOrder: storeapi.Money(s.Average()),
 	}
 	for _, d := range s.Days {
-		out.Days = append(out.Days, day{Day: d.Day.Format(time.DateOnly), Orders: d.Orders, Units: d.Units, Revenue: storeapi.Money(d.Revenue)})
+		out.Days = append(out.Days, day{
+			Day: d.Day.Format(time.DateOnly), Orders: d.Orders, Units: d.Units, Revenue: storeapi.Money(d.Revenue),
+		})
 	}
 	for _, p := range s.TopProducts {
-		out.TopProducts = append(out.TopProducts, productRevenue{ProductID: p.ProductID, Name: p.Name, Units: p.Units, Revenue: storeapi.Money(p.Revenue)})
+		out.TopProducts = append(out.TopProducts, productRevenue{
+			ProductID: p.ProductID, Name: p.Name, Units: p.Units, Revenue: storeapi.Money(p.Revenue),
+		})
 	}
 	return out
 }

@@ -17,31 +17,35 @@ type addressSuppressor interface {
 	Suppress(ctx context.Context, r notification.Report) error
 }
 
-// suppressAddress serves SES's events. An error has Lambda call it twice more with the event, and then put the event into the
-// dead-letter queue.
-func suppressAddress(s addressSuppressor) func(context.Context, events.EventBridgeEvent) error {
-	return func(ctx context.Context, e events.EventBridgeEvent) error {
-		ctx, cancel := deadline.WithMargin(ctx)
-		defer cancel()
-		report, err := handle(ctx, s, e)
-		if err != nil {
-			observe.Log(ctx).Error("report not handled", "event_id", e.ID, "error", err)
-			return err
-		}
-		observe.Log(ctx).Info("report handled",
-			"event_id", e.ID, "mail_id", report.MailID, "reason", report.Reason, "suppressed", report.Suppress, "lost", report.Lost)
-		observe.Count(metric(report), 1)
-		return nil
-	}
+type handlers struct{ addresses addressSuppressor }
+
+// suppressAddress serves SES's events. After an error Lambda calls it twice more with the event, and then puts the event
+// into the dead-letter queue.
+func suppressAddress(addresses addressSuppressor) func(context.Context, events.EventBridgeEvent) error {
+	return handlers{addresses}.handle
 }
 
-func handle(ctx context.Context, s addressSuppressor, e events.EventBridgeEvent) (notification.Report, error) {
+func (h handlers) handle(ctx context.Context, e events.EventBridgeEvent) error {
+	ctx, cancel := deadline.WithMargin(ctx)
+	defer cancel()
+	report, err := h.suppress(ctx, e)
+	if err != nil {
+		observe.Log(ctx).Error("report not handled", "event_id", e.ID, "error", err)
+		return err
+	}
+	observe.Log(ctx).Info("report handled", "event_id", e.ID, "mail_id", report.MailID,
+		"reason", report.Reason, "suppressed", report.Suppress, "lost", report.Lost)
+	observe.Count(metric(report), 1)
+	return nil
+}
+
+func (h handlers) suppress(ctx context.Context, e events.EventBridgeEvent) (notification.Report, error) {
 	report, err := sesmail.DecodeReport(e.Detail)
 	if err != nil {
 		observe.Count("MessagesNotUnderstood", 1)
 		return notification.Report{}, fmt.Errorf("reading a report: %w", err)
 	}
-	return report, s.Suppress(ctx, report)
+	return report, h.addresses.Suppress(ctx, report)
 }
 
 // metric is what counts the report.

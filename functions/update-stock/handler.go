@@ -29,42 +29,19 @@ type ledger interface {
 	Changes(ctx context.Context, admin user.Caller, id string, r page.Request) (page.Page[product.Movement], error)
 }
 
+type handlers struct {
+	stocks    inventory
+	movements ledger
+}
+
 // updateStock serves the stock of a product.
 func updateStock(g httpapi.Guard, stocks inventory, movements ledger) httpapi.Handler {
+	h := handlers{stocks, movements}
 	return g.Routes(map[string]httpapi.CallerHandler{
-		"PUT /admin/products/{product_id}/stock":              onProduct(set(stocks)),
-		"POST /admin/products/{product_id}/stock/adjustments": onProduct(adjust(stocks)),
-		"GET /admin/products/{product_id}/stock/movements":    onProduct(list(movements)),
+		"PUT /admin/products/{product_id}/stock":              h.set,
+		"POST /admin/products/{product_id}/stock/adjustments": h.adjust,
+		"GET /admin/products/{product_id}/stock/movements":    h.listMovements,
 	})
-}
-
-// onProduct refuses what cannot name a product before anything is looked up.
-func onProduct(h httpapi.CallerHandler) httpapi.CallerHandler {
-	return func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
-		if !product.ValidID(r.Path("product_id")) {
-			return httpapi.Response{}, product.ErrNotFound
-		}
-		return h(ctx, caller, r)
-	}
-}
-
-type stock struct {
-	ProductID string `json:"product_id"`
-	Quantity  int64  `json:"quantity"`
-	UpdatedAt string `json:"updated_at"`
-}
-
-// repeatable is what a 503 says of an adjustment that came with a key, whatever became of it.
-const repeatable = "The store is busy. Repeat the same request, with the same Idempotency-Key."
-
-// changed answers that the stock was before and is s now, and has it audited, once.
-func changed(ctx context.Context, caller user.Caller, before int64, s product.Stock) (httpapi.Response, error) {
-	if !s.Repeated {
-		observe.Audit(ctx, observe.Event{
-			Kind: observe.StockChanged, UserID: caller.UserID, Subject: s.ProductID, Before: fmt.Sprint(before), After: fmt.Sprint(s.Quantity),
-		})
-	}
-	return httpapi.OK(stock{ProductID: s.ProductID, Quantity: s.Quantity, UpdatedAt: storeapi.Time(s.UpdatedAt)}), nil
 }
 
 type setRequest struct {
@@ -73,32 +50,33 @@ type setRequest struct {
 	Reason          string `json:"reason"`
 }
 
-func set(stocks inventory) httpapi.CallerHandler {
-	return func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
-		var in setRequest
-		if err := r.Decode(&in); err != nil {
-			return httpapi.Response{}, err
-		}
-		if err := in.requireMembers(); err != nil {
-			return httpapi.Response{}, err
-		}
-		s, err := stocks.Set(ctx, caller, r.Path("product_id"), *in.Quantity, *in.CompareQuantity, in.Reason)
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		return changed(ctx, caller, *in.CompareQuantity, s)
-	}
-}
-
 func (in setRequest) requireMembers() error {
 	var problems validation.Errors
-	if in.Quantity == nil {
-		problems.Add("quantity", "is required")
-	}
+	problems.Require("quantity", in.Quantity != nil)
 	if in.CompareQuantity == nil {
 		problems.Add("compare_quantity", "is required: the stock that you saw")
 	}
 	return problems.Err()
+}
+
+func (h handlers) set(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+	id, err := storeapi.ProductID(r)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	in, err := httpapi.Decode[setRequest](r)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	if err := in.requireMembers(); err != nil {
+		return httpapi.Response{}, err
+	}
+	s, err := h.stocks.Set(ctx, caller, id, *in.Quantity, *in.CompareQuantity, in.Reason)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	audit(ctx, caller, *in.CompareQuantity, s)
+	return httpapi.OK(stockOf(s)), nil
 }
 
 type adjustRequest struct {
@@ -106,25 +84,57 @@ type adjustRequest struct {
 	Reason string `json:"reason"`
 }
 
-func adjust(stocks inventory) httpapi.CallerHandler {
-	return func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
-		var in adjustRequest
-		if err := r.Decode(&in); err != nil {
-			return httpapi.Response{}, err
-		}
-		key, err := r.IdempotencyKey()
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		s, err := stocks.Adjust(ctx, caller, product.Adjustment{ProductID: r.Path("product_id"), Delta: in.Delta, Reason: in.Reason, Key: key})
-		if err != nil && key != "" {
-			err = storeapi.IfBusy(err, repeatable)
-		}
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		return changed(ctx, caller, s.Quantity-in.Delta, s)
+// repeatable is what a 503 says of an adjustment that came with a key, whether or not it was made.
+const repeatable = "The store is busy. Repeat the same request, with the same Idempotency-Key."
+
+func (h handlers) adjust(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+	wanted, err := adjustment(r)
+	if err != nil {
+		return httpapi.Response{}, err
 	}
+	s, err := h.stocks.Adjust(ctx, caller, wanted)
+	if err != nil && wanted.Key != "" {
+		err = storeapi.IfBusy(err, repeatable)
+	}
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	audit(ctx, caller, s.Quantity-wanted.Delta, s)
+	return httpapi.OK(stockOf(s)), nil
+}
+
+func adjustment(r *httpapi.Request) (product.Adjustment, error) {
+	id, err := storeapi.ProductID(r)
+	if err != nil {
+		return product.Adjustment{}, err
+	}
+	in, err := httpapi.Decode[adjustRequest](r)
+	if err != nil {
+		return product.Adjustment{}, err
+	}
+	key, err := r.IdempotencyKey()
+	return product.Adjustment{ProductID: id, Delta: in.Delta, Reason: in.Reason, Key: key}, err
+}
+
+// audit logs that the stock was before and is s now. A repeat changes nothing, and was logged the first time.
+func audit(ctx context.Context, caller user.Caller, before int64, s product.Stock) {
+	if s.Repeated {
+		return
+	}
+	observe.Audit(ctx, observe.Event{
+		Kind: observe.StockChanged, UserID: caller.UserID, Subject: s.ProductID,
+		Before: fmt.Sprint(before), After: fmt.Sprint(s.Quantity),
+	})
+}
+
+type stock struct {
+	ProductID string `json:"product_id"`
+	Quantity  int64  `json:"quantity"`
+	UpdatedAt string `json:"updated_at"`
+}
+
+func stockOf(s product.Stock) stock {
+	return stock{ProductID: s.ProductID, Quantity: s.Quantity, UpdatedAt: storeapi.Time(s.UpdatedAt)}
 }
 
 type movement struct {
@@ -138,23 +148,25 @@ type movement struct {
 	MovedAt    string `json:"moved_at"`
 }
 
-func list(movements ledger) httpapi.CallerHandler {
-	return func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
-		wanted, err := r.Page()
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		found, err := movements.Changes(ctx, caller, r.Path("product_id"), wanted)
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		return httpapi.OK(storeapi.PageOf(found, movementOf)), nil
+func (h handlers) listMovements(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+	id, err := storeapi.ProductID(r)
+	if err != nil {
+		return httpapi.Response{}, err
 	}
+	wanted, err := r.Page()
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	found, err := h.movements.Changes(ctx, caller, id, wanted)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	return httpapi.OK(storeapi.PageOf(found, movementOf)), nil
 }
 
 func movementOf(m product.Movement) movement {
 	return movement{
-		MovementID: m.ID, ProductID: m.ProductID, Before: m.Before, After: m.After, Delta: m.Delta(), Reason: m.Reason, By: m.By,
-		MovedAt: storeapi.Time(m.MovedAt),
+		MovementID: m.ID, ProductID: m.ProductID, Before: m.Before, After: m.After, Delta: m.Delta(), Reason: m.Reason,
+		By: m.By, MovedAt: storeapi.Time(m.MovedAt),
 	}
 }

@@ -8,37 +8,37 @@ import (
 )
 
 type addressVerifier interface {
-	// Do takes the token of a link, once. It returns validation.Errors. With a key, which may be empty, a repeat succeeds like the
-	// first request.
+	// Do takes the token of a link, once. It returns validation.Errors. With a key, which may be empty, a repeat
+	// succeeds like the first request.
 	Do(ctx context.Context, token, key string) error
 }
 
 // unknown is what a 503 says of a request that came without a key.
-const unknown = "The store is busy, and the address may be verified already. Repeat the same request; if the answer is 400 then, log in. With " +
-	"an Idempotency-Key a repeat is answered as the first request."
+const unknown = "The store is busy, and the address may be verified already. Repeat the same request; if the answer is " +
+	"400 then, log in. With an Idempotency-Key a repeat is answered as the first request."
 
 type request struct {
 	Token string `json:"token"`
 }
 
+type handlers struct{ links addressVerifier }
+
 // verifyEmail serves POST /users/verification.
 func verifyEmail(links addressVerifier) httpapi.Handler {
-	return httpapi.Open(map[string]httpapi.Handler{"POST /users/verification": func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
-		var in request
-		if err := r.Decode(&in); err != nil {
-			return httpapi.Response{}, err
-		}
-		key, err := r.IdempotencyKey()
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		err = links.Do(ctx, in.Token, key)
-		if err != nil && key == "" {
-			err = storeapi.IfBusy(err, unknown)
-		}
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		return httpapi.NoContent(), nil
-	}})
+	return httpapi.Open(map[string]httpapi.Handler{"POST /users/verification": handlers{links}.verify})
+}
+
+func (h handlers) verify(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+	in, err := httpapi.Decode[request](r)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	key, err := r.IdempotencyKey()
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	if err := h.links.Do(ctx, in.Token, key); err != nil {
+		return httpapi.Response{}, storeapi.IfBusyWithoutKey(err, key, unknown)
+	}
+	return httpapi.NoContent(), nil
 }

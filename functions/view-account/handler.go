@@ -27,33 +27,41 @@ type export struct {
 	NextCursor *string          `json:"next_cursor"`
 }
 
+type handlers struct {
+	users  accounts
+	orders history
+}
+
 // viewAccount serves GET /users/me and GET /users/me/export.
 func viewAccount(g httpapi.Guard, users accounts, orders history) httpapi.Handler {
+	h := handlers{users, orders}
 	return g.Routes(map[string]httpapi.CallerHandler{
-		"GET /users/me": func(ctx context.Context, caller user.Caller, _ *httpapi.Request) (httpapi.Response, error) {
-			u, err := users.Do(ctx, caller)
-			if err != nil {
-				return httpapi.Response{}, err
-			}
-			return httpapi.OK(storeapi.AccountOf(u)), nil
-		},
-		"GET /users/me/export": func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
-			wanted, err := r.Page()
-			if err != nil {
-				return httpapi.Response{}, err
-			}
-			u, err := users.Do(ctx, caller)
-			if err != nil {
-				return httpapi.Response{}, err
-			}
-			found, err := orders.Mine(ctx, caller, wanted)
-			if err != nil {
-				return httpapi.Response{}, err
-			}
-			listed := storeapi.PageOf(found, storeapi.ListedOrderOf)
-			return httpapi.OK(export{
-				Account: storeapi.AccountOf(u), Orders: listed.Items, NextCursor: listed.NextCursor,
-			}), nil
-		},
+		"GET /users/me":        h.view,
+		"GET /users/me/export": h.export,
 	})
+}
+
+func (h handlers) view(ctx context.Context, caller user.Caller, _ *httpapi.Request) (httpapi.Response, error) {
+	u, err := h.users.Do(ctx, caller)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	return httpapi.OK(storeapi.AccountOf(u)), nil
+}
+
+func (h handlers) export(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+	wanted, err := r.Page()
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	u, err := h.users.Do(ctx, caller)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	found, err := h.orders.Mine(ctx, caller, wanted)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	listed := storeapi.PageOf(found, storeapi.ListedOrderOf)
+	return httpapi.OK(export{Account: storeapi.AccountOf(u), Orders: listed.Items, NextCursor: listed.NextCursor}), nil
 }

@@ -27,34 +27,35 @@ type listedProduct struct {
 	storeapi.Inventory
 }
 
+type handlers struct{ products inventory }
+
 // viewInventory serves GET /admin/products and GET /admin/products/{product_id}.
 func viewInventory(g httpapi.Guard, products inventory) httpapi.Handler {
+	h := handlers{products}
 	return g.Routes(map[string]httpapi.CallerHandler{
-		"GET /admin/products":              list(products),
-		"GET /admin/products/{product_id}": view(products),
+		"GET /admin/products":              h.list,
+		"GET /admin/products/{product_id}": h.view,
 	})
 }
 
-func list(products inventory) httpapi.CallerHandler {
-	return func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
-		query, err := r.Query()
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		wanted, err := query.Page()
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		f, err := filter(query)
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		found, err := products.Inventory(ctx, caller, f, wanted)
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		return httpapi.OK(storeapi.PageOf(found, listed)), nil
+func (h handlers) list(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+	query, err := r.Query()
+	if err != nil {
+		return httpapi.Response{}, err
 	}
+	wanted, err := query.Page()
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	f, err := filter(query)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	found, err := h.products.Inventory(ctx, caller, f, wanted)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	return httpapi.OK(storeapi.PageOf(found, listed)), nil
 }
 
 func filter(query httpapi.Query) (product.Filter, error) {
@@ -69,20 +70,18 @@ func filter(query httpapi.Query) (product.Filter, error) {
 	return product.Filter{Prefix: query["q"], LowStock: given}, problems.Err()
 }
 
-func view(products inventory) httpapi.CallerHandler {
-	return func(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
-		id := r.Path("product_id")
-		if !product.ValidID(id) {
-			return httpapi.Response{}, product.ErrNotFound
-		}
-		p, err := products.Read(ctx, id)
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		return httpapi.OK(storeapi.AdminProductOf(p)), nil
-	}
-}
-
 func listed(p product.Product) listedProduct {
 	return listedProduct{ListedProduct: storeapi.ListedProductOf(p), Inventory: storeapi.InventoryOf(p)}
+}
+
+func (h handlers) view(ctx context.Context, _ user.Caller, r *httpapi.Request) (httpapi.Response, error) {
+	id, err := storeapi.ProductID(r)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	p, err := h.products.Read(ctx, id)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	return httpapi.OK(storeapi.AdminProductOf(p)), nil
 }

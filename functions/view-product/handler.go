@@ -20,18 +20,26 @@ type shownProduct struct {
 	Description string `json:"description"`
 }
 
+type handlers struct{ products productReader }
+
 // viewProduct serves GET and HEAD /products/{product_id}.
 func viewProduct(products productReader) httpapi.Handler {
-	view := func(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
-		id := r.Path("product_id")
-		if !product.ValidID(id) {
-			return httpapi.Response{}, product.ErrNotFound
-		}
-		p, err := products.View(ctx, id)
-		if err != nil {
-			return httpapi.Response{}, err
-		}
-		return httpapi.OK(shownProduct{ListedProduct: storeapi.ListedProductOf(p), Description: p.Description}).Public(maxAge).Tagged(), nil
+	h := handlers{products}
+	return httpapi.Open(map[string]httpapi.Handler{
+		"GET /products/{product_id}":  h.view,
+		"HEAD /products/{product_id}": h.view,
+	})
+}
+
+func (h handlers) view(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+	id, err := storeapi.ProductID(r)
+	if err != nil {
+		return httpapi.Response{}, err
 	}
-	return httpapi.Open(map[string]httpapi.Handler{"GET /products/{product_id}": view, "HEAD /products/{product_id}": view})
+	p, err := h.products.View(ctx, id)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	shown := shownProduct{ListedProduct: storeapi.ListedProductOf(p), Description: p.Description}
+	return httpapi.OK(shown).Public(maxAge).Tagged(), nil
 }

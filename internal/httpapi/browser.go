@@ -51,10 +51,6 @@ func (r *Request) Cookie(name string) string {
 	return value
 }
 
-// Nothing reads the body of a request that says all in its cookies: an object without members. It returns what Decode
-// does.
-func (r *Request) Nothing() error { return r.Decode(&struct{}{}) }
-
 // WithCookie returns the response with a cookie that scripts cannot read and no other site's pages send, for so long; 0
 // removes it. The value has no character that a cookie may not have.
 func (p Response) WithCookie(name, value string, lifetime time.Duration) Response {

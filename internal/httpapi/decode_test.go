@@ -67,7 +67,7 @@ func TestDecode(t *testing.T) {
 		`{"total":{}}`:                                  {Total: &amount{}},
 	} {
 		var got checkout
-		if err := jsonRequest(body).Decode(&got); err != nil || !reflect.DeepEqual(got, want) {
+		if err := jsonRequest(body).decode(&got); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: got %+v, %v, want %+v", body, got, err, want)
 		}
 	}
@@ -158,11 +158,11 @@ func TestDecodeRefuses(t *testing.T) {
 		`{"x":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `}`:     {Field: "x", Message: unknown},
 	} {
 		name := body[:min(len(body), 40)]
-		err := jsonRequest(body).Decode(&checkout{})
+		err := jsonRequest(body).decode(&checkout{})
 		if got := problemsOf(err); !reflect.DeepEqual(got, validation.Errors{want}) {
 			t.Errorf("%q: got %v, want %q: %s", name, err, want.Field, want.Message)
 		}
-		encoded := encodedRequest(base64.StdEncoding.EncodeToString([]byte(body))).Decode(&checkout{})
+		encoded := encodedRequest(base64.StdEncoding.EncodeToString([]byte(body))).decode(&checkout{})
 		if !reflect.DeepEqual(encoded, err) {
 			t.Errorf("%q: base64-encoded it is %v, plain %v", name, encoded, err)
 		}
@@ -233,12 +233,12 @@ func TestContentTypes(t *testing.T) {
 		"application/json; profile=a":            nil,
 		"application/x-www-form-urlencoded":      ErrMediaType,
 	} {
-		if err := typedRequest(contentType, "{}").Decode(&checkout{}); !errors.Is(err, want) || want == nil && err != nil {
+		if err := typedRequest(contentType, "{}").decode(&checkout{}); !errors.Is(err, want) || want == nil && err != nil {
 			t.Errorf("%q: got %v, want %v", contentType, err, want)
 		}
 	}
 	missing := &Request{event: events.APIGatewayV2HTTPRequest{Body: "{}"}}
-	if err := missing.Decode(&checkout{}); !errors.Is(err, ErrMediaType) {
+	if err := missing.decode(&checkout{}); !errors.Is(err, ErrMediaType) {
 		t.Errorf("without the header: got %v, want %v", err, ErrMediaType)
 	}
 }
@@ -246,8 +246,8 @@ func TestContentTypes(t *testing.T) {
 func TestBodySizes(t *testing.T) {
 	padded := func(size int) string { return "{}" + strings.Repeat(" ", size-2) }
 	for size, want := range map[int]error{2: nil, 64<<10 - 1: nil, 64 << 10: nil, 64<<10 + 1: ErrTooLarge, 64<<10 + 2: ErrTooLarge, 64<<10 + 3: ErrTooLarge, 2_000_000: ErrTooLarge} {
-		plain := jsonRequest(padded(size)).Decode(&checkout{})
-		encoded := encodedRequest(base64.StdEncoding.EncodeToString([]byte(padded(size)))).Decode(&checkout{})
+		plain := jsonRequest(padded(size)).decode(&checkout{})
+		encoded := encodedRequest(base64.StdEncoding.EncodeToString([]byte(padded(size)))).decode(&checkout{})
 		if !errors.Is(plain, want) || !errors.Is(encoded, want) || want == nil && (plain != nil || encoded != nil) {
 			t.Errorf("%d bytes: got %v plain, %v encoded, want %v", size, plain, encoded, want)
 		}
@@ -265,7 +265,7 @@ func TestBase64(t *testing.T) {
 		"_w==":                 "the body is not what its encoding says",
 		"/w==":                 "the body is not one valid JSON value",
 	} {
-		err := encodedRequest(body).Decode(&checkout{})
+		err := encodedRequest(body).decode(&checkout{})
 		if got := problemsOf(err); want == "" && err != nil || want != "" && !reflect.DeepEqual(got, validation.Errors{{Message: want}}) {
 			t.Errorf("%q: got %v, want %q", body, err, want)
 		}

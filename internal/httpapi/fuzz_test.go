@@ -27,7 +27,7 @@ func FuzzDecode(f *testing.F) {
 		r := typedRequest(contentType, body)
 		r.event.IsBase64Encoded = encoded
 		var got checkout
-		err := r.Decode(&got)
+		err := r.decode(&got)
 		if err != nil {
 			checkRefusal(t, err)
 			if p := problemsOf(err); len(p) > 0 && (p[0].Message == "" || len(p[0].Field) > maxFieldName+3) {

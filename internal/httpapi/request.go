@@ -91,9 +91,15 @@ func (r *Request) IdempotencyKey() (string, error) {
 // Path returns a path parameter.
 func (r *Request) Path(name string) string { return r.event.PathParameters[name] }
 
-// Decode reads the JSON body, an object in UTF-8, into the struct that v points to. Members are case-sensitive; unknown and duplicate
-// members, null and trailing data are refused. It returns ErrMediaType, ErrTooLarge and validation.Errors.
-func (r *Request) Decode(v any) error {
+// Decode reads the JSON body, an object in UTF-8, as the struct T. Members are case-sensitive; unknown and duplicate
+// members, null and trailing data are refused. It returns ErrMediaType, ErrTooLarge and validation.Errors. A body that
+// has nothing to say is a struct{}: an object without members.
+func Decode[T any](r *Request) (T, error) {
+	var v T
+	return v, r.decode(&v)
+}
+
+func (r *Request) decode(v any) error {
 	if !isJSON(r.Header("Content-Type")) {
 		return ErrMediaType
 	}

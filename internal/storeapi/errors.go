@@ -24,8 +24,16 @@ const maxRetryAfter = 3
 
 const busy = "The store is busy. Repeat the same request."
 
-// IfBusy gives err words of its own for the case that it is answered 503, where busy's would not be true.
+// IfBusy gives err a detail of its own for the case that it is answered 503, where the usual one would not be true.
 func IfBusy(err error, detail string) error { return &unlessDone{err, detail} }
+
+// IfBusyWithoutKey is [IfBusy] for a request that came without an Idempotency-Key, and err for one that came with it.
+func IfBusyWithoutKey(err error, key, detail string) error {
+	if key != "" {
+		return err
+	}
+	return IfBusy(err, detail)
+}
 
 type unlessDone struct {
 	error

@@ -67,8 +67,8 @@ type refreshToken struct {
 
 // RefreshToken returns the token that the body shows. It returns what Decode does, and validation.Errors for none.
 func RefreshToken(r *httpapi.Request) (string, error) {
-	var in refreshToken
-	if err := r.Decode(&in); err != nil {
+	in, err := httpapi.Decode[refreshToken](r)
+	if err != nil {
 		return "", err
 	}
 	if in.RefreshToken == "" {
@@ -239,6 +239,15 @@ type Shortage struct {
 type ChangedPrice struct {
 	ProductID string `json:"product_id"`
 	Price     Money  `json:"price"`
+}
+
+// ProductID returns the product's id in the path, or product.ErrNotFound for a text that no product has as its id.
+func ProductID(r *httpapi.Request) (string, error) {
+	id := r.Path("product_id")
+	if !product.ValidID(id) {
+		return "", product.ErrNotFound
+	}
+	return id, nil
 }
 
 func invalid(field, message string) error {

@@ -41,6 +41,13 @@ func (e *Errors) Add(field, format string, args ...any) {
 	*e = append(*e, Problem{Field: field, Message: fmt.Sprintf(format, args...)})
 }
 
+// Require notes a problem unless the field was given.
+func (e *Errors) Require(field string, given bool) {
+	if !given {
+		e.Add(field, "is required")
+	}
+}
+
 // Line notes a problem unless value is one line of min to max code points. If min is above 0, at least one of them must not be
 // blank. A line has no bidirectional controls: they would change how the text around it is shown.
 func (e *Errors) Line(field, value string, min, max int) {
