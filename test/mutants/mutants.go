@@ -94,23 +94,23 @@ var mutants = []mutant{
 		from: `return key + lowest`, to: `return key`, pkg: store, run: "TestBrowsePagesByName|TestInventoryPages",
 	},
 	{
-		name: "the cursor of movements is inclusive", file: "internal/dynamostore/products.go",
+		name: "the cursor of movements is inclusive", file: "internal/dynamostore/inventory_store.go",
 		from: `high = before(position)`, to: `high = position`, pkg: store, run: "TestMovementsPageNewestFirst",
 	},
 	{
-		name: "a change of stock is made twice", file: "internal/dynamostore/products.go",
+		name: "a change of stock is made twice", file: "internal/dynamostore/inventory_store.go",
 		from: "ConditionExpression:                 aws.String(\"attribute_not_exists(moved_key)\")",
 		to:   `ConditionExpression: aws.String("attribute_not_exists(nothing)")`, pkg: store,
 		run: "TestMoveWhoseStockCameBack",
 	},
 	{
-		name: "an adjustment with a key is made twice", file: "internal/dynamostore/products.go",
+		name: "an adjustment with a key is made twice", file: "internal/dynamostore/inventory_store.go",
 		from: `Item: item, ConditionExpression: aws.String("attribute_not_exists(moved_key)")`,
 		to:   `Item: item, ConditionExpression: aws.String("attribute_not_exists(nothing)")`, pkg: store,
 		run: "TestKeyedMovement$",
 	},
 	{
-		name: "a save undoes another's", file: "internal/dynamostore/products.go",
+		name: "a save undoes another's", file: "internal/dynamostore/inventory_store.go",
 		from: `"version = :seen"`, to: `"version = :seen OR version <> :seen"`, pkg: store,
 		run: "TestProductIsStoredAndChanged",
 	},
