@@ -19,7 +19,7 @@ type settings struct {
 
 func main() {
 	s, aws := config.MustLoad[settings]()
-	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), browseProducts(&dynamostore.Products{
-		Client: dynamodb.NewFromConfig(aws), Table: s.Products, Currency: s.Currency,
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), browseProducts(&dynamostore.Catalogue{
+		Client: dynamodb.NewFromConfig(aws), Products: s.Products, Currency: s.Currency,
 	})))
 }

@@ -29,8 +29,8 @@ func main() {
 	db := dynamodb.NewFromConfig(aws)
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: &dynamostore.Users{Client: db, Table: s.Users}}
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), saveProduct(guard, &product.Save{
-		Products: &dynamostore.Products{
-			Client: db, Table: s.Products, Movements: s.Movements, Currency: s.Currency,
+		Products: &dynamostore.ProductSaver{
+			Client: db, Products: s.Products, Movements: s.Movements, Currency: s.Currency,
 		},
 		Currency: s.Currency,
 		NewID:    func() string { return uuid.Must(uuid.NewV7()).String() },

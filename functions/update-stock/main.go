@@ -29,9 +29,11 @@ func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: &dynamostore.Users{Client: db, Table: s.Users}}
-	products := &dynamostore.Products{
-		Client: db, Table: s.Products, Movements: s.Movements, Currency: s.Currency,
+	inventory := &dynamostore.InventoryStore{
+		Client: db, Products: s.Products, Movements: s.Movements, Currency: s.Currency,
 	}
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
-	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), updateStock(guard, &product.Inventory{Products: products, NewID: newID, Now: clock.Now}, products)))
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), updateStock(guard, &product.Inventory{
+		Products: inventory, NewID: newID, Now: clock.Now,
+	}, inventory)))
 }

@@ -24,7 +24,7 @@ func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: &dynamostore.Users{Client: db, Table: s.Users}}
-	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), viewInventory(guard, &dynamostore.Products{
-		Client: db, Table: s.Products, Currency: s.Currency,
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), viewInventory(guard, &dynamostore.AdminCatalogue{
+		Client: db, Products: s.Products, Currency: s.Currency,
 	})))
 }

@@ -18,26 +18,26 @@ func TestKeyedMovement(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 1, 5)
 	m := product.Movement{ID: "k", ProductID: "lamp", Before: 5, After: 8, Reason: "r", By: "usr_admin", MovedAt: opened, Keyed: true}
-	if _, err := s.products().Recorded(t.Context(), "lamp", "k"); !errors.Is(err, product.ErrNotFound) {
+	if _, err := s.inventory().Recorded(t.Context(), "lamp", "k"); !errors.Is(err, product.ErrNotFound) {
 		t.Errorf("before: got %v, want ErrNotFound", err)
 	}
 	s.faults.On("TransactWriteItems", awsfault.Times(3, awsfault.Lost)...)
-	s.move(s.products(), m)
+	s.move(s.inventory(), m)
 	later := m
 	later.Before, later.After, later.MovedAt = 8, 11, opened.Add(time.Hour)
 	for _, again := range []product.Movement{later, m} {
-		if got, err := s.products().Move(t.Context(), again); err != nil || got != m {
+		if got, err := s.inventory().Move(t.Context(), again); err != nil || got != m {
 			t.Errorf("again: got %+v and error %v, want %+v", got, err, m)
 		}
 	}
-	if got, err := s.products().Recorded(t.Context(), "lamp", "k"); err != nil || got != m {
+	if got, err := s.inventory().Recorded(t.Context(), "lamp", "k"); err != nil || got != m {
 		t.Errorf("got %+v and error %v, want %+v", got, err, m)
 	}
 	other := product.Movement{ID: "n", ProductID: "lamp", Before: 8, After: 7, Reason: "r", By: "usr_admin", MovedAt: opened.Add(2 * time.Hour)}
-	s.move(s.products(), other)
+	s.move(s.inventory(), other)
 	var seen []string
 	for r := (page.Request{Limit: 1}); ; {
-		moves, err := s.products().Changes(t.Context(), s.admin, "lamp", r)
+		moves, err := s.inventory().Changes(t.Context(), s.admin, "lamp", r)
 		s.must(err)
 		for _, m := range moves.Items {
 			seen = append(seen, m.ID)
@@ -55,7 +55,7 @@ func TestKeyedMovement(t *testing.T) {
 func TestKeyedMovementsAtOnce(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 1, 5)
-	inventory := product.Inventory{Products: s.products(), NewID: func() string { return "unused" }, Now: time.Now}
+	inventory := product.Inventory{Products: s.inventory(), NewID: func() string { return "unused" }, Now: time.Now}
 	adjustment := product.Adjustment{ProductID: "lamp", Delta: 3, Reason: "r", Key: "k"}
 	answers := make(chan error, 8)
 	for range cap(answers) {
@@ -87,13 +87,13 @@ func TestPick(t *testing.T) {
 		s.addProduct(id, int64(i), 5)
 		ids = append(ids, id)
 	}
-	hidden, err := s.products().Read(t.Context(), "p05")
+	hidden, err := s.inventory().Read(t.Context(), "p05")
 	s.must(err)
 	hidden.Active, hidden.Version = false, hidden.Version+1
-	s.must(s.products().Update(t.Context(), hidden))
+	s.must(s.saver().Update(t.Context(), hidden))
 	for _, asked := range [][]string{nil, {"p03"}, {"ghost"}, {"p05", "p04", "ghost", "p03"}, ids} {
 		want := slices.DeleteFunc(slices.Clone(asked), func(id string) bool { return id == "p05" || id == "ghost" })
-		got, err := s.products().Pick(t.Context(), asked)
+		got, err := s.catalogue().Pick(t.Context(), asked)
 		s.must(err)
 		var picked []string
 		for _, p := range got {

@@ -63,7 +63,7 @@ func TestCapacityOfAnOrder(t *testing.T) {
 	client := s.tables.Client(nil, m.option)
 	long := s.addProduct("lamp", 6400, 10)
 	long.Name, long.Version = strings.Repeat("é", 200), 2
-	s.must(s.products().Update(t.Context(), long))
+	s.must(s.saver().Update(t.Context(), long))
 	orders := s.orders()
 	orders.Client = client
 	o := newOrder("usr_01a20aa6-c5d5-77d1-b3ff-335f0eb446cc", "k", opened, line("lamp", 6400, 1))

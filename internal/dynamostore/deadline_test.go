@@ -35,23 +35,23 @@ var writes = map[string]func(*shop) write{
 	"Move": func(s *shop) write {
 		s.addProduct("lamp", 1, 10)
 		m := product.Movement{ID: "m", ProductID: "lamp", Before: 10, After: 7, Reason: "r", By: "usr_admin", MovedAt: opened}
-		return write{"TransactWriteItems", func(ctx context.Context) error { _, err := s.products().Move(ctx, m); return err }, func() bool {
+		return write{"TransactWriteItems", func(ctx context.Context) error { _, err := s.inventory().Move(ctx, m); return err }, func() bool {
 			return s.together(s.left("lamp") == 7, s.moved(m))
 		}, nil}
 	},
 	"Create": func(s *shop) write {
 		p := product.Product{ID: "lamp", Name: "Lamp", Description: "d", Price: gbp(1), Active: true, Stock: 3, Version: 1, CreatedAt: opened, UpdatedAt: opened}
 		m := product.Movement{ID: "m", ProductID: "lamp", After: 3, Reason: "initial stock", By: "usr_admin", MovedAt: opened}
-		return write{"TransactWriteItems", func(ctx context.Context) error { return s.products().Create(ctx, p, &m) }, func() bool {
-			got, err := s.products().Read(s.t.Context(), "lamp")
+		return write{"TransactWriteItems", func(ctx context.Context) error { return s.saver().Create(ctx, p, &m) }, func() bool {
+			got, err := s.inventory().Read(s.t.Context(), "lamp")
 			return s.together(err == nil, got == p, s.moved(m))
 		}, product.ErrContended}
 	},
 	"Update": func(s *shop) write {
 		p := s.addProduct("lamp", 1, 10)
 		p.Name, p.Description, p.Version = "Lantern", "other", 2
-		return write{"TransactWriteItems", func(ctx context.Context) error { return s.products().Update(ctx, p) }, func() bool {
-			got, err := s.products().Read(s.t.Context(), "lamp")
+		return write{"TransactWriteItems", func(ctx context.Context) error { return s.saver().Update(ctx, p) }, func() bool {
+			got, err := s.inventory().Read(s.t.Context(), "lamp")
 			s.must(err)
 			return s.together(got.Name == p.Name, got.Description == p.Description, got.Version == 2)
 		}, product.ErrContended}
@@ -208,7 +208,7 @@ func (s *shop) together(all ...bool) bool {
 
 func (s *shop) moved(m product.Movement) bool {
 	s.t.Helper()
-	_, found := s.products().moved(s.t.Context(), m)
+	_, found := s.inventory().moved(s.t.Context(), m)
 	return found
 }
 

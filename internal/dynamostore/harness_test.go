@@ -61,9 +61,23 @@ func (s *shop) users() *Users {
 	return &Users{Client: s.client, Table: s.tables.Name("Users"), AuthState: s.tables.Name("AuthState")}
 }
 
-func (s *shop) products() *Products {
-	return &Products{
-		Client: s.client, Table: s.tables.Name("Products"), Movements: s.tables.Name("StockMovements"), Currency: "GBP",
+func (s *shop) catalogue() *Catalogue {
+	return &Catalogue{Client: s.client, Products: s.tables.Name("Products"), Currency: "GBP"}
+}
+
+func (s *shop) adminCatalogue() *AdminCatalogue {
+	return &AdminCatalogue{Client: s.client, Products: s.tables.Name("Products"), Currency: "GBP"}
+}
+
+func (s *shop) saver() *ProductSaver {
+	return &ProductSaver{
+		Client: s.client, Products: s.tables.Name("Products"), Movements: s.tables.Name("StockMovements"), Currency: "GBP",
+	}
+}
+
+func (s *shop) inventory() *InventoryStore {
+	return &InventoryStore{
+		Client: s.client, Products: s.tables.Name("Products"), Movements: s.tables.Name("StockMovements"), Currency: "GBP",
 	}
 }
 
@@ -120,14 +134,14 @@ func (s *shop) addProduct(id string, price, units int64) product.Product {
 		ID: id, Name: "The " + id, Description: "A " + id, Price: gbp(price), Active: true, Stock: units, Version: 1,
 		CreatedAt: opened, UpdatedAt: opened,
 	}
-	s.must(s.products().Create(s.t.Context(), p, nil))
+	s.must(s.saver().Create(s.t.Context(), p, nil))
 	return p
 }
 
 // left returns the stock of a product.
 func (s *shop) left(id string) int64 {
 	s.t.Helper()
-	p, err := s.products().Read(s.t.Context(), id)
+	p, err := s.inventory().Read(s.t.Context(), id)
 	s.must(err)
 	return p.Stock
 }

@@ -180,8 +180,8 @@ func TestHistoryRefusesForeignCursors(t *testing.T) {
 		},
 		"another caller":  func() error { _, err := s.orders().History(t.Context(), other, order.Filter{}, r); return err },
 		"another list":    func() error { _, err := s.orders().Mine(t.Context(), s.admin, r); return err },
-		"another product": func() error { _, err := s.products().Changes(t.Context(), s.admin, "lamp", r); return err },
-		"the catalogue":   func() error { _, err := s.products().Browse(t.Context(), "", r); return err },
+		"another product": func() error { _, err := s.inventory().Changes(t.Context(), s.admin, "lamp", r); return err },
+		"the catalogue":   func() error { _, err := s.catalogue().Browse(t.Context(), "", r); return err },
 	} {
 		if err := read(); !errors.Is(err, page.ErrInvalidCursor) {
 			t.Errorf("%s: got %v, want ErrInvalidCursor", name, err)

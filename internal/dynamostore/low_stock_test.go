@@ -19,7 +19,7 @@ func (s *shop) lowStock(prefix string, limit int) []string {
 	s.t.Helper()
 	var ids []string
 	for r := (page.Request{Limit: limit}); ; {
-		p, err := s.products().Inventory(s.t.Context(), s.admin, product.Filter{Prefix: prefix, LowStock: true}, r)
+		p, err := s.adminCatalogue().Inventory(s.t.Context(), s.admin, product.Filter{Prefix: prefix, LowStock: true}, r)
 		s.must(err)
 		if len(p.Items) > limit {
 			s.t.Errorf("a page has %d products, want at most %d", len(p.Items), limit)
@@ -59,17 +59,17 @@ func TestLowStock(t *testing.T) {
 			t.Errorf("%d a page: got %q, want p03", limit, got)
 		}
 	}
-	s.move(s.products(), product.Movement{ID: "a", ProductID: "p05", Before: 5, After: 6, Reason: "r", By: "x", MovedAt: opened})
-	s.move(s.products(), product.Movement{ID: "b", ProductID: "p11", Before: 11, After: 0, Reason: "r", By: "x", MovedAt: opened})
+	s.move(s.inventory(), product.Movement{ID: "a", ProductID: "p05", Before: 5, After: 6, Reason: "r", By: "x", MovedAt: opened})
+	s.move(s.inventory(), product.Movement{ID: "b", ProductID: "p11", Before: 11, After: 0, Reason: "r", By: "x", MovedAt: opened})
 	s.must(s.orders().Place(t.Context(), newOrder("usr_1", "k", opened, line("p06", 100, 1), line("p10", 100, 4))))
 	want = []string{"p00", "p01", "p02", "p03", "p04", "p06", "p11"}
 	if got := s.lowStock("", 100); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	hidden, err := s.products().Read(t.Context(), "p01")
+	hidden, err := s.inventory().Read(t.Context(), "p01")
 	s.must(err)
 	hidden.Active, hidden.Version = false, 2
-	s.must(s.products().Update(t.Context(), hidden))
+	s.must(s.saver().Update(t.Context(), hidden))
 	for i := range 12 {
 		s.wantMark(fmt.Sprintf("p%02d", i))
 	}
@@ -84,14 +84,14 @@ func TestInventoryByName(t *testing.T) {
 	for _, id := range []string{"lamp", "lantern", "vase"} {
 		s.addProduct(id, 100, 9)
 	}
-	hidden, err := s.products().Read(t.Context(), "lantern")
+	hidden, err := s.inventory().Read(t.Context(), "lantern")
 	s.must(err)
 	hidden.Active, hidden.Version = false, 2
-	s.must(s.products().Update(t.Context(), hidden))
+	s.must(s.saver().Update(t.Context(), hidden))
 	for prefix, want := range map[string][]string{"the LA": {"lamp", "lantern"}, "the lamp": {"lamp"}, "lamp": nil, "": {"lamp", "lantern", "vase"}} {
 		var got []string
 		for r := (page.Request{Limit: 1}); ; {
-			p, err := s.products().Inventory(t.Context(), s.admin, product.Filter{Prefix: prefix}, r)
+			p, err := s.adminCatalogue().Inventory(t.Context(), s.admin, product.Filter{Prefix: prefix}, r)
 			s.must(err)
 			for _, p := range p.Items {
 				got = append(got, p.ID)
@@ -104,10 +104,10 @@ func TestInventoryByName(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", prefix, got, want)
 		}
 	}
-	p, err := s.products().Inventory(t.Context(), s.admin, product.Filter{Prefix: "the"}, page.Request{Limit: 1})
+	p, err := s.adminCatalogue().Inventory(t.Context(), s.admin, product.Filter{Prefix: "the"}, page.Request{Limit: 1})
 	s.must(err)
 	for _, other := range []product.Filter{{}, {Prefix: "th"}, {Prefix: "the", LowStock: true}} {
-		if _, err := s.products().Inventory(t.Context(), s.admin, other, page.Request{Limit: 1, Cursor: p.NextCursor}); !errors.Is(err, page.ErrInvalidCursor) {
+		if _, err := s.adminCatalogue().Inventory(t.Context(), s.admin, other, page.Request{Limit: 1, Cursor: p.NextCursor}); !errors.Is(err, page.ErrInvalidCursor) {
 			t.Errorf("%+v: got %v, want ErrInvalidCursor", other, err)
 		}
 	}
@@ -131,7 +131,7 @@ func TestSaleOfAnotherSide(t *testing.T) {
 		}
 		s.wantMark("lamp")
 		if fits {
-			s.move(s.products(), product.Movement{ID: fmt.Sprint("m", seen), ProductID: "lamp", Before: 5, After: 7, Reason: "r", By: "x", MovedAt: opened})
+			s.move(s.inventory(), product.Movement{ID: fmt.Sprint("m", seen), ProductID: "lamp", Before: 5, After: 7, Reason: "r", By: "x", MovedAt: opened})
 		}
 	}
 }
@@ -146,7 +146,7 @@ func TestMarkHolds(t *testing.T) {
 		s.must(err)
 		return g
 	}
-	inventory := product.Inventory{Products: s.products(), NewID: func() string { return number3(rand.IntN(1000)) + number3(rand.IntN(1000)) }, Now: time.Now}
+	inventory := product.Inventory{Products: s.inventory(), NewID: func() string { return number3(rand.IntN(1000)) + number3(rand.IntN(1000)) }, Now: time.Now}
 	var at sync.WaitGroup
 	var sold, added int64
 	var one sync.Mutex

@@ -10,7 +10,6 @@ import (
 	"shop/internal/access"
 	"shop/internal/notification"
 	"shop/internal/order"
-	"shop/internal/product"
 	"shop/internal/user"
 	"shop/test/awsfault"
 )
@@ -44,10 +43,10 @@ func TestPlaceRejects(t *testing.T) {
 	s.addProduct("mug", 950, 10)
 	retired := s.addProduct("clock", 100, 10)
 	retired.Active, retired.Version = false, 2
-	s.must(s.products().Update(t.Context(), retired))
+	s.must(s.saver().Update(t.Context(), retired))
 	few := s.addProduct("vase", 200, 10)
 	few.MaxPerOrder, few.Version = 2, 2
-	s.must(s.products().Update(t.Context(), few))
+	s.must(s.saver().Update(t.Context(), few))
 	vase := order.Good{Name: "The vase", Price: gbp(200), Stock: 10, Active: true, MaxPerOrder: 2}
 	lamp, clock := order.Good{Name: "The lamp", Price: gbp(6400), Stock: 5, Active: true}, order.Good{Name: "The clock", Price: gbp(100), Stock: 10}
 	tests := []struct {
@@ -322,5 +321,3 @@ func TestGoodsAsksAgainForWhatABatchLeftOut(t *testing.T) {
 
 var _ order.Store = (*Orders)(nil)
 var _ order.Feed = (*Orders)(nil)
-var _ product.Saver = (*Products)(nil)
-var _ product.StockMover = (*Products)(nil)

@@ -25,40 +25,40 @@ func TestProductIsStoredAndChanged(t *testing.T) {
 		ID: "lamp", Name: "Lamp & <shade>", Description: "Two\nlines", Price: gbp(0), ImageURL: "https://example.com/l.png", Active: true,
 		MaxPerOrder: 2, Stock: 3, Version: 1, CreatedAt: opened, UpdatedAt: opened,
 	}
-	s.must(s.products().Create(t.Context(), p, nil))
-	got, err := s.products().View(t.Context(), "lamp")
+	s.must(s.saver().Create(t.Context(), p, nil))
+	got, err := s.catalogue().View(t.Context(), "lamp")
 	s.must(err)
 	if got != p {
 		t.Errorf("got %+v, want %+v", got, p)
 	}
-	if err := s.products().Create(t.Context(), p, nil); !errors.Is(err, product.ErrContended) {
+	if err := s.saver().Create(t.Context(), p, nil); !errors.Is(err, product.ErrContended) {
 		t.Errorf("created twice: got %v, want ErrContended", err)
 	}
 	p.Name, p.Active, p.Price, p.Version, p.UpdatedAt = "Lantern", false, gbp(5), 2, opened.Add(time.Hour)
 	changed := p
 	changed.Stock = 99 // an update leaves the stock alone
-	s.must(s.products().Update(t.Context(), changed))
-	if got, err := s.products().Read(t.Context(), "lamp"); err != nil || got != p {
+	s.must(s.saver().Update(t.Context(), changed))
+	if got, err := s.inventory().Read(t.Context(), "lamp"); err != nil || got != p {
 		t.Errorf("got %+v, %v, want %+v", got, err, p)
 	}
-	if err := s.products().Update(t.Context(), p); !errors.Is(err, product.ErrContended) {
+	if err := s.saver().Update(t.Context(), p); !errors.Is(err, product.ErrContended) {
 		t.Errorf("an update of what was seen before another: got %v, want ErrContended", err)
 	}
 	for _, most := range []int64{1, product.MaxPerOrder - 1, 0} {
 		p.MaxPerOrder, p.Version = most, p.Version+1
-		s.must(s.products().Update(t.Context(), p))
-		if got, err := s.products().Read(t.Context(), "lamp"); err != nil || got != p {
+		s.must(s.saver().Update(t.Context(), p))
+		if got, err := s.inventory().Read(t.Context(), "lamp"); err != nil || got != p {
 			t.Errorf("got %+v, %v, want %+v", got, err, p)
 		}
 	}
-	if _, err := s.products().View(t.Context(), "lamp"); !errors.Is(err, product.ErrNotFound) {
+	if _, err := s.catalogue().View(t.Context(), "lamp"); !errors.Is(err, product.ErrNotFound) {
 		t.Errorf("customers see an inactive product: %v", err)
 	}
 	for _, id := range []string{"ghost"} {
-		if _, err := s.products().View(t.Context(), id); !errors.Is(err, product.ErrNotFound) {
+		if _, err := s.catalogue().View(t.Context(), id); !errors.Is(err, product.ErrNotFound) {
 			t.Errorf("%s: got %v, want ErrNotFound", id, err)
 		}
-		if _, err := s.products().Read(t.Context(), id); !errors.Is(err, product.ErrNotFound) {
+		if _, err := s.inventory().Read(t.Context(), id); !errors.Is(err, product.ErrNotFound) {
 			t.Errorf("%s, as admin: got %v, want ErrNotFound", id, err)
 		}
 	}
@@ -68,8 +68,8 @@ func TestFirstStockIsAMovement(t *testing.T) {
 	s := open(t)
 	first := product.Movement{ID: "m1", ProductID: "lamp", After: 7, Reason: "initial stock", By: s.admin.UserID, MovedAt: opened}
 	p := product.Product{ID: "lamp", Name: "Lamp", Price: gbp(1), Active: true, Stock: 7, Version: 1, CreatedAt: opened, UpdatedAt: opened}
-	s.must(s.products().Create(t.Context(), p, &first))
-	moves, err := s.products().Changes(t.Context(), s.admin, "lamp", page.Request{Limit: 10})
+	s.must(s.saver().Create(t.Context(), p, &first))
+	moves, err := s.inventory().Changes(t.Context(), s.admin, "lamp", page.Request{Limit: 10})
 	s.must(err)
 	if want := []product.Movement{first}; !reflect.DeepEqual(moves.Items, want) || moves.NextCursor != "" {
 		t.Errorf("got %+v, want %+v", moves, want)
@@ -80,7 +80,7 @@ func TestMove(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 1, 10)
 	move := func(before, after int64) error {
-		_, err := s.products().Move(t.Context(), product.Movement{
+		_, err := s.inventory().Move(t.Context(), product.Movement{
 			ID: "m" + number3(int(after)), ProductID: "lamp", Before: before, After: after, Reason: "r", By: "usr_admin", MovedAt: opened,
 		})
 		return err
@@ -95,14 +95,14 @@ func TestMove(t *testing.T) {
 	s.faults.On("TransactWriteItems", awsfault.Lost)
 	s.must(move(5, 4))
 	s.faults.On("TransactWriteItems", awsfault.Times(1000, awsfault.Canceled("TransactionConflict", "None"))...)
-	_, err := s.products().Move(soon(t), product.Movement{ID: "m", ProductID: "lamp", Before: 4, After: 3, MovedAt: opened})
+	_, err := s.inventory().Move(soon(t), product.Movement{ID: "m", ProductID: "lamp", Before: 4, After: 3, MovedAt: opened})
 	if !isBusy(err) || errors.Is(err, product.ErrContended) || errors.Is(err, product.ErrUnsettled) {
 		t.Errorf("contention that does not end: got %v, want one that says that a repeat may help", err)
 	}
 	if left := s.left("lamp"); left != 4 {
 		t.Errorf("stock: got %d, want 4", left)
 	}
-	moves, err := s.products().Changes(t.Context(), s.admin, "lamp", page.Request{Limit: 10})
+	moves, err := s.inventory().Changes(t.Context(), s.admin, "lamp", page.Request{Limit: 10})
 	s.must(err)
 	if len(moves.Items) != 3 {
 		t.Errorf("got %d movements, want 3: only what happened is recorded", len(moves.Items))
@@ -116,11 +116,11 @@ func TestMoveWhoseAnswersAreAllLost(t *testing.T) {
 	s.addProduct("lamp", 1, 5)
 	m := product.Movement{ID: "m", ProductID: "lamp", Before: 5, After: 15, Reason: "r", By: "usr_admin", MovedAt: opened}
 	s.faults.On("TransactWriteItems", awsfault.Times(3, awsfault.Lost)...)
-	s.move(s.products(), m)
+	s.move(s.inventory(), m)
 
 	m = product.Movement{ID: "n", ProductID: "lamp", Before: 15, After: 25, Reason: "r", By: "usr_admin", MovedAt: opened}
 	s.faults.On("TransactWriteItems", awsfault.Times(3, awsfault.Lost)...).On("GetItem", awsfault.Times(3, awsfault.DropRequest)...)
-	if _, err := s.products().Move(t.Context(), m); !errors.Is(err, product.ErrUnsettled) || errors.Is(err, product.ErrContended) {
+	if _, err := s.inventory().Move(t.Context(), m); !errors.Is(err, product.ErrUnsettled) || errors.Is(err, product.ErrContended) {
 		t.Errorf("got %v, want ErrUnsettled", err)
 	}
 	if left := s.left("lamp"); left != 25 {
@@ -134,16 +134,16 @@ func TestMoveThatMeetsItsOwnChange(t *testing.T) {
 	s.addProduct("lamp", 1, 5)
 	throttled := awsfault.Error(400, "ThrottlingException")
 	s.faults.On("TransactWriteItems", awsfault.Lost, throttled, throttled)
-	s.move(s.products(), product.Movement{ID: "m", ProductID: "lamp", Before: 5, After: 15, Reason: "r", By: "usr_admin", MovedAt: opened})
+	s.move(s.inventory(), product.Movement{ID: "m", ProductID: "lamp", Before: 5, After: 15, Reason: "r", By: "usr_admin", MovedAt: opened})
 	if left := s.left("lamp"); left != 15 {
 		t.Errorf("stock: got %d, want 15", left)
 	}
 }
 
-// impatient is a product store that does not wait between the SDK's attempts.
-func (s *shop) impatient() *Products {
+// impatient is an inventory that does not wait between the SDK's attempts.
+func (s *shop) impatient() *InventoryStore {
 	s.hurry()
-	return s.products()
+	return s.inventory()
 }
 
 // An answer is lost, and all that follows is throttled until the time is up: that nothing was done would be untrue, and a repeat
@@ -162,9 +162,9 @@ func TestMoveWhoseAnswerIsLostBeforeContention(t *testing.T) {
 }
 
 // move makes a movement, which must be recorded as it is.
-func (s *shop) move(products *Products, m product.Movement) {
+func (s *shop) move(inventory *InventoryStore, m product.Movement) {
 	s.t.Helper()
-	recorded, err := products.Move(s.t.Context(), m)
+	recorded, err := inventory.Move(s.t.Context(), m)
 	s.must(err)
 	if recorded != m {
 		s.t.Errorf("recorded %+v, want %+v", recorded, m)
@@ -199,7 +199,9 @@ func TestMoveWhoseStockCameBack(t *testing.T) {
 	s.addProduct("lamp", 1, 5)
 	m := product.Movement{ID: "m", ProductID: "lamp", Before: 5, After: 15, Reason: "r", By: "usr_admin", MovedAt: opened}
 	soldAndThrottled := func(next http.RoundTripper, r *http.Request) (*http.Response, error) {
-		s.move(&Products{Client: s.tables.Client(nil), Table: s.products().Table, Movements: s.products().Movements, Currency: "GBP"},
+		other := s.inventory()
+		other.Client = s.tables.Client(nil)
+		s.move(other,
 			product.Movement{ID: "other", ProductID: "lamp", Before: 15, After: 5, Reason: "r", By: "usr_admin", MovedAt: opened.Add(time.Second)})
 		return awsfault.Error(400, "ThrottlingException")(next, r)
 	}
@@ -212,7 +214,7 @@ func TestMoveWhoseStockCameBack(t *testing.T) {
 	// A call of the same request that goes on from another stock meets it, too, and is told what was recorded.
 	again := m
 	again.Before, again.After = 4, 14
-	if recorded, err := s.products().Move(t.Context(), again); err != nil || recorded != m {
+	if recorded, err := s.inventory().Move(t.Context(), again); err != nil || recorded != m {
 		t.Errorf("got %+v and error %v, want %+v", recorded, err, m)
 	}
 }
@@ -222,8 +224,9 @@ func TestCreateMeetsNotItself(t *testing.T) {
 	s := open(t)
 	p := product.Product{ID: "lamp", Name: "Lamp", Price: gbp(1), Active: true, Stock: 7, Version: 1, CreatedAt: opened, UpdatedAt: opened}
 	s.faults.On("TransactWriteItems", awsfault.Lost, throttled, throttled)
-	s.must(s.impatient().Create(t.Context(), p, nil))
-	if err := s.impatient().Create(t.Context(), p, nil); !errors.Is(err, product.ErrContended) {
+	s.hurry()
+	s.must(s.saver().Create(t.Context(), p, nil))
+	if err := s.saver().Create(t.Context(), p, nil); !errors.Is(err, product.ErrContended) {
 		t.Errorf("created by another: got %v, want ErrContended", err)
 	}
 }
@@ -234,10 +237,10 @@ func TestBrowseBesideALaggingTable(t *testing.T) {
 	s.addProduct("lamp", 1, 5)
 	s.addProduct("mug", 1, 5)
 	s.addProduct("clock", 1, 5)
-	_, err := s.client.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: &s.products().Table, Key: productKey("mug", salePart)})
+	_, err := s.client.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: &s.inventory().Products, Key: productKey("mug", salePart)})
 	s.must(err)
 	_, err = s.client.UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
-		TableName: &s.products().Table, Key: productKey("clock", salePart), UpdateExpression: aws.String("SET active = :no"),
+		TableName: &s.inventory().Products, Key: productKey("clock", salePart), UpdateExpression: aws.String("SET active = :no"),
 		ExpressionAttributeValues: attributes{":no": boolean(false)},
 	})
 	s.must(err)
@@ -248,11 +251,11 @@ func TestBrowseBesideALaggingTable(t *testing.T) {
 
 func TestMoveOfNoProduct(t *testing.T) {
 	s := open(t)
-	_, err := s.products().Move(t.Context(), product.Movement{ID: "m", ProductID: "ghost", Before: 1, After: 2, Reason: "r", By: "x", MovedAt: opened})
+	_, err := s.inventory().Move(t.Context(), product.Movement{ID: "m", ProductID: "ghost", Before: 1, After: 2, Reason: "r", By: "x", MovedAt: opened})
 	if !errors.Is(err, product.ErrNotFound) {
 		t.Errorf("got %v, want ErrNotFound", err)
 	}
-	if _, err := s.products().Changes(t.Context(), s.admin, "ghost", page.Request{Limit: 10}); !errors.Is(err, product.ErrNotFound) {
+	if _, err := s.inventory().Changes(t.Context(), s.admin, "ghost", page.Request{Limit: 10}); !errors.Is(err, product.ErrNotFound) {
 		t.Errorf("movements: got %v, want ErrNotFound", err)
 	}
 }
@@ -261,7 +264,7 @@ func TestMoveOfNoProduct(t *testing.T) {
 func TestAdjustmentsAndSalesAtOnce(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 100, 100)
-	inventory := product.Inventory{Products: s.products(), NewID: func() string { return number3(rand.IntN(1000)) + number3(rand.IntN(1000)) }, Now: func() time.Time { return opened }}
+	inventory := product.Inventory{Products: s.inventory(), NewID: func() string { return number3(rand.IntN(1000)) + number3(rand.IntN(1000)) }, Now: func() time.Time { return opened }}
 	var at sync.WaitGroup
 	for i := range 8 {
 		at.Go(func() {
@@ -283,7 +286,7 @@ func TestAdjustmentsAndSalesAtOnce(t *testing.T) {
 	if got, want := s.left("lamp"), int64(100-8*3-8*2); got != want {
 		t.Errorf("stock: got %d, want %d", got, want)
 	}
-	moves, err := s.products().Changes(t.Context(), s.admin, "lamp", page.Request{Limit: 100})
+	moves, err := s.inventory().Changes(t.Context(), s.admin, "lamp", page.Request{Limit: 100})
 	s.must(err)
 	for _, m := range moves.Items {
 		if m.Delta() != -2 {
@@ -300,10 +303,10 @@ func TestBrowsePagesByName(t *testing.T) {
 	names := []string{"apple", "Apple pie", "apple-tart", "Banana", "cherry", "Éclair", "éclair", "zebra", "ångström", "Lamp", "Lamp red", "lamp Red 2", "ﬁg"}
 	for i, name := range names {
 		p := product.Product{ID: "p" + number3(i), Name: name, Price: gbp(1), Active: true, Stock: 1, Version: 1, CreatedAt: opened, UpdatedAt: opened}
-		s.must(s.products().Create(t.Context(), p, nil))
+		s.must(s.saver().Create(t.Context(), p, nil))
 	}
 	hidden := product.Product{ID: "hidden", Name: "apple hidden", Price: gbp(1), Stock: 1, Version: 1, CreatedAt: opened, UpdatedAt: opened}
-	s.must(s.products().Create(t.Context(), hidden, nil))
+	s.must(s.saver().Create(t.Context(), hidden, nil))
 	byName := slices.SortedFunc(slices.Values(names), func(a, b string) int { return strings.Compare(fold(a), fold(b)) })
 	for limit := 1; limit <= len(names)+1; limit++ {
 		if got := s.browse("", limit); !sameFolded(got, byName) {
@@ -315,7 +318,7 @@ func TestBrowsePagesByName(t *testing.T) {
 			}
 		}
 	}
-	listed, err := s.products().Inventory(t.Context(), s.admin, product.Filter{}, page.Request{Limit: 100})
+	listed, err := s.adminCatalogue().Inventory(t.Context(), s.admin, product.Filter{}, page.Request{Limit: 100})
 	s.must(err)
 	if len(listed.Items) != len(names)+1 {
 		t.Errorf("inventory: got %d products, want %d, the inactive one too", len(listed.Items), len(names)+1)
@@ -328,7 +331,7 @@ func (s *shop) browse(prefix string, limit int) []string {
 	var names []string
 	r := page.Request{Limit: limit}
 	for {
-		p, err := s.products().Browse(s.t.Context(), prefix, r)
+		p, err := s.catalogue().Browse(s.t.Context(), prefix, r)
 		s.must(err)
 		for _, item := range p.Items {
 			names = append(names, item.Name)
@@ -353,14 +356,14 @@ func TestInventoryPagesMergeBothShelves(t *testing.T) {
 	for i := range 9 {
 		id := "p" + number3(i)
 		p := product.Product{ID: id, Name: id, Price: gbp(1), Active: i%3 == 0, Version: 1, CreatedAt: opened, UpdatedAt: opened}
-		s.must(s.products().Create(t.Context(), p, nil))
+		s.must(s.saver().Create(t.Context(), p, nil))
 		want = append(want, id)
 	}
 	for limit := 1; limit <= 10; limit++ {
 		var got []string
 		r := page.Request{Limit: limit}
 		for {
-			p, err := s.products().Inventory(t.Context(), s.admin, product.Filter{}, r)
+			p, err := s.adminCatalogue().Inventory(t.Context(), s.admin, product.Filter{}, r)
 			s.must(err)
 			for _, item := range p.Items {
 				got = append(got, item.ID)
@@ -385,14 +388,14 @@ func TestMovementsPageNewestFirst(t *testing.T) {
 			ID: "m" + number3(i), ProductID: "lamp", Before: int64(100 - i), After: int64(99 - i), Reason: "r", By: "usr_admin",
 			MovedAt: opened.Add(time.Duration(i/2) * time.Millisecond), // some in the same millisecond
 		}
-		s.move(s.products(), m)
+		s.move(s.inventory(), m)
 		want = append([]string{m.ID}, want...)
 	}
 	for limit := 1; limit <= 8; limit++ {
 		var got []string
 		r := page.Request{Limit: limit}
 		for {
-			p, err := s.products().Changes(t.Context(), s.admin, "lamp", r)
+			p, err := s.inventory().Changes(t.Context(), s.admin, "lamp", r)
 			s.must(err)
 			for _, m := range p.Items {
 				got = append(got, m.ID)

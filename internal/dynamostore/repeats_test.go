@@ -124,22 +124,22 @@ func TestSaveIsNotMadeOverAnothers(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 100, 5)
 	another := func(next http.RoundTripper, r *http.Request) (*http.Response, error) {
-		products := s.products()
-		products.Client = s.tables.Client(nil)
-		s.save(products, "Another admin's lamp")
+		saver := s.saver()
+		saver.Client = s.tables.Client(nil)
+		s.save(saver, "Another admin's lamp")
 		return throttled(next, r)
 	}
 	s.hurry()
 	s.faults.On("TransactWriteItems", awsfault.Lost, another, throttled)
-	s.save(s.products(), "The first admin's lamp")
-	if p, err := s.products().Read(t.Context(), "lamp"); err != nil || p.Name != "Another admin's lamp" || p.Version != 3 {
+	s.save(s.saver(), "The first admin's lamp")
+	if p, err := s.inventory().Read(t.Context(), "lamp"); err != nil || p.Name != "Another admin's lamp" || p.Version != 3 {
 		t.Errorf("got %+v and error %v, want the later save as version 3", p, err)
 	}
 }
 
-func (s *shop) save(products *Products, name string) {
+func (s *shop) save(saver *ProductSaver, name string) {
 	s.t.Helper()
-	save := product.Save{Products: products, Currency: "GBP", Now: func() time.Time { return opened }}
+	save := product.Save{Products: saver, Currency: "GBP", Now: func() time.Time { return opened }}
 	_, _, err := save.Do(s.t.Context(), s.admin, product.Draft{ID: "lamp", Name: name, Price: gbp(100), Active: true})
 	s.must(err)
 }

@@ -25,7 +25,7 @@ var staleReads = map[string]func(*testing.T, *shop){
 	"a price that was just saved": func(t *testing.T, s *shop) {
 		p := s.addProduct("lamp", 6400, 5)
 		p.Price, p.Version = gbp(7000), 2
-		s.must(s.products().Update(t.Context(), p))
+		s.must(s.saver().Update(t.Context(), p))
 		goods, err := s.orders().Goods(t.Context(), []string{"lamp"})
 		s.must(err)
 		if got := goods["lamp"].Price; got != gbp(7000) {
@@ -116,8 +116,8 @@ var staleReads = map[string]func(*testing.T, *shop){
 	},
 	"the movements, just after one": func(t *testing.T, s *shop) {
 		s.addProduct("lamp", 1, 5)
-		s.move(s.products(), fiveMore)
-		moves, err := s.products().Changes(t.Context(), s.admin, "lamp", page.Request{Limit: 10})
+		s.move(s.inventory(), fiveMore)
+		moves, err := s.inventory().Changes(t.Context(), s.admin, "lamp", page.Request{Limit: 10})
 		s.must(err)
 		if len(moves.Items) != 1 {
 			t.Errorf("got %d movements, want 1", len(moves.Items))

@@ -84,7 +84,7 @@ func TestReadOfATornBatch(t *testing.T) {
 		return part["S"] == textPart
 	}
 	s.faults.On("BatchGetItem", without(t, texts))
-	if p, err := s.products().Read(t.Context(), "lamp"); err != nil || p.Stock != 5 || p.Description != "" {
+	if p, err := s.inventory().Read(t.Context(), "lamp"); err != nil || p.Stock != 5 || p.Description != "" {
 		t.Errorf("without its text: got %+v, %v", p, err)
 	}
 }

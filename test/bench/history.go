@@ -66,7 +66,7 @@ var admin = user.User{
 // they have the shape that the store gives an order.
 func (a *archive) fill(ctx context.Context, count int) error {
 	users := dynamostore.Users{Client: a.tables.client, Table: a.orders.Users}
-	products := dynamostore.Products{Client: a.tables.client, Table: a.orders.Products, Currency: currency}
+	products := productSaver(a.tables)
 	sample := newOrder("bench-customer@example.com")
 	if err := errors.Join(users.Create(ctx, admin, user.Done{}), products.Create(ctx, lamp, nil)); err != nil {
 		return err

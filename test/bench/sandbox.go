@@ -54,8 +54,14 @@ func (s *store) sandbox(ctx context.Context) (*sandbox, error) {
 }
 
 func (b *sandbox) stock(ctx context.Context) error {
-	products := dynamostore.Products{Client: b.tables.client, Table: b.tables.name("ProductsTable"), Currency: currency}
-	return products.Create(ctx, lamp, nil)
+	return productSaver(b.tables).Create(ctx, lamp, nil)
+}
+
+// productSaver saves products in the tables.
+func productSaver(t *tables) *dynamostore.ProductSaver {
+	return &dynamostore.ProductSaver{
+		Client: t.client, Products: t.name("ProductsTable"), Movements: t.name("StockMovementsTable"), Currency: currency,
+	}
 }
 
 func (b *sandbox) makeQueue(ctx context.Context) error {

@@ -110,7 +110,7 @@ var mutants = []mutant{
 		run: "TestKeyedMovement$",
 	},
 	{
-		name: "a save undoes another's", file: "internal/dynamostore/inventory_store.go",
+		name: "a save undoes another's", file: "internal/dynamostore/product_saver.go",
 		from: `"version = :seen"`, to: `"version = :seen OR version <> :seen"`, pkg: store,
 		run: "TestProductIsStoredAndChanged",
 	},

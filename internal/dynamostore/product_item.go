@@ -1,0 +1,121 @@
+package dynamostore
+
+import (
+	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+
+	"shop/internal/money"
+	"shop/internal/product"
+)
+
+// A product is two items: sale, all that a checkout touches, under 1 KB; and text, the rest. Only text items are
+// indexed by name, and sale items of which few units are left by that, so that a sale writes no index unless it leaves
+// few. The first index holds their keys and image_url: a member that lists are to show must be added there, or to the
+// sale item.
+const (
+	salePart      = "sale"
+	textPart      = "text"
+	activeShelf   = "active"
+	inactiveShelf = "inactive"
+	byNameIndex   = "by_name"
+	lowStockIndex = "low_stock"
+	lowMark       = "low"        // low_stock of a sale item whose stock is low; another has none, and is not in that index
+	maxNameKey    = 900          // bytes of the folded name in the index key, which may have 1,024
+	highest       = "\U0010FFFF" // sorts after every name
+	lowest        = "\x01"       // sorts before every character of a name, so that a name comes before its continuations
+)
+
+func productIDOf(item attributes) string {
+	r := reader{item: item}
+	return r.text("product_id")
+}
+
+// readProduct makes a product of its sale item, which alone has a stock, and its text item; one from the index has no
+// description. A member that items stored earlier lack must be read under r.has: to a reader a missing attribute is an
+// error. It returns product.ErrNotFound when there is no sale item.
+func readProduct(items []attributes, currency string) (product.Product, error) {
+	var p product.Product
+	found := false
+	for _, item := range items {
+		r := reader{item: item}
+		if r.has("stock") {
+			found = true
+			p.ID, p.Name, p.Price = r.text("product_id"), r.text("name"), money.Money{Amount: r.number("price"), Currency: currency}
+			p.Active, p.Stock, p.Version = r.boolean("active"), r.number("stock"), r.number("version")
+			p.MaxPerOrder = maxPerOrder(&r)
+			p.CreatedAt, p.UpdatedAt = r.instant("created_at"), r.instant("updated_at")
+		} else if item != nil {
+			p.ImageURL = r.text("image_url")
+			if r.has("description") {
+				p.Description = r.text("description")
+			}
+		}
+		if r.err != nil {
+			return product.Product{}, r.err
+		}
+	}
+	if !found {
+		return product.Product{}, product.ErrNotFound
+	}
+	return p, nil
+}
+
+func productKey(id, part string) attributes {
+	return attributes{"product_id": text(id), "part": text(part)}
+}
+
+func saleItem(p product.Product) attributes {
+	item := attributes{
+		"product_id": text(p.ID), "part": text(salePart), "name": text(p.Name), "price": number(p.Price.Amount),
+		"active": boolean(p.Active), "stock": number(p.Stock), "version": number(p.Version),
+		"created_at": instant(p.CreatedAt), "updated_at": instant(p.UpdatedAt),
+	}
+	if product.IsLow(p.Stock) {
+		item["low_stock"] = text(lowMark)
+	}
+	if p.MaxPerOrder != 0 {
+		item["max_per_order"] = number(p.MaxPerOrder)
+	}
+	return item
+}
+
+// maxPerOrder reads the limit of a sale item, or 0 for none.
+func maxPerOrder(r *reader) int64 {
+	if !r.has("max_per_order") {
+		return 0
+	}
+	return r.number("max_per_order")
+}
+
+func textItem(p product.Product) attributes {
+	shelf := inactiveShelf
+	if p.Active {
+		shelf = activeShelf
+	}
+	return attributes{
+		"product_id": text(p.ID), "part": text(textPart), "description": text(p.Description),
+		"image_url": text(p.ImageURL), "shelf": text(shelf), "name_key": text(fold(p.Name) + lowest + p.ID),
+	}
+}
+
+// fold makes names the same that differ only in case or in how their characters are composed, cut at a whole character
+// to what an index key holds: Unicode's canonical caseless matching (The Unicode Standard, section 3.13.5, D145), in
+// NFC.
+func fold(name string) string {
+	folded := norm.NFC.String(cases.Fold().String(norm.NFD.String(name)))
+	if len(folded) <= maxNameKey {
+		return folded
+	}
+	end := maxNameKey
+	for !utf8.RuneStart(folded[end]) {
+		end--
+	}
+	return folded[:end]
+}
+
+func nameKey(item attributes) string {
+	r := reader{item: item}
+	return r.text("name_key")
+}

@@ -1,0 +1,50 @@
+package dynamostore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"shop/internal/product"
+)
+
+func put(table string, item attributes) types.TransactWriteItem {
+	return types.TransactWriteItem{Put: &types.Put{TableName: &table, Item: item}}
+}
+
+// writeProduct writes actions, all or nothing. When the condition of the first fails it returns what explain says of the
+// item that stands there; *alreadyRecordedError when that of another does: it is the record of a movement.
+func writeProduct(
+	ctx context.Context, client *dynamodb.Client, actions []types.TransactWriteItem, explain func(old attributes) error,
+) error {
+	var open bool
+	err := writeOnce(ctx, client, actions, noting(&open))
+	var canceled *types.TransactionCanceledException
+	if errors.As(err, &canceled) && len(canceled.CancellationReasons) > 1 {
+		for _, reason := range slices.Backward(canceled.CancellationReasons[1:]) { // the copy of a keyed movement first
+			if recorded, met := failedCondition(reason); met {
+				return &alreadyRecordedError{recorded}
+			}
+		}
+		if old, failed := failedCondition(canceled.CancellationReasons[0]); failed {
+			return explain(old)
+		}
+	}
+	switch {
+	case err == nil:
+		return nil
+	case unsettled(err) && (open || !errors.Is(err, errUnsettled)):
+		return fmt.Errorf("%w: %w", product.ErrUnsettled, err)
+	}
+	return failed("writing a product", err)
+}
+
+// alreadyRecordedError says that a movement was recorded before, by an attempt of the same call or an earlier one.
+type alreadyRecordedError struct{ recorded attributes }
+
+// Error says the same for every movement.
+func (e *alreadyRecordedError) Error() string { return "the movement is recorded already" }
