@@ -61,7 +61,6 @@ func TestPick(t *testing.T) {
 	httpapitest.CheckQueries(t, httpapitest.ReadEvent(t), browseProducts(pickOnly(nil)), map[string]httpapitest.Problem{
 		"ids=":                                  httpapitest.FieldErrors("ids", many),
 		"ids=" + strings.Repeat("a,", 98) + "b": httpapitest.FieldErrors("ids", many),
-		"ids=a&ids=b":                           httpapitest.FieldErrors("ids", "is given more than once"),
 		"ids=a&q=b&limit=1&cursor=c": httpapitest.FieldErrors(
 			"cursor", "does not go with ids", "limit", "does not go with ids", "q", "does not go with ids"),
 	})
@@ -92,7 +91,7 @@ func TestBrowseProducts(t *testing.T) {
 }
 
 func TestPages(t *testing.T) {
-	httpapitest.CheckPages(t, httpapitest.ReadEvent(t), public, func(ask func(page.Request)) httpapi.Handler {
+	httpapitest.CheckPages(t, httpapitest.ReadEvent(t), func(ask func(page.Request)) httpapi.Handler {
 		return browseProducts(browse(func(_ string, r page.Request) (page.Page[product.Product], error) {
 			ask(r)
 			return page.Page[product.Product]{}, nil
@@ -100,49 +99,34 @@ func TestPages(t *testing.T) {
 	})
 }
 
+// TestPrefixes: the longest prefix has 200 characters, whatever they take in bytes.
 func TestPrefixes(t *testing.T) {
 	longest := strings.Repeat("ä", 200)
-	for query, want := range map[string]string{
-		"q=":                            "",
-		"q=Br%C3%A4ss+de%73k":           "Bräss desk",
-		"q=%20a%26b%3D":                 " a&b=",
-		"q=" + url.QueryEscape(longest): longest,
-	} {
-		t.Run(query, func(t *testing.T) {
-			shelf := browse(func(prefix string, _ page.Request) (page.Page[product.Product], error) {
-				if prefix != want {
-					t.Errorf("the catalogue was asked for %q, want %q", prefix, want)
-				}
-				return page.Page[product.Product]{}, nil
-			})
-			httpapitest.Call(t, browseProducts(shelf), httpapitest.ReadEvent(t).WithQuery(query)).Check(t,
-				httpapitest.Want{Status: http.StatusOK, Header: public, Body: `{"items":[],"next_cursor":null}`})
-		})
-	}
-}
-
-func TestBadPrefixes(t *testing.T) {
-	httpapitest.CheckQueries(t, httpapitest.ReadEvent(t), browseProducts(browse(nil)), map[string]httpapitest.Problem{
-		"q=a&q=a":                       httpapitest.FieldErrors("q", "is given more than once"),
-		"q=%FF":                         httpapitest.FieldErrors("q", "is not UTF-8"),
+	h := browseProducts(browse(func(prefix string, _ page.Request) (page.Page[product.Product], error) {
+		if prefix != longest {
+			t.Errorf("the catalogue was asked for %q, want %q", prefix, longest)
+		}
+		return page.Page[product.Product]{}, nil
+	}))
+	e := httpapitest.ReadEvent(t)
+	httpapitest.Call(t, h, e.WithQuery("q="+url.QueryEscape(longest))).Check(t,
+		httpapitest.Want{Status: http.StatusOK, Header: public, Body: `{"items":[],"next_cursor":null}`})
+	httpapitest.CheckQueries(t, e, h, map[string]httpapitest.Problem{
 		"q=" + strings.Repeat("a", 201): httpapitest.FieldErrors("q", "must have at most 200 characters"),
 	})
 }
 
 func TestRefusals(t *testing.T) {
-	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t),
-		func(err error) httpapi.Handler {
-			return browseProducts(browse(func(string, page.Request) (page.Page[product.Product], error) {
-				return page.Page[product.Product]{}, err
-			}))
-		},
-		httpapitest.Refusal{Err: page.ErrInvalidCursor, Problem: httpapitest.Problem{Code: "invalid_cursor"}})
+	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t), func(err error) httpapi.Handler {
+		return browseProducts(browse(func(string, page.Request) (page.Page[product.Product], error) {
+			return page.Page[product.Product]{}, err
+		}))
+	})
 }
 
 func TestHead(t *testing.T) {
-	shelf := browse(func(prefix string, _ page.Request) (page.Page[product.Product], error) {
-		return page.Page[product.Product]{Items: []product.Product{{ID: "p", Name: prefix + "a", Price: money.Money{Currency: "GBP"}}}}, nil
-	})
-	e := httpapitest.ReadEvent(t)
-	httpapitest.CheckHead(t, e, e.WithQuery("q=b"), browseProducts(shelf))
+	httpapitest.CheckHead(t, httpapitest.ReadEvent(t), browseProducts(browse(
+		func(string, page.Request) (page.Page[product.Product], error) {
+			return page.Page[product.Product]{}, nil
+		})))
 }

@@ -60,40 +60,17 @@ func TestSource(t *testing.T) {
 	}
 }
 
-func TestBodies(t *testing.T) {
-	httpapitest.CheckBodies(t, httpapitest.ReadEvent(t), logIn(authenticate(nil), newDevice))
-}
-
-func TestBadMembers(t *testing.T) {
-	const wrong = "has a value of the wrong type or range"
-	for body, want := range map[string]httpapitest.Problem{
-		`{}`:                             httpapitest.FieldErrors("email", "is required", "password", "is required"),
-		`{"email":null,"password":null}`: httpapitest.FieldErrors("email", "must not be null"),
-		`{"email":"ada@example.com"}`:    httpapitest.FieldErrors("password", "is required"),
-		`{"email":"","password":"p"}`:    httpapitest.FieldErrors("email", "is required"),
-		`{"email":5}`:                    httpapitest.FieldErrors("email", wrong),
-		`{"password":5}`:                 httpapitest.FieldErrors("password", wrong),
-		`{"email":{}}`:                   httpapitest.FieldErrors("email", wrong),
-	} {
-		t.Run(body, func(t *testing.T) {
-			httpapitest.Call(t, logIn(authenticate(nil), newDevice), httpapitest.ReadEvent(t).WithBody(body)).CheckProblem(t, want)
-		})
-	}
+func TestBody(t *testing.T) {
+	e, h := httpapitest.ReadEvent(t), logIn(authenticate(nil), newDevice)
+	httpapitest.CheckBody(t, e, h)
+	httpapitest.Call(t, h, e.WithBody(`{}`)).CheckProblem(t,
+		httpapitest.FieldErrors("email", "is required", "password", "is required"))
 }
 
 func TestRefusals(t *testing.T) {
-	after := func(wait time.Duration, seconds string) httpapitest.Refusal {
-		return httpapitest.Refusal{
-			Err:     &user.TooManyGuessesError{RetryAfter: wait},
-			Problem: httpapitest.Problem{Code: "too_many_requests", Header: map[string]string{"Retry-After": seconds}},
-		}
-	}
-	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t),
-		func(err error) httpapi.Handler {
-			return logIn(authenticate(func(user.Credentials) (user.Session, error) { return user.Session{}, err }), newDevice)
-		},
-		httpapitest.Refusal{Err: user.ErrInvalidCredentials, Problem: httpapitest.Problem{Code: "invalid_credentials"}},
-		after(15*time.Minute, "900"), after(1001*time.Millisecond, "2"), after(0, "1"), after(-time.Minute, "1"))
+	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t), func(err error) httpapi.Handler {
+		return logIn(authenticate(func(user.Credentials) (user.Session, error) { return user.Session{}, err }), newDevice)
+	})
 }
 
 // TestAudit: each attempt is one line that says whose account it was, or, where nobody is known to have the address,

@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"reflect"
-	"strings"
 	"testing"
 	"time"
 
@@ -14,7 +11,6 @@ import (
 	"shop/internal/httpapi/httpapitest"
 	"shop/internal/money"
 	"shop/internal/order"
-	"shop/internal/validation"
 )
 
 // place is a checkout. Calling a nil one panics, and so is answered as internal.
@@ -98,156 +94,33 @@ func TestAdminOrders(t *testing.T) {
 
 // TestLinesReachTheDomain as they are, in their order: merging is the domain's.
 func TestLinesReachTheDomain(t *testing.T) {
-	for body, items := range map[string][]order.Item{
-		`{"items":[{"quantity":2,"product_id":"b"},{"product_id":"a","quantity":1},{"product_id":"b","quantity":3}]}`: {{ProductID: "b", Quantity: 2}, {ProductID: "a", Quantity: 1}, {ProductID: "b", Quantity: 3}},
-		`{"items":[{"product_id":"\u0061","quantity":9223372036854775807}]}`:                                          {{ProductID: "a", Quantity: 9223372036854775807}},
-		`{"items":[{"product_id":"a","quantity":-1e0},{},{"quantity":3.0}]}`:                                          {{ProductID: "a", Quantity: -1}, {}, {Quantity: 3}},
-	} {
-		t.Run(body, func(t *testing.T) {
-			want := wanted()
-			want.Items, want.ExpectedTotal = items, nil
-			h := placeOrder(httpapitest.Guard(), expecting(t, want, false), publicURL)
-			httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithBody(body)).Check(t, placed())
-		})
-	}
+	want := wanted()
+	want.Items, want.ExpectedTotal = []order.Item{{ProductID: "b", Quantity: 2}, {ProductID: "a"}, {ProductID: "b", Quantity: -3}}, nil
+	h := placeOrder(httpapitest.Guard(), expecting(t, want, false), publicURL)
+	body := `{"items":[{"quantity":2,"product_id":"b"},{"product_id":"a"},{"product_id":"b","quantity":-3}]}`
+	httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithBody(body)).Check(t, placed())
 }
 
-func TestKeys(t *testing.T) {
-	e := httpapitest.ReadEvent(t)
-	for _, key := range []string{"k", strings.Repeat("k", 255), `!"#$%&'()*+,-./:;<=>?@[\]^_{|}~`, "a key, and more", "null"} {
-		t.Run(key, func(t *testing.T) {
-			want := wanted()
-			want.IdempotencyKey = key
-			h := placeOrder(httpapitest.Guard(), expecting(t, want, false), publicURL)
-			httpapitest.Call(t, h, e.WithHeader("Idempotency-Key", key)).Check(t, placed())
-		})
-	}
-}
-
-func TestBadKeys(t *testing.T) {
+func TestNoKey(t *testing.T) {
 	e, h := httpapitest.ReadEvent(t), placeOrder(httpapitest.Guard(), place(nil), publicURL)
-	httpapitest.Call(t, h, e.WithHeader("Idempotency-Key", "")).CheckProblem(t, httpapitest.Problem{Code: "idempotency_key_required"})
-	for _, key := range []string{strings.Repeat("k", 256), "a\tb", "a\x00", "a\x7f", "clé", "ключ"} {
-		t.Run(key, func(t *testing.T) {
-			httpapitest.Call(t, h, e.WithHeader("Idempotency-Key", key)).CheckProblem(t,
-				httpapitest.FieldErrors("Idempotency-Key", "must have 1 to 255 printable ASCII characters"))
-		})
-	}
+	httpapitest.Call(t, h, e.WithHeader("Idempotency-Key", "")).CheckProblem(t,
+		httpapitest.Problem{Code: "idempotency_key_required"})
 }
 
-func TestBodies(t *testing.T) {
-	httpapitest.CheckBodies(t, httpapitest.ReadEvent(t), placeOrder(httpapitest.Guard(), place(nil), publicURL))
-}
-
-func TestBadMembers(t *testing.T) {
-	const wrong = "has a value of the wrong type or range"
-	line := func(quantity string) string { return `{"items":[{"product_id":"a","quantity":` + quantity + `}]}` }
-	total := func(value string) string {
-		return `{"items":[{"product_id":"a","quantity":1}],"expected_total":` + value + `}`
-	}
-	for body, want := range map[string]httpapitest.Problem{
-		line("1.5"):                  httpapitest.FieldErrors("items[0].quantity", wrong),
-		line("15e-1"):                httpapitest.FieldErrors("items[0].quantity", wrong),
-		line("null"):                 httpapitest.FieldErrors("items[0].quantity", "must not be null"),
-		total("null"):                httpapitest.FieldErrors("expected_total", "must not be null"),
-		line("99999999999999999999"): httpapitest.FieldErrors("items[0].quantity", wrong),
-		line(`"3"`):                  httpapitest.FieldErrors("items[0].quantity", wrong),
-		line("true"):                 httpapitest.FieldErrors("items[0].quantity", wrong),
-		line("1,\"price\":1"):        httpapitest.FieldErrors("items[0].price", "is not a known member"),
-		line("1,\"quantity\":1"):     httpapitest.FieldErrors("items[0].quantity", "is given twice"),
-		line("1},5,{\"quantity\":1"): httpapitest.FieldErrors("items[1]", wrong),
-		`{"items":{}}`:               httpapitest.FieldErrors("items", wrong),
-		`{"items":"a"}`:              httpapitest.FieldErrors("items", wrong),
-		total("8300"):                httpapitest.FieldErrors("expected_total", wrong),
-		total("{}"):                  httpapitest.FieldErrors("expected_total.amount", "is required"),
-		total(`{"amount":1}`):        httpapitest.FieldErrors("expected_total.currency", "is required"),
-		total(`{"amount":1.5}`):      httpapitest.FieldErrors("expected_total.amount", wrong),
-		total(`{"amount":"1"}`):      httpapitest.FieldErrors("expected_total.amount", wrong),
-		total(`{"amount":1,"currency":"GBP","tax":1}`): httpapitest.FieldErrors("expected_total.tax", "is not a known member"),
-	} {
-		t.Run(body, func(t *testing.T) {
-			h := placeOrder(httpapitest.Guard(), place(nil), publicURL)
-			httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithBody(body)).CheckProblem(t, want)
-		})
-	}
-}
-
-// TestImpossibleOrders runs on the domain itself, which refuses them before it asks its store anything: there is none.
-func TestImpossibleOrders(t *testing.T) {
-	const quantity = "must be a whole number from 1 to 10000"
-	for body, want := range map[string]httpapitest.Problem{
-		`{}`:           httpapitest.FieldErrors("items", "must have at least one item"),
-		`{"items":[]}`: httpapitest.FieldErrors("items", "must have at least one item"),
-		`{"items":[{"product_id":"a","quantity":1},{}]}`:          httpapitest.FieldErrors("items[1].product_id", "must be a product id", "items[1].quantity", quantity),
-		`{"items":[{"product_id":"a"}]}`:                          httpapitest.FieldErrors("items[0].quantity", quantity),
-		`{"items":[{"product_id":"a","quantity":0}]}`:             httpapitest.FieldErrors("items[0].quantity", quantity),
-		`{"items":[{"product_id":"a","quantity":-1}]}`:            httpapitest.FieldErrors("items[0].quantity", quantity),
-		`{"items":[{"product_id":"a","quantity":1000000000000}]}`: httpapitest.FieldErrors("items[0].quantity", quantity),
-		ninetyNine(t): httpapitest.FieldErrors("items", "must name at most 98 products"),
-		`{"items":[{"product_id":"a","quantity":1}],"expected_total":{"amount":1,"currency":"EUR"}}`: httpapitest.FieldErrors("expected_total", "the currency must be GBP"),
-	} {
-		t.Run(body[:min(len(body), 60)], func(t *testing.T) {
-			h := placeOrder(httpapitest.Guard(), &order.Checkout{Currency: "GBP"}, publicURL)
-			httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithBody(body)).CheckProblem(t, want)
-		})
-	}
-}
-
-func ninetyNine(t *testing.T) string {
-	t.Helper()
-	var in request
-	for i := range 99 {
-		in.Items = append(in.Items, item{ProductID: fmt.Sprintf("p%d", i), Quantity: 1})
-	}
-	body, err := json.Marshal(map[string]any{"items": in.Items})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(body)
+func TestBody(t *testing.T) {
+	e, h := httpapitest.ReadEvent(t), placeOrder(httpapitest.Guard(), place(nil), publicURL)
+	httpapitest.CheckBody(t, e, h)
+	httpapitest.Call(t, h, e.WithBody(`{"items":[],"expected_total":{"amount":1}}`)).CheckProblem(t,
+		httpapitest.FieldErrors("expected_total.currency", "is required"))
 }
 
 func TestRefusals(t *testing.T) {
-	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t),
-		func(err error) httpapi.Handler {
-			refuse := place(func(order.Request) (order.Order, bool, error) { return order.Order{}, false, err })
-			return placeOrder(httpapitest.Guard(), refuse, publicURL)
-		},
-		httpapitest.Refusal{
-			Err:     validation.Errors{{Field: "items[1].quantity", Message: "must be a whole number from 1 to 10000"}},
-			Problem: httpapitest.FieldErrors("items[1].quantity", "must be a whole number from 1 to 10000"),
-		},
-		httpapitest.Refusal{
-			Err:     &order.UnknownProductError{ProductID: "brass-floor-lamp"},
-			Problem: httpapitest.Problem{Code: "product_not_found", Detail: "There is no product brass-floor-lamp."},
-		},
-		httpapitest.Refusal{
-			Err: &order.MaxPerOrderExceededError{Items: []order.Excess{{ProductID: "a", Requested: 3, Allowed: 2}, {ProductID: "b", Requested: 2, Allowed: 1}}},
-			Problem: httpapitest.Problem{
-				Code: "max_per_order_exceeded",
-				More: `"items":[{"product_id":"a","requested":3,"allowed":2},{"product_id":"b","requested":2,"allowed":1}]`,
-			},
-		},
-		httpapitest.Refusal{
-			Err: &order.OutOfStockError{Items: []order.Shortage{{ProductID: "a", Requested: 3, Available: 1}, {ProductID: "b", Requested: 1}}},
-			Problem: httpapitest.Problem{
-				Code: "out_of_stock",
-				More: `"items":[{"product_id":"a","requested":3,"available":1},{"product_id":"b","requested":1,"available":0}]`,
-			},
-		},
-		httpapitest.Refusal{
-			Err: &order.PriceChangedError{Items: []order.Price{{ProductID: "a", Price: gbp(6600)}, {ProductID: "b", Price: gbp(0)}}},
-			Problem: httpapitest.Problem{
-				Code: "price_changed",
-				More: `"items":[{"product_id":"a","price":{"amount":6600,"currency":"GBP"}},{"product_id":"b","price":{"amount":0,"currency":"GBP"}}]`,
-			},
-		},
-		httpapitest.Refusal{
-			Err:     &order.KeyReusedError{OrderID: "ord_7vtcxc6t7ggcx267wchbxpn4v3"},
-			Problem: httpapitest.Problem{Code: "idempotency_key_reused", More: `"order_id":"ord_7vtcxc6t7ggcx267wchbxpn4v3"`},
-		},
-		httpapitest.Refusal{Err: order.ErrBusy, Problem: httpapitest.Problem{Code: "busy"}})
+	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t), func(err error) httpapi.Handler {
+		refuse := place(func(order.Request) (order.Order, bool, error) { return order.Order{}, false, err })
+		return placeOrder(httpapitest.Guard(), refuse, publicURL)
+	})
 }
 
 func TestGuard(t *testing.T) {
-	httpapitest.CheckGuard(t, httpapitest.ReadEvent(t), func(g httpapi.Guard) httpapi.Handler { return placeOrder(g, place(nil), publicURL) })
+	httpapitest.CheckGuard(t, httpapitest.ReadEvent(t), placeOrder(httpapitest.Guard(), place(nil), publicURL))
 }

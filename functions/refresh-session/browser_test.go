@@ -37,23 +37,25 @@ func TestRefreshInABrowser(t *testing.T) {
 
 // TestRefusalsInABrowser: a token that is no good, none, or two of them, is removed; the store's own failure removes none.
 func TestRefusalsInABrowser(t *testing.T) {
-	over := httpapitest.SessionOver
-	over.Cookies = httpapitest.RemovesSession()
+	over := httpapitest.Problem{
+		Code: "unauthenticated", Detail: "There is no such session, or no longer. Log in again.",
+		Cookies: httpapitest.RemovesSession(),
+	}
 	twice := browserEvent(t, httpapitest.RefreshToken).WithCookie(httpapi.SessionCookie, httpapitest.NextRefreshToken)
-	for _, e := range []httpapitest.Event{browserEvent(t, ""), twice} {
+	for want, e := range map[string]httpapitest.Event{
+		"": twice, httpapitest.RefreshToken: browserEvent(t, httpapitest.RefreshToken),
+	} {
 		h := refreshSession(refresh(func(got string) (user.Session, error) {
-			if got != "" {
-				t.Errorf("the token is %q, want none", got)
+			if got != want {
+				t.Errorf("the token is %q, want %q", got, want)
 			}
 			return user.Session{}, user.ErrSessionOver
 		}))
 		httpapitest.Call(t, h, e).CheckProblem(t, over)
 	}
-	httpapitest.CheckRefusals(t, browserEvent(t, httpapitest.RefreshToken),
-		func(err error) httpapi.Handler {
-			return refreshSession(refresh(func(string) (user.Session, error) { return user.Session{}, err }))
-		},
-		httpapitest.Refusal{Err: user.ErrSessionOver, Problem: over})
+	httpapitest.CheckRefusals(t, browserEvent(t, httpapitest.RefreshToken), func(err error) httpapi.Handler {
+		return refreshSession(refresh(func(string) (user.Session, error) { return user.Session{}, err }))
+	})
 }
 
 // TestTokenInABody: the routes of cookies take no token otherwise.

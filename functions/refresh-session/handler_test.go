@@ -38,20 +38,16 @@ func TestRefreshSession(t *testing.T) {
 	}
 }
 
-func TestBodies(t *testing.T) {
-	httpapitest.CheckBodies(t, httpapitest.ReadEvent(t), refreshSession(refresh(nil)))
-}
-
-func TestBadMembers(t *testing.T) {
-	httpapitest.CheckRefreshTokens(t, httpapitest.ReadEvent(t), refreshSession(refresh(nil)))
+func TestBody(t *testing.T) {
+	e, h := httpapitest.ReadEvent(t), refreshSession(refresh(nil))
+	httpapitest.CheckBody(t, e, h)
+	httpapitest.Call(t, h, e.WithBody(`{}`)).CheckProblem(t, httpapitest.FieldErrors("refresh_token", "is required"))
 }
 
 func TestRefusals(t *testing.T) {
-	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t),
-		func(err error) httpapi.Handler {
-			return refreshSession(refresh(func(string) (user.Session, error) { return user.Session{}, err }))
-		},
-		httpapitest.Refusal{Err: user.ErrSessionOver, Problem: httpapitest.SessionOver})
+	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t), func(err error) httpapi.Handler {
+		return refreshSession(refresh(func(string) (user.Session, error) { return user.Session{}, err }))
+	})
 }
 
 // TestAudit: a token that was used before is audited, and no other refusal; the token itself is in no line.

@@ -10,7 +10,6 @@ import (
 	"shop/internal/httpapi/httpapitest"
 	"shop/internal/money"
 	"shop/internal/order"
-	"shop/internal/validation"
 )
 
 // summing is a call of Summarize.
@@ -71,42 +70,22 @@ func TestNothingSold(t *testing.T) {
 }
 
 func TestBadQueries(t *testing.T) {
-	const (
-		day   = "must be a day such as 2011-09-30"
-		top   = "must be a whole number from 1 to 100"
-		whole = "from=2026-03-01&to=2026-03-31"
-	)
-	httpapitest.CheckQueries(t, httpapitest.ReadEvent(t), summarizeOrders(httpapitest.Guard(), sums(nil)), map[string]httpapitest.Problem{
-		"":                              httpapitest.FieldErrors("from", day),
-		"to=2026-03-31":                 httpapitest.FieldErrors("from", day),
-		"from=2026-03-01":               httpapitest.FieldErrors("to", day),
-		"from=2026-3-1&to=2026-03-31":   httpapitest.FieldErrors("from", day),
-		"from=2026-03-01&to=2026-02-29": httpapitest.FieldErrors("to", day),
-		"from=2026-03-01T00:00:00Z&to=2026-03-31": httpapitest.FieldErrors("from", day),
-		whole + "&from=2026-03-01":                httpapitest.FieldErrors("from", "is given more than once"),
-		whole + "&top=0":                          httpapitest.FieldErrors("top", top),
-		whole + "&top=101":                        httpapitest.FieldErrors("top", top),
-		whole + "&top=":                           httpapitest.FieldErrors("top", top),
-		whole + "&top=ten":                        httpapitest.FieldErrors("top", top),
-	})
-}
-
-// TestImpossibleRanges runs on the domain itself, which refuses them before it asks its store anything: there is none.
-func TestImpossibleRanges(t *testing.T) {
-	httpapitest.CheckQueries(t, httpapitest.ReadEvent(t), summarizeOrders(httpapitest.Guard(), &order.Analytics{Currency: "GBP"}), map[string]httpapitest.Problem{
-		"from=2026-03-31&to=2026-03-30": httpapitest.FieldErrors("to", "must not be before from"),
-		"from=2026-01-01&to=2026-04-03": httpapitest.FieldErrors("to", "must be at most 92 days from from, both counted"),
+	const whole = "from=2026-03-01&to=2026-03-31"
+	h := summarizeOrders(httpapitest.Guard(), sums(nil))
+	httpapitest.CheckQueries(t, httpapitest.ReadEvent(t), h, map[string]httpapitest.Problem{
+		"to=2026-03-31":    httpapitest.FieldErrors("from", "must be a day such as 2011-09-30"),
+		"from=2026-03-01":  httpapitest.FieldErrors("to", "must be a day such as 2011-09-30"),
+		whole + "&top=0":   httpapitest.FieldErrors("top", "must be a whole number from 1 to 100"),
+		whole + "&top=101": httpapitest.FieldErrors("top", "must be a whole number from 1 to 100"),
 	})
 }
 
 func TestRefusals(t *testing.T) {
-	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t),
-		func(err error) httpapi.Handler {
-			return summarizeOrders(httpapitest.Guard(), sums(func(summing) (order.Summary, error) { return order.Summary{}, err }))
-		},
-		httpapitest.Refusal{Err: validation.Errors{{Field: "to", Message: "no"}}, Problem: httpapitest.FieldErrors("to", "no")})
+	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t), func(err error) httpapi.Handler {
+		return summarizeOrders(httpapitest.Guard(), sums(func(summing) (order.Summary, error) { return order.Summary{}, err }))
+	})
 }
 
 func TestGuard(t *testing.T) {
-	httpapitest.CheckGuard(t, httpapitest.ReadEvent(t), func(g httpapi.Guard) httpapi.Handler { return summarizeOrders(g, sums(nil)) })
+	httpapitest.CheckGuard(t, httpapitest.ReadEvent(t), summarizeOrders(httpapitest.Guard(), sums(nil)))
 }

@@ -83,7 +83,7 @@ func TestView(t *testing.T) {
 }
 
 func TestPages(t *testing.T) {
-	httpapitest.CheckPages(t, httpapitest.ReadEvent(t), nil, func(ask func(page.Request)) httpapi.Handler {
+	httpapitest.CheckPages(t, httpapitest.ReadEvent(t), func(ask func(page.Request)) httpapi.Handler {
 		return handler(goods{list: func(_ user.Caller, _ product.Filter, r page.Request) (page.Page[product.Product], error) {
 			ask(r)
 			return page.Page[product.Product]{}, nil
@@ -92,10 +92,8 @@ func TestPages(t *testing.T) {
 }
 
 func TestNoProductID(t *testing.T) {
-	for _, id := range []string{"brass desk lamp", "lämp", "a%2Fb"} {
-		e := eventFor(t, viewRoute).WithParameter("product_id", id)
-		httpapitest.Call(t, handler(goods{}), e).CheckProblem(t, httpapitest.Problem{Code: "product_not_found"})
-	}
+	e := eventFor(t, viewRoute).WithParameter("product_id", "brass desk lamp")
+	httpapitest.Call(t, handler(goods{}), e).CheckProblem(t, httpapitest.Problem{Code: "product_not_found"})
 }
 
 func TestRefusals(t *testing.T) {
@@ -107,27 +105,14 @@ func TestRefusals(t *testing.T) {
 			read: func(string) (product.Product, error) { return product.Product{}, err },
 		})
 	}
-	for route, own := range map[string]httpapitest.Refusal{
-		listRoute: {Err: page.ErrInvalidCursor, Problem: httpapitest.Problem{Code: "invalid_cursor"}},
-		viewRoute: {Err: product.ErrNotFound, Problem: httpapitest.Problem{Code: "product_not_found"}},
-	} {
-		t.Run(route, func(t *testing.T) {
-			httpapitest.CheckRefusals(t, eventFor(t, route), failing, own)
-		})
-	}
-}
-
-func TestUnknownRoutes(t *testing.T) {
-	for _, route := range []string{"GET /admin/goods", "$default", "DELETE /admin/products", ""} {
-		httpapitest.Call(t, handler(goods{}), eventFor(t, route)).CheckProblem(t, httpapitest.Problem{Code: "not_found"})
+	for _, route := range []string{listRoute, viewRoute} {
+		httpapitest.CheckRefusals(t, eventFor(t, route), failing)
 	}
 }
 
 func TestGuard(t *testing.T) {
 	for _, route := range []string{listRoute, viewRoute} {
-		t.Run(route, func(t *testing.T) {
-			httpapitest.CheckGuard(t, eventFor(t, route), func(g httpapi.Guard) httpapi.Handler { return viewInventory(g, goods{}) })
-		})
+		httpapitest.CheckGuard(t, eventFor(t, route), handler(goods{}))
 	}
 }
 

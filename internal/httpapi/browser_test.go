@@ -3,6 +3,7 @@ package httpapi
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,6 +56,26 @@ func TestWithoutSession(t *testing.T) {
 		p := problem(t.Context(), requestWith(nil), WithoutSession(err))
 		if len(p.cookies) != removed {
 			t.Errorf("%v: got the cookies %q, want %d", err, p.cookies, removed)
+		}
+	}
+}
+
+// TestOwnPages: only what the browser says comes from a page of the same origin, and no form can make, is served; all else
+// is audited.
+func TestOwnPages(t *testing.T) {
+	const own, isJSON = "same-origin", "application/json"
+	h := OwnPages(answering(NoContent()))
+	for from, status := range map[[2]string]int{
+		{own, isJSON}: 204, {"cross-site", isJSON}: 403, {"same-site", isJSON}: 403, {"none", isJSON}: 403, {"", isJSON}: 403,
+		{own + ",cross-site", isJSON}: 403, {"Same-Origin", isJSON}: 403,
+		{own, "application/x-www-form-urlencoded"}: 403, {own, "text/plain"}: 403, {own, ""}: 403,
+	} {
+		e := event()
+		e.Headers["sec-fetch-site"], e.Headers["content-type"] = from[0], from[1]
+		out, log := run(t, h, e)
+		audited := strings.Contains(log, `"event":"access_refused"`) && strings.Contains(log, `"reason":"forbidden"`)
+		if out.StatusCode != status || audited != (status == 403) {
+			t.Errorf("%q: got %d, audited %t, want %d", from, out.StatusCode, audited, status)
 		}
 	}
 }

@@ -253,13 +253,19 @@ func TestURL(t *testing.T) {
 	}
 }
 
-// TestEmptyKey: an empty Idempotency-Key is no key, and not the same as none.
-func TestEmptyKey(t *testing.T) {
-	for name, headers := range map[string]map[string]string{"none": nil, "empty": {"idempotency-key": ""}} {
-		r := &Request{event: events.APIGatewayV2HTTPRequest{Headers: headers}}
-		key, err := r.IdempotencyKey()
-		if refused := len(problemsOf(err)) == 1; key != "" || refused != (name == "empty") {
-			t.Errorf("%s: got %q, %v", name, key, err)
+func TestIdempotencyKey(t *testing.T) {
+	for key, ok := range map[string]bool{
+		"k": true, strings.Repeat("k", 255): true, ` !"#$%&'()*+,-./:;<=>?@[\]^_{|}~`: true,
+		"": false, strings.Repeat("k", 256): false, "a\tb": false, "a\x00": false, "a\x7f": false, "clé": false,
+	} {
+		r := &Request{event: events.APIGatewayV2HTTPRequest{Headers: map[string]string{"idempotency-key": key}}}
+		got, err := r.IdempotencyKey()
+		want := validation.Errors{{Field: "Idempotency-Key", Message: "must have 1 to 255 printable ASCII characters"}}
+		if ok && (got != key || err != nil) || !ok && (got != "" || !reflect.DeepEqual(problemsOf(err), want)) {
+			t.Errorf("%q: got %q, %v", key, got, err)
 		}
+	}
+	if key, err := (&Request{}).IdempotencyKey(); key != "" || err != nil {
+		t.Errorf("none: got %q, %v", key, err)
 	}
 }

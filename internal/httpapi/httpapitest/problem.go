@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -19,12 +20,6 @@ type Problem struct {
 	Header  map[string]string
 	Cookies []string // Set-Cookie
 }
-
-// SessionOver is the refusal of a refresh token.
-var SessionOver = Problem{Code: "unauthenticated", Detail: "There is no such session, or no longer. Log in again."}
-
-// AccountGone is the refusal of a caller whose account was deleted.
-var AccountGone = Problem{Code: "unauthenticated", Detail: "The account is gone. Sign up anew."}
 
 // problems are the codes of the contract, and what clients are told of each.
 var problems = map[string]struct {
@@ -68,28 +63,32 @@ func Codes() map[string]int {
 // CheckProblem compares the whole answer with the problem that is expected.
 func (a Answer) CheckProblem(t testing.TB, want Problem) {
 	t.Helper()
-	p, ok := problems[want.Code]
+	answer := want.Answer(t, a.requestID)
+	if got := a.Header["Retry-After"]; answer.Status == http.StatusServiceUnavailable && (got == "2" || got == "3") {
+		answer.Header["Retry-After"] = got // which of the three it is, is left to chance
+	}
+	a.Check(t, answer)
+}
+
+// Answer returns the whole answer that is expected of the request.
+func (p Problem) Answer(t testing.TB, requestID string) Want {
+	t.Helper()
+	known, ok := problems[p.Code]
 	if !ok {
-		t.Fatalf("there is no code %q", want.Code)
+		t.Fatalf("there is no code %q", p.Code)
 	}
-	if want.Detail == "" {
-		want.Detail = p.detail
+	if p.Detail == "" {
+		p.Detail = known.detail
 	}
-	if want.More != "" {
-		want.More = "," + want.More
+	if p.More != "" {
+		p.More = "," + p.More
 	}
 	header := map[string]string{"Content-Type": "application/problem+json"}
-	for _, more := range []map[string]string{p.header, want.Header} {
-		for name, value := range more {
-			header[name] = value
-		}
-	}
-	if got := a.Header["Retry-After"]; p.status == http.StatusServiceUnavailable && (got == "2" || got == "3") {
-		header["Retry-After"] = got // which of the three it is, is left to chance
-	}
-	a.Check(t, Want{Status: p.status, Header: header, Cookies: want.Cookies, Body: fmt.Sprintf(
+	maps.Copy(header, known.header)
+	maps.Copy(header, p.Header)
+	return Want{Status: known.status, Header: header, Cookies: p.Cookies, Body: fmt.Sprintf(
 		`{"type":"about:blank","title":%q,"status":%d,"detail":%q,"code":%q,"request_id":%q%s}`,
-		http.StatusText(p.status), p.status, want.Detail, want.Code, a.requestID, want.More)})
+		http.StatusText(known.status), known.status, p.Detail, p.Code, requestID, p.More)}
 }
 
 // FieldErrors returns the invalid_request that names these fields, given as field, message, field, message.
@@ -101,30 +100,18 @@ func FieldErrors(pairs ...string) Problem {
 	return Problem{Code: "invalid_request", More: `"errors":[` + strings.Join(list, ",") + `]`}
 }
 
-// Refusal is an error of a domain and the problem that it is to become.
-type Refusal struct {
-	Err error
-	Problem
-}
-
 // cause is what only the log may tell.
 const cause = "calling 10.0.3.7 with AKIAEXAMPLE"
 
-// CheckRefusals runs the handler on a domain that returns each of the errors, and on one that fails as every domain can. The
-// client is told what the contract has for the error and nothing of the cause; the log tells the cause once.
-func CheckRefusals(t *testing.T, e Event, handler func(err error) httpapi.Handler, refusals ...Refusal) {
+// CheckRefusals runs the handler on a domain that fails, and on one that is busy. The client is told what the contract has
+// for the error, and nothing of the cause; the log tells the cause once. What each error becomes, the tests of storeapi have.
+func CheckRefusals(t *testing.T, e Event, handler func(err error) httpapi.Handler) {
 	t.Helper()
-	refusals = append(refusals,
-		Refusal{errors.New("dial tcp: connection refused"), Problem{Code: "internal"}},
-		Refusal{context.Canceled, Problem{Code: "internal"}},
-		Refusal{context.DeadlineExceeded, Problem{Code: "busy"}})
-	for _, r := range refusals {
-		t.Run(r.Code+" "+r.Err.Error(), func(t *testing.T) {
-			a := Call(t, handler(fmt.Errorf("%s: %w", cause, r.Err)), e)
-			a.CheckProblem(t, r.Problem)
-			if strings.Count(a.Log, cause) != 1 {
-				t.Errorf("the log does not tell the cause once: %s", a.Log)
-			}
-		})
+	for code, err := range map[string]error{"internal": errors.New("refused"), "busy": context.DeadlineExceeded} {
+		a := Call(t, handler(fmt.Errorf("%s: %w", cause, err)), e)
+		a.CheckProblem(t, Problem{Code: code})
+		if strings.Count(a.Log, cause) != 1 {
+			t.Errorf("the log does not tell the cause once: %s", a.Log)
+		}
 	}
 }
