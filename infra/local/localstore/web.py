@@ -12,7 +12,8 @@ from localstore.settings import ROOT, UserError, say
 
 WEB = ROOT / "web"
 DIST = WEB / "dist"
-NOT_BUILT_FROM = {"node_modules", "dist", "tests"}
+NOT_BUILT_FROM = {"node_modules", "tests", "test-results", "screenshots"}
+MADE_BY_THE_BUILD = {"dist", "reference", "public/images", "public/reference"}
 BUILD_STAMP = WEB / "node_modules" / ".built-from"
 INSTALL_STAMP = WEB / "node_modules" / ".installed-from"
 LOG = ROOT / ".shop-web.log"
@@ -108,7 +109,7 @@ def fingerprint() -> str:
 def sources(folder: Path) -> list[Path]:
     files = []
     for entry in sorted(folder.iterdir()):
-        if entry.is_dir() and entry.name not in NOT_BUILT_FROM:
+        if entry.is_dir() and str(entry.relative_to(WEB)) not in NOT_BUILT_FROM | MADE_BY_THE_BUILD:
             files += sources(entry)
         elif entry.is_file():
             files.append(entry)

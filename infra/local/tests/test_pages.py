@@ -355,7 +355,10 @@ if (fs.readFileSync('src/shop.ts', 'utf8') === 'broken' && command === 'run') {
   console.error('syntax error');
   process.exit(1);
 }
-if (command === 'run') fs.mkdirSync('dist', { recursive: true });
+for (const folder of command === 'run' ? ['dist', 'reference', 'public/images', 'public/reference'] : []) {
+  fs.mkdirSync(folder, { recursive: true });
+  fs.writeFileSync(folder + '/made', '');
+}
 fs.appendFileSync('calls', command + '\\n');
 """
 
