@@ -8,16 +8,17 @@ import { pageHeaders } from './headers.ts'
 // Where the running store's API is: what `make -s url` prints.
 const store = process.env.SHOP_API_URL ?? 'http://127.0.0.1:4566/_aws/execute-api/api'
 
-/** Serves the two pages at every path that is no file, as the distribution does. */
+/** Serves the pages at every path that is no file, as the distribution does. */
 function pages(): Plugin {
   const toPage = (root: string): Connect.NextHandleFunction => (request, _, next) => {
     const path = new URL(request.url ?? '/', 'http://shop').pathname
-    const isFile = /^\/(@|api\/|src\/|node_modules\/)/.test(path) || (path !== '/' && path !== '/admin/' && isThere(root, path))
-    if (!isFile) request.url = path === '/admin' || path.startsWith('/admin/') ? '/admin/index.html' : '/shop.html'
+    const isFile = /^\/(@|api\/|src\/|node_modules\/)/.test(path) || (/\.[a-z0-9]+$/.test(path) && isThere(root, path))
+    const application = /^\/(admin|reference)(\/|$)/.exec(path)
+    if (!isFile) request.url = application ? `/${application[1]}/index.html` : '/shop.html'
     next()
   }
   const isThere = (root: string, path: string) =>
-    [root, resolve(import.meta.dirname, 'public')].some((folder) => /\.[a-z0-9]+$/.test(path) && existsSync(folder + path))
+    [root, resolve(import.meta.dirname, 'public')].some((folder) => existsSync(folder + path))
   return {
     name: 'pages',
     configureServer: (server) => void server.middlewares.use(toPage(server.config.root)),
@@ -36,7 +37,7 @@ export default defineConfig({
     target: 'es2022',
     assetsInlineLimit: 0, // the CSP allows no data: scripts, fonts or styles
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: { shop: 'shop.html', admin: 'admin/index.html' } },
+    rolldownOptions: { input: { shop: 'shop.html', admin: 'admin/index.html', reference: 'reference/index.html' } },
   },
   test: { include: ['tests/unit/**/*.test.{ts,tsx}'] },
 })

@@ -1,13 +1,6 @@
 /** Every page in its states: looked at by axe, at two widths, light and dark, with pictures for people. */
 import { admin, buy, newPerson, newProduct } from './store'
-import { expect, expectAccessible, logIn, type Page, placeButton, test, toCart } from './test'
-
-const looks = [
-  { name: '1280-light', viewport: { width: 1280, height: 900 }, colorScheme: 'light' },
-  { name: '375-light', viewport: { width: 375, height: 812 }, colorScheme: 'light' },
-  { name: '1280-dark', viewport: { width: 1280, height: 900 }, colorScheme: 'dark' },
-  { name: '375-dark', viewport: { width: 375, height: 812 }, colorScheme: 'dark' },
-] as const
+import { expect, expectAccessible, logIn, looks, type Page, placeButton, test, toCart } from './test'
 
 async function look(page: Page, name: string, as: string): Promise<void> {
   await page.waitForLoadState('networkidle')

@@ -28,6 +28,14 @@ export const test = base.extend<{ watched: string[] }>({
 
 export { expect }
 
+/** The sights in which pages are looked at. */
+export const looks = [
+  { name: '1280-light', viewport: { width: 1280, height: 900 }, colorScheme: 'light' },
+  { name: '375-light', viewport: { width: 375, height: 812 }, colorScheme: 'light' },
+  { name: '1280-dark', viewport: { width: 1280, height: 900 }, colorScheme: 'dark' },
+  { name: '375-dark', viewport: { width: 375, height: 812 }, colorScheme: 'dark' },
+] as const
+
 /** Logs in by the form. */
 export async function logIn(page: Page, person: { email: string; password: string }, path = '/log-in'): Promise<void> {
   await page.goto(path)
@@ -53,9 +61,10 @@ export async function expectOrderPage(page: Page): Promise<void> {
   await expect(page.getByRole('heading', { name: 'Your order' })).toBeVisible()
 }
 
-/** axe finds nothing, and nothing is wider than the page. */
-export async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze()
+/** axe finds nothing, and nothing is wider than the page. `parts` are selectors, for a page that takes axe minutes. */
+export async function expectAccessible(page: Page, parts: string[] = []): Promise<void> {
+  const axe = new AxeBuilder({ page }).withTags(TAGS)
+  const { violations } = await parts.reduce((chosen, part) => chosen.include(part), axe).analyze()
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`)).toEqual([])
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
   expect(overflow).toBeLessThanOrEqual(0)
