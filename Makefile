@@ -77,7 +77,7 @@ vulncheck: ## look for known vulnerabilities in what the store is built from (as
 build: ## build for AWS with `sam build`
 	@$(STORE) build
 
-deploy: build ## deploy to AWS with `sam deploy --guided`
+deploy: ## build, show what changes, deploy to AWS, try the store: STAGE=staging or STAGE=production [PARAMETERS="…"] [YES=1]
 	@$(STORE) deploy
 
 .PHONY: help run up down deploy-local url pages-url web issuer-url mail-url demo-credentials aws-env sam-local setup logs test test-up lint fmt bench chaos mutants picture vulncheck build deploy

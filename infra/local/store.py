@@ -236,7 +236,8 @@ def sam_build(settings) -> int:
 
 
 def sam_deploy(settings) -> int:
-    """deploy to AWS with `sam deploy --guided`"""
+    """deploy to AWS, show what changes before, and try the store after it: STAGE=staging or STAGE=production"""
+    tools.require_go()
     return aws.deploy()
 
 

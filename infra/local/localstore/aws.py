@@ -1,16 +1,13 @@
 """Building for and deploying to AWS; the local store has its own way in build.py and deploy.py."""
 
-import hashlib
 import os
 import subprocess
-import tomllib
 
-from localstore import deploy as local
-from localstore import tools, web
-from localstore.settings import LOCAL, ROOT, say
+from localstore import tools
+from localstore.settings import DEPLOY, LOCAL, ROOT, UserError
 
-PROOF = ROOT / ".shop-origin-proof"
 ARCHITECTURE = "arm64"  # the template's default
+STAGES = ("staging", "production")
 
 
 def build() -> int:
@@ -21,32 +18,17 @@ def build() -> int:
 
 
 def deploy() -> int:
-    """`sam deploy --guided`, which asks and shows what it will change, then the pages. Return the exit code."""
-    say(proof_help(local.origin_proof(PROOF)))
-    deployed = subprocess.run([tools.sam(), "deploy", "--guided"], cwd=ROOT, env=os.environ).returncode
-    return deployed or upload_pages()
+    """infra/deploy/deploy.py, with what STAGE, PARAMETERS and YES say. Return the exit code."""
+    environment = os.environ | {"PYTHONPATH": str(LOCAL)}
+    return subprocess.run(deployment(os.environ), cwd=ROOT, env=environment).returncode
 
 
-def proof_help(proof) -> str:
-    return (
-        "The distribution proves itself to the API by a secret, so that guesses are counted by customers' "
-        f"addresses. When SAM asks, give:\n  OriginProof        {proof}\n"
-        f"  OriginProofSha256  {hashlib.sha256(proof.encode()).hexdigest()}"
-    )
-
-
-def upload_pages() -> int:
-    """Build the pages and put them into the deployed stack's bucket, if it has one. Return the exit code."""
-    if not web.WEB.is_dir():
-        return 0
-    stack, region = deployed_stack((ROOT / "samconfig.toml").read_text())
-    web.build(web.LOG)
-    environment = os.environ | ({"AWS_DEFAULT_REGION": region, "AWS_REGION": region} if region else {})
-    command = [tools.emulator_python(), str(LOCAL / "stack.py"), "upload-pages", stack, str(web.DIST)]
-    return subprocess.run(command, cwd=ROOT, env=environment).returncode
-
-
-def deployed_stack(config) -> tuple[str, str | None]:
-    """The stack's name and region, as `sam deploy --guided` saves them. config: the text of samconfig.toml."""
-    parameters = tomllib.loads(config)["default"]["deploy"]["parameters"]
-    return parameters["stack_name"], parameters.get("region")
+def deployment(environment) -> list[str]:
+    """The command of a deployment."""
+    stage = environment.get("STAGE", "")
+    if stage not in STAGES:
+        raise UserError(f"say which stage: make deploy STAGE={' or STAGE='.join(STAGES)}")
+    command = [tools.emulator_python(), str(DEPLOY / "deploy.py"), stage]
+    if environment.get("PARAMETERS"):
+        command += ["--set", environment["PARAMETERS"]]
+    return command + (["--yes"] if environment.get("YES") else [])

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from localstore import tools, web
-from localstore.settings import LOCAL, REGION, ROOT, say
+from localstore.settings import DEPLOY, LOCAL, REGION, ROOT, say
 
 STATICCHECK = "honnef.co/go/tools/cmd/staticcheck@v0.8.2"
 GOVULNCHECK = "golang.org/x/vuln/cmd/govulncheck@v1.9.0"
@@ -64,15 +64,15 @@ def lint_translated() -> bool:
 def ruff() -> bool:
     command = str(tools.linters() / "ruff")
     config = ["--config", str(LOCAL / "ruff.toml")]
-    checked = succeeds(command, "check", "--quiet", *config, str(LOCAL))
-    return succeeds(command, "format", "--check", "--quiet", *config, str(LOCAL)) and checked
+    checked = succeeds(command, "check", "--quiet", *config, str(LOCAL), str(DEPLOY))
+    return succeeds(command, "format", "--check", "--quiet", *config, str(LOCAL), str(DEPLOY)) and checked
 
 
 def fmt() -> int:
     """Format the Go and Python files. Return the exit code."""
     formatted = succeeds("gofmt", "-w", *go_folders())
     config = ["--config", str(LOCAL / "ruff.toml")]
-    return 0 if succeeds(str(tools.linters() / "ruff"), "format", *config, str(LOCAL)) and formatted else 1
+    return 0 if succeeds(str(tools.linters() / "ruff"), "format", *config, str(LOCAL), str(DEPLOY)) and formatted else 1
 
 
 def vulncheck() -> int:

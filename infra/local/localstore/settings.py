@@ -11,6 +11,7 @@ from emulation import keys
 
 ROOT = Path(__file__).resolve().parents[3]
 LOCAL = ROOT / "infra" / "local"
+DEPLOY = ROOT / "infra" / "deploy"
 TOOLS = ROOT / ".tools"
 HOST = "127.0.0.1"
 STACK = "shop"

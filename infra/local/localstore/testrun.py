@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from localstore import contract, process, tools, web
-from localstore.settings import HOST, LOCAL, ROOT, TOOLS, Settings, UserError, architecture, say
+from localstore.settings import DEPLOY, HOST, LOCAL, ROOT, TOOLS, Settings, UserError, architecture, say
 
 SECONDS_TO_START = 30
 SECONDS_TO_END = 120  # a round under way, and its store
@@ -77,11 +77,13 @@ def write_variables(path: Path, variables: dict[str, str]) -> None:
 
 
 def python_tests() -> int:
-    """The tests of the local stack itself. Return the exit code."""
+    """The tests of the local stack itself, and of deployments. Return the exit code."""
     say("testing infra/local …")
     folders = ["--start-directory", "tests", "--top-level-directory", "."]
-    command = [tools.emulator_python(), "-m", "unittest", "discover", "--buffer", *folders]
-    return subprocess.run(command, cwd=LOCAL).returncode
+    command = [tools.emulator_python(), "-m", "unittest", "discover", "--buffer"]
+    local = subprocess.run([*command, *folders], cwd=LOCAL).returncode
+    say("testing infra/deploy …")
+    return subprocess.run(command, cwd=DEPLOY, env=os.environ | {"PYTHONPATH": str(LOCAL)}).returncode or local
 
 
 def chosen() -> list[str]:

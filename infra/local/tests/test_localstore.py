@@ -506,21 +506,14 @@ class Commands(InFolder):
 
 
 class ToAWS(unittest.TestCase):
-    def test_the_pages_go_to_the_stack_that_was_deployed(self) -> None:
-        config = """version = 0.1
-[default.deploy.parameters]
-stack_name = "shop-2"
-region = "eu-north-1"
-[staging.deploy.parameters]
-stack_name = "other"
-"""
-        self.assertEqual(aws.deployed_stack(config), ("shop-2", "eu-north-1"))
-        self.assertEqual(aws.deployed_stack((settings.ROOT / "samconfig.toml").read_text()), ("shop", None))
-
-    def test_the_proof_is_shown_with_its_hash(self) -> None:
-        said = aws.proof_help("abc")
-        self.assertIn("OriginProof        abc\n", said)
-        self.assertIn("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", said)
+    def test_the_command_of_a_deployment(self) -> None:
+        with mock.patch.object(tools, "emulator_python", return_value="python"):
+            command = aws.deployment({"STAGE": "staging", "PARAMETERS": "Sender=a@b ShopName='Our Shop'", "YES": "1"})
+            self.assertEqual(command[2:], ["staging", "--set", "Sender=a@b ShopName='Our Shop'", "--yes"])
+            self.assertEqual(aws.deployment({"STAGE": "production"})[2:], ["production"])
+        for stage in ("", "local", "prod"):
+            with self.subTest(stage), self.assertRaisesRegex(UserError, "STAGE=staging or STAGE=production"):
+                aws.deployment({"STAGE": stage})
 
 
 class Stand(InFolder):

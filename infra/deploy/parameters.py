@@ -1,0 +1,77 @@
+"""Which value each parameter of the template is sent with: no deployment undoes what a tool or an earlier one set."""
+
+import hashlib
+import secrets
+import shlex
+from collections.abc import Iterable
+
+ROTATED = ("TokensSignedBy", "StandbyKey")
+PROOF, PROOF_HASH = "OriginProof", "OriginProofSha256"
+
+
+class Refused(Exception):
+    """Why nothing is deployed; the text says what to do."""
+
+
+def read(texts: Iterable[str]) -> dict[str, str]:
+    """Parameters as they are written for SAM: NAME=VALUE, several in one text as a shell would part them."""
+    found = {}
+    for text in texts:
+        for pair in shlex.split(text):
+            name, is_pair, value = pair.partition("=")
+            if not is_pair or not name:
+                raise Refused(f"{pair!r} is no NAME=VALUE")
+            found[name] = value
+    return found
+
+
+def choose(declared: dict, present: dict[str, str] | None, given: dict[str, str], stage: str) -> list[dict]:
+    """The Parameters of the change set.
+
+    declared: the template's. present: the stack's, None at the first deployment. given: by the operator. What the stack
+    has stays as it is unless it was given; CloudFormation itself puts it in, secrets too.
+    """
+    refuse(declared, present, given, stage)
+    given = given | {"Stage": stage} | proof(declared, present, given)
+    chosen = []
+    for name, declaration in declared.items():
+        if name in given:
+            chosen.append({"ParameterKey": name, "ParameterValue": given[name]})
+        elif present and name in present:
+            chosen.append({"ParameterKey": name, "UsePreviousValue": True})
+        elif "Default" not in declaration:
+            raise Refused(f"{name} has no default: say PARAMETERS='{name}=…' ({declaration.get('Description', '')})")
+    return chosen
+
+
+def refuse(declared, present, given, stage) -> None:
+    for name in given:
+        if name not in declared:
+            raise Refused(f"the template has no parameter {name}")
+        if name in ROTATED:
+            raise Refused(
+                f"{name} is not a deployment's to set: `shop rotate-key` does it, and each deployment keeps it"
+            )
+    if given.get("Stage", stage) != stage:
+        raise Refused(f"the parameters say Stage={given['Stage']}, and this is a deployment to {stage}")
+    if present and present.get("Stage", stage) != stage:
+        raise Refused(
+            f"the stack was deployed with Stage={present['Stage']}, and no deployment changes that to {stage}"
+        )
+
+
+def proof(declared, present, given) -> dict[str, str]:
+    """The secret by which the distribution proves itself, and its hash, where the stack has none and needs one."""
+    has = given.get(PROOF_HASH) or (present or {}).get(PROOF_HASH)
+    if PROOF not in declared or has or value("Pages", declared, present, given) != "on":
+        return {}
+    made = secrets.token_urlsafe(32)
+    return {PROOF: made, PROOF_HASH: hashlib.sha256(made.encode()).hexdigest()}
+
+
+def value(name, declared, present, given) -> str:
+    """What a parameter will be."""
+    for known in (given, present or {}):
+        if name in known:
+            return known[name]
+    return str(declared.get(name, {}).get("Default", ""))
