@@ -6,12 +6,7 @@
 // mailbox.
 package accountmail
 
-import (
-	"fmt"
-	"strings"
-
-	"shop/internal/notification"
-)
+import "shop/internal/notification"
 
 // Template makes account mails. It is a [notification.AccountMail].
 type Template struct {
@@ -29,16 +24,9 @@ func (t Template) Render(kind notification.Kind, address, token string) (notific
 	if err != nil {
 		return notification.Message{}, err
 	}
-	templates, err := parsed()
+	text, html, err := templates.Render(mail)
 	if err != nil {
-		return notification.Message{}, fmt.Errorf("parsing the templates: %w", err)
+		return notification.Message{}, err
 	}
-	var text, html strings.Builder
-	if err := templates.text.Execute(&text, mail); err != nil {
-		return notification.Message{}, fmt.Errorf("rendering the text part: %w", err)
-	}
-	if err := templates.html.Execute(&html, mail); err != nil {
-		return notification.Message{}, fmt.Errorf("rendering the HTML part: %w", err)
-	}
-	return notification.Message{To: address, Subject: mail.Subject, Text: text.String(), HTML: html.String()}, nil
+	return notification.Message{To: address, Subject: mail.Subject, Text: text, HTML: html}, nil
 }

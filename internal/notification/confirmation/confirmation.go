@@ -3,9 +3,6 @@
 package confirmation
 
 import (
-	"fmt"
-	"strings"
-
 	"shop/internal/notification"
 	"shop/internal/order"
 )
@@ -18,17 +15,10 @@ type Template struct {
 // Render returns the mail for the address that o was placed with. What people wrote (the names of the shop and the goods)
 // stays on its line and in its place, whatever characters it has. The error is a defect of the templates.
 func (t Template) Render(o order.Order) (notification.Message, error) {
-	templates, err := parsed()
-	if err != nil {
-		return notification.Message{}, fmt.Errorf("parsing the templates: %w", err)
-	}
 	mail := newContent(t.ShopName, o)
-	var text, html strings.Builder
-	if err := templates.text.Execute(&text, mail); err != nil {
-		return notification.Message{}, fmt.Errorf("rendering the text part: %w", err)
+	text, html, err := templates.Render(mail)
+	if err != nil {
+		return notification.Message{}, err
 	}
-	if err := templates.html.Execute(&html, mail); err != nil {
-		return notification.Message{}, fmt.Errorf("rendering the HTML part: %w", err)
-	}
-	return notification.Message{To: o.Email, Subject: mail.Subject, Text: text.String(), HTML: html.String()}, nil
+	return notification.Message{To: o.Email, Subject: mail.Subject, Text: text, HTML: html}, nil
 }
