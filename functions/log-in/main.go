@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -42,7 +41,7 @@ func main() {
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), logIn(&user.LogIn{
 		Guesses:   guesses,
 		Passwords: passwords,
-		Tokens:    tokens{&token.Issuer{URL: s.Issuer, Audience: s.Audience, Signer: key, Now: clock.Now}},
+		Tokens:    &token.Issuer{URL: s.Issuer, Audience: s.Audience, Signer: key, Now: clock.Now},
 		Sessions:  guesses,
 		Renew:     renewal.Do,
 		Now:       clock.Now,
@@ -52,12 +51,4 @@ func main() {
 // notRenewed notes a hash that was to be renewed. The next log-in tries again.
 func notRenewed(ctx context.Context, userID string, err error) {
 	observe.Log(ctx).Warn("hash not renewed", "user_id", userID, "error", err)
-}
-
-// tokens issues tokens for users.
-type tokens struct{ issuer *token.Issuer }
-
-// Issue returns an access token for u in the session with the id, and how long it lives.
-func (t tokens) Issue(ctx context.Context, u user.User, sessionID string) (string, time.Duration, error) {
-	return t.issuer.Issue(ctx, token.Subject{UserID: u.ID, Email: u.Email, SessionID: sessionID, Scopes: u.Scopes()})
 }

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -36,16 +35,8 @@ func main() {
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), refreshSession(&user.Refresh{
 		Sessions: &dynamostore.Sessions{Client: db, Table: s.AuthState},
 		Users:    &dynamostore.Users{Client: db, Table: s.Users},
-		Tokens:   tokens{&token.Issuer{URL: s.Issuer, Audience: s.Audience, Signer: key, Now: clock.Now}},
+		Tokens:   &token.Issuer{URL: s.Issuer, Audience: s.Audience, Signer: key, Now: clock.Now},
 		Grace:    s.Grace,
 		Now:      clock.Now,
 	})))
-}
-
-// tokens issues tokens for users.
-type tokens struct{ issuer *token.Issuer }
-
-// Issue returns an access token for u in the session with the id, and how long it lives.
-func (t tokens) Issue(ctx context.Context, u user.User, sessionID string) (string, time.Duration, error) {
-	return t.issuer.Issue(ctx, token.Subject{UserID: u.ID, Email: u.Email, SessionID: sessionID, Scopes: u.Scopes()})
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"shop/internal/password"
+	"shop/internal/token"
 	"shop/internal/user"
 )
 
@@ -24,8 +25,8 @@ type plain struct{}
 
 func (plain) Check(hash password.Hash, tried string) (bool, error) { return hash.PHC() == tried, nil }
 func (plain) CheckDummy(string)                                    {}
-func (plain) Issue(_ context.Context, u user.User, _ string) (string, time.Duration, error) {
-	return u.ID, time.Minute, nil
+func (plain) Issue(_ context.Context, s token.Subject) (string, time.Duration, error) {
+	return s.UserID, time.Minute, nil
 }
 
 // account is a customer of the shop, who logs in and whose password is set anew.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"shop/internal/password"
+	"shop/internal/token"
 )
 
 // WrongPasswordError is [ErrInvalidCredentials], and tells the log, never who guesses, whose account was tried.
@@ -36,8 +37,8 @@ type PasswordChecker interface {
 
 // Tokens issues access tokens.
 type Tokens interface {
-	// Issue returns an access token for u in the session with the id, and how long it lives.
-	Issue(ctx context.Context, u User, sessionID string) (string, time.Duration, error)
+	// Issue returns an access token for the subject, and how long it lives.
+	Issue(ctx context.Context, s token.Subject) (string, time.Duration, error)
 }
 
 // SessionStarter stores new sessions.
@@ -138,7 +139,7 @@ func (l *LogIn) startSession(ctx context.Context, u User, a Attempt, replaced st
 	if t, err := ParseRefreshToken(replaced); err == nil {
 		s.Replaces = t.SessionID
 	}
-	access, expiresIn, err := l.Tokens.Issue(ctx, u, s.ID)
+	access, expiresIn, err := l.Tokens.Issue(ctx, u.subject(s.ID))
 	if err != nil {
 		return Session{}, fmt.Errorf("issuing a token: %w", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"shop/internal/password"
+	"shop/internal/token"
 )
 
 // entrance is all that a log-in meets. It counts as stores promise to, notes what is done, in its order, and can fail. Many may
@@ -129,12 +130,12 @@ func (e *entrance) renew(_ context.Context, u User, text string) {
 	_ = e.note("renew "+u.ID, text)
 }
 
-func (e *entrance) Issue(_ context.Context, u User, sessionID string) (string, time.Duration, error) {
-	e.issuedIn = sessionID
-	if err := e.note("issue", u.ID); err != nil {
+func (e *entrance) Issue(_ context.Context, s token.Subject) (string, time.Duration, error) {
+	e.issuedIn = s.SessionID
+	if err := e.note("issue", s.UserID); err != nil {
 		return "", 0, err
 	}
-	return "token of " + u.ID, 15 * time.Minute, nil
+	return "token of " + s.UserID, 15 * time.Minute, nil
 }
 
 // logIn has one account: ada@example.com with the password "right one". It is noon.

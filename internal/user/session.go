@@ -168,7 +168,7 @@ func (r *Refresh) renew(ctx context.Context, s OpenSession, t RefreshToken) (Ses
 	if err != nil {
 		return Session{}, err
 	}
-	access, expiresIn, err := r.Tokens.Issue(ctx, u, s.ID)
+	access, expiresIn, err := r.Tokens.Issue(ctx, u.subject(s.ID))
 	if err != nil {
 		return Session{}, fmt.Errorf("issuing a token: %w", err)
 	}

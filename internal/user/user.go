@@ -77,8 +77,13 @@ type Verification struct {
 // IsAdmin reports whether the user's role is the admin's.
 func (u User) IsAdmin() bool { return u.Role == RoleAdmin }
 
-// Scopes returns the OAuth scopes a token for the user carries.
-func (u User) Scopes() []string {
+// subject is whom an access token of the user's session speaks for.
+func (u User) subject(sessionID string) token.Subject {
+	return token.Subject{UserID: u.ID, Email: u.Email, SessionID: sessionID, Scopes: u.scopes()}
+}
+
+// scopes returns the OAuth scopes of the user's tokens.
+func (u User) scopes() []string {
 	if u.IsAdmin() {
 		return []string{token.ScopeCustomer, token.ScopeAdmin}
 	}

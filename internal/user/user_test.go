@@ -1,19 +1,23 @@
 package user
 
 import (
-	"slices"
+	"reflect"
 	"testing"
+
+	"shop/internal/token"
 )
 
-func TestScopes(t *testing.T) {
-	for role, want := range map[Role][]string{
+func TestSubject(t *testing.T) {
+	for role, scopes := range map[Role][]string{
 		RoleCustomer: {"customer"},
 		RoleAdmin:    {"customer", "admin"},
 		"":           {"customer"},
 		"Admin":      {"customer"},
 	} {
-		if got := (User{Role: role}).Scopes(); !slices.Equal(got, want) {
-			t.Errorf("%q: got %v, want %v", role, got, want)
+		got := User{ID: "usr_1", Email: "ada@example.com", Role: role}.subject("ses_1")
+		want := token.Subject{UserID: "usr_1", Email: "ada@example.com", SessionID: "ses_1", Scopes: scopes}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: got %+v, want %+v", role, got, want)
 		}
 	}
 }
