@@ -69,9 +69,9 @@ func (rc *roleChange) command(s streams, t *target, c *cobra.Command) *cobra.Com
 }
 
 func (rc *roleChange) run(ctx context.Context, s streams, t *target, address string) error {
-	email, err := user.NormalizeEmail(address)
+	email, err := parseAddress(address)
 	if err != nil {
-		return fmt.Errorf("%q: %w", address, err)
+		return err
 	}
 	d, users, err := findUsers(ctx, t)
 	if err != nil {
@@ -86,13 +86,18 @@ func (rc *roleChange) run(ctx context.Context, s streams, t *target, address str
 	return nil
 }
 
+// parseAddress returns an address that is a command's argument as the store keeps it.
+func parseAddress(argument string) (string, error) {
+	email, err := user.NormalizeEmail(argument)
+	if err != nil {
+		return "", fmt.Errorf("%q: %w", argument, err)
+	}
+	return email, nil
+}
+
 // findUsers finds the store and its accounts.
 func findUsers(ctx context.Context, t *target) (deployment, *dynamostore.Users, error) {
-	d, err := t.find(ctx)
-	if err != nil {
-		return d, nil, err
-	}
-	table, err := d.output("UsersTable")
+	d, table, err := t.findTable(ctx, "UsersTable")
 	return d, &dynamostore.Users{Client: dynamodb.NewFromConfig(d.aws), Table: table}, err
 }
 

@@ -118,6 +118,16 @@ func (d *deployment) describe(ctx context.Context) error {
 	return nil
 }
 
+// findTable finds the target's stack and the table that one of its outputs names.
+func (t *target) findTable(ctx context.Context, output string) (deployment, string, error) {
+	d, err := t.find(ctx)
+	if err != nil {
+		return d, "", err
+	}
+	table, err := d.output(output)
+	return d, table, err
+}
+
 // output returns one output of the stack.
 func (d deployment) output(name string) (string, error) {
 	value := d.outputs[name]

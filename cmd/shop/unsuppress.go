@@ -33,15 +33,11 @@ It writes to the stack's table with your AWS credentials, which need dynamodb:De
 }
 
 func unsuppress(ctx context.Context, s streams, t *target, address string) error {
-	email, err := user.NormalizeEmail(address)
-	if err != nil {
-		return fmt.Errorf("%q: %w", address, err)
-	}
-	d, err := t.find(ctx)
+	email, err := parseAddress(address)
 	if err != nil {
 		return err
 	}
-	table, err := d.output("SuppressedAddressesTable")
+	d, table, err := t.findTable(ctx, "SuppressedAddressesTable")
 	if err != nil {
 		return err
 	}

@@ -46,9 +46,9 @@ type verifyCommand struct {
 }
 
 func (v *verifyCommand) run(ctx context.Context, address string) error {
-	email, err := user.NormalizeEmail(address)
+	email, err := parseAddress(address)
 	if err != nil {
-		return fmt.Errorf("%q: %w", address, err)
+		return err
 	}
 	d, users, err := findUsers(ctx, v.target)
 	if err != nil {
