@@ -1,9 +1,26 @@
 package clock
 
 import (
+	"context"
+	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 )
+
+func TestSleep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		start := time.Now()
+		if err := Sleep(ctx, 59*time.Second); err != nil || time.Since(start) != 59*time.Second {
+			t.Errorf("got %v after %v, want nil after 59 s", err, time.Since(start))
+		}
+		if err := Sleep(ctx, time.Hour); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Minute {
+			t.Errorf("got %v after %v, want %v after a minute", err, time.Since(start), context.DeadlineExceeded)
+		}
+	})
+}
 
 func TestNowIsUTCInWholeMilliseconds(t *testing.T) {
 	earliest := time.Now().Add(-time.Millisecond)

@@ -15,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
+
+	"shop/internal/clock"
 )
 
 // The waits between attempts: full jitter under a cap that doubles.
@@ -52,12 +54,7 @@ func retryOnConflictFor(ctx context.Context, limit time.Duration, contended func
 
 // sleepWithJitter sleeps for a random part of wait and reports whether ctx is still alive afterwards.
 func sleepWithJitter(ctx context.Context, wait time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(rand.N(wait)):
-		return true
-	}
+	return clock.Sleep(ctx, rand.N(wait)) == nil
 }
 
 // isContention reports whether a call was turned away only because others were at the same item or too many were calling.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"shop/internal/clock"
 )
 
 const (
@@ -12,13 +14,11 @@ const (
 	maxPause   = 60 * time.Millisecond
 )
 
-// backOff waits before another attempt, at random under a limit that doubles (full jitter), so that those who met do not meet
-// again. It returns ErrContended when ctx ends first.
+// backOff waits before another attempt, at random under a limit that doubles (full jitter), so that those who met do
+// not meet again. It returns ErrContended when ctx ends first.
 func backOff(ctx context.Context, attempt int) error {
-	select {
-	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", ErrContended, ctx.Err())
-	case <-time.After(rand.N(min(firstPause<<min(attempt, 10), maxPause))):
-		return nil
+	if err := clock.Sleep(ctx, rand.N(min(firstPause<<min(attempt, 10), maxPause))); err != nil {
+		return fmt.Errorf("%w: %w", ErrContended, err)
 	}
+	return nil
 }

@@ -58,7 +58,7 @@ var mutants = []mutant{
 	},
 	{
 		name: "no jitter", file: "internal/dynamostore/dynamostore.go",
-		from: `time.After(rand.N(wait))`, to: `time.After(wait + 0*rand.N(wait))`, pkg: store, run: "TestPauseHasJitter",
+		from: `clock.Sleep(ctx, rand.N(wait))`, to: `clock.Sleep(ctx, wait+0*rand.N(wait))`, pkg: store, run: "TestPauseHasJitter",
 	},
 	{
 		name: "what a batch leaves out is left out", file: "internal/dynamostore/dynamostore.go",

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"shop/internal/clock"
 )
 
 // Patience says for how long a request is repeated that the store could not serve. Only what may pass
@@ -41,7 +43,7 @@ func (p Patience) repeat(ctx context.Context, do func() error) (repeats int, err
 		if time.Since(start)+wait > p.Total {
 			return repeats, fmt.Errorf("given up after %d repeats: %w", repeats, err)
 		}
-		if stopped := sleep(ctx, wait); stopped != nil {
+		if stopped := clock.Sleep(ctx, wait); stopped != nil {
 			return repeats, stopped
 		}
 	}
@@ -69,15 +71,4 @@ func (p Patience) wait(repeats int, err error) time.Duration {
 		wait += answered.retryAfter
 	}
 	return wait
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"shop/internal/clock"
 	"shop/internal/order"
 )
 
@@ -126,7 +127,7 @@ func wrong(falls map[string]fall) []string {
 
 // lookAgain reads the products whose stock looks wrong after a while.
 func (s *session) lookAgain(ctx context.Context, falls map[string]fall) error {
-	if err := sleep(ctx, lookPause); err != nil {
+	if err := clock.Sleep(ctx, lookPause); err != nil {
 		return err
 	}
 	for _, id := range wrong(falls) {
@@ -173,7 +174,7 @@ func (s *session) settled(ctx context.Context, p placed, deadline time.Time) (or
 		if err != nil || status != order.EmailPending || !s.Now().Add(wait).Before(deadline) {
 			return status, err
 		}
-		if err := sleep(ctx, wait); err != nil {
+		if err := clock.Sleep(ctx, wait); err != nil {
 			return status, err
 		}
 	}
@@ -208,15 +209,4 @@ func verdict(faults []string, of int, noun string) string {
 		examples += "; …"
 	}
 	return fmt.Sprintf("%d of %d %s: %s", len(faults), of, noun, examples)
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
