@@ -1,5 +1,5 @@
-// Command shop is the operator's tool of the store: it imports goods, makes admins, replays past sales as a trial, and sends
-// again what the store gave up. It works on any deployed stack, by the stack's outputs, and on the local store.
+// Command shop is the operator's tool of the store: it imports goods, makes admins, replays past sales as a trial, and
+// sends again what the store gave up. It works on any deployed stack, by the stack's outputs, and on the local store.
 //
 // See shop --help and each command's own.
 package main

@@ -29,8 +29,8 @@ const (
 	standbyAbsent    = "absent"
 )
 
-// The functions whose change shows since when keys are published, and since when one signs: refresh-session signs, too, and
-// changes in the same update of the stack.
+// The functions whose change shows since when keys are published, and since when one signs: refresh-session signs, too,
+// and changes in the same update of the stack.
 const (
 	publisher = "PublishKeysFunction"
 	signer    = "LogInFunction"
@@ -43,8 +43,8 @@ const (
 	updateMost    = 30 * time.Minute
 )
 
-// issuerTimeout bounds one reading of the key set. An operator waits longer than a function does: after an update the issuer is a
-// new process that asks KMS first.
+// issuerTimeout bounds one reading of the key set. An operator waits longer than a function does: after an update the
+// issuer is a new process that asks KMS first.
 const issuerTimeout = 15 * time.Second
 
 // keySetOf returns the keys that the issuer at url publishes, none of them read yet.
@@ -54,9 +54,10 @@ func keySetOf(url string) *jwks.Keys {
 	return keys
 }
 
-// signingKeys are the keys of a deployed store, and what can be known of them: when KMS made them, whether the issuer publishes
-// them, and when CloudFormation last changed the functions that publish and sign. The last is the honest bound of since when:
-// a function may have been changed for another reason, and then a step has to wait longer than it must.
+// signingKeys are the keys of a deployed store, and what can be known of them: when KMS made them, whether the issuer
+// publishes them, and when CloudFormation last changed the functions that publish and sign. The last is the honest
+// bound of since when: a function may have been changed for another reason, and then a step has to wait longer than it
+// must.
 type signingKeys struct {
 	deployment
 	stacks *cloudformation.Client
@@ -114,7 +115,8 @@ func (k *signingKeys) standby(ctx context.Context) (rotation.Key, error) {
 	return k.key(ctx, arn, k.other())
 }
 
-// key asks KMS and the issuer about a key. Of a new store's two keys, made together, the second is to sign next. What a disabled key is called in tokens is not known, for KMS may not give it away.
+// key asks KMS and the issuer about a key. Of a new store's two keys, made together, the second is to sign next. What a
+// disabled key is called in tokens is not known, for KMS may not give it away.
 func (k *signingKeys) key(ctx context.Context, arn, logicalID string) (rotation.Key, error) {
 	described, err := k.kms.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &arn})
 	if err != nil {

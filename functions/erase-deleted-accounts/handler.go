@@ -13,7 +13,8 @@ import (
 const toFinish = 10 * time.Second
 
 type accountEraser interface {
-	// Run erases the data of every deleted account, begins none after until, and returns how many deletions it finished.
+	// Run erases the data of every deleted account, begins none after until, and returns how many deletions it
+	// finished.
 	Run(ctx context.Context, until time.Time) (int, error)
 }
 

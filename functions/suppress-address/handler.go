@@ -19,8 +19,8 @@ type addressSuppressor interface {
 
 type handlers struct{ addresses addressSuppressor }
 
-// suppressAddress serves SES's events. After an error Lambda calls it twice more with the event, and then puts the event
-// into the dead-letter queue.
+// suppressAddress serves SES's events. After an error Lambda calls it twice more with the event, and then puts the
+// event into the dead-letter queue.
 func suppressAddress(addresses addressSuppressor) func(context.Context, events.EventBridgeEvent) error {
 	return handlers{addresses}.handle
 }

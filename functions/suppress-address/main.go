@@ -1,5 +1,5 @@
-// Command suppress-address is called for each bounce and complaint that SES reports of a mail of ours: mails that come back are
-// failed, and their addresses mailed no more.
+// Command suppress-address is called for each bounce and complaint that SES reports of a mail of ours: mails that come
+// back are failed, and their addresses mailed no more.
 package main
 
 import (

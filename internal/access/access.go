@@ -1,6 +1,6 @@
-// Package access decides who may do what: a table from a route to the scope that its caller's token needs and to whose things the
-// caller gets (ASVS 5.0, 8.1.1 and 8.2). The edge of HTTP asks it who may enter, the stores ask it whose things may be seen, and
-// tests hold the deployed routes to it.
+// Package access decides who may do what: a table from a route to the scope that its caller's token needs and to whose
+// things the caller gets (ASVS 5.0, 8.1.1 and 8.2). The edge of HTTP asks it who may enter, the stores ask it whose
+// things may be seen, and tests hold the deployed routes to it.
 package access
 
 import (
@@ -91,12 +91,12 @@ func Of(route string) (Rule, bool) {
 // Routes returns every route that has a rule, sorted.
 func Routes() []string { return slices.Sorted(maps.Keys(rules)) }
 
-// ErrNotTheirs says, for the log, why what is there is not found: the caller may not see it. Stores return it with their own error
-// for what is not there, which is all that the caller is told.
+// ErrNotTheirs says, for the log, why what is there is not found: the caller may not see it. Stores return it with
+// their own error for what is not there, which is all that the caller is told.
 var ErrNotTheirs = errors.New("it is not the caller's")
 
-// MaySee decides whether the caller may see what the owner has, by OwnOrAdmins. adminNow is the stored role, not the token's; only
-// a caller whose token has the admin's scope, too, uses it.
+// MaySee decides whether the caller may see what the owner has, by OwnOrAdmins. adminNow is the stored role, not the
+// token's; only a caller whose token has the admin's scope, too, uses it.
 func MaySee(caller user.Caller, ownerID string, adminNow bool) bool {
 	return caller.UserID != "" && caller.UserID == ownerID || caller.Admin && adminNow
 }

@@ -1,4 +1,5 @@
-// Package config reads a function's settings from its environment, and makes the AWS configuration that its clients share.
+// Package config reads a function's settings from its environment, and makes the AWS configuration that its clients
+// share.
 package config
 
 import (
@@ -15,8 +16,9 @@ import (
 	"shop/internal/deadline"
 )
 
-// MustLoad fills a T from the environment, by the tags of its fields, and makes the AWS configuration, whose attempts end after
-// deadline.Call. A function that is not configured cannot serve: MustLoad says what is missing and ends the process.
+// MustLoad fills a T from the environment, by the tags of its fields, and makes the AWS configuration, whose attempts
+// end after deadline.Call. A function that is not configured cannot serve: MustLoad says what is missing and ends the
+// process.
 func MustLoad[T any]() (T, aws.Config) {
 	settings, err := env.ParseAsWithOptions[T](env.Options{RequiredIfNoDef: true})
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// strictly is how the JSON of requests is read beyond what the decoder does: no member is null, and an integer is any number without
-// a fraction, however it is written.
+// strictly is how the JSON of requests is read beyond what the decoder does: no member is null, and an integer is any
+// number without a fraction, however it is written.
 var strictly = json.JoinUnmarshalers(json.UnmarshalFromFunc(refuseNull), json.UnmarshalFromFunc(decodeInteger))
 
 // errNull says that a value is null. The contract has no member that may be: one that is not given is left out.
@@ -39,9 +39,10 @@ func decodeInteger(d *jsontext.Decoder, n *int64) error {
 	return err
 }
 
-// parseInteger returns the value of a JSON number that is a whole one: 1.0 and 1e0 are 1, as JSON Schema has it (Draft 2020-12
-// Validation, section 6.1.1). It returns strconv.ErrSyntax for another number, and strconv.ErrRange for one that int64 does not hold.
-// It computes with digits, never with a float, and takes no more time for a large exponent than for a small one.
+// parseInteger returns the value of a JSON number that is a whole one: 1.0 and 1e0 are 1, as JSON Schema has it (Draft
+// 2020-12 Validation, section 6.1.1). It returns strconv.ErrSyntax for another number, and strconv.ErrRange for one
+// that int64 does not hold. It computes with digits, never with a float, and takes no more time for a large exponent
+// than for a small one.
 func parseInteger(number string) (int64, error) {
 	digits, zeros, err := split(number)
 	switch {
@@ -57,8 +58,8 @@ func parseInteger(number string) (int64, error) {
 	return strconv.ParseInt(digits+strings.Repeat("0", int(zeros)), 10, 64)
 }
 
-// split writes a JSON number as a sign, digits that end in none of 0, and how many zeros follow: 12.50e3 is 125 and 2. Digits are
-// missing from 0.
+// split writes a JSON number as a sign, digits that end in none of 0, and how many zeros follow: 12.50e3 is 125 and 2.
+// Digits are missing from 0.
 func split(number string) (digits string, zeros int64, err error) {
 	mantissa, exponent := number, "0"
 	if e := strings.IndexAny(number, "eE"); e >= 0 {

@@ -12,12 +12,13 @@ import (
 
 // Front is what stands between clients and the API: nothing, or a CloudFront distribution of ours.
 type Front struct {
-	// ProofSHA256 is the SHA-256, in lower-case hexadecimal, of the value that the distribution sends in X-Origin-Proof. Empty
-	// means that there is no distribution. The value itself is a secret of the distribution's; its hash is none.
+	// ProofSHA256 is the SHA-256, in lower-case hexadecimal, of the value that the distribution sends in
+	// X-Origin-Proof. Empty means that there is no distribution. The value itself is a secret of the distribution's;
+	// its hash is none.
 	ProofSHA256 string
 
-	// Only has the function refuse what does not come through the distribution, so that nobody walks round a firewall in front
-	// of it.
+	// Only has the function refuse what does not come through the distribution, so that nobody walks round a firewall
+	// in front of it.
 	Only bool
 }
 
@@ -34,8 +35,8 @@ const unknownSource = "unknown"
 
 // Address returns the address that a request comes from, for the audit log: an IPv4 or IPv6 address, or "unknown".
 //
-// It is the address of who reached API Gateway. Where that is a distribution of ours, which proves itself by a secret, it is
-// the address that CloudFront says it was reached from; whoever else sends CloudFront's header is not believed.
+// It is the address of who reached API Gateway. Where that is a distribution of ours, which proves itself by a secret,
+// it is the address that CloudFront says it was reached from; whoever else sends CloudFront's header is not believed.
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/adding-cloudfront-headers.html
 func (f Front) Address(r *Request) string {
 	if address, ok := f.address(r); ok {
@@ -44,8 +45,8 @@ func (f Front) Address(r *Request) string {
 	return unknownSource
 }
 
-// ClientKey returns what guesses are counted by for the client of a request: an IPv4 address, or the /64 of an IPv6 address, because one
-// customer of a provider has a /64 or more to choose addresses from (RFC 6177).
+// ClientKey returns what guesses are counted by for the client of a request: an IPv4 address, or the /64 of an IPv6
+// address, because one customer of a provider has a /64 or more to choose addresses from (RFC 6177).
 func (f Front) ClientKey(r *Request) string {
 	address, ok := f.address(r)
 	switch {
@@ -75,8 +76,8 @@ func (f Front) sent(r *Request) bool {
 	return subtle.ConstantTimeCompare([]byte(given), []byte(f.ProofSHA256)) == 1
 }
 
-// viewerAddress reads the header CloudFront-Viewer-Address: an address, a colon and a port, without brackets around an IPv6
-// address; brackets will do.
+// viewerAddress reads the header CloudFront-Viewer-Address: an address, a colon and a port, without brackets around an
+// IPv6 address; brackets will do.
 func viewerAddress(value string) (netip.Addr, bool) {
 	colon := strings.LastIndexByte(value, ':')
 	if colon < 0 || !isPort(value[colon+1:]) {

@@ -26,8 +26,8 @@ type Admins interface {
 	RequireAdmin(ctx context.Context, caller user.Caller) error
 }
 
-// Guard lets in who may call. It checks the token itself and never believes what the event says of it, so that the function
-// is as safe behind API Gateway as without it.
+// Guard lets in who may call. It checks the token itself and never believes what the event says of it, so that the
+// function is as safe behind API Gateway as without it.
 type Guard struct {
 	Tokens Verifier
 	Admins Admins // for routes that ask for an admin's right
@@ -36,9 +36,9 @@ type Guard struct {
 // CallerHandler serves one route for a known caller.
 type CallerHandler func(ctx context.Context, caller user.Caller, r *Request) (Response, error)
 
-// Routes serves routes that ask for a token. Who may use each, package access decides: by the token's scope, and, where an admin's
-// right is used, by the stored role too. A route that has no rule there, one that asks for no token, or one for admins without
-// Admins, panics while the function is wired.
+// Routes serves routes that ask for a token. Who may use each, package access decides: by the token's scope, and, where
+// an admin's right is used, by the stored role too. A route that has no rule there, one that asks for no token, or one
+// for admins without Admins, panics while the function is wired.
 func (g Guard) Routes(handlers map[string]CallerHandler) Handler {
 	guarded := map[string]Handler{}
 	for route, h := range handlers {
@@ -55,8 +55,8 @@ func (g Guard) Routes(handlers map[string]CallerHandler) Handler {
 	return routes(guarded)
 }
 
-// Open serves routes that ask for no token. One of which package access says otherwise, or nothing, panics while the function is
-// wired.
+// Open serves routes that ask for no token. One of which package access says otherwise, or nothing, panics while the
+// function is wired.
 func Open(handlers map[string]Handler) Handler {
 	known := map[string]Handler{}
 	for route, h := range handlers {
@@ -101,8 +101,9 @@ func (g Guard) scope(scope string, h CallerHandler) Handler {
 	}
 }
 
-// entitled serves only who is an admin now, by one consistent read of the stored role for each request. A route that only reads is
-// served beside that read, so it takes no longer, but its answer is given to an admin alone. One that writes is served after it.
+// entitled serves only who is an admin now, by one consistent read of the stored role for each request. A route that
+// only reads is served beside that read, so it takes no longer, but its answer is given to an admin alone. One that
+// writes is served after it.
 func (g Guard) entitled(route string, h CallerHandler) CallerHandler {
 	if g.Admins == nil {
 		panic("nobody knows who is an admin at " + route)

@@ -1,6 +1,6 @@
-// Package httpapi carries requests and answers between API Gateway's HTTP API (payload format 2.0) and the flows: it decodes
-// requests, says who is calling, and writes answers and problems. It is the only package that knows API Gateway. What the store says
-// over it, shapes and errors, is package storeapi's.
+// Package httpapi carries requests and answers between API Gateway's HTTP API (payload format 2.0) and the flows: it
+// decodes requests, says who is calling, and writes answers and problems. It is the only package that knows API
+// Gateway. What the store says over it, shapes and errors, is package storeapi's.
 package httpapi
 
 import (
@@ -22,9 +22,9 @@ type Handler func(ctx context.Context, r *Request) (Response, error)
 // Function is what Lambda calls.
 type Function func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
 
-// Lambda makes a handler a Lambda function. The function never returns an error and never panics, and the handler's ctx ends
-// while there is time to answer. Whom a request comes from, front decides, for the flows and for the audit log; what clients are told
-// of an error, describe.
+// Lambda makes a handler a Lambda function. The function never returns an error and never panics, and the handler's ctx
+// ends while there is time to answer. Whom a request comes from, front decides, for the flows and for the audit log;
+// what clients are told of an error, describe.
 func Lambda(front Front, describe Describe, h Handler) Function {
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		start := time.Now()
@@ -65,7 +65,8 @@ func routes(handlers map[string]Handler) Handler {
 // ErrNoRoute says that the function serves no such route.
 var ErrNoRoute = errors.New("no such route")
 
-// call makes a panic an error: one request's fault must not end the process that serves the next. The log gets the stack.
+// call makes a panic an error: one request's fault must not end the process that serves the next. The log gets the
+// stack.
 func call(ctx context.Context, h Handler, r *Request) (response Response, err error) {
 	defer func() {
 		if fault := recover(); fault != nil {

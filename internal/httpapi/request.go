@@ -28,7 +28,8 @@ const maxBody = 64 << 10
 // maxFieldName is about how long a field's name in an answer may get, in bytes: it may be the client's own text.
 const maxFieldName = 100
 
-// maxProblems is the most problems of a query string that an answer lists: 10 KB of parameters would else be answered by much more.
+// maxProblems is the most problems of a query string that an answer lists: 10 KB of parameters would else be answered
+// by much more.
 const maxProblems = 10
 
 const notAnObject = "the body must be a JSON object"
@@ -78,8 +79,8 @@ func (r *Request) header(name string) (value string, sent bool) {
 // maxKey is the longest Idempotency-Key, in characters.
 const maxKey = 255
 
-// IdempotencyKey returns the header Idempotency-Key, or "" without one. It returns validation.Errors for one that is no key, an empty
-// one too: its sender means to repeat the request, and without a key the work would be done again.
+// IdempotencyKey returns the header Idempotency-Key, or "" without one. It returns validation.Errors for one that is no
+// key, an empty one too: its sender means to repeat the request, and without a key the work would be done again.
 func (r *Request) IdempotencyKey() (string, error) {
 	key, sent := r.header("Idempotency-Key")
 	if sent && key == "" || len(key) > maxKey || strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) {
@@ -169,8 +170,8 @@ func explain(err error) error {
 	return invalid("", "the body is not one valid JSON value")
 }
 
-// fieldName writes a JSON pointer as a path: /items/0/quantity becomes items[0].quantity. Of a path that is longer than any of
-// ours it writes the beginning.
+// fieldName writes a JSON pointer as a path: /items/0/quantity becomes items[0].quantity. Of a path that is longer than
+// any of ours it writes the beginning.
 func fieldName(p jsontext.Pointer) string {
 	var name strings.Builder
 	for token := range p.Tokens() {
@@ -201,8 +202,8 @@ var parameters = map[string][]string{
 	"GET /admin/products/{product_id}/stock/movements": {"cursor", "limit"},
 }
 
-// Query returns the query parameters. It returns validation.Errors for one that the route does not take, that cannot be read or
-// that is given twice; of more than maxProblems, the first.
+// Query returns the query parameters. It returns validation.Errors for one that the route does not take, that cannot be
+// read or that is given twice; of more than maxProblems, the first.
 func (r *Request) Query() (Query, error) {
 	return readQuery(r.event.RawQueryString, parameters[r.event.RouteKey])
 }
@@ -258,8 +259,8 @@ func (r *Request) Page() (page.Request, error) {
 // Query holds the query parameters by name.
 type Query map[string]string
 
-// Page returns the page that limit and cursor ask for. It returns validation.Errors, and page.ErrInvalidCursor for a cursor
-// of which nothing is left.
+// Page returns the page that limit and cursor ask for. It returns validation.Errors, and page.ErrInvalidCursor for a
+// cursor of which nothing is left.
 func (q Query) Page() (page.Request, error) {
 	limit, err := q.Int("limit", page.DefaultLimit, 1, page.MaxLimit)
 	if err != nil {
@@ -321,7 +322,8 @@ func invalid(field, format string, args ...any) error {
 	return problems
 }
 
-// URL returns the absolute URL of a path of the API, at base, or at the host that the request was sent to if base is empty.
+// URL returns the absolute URL of a path of the API, at base, or at the host that the request was sent to if base is
+// empty.
 func (r *Request) URL(base, path string) string {
 	if base == "" {
 		base = "https://" + r.Domain()

@@ -46,15 +46,16 @@ func (p Response) Public(seconds int) Response {
 	return p.With("Cache-Control", fmt.Sprintf("public, max-age=%d", seconds))
 }
 
-// Tagged gives the response an ETag. A client that shows it in If-None-Match gets 304 for as long as the response is the same.
+// Tagged gives the response an ETag. A client that shows it in If-None-Match gets 304 for as long as the response is
+// the same.
 func (p Response) Tagged() Response {
 	p.tagged = true
 	return p
 }
 
-// FixedHeaders returns the headers that every answer has with the same values. They tell a browser that opens an answer by
-// itself to come by HTTPS only for a year, to run and frame nothing, and to name no address of the API to other sites
-// (OWASP ASVS 5.0, 3.4.1 and 3.4.3 to 3.4.6).
+// FixedHeaders returns the headers that every answer has with the same values. They tell a browser that opens an answer
+// by itself to come by HTTPS only for a year, to run and frame nothing, and to name no address of the API to other
+// sites (OWASP ASVS 5.0, 3.4.1 and 3.4.3 to 3.4.6).
 func FixedHeaders() map[string]string {
 	return map[string]string{
 		"Content-Security-Policy":   "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",

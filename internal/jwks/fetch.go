@@ -13,7 +13,8 @@ import (
 )
 
 const (
-	// timeout bounds a whole reading, from the look-up of the name to the last byte. It is the one that API Gateway has for this:
+	// timeout bounds a whole reading, from the look-up of the name to the last byte. It is the one that API Gateway has
+	// for this:
 	// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
 	timeout = 1500 * time.Millisecond
 
@@ -23,8 +24,8 @@ const (
 
 var errTooLarge = errors.New("the answer has more than 64 KiB")
 
-// NewClient returns a client for [Keys]: bounded in time, through no proxy, and following no redirect, which could lead from https
-// to http or to another host. It keeps no connection, because the next reading is ten minutes away.
+// NewClient returns a client for [Keys]: bounded in time, through no proxy, and following no redirect, which could lead
+// from https to http or to another host. It keeps no connection, because the next reading is ten minutes away.
 func NewClient() *http.Client {
 	return &http.Client{
 		Timeout:       timeout,

@@ -1,5 +1,5 @@
-// Package jwks has the public keys of a token issuer, as it publishes them over HTTPS: a JWK set (RFC 7517). It asks the one
-// issuer that it was configured with, never whom a token names.
+// Package jwks has the public keys of a token issuer, as it publishes them over HTTPS: a JWK set (RFC 7517). It asks
+// the one issuer that it was configured with, never whom a token names.
 package jwks
 
 import (
@@ -18,22 +18,24 @@ import (
 )
 
 const (
-	// fresh is how long a set is used before it is read again. A key that the issuer publishes no more is trusted no longer.
+	// fresh is how long a set is used before it is read again. A key that the issuer publishes no more is trusted no
+	// longer.
 	fresh = 10 * time.Minute
 
 	// lastGood is how long a set is used when no newer one can be had.
 	lastGood = time.Hour
 
-	// unknownPause is the least time from one reading to the next for a key id that is not in a fresh set: ids are the sender's
-	// word, and must not make the function call the issuer at will.
+	// unknownPause is the least time from one reading to the next for a key id that is not in a fresh set: ids are the
+	// sender's word, and must not make the function call the issuer at will.
 	unknownPause = time.Minute
 
-	// failurePause is the least time from a reading that failed to the next, so that a function that still has keys does not wait
-	// for a dead issuer at every request.
+	// failurePause is the least time from a reading that failed to the next, so that a function that still has keys
+	// does not wait for a dead issuer at every request.
 	failurePause = 5 * time.Second
 )
 
-// Keys are the keys of one issuer, read when they are first asked for. They are [token.Keys], and safe for concurrent use.
+// Keys are the keys of one issuer, read when they are first asked for. They are [token.Keys], and safe for concurrent
+// use.
 type Keys struct {
 	URL    string       // of the JWK set
 	Client *http.Client // see [NewClient]
@@ -59,10 +61,10 @@ func Of(issuer string) *Keys {
 	return &Keys{URL: issuer + token.JWKSPath, Client: NewClient(), Now: clock.Now}
 }
 
-// PublicKey returns the key with this id. It answers from memory while the set is fresh and has the key; else it reads the set,
-// and waits for that as long as ctx lives, together with all others who ask meanwhile. While the issuer cannot be read it goes on
-// with the last good set for up to an hour. It returns [token.ErrUnknownKey] only if a set that was read recently lacks
-// the key, and an [*UnavailableError] if no such set can be had.
+// PublicKey returns the key with this id. It answers from memory while the set is fresh and has the key; else it reads
+// the set, and waits for that as long as ctx lives, together with all others who ask meanwhile. While the issuer cannot
+// be read it goes on with the last good set for up to an hour. It returns [token.ErrUnknownKey] only if a set that was
+// read recently lacks the key, and an [*UnavailableError] if no such set can be had.
 func (k *Keys) PublicKey(ctx context.Context, id string) (*rsa.PublicKey, error) {
 	if !k.knows(id) {
 		if err := k.refresh(ctx, id); err != nil {

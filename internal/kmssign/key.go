@@ -19,8 +19,8 @@ import (
 	"shop/internal/token"
 )
 
-// Key is an asymmetric RSA key of KMS with the usage SIGN_VERIFY. It is a [token.Signer]. It is safe for concurrent use; do not
-// copy it after its first use.
+// Key is an asymmetric RSA key of KMS with the usage SIGN_VERIFY. It is a [token.Signer]. It is safe for concurrent
+// use; do not copy it after its first use.
 type Key struct {
 	Client *kms.Client
 	ID     string // key id, key ARN, alias name or alias ARN
@@ -31,9 +31,9 @@ type Key struct {
 
 var _ token.Signer = (*Key)(nil)
 
-// PublicKey returns the public half of the key. The first call that succeeds reads it by kms:GetPublicKey, one call at a
-// time; later ones answer from memory, because the key behind an id never changes. A failure is not remembered. The error says
-// that it is Temporary when KMS throttled, failed, or did not answer in time.
+// PublicKey returns the public half of the key. The first call that succeeds reads it by kms:GetPublicKey, one call at
+// a time; later ones answer from memory, because the key behind an id never changes. A failure is not remembered. The
+// error says that it is Temporary when KMS throttled, failed, or did not answer in time.
 func (k *Key) PublicKey(ctx context.Context) (*rsa.PublicKey, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -63,8 +63,8 @@ func (k *Key) read(ctx context.Context) (*rsa.PublicKey, error) {
 	return nil, fmt.Errorf("the key is %T, not RSA", public)
 }
 
-// Sign returns the RSASSA-PKCS1-v1_5 signature of a SHA-256 digest, made by kms:Sign. The error says that it is Temporary when
-// KMS throttled, failed, or did not answer in time.
+// Sign returns the RSASSA-PKCS1-v1_5 signature of a SHA-256 digest, made by kms:Sign. The error says that it is
+// Temporary when KMS throttled, failed, or did not answer in time.
 func (k *Key) Sign(ctx context.Context, digest []byte) ([]byte, error) {
 	out, err := k.Client.Sign(ctx, &kms.SignInput{
 		KeyId:            aws.String(k.ID),

@@ -28,10 +28,11 @@ type Mailer interface {
 
 // Ledger is the record of the mails pending.
 type Ledger interface {
-	// Claim leases a pending mail for leaseID until the given time. It returns ErrNotFound, ErrNotPending and ErrLeased.
+	// Claim leases a pending mail for leaseID until the given time. It returns ErrNotFound, ErrNotPending and
+	// ErrLeased.
 	Claim(ctx context.Context, mailID, leaseID string, until time.Time) (Mail, error)
-	// MarkSent settles the mail as Sent, or as Failed if MarkLost was called with this message id before. It is repeated
-	// until ctx ends, and does nothing to a mail that is not pending any more.
+	// MarkSent settles the mail as Sent, or as Failed if MarkLost was called with this message id before. It is
+	// repeated until ctx ends, and does nothing to a mail that is not pending any more.
 	MarkSent(ctx context.Context, mailID, messageID string, now time.Time) error
 	// MarkUndelivered settles the mail as Failed or Dropped, if leaseID still holds it.
 	MarkUndelivered(ctx context.Context, mailID, leaseID string, as State, now time.Time) error
@@ -42,8 +43,9 @@ type Ledger interface {
 
 // Orders finds what a confirmation is about.
 type Orders interface {
-	// ForMail returns the order as it is stored now. It returns order.ErrNotFound, ErrSuppressed when the order's address is
-	// mailed no more, and ErrNoRecipient when the order has no address any more. addressHash is the AddressHash of that address, or empty where it is not known.
+	// ForMail returns the order as it is stored now. It returns order.ErrNotFound, ErrSuppressed when the order's
+	// address is mailed no more, and ErrNoRecipient when the order has no address any more. addressHash is the
+	// AddressHash of that address, or empty where it is not known.
 	ForMail(ctx context.Context, orderID, addressHash string) (order.Order, error)
 }
 
@@ -73,8 +75,8 @@ type Delivery struct {
 	Now          func() time.Time
 }
 
-// Deliver claims the mail, sends it and marks it sent. It returns ErrNotFound when the mail has no record: an event that
-// cannot be understood. With any other error the mail is still pending, and the relay returns to it.
+// Deliver claims the mail, sends it and marks it sent. It returns ErrNotFound when the mail has no record: an event
+// that cannot be understood. With any other error the mail is still pending, and the relay returns to it.
 func (d *Delivery) Deliver(ctx context.Context, mailID string) (Outcome, error) {
 	lease := d.NewID()
 	mail, err := d.Ledger.Claim(ctx, mailID, lease, d.Now().Add(d.Lease))
@@ -122,9 +124,9 @@ func (d *Delivery) compose(ctx context.Context, mail Mail) (Message, error) {
 	return message, nil
 }
 
-// giveBack marks the mail failed, drops it, or releases it. When it is tried again is the relay's affair alone: it returns
-// to the mail when it is due, and reschedules it each time. A call that was never answered is counted here, and not
-// where a lease expires: a process that was killed may have sent nothing.
+// giveBack marks the mail failed, drops it, or releases it. When it is tried again is the relay's affair alone: it
+// returns to the mail when it is due, and reschedules it each time. A call that was never answered is counted here, and
+// not where a lease expires: a process that was killed may have sent nothing.
 func (d *Delivery) giveBack(ctx context.Context, mail Mail, lease string, cause error) (Outcome, error) {
 	now := d.Now()
 	if errors.Is(cause, ErrNoAnswer) {

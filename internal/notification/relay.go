@@ -12,9 +12,11 @@ const relayBatch = 10
 
 // Due is the ledger as the relay sees it.
 type Due interface {
-	// Due returns the pending mails that were due at now, oldest first, at most max; beside an error those that could be read.
+	// Due returns the pending mails that were due at now, oldest first, at most max; beside an error those that could
+	// be read.
 	Due(ctx context.Context, now time.Time, max int) ([]Mail, error)
-	// Reschedule stores next's attempt and due time if the mail is still pending and due as before says. It returns ErrLeased when not.
+	// Reschedule stores next's attempt and due time if the mail is still pending and due as before says. It returns
+	// ErrLeased when not.
 	Reschedule(ctx context.Context, before, next Mail) error
 }
 
@@ -24,7 +26,8 @@ type Queue interface {
 	Send(ctx context.Context, mails []Mail) (unsent []Mail, err error)
 }
 
-// Relay sends the events again of the mails that are overdue: those whose first event was lost, or whose delivery failed.
+// Relay sends the events again of the mails that are overdue: those whose first event was lost, or whose delivery
+// failed.
 type Relay struct {
 	Ledger Due
 	Queue  Queue
@@ -34,15 +37,16 @@ type Relay struct {
 // Relayed is what a run of the relay did.
 type Relayed struct {
 	Sent int // events
-	// Unknown is how many due mails are of a kind that this version does not know: a later one stores them, or stored them
-	// before it was rolled back. They are rescheduled, and no event is sent.
+	// Unknown is how many due mails are of a kind that this version does not know: a later one stores them, or stored
+	// them before it was rolled back. They are rescheduled, and no event is sent.
 	Unknown int
 }
 
 // Run relays at most max of the mails that are due, begins nothing after until, and returns what it did. A mail is
-// rescheduled before its event is sent, so that it has one event an attempt whatever happens in between; a mail whose event the
-// queue refuses is made due again, and does not hold up the others. Nor does one that cannot be rescheduled, which stays
-// due, or one of an unknown kind. Only a batch of which the queue took none ends the run: that is an outage.
+// rescheduled before its event is sent, so that it has one event an attempt whatever happens in between; a mail whose
+// event the queue refuses is made due again, and does not hold up the others. Nor does one that cannot be rescheduled,
+// which stays due, or one of an unknown kind. Only a batch of which the queue took none ends the run: that is an
+// outage.
 func (r *Relay) Run(ctx context.Context, max int, until time.Time) (Relayed, error) {
 	mails, failed := r.Ledger.Due(ctx, r.Now(), max)
 	if failed != nil {
@@ -69,7 +73,8 @@ type batch struct {
 	unknown int
 }
 
-// take reschedules mails, and begins none after until. The error is that of the first mail that could not be rescheduled.
+// take reschedules mails, and begins none after until. The error is that of the first mail that could not be
+// rescheduled.
 func (r *Relay) take(ctx context.Context, mails []Mail, until time.Time) (batch, error) {
 	taken := batch{before: map[string]Mail{}}
 	var failed error

@@ -32,7 +32,8 @@ type Report struct {
 
 // Suppressions is the list of the addresses that are mailed no more.
 type Suppressions interface {
-	// Add puts an address on the list, by its AddressHash. One that is there already stays, with the later reason and time.
+	// Add puts an address on the list, by its AddressHash. One that is there already stays, with the later reason and
+	// time.
 	Add(ctx context.Context, addressHash string, reason Reason, now time.Time) error
 }
 

@@ -29,7 +29,8 @@ const (
 // warns are the kinds that an attack is made of.
 var warns = map[Kind]bool{LogInFailed: true, RefreshReused: true, AccessRefused: true}
 
-// Event is one thing to be audited. What does not apply is empty. No field is for a password, a token or an e-mail address.
+// Event is one thing to be audited. What does not apply is empty. No field is for a password, a token or an e-mail
+// address.
 type Event struct {
 	Kind        Kind
 	UserID      string // who did it; of a log-in, whose account it was
@@ -40,8 +41,9 @@ type Event struct {
 	Reason      string // why it was refused: a code of the contract
 }
 
-// Audit logs the event as one line that always has the same fields, in one order: those of the event, where the request came
-// from as API Gateway tells it, and the request's id (ASVS 5.0, 16.2.1 and 16.3). A text stays in its field, whatever it holds.
+// Audit logs the event as one line that always has the same fields, in one order: those of the event, where the request
+// came from as API Gateway tells it, and the request's id (ASVS 5.0, 16.2.1 and 16.3). A text stays in its field,
+// whatever it holds.
 func Audit(ctx context.Context, e Event) {
 	o, _ := ctx.Value(originKey{}).(origin)
 	if o.log == nil {
@@ -65,7 +67,8 @@ type origin struct {
 	requestID, sourceIP string
 }
 
-// Arrived returns ctx for what a request causes: its lines have the request's id, and its audited events the source address.
+// Arrived returns ctx for what a request causes: its lines have the request's id, and its audited events the source
+// address.
 func Arrived(ctx context.Context, requestID, sourceIP string) context.Context {
 	ctx = context.WithValue(ctx, originKey{}, origin{log: Log(ctx), requestID: requestID, sourceIP: sourceIP})
 	return With(ctx, "request_id", requestID)

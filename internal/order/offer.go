@@ -12,8 +12,9 @@ type offer struct {
 	currency string
 }
 
-// quote returns the lines and the total at the goods' prices, or why they cannot be sold: first a product that is not for
-// sale, then lines with too many units, then shortages, then prices. Seen are the goods as they were priced before, if they were.
+// quote returns the lines and the total at the goods' prices, or why they cannot be sold: first a product that is not
+// for sale, then lines with too many units, then shortages, then prices. Seen are the goods as they were priced before,
+// if they were.
 func (of offer) quote(goods, seen Goods) ([]Line, money.Money, error) {
 	if err := of.unknown(goods); err != nil {
 		return nil, money.Money{}, err

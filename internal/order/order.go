@@ -18,8 +18,9 @@ const (
 	MaxQuantity = product.MaxPerOrder
 )
 
-// Settling is how old an order is at the least when a list is expected to have it: a checkout takes up to 10 s from its time of
-// placement to its commit, and an index then follows its table, mostly within a second, though AWS gives no bound for that.
+// Settling is how old an order is at the least when a list is expected to have it: a checkout takes up to 10 s from its
+// time of placement to its commit, and an index then follows its table, mostly within a second, though AWS gives no
+// bound for that.
 const Settling = time.Minute
 
 // Errors that callers branch on.
@@ -28,7 +29,8 @@ var (
 	ErrNotFound = errors.New("order not found")
 	// ErrKeyReused says that the Idempotency-Key was used for another accepted checkout.
 	ErrKeyReused = errors.New("idempotency key was used for another request")
-	// ErrBusy says that a checkout could not be settled in time, whichever way it went; a repeat with the same key settles it.
+	// ErrBusy says that a checkout could not be settled in time, whichever way it went; a repeat with the same key
+	// settles it.
 	ErrBusy = errors.New("checkout could not be settled in time")
 )
 

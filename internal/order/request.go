@@ -27,8 +27,8 @@ type Request struct {
 	ExpectedTotal  *money.Money // the total the customer agreed to; nil if none was given
 }
 
-// Fingerprint reports whether two requests are the same: the same products with the same quantities after merging, in any
-// order, and the same expected total. It is a SHA-256.
+// Fingerprint reports whether two requests are the same: the same products with the same quantities after merging, in
+// any order, and the same expected total. It is a SHA-256.
 type Fingerprint [sha256.Size]byte
 
 var idEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)

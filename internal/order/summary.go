@@ -20,8 +20,8 @@ const (
 
 // Feed is all orders.
 type Feed interface {
-	// Each calls visit for each order placed from from (inclusive) to to (exclusive), in no particular order, never twice at
-	// once.
+	// Each calls visit for each order placed from from (inclusive) to to (exclusive), in no particular order, never
+	// twice at once.
 	Each(ctx context.Context, from, to time.Time, visit func(Order)) error
 }
 

@@ -9,11 +9,12 @@ import (
 // hidden is what a Hash looks like to whoever prints it.
 const hidden = "[password hash]"
 
-// Hash is a stored password: a PHC string that nothing prints. fmt, log/slog and encoders of JSON write the same word for every
-// Hash, wherever in a value it stands; == reports whether two are the same. Only [Hash.PHC] gives the text away, to the store that
-// keeps it (ASVS 5.0, 16.2.5); test/layout holds who calls it. The zero Hash is of no password.
+// Hash is a stored password: a PHC string that nothing prints. fmt, log/slog and encoders of JSON write the same word
+// for every Hash, wherever in a value it stands; == reports whether two are the same. Only [Hash.PHC] gives the text
+// away, to the store that keeps it (ASVS 5.0, 16.2.5); test/layout holds who calls it. The zero Hash is of no password.
 //
-// Its text is behind a pointer, because fmt does not ask a value in a field that is not exported how it wants to be printed.
+// Its text is behind a pointer, because fmt does not ask a value in a field that is not exported how it wants to be
+// printed.
 type Hash struct {
 	phc unique.Handle[string]
 }

@@ -31,8 +31,8 @@ var (
 	// ErrBadParams is returned by [Hasher.Hash] if the Hasher's parameters are out of bounds.
 	ErrBadParams = errors.New("password: hash parameters out of bounds")
 
-	// ErrBadHash is returned by [Hasher.Check] for a stored hash that cannot be read or whose parameters are out of bounds.
-	// Its text never holds the hash.
+	// ErrBadHash is returned by [Hasher.Check] for a stored hash that cannot be read or whose parameters are out of
+	// bounds. Its text never holds the hash.
 	ErrBadHash = errors.New("password: stored hash is malformed or out of bounds")
 )
 
@@ -68,12 +68,12 @@ func (h Hasher) Hash(password string) (Hash, error) {
 	return Stored(phc), nil
 }
 
-// Check reports whether the hash is the password's. The keys are compared in constant time. A password that is not valid
-// UTF-8 matches nothing; a hash that is none is [ErrBadHash].
+// Check reports whether the hash is the password's. The keys are compared in constant time. A password that is not
+// valid UTF-8 matches nothing; a hash that is none is [ErrBadHash].
 //
-// It takes one computation at each cost in use, whichever the hash has: the hash's own, and the others in vain. So its time does
-// not tell how old a hash is, nor, by CheckDummy, that somebody has the address. A hash of another cost than Params and Before
-// takes one computation more.
+// It takes one computation at each cost in use, whichever the hash has: the hash's own, and the others in vain. So its
+// time does not tell how old a hash is, nor, by CheckDummy, that somebody has the address. A hash of another cost than
+// Params and Before takes one computation more.
 func (h Hasher) Check(hash Hash, password string) (bool, error) {
 	params, err := readParams(hash)
 	if err != nil {
@@ -111,15 +111,16 @@ func (h Hasher) costs() []Params {
 	return costs
 }
 
-// Outdated reports whether [Hasher.Hash] would make another kind of hash now: other Params, or another length of salt or key.
-// What is no hash is not outdated; [Hasher.Check] refuses it.
+// Outdated reports whether [Hasher.Hash] would make another kind of hash now: other Params, or another length of salt
+// or key. What is no hash is not outdated; [Hasher.Check] refuses it.
 func (h Hasher) Outdated(hash Hash) bool {
 	params, _, _, err := argon2id.DecodeHash(hash.PHC())
 	return err == nil && *params != *h.Params.library()
 }
 
-// CheckDummy does what [Hasher.Check] would for a hash that [Hasher.Hash] made, and tells nothing. Calling it for an account that
-// does not exist keeps the time of the answer from telling so. With Params that Hash refuses it does nothing.
+// CheckDummy does what [Hasher.Check] would for a hash that [Hasher.Hash] made, and tells nothing. Calling it for an
+// account that does not exist keeps the time of the answer from telling so. With Params that Hash refuses it does
+// nothing.
 func (h Hasher) CheckDummy(password string) {
 	_, _ = h.Check(h.Params.dummy(), password) // a dummy matches nothing, and only bad Params make it unreadable
 }

@@ -14,8 +14,8 @@ import (
 // ErrNotUTF8 is returned for a password that is not valid UTF-8, in words for who chose it.
 var ErrNotUTF8 = errors.New("must be valid UTF-8")
 
-// Normalize returns the password in normalization form C, the one RFC 8265, section 4.2 takes for passwords, or [ErrNotUTF8]. Nothing is
-// trimmed: blanks count.
+// Normalize returns the password in normalization form C, the one RFC 8265, section 4.2 takes for passwords, or
+// [ErrNotUTF8]. Nothing is trimmed: blanks count.
 func Normalize(password string) (string, error) {
 	if !utf8.ValidString(password) {
 		return "", ErrNotUTF8

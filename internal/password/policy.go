@@ -29,7 +29,8 @@ var (
 )
 
 // Validate returns nil if the password may be chosen by the owner of the e-mail address, and else [ErrNotUTF8],
-// [ErrTooShort], [ErrTooLong], [ErrCommon] or [ErrContainsEmail]. Which characters it is made of is not looked at (ASVS 5.0, 6.2.5).
+// [ErrTooShort], [ErrTooLong], [ErrCommon] or [ErrContainsEmail]. Which characters it is made of is not looked at (ASVS
+// 5.0, 6.2.5).
 func Validate(password, email string) error {
 	normal, err := Normalize(password)
 	if err != nil {

@@ -17,16 +17,16 @@ import (
 const (
 	// mostAtOnce is how many messages SQS gives, or takes, in one call.
 	mostAtOnce = 10
-	// look is for how long SQS looks for messages, in seconds. With none it asks only some of its servers, and may say that a
-	// queue is empty that is not.
+	// look is for how long SQS looks for messages, in seconds. With none it asks only some of its servers, and may say
+	// that a queue is empty that is not.
 	// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
 	look = 1
 	// deleteTimeout bounds the call that must follow a letter that was sent, after an interrupt too.
 	deleteTimeout = 5 * time.Second
 )
 
-// DeadLetters is the dead-letter queue of a mail queue. SQS can move messages back by itself (StartMessageMoveTask), but all
-// of them, whether they are understood or not.
+// DeadLetters is the dead-letter queue of a mail queue. SQS can move messages back by itself (StartMessageMoveTask),
+// but all of them, whether they are understood or not.
 type DeadLetters struct {
 	Client  *sqs.Client
 	URL     string // of the dead-letter queue
@@ -50,8 +50,8 @@ func (d *DeadLetters) Take(ctx context.Context, hidden time.Duration) ([]notific
 	return letters, nil
 }
 
-// GiveBack shows letters to everybody again. One that SQS does not show was taken or deleted by somebody else, or shows when
-// its time is up: that is no error.
+// GiveBack shows letters to everybody again. One that SQS does not show was taken or deleted by somebody else, or shows
+// when its time is up: that is no error.
 func (d *DeadLetters) GiveBack(ctx context.Context, letters []notification.DeadLetter) error {
 	for some := range slices.Chunk(letters, mostAtOnce) {
 		var entries []types.ChangeMessageVisibilityBatchRequestEntry
@@ -65,8 +65,8 @@ func (d *DeadLetters) GiveBack(ctx context.Context, letters []notification.DeadL
 	return nil
 }
 
-// Resend sends the letter to the mail queue, and then deletes it, whatever becomes of ctx in between. It sends the body only:
-// no function reads a message's attributes.
+// Resend sends the letter to the mail queue, and then deletes it, whatever becomes of ctx in between. It sends the body
+// only: no function reads a message's attributes.
 func (d *DeadLetters) Resend(ctx context.Context, letter notification.DeadLetter) error {
 	if _, err := d.Client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &d.MailURL, MessageBody: &letter.Body}); err != nil {
 		return fmt.Errorf("sending: %w", err)

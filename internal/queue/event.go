@@ -1,5 +1,5 @@
-// Package queue speaks of mails over SQS: the event that a mail is pending, how it is sent, how a batch of received ones is
-// answered, and how dead ones are sent again.
+// Package queue speaks of mails over SQS: the event that a mail is pending, how it is sent, how a batch of received
+// ones is answered, and how dead ones are sent again.
 package queue
 
 import (
@@ -59,12 +59,13 @@ func encode(mail notification.Mail) (string, error) {
 	return string(body), nil
 }
 
-// decode returns the id of the mail that the event speaks of, or ErrUnknown, which tells nothing of what the body holds but
-// its length and version: the rest may be personal.
+// decode returns the id of the mail that the event speaks of, or ErrUnknown, which tells nothing of what the body holds
+// but its length and version: the rest may be personal.
 //
-// Of each type the newest version and the one before it are understood: during a deployment, and when messages come back from
-// the dead-letter queue, a function meets events of both. Members that a version does not know are left aside, so that the next
-// release may add one while functions of this one are still at work; what changes an event's meaning needs a new version.
+// Of each type the newest version and the one before it are understood: during a deployment, and when messages come
+// back from the dead-letter queue, a function meets events of both. Members that a version does not know are left
+// aside, so that the next release may add one while functions of this one are still at work; what changes an event's
+// meaning needs a new version.
 func decode(body string) (string, error) {
 	if len(body) > maxBody {
 		return "", fmt.Errorf("%w: %d bytes", ErrUnknown, len(body))

@@ -20,18 +20,19 @@ var errNoTime = errors.New("the function's time is used up")
 
 // Deliverer sends one mail that is pending.
 type Deliverer interface {
-	// Deliver returns notification.ErrNotFound when the mail has no record. After any other error the mail is still pending, or
-	// failed, and the record says so.
+	// Deliver returns notification.ErrNotFound when the mail has no record. After any other error the mail is still
+	// pending, or failed, and the record says so.
 	Deliver(ctx context.Context, mailID string) (notification.Outcome, error)
 }
 
 // Handler is what Lambda calls with a batch of messages.
 type Handler func(context.Context, events.SQSEvent) (events.SQSEventResponse, error)
 
-// Receive handles each message of a batch. Only what cannot be understood, or speaks of a mail without a record, is returned
-// as a failure, and so reaches the dead-letter queue in the end. Everything else is acknowledged: the Mails table has the
-// record, and the relay returns to what is still pending. The list of failures is never null. A delivery's ctx ends while there
-// is time to answer: what was settled by then is acknowledged, where a function that is cut off has its whole batch repeated.
+// Receive handles each message of a batch. Only what cannot be understood, or speaks of a mail without a record, is
+// returned as a failure, and so reaches the dead-letter queue in the end. Everything else is acknowledged: the Mails
+// table has the record, and the relay returns to what is still pending. The list of failures is never null. A
+// delivery's ctx ends while there is time to answer: what was settled by then is acknowledged, where a function that is
+// cut off has its whole batch repeated.
 func Receive(d Deliverer) Handler {
 	return func(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 		ctx, cancel := deadline.WithMargin(ctx)

@@ -43,8 +43,8 @@ func (q *Queue) MailPending(ctx context.Context, mailID string) error {
 	return nil
 }
 
-// Send sends the event of each mail, at most ten, and returns those that the queue did not take. A mail that has no event,
-// which a later version of the store may store, is one of them, and does not hold up the others.
+// Send sends the event of each mail, at most ten, and returns those that the queue did not take. A mail that has no
+// event, which a later version of the store may store, is one of them, and does not hold up the others.
 func (q *Queue) Send(ctx context.Context, mails []notification.Mail) ([]notification.Mail, error) {
 	known, entries, unknown := batch(mails)
 	var failed error
@@ -58,7 +58,8 @@ func (q *Queue) Send(ctx context.Context, mails []notification.Mail) ([]notifica
 	return append(unknown, refused...), errors.Join(failed, err)
 }
 
-// batch returns the mails that there is an event for, their entries, whose ids are the mails' places, and the other mails.
+// batch returns the mails that there is an event for, their entries, whose ids are the mails' places, and the other
+// mails.
 func batch(mails []notification.Mail) (known []notification.Mail, entries []types.SendMessageBatchRequestEntry, unknown []notification.Mail) {
 	for _, mail := range mails {
 		body, err := encode(mail)

@@ -21,7 +21,8 @@ const (
 	permanent      = "Permanent"
 	transient      = "Transient"
 	undetermined   = "Undetermined"
-	// notSent is the complaintSubType of a mail that SES took but did not send, because its address is on the account's own list.
+	// notSent is the complaintSubType of a mail that SES took but did not send, because its address is on the account's
+	// own list.
 	notSent = "OnAccountSuppressionList"
 	// notSpam is the complaintFeedbackType that takes an earlier complaint back.
 	notSpam = "not-spam"
@@ -67,8 +68,8 @@ func DecodeReport(detail []byte) (notification.Report, error) {
 	return r, nil
 }
 
-// report returns what the event means for the address and the mail. A bounce that is not permanent says nothing about later mails: a full mailbox, a
-// server that is down, an answer from an absent person.
+// report returns what the event means for the address and the mail. A bounce that is not permanent says nothing about
+// later mails: a full mailbox, a server that is down, an answer from an absent person.
 func (e event) report() (notification.Report, error) {
 	switch {
 	case e.Type == complaintEvent:

@@ -77,7 +77,8 @@ func (m *Mailer) input(message notification.Message) *ses.SendEmailInput {
 	return in
 }
 
-// The tags by which a report names its mail. SES allows letters, digits, _ and - in a value, so the mail's id goes in two parts.
+// The tags by which a report names its mail. SES allows letters, digits, _ and - in a value, so the mail's id goes in
+// two parts.
 const (
 	kindTag    = "mail_kind"
 	subjectTag = "mail_subject"
@@ -92,8 +93,8 @@ func tags(mailID string) []types.MessageTag {
 
 func utf8(s string) *types.Content { return &types.Content{Data: &s, Charset: aws.String("UTF-8")} }
 
-// onlyThrottlesAgain keeps the SDK from repeating a call that SES may have carried out: SES takes no idempotency token, so
-// a repeat after a timeout or a 5xx could be a second mail. A throttled call was not carried out.
+// onlyThrottlesAgain keeps the SDK from repeating a call that SES may have carried out: SES takes no idempotency token,
+// so a repeat after a timeout or a 5xx could be a second mail. A throttled call was not carried out.
 func onlyThrottlesAgain(o *ses.Options) {
 	o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) {
 		s.Retryables = []retry.IsErrorRetryable{retry.RetryableErrorCode{Codes: retry.DefaultThrottleErrorCodes}}

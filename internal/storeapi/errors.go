@@ -18,8 +18,8 @@ import (
 	"shop/internal/validation"
 )
 
-// maxRetryAfter is for how many seconds at most a client is asked to wait when the store is busy. Each is told another number at
-// random, so that those who met do not all come back at once.
+// maxRetryAfter is for how many seconds at most a client is asked to wait when the store is busy. Each is told another
+// number at random, so that those who met do not all come back at once.
 const maxRetryAfter = 3
 
 const busy = "The store is busy. Repeat the same request."
@@ -43,7 +43,8 @@ type unlessDone struct {
 // Unwrap returns the error that there are words for.
 func (u *unlessDone) Unwrap() error { return u.error }
 
-// isTemporary reports whether what failed says of itself that a repeat may help, as an edge does of a service that throttles.
+// isTemporary reports whether what failed says of itself that a repeat may help, as an edge does of a service that
+// throttles.
 func isTemporary(err error) bool {
 	var failure interface{ Temporary() bool }
 	return errors.As(err, &failure) && failure.Temporary()

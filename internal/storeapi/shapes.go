@@ -1,5 +1,5 @@
-// Package storeapi is what the store's API says: the JSON shapes of requests and answers, and what clients are told of each error.
-// docs/openapi.yaml is its contract. How requests and answers travel is package httpapi's.
+// Package storeapi is what the store's API says: the JSON shapes of requests and answers, and what clients are told of
+// each error. docs/openapi.yaml is its contract. How requests and answers travel is package httpapi's.
 package storeapi
 
 import (

@@ -25,10 +25,12 @@ var (
 	errNoSubject = errors.New("no sub or no email")
 )
 
-// lastDate is the end of the year 9999 in Unix seconds. A date far beyond it would overflow a time.Time and come out in the past.
+// lastDate is the end of the year 9999 in Unix seconds. A date far beyond it would overflow a time.Time and come out in
+// the past.
 const lastDate = 253402300799
 
-// payload is a token's claims as they are written. It is stricter than JWT asks: an audience is one string, a date is whole seconds.
+// payload is a token's claims as they are written. It is stricter than JWT asks: an audience is one string, a date is
+// whole seconds.
 type payload struct {
 	Issuer    string `json:"iss"`
 	Audience  string `json:"aud"`

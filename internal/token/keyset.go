@@ -57,8 +57,8 @@ func JWKS(keys []*rsa.PublicKey) KeySet {
 	return set
 }
 
-// What a key of a set must have to be used: at least the size that RFC 7518, section 3.3 asks for, and no more than twice that,
-// because the time to verify a signature grows with it.
+// What a key of a set must have to be used: at least the size that RFC 7518, section 3.3 asks for, and no more than
+// twice that, because the time to verify a signature grows with it.
 const (
 	minModulus = 2048 // bits
 	maxModulus = 4096
@@ -67,9 +67,9 @@ const (
 // ErrKeySet is returned by [ParseKeySet] for a text that is no JWK set with a key that signs access tokens.
 var ErrKeySet = errors.New("token: no usable key set")
 
-// ParseKeySet reads a JWK set and returns its RSA keys that verify RS256, by their ids. As RFC 7517, section 5 says, it passes
-// over keys of other kinds and of other uses, and over members that it does not know; it refuses a name that comes twice and an
-// id that comes twice. Without a usable key it returns [ErrKeySet].
+// ParseKeySet reads a JWK set and returns its RSA keys that verify RS256, by their ids. As RFC 7517, section 5 says, it
+// passes over keys of other kinds and of other uses, and over members that it does not know; it refuses a name that
+// comes twice and an id that comes twice. Without a usable key it returns [ErrKeySet].
 func ParseKeySet(text []byte) (map[string]*rsa.PublicKey, error) {
 	var set KeySet
 	if err := json.Unmarshal(text, &set); err != nil {
@@ -111,8 +111,9 @@ func isExponent(e int) bool {
 	return e%2 == 1 && 1 < e && e <= math.MaxInt32
 }
 
-// Configuration is a discovery document. It holds what OpenID Connect Discovery 1.0, section 3 requires, as far as it is true
-// here: there is neither an authorization nor a token endpoint, because log-in is a route of the store and not an OAuth flow.
+// Configuration is a discovery document. It holds what OpenID Connect Discovery 1.0, section 3 requires, as far as it
+// is true here: there is neither an authorization nor a token endpoint, because log-in is a route of the store and not
+// an OAuth flow.
 type Configuration struct {
 	Issuer         string   `json:"issuer"`
 	JWKSURI        string   `json:"jwks_uri"`

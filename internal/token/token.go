@@ -39,8 +39,8 @@ const (
 	// leeway is how far in the future iat and nbf may lie. exp gets none.
 	leeway = 5 * time.Second
 
-	// longestLife is the most that may lie between iat and exp, whoever signed: a token of ours lives for Lifetime, and its iat is
-	// backdated by no more than the leeway.
+	// longestLife is the most that may lie between iat and exp, whoever signed: a token of ours lives for Lifetime, and
+	// its iat is backdated by no more than the leeway.
 	longestLife = Lifetime + leeway
 
 	// maxSize is the longest token looked at, in bytes. API Gateway's limit for all headers together is 10,240.
@@ -80,7 +80,8 @@ func (s Subject) validate() error {
 	return nil
 }
 
-// allScopeTokens holds each scope to the characters of RFC 6749, section 3.3: with a blank in it, one scope would be read as two.
+// allScopeTokens holds each scope to the characters of RFC 6749, section 3.3: with a blank in it, one scope would be
+// read as two.
 func allScopeTokens(scopes []string) bool {
 	return !slices.ContainsFunc(scopes, func(scope string) bool {
 		return scope == "" || strings.ContainsFunc(scope, isNoScopeCharacter)

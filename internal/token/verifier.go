@@ -16,8 +16,8 @@ import (
 
 // Keys knows the keys that tokens may be signed with.
 type Keys interface {
-	// PublicKey returns the key with this id, which is the sender's word and may be anything, or [ErrUnknownKey] if there is
-	// none. Any other error means that the keys could not be had.
+	// PublicKey returns the key with this id, which is the sender's word and may be anything, or [ErrUnknownKey] if
+	// there is none. Any other error means that the keys could not be had.
 	PublicKey(ctx context.Context, id string) (*rsa.PublicKey, error)
 }
 
@@ -155,7 +155,8 @@ func (h header) validate() error {
 	return nil
 }
 
-// isAccessToken compares as RFC 9068, section 4 and RFC 7515, section 4.1.9 say: without regard to case, and with or without the prefix.
+// isAccessToken compares as RFC 9068, section 4 and RFC 7515, section 4.1.9 say: without regard to case, and with or
+// without the prefix.
 func isAccessToken(typ string) bool {
 	return strings.EqualFold(typ, mediaType) || strings.EqualFold(typ, "application/"+mediaType)
 }

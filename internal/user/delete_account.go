@@ -13,15 +13,15 @@ const eraseAgainFor = 20 * time.Minute
 
 // AccountDeleter deletes accounts.
 type AccountDeleter interface {
-	// Delete deletes u and, in the same write, records the AccountDeletion. It returns ErrNotFound when the address has no
-	// user by now, or another one.
+	// Delete deletes u and, in the same write, records the AccountDeletion. It returns ErrNotFound when the address has
+	// no user by now, or another one.
 	Delete(ctx context.Context, u User, now time.Time) error
 }
 
 // PersonalData is what the orders hold of users who are gone.
 type PersonalData interface {
-	// Erase takes the personal data out of all orders of the user that it sees. It may be repeated, and begins then where it was
-	// cut short.
+	// Erase takes the personal data out of all orders of the user that it sees. It may be repeated, and begins then
+	// where it was cut short.
 	Erase(ctx context.Context, userID string) error
 }
 
@@ -35,13 +35,13 @@ type DeleteAccount struct {
 	Now       func() time.Time
 }
 
-// Do deletes the caller's account and then the personal data in the caller's orders, and reports whether this call deleted an
-// account; if it did, the account is gone even when Do returns an error. The source is that of an Attempt. It returns ErrInvalidCredentials for a wrong password, which
-// counts as a guess, and *TooManyGuessesError.
+// Do deletes the caller's account and then the personal data in the caller's orders, and reports whether this call
+// deleted an account; if it did, the account is gone even when Do returns an error. The source is that of an Attempt.
+// It returns ErrInvalidCredentials for a wrong password, which counts as a guess, and *TooManyGuessesError.
 //
-// The account goes first: from then on nobody can log in to it or reset its password, whatever happens to the rest, and that
-// there is a rest stands in the same write. A repeat finds no account and goes on with the rest; then the password, which
-// nobody knows any more, is not looked at.
+// The account goes first: from then on nobody can log in to it or reset its password, whatever happens to the rest, and
+// that there is a rest stands in the same write. A repeat finds no account and goes on with the rest; then the
+// password, which nobody knows any more, is not looked at.
 func (d *DeleteAccount) Do(ctx context.Context, caller Caller, password, source string) (deleted bool, err error) {
 	u, err := d.Users.ByEmail(ctx, caller.Email)
 	if err == nil && u.ID == caller.UserID {
@@ -87,8 +87,8 @@ type EraseDeletedAccounts struct {
 	Now    func() time.Time
 }
 
-// Run erases the data of every deleted account, begins none after until, and returns how many deletions it finished: those
-// long enough ago for nothing to come after. One that fails does not hold up the others.
+// Run erases the data of every deleted account, begins none after until, and returns how many deletions it finished:
+// those long enough ago for nothing to come after. One that fails does not hold up the others.
 func (e *EraseDeletedAccounts) Run(ctx context.Context, until time.Time) (finished int, failed error) {
 	deletions, err := e.Record.Unfinished(ctx)
 	if err != nil {

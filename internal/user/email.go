@@ -18,10 +18,11 @@ const aLabel = "xn--"
 
 var errEmail = errors.New("must be an e-mail address")
 
-// NormalizeEmail trims address and lower-cases it as a whole; plus signs and dots count. It refuses what is no address: a
-// dot-atom in ASCII, @ and a host name of two labels or more, the last one not a number. A domain that is not ASCII becomes its
-// A-labels, so that both ways to write it are one address. The part before the @ is looked at before it is lower-cased, because
-// letters outside ASCII may become ASCII ones (the Kelvin sign becomes k), and the address another's.
+// NormalizeEmail trims address and lower-cases it as a whole; plus signs and dots count. It refuses what is no address:
+// a dot-atom in ASCII, @ and a host name of two labels or more, the last one not a number. A domain that is not ASCII
+// becomes its A-labels, so that both ways to write it are one address. The part before the @ is looked at before it is
+// lower-cased, because letters outside ASCII may become ASCII ones (the Kelvin sign becomes k), and the address
+// another's.
 func NormalizeEmail(address string) (string, error) {
 	local, domain, found := strings.Cut(strings.TrimSpace(address), "@")
 	domain, ok := asciiDomain(domain)
@@ -32,9 +33,9 @@ func NormalizeEmail(address string) (string, error) {
 	return email, nil
 }
 
-// asciiDomain returns domain with its labels outside ASCII as A-labels (RFC 5890, section 2.3.2.1), mapped as UTS #46 says for a
-// lookup, and false for a domain that has none. A label that would become plain ASCII is refused, and so is a dot outside ASCII: they
-// are another way to write somebody else's domain.
+// asciiDomain returns domain with its labels outside ASCII as A-labels (RFC 5890, section 2.3.2.1), mapped as UTS #46
+// says for a lookup, and false for a domain that has none. A label that would become plain ASCII is refused, and so is
+// a dot outside ASCII: they are another way to write somebody else's domain.
 func asciiDomain(domain string) (string, bool) {
 	if isASCII(domain) && !strings.Contains(strings.ToLower(domain), aLabel) {
 		return domain, true
@@ -56,14 +57,15 @@ func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
-// AddressHash names a normalised address where the address itself has no place: its SHA-256 in base64url, 43 characters.
+// AddressHash names a normalised address where the address itself has no place: its SHA-256 in base64url, 43
+// characters.
 func AddressHash(email string) string {
 	sum := sha256.Sum256([]byte(email))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// GivenAddressHash is the AddressHash of an address as somebody gave it: of what NormalizeEmail makes of it, or of what was given
-// where that is no address.
+// GivenAddressHash is the AddressHash of an address as somebody gave it: of what NormalizeEmail makes of it, or of what
+// was given where that is no address.
 func GivenAddressHash(address string) string {
 	if email, err := NormalizeEmail(address); err == nil {
 		return AddressHash(email)
@@ -88,8 +90,8 @@ func isAtomText(r rune) bool {
 	return isLetterOrDigit(r) || strings.ContainsRune("!#$%&'*+-/=?^_`{|}~", r)
 }
 
-// isDomain accepts host names (RFC 1123, section 2.1) of two labels or more. The last one is no number: that would be an address of
-// IPv4, or nothing that is delegated (RFC 3696, section 2).
+// isDomain accepts host names (RFC 1123, section 2.1) of two labels or more. The last one is no number: that would be an
+// address of IPv4, or nothing that is delegated (RFC 3696, section 2).
 func isDomain(s string) bool {
 	labels := strings.Split(s, ".")
 	for _, label := range labels {

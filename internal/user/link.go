@@ -17,8 +17,8 @@ const linkLife = 30 * time.Minute
 // linkLength is how many characters a token has: 32 bytes in base64url without padding.
 const linkLength = 43
 
-// ErrInvalidLink says that a token is none of ours, was used before, was made void by a later reset, or has expired. Which of
-// them is not told.
+// ErrInvalidLink says that a token is none of ours, was used before, was made void by a later reset, or has expired.
+// Which of them is not told.
 var ErrInvalidLink = errors.New("invalid link")
 
 // Purpose says what a link is for. One for another purpose is no good.
@@ -30,8 +30,8 @@ const (
 	SetPassword   Purpose = "set-password"
 )
 
-// Link is a one-time link that was mailed, as it is kept: the token in it is not. Who shows the token reads the mails to the
-// address.
+// Link is a one-time link that was mailed, as it is kept: the token in it is not. Who shows the token reads the mails
+// to the address.
 type Link struct {
 	Hash       string // of the token, as LinkHash returns it
 	Purpose    Purpose
@@ -52,8 +52,8 @@ func NewLink(u User, p Purpose, now time.Time) (token string, l Link) {
 	}
 }
 
-// LinkHash returns what is kept of a token: its SHA-256 in base64url, 43 characters. 256 random bits need no slow hash. It
-// returns ErrInvalidLink for what NewLink never wrote; a token has one spelling.
+// LinkHash returns what is kept of a token: its SHA-256 in base64url, 43 characters. 256 random bits need no slow hash.
+// It returns ErrInvalidLink for what NewLink never wrote; a token has one spelling.
 func LinkHash(token string) (string, error) {
 	if len(token) != linkLength {
 		return "", ErrInvalidLink

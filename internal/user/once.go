@@ -16,7 +16,8 @@ const keepDone = 10 * time.Minute
 // errNotDone says that no request of a name was done, or too long ago.
 var errNotDone = errors.New("no such request was done")
 
-// Done is what is kept of a request that came with an Idempotency-Key once it was done. The zero Done is that of a request without.
+// Done is what is kept of a request that came with an Idempotency-Key once it was done. The zero Done is that of a
+// request without.
 type Done struct {
 	Name    string    // as requestName returns it
 	Subject string    // what was made or changed: a user's or a mail's id
@@ -31,13 +32,13 @@ func (d Done) ExpiresAt() time.Time { return d.At.Add(keepDone).Truncate(time.Se
 
 // DoneRequests finds what was done.
 type DoneRequests interface {
-	// Done returns what was kept of the request with this name, also when it expired, and the zero Done when nothing was. One that is
-	// just being committed it waits for.
+	// Done returns what was kept of the request with this name, also when it expired, and the zero Done when nothing
+	// was. One that is just being committed it waits for.
 	Done(ctx context.Context, name string) (Done, error)
 }
 
-// requestName names a request by its operation, its key and what it is about: the SHA-256 of them in base64url. So who guesses a key
-// finds nothing without what the request was about. It is empty when there is no key.
+// requestName names a request by its operation, its key and what it is about: the SHA-256 of them in base64url. So who
+// guesses a key finds nothing without what the request was about. It is empty when there is no key.
 func requestName(operation, key string, about ...string) string {
 	if key == "" {
 		return ""

@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// SecretHash is the SHA-256 of a refresh token's secret: all of the secret that is kept. 256 random bits need no slow hash.
+// SecretHash is the SHA-256 of a refresh token's secret: all of the secret that is kept. 256 random bits need no slow
+// hash.
 type SecretHash = [sha256.Size]byte
 
 // Salt is random, and makes successors of secrets.

@@ -7,8 +7,8 @@ import (
 	"shop/internal/password"
 )
 
-// Renewal makes a password's hash anew when new ones cost something else than it did. Only at a log-in is the password there to
-// do so.
+// Renewal makes a password's hash anew when new ones cost something else than it did. Only at a log-in is the password
+// there to do so.
 type Renewal struct {
 	Users     Renewer
 	Passwords Rehasher
@@ -17,8 +17,8 @@ type Renewal struct {
 
 // Renewer stores hashes.
 type Renewer interface {
-	// RenewHash stores the hash renewed in the place of old. It does nothing, and returns nil, when the user has another hash by
-	// now: the password was changed meanwhile, or another log-in was first.
+	// RenewHash stores the hash renewed in the place of old. It does nothing, and returns nil, when the user has
+	// another hash by now: the password was changed meanwhile, or another log-in was first.
 	RenewHash(ctx context.Context, email string, old, renewed password.Hash) error
 }
 
@@ -30,7 +30,8 @@ type Rehasher interface {
 	Hash(password string) (password.Hash, error)
 }
 
-// Do renews the hash of the user, whose password it is, if that is due. A failure costs nobody a log-in: the next one tries again.
+// Do renews the hash of the user, whose password it is, if that is due. A failure costs nobody a log-in: the next one
+// tries again.
 func (r *Renewal) Do(ctx context.Context, u User, password string) {
 	if !r.Passwords.Outdated(u.PasswordHash) {
 		return

@@ -12,8 +12,9 @@ import (
 
 // ResetOutbox stores the mails by which passwords are set anew.
 type ResetOutbox interface {
-	// AddResetMail stores such a mail, known or not: whether anybody has the address is looked at when the mail is sent.
-	// While one is pending, and for a time after unless a link was used since, another request stores none. It returns the mail's id.
+	// AddResetMail stores such a mail, known or not: whether anybody has the address is looked at when the mail is
+	// sent. While one is pending, and for a time after unless a link was used since, another request stores none. It
+	// returns the mail's id.
 	AddResetMail(ctx context.Context, email string, now time.Time) (mailID string, err error)
 }
 
@@ -32,8 +33,8 @@ type RequestReset struct {
 	Now    func() time.Time
 }
 
-// Do stores the mail. It does the same for a known address and an unknown one, and for a request that is one too many: the same
-// calls, and no error. It returns validation.Errors for what is no address.
+// Do stores the mail. It does the same for a known address and an unknown one, and for a request that is one too many:
+// the same calls, and no error. It returns validation.Errors for what is no address.
 func (r *RequestReset) Do(ctx context.Context, address string) error {
 	email, err := NormalizeEmail(address)
 	if err != nil {
@@ -55,10 +56,11 @@ func (r *RequestReset) Do(ctx context.Context, address string) error {
 type ResettingLinks interface {
 	Links
 	DoneRequests
-	// SetPassword uses the link up, gives its user the password and the next generation, which ends the user's sessions and makes
-	// all other links void, and verifies the address, in one conditional write. It returns ErrInvalidLink when the link is used
-	// up, void or expired by now, or its user is another, or when done was kept before. The same write keeps done, begins the counts
-	// of guesses at the address anew, and makes the source of a, which is the reset, known.
+	// SetPassword uses the link up, gives its user the password and the next generation, which ends the user's sessions
+	// and makes all other links void, and verifies the address, in one conditional write. It returns ErrInvalidLink
+	// when the link is used up, void or expired by now, or its user is another, or when done was kept before. The same
+	// write keeps done, begins the counts of guesses at the address anew, and makes the source of a, which is the
+	// reset, known.
 	SetPassword(ctx context.Context, l Link, hash password.Hash, a Attempt, done Done) error
 }
 
@@ -69,12 +71,12 @@ type ResetPassword struct {
 	Now       func() time.Time
 }
 
-// Do takes the token of a link, once, and returns whose password it set. It returns validation.Errors: for a token that is no good, and
-// for a password that may not be chosen, which leaves the link as it was. Without a good token no password is hashed. The
-// source is that of an Attempt.
+// Do takes the token of a link, once, and returns whose password it set. It returns validation.Errors: for a token that
+// is no good, and for a password that may not be chosen, which leaves the link as it was. Without a good token no
+// password is hashed. The source is that of an Attempt.
 //
-// A repeat with the token and the Idempotency-Key of a request that set a password, of which the key may be empty, returns what the
-// first did, whatever password it brings.
+// A repeat with the token and the Idempotency-Key of a request that set a password, of which the key may be empty,
+// returns what the first did, whatever password it brings.
 func (r *ResetPassword) Do(ctx context.Context, token, chosen, key, source string) (userID string, err error) {
 	name := requestName("reset-password", key, token)
 	userID, err = r.set(ctx, token, chosen, name, source)

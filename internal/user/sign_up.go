@@ -31,8 +31,8 @@ type Passwords interface {
 // AccountCreator stores new users.
 type AccountCreator interface {
 	DoneRequests
-	// Create stores u, and in the same write keeps done. It returns ErrEmailTaken when another user has the address, or when done was
-	// kept before.
+	// Create stores u, and in the same write keeps done. It returns ErrEmailTaken when another user has the address, or
+	// when done was kept before.
 	Create(ctx context.Context, u User, done Done) error
 }
 
@@ -44,9 +44,9 @@ type SignUp struct {
 	Now       func() time.Time
 }
 
-// Do creates a customer. It returns validation.Errors and ErrEmailTaken, and the error of ctx when its time is up, before the
-// password was hashed or after. For a repeat with the address, the name and the Idempotency-Key of a request that created a customer it
-// returns that one, whatever password it brings.
+// Do creates a customer. It returns validation.Errors and ErrEmailTaken, and the error of ctx when its time is up,
+// before the password was hashed or after. For a repeat with the address, the name and the Idempotency-Key of a request
+// that created a customer it returns that one, whatever password it brings.
 func (s *SignUp) Do(ctx context.Context, r Registration) (User, error) {
 	u, err := newCustomer(ctx, r, s.Passwords, s.NewID, s.Now)
 	if err != nil {
@@ -65,7 +65,8 @@ func (s *SignUp) Do(ctx context.Context, r Registration) (User, error) {
 	return u, nil
 }
 
-// newCustomer returns the customer who registers. It returns validation.Errors, and the error of ctx when its time is up.
+// newCustomer returns the customer who registers. It returns validation.Errors, and the error of ctx when its time is
+// up.
 func newCustomer(ctx context.Context, r Registration, passwords Passwords, newID func() string, now func() time.Time) (User, error) {
 	email, err := r.validate(passwords)
 	if err != nil {

@@ -10,10 +10,11 @@ import (
 // Applicants stores those who signed up and have not shown yet that they read the mails to their address.
 type Applicants interface {
 	DoneRequests
-	// Apply stores u, who is Unverified, with the mail that asks to verify the address. When another user has the address it
-	// stores the mail that tells its owner of the attempt instead; but while one is pending, and for a time after, no other. It
-	// makes as many calls in each case, and returns the id of the mail. In the same write it keeps that a request of the name was
-	// done; when one was before, it does nothing and returns no id. An empty name keeps nothing.
+	// Apply stores u, who is Unverified, with the mail that asks to verify the address. When another user has the
+	// address it stores the mail that tells its owner of the attempt instead; but while one is pending, and for a time
+	// after, no other. It makes as many calls in each case, and returns the id of the mail. In the same write it keeps
+	// that a request of the name was done; when one was before, it does nothing and returns no id. An empty name keeps
+	// nothing.
 	Apply(ctx context.Context, u User, name string) (mailID string, err error)
 }
 
@@ -28,9 +29,9 @@ type SignUpByMail struct {
 	Now    func() time.Time
 }
 
-// Do creates a customer who cannot log in before following the link that is mailed, if nobody has the address. It returns
-// validation.Errors. A password is hashed whoever has the address, so that the time tells nothing, either. A repeat with the address,
-// the name and the Idempotency-Key of a request that was done stores no other mail.
+// Do creates a customer who cannot log in before following the link that is mailed, if nobody has the address. It
+// returns validation.Errors. A password is hashed whoever has the address, so that the time tells nothing, either. A
+// repeat with the address, the name and the Idempotency-Key of a request that was done stores no other mail.
 func (s *SignUpByMail) Do(ctx context.Context, r Registration) error {
 	u, err := newCustomer(ctx, r, s.Passwords, s.NewID, s.Now)
 	if err != nil {

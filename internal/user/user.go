@@ -42,12 +42,12 @@ type User struct {
 	PasswordHash password.Hash
 	Role         Role
 	CreatedAt    time.Time // UTC
-	// Generation counts what ended all sessions and links of the user at once: each reset of the password, each change of role. A
-	// session or a link of another generation is over.
+	// Generation counts what ended all sessions and links of the user at once: each reset of the password, each change
+	// of role. A session or a link of another generation is over.
 	Generation int64
 	Unverified bool // nobody has shown yet to read the mails to the address; until then nobody logs in
-	// ExpiresAt is when an unverified account goes, and zero for any other. From then on nobody has the address, whether or not the
-	// account is still stored.
+	// ExpiresAt is when an unverified account goes, and zero for any other. From then on nobody has the address,
+	// whether or not the account is still stored.
 	ExpiresAt time.Time // UTC, whole seconds
 }
 
@@ -66,7 +66,8 @@ type RoleChange struct {
 	At     time.Time // UTC, milliseconds
 }
 
-// Verification says that an operator vouches for the address of an account, in the place of the link that a mail brings.
+// Verification says that an operator vouches for the address of an account, in the place of the link that a mail
+// brings.
 type Verification struct {
 	UserID string    // the account that the operator looked at
 	Email  string    // as NormalizeEmail returns it
@@ -98,8 +99,8 @@ type Caller struct {
 	Admin     bool   // the token carries the admin scope; the right itself is looked up in the Users table at each use
 }
 
-// inTime does what cannot be stopped, such as hashing a password, unless ctx has ended. It returns the error of a ctx that ended
-// before or meanwhile: the caller must not use what do found then.
+// inTime does what cannot be stopped, such as hashing a password, unless ctx has ended. It returns the error of a ctx
+// that ended before or meanwhile: the caller must not use what do found then.
 func inTime(ctx context.Context, do func()) error {
 	if ctx.Err() == nil {
 		do()

@@ -11,9 +11,9 @@ import (
 type VerifyingLinks interface {
 	Links
 	DoneRequests
-	// Verify uses the link up and lets its user log in, in one conditional write. It returns ErrInvalidLink when the link is
-	// used up, void or expired by now, or its user is another or verified, or when done was kept before. It keeps done in the same
-	// write.
+	// Verify uses the link up and lets its user log in, in one conditional write. It returns ErrInvalidLink when the
+	// link is used up, void or expired by now, or its user is another or verified, or when done was kept before. It
+	// keeps done in the same write.
 	Verify(ctx context.Context, l Link, now time.Time, done Done) error
 }
 
@@ -23,8 +23,8 @@ type VerifyEmail struct {
 	Now   func() time.Time
 }
 
-// Do takes the token of a link, once. It returns validation.Errors for one that is no good. A repeat with the token and the
-// Idempotency-Key of a request that verified an address, of which the key may be empty, succeeds like it.
+// Do takes the token of a link, once. It returns validation.Errors for one that is no good. A repeat with the token and
+// the Idempotency-Key of a request that verified an address, of which the key may be empty, succeeds like it.
 func (v *VerifyEmail) Do(ctx context.Context, token, key string) error {
 	now, name := v.Now(), requestName("verify-email", key, token)
 	l, err := follow(ctx, v.Links, token, VerifyAddress, now)

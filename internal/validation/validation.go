@@ -1,4 +1,5 @@
-// Package validation collects what is wrong with a request, field by field, so that a client can mend everything at once.
+// Package validation collects what is wrong with a request, field by field, so that a client can mend everything at
+// once.
 package validation
 
 import (
@@ -48,8 +49,8 @@ func (e *Errors) Require(field string, given bool) {
 	}
 }
 
-// Line notes a problem unless value is one line of min to max code points. If min is above 0, at least one of them must not be
-// blank. A line has no bidirectional controls: they would change how the text around it is shown.
+// Line notes a problem unless value is one line of min to max code points. If min is above 0, at least one of them must
+// not be blank. A line has no bidirectional controls: they would change how the text around it is shown.
 func (e *Errors) Line(field, value string, min, max int) {
 	const without = "must not contain control characters, bidirectional controls or noncharacters"
 	e.text(field, value, min, max, without, func(r rune) bool { return isForbidden(r) || IsBidiControl(r) })
@@ -61,12 +62,12 @@ func (e *Errors) Text(field, value string, min, max int) {
 	e.text(field, value, min, max, without, func(r rune) bool { return isForbidden(r) && !strings.ContainsRune("\n\r\t", r) })
 }
 
-// IsBidiControl reports whether r is an invisible character that says in which direction text is shown: the property Bidi_Control of
-// the Unicode Character Database (PropList.txt).
+// IsBidiControl reports whether r is an invisible character that says in which direction text is shown: the property
+// Bidi_Control of the Unicode Character Database (PropList.txt).
 func IsBidiControl(r rune) bool { return unicode.Is(unicode.Bidi_Control, r) }
 
-// isForbidden tells control characters and noncharacters: the Unicode Standard keeps the latter out of text that is exchanged
-// (section 23.7), and so they are free to mark the end of a range of names.
+// isForbidden tells control characters and noncharacters: the Unicode Standard keeps the latter out of text that is
+// exchanged (section 23.7), and so they are free to mark the end of a range of names.
 func isForbidden(r rune) bool {
 	return unicode.IsControl(r) || r >= 0xFDD0 && r <= 0xFDEF || r&0xFFFE == 0xFFFE
 }

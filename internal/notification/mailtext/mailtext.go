@@ -12,9 +12,9 @@ import (
 // Columns is how wide the text part is: what RFC 3676 recommends, and mail clients show without wrapping.
 const Columns = 72
 
-// OneLine returns text as one line that neither breaks nor reorders what stands around it: runs of blanks and line breaks
-// become one blank, control characters and invisible marks go, those that turn the direction of writing among them. The
-// joiners stay, which Persian, the scripts of India and emoji are written with.
+// OneLine returns text as one line that neither breaks nor reorders what stands around it: runs of blanks and line
+// breaks become one blank, control characters and invisible marks go, those that turn the direction of writing among
+// them. The joiners stay, which Persian, the scripts of India and emoji are written with.
 func OneLine(text string) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	text = strings.Join(strings.Fields(text), " ")
@@ -28,8 +28,8 @@ func OneLine(text string) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// Wrap breaks a line of text into several of at most the text part's width, all but the first of them indented. It breaks
-// at blanks, and inside a word only when the word is longer than a line.
+// Wrap breaks a line of text into several of at most the text part's width, all but the first of them indented. It
+// breaks at blanks, and inside a word only when the word is longer than a line.
 func Wrap(indent int, text string) string {
 	room := Columns - indent
 	var lines []string

@@ -17,7 +17,8 @@ import (
 	"time"
 )
 
-// maxAnswer bounds the body of an answer, in bytes. Pages are far smaller, but the local mailbox answers with every mail at once.
+// maxAnswer bounds the body of an answer, in bytes. Pages are far smaller, but the local mailbox answers with every
+// mail at once.
 const maxAnswer = 512 << 20
 
 // Client speaks to one store. It may be used by several goroutines at once.

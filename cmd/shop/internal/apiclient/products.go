@@ -64,7 +64,8 @@ func (s *Session) Products(ctx context.Context) ([]product.Product, error) {
 	return products, nil
 }
 
-// Product returns one product with its description, as it stands now. It returns product.ErrNotFound and user.ErrNotAdmin.
+// Product returns one product with its description, as it stands now. It returns product.ErrNotFound and
+// user.ErrNotAdmin.
 func (s *Session) Product(ctx context.Context, id string) (product.Product, error) {
 	p, _, err := s.read(ctx, id)
 	return p, err
@@ -88,8 +89,9 @@ func (s *Session) read(ctx context.Context, id string) (product.Product, members
 	return p.product(), all, nil
 }
 
-// Create makes a new product. It returns validation.Errors for a draft that the store refuses, and user.ErrNotAdmin. One whose
-// answer was lost is sent again: it is refused in the field "stock", if it has a stock, because by then the product exists.
+// Create makes a new product. It returns validation.Errors for a draft that the store refuses, and user.ErrNotAdmin.
+// One whose answer was lost is sent again: it is refused in the field "stock", if it has a stock, because by then the
+// product exists.
 func (s *Session) Create(ctx context.Context, d product.Draft) error {
 	_, err := s.put(ctx, d.ID, draftJSON{
 		Name: d.Name, Description: d.Description, Price: moneyJSON(d.Price),
@@ -98,10 +100,11 @@ func (s *Session) Create(ctx context.Context, d product.Draft) error {
 	return err
 }
 
-// Change makes a product what edit makes of it as it stands now, and reports whether it had to be saved. Of what edit returns the
-// name, the description, the price, the image's URL, whether it is active and the limit count. Everything else is saved as it was
-// read, members that this client does not know, too. Another admin's save in between is kept: edit is called again, with what is
-// stored by then. It returns product.ErrNotFound, user.ErrNotAdmin, validation.Errors, and product.ErrContended after 10 attempts.
+// Change makes a product what edit makes of it as it stands now, and reports whether it had to be saved. Of what edit
+// returns the name, the description, the price, the image's URL, whether it is active and the limit count. Everything
+// else is saved as it was read, members that this client does not know, too. Another admin's save in between is kept:
+// edit is called again, with what is stored by then. It returns product.ErrNotFound, user.ErrNotAdmin,
+// validation.Errors, and product.ErrContended after 10 attempts.
 func (s *Session) Change(ctx context.Context, id string, edit func(now product.Product) product.Product) (saved bool, err error) {
 	for range changeAttempts {
 		now, all, err := s.read(ctx, id)

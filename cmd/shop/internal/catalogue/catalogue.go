@@ -23,8 +23,8 @@ type Item struct {
 	Given Given
 }
 
-// Given says which members of a product its file gives, besides name, price, and the MaxPerOrder of its draft where that is
-// not nil. The others stay as the store has them; a new product begins without them, and for sale.
+// Given says which members of a product its file gives, besides name, price, and the MaxPerOrder of its draft where
+// that is not nil. The others stay as the store has them; a new product begins without them, and for sale.
 type Given struct{ Description, ImageURL, Active bool }
 
 // Origin is where in a file something comes from.
@@ -94,8 +94,8 @@ func refuseRow(err error) error {
 	return &Refusal{Origin: Origin{Line: bad.Line, Text: bad.Text}, Reason: Malformed, Detail: bad.Err.Error()}
 }
 
-// validateItem refuses an item that the store would refuse: nothing is sent that is known to come back. It returns nil for
-// one that is fine.
+// validateItem refuses an item that the store would refuse: nothing is sent that is known to come back. It returns nil
+// for one that is fine.
 func validateItem(item Item, currency string) *Refusal {
 	err := item.Draft.Check(currency)
 	var problems validation.Errors

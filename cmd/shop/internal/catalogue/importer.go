@@ -18,11 +18,12 @@ import (
 type Store interface {
 	// Products returns every product, without descriptions.
 	Products(ctx context.Context) ([]product.Product, error)
-	// Create makes a new product. It returns validation.Errors for a draft that the store refuses, also when the product exists
-	// by now: in the field "stock" for a draft with a stock.
+	// Create makes a new product. It returns validation.Errors for a draft that the store refuses, also when the
+	// product exists by now: in the field "stock" for a draft with a stock.
 	Create(ctx context.Context, d product.Draft) error
-	// Change makes a product what edit makes of it as it stands now, and reports whether it had to be saved. What edit leaves as it
-	// is stays so, whatever else the store has of the product. It returns product.ErrNotFound and validation.Errors.
+	// Change makes a product what edit makes of it as it stands now, and reports whether it had to be saved. What edit
+	// leaves as it is stays so, whatever else the store has of the product. It returns product.ErrNotFound and
+	// validation.Errors.
 	Change(ctx context.Context, id string, edit func(now product.Product) product.Product) (saved bool, err error)
 }
 

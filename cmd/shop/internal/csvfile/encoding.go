@@ -27,8 +27,8 @@ var Encodings = []string{UTF8, UTF16LE, UTF16BE, Windows1252}
 var (
 	// ErrNotCSV is returned by [NewReader] for a file of another kind.
 	ErrNotCSV = errors.New("not a CSV file")
-	// ErrEncoding is returned by [NewReader] for an encoding that is not one of [Encodings], and for a file whose encoding
-	// cannot be recognised.
+	// ErrEncoding is returned by [NewReader] for an encoding that is not one of [Encodings], and for a file whose
+	// encoding cannot be recognised.
 	ErrEncoding = errors.New("unknown encoding")
 )
 

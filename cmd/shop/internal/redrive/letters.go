@@ -12,7 +12,8 @@ import (
 )
 
 const (
-	// hidden is for how long a letter that was taken is seen by nobody else. It shows again by itself when a run is killed.
+	// hidden is for how long a letter that was taken is seen by nobody else. It shows again by itself when a run is
+	// killed.
 	hidden = time.Minute
 	// parting is the time that giving letters back may take, after an interrupt too.
 	parting = 10 * time.Second
@@ -20,13 +21,14 @@ const (
 
 // DeadLetters is the dead-letter queue.
 type DeadLetters interface {
-	// Take returns letters, at most ten, each of which nobody else sees for the given time. It returns none when there are no
-	// more to be seen.
+	// Take returns letters, at most ten, each of which nobody else sees for the given time. It returns none when there
+	// are no more to be seen.
 	Take(ctx context.Context, hidden time.Duration) ([]notification.DeadLetter, error)
 	// GiveBack shows letters, any number, to everybody again. One that it cannot show now shows by itself in time.
 	GiveBack(ctx context.Context, letters []notification.DeadLetter) error
-	// Resend sends the letter to the mail queue, and only then deletes it here: what ends it in between costs a second event of
-	// the same mail, which is harmless, and never the letter. After an error the letter is still here, and may have been sent.
+	// Resend sends the letter to the mail queue, and only then deletes it here: what ends it in between costs a second
+	// event of the same mail, which is harmless, and never the letter. After an error the letter is still here, and may
+	// have been sent.
 	Resend(ctx context.Context, letter notification.DeadLetter) error
 }
 
@@ -38,8 +40,8 @@ type DeadLetterRun struct {
 	Progress     func(letters int) // called with how many were seen; may be nil
 }
 
-// Run takes letters until it sees no new one, and gives back all that it did not send, also when ctx or an error cuts it
-// short: the report tells what was done until then.
+// Run takes letters until it sees no new one, and gives back all that it did not send, also when ctx or an error cuts
+// it short: the report tells what was done until then.
 func (p *DeadLetterRun) Run(ctx context.Context) (Letters, error) {
 	r := &round{DeadLetterRun: p, kept: map[string]notification.DeadLetter{}}
 	err := r.run(ctx)

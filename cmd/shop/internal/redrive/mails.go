@@ -11,10 +11,12 @@ import (
 
 // Ledger is the record of mails.
 type Ledger interface {
-	// Failed returns some of the mails that failed at since or later, in no order, and the place after which to look for more,
-	// which is empty at the end. There may be more though it returns none. It may miss what happened within the last second.
+	// Failed returns some of the mails that failed at since or later, in no order, and the place after which to look
+	// for more, which is empty at the end. There may be more though it returns none. It may miss what happened within
+	// the last second.
 	Failed(ctx context.Context, since time.Time, after string) (mails []notification.FailedMail, next string, err error)
-	// Requeue stores a mail that failed as it is given, pending. It returns notification.ErrNotFailed when it is not failed now.
+	// Requeue stores a mail that failed as it is given, pending. It returns notification.ErrNotFailed when it is not
+	// failed now.
 	Requeue(ctx context.Context, mail notification.Mail) error
 }
 
@@ -27,7 +29,8 @@ type Outbox struct {
 	Progress func(mails int) // called with how many were found; may be nil
 }
 
-// Run looks at the whole record, page by page. When ctx or an error cuts it short, the report tells what was done until then.
+// Run looks at the whole record, page by page. When ctx or an error cuts it short, the report tells what was done until
+// then.
 func (o *Outbox) Run(ctx context.Context) (report Mails, err error) {
 	for after := ""; ; {
 		failed, next, err := o.Ledger.Failed(ctx, o.Since, after)

@@ -1,8 +1,9 @@
-// Package rotation has the rules by which the key that signs access tokens is exchanged for another without ending a session.
+// Package rotation has the rules by which the key that signs access tokens is exchanged for another without ending a
+// session.
 //
-// There are two keys, and both are published: one signs, the other is the standby key. A standby key that is younger than the one
-// that signs is to sign next: [Switch]. One that is older has signed before, and gives way to a new one: [Replace]. So the steps
-// take turns, and each has to wait for what the one before it left behind.
+// There are two keys, and both are published: one signs, the other is the standby key. A standby key that is younger
+// than the one that signs is to sign next: [Switch]. One that is older has signed before, and gives way to a new one:
+// [Replace]. So the steps take turns, and each has to wait for what the one before it left behind.
 package rotation
 
 import (
@@ -14,18 +15,18 @@ import (
 )
 
 const (
-	// Known is how long a key is published before it signs. API Gateway keeps the keys that it read for up to two hours, and does
-	// not look again for one that it does not know; a quarter of an hour more is for what keeps them in between: the set may be
-	// five minutes old, and functions use theirs for ten.
+	// Known is how long a key is published before it signs. API Gateway keeps the keys that it read for up to two
+	// hours, and does not look again for one that it does not know; a quarter of an hour more is for what keeps them in
+	// between: the set may be five minutes old, and functions use theirs for ten.
 	// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
 	Known = 2*time.Hour + 15*time.Minute
 
-	// Expired is how long after its last signature a key is published still: as long as a token lives, and five minutes for the
-	// function to end what it had begun.
+	// Expired is how long after its last signature a key is published still: as long as a token lives, and five minutes
+	// for the function to end what it had begun.
 	Expired = token.Lifetime + 5*time.Minute
 
-	// together is how far apart the two keys of a new store are made at most, in either order; neither has signed before the
-	// other then. Keys that succeed each other are made further apart, for a replacement has to wait.
+	// together is how far apart the two keys of a new store are made at most, in either order; neither has signed
+	// before the other then. Keys that succeed each other are made further apart, for a replacement has to wait.
 	together = 5 * time.Second
 )
 
@@ -111,8 +112,8 @@ func (s State) StandbyPublishedSince() time.Time {
 	return s.PublishedSince
 }
 
-// Allow returns nil if the next step may be taken now, and [ErrDisabled], [ErrNotPublished] or a [*TooEarlyError] if not. To add a
-// key harms nothing.
+// Allow returns nil if the next step may be taken now, and [ErrDisabled], [ErrNotPublished] or a [*TooEarlyError] if
+// not. To add a key harms nothing.
 func (s State) Allow(now time.Time) error {
 	step, signs := s.Next(), s.Signing
 	if step.Action == Switch {
