@@ -127,13 +127,14 @@ func TestEmptyValuesAreValues(t *testing.T) {
 func TestLimitOfAnOrder(t *testing.T) {
 	most := int64(2)
 	h := saveProduct(httpapitest.Guard(), save(func(_ user.Caller, d product.Draft) (product.Product, bool, error) {
-		if d.MaxPerOrder == nil || *d.MaxPerOrder != most {
-			t.Errorf("saves %+v, want a limit of %d", d, most)
+		if d.MaxPerOrder == nil || *d.MaxPerOrder != most || d.CompareVersion == nil || *d.CompareVersion != 7 {
+			t.Errorf("saves %+v, want a limit of %d over version 7", d, most)
 		}
 		return product.Product{ID: d.ID, Name: d.Name, Price: d.Price, Stock: 1, MaxPerOrder: most, Version: 1}, false, nil
 	}))
 	e := httpapitest.ReadEvent(t).WithBody(
-		`{"name":"A","description":"","price":{"amount":1,"currency":"GBP"},"image_url":"","active":true,"max_per_order":2}`)
+		`{"name":"A","description":"","price":{"amount":1,"currency":"GBP"},"image_url":"","active":true,"max_per_order":2,` +
+			`"compare_version":7}`)
 	httpapitest.Call(t, h, e).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
 		"product_id":"brass-desk-lamp","name":"A","price":{"amount":1,"currency":"GBP"},"image_url":"","stock_status":"low_stock",
 		"max_per_order":2,"description":"","stock":1,"active":false,"version":1,

@@ -227,11 +227,6 @@ func (a answer) want(t *testing.T, status int) answer {
 	return a
 }
 
-// accepted reports whether the store did what it was asked for.
-func (a answer) accepted() bool {
-	return a.status == http.StatusOK || a.status == http.StatusCreated || a.status == http.StatusAccepted || a.status == http.StatusNoContent
-}
-
 // refused fails the test unless the answer is a problem with the status and
 // the code, and returns the problem.
 func (a answer) refused(t *testing.T, status int, code string) problem {

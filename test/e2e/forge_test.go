@@ -1,18 +1,14 @@
 package e2e
 
 import (
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"maps"
 	"math/big"
 	"net/http"
-	"strings"
-	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -117,26 +113,14 @@ func segment(t *testing.T, v any) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// by signs with a key of our own, or with none.
-func (d draftToken) by(t *testing.T, method jwt.SigningMethod, key any) string {
-	t.Helper()
-	d = d.head("alg", method.Alg())
-	unsigned := d.signingString(t)
-	signature, err := method.Sign(unsigned, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return unsigned + "." + base64.RawURLEncoding.EncodeToString(signature)
-}
-
 // genuine signs with the store's own key, which only the store should be able
 // to: it shows what the checks of the claims are worth by themselves.
-func (d draftToken) genuine(t *testing.T, how types.SigningAlgorithmSpec) string {
+func (d draftToken) genuine(t *testing.T) string {
 	t.Helper()
 	unsigned := d.signingString(t)
 	out, err := kmsClient(t).Sign(t.Context(), &kms.SignInput{
 		KeyId: aws.String(storeKeys(t)[d.key]), Message: []byte(unsigned),
-		MessageType: types.MessageTypeRaw, SigningAlgorithm: how,
+		MessageType: types.MessageTypeRaw, SigningAlgorithm: types.SigningAlgorithmSpecRsassaPkcs1V15Sha256,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -177,73 +161,8 @@ func storeKeys(t *testing.T) map[string]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		key := asJWK(public.(*rsa.PublicKey), nil)
-		found[thumbprint(jwk{N: key["n"].(string), E: key["e"].(string)})] = arn
+		key, encode := public.(*rsa.PublicKey), base64.RawURLEncoding.EncodeToString
+		found[thumbprint(jwk{N: encode(key.N.Bytes()), E: encode(big.NewInt(int64(key.E)).Bytes())})] = arn
 	}
 	return found
-}
-
-const (
-	sha256RSA = types.SigningAlgorithmSpecRsassaPkcs1V15Sha256
-	sha512RSA = types.SigningAlgorithmSpecRsassaPkcs1V15Sha512
-	sha256PSS = types.SigningAlgorithmSpecRsassaPssSha256
-)
-
-// foreignKey is an RSA key that is not the store's.
-var foreignKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
-
-func strangersKey(t *testing.T) *rsa.PrivateKey {
-	t.Helper()
-	key, err := foreignKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
-}
-
-func asJWK(key *rsa.PublicKey, id any) map[string]any {
-	return map[string]any{
-		"kty": "RSA", "use": "sig", "alg": "RS256", "kid": id,
-		"n": base64.RawURLEncoding.EncodeToString(key.N.Bytes()),
-		"e": base64.RawURLEncoding.EncodeToString(big.NewInt(int64(key.E)).Bytes()),
-	}
-}
-
-// publicSecrets are the ways in which the public key that the token names could
-// be mistaken for a secret of HS256.
-func publicSecrets(t *testing.T, d draftToken) map[string][]byte {
-	t.Helper()
-	var published jwk
-	for _, k := range publishedKeys(t) {
-		if k.KeyID == d.key {
-			published = k
-		}
-	}
-	key, err := published.publicKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	spki, err := x509.MarshalPKIXPublicKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	asJSON, err := json.Marshal(published)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return map[string][]byte{
-		"PKIX":       spki,
-		"PKIX PEM":   pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: spki}),
-		"PKCS 1":     x509.MarshalPKCS1PublicKey(key),
-		"PKCS 1 PEM": pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: x509.MarshalPKCS1PublicKey(key)}),
-		"modulus":    key.N.Bytes(),
-		"JWK":        asJSON,
-		"nothing":    {},
-	}
-}
-
-func tamper(token string, segment int, change func(string) string) string {
-	parts := strings.Split(token, ".")
-	parts[segment] = change(parts[segment])
-	return strings.Join(parts, ".")
 }

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -22,7 +21,6 @@ type invocation struct {
 	named    string // the function's own name, where the stack has none
 	call     call
 	claims   map[string]string // what the authorizer is pretended to have found
-	body     []byte            // sent base64-encoded
 }
 
 // invoke calls the function and holds its answer to the same contract.
@@ -145,22 +143,15 @@ func (i invocation) addHeaders(e *events.APIGatewayV2HTTPRequest) {
 
 func (i invocation) addBody(t *testing.T, e *events.APIGatewayV2HTTPRequest) {
 	t.Helper()
-	body := i.body
-	if body == nil {
-		encoded, err := i.call.encodedBody()
-		if err != nil {
-			t.Fatal(err)
-		}
-		body = encoded
+	body, err := i.call.encodedBody()
+	if err != nil {
+		t.Fatal(err)
 	}
 	if len(body) == 0 {
 		return
 	}
 	e.Headers["content-type"] = "application/json"
-	e.Body, e.IsBase64Encoded = string(body), false
-	if i.body != nil {
-		e.Body, e.IsBase64Encoded = base64.StdEncoding.EncodeToString(bytes.Clone(body)), true
-	}
+	e.Body = string(body)
 }
 
 // matchedRoute is a route as the template declares it, with what a path gave

@@ -90,88 +90,16 @@ func TestSaveWithStockOfAnExistingProduct(t *testing.T) {
 	}
 }
 
-func TestSaveAccepts(t *testing.T) {
+// TestSaveTheLongest: the store takes all that its limits allow, at once.
+func TestSaveTheLongest(t *testing.T) {
 	t.Parallel()
-	tests := map[string]func(*saveProduct){
-		"price 0":             priced(0),
-		"highest price":       priced(1_000_000_000_000),
-		"highest stock":       stocked(1_000_000_000),
-		"longest name":        named(strings.Repeat("é", 200)),
-		"longest description": func(d *saveProduct) { d.Description = strings.Repeat("é", 5000) },
-		"description's lines": func(d *saveProduct) { d.Description = "One.\n\nTwo: <b>bold</b> & \"quoted\"." },
-		"no description":      func(d *saveProduct) { d.Description = "" },
-		"no image":            func(d *saveProduct) { d.ImageURL = "" },
-		"longest image URL":   func(d *saveProduct) { d.ImageURL = "https://images.example.com/" + strings.Repeat("a", 2048-27) },
-		"inactive":            inactive,
-		"one an order":        limited(1),
-		"9999 an order":       limited(9999),
-	}
-	for name, edit := range tests {
-		t.Run(name, func(t *testing.T) {
-			p := newProduct(t, edit)
-			d := productDraft(edit, named(p.Name))
-			got := saveProduct{p.Name, p.Description, p.Price, p.ImageURL, p.Active, units(p.Stock), nil, nil}
-			if p.MaxPerOrder != 0 {
-				got.MaxPerOrder = units(p.MaxPerOrder)
-			}
-			if !equalJSON(got, d) {
-				t.Errorf("saved %+v, want %+v", got, d)
-			}
-			if seen := inventory(t, p.ProductID); seen != p {
-				t.Errorf("seen = %+v, want %+v", seen, p)
-			}
-		})
-	}
-}
-
-func TestSaveAcceptsEveryCharacterOfAnID(t *testing.T) {
-	t.Parallel()
-	for _, id := range []string{"E2E.a_b-" + unique(), "A" + unique() + strings.Repeat("z", 47), "-" + unique(), "." + unique()} {
-		p := newProductWithID(t, id)
-		if p.ProductID != id {
-			t.Errorf("product_id = %s, want %s", p.ProductID, id)
-		}
-		send(t, viewProduct(id)).want(t, http.StatusOK)
-	}
-}
-
-func TestSaveRefuses(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		edit  func(*saveProduct)
-		field string
-	}{
-		"no name":                  {named(""), "name"},
-		"name of 201":              {named(strings.Repeat("é", 201)), "name"},
-		"description of 5001":      {func(d *saveProduct) { d.Description = strings.Repeat("é", 5001) }, "description"},
-		"negative price":           {priced(-1), "price"},
-		"price over the highest":   {priced(1_000_000_000_001), "price"},
-		"another currency":         {func(d *saveProduct) { d.Price.Currency = "EUR" }, "price"},
-		"currency in lower case":   {func(d *saveProduct) { d.Price.Currency = "gbp" }, "price"},
-		"no currency":              {func(d *saveProduct) { d.Price.Currency = "" }, "price"},
-		"negative stock":           {stocked(-1), "stock"},
-		"stock over the highest":   {stocked(1_000_000_001), "stock"},
-		"limit of none":            {limited(0), "max_per_order"},
-		"negative limit":           {limited(-1), "max_per_order"},
-		"limit over the highest":   {limited(10_001), "max_per_order"},
-		"image by http":            {func(d *saveProduct) { d.ImageURL = "http://images.example.com/a.jpg" }, "image_url"},
-		"image by script":          {func(d *saveProduct) { d.ImageURL = "javascript:alert(1)" }, "image_url"},
-		"image without a host":     {func(d *saveProduct) { d.ImageURL = "https:///a.jpg" }, "image_url"},
-		"image no URL":             {func(d *saveProduct) { d.ImageURL = "lamp" }, "image_url"},
-		"image URL of 2049":        {func(d *saveProduct) { d.ImageURL = "https://images.example.com/" + strings.Repeat("a", 2049-27) }, "image_url"},
-		"image URL with a blank":   {func(d *saveProduct) { d.ImageURL = "https://images example.com/a.jpg" }, "image_url"},
-		"image URL with a comma":   {func(d *saveProduct) { d.ImageURL = "https://images.example.com/a,b.jpg" }, "image_url"},
-		"image port that is none":  {func(d *saveProduct) { d.ImageURL = "https://images.example.com:65536/a.jpg" }, "image_url"},
-		"name turned around":       {named("Lamp \u202e001"), "name"},
-		"image URL with a newline": {func(d *saveProduct) { d.ImageURL = "https://images.example.com/a\n.jpg" }, "image_url"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			id := "e2e-" + unique()
-			p := send(t, save(admin(t), id, productDraft(tt.edit))).refused(t, http.StatusBadRequest, "invalid_request")
-			wantField(t, p, tt.field)
-			wantNoProduct(t, id)
-		})
+	p := newProductWithID(t, unique()+strings.Repeat("z", 48), func(d *saveProduct) {
+		d.Name, d.Description = strings.Repeat("é", 200), strings.Repeat("é", 5000)
+		d.Price, d.Stock, d.MaxPerOrder = pounds(1_000_000_000_000), units(1_000_000_000), units(9999)
+		d.ImageURL = "https://images.example.com/" + strings.Repeat("a", 2048-27)
+	}, inactive)
+	if seen := inventory(t, p.ProductID); seen != p || len(p.Description) != 10_000 {
+		t.Errorf("seen = %+v, want %+v", seen, p)
 	}
 }
 
@@ -179,14 +107,6 @@ func wantNoProduct(t *testing.T, id string) {
 	t.Helper()
 	a := send(t, call{method: "GET", path: "/admin/products/" + id, from: admin(t)})
 	a.refused(t, http.StatusNotFound, "product_not_found")
-}
-
-func TestSaveRefusesOddIDs(t *testing.T) {
-	t.Parallel()
-	for _, id := range []string{strings.Repeat("a", 65), "a b", "ä", "a\x00", "a+b", "a@b", "a:b", "a#b", "💡", "a\n"} {
-		p := send(t, save(admin(t), id, productDraft())).refused(t, http.StatusBadRequest, "invalid_request")
-		wantField(t, p, "product_id")
-	}
 }
 
 // TestSavesAtOnce: every save counts, none is lost.
@@ -239,17 +159,5 @@ func TestSaveCompares(t *testing.T) {
 	}
 	if seen := inventory(t, id); seen != p {
 		t.Errorf("seen = %+v, want %+v", seen, p)
-	}
-}
-
-// TestSaveOwnImage: a path on the shop's own origin, which no other host serves.
-func TestSaveOwnImage(t *testing.T) {
-	t.Parallel()
-	p := newProduct(t, func(d *saveProduct) { d.ImageURL = "/images/lamp-2.svg" })
-	if got := decodeExact[product](t, send(t, viewProduct(p.ProductID)).want(t, http.StatusOK)); got.ImageURL != "/images/lamp-2.svg" {
-		t.Errorf("image_url = %q", got.ImageURL)
-	}
-	for _, path := range []string{"/lamp.svg", "/images/../a", "//evil.example/images/a", "/images/a?b"} {
-		send(t, save(admin(t), p.ProductID, productDraft(withoutStock, func(d *saveProduct) { d.ImageURL = path }))).refused(t, http.StatusBadRequest, "invalid_request")
 	}
 }

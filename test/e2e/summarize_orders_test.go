@@ -156,34 +156,3 @@ func TestSummaryOfSomeDays(t *testing.T) {
 		t.Errorf("days = %+v, want not today's", got.Days)
 	}
 }
-
-func TestSummaryRefuses(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct{ from, to, top, field string }{
-		{"", "2011-09-30", "", "from"},
-		{"2011-09-30", "", "", "to"},
-		{"", "", "", "from"},
-		{"2011-09-31", "2011-10-01", "", "from"},
-		{"2011-9-1", "2011-10-01", "", "from"},
-		{"2011-09-01T00:00:00Z", "2011-09-30", "", "from"},
-		{"yesterday", "2011-09-30", "", "from"},
-		{"2011-09-01", "30.09.2011", "", "to"},
-		{"2011-09-30", "2011-09-29", "", ""},
-		{"2011-01-01", "2011-04-03", "", ""}, // 93 days
-		{"0001-01-01", "9999-12-31", "", ""},
-		{"2011-09-01", "2011-09-30", "0", "top"},
-		{"2011-09-01", "2011-09-30", "-1", "top"},
-		{"2011-09-01", "2011-09-30", "1.5", "top"},
-		{"2011-09-01", "2011-09-30", "ten", "top"},
-		{"2011-09-01", "2011-09-30", "1000000000000", "top"},
-	} {
-		list := summaryOf(admin(t), tt.from, tt.to)
-		if tt.top != "" {
-			list = list.with("top", tt.top)
-		}
-		p := send(t, list).refused(t, http.StatusBadRequest, "invalid_request")
-		if tt.field != "" {
-			wantField(t, p, tt.field)
-		}
-	}
-}

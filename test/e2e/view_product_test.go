@@ -37,17 +37,6 @@ func TestViewProductRefuses(t *testing.T) {
 	}
 }
 
-// TestViewProductOddIDs: what cannot be a product's id is no product.
-func TestViewProductOddIDs(t *testing.T) {
-	needStore(t)
-	t.Parallel()
-	for _, id := range []string{strings.Repeat("a", 65), strings.Repeat("a", 2049), "a%20b", "%C3%A4", "%00", "%25", "a+b", "'", "*", "%F0%9F%92%A1", "%ff"} {
-		if a := send(t, viewProduct(id)); a.status != http.StatusNotFound {
-			t.Errorf("%.40s answered %d: %s", id, a.status, clip(a.body))
-		}
-	}
-}
-
 // TestHeadAndETags: both public product routes answer HEAD like GET, and 304 to
 // who has the answer. A save changes the ETag.
 func TestHeadAndETags(t *testing.T) {
