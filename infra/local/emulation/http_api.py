@@ -11,8 +11,10 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger
 
 from dataclasses import dataclass, field
 
-from emulation.ministack_internals import apigateway, provisioners
+from emulation import issuers
+from emulation.ministack_internals import apigateway, provisioners, stacks
 
+API = "AWS::ApiGatewayV2::Api"
 ANY_METHOD = "x-amazon-apigateway-any-method"
 AUTHORIZER = "x-amazon-apigateway-authorizer"
 INTEGRATION = "x-amazon-apigateway-integration"
@@ -156,14 +158,20 @@ def read_security(key, requirements, authorizers) -> tuple[str | None, tuple[str
 
 
 def install() -> None:
-    """Let the emulator's CloudFormation import the Body of each AWS::ApiGatewayV2::Api."""
-    handlers = provisioners._RESOURCE_HANDLERS["AWS::ApiGatewayV2::Api"]
+    """Let the emulator's CloudFormation import the Body of each AWS::ApiGatewayV2::Api.
+
+    The import asks the issuer, which is served by this process, too: so it must not hold up the event loop.
+    """
+    handlers = provisioners._RESOURCE_HANDLERS[API]
     handlers |= {"create": create_api, "update": update_api, "delete": delete_api}
+    before = stacks._runs_on_worker_thread
+    stacks._runs_on_worker_thread = lambda kind: kind == API or before(kind)
 
 
 def create_api(logical_id, props, stack_name) -> tuple[str, dict]:
     """Create the API under its logical id in lower case, so that its address is known before the deploy."""
     definition = read_property(logical_id, props)
+    require_issuers(definition)
     tags = {**(props.get("Tags") or {}), "ms-custom-id": logical_id.lower()}
     props = with_cors({**props, "Tags": tags}, definition)
     api_id, attributes = provisioners._apigw_v2_api_create(logical_id, props, stack_name)
@@ -173,10 +181,16 @@ def create_api(logical_id, props, stack_name) -> tuple[str, dict]:
 
 def update_api(physical_id, old, new, stack_name, logical_id=None) -> tuple[str, dict]:
     definition = read_property(logical_id or physical_id, new)
+    require_issuers(definition)
     new = with_cors(new, definition)
     answer = provisioners._apigw_v2_api_update(physical_id, old, new, stack_name, logical_id)
     replace(physical_id, definition)
     return answer
+
+
+def require_issuers(definition) -> None:
+    for authorizer in definition.authorizers.values() if definition else ():
+        issuers.require(authorizer.name, authorizer.issuer)
 
 
 def with_cors(props, definition) -> dict:

@@ -217,6 +217,10 @@ sqs = Module(
         "_delete_messages_for_esm": "deletes them; the same",
     },
 )
+stacks = Module(
+    "ministack.services.cloudformation.stacks",
+    {"_runs_on_worker_thread": "whether a resource is made beside the event loop; an HTTP API asks its issuer"},
+)
 sts = Module(
     "ministack.services.sts",
     {

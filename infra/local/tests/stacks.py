@@ -1,5 +1,9 @@
 """CloudFormation templates for the emulator's tests, in the shape that SAM translates its own into."""
 
+import functools
+
+from tests.issuer import Issuer
+
 BUCKET, KEY = "code", "bootstrap.zip"
 POLICIES = {
     "use-table": [("dynamodb:GetItem", {"Fn::GetAtt": ["Table", "Arn"]})],
@@ -25,12 +29,18 @@ OWNED = {
 }
 
 
-def template(routes, functions, issuer="http://issuer.invalid") -> dict:
+@functools.cache
+def standing_issuer() -> str:
+    """An issuer that answers for as long as the tests run."""
+    return Issuer().url
+
+
+def template(routes, functions, issuer="") -> dict:
     """A stack with an HTTP API, its functions, and one table, queue, key and sender.
 
-    routes: route key → (function, scopes or None). functions: what they DO.
+    routes: route key → (function, scopes or None). functions: what they DO. issuer: the default is one that answers.
     """
-    resources = shared() | {"Api": api(routes, issuer)}
+    resources = shared() | {"Api": api(routes, issuer or standing_issuer())}
     for function in functions:
         resources |= {logical(function): lambda_function(function), f"{logical(function)}Role": role(function)}
     if "receive" in functions:

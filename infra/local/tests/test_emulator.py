@@ -24,9 +24,10 @@ from botocore.client import BaseClient
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from emulation import keys
+from emulation import issuers, keys
 from localstore import process, testrun
 from tests import stacks
+from tests.issuer import Issuer
 
 LOCAL = Path(__file__).resolve().parents[1]
 FUNCTIONS = ("show-event", "show-environment", "wait", "crash", "use-table", "receive", "sign", "send-mail")
@@ -489,6 +490,16 @@ class Changing(unittest.TestCase):
         events = self.emulator.client("cloudformation").describe_stack_events(StackName="shop")["StackEvents"]
         self.assertIn("x-amazon-apigateway-policy is not emulated", json.dumps(events, default=str))
         self.assertEqual(self.route_keys(), set(self.routes))
+        self.assertEqual(self.emulator.ask("GET", "/b")[0], 401)
+
+    def test_an_issuer_that_answers_late_fails_the_deployment(self) -> None:
+        late = Issuer(delay=2 * issuers.seconds())
+        self.addCleanup(late.close)
+        changed = stacks.template(self.routes, self.functions, late.url)
+        self.assertEqual(self.emulator.deploy(changed, update=True), "UPDATE_ROLLBACK_COMPLETE")
+        events = self.emulator.client("cloudformation").describe_stack_events(StackName="shop")["StackEvents"]
+        self.assertIn("Unable to create authorizer Jwt", json.dumps(events, default=str))
+        self.assertEqual(late.asked, 1)
         self.assertEqual(self.emulator.ask("GET", "/b")[0], 401)
 
     def test_a_killed_emulator_lost_nothing_older_than_some_seconds(self) -> None:
