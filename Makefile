@@ -26,6 +26,9 @@ pages-url: ## print the base of the pages, for a browser
 web: ## serve the pages with hot reload, over the running store's API
 	@$(STORE) web
 
+web-audit: ## measure the running store's pages with Lighthouse; it takes some minutes and fails for no figure
+	@$(STORE) web-audit
+
 issuer-url: ## print the base of the token issuer
 	@$(STORE) issuer-url
 
@@ -80,4 +83,4 @@ build: ## build for AWS with `sam build`
 deploy: ## build, show what changes, deploy to AWS, try the store: STAGE=staging or STAGE=production [PARAMETERS="…"] [YES=1]
 	@$(STORE) deploy
 
-.PHONY: help run up down deploy-local url pages-url web issuer-url mail-url demo-credentials aws-env sam-local setup logs test test-up lint fmt bench chaos mutants picture vulncheck build deploy
+.PHONY: help run up down deploy-local url pages-url web web-audit issuer-url mail-url demo-credentials aws-env sam-local setup logs test test-up lint fmt bench chaos mutants picture vulncheck build deploy

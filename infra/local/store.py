@@ -115,6 +115,11 @@ def web_pages(settings) -> int:
     return web.dev_server(running_store(settings))
 
 
+def web_audit(settings) -> int:
+    """measure the running store's pages with Lighthouse"""
+    return web.audit(running_store(settings))
+
+
 def issuer_url(settings) -> None:
     """print the base of the token issuer"""
     print(same_port(settings).issuer_url)
@@ -306,7 +311,9 @@ def welcome(settings) -> str:
     return f"""
 The store is running.
 
-  the pages       {settings.pages_url} and {settings.pages_url}/admin/
+  the shop        {settings.pages_url}
+  the desk        {settings.pages_url}/admin/ (for admins)
+  API reference   {settings.pages_url}/reference/
   API             {settings.url}
   token issuer    {settings.issuer_url}
   mails sent      {settings.mail_url} (since this start)
@@ -333,6 +340,7 @@ COMMANDS = {
     "url": url,
     "pages-url": pages_url,
     "web": web_pages,
+    "web-audit": web_audit,
     "issuer-url": issuer_url,
     "mail-url": mail_url,
     "demo-credentials": demo_credentials,

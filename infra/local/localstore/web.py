@@ -12,10 +12,10 @@ from localstore.settings import ROOT, UserError, say
 
 WEB = ROOT / "web"
 DIST = WEB / "dist"
-NOT_BUILT_FROM = {"node_modules", "tests", "test-results", "screenshots"}
+AUDIT = WEB / "audit"
+NOT_BUILT_FROM = {"audit", "node_modules", "tests", "test-results", "screenshots"}
 MADE_BY_THE_BUILD = {"dist", "reference", "public/images", "public/reference"}
 BUILD_STAMP = WEB / "node_modules" / ".built-from"
-INSTALL_STAMP = WEB / "node_modules" / ".installed-from"
 LOG = ROOT / ".shop-web.log"
 LOG_LINES = 30
 
@@ -41,23 +41,30 @@ def build(log: Path) -> None:
     wanted = fingerprint()
     if stamp(BUILD_STAMP) == wanted and DIST.is_dir():
         return
-    lock = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
-    if stamp(INSTALL_STAMP) != lock:
-        say("installing what the pages are built with …")
-        npm(log, "ci", "--no-audit", "--no-fund")
-        INSTALL_STAMP.write_text(lock)
+    install(log, WEB, "what the pages are built with")
     say("building the pages …")
-    npm(log, "run", "build")
+    npm(log, WEB, "run", "build")
     BUILD_STAMP.write_text(wanted)
 
 
-def npm(log: Path, *arguments) -> None:
-    """Run npm in web/ with its output in a file, of which a failure shows the end."""
+def install(log: Path, folder: Path, what: str) -> None:
+    """Have npm install what the folder's lock file names, unless it is there."""
+    installed = folder / "node_modules" / ".installed-from"
+    lock = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
+    if stamp(installed) == lock:
+        return
+    say(f"installing {what} …")
+    npm(log, folder, "ci", "--no-audit", "--no-fund")
+    installed.write_text(lock)
+
+
+def npm(log: Path, folder: Path, *arguments) -> None:
+    """Run npm in the folder with its output in a file, of which a failure shows the end."""
     node = tools.node()
     environment = node_environment(node)
     command = [str(node), str(tools.npm(node)), *arguments]
     with open(log, "w") as file:
-        done = subprocess.run(command, cwd=WEB, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+        done = subprocess.run(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
     if done.returncode != 0:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-LOG_LINES:])
         raise UserError(f"npm {' '.join(arguments)} failed:\n{tail}")
@@ -86,12 +93,20 @@ def test_in_browser(variables) -> int:
     return 0 if script("browser", mine) else 1
 
 
-def script(name: str, variables: dict[str, str] | None = None) -> bool:
-    """Run a script of web/package.json where its output is seen."""
-    say(f"web: {name} …")
+def audit(settings) -> int:
+    """Measure the running store's pages with Lighthouse, which no other command needs. Return the exit code."""
+    build(settings.data / "web.log")
+    install(settings.data / "web-audit.log", AUDIT, "Lighthouse")
+    mine = {"SHOP_PAGES_URL": settings.pages_url, "SHOP_DEMO_CREDENTIALS": settings.credentials.read_text().strip()}
+    return 0 if script("audit", mine, AUDIT) else 1
+
+
+def script(name: str, variables: dict[str, str] | None = None, folder: Path = WEB) -> bool:
+    """Run a script of the folder's package.json where its output is seen."""
+    say(f"{folder.relative_to(ROOT)}: {name} …")
     node = tools.node()
     environment = node_environment(node) | (variables or {})
-    return subprocess.run([str(node), str(tools.npm(node)), "run", name], cwd=WEB, env=environment).returncode == 0
+    return subprocess.run([str(node), str(tools.npm(node)), "run", name], cwd=folder, env=environment).returncode == 0
 
 
 def node_environment(node: Path) -> dict[str, str]:

@@ -313,7 +313,6 @@ class Build(unittest.TestCase):
             "WEB": self.web,
             "DIST": self.web / "dist",
             "BUILD_STAMP": self.web / "node_modules" / ".built-from",
-            "INSTALL_STAMP": self.web / "node_modules" / ".installed-from",
         }.items():
             self.enterContext(mock.patch.object(web, name, value))
         self.enterContext(mock.patch.object(tools, "npm", return_value=npm))
