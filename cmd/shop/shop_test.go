@@ -127,7 +127,7 @@ func TestRoles(t *testing.T) {
 		}
 	}
 	f.roles["ada@example.com"] = "customer"
-	granted := `"msg":"audit","function":"","event":"role_changed","user_id":"` + operatorARN + `","address_hash":"","subject":"usr_1","before":"customer","after":"admin",`
+	granted := `"msg":"audit","function":"","trace_id":"","event":"role_changed","user_id":"` + operatorARN + `","address_hash":"","subject":"usr_1","before":"customer","after":"admin",`
 	shop(t, "--local", "grant-admin", "ada@example.com", "--yes").want(t, exitDone, granted, "account usr_1", `name "N\u202e"`, "made 2026-03-01T09:00:00Z")
 	if again := shop(t, "--local", "grant-admin", "ada@example.com"); strings.Contains(again.err+again.out, "audit") {
 		t.Errorf("a change that was none is audited: %+v", again)

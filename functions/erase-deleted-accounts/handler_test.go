@@ -53,7 +53,7 @@ func TestEraseDeletedAccounts(t *testing.T) {
 		}
 		return 17, nil
 	}))
-	if err != nil || answer != "null" || calls != 1 || !strings.Contains(log, `"msg":"deleted accounts erased","function":"","finished":17}`) {
+	if err != nil || answer != "null" || calls != 1 || !strings.Contains(log, `"msg":"deleted accounts erased","function":"","trace_id":"","finished":17}`) {
 		t.Errorf("answer %s, error %v after %d calls, log %s", answer, err, calls, log)
 	}
 }

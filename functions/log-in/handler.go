@@ -72,6 +72,9 @@ func (h handlers) logIn(ctx context.Context, r *httpapi.Request, c user.Credenti
 	c.Address, c.Password, c.Source = in.Email, in.Password, r.ClientKey()
 	s, err := h.users.Do(ctx, c)
 	observe.Audit(ctx, event(in.Email, s, err))
+	if err == nil {
+		observe.Count(observe.LogIns, 1)
+	}
 	return s, err
 }
 

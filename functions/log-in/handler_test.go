@@ -14,6 +14,7 @@ import (
 	"shop/internal/httpapi"
 	"shop/internal/httpapi/httpapitest"
 	"shop/internal/observe"
+	"shop/internal/observe/observetest"
 	"shop/internal/user"
 )
 
@@ -92,8 +93,12 @@ func TestAudit(t *testing.T) {
 				return user.Session{User: user.User{ID: "usr_1"}, AccessToken: "a.b.c", ExpiresIn: 15 * time.Minute, RefreshToken: httpapitest.RefreshToken}, c.err
 			}), newDevice)
 			e := httpapitest.ReadEvent(t)
-			a := httpapitest.Call(t, h, e)
+			var a httpapitest.Answer
+			measured := observetest.Measured(t, func() { a = httpapitest.Call(t, h, e) })
 			a.CheckAudit(t, e, c.want)
+			if (measured["LogIns"] == 1) != (c.err == nil) || len(measured) > 1 {
+				t.Errorf("measured %v, want one log-in if it succeeded", measured)
+			}
 			if strings.Contains(a.Log, "a.b.c") || strings.Contains(a.Log, httpapitest.RefreshToken) {
 				t.Errorf("the log tells the token: %s", a.Log)
 			}

@@ -2,12 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +13,7 @@ import (
 
 	"shop/internal/notification"
 	"shop/internal/observe"
+	"shop/internal/observe/observetest"
 	"shop/internal/order"
 	"shop/internal/queue"
 )
@@ -56,11 +54,11 @@ func (s shop) Render(order.Order) (notification.Message, error) {
 func (s shop) Send(context.Context, notification.Message) (string, error) { return "message", s.send }
 
 func (s shop) delivery() *notification.Delivery {
-	return &notification.Delivery{Ledger: s, Orders: s, Mailer: s, Confirmation: s, NewID: func() string { return "lease" }, Now: func() time.Time { return now }}
+	return &notification.Delivery{Ledger: s, Orders: s, Mailer: s, Confirmation: s, NewID: func() string { return "lease" }, Now: func() time.Time { return now }, Sent: sent}
 }
 
 // TestCounts: the metrics that alarms look at count each way in which a mail fails for good or is rescheduled, and each message
-// that cannot be understood, once; and nothing else.
+// that cannot be understood, once; and nothing else. A mail that was sent counts, and for how long it was pending.
 func TestCounts(t *testing.T) {
 	const (
 		good    = `{"type":"order.placed","version":1,"mail_id":"order-placed#ord_7vtcxc6t7ggcx267wchbxpn4v3","order_id":"ord_7vtcxc6t7ggcx267wchbxpn4v3"}`
@@ -68,15 +66,15 @@ func TestCounts(t *testing.T) {
 	)
 	down, refused := errors.New("down"), fmt.Errorf("at SES: %w", notification.ErrRefused)
 	silent := fmt.Errorf("at SES: %w", notification.ErrNoAnswer)
-	unanswered := map[string]int{"MailsFailed": 1, "MailsFailedUnanswered": 1}
-	failed, postponed, foreign := map[string]int{"MailsFailed": 1}, map[string]int{"MailsPostponed": 1}, map[string]int{"MessagesNotUnderstood": 1}
+	unanswered := map[string]int64{"MailsFailed": 1, "MailsFailedUnanswered": 1}
+	failed, postponed, foreign := map[string]int64{"MailsFailed": 1}, map[string]int64{"MailsPostponed": 1}, map[string]int64{"MessagesNotUnderstood": 1}
 	for name, c := range map[string]struct {
 		shop shop
 		body string
-		want map[string]int
+		want map[string]int64
 	}{
-		"sent":                        {shop{}, good, nil},
-		"sent after 72 hours":         {shop{age: tooLong}, good, nil},
+		"sent":                        {shop{age: 1500 * time.Microsecond}, good, map[string]int64{"MailsSent": 1, "MailDelay": 1}},
+		"sent after 72 hours":         {shop{age: tooLong}, good, map[string]int64{"MailsSent": 1, "MailDelay": 72*3600*1000 + 1}},
 		"settled before":              {shop{claim: notification.ErrNotPending}, good, nil},
 		"in other hands":              {shop{claim: notification.ErrLeased}, good, nil},
 		"refused":                     {shop{send: refused}, good, failed},
@@ -116,50 +114,13 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// counts returns what is counted when the function is given a message: all that it writes to its standard output is metrics,
-// because the log goes elsewhere.
-func counts(t *testing.T, s shop, body string) map[string]int {
+// counts returns what is measured when the function is given a message.
+func counts(t *testing.T, s shop, body string) map[string]int64 {
 	t.Helper()
 	ctx := observe.Into(t.Context(), observe.New(t.Output()))
-	text := printed(t, func() {
+	return observetest.Measured(t, func() {
 		if _, err := queue.Receive(s.delivery())(ctx, events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: body}}}); err != nil {
 			t.Error(err)
 		}
 	})
-	total := map[string]int{}
-	for line := range strings.Lines(text) {
-		var members map[string]json.RawMessage
-		if err := json.Unmarshal([]byte(line), &members); err != nil {
-			t.Fatalf("%v: %s", err, line)
-		}
-		delete(members, "_aws")
-		for metric, value := range members {
-			var n int
-			if err := json.Unmarshal(value, &n); err != nil {
-				t.Fatalf("%v: %s", err, line)
-			}
-			total[metric] += n
-		}
-	}
-	return total
-}
-
-// printed returns what do writes to standard output.
-func printed(t *testing.T, do func()) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "stdout")
-	file, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	stdout := os.Stdout
-	os.Stdout = file
-	defer func() { os.Stdout = stdout }()
-	do()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
 }

@@ -16,6 +16,7 @@ import (
 	"shop/internal/notification"
 	"shop/internal/notification/accountmail"
 	"shop/internal/notification/confirmation"
+	"shop/internal/observe"
 	"shop/internal/queue"
 	"shop/internal/sesmail"
 )
@@ -50,7 +51,15 @@ func main() {
 		Lease:        s.Lease,
 		NewID:        func() string { return uuid.Must(uuid.NewV7()).String() },
 		Now:          clock.Now,
+		Sent:         sent,
 	}))
+}
+
+// sent measures a mail that was sent, and how long its customer waited for it.
+func sent(pending time.Duration) {
+	observe.Measure(
+		observe.Value{Metric: observe.MailsSent, Amount: 1},
+		observe.Value{Metric: observe.MailDelay, Amount: pending.Milliseconds(), Unit: observe.Milliseconds})
 }
 
 func patient(o *ses.Options) { o.HTTPClient = config.HTTPClient(deadline.Mail) }

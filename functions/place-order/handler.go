@@ -37,11 +37,8 @@ func placeOrder(g httpapi.Guard, orders checkout, publicURL string) httpapi.Hand
 
 // place answers a repeat as it did the first request, the status of the mail included.
 func (h handlers) place(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
-	wanted, err := decode(caller, r)
-	if err != nil {
-		return httpapi.Response{}, err
-	}
-	placed, replayed, err := h.orders.Do(ctx, wanted)
+	placed, replayed, err := h.do(ctx, caller, r)
+	observe.Measure(measured(placed, replayed, err)...)
 	if err != nil {
 		return httpapi.Response{}, err
 	}
@@ -52,6 +49,28 @@ func (h handlers) place(ctx context.Context, caller user.Caller, r *httpapi.Requ
 		response = response.With("Idempotent-Replayed", "true")
 	}
 	return response, nil
+}
+
+func (h handlers) do(ctx context.Context, caller user.Caller, r *httpapi.Request) (order.Order, bool, error) {
+	wanted, err := decode(caller, r)
+	if err != nil {
+		return order.Order{}, false, err
+	}
+	return h.orders.Do(ctx, wanted)
+}
+
+// measured is what became of a checkout, as figures. An order counts once, however often its request is repeated.
+func measured(placed order.Order, replayed bool, err error) []observe.Value {
+	switch {
+	case err != nil:
+		return []observe.Value{{Metric: observe.CheckoutsRefused, Amount: 1, By: "Code", Of: storeapi.Code(err)}}
+	case replayed:
+		return []observe.Value{{Metric: observe.Replayed, Amount: 1}}
+	}
+	return []observe.Value{
+		{Metric: observe.OrdersPlaced, Amount: 1},
+		{Metric: observe.Revenue, Amount: placed.Total.Amount, Unit: observe.NoUnit, By: "Currency", Of: placed.Total.Currency},
+	}
 }
 
 func decode(caller user.Caller, r *httpapi.Request) (order.Request, error) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"reflect"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"shop/internal/httpapi"
 	"shop/internal/httpapi/httpapitest"
 	"shop/internal/money"
+	"shop/internal/observe/observetest"
 	"shop/internal/order"
 )
 
@@ -74,6 +76,30 @@ func TestPlaceOrder(t *testing.T) {
 func TestRepeat(t *testing.T) {
 	h := placeOrder(httpapitest.Guard(), expecting(t, wanted(), true), publicURL)
 	httpapitest.Call(t, h, httpapitest.ReadEvent(t)).Check(t, placed("Idempotent-Replayed", "true"))
+}
+
+// TestMeasured: an order counts once with its money, a repeat as one, and a refusal by its code.
+func TestMeasured(t *testing.T) {
+	for name, c := range map[string]struct {
+		orders place
+		key    string
+		want   map[string]int64
+	}{
+		"placed":   {expecting(t, wanted(), false), "k", map[string]int64{"OrdersPlaced": 1, "Revenue GBP": 8300}},
+		"repeated": {expecting(t, wanted(), true), "k", map[string]int64{"Replayed": 1}},
+		"refused": {func(order.Request) (order.Order, bool, error) { return order.Order{}, false, order.ErrBusy }, "k",
+			map[string]int64{"CheckoutsRefused busy": 1}},
+		"not understood": {nil, "", map[string]int64{"CheckoutsRefused idempotency_key_required": 1}},
+	} {
+		event := httpapitest.ReadEvent(t)
+		if c.key == "" {
+			event = event.WithHeader("Idempotency-Key", "")
+		}
+		got := observetest.Measured(t, func() { httpapitest.Call(t, placeOrder(httpapitest.Guard(), c.orders, publicURL), event) })
+		if !maps.Equal(got, c.want) {
+			t.Errorf("%s: measured %v, want %v", name, got, c.want)
+		}
+	}
 }
 
 func TestLocationFromTheDomain(t *testing.T) {

@@ -48,5 +48,5 @@ func main() {
 // missed notes an event that was not sent. The mail is pending all the same, and the relay returns to it.
 func missed(ctx context.Context, orderID string, err error) {
 	observe.Log(ctx).Warn("event not sent", "order_id", orderID, "error", err)
-	observe.Count("EventsNotSent", 1)
+	observe.Count(observe.EventsNotSent, 1)
 }

@@ -33,8 +33,10 @@ func relayMail(mails relay) func(context.Context) error {
 func (h handlers) relay(ctx context.Context, until time.Time) error {
 	done, err := h.mails.Run(ctx, maxMails, until)
 	observe.Log(ctx).Info("mails relayed", "sent", done.Sent, "unknown", done.Unknown)
-	observe.Count("MailsRelayed", done.Sent)
-	observe.Count("MailsOfUnknownKind", done.Unknown)
+	observe.Measure(
+		observe.Value{Metric: observe.MailsRelayed, Amount: int64(done.Sent)},
+		observe.Value{Metric: observe.MailsOfUnknownKind, Amount: int64(done.Unknown)},
+		observe.Value{Metric: observe.OldestMail, Amount: int64(done.Oldest.Seconds()), Unit: observe.Seconds})
 	if err != nil {
 		return fmt.Errorf("relaying mails: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"shop/internal/httpapi"
+	"shop/internal/observe"
 	"shop/internal/storeapi"
 	"shop/internal/user"
 )
@@ -51,6 +52,7 @@ func (h handlers) signUp(ctx context.Context, r *httpapi.Request) (httpapi.Respo
 	if err != nil {
 		return httpapi.Response{}, storeapi.IfBusyWithoutKey(err, wanted.Key, unknown)
 	}
+	observe.Count(observe.SignUps, 1)
 	created := account{UserID: u.ID, Email: u.Email, Name: u.Name, CreatedAt: storeapi.Time(u.CreatedAt)}
 	return httpapi.Created(created), nil
 }

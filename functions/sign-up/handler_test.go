@@ -8,6 +8,7 @@ import (
 
 	"shop/internal/httpapi"
 	"shop/internal/httpapi/httpapitest"
+	"shop/internal/observe/observetest"
 	"shop/internal/password"
 	"shop/internal/user"
 )
@@ -32,8 +33,13 @@ func expecting(t *testing.T, want user.Registration) register {
 
 func TestSignUp(t *testing.T) {
 	h := signUp(expecting(t, user.Registration{Email: httpapitest.Email, Password: httpapitest.Password, Name: "Ada Winter"}))
-	httpapitest.Call(t, h, httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{Status: http.StatusCreated, Body: `{
+	var a httpapitest.Answer
+	measured := observetest.Measured(t, func() { a = httpapitest.Call(t, h, httpapitest.ReadEvent(t)) })
+	a.Check(t, httpapitest.Want{Status: http.StatusCreated, Body: `{
 		"user_id":"usr_019cafb8-d247-752e-9651-0c5ca6a3a450","email":"ada@example.com","name":"Ada Winter","created_at":"2026-03-02T18:04:11.207Z"}`})
+	if measured["SignUps"] != 1 {
+		t.Errorf("measured %v, want a sign-up", measured)
+	}
 }
 
 // TestKey: the Idempotency-Key reaches the sign-up.

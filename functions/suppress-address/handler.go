@@ -42,21 +42,21 @@ func (h handlers) handle(ctx context.Context, e events.EventBridgeEvent) error {
 func (h handlers) suppress(ctx context.Context, e events.EventBridgeEvent) (notification.Report, error) {
 	report, err := sesmail.DecodeReport(e.Detail)
 	if err != nil {
-		observe.Count("MessagesNotUnderstood", 1)
+		observe.Count(observe.MessagesNotUnderstood, 1)
 		return notification.Report{}, fmt.Errorf("reading a report: %w", err)
 	}
 	return report, h.addresses.Suppress(ctx, report)
 }
 
 // metric is what counts the report.
-func metric(r notification.Report) string {
+func metric(r notification.Report) observe.Metric {
 	switch {
 	case !r.Suppress && r.Reason == notification.Bounced:
-		return "MailsBouncedForNow"
+		return observe.MailsBouncedForNow
 	case !r.Suppress:
-		return "ComplaintsTakenBack"
+		return observe.ComplaintsTakenBack
 	case r.Reason == notification.Bounced:
-		return "MailsBounced"
+		return observe.MailsBounced
 	}
-	return "MailsComplainedOf"
+	return observe.MailsComplainedOf
 }

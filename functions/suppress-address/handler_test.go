@@ -157,7 +157,7 @@ func TestMetric(t *testing.T) {
 		"MailsComplainedOf":   {Reason: notification.Complained, Suppress: true},
 		"ComplaintsTakenBack": {Reason: notification.Complained},
 	} {
-		if got := metric(r); got != want {
+		if got := metric(r); string(got) != want {
 			t.Errorf("%+v: got %s, want %s", r, got, want)
 		}
 	}

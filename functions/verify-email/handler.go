@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"shop/internal/httpapi"
+	"shop/internal/observe"
 	"shop/internal/storeapi"
 )
 
@@ -40,5 +41,6 @@ func (h handlers) verify(ctx context.Context, r *httpapi.Request) (httpapi.Respo
 	if err := h.links.Do(ctx, in.Token, key); err != nil {
 		return httpapi.Response{}, storeapi.IfBusyWithoutKey(err, key, unknown)
 	}
+	observe.Count(observe.SignUps, 1) // only now the account is good
 	return httpapi.NoContent(), nil
 }

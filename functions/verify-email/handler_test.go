@@ -7,6 +7,7 @@ import (
 
 	"shop/internal/httpapi"
 	"shop/internal/httpapi/httpapitest"
+	"shop/internal/observe/observetest"
 )
 
 // token stands in event.json.
@@ -26,7 +27,11 @@ func TestVerifyEmail(t *testing.T) {
 			}
 			return nil
 		}))
-		a := httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithBody(body))
+		var a httpapitest.Answer
+		measured := observetest.Measured(t, func() { a = httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithBody(body)) })
+		if measured["SignUps"] != 1 {
+			t.Errorf("measured %v, want a sign-up", measured)
+		}
 		if a.Status != http.StatusNoContent || a.Body != "" || a.Header["Content-Type"] != "" || asked != 1 {
 			t.Errorf("answered %d %q %v after %d calls, want 204 and nothing else", a.Status, a.Body, a.Header, asked)
 		}

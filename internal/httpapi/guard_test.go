@@ -299,7 +299,7 @@ func TestRefusedAccessIsAudited(t *testing.T) {
 		_, log := run(t, Guard{Tokens: tokens, Admins: admins{}}.Routes(map[string]CallerHandler{
 			route: func(context.Context, user.Caller, *Request) (Response, error) { return OK(1), c.err },
 		}), e)
-		want := fmt.Sprintf(`"level":"WARN","msg":"audit","function":"","event":"access_refused","user_id":"usr_%s","address_hash":"","subject":%q,`+
+		want := fmt.Sprintf(`"level":"WARN","msg":"audit","function":"","trace_id":"","event":"access_refused","user_id":"usr_%s","address_hash":"","subject":%q,`+
 			`"before":"","after":"","reason":%q,"source_ip":"203.0.113.7","request_id":%q}`, c.token[:1], route, c.reason, requestID)
 		if audited := strings.Count(log, `"msg":"audit"`) == 1 && strings.Contains(log, want); audited != (c.reason != "") || c.reason == "" && strings.Contains(log, `"audit"`) {
 			t.Errorf("%s: log = %s, want %s", name, log, want)

@@ -139,7 +139,7 @@ func (k *Keys) read(ctx context.Context) {
 	keys, err := fetch(ctx, k.Client, k.URL)
 	if err != nil {
 		observe.Log(ctx).Warn("token keys not read", "error", err)
-		observe.Count("TokenKeysNotRead", 1)
+		observe.Count(observe.TokenKeysNotRead, 1)
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/smithy-go"
 
+	"shop/internal/observe"
 	"shop/internal/token"
 )
 
@@ -73,6 +74,7 @@ func (k *Key) Sign(ctx context.Context, digest []byte) ([]byte, error) {
 		SigningAlgorithm: types.SigningAlgorithmSpecRsassaPkcs1V15Sha256,
 	})
 	if err != nil {
+		observe.Count(observe.TokensNotSigned, 1)
 		return nil, fmt.Errorf("signing with KMS: %w", failure{err})
 	}
 	return out.Signature, nil

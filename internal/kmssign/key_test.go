@@ -31,6 +31,8 @@ import (
 	"shop/internal/rootkeys"
 	"shop/internal/token"
 	"shop/test/testenv"
+
+	"shop/internal/observe/observetest"
 )
 
 const keyID = "arn:aws:kms:eu-west-1:000000000000:key/b1a2"
@@ -349,8 +351,13 @@ func TestSignPassesOnARefusal(t *testing.T) {
 	key, s := newKey(t)
 	s.failures = 1
 	digest := sha256.Sum256(nil)
-	if signature, err := key.Sign(t.Context(), digest[:]); !isDenied(err) || signature != nil {
-		t.Errorf("got signature %x and error %v, want KMS's refusal", signature, err)
+	measured := observetest.Measured(t, func() {
+		if signature, err := key.Sign(t.Context(), digest[:]); !isDenied(err) || signature != nil {
+			t.Errorf("got signature %x and error %v, want KMS's refusal", signature, err)
+		}
+	})
+	if measured["TokensNotSigned"] != 1 {
+		t.Errorf("measured %v, want a token that was not signed", measured)
 	}
 }
 

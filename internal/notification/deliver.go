@@ -73,6 +73,8 @@ type Delivery struct {
 	Lease        time.Duration // longer than the function's timeout, shorter than the queue's visibility timeout
 	NewID        func() string
 	Now          func() time.Time
+	// Sent is told of each mail that was marked sent, and for how long it was pending.
+	Sent func(pending time.Duration)
 }
 
 // Deliver claims the mail, sends it and marks it sent. It returns ErrNotFound when the mail has no record: an event
@@ -90,8 +92,12 @@ func (d *Delivery) Deliver(ctx context.Context, mailID string) (Outcome, error) 
 	if err != nil {
 		return d.giveBack(ctx, mail, lease, err)
 	}
-	if err := d.Ledger.MarkSent(ctx, mailID, messageID, d.Now()); err != nil {
+	now := d.Now()
+	if err := d.Ledger.MarkSent(ctx, mailID, messageID, now); err != nil {
 		return "", fmt.Errorf("marking %s sent: %w", mailID, err)
+	}
+	if d.Sent != nil {
+		d.Sent(now.Sub(mail.CreatedAt))
 	}
 	return OutcomeSent, nil
 }

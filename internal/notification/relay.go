@@ -40,6 +40,8 @@ type Relayed struct {
 	// Unknown is how many due mails are of a kind that this version does not know: a later one stores them, or stored
 	// them before it was rolled back. They are rescheduled, and no event is sent.
 	Unknown int
+	// Oldest is for how long the oldest of the due mails of known kinds has been pending; 0 when none was due.
+	Oldest time.Duration
 }
 
 // Run relays at most max of the mails that are due, begins nothing after until, and returns what it did. A mail is
@@ -52,7 +54,7 @@ func (r *Relay) Run(ctx context.Context, max int, until time.Time) (Relayed, err
 	if failed != nil {
 		failed = fmt.Errorf("looking for mails that are due: %w", failed)
 	}
-	var done Relayed
+	done := Relayed{Oldest: oldest(mails, r.Now())}
 	for start := 0; start < len(mails) && r.Now().Before(until); start += relayBatch {
 		taken, err := r.take(ctx, mails[start:min(start+relayBatch, len(mails))], until)
 		failed = errors.Join(failed, err)
@@ -64,6 +66,16 @@ func (r *Relay) Run(ctx context.Context, max int, until time.Time) (Relayed, err
 		}
 	}
 	return done, failed
+}
+
+func oldest(mails []Mail, now time.Time) time.Duration {
+	var age time.Duration
+	for _, mail := range mails {
+		if mail.ofKnownKind() {
+			age = max(age, now.Sub(mail.CreatedAt))
+		}
+	}
+	return age
 }
 
 // batch is what was rescheduled of some mails.

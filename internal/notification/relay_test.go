@@ -37,7 +37,7 @@ func mails(first, last int) []string {
 func wantRun(t *testing.T, r *Relay, max int, until time.Time, want int, fails error) {
 	t.Helper()
 	got, err := r.Run(context.Background(), max, until)
-	if got != (Relayed{Sent: want}) || !errors.Is(err, fails) {
+	if got.Oldest = 0; got != (Relayed{Sent: want}) || !errors.Is(err, fails) {
 		t.Errorf("got %+v and error %v, want %d sent and %v", got, err, want, fails)
 	}
 }
@@ -71,6 +71,20 @@ func TestRelay(t *testing.T) {
 	wantEntry(t, l, entry{Mail: early})
 	wantEntry(t, l, settled(Sent, "message 1"))
 	wantRun(t, l.relay(q), 2000, always, 0, nil)
+}
+
+// TestRelayTellsTheOldest: the age of the oldest mail that is due, of a known kind, however often it was tried; 0 when none is.
+func TestRelayTellsTheOldest(t *testing.T) {
+	l, q := pendingMails(3), &line{}
+	unknown := Mail{ID: "a-later-kind#1", State: Pending, CreatedAt: l.now.Add(-100 * time.Hour), DueAt: l.now}
+	old := Mail{ID: OrderMailID("ord_old"), State: Pending, CreatedAt: l.now.Add(-26 * time.Hour), DueAt: l.now, Attempt: 30}
+	l.entries[unknown.ID], l.entries[old.ID] = entry{Mail: unknown}, entry{Mail: old}
+	for _, want := range []time.Duration{26 * time.Hour, 0} {
+		done, err := l.relay(q).Run(context.Background(), 2000, always)
+		if err != nil || done.Oldest != want {
+			t.Errorf("the oldest is %s, %v, want %s", done.Oldest, err, want)
+		}
+	}
 }
 
 // TestRelayOnceAStep: a minute's schedule sends an event when the mail is due again, and at no other minute.
@@ -208,7 +222,7 @@ func TestRelayUnknownKinds(t *testing.T) {
 			l.entries[mail.ID], unknown = entry{Mail: mail}, append(unknown, mail.ID)
 		}
 		done, err := l.relay(q).Run(context.Background(), 2000, always)
-		if done != (Relayed{Sent: 12, Unknown: n}) || err != nil || !slices.Equal(q.events, mails(1, 12)) {
+		if done.Oldest = 0; done != (Relayed{Sent: 12, Unknown: n}) || err != nil || !slices.Equal(q.events, mails(1, 12)) {
 			t.Errorf("%d unknown: got %+v, %v and the events %q, want all that are known", n, done, err, q.events)
 		}
 		wantAttempts(t, l, 1, append(mails(1, 12), unknown...)...)
@@ -222,7 +236,7 @@ func TestRelayUnknownKindsInAnOutage(t *testing.T) {
 	unknown := Mail{ID: "order-shipped#ord_1", State: Pending, CreatedAt: opened, DueAt: opened}
 	l.entries[unknown.ID] = entry{Mail: unknown}
 	done, err := l.relay(q).Run(context.Background(), 2000, always)
-	if done != (Relayed{Unknown: 1}) || !errors.Is(err, errDown) || len(q.batches) != 1 {
+	if done.Oldest = 0; done != (Relayed{Unknown: 1}) || !errors.Is(err, errDown) || len(q.batches) != 1 {
 		t.Errorf("got %+v, %v after %d batches, want the end after one", done, err, len(q.batches))
 	}
 	wantAttempts(t, l, 1, unknown.ID)

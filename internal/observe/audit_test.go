@@ -26,7 +26,7 @@ func TestAudit(t *testing.T) {
 	} {
 		got := noted(t, Event{Kind: kind, UserID: "usr_1", AddressHash: "h", Subject: "lamp", Before: "43", After: "40", Reason: "why"})
 		wantFields(t, []map[string]any{got}, map[string]any{
-			"level": level, "msg": "audit", "function": "shop-PlaceOrder", "event": string(kind), "user_id": "usr_1", "address_hash": "h",
+			"level": level, "msg": "audit", "function": "shop-PlaceOrder", "trace_id": traced, "event": string(kind), "user_id": "usr_1", "address_hash": "h",
 			"subject": "lamp", "before": "43", "after": "40", "reason": "why", "source_ip": "203.0.113.7", "request_id": "r1",
 		})
 	}
@@ -36,7 +36,7 @@ func TestAudit(t *testing.T) {
 func TestAuditHasAllFieldsAlways(t *testing.T) {
 	got := logged(t, func(ctx context.Context) { Audit(ctx, Event{Kind: LoggedIn}) })
 	wantFields(t, got, map[string]any{
-		"level": "INFO", "msg": "audit", "function": "shop-PlaceOrder", "event": "log_in", "user_id": "", "address_hash": "",
+		"level": "INFO", "msg": "audit", "function": "shop-PlaceOrder", "trace_id": traced, "event": "log_in", "user_id": "", "address_hash": "",
 		"subject": "", "before": "", "after": "", "reason": "", "source_ip": "", "request_id": "",
 	})
 }
@@ -72,7 +72,7 @@ func TestAuditForgery(t *testing.T) {
 				t.Errorf("%s = %q, want %q", field, got[0][field], text)
 			}
 		}
-		if len(got) != 1 || len(got[0]) != 12 || got[0]["msg"] != "audit" {
+		if len(got) != 1 || len(got[0]) != 13 || got[0]["msg"] != "audit" {
 			t.Errorf("%q: log = %v", text, got)
 		}
 	}

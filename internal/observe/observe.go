@@ -4,21 +4,19 @@ package observe
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"log/slog"
 	"os"
 	"time"
 )
 
-// namespace is where CloudWatch keeps the counts.
-const namespace = "Shop"
-
 type key struct{}
 
-// New returns a logger that writes JSON lines to w, with times in UTC.
+// New returns a logger that writes JSON lines to w, with times in UTC. Each has the id of the invocation's trace, so it
+// is made for one invocation.
 func New(w io.Writer) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: utc})).With("function", os.Getenv("AWS_LAMBDA_FUNCTION_NAME"))
+	lines := slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: utc}))
+	return lines.With("function", os.Getenv(functionName), "trace_id", TraceID(TraceHeader()))
 }
 
 func utc(groups []string, a slog.Attr) slog.Attr {
@@ -63,31 +61,5 @@ func Refused(ctx context.Context, status int, code string, cause error) {
 // EventNotSent notes an event that was not sent. The mail is pending all the same, and the relay returns to it.
 func EventNotSent(ctx context.Context, mailID string, err error) {
 	Log(ctx).Warn("event not sent", "mail_id", mailID, "error", err)
-	Count("EventsNotSent", 1)
-}
-
-// Count adds n to a metric.
-func Count(metric string, n int) {
-	count(os.Stdout, time.Now(), metric, n)
-}
-
-// The embedded metric format:
-// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
-func count(w io.Writer, now time.Time, metric string, n int) {
-	type definition struct{ Name, Unit string }
-	type directive struct {
-		Namespace  string
-		Dimensions [][]string
-		Metrics    []definition
-	}
-	type metadata struct {
-		Timestamp         int64
-		CloudWatchMetrics []directive
-	}
-	_ = json.NewEncoder(w).Encode(map[string]any{
-		metric: n,
-		"_aws": metadata{Timestamp: now.UnixMilli(), CloudWatchMetrics: []directive{
-			{Namespace: namespace, Dimensions: [][]string{{}}, Metrics: []definition{{Name: metric, Unit: "Count"}}},
-		}},
-	})
+	Count(EventsNotSent, 1)
 }

@@ -14,10 +14,14 @@ import (
 	"time"
 )
 
+// traced is the id of the invocation's trace.
+const traced = "1-5759e988-bd862e3fe1be46a994272793"
+
 // logged returns the lines that use writes, each as its fields. Every line has to be one JSON object.
 func logged(t *testing.T, use func(context.Context)) []map[string]any {
 	t.Helper()
 	t.Setenv("AWS_LAMBDA_FUNCTION_NAME", "shop-PlaceOrder")
+	t.Setenv("_X_AMZN_TRACE_ID", "Root="+traced+";Parent=53995c3f42cd8ad8;Sampled=1")
 	var out bytes.Buffer
 	use(Into(t.Context(), New(&out)))
 	return lines(t, out.String())
@@ -60,7 +64,7 @@ func TestRequest(t *testing.T) {
 		Request(With(ctx, "request_id", "r1"), "GET /orders/{order_id}", 200, 1999*time.Microsecond)
 	})
 	wantFields(t, got, map[string]any{
-		"level": "INFO", "msg": "answered", "function": "shop-PlaceOrder", "request_id": "r1",
+		"level": "INFO", "msg": "answered", "function": "shop-PlaceOrder", "trace_id": traced, "request_id": "r1",
 		"route": "GET /orders/{order_id}", "status": 200.0, "duration_ms": 1.0,
 	})
 }
@@ -68,7 +72,7 @@ func TestRequest(t *testing.T) {
 func TestRefused(t *testing.T) {
 	for status, level := range map[int]string{400: "INFO", 404: "INFO", 429: "INFO", 499: "INFO", 500: "ERROR", 503: "ERROR"} {
 		got := logged(t, func(ctx context.Context) { Refused(ctx, status, "some_code", errors.New("the cause")) })
-		wantFields(t, got, map[string]any{"level": level, "msg": "refused", "function": "shop-PlaceOrder", "code": "some_code", "error": "the cause"})
+		wantFields(t, got, map[string]any{"level": level, "msg": "refused", "function": "shop-PlaceOrder", "trace_id": traced, "code": "some_code", "error": "the cause"})
 	}
 }
 
@@ -79,7 +83,7 @@ func TestForgery(t *testing.T) {
 		`\u000a{"msg":"forged"}`, "</script>",
 	} {
 		got := logged(t, func(ctx context.Context) { Refused(With(ctx, "request_id", text), 400, text, errors.New(text)) })
-		wantFields(t, got, map[string]any{"level": "INFO", "msg": "refused", "function": "shop-PlaceOrder", "request_id": text, "code": text, "error": text})
+		wantFields(t, got, map[string]any{"level": "INFO", "msg": "refused", "function": "shop-PlaceOrder", "trace_id": traced, "request_id": text, "code": text, "error": text})
 	}
 	var out bytes.Buffer
 	Log(Into(t.Context(), New(&out))).Info("a\nb", "k\n", "\xff\n")
@@ -139,19 +143,6 @@ func TestStandardOutput(t *testing.T) {
 	got := lines(t, text)
 	if len(got) != 2 || got[0]["msg"] != "without a logger" || got[1]["MailsFailed"] != 2.0 {
 		t.Errorf("standard output = %s", text)
-	}
-}
-
-// TestEmbeddedMetric compares the whole line with the format's shape: CloudWatch drops in silence what it does not understand.
-func TestEmbeddedMetric(t *testing.T) {
-	for n, number := range map[int]string{0: "0", 7: "7", -1: "-1"} {
-		var out bytes.Buffer
-		count(&out, time.Date(2026, 3, 14, 9, 26, 53, 589e6, time.UTC), "EventsNotSent", n)
-		want := `{"EventsNotSent":` + number + `,"_aws":{"Timestamp":1773480413589,"CloudWatchMetrics":[` +
-			`{"Namespace":"Shop","Dimensions":[[]],"Metrics":[{"Name":"EventsNotSent","Unit":"Count"}]}]}}` + "\n"
-		if out.String() != want {
-			t.Errorf("got  %swant %s", out.String(), want)
-		}
 	}
 }
 

@@ -66,7 +66,7 @@ func (d *DeadLetters) GiveBack(ctx context.Context, letters []notification.DeadL
 }
 
 // Resend sends the letter to the mail queue, and then deletes it, whatever becomes of ctx in between. It sends the body
-// only: no function reads a message's attributes.
+// only: the message's attribute names the trace of who sent it first.
 func (d *DeadLetters) Resend(ctx context.Context, letter notification.DeadLetter) error {
 	if _, err := d.Client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &d.MailURL, MessageBody: &letter.Body}); err != nil {
 		return fmt.Errorf("sending: %w", err)

@@ -41,7 +41,7 @@ func Receive(d Deliverer) Handler {
 		for _, message := range batch.Records {
 			if err := receive(ctx, d, message); err != nil {
 				observe.Log(ctx).Error("message not understood", "message_id", message.MessageId, "error", err)
-				observe.Count("MessagesNotUnderstood", 1)
+				observe.Count(observe.MessagesNotUnderstood, 1)
 				response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: message.MessageId})
 			}
 		}
@@ -60,15 +60,16 @@ func receive(ctx context.Context, d Deliverer, message events.SQSMessage) (err e
 	if err != nil {
 		return err
 	}
+	ctx = observe.With(ctx, "mail_id", mailID, "sender_trace_id", observe.TraceID(message.Attributes[traceAttribute]))
 	if end, ok := ctx.Deadline(); ok && time.Until(end) < Enough {
-		report(observe.With(ctx, "mail_id", mailID), notification.OutcomePostponed, errNoTime)
+		report(ctx, notification.OutcomePostponed, errNoTime)
 		return nil
 	}
 	outcome, err := d.Deliver(ctx, mailID)
 	if errors.Is(err, notification.ErrNotFound) {
 		return err
 	}
-	report(observe.With(ctx, "mail_id", mailID), outcome, err)
+	report(ctx, outcome, err)
 	return nil
 }
 
@@ -80,11 +81,11 @@ func report(ctx context.Context, outcome notification.Outcome, err error) {
 	}
 	observe.Log(ctx).Error("mail not sent", "outcome", outcome, "error", err)
 	if outcome != notification.OutcomeFailed {
-		observe.Count("MailsPostponed", 1)
+		observe.Count(observe.MailsPostponed, 1)
 		return
 	}
-	observe.Count("MailsFailed", 1)
+	observe.Count(observe.MailsFailed, 1)
 	if errors.Is(err, notification.ErrUnanswered) {
-		observe.Count("MailsFailedUnanswered", 1)
+		observe.Count(observe.MailsFailedUnanswered, 1)
 	}
 }

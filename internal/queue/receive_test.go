@@ -98,12 +98,12 @@ func TestFailures(t *testing.T) {
 		t.Errorf("answered %s, want %s", answer, want)
 	}
 	for _, id := range []string{"foreign", "unrecorded", "crash", "nil"} {
-		if !strings.Contains(log, `"msg":"message not understood","function":"","message_id":"message-`+id+`"`) {
+		if !strings.Contains(log, `"msg":"message not understood","function":"","trace_id":"","message_id":"message-`+id+`"`) {
 			t.Errorf("the log does not tell of %s: %s", id, log)
 		}
 	}
 	for id, outcome := range map[string]string{"sent": "sent", "refused": "failed", "down": "postponed", "lost": "", "last": "sent"} {
-		if !strings.Contains(log, `"mail_id":"order-placed#ord_`+id+`","outcome":"`+outcome+`"`) {
+		if !strings.Contains(log, `"mail_id":"order-placed#ord_`+id+`","sender_trace_id":"","outcome":"`+outcome+`"`) {
 			t.Errorf("the log does not tell of %s: %s", id, log)
 		}
 	}
@@ -164,8 +164,8 @@ func TestAnswersBeforeItIsCutOff(t *testing.T) {
 		if want := failures("c"); answer != want || time.Since(start) != 29*time.Second {
 			t.Errorf("answered %s after %s, want %s after 29 s", answer, time.Since(start), want)
 		}
-		if !strings.Contains(log, `"mail_id":"order-placed#ord_a","outcome":"","error":"context deadline exceeded"`) ||
-			!strings.Contains(log, `"mail_id":"order-placed#ord_b","outcome":"postponed"`) {
+		if !strings.Contains(log, `"mail_id":"order-placed#ord_a","sender_trace_id":"","outcome":"","error":"context deadline exceeded"`) ||
+			!strings.Contains(log, `"mail_id":"order-placed#ord_b","sender_trace_id":"","outcome":"postponed"`) {
 			t.Errorf("the log does not tell of both mails: %s", log)
 		}
 	})

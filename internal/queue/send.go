@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"shop/internal/notification"
+	"shop/internal/observe"
 )
 
 // announceTimeout bounds what an outage of SQS costs a checkout, or another request that stores a mail.
@@ -37,10 +38,25 @@ func (q *Queue) MailPending(ctx context.Context, mailID string) error {
 	ctx, cancel := context.WithTimeout(ctx, announceTimeout)
 	defer cancel()
 	once := func(o *sqs.Options) { o.Retryer = aws.NopRetryer{} }
-	if _, err := q.Client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &q.URL, MessageBody: &body}, once); err != nil {
+	in := &sqs.SendMessageInput{QueueUrl: &q.URL, MessageBody: &body, MessageSystemAttributes: trace()}
+	if _, err := q.Client.SendMessage(ctx, in, once); err != nil {
 		return fmt.Errorf("sending an event: %w", err)
 	}
 	return nil
+}
+
+// traceAttribute is where a message has the tracing header of who sent it:
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html#sqs-message-system-attributes
+const traceAttribute = "AWSTraceHeader"
+
+// trace has a message name the trace of the invocation that sends it, if it is traced. It is no part of the event:
+// whoever handles a mail does so without it.
+func trace() map[string]types.MessageSystemAttributeValue {
+	header := observe.TraceHeader()
+	if observe.TraceID(header) == "" {
+		return nil
+	}
+	return map[string]types.MessageSystemAttributeValue{traceAttribute: {DataType: aws.String("String"), StringValue: &header}}
 }
 
 // Send sends the event of each mail, at most ten, and returns those that the queue did not take. A mail that has no
@@ -67,7 +83,9 @@ func batch(mails []notification.Mail) (known []notification.Mail, entries []type
 			unknown = append(unknown, mail)
 			continue
 		}
-		entries = append(entries, types.SendMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(len(known))), MessageBody: &body})
+		entries = append(entries, types.SendMessageBatchRequestEntry{
+			Id: aws.String(strconv.Itoa(len(known))), MessageBody: &body, MessageSystemAttributes: trace(),
+		})
 		known = append(known, mail)
 	}
 	return known, entries, unknown

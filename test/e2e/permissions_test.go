@@ -22,6 +22,7 @@ import (
 // that no role allows, or that turns out to be used, fails.
 var exemptions = map[string]string{
 	"* policy AWSLambdaBasicExecutionRole":                               "Lambda writes the function's logs by it; SAM adds it",
+	"* policy AWSXrayWriteOnlyAccess":                                    "Lambda traces the function by it; SAM adds it",
 	"NotifyFunction policy AWSLambdaSQSQueueExecutionRole":               "Lambda receives from the queue by it; SAM adds it",
 	"NotifyFunction ses:SendEmail identity/* from Sender":                "in its sandbox SES asks for the recipient's identity, too; the condition holds the sender",
 	"SuppressAddressFunction sqs:SendMessage SuppressionDeadLetterQueue": "Lambda sends by it what failed three times",

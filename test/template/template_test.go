@@ -261,7 +261,7 @@ var grants = map[string][]string{
 }
 
 // Every function has a role of its own, with no permission but those above and the managed policies that SAM adds: to write
-// logs, and to receive from a queue.
+// logs, to be traced, and to receive from a queue.
 func TestRolesAllowNoMore(t *testing.T) {
 	tpl := Need(t)
 	for name, function := range tpl.Functions() {
@@ -269,7 +269,7 @@ func TestRolesAllowNoMore(t *testing.T) {
 		if got := fmt.Sprint(At(function, "Properties", "Role")); got != fmt.Sprintf("map[Fn::GetAtt:[%s Arn]]", role) {
 			t.Errorf("%s has the role %s", name, got)
 		}
-		want := append([]string{"policy AWSLambdaBasicExecutionRole"}, grants[name]...)
+		want := append([]string{"policy AWSLambdaBasicExecutionRole", "policy AWSXrayWriteOnlyAccess"}, grants[name]...)
 		if name == "NotifyFunction" {
 			want = append(want, "policy AWSLambdaSQSQueueExecutionRole")
 		}
