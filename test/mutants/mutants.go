@@ -9,40 +9,40 @@ const (
 // mutants are the defects. Where a text changes with the code, it is changed here, too: TestMutantsApply says so.
 var mutants = []mutant{
 	{
-		name: "a checkout takes units that are not there", file: "internal/dynamostore/orders.go",
+		name: "a checkout takes units that are not there", file: "internal/dynamostore/checkout_store.go",
 		from: `"stock BETWEEN :units AND :lowAt"`, to: `"stock <= :lowAt"`, pkg: store, run: "TestPlaceRejects|TestTenBuyersOneLamp",
 	},
 	{
-		name: "a checkout takes an old price", file: "internal/dynamostore/orders.go",
+		name: "a checkout takes an old price", file: "internal/dynamostore/checkout_store.go",
 		from: `price = :price AND`, to: `(price = :price OR price <> :price) AND`, pkg: store, run: "TestPlaceRejects",
 	},
 	{
-		name: "a checkout sells what is not active", file: "internal/dynamostore/orders.go",
+		name: "a checkout sells what is not active", file: "internal/dynamostore/checkout_store.go",
 		from: `AND active = :true" +`, to: `AND (active = :true OR active <> :true)" +`, pkg: store, run: "TestPlaceRejects",
 	},
 	{
-		name: "a checkout takes more than one order may have", file: "internal/dynamostore/orders.go",
+		name: "a checkout takes more than one order may have", file: "internal/dynamostore/checkout_store.go",
 		from: `max_per_order >= :units)`, to: `attribute_exists(max_per_order))`, pkg: store, run: "TestPlaceRejects",
 	},
 	{
-		name: "a checkout compares the limit for difference alone", file: "internal/dynamostore/orders.go",
+		name: "a checkout compares the limit for difference alone", file: "internal/dynamostore/checkout_store.go",
 		from: `OR max_per_order >= :units)`, to: `OR max_per_order <> :units)`, pkg: store, run: "TestPlaceRejects",
 	},
 	{
-		name: "an order has the time of its first attempt", file: "internal/dynamostore/orders.go",
+		name: "an order has the time of its first attempt", file: "internal/dynamostore/checkout_store.go",
 		from: `if !open {`, to: `if in == nil {`, pkg: store, run: "TestSlowCheckout",
 	},
 	{
-		name: "an order is stored over the one of its key", file: "internal/dynamostore/orders.go",
+		name: "an order is stored over the one of its key", file: "internal/dynamostore/checkout_store.go",
 		from: `"attribute_not_exists(order_id)"`, to: `"attribute_not_exists(nothing)"`, pkg: store, run: "TestPlaceAgain",
 	},
 	{
-		name: "a repeat that meets its own commit is refused", file: "internal/dynamostore/orders.go",
+		name: "a repeat that meets its own commit is refused", file: "internal/dynamostore/checkout_store.go",
 		from: `if contentionCodes[aws.ToString(canceled.`, to: `if false && contentionCodes[aws.ToString(canceled.`,
 		pkg: store, run: "TestPlaceUnderFaults",
 	},
 	{
-		name: "an order is shown to anybody", file: "internal/dynamostore/orders.go",
+		name: "an order is shown to anybody", file: "internal/dynamostore/checkout_store.go",
 		from: `!access.MaySee(`, to: `false && !access.MaySee(`, pkg: store, run: "TestViewShows",
 	},
 	{
@@ -71,12 +71,12 @@ var mutants = []mutant{
 		run: "TestEmptyPages",
 	},
 	{
-		name: "the summary skips the feed's last shard", file: "internal/dynamostore/history.go",
+		name: "the summary skips the feed's last shard", file: "internal/dynamostore/order_history.go",
 		from: `for i := range feedShards {`, to: `for i := range feedShards - 1 {`, pkg: store,
 		run: "TestHistoryOfEveryShard",
 	},
 	{
-		name: "the history skips the feed's last shard", file: "internal/dynamostore/history.go",
+		name: "the history skips the feed's last shard", file: "internal/dynamostore/order_history.go",
 		from: `make([][]attributes, feedShards)`, to: `make([][]attributes, feedShards-1)`, pkg: store,
 		run: "TestHistoryOfEveryShard",
 	},
@@ -86,7 +86,7 @@ var mutants = []mutant{
 		run: "TestDueOfEveryShard",
 	},
 	{
-		name: "the cursor of orders is inclusive", file: "internal/dynamostore/history.go",
+		name: "the cursor of orders is inclusive", file: "internal/dynamostore/order_history.go",
 		from: `min(in.high, before(position))`, to: `min(in.high, position)`, pkg: store, run: "TestHistory$|TestMine",
 	},
 	{
