@@ -21,7 +21,7 @@ type settings struct {
 func main() {
 	s, aws := config.MustLoad[settings]()
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
-	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), listMyOrders(guard, &dynamostore.Orders{
-		Client: dynamodb.NewFromConfig(aws), Table: s.Orders,
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), listMyOrders(guard, &dynamostore.OrderHistory{
+		Client: dynamodb.NewFromConfig(aws), Orders: s.Orders,
 	})))
 }

@@ -26,7 +26,7 @@ func main() {
 	db := dynamodb.NewFromConfig(aws)
 	users := &dynamostore.Users{Client: db, Table: s.Users}
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: users}
-	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), listOrders(guard, &dynamostore.Orders{
-		Client: db, Table: s.Orders,
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), listOrders(guard, &dynamostore.OrderHistory{
+		Client: db, Orders: s.Orders,
 	}, users, time.Now)))
 }

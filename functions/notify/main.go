@@ -40,7 +40,7 @@ func main() {
 	db := dynamodb.NewFromConfig(aws)
 	lambda.Start(queue.Receive(&notification.Delivery{
 		Ledger:   &dynamostore.Mails{Client: db, Table: s.Mails, Now: clock.Now},
-		Orders:   &dynamostore.Orders{Client: db, Table: s.Orders, Suppressed: s.Suppressed},
+		Orders:   &dynamostore.ConfirmationOrders{Client: db, Orders: s.Orders, Suppressed: s.Suppressed},
 		Accounts: &dynamostore.Users{Client: db, Table: s.Users, Suppressed: s.Suppressed},
 		Links:    &dynamostore.Links{Client: db, Table: s.AuthState},
 		Mailer: &sesmail.Mailer{

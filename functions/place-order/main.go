@@ -35,8 +35,8 @@ func main() {
 	s, aws := config.MustLoad[settings]()
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), placeOrder(guard, &order.Checkout{
-		Store: &dynamostore.Orders{
-			Client: dynamodb.NewFromConfig(aws), Table: s.Orders, Products: s.Products, Mails: s.Mails, Currency: s.Currency,
+		Store: &dynamostore.CheckoutStore{
+			Client: dynamodb.NewFromConfig(aws), Orders: s.Orders, Products: s.Products, Mails: s.Mails, Currency: s.Currency,
 		},
 		Announce: &queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL},
 		Missed:   missed,

@@ -26,7 +26,7 @@ func main() {
 	db := dynamodb.NewFromConfig(aws)
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: &dynamostore.Users{Client: db, Table: s.Users}}
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), summarizeOrders(guard, &order.Analytics{
-		Feed:     &dynamostore.Orders{Client: db, Table: s.Orders},
+		Feed:     &dynamostore.OrderHistory{Client: db, Orders: s.Orders},
 		Currency: s.Currency,
 	})))
 }

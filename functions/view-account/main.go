@@ -26,6 +26,6 @@ func main() {
 	db := dynamodb.NewFromConfig(aws)
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
 	users := &user.ViewAccount{Users: &dynamostore.Users{Client: db, Table: s.Users}}
-	orders := &dynamostore.Orders{Client: db, Table: s.Orders}
+	orders := &dynamostore.OrderHistory{Client: db, Orders: s.Orders}
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), viewAccount(guard, users, orders)))
 }

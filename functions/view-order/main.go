@@ -23,7 +23,7 @@ type settings struct {
 func main() {
 	s, aws := config.MustLoad[settings]()
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
-	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), viewOrder(guard, &dynamostore.Orders{
-		Client: dynamodb.NewFromConfig(aws), Table: s.Orders, Mails: s.Mails, Users: s.Users,
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), viewOrder(guard, &dynamostore.OrderReader{
+		Client: dynamodb.NewFromConfig(aws), Orders: s.Orders, Mails: s.Mails, Users: s.Users,
 	})))
 }

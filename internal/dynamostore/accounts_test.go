@@ -385,7 +385,7 @@ func (s *shop) placed(n int) []string {
 		if i == n {
 			o = newOrder("usr_2", "k", opened, line("lamp", 6400, 1))
 		}
-		s.must(s.orders().Place(s.t.Context(), o))
+		s.must(s.checkout().Place(s.t.Context(), o))
 		ids = append(ids, o.ID)
 	}
 	return ids
@@ -461,7 +461,7 @@ func TestErase(t *testing.T) {
 	if fmt.Sprint(readable(after)) != fmt.Sprint(readable(before)) {
 		t.Errorf("got %v, want %v", readable(after), readable(before))
 	}
-	history, err := s.orders().History(t.Context(), s.admin, order.Filter{Customer: ann.ID}, page.Request{Limit: 50})
+	history, err := s.orderHistory().History(t.Context(), s.admin, order.Filter{Customer: ann.ID}, page.Request{Limit: 50})
 	if err != nil || len(history.Items) != 25 || history.Items[0].Email != "" || history.Items[0].UserID != ann.ID {
 		t.Errorf("the history has %d orders, error %v", len(history.Items), err)
 	}
@@ -498,7 +498,7 @@ func TestMailsOfErasedOrders(t *testing.T) {
 	ids := s.placed(1)
 	s.must(s.deletions().Erase(t.Context(), ann.ID))
 	for _, hash := range []string{"", user.AddressHash(ann.Email)} {
-		if _, err := s.orders().ForMail(t.Context(), ids[0], hash); !errors.Is(err, notification.ErrNoRecipient) {
+		if _, err := s.confirmations().ForMail(t.Context(), ids[0], hash); !errors.Is(err, notification.ErrNoRecipient) {
 			t.Errorf("got %v, want ErrNoRecipient", err)
 		}
 	}
@@ -506,7 +506,7 @@ func TestMailsOfErasedOrders(t *testing.T) {
 	mail, err := mails.Claim(t.Context(), notification.OrderMailID(ids[0]), "lease", opened.Add(time.Minute))
 	s.must(err)
 	s.must(mails.MarkUndelivered(t.Context(), mail.ID, "lease", notification.Dropped, opened))
-	if _, status, err := s.orders().View(t.Context(), user.Caller{UserID: ann.ID}, ids[0]); err != nil || status != order.EmailFailed {
+	if _, status, err := s.orderReader().View(t.Context(), user.Caller{UserID: ann.ID}, ids[0]); err != nil || status != order.EmailFailed {
 		t.Errorf("the order says %s, %v, want failed", status, err)
 	}
 }

@@ -64,10 +64,10 @@ func TestCapacityOfAnOrder(t *testing.T) {
 	long := s.addProduct("lamp", 6400, 10)
 	long.Name, long.Version = strings.Repeat("é", 200), 2
 	s.must(s.saver().Update(t.Context(), long))
-	orders := s.orders()
-	orders.Client = client
+	checkout := s.checkout()
+	checkout.Client = client
 	o := newOrder("usr_01a20aa6-c5d5-77d1-b3ff-335f0eb446cc", "k", opened, line("lamp", 6400, 1))
-	s.must(orders.Place(t.Context(), o))
+	s.must(checkout.Place(t.Context(), o))
 	placing := m.units
 	mails := &Mails{Client: client, Table: s.tables.Name("Mails"), Now: func() time.Time { return opened }}
 	mail, err := mails.Claim(t.Context(), notification.OrderMailID(o.ID), "01a20aa6-c5d5-77d1-b3ff-335f0eb446cc", opened.Add(35*time.Second))
@@ -89,9 +89,9 @@ func TestCapacityOfALowStock(t *testing.T) {
 	var all []float64
 	for i := range 4 { // 7, 6, 5 and 4 are left
 		var m meter
-		orders := s.orders()
-		orders.Client = s.tables.Client(nil, m.option)
-		s.must(orders.Place(t.Context(), newOrder("usr_1", number3(i), opened, line("lamp", 100, 1))))
+		checkout := s.checkout()
+		checkout.Client = s.tables.Client(nil, m.option)
+		s.must(checkout.Place(t.Context(), newOrder("usr_1", number3(i), opened, line("lamp", 100, 1))))
 		all = append(all, m.units)
 	}
 	if all[0] == 0 || all[1] != all[0] || all[2] != all[0]+1 || all[3] != all[0] {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,12 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/uuid"
 
-	"shop/internal/access"
 	"shop/internal/money"
 	"shop/internal/notification"
 	"shop/internal/order"
 	"shop/internal/product"
-	"shop/internal/user"
 )
 
 // Where the actions stand in the transaction that places an order. The goods follow, in the order of the lines.
@@ -27,20 +24,17 @@ const (
 	goodsActions
 )
 
-// Orders keeps the orders.
-type Orders struct {
+// CheckoutStore implements [order.Store].
+type CheckoutStore struct {
 	Client   *dynamodb.Client
-	Table    string
+	Orders   string
 	Products string
 	Mails    string
-	Users    string
-	// Suppressed is the table of the addresses that are mailed no more.
-	Suppressed string
-	Currency   string
+	Currency string
 }
 
-// Goods reads the products as they are now.
-func (s *Orders) Goods(ctx context.Context, productIDs []string) (order.Goods, error) {
+// Goods implements [order.Store.Goods].
+func (s *CheckoutStore) Goods(ctx context.Context, productIDs []string) (order.Goods, error) {
 	keys := make([]attributes, len(productIDs))
 	for i, id := range productIDs {
 		keys[i] = productKey(id, salePart)
@@ -62,20 +56,20 @@ func (s *Orders) Goods(ctx context.Context, productIDs []string) (order.Goods, e
 	return goods, nil
 }
 
-func (s *Orders) good(r *reader) order.Good {
+func (s *CheckoutStore) good(r *reader) order.Good {
 	return order.Good{
 		Name: r.text("name"), Price: money.Money{Amount: r.number("price"), Currency: s.Currency}, Stock: r.number("stock"),
 		Active: r.boolean("active"), MaxPerOrder: maxPerOrder(r),
 	}
 }
 
-// Accepted returns the order with this id, one that is just being committed too, or order.ErrNotFound. A plain read may
-// miss an order that is being committed; this one meets the commit as a conflict, and waits.
-func (s *Orders) Accepted(ctx context.Context, orderID string) (order.Order, error) {
+// Accepted implements [order.Store.Accepted]. A plain read may miss an order that is being committed; this one meets the
+// commit as a conflict, and waits.
+func (s *CheckoutStore) Accepted(ctx context.Context, orderID string) (order.Order, error) {
 	var out *dynamodb.TransactGetItemsOutput
 	err := retryOnConflictFor(ctx, patience, isContention, func() (err error) {
 		out, err = s.Client.TransactGetItems(ctx, &dynamodb.TransactGetItemsInput{TransactItems: []types.TransactGetItem{
-			{Get: &types.Get{TableName: &s.Table, Key: orderKey(orderID)}},
+			{Get: &types.Get{TableName: &s.Orders, Key: orderKey(orderID)}},
 		}})
 		return err
 	})
@@ -96,13 +90,17 @@ func (s *Orders) Accepted(ctx context.Context, orderID string) (order.Order, err
 // Each attempt takes its own time, from now, so that an order that waited for others is not placed before what was read
 // meanwhile; and its own ClientRequestToken, as it must where parameters differ. When an attempt may have been carried
 // out, though no answer said so, the next one is the same: then DynamoDB answers it as that one.
-func (s *Orders) Place(ctx context.Context, o order.Order, seen order.Goods, now func() time.Time) (order.Order, error) {
+func (s *CheckoutStore) Place(
+	ctx context.Context, o order.Order, seen order.Goods, now func() time.Time,
+) (order.Order, error) {
 	var open bool
 	var in *dynamodb.TransactWriteItemsInput
 	err := retryOnConflictFor(ctx, patience, mayStillPlace, func() error {
 		if !open {
 			o.PlacedAt = now()
-			in = &dynamodb.TransactWriteItemsInput{TransactItems: s.actions(o, seen), ClientRequestToken: aws.String(uuid.NewString())}
+			in = &dynamodb.TransactWriteItemsInput{
+				TransactItems: s.actions(o, seen), ClientRequestToken: aws.String(uuid.NewString()),
+			}
 		}
 		_, err := s.Client.TransactWriteItems(ctx, in, noting(&open))
 		return err
@@ -114,7 +112,7 @@ func (s *Orders) Place(ctx context.Context, o order.Order, seen order.Goods, now
 }
 
 // unplaced returns why o was not placed.
-func (s *Orders) unplaced(o order.Order, err error) error {
+func (s *CheckoutStore) unplaced(o order.Order, err error) error {
 	var canceled *types.TransactionCanceledException
 	if errors.As(err, &canceled) && !errors.Is(err, errUnsettled) {
 		return s.rejection(o, canceled.CancellationReasons, err)
@@ -138,14 +136,14 @@ func mayStillPlace(err error) bool {
 	return isContention(err)
 }
 
-func (s *Orders) actions(o order.Order, seen order.Goods) []types.TransactWriteItem {
+func (s *CheckoutStore) actions(o order.Order, seen order.Goods) []types.TransactWriteItem {
 	actions := []types.TransactWriteItem{
 		orderAction: {Put: &types.Put{
-			TableName: &s.Table, Item: orderItem(o),
+			TableName: &s.Orders, Item: orderItem(o),
 			ConditionExpression:                 aws.String("attribute_not_exists(order_id)"),
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 		}},
-		mailAction: {Put: &types.Put{TableName: &s.Mails, Item: mailItem(notification.NewOrderMail(o.ID, o.Email, o.PlacedAt))}},
+		mailAction: put(s.Mails, mailItem(notification.NewOrderMail(o.ID, o.Email, o.PlacedAt))),
 	}
 	for _, line := range o.Lines {
 		actions = append(actions, types.TransactWriteItem{Update: s.sell(line, seen[line.ProductID].Stock)})
@@ -156,9 +154,10 @@ func (s *Orders) actions(o order.Order, seen order.Goods) []types.TransactWriteI
 // sell takes the line's units. What is left is low or not, by the stock that was seen: in the one case it is marked so,
 // which writes the index of what is low when it was not marked before, in the other nothing is. The condition holds the
 // side, so that the mark is true whatever was sold meanwhile.
-func (s *Orders) sell(line order.Line, seen int64) *types.Update {
+func (s *CheckoutStore) sell(line order.Line, seen int64) *types.Update {
 	values := attributes{
-		":units": number(line.Quantity), ":price": number(line.UnitPrice.Amount), ":true": boolean(true), ":lowAt": number(line.Quantity + product.LowAt),
+		":units": number(line.Quantity), ":price": number(line.UnitPrice.Amount), ":true": boolean(true),
+		":lowAt": number(line.Quantity + product.LowAt),
 	}
 	side, mark := "stock > :lowAt", ""
 	if product.IsLow(seen - line.Quantity) {
@@ -177,7 +176,7 @@ func (s *Orders) sell(line order.Line, seen int64) *types.Update {
 }
 
 // rejection reads the reasons, which stand in the order of the actions.
-func (s *Orders) rejection(o order.Order, reasons []types.CancellationReason, cause error) error {
+func (s *CheckoutStore) rejection(o order.Order, reasons []types.CancellationReason, cause error) error {
 	if len(reasons) != goodsActions+len(o.Lines) {
 		return fmt.Errorf("writing an order: %w", cause)
 	}
@@ -206,159 +205,11 @@ func (s *Orders) rejection(o order.Order, reasons []types.CancellationReason, ca
 	return rejected
 }
 
-func (s *Orders) goodNow(old attributes) (order.Good, error) {
+func (s *CheckoutStore) goodNow(old attributes) (order.Good, error) {
 	if len(old) == 0 {
 		return order.Good{}, nil
 	}
 	r := reader{item: old}
 	good := s.good(&r)
 	return good, r.err
-}
-
-// ForMail returns the order as it is stored now. It returns order.ErrNotFound, notification.ErrNoRecipient when the
-// order has no address any more, and notification.ErrSuppressed when its address is mailed no more. With the address's
-// hash it is one call; with an empty one, as mails of earlier versions and of customers who are gone have, the order is
-// read first for its address.
-func (s *Orders) ForMail(ctx context.Context, orderID, addressHash string) (order.Order, error) {
-	keys := map[string]types.KeysAndAttributes{s.Table: {Keys: []attributes{orderKey(orderID)}, ConsistentRead: aws.Bool(true)}}
-	if addressHash != "" {
-		keys[s.Suppressed] = types.KeysAndAttributes{Keys: []attributes{suppressedKey(addressHash)}, ConsistentRead: aws.Bool(true)}
-	}
-	items, err := batchGet(ctx, s.Client, keys)
-	if err != nil {
-		return order.Order{}, err
-	}
-	o, err := readAccepted(first(items[s.Table]))
-	if err != nil {
-		return order.Order{}, err
-	}
-	if o.Email == "" {
-		return order.Order{}, notification.ErrNoRecipient
-	}
-	if addressHash == "" {
-		return s.ForMail(ctx, orderID, user.AddressHash(o.Email))
-	}
-	if len(items[s.Suppressed]) > 0 {
-		return order.Order{}, notification.ErrSuppressed
-	}
-	return o, nil
-}
-
-// View returns an order that the caller may see, and how far its mail got: the caller's own, or any for who is an admin
-// now. It returns order.ErrNotFound for all others.
-func (s *Orders) View(ctx context.Context, caller user.Caller, orderID string) (order.Order, order.EmailStatus, error) {
-	keys := map[string]types.KeysAndAttributes{
-		s.Table: {Keys: []attributes{orderKey(orderID)}, ConsistentRead: aws.Bool(true)},
-		s.Mails: {Keys: []attributes{mailKey(notification.OrderMailID(orderID))}, ConsistentRead: aws.Bool(true)},
-	}
-	if caller.Admin {
-		keys[s.Users] = types.KeysAndAttributes{Keys: []attributes{userKey(caller.Email)}, ConsistentRead: aws.Bool(true)}
-	}
-	items, err := batchGet(ctx, s.Client, keys)
-	if err != nil {
-		return order.Order{}, "", err
-	}
-	o, err := readOrder(first(items[s.Table]))
-	if err != nil {
-		return order.Order{}, "", err
-	}
-	if adminNow := requireAdmin(first(items[s.Users]), caller) == nil; !access.MaySee(caller, o.UserID, adminNow) {
-		return order.Order{}, "", fmt.Errorf("%w: %w", order.ErrNotFound, access.ErrNotTheirs)
-	}
-	status, err := emailStatus(first(items[s.Mails]))
-	return o, status, err
-}
-
-func orderKey(id string) attributes { return attributes{"order_id": text(id)} }
-
-func orderItem(o order.Order) attributes {
-	lines := make([]types.AttributeValue, len(o.Lines))
-	for i, line := range o.Lines {
-		lines[i] = &types.AttributeValueMemberM{Value: attributes{
-			"product_id": text(line.ProductID), "name": text(line.Name), "price": number(line.UnitPrice.Amount),
-			"quantity": number(line.Quantity),
-		}}
-	}
-	return attributes{
-		"order_id": text(o.ID), "user_id": text(o.UserID), "email": text(o.Email),
-		"lines":  &types.AttributeValueMemberL{Value: lines},
-		"amount": number(o.Total.Amount), "currency": text(o.Total.Currency),
-		"placed_key": text(placedKey(o)), "shard": number(int64(shard(o.ID, feedShards))), "request": blob(o.Request[:]),
-	}
-}
-
-func placedKey(o order.Order) string { return formatTime(o.PlacedAt) + "#" + o.ID }
-
-// shard spreads ids over n partitions of an index.
-func shard(id string, n uint32) uint32 {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(id))
-	return h.Sum32() % n
-}
-
-// readOrder reads what the indexes have of an order, too: all but the request. It returns order.ErrNotFound for no
-// item.
-func readOrder(item attributes) (order.Order, error) {
-	if len(item) == 0 {
-		return order.Order{}, order.ErrNotFound
-	}
-	r := reader{item: item}
-	o := order.Order{
-		ID: r.text("order_id"), UserID: r.text("user_id"), Email: r.text("email"), PlacedAt: r.instantOf("placed_key"),
-		Total: money.Money{Amount: r.number("amount"), Currency: r.text("currency")},
-	}
-	for _, v := range r.list("lines") {
-		o.Lines = append(o.Lines, r.line(v, o.Total.Currency))
-	}
-	return o, r.err
-}
-
-func (r *reader) line(v types.AttributeValue, currency string) order.Line {
-	m, ok := v.(*types.AttributeValueMemberM)
-	if !ok {
-		r.fail("lines", "a list of maps")
-		return order.Line{}
-	}
-	in := reader{item: m.Value}
-	line := order.Line{
-		ProductID: in.text("product_id"), Name: in.text("name"), Quantity: in.number("quantity"),
-		UnitPrice: money.Money{Amount: in.number("price"), Currency: currency},
-	}
-	if r.err == nil {
-		r.err = in.err
-	}
-	return line
-}
-
-// readAccepted reads the whole order, with the request that placed it.
-func readAccepted(item attributes) (order.Order, error) {
-	o, err := readOrder(item)
-	if err != nil {
-		return o, err
-	}
-	r := reader{item: item}
-	if copy(o.Request[:], r.blob("request")) != len(o.Request) {
-		r.fail("request", "a SHA-256")
-	}
-	return o, r.err
-}
-
-// emailStatus reads a mail's state as customers are told it. A mail that is missing beside its order is pending: a
-// BatchGetItem is not isolated from the transaction that writes both, and may read Mails before its commit and Orders
-// after it.
-// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-isolation
-func emailStatus(mail attributes) (order.EmailStatus, error) {
-	if len(mail) == 0 {
-		return order.EmailPending, nil
-	}
-	r := reader{item: mail}
-	switch state := notification.State(r.text("state")); {
-	case r.err != nil:
-		return "", r.err
-	case state == notification.Sent:
-		return order.EmailSent, nil
-	case state == notification.Failed, state == notification.Dropped:
-		return order.EmailFailed, nil
-	}
-	return order.EmailPending, nil
 }

@@ -27,8 +27,8 @@ var writes = map[string]func(*shop) write{
 	"Place": func(s *shop) write {
 		s.addProduct("lamp", 1, 10)
 		o := newOrder("usr_1", "k", opened, line("lamp", 1, 2))
-		return write{"TransactWriteItems", func(ctx context.Context) error { return standing(s.orders().Place(ctx, o)) }, func() bool {
-			_, err := s.orders().ForMail(s.t.Context(), o.ID, user.AddressHash(o.Email))
+		return write{"TransactWriteItems", func(ctx context.Context) error { return standing(s.checkout().Place(ctx, o)) }, func() bool {
+			_, err := s.confirmations().ForMail(s.t.Context(), o.ID, user.AddressHash(o.Email))
 			return s.together(err == nil, s.left("lamp") == 8, len(s.due()) == 1)
 		}, nil}
 	},

@@ -81,29 +81,45 @@ func (s *shop) inventory() *InventoryStore {
 	}
 }
 
-// orders are the order store, which places an order at the time that it says.
-type orders struct {
-	*Orders
+// checkout is the checkout's store, which places an order at the time that it says.
+type checkout struct {
+	*CheckoutStore
 	seen func() order.Goods // what checkout read before
 }
 
-func (s orders) Place(ctx context.Context, o order.Order) error {
-	_, err := s.Orders.Place(ctx, o, s.seen(), func() time.Time { return o.PlacedAt })
+func (s checkout) Place(ctx context.Context, o order.Order) error {
+	_, err := s.CheckoutStore.Place(ctx, o, s.seen(), func() time.Time { return o.PlacedAt })
 	return err
 }
 
-func (s *shop) orders() orders { return s.ordersBy(s.client) }
+func (s *shop) checkout() checkout { return s.checkoutBy(s.client) }
 
-// ordersOver is the order store over another transport, as another process has it.
-func (s *shop) ordersOver(transport http.RoundTripper) orders {
-	return s.ordersBy(s.tables.Client(transport))
+// checkoutOver is the checkout's store over another transport, as another process has it.
+func (s *shop) checkoutOver(transport http.RoundTripper) checkout {
+	return s.checkoutBy(s.tables.Client(transport))
 }
 
-func (s *shop) ordersBy(client *dynamodb.Client) orders {
-	return orders{&Orders{
-		Client: client, Table: s.tables.Name("Orders"), Products: s.tables.Name("Products"),
-		Mails: s.tables.Name("Mails"), Users: s.tables.Name("Users"), Suppressed: s.tables.Name("SuppressedAddresses"), Currency: "GBP",
+func (s *shop) checkoutBy(client *dynamodb.Client) checkout {
+	return checkout{&CheckoutStore{
+		Client: client, Orders: s.tables.Name("Orders"), Products: s.tables.Name("Products"),
+		Mails: s.tables.Name("Mails"), Currency: "GBP",
 	}, s.goodsSeen}
+}
+
+func (s *shop) orderReader() *OrderReader {
+	return &OrderReader{
+		Client: s.client, Orders: s.tables.Name("Orders"), Mails: s.tables.Name("Mails"), Users: s.tables.Name("Users"),
+	}
+}
+
+func (s *shop) orderHistory() *OrderHistory {
+	return &OrderHistory{Client: s.client, Orders: s.tables.Name("Orders")}
+}
+
+func (s *shop) confirmations() *ConfirmationOrders {
+	return &ConfirmationOrders{
+		Client: s.client, Orders: s.tables.Name("Orders"), Suppressed: s.tables.Name("SuppressedAddresses"),
+	}
 }
 
 // goodsSeen are all goods as they are now, read past the faults.

@@ -24,7 +24,7 @@ func (s *shop) history() []order.Order {
 	for i := range 23 {
 		at := opened.Add(time.Duration(i/4) * time.Millisecond)
 		o := newOrder(fmt.Sprintf("usr_%d", i%3), number3(i), at, line("lamp", 100, int64(i+1)))
-		s.must(s.orders().Place(s.t.Context(), o))
+		s.must(s.checkout().Place(s.t.Context(), o))
 		placed = append(placed, o)
 	}
 	slices.SortFunc(placed, func(a, b order.Order) int { return -compareKeys(a, b) })
@@ -111,7 +111,7 @@ func TestHistory(t *testing.T) {
 		}
 		for _, limit := range []int{1, 4, 7, 23, 100} {
 			got := pages(t, limit, func(r page.Request) (page.Page[order.Order], error) {
-				return s.orders().History(t.Context(), s.admin, filter.f, r)
+				return s.orderHistory().History(t.Context(), s.admin, filter.f, r)
 			})
 			if !slices.Equal(got, want) {
 				t.Errorf("%s, limit %d: got %d orders %v, want %d %v", filter.name, limit, len(got), got, len(want), want)
@@ -130,7 +130,7 @@ func TestMine(t *testing.T) {
 	}
 	for limit := 1; limit <= 9; limit++ {
 		got := pages(t, limit, func(r page.Request) (page.Page[order.Order], error) {
-			return s.orders().Mine(t.Context(), user.Caller{UserID: "usr_1"}, r)
+			return s.orderHistory().Mine(t.Context(), user.Caller{UserID: "usr_1"}, r)
 		})
 		if !slices.Equal(got, want) {
 			t.Errorf("limit %d: got %v, want %v", limit, got, want)
@@ -143,14 +143,14 @@ func TestListsHaveTheWholeOrder(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 6400, 5)
 	o := newOrder("usr_1", "k", opened, line("lamp", 6400, 2))
-	s.must(s.orders().Place(t.Context(), o))
+	s.must(s.checkout().Place(t.Context(), o))
 	o.Request = order.Fingerprint{}
 	for name, list := range map[string]func() (page.Page[order.Order], error){
 		"history": func() (page.Page[order.Order], error) {
-			return s.orders().History(t.Context(), s.admin, order.Filter{}, page.Request{Limit: 5})
+			return s.orderHistory().History(t.Context(), s.admin, order.Filter{}, page.Request{Limit: 5})
 		},
 		"by customer": func() (page.Page[order.Order], error) {
-			return s.orders().Mine(t.Context(), user.Caller{UserID: "usr_1"}, page.Request{Limit: 5})
+			return s.orderHistory().Mine(t.Context(), user.Caller{UserID: "usr_1"}, page.Request{Limit: 5})
 		},
 	} {
 		p, err := list()
@@ -165,21 +165,21 @@ func TestListsHaveTheWholeOrder(t *testing.T) {
 func TestHistoryRefusesForeignCursors(t *testing.T) {
 	s := open(t)
 	s.history()
-	first, err := s.orders().History(t.Context(), s.admin, order.Filter{}, page.Request{Limit: 2})
+	first, err := s.orderHistory().History(t.Context(), s.admin, order.Filter{}, page.Request{Limit: 2})
 	s.must(err)
 	r := page.Request{Limit: 3, Cursor: first.NextCursor}
-	if _, err := s.orders().History(t.Context(), s.admin, order.Filter{}, r); err != nil {
+	if _, err := s.orderHistory().History(t.Context(), s.admin, order.Filter{}, r); err != nil {
 		t.Errorf("with another limit: %v", err)
 	}
 	other := s.admin
 	other.UserID = "usr_other"
 	for name, read := range map[string]func() error{
 		"another filter": func() error {
-			_, err := s.orders().History(t.Context(), s.admin, order.Filter{From: opened}, r)
+			_, err := s.orderHistory().History(t.Context(), s.admin, order.Filter{From: opened}, r)
 			return err
 		},
-		"another caller":  func() error { _, err := s.orders().History(t.Context(), other, order.Filter{}, r); return err },
-		"another list":    func() error { _, err := s.orders().Mine(t.Context(), s.admin, r); return err },
+		"another caller":  func() error { _, err := s.orderHistory().History(t.Context(), other, order.Filter{}, r); return err },
+		"another list":    func() error { _, err := s.orderHistory().Mine(t.Context(), s.admin, r); return err },
 		"another product": func() error { _, err := s.inventory().Changes(t.Context(), s.admin, "lamp", r); return err },
 		"the catalogue":   func() error { _, err := s.catalogue().Browse(t.Context(), "", r); return err },
 	} {
@@ -199,7 +199,7 @@ func TestEmptyPagesAreNotTheEnd(t *testing.T) {
 	newest := all[0]
 	start := fmt.Sprintf(`{"order_id":{"S":"zzz"},"user_id":{"S":%q},"placed_key":{"S":%q}}`, newest.UserID, placedKey(newest)+"~")
 	s.faults.On("Query", awsfault.Times(3, empty(start))...)
-	got, err := s.orders().Mine(t.Context(), user.Caller{UserID: newest.UserID}, page.Request{Limit: 1})
+	got, err := s.orderHistory().Mine(t.Context(), user.Caller{UserID: newest.UserID}, page.Request{Limit: 1})
 	s.must(err)
 	if len(got.Items) != 1 || got.Items[0].ID != newest.ID || got.NextCursor == "" {
 		t.Errorf("got %+v, want the newest order and a cursor", got)
@@ -220,7 +220,7 @@ func TestEachVisitsEveryOrderOnce(t *testing.T) {
 		}
 	}
 	var got []string
-	s.must(s.orders().Each(t.Context(), from, to, func(o order.Order) { got = append(got, o.ID) }))
+	s.must(s.orderHistory().Each(t.Context(), from, to, func(o order.Order) { got = append(got, o.ID) }))
 	slices.Sort(got)
 	slices.Sort(want)
 	if !slices.Equal(got, want) {

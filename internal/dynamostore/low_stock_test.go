@@ -61,7 +61,7 @@ func TestLowStock(t *testing.T) {
 	}
 	s.move(s.inventory(), product.Movement{ID: "a", ProductID: "p05", Before: 5, After: 6, Reason: "r", By: "x", MovedAt: opened})
 	s.move(s.inventory(), product.Movement{ID: "b", ProductID: "p11", Before: 11, After: 0, Reason: "r", By: "x", MovedAt: opened})
-	s.must(s.orders().Place(t.Context(), newOrder("usr_1", "k", opened, line("p06", 100, 1), line("p10", 100, 4))))
+	s.must(s.checkout().Place(t.Context(), newOrder("usr_1", "k", opened, line("p06", 100, 1), line("p10", 100, 4))))
 	want = []string{"p00", "p01", "p02", "p03", "p04", "p06", "p11"}
 	if got := s.lowStock("", 100); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
@@ -121,7 +121,7 @@ func TestSaleOfAnotherSide(t *testing.T) {
 	for seen, fits := range map[int64]bool{8: false, 100: false, 7: true, 0: true} {
 		o := newOrder("usr_1", fmt.Sprint(seen), opened, line("lamp", 100, 2))
 		before := s.left("lamp")
-		_, err := s.orders().Orders.Place(t.Context(), o, order.Goods{"lamp": {Stock: seen}}, func() time.Time { return opened })
+		_, err := s.checkout().CheckoutStore.Place(t.Context(), o, order.Goods{"lamp": {Stock: seen}}, func() time.Time { return opened })
 		var rejected *order.RejectedError
 		if errors.As(err, &rejected) == fits {
 			t.Errorf("seen %d: got error %v, want it placed: %v", seen, err, fits)
@@ -142,7 +142,7 @@ func TestMarkHolds(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 100, 20)
 	goods := func() order.Goods {
-		g, err := s.orders().Goods(t.Context(), []string{"lamp"})
+		g, err := s.checkout().Goods(t.Context(), []string{"lamp"})
 		s.must(err)
 		return g
 	}
@@ -155,7 +155,7 @@ func TestMarkHolds(t *testing.T) {
 		at.Go(func() {
 			o := newOrder("usr_1", number3(i), opened, line("lamp", 100, 2))
 			for range 20 {
-				_, err := s.orders().Orders.Place(t.Context(), o, goods(), func() time.Time { return opened })
+				_, err := s.checkout().CheckoutStore.Place(t.Context(), o, goods(), func() time.Time { return opened })
 				var rejected *order.RejectedError
 				if err == nil {
 					count(&sold, 2)

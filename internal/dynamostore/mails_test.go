@@ -19,19 +19,11 @@ import (
 	"shop/test/awsfault"
 )
 
-var (
-	_ notification.Ledger       = (*Mails)(nil)
-	_ notification.Due          = (*Mails)(nil)
-	_ notification.Losses       = (*Mails)(nil)
-	_ notification.Orders       = (*Orders)(nil)
-	_ notification.Suppressions = (*Suppressions)(nil)
-)
-
 // pendingMail places an order and returns its pending mail, as the relay sees it.
 func (s *shop) pendingMail(key string, at time.Time) notification.Mail {
 	s.t.Helper()
 	o := newOrder("usr_1", key, at, line("lamp", 1, 1))
-	s.must(s.orders().Place(s.t.Context(), o))
+	s.must(s.checkout().Place(s.t.Context(), o))
 	return relayed(o)
 }
 

@@ -24,8 +24,15 @@ const (
 	feedIndex       = "feed"
 )
 
+// OrderHistory lists orders: a customer's own, everybody's for admins, and for the summary those of a range of time. It
+// implements [order.Feed].
+type OrderHistory struct {
+	Client *dynamodb.Client
+	Orders string
+}
+
 // Mine returns a page of the customer's own orders, newest first.
-func (s *Orders) Mine(ctx context.Context, customer user.Caller, r page.Request) (page.Page[order.Order], error) {
+func (s *OrderHistory) Mine(ctx context.Context, customer user.Caller, r page.Request) (page.Page[order.Order], error) {
 	q := query{"my-orders", customer.UserID}
 	position, err := q.position(r.Cursor)
 	if err != nil {
@@ -39,7 +46,9 @@ func (s *Orders) Mine(ctx context.Context, customer user.Caller, r page.Request)
 }
 
 // History returns a page of all orders, newest first. Its cursors are good for this admin alone.
-func (s *Orders) History(ctx context.Context, admin user.Caller, f order.Filter, r page.Request) (page.Page[order.Order], error) {
+func (s *OrderHistory) History(
+	ctx context.Context, admin user.Caller, f order.Filter, r page.Request,
+) (page.Page[order.Order], error) {
 	q := query{"orders", admin.UserID, bound(f.From), bound(f.To), f.Customer}
 	position, err := q.position(r.Cursor)
 	if err != nil {
@@ -54,8 +63,9 @@ func (s *Orders) History(ctx context.Context, admin user.Caller, f order.Filter,
 	return convert(cut(q, items[:min(len(items), r.Limit+1)], r.Limit, placedKeyOf), readOrder)
 }
 
-// read reads the newest orders of each partition that the filter touches: all shards of the feed at once, or the customer's.
-func (s *Orders) read(ctx context.Context, f order.Filter, position string, limit int) ([][]attributes, error) {
+// read reads the newest orders of each partition that the filter touches: all shards of the feed at once, or the
+// customer's.
+func (s *OrderHistory) read(ctx context.Context, f order.Filter, position string, limit int) ([][]attributes, error) {
 	if f.Customer != "" {
 		items, err := s.partition(ctx, ofCustomer(f.Customer), keySpan(f, position), limit)
 		return [][]attributes{items}, err
@@ -71,8 +81,8 @@ func (s *Orders) read(ctx context.Context, f order.Filter, position string, limi
 	return lists, reads.Wait()
 }
 
-// Each calls visit for each order placed from from (inclusive) to to (exclusive), in no particular order, never twice at once.
-func (s *Orders) Each(ctx context.Context, from, to time.Time, visit func(order.Order)) error {
+// Each implements [order.Feed.Each]: it reads all shards of the feed at once.
+func (s *OrderHistory) Each(ctx context.Context, from, to time.Time, visit func(order.Order)) error {
 	var one sync.Mutex
 	reads, ctx := errgroup.WithContext(ctx)
 	for i := range feedShards {
@@ -87,7 +97,7 @@ func (s *Orders) Each(ctx context.Context, from, to time.Time, visit func(order.
 	return reads.Wait()
 }
 
-func (s *Orders) each(ctx context.Context, p partition, in span, visit func(order.Order)) error {
+func (s *OrderHistory) each(ctx context.Context, p partition, in span, visit func(order.Order)) error {
 	pages := dynamodb.NewQueryPaginator(s.Client, s.query(p, in))
 	for pages.HasMorePages() {
 		out, err := pages.NextPage(ctx)
@@ -125,16 +135,16 @@ func ofShard(shard int) partition {
 	return partition{index: feedIndex, key: "shard", value: number(int64(shard))}
 }
 
-func (s *Orders) partition(ctx context.Context, p partition, in span, limit int) ([]attributes, error) {
+func (s *OrderHistory) partition(ctx context.Context, p partition, in span, limit int) ([]attributes, error) {
 	if in.low > in.high || !p.exists() {
 		return nil, nil
 	}
 	return queryAll(ctx, s.Client, *s.query(p, in), limit)
 }
 
-func (s *Orders) query(p partition, in span) *dynamodb.QueryInput {
+func (s *OrderHistory) query(p partition, in span) *dynamodb.QueryInput {
 	return &dynamodb.QueryInput{
-		TableName:                 &s.Table,
+		TableName:                 &s.Orders,
 		IndexName:                 &p.index,
 		KeyConditionExpression:    aws.String("#partition = :partition AND placed_key BETWEEN :low AND :high"),
 		ExpressionAttributeNames:  map[string]string{"#partition": p.key},
@@ -173,9 +183,4 @@ func bound(t time.Time) string {
 		return highest
 	}
 	return formatTime(first)
-}
-
-func placedKeyOf(item attributes) string {
-	r := reader{item: item}
-	return r.text("placed_key")
 }

@@ -19,9 +19,9 @@ func TestPlaceStoresAllAtOnce(t *testing.T) {
 	s.addProduct("lamp", 6400, 10)
 	s.addProduct("mug", 950, 10)
 	o := newOrder("usr_1", "k1", opened, line("lamp", 6400, 2), line("mug", 950, 3))
-	s.must(s.orders().Place(t.Context(), o))
+	s.must(s.checkout().Place(t.Context(), o))
 
-	got, err := s.orders().ForMail(t.Context(), o.ID, user.AddressHash(o.Email))
+	got, err := s.confirmations().ForMail(t.Context(), o.ID, user.AddressHash(o.Email))
 	s.must(err)
 	if !reflect.DeepEqual(got, o) {
 		t.Errorf("stored order:\n got %+v\nwant %+v", got, o)
@@ -64,19 +64,19 @@ func TestPlaceRejects(t *testing.T) {
 	for _, test := range tests {
 		o := newOrder("usr_1", test.name, opened, test.lines...)
 		var rejected *order.RejectedError
-		if err := s.orders().Place(t.Context(), o); !errors.As(err, &rejected) {
+		if err := s.checkout().Place(t.Context(), o); !errors.As(err, &rejected) {
 			t.Errorf("%s: got %v, want a RejectedError", test.name, err)
 		} else if !reflect.DeepEqual(rejected.Failed, test.want) || rejected.Existing != nil {
 			t.Errorf("%s: got %+v, want %+v", test.name, rejected, test.want)
 		}
-		if _, err := s.orders().ForMail(t.Context(), o.ID, ""); !errors.Is(err, order.ErrNotFound) {
+		if _, err := s.confirmations().ForMail(t.Context(), o.ID, ""); !errors.Is(err, order.ErrNotFound) {
 			t.Errorf("%s: order: got %v, want ErrNotFound", test.name, err)
 		}
 	}
 	if lamps, mugs := s.left("lamp"), s.left("mug"); lamps != 5 || mugs != 10 {
 		t.Errorf("stock: got %d lamps and %d mugs, want 5 and 10", lamps, mugs)
 	}
-	s.must(s.orders().Place(t.Context(), newOrder("usr_2", "as many as one order may have", opened.AddDate(0, 0, 2), line("vase", 200, 2))))
+	s.must(s.checkout().Place(t.Context(), newOrder("usr_2", "as many as one order may have", opened.AddDate(0, 0, 2), line("vase", 200, 2))))
 	if due, _ := s.mails(nil).Due(t.Context(), opened.AddDate(0, 0, 1), 10); len(due) != 0 {
 		t.Errorf("due mails: got %v, want none", due)
 	}
@@ -86,17 +86,17 @@ func TestPlaceAgainAnswersTheOrderThatStands(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 6400, 2)
 	first := newOrder("usr_1", "k", opened, line("lamp", 6400, 2))
-	s.must(s.orders().Place(t.Context(), first))
+	s.must(s.checkout().Place(t.Context(), first))
 	again := first
 	again.PlacedAt = opened.AddDate(0, 0, 1)
 	var rejected *order.RejectedError
-	if err := s.orders().Place(t.Context(), again); !errors.As(err, &rejected) || rejected.Existing == nil {
+	if err := s.checkout().Place(t.Context(), again); !errors.As(err, &rejected) || rejected.Existing == nil {
 		t.Fatalf("got %v, want the existing order", err)
 	}
 	if !reflect.DeepEqual(*rejected.Existing, first) {
 		t.Errorf("got %+v, want %+v", *rejected.Existing, first)
 	}
-	accepted, err := s.orders().Accepted(t.Context(), first.ID)
+	accepted, err := s.checkout().Accepted(t.Context(), first.ID)
 	s.must(err)
 	if !reflect.DeepEqual(accepted, first) {
 		t.Errorf("accepted: got %+v, want %+v", accepted, first)
@@ -110,7 +110,7 @@ func TestTenBuyersOneLamp(t *testing.T) {
 	var buyers sync.WaitGroup
 	for i := range 10 {
 		buyers.Go(func() {
-			err := s.orders().Place(t.Context(), newOrder("usr_"+number3(i), "k", opened, line("lamp", 6400, 1)))
+			err := s.checkout().Place(t.Context(), newOrder("usr_"+number3(i), "k", opened, line("lamp", 6400, 1)))
 			var rejected *order.RejectedError
 			switch {
 			case err == nil:
@@ -137,12 +137,12 @@ func TestLargestOrder(t *testing.T) {
 		lines = append(lines, line("p"+number3(i), 100, 1))
 	}
 	o := newOrder("usr_1", "k", opened, lines...)
-	s.must(s.orders().Place(t.Context(), o))
+	s.must(s.checkout().Place(t.Context(), o))
 	var ids []string
 	for _, l := range lines {
 		ids = append(ids, l.ProductID)
 	}
-	goods, err := s.orders().Goods(t.Context(), ids)
+	goods, err := s.checkout().Goods(t.Context(), ids)
 	s.must(err)
 	for id, good := range goods {
 		if good.Stock != 0 {
@@ -187,7 +187,7 @@ func TestPlaceUnderFaults(t *testing.T) {
 			s.addProduct(lamp, 6400, 5)
 			faults := (&awsfault.Transport{}).On("TransactWriteItems", test.faults...)
 			o := newOrder("usr_1", test.name, opened, line(lamp, 6400, 2))
-			orders, seen, ctx := s.ordersOver(faults), s.goodsSeen(), t.Context()
+			orders, seen, ctx := s.checkoutOver(faults), s.goodsSeen(), t.Context()
 			orders.seen = func() order.Goods { return seen }
 			if len(test.faults) == always {
 				ctx = soon(t)
@@ -207,7 +207,7 @@ func TestPlaceUnderFaults(t *testing.T) {
 func (s *shop) settles(o order.Order) {
 	s.t.Helper()
 	var rejected *order.RejectedError
-	if err := s.orders().Place(s.t.Context(), o); err != nil && (!errors.As(err, &rejected) || rejected.Existing == nil) {
+	if err := s.checkout().Place(s.t.Context(), o); err != nil && (!errors.As(err, &rejected) || rejected.Existing == nil) {
 		s.t.Errorf("the repeat: %v", err)
 	}
 	if got := s.left(o.Lines[0].ProductID); got != 3 {
@@ -227,7 +227,7 @@ func TestPlaceThatCannotWorkIsNoContention(t *testing.T) {
 	} {
 		s.faults.On("TransactWriteItems", fault)
 		calls := s.faults.Calls("TransactWriteItems")
-		err := s.orders().Place(t.Context(), o)
+		err := s.checkout().Place(t.Context(), o)
 		var rejected *order.RejectedError
 		if err == nil || errors.Is(err, order.ErrBusy) || errors.As(err, &rejected) {
 			t.Errorf("%s: got %v, which is no fault of ours", name, err)
@@ -236,7 +236,7 @@ func TestPlaceThatCannotWorkIsNoContention(t *testing.T) {
 			t.Errorf("%s: got %d calls, want 1: a repeat cannot help", name, got)
 		}
 	}
-	s.must(s.orders().Place(t.Context(), o)) // nothing was left behind
+	s.must(s.checkout().Place(t.Context(), o)) // nothing was left behind
 	if left := s.left("lamp"); left != 3 {
 		t.Errorf("stock: got %d, want 3", left)
 	}
@@ -247,18 +247,18 @@ func TestAcceptedWaitsForACommit(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 6400, 5)
 	o := newOrder("usr_1", "k", opened, line("lamp", 6400, 2))
-	s.must(s.orders().Place(t.Context(), o))
+	s.must(s.checkout().Place(t.Context(), o))
 	s.faults.On("TransactGetItems", awsfault.Times(3, awsfault.Canceled("TransactionConflict"))...)
-	got, err := s.orders().Accepted(t.Context(), o.ID)
+	got, err := s.checkout().Accepted(t.Context(), o.ID)
 	s.must(err)
 	if got.ID != o.ID || s.faults.Calls("TransactGetItems") != 4 {
 		t.Errorf("got order %s after %d calls, want %s after 4", got.ID, s.faults.Calls("TransactGetItems"), o.ID)
 	}
-	if _, err := s.orders().Accepted(t.Context(), order.ID("usr_1", "other")); !errors.Is(err, order.ErrNotFound) {
+	if _, err := s.checkout().Accepted(t.Context(), order.ID("usr_1", "other")); !errors.Is(err, order.ErrNotFound) {
 		t.Errorf("an order that is none: got %v, want ErrNotFound", err)
 	}
 	s.faults.On("TransactGetItems", awsfault.Times(1000, awsfault.Canceled("TransactionConflict"))...)
-	if _, err := s.orders().Accepted(soon(t), o.ID); !errors.Is(err, order.ErrBusy) {
+	if _, err := s.checkout().Accepted(soon(t), o.ID); !errors.Is(err, order.ErrBusy) {
 		t.Errorf("contention that does not end: got %v, want ErrBusy", err)
 	}
 }
@@ -267,7 +267,7 @@ func TestViewShowsAnOrderToWhoMaySeeIt(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 6400, 5)
 	o := newOrder("usr_1", "k", opened, line("lamp", 6400, 2))
-	s.must(s.orders().Place(t.Context(), o))
+	s.must(s.checkout().Place(t.Context(), o))
 	owner := user.Caller{UserID: "usr_1", Email: "usr_1@example.com"}
 	tests := []struct {
 		name   string
@@ -280,7 +280,7 @@ func TestViewShowsAnOrderToWhoMaySeeIt(t *testing.T) {
 		{"who is an admin by token only", user.Caller{UserID: "usr_2", Email: "usr_2@example.com", Admin: true}, order.ErrNotFound},
 	}
 	for _, test := range tests {
-		got, status, err := s.orders().View(t.Context(), test.caller, o.ID)
+		got, status, err := s.orderReader().View(t.Context(), test.caller, o.ID)
 		if !errors.Is(err, test.want) || err == nil && (got.ID != o.ID || status != order.EmailPending) {
 			t.Errorf("%s: got %v, %s, %v, want error %v", test.name, got.ID, status, err, test.want)
 		}
@@ -288,16 +288,16 @@ func TestViewShowsAnOrderToWhoMaySeeIt(t *testing.T) {
 			t.Errorf("%s: got %v, want the log to be told why", test.name, err)
 		}
 	}
-	if _, _, err := s.orders().View(t.Context(), owner, "ord_none"); !errors.Is(err, order.ErrNotFound) || errors.Is(err, access.ErrNotTheirs) {
+	if _, _, err := s.orderReader().View(t.Context(), owner, "ord_none"); !errors.Is(err, order.ErrNotFound) || errors.Is(err, access.ErrNotTheirs) {
 		t.Errorf("an order that is not there: got %v, want ErrNotFound alone", err)
 	}
 	_, err := s.users().SetRole(t.Context(), user.RoleChange{UserID: s.admin.UserID, Email: s.admin.Email, Role: user.RoleCustomer, By: "arn:operator", At: opened})
 	s.must(err)
-	if _, _, err := s.orders().View(t.Context(), s.admin, o.ID); !errors.Is(err, order.ErrNotFound) {
+	if _, _, err := s.orderReader().View(t.Context(), s.admin, o.ID); !errors.Is(err, order.ErrNotFound) {
 		t.Errorf("a demoted admin: got %v, want ErrNotFound", err)
 	}
 	s.must(s.mails(nil).MarkSent(t.Context(), notification.OrderMailID(o.ID), "m", opened))
-	if _, status, err := s.orders().View(t.Context(), owner, o.ID); err != nil || status != order.EmailSent {
+	if _, status, err := s.orderReader().View(t.Context(), owner, o.ID); err != nil || status != order.EmailSent {
 		t.Errorf("once the mail was sent: got %s, %v, want sent", status, err)
 	}
 }
@@ -309,7 +309,7 @@ func TestGoodsAsksAgainForWhatABatchLeftOut(t *testing.T) {
 	leftOut := `{"Responses":{},"UnprocessedKeys":{"` + s.tables.Name("Products") +
 		`":{"ConsistentRead":true,"Keys":[{"product_id":{"S":"lamp"},"part":{"S":"sale"}}]}}}`
 	s.faults.On("BatchGetItem", awsfault.Answer(200, leftOut), awsfault.Answer(200, leftOut))
-	goods, err := s.orders().Goods(t.Context(), []string{"lamp"})
+	goods, err := s.checkout().Goods(t.Context(), []string{"lamp"})
 	s.must(err)
 	if want := (order.Goods{"lamp": {Name: "The lamp", Price: gbp(6400), Stock: 5, Active: true}}); !reflect.DeepEqual(goods, want) {
 		t.Errorf("got %+v, want %+v", goods, want)
@@ -318,6 +318,3 @@ func TestGoodsAsksAgainForWhatABatchLeftOut(t *testing.T) {
 		t.Errorf("calls: got %d, want 3", got)
 	}
 }
-
-var _ order.Store = (*Orders)(nil)
-var _ order.Feed = (*Orders)(nil)

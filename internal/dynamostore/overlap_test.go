@@ -71,7 +71,7 @@ func TestTenBuyersWhoOverlap(t *testing.T) {
 	results := make([]error, 10)
 	for i := range results {
 		all.Go(func() {
-			results[i] = s.ordersOver(overlap).Place(t.Context(), newOrder("usr_1", number3(i), opened, line("lamp", 1, 1)))
+			results[i] = s.checkoutOver(overlap).Place(t.Context(), newOrder("usr_1", number3(i), opened, line("lamp", 1, 1)))
 		})
 	}
 	all.Wait()
@@ -99,7 +99,7 @@ func TestLeftOutOfBatches(t *testing.T) {
 	s := open(t)
 	o := s.ordered()
 	s.faults.On("BatchGetItem", awsfault.LeaveOut, awsfault.LeaveOut)
-	if _, status, err := s.orders().View(t.Context(), usr1, o.ID); err != nil || status != order.EmailPending {
+	if _, status, err := s.orderReader().View(t.Context(), usr1, o.ID); err != nil || status != order.EmailPending {
 		t.Errorf("viewing: got %s, %v, want pending", status, err)
 	}
 	s.faults.On("BatchGetItem", awsfault.LeaveOut)
@@ -107,7 +107,7 @@ func TestLeftOutOfBatches(t *testing.T) {
 		t.Errorf("an admin sees %d, want 4", left)
 	}
 	s.faults.On("BatchGetItem", awsfault.LeaveOut)
-	if _, err := s.orders().ForMail(t.Context(), o.ID, hash); err != nil {
+	if _, err := s.confirmations().ForMail(t.Context(), o.ID, hash); err != nil {
 		t.Errorf("for its mail: %v", err)
 	}
 }
@@ -120,8 +120,8 @@ func TestTornBatch(t *testing.T) {
 			s := open(t)
 			s.addProduct("lamp", 1, 5)
 			o := newOrder("usr_1", "k", opened, line("lamp", 1, 1))
-			s.faults.On("BatchGetItem", awsfault.Torn(s.tables.Name(first), func() { s.must(s.ordersOver(nil).Place(t.Context(), o)) }))
-			_, status, err := s.orders().View(t.Context(), usr1, o.ID)
+			s.faults.On("BatchGetItem", awsfault.Torn(s.tables.Name(first), func() { s.must(s.checkoutOver(nil).Place(t.Context(), o)) }))
+			_, status, err := s.orderReader().View(t.Context(), usr1, o.ID)
 			if first == "Mails" && (err != nil || status != order.EmailPending) {
 				t.Errorf("got %s, %v, want pending", status, err)
 			}

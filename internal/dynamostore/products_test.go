@@ -268,7 +268,7 @@ func TestAdjustmentsAndSalesAtOnce(t *testing.T) {
 	var at sync.WaitGroup
 	for i := range 8 {
 		at.Go(func() {
-			if err := s.orders().Place(t.Context(), newOrder("usr_1", number3(i), opened, line("lamp", 100, 3))); err != nil {
+			if err := s.checkout().Place(t.Context(), newOrder("usr_1", number3(i), opened, line("lamp", 100, 3))); err != nil {
 				t.Errorf("order %d: %v", i, err)
 			}
 		})

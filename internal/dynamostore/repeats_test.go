@@ -216,7 +216,7 @@ func TestSlowCheckoutIsInNoWindowThatWasRead(t *testing.T) {
 	o := newOrder("usr_1", "k", time.Time{}, line("lamp", 6400, 2))
 	began, done := opened, opened.Add(90*time.Second)
 	read := func(from, to time.Time) []order.Order {
-		history, err := s.orders().History(t.Context(), s.admin, order.Filter{From: from, To: to}, page.Request{Limit: 10})
+		history, err := s.orderHistory().History(t.Context(), s.admin, order.Filter{From: from, To: to}, page.Request{Limit: 10})
 		s.must(err)
 		return history.Items
 	}
@@ -228,7 +228,7 @@ func TestSlowCheckoutIsInNoWindowThatWasRead(t *testing.T) {
 		return awsfault.Canceled("None", "None", "TransactionConflict")(next, r)
 	}
 	s.faults.On("TransactWriteItems", awsfault.Canceled("None", "None", "TransactionConflict"), meanwhile)
-	placed, err := s.orders().Orders.Place(t.Context(), o, s.goodsSeen(), steps(began, began.Add(time.Second), done))
+	placed, err := s.checkout().CheckoutStore.Place(t.Context(), o, s.goodsSeen(), steps(began, began.Add(time.Second), done))
 	s.must(err)
 	later := read(completeUntil, done.Add(time.Hour))
 	if len(later) != 1 || !later[0].PlacedAt.Equal(done) || !placed.PlacedAt.Equal(done) {
@@ -251,9 +251,9 @@ func TestPlaceWhoseAnswerWasLost(t *testing.T) {
 			o := newOrder("usr_1", "k", time.Time{}, line("lamp", 6400, 2))
 			s.faults.On("TransactWriteItems", append([]awsfault.Fault{conflict}, faults(conflict)...)...)
 			second := opened.Add(time.Second)
-			placed, err := s.orders().Orders.Place(t.Context(), o, s.goodsSeen(), steps(opened, second, opened.Add(time.Hour)))
+			placed, err := s.checkout().CheckoutStore.Place(t.Context(), o, s.goodsSeen(), steps(opened, second, opened.Add(time.Hour)))
 			s.must(err)
-			stored, err := s.orders().Accepted(t.Context(), o.ID)
+			stored, err := s.checkout().Accepted(t.Context(), o.ID)
 			s.must(err)
 			if !placed.PlacedAt.Equal(second) || !reflect.DeepEqual(stored, placed) || s.left("lamp") != 3 {
 				t.Errorf("answered %+v, stored %+v, %d left, want the order of the second attempt, once", placed, stored, s.left("lamp"))

@@ -21,7 +21,7 @@ func (s *shop) onEveryShard(n uint32, id func(orderID string) string) []order.Or
 		if shard(id(o.ID), n) != uint32(len(placed)) {
 			continue
 		}
-		s.must(s.orders().Place(s.t.Context(), o))
+		s.must(s.checkout().Place(s.t.Context(), o))
 		placed = append(placed, o)
 	}
 	return placed
@@ -34,12 +34,12 @@ func TestHistoryOfEveryShard(t *testing.T) {
 	s := open(t)
 	want := ids(s.onEveryShard(feedShards, itself))
 	var counted []string
-	s.must(s.orders().Each(t.Context(), opened, opened.Add(time.Hour), func(o order.Order) { counted = append(counted, o.ID) }))
+	s.must(s.orderHistory().Each(t.Context(), opened, opened.Add(time.Hour), func(o order.Order) { counted = append(counted, o.ID) }))
 	slices.Sort(counted)
 	if !slices.Equal(counted, slices.Sorted(slices.Values(want))) {
 		t.Errorf("the summary counts %v, want %v", counted, want)
 	}
-	listed, err := s.orders().History(t.Context(), s.admin, order.Filter{}, page.Request{Limit: 100})
+	listed, err := s.orderHistory().History(t.Context(), s.admin, order.Filter{}, page.Request{Limit: 100})
 	s.must(err)
 	slices.Reverse(want)
 	if got := ids(listed.Items); !slices.Equal(got, want) {

@@ -26,7 +26,7 @@ var staleReads = map[string]func(*testing.T, *shop){
 		p := s.addProduct("lamp", 6400, 5)
 		p.Price, p.Version = gbp(7000), 2
 		s.must(s.saver().Update(t.Context(), p))
-		goods, err := s.orders().Goods(t.Context(), []string{"lamp"})
+		goods, err := s.checkout().Goods(t.Context(), []string{"lamp"})
 		s.must(err)
 		if got := goods["lamp"].Price; got != gbp(7000) {
 			t.Errorf("a checkout sees %v, want 7000", got)
@@ -34,34 +34,34 @@ var staleReads = map[string]func(*testing.T, *shop){
 	},
 	"the order of a mail": func(t *testing.T, s *shop) {
 		o := s.ordered()
-		if _, err := s.orders().ForMail(t.Context(), o.ID, hash); err != nil {
+		if _, err := s.confirmations().ForMail(t.Context(), o.ID, hash); err != nil {
 			t.Errorf("got %v, want the order", err)
 		}
 	},
 	"an address that was just suppressed, of an order's mail": func(t *testing.T, s *shop) {
 		o := s.ordered()
 		s.must(s.suppressions().Add(t.Context(), hash, notification.Complained, opened))
-		if _, err := s.orders().ForMail(t.Context(), o.ID, hash); !errors.Is(err, notification.ErrSuppressed) {
+		if _, err := s.confirmations().ForMail(t.Context(), o.ID, hash); !errors.Is(err, notification.ErrSuppressed) {
 			t.Errorf("got %v, want ErrSuppressed", err)
 		}
 	},
 	"one's own order, just placed": func(t *testing.T, s *shop) {
 		o := s.ordered()
-		if _, _, err := s.orders().View(t.Context(), usr1, o.ID); err != nil {
+		if _, _, err := s.orderReader().View(t.Context(), usr1, o.ID); err != nil {
 			t.Errorf("got %v, want the order", err)
 		}
 	},
 	"how far its mail got": func(t *testing.T, s *shop) {
 		o := s.ordered()
 		s.must(s.mails(nil).MarkSent(t.Context(), notification.OrderMailID(o.ID), "m", opened))
-		if _, status, err := s.orders().View(t.Context(), usr1, o.ID); err != nil || status != order.EmailSent {
+		if _, status, err := s.orderReader().View(t.Context(), usr1, o.ID); err != nil || status != order.EmailSent {
 			t.Errorf("got %s, %v, want sent", status, err)
 		}
 	},
 	"another's order, by an admin who was just demoted": func(t *testing.T, s *shop) {
 		o := s.ordered()
 		s.demote()
-		if _, _, err := s.orders().View(t.Context(), s.admin, o.ID); !errors.Is(err, order.ErrNotFound) {
+		if _, _, err := s.orderReader().View(t.Context(), s.admin, o.ID); !errors.Is(err, order.ErrNotFound) {
 			t.Errorf("got %v, want ErrNotFound", err)
 		}
 	},
@@ -159,7 +159,7 @@ func (s *shop) ordered() order.Order {
 	s.t.Helper()
 	s.addProduct("lamp", 1, 5)
 	o := newOrder("usr_1", "k", opened, line("lamp", 1, 1))
-	s.must(s.orders().Place(s.t.Context(), o))
+	s.must(s.checkout().Place(s.t.Context(), o))
 	return o
 }
 
@@ -196,14 +196,14 @@ func TestIndexLag(t *testing.T) {
 	stale := &awsfault.Stale{}
 	s.faults.Next = stale
 	o := s.ordered()
-	mine, err := s.orders().Mine(t.Context(), usr1, page.Request{Limit: 10})
+	mine, err := s.orderHistory().Mine(t.Context(), usr1, page.Request{Limit: 10})
 	s.must(err)
-	all, err := s.orders().History(t.Context(), s.admin, order.Filter{}, page.Request{Limit: 10})
+	all, err := s.orderHistory().History(t.Context(), s.admin, order.Filter{}, page.Request{Limit: 10})
 	s.must(err)
 	if len(mine.Items) != 0 || len(all.Items) != 0 || stale.Served() < 2 {
 		t.Errorf("got %d and %d orders of an index that lags", len(mine.Items), len(all.Items))
 	}
-	if _, _, err := s.orders().View(t.Context(), usr1, o.ID); err != nil {
+	if _, _, err := s.orderReader().View(t.Context(), usr1, o.ID); err != nil {
 		t.Errorf("the order itself: %v", err)
 	}
 	if due, err := s.mails(nil).Due(t.Context(), opened.Add(time.Hour), 10); err != nil || len(due) != 0 {

@@ -23,11 +23,11 @@ func TestForMail(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 1, 10)
 	o := newOrder("usr_1", "k", opened, line("lamp", 1, 1))
-	s.must(s.orders().Place(t.Context(), o))
+	s.must(s.checkout().Place(t.Context(), o))
 	check := func(when, addressHash string, calls int, want error) {
 		t.Helper()
 		before := s.faults.Calls("BatchGetItem")
-		got, err := s.orders().ForMail(t.Context(), o.ID, addressHash)
+		got, err := s.confirmations().ForMail(t.Context(), o.ID, addressHash)
 		if !errors.Is(err, want) || err == nil && !reflect.DeepEqual(got, o) {
 			t.Errorf("%s: got %+v, %v, want %v", when, got, err, want)
 		}
@@ -46,7 +46,7 @@ func TestForMail(t *testing.T) {
 	o.ID = order.ID("usr_1", "none")
 	check("no such order", hash, 1, order.ErrNotFound)
 	s.faults.On("BatchGetItem", awsfault.Error(400, "AccessDeniedException"))
-	if _, err := s.orders().ForMail(t.Context(), o.ID, hash); err == nil || errors.Is(err, order.ErrNotFound) {
+	if _, err := s.confirmations().ForMail(t.Context(), o.ID, hash); err == nil || errors.Is(err, order.ErrNotFound) {
 		t.Errorf("a failed read: got %v", err)
 	}
 }

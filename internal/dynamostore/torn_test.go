@@ -64,11 +64,11 @@ func TestViewOfATornBatch(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 6400, 5)
 	o := newOrder("usr_1", "k", opened, line("lamp", 6400, 2))
-	s.must(s.orders().Place(t.Context(), o))
+	s.must(s.checkout().Place(t.Context(), o))
 	mails := s.tables.Name("Mails")
 	for _, caller := range []user.Caller{{UserID: "usr_1", Email: "usr_1@example.com"}, s.admin} {
 		s.faults.On("BatchGetItem", without(t, func(table string, _ map[string]any) bool { return table == mails }))
-		got, status, err := s.orders().View(t.Context(), caller, o.ID)
+		got, status, err := s.orderReader().View(t.Context(), caller, o.ID)
 		if err != nil || got.ID != o.ID || status != order.EmailPending {
 			t.Errorf("%s: got %q, %q, %v, want the order, its mail pending", caller.UserID, got.ID, status, err)
 		}

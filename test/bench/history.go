@@ -33,9 +33,8 @@ func history(ctx context.Context, s *store, e effort) (rows []row, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, tables.remove()) }()
-	archive := &archive{tables: tables, orders: dynamostore.Orders{
-		Client: client, Table: tables.name("OrdersTable"), Products: tables.name("ProductsTable"),
-		Mails: tables.name("MailsTable"), Users: tables.name("UsersTable"), Currency: currency,
+	archive := &archive{tables: tables, orders: dynamostore.OrderHistory{
+		Client: client, Orders: tables.name("OrdersTable"),
 	}}
 	if err := archive.fill(ctx, e.historical()); err != nil {
 		return nil, err
@@ -54,7 +53,7 @@ var anybody = aws.Credentials{AccessKeyID: "bench", SecretAccessKey: "bench"}
 // archive is a long history.
 type archive struct {
 	tables *tables
-	orders dynamostore.Orders
+	orders dynamostore.OrderHistory
 }
 
 var admin = user.User{
@@ -65,17 +64,17 @@ var admin = user.User{
 // fill writes the admin and the orders. The store places one; the others are copies of its item under other keys, so that
 // they have the shape that the store gives an order.
 func (a *archive) fill(ctx context.Context, count int) error {
-	users := dynamostore.Users{Client: a.tables.client, Table: a.orders.Users}
+	users := dynamostore.Users{Client: a.tables.client, Table: a.tables.name("UsersTable")}
 	products := productSaver(a.tables)
 	sample := newOrder("bench-customer@example.com")
 	if err := errors.Join(users.Create(ctx, admin, user.Done{}), products.Create(ctx, lamp, nil)); err != nil {
 		return err
 	}
-	if _, err := a.orders.Place(ctx, sample, inStock, time.Now); err != nil {
+	if _, err := checkoutStore(a.tables).Place(ctx, sample, inStock, time.Now); err != nil {
 		return err
 	}
 	stored, err := a.tables.client.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: &a.orders.Table, Key: item{"order_id": &types.AttributeValueMemberS{Value: sample.ID}},
+		TableName: &a.orders.Orders, Key: item{"order_id": &types.AttributeValueMemberS{Value: sample.ID}},
 	})
 	if err != nil {
 		return fmt.Errorf("reading an order: %w", err)
@@ -108,7 +107,7 @@ func copies(of item, from, to int) []types.WriteRequest {
 
 // write repeats what DynamoDB leaves out.
 func (a *archive) write(ctx context.Context, puts []types.WriteRequest) error {
-	for left := map[string][]types.WriteRequest{a.orders.Table: puts}; len(left) > 0; {
+	for left := map[string][]types.WriteRequest{a.orders.Orders: puts}; len(left) > 0; {
 		out, err := a.tables.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: left})
 		if err != nil {
 			return err

@@ -64,6 +64,14 @@ func productSaver(t *tables) *dynamostore.ProductSaver {
 	}
 }
 
+// checkoutStore places orders in the tables.
+func checkoutStore(t *tables) *dynamostore.CheckoutStore {
+	return &dynamostore.CheckoutStore{
+		Client: t.client, Orders: t.name("OrdersTable"), Products: t.name("ProductsTable"), Mails: t.name("MailsTable"),
+		Currency: currency,
+	}
+}
+
 func (b *sandbox) makeQueue(ctx context.Context) error {
 	made, err := sqs.NewFromConfig(b.store.aws).CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("bench-" + uuid.NewString())})
 	if err != nil {

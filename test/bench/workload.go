@@ -18,7 +18,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/uuid"
 
-	"shop/internal/dynamostore"
 	"shop/internal/notification/confirmation"
 	"shop/internal/order"
 )
@@ -89,10 +88,7 @@ func (b *sandbox) notify(context.Context) (workload, error) {
 	if !found {
 		return workload{}, errors.New("the event of notify names no order")
 	}
-	orders := dynamostore.Orders{
-		Client: b.tables.client, Table: b.tables.name("OrdersTable"), Products: b.tables.name("ProductsTable"),
-		Mails: b.tables.name("MailsTable"), Currency: currency,
-	}
+	orders := checkoutStore(b.tables)
 	next := func(ctx context.Context) ([]byte, error) {
 		o := newOrder(b.store.customer.Email)
 		e.Records[0].MessageId, e.Records[0].Body = o.ID, strings.ReplaceAll(body, old, o.ID)

@@ -42,7 +42,7 @@ var mutants = []mutant{
 		pkg: store, run: "TestPlaceUnderFaults",
 	},
 	{
-		name: "an order is shown to anybody", file: "internal/dynamostore/checkout_store.go",
+		name: "an order is shown to anybody", file: "internal/dynamostore/order_reader.go",
 		from: `!access.MaySee(`, to: `false && !access.MaySee(`, pkg: store, run: "TestViewShows",
 	},
 	{
