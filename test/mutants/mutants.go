@@ -81,7 +81,7 @@ var mutants = []mutant{
 		run: "TestHistoryOfEveryShard",
 	},
 	{
-		name: "the relay skips the index's last shard", file: "internal/dynamostore/mails.go",
+		name: "the relay skips the index's last shard", file: "internal/dynamostore/pending_mails.go",
 		from: `make([][]attributes, dueShards)`, to: `make([][]attributes, dueShards-1)`, pkg: store,
 		run: "TestDueOfEveryShard",
 	},
@@ -115,7 +115,7 @@ var mutants = []mutant{
 		run: "TestProductIsStoredAndChanged",
 	},
 	{
-		name: "a mail is claimed that somebody holds", file: "internal/dynamostore/mails.go",
+		name: "a mail is claimed that somebody holds", file: "internal/dynamostore/pending_mails.go",
 		from: `(attribute_not_exists(lease_id) OR`, to: `(attribute_not_exists(lease_id) OR attribute_exists(lease_id) OR`,
 		pkg: store, run: "TestClaim$",
 	},
