@@ -129,7 +129,7 @@ func (r *redriveCommand) mails(ctx context.Context, d deployment) error {
 	}
 	progress := newBar(r.err, "looking for failed mails")
 	outbox := &redrive.Outbox{
-		Ledger:   &dynamostore.Mails{Client: dynamodb.NewFromConfig(d.aws), Table: table, Now: clock.Now},
+		Ledger:   &dynamostore.FailedMails{Client: dynamodb.NewFromConfig(d.aws), Mails: table},
 		Requeue:  r.yes,
 		Now:      clock.Now,
 		Progress: func(n int) { progress.describe(fmt.Sprintf("failed mails: %d", n)) },

@@ -39,7 +39,7 @@ func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
 	lambda.Start(queue.Receive(&notification.Delivery{
-		Ledger:   &dynamostore.Mails{Client: db, Table: s.Mails, Now: clock.Now},
+		Ledger:   &dynamostore.PendingMails{Client: db, Mails: s.Mails, Now: clock.Now},
 		Orders:   &dynamostore.ConfirmationOrders{Client: db, Orders: s.Orders, Suppressed: s.Suppressed},
 		Accounts: &dynamostore.Users{Client: db, Table: s.Users, Suppressed: s.Suppressed},
 		Links:    &dynamostore.Links{Client: db, Table: s.AuthState},

@@ -21,7 +21,7 @@ type settings struct {
 func main() {
 	s, aws := config.MustLoad[settings]()
 	lambda.Start(relayMail(&notification.Relay{
-		Ledger: &dynamostore.Mails{Client: dynamodb.NewFromConfig(aws), Table: s.Mails, Now: clock.Now},
+		Ledger: &dynamostore.DueMails{Client: dynamodb.NewFromConfig(aws), Mails: s.Mails},
 		Queue:  &queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL},
 		Now:    clock.Now,
 	}))

@@ -26,7 +26,7 @@ type settings struct {
 func main() {
 	s, aws := config.MustLoad[settings]()
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), requestReset(&user.RequestReset{
-		Outbox:   &dynamostore.Mails{Client: dynamodb.NewFromConfig(aws), Table: s.Mails, Now: clock.Now},
+		Outbox:   &dynamostore.ResetOutbox{Client: dynamodb.NewFromConfig(aws), Mails: s.Mails},
 		Announce: &queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL},
 		Missed:   observe.EventNotSent,
 		Now:      clock.Now,

@@ -22,7 +22,7 @@ func main() {
 	db := dynamodb.NewFromConfig(aws)
 	lambda.Start(suppressAddress(&notification.Suppressor{
 		List:   &dynamostore.Suppressions{Client: db, Table: s.Suppressed},
-		Ledger: &dynamostore.Mails{Client: db, Table: s.Mails, Now: clock.Now},
+		Ledger: &dynamostore.LostMails{Client: db, Mails: s.Mails},
 		Now:    clock.Now,
 	}))
 }

@@ -108,7 +108,7 @@ func TestMailsOfAnAddressRest(t *testing.T) {
 	s.must(err)
 	mails := s.mails(func() time.Time { return opened })
 	for kind, ask := range map[notification.Kind]func(at time.Time) (string, error){
-		notification.PasswordReset: func(at time.Time) (string, error) { return mails.AddResetMail(t.Context(), ann.Email, at) },
+		notification.PasswordReset: func(at time.Time) (string, error) { return s.resetOutbox().AddResetMail(t.Context(), ann.Email, at) },
 		notification.SignUpAttempt: func(at time.Time) (string, error) {
 			u := ann
 			u.CreatedAt = at
@@ -192,7 +192,7 @@ func TestAccountMails(t *testing.T) {
 func TestDropped(t *testing.T) {
 	s := open(t)
 	mails := s.mails(func() time.Time { return opened.Add(time.Hour) })
-	id, err := mails.AddResetMail(t.Context(), ann.Email, opened)
+	id, err := s.resetOutbox().AddResetMail(t.Context(), ann.Email, opened)
 	s.must(err)
 	_, err = mails.Claim(t.Context(), id, "lease", opened.Add(2*time.Hour))
 	s.must(err)
@@ -204,10 +204,10 @@ func TestDropped(t *testing.T) {
 	if m := s.mail(id); m.State != notification.Dropped || m.Address != "" || !m.DueAt.IsZero() {
 		t.Errorf("got %+v, want it dropped", m)
 	}
-	if due, err := mails.Due(t.Context(), opened.Add(time.Hour), 10); err != nil || len(due) != 0 {
+	if due, err := s.dueMails().Due(t.Context(), opened.Add(time.Hour), 10); err != nil || len(due) != 0 {
 		t.Errorf("due: %v, %v", due, err)
 	}
-	if err := mails.Requeue(t.Context(), notification.Requeue(id, opened.Add(time.Hour))); !errors.Is(err, notification.ErrNotFailed) {
+	if err := s.failedMails().Requeue(t.Context(), notification.Requeue(id, opened.Add(time.Hour))); !errors.Is(err, notification.ErrNotFailed) {
 		t.Errorf("got %v, want ErrNotFailed", err)
 	}
 }
@@ -216,13 +216,13 @@ func TestDropped(t *testing.T) {
 func TestRedriveAccountMail(t *testing.T) {
 	s := open(t)
 	mails := s.mails(func() time.Time { return opened })
-	id, err := mails.AddResetMail(t.Context(), ann.Email, opened)
+	id, err := s.resetOutbox().AddResetMail(t.Context(), ann.Email, opened)
 	s.must(err)
 	_, err = mails.Claim(t.Context(), id, "lease", opened.Add(time.Hour))
 	s.must(err)
 	s.must(mails.MarkUndelivered(t.Context(), id, "lease", notification.Failed, opened))
 	later := opened.Add(48 * time.Hour)
-	s.must(mails.Requeue(t.Context(), notification.Requeue(id, later)))
+	s.must(s.failedMails().Requeue(t.Context(), notification.Requeue(id, later)))
 	want := notification.NewAddressMail(notification.PasswordReset, ann.Email, later)
 	want.DueAt = later
 	if got := s.mail(id); got != want {

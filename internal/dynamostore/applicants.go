@@ -21,10 +21,6 @@ const (
 	doneAction // only of a request with a key
 )
 
-// cooldownOver is the condition that a mail of an address may be written: none is pending, and the last one was written long enough ago,
-// or a link was used since (used_at).
-const cooldownOver = "attribute_not_exists(#state) OR (#state <> :pending AND (created_at <= :cooled OR attribute_exists(used_at)))"
-
 // Applicants keeps those who signed up and have not verified their address yet, among the users.
 type Applicants struct {
 	Client    *dynamodb.Client
@@ -114,43 +110,4 @@ func (s *Applicants) tell(ctx context.Context, email string, mail notification.M
 		return nil
 	}
 	return err
-}
-
-// putAfterCooldown puts a mail that an address may be pending again and again, but not too often.
-func putAfterCooldown(table string, mail notification.Mail) types.Put {
-	return types.Put{
-		TableName: &table, Item: mailItem(mail), ConditionExpression: aws.String(cooldownOver),
-		ExpressionAttributeNames: map[string]string{"#state": "state"},
-		ExpressionAttributeValues: attributes{
-			":pending": text(string(notification.Pending)), ":cooled": instant(mail.CreatedAt.Add(-notification.ResendInterval)),
-		},
-	}
-}
-
-// endCooldown lets an address be mailed a reset at once, because one of its links was used: who lost the race for it needs another. The
-// mail's record may be gone; what is left of it then, the id and the time, TTL removes with the hour.
-func endCooldown(table, email string, now time.Time) types.TransactWriteItem {
-	id := notification.NewAddressMail(notification.PasswordReset, email, now).ID
-	return types.TransactWriteItem{Update: &types.Update{
-		TableName: &table, Key: mailKey(id),
-		UpdateExpression:          aws.String("SET used_at = :now, expires_at = if_not_exists(expires_at, :end)"),
-		ExpressionAttributeValues: attributes{":now": instant(now), ":end": number(now.Add(time.Hour).Unix())},
-	}}
-}
-
-// AddResetMail implements [user.ResetOutbox.AddResetMail]: for the time of notification.ResendInterval an address gets no other.
-func (s *Mails) AddResetMail(ctx context.Context, email string, now time.Time) (string, error) {
-	mail := notification.NewAddressMail(notification.PasswordReset, email, now)
-	put := putAfterCooldown(s.Table, mail)
-	_, err := s.Client.PutItem(ctx, &dynamodb.PutItemInput{
-		TableName: put.TableName, Item: put.Item, ConditionExpression: put.ConditionExpression,
-		ExpressionAttributeNames: put.ExpressionAttributeNames, ExpressionAttributeValues: put.ExpressionAttributeValues,
-	})
-	if _, failed := conditionFailed(err); failed {
-		return mail.ID, nil
-	}
-	if err != nil {
-		return "", failed("storing a reset mail", err)
-	}
-	return mail.ID, nil
 }

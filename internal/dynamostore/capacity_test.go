@@ -69,7 +69,7 @@ func TestCapacityOfAnOrder(t *testing.T) {
 	o := newOrder("usr_01a20aa6-c5d5-77d1-b3ff-335f0eb446cc", "k", opened, line("lamp", 6400, 1))
 	s.must(checkout.Place(t.Context(), o))
 	placing := m.units
-	mails := &Mails{Client: client, Table: s.tables.Name("Mails"), Now: func() time.Time { return opened }}
+	mails := &PendingMails{Client: client, Mails: s.tables.Name("Mails"), Now: func() time.Time { return opened }}
 	mail, err := mails.Claim(t.Context(), notification.OrderMailID(o.ID), "01a20aa6-c5d5-77d1-b3ff-335f0eb446cc", opened.Add(35*time.Second))
 	s.must(err)
 	claiming := m.units - placing

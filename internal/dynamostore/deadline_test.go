@@ -83,9 +83,9 @@ var writes = map[string]func(*shop) write{
 			func() bool { return !s.held(mail) }, nil}
 	},
 	"Reschedule": func(s *shop) write {
-		mail, mails := s.onePending()
+		mail, _ := s.onePending()
 		next := mail.Reschedule(opened)
-		return write{"UpdateItem", func(ctx context.Context) error { return mails.Reschedule(ctx, mail, next) },
+		return write{"UpdateItem", func(ctx context.Context) error { return s.dueMails().Reschedule(ctx, mail, next) },
 			func() bool { return s.due()[0] == next }, nil}
 	},
 	"sign up": func(s *shop) write {
@@ -214,13 +214,13 @@ func (s *shop) moved(m product.Movement) bool {
 
 func (s *shop) due() []notification.Mail {
 	s.t.Helper()
-	due, err := s.mails(nil).Due(s.t.Context(), opened.AddDate(0, 0, 1), 10)
+	due, err := s.dueMails().Due(s.t.Context(), opened.AddDate(0, 0, 1), 10)
 	s.must(err)
 	return due
 }
 
 // onePending returns the one mail that is pending.
-func (s *shop) onePending() (notification.Mail, *Mails) {
+func (s *shop) onePending() (notification.Mail, *PendingMails) {
 	s.t.Helper()
 	s.addProduct("lamp", 1, 10)
 	return s.pendingMail("k", opened), s.mails(func() time.Time { return opened })

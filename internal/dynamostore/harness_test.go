@@ -135,8 +135,24 @@ func (s *shop) goodsSeen() order.Goods {
 	return seen
 }
 
-func (s *shop) mails(now func() time.Time) *Mails {
-	return &Mails{Client: s.client, Table: s.tables.Name("Mails"), Now: now}
+func (s *shop) mails(now func() time.Time) *PendingMails {
+	return &PendingMails{Client: s.client, Mails: s.tables.Name("Mails"), Now: now}
+}
+
+func (s *shop) dueMails() *DueMails {
+	return &DueMails{Client: s.client, Mails: s.tables.Name("Mails")}
+}
+
+func (s *shop) lostMails() *LostMails {
+	return &LostMails{Client: s.client, Mails: s.tables.Name("Mails")}
+}
+
+func (s *shop) failedMails() *FailedMails {
+	return &FailedMails{Client: s.client, Mails: s.tables.Name("Mails")}
+}
+
+func (s *shop) resetOutbox() *ResetOutbox {
+	return &ResetOutbox{Client: s.client, Mails: s.tables.Name("Mails")}
 }
 
 func (s *shop) suppressions() *Suppressions {

@@ -80,7 +80,7 @@ func TestSettledMails(t *testing.T) {
 	mails := s.mails(func() time.Time { return opened })
 	due := func(want int) {
 		t.Helper()
-		found, err := mails.Due(t.Context(), later, 10)
+		found, err := s.dueMails().Due(t.Context(), later, 10)
 		s.must(err)
 		if len(found) != want {
 			t.Errorf("due: got %d, want %d", len(found), want)
@@ -134,7 +134,7 @@ func TestRelease(t *testing.T) {
 	}
 	s.faults.On("UpdateItem", awsfault.Lost)
 	s.must(mails.Release(t.Context(), mail.ID, "lease", 0))
-	found, err := mails.Due(t.Context(), opened.Add(time.Hour), 10)
+	found, err := s.dueMails().Due(t.Context(), opened.Add(time.Hour), 10)
 	s.must(err)
 	if len(found) != 1 || found[0] != mail {
 		t.Errorf("due: got %+v, want %+v as it was", found, mail)
@@ -167,7 +167,7 @@ func TestReleaseUnanswered(t *testing.T) {
 	claim(2)
 	s.must(mails.Release(t.Context(), mail.ID, "lease", 2))
 	s.failAt(mail, opened)
-	s.must(mails.Requeue(t.Context(), notification.Requeue(mail.ID, opened)))
+	s.must(s.failedMails().Requeue(t.Context(), notification.Requeue(mail.ID, opened)))
 	claim(0)
 }
 
@@ -178,17 +178,17 @@ func TestDueIsOldestFirst(t *testing.T) {
 	for i := range 20 {
 		want = append(want, s.pendingMail(number3(i), opened.Add(time.Duration(i)*time.Second)))
 	}
-	found, err := s.mails(nil).Due(t.Context(), opened.Add(time.Hour), 100)
+	found, err := s.dueMails().Due(t.Context(), opened.Add(time.Hour), 100)
 	s.must(err)
 	if !reflect.DeepEqual(found, want) {
 		t.Errorf("got %v, want %v", found, want)
 	}
-	found, err = s.mails(nil).Due(t.Context(), want[4].DueAt, 3)
+	found, err = s.dueMails().Due(t.Context(), want[4].DueAt, 3)
 	s.must(err)
 	if !reflect.DeepEqual(found, want[:3]) {
 		t.Errorf("the oldest three: got %v, want %v", found, want[:3])
 	}
-	if found, _ := s.mails(nil).Due(t.Context(), want[0].DueAt.Add(-time.Millisecond), 10); len(found) != 0 {
+	if found, _ := s.dueMails().Due(t.Context(), want[0].DueAt.Add(-time.Millisecond), 10); len(found) != 0 {
 		t.Errorf("before any is due: got %v", found)
 	}
 }
@@ -200,14 +200,14 @@ func TestReschedule(t *testing.T) {
 	mail := s.pendingMail("a", opened)
 	next := mail.Reschedule(opened.Add(3 * time.Minute))
 	s.faults.On("UpdateItem", awsfault.Lost)
-	s.must(s.mails(nil).Reschedule(t.Context(), mail, next))
+	s.must(s.dueMails().Reschedule(t.Context(), mail, next))
 	other := mail.Reschedule(opened.Add(4 * time.Minute))
-	if err := s.mails(nil).Reschedule(t.Context(), mail, other); !errors.Is(err, notification.ErrLeased) {
+	if err := s.dueMails().Reschedule(t.Context(), mail, other); !errors.Is(err, notification.ErrLeased) {
 		t.Errorf("reschedule a second time: got %v, want ErrLeased", err)
 	}
-	s.must(s.mails(nil).Reschedule(t.Context(), next, mail)) // put back
+	s.must(s.dueMails().Reschedule(t.Context(), next, mail)) // put back
 	s.must(s.mails(nil).MarkSent(t.Context(), mail.ID, "m", opened))
-	if err := s.mails(nil).Reschedule(t.Context(), mail, next); !errors.Is(err, notification.ErrLeased) {
+	if err := s.dueMails().Reschedule(t.Context(), mail, next); !errors.Is(err, notification.ErrLeased) {
 		t.Errorf("once sent: got %v, want ErrLeased", err)
 	}
 }
@@ -221,7 +221,7 @@ func TestDueLeavesOutWhatCannotBeRead(t *testing.T) {
 		"mail_id": text("broken"), "due_shard": number(0), "due_at": instant(opened), "state": text("pending"),
 	}})
 	s.must(err)
-	found, err := s.mails(nil).Due(t.Context(), opened.Add(time.Hour), 1) // the broken one is the oldest
+	found, err := s.dueMails().Due(t.Context(), opened.Add(time.Hour), 1) // the broken one is the oldest
 	if err == nil || !strings.Contains(err.Error(), "broken") || len(found) != 1 || found[0] != mail {
 		t.Errorf("got %+v, %v, want %+v and an error that names the other", found, err, mail)
 	}
@@ -242,17 +242,17 @@ func TestRequeue(t *testing.T) {
 	s.addProduct("lamp", 1, 10)
 	mail := s.pendingMail("a", opened)
 	before := s.item("Mails", mailKey(mail.ID))
-	s.must(s.mails(nil).Reschedule(t.Context(), mail, mail.Reschedule(opened)))
+	s.must(s.dueMails().Reschedule(t.Context(), mail, mail.Reschedule(opened)))
 	s.failAt(mail, opened.Add(time.Hour))
 	now := opened.Add(100 * time.Hour)
 	again := notification.Requeue(mail.ID, now)
 	s.faults.On("UpdateItem", awsfault.Error(400, "TransactionConflictException"), awsfault.Lost)
-	s.must(s.mails(nil).Requeue(t.Context(), again))
+	s.must(s.failedMails().Requeue(t.Context(), again))
 	before["created_at"], before["due_at"] = instant(now), instant(now)
 	if got := s.item("Mails", mailKey(mail.ID)); !reflect.DeepEqual(got, before) {
 		t.Errorf("got %v, want %v", got, before)
 	}
-	found, err := s.mails(nil).Due(t.Context(), now, 10)
+	found, err := s.dueMails().Due(t.Context(), now, 10)
 	s.must(err)
 	if len(found) != 1 || found[0] != again {
 		t.Errorf("due: got %+v, want %+v", found, again)
@@ -273,10 +273,10 @@ func TestRequeueOnlyWhatFailed(t *testing.T) {
 	s.must(s.mails(nil).MarkSent(t.Context(), sent.ID, "message", opened))
 	s.failAt(failed, opened)
 	now := opened.Add(time.Hour)
-	s.must(s.mails(nil).Requeue(t.Context(), notification.Requeue(failed.ID, now)))
+	s.must(s.failedMails().Requeue(t.Context(), notification.Requeue(failed.ID, now)))
 	for _, id := range []string{pending.ID, leased.ID, sent.ID, failed.ID, "order-placed#ord_nobodys"} {
 		before := s.item("Mails", mailKey(id))
-		if err := s.mails(nil).Requeue(t.Context(), notification.Requeue(id, now.Add(time.Minute))); !errors.Is(err, notification.ErrNotFailed) {
+		if err := s.failedMails().Requeue(t.Context(), notification.Requeue(id, now.Add(time.Minute))); !errors.Is(err, notification.ErrNotFailed) {
 			t.Errorf("%s: got %v, want ErrNotFailed", id, err)
 		}
 		if after := s.item("Mails", mailKey(id)); !reflect.DeepEqual(after, before) {
@@ -284,7 +284,7 @@ func TestRequeueOnlyWhatFailed(t *testing.T) {
 		}
 	}
 	s.faults.On("UpdateItem", awsfault.Error(400, "AccessDeniedException"))
-	if err := s.mails(nil).Requeue(t.Context(), notification.Requeue(failed.ID, now)); err == nil || errors.Is(err, notification.ErrNotFailed) {
+	if err := s.failedMails().Requeue(t.Context(), notification.Requeue(failed.ID, now)); err == nil || errors.Is(err, notification.ErrNotFailed) {
 		t.Errorf("denied: got %v", err)
 	}
 }
@@ -316,7 +316,7 @@ func TestFailed(t *testing.T) {
 func (s *shop) allFailed(since time.Time) map[string]time.Time {
 	s.t.Helper()
 	found := map[string]time.Time{}
-	mails := &Mails{Client: s.tables.Client(nil, onePerPage), Table: s.tables.Name("Mails")}
+	mails := &FailedMails{Client: s.tables.Client(nil, onePerPage), Mails: s.tables.Name("Mails")}
 	pages := 0
 	for after := ""; ; pages++ {
 		page, next, err := mails.Failed(s.t.Context(), since, after)
@@ -351,14 +351,14 @@ func onePerPage(o *dynamodb.Options) {
 func TestFailedTellsWhatCannotBeRead(t *testing.T) {
 	s := open(t)
 	s.faults.On("Scan", awsfault.Error(400, "AccessDeniedException"))
-	if _, _, err := s.mails(nil).Failed(t.Context(), time.Time{}, ""); err == nil || !strings.Contains(err.Error(), "scanning mails") {
+	if _, _, err := s.failedMails().Failed(t.Context(), time.Time{}, ""); err == nil || !strings.Contains(err.Error(), "scanning mails") {
 		t.Errorf("denied: got %v", err)
 	}
 	_, err := s.client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String(s.tables.Name("Mails")), Item: attributes{
 		"mail_id": text("broken"), "state": text("failed"), "settled_at": text("yesterday"),
 	}})
 	s.must(err)
-	if _, _, err := s.mails(nil).Failed(t.Context(), time.Time{}, ""); err == nil {
+	if _, _, err := s.failedMails().Failed(t.Context(), time.Time{}, ""); err == nil {
 		t.Error("a time that is none is no error")
 	}
 }

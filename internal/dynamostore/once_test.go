@@ -159,7 +159,7 @@ func TestUsedResetEndsTheRest(t *testing.T) {
 	mails := s.mails(func() time.Time { return opened })
 	ask := func(after time.Duration) time.Time {
 		t.Helper()
-		id, err := mails.AddResetMail(t.Context(), ann.Email, opened.Add(after))
+		id, err := s.resetOutbox().AddResetMail(t.Context(), ann.Email, opened.Add(after))
 		s.must(err)
 		return s.mail(id).CreatedAt
 	}
@@ -168,7 +168,7 @@ func TestUsedResetEndsTheRest(t *testing.T) {
 		at := opened.Add(after)
 		s.must(s.links().SetPassword(t.Context(), s.link(user.SetPassword, at), password.Stored("new"), resetAt(at), user.Done{}))
 	}
-	other, err := mails.AddResetMail(t.Context(), "bob@example.com", opened)
+	other, err := s.resetOutbox().AddResetMail(t.Context(), "bob@example.com", opened)
 	s.must(err)
 	s.must(mails.MarkSent(t.Context(), other, "message", opened))
 	id := notification.NewAddressMail(notification.PasswordReset, ann.Email, opened).ID
@@ -187,7 +187,7 @@ func TestUsedResetEndsTheRest(t *testing.T) {
 	if got := ask(5 * time.Minute); !got.Equal(opened.Add(4 * time.Minute)) {
 		t.Errorf("with no link used since: one of %s, want it in its cooldown", got)
 	}
-	if _, err := mails.AddResetMail(t.Context(), "bob@example.com", opened.Add(5*time.Minute)); err != nil || !s.mail(other).CreatedAt.Equal(opened) {
+	if _, err := s.resetOutbox().AddResetMail(t.Context(), "bob@example.com", opened.Add(5*time.Minute)); err != nil || !s.mail(other).CreatedAt.Equal(opened) {
 		t.Errorf("another address: %+v (error %v), want it in its cooldown", s.mail(other), err)
 	}
 }
@@ -203,11 +203,10 @@ func TestUsedResetWithoutAMail(t *testing.T) {
 	if got := left.number("expires_at"); got != opened.Add(time.Hour).Unix() || left.err != nil || len(left.item) != 3 {
 		t.Errorf("left %v", left.item)
 	}
-	mails := s.mails(func() time.Time { return opened })
-	if due, err := mails.Due(t.Context(), opened.Add(time.Hour), 10); err != nil || len(due) != 0 {
+	if due, err := s.dueMails().Due(t.Context(), opened.Add(time.Hour), 10); err != nil || len(due) != 0 {
 		t.Errorf("due: %v, %v", due, err)
 	}
-	if _, err := mails.AddResetMail(t.Context(), ann.Email, opened); err != nil || s.mail(id) != notification.NewAddressMail(notification.PasswordReset, ann.Email, opened) {
+	if _, err := s.resetOutbox().AddResetMail(t.Context(), ann.Email, opened); err != nil || s.mail(id) != notification.NewAddressMail(notification.PasswordReset, ann.Email, opened) {
 		t.Errorf("got %+v and error %v", s.mail(id), err)
 	}
 }

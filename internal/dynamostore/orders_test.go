@@ -29,7 +29,7 @@ func TestPlaceStoresAllAtOnce(t *testing.T) {
 	if lamps, mugs := s.left("lamp"), s.left("mug"); lamps != 8 || mugs != 7 {
 		t.Errorf("stock: got %d lamps and %d mugs, want 8 and 7", lamps, mugs)
 	}
-	due, err := s.mails(nil).Due(t.Context(), opened.AddDate(0, 0, 1), 10)
+	due, err := s.dueMails().Due(t.Context(), opened.AddDate(0, 0, 1), 10)
 	s.must(err)
 	if want := []notification.Mail{relayed(o)}; !reflect.DeepEqual(due, want) {
 		t.Errorf("due mails: got %+v, want %+v", due, want)
@@ -77,7 +77,7 @@ func TestPlaceRejects(t *testing.T) {
 		t.Errorf("stock: got %d lamps and %d mugs, want 5 and 10", lamps, mugs)
 	}
 	s.must(s.checkout().Place(t.Context(), newOrder("usr_2", "as many as one order may have", opened.AddDate(0, 0, 2), line("vase", 200, 2))))
-	if due, _ := s.mails(nil).Due(t.Context(), opened.AddDate(0, 0, 1), 10); len(due) != 0 {
+	if due, _ := s.dueMails().Due(t.Context(), opened.AddDate(0, 0, 1), 10); len(due) != 0 {
 		t.Errorf("due mails: got %v, want none", due)
 	}
 }

@@ -54,7 +54,7 @@ func TestDueOfEveryShard(t *testing.T) {
 	for _, o := range s.onEveryShard(dueShards, notification.OrderMailID) {
 		want = append(want, notification.OrderMailID(o.ID))
 	}
-	due, err := s.mails(nil).Due(t.Context(), opened.Add(time.Hour), 100)
+	due, err := s.dueMails().Due(t.Context(), opened.Add(time.Hour), 100)
 	s.must(err)
 	for _, mail := range due {
 		got = append(got, mail.ID)

@@ -206,7 +206,7 @@ func TestIndexLag(t *testing.T) {
 	if _, _, err := s.orderReader().View(t.Context(), usr1, o.ID); err != nil {
 		t.Errorf("the order itself: %v", err)
 	}
-	if due, err := s.mails(nil).Due(t.Context(), opened.Add(time.Hour), 10); err != nil || len(due) != 0 {
+	if due, err := s.dueMails().Due(t.Context(), opened.Add(time.Hour), 10); err != nil || len(due) != 0 {
 		t.Errorf("due mails: got %v, %v, want none yet", due, err)
 	}
 }

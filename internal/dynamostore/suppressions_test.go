@@ -105,17 +105,17 @@ func TestMarkLost(t *testing.T) {
 		mail := s.pendingMail(number3(i), opened)
 		s.must(mails.MarkSent(t.Context(), mail.ID, "message", opened))
 		s.faults.On("UpdateItem", faults...)
-		s.must(mails.MarkLost(t.Context(), mail.ID, "message", lostAt))
+		s.must(s.lostMails().MarkLost(t.Context(), mail.ID, "message", lostAt))
 		s.must(mails.MarkSent(t.Context(), mail.ID, "late", opened))
-		s.must(mails.MarkLost(t.Context(), mail.ID, "message", lostAt.Add(time.Hour)))
+		s.must(s.lostMails().MarkLost(t.Context(), mail.ID, "message", lostAt.Add(time.Hour)))
 		s.wantLost(mail.ID, lostAt)
 	}
-	s.must(mails.MarkLost(t.Context(), "order-placed#none", "message", opened))
+	s.must(s.lostMails().MarkLost(t.Context(), "order-placed#none", "message", opened))
 	if item := s.mailItem("order-placed#none"); item != nil {
 		t.Errorf("a mail without a record was made: %v", item)
 	}
 	s.faults.On("UpdateItem", awsfault.Error(400, "AccessDeniedException"))
-	if mails.MarkLost(t.Context(), "order-placed#none", "message", opened) == nil {
+	if s.lostMails().MarkLost(t.Context(), "order-placed#none", "message", opened) == nil {
 		t.Error("a mark that could not be written is no error")
 	}
 }
@@ -131,10 +131,10 @@ func TestMarkLostBeforeTheMark(t *testing.T) {
 	s.must(err)
 	for _, mail := range []notification.Mail{pending, leased, another} {
 		s.faults.On("UpdateItem", awsfault.Lost, awsfault.Lost) // of both calls
-		s.must(mails.MarkLost(t.Context(), mail.ID, "message", opened))
-		s.must(mails.MarkLost(t.Context(), mail.ID, "message", opened))
+		s.must(s.lostMails().MarkLost(t.Context(), mail.ID, "message", opened))
+		s.must(s.lostMails().MarkLost(t.Context(), mail.ID, "message", opened))
 	}
-	if due, err := mails.Due(t.Context(), lostAt, 10); len(due) != 3 || err != nil {
+	if due, err := s.dueMails().Due(t.Context(), lostAt, 10); len(due) != 3 || err != nil {
 		t.Errorf("due: got %v, %v, want all three, as they were", due, err)
 	}
 	s.faults.On("UpdateItem", awsfault.Lost, awsfault.Lost)
@@ -155,18 +155,18 @@ func TestMarkLostOfAnEarlierSending(t *testing.T) {
 	late := func(state string, sendings ...string) {
 		t.Helper()
 		for _, sending := range sendings {
-			s.must(mails.MarkLost(t.Context(), mail.ID, sending, opened))
+			s.must(s.lostMails().MarkLost(t.Context(), mail.ID, sending, opened))
 			s.wantState(mail.ID, state)
 		}
 	}
 	s.must(mails.MarkSent(t.Context(), mail.ID, "message 1", opened))
-	s.must(mails.MarkLost(t.Context(), mail.ID, "message 1", opened))
-	s.must(mails.Requeue(t.Context(), notification.Requeue(mail.ID, lostAt)))
+	s.must(s.lostMails().MarkLost(t.Context(), mail.ID, "message 1", opened))
+	s.must(s.failedMails().Requeue(t.Context(), notification.Requeue(mail.ID, lostAt)))
 	late("pending", "message 1", "message 1")
 	s.must(mails.MarkSent(t.Context(), mail.ID, "message 2", lostAt))
 	late("sent", "message 1", "")
-	s.must(mails.MarkLost(t.Context(), mail.ID, "message 2", lostAt))
-	s.must(mails.Requeue(t.Context(), notification.Requeue(mail.ID, lostAt)))
+	s.must(s.lostMails().MarkLost(t.Context(), mail.ID, "message 2", lostAt))
+	s.must(s.failedMails().Requeue(t.Context(), notification.Requeue(mail.ID, lostAt)))
 	late("pending", "message 1", "message 2")
 	s.must(mails.MarkSent(t.Context(), mail.ID, "message 3", lostAt))
 	late("sent", "message 1", "message 2")
@@ -177,12 +177,12 @@ func TestMarkLostMeetsTheMark(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 1, 10)
 	mail := s.pendingMail("a", opened)
-	other := &Mails{Client: s.tables.Client(nil), Table: s.tables.Name("Mails")}
+	other := &PendingMails{Client: s.tables.Client(nil), Mails: s.tables.Name("Mails")}
 	s.faults.On("UpdateItem", func(next http.RoundTripper, r *http.Request) (*http.Response, error) {
 		defer func() { s.must(other.MarkSent(t.Context(), mail.ID, "message", opened)) }()
 		return next.RoundTrip(r)
 	})
-	s.must(s.mails(nil).MarkLost(t.Context(), mail.ID, "message", lostAt))
+	s.must(s.lostMails().MarkLost(t.Context(), mail.ID, "message", lostAt))
 	s.wantLost(mail.ID, lostAt)
 }
 

@@ -81,7 +81,7 @@ var mutants = []mutant{
 		run: "TestHistoryOfEveryShard",
 	},
 	{
-		name: "the relay skips the index's last shard", file: "internal/dynamostore/pending_mails.go",
+		name: "the relay skips the index's last shard", file: "internal/dynamostore/due_mails.go",
 		from: `make([][]attributes, dueShards)`, to: `make([][]attributes, dueShards-1)`, pkg: store,
 		run: "TestDueOfEveryShard",
 	},
