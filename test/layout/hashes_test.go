@@ -26,7 +26,7 @@ func TestHashesStayInTheirPackage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if !callers["internal/dynamostore/users.go"] {
+	if !callers["internal/dynamostore/user_item.go"] {
 		t.Error("the store of users is not found to call it: this test looks for the wrong thing")
 	}
 	for caller := range callers {
