@@ -96,13 +96,13 @@ func parseAddress(argument string) (string, error) {
 }
 
 // findUsers finds the store and its accounts.
-func findUsers(ctx context.Context, t *target) (deployment, *dynamostore.Users, error) {
+func findUsers(ctx context.Context, t *target) (deployment, *dynamostore.OperatorAccounts, error) {
 	d, table, err := t.findTable(ctx, "UsersTable")
-	return d, &dynamostore.Users{Client: dynamodb.NewFromConfig(d.aws), Table: table}, err
+	return d, &dynamostore.OperatorAccounts{Client: dynamodb.NewFromConfig(d.aws), Users: table}, err
 }
 
 // change gives the account that is shown the role, if it has another one and the operator agrees.
-func (rc *roleChange) change(ctx context.Context, s streams, d deployment, users *dynamostore.Users, email string) error {
+func (rc *roleChange) change(ctx context.Context, s streams, d deployment, users *dynamostore.OperatorAccounts, email string) error {
 	u, err := users.ByEmail(ctx, email)
 	if err != nil || u.Role == rc.role {
 		return err

@@ -41,7 +41,7 @@ func unsuppress(ctx context.Context, s streams, t *target, address string) error
 	if err != nil {
 		return err
 	}
-	list := &dynamostore.Suppressions{Client: dynamodb.NewFromConfig(d.aws), Table: table}
+	list := &dynamostore.Suppressions{Client: dynamodb.NewFromConfig(d.aws), Suppressed: table}
 	err = list.Lift(ctx, user.AddressHash(email))
 	if errors.Is(err, notification.ErrNotSuppressed) {
 		return fmt.Errorf("the stack %s does not suppress %s: %w", d.stack, email, err)

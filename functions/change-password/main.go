@@ -36,8 +36,8 @@ func main() {
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
 	passwords := password.New(s.Cost, s.CostsBefore...)
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), changePassword(guard, &user.ChangePassword{
-		Accounts:  &dynamostore.Accounts{Client: db, Table: s.Users, AuthState: s.AuthState, Mails: s.Mails},
-		Guesses:   &dynamostore.Guesses{Client: db, Table: s.AuthState, Users: s.Users},
+		Accounts:  &dynamostore.PasswordChanges{Client: db, Users: s.Users, AuthState: s.AuthState, Mails: s.Mails},
+		Guesses:   &dynamostore.Guesses{Client: db, Users: s.Users, AuthState: s.AuthState},
 		Checker:   passwords,
 		Passwords: passwords,
 		Announce:  &queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL},

@@ -31,13 +31,12 @@ func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
-	deletions := &dynamostore.AccountDeletions{Client: db, Table: s.AccountDeletions, Users: s.Users, Orders: s.Orders, Mails: s.Mails}
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), deleteAccount(guard, &user.DeleteAccount{
-		Users:     &dynamostore.Users{Client: db, Table: s.Users},
-		Accounts:  deletions,
-		Guesses:   &dynamostore.Guesses{Client: db, Table: s.AuthState, Users: s.Users},
+		Users:     &dynamostore.Accounts{Client: db, Users: s.Users},
+		Accounts:  &dynamostore.AccountDeleter{Client: db, Users: s.Users, AccountDeletions: s.AccountDeletions},
+		Guesses:   &dynamostore.Guesses{Client: db, Users: s.Users, AuthState: s.AuthState},
 		Passwords: password.New(s.Cost, s.CostsBefore...),
-		Data:      deletions,
+		Data:      &dynamostore.PersonalData{Client: db, Orders: s.Orders, Mails: s.Mails},
 		Now:       clock.Now,
 	})))
 }

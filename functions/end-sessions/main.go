@@ -29,8 +29,8 @@ func main() {
 	db := dynamodb.NewFromConfig(aws)
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), endSessions(guard, &user.EndSessions{
-		Accounts:  &dynamostore.Accounts{Client: db, Table: s.Users, AuthState: s.AuthState},
-		Guesses:   &dynamostore.Guesses{Client: db, Table: s.AuthState, Users: s.Users},
+		Accounts:  &dynamostore.UserSessions{Client: db, Users: s.Users, AuthState: s.AuthState},
+		Guesses:   &dynamostore.Guesses{Client: db, Users: s.Users, AuthState: s.AuthState},
 		Passwords: password.New(s.Cost, s.CostsBefore...),
 		Now:       clock.Now,
 	})))

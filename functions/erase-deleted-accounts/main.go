@@ -19,6 +19,10 @@ type settings struct {
 
 func main() {
 	s, aws := config.MustLoad[settings]()
-	deletions := &dynamostore.AccountDeletions{Client: dynamodb.NewFromConfig(aws), Table: s.AccountDeletions, Orders: s.Orders, Mails: s.Mails}
-	lambda.Start(eraseDeletedAccounts(&user.EraseDeletedAccounts{Record: deletions, Data: deletions, Now: clock.Now}))
+	db := dynamodb.NewFromConfig(aws)
+	lambda.Start(eraseDeletedAccounts(&user.EraseDeletedAccounts{
+		Record: &dynamostore.AccountDeletions{Client: db, AccountDeletions: s.AccountDeletions},
+		Data:   &dynamostore.PersonalData{Client: db, Orders: s.Orders, Mails: s.Mails},
+		Now:    clock.Now,
+	}))
 }

@@ -24,9 +24,8 @@ type settings struct {
 func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
-	users := &dynamostore.Users{Client: db, Table: s.Users}
-	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: users}
+	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: &dynamostore.Admins{Client: db, Users: s.Users}}
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), listOrders(guard, &dynamostore.OrderHistory{
 		Client: db, Orders: s.Orders,
-	}, users, time.Now)))
+	}, &dynamostore.Accounts{Client: db, Users: s.Users}, time.Now)))
 }

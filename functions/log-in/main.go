@@ -35,14 +35,14 @@ func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
 	key := &kmssign.Key{Client: kms.NewFromConfig(aws), ID: s.SigningKeyID}
-	guesses := &dynamostore.Guesses{Client: db, Table: s.AuthState, Users: s.Users}
 	passwords := password.New(s.Cost, s.CostsBefore...)
-	renewal := user.Renewal{Users: &dynamostore.Users{Client: db, Table: s.Users}, Passwords: passwords, Failed: notRenewed}
+	hashes := &dynamostore.PasswordHashes{Client: db, Users: s.Users}
+	renewal := user.Renewal{Users: hashes, Passwords: passwords, Failed: notRenewed}
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), logIn(&user.LogIn{
-		Guesses:   guesses,
+		Guesses:   &dynamostore.Guesses{Client: db, Users: s.Users, AuthState: s.AuthState},
 		Passwords: passwords,
 		Tokens:    &token.Issuer{URL: s.Issuer, Audience: s.Audience, Signer: key, Now: clock.Now},
-		Sessions:  guesses,
+		Sessions:  &dynamostore.Sessions{Client: db, AuthState: s.AuthState},
 		Renew:     renewal.Do,
 		Now:       clock.Now,
 	}, user.NewDevice)))

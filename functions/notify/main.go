@@ -41,8 +41,8 @@ func main() {
 	lambda.Start(queue.Receive(&notification.Delivery{
 		Ledger:   &dynamostore.PendingMails{Client: db, Mails: s.Mails, Now: clock.Now},
 		Orders:   &dynamostore.ConfirmationOrders{Client: db, Orders: s.Orders, Suppressed: s.Suppressed},
-		Accounts: &dynamostore.Users{Client: db, Table: s.Users, Suppressed: s.Suppressed},
-		Links:    &dynamostore.Links{Client: db, Table: s.AuthState},
+		Accounts: &dynamostore.AccountRecipients{Client: db, Users: s.Users, Suppressed: s.Suppressed},
+		Links:    &dynamostore.MailedLinks{Client: db, AuthState: s.AuthState},
 		Mailer: &sesmail.Mailer{
 			Client: ses.NewFromConfig(aws, patient), Sender: s.Sender, ConfigurationSet: s.ConfigurationSet, ReplyTo: s.ReplyTo,
 		},

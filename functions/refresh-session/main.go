@@ -33,8 +33,8 @@ func main() {
 	db := dynamodb.NewFromConfig(aws)
 	key := &kmssign.Key{Client: kms.NewFromConfig(aws), ID: s.SigningKeyID}
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), refreshSession(&user.Refresh{
-		Sessions: &dynamostore.Sessions{Client: db, Table: s.AuthState},
-		Users:    &dynamostore.Users{Client: db, Table: s.Users},
+		Sessions: &dynamostore.Sessions{Client: db, AuthState: s.AuthState},
+		Users:    &dynamostore.Accounts{Client: db, Users: s.Users},
 		Tokens:   &token.Issuer{URL: s.Issuer, Audience: s.Audience, Signer: key, Now: clock.Now},
 		Grace:    s.Grace,
 		Now:      clock.Now,

@@ -22,9 +22,10 @@ type settings struct {
 func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
+	accounts := &dynamostore.Accounts{Client: db, Users: s.Users}
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), renameAccount(guard, &user.RenameAccount{
-		Accounts: &dynamostore.Accounts{Client: db, Table: s.Users},
-		Users:    &dynamostore.Users{Client: db, Table: s.Users},
+		Accounts: accounts,
+		Users:    accounts,
 	})))
 }

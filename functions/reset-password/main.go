@@ -25,7 +25,9 @@ type settings struct {
 func main() {
 	s, aws := config.MustLoad[settings]()
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), resetPassword(&user.ResetPassword{
-		Links:     &dynamostore.Links{Client: dynamodb.NewFromConfig(aws), Table: s.AuthState, Users: s.Users, Mails: s.Mails},
+		Links: &dynamostore.PasswordResets{
+			Client: dynamodb.NewFromConfig(aws), Users: s.Users, AuthState: s.AuthState, Mails: s.Mails,
+		},
 		Passwords: password.New(s.Cost),
 		Now:       clock.Now,
 	})))

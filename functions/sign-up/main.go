@@ -34,7 +34,7 @@ func main() {
 	db, passwords := dynamodb.NewFromConfig(aws), password.New(s.Cost)
 	if !s.Verify {
 		lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), signUp(&user.SignUp{
-			Users:     &dynamostore.Users{Client: db, Table: s.Users, AuthState: s.AuthState},
+			Users:     &dynamostore.SignUpStore{Client: db, Users: s.Users, AuthState: s.AuthState},
 			Passwords: passwords,
 			NewID:     newID,
 			Now:       clock.Now,

@@ -21,7 +21,7 @@ func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
 	lambda.Start(suppressAddress(&notification.Suppressor{
-		List:   &dynamostore.Suppressions{Client: db, Table: s.Suppressed},
+		List:   &dynamostore.Suppressions{Client: db, Suppressed: s.Suppressed},
 		Ledger: &dynamostore.LostMails{Client: db, Mails: s.Mails},
 		Now:    clock.Now,
 	}))

@@ -25,7 +25,7 @@ func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
-	users := &user.ViewAccount{Users: &dynamostore.Users{Client: db, Table: s.Users}}
+	users := &user.ViewAccount{Users: &dynamostore.Accounts{Client: db, Users: s.Users}}
 	orders := &dynamostore.OrderHistory{Client: db, Orders: s.Orders}
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), viewAccount(guard, users, orders)))
 }

@@ -32,22 +32,10 @@ func (s *shop) applicants() *Applicants {
 	return &Applicants{Client: s.client, Users: s.tables.Name("Users"), Mails: s.tables.Name("Mails"), AuthState: s.tables.Name("AuthState")}
 }
 
-func (s *shop) links() *Links {
-	return &Links{
-		Client: s.client, Table: s.tables.Name("AuthState"), Users: s.tables.Name("Users"), Mails: s.tables.Name("Mails"),
-	}
-}
-
-func (s *shop) deletions() *AccountDeletions {
-	return &AccountDeletions{
-		Client: s.client, Table: s.tables.Name("AccountDeletions"), Users: s.tables.Name("Users"), Orders: s.tables.Name("Orders"), Mails: s.tables.Name("Mails"),
-	}
-}
-
 // user is the user with the address, or the zero User.
 func (s *shop) user(email string) user.User {
 	s.t.Helper()
-	u, err := s.users().ByEmail(s.t.Context(), email)
+	u, err := s.accounts().ByEmail(s.t.Context(), email)
 	if err != nil && !errors.Is(err, user.ErrNotFound) {
 		s.t.Fatal(err)
 	}
@@ -171,18 +159,17 @@ func TestManyAskAtOnce(t *testing.T) {
 // TestAccountMails: whom they are for is found with the suppressions in one call; nobody and a suppressed address say so.
 func TestAccountMails(t *testing.T) {
 	s := open(t)
-	users := s.users()
-	users.Suppressed = s.tables.Name("SuppressedAddresses")
-	if _, err := users.ForMail(t.Context(), ann.Email); !errors.Is(err, notification.ErrNoRecipient) {
+	recipients := s.recipients()
+	if _, err := recipients.ForMail(t.Context(), ann.Email); !errors.Is(err, notification.ErrNoRecipient) {
 		t.Errorf("an unknown address: got %v, want ErrNoRecipient", err)
 	}
-	s.must(s.users().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
 	before := s.faults.Calls("BatchGetItem")
-	if got, err := users.ForMail(t.Context(), ann.Email); err != nil || got != ann || s.faults.Calls("BatchGetItem") != before+1 {
+	if got, err := recipients.ForMail(t.Context(), ann.Email); err != nil || got != ann || s.faults.Calls("BatchGetItem") != before+1 {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	s.must(s.suppressions().Add(t.Context(), user.AddressHash(ann.Email), notification.Bounced, opened))
-	if _, err := users.ForMail(t.Context(), ann.Email); !errors.Is(err, notification.ErrSuppressed) {
+	if _, err := recipients.ForMail(t.Context(), ann.Email); !errors.Is(err, notification.ErrSuppressed) {
 		t.Errorf("a suppressed address: got %v, want ErrSuppressed", err)
 	}
 }
@@ -234,17 +221,17 @@ func TestRedriveAccountMail(t *testing.T) {
 func (s *shop) link(p user.Purpose, at time.Time) user.Link {
 	s.t.Helper()
 	_, l := user.NewLink(cmp.Or(s.user(ann.Email), ann), p, at)
-	s.must(s.links().Save(s.t.Context(), l))
+	s.must(s.mailedLinks().Save(s.t.Context(), l))
 	return l
 }
 
 func TestLinks(t *testing.T) {
 	s := open(t)
 	l := s.link(user.SetPassword, opened)
-	if got, err := s.links().Link(t.Context(), l.Hash); err != nil || got != l {
+	if got, err := s.resets().Link(t.Context(), l.Hash); err != nil || got != l {
 		t.Errorf("got %+v, %v, want %+v", got, err, l)
 	}
-	if _, err := s.links().Link(t.Context(), "no"+l.Hash[2:]); !errors.Is(err, user.ErrInvalidLink) {
+	if _, err := s.resets().Link(t.Context(), "no"+l.Hash[2:]); !errors.Is(err, user.ErrInvalidLink) {
 		t.Errorf("another: got %v, want ErrInvalidLink", err)
 	}
 }
@@ -252,20 +239,20 @@ func TestLinks(t *testing.T) {
 // TestVerify: once, in time, and for the account that it was made for, which is as it was otherwise. A lost answer is none.
 func TestVerify(t *testing.T) {
 	s := open(t)
-	s.must(s.users().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
 	late, twice := s.link(user.VerifyAddress, opened), s.link(user.VerifyAddress, opened)
-	if err := s.links().Verify(t.Context(), late, late.ExpiresAt, user.Done{}); !errors.Is(err, user.ErrInvalidLink) {
+	if err := s.verifications().Verify(t.Context(), late, late.ExpiresAt, user.Done{}); !errors.Is(err, user.ErrInvalidLink) {
 		t.Errorf("expired: got %v, want ErrInvalidLink", err)
 	}
 	s.faults.On("TransactWriteItems", awsfault.Lost)
-	s.must(s.links().Verify(t.Context(), late, late.ExpiresAt.Add(-time.Second), user.Done{}))
+	s.must(s.verifications().Verify(t.Context(), late, late.ExpiresAt.Add(-time.Second), user.Done{}))
 	verified := ann
 	verified.Unverified = false
 	if got := s.user(ann.Email); got != verified {
 		t.Errorf("got %+v, want %+v", got, verified)
 	}
 	for name, l := range map[string]user.Link{"again": late, "the other of a mail sent twice": twice} {
-		if err := s.links().Verify(t.Context(), l, opened, user.Done{}); !errors.Is(err, user.ErrInvalidLink) {
+		if err := s.verifications().Verify(t.Context(), l, opened, user.Done{}); !errors.Is(err, user.ErrInvalidLink) {
 			t.Errorf("%s: got %v, want ErrInvalidLink", name, err)
 		}
 	}
@@ -276,10 +263,10 @@ func TestLinkOfAnotherAccount(t *testing.T) {
 	s := open(t)
 	other := ann
 	other.ID = "usr_2"
-	s.must(s.users().Create(t.Context(), other, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), other, user.Done{}))
 	verify, set := s.link(user.VerifyAddress, opened), s.link(user.SetPassword, opened)
 	verify.UserID, set.UserID = ann.ID, ann.ID
-	for _, err := range []error{s.links().Verify(t.Context(), verify, opened, user.Done{}), s.links().SetPassword(t.Context(), set, password.Stored("new"), resetAt(opened), user.Done{})} {
+	for _, err := range []error{s.verifications().Verify(t.Context(), verify, opened, user.Done{}), s.resets().SetPassword(t.Context(), set, password.Stored("new"), resetAt(opened), user.Done{})} {
 		if !errors.Is(err, user.ErrInvalidLink) {
 			t.Errorf("got %v, want ErrInvalidLink", err)
 		}
@@ -293,29 +280,29 @@ func TestLinkOfAnotherAccount(t *testing.T) {
 // before, whatever its time.
 func TestSetPassword(t *testing.T) {
 	s := open(t)
-	s.must(s.users().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
 	now := opened.Add(10 * time.Minute)
 	used, other, later, verify := s.link(user.SetPassword, opened), s.link(user.SetPassword, opened), s.link(user.SetPassword, now.Add(time.Minute)), s.link(user.VerifyAddress, now)
 	s.faults.On("TransactWriteItems", awsfault.Lost)
-	s.must(s.links().SetPassword(t.Context(), used, password.Stored("new"), resetAt(now), user.Done{}))
+	s.must(s.resets().SetPassword(t.Context(), used, password.Stored("new"), resetAt(now), user.Done{}))
 	want := ann
 	want.PasswordHash, want.Unverified, want.Generation = password.Stored("new"), false, 1
 	if got := s.user(ann.Email); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	for name, l := range map[string]user.Link{"used": used, "made with it": other, "made for the old generation": later} {
-		if err := s.links().SetPassword(t.Context(), l, password.Stored("eve's"), resetAt(now), user.Done{}); !errors.Is(err, user.ErrInvalidLink) {
+		if err := s.resets().SetPassword(t.Context(), l, password.Stored("eve's"), resetAt(now), user.Done{}); !errors.Is(err, user.ErrInvalidLink) {
 			t.Errorf("%s: got %v, want ErrInvalidLink", name, err)
 		}
 	}
-	if err := s.links().Verify(t.Context(), verify, now, user.Done{}); !errors.Is(err, user.ErrInvalidLink) {
+	if err := s.verifications().Verify(t.Context(), verify, now, user.Done{}); !errors.Is(err, user.ErrInvalidLink) {
 		t.Errorf("verifying: got %v, want ErrInvalidLink", err)
 	}
 	fresh := s.link(user.SetPassword, now)
-	if err := s.links().SetPassword(t.Context(), fresh, password.Stored("x"), resetAt(fresh.ExpiresAt), user.Done{}); !errors.Is(err, user.ErrInvalidLink) {
+	if err := s.resets().SetPassword(t.Context(), fresh, password.Stored("x"), resetAt(fresh.ExpiresAt), user.Done{}); !errors.Is(err, user.ErrInvalidLink) {
 		t.Errorf("expired: got %v, want ErrInvalidLink", err)
 	}
-	s.must(s.links().SetPassword(t.Context(), fresh, password.Stored("newer"), resetAt(now.Add(time.Minute)), user.Done{}))
+	s.must(s.resets().SetPassword(t.Context(), fresh, password.Stored("newer"), resetAt(now.Add(time.Minute)), user.Done{}))
 	if got := s.user(ann.Email); got.PasswordHash != password.Stored("newer") || got.Generation != 2 {
 		t.Errorf("got %+v, want the newer password in generation 2", got)
 	}
@@ -324,28 +311,28 @@ func TestSetPassword(t *testing.T) {
 // TestLinksOfAnEndedGeneration: whatever ends the sessions makes void the links that were mailed before.
 func TestLinksOfAnEndedGeneration(t *testing.T) {
 	s := open(t)
-	s.must(s.users().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
 	verify, set := s.link(user.VerifyAddress, opened), s.link(user.SetPassword, opened)
 	s.must(s.endSessions(ann.Email))
-	for _, err := range []error{s.links().Verify(t.Context(), verify, opened, user.Done{}), s.links().SetPassword(t.Context(), set, password.Stored("new"), resetAt(opened), user.Done{})} {
+	for _, err := range []error{s.verifications().Verify(t.Context(), verify, opened, user.Done{}), s.resets().SetPassword(t.Context(), set, password.Stored("new"), resetAt(opened), user.Done{})} {
 		if !errors.Is(err, user.ErrInvalidLink) {
 			t.Errorf("got %v, want ErrInvalidLink", err)
 		}
 	}
-	s.must(s.links().Verify(t.Context(), s.link(user.VerifyAddress, opened), opened, user.Done{}))
+	s.must(s.verifications().Verify(t.Context(), s.link(user.VerifyAddress, opened), opened, user.Done{}))
 }
 
 // TestOneOfManyFollows: of many who show one token at once, one sets a password.
 func TestOneOfManyFollows(t *testing.T) {
 	s := open(t)
-	s.must(s.users().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
 	l := s.link(user.SetPassword, opened)
 	var all sync.WaitGroup
 	set := make(chan password.Hash, 20)
 	for i := range 20 {
 		all.Go(func() {
 			hash := password.Stored(fmt.Sprint("hash ", i))
-			err := s.links().SetPassword(t.Context(), l, hash, resetAt(opened.Add(time.Second)), user.Done{})
+			err := s.resets().SetPassword(t.Context(), l, hash, resetAt(opened.Add(time.Second)), user.Done{})
 			if err == nil {
 				set <- hash
 			} else if !errors.Is(err, user.ErrInvalidLink) {
@@ -363,11 +350,11 @@ func TestOneOfManyFollows(t *testing.T) {
 // TestContendedLink: a conflict is waited out.
 func TestContendedLink(t *testing.T) {
 	s := open(t)
-	s.must(s.users().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
 	s.faults.On("TransactWriteItems", awsfault.Canceled("None", "TransactionConflict"), awsfault.Canceled("TransactionConflict", "None"))
-	s.must(s.links().SetPassword(t.Context(), s.link(user.SetPassword, opened), password.Stored("new"), resetAt(opened.Add(time.Second)), user.Done{}))
+	s.must(s.resets().SetPassword(t.Context(), s.link(user.SetPassword, opened), password.Stored("new"), resetAt(opened.Add(time.Second)), user.Done{}))
 	s.faults.On("TransactWriteItems", awsfault.Times(100, awsfault.Canceled("None", "TransactionConflict"))...)
-	err := s.links().SetPassword(soon(t), s.link(user.SetPassword, opened.Add(time.Minute)), password.Stored("new"), resetAt(opened.Add(time.Minute)), user.Done{})
+	err := s.resets().SetPassword(soon(t), s.link(user.SetPassword, opened.Add(time.Minute)), password.Stored("new"), resetAt(opened.Add(time.Minute)), user.Done{})
 	var failure interface{ Temporary() bool }
 	if errors.Is(err, user.ErrInvalidLink) || !errors.As(err, &failure) || !failure.Temporary() {
 		t.Errorf("got %v, want one that says that a repeat may help", err)
@@ -408,25 +395,25 @@ func (s *shop) addressed(ids []string) []string {
 // TestDelete: the account goes and the deletion is recorded, once, and only for the account that it was asked for.
 func TestDelete(t *testing.T) {
 	s := open(t)
-	s.must(s.users().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
 	other := ann
 	other.ID = "usr_2"
-	if err := s.deletions().Delete(t.Context(), other, opened); !errors.Is(err, user.ErrNotFound) || s.user(ann.Email) != ann {
+	if err := s.deleter().Delete(t.Context(), other, opened); !errors.Is(err, user.ErrNotFound) || s.user(ann.Email) != ann {
 		t.Errorf("another account: got %v, left %+v", err, s.user(ann.Email))
 	}
 	s.faults.On("TransactWriteItems", awsfault.Lost)
-	s.must(s.deletions().Delete(t.Context(), ann, opened))
-	if err := s.deletions().Delete(t.Context(), ann, opened); !errors.Is(err, user.ErrNotFound) {
+	s.must(s.deleter().Delete(t.Context(), ann, opened))
+	if err := s.deleter().Delete(t.Context(), ann, opened); !errors.Is(err, user.ErrNotFound) {
 		t.Errorf("again: got %v, want ErrNotFound", err)
 	}
 	noted, err := s.deletions().Unfinished(t.Context())
 	if want := (user.AccountDeletion{UserID: ann.ID, DeletedAt: opened}); err != nil || len(noted) != 1 || noted[0] != want {
 		t.Errorf("noted %+v, %v, want %+v", noted, err, want)
 	}
-	if err := s.users().RequireAdmin(t.Context(), user.Caller{UserID: ann.ID, Email: ann.Email, Admin: true}); !errors.Is(err, user.ErrNotAdmin) {
+	if err := s.admins().RequireAdmin(t.Context(), user.Caller{UserID: ann.ID, Email: ann.Email, Admin: true}); !errors.Is(err, user.ErrNotAdmin) {
 		t.Errorf("an admin's token of the account: got %v, want ErrNotAdmin", err)
 	}
-	s.must(s.users().Create(t.Context(), other, user.Done{})) // the address is free
+	s.must(s.signUp().Create(t.Context(), other, user.Done{})) // the address is free
 	s.must(s.deletions().Finish(t.Context(), ann.ID))
 	if noted, err := s.deletions().Unfinished(t.Context()); err != nil || len(noted) != 0 {
 		t.Errorf("finished: %v, %v", noted, err)
@@ -450,9 +437,9 @@ func TestErase(t *testing.T) {
 	s := open(t)
 	ids := s.placed(25)
 	before := s.item("Orders", orderKey(ids[3]))
-	deletions := s.deletions()
-	deletions.Client = s.tables.Client(s.faults, func(o *dynamodb.Options) { o.APIOptions = append(o.APIOptions, smallPages) })
-	s.must(deletions.Erase(t.Context(), ann.ID))
+	data := s.personalData()
+	data.Client = s.tables.Client(s.faults, func(o *dynamodb.Options) { o.APIOptions = append(o.APIOptions, smallPages) })
+	s.must(data.Erase(t.Context(), ann.ID))
 	if got := s.addressed(ids); len(got) != 1 || got[0] != ids[25] {
 		t.Errorf("%v have an address still, want the other customer's %s alone", got, ids[25])
 	}
@@ -466,7 +453,7 @@ func TestErase(t *testing.T) {
 		t.Errorf("the history has %d orders, error %v", len(history.Items), err)
 	}
 	writes := s.faults.Calls("UpdateItem")
-	s.must(deletions.Erase(t.Context(), ann.ID))
+	s.must(data.Erase(t.Context(), ann.ID))
 	if got := s.faults.Calls("UpdateItem"); got != writes {
 		t.Errorf("a repeat made %d writes, want none", got-writes)
 	}
@@ -479,14 +466,14 @@ func TestEraseCutShort(t *testing.T) {
 	broken := awsfault.Error(400, "AccessDeniedException")
 	// Each order takes two writes, and some are under way at once: by the thirtieth write some orders are done.
 	s.faults.On("UpdateItem", append(make([]awsfault.Fault, 29), broken)...)
-	if err := s.deletions().Erase(t.Context(), ann.ID); err == nil {
+	if err := s.personalData().Erase(t.Context(), ann.ID); err == nil {
 		t.Fatal("nothing failed")
 	}
 	if got := s.addressed(ids); len(got) < 2 || len(got) > 20 {
 		t.Errorf("%d orders have an address, want some", len(got))
 	}
 	s.faults.Clear()
-	s.must(s.deletions().Erase(t.Context(), ann.ID))
+	s.must(s.personalData().Erase(t.Context(), ann.ID))
 	if got := s.addressed(ids); len(got) != 1 {
 		t.Errorf("%v have an address still", got)
 	}
@@ -496,7 +483,7 @@ func TestEraseCutShort(t *testing.T) {
 func TestMailsOfErasedOrders(t *testing.T) {
 	s := open(t)
 	ids := s.placed(1)
-	s.must(s.deletions().Erase(t.Context(), ann.ID))
+	s.must(s.personalData().Erase(t.Context(), ann.ID))
 	for _, hash := range []string{"", user.AddressHash(ann.Email)} {
 		if _, err := s.confirmations().ForMail(t.Context(), ids[0], hash); !errors.Is(err, notification.ErrNoRecipient) {
 			t.Errorf("got %v, want ErrNoRecipient", err)

@@ -21,7 +21,7 @@ const (
 	doneAction // only of a request with a key
 )
 
-// Applicants keeps those who signed up and have not verified their address yet, among the users.
+// Applicants implements [user.Applicants]: it keeps who signed up and did not verify the address yet, among the users.
 type Applicants struct {
 	Client    *dynamodb.Client
 	Users     string
@@ -29,13 +29,13 @@ type Applicants struct {
 	AuthState string // where it is kept which sign-ups with an Idempotency-Key were done
 }
 
-// Done returns what was kept of a request with this name, also when it expired, or the zero Done.
+// Done implements [user.DoneRequests.Done].
 func (s *Applicants) Done(ctx context.Context, name string) (user.Done, error) {
 	return findDone(ctx, s.Client, s.AuthState, name)
 }
 
-// Apply implements [user.Applicants.Apply]. Either mail costs one read and one transaction of two actions, so that the time does
-// not tell which it was. A third action keeps that the request was done.
+// Apply implements [user.Applicants.Apply]. Either mail costs one read and one transaction of two actions, so that the
+// time does not tell which it was. A third action keeps that the request was done.
 func (s *Applicants) Apply(ctx context.Context, u user.User, name string) (string, error) {
 	known, err := s.known(ctx, u.Email, u.CreatedAt)
 	if err != nil {
@@ -63,7 +63,9 @@ func (s *Applicants) Apply(ctx context.Context, u user.User, name string) (strin
 var errDoneBefore = errors.New("the request was done before")
 
 func (s *Applicants) known(ctx context.Context, email string, now time.Time) (bool, error) {
-	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Users, Key: userKey(email), ConsistentRead: aws.Bool(true)})
+	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: &s.Users, Key: userKey(email), ConsistentRead: aws.Bool(true),
+	})
 	if err != nil {
 		return false, failed("looking for a user", err)
 	}
@@ -77,8 +79,11 @@ func (s *Applicants) known(ctx context.Context, email string, now time.Time) (bo
 // add returns user.ErrEmailTaken when somebody else was faster, and errDoneBefore.
 func (s *Applicants) add(ctx context.Context, u user.User, mail notification.Mail, done user.Done) error {
 	actions := []types.TransactWriteItem{
-		{Put: &types.Put{TableName: &s.Users, Item: userItem(u), ConditionExpression: aws.String(free), ExpressionAttributeValues: since(u.CreatedAt)}},
-		{Put: &types.Put{TableName: &s.Mails, Item: mailItem(mail)}},
+		{Put: &types.Put{
+			TableName: &s.Users, Item: userItem(u), ConditionExpression: aws.String(free),
+			ExpressionAttributeValues: since(u.CreatedAt),
+		}},
+		put(s.Mails, mailItem(mail)),
 	}
 	unmet, err := transact(ctx, s.Client, "storing an applicant", append(actions, keep(s.AuthState, done)...)...)
 	switch {
@@ -90,13 +95,14 @@ func (s *Applicants) add(ctx context.Context, u user.User, mail notification.Mai
 	return err
 }
 
-// tell stores the mail to an address that somebody has. That somebody has it is looked at again because that costs what storing
-// an applicant costs. It returns errDoneBefore.
+// tell stores the mail to an address that somebody has. That somebody has it is looked at again because that costs what
+// storing an applicant costs. It returns errDoneBefore.
 func (s *Applicants) tell(ctx context.Context, email string, mail notification.Mail, done user.Done) error {
 	put := putAfterCooldown(s.Mails, mail)
 	actions := []types.TransactWriteItem{
 		{ConditionCheck: &types.ConditionCheck{
-			TableName: &s.Users, Key: userKey(email), ConditionExpression: aws.String(here), ExpressionAttributeValues: since(mail.CreatedAt),
+			TableName: &s.Users, Key: userKey(email), ConditionExpression: aws.String(here),
+			ExpressionAttributeValues: since(mail.CreatedAt),
 		}},
 		{Put: &put},
 	}

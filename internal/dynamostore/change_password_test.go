@@ -12,34 +12,30 @@ import (
 	"shop/test/awsfault"
 )
 
-func (s *shop) accounts() *Accounts {
-	return &Accounts{Client: s.client, Table: s.tables.Name("Users"), AuthState: s.tables.Name("AuthState"), Mails: s.tables.Name("Mails")}
-}
-
 // endSessions ends all sessions of the address's user, as the user does.
 func (s *shop) endSessions(email string) error {
-	u, err := s.users().ByEmail(s.t.Context(), email)
+	u, err := s.accounts().ByEmail(s.t.Context(), email)
 	if err != nil {
 		return err
 	}
-	return s.accounts().EndSessions(s.t.Context(), u, attempt(email, "192.0.2.7", opened))
+	return s.userSessions().EndSessions(s.t.Context(), u, attempt(email, "192.0.2.7", opened))
 }
 
 // TestEndSessions: the generation ends them, the guess is taken back, and the user is as before otherwise. An account
 // of another user is left alone, and none is made.
 func TestEndSessions(t *testing.T) {
 	s := open(t)
-	s.must(s.users().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
 	a, want := attempt(ann.Email, "192.0.2.7", opened), ann
 	s.must(s.guesses().Count(t.Context(), a, upTo(1)))
 	s.faults.On("TransactWriteItems", awsfault.Lost)
-	s.must(s.accounts().EndSessions(t.Context(), ann, a))
+	s.must(s.userSessions().EndSessions(t.Context(), ann, a))
 	if want.Generation++; s.user(ann.Email) != want {
 		t.Errorf("got %+v, want %+v", s.user(ann.Email), want)
 	}
 	s.wantTallies(a, [3]int64{})
 	for _, other := range []user.User{{ID: "usr_2", Email: ann.Email}, {ID: "usr_2", Email: "x@example.com"}} {
-		if err := s.accounts().EndSessions(t.Context(), other, a); !errors.Is(err, user.ErrNotFound) {
+		if err := s.userSessions().EndSessions(t.Context(), other, a); !errors.Is(err, user.ErrNotFound) {
 			t.Errorf("%+v: got %v, want ErrNotFound", other, err)
 		}
 	}
@@ -50,7 +46,7 @@ func TestEndSessions(t *testing.T) {
 
 func TestRename(t *testing.T) {
 	s := open(t)
-	s.must(s.users().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
 	caller, want := user.Caller{UserID: ann.ID, Email: ann.Email}, ann
 	s.must(s.accounts().Rename(t.Context(), caller, "Zoë"))
 	if want.Name = "Zoë"; s.user(ann.Email) != want {
@@ -71,7 +67,7 @@ func changing(t *testing.T) (*shop, user.PasswordChange) {
 	s := open(t)
 	u := ann
 	u.Generation = annsSession.Generation
-	s.must(s.users().Create(t.Context(), u, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), u, user.Done{}))
 	second := annsSession
 	second.ID = "ses_2"
 	a := attempt(ann.Email, "192.0.2.7", opened)
@@ -80,7 +76,7 @@ func changing(t *testing.T) (*shop, user.PasswordChange) {
 	}
 	for _, begun := range []user.OpenSession{annsSession, second} {
 		begun.UserID = u.ID
-		s.must(s.guesses().Start(t.Context(), begun, a))
+		s.must(s.sessions().Start(t.Context(), begun, a))
 	}
 	return s, user.PasswordChange{User: u, Hash: password.Stored("new"), SessionID: annsSession.ID, Attempt: a}
 }
@@ -91,7 +87,7 @@ func TestChangePassword(t *testing.T) {
 	s, c := changing(t)
 	c.Done = done("a", c.User.ID, opened)
 	s.faults.On("TransactWriteItems", awsfault.Lost)
-	id, err := s.accounts().ChangePassword(t.Context(), c)
+	id, err := s.passwordChanges().ChangePassword(t.Context(), c)
 	s.must(err)
 	want := c.User
 	want.PasswordHash, want.Generation = c.Hash, c.User.Generation+1
@@ -107,7 +103,7 @@ func TestChangePassword(t *testing.T) {
 
 	again := c
 	again.User, again.Hash = want, password.Stored("eve's")
-	if id, err := s.accounts().ChangePassword(t.Context(), again); id != "" || err != nil || s.user(ann.Email) != want {
+	if id, err := s.passwordChanges().ChangePassword(t.Context(), again); id != "" || err != nil || s.user(ann.Email) != want {
 		t.Errorf("again: got %q, error %v and %+v, want nothing done", id, err, s.user(ann.Email))
 	}
 }
@@ -139,11 +135,11 @@ func TestChangePasswordRefused(t *testing.T) {
 			before := s.user(ann.Email)
 			spoil(s, &c)
 			c.Done = done("a", c.User.ID, opened)
-			id, err := s.accounts().ChangePassword(t.Context(), c)
+			id, err := s.passwordChanges().ChangePassword(t.Context(), c)
 			if !errors.Is(err, user.ErrSessionOver) || id != "" || s.user(ann.Email) != before {
 				t.Errorf("got %q, error %v and %+v, want ErrSessionOver and %+v", id, err, s.user(ann.Email), before)
 			}
-			if d, err := s.accounts().Done(t.Context(), "a"); err != nil || d != (user.Done{}) {
+			if d, err := s.passwordChanges().Done(t.Context(), "a"); err != nil || d != (user.Done{}) {
 				t.Errorf("kept %+v, %v", d, err)
 			}
 		})
@@ -156,7 +152,7 @@ func TestChangesAtOnce(t *testing.T) {
 	const n = 8
 	answers := make(chan error, n)
 	for range n {
-		go func() { _, err := s.accounts().ChangePassword(t.Context(), c); answers <- err }()
+		go func() { _, err := s.passwordChanges().ChangePassword(t.Context(), c); answers <- err }()
 	}
 	made := 0
 	for range n {
@@ -187,13 +183,13 @@ func TestRefreshWhileThePasswordIsChanged(t *testing.T) {
 		u := s.user(a.email)
 		id, _, _ := strings.Cut(begun.RefreshToken, ".")
 		call := &interruption{nth: int32(step + 1), do: func() {
-			_, err := s.accounts().ChangePassword(t.Context(), user.PasswordChange{
+			_, err := s.passwordChanges().ChangePassword(t.Context(), user.PasswordChange{
 				User: u, Hash: password.Stored("new"), SessionID: id, Attempt: attempt(a.email, "192.0.2.7", time.Now()),
 			})
 			s.must(err)
 		}}
-		sessions := &Sessions{Client: s.tables.Client(call), Table: s.tables.Name("AuthState")}
-		users := &Users{Client: s.tables.Client(call), Table: s.tables.Name("Users")}
+		sessions := &Sessions{Client: s.tables.Client(call), AuthState: s.tables.Name("AuthState")}
+		users := &Accounts{Client: s.tables.Client(call), Users: s.tables.Name("Users")}
 		r := user.Refresh{Sessions: sessions, Users: users, Tokens: plain{}, Now: time.Now}
 		next, err := r.Do(t.Context(), begun.RefreshToken)
 		if err != nil {

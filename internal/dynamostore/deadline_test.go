@@ -90,8 +90,8 @@ var writes = map[string]func(*shop) write{
 	},
 	"sign up": func(s *shop) write {
 		ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
-		return write{"PutItem", func(ctx context.Context) error { return s.users().Create(ctx, ann, user.Done{}) }, func() bool {
-			got, err := s.users().ByEmail(s.t.Context(), ann.Email)
+		return write{"PutItem", func(ctx context.Context) error { return s.signUp().Create(ctx, ann, user.Done{}) }, func() bool {
+			got, err := s.accounts().ByEmail(s.t.Context(), ann.Email)
 			return s.together(err == nil, got == ann)
 		}, nil}
 	},
@@ -105,7 +105,7 @@ var writes = map[string]func(*shop) write{
 	"begin a session": func(s *shop) write {
 		a, begun := attempt("ann@example.com", "192.0.2.7", opened), annsSession
 		s.must(s.guesses().Count(s.t.Context(), a, upTo(1)))
-		return write{"TransactWriteItems", func(ctx context.Context) error { return s.guesses().Start(ctx, begun, a) }, func() bool {
+		return write{"TransactWriteItems", func(ctx context.Context) error { return s.sessions().Start(ctx, begun, a) }, func() bool {
 			_, err := s.sessions().Find(s.t.Context(), begun.ID)
 			return s.together(err == nil, s.tallies(a)[0] == 0)
 		}, nil}

@@ -39,15 +39,17 @@ type account struct {
 func (s *shop) account(id, chosen string) account {
 	s.t.Helper()
 	u := user.User{ID: id, Email: id + "@example.com", Name: "N", PasswordHash: password.Stored(chosen), Role: user.RoleCustomer, CreatedAt: opened}
-	s.must(s.users().Create(s.t.Context(), u, user.Done{}))
+	s.must(s.signUp().Create(s.t.Context(), u, user.Done{}))
 	return account{s, u.Email}
 }
 
 // door is the log-in function over the transport; nil goes straight.
 func (s *shop) door(over http.RoundTripper) user.LogIn {
-	guesses := &Guesses{Client: s.tables.Client(over), Table: s.tables.Name("AuthState"), Users: s.tables.Name("Users")}
+	guesses, sessions := s.guesses(), s.sessions()
+	guesses.Client = s.tables.Client(over)
+	sessions.Client = guesses.Client
 	return user.LogIn{
-		Guesses: guesses, Passwords: plain{}, Tokens: plain{}, Sessions: guesses, Now: time.Now,
+		Guesses: guesses, Passwords: plain{}, Tokens: plain{}, Sessions: sessions, Now: time.Now,
 		Renew: func(context.Context, user.User, string) {},
 	}
 }
@@ -61,20 +63,20 @@ func (a account) logIn(over http.RoundTripper, tried string) (user.Session, erro
 // reset sets a password by a link.
 func (a account) reset(chosen string) error {
 	ctx := a.t.Context()
-	u, err := a.users().ByEmail(ctx, a.email)
+	u, err := a.accounts().ByEmail(ctx, a.email)
 	if err != nil {
 		return err
 	}
 	_, link := user.NewLink(u, user.SetPassword, time.Now())
-	if err := a.links().Save(ctx, link); err != nil {
+	if err := a.mailedLinks().Save(ctx, link); err != nil {
 		return err
 	}
-	return a.links().SetPassword(ctx, link, password.Stored(chosen), attempt(a.email, "192.0.2.7", time.Now()), user.Done{})
+	return a.resets().SetPassword(ctx, link, password.Stored(chosen), attempt(a.email, "192.0.2.7", time.Now()), user.Done{})
 }
 
 // refresh goes on with a session.
 func (a account) refresh(s user.Session) error {
-	r := user.Refresh{Sessions: a.sessions(), Users: a.users(), Tokens: plain{}, Now: time.Now}
+	r := user.Refresh{Sessions: a.sessions(), Users: a.accounts(), Tokens: plain{}, Now: time.Now}
 	_, err := r.Do(a.t.Context(), s.RefreshToken)
 	return err
 }
@@ -155,7 +157,7 @@ func (a account) mailed(n int) []user.Link {
 	for i := range links {
 		u.Generation = int64(i)
 		_, links[i] = user.NewLink(u, user.SetPassword, time.Now())
-		a.must(a.links().Save(a.t.Context(), links[i]))
+		a.must(a.mailedLinks().Save(a.t.Context(), links[i]))
 	}
 	return links
 }
@@ -171,7 +173,7 @@ func (a account) race(link user.Link, old, chosen string) {
 	both.Go(func() {
 		reset := attempt(a.email, "192.0.2.7", time.Now())
 		hesitate()
-		if err := a.links().SetPassword(a.t.Context(), link, password.Stored(chosen), reset, user.Done{}); err != nil {
+		if err := a.resets().SetPassword(a.t.Context(), link, password.Stored(chosen), reset, user.Done{}); err != nil {
 			a.t.Error(err)
 		}
 	})

@@ -14,7 +14,7 @@ import (
 )
 
 func (s *shop) guesses() *Guesses {
-	return &Guesses{Client: s.client, Table: s.tables.Name("AuthState"), Users: s.tables.Name("Users")}
+	return &Guesses{Client: s.client, Users: s.tables.Name("Users"), AuthState: s.tables.Name("AuthState")}
 }
 
 func attempt(email, source string, at time.Time) user.Attempt {
@@ -94,7 +94,7 @@ func TestGuessesAreCountedWithinLimits(t *testing.T) {
 func TestLookFindsTheUser(t *testing.T) {
 	s := open(t)
 	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
-	s.must(s.users().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
 	for email, want := range map[string]user.Seen{ann.Email: {Found: true, User: ann}, "bob@example.com": {}} {
 		got, err := s.guesses().Look(t.Context(), attempt(email, "192.0.2.7", opened))
 		s.must(err)
@@ -113,7 +113,7 @@ func TestBegin(t *testing.T) {
 		s.must(s.guesses().Count(t.Context(), ann, upTo(100)))
 	}
 	s.must(s.guesses().Count(t.Context(), elsewhere, upTo(100)))
-	s.must(s.guesses().Start(t.Context(), annsSession, ann))
+	s.must(s.sessions().Start(t.Context(), annsSession, ann))
 	s.wantSession(annsSession)
 	s.wantTallies(ann, [3]int64{0, 2, 3})
 	for a, want := range map[user.Attempt]bool{
@@ -133,7 +133,7 @@ func TestBeginWhoseAnswerWasLost(t *testing.T) {
 	ann := attempt("ann@example.com", "192.0.2.7", opened)
 	s.must(s.guesses().Count(t.Context(), ann, upTo(1)))
 	s.faults.On("TransactWriteItems", awsfault.Lost)
-	s.must(s.guesses().Start(t.Context(), annsSession, ann))
+	s.must(s.sessions().Start(t.Context(), annsSession, ann))
 	s.wantTallies(ann, [3]int64{0, 0, 0})
 	s.wantSession(annsSession)
 }
@@ -151,7 +151,7 @@ func TestCountWhoseAnswerWasLost(t *testing.T) {
 func TestTakingBackWhatIsNotThere(t *testing.T) {
 	s := open(t)
 	ann := attempt("ann@example.com", "192.0.2.7", opened)
-	s.must(s.guesses().Start(t.Context(), annsSession, ann))
+	s.must(s.sessions().Start(t.Context(), annsSession, ann))
 	s.wantTallies(ann, [3]int64{0, -1, -1})
 	s.must(s.guesses().Count(t.Context(), ann, upTo(1)))
 	s.wantTallies(ann, [3]int64{1, 0, 0})
@@ -163,7 +163,7 @@ func TestGuessesWaitForContention(t *testing.T) {
 	s.faults.On("TransactWriteItems", awsfault.Canceled("TransactionConflict", "None", "TransactionConflict"), awsfault.Canceled("None", "ThrottlingError", "None"))
 	s.must(s.guesses().Count(t.Context(), ann, upTo(1)))
 	s.faults.On("TransactWriteItems", awsfault.Canceled("None", "TransactionConflict", "None", "None", "None", "None"))
-	s.must(s.guesses().Start(t.Context(), annsSession, ann))
+	s.must(s.sessions().Start(t.Context(), annsSession, ann))
 	s.wantTallies(ann, [3]int64{0, 0, 0})
 
 	s.faults.On("TransactWriteItems", awsfault.Canceled("TransactionConflict", "ConditionalCheckFailed", "None"))
@@ -202,7 +202,7 @@ func TestReserve(t *testing.T) {
 	if got, want := seen.Tallies[user.Reserve], (user.Tally{Guesses: 1, Last: opened}); got != want {
 		t.Errorf("the reserve has %+v, want %+v", got, want)
 	}
-	s.must(s.guesses().Start(t.Context(), annsSession, reserved))
+	s.must(s.sessions().Start(t.Context(), annsSession, reserved))
 	s.wantTallies(ann, [3]int64{0, 1, 1})
 	s.must(s.guesses().Count(t.Context(), reserved, upTo(1)))
 }
@@ -211,7 +211,7 @@ func TestReserve(t *testing.T) {
 // again, and one of another window does nothing.
 func TestResetBeginsCountsAnew(t *testing.T) {
 	s := open(t)
-	s.must(s.users().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
 	at := opened.Add(time.Minute)
 	here, elsewhere, bob := resetAt(at), attempt(ann.Email, "192.0.2.8", at), attempt("bob@example.com", "192.0.2.7", at)
 	guess := func(as ...user.Attempt) {
@@ -224,7 +224,7 @@ func TestResetBeginsCountsAnew(t *testing.T) {
 	}
 	guess(here, elsewhere, bob)
 	for n := range 2 {
-		s.must(s.links().SetPassword(t.Context(), s.link(user.SetPassword, opened), password.Stored("new"), resetAt(at.Add(time.Duration(n)*time.Second)), user.Done{}))
+		s.must(s.resets().SetPassword(t.Context(), s.link(user.SetPassword, opened), password.Stored("new"), resetAt(at.Add(time.Duration(n)*time.Second)), user.Done{}))
 		s.wantTallies(here, [3]int64{0, int64(2 + n), 0})
 		s.wantTallies(elsewhere, [3]int64{0, int64(1 + n), 0})
 		s.wantTallies(bob, [3]int64{1, int64(2 + n), 1})
@@ -240,8 +240,8 @@ func TestResetBeginsCountsAnew(t *testing.T) {
 	tomorrow.At = at.Add(24 * time.Hour)
 	guess(tomorrow)
 	s.wantTallies(tomorrow, [3]int64{1, 1, 1})
-	s.must(s.guesses().Start(t.Context(), annsSession, here))
-	if err := s.links().SetPassword(t.Context(), s.link(user.VerifyAddress, opened.Add(-time.Hour)), password.Stored("x"), resetAt(at.Add(time.Hour)), user.Done{}); err == nil {
+	s.must(s.sessions().Start(t.Context(), annsSession, here))
+	if err := s.resets().SetPassword(t.Context(), s.link(user.VerifyAddress, opened.Add(-time.Hour)), password.Stored("x"), resetAt(at.Add(time.Hour)), user.Done{}); err == nil {
 		t.Fatal("a link that has expired set a password")
 	}
 	s.wantTallies(elsewhere, [3]int64{1, 3, 2})
@@ -293,7 +293,7 @@ func TestKnownDevice(t *testing.T) {
 	bob, other := attempt("bob@example.com", "192.0.2.7", opened), a
 	bob.Device, other.Device = "hash", "other"
 	s.must(s.guesses().Count(t.Context(), a, upTo(1)))
-	s.must(s.guesses().Start(t.Context(), annsSession, a))
+	s.must(s.sessions().Start(t.Context(), annsSession, a))
 	knows := func(a user.Attempt) bool {
 		seen, err := s.guesses().Look(t.Context(), a)
 		s.must(err)
@@ -323,7 +323,7 @@ func TestKnownDevice(t *testing.T) {
 	if got, want := seen.Tallies[user.PerDevice], (user.Tally{Guesses: 1, Last: opened}); got != want {
 		t.Errorf("the browser has %+v, want %+v", got, want)
 	}
-	s.must(s.guesses().Start(t.Context(), annsSession, a))
+	s.must(s.sessions().Start(t.Context(), annsSession, a))
 	s.wantTallies(a, [3]int64{})
 	s.must(s.guesses().Count(t.Context(), a, free))
 }

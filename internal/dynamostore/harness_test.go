@@ -36,7 +36,7 @@ func open(t testing.TB) *shop {
 	s := &shop{t: t, tables: dynamolocal.New(t), faults: &awsfault.Transport{}}
 	s.client = s.tables.Client(s.faults)
 	admin := user.User{ID: "usr_admin", Email: "admin@example.com", Name: "Ada", PasswordHash: password.Stored("x"), Role: user.RoleAdmin, CreatedAt: opened}
-	s.must(s.users().Create(t.Context(), admin, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), admin, user.Done{}))
 	s.admin = user.Caller{UserID: admin.ID, Email: admin.Email, Admin: true}
 	return s
 }
@@ -57,8 +57,70 @@ func (s *shop) must(err error) {
 	}
 }
 
-func (s *shop) users() *Users {
-	return &Users{Client: s.client, Table: s.tables.Name("Users"), AuthState: s.tables.Name("AuthState")}
+func (s *shop) signUp() *SignUpStore {
+	return &SignUpStore{Client: s.client, Users: s.tables.Name("Users"), AuthState: s.tables.Name("AuthState")}
+}
+
+func (s *shop) accounts() *Accounts {
+	return &Accounts{Client: s.client, Users: s.tables.Name("Users")}
+}
+
+func (s *shop) admins() *Admins {
+	return &Admins{Client: s.client, Users: s.tables.Name("Users")}
+}
+
+func (s *shop) operator() *OperatorAccounts {
+	return &OperatorAccounts{Client: s.client, Users: s.tables.Name("Users")}
+}
+
+func (s *shop) hashes() *PasswordHashes {
+	return &PasswordHashes{Client: s.client, Users: s.tables.Name("Users")}
+}
+
+func (s *shop) recipients() *AccountRecipients {
+	return &AccountRecipients{
+		Client: s.client, Users: s.tables.Name("Users"), Suppressed: s.tables.Name("SuppressedAddresses"),
+	}
+}
+
+func (s *shop) userSessions() *UserSessions {
+	return &UserSessions{Client: s.client, Users: s.tables.Name("Users"), AuthState: s.tables.Name("AuthState")}
+}
+
+func (s *shop) passwordChanges() *PasswordChanges {
+	return &PasswordChanges{
+		Client: s.client, Users: s.tables.Name("Users"), AuthState: s.tables.Name("AuthState"), Mails: s.tables.Name("Mails"),
+	}
+}
+
+func (s *shop) mailedLinks() *MailedLinks {
+	return &MailedLinks{Client: s.client, AuthState: s.tables.Name("AuthState")}
+}
+
+func (s *shop) verifications() *EmailVerifications {
+	return &EmailVerifications{
+		Client: s.client, Users: s.tables.Name("Users"), AuthState: s.tables.Name("AuthState"),
+	}
+}
+
+func (s *shop) resets() *PasswordResets {
+	return &PasswordResets{
+		Client: s.client, Users: s.tables.Name("Users"), AuthState: s.tables.Name("AuthState"), Mails: s.tables.Name("Mails"),
+	}
+}
+
+func (s *shop) deleter() *AccountDeleter {
+	return &AccountDeleter{
+		Client: s.client, Users: s.tables.Name("Users"), AccountDeletions: s.tables.Name("AccountDeletions"),
+	}
+}
+
+func (s *shop) deletions() *AccountDeletions {
+	return &AccountDeletions{Client: s.client, AccountDeletions: s.tables.Name("AccountDeletions")}
+}
+
+func (s *shop) personalData() *PersonalData {
+	return &PersonalData{Client: s.client, Orders: s.tables.Name("Orders"), Mails: s.tables.Name("Mails")}
 }
 
 func (s *shop) catalogue() *Catalogue {
@@ -156,7 +218,7 @@ func (s *shop) resetOutbox() *ResetOutbox {
 }
 
 func (s *shop) suppressions() *Suppressions {
-	return &Suppressions{Client: s.client, Table: s.tables.Name("SuppressedAddresses")}
+	return &Suppressions{Client: s.client, Suppressed: s.tables.Name("SuppressedAddresses")}
 }
 
 // addProduct puts a product on the shelf.

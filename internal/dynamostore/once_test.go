@@ -18,7 +18,7 @@ func done(name, subject string, at time.Time) user.Done {
 // wantDone fails the test unless this was kept under its name, for ten minutes, as TTL has it.
 func (s *shop) wantDone(want user.Done) {
 	s.t.Helper()
-	if got, err := s.links().Done(s.t.Context(), want.Name); err != nil || got != want {
+	if got, err := s.resets().Done(s.t.Context(), want.Name); err != nil || got != want {
 		s.t.Errorf("kept %+v (error %v), want %+v", got, err, want)
 	}
 	r := reader{item: s.item("AuthState", doneKey(want.Name))}
@@ -30,17 +30,17 @@ func (s *shop) wantDone(want user.Done) {
 // TestLinksAreFollowedAgain: what was done with a key is kept in the same write, and nothing is when it is refused.
 func TestLinksAreFollowedAgain(t *testing.T) {
 	s := open(t)
-	s.must(s.users().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
 	verify, set := s.link(user.VerifyAddress, opened), s.link(user.SetPassword, opened)
 	verified, changed, refused := done("a", ann.ID, opened), done("b", ann.ID, opened), done("c", ann.ID, opened)
-	s.must(s.links().Verify(t.Context(), verify, opened, verified))
+	s.must(s.verifications().Verify(t.Context(), verify, opened, verified))
 	s.wantDone(verified)
-	s.must(s.links().SetPassword(t.Context(), set, password.Stored("new"), resetAt(opened), changed))
+	s.must(s.resets().SetPassword(t.Context(), set, password.Stored("new"), resetAt(opened), changed))
 	s.wantDone(changed)
-	if err := s.links().SetPassword(t.Context(), set, password.Stored("eve's"), resetAt(opened), refused); !errors.Is(err, user.ErrInvalidLink) {
+	if err := s.resets().SetPassword(t.Context(), set, password.Stored("eve's"), resetAt(opened), refused); !errors.Is(err, user.ErrInvalidLink) {
 		t.Errorf("got %v, want ErrInvalidLink", err)
 	}
-	if got, err := s.links().Done(t.Context(), refused.Name); err != nil || got != (user.Done{}) {
+	if got, err := s.resets().Done(t.Context(), refused.Name); err != nil || got != (user.Done{}) {
 		t.Errorf("a refused request is kept: %+v, %v", got, err)
 	}
 }
@@ -49,12 +49,12 @@ func TestLinksAreFollowedAgain(t *testing.T) {
 func TestSignUpAgain(t *testing.T) {
 	s := open(t)
 	first := done("a", ann.ID, opened)
-	s.must(s.users().Create(t.Context(), ann, first))
+	s.must(s.signUp().Create(t.Context(), ann, first))
 	s.wantDone(first)
 	other := ann
 	other.ID, other.Email = "usr_2", "other@example.com"
 	for name, u := range map[string]user.User{"the address is taken": ann, "the request was done": other} {
-		if err := s.users().Create(t.Context(), u, done("a", u.ID, opened.Add(time.Minute))); !errors.Is(err, user.ErrEmailTaken) {
+		if err := s.signUp().Create(t.Context(), u, done("a", u.ID, opened.Add(time.Minute))); !errors.Is(err, user.ErrEmailTaken) {
 			t.Errorf("%s: got %v, want ErrEmailTaken", name, err)
 		}
 	}
@@ -63,7 +63,7 @@ func TestSignUpAgain(t *testing.T) {
 		t.Errorf("stored %+v by a request that was done before", got)
 	}
 	later := done("a", other.ID, opened.Add(10*time.Minute))
-	s.must(s.users().Create(t.Context(), other, later))
+	s.must(s.signUp().Create(t.Context(), other, later))
 	s.wantDone(later)
 }
 
@@ -101,9 +101,9 @@ func unverified(id string, at time.Time) user.User {
 func TestUnverifiedAccountsExpire(t *testing.T) {
 	end := unverified("usr_1", opened).ExpiresAt
 	for name, signUp := range map[string]func(s *shop, u user.User) error{
-		"at once": func(s *shop, u user.User) error { return s.users().Create(t.Context(), u, user.Done{}) },
+		"at once": func(s *shop, u user.User) error { return s.signUp().Create(t.Context(), u, user.Done{}) },
 		"at once, by a key": func(s *shop, u user.User) error {
-			return s.users().Create(t.Context(), u, done("k", u.ID, u.CreatedAt))
+			return s.signUp().Create(t.Context(), u, done("k", u.ID, u.CreatedAt))
 		},
 		"by mail": func(s *shop, u user.User) error {
 			id, err := s.applicants().Apply(t.Context(), u, "")
@@ -114,7 +114,7 @@ func TestUnverifiedAccountsExpire(t *testing.T) {
 		},
 	} {
 		s := open(t)
-		s.must(s.users().Create(t.Context(), unverified("usr_1", opened), user.Done{}))
+		s.must(s.signUp().Create(t.Context(), unverified("usr_1", opened), user.Done{}))
 		if got := s.user(ann.Email); got != unverified("usr_1", opened) {
 			t.Errorf("stored %+v", got)
 		}
@@ -133,12 +133,14 @@ func TestVerifiedAccountsStay(t *testing.T) {
 	s := open(t)
 	end := unverified("usr_1", opened).ExpiresAt
 	for name, use := range map[string]func(l user.Link, at time.Time) error{
-		"verify": func(l user.Link, at time.Time) error { return s.links().Verify(t.Context(), l, at, user.Done{}) },
+		"verify": func(l user.Link, at time.Time) error {
+			return s.verifications().Verify(t.Context(), l, at, user.Done{})
+		},
 		"reset": func(l user.Link, at time.Time) error {
-			return s.links().SetPassword(t.Context(), l, ann.PasswordHash, resetAt(at), user.Done{})
+			return s.resets().SetPassword(t.Context(), l, ann.PasswordHash, resetAt(at), user.Done{})
 		},
 	} {
-		s.must(s.users().Create(t.Context(), unverified("usr_1", opened), user.Done{}))
+		s.must(s.signUp().Create(t.Context(), unverified("usr_1", opened), user.Done{}))
 		l := s.link(user.VerifyAddress, end.Add(-time.Minute))
 		if err := use(l, end); !errors.Is(err, user.ErrInvalidLink) {
 			t.Errorf("%s, past the end: got %v, want ErrInvalidLink", name, err)
@@ -147,7 +149,7 @@ func TestVerifiedAccountsStay(t *testing.T) {
 		if got := s.user(ann.Email); got.Unverified || !got.ExpiresAt.IsZero() || s.item("Users", userKey(ann.Email))["expires_at"] != nil {
 			t.Errorf("%s: got %+v, want it verified and without an end", name, got)
 		}
-		s.must(s.deletions().Delete(t.Context(), s.user(ann.Email), opened))
+		s.must(s.deleter().Delete(t.Context(), s.user(ann.Email), opened))
 	}
 }
 
@@ -155,7 +157,7 @@ func TestVerifiedAccountsStay(t *testing.T) {
 // is pending there is no other, and another address rests on.
 func TestUsedResetEndsTheRest(t *testing.T) {
 	s := open(t)
-	s.must(s.users().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
 	mails := s.mails(func() time.Time { return opened })
 	ask := func(after time.Duration) time.Time {
 		t.Helper()
@@ -166,7 +168,7 @@ func TestUsedResetEndsTheRest(t *testing.T) {
 	set := func(after time.Duration) {
 		t.Helper()
 		at := opened.Add(after)
-		s.must(s.links().SetPassword(t.Context(), s.link(user.SetPassword, at), password.Stored("new"), resetAt(at), user.Done{}))
+		s.must(s.resets().SetPassword(t.Context(), s.link(user.SetPassword, at), password.Stored("new"), resetAt(at), user.Done{}))
 	}
 	other, err := s.resetOutbox().AddResetMail(t.Context(), "bob@example.com", opened)
 	s.must(err)
@@ -196,8 +198,8 @@ func TestUsedResetEndsTheRest(t *testing.T) {
 // be mailed.
 func TestUsedResetWithoutAMail(t *testing.T) {
 	s := open(t)
-	s.must(s.users().Create(t.Context(), ann, user.Done{}))
-	s.must(s.links().SetPassword(t.Context(), s.link(user.SetPassword, opened), password.Stored("new"), resetAt(opened), user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+	s.must(s.resets().SetPassword(t.Context(), s.link(user.SetPassword, opened), password.Stored("new"), resetAt(opened), user.Done{}))
 	id := notification.NewAddressMail(notification.PasswordReset, ann.Email, opened).ID
 	left := reader{item: s.item("Mails", mailKey(id))}
 	if got := left.number("expires_at"); got != opened.Add(time.Hour).Unix() || left.err != nil || len(left.item) != 3 {

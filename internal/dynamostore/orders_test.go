@@ -291,7 +291,7 @@ func TestViewShowsAnOrderToWhoMaySeeIt(t *testing.T) {
 	if _, _, err := s.orderReader().View(t.Context(), owner, "ord_none"); !errors.Is(err, order.ErrNotFound) || errors.Is(err, access.ErrNotTheirs) {
 		t.Errorf("an order that is not there: got %v, want ErrNotFound alone", err)
 	}
-	_, err := s.users().SetRole(t.Context(), user.RoleChange{UserID: s.admin.UserID, Email: s.admin.Email, Role: user.RoleCustomer, By: "arn:operator", At: opened})
+	_, err := s.operator().SetRole(t.Context(), user.RoleChange{UserID: s.admin.UserID, Email: s.admin.Email, Role: user.RoleCustomer, By: "arn:operator", At: opened})
 	s.must(err)
 	if _, _, err := s.orderReader().View(t.Context(), s.admin, o.ID); !errors.Is(err, order.ErrNotFound) {
 		t.Errorf("a demoted admin: got %v, want ErrNotFound", err)

@@ -12,10 +12,6 @@ import (
 	"shop/internal/product"
 )
 
-func put(table string, item attributes) types.TransactWriteItem {
-	return types.TransactWriteItem{Put: &types.Put{TableName: &table, Item: item}}
-}
-
 // writeProduct writes actions, all or nothing. When the condition of the first fails it returns what explain says of the
 // item that stands there; *alreadyRecordedError when that of another does: it is the record of a movement.
 func writeProduct(

@@ -49,26 +49,26 @@ var transactions = map[string]struct {
 		return s.applying(notification.NewVerificationMail(ann.ID, ann.Email, opened).ID)
 	}},
 	"sign up again by mail": {2, func(s *shop) write {
-		s.must(s.users().Create(s.t.Context(), ann, user.Done{}))
+		s.must(s.signUp().Create(s.t.Context(), ann, user.Done{}))
 		return s.applying(notification.NewAddressMail(notification.SignUpAttempt, ann.Email, opened).ID)
 	}},
 	"verify an address": {2, func(s *shop) write {
-		s.must(s.users().Create(s.t.Context(), ann, user.Done{}))
+		s.must(s.signUp().Create(s.t.Context(), ann, user.Done{}))
 		l := s.link(user.VerifyAddress, opened)
-		return s.transaction(func(ctx context.Context) error { return s.links().Verify(ctx, l, opened, user.Done{}) },
+		return s.transaction(func(ctx context.Context) error { return s.verifications().Verify(ctx, l, opened, user.Done{}) },
 			func() bool { return !s.user(ann.Email).Unverified })
 	}},
 	"set a password": {5, func(s *shop) write {
-		s.must(s.users().Create(s.t.Context(), ann, user.Done{}))
+		s.must(s.signUp().Create(s.t.Context(), ann, user.Done{}))
 		l, hash := s.link(user.SetPassword, opened), password.Stored("new")
 		return s.transaction(func(ctx context.Context) error {
-			return s.links().SetPassword(ctx, l, hash, resetAt(opened.Add(time.Minute)), user.Done{})
+			return s.resets().SetPassword(ctx, l, hash, resetAt(opened.Add(time.Minute)), user.Done{})
 		},
 			func() bool { return s.user(ann.Email).PasswordHash == hash })
 	}},
 	"close an account": {2, func(s *shop) write {
-		s.must(s.users().Create(s.t.Context(), ann, user.Done{}))
-		return s.transaction(func(ctx context.Context) error { return s.deletions().Delete(ctx, ann, opened) },
+		s.must(s.signUp().Create(s.t.Context(), ann, user.Done{}))
+		return s.transaction(func(ctx context.Context) error { return s.deleter().Delete(ctx, ann, opened) },
 			func() bool { return s.user(ann.Email).ID == "" })
 	}},
 }
@@ -114,7 +114,7 @@ func TestLogInIsTakenBackOnce(t *testing.T) {
 	}
 	s.hurry()
 	s.faults.On("TransactWriteItems", awsfault.Lost, throttled, throttled)
-	s.must(s.guesses().Start(t.Context(), annsSession, ann))
+	s.must(s.sessions().Start(t.Context(), annsSession, ann))
 	s.wantTallies(ann, [3]int64{0, 2, 2})
 }
 
@@ -147,7 +147,7 @@ func (s *shop) save(saver *ProductSaver, name string) {
 // TestOneTokenForOneCall: each attempt of a call carries the call's token; a later call of the same has another one.
 func TestOneTokenForOneCall(t *testing.T) {
 	s := open(t)
-	s.must(s.users().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
 	var tokens []string
 	s.hurry(func(o *dynamodb.Options) { o.APIOptions = append(o.APIOptions, noteTokens(&tokens)) })
 	conflict := awsfault.Canceled("TransactionConflict", "None", "None")

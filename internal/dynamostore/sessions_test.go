@@ -17,13 +17,13 @@ import (
 )
 
 func (s *shop) sessions() *Sessions {
-	return &Sessions{Client: s.client, Table: s.tables.Name("AuthState")}
+	return &Sessions{Client: s.client, AuthState: s.tables.Name("AuthState")}
 }
 
 // begin stores a session, by a log-in that nothing else is said of.
 func (s *shop) begin() {
 	s.t.Helper()
-	s.must(s.guesses().Start(s.t.Context(), annsSession, attempt(annsSession.Email, "192.0.2.7", opened)))
+	s.must(s.sessions().Start(s.t.Context(), annsSession, attempt(annsSession.Email, "192.0.2.7", opened)))
 }
 
 // TestBeginReplacesASession: the session that came along ends in the write that begins the next, and no other one; one that is gone
@@ -34,7 +34,7 @@ func TestBeginReplacesASession(t *testing.T) {
 	other, next := annsSession, annsSession
 	other.ID, next.ID, next.Replaces = "ses_2", "ses_3", "ses_1"
 	for _, begun := range []user.OpenSession{other, next, next} {
-		s.must(s.guesses().Start(t.Context(), begun, attempt(begun.Email, "192.0.2.7", opened)))
+		s.must(s.sessions().Start(t.Context(), begun, attempt(begun.Email, "192.0.2.7", opened)))
 	}
 	s.wantNoSession("ses_1")
 	next.Replaces = ""
@@ -122,7 +122,7 @@ func TestRenewalWhoseAnswerWasLostSucceeds(t *testing.T) {
 func TestRenewalWhoseAnswerWasLostAndWhoseSessionWasEnded(t *testing.T) {
 	s := open(t)
 	s.begin()
-	other := &Sessions{Client: s.tables.Client(nil), Table: s.tables.Name("AuthState")}
+	other := &Sessions{Client: s.tables.Client(nil), AuthState: s.tables.Name("AuthState")}
 	s.faults.On("UpdateItem", awsfault.Lost, func(next http.RoundTripper, r *http.Request) (*http.Response, error) {
 		s.must(other.End(t.Context(), annsSession.ID))
 		return next.RoundTrip(r)
@@ -160,7 +160,7 @@ func TestManyUsesOfOneToken(t *testing.T) {
 	a := s.account("usr_1", "pw")
 	first, err := a.logIn(nil, "pw")
 	s.must(err)
-	r := user.Refresh{Sessions: s.sessions(), Users: s.users(), Tokens: plain{}, Grace: time.Minute, Now: time.Now}
+	r := user.Refresh{Sessions: s.sessions(), Users: s.accounts(), Tokens: plain{}, Grace: time.Minute, Now: time.Now}
 	var group sync.WaitGroup
 	successors := make([]string, 8)
 	for i := range successors {

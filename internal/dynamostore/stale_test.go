@@ -18,7 +18,7 @@ import (
 var staleReads = map[string]func(*testing.T, *shop){
 	"a link that was just mailed": func(t *testing.T, s *shop) {
 		l := s.link(user.SetPassword, opened)
-		if _, err := s.links().Link(t.Context(), l.Hash); err != nil {
+		if _, err := s.resets().Link(t.Context(), l.Hash); err != nil {
 			t.Errorf("got %v, want the link", err)
 		}
 	},
@@ -76,30 +76,28 @@ var staleReads = map[string]func(*testing.T, *shop){
 		s.wantNoSession(annsSession.ID)
 	},
 	"a user who just signed up": func(t *testing.T, s *shop) {
-		s.must(s.users().Create(t.Context(), ann, user.Done{}))
-		if _, err := s.users().ByEmail(t.Context(), ann.Email); err != nil {
+		s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+		if _, err := s.accounts().ByEmail(t.Context(), ann.Email); err != nil {
 			t.Errorf("got %v, want the user", err)
 		}
 	},
 	"the user of an account mail": func(t *testing.T, s *shop) {
-		users := s.suppressing()
-		s.must(users.Create(t.Context(), ann, user.Done{}))
-		if _, err := users.ForMail(t.Context(), ann.Email); err != nil {
+		s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+		if _, err := s.recipients().ForMail(t.Context(), ann.Email); err != nil {
 			t.Errorf("got %v, want the user", err)
 		}
 	},
 	"an address that was just suppressed, of an account mail": func(t *testing.T, s *shop) {
-		users := s.suppressing()
-		s.must(users.Create(t.Context(), ann, user.Done{}))
+		s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
 		s.must(s.endSessions(ann.Email)) // so that an older user is one, too
 		s.must(s.suppressions().Add(t.Context(), user.AddressHash(ann.Email), notification.Bounced, opened))
-		if _, err := users.ForMail(t.Context(), ann.Email); !errors.Is(err, notification.ErrSuppressed) {
+		if _, err := s.recipients().ForMail(t.Context(), ann.Email); !errors.Is(err, notification.ErrSuppressed) {
 			t.Errorf("got %v, want ErrSuppressed", err)
 		}
 	},
 	"the role of an admin who was just demoted": func(t *testing.T, s *shop) {
 		s.demote()
-		if err := s.users().RequireAdmin(t.Context(), s.admin); !errors.Is(err, user.ErrNotAdmin) {
+		if err := s.admins().RequireAdmin(t.Context(), s.admin); !errors.Is(err, user.ErrNotAdmin) {
 			t.Errorf("got %v, want ErrNotAdmin", err)
 		}
 	},
@@ -125,7 +123,7 @@ var staleReads = map[string]func(*testing.T, *shop){
 	},
 	// Without it the answer is the same, and its time tells that the address is known.
 	"whether an applicant's address is known, in as many calls": func(t *testing.T, s *shop) {
-		s.must(s.users().Create(t.Context(), ann, user.Done{}))
+		s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
 		other := ann
 		other.ID = "usr_2"
 		_, err := s.applicants().Apply(t.Context(), other, "")
@@ -135,7 +133,7 @@ var staleReads = map[string]func(*testing.T, *shop){
 		}
 	},
 	"the user of a log-in": func(t *testing.T, s *shop) {
-		s.must(s.users().Create(t.Context(), ann, user.Done{}))
+		s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
 		seen, err := s.guesses().Look(t.Context(), attempt(ann.Email, "192.0.2.7", opened))
 		s.must(err)
 		if !seen.Found {
@@ -166,15 +164,8 @@ func (s *shop) ordered() order.Order {
 // demote makes the admin a customer.
 func (s *shop) demote() {
 	s.t.Helper()
-	_, err := s.users().SetRole(s.t.Context(), user.RoleChange{UserID: s.admin.UserID, Email: s.admin.Email, Role: user.RoleCustomer, By: "arn:operator", At: opened})
+	_, err := s.operator().SetRole(s.t.Context(), user.RoleChange{UserID: s.admin.UserID, Email: s.admin.Email, Role: user.RoleCustomer, By: "arn:operator", At: opened})
 	s.must(err)
-}
-
-// suppressing is the user store that knows which addresses are suppressed.
-func (s *shop) suppressing() *Users {
-	users := s.users()
-	users.Suppressed = s.tables.Name("SuppressedAddresses")
-	return users
 }
 
 // TestStaleReads: what must see the write before it reads consistently.

@@ -10,16 +10,16 @@ import (
 	"shop/internal/notification"
 )
 
-// Suppressions keeps the addresses that are mailed no more, by their hashes: the addresses themselves are nowhere in it.
+// Suppressions implements [notification.Suppressions]. It keeps the addresses that are mailed no more by their hashes:
+// the addresses themselves are nowhere in it.
 type Suppressions struct {
-	Client *dynamodb.Client
-	Table  string
+	Client     *dynamodb.Client
+	Suppressed string // the SuppressedAddresses table
 }
 
-// Add puts an address on the list, by its notification.AddressHash. One that is there already stays, with the later reason and
-// time.
+// Add implements [notification.Suppressions.Add].
 func (s *Suppressions) Add(ctx context.Context, addressHash string, reason notification.Reason, now time.Time) error {
-	_, err := s.Client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: attributes{
+	_, err := s.Client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Suppressed, Item: attributes{
 		"address_hash": text(addressHash), "reason": text(string(reason)), "suppressed_at": instant(now),
 	}})
 	if err != nil {
@@ -31,7 +31,7 @@ func (s *Suppressions) Add(ctx context.Context, addressHash string, reason notif
 // Lift takes an address off the list. It returns notification.ErrNotSuppressed when the address is not on it.
 func (s *Suppressions) Lift(ctx context.Context, addressHash string) error {
 	out, err := s.Client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
-		TableName: &s.Table, Key: suppressedKey(addressHash), ReturnValues: types.ReturnValueAllOld,
+		TableName: &s.Suppressed, Key: suppressedKey(addressHash), ReturnValues: types.ReturnValueAllOld,
 	})
 	if err != nil {
 		return failed("lifting a suppression", err)

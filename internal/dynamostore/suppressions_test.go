@@ -72,7 +72,7 @@ func TestSuppressions(t *testing.T) {
 	list := s.suppressions()
 	s.must(list.Add(t.Context(), hash, notification.Bounced, opened))
 	s.must(list.Add(t.Context(), hash, notification.Complained, opened.Add(time.Hour)))
-	out, err := s.client.Scan(t.Context(), &dynamodb.ScanInput{TableName: aws.String(list.Table)})
+	out, err := s.client.Scan(t.Context(), &dynamodb.ScanInput{TableName: aws.String(list.Suppressed)})
 	s.must(err)
 	want := []attributes{{"address_hash": text(hash), "reason": text("complaint"), "suppressed_at": text("2026-03-01T10:00:00.000Z")}}
 	if !reflect.DeepEqual(out.Items, want) {

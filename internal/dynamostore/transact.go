@@ -39,3 +39,8 @@ func transact(ctx context.Context, client *dynamodb.Client, doing string, action
 	}
 	return unmet, failed(doing, err)
 }
+
+// put puts an item whatever stands there.
+func put(table string, item attributes) types.TransactWriteItem {
+	return types.TransactWriteItem{Put: &types.Put{TableName: &table, Item: item}}
+}

@@ -16,21 +16,21 @@ import (
 func TestUsersAreStoredOnce(t *testing.T) {
 	s := open(t)
 	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
-	s.must(s.users().Create(t.Context(), ann, user.Done{}))
-	got, err := s.users().ByEmail(t.Context(), ann.Email)
+	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+	got, err := s.accounts().ByEmail(t.Context(), ann.Email)
 	s.must(err)
 	if got != ann {
 		t.Errorf("got %+v, want %+v", got, ann)
 	}
 	other := ann
 	other.ID, other.Name = "usr_2", "Another Ann"
-	if err := s.users().Create(t.Context(), other, user.Done{}); !errors.Is(err, user.ErrEmailTaken) {
+	if err := s.signUp().Create(t.Context(), other, user.Done{}); !errors.Is(err, user.ErrEmailTaken) {
 		t.Errorf("a second user of the address: got %v, want ErrEmailTaken", err)
 	}
-	if got, _ := s.users().ByEmail(t.Context(), ann.Email); got != ann {
+	if got, _ := s.accounts().ByEmail(t.Context(), ann.Email); got != ann {
 		t.Errorf("after a refused sign-up: got %+v, want %+v", got, ann)
 	}
-	if _, err := s.users().ByEmail(t.Context(), "nobody@example.com"); !errors.Is(err, user.ErrNotFound) {
+	if _, err := s.accounts().ByEmail(t.Context(), "nobody@example.com"); !errors.Is(err, user.ErrNotFound) {
 		t.Errorf("an unknown address: got %v, want ErrNotFound", err)
 	}
 }
@@ -40,7 +40,7 @@ func TestSignUpWhoseAnswerWasLostSucceeds(t *testing.T) {
 	s := open(t)
 	s.faults.On("PutItem", awsfault.Lost)
 	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
-	s.must(s.users().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
 	if got := s.faults.Calls("PutItem"); got != 3 { // the admin's, ours, and its repeat
 		t.Errorf("calls: got %d, want 3", got)
 	}
@@ -49,17 +49,17 @@ func TestSignUpWhoseAnswerWasLostSucceeds(t *testing.T) {
 func TestRoles(t *testing.T) {
 	s := open(t)
 	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
-	s.must(s.users().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
 	asAdmin := user.Caller{UserID: ann.ID, Email: ann.Email, Admin: true}
 	check := func(when string, caller user.Caller, want error) {
 		t.Helper()
-		if err := s.users().RequireAdmin(t.Context(), caller); !errors.Is(err, want) {
+		if err := s.admins().RequireAdmin(t.Context(), caller); !errors.Is(err, want) {
 			t.Errorf("%s: got %v, want %v", when, err, want)
 		}
 	}
 	set := func(email string, role, want user.Role) {
 		t.Helper()
-		before, err := s.users().SetRole(t.Context(), user.RoleChange{UserID: ann.ID, Email: email, Role: role, By: "arn:operator", At: opened})
+		before, err := s.operator().SetRole(t.Context(), user.RoleChange{UserID: ann.ID, Email: email, Role: role, By: "arn:operator", At: opened})
 		if s.must(err); before.ID != ann.ID || before.Role != want {
 			t.Errorf("setting %s: got %+v before, want %s %s", role, before, ann.ID, want)
 		}
@@ -73,11 +73,11 @@ func TestRoles(t *testing.T) {
 	check("an address nobody has", user.Caller{UserID: ann.ID, Email: "x@example.com", Admin: true}, user.ErrNotAdmin)
 	set(ann.Email, user.RoleCustomer, user.RoleAdmin)
 	check("once revoked", asAdmin, user.ErrNotAdmin)
-	_, err := s.users().SetRole(t.Context(), user.RoleChange{UserID: ann.ID, Email: "x@example.com", Role: user.RoleAdmin, By: "arn:operator", At: opened})
+	_, err := s.operator().SetRole(t.Context(), user.RoleChange{UserID: ann.ID, Email: "x@example.com", Role: user.RoleAdmin, By: "arn:operator", At: opened})
 	if !errors.Is(err, user.ErrNotFound) {
 		t.Errorf("an unknown address: got %v, want ErrNotFound", err)
 	}
-	if _, err := s.users().ByEmail(t.Context(), "x@example.com"); !errors.Is(err, user.ErrNotFound) {
+	if _, err := s.accounts().ByEmail(t.Context(), "x@example.com"); !errors.Is(err, user.ErrNotFound) {
 		t.Errorf("an unknown address was stored: %v", err)
 	}
 }
@@ -88,7 +88,7 @@ func TestRoleEndsSessions(t *testing.T) {
 	change := user.RoleChange{UserID: s.admin.UserID, Email: s.admin.Email, By: "arn:operator", At: opened}
 	for i, role := range []user.Role{user.RoleCustomer, user.RoleCustomer, user.RoleAdmin, user.RoleAdmin} {
 		change.Role = role
-		_, err := s.users().SetRole(t.Context(), change)
+		_, err := s.operator().SetRole(t.Context(), change)
 		s.must(err)
 		if got, want := s.user(s.admin.Email).Generation, int64(i/2+1); got != want {
 			t.Errorf("change %d: generation %d, want %d", i, got, want)
@@ -100,13 +100,13 @@ func TestRoleEndsSessions(t *testing.T) {
 // verified.
 func TestRoleOfAnotherAccount(t *testing.T) {
 	s := open(t)
-	s.must(s.users().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
 	grant := user.RoleChange{UserID: "usr_0", Email: ann.Email, Role: user.RoleAdmin, By: "arn:operator", At: opened}
-	if _, err := s.users().SetRole(t.Context(), grant); !errors.Is(err, user.ErrNotFound) {
+	if _, err := s.operator().SetRole(t.Context(), grant); !errors.Is(err, user.ErrNotFound) {
 		t.Errorf("another account: got %v, want ErrNotFound", err)
 	}
 	grant.UserID = ann.ID
-	if _, err := s.users().SetRole(t.Context(), grant); !errors.Is(err, user.ErrUnverified) {
+	if _, err := s.operator().SetRole(t.Context(), grant); !errors.Is(err, user.ErrUnverified) {
 		t.Errorf("an unverified account: got %v, want ErrUnverified", err)
 	}
 	if got := s.user(ann.Email); got != ann {
@@ -120,7 +120,7 @@ func TestRoleChangesAreKept(t *testing.T) {
 	grant := user.RoleChange{UserID: s.admin.UserID, Email: s.admin.Email, Role: user.RoleCustomer, By: "arn:first", At: opened.Add(time.Hour)}
 	for _, by := range []string{"arn:first", "arn:second"} {
 		grant.By = by
-		if _, err := s.users().SetRole(t.Context(), grant); err != nil {
+		if _, err := s.operator().SetRole(t.Context(), grant); err != nil {
 			t.Fatal(err)
 		}
 		grant.At = grant.At.Add(time.Hour)
@@ -139,7 +139,7 @@ func TestRoleChangeWhoseAnswerWasLostIsTold(t *testing.T) {
 	s := open(t)
 	for _, c := range []struct{ role, before user.Role }{{user.RoleCustomer, user.RoleAdmin}, {user.RoleAdmin, user.RoleCustomer}} {
 		s.faults.On("UpdateItem", awsfault.Lost)
-		before, err := s.users().SetRole(t.Context(), user.RoleChange{UserID: s.admin.UserID, Email: s.admin.Email, Role: c.role, By: "arn:operator", At: opened})
+		before, err := s.operator().SetRole(t.Context(), user.RoleChange{UserID: s.admin.UserID, Email: s.admin.Email, Role: c.role, By: "arn:operator", At: opened})
 		if s.must(err); before.Role != c.before || before.ID != s.admin.UserID {
 			t.Errorf("got %+v before, want %s", before, c.before)
 		}
@@ -151,7 +151,7 @@ func TestRoleChangeWhoseAnswerWasLostIsTold(t *testing.T) {
 func TestOperatorVerifies(t *testing.T) {
 	s, ann := open(t), ann
 	ann.ExpiresAt = opened.Add(time.Hour)
-	s.must(s.users().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
 	mine := user.Verification{UserID: ann.ID, Email: ann.Email, By: "arn:first", At: opened}
 	for name, change := range map[string]func(*user.Verification){
 		"another account":            func(v *user.Verification) { v.UserID = "usr_0" },
@@ -160,7 +160,7 @@ func TestOperatorVerifies(t *testing.T) {
 	} {
 		v := mine
 		change(&v)
-		if err := s.users().Verify(t.Context(), v); !errors.Is(err, user.ErrNotFound) {
+		if err := s.operator().Verify(t.Context(), v); !errors.Is(err, user.ErrNotFound) {
 			t.Errorf("%s: got %v, want ErrNotFound", name, err)
 		}
 	}
@@ -168,9 +168,9 @@ func TestOperatorVerifies(t *testing.T) {
 		t.Errorf("got %+v, want it as it was", got)
 	}
 	s.faults.On("UpdateItem", awsfault.Lost)
-	s.must(s.users().Verify(t.Context(), mine))
+	s.must(s.operator().Verify(t.Context(), mine))
 	mine.By = "arn:second"
-	s.must(s.users().Verify(t.Context(), mine))
+	s.must(s.operator().Verify(t.Context(), mine))
 	want := ann
 	want.Unverified, want.ExpiresAt = false, time.Time{}
 	if got := s.user(ann.Email); got != want {
@@ -189,19 +189,19 @@ func TestHashesAreRenewed(t *testing.T) {
 	s := open(t)
 	old, renewed, chosen := password.Stored("old"), password.Stored("renewed"), password.Stored("chosen")
 	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: old, Role: user.RoleAdmin, CreatedAt: opened}
-	s.must(s.users().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
 	for _, c := range []struct{ from, to, want password.Hash }{
 		{chosen, renewed, old}, {old, renewed, renewed}, {old, chosen, renewed}, {renewed, chosen, chosen},
 	} {
-		s.must(s.users().RenewHash(t.Context(), ann.Email, c.from, c.to))
-		got, err := s.users().ByEmail(t.Context(), ann.Email)
+		s.must(s.hashes().RenewHash(t.Context(), ann.Email, c.from, c.to))
+		got, err := s.accounts().ByEmail(t.Context(), ann.Email)
 		s.must(err)
 		if ann.PasswordHash = c.want; got != ann {
 			t.Errorf("%q in the place of %q: got %q, want %q", c.to.PHC(), c.from.PHC(), got.PasswordHash.PHC(), c.want.PHC())
 		}
 	}
-	s.must(s.users().RenewHash(t.Context(), "nobody@example.com", old, renewed))
-	if _, err := s.users().ByEmail(t.Context(), "nobody@example.com"); !errors.Is(err, user.ErrNotFound) {
+	s.must(s.hashes().RenewHash(t.Context(), "nobody@example.com", old, renewed))
+	if _, err := s.accounts().ByEmail(t.Context(), "nobody@example.com"); !errors.Is(err, user.ErrNotFound) {
 		t.Errorf("a hash of nobody's was stored: %v", err)
 	}
 }
@@ -210,8 +210,8 @@ func TestHashesAreRenewed(t *testing.T) {
 func TestHashRenewalWhoseAnswerWasLostSucceeds(t *testing.T) {
 	s := open(t)
 	s.faults.On("UpdateItem", awsfault.Lost)
-	s.must(s.users().RenewHash(t.Context(), s.admin.Email, password.Stored("x"), password.Stored("y")))
-	if got, err := s.users().ByEmail(t.Context(), s.admin.Email); err != nil || got.PasswordHash != password.Stored("y") {
+	s.must(s.hashes().RenewHash(t.Context(), s.admin.Email, password.Stored("x"), password.Stored("y")))
+	if got, err := s.accounts().ByEmail(t.Context(), s.admin.Email); err != nil || got.PasswordHash != password.Stored("y") {
 		t.Errorf("got %q and error %v, want the renewed hash", got.PasswordHash.PHC(), err)
 	}
 }
@@ -229,7 +229,7 @@ func TestFailuresTellWhetherARepeatMayHelp(t *testing.T) {
 		{400, "AccessDeniedException", false}, {400, "ValidationException", false},
 	} {
 		s.faults.On("GetItem", awsfault.Times(3, awsfault.Error(test.status, test.name))...)
-		_, err := s.users().ByEmail(t.Context(), "ann@example.com")
+		_, err := s.accounts().ByEmail(t.Context(), "ann@example.com")
 		var failure interface{ Temporary() bool }
 		if !errors.As(err, &failure) || failure.Temporary() != test.want {
 			t.Errorf("%s: got %v, want one that says %v", test.name, err, test.want)
@@ -237,7 +237,7 @@ func TestFailuresTellWhetherARepeatMayHelp(t *testing.T) {
 		s.faults.Clear()
 	}
 	s.faults.On("GetItem", awsfault.Times(3, awsfault.DropRequest)...)
-	_, err := s.users().ByEmail(t.Context(), "ann@example.com")
+	_, err := s.accounts().ByEmail(t.Context(), "ann@example.com")
 	var failure interface{ Temporary() bool }
 	if !errors.As(err, &failure) || !failure.Temporary() {
 		t.Errorf("a broken connection: got %v, want one that says that a repeat may help", err)

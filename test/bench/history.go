@@ -64,7 +64,9 @@ var admin = user.User{
 // fill writes the admin and the orders. The store places one; the others are copies of its item under other keys, so that
 // they have the shape that the store gives an order.
 func (a *archive) fill(ctx context.Context, count int) error {
-	users := dynamostore.Users{Client: a.tables.client, Table: a.tables.name("UsersTable")}
+	users := dynamostore.SignUpStore{
+		Client: a.tables.client, Users: a.tables.name("UsersTable"), AuthState: a.tables.name("AuthStateTable"),
+	}
 	products := productSaver(a.tables)
 	sample := newOrder("bench-customer@example.com")
 	if err := errors.Join(users.Create(ctx, admin, user.Done{}), products.Create(ctx, lamp, nil)); err != nil {

@@ -28,7 +28,7 @@ type defect struct {
 var defects = []defect{
 	{
 		name: "condition removed",
-		file: "internal/dynamostore/orders.go", from: `"stock BETWEEN :units AND :lowAt"`, to: `"stock <= :lowAt"`,
+		file: "internal/dynamostore/checkout_store.go", from: `"stock BETWEEN :units AND :lowAt"`, to: `"stock <= :lowAt"`,
 		function: "PlaceOrderFunction", folder: "functions/place-order",
 		// The stock is read before it is taken: buyers who read at once all see enough.
 		plan: plan{Goods: []good{{Stock: 3, Price: 100}}, Steps: buys(48), Workers: 16, Rules: []faultproxy.Rule{
@@ -70,7 +70,7 @@ var defects = []defect{
 	},
 	{
 		name: "a reset leaves sessions open",
-		file: "internal/dynamostore/links.go", from: `":hash": text(hash.PHC()), ":one": number(1)`,
+		file: "internal/dynamostore/password_resets.go", from: `":hash": text(hash.PHC()), ":one": number(1)`,
 		to:       `":hash": text(hash.PHC()), ":one": number(0)`,
 		function: "ResetPasswordFunction", folder: "functions/reset-password",
 		plan:      plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: append(buys(1), step{Kind: endByReset}), Workers: 1},

@@ -74,7 +74,7 @@ func (r *round) addLinks(ctx context.Context) error {
 			return err
 		}
 		token, link := user.NewLink(u, purpose, time.Now())
-		links := &dynamostore.Links{Client: r.env.dynamo, Table: r.env.outputs["AuthStateTable"]}
+		links := &dynamostore.MailedLinks{Client: r.env.dynamo, AuthState: r.env.outputs["AuthStateTable"]}
 		if err := links.Save(ctx, link); err != nil {
 			return err
 		}
@@ -94,8 +94,8 @@ func (e *env) unverify(ctx context.Context, email string) error {
 	return err
 }
 
-func (e *env) users(client *dynamodb.Client) *dynamostore.Users {
-	return &dynamostore.Users{Client: client, Table: e.outputs["UsersTable"]}
+func (e *env) users(client *dynamodb.Client) *dynamostore.OperatorAccounts {
+	return &dynamostore.OperatorAccounts{Client: client, Users: e.outputs["UsersTable"]}
 }
 
 // endByReset sets a new password by a link.

@@ -316,22 +316,22 @@ func updatedAttributes(t *testing.T) map[string][]string {
 	named := map[string][]string{}
 	for function, update := range map[string]func(*dynamodb.Client){
 		"VerifyEmailFunction": func(c *dynamodb.Client) {
-			_ = (&dynamostore.Links{Client: c, Table: "AuthState", Users: "Users"}).Verify(ctx, l, time.Now(), user.Done{})
+			_ = (&dynamostore.EmailVerifications{Client: c, Users: "Users", AuthState: "AuthState"}).Verify(ctx, l, time.Now(), user.Done{})
 		},
 		"ResetPasswordFunction": func(c *dynamodb.Client) {
-			_ = (&dynamostore.Links{Client: c, Table: "AuthState", Users: "Users", Mails: "Mails"}).SetPassword(ctx, l, password.Stored("h"), user.Attempt{Email: l.Email}, user.Done{})
+			_ = (&dynamostore.PasswordResets{Client: c, Users: "Users", AuthState: "AuthState", Mails: "Mails"}).SetPassword(ctx, l, password.Stored("h"), user.Attempt{Email: l.Email}, user.Done{})
 		},
 		"LogInFunction": func(c *dynamodb.Client) {
-			_ = (&dynamostore.Users{Client: c, Table: "Users"}).RenewHash(ctx, l.Email, password.Stored("h"), password.Stored("i"))
+			_ = (&dynamostore.PasswordHashes{Client: c, Users: "Users"}).RenewHash(ctx, l.Email, password.Stored("h"), password.Stored("i"))
 		},
 		"EndSessionsFunction": func(c *dynamodb.Client) {
-			_ = (&dynamostore.Accounts{Client: c, Table: "Users", AuthState: "AuthState"}).EndSessions(ctx, user.User{ID: "usr_1", Email: l.Email}, user.Attempt{Email: l.Email})
+			_ = (&dynamostore.UserSessions{Client: c, Users: "Users", AuthState: "AuthState"}).EndSessions(ctx, user.User{ID: "usr_1", Email: l.Email}, user.Attempt{Email: l.Email})
 		},
 		"RenameAccountFunction": func(c *dynamodb.Client) {
-			_ = (&dynamostore.Accounts{Client: c, Table: "Users"}).Rename(ctx, user.Caller{UserID: "usr_1", Email: l.Email}, "Ann")
+			_ = (&dynamostore.Accounts{Client: c, Users: "Users"}).Rename(ctx, user.Caller{UserID: "usr_1", Email: l.Email}, "Ann")
 		},
 		"ChangePasswordFunction": func(c *dynamodb.Client) {
-			_, _ = (&dynamostore.Accounts{Client: c, Table: "Users", AuthState: "AuthState", Mails: "Mails"}).ChangePassword(ctx, user.PasswordChange{
+			_, _ = (&dynamostore.PasswordChanges{Client: c, Users: "Users", AuthState: "AuthState", Mails: "Mails"}).ChangePassword(ctx, user.PasswordChange{
 				User: user.User{ID: "usr_1", Email: l.Email}, Hash: password.Stored("h"), SessionID: "ses_1", Attempt: user.Attempt{Email: l.Email},
 			})
 		},

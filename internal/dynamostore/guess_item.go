@@ -1,0 +1,99 @@
+package dynamostore
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"shop/internal/user"
+)
+
+// readTally reads a count, of which an epoch may have none, and that may have been taken back before its first guess:
+// then it has no time.
+func readTally(r *reader, epoch string) user.Tally {
+	var t user.Tally
+	if guesses := guessesIn(epoch); r.has(guesses) {
+		t.Guesses = r.number(guesses)
+	}
+	if last := lastIn(epoch); r.has(last) {
+		t.Last = r.instant(last)
+	}
+	return t
+}
+
+// guessesIn and lastIn name the attributes of a tally. Each epoch has its own, so that a reset needs no list of the
+// items.
+func guessesIn(epoch string) string { return "guesses" + epoch }
+
+func lastIn(epoch string) string { return "last_at" + epoch }
+
+// takeBack returns the actions by which a right password clears the counts of its address from its source, lessens the
+// others that the attempt was counted by, and makes the source known, and the browser.
+func takeBack(table string, a user.Attempt) []types.TransactWriteItem {
+	actions := []types.TransactWriteItem{know(table, a)}
+	for _, c := range []user.Count{user.PerAddressAndSource, user.Reserve} {
+		actions = append(actions, types.TransactWriteItem{Delete: &types.Delete{TableName: &table, Key: tallyKey(a, c)}})
+	}
+	if a.Device != "" {
+		known := deviceKey(a)
+		known["expires_at"] = number(a.At.Add(user.DeviceLasts).Unix())
+		actions = append(actions,
+			types.TransactWriteItem{Put: &types.Put{TableName: &table, Item: known}},
+			types.TransactWriteItem{Delete: &types.Delete{TableName: &table, Key: tallyKey(a, user.PerDevice)}})
+	}
+	if !a.Reserved && !a.OnDevice {
+		actions = append(actions, lessen(table, a, user.FromSource), lessen(table, a, user.AtAddress))
+	}
+	return actions
+}
+
+func lessen(table string, a user.Attempt, c user.Count) types.TransactWriteItem {
+	return types.TransactWriteItem{Update: &types.Update{
+		TableName:                 &table,
+		Key:                       tallyKey(a, c),
+		UpdateExpression:          aws.String("SET expires_at = :ends ADD #guesses :less"),
+		ExpressionAttributeNames:  map[string]string{"#guesses": guessesIn(a.Epoch(c))},
+		ExpressionAttributeValues: attributes{":ends": number(a.WindowEnd(c).Unix()), ":less": number(-1)},
+	}}
+}
+
+// know makes the attempt's source known for its address.
+func know(table string, a user.Attempt) types.TransactWriteItem {
+	known := knownKey(a)
+	known["expires_at"] = number(a.KnownUntil().Unix())
+	return types.TransactWriteItem{Put: &types.Put{TableName: &table, Item: known}}
+}
+
+// resetGuesses returns the actions by which a reset begins all counts of its address anew, and makes the source that it
+// came from known.
+func resetGuesses(table string, a user.Attempt) []types.TransactWriteItem {
+	item := resetKey(a)
+	item["reset_at"], item["expires_at"] = instant(a.At), number(a.At.Add(user.ResetMatters).Unix()+1)
+	return []types.TransactWriteItem{{Put: &types.Put{TableName: &table, Item: item}}, know(table, a)}
+}
+
+func deviceKey(a user.Attempt) attributes { return sessionKey(deviceName(a)) }
+
+func deviceName(a user.Attempt) string { return "device#" + hashed(a.Subject(user.PerDevice)) }
+
+func resetKey(a user.Attempt) attributes { return sessionKey(resetName(a)) }
+
+func resetName(a user.Attempt) string { return "reset#" + hashed(a.Subject(user.AtAddress)) }
+
+func tallyKey(a user.Attempt, c user.Count) attributes { return sessionKey(tallyName(a, c)) }
+
+func tallyName(a user.Attempt, c user.Count) string {
+	return fmt.Sprintf("guesses#%s#%d", hashed(a.Subject(c)), a.WindowEnd(c).Unix())
+}
+
+func knownKey(a user.Attempt) attributes { return sessionKey(knownName(a)) }
+
+func knownName(a user.Attempt) string { return "known#" + hashed(a.Subject(user.PerAddressAndSource)) }
+
+func hashed(subject string) string {
+	sum := sha256.Sum256([]byte(subject))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
