@@ -17,6 +17,7 @@ export interface Person {
 
 export interface Order {
   order_id: string
+  placed_at: string
   email_status: string
   items: { product_id: string; quantity: number }[]
   total: { amount: number; currency: string }

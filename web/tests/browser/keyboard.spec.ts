@@ -1,0 +1,110 @@
+/** All flows by keyboard alone: Tab, Shift+Tab, Enter, Space, Escape and what is typed. */
+import { admin, buy, newPerson, newProduct, productOf } from './store'
+import { expect, expectOrderPage, type Page, test } from './test'
+
+const MOST_TABS = 150
+
+/** Presses Tab until the element with this role and name has the focus. */
+async function tabTo(page: Page, role: 'link' | 'button' | 'textbox' | 'searchbox' | 'combobox' | 'checkbox', name: string | RegExp): Promise<void> {
+  const wanted = page.getByRole(role, { name, ...(typeof name === 'string' && { exact: true }) }).first()
+  await expect(wanted).toBeVisible()
+  for (let i = 0; i < MOST_TABS; i++) {
+    if (await wanted.evaluate((element) => element === document.activeElement)) return expectOutlined(page)
+    await page.keyboard.press('Tab')
+  }
+  throw new Error(`Tab does not lead to the ${role} ${String(name)}`)
+}
+
+/** Who cannot point sees where the focus is. */
+async function expectOutlined(page: Page): Promise<void> {
+  const isSeen = await page.evaluate(() => {
+    const focused = document.activeElement
+    const around = [focused, focused?.closest('.card')].filter((each) => each !== null && each !== undefined)
+    return around.some((each) => getComputedStyle(each).outlineStyle !== 'none')
+  })
+  expect(isSeen).toBe(true)
+}
+
+async function type(page: Page, role: 'textbox' | 'searchbox' | 'combobox', name: string | RegExp, text: string): Promise<void> {
+  await tabTo(page, role, name)
+  await page.keyboard.press('ControlOrMeta+a')
+  await page.keyboard.type(text)
+}
+
+async function press(page: Page, role: 'link' | 'button', name: string | RegExp, key = 'Enter'): Promise<void> {
+  await tabTo(page, role, name)
+  await page.keyboard.press(key)
+}
+
+async function logInByKeyboard(page: Page, person: { email: string; password: string }): Promise<void> {
+  await type(page, 'textbox', 'E-mail address', person.email)
+  await type(page, 'textbox', 'Password', person.password)
+  await page.keyboard.press('Enter')
+}
+
+test('a customer signs up, finds a product, orders it, sees the order and leaves, by keyboard', async ({ page }) => {
+  const product = await newProduct({ name: `Zx keys ${Date.now()}` })
+  const person = { email: `keys-${Date.now()}@example.com`, password: 'a long walk home' }
+  await page.goto('/')
+  await page.keyboard.press('Tab')
+  await expect(page.getByRole('link', { name: 'Skip to the content' })).toBeFocused()
+  await page.keyboard.press('Enter')
+  await type(page, 'searchbox', 'Search by the start of a name', product.name)
+  await press(page, 'link', product.name)
+  await expect(page.getByRole('heading', { name: product.name })).toBeFocused()
+  await press(page, 'button', 'Add to basket', 'Space')
+  await press(page, 'link', 'Go to the basket')
+  await expect(page.getByRole('heading', { name: 'Basket' })).toBeFocused()
+  await press(page, 'button', `One ${product.name} more`)
+  await press(page, 'link', 'Log in to place the order')
+  await press(page, 'link', 'Sign up')
+  await type(page, 'textbox', 'Name', 'Kay Board')
+  await type(page, 'textbox', 'E-mail address', person.email)
+  await type(page, 'textbox', 'Password', person.password)
+  await press(page, 'button', 'Sign up')
+  await press(page, 'button', 'Place order for £128.00')
+  await expectOrderPage(page)
+  await press(page, 'link', 'Orders')
+  await press(page, 'link', /^\d+ \w+ \d{4}/)
+  await expectOrderPage(page)
+  await press(page, 'link', 'Account')
+  await press(page, 'button', 'Log out')
+  await expect(page.getByRole('heading', { name: 'Log in' })).toBeVisible()
+  await logInByKeyboard(page, person)
+  await press(page, 'link', 'Account')
+  await press(page, 'button', 'Delete my account')
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('button', { name: 'Delete my account' })).toBeFocused()
+})
+
+test('an admin sets a stock, mends a product, looks up orders and sales, by keyboard', async ({ page }) => {
+  const [person, product] = [await newPerson(), await newProduct({ name: `Zw keys ${Date.now()}`, stock: 8 })]
+  const order = await buy(person, product.product_id, 1)
+  await page.goto('/admin/')
+  await logInByKeyboard(page, admin())
+  await expect(page.getByRole('heading', { name: 'Inventory' })).toBeVisible()
+  await type(page, 'searchbox', 'Name begins with', product.name)
+  await expect(page.getByRole('row')).toHaveCount(2)
+  await press(page, 'button', `Set the stock of ${product.name}`)
+  await page.keyboard.type('30')
+  await page.keyboard.press('Enter')
+  await expect(page.locator('.stock-number')).toHaveText('30')
+  await press(page, 'button', `Change the stock of ${product.name} by a difference`)
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('textbox', { name: /^Difference/ })).toHaveCount(0)
+  await press(page, 'link', product.name)
+  await type(page, 'textbox', 'Price', '65.00')
+  await press(page, 'button', 'Save')
+  await expect(page.getByText('Saved.').first()).toBeVisible()
+  expect(await productOf(product.product_id)).toMatchObject({ stock: 30, price: { amount: 6500 } })
+  await press(page, 'link', 'Orders')
+  await type(page, 'textbox', /^Customer/, person.email)
+  await page.keyboard.press('Enter')
+  await press(page, 'link', order.order_id)
+  await expect(page.getByRole('heading', { name: 'Order', exact: true })).toBeVisible()
+  await press(page, 'link', 'Sales')
+  await press(page, 'link', 'Table')
+  await expect(page.getByRole('region', { name: 'Revenue by day' })).toBeVisible()
+  await press(page, 'button', 'Log out')
+  await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible()
+})
