@@ -112,7 +112,18 @@ def require_free(port) -> None:
 
 def install() -> None:
     """Change the emulator; only after its environment is set, because it is read while it is imported."""
-    from emulation import batches, functions, gateway, http_api, mail, ministack_internals, pages, reports, speed
+    from emulation import (
+        batches,
+        functions,
+        gateway,
+        http_api,
+        mail,
+        ministack_internals,
+        pages,
+        queries,
+        reports,
+        speed,
+    )
 
     if gone := ministack_internals.missing():
         sys.exit("\n".join(gone))
@@ -124,6 +135,7 @@ def install() -> None:
     reports.install()
     batches.install()
     speed.install()
+    queries.install()
     pages.install()
 
 
