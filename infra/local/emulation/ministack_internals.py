@@ -19,6 +19,7 @@ class Module:
     def __init__(self, path: str, uses: dict[str, str]) -> None:
         object.__setattr__(self, "path", path)
         object.__setattr__(self, "uses", uses)
+        object.__setattr__(self, "found", None)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.declared(name), name)
@@ -33,7 +34,9 @@ class Module:
         """ministack's module, for a name that is declared."""
         if name not in self.uses:
             raise AttributeError(f"{self.path}.{name} is not declared in ministack_internals.py")
-        return importlib.import_module(self.path)
+        if self.found is None:
+            object.__setattr__(self, "found", importlib.import_module(self.path))
+        return self.found
 
     def missing(self) -> list[str]:
         """The declared names that ministack does not have."""
@@ -165,10 +168,11 @@ dynamodb = Module(
         "_index_order_value": "the value of such an attribute, as it is compared",
         "_sort_key_value": "the value of a sort key, as it is compared",
         "_key_condition_clauses": "the conditions of a key condition",
-        "_evaluate_condition": "checks an item, for the test that counts the checks",
-        "_paginate_evaluated_items": "how many items fit on a page",
+        "_evaluate_condition": "checks an item; not each one against a key condition that it is known to meet",
+        "_paginate_evaluated_items": "how many items fit on a page; of small ones their number says it",
         "_tokenize": "parses an expression; done once for each",
         "_condition_syntax_error": "checks an expression; done once for each",
+        "copy": "copies items, which are JSON; ours copies nothing else quickly",
     }
     | {
         f"_{name}": "a setting of tables; saved with them"

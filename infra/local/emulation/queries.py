@@ -7,6 +7,8 @@ cuts the page, filters and projects it. A key condition in an unusual form is an
 """
 
 import bisect
+import itertools
+import json
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 
@@ -14,16 +16,28 @@ from emulation.ministack_internals import dynamodb, responses
 
 TABLE = None  # the name of the table itself among its indexes
 COMPARISONS = {"EQ", "LT", "LE", "GT", "GE"}
+PAGE_BYTES = 1_048_576  # what a query reads at most for a page
 BETWEEN = "BETWEEN"
 BEGINS_WITH = "begins_with"
 
-under_way = ContextVar("the query under way", default=None)
+
+class Request:
+    """A query under way. met: whether the items that it was shown are known to meet its key condition."""
+
+    def __init__(self, data) -> None:
+        self.data = data
+        self.met = self.checked = False
+
+
+under_way: ContextVar[Request | None] = ContextVar("the query under way", default=None)
 
 
 def install() -> None:
     dynamodb._index_members = indexes
     dynamodb._index_item = note
     dynamodb._query = seen_by_tables(dynamodb._query)
+    dynamodb._evaluate_condition = once_a_query(dynamodb._evaluate_condition)
+    dynamodb._paginate_evaluated_items = small_first(dynamodb._paginate_evaluated_items)
     dynamodb._tables.__class__ = tables_class()
 
 
@@ -31,13 +45,44 @@ def seen_by_tables(query) -> Callable:
     """The emulator's query; while it runs, its table shows it a part of the items."""
 
     def asked(data) -> tuple:
-        token = under_way.set(data)
+        token = under_way.set(Request(data))
         try:
             return query(data)
         finally:
             under_way.reset(token)
 
     return asked
+
+
+def once_a_query(evaluate) -> Callable:
+    """The emulator's check of an item, which is left out for a key condition that items are known to meet.
+
+    The first of them is checked still, because that checks the expression, too.
+    """
+
+    def evaluated(expression, item, values, names, slot="ConditionExpression") -> bool:
+        request = under_way.get()
+        if request is None or not request.met or slot != "KeyConditionExpression":
+            return evaluate(expression, item, values, names, slot)
+        if not request.checked:
+            request.checked = evaluate(expression, item, values, names, slot)
+        return request.checked
+
+    return evaluated
+
+
+def small_first(paginate) -> Callable:
+    """The emulator's page, whose items are not measured one by one when even their JSON is smaller than a page."""
+
+    def page(items, limit, table, index_name=None) -> tuple[list, bool]:
+        if limit is None:
+            return paginate(items, limit, table, index_name)
+        first = list(itertools.islice(items, int(limit)))
+        if len(json.dumps(first)) >= PAGE_BYTES:
+            return paginate(items, limit, table, index_name)
+        return first, len(first) == int(limit)
+
+    return page
 
 
 def tables_class() -> type:
@@ -47,19 +92,19 @@ def tables_class() -> type:
         __slots__ = ()
 
         def get(self, key, default=None) -> dict | None:
-            table, data = super().get(key, default), under_way.get()
-            return shown(table, data) if table and data else table
+            table, request = super().get(key, default), under_way.get()
+            return shown(table, request) if table and request else table
 
     return Tables
 
 
-def shown(table, data) -> dict:
+def shown(table, request) -> dict:
     """The table as a query sees it: its items, or the members of the index, are found when they are asked for."""
-    name = data.get("IndexName")
+    name = request.data.get("IndexName")
     index = indexes(table).get(name or TABLE)
     if index is None:
         return table
-    view = View(table, index, data)
+    view = View(table, index, request)
     return table | ({dynamodb._INDEX_MEMBERS: {name: view}} if name else {"items": Items(view)})
 
 
@@ -69,8 +114,8 @@ class View:
     The emulator checks an expression against an item; without any it would accept a wrong one.
     """
 
-    def __init__(self, table, index, data) -> None:
-        self.table, self.index, self.data = table, index, data
+    def __init__(self, table, index, request) -> None:
+        self.table, self.index, self.request, self.data = table, index, request, request.data
 
     def get(self, value, default=()) -> list[tuple]:
         partition = self.index.partitions.get(value)
@@ -79,7 +124,9 @@ class View:
         found = condition_range(self.index, partition, self.data)
         if found is None:
             return list(partition)
-        return self.page(partition.entries, self.after_start(partition.entries, *found)) or [partition.entries[0][1]]
+        page = self.page(partition.entries, self.after_start(partition.entries, *found))
+        self.request.met = bool(page)
+        return page or [partition.entries[0][1]]
 
     def after_start(self, entries, start, end) -> range:
         """The places from start to end that come after the starting key, in the order of the query."""

@@ -1,10 +1,12 @@
 """What the emulator does over and over again, done once; and what it asks for twenty times a second, waited for.
 
 Each running function costs the emulator three threads that wake up to look whether something has happened. After a
-burst of two hundred calls that alone is a third of a processor. And DynamoDB expressions are parsed for every item
-that a query looks at, although they are the same for all of them.
+burst of two hundred calls that alone is a third of a processor. DynamoDB expressions are parsed for every item that a
+query looks at, although they are the same for all of them. And each write copies its item some ten times by a copier
+that is made for every kind of object, where an item is JSON.
 """
 
+import copy
 import functools
 import queue
 import selectors
@@ -29,6 +31,7 @@ def install() -> None:
     socketserver.ThreadingTCPServer.shutdown = shutdown
     dynamodb._tokenize = parse_once(dynamodb._tokenize)
     dynamodb._condition_syntax_error = functools.lru_cache(MOST_EXPRESSIONS)(dynamodb._condition_syntax_error)
+    dynamodb.copy = types.SimpleNamespace(deepcopy=copied, copy=copy.copy)
 
 
 class PatientQueue(queue.Queue):
@@ -59,6 +62,18 @@ def serve_until_shutdown(server, poll_interval=None) -> None:
 def shutdown(server) -> None:
     server.waker.close()
     server.ended.wait(1)
+
+
+def copied(value) -> object:
+    """A deep copy, for JSON six times as quick as the library's, which remembers all that it has met."""
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return value
+    if kind is dict:
+        return {name: copied(member) for name, member in value.items()}
+    if kind is list:
+        return [copied(member) for member in value]
+    return copy.deepcopy(value)
 
 
 def parse_once(tokenize) -> Callable:

@@ -20,6 +20,7 @@ PROJECTIONS = (
     {"ProjectionType": "KEYS_ONLY"},
     {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["note"]},
 )
+REPLACED = ("_index_members", "_index_item", "_query", "_evaluate_condition", "_paginate_evaluated_items")
 
 
 def key(hash_name, range_name=None) -> list[dict]:
@@ -31,10 +32,10 @@ class Emulator(unittest.TestCase):
     """An emulator whose queries are ours; `whole` asks as it comes, which looks at every item of the table."""
 
     def setUp(self) -> None:
-        for name in ("_index_members", "_index_item", "_query"):
-            self.addCleanup(setattr, dynamodb, name, getattr(dynamodb, name))
+        self.upstream = {name: getattr(dynamodb, name) for name in REPLACED}
+        for name, function in self.upstream.items():
+            self.addCleanup(setattr, dynamodb, name, function)
         self.addCleanup(setattr, dynamodb._tables, "__class__", type(dynamodb._tables))
-        self.upstream = dynamodb._query
         queries.install()
 
     def create(self, attributes, key_schema, **indexes) -> None:
@@ -56,9 +57,15 @@ class Emulator(unittest.TestCase):
         return status, json.loads(answer)
 
     def whole(self, body) -> tuple[int, dict]:
-        with mock.patch.object(dynamodb, "_index_members", lambda _: {}):
-            status, _, answer = self.upstream(body)
+        ours = {name: getattr(dynamodb, name) for name in REPLACED}
+        self.replace(self.upstream | {"_index_members": lambda _: {}})
+        status, _, answer = self.upstream["_query"](body)
+        self.replace(ours)
         return status, json.loads(answer)
+
+    def replace(self, functions) -> None:
+        for name, function in functions.items():
+            setattr(dynamodb, name, function)
 
     def compare(self, body) -> dict:
         """Ask both ways; the answers are the same."""
@@ -267,10 +274,11 @@ class Cost(Emulator):
             "ExpressionAttributeValues": {":pk": {"S": "a"}, ":low": {"N": "100"}, ":high": {"N": "900"}},
             "ExclusiveStartKey": {"pk": {"S": "a"}, "sk": {"N": "500"}},
         }  # fmt: skip
-        with mock.patch.object(dynamodb, "_evaluate_condition", wraps=dynamodb._evaluate_condition) as checked:
+        self.ask("Query", body)  # the first one puts the table in order
+        with mock.patch.object(dynamodb, "_sort_key_value", wraps=dynamodb._sort_key_value) as looked:
             answer = self.ask("Query", body)
         self.assertEqual([item["sk"]["N"] for item in answer["Items"]], [str(n) for n in range(499, 489, -1)])
-        self.assertEqual(checked.call_count, 1 + 10)  # the starting key and the page
+        self.assertLess(looked.call_count, 5 * 10)
 
 
 if __name__ == "__main__":

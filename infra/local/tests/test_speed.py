@@ -1,3 +1,4 @@
+import collections
 import queue
 import socket
 import socketserver
@@ -74,6 +75,19 @@ class Expressions(unittest.TestCase):
         first, second = once("stock"), once("stock")
         first.clear()
         self.assertEqual((read, second), (["stock"], [("NAME", "stock")]))
+
+
+class Copies(unittest.TestCase):
+    def test_a_copy_shares_nothing_that_changes(self) -> None:
+        item = {"n": {"N": "1"}, "l": {"L": [{"S": "a"}, {"M": {"b": {"BOOL": True}}}]}, "s": {"SS": ["x"]}, "z": None}
+        kept = collections.defaultdict(dict, {"a": [1, 2.5]})
+        got = speed.copied([item, kept])
+        self.assertEqual(got, [item, kept])
+        got[0]["l"]["L"][1]["M"]["b"]["BOOL"] = False
+        got[0]["s"]["SS"].append("y")
+        got[1]["a"].append(3)
+        self.assertEqual(item["l"]["L"][1]["M"]["b"], {"BOOL": True})
+        self.assertEqual((item["s"], kept["a"], type(got[1])), ({"SS": ["x"]}, [1, 2.5], collections.defaultdict))
 
 
 if __name__ == "__main__":
