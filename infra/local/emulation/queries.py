@@ -168,22 +168,23 @@ class Index:
     def __init__(self, table, hashes, ranges) -> None:
         self.hashes, self.ranges = hashes, ranges
         self.order = dynamodb._index_order_keys(table, ranges)
+        self.value, self.partition = dynamodb._index_order_value, dynamodb._index_partition  # looked up once
         self.partitions: dict[str | tuple, Partition] = {}
 
     def position(self, item) -> tuple:
         """Where an item or a starting key stands in its partition."""
-        return tuple(dynamodb._index_order_value(item, name, kind) for name, kind in self.order)
+        return tuple([self.value(item, name, kind) for name, kind in self.order])
 
     def get(self, value, default=()) -> "Partition":
         return self.partitions.get(value, default)
 
     def add(self, key, item) -> None:
-        value = dynamodb._index_partition(item, self.hashes, self.ranges)
+        value = self.partition(item, self.hashes, self.ranges)
         if value is not None:
             self.partitions.setdefault(value, Partition()).add(self.position(item), key)
 
     def remove(self, key, item) -> None:
-        value = dynamodb._index_partition(item, self.hashes, self.ranges)
+        value = self.partition(item, self.hashes, self.ranges)
         partition = self.partitions.get(value)
         if partition is None:
             return
@@ -220,8 +221,9 @@ def indexes(table) -> dict[str | None, Index]:
     """The indexes of a table by name. They are made at their first use, and anew after the emulator dropped them."""
     if (found := table.get(dynamodb._INDEX_MEMBERS)) is not None:
         return found
-    made = {TABLE: Index(table, [table["pk_name"]], [table["sk_name"]] if table.get("sk_name") else [])}
-    made |= {name: Index(table, hashes, ranges) for name, hashes, ranges in dynamodb._index_key_schemas(table)}
+    made = {name: Index(table, hashes, ranges) for name, hashes, ranges in dynamodb._index_key_schemas(table)}
+    if range_name := table.get("sk_name"):  # without one, no partition has two items
+        made[TABLE] = Index(table, [table["pk_name"]], [range_name])
     for index in made.values():
         fill(index, table)
     table[dynamodb._INDEX_MEMBERS] = made
@@ -229,10 +231,10 @@ def indexes(table) -> dict[str | None, Index]:
 
 
 def fill(index, table) -> None:
-    """Put all items of the table into an index; sorting them once is ten times as quick as adding them in order."""
+    """Put all items of the table into an index, and sort them once."""
     for pk, items in table["items"].items():
         for sk, item in items.items():
-            value = dynamodb._index_partition(item, index.hashes, index.ranges)
+            value = index.partition(item, index.hashes, index.ranges)
             if value is not None:
                 index.partitions.setdefault(value, Partition()).positions[pk, sk] = index.position(item)
     for partition in index.partitions.values():
