@@ -10,6 +10,7 @@ mail        which permission sending a mail needs
 batches     which permission a batch of queue messages needs
 state       saving the emulator's state while it runs
 speed       what the emulator need not do so often
+queries     queries that cost their page
 server      the HTTP server itself
 
 ministack_internals   every name of ministack that these modules use or replace, and what for
