@@ -16,6 +16,7 @@ type effort struct {
 	hashes   int           // of a password
 	refusals int           // of log-ins, of each side
 	lastPage int           // of the history, compared with the first
+	goods    int           // of a local store with many products
 
 	architecture string // of the zips
 }
@@ -23,7 +24,7 @@ type effort struct {
 // thorough is what the figures in docs/benchmarks.md are measured with.
 func thorough(duration time.Duration) effort {
 	return effort{
-		duration: duration, turn: time.Second, warmUp: 100, starts: 60, hashes: 30, refusals: 60, lastPage: 1000,
+		duration: duration, turn: time.Second, warmUp: 100, starts: 60, hashes: 30, refusals: 60, lastPage: 1000, goods: 3000,
 		architecture: deployedArchitecture,
 	}
 }
@@ -32,7 +33,7 @@ func thorough(duration time.Duration) effort {
 // this machine, because nothing else is built for the deployed architecture.
 func short() effort {
 	return effort{
-		duration: time.Second, turn: 200 * time.Millisecond, warmUp: 5, starts: 3, hashes: 3, refusals: 6, lastPage: 20,
+		duration: time.Second, turn: 200 * time.Millisecond, warmUp: 5, starts: 3, hashes: 3, refusals: 6, lastPage: 20, goods: 300,
 		architecture: runtime.GOARCH,
 	}
 }

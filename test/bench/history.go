@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -27,18 +28,11 @@ const (
 // history compares a late page, the 1,000th, of the order history with page 1, on DynamoDB Local, of which a read takes no longer the more
 // is stored.
 func history(ctx context.Context, s *store, e effort) (rows []row, err error) {
-	client := dynamodb.NewFromConfig(configuration(s.dynamodb, anybody))
-	tables, err := s.copyTables(ctx, client, "OrdersTable", "UsersTable", "ProductsTable", "MailsTable")
+	archive, err := s.archive(ctx, dynamodb.NewFromConfig(configuration(s.dynamodb, anybody)), e.historical())
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, tables.remove()) }()
-	archive := &archive{tables: tables, orders: dynamostore.OrderHistory{
-		Client: client, Orders: tables.name("OrdersTable"),
-	}}
-	if err := archive.fill(ctx, e.historical()); err != nil {
-		return nil, err
-	}
+	defer func() { err = errors.Join(err, archive.tables.remove()) }()
 	first, last, err := archive.compare(ctx, e)
 	if err != nil {
 		return nil, err
@@ -61,6 +55,21 @@ var admin = user.User{
 	Role: user.RoleAdmin, CreatedAt: lamp.CreatedAt,
 }
 
+// archive makes a history of so many orders.
+func (s *store) archive(ctx context.Context, client *dynamodb.Client, count int) (*archive, error) {
+	tables, err := s.copyTables(ctx, client, "OrdersTable", "UsersTable", "ProductsTable", "MailsTable")
+	if err != nil {
+		return nil, err
+	}
+	made := &archive{tables: tables, orders: dynamostore.OrderHistory{
+		Client: client, Orders: tables.name("OrdersTable"),
+	}}
+	if err := made.fill(ctx, count); err != nil {
+		return nil, errors.Join(err, tables.remove())
+	}
+	return made, nil
+}
+
 // fill writes the admin and the orders. The store places one; the others are copies of its item under other keys, so that
 // they have the shape that the store gives an order.
 func (a *archive) fill(ctx context.Context, count int) error {
@@ -81,12 +90,7 @@ func (a *archive) fill(ctx context.Context, count int) error {
 	if err != nil {
 		return fmt.Errorf("reading an order: %w", err)
 	}
-	for n := 1; n < count; n += batchSize {
-		if err := a.write(ctx, copies(stored.Item, n, min(n+batchSize, count))); err != nil {
-			return fmt.Errorf("writing orders: %w", err)
-		}
-	}
-	return nil
+	return write(ctx, a.tables.client, a.orders.Orders, copies(stored.Item, 1, count))
 }
 
 type item = map[string]types.AttributeValue
@@ -107,41 +111,50 @@ func copies(of item, from, to int) []types.WriteRequest {
 	return puts
 }
 
-// write repeats what DynamoDB leaves out.
-func (a *archive) write(ctx context.Context, puts []types.WriteRequest) error {
-	for left := map[string][]types.WriteRequest{a.orders.Orders: puts}; len(left) > 0; {
-		out, err := a.tables.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: left})
-		if err != nil {
-			return err
+// write puts all of it, batch by batch, and repeats what DynamoDB leaves out.
+func write(ctx context.Context, client *dynamodb.Client, table string, puts []types.WriteRequest) error {
+	for batch := range slices.Chunk(puts, batchSize) {
+		for left := map[string][]types.WriteRequest{table: batch}; len(left) > 0; {
+			out, err := client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: left})
+			if err != nil {
+				return fmt.Errorf("writing to %s: %w", table, err)
+			}
+			left = out.UnprocessedItems
 		}
-		left = out.UnprocessedItems
 	}
 	return nil
 }
 
-// compare reads both pages in turn, and whichever was first is second in the next round.
+// compare reads both pages in turn.
 func (a *archive) compare(ctx context.Context, e effort) (first, last []time.Duration, err error) {
 	cursor, err := a.cursor(ctx, e.lastPage)
 	if err != nil {
 		return nil, nil, err
 	}
-	pages := []struct {
-		cursor string
-		times  *[]time.Duration
-	}{{"", &first}, {cursor, &last}}
+	read := func(cursor string) func() (time.Duration, error) {
+		return func() (time.Duration, error) { return a.read(ctx, cursor) }
+	}
+	return inTurn(e, read(""), read(cursor))
+}
+
+// inTurn measures two things in turn, and whichever was first is second in the next round.
+func inTurn(e effort, one, other func() (time.Duration, error)) (ofOne, ofOther []time.Duration, err error) {
+	sides := []struct {
+		measure func() (time.Duration, error)
+		times   *[]time.Duration
+	}{{one, &ofOne}, {other, &ofOther}}
 	end := time.Now().Add(e.duration)
 	for n := 0; n < 2*e.warmUp || time.Now().Before(end); n++ {
-		turn := pages[n%2]
-		took, err := a.read(ctx, turn.cursor)
+		took, err := sides[n%2].measure()
 		if err != nil {
 			return nil, nil, err
 		}
-		*turn.times = append(*turn.times, took)
+		*sides[n%2].times = append(*sides[n%2].times, took)
 		if n%2 == 1 {
-			pages[0], pages[1] = pages[1], pages[0]
+			slices.Reverse(sides)
 		}
 	}
-	return first[e.warmUp/2:], last[e.warmUp/2:], nil
+	return ofOne[e.warmUp/2:], ofOther[e.warmUp/2:], nil
 }
 
 // read returns the time that a whole page took.
@@ -149,8 +162,8 @@ func (a *archive) read(ctx context.Context, cursor string) (time.Duration, error
 	start := time.Now()
 	got, err := a.orders.History(ctx, a.admin(), order.Filter{}, page.Request{Limit: page.DefaultLimit, Cursor: cursor})
 	took := time.Since(start)
-	if err == nil && len(got.Items) != page.DefaultLimit {
-		err = fmt.Errorf("a page of %d orders has %d", page.DefaultLimit, len(got.Items))
+	if err == nil {
+		err = whole(len(got.Items))
 	}
 	return took, err
 }
