@@ -7,6 +7,7 @@ import json
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import changeset
 import deploy
@@ -35,6 +36,7 @@ TEMPLATE = {
     "Resources": {
         "Orders": {
             "Type": "AWS::DynamoDB::Table",
+            "DeletionPolicy": "RetainExceptOnCreate",
             "Properties": {
                 "BillingMode": "PAY_PER_REQUEST",
                 "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
@@ -182,9 +184,18 @@ class Deploy(unittest.TestCase):
             self.deploy(broken, **GIVEN)
         with self.assertRaisesRegex(Refused, r"ROLLBACK_COMPLETE.*delete-stack"):
             self.target()
+        left = self.emulator.client("dynamodb").list_tables()["TableNames"]
+        self.assertEqual([name for name in left if name.startswith("failed-")], [], "in the way of the next try")
 
 
 class Configuration(unittest.TestCase):
+    def test_what_is_built_is_for_the_processor_of_the_stack(self) -> None:
+        target = mock.Mock(present=None)
+        self.assertEqual(deploy.architecture(target, {}), "arm64")
+        self.assertEqual(deploy.architecture(target, {"Architecture": "x86_64"}), "x86_64")
+        target.present = {"Architecture": "x86_64"}
+        self.assertEqual(deploy.architecture(target, {}), "x86_64")
+
     def test_what_samconfig_says_of_a_stage(self) -> None:
         text = '[staging.deploy.parameters]\nstack_name = "s"\nparameter_overrides = "Stage=staging Sender=a@b"\n'
         config = deploy.configuration("staging", text)

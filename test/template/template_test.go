@@ -95,15 +95,42 @@ func TestQueueTimes(t *testing.T) {
 	}
 }
 
-func TestQueuesAreEncrypted(t *testing.T) {
-	queues := Need(t).OfType("AWS::SQS::Queue")
-	if len(queues) != 3 {
-		t.Errorf("got %d queues, want 3", len(queues))
-	}
-	for name, queue := range queues {
-		if At(queue, "Properties", "SqsManagedSseEnabled") != true {
-			t.Errorf("%s is not encrypted", name)
+// TestDataIsEncrypted: by the key that AWS owns, which costs nothing, or by the operator's.
+func TestDataIsEncrypted(t *testing.T) {
+	tpl := Need(t)
+	const key, none = `{"Ref":"KmsKeyArn"}`, `{"Ref":"AWS::NoValue"}`
+	for name, table := range tpl.OfType("AWS::DynamoDB::Table") {
+		wantJSON(t, At(table, "Properties", "SSESpecification"), `{"Fn::If":["HasKmsKey",{"SSEEnabled":true,"SSEType":"KMS","KMSMasterKeyId":`+key+`},`+none+`]}`)
+		if t.Failed() {
+			t.Fatal(name)
 		}
+	}
+	for _, queue := range tpl.OfType("AWS::SQS::Queue") {
+		wantJSON(t, At(queue, "Properties", "SqsManagedSseEnabled"), `{"Fn::If":["HasKmsKey",`+none+`,true]}`)
+		wantJSON(t, At(queue, "Properties", "KmsMasterKeyId"), `{"Fn::If":["HasKmsKey",`+key+`,`+none+`]}`)
+	}
+	for _, logs := range tpl.OfType("AWS::Logs::LogGroup") {
+		wantJSON(t, At(logs, "Properties", "KmsKeyId"), `{"Fn::If":["HasKmsKey",`+key+`,`+none+`]}`)
+	}
+}
+
+// outlivesItsStack reports whether a resource stays when the stack is deleted, or something takes its place, but not when its own
+// creation is rolled back: then it would be in the way of the next try.
+func outlivesItsStack(r Object) bool {
+	return r["DeletionPolicy"] == "RetainExceptOnCreate" && r["UpdateReplacePolicy"] == "Retain"
+}
+
+func TestQueuesLogsAndPagesAreKept(t *testing.T) {
+	tpl, count := Need(t), 0
+	for _, kind := range []string{"AWS::SQS::Queue", "AWS::Logs::LogGroup", "AWS::S3::Bucket"} {
+		for name, resource := range tpl.OfType(kind) {
+			if count++; !outlivesItsStack(resource) {
+				t.Errorf("%s goes with its stack", name)
+			}
+		}
+	}
+	if count < 6 {
+		t.Errorf("got %d queues, log groups and buckets, too few to be all", count)
 	}
 }
 
@@ -181,10 +208,9 @@ func TestTablesAreKept(t *testing.T) {
 	for name, table := range tables {
 		properties := table["Properties"].(Object)
 		checks := map[string]bool{
-			"is kept when the stack goes":       table["DeletionPolicy"] == "Retain" && table["UpdateReplacePolicy"] == "Retain",
+			"is kept when the stack goes":       outlivesItsStack(table),
 			"is on demand":                      properties["BillingMode"] == "PAY_PER_REQUEST",
 			"is recoverable to a point in time": At(properties, "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled") == true,
-			"is encrypted":                      At(properties, "SSESpecification", "SSEEnabled") == true,
 			"is protected in production":        fmt.Sprint(properties["DeletionProtectionEnabled"]) == "map[Fn::If:[IsProduction true false]]",
 			"has no name of its own":            properties["TableName"] == nil,
 		}
@@ -206,7 +232,7 @@ func TestSigningKeys(t *testing.T) {
 	}
 	for _, name := range []string{"SigningKey", "SecondSigningKey"} {
 		key := keys[name]
-		if key["DeletionPolicy"] != "Retain" || key["UpdateReplacePolicy"] != "Retain" {
+		if !outlivesItsStack(key) {
 			t.Errorf("%s is not kept when it leaves the stack", name)
 		}
 		if At(key, "Properties", "KeySpec") != "RSA_2048" || At(key, "Properties", "KeyUsage") != "SIGN_VERIFY" {
