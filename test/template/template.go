@@ -71,6 +71,15 @@ func At(v any, names ...string) any {
 	return v
 }
 
+// number is a number of the template, or the default of the parameter that it refers to; 0 where there is none.
+func (t *Template) number(v any) float64 {
+	if name, ok := At(v, "Ref").(string); ok {
+		v = t.Parameters[name]["Default"]
+	}
+	n, _ := v.(float64)
+	return n
+}
+
 // OfType returns the resources of a type by their logical ids.
 func (t *Template) OfType(kind string) map[string]Object {
 	found := map[string]Object{}

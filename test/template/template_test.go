@@ -31,13 +31,18 @@ func TestApisFailOnWarningsAndAreThrottled(t *testing.T) {
 		}
 	}
 	for name, stage := range tpl.OfType("AWS::ApiGatewayV2::Stage") {
-		if rate, _ := At(stage, "Properties", "DefaultRouteSettings", "ThrottlingRateLimit").(float64); rate <= 0 {
+		if rate := tpl.number(At(stage, "Properties", "DefaultRouteSettings", "ThrottlingRateLimit")); rate <= 0 {
 			t.Errorf("%s is not throttled", name)
 		}
 	}
-	// A flood of them would hold up the confirmations, which the same queue has.
-	if rate, _ := At(tpl.Resources["ApiApiGatewayDefaultStage"], "Properties", "RouteSettings", "POST /password-resets", "ThrottlingRateLimit").(float64); rate <= 0 || rate > 50 {
-		t.Errorf("requests of resets may come at %v a second", rate)
+	// A flood of what needs no account would take the processes that checkouts need, and of resets the mail queue, too.
+	whole := At(tpl.Resources["ApiApiGatewayDefaultStage"], "Properties")
+	for route, most := range map[string]float64{"POST /users": 200, "POST /sessions": 400, "POST /browser-sessions": 400, "POST /password-resets": 50} {
+		for _, limit := range []string{"ThrottlingRateLimit", "ThrottlingBurstLimit"} {
+			if n := tpl.number(At(whole, "RouteSettings", route, limit)); n <= 0 || n > most || n >= tpl.number(At(whole, "DefaultRouteSettings", limit)) {
+				t.Errorf("%s of %s is %v", limit, route, n)
+			}
+		}
 	}
 	for _, dependency := range []string{"IssuerApiGatewayDefaultStage", "PublishKeysFunctionDiscoveryPermission", "PublishKeysFunctionKeysPermission"} {
 		if !slices.Contains(tpl.Resources["Api"]["DependsOn"].([]any), any(dependency)) || tpl.Resources[dependency] == nil {
@@ -46,21 +51,48 @@ func TestApisFailOnWarningsAndAreThrottled(t *testing.T) {
 	}
 }
 
+// TestConcurrencyIsReservedForNone unless its parameter says so: each of the functions that may need it has one of its own.
+func TestConcurrencyIsReservedForNone(t *testing.T) {
+	tpl := Need(t)
+	var found []string
+	for name, function := range tpl.Functions() {
+		reserved := At(function, "Properties", "ReservedConcurrentExecutions")
+		if reserved == nil {
+			continue
+		}
+		of := strings.TrimSuffix(name, "Function")
+		found = append(found, of)
+		wantJSON(t, reserved, `{"Fn::If":["Reserves`+of+`",{"Ref":"`+of+`Concurrency"},{"Ref":"AWS::NoValue"}]}`)
+		if value := tpl.Parameters[of+"Concurrency"]["Default"]; value != "" {
+			t.Errorf("%s reserves %v", name, value)
+		}
+	}
+	slices.Sort(found)
+	if want := []string{"ChangePassword", "DeleteAccount", "EndSessions", "LogIn", "Notify", "PlaceOrder", "PublishKeys", "RelayMail", "ResetPassword", "SignUp"}; !slices.Equal(found, want) {
+		t.Errorf("got %v, want %v", found, want)
+	}
+}
+
 // TestAccessLogSaysWhoWasRefused: what API Gateway refuses at the door reaches no function, so the access log alone has it. It
 // has no path, which is the client's own text and may be anything.
 func TestAccessLogSaysWhoWasRefused(t *testing.T) {
-	settings := At(Need(t).Resources["ApiApiGatewayDefaultStage"], "Properties", "AccessLogSettings")
-	if At(settings, "DestinationArn") == nil {
-		t.Fatal("the API has no access log")
-	}
-	format := fmt.Sprint(At(settings, "Format"))
-	for _, variable := range []string{"requestTime", "requestId", "routeKey", "status", "identity.sourceIp", "error.message"} {
-		if !strings.Contains(format, `"$context.`+variable+`"`) {
-			t.Errorf("the access log lacks %s: %s", variable, format)
+	for name, stage := range Need(t).OfType("AWS::ApiGatewayV2::Stage") {
+		settings := At(stage, "Properties", "AccessLogSettings")
+		if At(settings, "DestinationArn") == nil {
+			t.Fatalf("%s has no access log", name)
 		}
-	}
-	if strings.Contains(strings.ToLower(format), "path") {
-		t.Errorf("the access log has a path: %s", format)
+		format := fmt.Sprint(At(settings, "Format"))
+		for _, variable := range []string{
+			"requestTime", "requestId", "routeKey", "status", "identity.sourceIp", "error.message", "authorizer.error",
+			"integrationErrorMessage", "integration.requestId",
+		} {
+			if !strings.Contains(format, `"$context.`+variable+`"`) {
+				t.Errorf("the access log of %s lacks %s: %s", name, variable, format)
+			}
+		}
+		if strings.Contains(strings.ToLower(format), "path") {
+			t.Errorf("the access log of %s has a path: %s", name, format)
+		}
 	}
 }
 
@@ -82,8 +114,9 @@ func TestQueueTimes(t *testing.T) {
 		t.Errorf("response types: got %s, want ReportBatchItemFailures: else one failure repeats the whole batch", got)
 	}
 	// Reserved concurrency would bound it, too, but a message that is throttled there has used up a receive.
-	if At(mapping, "ScalingConfig", "MaximumConcurrency") != 5.0 || At(notify, "Properties", "ReservedConcurrentExecutions") != nil {
-		t.Error("the event source does not bound to 5 how many mails are sent at once, or reserved concurrency does")
+	least := regexp.MustCompile("^" + fmt.Sprint(tpl.Parameters["NotifyConcurrency"]["AllowedPattern"]) + "$")
+	if At(mapping, "ScalingConfig", "MaximumConcurrency") != 5.0 || least.MatchString("4") || !least.MatchString("5") {
+		t.Error("the event source does not bound to 5 how many mails are sent at once, or reserved concurrency may")
 	}
 	if At(tpl.Resources["MailQueue"], "Properties", "RedrivePolicy", "maxReceiveCount") != 5.0 {
 		t.Error("a message is not received five times before it goes to the dead-letter queue")
