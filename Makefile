@@ -50,6 +50,9 @@ setup: ## fetch every tool that is missing, into .tools; what it cannot fetch it
 logs: ## follow what the functions of the running store log; one function: NAME=place-order
 	@$(STORE) logs
 
+dashboard: ## draw the dashboard from what the local store logged, as a page, and print where it is
+	@$(STORE) dashboard
+
 test-up: ## start what the tests need and write the variables that lead to it into .shop-test.env; Ctrl-C ends it
 	@$(STORE) test-up
 
@@ -83,4 +86,4 @@ build: ## build for AWS with `sam build`
 deploy: ## build, show what changes, deploy to AWS, try the store: STAGE=staging or STAGE=production [PARAMETERS="…"] [YES=1]
 	@$(STORE) deploy
 
-.PHONY: help run up down deploy-local url pages-url web web-audit issuer-url mail-url demo-credentials aws-env sam-local setup logs test test-up lint fmt bench chaos mutants picture vulncheck build deploy
+.PHONY: help run up down deploy-local url pages-url web web-audit issuer-url mail-url demo-credentials aws-env sam-local setup logs dashboard test test-up lint fmt bench chaos mutants picture vulncheck build deploy

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import Never
 
 from localstore import aws, checks, demo, deploy, logs, process, testrun, tools, web
-from localstore.settings import Settings, UserError, architecture, aws_environment, from_environment, say
+from localstore.settings import LOCAL, Settings, UserError, architecture, aws_environment, from_environment, say
 
 SECONDS_TO_ANSWER = 30
 LAST_LINES = 200  # of the emulator's log, with which `make logs` begins
@@ -187,6 +187,16 @@ def log_lines(settings) -> None:
     logs.follow(settings.log, lambda: process.running(settings) is not None, wanted, LAST_LINES)
 
 
+def dashboard(settings) -> None:
+    """draw the dashboard from what the local store logged, as a page, and print where it is"""
+    if not settings.log.exists():
+        raise UserError(f"{settings.data} has no log yet: start the store with `make run` or `make up`")
+    page = settings.data / "dashboard.html"
+    command = [tools.emulator_python(), str(LOCAL / "dashboard.py"), str(settings.log), str(page)]
+    subprocess.run(command, check=True)
+    print(page)
+
+
 def lint(settings) -> int:
     """run every linter"""
     tools.require_go()
@@ -347,6 +357,7 @@ COMMANDS = {
     "aws-env": aws_env,
     "sam-local": sam_local,
     "logs": log_lines,
+    "dashboard": dashboard,
     "test": test,
     "test-up": test_up,
     "lint": lint,

@@ -13,6 +13,7 @@ from pathlib import Path
 
 REGION = "eu-west-1"
 ANY_CODE = "s3://bucket/key"
+ANY_TEMPLATE = "https://s3.amazonaws.com/bucket/key"
 
 
 def read(path) -> dict:
@@ -33,10 +34,12 @@ def translate(template, parameters) -> dict:
 
 
 def with_code(template) -> dict:
-    """The template with an address for each function's code, which it has only after an upload."""
+    """The template with an address for functions' code and nested stacks, which have one only after an upload."""
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = ANY_CODE
+        if resource["Type"] == "AWS::CloudFormation::Stack":
+            resource["Properties"]["TemplateURL"] = ANY_TEMPLATE
     return template
 
 

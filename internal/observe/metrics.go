@@ -38,6 +38,9 @@ const (
 	MailsComplainedOf   Metric = "MailsComplainedOf"
 	ComplaintsTakenBack Metric = "ComplaintsTakenBack"
 
+	// InvariantsViolated is the differences that the nightly audit found.
+	InvariantsViolated Metric = "InvariantsViolated"
+
 	TokensNotSigned  Metric = "TokensNotSigned"
 	TokenKeysNotRead Metric = "TokenKeysNotRead"
 )

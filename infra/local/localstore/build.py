@@ -21,7 +21,7 @@ def fingerprints(settings) -> dict[str, str]:
 
 
 def template_fingerprint(settings) -> str:
-    nested = sorted((ROOT / "infra").glob("*.yaml"))
+    nested = sorted((ROOT / "infra").glob("*/template.yaml"))
     files = [ROOT / name for name in TEMPLATE_FILES] + nested + [LOCAL / "requirements.txt"]
     facts = [
         settings.port,

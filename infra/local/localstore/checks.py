@@ -23,6 +23,7 @@ def lint() -> int:
         "staticcheck": lambda: succeeds("go", "run", STATICCHECK, "./..."),
         "sam validate": lambda: succeeds(tools.sam(), "validate", "--lint", "--config-env", "local"),
         "cfn-lint on the translated template": lint_translated,
+        "cfn-lint on the alarms": lint_observability,
         "ruff": ruff,
         "the pages' linter": web.lint,
     }
@@ -59,6 +60,10 @@ def lint_translated() -> bool:
         file = Path(folder) / "translated.json"
         file.write_text(translated.stdout)
         return succeeds(str(tools.linters() / "cfn-lint"), "--regions", REGION, "--", str(file))
+
+
+def lint_observability() -> bool:
+    return succeeds(str(tools.linters() / "cfn-lint"), "--regions", REGION, "--", "infra/observability/template.yaml")
 
 
 def ruff() -> bool:
