@@ -102,7 +102,9 @@ func findUsers(ctx context.Context, t *target) (deployment, *dynamostore.Operato
 }
 
 // change gives the account that is shown the role, if it has another one and the operator agrees.
-func (rc *roleChange) change(ctx context.Context, s streams, d deployment, users *dynamostore.OperatorAccounts, email string) error {
+func (rc *roleChange) change(
+	ctx context.Context, s streams, d deployment, users *dynamostore.OperatorAccounts, email string,
+) error {
 	u, err := users.ByEmail(ctx, email)
 	if err != nil || u.Role == rc.role {
 		return err
@@ -118,7 +120,9 @@ func (rc *roleChange) change(ctx context.Context, s streams, d deployment, users
 	if err != nil {
 		return err
 	}
-	before, err := users.SetRole(ctx, user.RoleChange{UserID: u.ID, Email: email, Role: rc.role, By: by, At: clock.Now()})
+	before, err := users.SetRole(ctx, user.RoleChange{
+		UserID: u.ID, Generation: u.Generation, Email: email, Role: rc.role, By: by, At: clock.Now(),
+	})
 	if err != nil {
 		return err
 	}

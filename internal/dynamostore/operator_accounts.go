@@ -23,13 +23,14 @@ func (s *OperatorAccounts) ByEmail(ctx context.Context, email string) (user.User
 
 // SetRole changes a role, ends the user's sessions, and keeps beside the role who changed it and when. It returns the
 // user as it was before; with the role that it was to get, nothing was changed. It returns user.ErrNotFound, also when
-// the address has another account by now, and user.ErrUnverified for one that nobody verified and that was to become an
-// admin's.
+// the address has another account by now, user.ErrUnverified for one that nobody verified and that was to become an
+// admin's, and user.ErrAccountChanged when the account is of another generation. So a grant that was late on its way, and
+// arrives after the role was revoked, grants nothing.
 //
 // The condition fails on our own write when the SDK repeats it because its answer was lost: the time and the operator
 // tell.
 func (s *OperatorAccounts) SetRole(ctx context.Context, c user.RoleChange) (user.User, error) {
-	condition := "user_id = :user AND #role <> :role"
+	condition := "user_id = :user AND generation = :generation AND #role <> :role"
 	if c.Role == user.RoleAdmin {
 		condition += " AND attribute_not_exists(unverified)"
 	}
@@ -40,7 +41,7 @@ func (s *OperatorAccounts) SetRole(ctx context.Context, c user.RoleChange) (user
 		UpdateExpression:         aws.String("SET #role = :role, role_changed_at = :at, role_changed_by = :by" + nextGeneration),
 		ExpressionAttributeNames: map[string]string{"#role": "role"},
 		ExpressionAttributeValues: attributes{
-			":user": text(c.UserID), ":role": text(string(c.Role)), ":at": instant(c.At), ":by": text(c.By), ":one": number(1),
+			":user": text(c.UserID), ":generation": number(c.Generation), ":role": text(string(c.Role)), ":at": instant(c.At), ":by": text(c.By), ":one": number(1),
 		},
 		ReturnValues:                        types.ReturnValueAllOld,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
@@ -61,8 +62,10 @@ func roleBefore(item attributes, c user.RoleChange) (user.User, error) {
 	switch {
 	case err == nil && u.ID != c.UserID:
 		return user.User{}, user.ErrNotFound
-	case err == nil && u.Role != c.Role:
+	case err == nil && u.Role != c.Role && c.Role == user.RoleAdmin && u.Unverified:
 		return user.User{}, user.ErrUnverified
+	case err == nil && u.Role != c.Role:
+		return user.User{}, user.ErrAccountChanged
 	}
 	r := reader{item: item}
 	if err == nil && r.has("role_changed_at") && r.instant("role_changed_at").Equal(c.At) && r.text("role_changed_by") == c.By {

@@ -59,7 +59,9 @@ func TestRoles(t *testing.T) {
 	}
 	set := func(email string, role, want user.Role) {
 		t.Helper()
-		before, err := s.operator().SetRole(t.Context(), user.RoleChange{UserID: ann.ID, Email: email, Role: role, By: "arn:operator", At: opened})
+		before, err := s.operator().SetRole(t.Context(), user.RoleChange{
+			UserID: ann.ID, Generation: s.user(email).Generation, Email: email, Role: role, By: "arn:operator", At: opened,
+		})
 		if s.must(err); before.ID != ann.ID || before.Role != want {
 			t.Errorf("setting %s: got %+v before, want %s %s", role, before, ann.ID, want)
 		}
@@ -87,7 +89,7 @@ func TestRoleEndsSessions(t *testing.T) {
 	s := open(t)
 	change := user.RoleChange{UserID: s.admin.UserID, Email: s.admin.Email, By: "arn:operator", At: opened}
 	for i, role := range []user.Role{user.RoleCustomer, user.RoleCustomer, user.RoleAdmin, user.RoleAdmin} {
-		change.Role = role
+		change.Role, change.Generation = role, s.user(s.admin.Email).Generation
 		_, err := s.operator().SetRole(t.Context(), change)
 		s.must(err)
 		if got, want := s.user(s.admin.Email).Generation, int64(i/2+1); got != want {
@@ -134,12 +136,36 @@ func TestRoleChangesAreKept(t *testing.T) {
 	}
 }
 
+// TestLateGrant: a grant's first attempt hangs, its repeat is carried out, and the role is revoked; then the first
+// attempt arrives.
+func TestLateGrant(t *testing.T) {
+	s, ann := open(t), ann
+	ann.Unverified = false
+	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+	grant := user.RoleChange{UserID: ann.ID, Email: ann.Email, Role: user.RoleAdmin, By: "arn:operator", At: opened}
+	revoke := grant
+	revoke.Role, revoke.Generation, revoke.At = user.RoleCustomer, 1, opened.Add(time.Minute)
+	for _, change := range []user.RoleChange{grant, revoke} {
+		_, err := s.operator().SetRole(t.Context(), change)
+		s.must(err)
+	}
+	if _, err := s.operator().SetRole(t.Context(), grant); !errors.Is(err, user.ErrAccountChanged) {
+		t.Errorf("got %v, want ErrAccountChanged", err)
+	}
+	if got := s.user(ann.Email); got.Role != user.RoleCustomer || got.Generation != 2 {
+		t.Errorf("got a %s of generation %d, want a customer of the revocation's", got.Role, got.Generation)
+	}
+}
+
 // The SDK repeats the write, whose condition then fails on our own change.
 func TestRoleChangeWhoseAnswerWasLostIsTold(t *testing.T) {
 	s := open(t)
 	for _, c := range []struct{ role, before user.Role }{{user.RoleCustomer, user.RoleAdmin}, {user.RoleAdmin, user.RoleCustomer}} {
 		s.faults.On("UpdateItem", awsfault.Lost)
-		before, err := s.operator().SetRole(t.Context(), user.RoleChange{UserID: s.admin.UserID, Email: s.admin.Email, Role: c.role, By: "arn:operator", At: opened})
+		before, err := s.operator().SetRole(t.Context(), user.RoleChange{
+			UserID: s.admin.UserID, Generation: s.user(s.admin.Email).Generation, Email: s.admin.Email, Role: c.role,
+			By: "arn:operator", At: opened,
+		})
 		if s.must(err); before.Role != c.before || before.ID != s.admin.UserID {
 			t.Errorf("got %+v before, want %s", before, c.before)
 		}

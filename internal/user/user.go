@@ -30,6 +30,9 @@ var (
 	ErrInvalidCredentials = errors.New("invalid credentials")
 	// ErrUnverified says that nobody has shown yet to read the mails to the account's address.
 	ErrUnverified = errors.New("address is not verified")
+	// ErrAccountChanged says that an account is not as it was looked at: its sessions ended meanwhile, as each change of
+	// role and of the password ends them.
+	ErrAccountChanged = errors.New("the account changed since it was looked at")
 	// ErrNotAdmin says that the caller is not an admin now, whatever the token says.
 	ErrNotAdmin = errors.New("caller is not an admin")
 )
@@ -59,11 +62,12 @@ func (u User) Expired(now time.Time) bool { return !u.ExpiresAt.IsZero() && !now
 
 // RoleChange is a role that an operator gives to a user.
 type RoleChange struct {
-	UserID string // the account that the operator looked at
-	Email  string // as NormalizeEmail returns it
-	Role   Role
-	By     string    // the operator: an ARN of AWS
-	At     time.Time // UTC, milliseconds
+	UserID     string // the account that the operator looked at
+	Generation int64  // of the account, as the operator saw it
+	Email      string // as NormalizeEmail returns it
+	Role       Role
+	By         string    // the operator: an ARN of AWS
+	At         time.Time // UTC, milliseconds
 }
 
 // Verification says that an operator vouches for the address of an account, in the place of the link that a mail

@@ -141,7 +141,11 @@ func (r *round) setRole(ctx context.Context, c *customer, role user.Role) bool {
 	users := r.env.users(r.env.proxied)
 	for range settleTries {
 		r.awaitRestart()
-		if _, err := users.SetRole(ctx, change); err == nil {
+		u, err := users.ByEmail(ctx, c.Email)
+		if change.Generation = u.Generation; err == nil {
+			_, err = users.SetRole(ctx, change)
+		}
+		if err == nil {
 			return true
 		}
 		time.Sleep(retryPause)

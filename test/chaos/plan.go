@@ -215,9 +215,9 @@ var accountFaults = []kindsOfFault{
 	}, 0.6, nil},
 	{[]string{signUp, beginSession, setPassword, verifyAddress}, []faultproxy.Kind{faultproxy.Lost}, 0.6,
 		[]faultproxy.Kind{faultproxy.Throttled, faultproxy.Throttled}},
-	// The operator's tool is no function, and nobody kills it. A late grant is left out: it may arrive after a revocation.
+	// The operator's tool is no function, and nobody kills it.
 	{[]string{setRole}, []faultproxy.Kind{
-		faultproxy.Refused, faultproxy.Throttled, faultproxy.Reset, faultproxy.Lost, faultproxy.Half,
+		faultproxy.Refused, faultproxy.Throttled, faultproxy.Reset, faultproxy.Lost, faultproxy.Half, faultproxy.Late,
 	}, 0.6, nil},
 }
 
