@@ -40,7 +40,7 @@ func main() {
 		Guesses:   &dynamostore.Guesses{Client: db, Users: s.Users, AuthState: s.AuthState},
 		Checker:   passwords,
 		Passwords: passwords,
-		Announce:  &queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL},
+		Announce:  (&queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL}).MailPending,
 		Missed:    observe.EventNotSent,
 		Now:       clock.Now,
 	})))

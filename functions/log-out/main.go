@@ -20,6 +20,6 @@ type settings struct {
 func main() {
 	s, aws := config.MustLoad[settings]()
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), logOut(&user.LogOut{
-		Sessions: &dynamostore.Sessions{Client: dynamodb.NewFromConfig(aws), AuthState: s.AuthState},
+		End: (&dynamostore.Sessions{Client: dynamodb.NewFromConfig(aws), AuthState: s.AuthState}).End,
 	})))
 }

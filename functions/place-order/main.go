@@ -38,7 +38,7 @@ func main() {
 		Store: &dynamostore.CheckoutStore{
 			Client: dynamodb.NewFromConfig(aws), Orders: s.Orders, Products: s.Products, Mails: s.Mails, Currency: s.Currency,
 		},
-		Announce: &queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL},
+		Announce: (&queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL}).OrderPlaced,
 		Missed:   missed,
 		Currency: s.Currency,
 		Now:      clock.Now,

@@ -27,7 +27,7 @@ func main() {
 	s, aws := config.MustLoad[settings]()
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), requestReset(&user.RequestReset{
 		Outbox:   &dynamostore.ResetOutbox{Client: dynamodb.NewFromConfig(aws), Mails: s.Mails},
-		Announce: &queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL},
+		Announce: (&queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL}).MailPending,
 		Missed:   observe.EventNotSent,
 		Now:      clock.Now,
 	})))

@@ -44,7 +44,7 @@ func main() {
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), signUpByMail(&user.SignUpByMail{
 		Users:     &dynamostore.Applicants{Client: db, Users: s.Users, Mails: s.Mails, AuthState: s.AuthState},
 		Passwords: passwords,
-		Announce:  &queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL},
+		Announce:  (&queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL}).MailPending,
 		Missed:    observe.EventNotSent,
 		NewID:     newID,
 		Now:       clock.Now,

@@ -66,16 +66,12 @@ type Store interface {
 	Place(ctx context.Context, o Order, seen Goods, now func() time.Time) (Order, error)
 }
 
-// Announcer sends the event that an order was placed.
-type Announcer interface {
-	// OrderPlaced sends the event once and gives up soon. The mail is pending whether it arrives or not.
-	OrderPlaced(ctx context.Context, orderID string) error
-}
-
 // Checkout places orders.
 type Checkout struct {
-	Store    Store
-	Announce Announcer
+	Store Store
+	// Announce sends the event that an order was placed, once, and gives up soon. The mail is pending whether it arrives
+	// or not.
+	Announce func(ctx context.Context, orderID string) error
 	// Missed is called when an announcement failed, to log and count it.
 	Missed   func(ctx context.Context, orderID string, err error)
 	Currency string
@@ -132,7 +128,7 @@ func (c *Checkout) place(ctx context.Context, o Order, of offer, goods Goods) (O
 	if err != nil {
 		return Order{}, false, fmt.Errorf("placing order %s: %w", o.ID, err)
 	}
-	if err := c.Announce.OrderPlaced(ctx, o.ID); err != nil {
+	if err := c.Announce(ctx, o.ID); err != nil {
 		c.Missed(ctx, o.ID, err)
 	}
 	return placed, false, nil

@@ -323,7 +323,7 @@ func (b blindStore) Place(context.Context, Order, Goods, func() time.Time) (Orde
 // TestCheckoutRejectedForNoReason: what the store tells explains nothing, so the customer is to try again.
 func TestCheckoutRejectedForNoReason(t *testing.T) {
 	s := newShop(onSale())
-	c := &Checkout{Store: blindStore{s}, Announce: s, Currency: "GBP", Now: func() time.Time { return opened }}
+	c := &Checkout{Store: blindStore{s}, Announce: s.OrderPlaced, Currency: "GBP", Now: func() time.Time { return opened }}
 	got, replayed, err := c.Do(t.Context(), adasRequest())
 	if !errors.Is(err, ErrBusy) || replayed || !reflect.DeepEqual(got, Order{}) {
 		t.Errorf("got %+v, replayed %v and error %v, want %v", got, replayed, err, ErrBusy)

@@ -109,7 +109,7 @@ func (s *shop) change(changes ...func(Goods)) {
 
 func (s *shop) checkout(r Request) (Order, bool, error) {
 	c := &Checkout{
-		Store: s, Announce: s, Currency: "GBP",
+		Store: s, Announce: s.OrderPlaced, Currency: "GBP",
 		Missed: func(_ context.Context, orderID string, _ error) { s.missed = append(s.missed, orderID) },
 		Now:    func() time.Time { s.seconds++; return opened.Add(time.Duration(s.seconds) * time.Second) },
 	}

@@ -43,7 +43,7 @@ func (p *post) missed(_ context.Context, mailID string, err error) {
 }
 
 func requests(p *post) *RequestReset {
-	return &RequestReset{Outbox: p, Announce: p, Missed: p.missed, Now: func() time.Time { return signedUpAt }}
+	return &RequestReset{Outbox: p, Announce: p.MailPending, Missed: p.missed, Now: func() time.Time { return signedUpAt }}
 }
 
 func TestRequestReset(t *testing.T) {
@@ -74,7 +74,7 @@ func TestRequestResetFails(t *testing.T) {
 
 func byMail(p *post) *SignUpByMail {
 	return &SignUpByMail{
-		Users: p, Passwords: plainPasswords{}, Announce: p, Missed: p.missed,
+		Users: p, Passwords: plainPasswords{}, Announce: p.MailPending, Missed: p.missed,
 		NewID: func() string { return "usr_1" }, Now: func() time.Time { return signedUpAt },
 	}
 }
@@ -124,7 +124,7 @@ func TestLogInUnverified(t *testing.T) {
 func TestSignUpByMailAgain(t *testing.T) {
 	p := &post{}
 	s := &SignUpByMail{
-		Users: p, Passwords: plainPasswords{}, Announce: p, Missed: p.missed, NewID: func() string { return "usr_1" },
+		Users: p, Passwords: plainPasswords{}, Announce: p.MailPending, Missed: p.missed, NewID: func() string { return "usr_1" },
 		Now: func() time.Time { return signedUpAt },
 	}
 	for range 2 {

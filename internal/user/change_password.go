@@ -35,7 +35,7 @@ type ChangePassword struct {
 	Guesses   Guesses
 	Checker   PasswordChecker
 	Passwords Passwords
-	Announce  MailAnnouncer
+	Announce  Announce
 	// Missed is called when an announcement failed, to log and count it.
 	Missed func(ctx context.Context, mailID string, err error)
 	Now    func() time.Time
@@ -106,7 +106,7 @@ func (c *ChangePassword) change(
 }
 
 func (c *ChangePassword) announce(ctx context.Context, mailID string) {
-	if err := c.Announce.MailPending(ctx, mailID); err != nil {
+	if err := c.Announce(ctx, mailID); err != nil {
 		c.Missed(ctx, mailID, err)
 	}
 }

@@ -65,7 +65,7 @@ func (h *holder) ending() *EndSessions {
 
 func (h *holder) changing() *ChangePassword {
 	return &ChangePassword{
-		Accounts: h, Guesses: h.entrance, Checker: h.entrance, Passwords: plainPasswords{}, Announce: h, Missed: h.missed, Now: h.now,
+		Accounts: h, Guesses: h.entrance, Checker: h.entrance, Passwords: plainPasswords{}, Announce: h.MailPending, Missed: h.missed, Now: h.now,
 	}
 }
 

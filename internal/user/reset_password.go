@@ -18,16 +18,14 @@ type ResetOutbox interface {
 	AddResetMail(ctx context.Context, email string, now time.Time) (mailID string, err error)
 }
 
-// MailAnnouncer sends the event that a mail is pending.
-type MailAnnouncer interface {
-	// MailPending sends the event once and gives up soon. The mail is pending whether it arrives or not.
-	MailPending(ctx context.Context, mailID string) error
-}
+// Announce sends the event that a mail is pending, once, and gives up soon. The mail is pending whether it arrives or
+// not.
+type Announce func(ctx context.Context, mailID string) error
 
 // RequestReset takes requests for a mail with a link that sets a new password.
 type RequestReset struct {
 	Outbox   ResetOutbox
-	Announce MailAnnouncer
+	Announce Announce
 	// Missed is called when an announcement failed, to log and count it.
 	Missed func(ctx context.Context, mailID string, err error)
 	Now    func() time.Time
@@ -46,7 +44,7 @@ func (r *RequestReset) Do(ctx context.Context, address string) error {
 	if err != nil {
 		return fmt.Errorf("storing a reset mail: %w", err)
 	}
-	if err := r.Announce.MailPending(ctx, mailID); err != nil {
+	if err := r.Announce(ctx, mailID); err != nil {
 		r.Missed(ctx, mailID, err)
 	}
 	return nil

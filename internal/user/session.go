@@ -221,15 +221,9 @@ func (r *Refresh) owner(ctx context.Context, s OpenSession) (User, OpenSession, 
 	return u, s, nil
 }
 
-// SessionEnder ends sessions.
-type SessionEnder interface {
-	// End forgets the session, if it is there.
-	End(ctx context.Context, id string) error
-}
-
 // LogOut ends sessions.
 type LogOut struct {
-	Sessions SessionEnder
+	End func(ctx context.Context, sessionID string) error // OpenSessions.End
 }
 
 // Do ends the session that a refresh token is of, by whichever of its tokens. A token of no session ends none, and is
@@ -239,7 +233,7 @@ func (l *LogOut) Do(ctx context.Context, text string) error {
 	if err != nil {
 		return nil
 	}
-	if err := l.Sessions.End(ctx, t.SessionID); err != nil {
+	if err := l.End(ctx, t.SessionID); err != nil {
 		return fmt.Errorf("ending a session: %w", err)
 	}
 	return nil

@@ -388,7 +388,7 @@ func TestReuseIsNotOverlooked(t *testing.T) {
 func TestLogOut(t *testing.T) {
 	r, d, first := newOpenSession()
 	second := use(t, r, first)
-	l := &LogOut{Sessions: d}
+	l := &LogOut{End: d.End}
 	for range 2 {
 		if err := l.Do(context.Background(), second); err != nil {
 			t.Fatal(err)
@@ -397,7 +397,7 @@ func TestLogOut(t *testing.T) {
 	over(t, "logged out", r, second)
 
 	_, d, token := newOpenSession()
-	l = &LogOut{Sessions: d}
+	l = &LogOut{End: d.End}
 	for _, text := range []string{"", "token", newRefreshToken(newSessionID()).Encode()} {
 		if err := l.Do(context.Background(), text); err != nil || len(d.sessions) != 1 {
 			t.Errorf("%q: got error %v, %d sessions left; want the one", text, err, len(d.sessions))

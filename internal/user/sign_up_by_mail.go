@@ -22,7 +22,7 @@ type Applicants interface {
 type SignUpByMail struct {
 	Users     Applicants
 	Passwords Passwords
-	Announce  MailAnnouncer
+	Announce  Announce
 	// Missed is called when an announcement failed, to log and count it.
 	Missed func(ctx context.Context, mailID string, err error)
 	NewID  func() string
@@ -50,7 +50,7 @@ func (s *SignUpByMail) Do(ctx context.Context, r Registration) error {
 	if mailID == "" {
 		return nil
 	}
-	if err := s.Announce.MailPending(ctx, mailID); err != nil {
+	if err := s.Announce(ctx, mailID); err != nil {
 		s.Missed(ctx, mailID, err)
 	}
 	return nil
