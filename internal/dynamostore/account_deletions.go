@@ -8,8 +8,8 @@ import (
 	"shop/internal/user"
 )
 
-// AccountDeletions implements [user.AccountDeletions]. The table holds only deletions under way, and nothing of a person
-// but the user id.
+// AccountDeletions implements [user.AccountDeletions]. The table holds only deletions under way, and nothing of a
+// person but the user id.
 type AccountDeletions struct {
 	Client           *dynamodb.Client
 	AccountDeletions string

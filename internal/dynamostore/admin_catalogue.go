@@ -31,7 +31,9 @@ func (s *AdminCatalogue) Read(ctx context.Context, id string) (product.Product, 
 
 // Inventory returns a page of the products that the filter lets through, without descriptions: by name, or, of those
 // whose stock is low, by id. Its cursors are good for this admin and this filter alone.
-func (s *AdminCatalogue) Inventory(ctx context.Context, admin user.Caller, f product.Filter, r page.Request) (page.Page[product.Product], error) {
+func (s *AdminCatalogue) Inventory(
+	ctx context.Context, admin user.Caller, f product.Filter, r page.Request,
+) (page.Page[product.Product], error) {
 	q := query{"inventory", admin.UserID, fold(f.Prefix), strconv.FormatBool(f.LowStock)}
 	from, err := q.position(r.Cursor)
 	if err != nil {
@@ -60,12 +62,15 @@ func (s *AdminCatalogue) Inventory(ctx context.Context, admin user.Caller, f pro
 // low returns a page of the products whose stock is low. It reads no more than a page of the index: what has another
 // name, or a stock that is not low any more, which the index does not know yet, is left out, so a page may have less
 // than its limit.
-func (s *AdminCatalogue) low(ctx context.Context, q query, prefix, from string, limit int) (page.Page[product.Product], error) {
+func (s *AdminCatalogue) low(
+	ctx context.Context, q query, prefix, from string, limit int,
+) (page.Page[product.Product], error) {
 	items, err := queryAll(ctx, s.Client, dynamodb.QueryInput{
-		TableName:                 &s.Products,
-		IndexName:                 aws.String(lowStockIndex),
-		KeyConditionExpression:    aws.String("low_stock = :low AND product_id > :from"),
-		ExpressionAttributeValues: attributes{":low": text(lowMark), ":from": text(max(from, " "))}, // a blank sorts before every id
+		TableName:              &s.Products,
+		IndexName:              aws.String(lowStockIndex),
+		KeyConditionExpression: aws.String("low_stock = :low AND product_id > :from"),
+		// a blank sorts before every id
+		ExpressionAttributeValues: attributes{":low": text(lowMark), ":from": text(max(from, " "))},
 	}, limit+1)
 	if err != nil {
 		return page.Page[product.Product]{}, err
@@ -76,7 +81,8 @@ func (s *AdminCatalogue) low(ctx context.Context, q query, prefix, from string, 
 		ids[i] = productIDOf(item)
 	}
 	found, err := s.table().pick(ctx, ids)
-	return page.Page[product.Product]{NextCursor: shown.NextCursor, Items: slices.DeleteFunc(found, func(p product.Product) bool {
+	found = slices.DeleteFunc(found, func(p product.Product) bool {
 		return !product.IsLow(p.Stock) || !strings.HasPrefix(fold(p.Name), prefix)
-	})}, err
+	})
+	return page.Page[product.Product]{NextCursor: shown.NextCursor, Items: found}, err
 }

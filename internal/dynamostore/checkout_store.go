@@ -63,8 +63,8 @@ func (s *CheckoutStore) good(r *reader) order.Good {
 	}
 }
 
-// Accepted implements [order.Store.Accepted]. A plain read may miss an order that is being committed; this one meets the
-// commit as a conflict, and waits.
+// Accepted implements [order.Store.Accepted]. A plain read may miss an order that is being committed; this one meets
+// the commit as a conflict, and waits.
 func (s *CheckoutStore) Accepted(ctx context.Context, orderID string) (order.Order, error) {
 	var out *dynamodb.TransactGetItemsOutput
 	err := retryOnConflictFor(ctx, patience, isContention, func() (err error) {

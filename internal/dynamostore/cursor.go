@@ -12,9 +12,10 @@ import (
 	"shop/internal/page"
 )
 
-// A cursor is base64url(tag, position). The position is the sort key of the last item returned; the tag is the start of a
-// SHA-256 over the version, the query and the position, so that a cursor that was altered, or belongs to another query or
-// caller, is refused. It is no authority: partition keys come from the request and the token, never from a cursor.
+// A cursor is base64url(tag, position). The position is the sort key of the last item returned; the tag is the start of
+// a SHA-256 over the version, the query and the position, so that a cursor that was altered, or belongs to another
+// query or caller, is refused. It is no authority: partition keys come from the request and the token, never from a
+// cursor.
 const (
 	cursorVersion = "1"
 	tagSize       = 16
@@ -60,8 +61,8 @@ func (q query) tag(position string) string {
 	return string(h.Sum(nil)[:tagSize])
 }
 
-// cut makes a page of at most limit from items, one more than which was asked for, and the cursor that goes on. A page that
-// would be too large for an answer ends earlier.
+// cut makes a page of at most limit from items, one more than which was asked for, and the cursor that goes on. A page
+// that would be too large for an answer ends earlier.
 func cut(q query, items []attributes, limit int, key func(attributes) string) page.Page[attributes] {
 	fit := fitting(items[:min(limit, len(items))])
 	if fit == len(items) {
@@ -86,8 +87,8 @@ func fitting(items []attributes) int {
 	return len(items)
 }
 
-// weight is more than what an attribute takes as JSON: a character that is escaped takes two bytes, and a number or the name of
-// a member, with the members that an answer has beside the stored ones, 80.
+// weight is more than what an attribute takes as JSON: a character that is escaped takes two bytes, and a number or the
+// name of a member, with the members that an answer has beside the stored ones, 80.
 func weight(v types.AttributeValue) int {
 	switch v := v.(type) {
 	case *types.AttributeValueMemberS:
@@ -111,8 +112,8 @@ func weight(v types.AttributeValue) int {
 // after returns a text that sorts after key and before every other key that does.
 func after(key string) string { return key + lowest }
 
-// before returns a text that sorts before key and after every shorter key of the same alphabet and length. Keys end in a
-// lower-case letter or a digit.
+// before returns a text that sorts before key and after every shorter key of the same alphabet and length. Keys end in
+// a lower-case letter or a digit.
 func before(key string) string {
 	last := len(key) - 1
 	return key[:last] + string(key[last]-1) + "~"

@@ -21,8 +21,8 @@ type DueMails struct {
 	Mails  string
 }
 
-// Due implements [notification.Due.Due]. A mail that cannot be read does not hold up the others: it is left out, and the
-// error names it.
+// Due implements [notification.Due.Due]. A mail that cannot be read does not hold up the others: it is left out, and
+// the error names it.
 func (s *DueMails) Due(ctx context.Context, now time.Time, max int) ([]notification.Mail, error) {
 	lists := make([][]attributes, dueShards)
 	reads, readsCtx := errgroup.WithContext(ctx)
@@ -72,8 +72,9 @@ func (s *DueMails) Reschedule(ctx context.Context, before, next notification.Mai
 			UpdateExpression:         aws.String("SET due_at = :next, attempt = :attempts"),
 			ExpressionAttributeNames: map[string]string{"#state": "state"},
 			ExpressionAttributeValues: attributes{
-				":pending": text(string(notification.Pending)), ":before": instant(before.DueAt), ":attempt": number(int64(before.Attempt)),
-				":next": instant(next.DueAt), ":attempts": number(int64(next.Attempt)),
+				":pending": text(string(notification.Pending)), ":before": instant(before.DueAt),
+				":attempt": number(int64(before.Attempt)),
+				":next":    instant(next.DueAt), ":attempts": number(int64(next.Attempt)),
 			},
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 		})

@@ -1,5 +1,5 @@
-// Package dynamostore keeps the domains' things in DynamoDB. It is the only package that knows DynamoDB: SDK errors stop
-// here.
+// Package dynamostore keeps the domains' things in DynamoDB. It is the only package that knows DynamoDB: SDK errors
+// stop here.
 package dynamostore
 
 import (
@@ -28,11 +28,13 @@ const (
 // errUnsettled says that the outcome of a write is not known, or that contention outlasted the deadline.
 var errUnsettled = errors.New("write not settled in time")
 
-// patience is how long a transaction that somebody waits for is repeated while it is contended. It is short because what is
-// repeated long is decided late: an attempt that hung before it reached DynamoDB may be carried out after a repeat was refused.
+// patience is how long a transaction that somebody waits for is repeated while it is contended. It is short because
+// what is repeated long is decided late: an attempt that hung before it reached DynamoDB may be carried out after a
+// repeat was refused.
 const patience = 2 * time.Second
 
-// retryOnConflict repeats call as long as it fails by nothing but contention, until ctx ends: then it returns errUnsettled.
+// retryOnConflict repeats call as long as it fails by nothing but contention, until ctx ends: then it returns
+// errUnsettled.
 func retryOnConflict(ctx context.Context, contended func(error) bool, call func() error) error {
 	return retryOnConflictFor(ctx, math.MaxInt64, contended, call)
 }
@@ -57,8 +59,8 @@ func sleepWithJitter(ctx context.Context, wait time.Duration) bool {
 	return clock.Sleep(ctx, rand.N(wait)) == nil
 }
 
-// isContention reports whether a call was turned away only because others were at the same item or too many were calling.
-// DynamoDB carried nothing out.
+// isContention reports whether a call was turned away only because others were at the same item or too many were
+// calling. DynamoDB carried nothing out.
 func isContention(err error) bool {
 	var canceled *types.TransactionCanceledException
 	if errors.As(err, &canceled) {
@@ -97,7 +99,8 @@ func onlyContention(reasons []types.CancellationReason) bool {
 	return found
 }
 
-// unsettled reports whether the outcome of a failed write is unknown: time ran out, the answer was lost, or the service failed.
+// unsettled reports whether the outcome of a failed write is unknown: time ran out, the answer was lost, or the service
+// failed.
 func unsettled(err error) bool {
 	if errors.Is(err, errUnsettled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return true
@@ -114,8 +117,8 @@ func unsettled(err error) bool {
 	return errors.As(err, &sending)
 }
 
-// noting has a call note in open whether one of its attempts may have been carried out though it failed: the SDK repeats an
-// attempt whose answer was lost, and tells of the last one alone.
+// noting has a call note in open whether one of its attempts may have been carried out though it failed: the SDK
+// repeats an attempt whose answer was lost, and tells of the last one alone.
 func noting(open *bool) func(*dynamodb.Options) {
 	return func(o *dynamodb.Options) {
 		if retryer, ok := o.Retryer.(aws.RetryerV2); ok {
@@ -155,7 +158,8 @@ type failure struct {
 	temporary bool
 }
 
-// Temporary reports whether the same request may succeed later: the service throttled, failed, or did not answer in time.
+// Temporary reports whether the same request may succeed later: the service throttled, failed, or did not answer in
+// time.
 func (f failure) Temporary() bool { return f.temporary }
 
 // Unwrap returns the cause, for the log.
@@ -181,7 +185,9 @@ func failedCondition(r types.CancellationReason) (attributes, bool) {
 }
 
 // batchGet reads the keys of several tables, asking again for what DynamoDB leaves out.
-func batchGet(ctx context.Context, client *dynamodb.Client, keys map[string]types.KeysAndAttributes) (map[string][]attributes, error) {
+func batchGet(
+	ctx context.Context, client *dynamodb.Client, keys map[string]types.KeysAndAttributes,
+) (map[string][]attributes, error) {
 	found := map[string][]attributes{}
 	wait := firstWait
 	for {

@@ -53,7 +53,8 @@ func (s *FailedMails) Failed(
 func (s *FailedMails) Requeue(ctx context.Context, mail notification.Mail) error {
 	values := attributes{
 		":failed": text(string(notification.Failed)), ":state": text(string(mail.State)), ":created": instant(mail.CreatedAt),
-		":attempt": number(int64(mail.Attempt)), ":shard": number(int64(shard(mail.ID, dueShards))), ":due": instant(mail.DueAt),
+		":attempt": number(int64(mail.Attempt)), ":due": instant(mail.DueAt),
+		":shard": number(int64(shard(mail.ID, dueShards))),
 	}
 	kept := ""
 	if !mail.ExpiresAt.IsZero() {

@@ -118,7 +118,10 @@ func (s *Guesses) count(a user.Attempt, c user.Count, limit user.Limit) *types.U
 // anyConditionFailed reports whether a transaction was cancelled for the sake of a condition, whatever else.
 func anyConditionFailed(err error) bool {
 	var canceled *types.TransactionCanceledException
-	return errors.As(err, &canceled) && slices.ContainsFunc(canceled.CancellationReasons, func(r types.CancellationReason) bool {
+	if !errors.As(err, &canceled) {
+		return false
+	}
+	return slices.ContainsFunc(canceled.CancellationReasons, func(r types.CancellationReason) bool {
 		_, failed := failedCondition(r)
 		return failed
 	})

@@ -26,8 +26,8 @@ func (s *InventoryStore) Read(ctx context.Context, id string) (product.Product, 
 	return productTable{s.Client, s.Products, s.Currency}.read(ctx, id)
 }
 
-// Move implements [product.StockMover.Move]. The record has a condition, too: the stock may be m.Before again when a call
-// comes after one that was carried out.
+// Move implements [product.StockMover.Move]. The record has a condition, too: the stock may be m.Before again when a
+// call comes after one that was carried out.
 func (s *InventoryStore) Move(ctx context.Context, m product.Movement) (product.Movement, error) {
 	record := types.TransactWriteItem{Put: &types.Put{
 		TableName: &s.Movements, Item: movementItem(m),

@@ -17,8 +17,8 @@ type LostMails struct {
 	Mails  string
 }
 
-// MarkLost implements [notification.Losses.MarkLost]. Where the mail is pending, the id is put into lost_messages, a set,
-// for MarkSent to find. The set has the ids of earlier sendings, too, which no later one has.
+// MarkLost implements [notification.Losses.MarkLost]. Where the mail is pending, the id is put into lost_messages, a
+// set, for MarkSent to find. The set has the ids of earlier sendings, too, which no later one has.
 func (s *LostMails) MarkLost(ctx context.Context, mailID, messageID string, now time.Time) error {
 	for {
 		old, err := s.failSent(ctx, mailID, messageID, now)

@@ -99,7 +99,8 @@ func putAfterCooldown(table string, mail notification.Mail) types.Put {
 }
 
 // endCooldown lets an address be mailed a reset at once, because one of its links was used: who lost the race for it
-// needs another. The mail's record may be gone; what is left of it then, the id and the time, TTL removes with the hour.
+// needs another. The mail's record may be gone; what is left of it then, the id and the time, TTL removes with the
+// hour.
 func endCooldown(table, email string, now time.Time) types.TransactWriteItem {
 	id := notification.NewAddressMail(notification.PasswordReset, email, now).ID
 	return types.TransactWriteItem{Update: &types.Update{

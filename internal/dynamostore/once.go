@@ -10,8 +10,8 @@ import (
 	"shop/internal/user"
 )
 
-// keep returns the action that keeps what was done, for the transaction that does it, or none. Its condition fails when the request
-// was done already.
+// keep returns the action that keeps what was done, for the transaction that does it, or none. Its condition fails when
+// the request was done already.
 func keep(table string, d user.Done) []types.TransactWriteItem {
 	if !d.Kept() {
 		return nil
@@ -19,13 +19,14 @@ func keep(table string, d user.Done) []types.TransactWriteItem {
 	item := doneKey(d.Name)
 	item["subject"], item["done_at"], item["expires_at"] = text(d.Subject), instant(d.At), number(d.ExpiresAt().Unix())
 	return []types.TransactWriteItem{{Put: &types.Put{
-		TableName: &table, Item: item, ConditionExpression: aws.String("attribute_not_exists(session_id) OR expires_at <= :now"),
+		TableName: &table, Item: item,
+		ConditionExpression:       aws.String("attribute_not_exists(session_id) OR expires_at <= :now"),
 		ExpressionAttributeValues: attributes{":now": number(d.At.Unix())},
 	}}}
 }
 
-// findDone returns what was kept under the name, also when it expired, or the zero Done. A plain read may miss what is being
-// committed; this one meets the commit as a conflict, and waits.
+// findDone returns what was kept under the name, also when it expired, or the zero Done. A plain read may miss what is
+// being committed; this one meets the commit as a conflict, and waits.
 func findDone(ctx context.Context, client *dynamodb.Client, table, name string) (user.Done, error) {
 	var out *dynamodb.TransactGetItemsOutput
 	err := retryOnConflict(ctx, isContention, func() (err error) {

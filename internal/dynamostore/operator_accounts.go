@@ -21,11 +21,13 @@ func (s *OperatorAccounts) ByEmail(ctx context.Context, email string) (user.User
 	return findUser(ctx, s.Client, s.Users, email)
 }
 
+const setRole = "SET #role = :role, role_changed_at = :at, role_changed_by = :by"
+
 // SetRole changes a role, ends the user's sessions, and keeps beside the role who changed it and when. It returns the
 // user as it was before; with the role that it was to get, nothing was changed. It returns user.ErrNotFound, also when
 // the address has another account by now, user.ErrUnverified for one that nobody verified and that was to become an
-// admin's, and user.ErrAccountChanged when the account is of another generation. So a grant that was late on its way, and
-// arrives after the role was revoked, grants nothing.
+// admin's, and user.ErrAccountChanged when the account is of another generation. So a grant that was late on its way,
+// and arrives after the role was revoked, grants nothing.
 //
 // The condition fails on our own write when the SDK repeats it because its answer was lost: the time and the operator
 // tell.
@@ -38,10 +40,11 @@ func (s *OperatorAccounts) SetRole(ctx context.Context, c user.RoleChange) (user
 		TableName:                &s.Users,
 		Key:                      userKey(c.Email),
 		ConditionExpression:      &condition,
-		UpdateExpression:         aws.String("SET #role = :role, role_changed_at = :at, role_changed_by = :by" + nextGeneration),
+		UpdateExpression:         aws.String(setRole + nextGeneration),
 		ExpressionAttributeNames: map[string]string{"#role": "role"},
 		ExpressionAttributeValues: attributes{
-			":user": text(c.UserID), ":generation": number(c.Generation), ":role": text(string(c.Role)), ":at": instant(c.At), ":by": text(c.By), ":one": number(1),
+			":user": text(c.UserID), ":generation": number(c.Generation), ":role": text(string(c.Role)),
+			":at": instant(c.At), ":by": text(c.By), ":one": number(1),
 		},
 		ReturnValues:                        types.ReturnValueAllOld,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
@@ -68,7 +71,8 @@ func roleBefore(item attributes, c user.RoleChange) (user.User, error) {
 		return user.User{}, user.ErrAccountChanged
 	}
 	r := reader{item: item}
-	if err == nil && r.has("role_changed_at") && r.instant("role_changed_at").Equal(c.At) && r.text("role_changed_by") == c.By {
+	ours := r.has("role_changed_at") && r.instant("role_changed_at").Equal(c.At) && r.text("role_changed_by") == c.By
+	if err == nil && ours {
 		u.Role = user.RoleAdmin
 		if c.Role == user.RoleAdmin {
 			u.Role = user.RoleCustomer

@@ -121,7 +121,8 @@ type partition struct {
 	value      types.AttributeValue
 }
 
-// exists reports whether the partition's key is one that DynamoDB takes: a text of 1 to 2,048 bytes. No user id is another.
+// exists reports whether the partition's key is one that DynamoDB takes: a text of 1 to 2,048 bytes. No user id is
+// another.
 func (p partition) exists() bool {
 	key, ok := p.value.(*types.AttributeValueMemberS)
 	return !ok || len(key.Value) > 0 && len(key.Value) <= 2048
@@ -156,8 +157,8 @@ func (s *OrderHistory) query(p partition, in span) *dynamodb.QueryInput {
 // span is a range of sort keys, both ends included.
 type span struct{ low, high string }
 
-// keySpan returns the keys of the filter's range that come after position, newest first. A key is a time, # and an id, so it
-// never equals a time alone: a range between two times includes the first and excludes the last.
+// keySpan returns the keys of the filter's range that come after position, newest first. A key is a time, # and an id,
+// so it never equals a time alone: a range between two times includes the first and excludes the last.
 func keySpan(f order.Filter, position string) span {
 	in := span{low: lowest, high: highest}
 	if !f.From.IsZero() {
@@ -172,8 +173,8 @@ func keySpan(f order.Filter, position string) span {
 	return in
 }
 
-// bound returns the first millisecond at or after t: orders have whole ones. After the year 9999 a time's text is longer, and would
-// sort before others: every order is before it.
+// bound returns the first millisecond at or after t: orders have whole ones. After the year 9999 a time's text is
+// longer, and would sort before others: every order is before it.
 func bound(t time.Time) string {
 	if t.IsZero() {
 		return ""

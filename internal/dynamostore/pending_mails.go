@@ -30,7 +30,8 @@ func (s *PendingMails) Claim(ctx context.Context, mailID, leaseID string, until 
 			UpdateExpression:         aws.String("SET lease_id = :lease, lease_until = :until"),
 			ExpressionAttributeNames: map[string]string{"#state": "state"},
 			ExpressionAttributeValues: attributes{
-				":pending": text(string(notification.Pending)), ":now": instant(s.Now()), ":lease": text(leaseID), ":until": instant(until),
+				":pending": text(string(notification.Pending)), ":now": instant(s.Now()),
+				":lease": text(leaseID), ":until": instant(until),
 			},
 			ReturnValues:                        types.ReturnValueAllNew,
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
@@ -61,10 +62,11 @@ func unclaimable(old attributes) error {
 	return notification.ErrLeased
 }
 
-// MarkSent implements [notification.Ledger.MarkSent]. It is repeated whatever the error, because each mark that is missing costs
-// the customer one more mail.
+// MarkSent implements [notification.Ledger.MarkSent]. It is repeated whatever the error, because each mark that is
+// missing costs the customer one more mail.
 func (s *PendingMails) MarkSent(ctx context.Context, mailID, messageID string, now time.Time) error {
-	err := s.mark(ctx, mailID, messageID, notification.Sent, " AND NOT contains(lost_messages, :message)", addressAttribute, now)
+	notLost := " AND NOT contains(lost_messages, :message)"
+	err := s.mark(ctx, mailID, messageID, notification.Sent, notLost, addressAttribute, now)
 	if old, failed := conditionFailed(err); failed && isPending(old) {
 		err = s.mark(ctx, mailID, messageID, notification.Failed, "", "", now)
 	}
@@ -84,21 +86,25 @@ func (s *PendingMails) mark(
 	}
 	return retryOnConflict(ctx, anyError, func() error {
 		return finishMail(ctx, s.Client, s.Mails, mailID, "#state = :pending"+condition, attributes{
-			":pending": text(string(notification.Pending)), ":state": text(string(as)), ":now": instant(now), ":message": text(messageID),
+			":pending": text(string(notification.Pending)), ":state": text(string(as)), ":now": instant(now),
+			":message": text(messageID),
 		}, ", message_id = :message", remove)
 	})
 }
 
-// MarkUndelivered implements [notification.Ledger.MarkUndelivered]. The address of a mail that failed is kept, so that the mail can
-// be requeued.
-func (s *PendingMails) MarkUndelivered(ctx context.Context, mailID, leaseID string, as notification.State, now time.Time) error {
+// MarkUndelivered implements [notification.Ledger.MarkUndelivered]. The address of a mail that failed is kept, so that
+// the mail can be requeued.
+func (s *PendingMails) MarkUndelivered(
+	ctx context.Context, mailID, leaseID string, as notification.State, now time.Time,
+) error {
 	also := ""
 	if as == notification.Dropped {
 		also = addressAttribute
 	}
 	err := retryOnConflict(ctx, isContention, func() error {
 		return finishMail(ctx, s.Client, s.Mails, mailID, "#state = :pending AND lease_id = :lease", attributes{
-			":pending": text(string(notification.Pending)), ":state": text(string(as)), ":now": instant(now), ":lease": text(leaseID),
+			":pending": text(string(notification.Pending)), ":state": text(string(as)), ":now": instant(now),
+			":lease": text(leaseID),
 		}, "", also)
 	})
 	if _, failed := conditionFailed(err); failed {

@@ -42,7 +42,8 @@ func readProduct(items []attributes, currency string) (product.Product, error) {
 		r := reader{item: item}
 		if r.has("stock") {
 			found = true
-			p.ID, p.Name, p.Price = r.text("product_id"), r.text("name"), money.Money{Amount: r.number("price"), Currency: currency}
+			p.ID, p.Name = r.text("product_id"), r.text("name")
+			p.Price = money.Money{Amount: r.number("price"), Currency: currency}
 			p.Active, p.Stock, p.Version = r.boolean("active"), r.number("stock"), r.number("version")
 			p.MaxPerOrder = maxPerOrder(&r)
 			p.CreatedAt, p.UpdatedAt = r.instant("created_at"), r.instant("updated_at")

@@ -58,7 +58,8 @@ func (s *ProductSaver) Update(ctx context.Context, p product.Product) error {
 		ExpressionAttributeNames:  map[string]string{"#name": "name"},
 		ExpressionAttributeValues: values,
 	}}
-	return writeProduct(ctx, s.Client, []types.TransactWriteItem{sale, put(s.Products, textItem(p))}, explainVersionConflict)
+	actions := []types.TransactWriteItem{sale, put(s.Products, textItem(p))}
+	return writeProduct(ctx, s.Client, actions, explainVersionConflict)
 }
 
 // explainVersionConflict returns the error for a version that is not the expected one: somebody else saved the product.

@@ -100,7 +100,9 @@ func (t productTable) shelf(ctx context.Context, shelf, prefix, from string, lim
 }
 
 // listing makes a page of text items, one more than limit, and reads the sale items beside them.
-func (t productTable) listing(ctx context.Context, q query, texts []attributes, limit int) (page.Page[product.Product], error) {
+func (t productTable) listing(
+	ctx context.Context, q query, texts []attributes, limit int,
+) (page.Page[product.Product], error) {
 	shown := cut(q, texts, limit, nameKey)
 	sales, err := t.sales(ctx, shown.Items)
 	if err != nil {

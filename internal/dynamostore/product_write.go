@@ -12,8 +12,8 @@ import (
 	"shop/internal/product"
 )
 
-// writeProduct writes actions, all or nothing. When the condition of the first fails it returns what explain says of the
-// item that stands there; *alreadyRecordedError when that of another does: it is the record of a movement.
+// writeProduct writes actions, all or nothing. When the condition of the first fails it returns what explain says of
+// the item that stands there; *alreadyRecordedError when that of another does: it is the record of a movement.
 func writeProduct(
 	ctx context.Context, client *dynamodb.Client, actions []types.TransactWriteItem, explain func(old attributes) error,
 ) error {

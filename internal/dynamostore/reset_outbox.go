@@ -15,8 +15,8 @@ type ResetOutbox struct {
 	Mails  string
 }
 
-// AddResetMail implements [user.ResetOutbox.AddResetMail]: for the time of notification.ResendInterval an address gets no
-// other.
+// AddResetMail implements [user.ResetOutbox.AddResetMail]: for the time of notification.ResendInterval an address gets
+// no other.
 func (s *ResetOutbox) AddResetMail(ctx context.Context, email string, now time.Time) (string, error) {
 	mail := notification.NewAddressMail(notification.PasswordReset, email, now)
 	put := putAfterCooldown(s.Mails, mail)

@@ -33,16 +33,18 @@ func (s *Sessions) Find(ctx context.Context, id string) (user.OpenSession, error
 
 // Renew implements [user.OpenSessions.Renew].
 //
-// The condition fails on our own write when the SDK repeats it because its answer was lost: then what is stored is next.
+// The condition fails on our own write when the SDK repeats it because its answer was lost: then what is stored is
+// next.
 func (s *Sessions) Renew(ctx context.Context, used user.SecretHash, next user.OpenSession) (user.OpenSession, error) {
 	_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:           &s.AuthState,
 		Key:                 sessionKey(next.ID),
 		ConditionExpression: aws.String("secret_hash = :used"),
-		UpdateExpression:    aws.String("SET secret_hash = :hash, used_hash = :used, salt = :salt, used_at = :at, expires_at = :expires"),
+		UpdateExpression: aws.String("SET secret_hash = :hash, used_hash = :used, salt = :salt, used_at = :at, " +
+			"expires_at = :expires"),
 		ExpressionAttributeValues: attributes{
-			":used": blob(used[:]), ":hash": blob(next.SecretHash[:]), ":salt": blob(next.Used.Salt[:]), ":at": instant(next.Used.At),
-			":expires": number(next.ExpiresAt.Unix()),
+			":used": blob(used[:]), ":hash": blob(next.SecretHash[:]), ":salt": blob(next.Used.Salt[:]),
+			":at": instant(next.Used.At), ":expires": number(next.ExpiresAt.Unix()),
 		},
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})

@@ -23,9 +23,12 @@ func (s *SignUpStore) Create(ctx context.Context, u user.User, done user.Done) e
 	if !done.Kept() {
 		return s.create(ctx, u)
 	}
-	unmet, err := transact(ctx, s.Client, "storing a user", append(keep(s.AuthState, done), types.TransactWriteItem{Put: &types.Put{
-		TableName: &s.Users, Item: userItem(u), ConditionExpression: aws.String(free), ExpressionAttributeValues: since(u.CreatedAt),
-	}})...)
+	put := &types.Put{
+		TableName: &s.Users, Item: userItem(u), ConditionExpression: aws.String(free),
+		ExpressionAttributeValues: since(u.CreatedAt),
+	}
+	actions := append(keep(s.AuthState, done), types.TransactWriteItem{Put: put})
+	unmet, err := transact(ctx, s.Client, "storing a user", actions...)
 	if slices.Contains(unmet, true) {
 		return user.ErrEmailTaken
 	}
@@ -34,8 +37,8 @@ func (s *SignUpStore) Create(ctx context.Context, u user.User, done user.Done) e
 
 // create is Create for a request without a key.
 //
-// The condition fails on our own write when the SDK repeats it because its answer was lost: the id, made for this attempt,
-// tells.
+// The condition fails on our own write when the SDK repeats it because its answer was lost: the id, made for this
+// attempt, tells.
 func (s *SignUpStore) create(ctx context.Context, u user.User) error {
 	_, err := s.Client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName:                           &s.Users,

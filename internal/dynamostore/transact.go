@@ -10,13 +10,15 @@ import (
 	"github.com/google/uuid"
 )
 
-// writeOnce does all actions or none, once: it repeats the transaction while it fails by contention, for patience, and the SDK
-// repeats what had no answer. All these attempts carry one ClientRequestToken, so DynamoDB answers a repeat of one that it carried out as it
-// answered that one, and changes nothing. DynamoDB knows a token for ten minutes after the attempt that was carried out; a
-// function ends long before. The actions must not differ between attempts: DynamoDB answers
-// IdempotentParameterMismatchException.
+// writeOnce does all actions or none, once: it repeats the transaction while it fails by contention, for patience, and
+// the SDK repeats what had no answer. All these attempts carry one ClientRequestToken, so DynamoDB answers a repeat of
+// one that it carried out as it answered that one, and changes nothing. DynamoDB knows a token for ten minutes after
+// the attempt that was carried out; a function ends long before. The actions must not differ between attempts: DynamoDB
+// answers IdempotentParameterMismatchException.
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
-func writeOnce(ctx context.Context, client *dynamodb.Client, actions []types.TransactWriteItem, options ...func(*dynamodb.Options)) error {
+func writeOnce(
+	ctx context.Context, client *dynamodb.Client, actions []types.TransactWriteItem, options ...func(*dynamodb.Options),
+) error {
 	in := &dynamodb.TransactWriteItemsInput{TransactItems: actions, ClientRequestToken: aws.String(uuid.NewString())}
 	return retryOnConflictFor(ctx, patience, isContention, func() error {
 		_, err := client.TransactWriteItems(ctx, in, options...)
@@ -25,7 +27,9 @@ func writeOnce(ctx context.Context, client *dynamodb.Client, actions []types.Tra
 }
 
 // transact is writeOnce that with the error returns at which of the actions a condition failed, in their order.
-func transact(ctx context.Context, client *dynamodb.Client, doing string, actions ...types.TransactWriteItem) (unmet []bool, err error) {
+func transact(
+	ctx context.Context, client *dynamodb.Client, doing string, actions ...types.TransactWriteItem,
+) (unmet []bool, err error) {
 	unmet = make([]bool, len(actions))
 	err = writeOnce(ctx, client, actions)
 	if err == nil {

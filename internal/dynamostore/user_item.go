@@ -14,8 +14,8 @@ import (
 // nextGeneration ends, in an update of a user, all sessions and links of the user. Its value :one is 1.
 const nextGeneration = " ADD generation :one"
 
-// free and here are the conditions that nobody has an address, and that somebody has it: who signed up and was not verified in time
-// has it no more. Their value is of since.
+// free and here are the conditions that nobody has an address, and that somebody has it: who signed up and was not
+// verified in time has it no more. Their value is of since.
 const (
 	free = "attribute_not_exists(email) OR expires_at <= :since"
 	here = "attribute_exists(email) AND (attribute_not_exists(expires_at) OR expires_at > :since)"
@@ -61,8 +61,9 @@ func readUser(item attributes) (user.User, error) {
 	}
 	r := reader{item: item}
 	u := user.User{
-		ID: r.text("user_id"), Email: r.text("email"), Name: r.text("name"), PasswordHash: password.Stored(r.text("password_hash")),
-		Role: user.Role(r.text("role")), CreatedAt: r.instant("created_at"), Generation: r.number("generation"),
+		ID: r.text("user_id"), Email: r.text("email"), Name: r.text("name"),
+		PasswordHash: password.Stored(r.text("password_hash")),
+		Role:         user.Role(r.text("role")), CreatedAt: r.instant("created_at"), Generation: r.number("generation"),
 		Unverified: r.has("unverified"),
 	}
 	if r.has("expires_at") {
