@@ -30,7 +30,7 @@ func (r *round) change(ctx context.Context, i int, st step) {
 		active: st.Kind != hide}
 	q := r.changeRequest(ctx, &c, st)
 	if c.keyed = st.Kind == adjust && i%2 == 0; c.keyed {
-		q.key = c.reason
+		q.Key = c.reason
 	}
 	for tries := 0; tries < settleTries && ctx.Err() == nil; {
 		restarts := r.awaitRestart()
@@ -54,13 +54,13 @@ func (r *round) change(ctx context.Context, i int, st step) {
 // changeRequest is the request of a step. A save's price goes into c.
 func (r *round) changeRequest(ctx context.Context, c *change, st step) request {
 	path := "/admin/products/" + r.productID(st.Good)
-	q := request{method: http.MethodPut, path: path + "/stock", token: r.admin.token}
+	q := request{Method: http.MethodPut, Path: path + "/stock", Token: r.admin.token}
 	switch st.Kind {
 	case adjust:
-		q.method, q.path, q.body = http.MethodPost, path+"/stock/adjustments", map[string]any{"delta": st.Amount,
+		q.Method, q.Path, q.Body = http.MethodPost, path+"/stock/adjustments", map[string]any{"delta": st.Amount,
 			"reason": c.reason}
 	case set:
-		q.body = map[string]any{"quantity": st.Amount, "compare_quantity": r.seen(ctx, path), "reason": c.reason}
+		q.Body = map[string]any{"quantity": st.Amount, "compare_quantity": r.seen(ctx, path), "reason": c.reason}
 	case reprice:
 		r.mu.Lock()
 		r.prices[st.Good][st.Amount] = true
@@ -75,7 +75,7 @@ func (r *round) changeRequest(ctx context.Context, c *change, st step) request {
 
 // seen is the stock that the admin sees; 0 when the store does not answer.
 func (r *round) seen(ctx context.Context, path string) int64 {
-	a := r.env.client.send(ctx, request{method: http.MethodGet, path: path, token: r.admin.token})
+	a := r.env.client.send(ctx, request{Method: http.MethodGet, Path: path, Token: r.admin.token})
 	var p struct{ Stock int64 }
 	_ = json.Unmarshal(a.body, &p)
 	return p.Stock
@@ -84,8 +84,8 @@ func (r *round) seen(ctx context.Context, path string) int64 {
 // recorded reports whether the product's movements have the change.
 func (r *round) recorded(ctx context.Context, c change) bool {
 	replies := r.sendUntilDefinite(ctx, request{
-		method: http.MethodGet, path: "/admin/products/" + r.productID(c.good) + "/stock/movements?limit=100",
-		token: r.admin.token,
+		Method: http.MethodGet, Path: "/admin/products/" + r.productID(c.good) + "/stock/movements?limit=100",
+		Token: r.admin.token,
 	})
 	r.mu.Lock()
 	r.lookUps = append(r.lookUps, replies...)

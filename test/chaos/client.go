@@ -1,13 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"shop/test/storeclient"
 	"sync"
 	"time"
 )
@@ -25,12 +25,6 @@ func newClient(url string) *client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 128
 	return &client{url: url, http: &http.Client{Transport: transport, Timeout: clientTimeout}}
-}
-
-// request is one request to the store.
-type request struct {
-	method, path, token, key string
-	body                     any
 }
 
 // reply is the store's answer, or that there was none: status 0.
@@ -60,27 +54,11 @@ func (a reply) String() string {
 }
 
 func (s *client) send(ctx context.Context, r request) reply {
-	body, err := json.Marshal(r.body)
+	out, err := r.HTTP(ctx, s.url)
 	if err != nil {
 		panic(err) // our own types
 	}
-	if r.body == nil {
-		body = nil
-	}
-	out, err := http.NewRequestWithContext(ctx, r.method, s.url+r.path, bytes.NewReader(body))
-	if err != nil {
-		return reply{}
-	}
 	out.GetBody = nil // else net/http repeats by itself what was lost
-	if body != nil {
-		out.Header.Set("Content-Type", "application/json")
-	}
-	if r.token != "" {
-		out.Header.Set("Authorization", "Bearer "+r.token)
-	}
-	if r.key != "" {
-		out.Header.Set("Idempotency-Key", r.key)
-	}
 	resp, err := s.http.Do(out)
 	if err != nil {
 		return reply{}
@@ -98,57 +76,27 @@ func read(resp *http.Response) reply {
 		status: resp.StatusCode, replayed: resp.Header.Get("Idempotent-Replayed") == "true",
 		retry: resp.Header.Get("Retry-After"), body: content,
 	}
-	var problem struct {
-		Code      string `json:"code"`
-		RequestID string `json:"request_id"`
-		Detail    string `json:"detail"`
-	}
+	var problem storeclient.Problem
 	if a.status >= 400 && json.Unmarshal(content, &problem) == nil {
 		a.code, a.id, a.detail = problem.Code, problem.RequestID, problem.Detail
 	}
 	return a
 }
 
-// The shapes of the HTTP contract, as far as they are looked at.
+// The requests and shapes of the HTTP contract, by the names that a run has for them.
 type (
-	money struct {
-		Amount   int64  `json:"amount"`
-		Currency string `json:"currency"`
-	}
-	item struct {
-		ProductID string `json:"product_id"`
-		Quantity  int64  `json:"quantity"`
-	}
-	basket struct {
-		Items         []item `json:"items"`
-		ExpectedTotal *money `json:"expected_total,omitempty"`
-	}
-	line struct {
-		ProductID string `json:"product_id"`
-		UnitPrice money  `json:"unit_price"`
-		Quantity  int64  `json:"quantity"`
-		LineTotal money  `json:"line_total"`
-	}
-	order struct {
-		OrderID     string `json:"order_id"`
-		UserID      string `json:"user_id"`
-		Email       string `json:"email"`
-		Items       []line `json:"items"`
-		Total       money  `json:"total"`
-		PlacedAt    string `json:"placed_at"`
-		EmailStatus string `json:"email_status"`
-	}
-	save struct {
-		Name        string `json:"name"`
-		Description string `json:"description"`
-		Price       money  `json:"price"`
-		ImageURL    string `json:"image_url"`
-		Active      bool   `json:"active"`
-		Stock       *int64 `json:"stock,omitempty"`
-	}
+	request = storeclient.Request
+	money   = storeclient.Money
+	item    = storeclient.Line
+	line    = storeclient.OrderLine
+	order   = storeclient.Order
+	save    = storeclient.SaveProduct
 )
 
-func pounds(amount int64) money { return money{amount, "GBP"} }
+// basket is what a checkout asks for.
+type basket storeclient.Checkout
+
+func pounds(amount int64) money { return storeclient.Pounds(amount) }
 
 // customer is somebody who is logged in.
 type customer struct {
@@ -163,13 +111,11 @@ type customer struct {
 
 // signUp makes an account and logs in.
 func (s *client) signUp(ctx context.Context, p person) (*customer, error) {
-	a := s.send(ctx, request{method: http.MethodPost, path: "/users", body: map[string]string{
+	a := s.send(ctx, request{Method: http.MethodPost, Path: "/users", Body: map[string]string{
 		"email": p.Email, "password": p.Password, "name": "Ada Lovelace",
 	}})
 	c := &customer{person: p}
-	var made struct {
-		UserID string `json:"user_id"`
-	}
+	var made storeclient.User
 	if err := json.Unmarshal(a.body, &made); err != nil || a.status != http.StatusCreated {
 		return nil, fmt.Errorf("signing %s up: %s", p.Email, a)
 	}
@@ -179,11 +125,8 @@ func (s *client) signUp(ctx context.Context, p person) (*customer, error) {
 
 // logIn renews the customer's token. A token lives for 15 minutes.
 func (s *client) logIn(ctx context.Context, c *customer) error {
-	a := s.send(ctx, request{method: http.MethodPost, path: "/sessions", body: c.person})
-	var session struct {
-		AccessToken  string `json:"access_token"`
-		RefreshToken string `json:"refresh_token"`
-	}
+	a := s.send(ctx, request{Method: http.MethodPost, Path: "/sessions", Body: c.person})
+	var session storeclient.Session
 	if err := json.Unmarshal(a.body, &session); err != nil || a.status != http.StatusCreated {
 		return fmt.Errorf("logging %s in: %s", c.Email, a)
 	}
@@ -196,11 +139,8 @@ func (s *client) list(ctx context.Context, path, token string, query url.Values)
 	var all []order
 	query.Set("limit", "100")
 	for {
-		a := s.send(ctx, request{method: http.MethodGet, path: path + "?" + query.Encode(), token: token})
-		var page struct {
-			Items      []order `json:"items"`
-			NextCursor *string `json:"next_cursor"`
-		}
+		a := s.send(ctx, request{Method: http.MethodGet, Path: path + "?" + query.Encode(), Token: token})
+		var page storeclient.Page[order]
 		if err := json.Unmarshal(a.body, &page); err != nil || a.status != http.StatusOK {
 			return nil, fmt.Errorf("listing %s: %s", path, a)
 		}

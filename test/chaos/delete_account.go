@@ -38,8 +38,8 @@ func (r *round) arrive(ctx context.Context) error {
 	}
 	for i := range deletedOrders {
 		a := r.env.client.send(ctx, request{
-			method: http.MethodPost, path: "/orders", token: c.token, key: fmt.Sprint("leaver ", i),
-			body: basket{Items: []item{{r.productID(good), 1}}},
+			Method: http.MethodPost, Path: "/orders", Token: c.token, Key: fmt.Sprint("leaver ", i),
+			Body: basket{Items: []item{{ProductID: r.productID(good), Quantity: 1}}},
 		})
 		var o order
 		if err := json.Unmarshal(a.body, &o); err != nil || a.status != http.StatusCreated {
@@ -56,8 +56,8 @@ func (r *round) deleteAccount(ctx context.Context) {
 		return
 	}
 	r.deletion.replies = r.sendUntilDefinite(ctx, request{
-		method: http.MethodDelete, path: "/users/me", token: r.deletion.token,
-		body: map[string]string{"password": r.deletion.Password},
+		Method: http.MethodDelete, Path: "/users/me", Token: r.deletion.token,
+		Body: map[string]string{"password": r.deletion.Password},
 	})
 }
 

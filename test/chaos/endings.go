@@ -104,8 +104,8 @@ func (r *round) endByReset(ctx context.Context) {
 	g := ending{by: byReset, before: r.renewSession(ctx, c)}
 	next := "another password of chaos"
 	g.end = r.sendUntilDefinite(ctx, request{
-		method: http.MethodPut, path: "/password-resets", key: "reset " + r.id,
-		body: map[string]string{"token": r.links[endByReset], "password": next},
+		Method: http.MethodPut, Path: "/password-resets", Key: "reset " + r.id,
+		Body: map[string]string{"token": r.links[endByReset], "password": next},
 	})
 	g.ended = last(g.end).status == http.StatusNoContent
 	c.Password = next
@@ -131,7 +131,7 @@ func (r *round) endByRole(ctx context.Context) {
 
 // askAsAdmin sends a request that only an admin may make.
 func (r *round) askAsAdmin(ctx context.Context, c *customer) []reply {
-	return r.sendUntilDefinite(ctx, request{method: http.MethodGet, path: "/admin/products?limit=1", token: c.token})
+	return r.sendUntilDefinite(ctx, request{Method: http.MethodGet, Path: "/admin/products?limit=1", Token: c.token})
 }
 
 // setRole reports whether the role was confirmed. The operator runs the command again when it fails. Its calls go
@@ -172,7 +172,7 @@ func (r *round) goOn(ctx context.Context, c *customer, g *ending) {
 	if c.refresh != "" {
 		g.after = r.sendUntilDefinite(ctx, refreshRequest(c.refresh))
 	}
-	g.logIns = r.sendUntilDefinite(ctx, request{method: http.MethodPost, path: "/sessions", body: c.person})
+	g.logIns = r.sendUntilDefinite(ctx, request{Method: http.MethodPost, Path: "/sessions", Body: c.person})
 	c.begin(last(g.logIns))
 	g.next = r.renewSession(ctx, c)
 }
@@ -187,10 +187,10 @@ func (r *round) addEnding(g ending) {
 func (r *round) verify(ctx context.Context) {
 	c := r.members[verify]
 	replies := r.sendUntilDefinite(ctx, request{
-		method: http.MethodPost, path: "/users/verification", key: "verify " + r.id,
-		body: map[string]string{"token": r.links[verify]},
+		Method: http.MethodPost, Path: "/users/verification", Key: "verify " + r.id,
+		Body: map[string]string{"token": r.links[verify]},
 	})
-	logIns := r.sendUntilDefinite(ctx, request{method: http.MethodPost, path: "/sessions", body: c.person})
+	logIns := r.sendUntilDefinite(ctx, request{Method: http.MethodPost, Path: "/sessions", Body: c.person})
 	r.verification = &verification{replies: replies, logIns: logIns}
 }
 

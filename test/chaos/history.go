@@ -138,8 +138,8 @@ func readStored(it map[string]types.AttributeValue) storedOrder {
 		}
 		price, quantity := number(l.Value["price"]), number(l.Value["quantity"])
 		o.lines = append(o.lines, line{
-			ProductID: text(l.Value["product_id"]), UnitPrice: pounds(price), Quantity: quantity,
-			LineTotal: pounds(price * quantity),
+			ProductID: text(l.Value["product_id"]), Name: text(l.Value["name"]), UnitPrice: pounds(price),
+			Quantity: quantity, LineTotal: pounds(price * quantity),
 		})
 	}
 	return o

@@ -92,7 +92,7 @@ func ended(by string, end, admin []reply) ending {
 
 func bought(step, begin, end int, quantity, total int64) attempt {
 	return attempt{
-		step: step, key: (&round{id: "r"}).key(step), basket: basket{Items: []item{{"r.0", quantity}}}, begin: at(begin),
+		step: step, key: (&round{id: "r"}).key(step), basket: basket{Items: []item{{ProductID: "r.0", Quantity: quantity}}}, begin: at(begin),
 		end:   at(end),
 		reply: reply{status: http.StatusCreated},
 		order: order{OrderID: orderOf("usr_ada", (&round{id: "r"}).key(step)), Items: lines(quantity), Total: pounds(total)},
@@ -106,7 +106,7 @@ func refused(step, begin, end int, quantity int64) attempt {
 }
 
 func lines(quantity int64) []line {
-	return []line{{"r.0", pounds(100), quantity, pounds(100 * quantity)}}
+	return []line{{ProductID: "r.0", UnitPrice: pounds(100), Quantity: quantity, LineTotal: pounds(100 * quantity)}}
 }
 
 func stored(quantity, total int64) storedOrder {
@@ -235,7 +235,7 @@ func TestBrokenInvariants(t *testing.T) {
 		"an inactive product that is sold": {invActive, func(h *history) {
 			buyAt(h, 71, 79)
 			h.stored[second] = storedOrder{userID: "usr_ada", email: "ada@example.com",
-				lines: []line{{"r.0", pounds(200), 3, pounds(600)}}, total: 600}
+				lines: []line{{ProductID: "r.0", UnitPrice: pounds(200), Quantity: 3, LineTotal: pounds(600)}}, total: 600}
 		}},
 		"not found though it is for sale again": {invAnswer, func(h *history) {
 			h.round.attempts[3].begin, h.round.attempts[3].end = at(91), at(95)

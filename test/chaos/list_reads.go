@@ -35,7 +35,7 @@ func (r *round) readPages(ctx context.Context, buyer int) {
 	}
 	whole := false
 	for range maxPages {
-		a := r.env.client.send(ctx, request{method: http.MethodGet, path: path + "?" + query.Encode(), token: token})
+		a := r.env.client.send(ctx, request{Method: http.MethodGet, Path: path + "?" + query.Encode(), Token: token})
 		var page struct {
 			Items         []order    `json:"items"`
 			NextCursor    *string    `json:"next_cursor"`

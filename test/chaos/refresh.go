@@ -49,7 +49,7 @@ func (r *round) renewSession(ctx context.Context, c *customer) refreshed {
 }
 
 func refreshRequest(token string) request {
-	return request{method: http.MethodPost, path: "/sessions/refresh", body: map[string]string{"refresh_token": token}}
+	return request{Method: http.MethodPost, Path: "/sessions/refresh", Body: map[string]string{"refresh_token": token}}
 }
 
 // begin takes the tokens of an answer, if it has any.

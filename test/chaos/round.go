@@ -91,7 +91,7 @@ func (r *round) stockUp(ctx context.Context) error {
 }
 
 func (r *round) saving(good int, price int64, active bool, stock *int64) request {
-	return request{method: http.MethodPut, path: "/admin/products/" + r.productID(good), token: r.admin.token, body: save{
+	return request{Method: http.MethodPut, Path: "/admin/products/" + r.productID(good), Token: r.admin.token, Body: save{
 		Name: "Chaos " + r.productID(good), Price: pounds(price), Active: active, Stock: stock,
 	}}
 }
@@ -183,27 +183,30 @@ func (r *round) step(ctx context.Context, i int) {
 	}
 }
 
+// expected is a total that the customer agreed to.
+func expected(amount int64) *money { m := pounds(amount); return &m }
+
 // basket makes the request's body. A total that is right is so by the prices that the round began with.
 func (r *round) basket(st step) basket {
 	var b basket
 	var total int64
 	for _, e := range st.Items {
-		b.Items = append(b.Items, item{r.productID(e.Good), e.Quantity})
+		b.Items = append(b.Items, item{ProductID: r.productID(e.Good), Quantity: e.Quantity})
 		total += e.Quantity * r.plan.Goods[e.Good].Price
 	}
 	switch st.Expect {
 	case "right":
-		b.ExpectedTotal = &money{total, "GBP"}
+		b.ExpectedTotal = expected(total)
 	case "wrong":
-		b.ExpectedTotal = &money{total + 1, "GBP"}
+		b.ExpectedTotal = expected(total + 1)
 	}
 	return b
 }
 
 func (r *round) checkout(ctx context.Context, i, buyer int, key string, b basket) reply {
 	a := attempt{step: i, buyer: buyer, key: key, basket: b, begin: time.Now()}
-	a.reply = r.env.client.send(ctx, request{method: http.MethodPost, path: "/orders", token: r.buyers[buyer].token,
-		key: key, body: b})
+	a.reply = r.env.client.send(ctx, request{Method: http.MethodPost, Path: "/orders", Token: r.buyers[buyer].token,
+		Key: key, Body: b})
 	a.end = time.Now()
 	if a.reply.status == http.StatusCreated {
 		_ = json.Unmarshal(a.reply.body, &a.order) // an order that cannot be read has no id, which the checker sees
@@ -222,7 +225,7 @@ func (r *round) viewOrder(ctx context.Context, st step) {
 		viewer = r.buyers[(first.Buyer+1)%len(r.buyers)]
 	}
 	id := orderOf(r.buyers[first.Buyer].UserID, r.key(st.Of))
-	v.reply = r.env.client.send(ctx, request{method: http.MethodGet, path: "/orders/" + id, token: viewer.token})
+	v.reply = r.env.client.send(ctx, request{Method: http.MethodGet, Path: "/orders/" + id, Token: viewer.token})
 	_ = json.Unmarshal(v.reply.body, &v.viewed)
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -232,8 +235,8 @@ func (r *round) viewOrder(ctx context.Context, st step) {
 // readOrder reads an order of its customer's. No faults are injected any more.
 func (r *round) readOrder(ctx context.Context, a attempt) (order, error) {
 	buyer := r.buyers[a.buyer]
-	reply := r.env.client.send(ctx, request{method: http.MethodGet, path: "/orders/" + orderOf(buyer.UserID, a.key),
-		token: buyer.token})
+	reply := r.env.client.send(ctx, request{Method: http.MethodGet, Path: "/orders/" + orderOf(buyer.UserID, a.key),
+		Token: buyer.token})
 	var o order
 	if err := json.Unmarshal(reply.body, &o); err != nil || reply.status != http.StatusOK {
 		return o, fmt.Errorf("viewing an order: %s", reply)

@@ -24,8 +24,8 @@ func (r *round) visit(ctx context.Context) {
 		accounts: map[string]bool{}}
 	r.visitor = g
 	g.signUps = r.sendUntilDefinite(ctx, request{
-		method: http.MethodPost, path: "/users", key: "visitor " + r.id,
-		body: map[string]string{"email": g.Email, "password": g.Password, "name": "Ada Lovelace"},
+		Method: http.MethodPost, Path: "/users", Key: "visitor " + r.id,
+		Body: map[string]string{"email": g.Email, "password": g.Password, "name": "Ada Lovelace"},
 	})
 	for _, a := range g.signUps {
 		var made struct {
@@ -35,7 +35,7 @@ func (r *round) visit(ctx context.Context) {
 			g.accounts[made.UserID] = true
 		}
 	}
-	g.logIns = r.sendUntilDefinite(ctx, request{method: http.MethodPost, path: "/sessions", body: g.person})
+	g.logIns = r.sendUntilDefinite(ctx, request{Method: http.MethodPost, Path: "/sessions", Body: g.person})
 	var session struct {
 		RefreshToken string `json:"refresh_token"`
 	}
@@ -43,8 +43,8 @@ func (r *round) visit(ctx context.Context) {
 		return
 	}
 	body := map[string]string{"refresh_token": session.RefreshToken}
-	g.logOuts = r.sendUntilDefinite(ctx, request{method: http.MethodPost, path: "/sessions/revoke", body: body})
-	g.goesOn = r.sendUntilDefinite(ctx, request{method: http.MethodPost, path: "/sessions/refresh", body: body})
+	g.logOuts = r.sendUntilDefinite(ctx, request{Method: http.MethodPost, Path: "/sessions/revoke", Body: body})
+	g.goesOn = r.sendUntilDefinite(ctx, request{Method: http.MethodPost, Path: "/sessions/refresh", Body: body})
 }
 
 // retryPause lies between two attempts of a client.

@@ -26,7 +26,7 @@ func shelf(t *testing.T, prefix string, words ...string) map[string]adminProduct
 func listed(saved map[string]adminProduct, words ...string) []listedProduct {
 	items := []listedProduct{}
 	for _, word := range words {
-		items = append(items, saved[word].listed())
+		items = append(items, saved[word].Listed())
 	}
 	return items
 }
@@ -100,7 +100,7 @@ func TestBrowseFollowsARename(t *testing.T) {
 	p := newProduct(t, named(before))
 	p = resave(t, p, named(after))
 	wantListed(t, browse(before), []listedProduct{})
-	wantListed(t, browse(after), []listedProduct{p.listed()})
+	wantListed(t, browse(after), []listedProduct{p.Listed()})
 }
 
 // TestBrowseShowsStockStatus: 1 to 5 units are few.
@@ -196,7 +196,7 @@ func TestPickProducts(t *testing.T) {
 	asked := []string{ids[2], "no-such", hidden, ids[0], ids[2], ids[1]}
 	a := send(t, call{method: "GET", path: "/products"}.with("ids", strings.Join(asked, ","))).want(t, http.StatusOK)
 	got := decodeExact[page[listedProduct]](t, a)
-	want := []listedProduct{inventory(t, ids[2]).listed(), inventory(t, ids[0]).listed(), inventory(t, ids[1]).listed()}
+	want := []listedProduct{inventory(t, ids[2]).Listed(), inventory(t, ids[0]).Listed(), inventory(t, ids[1]).Listed()}
 	if !slices.Equal(got.Items, want) || got.NextCursor != nil {
 		t.Errorf("picked %+v, want %+v", got, want)
 	}

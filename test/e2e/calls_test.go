@@ -228,7 +228,7 @@ func TestCallsOfCheckoutAndNotify(t *testing.T) {
 	seven := map[string]int{"BatchGetItem": 2, "TransactWriteItems": 1, "SendMessage": 1, "UpdateItem": 2, "SendEmail": 1}
 	sent := 0
 	wantCalls(t, budget{3 + 4, seven}, func() {
-		newOrder(t, c, line{a.ProductID, 2}, one(b.ProductID))
+		newOrder(t, c, some(a.ProductID, 2), one(b.ProductID))
 		sent++
 		awaitMails(t, c.Email, sent)
 	})

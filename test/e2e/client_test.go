@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,6 +19,7 @@ import (
 	strict "github.com/go-json-experiment/json"
 
 	"shop/test/contract"
+	"shop/test/storeclient"
 )
 
 // clientRequestID is sent with every request; the store must not take it over.
@@ -125,56 +125,17 @@ func (a answer) timedOut(after time.Duration) bool {
 }
 
 func (c call) request(ctx context.Context) (*http.Request, error) {
-	body, err := c.encodedBody()
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequestWithContext(ctx, c.method, c.url(), bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	if c.body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	req.Header.Set("X-Request-Id", clientRequestID)
-	if c.from.token != "" {
-		req.Header.Set("Authorization", "Bearer "+c.from.token)
-	}
-	if c.key != "" {
-		req.Header.Set("Idempotency-Key", c.key)
-	}
-	for name, values := range c.header {
-		req.Header.Del(name)
-		if values != nil {
-			req.Header[name] = values
-		}
-	}
-	return req, nil
-}
-
-func (c call) url() string {
-	base := c.base
+	base, header := c.base, c.header.Clone()
 	if base == "" {
 		base = os.Getenv("SHOP_URL")
 	}
-	u := strings.TrimSuffix(base, "/") + c.path
-	if len(c.query) > 0 {
-		u += "?" + c.query.Encode()
+	if header == nil {
+		header = http.Header{}
 	}
-	return u
-}
-
-func (c call) encodedBody() ([]byte, error) {
-	switch b := c.body.(type) {
-	case nil:
-		return nil, nil
-	case string:
-		return []byte(b), nil
-	case []byte:
-		return b, nil
-	default:
-		return json.Marshal(b)
-	}
+	header.Set("X-Request-Id", clientRequestID)
+	return storeclient.Request{
+		Method: c.method, Path: c.path, Query: c.query, Token: c.from.token, Key: c.key, Header: header, Body: c.body,
+	}.HTTP(ctx, base)
 }
 
 func roundTrip(req *http.Request, c call) (answer, error) {

@@ -32,7 +32,7 @@ func TestDeleteAccount(t *testing.T) {
 	t.Parallel()
 	c, p, boss := newCustomer(t), newProduct(t, stocked(plenty)).ProductID, admin(t)
 	s := newSession(t, c)
-	orders := []order{newOrder(t, c, one(p)), newOrder(t, c, one(p)), newOrder(t, c, line{p, 2})}
+	orders := []order{newOrder(t, c, one(p)), newOrder(t, c, one(p)), newOrder(t, c, some(p, 2))}
 	awaitMails(t, c.Email, len(orders))
 	awaitStatus(t, c, orders[2], "sent")
 	before := seeOrder(t, boss, orders[2].OrderID)

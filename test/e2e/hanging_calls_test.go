@@ -166,7 +166,7 @@ var requests = map[string]func(*testing.T) request{
 	"view a product": func(t *testing.T) request { return read(viewProduct(newProduct(t).ProductID), http.StatusOK) },
 	"place an order": func(t *testing.T) request {
 		from, p := newCustomer(t), newProduct(t)
-		c := place(from, unique(), basket(line{p.ProductID, 2}))
+		c := place(from, unique(), basket(some(p.ProductID, 2)))
 		return request{call: c, again: func(t *testing.T) {
 			o := accepted(t, send(t, c))
 			wantSameOrder(t, replayed(t, send(t, c)), o)
@@ -177,7 +177,7 @@ var requests = map[string]func(*testing.T) request{
 	},
 	"place one in vain": func(t *testing.T) request {
 		p := newProduct(t)
-		c := place(newCustomer(t), unique(), basket(line{p.ProductID, 11}))
+		c := place(newCustomer(t), unique(), basket(some(p.ProductID, 11)))
 		return request{call: c, again: func(t *testing.T) {
 			send(t, c).refused(t, http.StatusConflict, "out_of_stock")
 			wantStock(t, p.ProductID, 10)
@@ -341,7 +341,7 @@ func wantEveryRoute(t *testing.T, tried map[string]bool) {
 func TestCheckoutWhileTheQueueHangs(t *testing.T) {
 	c, p := newCustomer(t), newProduct(t)
 	release := hang(t, "SendMessage")
-	o := newOrder(t, c, line{p.ProductID, 2})
+	o := newOrder(t, c, some(p.ProductID, 2))
 	release()
 	wantStock(t, p.ProductID, 8)
 	if got := seeOrder(t, c, o.OrderID).EmailStatus; got != "pending" {

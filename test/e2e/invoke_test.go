@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"shop/test/storeclient"
 	"strings"
 	"testing"
 	"time"
@@ -143,7 +144,7 @@ func (i invocation) addHeaders(e *events.APIGatewayV2HTTPRequest) {
 
 func (i invocation) addBody(t *testing.T, e *events.APIGatewayV2HTTPRequest) {
 	t.Helper()
-	body, err := i.call.encodedBody()
+	body, err := storeclient.Request{Body: i.call.body}.EncodedBody()
 	if err != nil {
 		t.Fatal(err)
 	}

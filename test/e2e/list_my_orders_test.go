@@ -14,7 +14,7 @@ func placeSome(t *testing.T, from caller, n int) []order {
 	p := newProduct(t, stocked(plenty))
 	var placed []order
 	for i := range n {
-		placed = append(placed, newOrder(t, from, line{p.ProductID, int64(i) + 1}))
+		placed = append(placed, newOrder(t, from, some(p.ProductID, int64(i)+1)))
 	}
 	slices.Reverse(placed)
 	return placed
@@ -26,7 +26,7 @@ func wantOrders(t *testing.T, got, want []order) {
 		t.Fatalf("%d orders, want %d", len(got), len(want))
 	}
 	for i := range got {
-		if g, w := got[i], byID(want[i].listed()); !reflect.DeepEqual(byID(g), w) {
+		if g, w := got[i], byID(want[i].Listed()); !reflect.DeepEqual(byID(g), w) {
 			t.Errorf("order %d = %+v, want %+v", i, g, w)
 		}
 	}

@@ -13,7 +13,7 @@ func TestOrderConfirmation(t *testing.T) {
 	c := newCustomer(t)
 	lamp := newProduct(t, named("Lamp <b>& \"Shade\" "+unique()))
 	vase := newProduct(t, named("Vase "+unique()), priced(12_345_600))
-	o := newOrder(t, c, line{lamp.ProductID, 2}, line{vase.ProductID, 3})
+	o := newOrder(t, c, some(lamp.ProductID, 2), some(vase.ProductID, 3))
 	m := awaitMails(t, c.Email, 1)[0]
 	if len(m.To) != 1 || m.To[0] != c.Email || m.Source == "" || strings.TrimSpace(m.Subject) == "" {
 		t.Errorf("mail from %q to %q, subject %q", m.Source, m.To, m.Subject)
@@ -41,7 +41,7 @@ func TestNoMailForRefusedCheckouts(t *testing.T) {
 	t.Parallel()
 	c, p := newCustomer(t), newProduct(t)
 	total := pounds(1)
-	send(t, place(c, unique(), basket(line{p.ProductID, 11}))).refused(t, http.StatusConflict, "out_of_stock")
+	send(t, place(c, unique(), basket(some(p.ProductID, 11)))).refused(t, http.StatusConflict, "out_of_stock")
 	send(t, place(c, unique(), checkout{[]line{one(p.ProductID)}, &total})).refused(t, http.StatusConflict, "price_changed")
 	send(t, place(c, unique(), basket(one("e2e-"+unique())))).refused(t, http.StatusNotFound, "product_not_found")
 	// A later order's mail is there: so any of the earlier ones would be.

@@ -14,7 +14,10 @@ func place(from caller, key string, body any) call {
 
 func basket(lines ...line) checkout { return checkout{Items: lines} }
 
-func one(id string) line { return line{id, 1} }
+// some is a line of so many units of a product.
+func some(id string, units int64) line { return line{ProductID: id, Quantity: units} }
+
+func one(id string) line { return some(id, 1) }
 
 // newOrder places an order that must be accepted, under a fresh key.
 func newOrder(t *testing.T, from caller, lines ...line) order {
@@ -63,14 +66,16 @@ func byID(o order) order {
 
 func wantSameOrder(t *testing.T, got, want order) {
 	t.Helper()
-	if g, w := byID(got.listed()), byID(want.listed()); !equalJSON(g, w) {
+	if g, w := byID(got.Listed()), byID(want.Listed()); !equalJSON(g, w) {
 		t.Errorf("order = %+v, want %+v", g, w)
 	}
 }
 
 // bought is the line of an order for n of the product.
 func bought(p adminProduct, n int64) orderLine {
-	return orderLine{p.ProductID, p.Name, p.Price, n, money{p.Price.Amount * n, p.Price.Currency}}
+	return orderLine{
+		ProductID: p.ProductID, Name: p.Name, UnitPrice: p.Price, Quantity: n, LineTotal: pounds(p.Price.Amount * n),
+	}
 }
 
 // ownOrders is the customer's list, once it holds n orders.

@@ -15,7 +15,7 @@ func TestPlaceOrder(t *testing.T) {
 	t.Parallel()
 	c, lamp, vase := newCustomer(t), newProduct(t), newProduct(t, priced(350))
 	total := pounds(2*1999 + 3*350)
-	a := send(t, place(c, unique(), checkout{[]line{{lamp.ProductID, 2}, {vase.ProductID, 3}}, &total}))
+	a := send(t, place(c, unique(), checkout{[]line{some(lamp.ProductID, 2), some(vase.ProductID, 3)}, &total}))
 	got := accepted(t, a)
 	if !orderID.MatchString(got.OrderID) {
 		t.Errorf("order_id = %q", got.OrderID)
@@ -52,7 +52,7 @@ func wantLocation(t *testing.T, a answer, from caller, want order) {
 func TestPlaceOrderWithoutExpectedTotal(t *testing.T) {
 	t.Parallel()
 	p := newProduct(t)
-	if got := newOrder(t, newCustomer(t), line{p.ProductID, 10}); got.Total != pounds(19990) {
+	if got := newOrder(t, newCustomer(t), some(p.ProductID, 10)); got.Total != pounds(19990) {
 		t.Errorf("total = %+v, want 199.90", got.Total)
 	}
 	wantStock(t, p.ProductID, 0)
@@ -78,12 +78,12 @@ func TestMergedLines(t *testing.T) {
 	t.Parallel()
 	c, p := newCustomer(t), newProduct(t)
 	id := p.ProductID
-	got := newOrder(t, c, line{id, 2}, line{id, 3}, line{id, 1})
+	got := newOrder(t, c, some(id, 2), some(id, 3), some(id, 1))
 	if len(got.Items) != 1 || got.Items[0] != bought(p, 6) {
 		t.Errorf("items = %+v, want one line of 6", got.Items)
 	}
 	wantStock(t, id, 4)
-	refused := send(t, place(c, unique(), basket(line{id, 3}, line{id, 2}))).refused(t, http.StatusConflict, "out_of_stock")
+	refused := send(t, place(c, unique(), basket(some(id, 3), some(id, 2)))).refused(t, http.StatusConflict, "out_of_stock")
 	wantShort(t, refused, short(id, 5, 4))
 	wantStock(t, id, 4)
 }
@@ -115,7 +115,7 @@ func TestOutOfStockListsEveryShortLine(t *testing.T) {
 	t.Parallel()
 	c := newCustomer(t)
 	enough, few, none := newProduct(t), newProduct(t, stocked(2)), newProduct(t, withoutStock)
-	body := basket(line{enough.ProductID, 1}, line{few.ProductID, 3}, line{none.ProductID, 1})
+	body := basket(some(enough.ProductID, 1), some(few.ProductID, 3), some(none.ProductID, 1))
 	refused := send(t, place(c, unique(), body)).refused(t, http.StatusConflict, "out_of_stock")
 	wantShort(t, refused, short(few.ProductID, 3, 2), short(none.ProductID, 1, 0))
 	wantStock(t, enough.ProductID, 10)
@@ -127,11 +127,11 @@ func TestOutOfStockListsEveryShortLine(t *testing.T) {
 func TestMaxPerOrder(t *testing.T) {
 	t.Parallel()
 	c, few, single, free := newCustomer(t), newProduct(t, limited(2)), newProduct(t, limited(1)), newProduct(t)
-	body := basket(line{few.ProductID, 2}, line{single.ProductID, 2}, line{free.ProductID, 3}, line{few.ProductID, 1})
+	body := basket(some(few.ProductID, 2), some(single.ProductID, 2), some(free.ProductID, 3), some(few.ProductID, 1))
 	refused := send(t, place(c, unique(), body)).refused(t, http.StatusConflict, "max_per_order_exceeded")
 	wantShort(t, refused, excess(few.ProductID, 3, 2), excess(single.ProductID, 2, 1))
 	wantStock(t, few.ProductID, 10)
-	key, fits := unique(), basket(line{few.ProductID, 2}, line{single.ProductID, 1})
+	key, fits := unique(), basket(some(few.ProductID, 2), some(single.ProductID, 1))
 	first := accepted(t, send(t, place(c, key, fits)))
 	resave(t, few, limited(1))
 	wantSameOrder(t, replayed(t, send(t, place(c, key, fits))), first)
@@ -181,15 +181,15 @@ func TestWhichRefusalComesFirst(t *testing.T) {
 		status int
 		code   string
 	}{
-		"all three, unknown":  {[]line{{p.ProductID, 11}, one("e2e-" + unique())}, http.StatusNotFound, "product_not_found"},
-		"all three, inactive": {[]line{{p.ProductID, 11}, one(off.ProductID)}, http.StatusNotFound, "product_not_found"},
-		"inactive and short":  {[]line{{off.ProductID, 11}}, http.StatusNotFound, "product_not_found"},
-		"limited and off":     {[]line{{few.ProductID, 6}, one(off.ProductID)}, http.StatusNotFound, "product_not_found"},
-		"limited and short":   {[]line{{few.ProductID, 11}}, http.StatusConflict, "max_per_order_exceeded"},
-		"another one short":   {[]line{{few.ProductID, 6}, {p.ProductID, 11}}, http.StatusConflict, "max_per_order_exceeded"},
-		"limited, repriced":   {[]line{{few.ProductID, 6}}, http.StatusConflict, "max_per_order_exceeded"},
-		"short and repriced":  {[]line{{p.ProductID, 11}}, http.StatusConflict, "out_of_stock"},
-		"repriced":            {[]line{{p.ProductID, 10}}, http.StatusConflict, "price_changed"},
+		"all three, unknown":  {[]line{some(p.ProductID, 11), one("e2e-" + unique())}, http.StatusNotFound, "product_not_found"},
+		"all three, inactive": {[]line{some(p.ProductID, 11), one(off.ProductID)}, http.StatusNotFound, "product_not_found"},
+		"inactive and short":  {[]line{some(off.ProductID, 11)}, http.StatusNotFound, "product_not_found"},
+		"limited and off":     {[]line{some(few.ProductID, 6), one(off.ProductID)}, http.StatusNotFound, "product_not_found"},
+		"limited and short":   {[]line{some(few.ProductID, 11)}, http.StatusConflict, "max_per_order_exceeded"},
+		"another one short":   {[]line{some(few.ProductID, 6), some(p.ProductID, 11)}, http.StatusConflict, "max_per_order_exceeded"},
+		"limited, repriced":   {[]line{some(few.ProductID, 6)}, http.StatusConflict, "max_per_order_exceeded"},
+		"short and repriced":  {[]line{some(p.ProductID, 11)}, http.StatusConflict, "out_of_stock"},
+		"repriced":            {[]line{some(p.ProductID, 10)}, http.StatusConflict, "price_changed"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -205,7 +205,7 @@ func TestLargestOrder(t *testing.T) {
 	ids := newProducts(t, 99)
 	var lines []line
 	for n, id := range ids {
-		lines = append(lines, line{id, int64(n%3) + 1})
+		lines = append(lines, some(id, int64(n%3)+1))
 	}
 	refused := send(t, place(c, unique(), basket(lines...))).refused(t, http.StatusBadRequest, "invalid_request")
 	wantField(t, refused, "items")

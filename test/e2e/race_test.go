@@ -77,7 +77,7 @@ func awaitMailsOf(t *testing.T, customers []caller, n int) map[string]int {
 func TestRaceForMixedBaskets(t *testing.T) {
 	t.Parallel()
 	c, a, b := newCustomer(t), newProduct(t, stocked(12)).ProductID, newProduct(t, stocked(20)).ProductID
-	baskets := []checkout{basket(line{a, 1}, line{b, 2}), basket(line{b, 1}, line{a, 2}), basket(line{a, 3})}
+	baskets := []checkout{basket(some(a, 1), some(b, 2)), basket(some(b, 1), some(a, 2)), basket(some(a, 3))}
 	var soldA, soldB atomic.Int64
 	atOnce(t, 24, 24, func(i int) error {
 		got, err := place(c, fmt.Sprintf("mixed-%d", i), baskets[i%3]).settle(t.Context())
@@ -102,7 +102,7 @@ func TestRaceForMixedBaskets(t *testing.T) {
 func TestOneKeySentTwentyTimesAtOnce(t *testing.T) {
 	t.Parallel()
 	c, p := newCustomer(t), newProduct(t)
-	again := place(c, unique(), basket(line{p.ProductID, 6}))
+	again := place(c, unique(), basket(some(p.ProductID, 6)))
 	answers := make([]answer, 20)
 	atOnce(t, len(answers), len(answers), func(i int) error {
 		var err error
@@ -133,7 +133,7 @@ func TestTwoRequestsUnderOneKeyAtOnce(t *testing.T) {
 	answers := make([]answer, 10)
 	atOnce(t, len(answers), len(answers), func(i int) error {
 		var err error
-		answers[i], err = place(c, key, basket(line{p.ProductID, int64(i%2) + 1})).settle(t.Context())
+		answers[i], err = place(c, key, basket(some(p.ProductID, int64(i%2)+1))).settle(t.Context())
 		return err
 	})
 	bought := ownOrders(t, c, 1)[0].Items[0].Quantity
@@ -197,7 +197,7 @@ func TestAdjustmentsAndSalesAtOnce(t *testing.T) {
 	atOnce(t, 2*each, 4, func(i int) error {
 		next, want := stockAdjust(boss, p.ProductID, adjustStock{5, "delivery"}), http.StatusOK
 		if i%2 == 0 {
-			next, want = place(c, fmt.Sprintf("sale-%d", i), basket(line{p.ProductID, 2})), http.StatusCreated
+			next, want = place(c, fmt.Sprintf("sale-%d", i), basket(some(p.ProductID, 2))), http.StatusCreated
 		}
 		a, err := next.settle(t.Context())
 		if err == nil && a.status != want {

@@ -10,7 +10,7 @@ import (
 func TestRepeatedCheckout(t *testing.T) {
 	t.Parallel()
 	c, p := newCustomer(t), newProduct(t)
-	again := place(c, unique(), basket(line{p.ProductID, 3}))
+	again := place(c, unique(), basket(some(p.ProductID, 3)))
 	first := send(t, again)
 	want := accepted(t, first)
 	for range 3 {
@@ -42,7 +42,7 @@ func TestRepeatAfterTheStoreMovedOn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c, p := newCustomer(t), newProduct(t)
 			total := pounds(3 * 1999)
-			again := place(c, unique(), checkout{[]line{{p.ProductID, 3}}, &total})
+			again := place(c, unique(), checkout{[]line{some(p.ProductID, 3)}, &total})
 			want := accepted(t, send(t, again))
 			change(t, p)
 			wantSameOrder(t, replayed(t, send(t, again)), want)
@@ -57,10 +57,10 @@ func TestSameRequest(t *testing.T) {
 	t.Parallel()
 	c, lamp, vase := newCustomer(t), newProduct(t).ProductID, newProduct(t).ProductID
 	key := unique()
-	want := accepted(t, send(t, place(c, key, basket(line{lamp, 3}, line{vase, 2}))))
+	want := accepted(t, send(t, place(c, key, basket(some(lamp, 3), some(vase, 2)))))
 	for name, body := range map[string]any{
-		"other order":   basket(line{vase, 2}, line{lamp, 3}),
-		"split lines":   basket(line{lamp, 1}, line{vase, 1}, line{lamp, 2}, line{vase, 1}),
+		"other order":   basket(some(vase, 2), some(lamp, 3)),
+		"split lines":   basket(some(lamp, 1), some(vase, 1), some(lamp, 2), some(vase, 1)),
 		"other members": `{ "items" : [ {"quantity":3,"product_id":"` + lamp + `"}, {"quantity":2,"product_id":"` + vase + `"} ] }`,
 	} {
 		t.Run(name, func(t *testing.T) { wantSameOrder(t, replayed(t, send(t, place(c, key, body))), want) })
@@ -109,9 +109,9 @@ func TestRefusedCheckoutIsNotRemembered(t *testing.T) {
 func TestAnotherRequestAfterARefusal(t *testing.T) {
 	t.Parallel()
 	c, p, key := newCustomer(t), newProduct(t), unique()
-	send(t, place(c, key, basket(line{p.ProductID, 11}))).refused(t, http.StatusConflict, "out_of_stock")
+	send(t, place(c, key, basket(some(p.ProductID, 11)))).refused(t, http.StatusConflict, "out_of_stock")
 	send(t, place(c, key, `{"items":[]}`)).refused(t, http.StatusBadRequest, "invalid_request")
-	accepted(t, send(t, place(c, key, basket(line{p.ProductID, 10}))))
+	accepted(t, send(t, place(c, key, basket(some(p.ProductID, 10)))))
 }
 
 // TestKeysBelongToTheirCustomer: two customers may hit on the same key.

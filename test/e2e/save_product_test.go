@@ -58,7 +58,7 @@ func TestSaveKeepsALimit(t *testing.T) {
 	}{{nil, 2}, {[]func(*saveProduct){limited(3)}, 3}, {[]func(*saveProduct){limited(10_000)}, 0}, {nil, 0}} {
 		got := resave(t, p, c.edits...)
 		seen := decodeExact[product](t, send(t, viewProduct(p.ProductID)).want(t, http.StatusOK))
-		if got.MaxPerOrder != c.want || inventory(t, p.ProductID) != got || seen != got.public() {
+		if got.MaxPerOrder != c.want || inventory(t, p.ProductID) != got || seen != got.Public() {
 			t.Errorf("saved %+v, customers see %+v, want a limit of %d", got, seen, c.want)
 		}
 	}

@@ -21,8 +21,8 @@ func summaryOf(from caller, first, last string) call {
 func TestSummary(t *testing.T) {
 	lamp, vase := newProduct(t, priced(333)), newProduct(t, priced(1_000_000))
 	c := newCustomer(t)
-	newOrder(t, c, line{lamp.ProductID, 2}, line{vase.ProductID, 1})
-	newest := newOrder(t, c, line{vase.ProductID, 3})
+	newOrder(t, c, some(lamp.ProductID, 2), some(vase.ProductID, 1))
+	newest := newOrder(t, c, some(vase.ProductID, 3))
 	ownOrders(t, c, 2)
 	var differences []string
 	for range 10 {
@@ -81,7 +81,7 @@ func addedUp(day string, orders []order, top int) summary {
 	return summary{
 		From: day, To: day, Currency: currency, Orders: n, Units: units, Revenue: pounds(revenue),
 		AverageOrder: pounds((2*revenue + n) / (2 * n)), // half up
-		Days:         []daySales{{day, n, units, pounds(revenue)}},
+		Days:         []daySales{{Day: day, Orders: n, Units: units, Revenue: pounds(revenue)}},
 		TopProducts:  best(goods, top),
 	}
 }
@@ -109,11 +109,11 @@ func settleTies(s summary) summary {
 // TestSummaryNamesTheTopProduct: one product outsells all others by far.
 func TestSummaryNamesTheTopProduct(t *testing.T) {
 	c, p := newCustomer(t), newProduct(t, priced(100_000_000_000+time.Now().UnixMilli()%1_000_000))
-	o := newOrder(t, c, line{p.ProductID, 9})
+	o := newOrder(t, c, some(p.ProductID, 9))
 	ownOrders(t, c, 1)
 	today := dayOf(t, o.PlacedAt, 0)
 	got := decode[summary](t, send(t, summaryOf(admin(t), today, today).with("top", "100")).want(t, http.StatusOK))
-	want := productSales{p.ProductID, p.Name, 9, money{9 * p.Price.Amount, currency}}
+	want := productSales{ProductID: p.ProductID, Name: p.Name, Units: 9, Revenue: pounds(9 * p.Price.Amount)}
 	if !slices.Contains(got.TopProducts, want) {
 		t.Errorf("top products = %+v, want %+v among them", got.TopProducts, want)
 	}

@@ -28,7 +28,7 @@ func TestSetStock(t *testing.T) {
 func TestSetStockChanged(t *testing.T) {
 	t.Parallel()
 	p := newProduct(t)
-	newOrder(t, newCustomer(t), line{p.ProductID, 3})
+	newOrder(t, newCustomer(t), some(p.ProductID, 3))
 	refused := send(t, stockSet(admin(t), p.ProductID, setStock{40, 10, "stocktake"})).refused(t, http.StatusConflict, "stock_changed")
 	if refused.Quantity == nil || *refused.Quantity != 7 {
 		t.Errorf("quantity = %v, want 7", refused.Quantity)
@@ -66,7 +66,7 @@ func TestMovements(t *testing.T) {
 	t.Parallel()
 	first, second := admin(t), newAdmin(t)
 	p := newProduct(t)
-	newOrder(t, newCustomer(t), line{p.ProductID, 2})
+	newOrder(t, newCustomer(t), some(p.ProductID, 2))
 	send(t, stockSet(second, p.ProductID, setStock{20, 8, "délivrée <b>"})).want(t, http.StatusOK)
 	send(t, stockAdjust(first, p.ProductID, adjustStock{-5, strings.Repeat("é", 200)})).want(t, http.StatusOK)
 	got := allPages[movement](t, movementsOf(first, p.ProductID))

@@ -59,7 +59,7 @@ func TestViewInventory(t *testing.T) {
 func TestInventoryFollowsSales(t *testing.T) {
 	t.Parallel()
 	p := newProduct(t)
-	newOrder(t, newCustomer(t), line{p.ProductID, 7})
+	newOrder(t, newCustomer(t), some(p.ProductID, 7))
 	got := inventory(t, p.ProductID)
 	if got.Stock != 3 || got.StockStatus != "low_stock" {
 		t.Errorf("stock = %d %s, want 3 low_stock", got.Stock, got.StockStatus)
@@ -115,12 +115,12 @@ func TestLowStock(t *testing.T) {
 	}
 	wantLow(map[string]int64{empty.ProductID: 0})
 	c := newCustomer(t)
-	newOrder(t, c, line{sold.ProductID, 4})
+	newOrder(t, c, some(sold.ProductID, 4))
 	wantLow(map[string]int64{empty.ProductID: 0})
-	newOrder(t, c, line{sold.ProductID, 1})
+	newOrder(t, c, some(sold.ProductID, 1))
 	send(t, stockSet(boss, counted.ProductID, setStock{3, 10, "stocktake"})).want(t, http.StatusOK)
 	wantLow(map[string]int64{empty.ProductID: 0, sold.ProductID: 5, counted.ProductID: 3})
-	newOrder(t, c, line{sold.ProductID, 2})
+	newOrder(t, c, some(sold.ProductID, 2))
 	send(t, stockAdjust(boss, counted.ProductID, adjustStock{3, "found"})).want(t, http.StatusOK)
 	wantLow(map[string]int64{empty.ProductID: 0, sold.ProductID: 3})
 }

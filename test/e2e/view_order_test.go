@@ -9,7 +9,7 @@ import (
 func TestViewOrder(t *testing.T) {
 	t.Parallel()
 	c := newCustomer(t)
-	o := newOrder(t, c, line{newProduct(t).ProductID, 2})
+	o := newOrder(t, c, some(newProduct(t).ProductID, 2))
 	wantSameOrder(t, seeOrder(t, c, o.OrderID), o)
 }
 

@@ -13,7 +13,7 @@ func TestViewProduct(t *testing.T) {
 	t.Parallel()
 	p := newProduct(t)
 	got := decodeExact[product](t, send(t, viewProduct(p.ProductID)).want(t, http.StatusOK))
-	if want := p.public(); got != want {
+	if want := p.Public(); got != want {
 		t.Errorf("product = %+v, want %+v", got, want)
 	}
 }
@@ -23,7 +23,7 @@ func TestViewProductAfterASave(t *testing.T) {
 	p := newProduct(t)
 	p = resave(t, p, priced(0), named("Renamed "+unique()), func(d *saveProduct) { d.Description, d.ImageURL = "", "" })
 	got := decodeExact[product](t, send(t, viewProduct(p.ProductID)).want(t, http.StatusOK))
-	if want := p.public(); got != want || got.Price.Amount != 0 || got.Description != "" {
+	if want := p.Public(); got != want || got.Price.Amount != 0 || got.Description != "" {
 		t.Errorf("product = %+v, want %+v", got, want)
 	}
 }

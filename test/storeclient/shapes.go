@@ -1,0 +1,224 @@
+package storeclient
+
+// Currency is the one that the demo store sells in.
+const Currency = "GBP"
+
+// money is an amount in minor units.
+type Money struct {
+	Amount   int64  `json:"amount"`
+	Currency string `json:"currency"`
+}
+
+// Pounds is an amount in GBP.
+func Pounds(minor int64) Money { return Money{Amount: minor, Currency: Currency} }
+
+type User struct {
+	UserID    string `json:"user_id"`
+	Email     string `json:"email"`
+	Name      string `json:"name"`
+	CreatedAt string `json:"created_at"`
+}
+
+type Session struct {
+	AccessToken  string `json:"access_token"`
+	TokenType    string `json:"token_type"`
+	ExpiresIn    int    `json:"expires_in"`
+	RefreshToken string `json:"refresh_token"`
+}
+
+type RefreshToken struct {
+	RefreshToken string `json:"refresh_token"`
+}
+
+type SignUp struct {
+	Email    string `json:"email"`
+	Password string `json:"password"`
+	Name     string `json:"name"`
+}
+
+type LogIn struct {
+	Email    string `json:"email"`
+	Password string `json:"password"`
+}
+
+// product is what the public sees of a product by itself.
+type Product struct {
+	ProductID   string `json:"product_id"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Price       Money  `json:"price"`
+	ImageURL    string `json:"image_url"`
+	StockStatus string `json:"stock_status"`
+	MaxPerOrder int64  `json:"max_per_order,omitempty"`
+}
+
+// listedProduct is what the public sees of a product in a list.
+type ListedProduct struct {
+	ProductID   string `json:"product_id"`
+	Name        string `json:"name"`
+	Price       Money  `json:"price"`
+	ImageURL    string `json:"image_url"`
+	StockStatus string `json:"stock_status"`
+	MaxPerOrder int64  `json:"max_per_order,omitempty"`
+}
+
+type AdminProduct struct {
+	ProductID   string `json:"product_id"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Price       Money  `json:"price"`
+	ImageURL    string `json:"image_url"`
+	StockStatus string `json:"stock_status"`
+	MaxPerOrder int64  `json:"max_per_order,omitempty"`
+	Stock       int64  `json:"stock"`
+	Active      bool   `json:"active"`
+	Version     int64  `json:"version"`
+	CreatedAt   string `json:"created_at"`
+	UpdatedAt   string `json:"updated_at"`
+}
+
+// Public is what the public routes show of the product.
+func (p AdminProduct) Public() Product {
+	return Product{p.ProductID, p.Name, p.Description, p.Price, p.ImageURL, p.StockStatus, p.MaxPerOrder}
+}
+
+// Listed is what the public list shows of the product.
+func (p AdminProduct) Listed() ListedProduct {
+	return ListedProduct{p.ProductID, p.Name, p.Price, p.ImageURL, p.StockStatus, p.MaxPerOrder}
+}
+
+type SaveProduct struct {
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Price       Money  `json:"price"`
+	ImageURL    string `json:"image_url"`
+	Active      bool   `json:"active"`
+	Stock       *int64 `json:"stock,omitempty"`
+	MaxPerOrder *int64 `json:"max_per_order,omitempty"`
+
+	CompareVersion *int64 `json:"compare_version,omitempty"`
+}
+
+type Line struct {
+	ProductID string `json:"product_id"`
+	Quantity  int64  `json:"quantity"`
+}
+
+type Checkout struct {
+	Items         []Line `json:"items"`
+	ExpectedTotal *Money `json:"expected_total,omitempty"`
+}
+
+type OrderLine struct {
+	ProductID string `json:"product_id"`
+	Name      string `json:"name"`
+	UnitPrice Money  `json:"unit_price"`
+	Quantity  int64  `json:"quantity"`
+	LineTotal Money  `json:"line_total"`
+}
+
+type Order struct {
+	OrderID     string      `json:"order_id"`
+	UserID      string      `json:"user_id"`
+	Email       string      `json:"email"`
+	Status      string      `json:"status"`
+	Items       []OrderLine `json:"items"`
+	Total       Money       `json:"total"`
+	PlacedAt    string      `json:"placed_at"`
+	EmailStatus string      `json:"email_status"`
+}
+
+// Listed is the order as lists show it: without the state of its mail.
+func (o Order) Listed() Order {
+	o.EmailStatus = ""
+	return o
+}
+
+type SetStock struct {
+	Quantity        int64  `json:"quantity"`
+	CompareQuantity int64  `json:"compare_quantity"`
+	Reason          string `json:"reason"`
+}
+
+type AdjustStock struct {
+	Delta  int64  `json:"delta"`
+	Reason string `json:"reason"`
+}
+
+type Stock struct {
+	ProductID string `json:"product_id"`
+	Quantity  int64  `json:"quantity"`
+	UpdatedAt string `json:"updated_at"`
+}
+
+type Movement struct {
+	MovementID string `json:"movement_id"`
+	ProductID  string `json:"product_id"`
+	Before     int64  `json:"before"`
+	After      int64  `json:"after"`
+	Delta      int64  `json:"delta"`
+	Reason     string `json:"reason"`
+	By         string `json:"by"`
+	MovedAt    string `json:"moved_at"`
+}
+
+type Page[T any] struct {
+	Items      []T     `json:"items"`
+	NextCursor *string `json:"next_cursor"`
+}
+
+type DaySales struct {
+	Day     string `json:"day"`
+	Orders  int64  `json:"orders"`
+	Units   int64  `json:"units"`
+	Revenue Money  `json:"revenue"`
+}
+
+type ProductSales struct {
+	ProductID string `json:"product_id"`
+	Name      string `json:"name"`
+	Units     int64  `json:"units"`
+	Revenue   Money  `json:"revenue"`
+}
+
+type Summary struct {
+	From         string         `json:"from"`
+	To           string         `json:"to"`
+	Currency     string         `json:"currency"`
+	Orders       int64          `json:"orders"`
+	Units        int64          `json:"units"`
+	Revenue      Money          `json:"revenue"`
+	AverageOrder Money          `json:"average_order"`
+	Days         []DaySales     `json:"days"`
+	TopProducts  []ProductSales `json:"top_products"`
+}
+
+// problem is an error body, RFC 9457, with the members of every code.
+type Problem struct {
+	Type      string        `json:"type"`
+	Title     string        `json:"title"`
+	Status    int           `json:"status"`
+	Detail    string        `json:"detail"`
+	Code      string        `json:"code"`
+	RequestID string        `json:"request_id"`
+	Errors    []FieldError  `json:"errors"`
+	Items     []RefusedLine `json:"items"`
+	Quantity  *int64        `json:"quantity"`
+	OrderID   string        `json:"order_id"`
+	Product   *AdminProduct `json:"product"`
+}
+
+type FieldError struct {
+	Field   string `json:"field"`
+	Message string `json:"message"`
+}
+
+// refusedLine is a line of max_per_order_exceeded (requested, allowed), of
+// out_of_stock (requested, available) or of price_changed (price).
+type RefusedLine struct {
+	ProductID string `json:"product_id"`
+	Requested *int64 `json:"requested,omitempty"`
+	Allowed   *int64 `json:"allowed,omitempty"`
+	Available *int64 `json:"available,omitempty"`
+	Price     *Money `json:"price,omitempty"`
+}
