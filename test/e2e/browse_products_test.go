@@ -103,19 +103,6 @@ func TestBrowseFollowsARename(t *testing.T) {
 	wantListed(t, browse(after), []listedProduct{p.Listed()})
 }
 
-// TestBrowseShowsStockStatus: 1 to 5 units are few.
-func TestBrowseShowsStockStatus(t *testing.T) {
-	t.Parallel()
-	for n, want := range map[int64]string{0: "out_of_stock", 1: "low_stock", 5: "low_stock", 6: "in_stock", 1_000_000_000: "in_stock"} {
-		name := "Status " + unique()
-		p := newProduct(t, named(name), stocked(n))
-		got := pageOf[listedProduct](t, browse(name)).Items
-		if len(got) != 1 || got[0].StockStatus != want || p.StockStatus != want {
-			t.Errorf("with %d units: list %+v, save %s, want %s", n, got, p.StockStatus, want)
-		}
-	}
-}
-
 // TestBrowseAnswersEveryoneTheSame: the catalogue ignores any token, a wrong
 // one as well.
 func TestBrowseAnswersEveryoneTheSame(t *testing.T) {
@@ -130,18 +117,6 @@ func TestBrowseAnswersEveryoneTheSame(t *testing.T) {
 			}
 		}
 	}
-}
-
-// TestBrowseDefaultLimit is 20.
-func TestBrowseDefaultLimit(t *testing.T) {
-	t.Parallel()
-	prefix := "Default " + unique()
-	newProducts(t, 21, named(prefix))
-	p := pageOf[listedProduct](t, browse(prefix))
-	if len(p.Items) != 20 || p.NextCursor == nil {
-		t.Errorf("page of %d, next %v, want 20 and a next page", len(p.Items), p.NextCursor)
-	}
-	wantPages[listedProduct](t, browse(prefix), "7", 7, 7, 7)
 }
 
 // TestBrowseOddSearches: whatever is searched for, the answer is a page or a

@@ -55,18 +55,3 @@ func TestListMyOrdersShowsOwnOnly(t *testing.T) {
 		wantOrders(t, ownOrders(t, c, len(want[c.UserID])), want[c.UserID])
 	}
 }
-
-// TestListOfOrdersHasNoMailState: it would have to be written to the index.
-func TestListOfOrdersHasNoMailState(t *testing.T) {
-	t.Parallel()
-	c := newCustomer(t)
-	placeSome(t, c, 1)
-	ownOrders(t, c, 1)
-	for _, list := range []call{myOrders(c), history(admin(t)).with("customer", c.UserID)} {
-		for _, o := range pageOf[map[string]any](t, list).Items {
-			if _, found := o["email_status"]; found {
-				t.Errorf("%s lists %v, want no email_status", list.path, o)
-			}
-		}
-	}
-}

@@ -23,14 +23,6 @@ func TestSaveNewProduct(t *testing.T) {
 	}
 }
 
-func TestSaveNewProductWithoutStock(t *testing.T) {
-	t.Parallel()
-	p := newProduct(t, withoutStock)
-	if p.Stock != 0 || p.StockStatus != "out_of_stock" {
-		t.Errorf("stock = %d %s, want 0 out_of_stock", p.Stock, p.StockStatus)
-	}
-}
-
 // TestSaveAgain changes all but the stock, and counts the save.
 func TestSaveAgain(t *testing.T) {
 	t.Parallel()
@@ -75,18 +67,6 @@ func TestVersionCountsSaves(t *testing.T) {
 	}
 	if got := resave(t, p); got.Version != 2 || got.Stock != 30 {
 		t.Errorf("after a save: version %d, stock %d, want 2 and 30", got.Version, got.Stock)
-	}
-}
-
-func TestSaveWithStockOfAnExistingProduct(t *testing.T) {
-	t.Parallel()
-	p := newProduct(t)
-	for _, n := range []int64{0, 10, 11} {
-		a := send(t, save(admin(t), p.ProductID, productDraft(stocked(n))))
-		wantField(t, a.refused(t, http.StatusBadRequest, "invalid_request"), "stock")
-	}
-	if got := inventory(t, p.ProductID); got != p {
-		t.Errorf("the product is now %+v, want it untouched: %+v", got, p)
 	}
 }
 

@@ -121,38 +121,3 @@ func TestSummaryNamesTheTopProduct(t *testing.T) {
 		t.Errorf("top products = %+v, want them by revenue", got.TopProducts)
 	}
 }
-
-// TestSummaryOfQuietDays: a day without an order is left out.
-func TestSummaryOfQuietDays(t *testing.T) {
-	t.Parallel()
-	got := decode[summary](t, send(t, summaryOf(admin(t), "1999-01-01", "1999-04-02")).want(t, http.StatusOK))
-	want := summary{
-		From: "1999-01-01", To: "1999-04-02", Currency: currency, Revenue: pounds(0), AverageOrder: pounds(0),
-		Days: []daySales{}, TopProducts: []productSales{},
-	}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("summary = %+v, want %+v", got, want)
-	}
-}
-
-// TestSummaryOfSomeDays: today is in it whether it is the first day or the last.
-func TestSummaryOfSomeDays(t *testing.T) {
-	t.Parallel()
-	c := newCustomer(t)
-	o := newOrder(t, c, one(newProduct(t).ProductID))
-	ownOrders(t, c, 1)
-	today := dayOf(t, o.PlacedAt, 0)
-	for _, list := range []call{
-		summaryOf(admin(t), today, dayOf(t, o.PlacedAt, 5)), summaryOf(admin(t), dayOf(t, o.PlacedAt, -5), today),
-	} {
-		got := decode[summary](t, send(t, list).want(t, http.StatusOK))
-		if !slices.ContainsFunc(got.Days, func(d daySales) bool { return d.Day == today && d.Orders > 0 }) {
-			t.Errorf("%s: days = %+v, want %s among them", list.query.Encode(), got.Days, today)
-		}
-	}
-	yesterday := dayOf(t, o.PlacedAt, -1)
-	got := decode[summary](t, send(t, summaryOf(admin(t), yesterday, yesterday)).want(t, http.StatusOK))
-	if slices.ContainsFunc(got.Days, func(d daySales) bool { return d.Day == today }) {
-		t.Errorf("days = %+v, want not today's", got.Days)
-	}
-}

@@ -92,26 +92,6 @@ func TestMovements(t *testing.T) {
 	wantPages[movement](t, movementsOf(first, p.ProductID), "3", 3)
 }
 
-func TestMovementsOfAProductWithoutAny(t *testing.T) {
-	t.Parallel()
-	p := newProduct(t, withoutStock)
-	if got := allPages[movement](t, movementsOf(admin(t), p.ProductID)); len(got) != 0 {
-		t.Errorf("movements = %+v, want none", got)
-	}
-}
-
-func TestStockOfAnUnknownProduct(t *testing.T) {
-	t.Parallel()
-	from, id := admin(t), "e2e-"+unique()
-	for _, c := range []call{stockSet(from, id, setStock{1, 0, "found"}), stockAdjust(from, id, adjustStock{1, "found"})} {
-		send(t, c).refused(t, http.StatusNotFound, "product_not_found")
-	}
-	if a := send(t, movementsOf(from, id)); a.status != http.StatusNotFound && len(decode[page[movement]](t, a).Items) != 0 {
-		t.Errorf("movements = %s, want none", a.body)
-	}
-	wantNoProduct(t, id)
-}
-
 // TestAdjustStockOnce: with a key, what is repeated is answered what was recorded, at once with others or after the
 // stock went; another adjustment under it is refused, and another admin's key is another.
 func TestAdjustStockOnce(t *testing.T) {

@@ -34,17 +34,6 @@ func TestListInventory(t *testing.T) {
 	}
 }
 
-// TestInventoryListHasNoDescription, and else what the single view shows.
-func TestInventoryListHasNoDescription(t *testing.T) {
-	t.Parallel()
-	newProduct(t)
-	for _, item := range pageOf[map[string]any](t, listInventory(admin(t))).Items {
-		if _, found := item["description"]; found {
-			t.Fatalf("item = %v, want no description in a list", item)
-		}
-	}
-}
-
 func TestViewInventory(t *testing.T) {
 	t.Parallel()
 	for _, p := range []adminProduct{newProduct(t), newProduct(t, inactive)} {
