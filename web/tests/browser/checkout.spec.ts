@@ -140,3 +140,22 @@ test('what is typed as a quantity and is none is said and changes nothing', asyn
     await expect(field).toHaveValue('2')
   }
 })
+
+test('a price that moves while the basket is open is asked about, as one that moves at the checkout', async ({ page }) => {
+  const [person, product] = [await newPerson(), await newProduct()]
+  await logIn(page, person)
+  await toCart(page, product.product_id, 2)
+  await expect(placeButton(page)).toHaveText('Place order for £128.00')
+  await saveProduct(product, { price: { amount: 6600, currency: 'GBP' } })
+  await page.clock.install({ time: Date.now() + 60_000 }) // what was loaded is old
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+  await expect(page.getByText('It costs £66.00 now.')).toBeVisible()
+  await expect(placeButton(page)).toBeDisabled()
+  await page.reload()
+  await expect(page.getByText('It costs £66.00 now.')).toBeVisible()
+  await page.getByRole('button', { name: 'Accept £66.00' }).click()
+  await expect(placeButton(page)).toHaveText('Place order for £132.00')
+  await placeButton(page).click()
+  await expectOrderPage(page)
+  expect((await ordersOf(person)).map((order) => order.total.amount)).toEqual([13200])
+})

@@ -1,9 +1,22 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Checkout } from '../../src/api/types'
-import { type Answer, answered, type Basket, emptyBasket, isPending, marked, press, remove, setQuantity } from '../../src/shop/checkout/basket'
+import {
+  acceptPrice,
+  add,
+  type Answer,
+  answered,
+  type Basket,
+  emptyBasket,
+  isPending,
+  marked,
+  press,
+  remove,
+  reprice,
+  setQuantity,
+} from '../../src/shop/checkout/basket'
 import { type Checkouts, createCheckouts } from '../../src/shop/checkout/runner'
-import { type BasketStore, createStore, type Cupboard } from '../../src/shop/checkout/storage'
+import { type BasketStore, createStore, type Cupboard, parse } from '../../src/shop/checkout/storage'
 
 /**
  * A store as the contract says it is: the user's key makes the order, a repeat is answered the same order, another
@@ -367,8 +380,43 @@ describe('a checkout', () => {
     const body = { items: lines, expected_total: { amount: 8300, currency: 'GBP' } }
     const prices = { lamp: 6400, hook: 950 }
     const pending = press({ ...emptyBasket('basket'), lines }, { user: 'ada', key: 'key', body, prices, now: 0 })
-    const price = (amount: number) => ({ kind: 'price' as const, price: { amount, currency: 'GBP' } })
+    const price = (amount: number) => ({ kind: 'price' as const, price: { amount, currency: 'GBP' }, at: 0 })
     const after = answered(pending, 'key', { kind: 'refused', marks: { lamp: price(6600), hook: price(950) } }, 'next')
     expect(after.lines.map((line) => line.mark)).toEqual([price(6600), undefined])
+  })
+
+  describe('a price that moves while the basket stands', () => {
+    const pounds = (amount: number) => ({ amount, currency: 'GBP' })
+    const loaded = (basket: Basket, amount: number, at: number) => reprice(basket, new Map([['lamp', pounds(amount)]]), at)
+    const seen = loaded(add(emptyBasket('basket'), 'lamp', 1), 6400, 1)
+    const line = (basket: Basket) => basket.lines[0]
+
+    it('is agreed to when it is first shown, and asked about when it is another', () => {
+      expect(line(seen)).toMatchObject({ agreed: { price: pounds(6400), at: 1 } })
+      expect(loaded(seen, 6400, 2)).toBe(seen)
+      const moved = loaded(seen, 6600, 2)
+      expect(line(moved)?.mark).toEqual({ kind: 'price', price: pounds(6600), at: 2 })
+      expect(line(acceptPrice(moved, 'lamp'))).toEqual({ product_id: 'lamp', quantity: 1, agreed: { price: pounds(6600), at: 2 } })
+    })
+
+    it('asks no more when it is back, and again when it moves on', () => {
+      const moved = loaded(seen, 6600, 2)
+      expect(line(loaded(moved, 6400, 3))?.mark).toBeUndefined()
+      expect(line(loaded(moved, 6700, 3))?.mark).toMatchObject({ price: pounds(6700) })
+    })
+
+    it('is not said by what another tab, or a cache, had before', () => {
+      const moved = loaded(seen, 6600, 5)
+      expect(loaded(moved, 6400, 4)).toBe(moved)
+      const accepted = acceptPrice(moved, 'lamp')
+      expect(loaded(accepted, 6400, 4)).toBe(accepted)
+    })
+
+    it('changes no basket whose order is being looked into, and comes back from storage', () => {
+      const body = { items: [{ product_id: 'lamp', quantity: 1 }], expected_total: pounds(6400) }
+      const pending = press(seen, { user: 'ada', key: 'key', body, prices: { lamp: 6400 }, now: 0 })
+      expect(loaded(pending, 6600, 2)).toBe(pending)
+      expect(parse(JSON.stringify(loaded(seen, 6600, 2)))).toEqual(loaded(seen, 6600, 2))
+    })
   })
 })

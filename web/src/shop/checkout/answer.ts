@@ -3,6 +3,9 @@ import { ApiError, isPassing } from '../../api/problem'
 import type { Money } from '../../api/types'
 import type { Answer, Mark, Refusal } from './basket'
 
+/** How long after a refusal caches may still say the price before it, in milliseconds. */
+const CACHED = 60_000
+
 /** What came of a request that failed. */
 export function readFailure(error: unknown): Answer {
   if (!(error instanceof ApiError) || isPassing(error)) {
@@ -33,6 +36,6 @@ function marksOf(error: ApiError): Record<string, Mark> {
 function markOf(code: string, item: Item): Mark | undefined {
   if (code === 'out_of_stock' && item.available !== undefined) return { kind: 'stock', available: item.available }
   if (code === 'max_per_order_exceeded' && item.allowed !== undefined) return { kind: 'limit', allowed: item.allowed }
-  if (code === 'price_changed' && item.price) return { kind: 'price', price: item.price }
+  if (code === 'price_changed' && item.price) return { kind: 'price', price: item.price, at: Date.now() + CACHED }
   return undefined
 }

@@ -10,19 +10,25 @@ export const MAX_UNITS = 10_000
 /** How long an unknown outcome is looked into by itself, in milliseconds. */
 export const PATIENCE = 60_000
 
+/** A price, and the time from which on what is loaded may say another one. */
+export interface Said {
+  price: Money
+  at: number
+}
+
 /** What stands in the way of ordering a line as it is. */
 export type Mark =
   | { kind: 'stock'; available: number }
   | { kind: 'limit'; allowed: number }
-  | { kind: 'price'; price: Money }
+  | ({ kind: 'price' } & Said)
   | { kind: 'gone' }
 
 export interface Line {
   product_id: string
   quantity: number
   mark?: Mark
-  /** A price that was accepted here, with the time: newer than what a cache may still say. */
-  accepted?: { price: Money; at: number }
+  /** The price that the customer was shown first, or has accepted since. Another one is asked about. */
+  agreed?: Said
 }
 
 export interface Attempt {
@@ -95,12 +101,13 @@ export function marked(basket: Basket): Line[] {
 }
 
 /** Adds units of a product, at most `limit` in all. A pending basket stays as it is, and so does a full one. */
-export function add(basket: Basket, product_id: string, quantity: number, limit = MAX_UNITS): Basket {
+export function add(basket: Basket, product_id: string, quantity: number, limit = MAX_UNITS, agreed?: Said): Basket {
   if (isPending(basket)) return basket
   const line = basket.lines.find((each) => each.product_id === product_id)
   if (line) return setQuantity(basket, product_id, Math.min(line.quantity + quantity, limit))
   if (basket.lines.length >= MAX_LINES) return basket
-  return { ...basket, lines: [...basket.lines, { product_id, quantity: Math.min(quantity, limit) }] }
+  const added = { product_id, quantity: Math.min(quantity, limit), ...(agreed && { agreed }) }
+  return { ...basket, lines: [...basket.lines, added] }
 }
 
 export function setQuantity(basket: Basket, product_id: string, quantity: number): Basket {
@@ -124,11 +131,31 @@ export function remove(basket: Basket, product_id: string): Basket {
 }
 
 /** Agrees to the price that the line's mark says. */
-export function acceptPrice(basket: Basket, product_id: string, now: number): Basket {
+export function acceptPrice(basket: Basket, product_id: string): Basket {
   if (isPending(basket)) return basket
   return change(basket, product_id, ({ mark, ...line }) =>
-    mark?.kind === 'price' ? { ...line, accepted: { price: mark.price, at: now } } : { ...line, ...(mark && { mark }) },
+    mark?.kind === 'price' ? { ...line, agreed: { price: mark.price, at: mark.at } } : { ...line, ...(mark && { mark }) },
   )
+}
+
+/** Takes in the prices that were loaded at this time: the first one of a line is agreed to, another one is asked about. */
+export function reprice(basket: Basket, prices: Map<string, Money>, at: number): Basket {
+  if (isPending(basket)) return basket
+  const lines = basket.lines.map((line) => repriced(line, prices.get(line.product_id), at))
+  return lines.some((line, i) => line !== basket.lines[i]) ? { ...basket, lines } : basket
+}
+
+function repriced(line: Line, price: Money | undefined, at: number): Line {
+  const { mark, ...rest } = line
+  if (!price || (mark && mark.kind !== 'price')) return line
+  if (!line.agreed) return { ...line, agreed: { price, at } }
+  const known = mark ?? line.agreed
+  if (at <= known.at || isSame(price, known.price)) return line
+  return isSame(price, line.agreed.price) ? { ...rest, agreed: { price, at } } : { ...rest, mark: { kind: 'price', price, at } }
+}
+
+function isSame(a: Money, b: Money): boolean {
+  return a.amount === b.amount && a.currency === b.currency
 }
 
 function change(basket: Basket, product_id: string, to: (line: Line) => Line): Basket {

@@ -119,8 +119,11 @@ function parseLine(value: unknown): Line | undefined {
   const parsed: Line = { product_id: line.product_id, quantity: line.quantity }
   const mark = fieldsOf(line.mark)
   if (mark && ['stock', 'limit', 'price', 'gone'].includes(textOf(mark.kind))) parsed.mark = mark as Mark
-  const accepted = fieldsOf(line.accepted)
-  if (accepted && fieldsOf(accepted.price)) parsed.accepted = accepted as { price: Money; at: number }
+  const agreed = fieldsOf(line.agreed)
+  const price = fieldsOf(agreed?.price)
+  if (typeof price?.amount === 'number' && typeof price.currency === 'string') {
+    parsed.agreed = { price: price as Money, at: Number(agreed?.at) || 0 }
+  }
   return parsed
 }
 

@@ -22,12 +22,10 @@ import {
   MAX_LINES,
   MAX_UNITS,
   remove,
+  reprice,
   setQuantity,
 } from '../checkout/basket'
 import { Stepper } from '../stepper'
-
-/** How long a price that was accepted is newer than what caches may answer, in milliseconds. */
-const CACHED = 60_000
 
 /** A line with what is known of its product. */
 interface Row {
@@ -76,10 +74,16 @@ function Lines({ basket }: { basket: Basket }) {
     queryFn: ({ signal }) => loadProducts(ids, 'no-cache', signal),
     placeholderData: keepPreviousData,
   })
+  useEffect(() => {
+    if (!products.data || products.isPlaceholderData) return
+    const prices = new Map(products.data.map((product) => [product.product_id, product.price]))
+    const [before, after] = [store.read(), reprice(store.read(), prices, products.dataUpdatedAt)]
+    if (after !== before) store.write(after)
+  }, [basket, products.data, products.dataUpdatedAt])
   if (products.isPending) return <Loading shape="row" count={ids.length} waiting={products.failureReason} />
   if (!products.data) return <Failure error={products.error} again={() => void products.refetch()} />
   const isCurrent = !products.isPlaceholderData
-  const rows = basket.lines.map((line) => rowOf(line, products.data, products.dataUpdatedAt, isCurrent))
+  const rows = basket.lines.map((line) => rowOf(line, products.data, isCurrent))
   const sum = sumOf(rows)
   return (
     <>
@@ -98,13 +102,12 @@ function Lines({ basket }: { basket: Basket }) {
   )
 }
 
-function rowOf(line: Line, products: ProductInList[], loadedAt: number, isCurrent: boolean): Row {
+function rowOf(line: Line, products: ProductInList[], isCurrent: boolean): Row {
   const product = products.find((each) => each.product_id === line.product_id)
-  const isNewer = line.accepted && loadedAt < line.accepted.at + CACHED
   return {
     line,
     product,
-    price: isNewer ? line.accepted?.price : product?.price,
+    price: line.agreed?.price ?? product?.price,
     isGone: line.mark?.kind === 'gone' || (isCurrent && !product),
   }
 }
@@ -124,9 +127,10 @@ function Problems({ basket, rows }: { basket: Basket; rows: Row[] }) {
   const box = useRef<HTMLDivElement>(null)
   const wrong = wrongLines(rows)
   const count = marked(basket).length
+  const { phase, sends } = basket.attempt ?? {}
   useEffect(() => {
-    if (count > 0) box.current?.focus()
-  }, [count > 0])
+    if (count > 0 && phase === 'open') box.current?.focus() // after an attempt; a price that moves by itself takes no focus
+  }, [phase, sends])
   if (isPending(basket)) return null
   if (wrong.length > 0) {
     return (
@@ -229,7 +233,7 @@ function Mend({ row, isFrozen, drop }: { row: Row; isFrozen: boolean; drop: () =
         <button
           type="button"
           class="button small"
-          onClick={() => store.write(acceptPrice(store.read(), line.product_id, Date.now()))}
+          onClick={() => store.write(acceptPrice(store.read(), line.product_id))}
         >
           {shop.accept(formatMoney(mark.price))}
         </button>

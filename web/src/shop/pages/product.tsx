@@ -53,7 +53,7 @@ function ProductOf({ id }: { id: string }) {
           <p>
             <Badge status={product.stock_status} />
           </p>
-          <Add product={product} />
+          <Add product={product} at={query.dataUpdatedAt} />
           {product.description && (
             <p class="product-text" dir="auto">
               {product.description}
@@ -77,7 +77,7 @@ function NoProduct() {
   )
 }
 
-function Add({ product }: { product: Product }) {
+function Add({ product, at }: { product: Product; at: number }) {
   const basket = useBasket()
   const [quantity, setQuantity] = useState(1)
   const line = basket.lines.find((each) => each.product_id === product.product_id)
@@ -107,7 +107,7 @@ function Add({ product }: { product: Product }) {
           disabled={reason !== ''}
           aria-describedby={reason ? 'why-not' : undefined}
           onClick={() => {
-            store.write(add(store.read(), product.product_id, quantity, max))
+            store.write(add(store.read(), product.product_id, quantity, max, { price: product.price, at }))
             setQuantity(1)
             announce(shop.added(product.name))
           }}
