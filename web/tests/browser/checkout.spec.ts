@@ -148,7 +148,7 @@ test('a price that moves while the basket is open is asked about, as one that mo
   await expect(placeButton(page)).toHaveText('Place order for £128.00')
   await saveProduct(product, { price: { amount: 6600, currency: 'GBP' } })
   await page.clock.install({ time: Date.now() + 60_000 }) // what was loaded is old
-  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange', { bubbles: true })))
   await expect(page.getByText('It costs £66.00 now.')).toBeVisible()
   await expect(placeButton(page)).toBeDisabled()
   await page.reload()

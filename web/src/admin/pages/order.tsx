@@ -3,7 +3,8 @@ import { useRoute } from 'preact-iso'
 import { data, own, userId } from '../../api/client'
 import { isMissing, ownMeta } from '../../api/queries'
 import type { Order } from '../../api/types'
-import { Amount, Time } from '../../parts/amount'
+import { Time } from '../../parts/amount'
+import { OrderLines } from '../../parts/order-lines'
 import { Page } from '../../parts/page'
 import { Failure, Loading, Waiting } from '../../parts/states'
 import { desk } from '../../words/en/desk'
@@ -61,52 +62,7 @@ function Details({ order }: { order: Order }) {
           <dd class={order.email_status === 'failed' ? 'bad-text' : undefined}>{desk.mailState[order.email_status]}</dd>
         </div>
       </dl>
-      <div class="scroller" role="region" aria-label={desk.order} tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{desk.product}</th>
-              <th scope="col" class="number">
-                {desk.quantity}
-              </th>
-              <th scope="col" class="number">
-                {desk.unitPrice}
-              </th>
-              <th scope="col" class="number">
-                {desk.sum}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {order.items.map((line) => (
-              <tr key={line.product_id}>
-                <th scope="row">
-                  <a href={`/admin/products/${line.product_id}`} dir="auto">
-                    {line.name}
-                  </a>
-                </th>
-                <td class="number">{line.quantity}</td>
-                <td class="number">
-                  <Amount money={line.unit_price} />
-                </td>
-                <td class="number">
-                  <Amount money={line.line_total} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-          <tfoot>
-            <tr>
-              <th scope="row" colSpan={3}>
-                {desk.total}
-              </th>
-              <td class="number">
-                <Amount money={order.total} />
-              </td>
-            </tr>
-          </tfoot>
-        </table>
-      </div>
+      <OrderLines order={order} hrefOf={(id) => `/admin/products/${id}`} />
     </>
   )
 }

@@ -4,8 +4,9 @@ import { useEffect, useState } from 'preact/hooks'
 import { data, own, userId } from '../../api/client'
 import { isMissing, ownMeta } from '../../api/queries'
 import type { Order } from '../../api/types'
-import { Amount, Time } from '../../parts/amount'
+import { Time } from '../../parts/amount'
 import { announce } from '../../parts/live'
+import { OrderLines } from '../../parts/order-lines'
 import { Page } from '../../parts/page'
 import { Failure, Loading, Waiting } from '../../parts/states'
 import { shop } from '../../words/en/shop'
@@ -97,52 +98,7 @@ function Details({ order, isSlow }: { order: Order; isSlow: boolean }) {
           </dd>
         </div>
       </dl>
-      <div class="scroller" tabIndex={0} role="region" aria-label={shop.order}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{shop.product}</th>
-              <th scope="col" class="number">
-                {shop.quantity}
-              </th>
-              <th scope="col" class="number">
-                {shop.price}
-              </th>
-              <th scope="col" class="number">
-                {shop.sum}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {order.items.map((line) => (
-              <tr key={line.product_id}>
-                <th scope="row">
-                  <a href={`/products/${line.product_id}`} dir="auto">
-                    {line.name}
-                  </a>
-                </th>
-                <td class="number">{line.quantity}</td>
-                <td class="number">
-                  <Amount money={line.unit_price} />
-                </td>
-                <td class="number">
-                  <Amount money={line.line_total} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-          <tfoot>
-            <tr>
-              <th scope="row" colSpan={3}>
-                {shop.total}
-              </th>
-              <td class="number">
-                <Amount money={order.total} />
-              </td>
-            </tr>
-          </tfoot>
-        </table>
-      </div>
+      <OrderLines order={order} hrefOf={(id) => `/products/${id}`} />
       <p class="row">
         <a class="button" href="/orders">
           {shop.orders}

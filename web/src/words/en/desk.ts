@@ -5,7 +5,7 @@ export const desk = {
   inventory: 'Inventory',
   orders: 'Orders',
   sales: 'Sales',
-  toShop: 'To the shop',
+  toShop: 'Shop',
   logOut: 'Log out',
   required: 'Fill this in.',
   logInLead: 'With an admin’s account.',
@@ -105,9 +105,6 @@ export const desk = {
   customerOrders: 'All orders of this customer',
   mailState: { pending: 'Not sent yet', sent: 'Sent', failed: 'Failed' },
   mail: 'Confirmation',
-  unitPrice: 'Unit price',
-  quantity: 'Quantity',
-  sum: 'Sum',
   noOrder: 'There is no such order',
 
   salesTitle: 'Sales',

@@ -40,9 +40,7 @@ export const shop = {
 
   emptyBasket: 'Your basket is empty',
   browse: 'Look around the shop',
-  price: 'Price',
   each: 'each',
-  sum: 'Sum',
   total: 'Total',
   remove: 'Remove',
   removeLine: (name: string) => `Remove ${name}`,
@@ -88,7 +86,6 @@ export const shop = {
     failed: 'The e-mail could not be sent. Your order stands all the same.',
   },
   mailSlow: 'The e-mail has not been sent yet. It will be tried again; your order stands all the same.',
-  product: 'Product',
   noOrder: 'There is no such order',
   noOrderLead: 'It may be another account’s.',
   noOrders: 'You have not ordered anything yet',
