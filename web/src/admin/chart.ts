@@ -36,7 +36,7 @@ export function draw(box: HTMLElement, bars: Bars): () => void {
         ...axis,
         grid: { show: false },
         space: 104,
-        incrs: [1, 2, 7, 14, 28],
+        incrs: [1, 2, 3, 4, 7, 14, 28],
         values: (_, at) => at.map((i) => (Number.isInteger(i) && bars.days[i] ? bars.dayLabel(bars.days[i]) : '')),
       },
       {
