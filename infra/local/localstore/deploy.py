@@ -71,6 +71,7 @@ def with_sam(settings) -> None:
         "ShopUrl": settings.pages_url,
         "OriginProof": proof,
         "OriginProofSha256": hashlib.sha256(proof.encode()).hexdigest(),
+        "ShopName": '"Hearth & Hook"',  # quoted, or SAM would take each word for a parameter; the pages' name
         "Sender": "shop@example.com",
     }
     command = [tools.sam(), "deploy", "--config-env", "local", "--template-file", str(settings.build / "template.yaml")]

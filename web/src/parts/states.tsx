@@ -14,14 +14,17 @@ function Late({ children }: { children: ComponentChildren }) {
   return <>{isShown && children}</>
 }
 
+/** The layout of what is coming, by the shape of its parts. */
+const CLASSES = { card: 'grid', row: 'stack', product: 'product' }
+
 /** Grey shapes in place of what is coming. `waiting` is the error that the next attempt waits for. */
-export function Loading({ shape, count = 1, waiting }: { shape: 'card' | 'row' | 'text'; count?: number; waiting?: Error | null }) {
+export function Loading({ shape, count = 1, waiting }: { shape: 'card' | 'row' | 'product'; count?: number; waiting?: Error | null }) {
   return (
     <div aria-busy="true" class="loading">
       {waiting && <Waiting error={waiting} />}
       <Late>
         <p class="hidden">{common.loading}</p>
-        <div class={shape === 'card' ? 'grid' : 'stack'} aria-hidden="true">
+        <div class={CLASSES[shape]} aria-hidden="true">
           {Array.from({ length: count }, (_, i) => (
             <div key={i} class={`skeleton ${shape}`} />
           ))}

@@ -26,6 +26,7 @@ test('the pictures of the README', async ({ page }) => {
 for (const { name: as, viewport, colorScheme } of looks) {
   test.describe(as, () => {
     test.use({ viewport, colorScheme })
+    test.describe.configure({ timeout: 240_000 }) // axe takes its time, on each page
 
     test('the shop of a guest', async ({ page }) => {
       for (const [name, path] of [

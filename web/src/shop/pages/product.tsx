@@ -33,7 +33,7 @@ function ProductOf({ id }: { id: string }) {
         {query.isError ? (
           <Failure error={query.error} again={() => void query.refetch()} />
         ) : (
-          <Loading shape="card" count={2} waiting={query.failureReason} />
+          <Loading shape="product" count={2} waiting={query.failureReason} />
         )}
       </Page>
     )

@@ -101,7 +101,7 @@ export const shop = {
   forgot: 'Forgot your password?',
   loggedIn: 'You are logged in.',
   required: 'Fill this in.',
-  badEmail: 'This is no e-mail address: one looks like name@example.com.',
+  badEmail: 'Enter an e-mail address, like name@example.com.',
   shortPassword: 'At least 8 characters.',
   longPassword: 'At most 128 characters.',
   signUpTitle: 'Sign up',
