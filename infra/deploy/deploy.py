@@ -129,6 +129,21 @@ def agree(question) -> bool:
     return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
 
+def sender_is_known(target, declared, given) -> dict[str, str]:
+    """Whether SES has the sender's identity before the first deployment: then the stack must not make it."""
+    if target.exists or "SenderIsKnown" in given or "SenderIsKnown" not in declared:
+        return {}
+    identity = given.get("SenderDomain") or given.get("Sender", "")
+    try:
+        boto3.client("sesv2").get_email_identity(EmailIdentity=identity)
+    except ClientError as err:
+        if err.response["Error"]["Code"] == "NotFoundException":
+            return {}
+        raise
+    say(f"SES knows {identity} already: the stack uses it")
+    return {"SenderIsKnown": "true"}
+
+
 def build(architecture) -> Path:
     """`sam build` for a processor, with the flags of small binaries."""
     go = tools.go_environment(architecture) | {"SAM_CLI_TELEMETRY": "0"}
@@ -180,6 +195,8 @@ def urls(target, outputs) -> str:
     lines = [f"  {what:<14}{outputs[name]}" for what, name in named.items() if name in outputs]
     if "PagesUrl" in outputs:
         lines.insert(1, f"  {'the desk':<14}{outputs['PagesUrl']}/admin/")
+    if records := [value for name, value in sorted(outputs.items()) if name.startswith("SenderDns")]:
+        lines += ["", "The sender's domain needs these DNS records:", *(f"  {record}" for record in records)]
     if target.present is None:
         lines += [
             "",
@@ -206,7 +223,7 @@ def deploy(args, name, region, config) -> None:
     target, chosen = Target(name, args.stage), given(config, args.set)
     template = args.template or build(architecture(target, chosen))
     url, declared = upload(template, name, region, config.get("s3_prefix"))
-    made = target.plan(url, declared, chosen)
+    made = target.plan(url, declared, chosen | sender_is_known(target, declared, chosen))
     if made is None:
         say("nothing changed in the stack")
     elif args.yes or agree(f"Deploy this to {args.stage}?"):

@@ -54,6 +54,9 @@ def refuse(declared, present, given, stage) -> None:
             )
     if given.get("Stage", stage) != stage:
         raise Refused(f"the parameters say Stage={given['Stage']}, and this is a deployment to {stage}")
+    sender, domain = (value(name, declared, present, given) for name in ("Sender", "SenderDomain"))
+    if domain and not sender.endswith(f"@{domain}"):
+        raise Refused(f"Sender={sender} is no address of SenderDomain={domain}")
     if present and present.get("Stage", stage) != stage:
         raise Refused(
             f"the stack was deployed with Stage={present['Stage']}, and no deployment changes that to {stage}"

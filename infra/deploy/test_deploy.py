@@ -174,6 +174,22 @@ class Deploy(unittest.TestCase):
         other = self.deploy(copy.deepcopy(TEMPLATE), "production", ShopName="Ours")
         self.assertEqual(self.shown(other, "ShopName"), "Ours")
 
+    def test_a_sender_that_ses_knows_is_not_made_sender(self) -> None:
+        ses = self.emulator.client("sesv2")
+        declared = TEMPLATE["Parameters"] | {"SenderIsKnown": {}}
+
+        def asked(**given) -> dict[str, str]:
+            with mock.patch.object(deploy.boto3, "client", return_value=ses), contextlib.redirect_stderr(io.StringIO()):
+                return deploy.sender_is_known(self.target(), declared, given)
+
+        self.assertEqual(asked(Sender="new@example.org"), {})
+        ses.create_email_identity(EmailIdentity="example.org")
+        self.assertEqual(asked(Sender="a@example.org", SenderDomain="example.org"), {"SenderIsKnown": "true"})
+        self.assertEqual(asked(Sender="new@example.org"), {})
+        self.assertEqual(asked(Sender="a@example.org", SenderDomain="example.org", SenderIsKnown="false"), {})
+        self.deploy(**GIVEN)
+        self.assertEqual(asked(Sender="a@example.org", SenderDomain="example.org"), {}, "it may be the stack's own")
+
     def test_a_failed_first_try_says_what_failed_and_what_to_do_failed(self) -> None:
         broken = copy.deepcopy(TEMPLATE)
         broken["Resources"]["Broken"] = {
@@ -203,6 +219,12 @@ class Configuration(unittest.TestCase):
         self.assertEqual(deploy.given(config, ["Sender=c@d"]), {"Stage": "staging", "Sender": "c@d"})
         listed = {"parameter_overrides": ["Stage=staging", "ShopName='Our Shop'"]}
         self.assertEqual(deploy.given(listed, []), {"Stage": "staging", "ShopName": "Our Shop"})
+
+    def test_the_records_of_the_senders_domain_are_printed(self) -> None:
+        target = mock.Mock(present={})
+        target.name = "shop"
+        outputs = {"ApiUrl": "https://api", "IssuerUrl": "https://i", "SenderDnsDmarc": '_dmarc.a.b TXT "v=DMARC1"'}
+        self.assertIn('DNS records:\n  _dmarc.a.b TXT "v=DMARC1"', deploy.urls(target, outputs))
 
     def test_the_project_names_a_stack_for_each_stage(self) -> None:
         text = (deploy.ROOT / "samconfig.toml").read_text()

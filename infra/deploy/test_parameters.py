@@ -9,6 +9,7 @@ from parameters import Refused
 DECLARED = {
     "Stage": {},
     "Sender": {"Description": "Who mails."},
+    "SenderDomain": {"Default": ""},
     "ShopName": {"Default": "The Shop"},
     "Pages": {"Default": "on"},
     "OriginProof": {"Default": ""},
@@ -63,10 +64,14 @@ class Choose(unittest.TestCase):
             ("shop rotate-key", PRESENT, "staging", {"TokensSignedBy": "SigningKey"}),
             ("shop rotate-key", None, "staging", {"Sender": "a@b", "StandbyKey": "absent"}),
             ("deployed with Stage=staging", PRESENT, "production", {}),
+            ("no address of SenderDomain=other", PRESENT, "staging", {"SenderDomain": "other"}),
             ("parameters say Stage=production", PRESENT, "staging", {"Stage": "production"}),
         ):
             with self.subTest(complaint), self.assertRaisesRegex(Refused, complaint):
                 sent(present, stage, **given)
+
+    def test_a_domain_goes_with_its_address(self) -> None:
+        self.assertEqual(sent(PRESENT, SenderDomain="example.com")["SenderDomain"], "example.com")
 
 
 class Read(unittest.TestCase):

@@ -22,7 +22,9 @@ type Object = map[string]any
 // Template is the translated template.
 type Template struct {
 	Parameters map[string]Object
+	Conditions Object
 	Resources  map[string]Object
+	Outputs    map[string]Object
 }
 
 // Read translates the template, once for all who ask. It needs the SAM translator in .tools/emulator.

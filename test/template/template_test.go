@@ -147,6 +147,28 @@ func TestDataIsEncrypted(t *testing.T) {
 	}
 }
 
+// TestSender: one of two identities is made, or none where SES has it already; none of them has bounces mailed to the sender, and a
+// domain's comes with the records that make mails arrive.
+func TestSender(t *testing.T) {
+	tpl := Need(t)
+	identities := tpl.OfType("AWS::SES::EmailIdentity")
+	wantJSON(t, At(identities["SenderIdentity"]), `{"Type":"AWS::SES::EmailIdentity","Condition":"MakesSenderAddress","Properties":
+		{"EmailIdentity":{"Ref":"Sender"},"FeedbackAttributes":{"EmailForwardingEnabled":false}}}`)
+	wantJSON(t, At(identities["SenderDomainIdentity"]), `{"Type":"AWS::SES::EmailIdentity","Condition":"MakesSenderDomain","Properties":
+		{"EmailIdentity":{"Ref":"SenderDomain"},"DkimAttributes":{"SigningEnabled":true},"DkimSigningAttributes":{"NextSigningKeyLength":"RSA_2048_BIT"},
+		"FeedbackAttributes":{"EmailForwardingEnabled":false},
+		"MailFromAttributes":{"MailFromDomain":{"Fn::Sub":"mail.${SenderDomain}"},"BehaviorOnMxFailure":"USE_DEFAULT_VALUE"}}}`)
+	known := `{"Fn::Equals":[{"Ref":"SenderIsKnown"},"false"]}]}`
+	none := `{"Fn::Equals":[{"Ref":"SenderDomain"},""]}`
+	wantJSON(t, At(tpl.Conditions, "MakesSenderAddress"), `{"Fn::And":[`+none+`,`+known)
+	wantJSON(t, At(tpl.Conditions, "MakesSenderDomain"), `{"Fn::And":[{"Fn::Not":[`+none+`]},`+known)
+	for _, output := range []string{"Dkim1", "Dkim2", "Dkim3", "MailFromMx", "MailFromSpf", "Dmarc"} {
+		if At(tpl.Outputs["SenderDns"+output], "Condition") != "MakesSenderDomain" {
+			t.Errorf("the stack does not tell the record %s", output)
+		}
+	}
+}
+
 // outlivesItsStack reports whether a resource stays when the stack is deleted, or something takes its place, but not when its own
 // creation is rolled back: then it would be in the way of the next try.
 func outlivesItsStack(r Object) bool {
