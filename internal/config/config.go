@@ -5,6 +5,7 @@ package config
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"time"
 
@@ -32,9 +33,10 @@ func MustLoad[T any]() (T, aws.Config) {
 	return settings, cfg
 }
 
-// HTTPClient returns a client of AWS whose attempts end after timeout.
+// HTTPClient returns a client of AWS whose attempts end after timeout, and which keeps a connection for deadline.Idle.
 func HTTPClient(timeout time.Duration) aws.HTTPClient {
-	return awshttp.NewBuildableClient().WithTimeout(timeout)
+	idle := func(t *http.Transport) { t.IdleConnTimeout = deadline.Idle }
+	return awshttp.NewBuildableClient().WithTimeout(timeout).WithTransportOptions(idle)
 }
 
 func exit(err error) {

@@ -31,6 +31,7 @@ type report struct {
 	Settings settings
 	Region   string
 	Timeout  time.Duration
+	Idle     time.Duration
 }
 
 func TestMain(m *testing.M) {
@@ -38,7 +39,8 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	loaded, aws := MustLoad[settings]()
-	out := report{Settings: loaded, Region: aws.Region, Timeout: aws.HTTPClient.(*awshttp.BuildableClient).GetTimeout()}
+	client := aws.HTTPClient.(*awshttp.BuildableClient)
+	out := report{Settings: loaded, Region: aws.Region, Timeout: client.GetTimeout(), Idle: client.GetTransport().IdleConnTimeout}
 	if err := json.NewEncoder(os.Stdout).Encode(out); err != nil {
 		panic(err)
 	}
@@ -97,7 +99,7 @@ func TestMustLoad(t *testing.T) {
 			if err := json.Unmarshal([]byte(stdout), &got); err != nil || code != 0 || stderr != "" {
 				t.Fatalf("exit %d: %v\n%s%s", code, err, stdout, stderr)
 			}
-			if want := (report{c.want, "eu-west-1", 3 * time.Second}); got != want {
+			if want := (report{c.want, "eu-west-1", 3 * time.Second, 5 * time.Second}); got != want {
 				t.Errorf("got  %+v\nwant %+v", got, want)
 			}
 		})

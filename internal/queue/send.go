@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
@@ -24,12 +26,13 @@ type Queue struct {
 	URL    string
 }
 
-// OrderPlaced sends the event once, and gives up after half a second.
+// OrderPlaced is MailPending for the confirmation of an order.
 func (q *Queue) OrderPlaced(ctx context.Context, orderID string) error {
 	return q.MailPending(ctx, notification.OrderMailID(orderID))
 }
 
-// MailPending sends the mail's event once, and gives up after half a second.
+// MailPending sends the mail's event, and gives up after half a second. It tries once more if the connection broke before the
+// answer, which a kept one does that the server has closed meanwhile; an event that arrives twice is one mail all the same.
 func (q *Queue) MailPending(ctx context.Context, mailID string) error {
 	body, err := encode(notification.Mail{ID: mailID})
 	if err != nil {
@@ -37,9 +40,8 @@ func (q *Queue) MailPending(ctx context.Context, mailID string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, announceTimeout)
 	defer cancel()
-	once := func(o *sqs.Options) { o.Retryer = aws.NopRetryer{} }
 	in := &sqs.SendMessageInput{QueueUrl: &q.URL, MessageBody: &body, MessageSystemAttributes: trace()}
-	if _, err := q.Client.SendMessage(ctx, in, once); err != nil {
+	if _, err := q.Client.SendMessage(ctx, in, onceMore); err != nil {
 		return fmt.Errorf("sending an event: %w", err)
 	}
 	return nil
@@ -57,6 +59,15 @@ func trace() map[string]types.MessageSystemAttributeValue {
 		return nil
 	}
 	return map[string]types.MessageSystemAttributeValue{traceAttribute: {DataType: aws.String("String"), StringValue: &header}}
+}
+
+// onceMore has a call tried a second time, at once, if its connection broke. No answer of SQS is asked for again.
+func onceMore(o *sqs.Options) {
+	o.Retryer = retry.NewStandard(func(r *retry.StandardOptions) {
+		r.MaxAttempts, r.RateLimiter = 2, ratelimit.None
+		r.Retryables = []retry.IsErrorRetryable{retry.NoRetryCanceledError{}, retry.RetryableConnectionError{}}
+		r.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
+	})
 }
 
 // Send sends the event of each mail, at most ten, and returns those that the queue did not take. A mail that has no
