@@ -80,10 +80,16 @@ picture: ## draw docs/architecture.svg from docs/architecture.d2
 vulncheck: ## look for known vulnerabilities in what the store is built from (asks vuln.go.dev)
 	@$(STORE) vulncheck
 
+contract-diff: ## fail where docs/openapi.yaml breaks a client of the last release
+	@$(STORE) contract-diff
+
+release: ## notes, bills of materials and the tables' record of a release: VERSION=v1.2.3
+	@$(STORE) release
+
 build: ## build for AWS with `sam build`
 	@$(STORE) build
 
 deploy: ## build, show what changes, deploy to AWS, try the store: STAGE=staging or STAGE=production [PARAMETERS="…"] [YES=1]
 	@$(STORE) deploy
 
-.PHONY: help run up down deploy-local url pages-url web web-audit issuer-url mail-url demo-credentials aws-env sam-local setup logs dashboard test test-up lint fmt bench chaos mutants picture vulncheck build deploy
+.PHONY: help run up down deploy-local url pages-url web web-audit issuer-url mail-url demo-credentials aws-env sam-local setup logs dashboard test test-up lint fmt bench chaos mutants picture vulncheck contract-diff release build deploy

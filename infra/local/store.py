@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from typing import Never
 
-from localstore import aws, checks, demo, deploy, logs, process, testrun, tools, web
+from localstore import aws, checks, demo, deploy, logs, process, release, testrun, tools, web
 from localstore.settings import LOCAL, Settings, UserError, architecture, aws_environment, from_environment, say
 
 SECONDS_TO_ANSWER = 30
@@ -244,6 +244,18 @@ def vulncheck(settings) -> int:
     return checks.vulncheck()
 
 
+def contract_diff(settings) -> int:
+    """fail where the contract breaks a client of the last release"""
+    tools.require_go()
+    return release.contract_diff()
+
+
+def prepare_release(settings) -> int:
+    """notes, bills of materials and the record of the tables of a release: VERSION=v1.2.3"""
+    tools.require_go()
+    return release.prepare()
+
+
 def sam_build(settings) -> int:
     """build for AWS with `sam build`"""
     tools.require_go()
@@ -367,6 +379,8 @@ COMMANDS = {
     "mutants": mutants,
     "picture": picture,
     "vulncheck": vulncheck,
+    "contract-diff": contract_diff,
+    "release": prepare_release,
     "build": sam_build,
     "deploy": sam_deploy,
 }

@@ -19,7 +19,7 @@ from unittest import mock
 
 import store
 from emulation import keys
-from localstore import aws, build, demo, deploy, process, settings, testrun, tools
+from localstore import aws, build, demo, deploy, process, release, settings, testrun, tools
 from localstore.settings import Settings, UserError
 
 
@@ -514,6 +514,68 @@ class ToAWS(unittest.TestCase):
         for stage in ("", "local", "prod"):
             with self.subTest(stage), self.assertRaisesRegex(UserError, "STAGE=staging or STAGE=production"):
                 aws.deployment({"STAGE": stage})
+
+
+CHANGELOG = """# Changelog
+
+## Unreleased
+
+## [1.2.0] - 2027-01-02
+
+### Added
+
+- A thing.
+
+## 1.1.0
+
+- Older.
+"""
+
+
+class Release(unittest.TestCase):
+    def test_the_notes_are_the_changelogs(self) -> None:
+        self.assertEqual(release.notes_of(CHANGELOG, "v1.2.0"), "### Added\n\n- A thing.\n")
+        self.assertEqual(release.notes_of(CHANGELOG, "v1.1.0"), "- Older.\n")
+
+    def test_a_release_has_a_version_and_a_section(self) -> None:
+        for version, complaint in {
+            "": "VERSION=v1.2.3",
+            "1.2.0": "VERSION=v1.2.3",
+            "v1.2": "VERSION=v1.2.3",
+            "v1.2.1": "no section `## 1.2.1`",
+            "v1.2.00": "no section",
+        }.items():
+            with self.subTest(version), self.assertRaisesRegex(UserError, complaint):
+                release.notes_of(CHANGELOG, version)
+
+    def test_the_contract_is_compared_with_the_last_tag(self) -> None:
+        for tags, compared in (("", 0), ("v1.10.0\nv1.9.0\n", 1)):
+            answers = {"tag": tags, "show": "openapi: 3.1.0\n"}
+            ran = mock.Mock(return_value=mock.Mock(returncode=3))
+            with (
+                mock.patch.object(release, "git", lambda command, *_, answers=answers: answers[command]),
+                mock.patch.object(release.subprocess, "run", ran),
+                contextlib.redirect_stderr(io.StringIO()),
+            ):
+                self.assertEqual(release.contract_diff(), 3 * compared)
+            self.assertEqual(ran.call_count, compared)
+            if compared:
+                self.assertRegex(
+                    " ".join(ran.call_args[0][0]), r"breaking --fail-on ERR .*openapi-v1.10.0.yaml docs/openapi.yaml"
+                )
+                (settings.ROOT / "dist" / "openapi-v1.10.0.yaml").unlink()
+
+    def test_keys_and_indexes_are_recorded(self) -> None:
+        key, more = [{"AttributeName": "id", "KeyType": "HASH"}], {"BillingMode": "PAY_PER_REQUEST"}
+        table = {"AttributeDefinitions": [], "KeySchema": key}
+        index = {"IndexName": "feed", "KeySchema": key, "Projection": {"ProjectionType": "ALL"}}
+        properties = table | more | {"GlobalSecondaryIndexes": [index | {"WarmThroughput": {}}]}
+        resources = {
+            "Orders": {"Type": "AWS::DynamoDB::Table", "Properties": properties},
+            "Queue": {"Type": "AWS::SQS::Queue"},
+        }
+        recorded = release.tables_of({"Resources": resources})
+        self.assertEqual(recorded, {"Orders": table | {"GlobalSecondaryIndexes": [index]}})
 
 
 class Stand(InFolder):
