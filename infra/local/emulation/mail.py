@@ -1,18 +1,22 @@
-"""Which permission a function needs to send a mail.
+"""Which permission a function needs to send a mail, and which DNS records a sender's domain.
 
 On AWS ses:SendEmail and ses:SendRawEmail are checked on the sender's identity, and a policy may name the address in
 the condition ses:FromAddress. The emulator checks both calls on "*", so that a least-privilege role is refused.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonses.html
+
+An identity of a domain has the names and values of its three DKIM records as attributes, which the emulator lacks.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ses-emailidentity.html
 """
 
 import base64
 import binascii
 import email
 import functools
+import hashlib
 from collections.abc import Callable
 from email.utils import parseaddr
 
-from emulation.ministack_internals import iam_actions, ses
+from emulation.ministack_internals import iam_actions, provisioners, ses
 
 SENDS = {"SendEmail", "SendRawEmail", "SendTemplatedEmail"}
 
@@ -20,6 +24,26 @@ SENDS = {"SendEmail", "SendRawEmail", "SendTemplatedEmail"}
 def install() -> None:
     iam_actions.extract_resource_arn = check_on_identity(iam_actions.extract_resource_arn)
     iam_actions.request_tag_context = with_sender(iam_actions.request_tag_context)
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::SES::EmailIdentity"]
+    handlers |= {name: with_dkim(handlers[name]) for name in ("create", "update")}
+
+
+def with_dkim(handler) -> Callable:
+    @functools.wraps(handler)
+    def handle(*arguments, **named) -> tuple[str, dict]:
+        name, attributes = handler(*arguments, **named)
+        return name, attributes | dkim_records(name)
+
+    return handle
+
+
+def dkim_records(name) -> dict[str, str]:
+    """The attributes of a domain's identity by which it is verified; an address has none."""
+    if "@" in name:
+        return {}
+    tokens = {n: hashlib.sha256(f"{name}{n}".encode()).hexdigest()[:32] for n in (1, 2, 3)}
+    names = {f"DkimDNSTokenName{n}": f"{token}._domainkey.{name}" for n, token in tokens.items()}
+    return names | {f"DkimDNSTokenValue{n}": f"{token}.dkim.amazonses.com" for n, token in tokens.items()}
 
 
 def check_on_identity(extract) -> Callable:

@@ -61,5 +61,16 @@ class Condition(unittest.TestCase):
         self.assertEqual(keys("sqs", "sqs:SendMessage", b"", params), {"aws:tagkeys": None})
 
 
+class Dkim(unittest.TestCase):
+    def test_a_domain_has_three_records_and_an_address_none(self) -> None:
+        records = mail.dkim_records("example.com")
+        self.assertEqual(len(set(records.values())), 6)
+        for n in (1, 2, 3):
+            token, _, zone = records[f"DkimDNSTokenName{n}"].partition(".")
+            self.assertEqual(zone, "_domainkey.example.com")
+            self.assertEqual(records[f"DkimDNSTokenValue{n}"], f"{token}.dkim.amazonses.com")
+        self.assertEqual(mail.dkim_records("shop@example.com"), {})
+
+
 if __name__ == "__main__":
     unittest.main()
