@@ -30,6 +30,7 @@ def setup(settings) -> None:
     need_store(settings)
     tools.node()
     tools.linters()
+    tools.checkov()
     tools.contract_tester()
     if tools.has_java():
         tools.dynamodb_local()

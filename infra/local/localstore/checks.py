@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from localstore import tools, web
+from localstore import policy, tools, web
 from localstore.settings import DEPLOY, LOCAL, REGION, ROOT, say
 
 STATICCHECK = "honnef.co/go/tools/cmd/staticcheck@v0.8.2"
@@ -24,6 +24,7 @@ def lint() -> int:
         "sam validate": lambda: succeeds(tools.sam(), "validate", "--lint", "--config-env", "local"),
         "cfn-lint on the translated template": lint_translated,
         "cfn-lint on the alarms": lint_observability,
+        "checkov": policy.lint,
         "ruff": ruff,
         "the pages' linter": web.lint,
     }

@@ -81,6 +81,11 @@ def linters() -> Path:
     return environment("lint", LOCAL / "requirements-lint.txt", "cfn-lint and ruff (about 150 MB)") / "bin"
 
 
+def checkov() -> str:
+    """The interpreter that has checkov."""
+    return python_of(environment("checkov", LOCAL / "requirements-checkov.txt", "checkov (about 220 MB)"))
+
+
 def contract_tester() -> str:
     """Schemathesis, which tests the contract."""
     requirements = LOCAL / "requirements-contract.txt"

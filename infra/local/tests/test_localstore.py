@@ -19,7 +19,7 @@ from unittest import mock
 
 import store
 from emulation import keys
-from localstore import aws, build, demo, deploy, process, release, settings, testrun, tools
+from localstore import aws, build, demo, deploy, policy, process, release, settings, testrun, tools
 from localstore.settings import Settings, UserError
 
 
@@ -471,7 +471,9 @@ class Commands(InFolder):
     def test_setup_fetches_what_tests_and_linters_need_and_says_what_it_cannot(self) -> None:
         with (
             mock.patch.multiple(tools, require_go=mock.DEFAULT, emulator_python=mock.DEFAULT, sam=mock.DEFAULT),
-            mock.patch.multiple(tools, linters=mock.DEFAULT, contract_tester=mock.DEFAULT) as found,
+            mock.patch.multiple(
+                tools, linters=mock.DEFAULT, checkov=mock.DEFAULT, contract_tester=mock.DEFAULT
+            ) as found,
             mock.patch.object(tools, "dynamodb_local") as dynamodb,
             mock.patch.object(tools, "require_java", side_effect=(None, UserError("java is missing"))),
             contextlib.redirect_stderr(io.StringIO()) as said,
@@ -514,6 +516,21 @@ class ToAWS(unittest.TestCase):
         for stage in ("", "local", "prod"):
             with self.subTest(stage), self.assertRaisesRegex(UserError, "STAGE=staging or STAGE=production"):
                 aws.deployment({"STAGE": stage})
+
+
+class Policy(unittest.TestCase):
+    def test_each_failure_is_mended_or_exempt_and_each_exemption_needed(self) -> None:
+        exempt = dict.fromkeys(policy.EXEMPT, "they all have")
+        self.assertEqual(policy.complaints(exempt), [])
+        found = exempt | {"CKV_AWS_1": "No star: Role"}
+        del found["CKV_AWS_117"]
+        self.assertEqual(
+            policy.complaints(found), ["CKV_AWS_1: No star: Role", "CKV_AWS_117 is exempt, and nothing fails it"]
+        )
+
+    def test_a_report_is_read(self) -> None:
+        failed = [{"check_id": "A", "check_name": "No star", "resource": r} for r in ("Role", "Other")]
+        self.assertEqual(policy.read(json.dumps({"results": {"failed_checks": failed}})), {"A": "No star: Role, Other"})
 
 
 CHANGELOG = """# Changelog
