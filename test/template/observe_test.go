@@ -15,3 +15,20 @@ func TestFunctionsCanBeSeen(t *testing.T) {
 		wantJSON(t, At(function, "Properties", "Environment", "Variables", "STAGE"), `{"Ref": "Stage"}`)
 	}
 }
+
+// TestTheAuditLogIsKept: the audited lines, and no others, go on from the functions' log to a group of their own, which is kept for
+// the parameter's days; the function that takes them there cannot feed itself.
+func TestTheAuditLogIsKept(t *testing.T) {
+	tpl := Need(t)
+	wantJSON(t, At(tpl.Resources["KeepAuditFunctionAudited"], "Properties"), `{
+		"LogGroupName": {"Ref": "FunctionLogs"}, "FilterPattern": "{ $.msg = \"audit\" }",
+		"DestinationArn": {"Fn::GetAtt": ["KeepAuditFunction", "Arn"]}}`)
+	wantJSON(t, At(tpl.Resources["KeepAuditFunction"], "Properties", "LoggingConfig"),
+		`{"LogGroup": {"Ref": "AuditLogs"}, "LogFormat": "JSON", "SystemLogLevel": "WARN"}`)
+	wantJSON(t, At(tpl.Resources["AuditLogs"], "Properties", "RetentionInDays"), `{"Ref": "AuditDays"}`)
+	for name, function := range tpl.Functions() {
+		if name != "KeepAuditFunction" {
+			wantJSON(t, At(function, "Properties", "LoggingConfig", "LogGroup"), `{"Ref": "FunctionLogs"}`)
+		}
+	}
+}

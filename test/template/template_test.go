@@ -325,6 +325,7 @@ var grants = map[string][]string{
 	"RequestResetFunction":         {"dynamodb:PutItem Mails", "sqs:SendMessage MailQueue"},
 	"ResetPasswordFunction":        {"dynamodb:DeleteItem AuthState", "dynamodb:GetItem AuthState", "dynamodb:PutItem AuthState", "dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Users"},
 	"DeleteAccountFunction":        {"dynamodb:BatchGetItem AuthState", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem Users", "dynamodb:GetItem Users", "dynamodb:PutItem AccountDeletions", "dynamodb:Query Orders/index/by_customer", "dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Orders", "dynamodb:UpdateItem AuthState"},
+	"KeepAuditFunction":            {},
 	"EraseDeletedAccountsFunction": {"dynamodb:DeleteItem AccountDeletions", "dynamodb:Query Orders/index/by_customer", "dynamodb:Scan AccountDeletions", "dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Orders"},
 	"BrowseProductsFunction":       {"dynamodb:BatchGetItem Products", "dynamodb:Query Products/index/by_name"},
 	"ViewProductFunction":          {"dynamodb:Query Products"},

@@ -6,8 +6,10 @@ function sees here what it would see on AWS: what its template declares, what La
 
 import contextvars
 import functools
+import json
 import logging
 import os
+import re
 import socketserver
 import threading
 import time
@@ -32,6 +34,7 @@ SET_BY_LAMBDA = {
     "PATH",
 }
 SET_BY_EMULATOR = {"AWS_ENDPOINT_URL"}
+ONE_FIELD = re.compile(r'\{ \$\.(?P<name>\w+) = "(?P<value>[^"]*)" \}')
 MOST_LOG_STREAMS = 500
 LONGEST_INVOCATION = 60  # seconds, and more than any function's timeout
 UPDATING = contextvars.ContextVar("updating", default=False)
@@ -44,12 +47,29 @@ def install() -> None:
     socketserver.StreamRequestHandler.disable_nagle_algorithm = True
     lambda_svc._provided_worker_env = clean_environment(lambda_svc._provided_worker_env)
     lambda_svc._emit_lambda_logs = keep_newest_streams(lambda_svc._emit_lambda_logs)
+    cloudwatch_logs._subscription_pattern_matches = by_field(cloudwatch_logs._subscription_pattern_matches)
     lambda_svc._update_code = as_update(lambda_svc._update_code)
     lambda_svc._update_config = as_update(lambda_svc._update_config)
     lambda_runtime.kill_workers = finish_first(lambda_runtime.kill_workers)
     worker = lambda_runtime.ProvidedWorker
     worker._pump_output = print_output(worker._pump_output)
     worker._drain_stderr_bounded = wait_less(worker._drain_stderr_bounded)
+
+
+def by_field(matches) -> Callable:
+    """Understand filter patterns of one field, such as { $.msg = "audit" }, which the emulator takes for words."""
+
+    @functools.wraps(matches)
+    def match(pattern, message) -> bool:
+        wanted = ONE_FIELD.fullmatch(pattern or "")
+        if not wanted:
+            return matches(pattern, message)
+        try:
+            return json.loads(message)[wanted["name"]] == wanted["value"]
+        except (ValueError, KeyError, TypeError):  # no JSON object, or without the field
+            return False
+
+    return match
 
 
 def as_update(update) -> Callable:
@@ -137,7 +157,10 @@ def keep_newest_streams(emit) -> Callable:
     @functools.wraps(emit)
     def record(function, *args, **options) -> None:
         emit(function, *args, **options)
-        forget_oldest_streams(f"/aws/lambda/{(function.get('config') or function).get('FunctionName')}")
+        config = function.get("config") or function
+        forget_oldest_streams(
+            (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config.get('FunctionName')}"
+        )
 
     return record
 

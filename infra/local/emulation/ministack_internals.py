@@ -139,7 +139,13 @@ cloudfront = Module(
     },
 )
 cloudfront_js = Module("ministack.core.cloudfront_js", {"evaluate": "runs an edge function, for the test of ours"})
-cloudwatch_logs = Module("ministack.services.cloudwatch_logs", {"_log_groups": "the log streams; old ones are dropped"})
+cloudwatch_logs = Module(
+    "ministack.services.cloudwatch_logs",
+    {
+        "_log_groups": "the log streams; old ones are dropped",
+        "_subscription_pattern_matches": "whether a line is for a subscription; patterns of a field are read",
+    },
+)
 provisioners = Module(
     "ministack.services.cloudformation.provisioners",
     {

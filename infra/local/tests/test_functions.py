@@ -73,8 +73,30 @@ class Logs(unittest.TestCase):
         self.assertEqual(len(streams), functions.MOST_LOG_STREAMS)
         self.assertEqual(next(iter(streams)), "s3")
 
+    def test_those_of_a_group_that_functions_share_are_forgotten_too(self) -> None:
+        from emulation.ministack_internals import cloudwatch_logs
+
+        streams = {f"s{n}": {} for n in range(functions.MOST_LOG_STREAMS + 1)}
+        cloudwatch_logs._log_groups["shared"] = {"streams": streams}
+        config = {"FunctionName": "f", "LoggingConfig": {"LogGroup": "shared"}}
+        functions.keep_newest_streams(lambda function, *args: None)({"config": config}, "id")
+        self.assertEqual(len(streams), functions.MOST_LOG_STREAMS)
+
     def test_a_function_without_a_log_group(self) -> None:
         functions.forget_oldest_streams("/aws/lambda/unknown")
+
+
+class Patterns(unittest.TestCase):
+    def test_a_pattern_of_a_field_is_compared_with_the_field(self) -> None:
+        match, audited = functions.by_field(lambda pattern, message: "by words"), '{ $.msg = "audit" }'
+        self.assertTrue(match(audited, '{"level": "WARN", "msg": "audit"}'))
+        for line in ('{"msg": "audited"}', '{"reason": "audit"}', '{"msg": {"msg": "audit"}}', "audit", "[]", "{", ""):
+            self.assertFalse(match(audited, line), line)
+
+    def test_any_other_pattern_is_the_emulators(self) -> None:
+        match = functions.by_field(lambda pattern, message: "by words")
+        for pattern in ("", None, "audit", '{ $.msg = "a" && $.level = "b" }'):
+            self.assertEqual(match(pattern, '{"msg": "audit"}'), "by words")
 
 
 if __name__ == "__main__":

@@ -40,6 +40,11 @@ class Lines(unittest.TestCase):
             self.assertIsNotNone(logs.readable(line, wanted), wanted)
         self.assertIsNone(logs.readable(line, "list-orders"))
 
+    def test_copies_of_audited_lines_are_shown_on_request_only(self) -> None:
+        line = PREFIX.replace("PlaceOrder", "KeepAudit") + json.dumps(FIELDS)
+        self.assertIsNone(logs.readable(line))
+        self.assertIsNotNone(logs.readable(line, "keep-audit"))
+
     def test_the_emulators_own_lines_are_none(self) -> None:
         self.assertIsNone(logs.readable("2026-11-28 05:44:40 INFO [lambda] Lambda shop-F output:"))
 

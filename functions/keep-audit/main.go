@@ -1,0 +1,11 @@
+// Command keep-audit is called by CloudWatch Logs with the audited lines of the functions' log, and writes them to its
+// own log group, which is kept for longer.
+package main
+
+import (
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+)
+
+func main() { lambda.Start(keepAudit(os.Stdout)) }
