@@ -22,7 +22,7 @@ type Fault struct {
 // Faults are the faults by the names of the alarms. docs/operations.md has a section of the same name for each.
 var Faults = map[string]Fault{
 	"MailDeadLetters":        {Run, "a message that no version understands is given up"},
-	"SuppressionDeadLetters": {Run, "DynamoDB refuses to store that an address is suppressed"},
+	"SuppressionDeadLetters": {Run, "a report that cannot be understood fails three times"},
 	"MailsWait":              {Run, "SES refuses mails that have been pending for a quarter of an hour"},
 	"MailsFail":              {Run, "SES refuses mails that have been pending for 72 hours"},
 	"RelayStopped":           {Run, "DynamoDB refuses the relay's queries"},
