@@ -36,7 +36,8 @@ func packed(t testing.TB, messages ...string) []byte {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	event, err := json.Marshal(map[string]any{"awslogs": map[string]any{"data": base64.StdEncoding.EncodeToString(out.Bytes())}})
+	data64 := base64.StdEncoding.EncodeToString(out.Bytes())
+	event, err := json.Marshal(map[string]any{"awslogs": map[string]any{"data": data64}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +66,8 @@ func TestEvent(t *testing.T) {
 // TestAuditedLinesAreKeptAsTheyAre, and nothing else is.
 func TestAuditedLinesAreKeptAsTheyAre(t *testing.T) {
 	var audited bytes.Buffer
-	observe.Audit(observe.Into(t.Context(), observe.New(&audited)), observe.Event{Kind: observe.LoggedIn, UserID: "usr_1\n{}"})
+	ctx := observe.Into(t.Context(), observe.New(&audited))
+	observe.Audit(ctx, observe.Event{Kind: observe.LoggedIn, UserID: "usr_1\n{}"})
 	kept, err := invoke(t, packed(t, audited.String(), `{"msg":"answered","route":"audit"}`, `{"msg":"audit"`, "audit",
 		"START RequestId: audit", "{\"msg\":\n\"audit\"}", strings.TrimSpace(audited.String())))
 	if want := strings.Repeat(audited.String(), 2); err != nil || kept != want {
@@ -79,7 +81,8 @@ func (broken) Write([]byte) (int, error) { return 0, errors.New("the pipe is gon
 
 // TestFaults: what cannot be read or written is an error, so that Lambda repeats the event.
 func TestFaults(t *testing.T) {
-	for _, event := range []string{`{}`, `{"awslogs":{"data":"%"}}`, `{"awslogs":{"data":"aGVsbG8="}}`, `{"awslogs":{"data":5}}`} {
+	for _, data := range []string{`""`, `"%"`, `"aGVsbG8="`, `5`, `null`} {
+		event := `{"awslogs":{"data":` + data + `}}`
 		if kept, err := invoke(t, []byte(event)); err == nil || kept != "" {
 			t.Errorf("%s: kept %q, no error", event, kept)
 		}

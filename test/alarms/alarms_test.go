@@ -231,8 +231,8 @@ func FuzzEvaluate(f *testing.F) {
 func TestState(t *testing.T) {
 	d := func(more string) *Definition {
 		properties := map[string]any{}
-		base := `{"Namespace":"N","MetricName":"M","Statistic":"Sum","Period":60,"EvaluationPeriods":3,"DatapointsToAlarm":2,
-			"Threshold":5,"ComparisonOperator":"GreaterThanOrEqualToThreshold","TreatMissingData":"notBreaching"}`
+		base := `{"Namespace":"N","MetricName":"M","Statistic":"Sum","Period":60,"EvaluationPeriods":3,
+			"DatapointsToAlarm":2,"Threshold":5,"ComparisonOperator":"GreaterThanOrEqualToThreshold","TreatMissingData":"notBreaching"}`
 		for _, text := range []string{base, more} {
 			if err := json.Unmarshal([]byte(text), &properties); err != nil {
 				t.Fatal(err)
@@ -262,7 +262,8 @@ func TestState(t *testing.T) {
 		"one of three":     {`{}`, ago(5, 4, 4), OK},
 		"too long ago":     {`{}`, ago(5, 0, 0, 5), OK},
 		"missing breaches": {`{"TreatMissingData":"breaching"}`, ago(0, 0, 1), Alarm},
-		"a sum":            {`{"EvaluationPeriods":1,"DatapointsToAlarm":1}`, Lasting(Series{"N M": {{now, 2}, {now, 3}}}, time.Minute, 1, now), Alarm},
+		"a sum": {`{"EvaluationPeriods":1,"DatapointsToAlarm":1}`,
+			Lasting(Series{"N M": {{now, 2}, {now, 3}}}, time.Minute, 1, now), Alarm},
 		"a maximum": {`{"EvaluationPeriods":1,"DatapointsToAlarm":1,"Statistic":"Maximum"}`,
 			Lasting(Series{"N M": {{now, 2}, {now, 3}}}, time.Minute, 1, now), OK},
 		"a dimension": {`{"Dimensions":[{"Name":"D","Value":"V"}]}`, ago(5, 5, 5), OK},

@@ -103,7 +103,8 @@ func TestAQuietHourFiresNoAlarm(t *testing.T) {
 	now := time.Now()
 	for name, alarm := range deployedAlarms(t) {
 		hour := alarms.Lasting(run, alarm.Period(), max(alarm.Periods(), int(time.Hour/alarm.Period())), now)
-		for ago := time.Duration(0); ago == 0 || ago < time.Hour-alarm.Period()*time.Duration(alarm.Periods()); ago += alarm.Period() {
+		last := max(1, time.Hour-alarm.Period()*time.Duration(alarm.Periods())) // with a whole evaluation before it
+		for ago := time.Duration(0); ago < last; ago += alarm.Period() {
 			if state, err := alarm.State(hour, now.Add(-ago), 1); state != alarms.OK || err != nil {
 				t.Errorf("%s is %s, %v, after %v", name, state, err, toldOf(run, alarm))
 				break
@@ -252,11 +253,14 @@ func refusedCheckouts(t *testing.T, fault faultproxy.Kind, n int, metric string)
 	met := proxied(t)["TransactWriteItems"] - before
 	release()
 	for _, c := range checkouts {
-		eventually(t, 20*time.Second, "the checkout is accepted", func() bool { return send(t, c).status == http.StatusCreated })
+		eventually(t, 20*time.Second, "the checkout is accepted", func() bool {
+			return send(t, c).status == http.StatusCreated
+		})
 	}
 	counted := alarms.Series{}
 	if metric != "" {
-		counted.Add(alarms.Key("AWS/DynamoDB", metric, map[string]string{"TableName": "Products"}), time.Now(), float64(met))
+		key := alarms.Key("AWS/DynamoDB", metric, map[string]string{"TableName": "Products"})
+		counted.Add(key, time.Now(), float64(met))
 	}
 	return counted
 }
@@ -306,7 +310,9 @@ func refusedMails(t *testing.T, age time.Duration, n int) alarms.Series {
 // unsent tells whether notify said of each order's mail that it was not sent.
 func unsent(t *testing.T, orders []order) bool {
 	return !slices.ContainsFunc(orders, func(o order) bool {
-		_, said := logged(t, func(l logLine) bool { return l.Msg == "mail not sent" && l.MailID == "order-placed#"+o.OrderID })
+		_, said := logged(t, func(l logLine) bool {
+			return l.Msg == "mail not sent" && l.MailID == "order-placed#"+o.OrderID
+		})
 		return !said
 	})
 }
@@ -327,10 +333,14 @@ func settleMail(t *testing.T, c caller, o order, age time.Duration) {
 // pendingSince writes since when an order's mail is pending.
 func pendingSince(t *testing.T, o order, since time.Time) {
 	t.Helper()
-	db := dynamodb.New(dynamodb.Options{Region: awsRegion, Credentials: awsCredentials, BaseEndpoint: aws.String(needAWS(t))})
+	db := dynamodb.New(dynamodb.Options{
+		Region: awsRegion, Credentials: awsCredentials, BaseEndpoint: aws.String(needAWS(t)),
+	})
 	_, err := db.UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
-		TableName:        aws.String(lookUp(t, stackOutputs, "MailsTable")),
-		Key:              map[string]dynamotypes.AttributeValue{"mail_id": &dynamotypes.AttributeValueMemberS{Value: "order-placed#" + o.OrderID}},
+		TableName: aws.String(lookUp(t, stackOutputs, "MailsTable")),
+		Key: map[string]dynamotypes.AttributeValue{
+			"mail_id": &dynamotypes.AttributeValueMemberS{Value: "order-placed#" + o.OrderID},
+		},
 		UpdateExpression: aws.String("SET created_at = :since"),
 		ExpressionAttributeValues: map[string]dynamotypes.AttributeValue{
 			":since": &dynamotypes.AttributeValueMemberS{Value: since.UTC().Format("2006-01-02T15:04:05.000Z")},
@@ -362,7 +372,9 @@ func unreadKeys(t *testing.T) alarms.Series {
 	defer restart(t, "PublishKeysFunction")
 	defer release()
 	for function, path := range map[string]string{
-		"ListMyOrdersFunction": "/orders", "ViewAccountFunction": "/users/me", "ViewOrderFunction": "/orders/ord_" + strings.Repeat("a", 26),
+		"ListMyOrdersFunction": "/orders",
+		"ViewAccountFunction":  "/users/me",
+		"ViewOrderFunction":    "/orders/ord_" + strings.Repeat("a", 26),
 	} {
 		restart(t, function)
 		i := invocation{function: function, call: call{method: "GET", path: path, from: c}}
@@ -447,13 +459,16 @@ func visible(t *testing.T, queue string) alarms.Series {
 func discard(t *testing.T, mark string) {
 	t.Helper()
 	url := aws.String(lookUp(t, stackOutputs, "SuppressionDeadLetterQueueUrl"))
-	out, err := sqsClient(t).ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: url, MaxNumberOfMessages: 10, VisibilityTimeout: 1})
+	out, err := sqsClient(t).ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{
+		QueueUrl: url, MaxNumberOfMessages: 10, VisibilityTimeout: 1,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, m := range out.Messages {
 		if strings.Contains(*m.Body, mark) {
-			_, _ = sqsClient(t).DeleteMessage(t.Context(), &sqs.DeleteMessageInput{QueueUrl: url, ReceiptHandle: m.ReceiptHandle})
+			letter := &sqs.DeleteMessageInput{QueueUrl: url, ReceiptHandle: m.ReceiptHandle}
+			_, _ = sqsClient(t).DeleteMessage(t.Context(), letter)
 		}
 	}
 }

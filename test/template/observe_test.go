@@ -2,8 +2,8 @@ package template
 
 import "testing"
 
-// TestFunctionsCanBeSeen: every function is traced, its log is JSON, Lambda's own lines included, and its metrics can be told from
-// another stage's.
+// TestFunctionsCanBeSeen: every function is traced, its log is JSON, Lambda's own lines included, and its metrics can be
+// told from another stage's.
 func TestFunctionsCanBeSeen(t *testing.T) {
 	for name, function := range Need(t).Functions() {
 		if got := At(function, "Properties", "TracingConfig", "Mode"); got != "Active" {
@@ -16,8 +16,8 @@ func TestFunctionsCanBeSeen(t *testing.T) {
 	}
 }
 
-// TestTheAuditLogIsKept: the audited lines, and no others, go on from the functions' log to a group of their own, which is kept for
-// the parameter's days; the function that takes them there cannot feed itself.
+// TestTheAuditLogIsKept: the audited lines, and no others, go on from the functions' log to a group of their own, which
+// is kept for the parameter's days; the function that takes them there cannot feed itself.
 func TestTheAuditLogIsKept(t *testing.T) {
 	tpl := Need(t)
 	wantJSON(t, At(tpl.Resources["KeepAuditFunctionAudited"], "Properties"), `{

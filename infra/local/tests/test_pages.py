@@ -241,7 +241,8 @@ class Distribution(unittest.TestCase):
         }
         formation = self.emulator.client("cloudformation")
         for complaint, chosen in cases.items():
-            values = [{"ParameterKey": n, "ParameterValue": v} for n, v in {"Sender": "a@b.example", **chosen}.items()]
+            given = {"Stage": "local", "Sender": "a@b.example", **chosen}
+            values = [{"ParameterKey": n, "ParameterValue": v} for n, v in given.items()]
             with self.subTest(chosen):
                 if complaint is None:
                     formation.create_stack(StackName="rules", TemplateBody=body, Parameters=values)
