@@ -124,10 +124,13 @@ func ordinary(t *testing.T) alarms.Series {
 			seeOrder(t, c, o.OrderID)
 			send(t, call{method: "GET", path: "/products/" + goods})
 		}
+		mails := 4
 		if a := send(t, place(c, unique(), basket(one(scarce)))); i > 0 {
 			a.refused(t, http.StatusConflict, "out_of_stock")
+		} else {
+			mails = 5
 		}
-		awaitMails(t, c.Email, 4)
+		awaitMails(t, c.Email, mails)
 	}
 	counted := runs(t, "RelayMail", 2)
 	maps.Copy(counted, runs(t, "EraseDeletedAccounts", 1))
