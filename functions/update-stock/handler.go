@@ -140,8 +140,9 @@ func stockOf(s product.Stock) stock {
 type movement struct {
 	MovementID string `json:"movement_id"`
 	ProductID  string `json:"product_id"`
-	Before     int64  `json:"before"`
-	After      int64  `json:"after"`
+	Before     *int64 `json:"before,omitempty"` // this and the next of admins' changes alone
+	After      *int64 `json:"after,omitempty"`
+	OrderID    string `json:"order_id,omitempty"`
 	Delta      int64  `json:"delta"`
 	Reason     string `json:"reason"`
 	By         string `json:"by"`
@@ -165,8 +166,12 @@ func (h handlers) listMovements(ctx context.Context, caller user.Caller, r *http
 }
 
 func movementOf(m product.Movement) movement {
-	return movement{
-		MovementID: m.ID, ProductID: m.ProductID, Before: m.Before, After: m.After, Delta: m.Delta(), Reason: m.Reason,
-		By: m.By, MovedAt: storeapi.Time(m.MovedAt),
+	out := movement{
+		MovementID: m.ID, ProductID: m.ProductID, OrderID: m.OrderID, Delta: m.Delta(), Reason: m.Reason, By: m.By,
+		MovedAt: storeapi.Time(m.MovedAt),
 	}
+	if m.OrderID == "" {
+		out.Before, out.After = &m.Before, &m.After
+	}
+	return out
 }

@@ -72,6 +72,8 @@ var rules = map[string]Rule{
 	"GET /orders":            customers,
 	"GET /orders/{order_id}": ownOrAdmin,
 
+	"POST /orders/{order_id}/cancellation": customers,
+
 	"GET /admin/products":                                 admins,
 	"GET /admin/products/{product_id}":                    admins,
 	"PUT /admin/products/{product_id}":                    admins,
@@ -80,6 +82,7 @@ var rules = map[string]Rule{
 	"GET /admin/products/{product_id}/stock/movements":    admins,
 	"GET /admin/orders":                                   admins,
 	"GET /admin/orders/summary":                           admins,
+	"PUT /admin/orders/{order_id}/status":                 admins,
 }
 
 // Of returns the rule of a route, and false for a route that has none: nobody may use it.

@@ -10,6 +10,15 @@ const (
 	afterTimes  = ":"
 )
 
+// returnItem is the record of units that came back with an order. What the stock was is not known: no condition holds
+// it.
+func returnItem(m product.Movement) attributes {
+	return attributes{
+		"product_id": text(m.ProductID), "moved_key": text(formatTime(m.MovedAt) + "#" + m.ID), "movement_id": text(m.ID),
+		"units": number(m.Units), "order_id": text(m.OrderID), "reason": text(m.Reason), "moved_by": text(m.By),
+	}
+}
+
 func movementItem(m product.Movement) attributes {
 	return attributes{
 		"product_id": text(m.ProductID), "moved_key": text(formatTime(m.MovedAt) + "#" + m.ID), "movement_id": text(m.ID),
@@ -29,8 +38,13 @@ func readMovement(item attributes) (product.Movement, error) {
 		key = "recorded_key"
 	}
 	m := product.Movement{
-		ID: r.text("movement_id"), ProductID: r.text("product_id"), Before: r.number("before"), After: r.number("after"),
-		Reason: r.text("reason"), By: r.text("moved_by"), MovedAt: r.instantOf(key), Keyed: r.has("recorded_key"),
+		ID: r.text("movement_id"), ProductID: r.text("product_id"), Reason: r.text("reason"), By: r.text("moved_by"),
+		MovedAt: r.instantOf(key), Keyed: r.has("recorded_key"),
+	}
+	if r.has("order_id") {
+		m.OrderID, m.Units = r.text("order_id"), r.number("units")
+	} else {
+		m.Before, m.After = r.number("before"), r.number("after")
 	}
 	return m, r.err
 }

@@ -43,7 +43,52 @@ func readOrder(item attributes) (order.Order, error) {
 	for _, v := range r.list("lines") {
 		o.Lines = append(o.Lines, r.line(v, o.Total.Currency))
 	}
+	o.Status, o.Changes = r.status("status"), r.changes()
+	if r.has("tracking") {
+		o.Tracking = r.text("tracking")
+	}
 	return o, r.err
+}
+
+// status reads a status by its name. An order whose status nobody has changed has no such attribute: so an order costs
+// no more to place, and those of earlier versions are placed.
+func (r *reader) status(name string) order.Status {
+	if !r.has(name) {
+		return order.Placed
+	}
+	status, known := order.ParseStatus(r.text(name))
+	if !known {
+		r.fail(name, "a status")
+	}
+	return status
+}
+
+func changeItem(c order.Change) types.AttributeValue {
+	return &types.AttributeValueMemberM{Value: attributes{
+		"from": text(c.From.String()), "to": text(c.To.String()), "by": text(c.By), "at": instant(c.At),
+	}}
+}
+
+func (r *reader) changes() []order.Change {
+	if !r.has("changes") {
+		return nil
+	}
+	var changes []order.Change
+	for _, v := range r.list("changes") {
+		m, ok := v.(*types.AttributeValueMemberM)
+		if !ok {
+			r.fail("changes", "a list of maps")
+			return nil
+		}
+		in := reader{item: m.Value}
+		changes = append(changes, order.Change{
+			From: in.status("from"), To: in.status("to"), By: in.text("by"), At: in.instant("at"),
+		})
+		if r.err == nil {
+			r.err = in.err
+		}
+	}
+	return changes
 }
 
 func (r *reader) line(v types.AttributeValue, currency string) order.Line {

@@ -32,6 +32,8 @@ type Problem struct {
 	Quantity *int64       `json:"quantity,omitempty"` // stock_changed
 	OrderID  string       `json:"order_id,omitempty"` // idempotency_key_reused: the order that was placed under the key
 	Product  any          `json:"product,omitempty"`  // product_changed: AdminProduct, as it is stored now
+
+	OrderStatus string `json:"order_status,omitempty"` // status_changed: the order's status now
 }
 
 // FieldError is one thing wrong with one field.

@@ -24,6 +24,8 @@ const (
 	LimitChanged    Kind = "max_per_order_changed"
 	SessionsEnded   Kind = "sessions_ended"
 	AccountDeleted  Kind = "account_deleted"
+
+	OrderStatusChanged Kind = "order_status_changed"
 )
 
 // warns are the kinds that an attack is made of.

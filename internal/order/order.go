@@ -127,6 +127,9 @@ type Order struct {
 	Total    money.Money
 	PlacedAt time.Time   // UTC, whole milliseconds
 	Request  Fingerprint // of the request that placed it; not read by lists
+	Status   Status
+	Changes  []Change // of the status, oldest first; not read by lists
+	Tracking string   // of the parcel, where an admin gave it; not read by lists
 }
 
 // Filter narrows the history of orders.

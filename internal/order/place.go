@@ -147,12 +147,12 @@ func (c *Checkout) refuse(ctx context.Context, o Order, refusal error) (Order, b
 	return answerRepeat(existing, o.Request)
 }
 
-// answerRepeat answers a repeat: the order it placed, if it is the same request.
+// answerRepeat answers a repeat: the order it placed, as it was then, if it is the same request.
 func answerRepeat(existing Order, request Fingerprint) (Order, bool, error) {
 	if existing.Request != request {
 		return Order{}, false, &KeyReusedError{OrderID: existing.ID}
 	}
-	return existing, true, nil
+	return existing.asPlaced(), true, nil
 }
 
 func productIDs(items []Item) []string {

@@ -65,7 +65,7 @@ type Analytics struct {
 	Currency string
 }
 
-// Summarize adds up the orders of the days from and to, both inclusive, at midnight UTC, with the top products, 1 to
+// Summarize adds up the orders, but for cancelled ones, of the days from and to, both inclusive, at midnight UTC, with the top products, 1 to
 // MaxTopProducts. It returns validation.Errors.
 func (a *Analytics) Summarize(ctx context.Context, from, to time.Time, top int) (Summary, error) {
 	if err := checkSummary(from, to, top); err != nil {
@@ -102,7 +102,11 @@ type soldProduct struct {
 	lastSold time.Time
 }
 
+// add passes over what was cancelled: it is no sale.
 func (t *tally) add(o Order) {
+	if o.Status == Cancelled {
+		return
+	}
 	at := o.PlacedAt.UTC().Truncate(24 * time.Hour)
 	day := t.days[at]
 	if day == nil {

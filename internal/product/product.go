@@ -96,22 +96,39 @@ func (p Product) StockStatus() StockStatus {
 	return InStock
 }
 
-// Movement is one change of a stock by an admin. Sales are orders, not movements.
+// Movement is one change of a stock by an admin, or by an order that was cancelled. Sales are orders, not movements.
 type Movement struct {
 	ID        string // a UUIDv7; where Keyed, a UUIDv8
 	ProductID string
 	Before    int64 // units
 	After     int64 // units
 	Reason    string
-	By        string // the admin's user id
+	By        string // the user id of who made it
 	MovedAt   time.Time
+	// OrderID is the order with which Units came back, or empty. Before and After are not known then.
+	OrderID string
+	Units   int64
 	// Keyed says that the ID is made of the request's Idempotency-Key: a product has one movement with it, whenever it
 	// is asked for. It is not kept.
 	Keyed bool
 }
 
 // Delta returns by how many units the stock changed.
-func (m Movement) Delta() int64 { return m.After - m.Before }
+func (m Movement) Delta() int64 {
+	if m.OrderID != "" {
+		return m.Units
+	}
+	return m.After - m.Before
+}
+
+// NewReturn returns the movement of units that come back because their order was cancelled. Its ID, a UUIDv8, is made of
+// the order and the product, whose units come back once.
+func NewReturn(productID, orderID string, units int64, by string, now time.Time) Movement {
+	return Movement{
+		ID: uuidOf(orderID, productID), ProductID: productID, Reason: "order cancelled", By: by, MovedAt: now,
+		OrderID: orderID, Units: units,
+	}
+}
 
 // Filter says which products a list of the inventory has.
 type Filter struct {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"shop/internal/user"
@@ -112,9 +113,14 @@ func (i *Inventory) movement(admin user.Caller, productID, reason string) Moveme
 	return Movement{ID: i.NewID(), ProductID: productID, Reason: reason, By: admin.UserID, MovedAt: i.Now()}
 }
 
-// movementID makes a UUID of version 8 (RFC 9562, section 5.8) of the admin, the product and the key.
+// movementID makes the ID of the admin, the product and the key.
 func (a Adjustment) movementID(admin user.Caller) string {
-	b := sha256.Sum256([]byte(admin.UserID + "\x00" + a.ProductID + "\x00" + a.Key))
+	return uuidOf(admin.UserID, a.ProductID, a.Key)
+}
+
+// uuidOf makes a UUID of version 8 (RFC 9562, section 5.8) of texts without 0x00.
+func uuidOf(parts ...string) string {
+	b := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	b[6], b[8] = b[6]&0x0f|0x80, b[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:16])
 }

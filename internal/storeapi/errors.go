@@ -72,6 +72,7 @@ var table = []struct {
 	{httpapi.ErrNoRoute, http.StatusNotFound, "not_found", "There is nothing here."},
 	{user.ErrEmailTaken, http.StatusConflict, "email_taken", "An account with this e-mail address exists already."},
 	{product.ErrInsufficientStock, http.StatusConflict, "insufficient_stock", "The stock would fall below zero."},
+	{order.ErrTooLargeToCancel, http.StatusConflict, "order_too_large", "An order of more than 49 products cannot be cancelled."},
 	{httpapi.ErrTooLarge, http.StatusRequestEntityTooLarge, "payload_too_large", "The body is larger than 64 KiB."},
 	{httpapi.ErrMediaType, http.StatusUnsupportedMediaType, "unsupported_media_type", "The body must be application/json, in UTF-8."},
 	{product.ErrKeyReused, http.StatusUnprocessableEntity, "idempotency_key_reused", "The Idempotency-Key was used for another adjustment."},
@@ -128,6 +129,7 @@ func detailed(err error) (httpapi.Problem, bool) {
 		stock   *product.StockChangedError
 		changed *product.ChangedError
 		reused  *order.KeyReusedError
+		status  *order.StatusChangedError
 	)
 	switch {
 	case errors.As(err, &fields):
@@ -144,6 +146,8 @@ func detailed(err error) (httpapi.Problem, bool) {
 		return httpapi.Problem{Status: http.StatusConflict, Code: "stock_changed", Detail: "The stock is not what it was compared with.", Quantity: &stock.Quantity}, true
 	case errors.As(err, &changed):
 		return httpapi.Problem{Status: http.StatusConflict, Code: "product_changed", Detail: "The product is not of the version that it was compared with.", Product: AdminProductOf(changed.Stored)}, true
+	case errors.As(err, &status):
+		return httpapi.Problem{Status: http.StatusConflict, Code: "status_changed", Detail: "The order's status does not allow this change, or no longer.", OrderStatus: status.Present.String()}, true
 	case errors.As(err, &reused):
 		return httpapi.Problem{Status: http.StatusUnprocessableEntity, Code: "idempotency_key_reused", Detail: "The Idempotency-Key was used for another order.", OrderID: reused.OrderID}, true
 	}

@@ -65,6 +65,8 @@ var refusals = []struct {
 	},
 	{&product.StockChangedError{}, more("stock_changed", `"quantity":0`)},
 	{product.ErrInsufficientStock, code("insufficient_stock")},
+	{order.ErrTooLargeToCancel, code("order_too_large")},
+	{&order.StatusChangedError{Present: order.Shipped}, more("status_changed", `"order_status":"shipped"`)},
 	{httpapi.ErrTooLarge, code("payload_too_large")},
 	{httpapi.ErrMediaType, code("unsupported_media_type")},
 	{&order.KeyReusedError{OrderID: "ord_a"}, more("idempotency_key_reused", `"order_id":"ord_a"`)},

@@ -48,6 +48,7 @@ var answersOtherwise = map[string]map[string]bool{
 	"product_changed":        {"The product is not of the version that it was compared with.": true},
 	"idempotency_key_reused": {"The Idempotency-Key was used for another order.": true},
 	"stock_changed":          {"The stock is not what it was compared with.": true},
+	"status_changed":         {"The order's status does not allow this change, or no longer.": true},
 	"too_many_requests":      {"Too many attempts. Try again later.": true},
 	"internal":               {"The store failed.": true},
 }

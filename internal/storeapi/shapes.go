@@ -188,7 +188,15 @@ type Line struct {
 	LineTotal Money  `json:"line_total"`
 }
 
-// Order is an order. EmailStatus is left out in lists.
+// StatusChange is a change of an order's status. By says whether its customer made it or the shop.
+type StatusChange struct {
+	From   string `json:"from"`
+	Status string `json:"status"`
+	By     string `json:"by"`
+	At     string `json:"at"`
+}
+
+// Order is an order. EmailStatus, Tracking and Changes are left out in lists, and the latter two where there are none.
 type Order struct {
 	OrderID     string `json:"order_id"`
 	UserID      string `json:"user_id"`
@@ -198,12 +206,29 @@ type Order struct {
 	Total       Money  `json:"total"`
 	PlacedAt    string `json:"placed_at"`
 	EmailStatus string `json:"email_status,omitempty"`
+
+	Tracking string         `json:"tracking,omitempty"`
+	Changes  []StatusChange `json:"changes,omitempty"`
 }
 
 // OrderOf writes o with the status of its mail.
 func OrderOf(o order.Order, email order.EmailStatus) Order {
-	out := ListedOrderOf(o)
+	out := ChangedOrderOf(o)
 	out.EmailStatus = string(email)
+	return out
+}
+
+// ChangedOrderOf writes o with the changes of its status.
+func ChangedOrderOf(o order.Order) Order {
+	out := ListedOrderOf(o)
+	out.Tracking = o.Tracking
+	for _, c := range o.Changes {
+		by := "shop"
+		if c.By == o.UserID {
+			by = "customer"
+		}
+		out.Changes = append(out.Changes, StatusChange{From: c.From.String(), Status: c.To.String(), By: by, At: Time(c.At)})
+	}
 	return out
 }
 
@@ -216,7 +241,7 @@ func ListedOrderOf(o order.Order) Order {
 		}
 	}
 	return Order{
-		OrderID: o.ID, UserID: o.UserID, Email: o.Email, Status: "placed", Items: lines, Total: Money(o.Total),
+		OrderID: o.ID, UserID: o.UserID, Email: o.Email, Status: o.Status.String(), Items: lines, Total: Money(o.Total),
 		PlacedAt: Time(o.PlacedAt),
 	}
 }

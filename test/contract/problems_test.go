@@ -29,6 +29,8 @@ var refusals = map[string]string{
 	"view-product":               "400 invalid_request, 404 product_not_found",
 	"place-order":                "400 idempotency_key_required, 400 invalid_request, 401 unauthenticated, 403 forbidden, 404 product_not_found, 409 max_per_order_exceeded, 409 out_of_stock, 409 price_changed, 413 payload_too_large, 415 unsupported_media_type, 422 idempotency_key_reused",
 	"list-my-orders":             "400 invalid_cursor, 400 invalid_request, 401 unauthenticated, 403 forbidden",
+	"change-order-cancel":        "400 invalid_request, 401 unauthenticated, 403 forbidden, 404 order_not_found, 409 order_too_large, 409 status_changed",
+	"change-order-status":        "400 invalid_request, 401 unauthenticated, 403 forbidden, 404 order_not_found, 409 order_too_large, 409 status_changed, 413 payload_too_large, 415 unsupported_media_type",
 	"view-order":                 "400 invalid_request, 401 unauthenticated, 403 forbidden, 404 order_not_found",
 	"view-inventory":             "400 invalid_cursor, 400 invalid_request, 401 unauthenticated, 403 forbidden",
 	"view-inventory-product":     "400 invalid_request, 401 unauthenticated, 403 forbidden, 404 product_not_found",
@@ -116,7 +118,7 @@ var statuses = map[string]int{
 	"invalid_request": 400, "invalid_cursor": 400, "idempotency_key_required": 400,
 	"unauthenticated": 401, "invalid_credentials": 401, "forbidden": 403,
 	"product_not_found": 404, "order_not_found": 404, "not_found": 404,
-	"email_taken": 409, "max_per_order_exceeded": 409, "out_of_stock": 409, "price_changed": 409, "product_changed": 409, "stock_changed": 409, "insufficient_stock": 409,
+	"email_taken": 409, "max_per_order_exceeded": 409, "out_of_stock": 409, "price_changed": 409, "product_changed": 409, "stock_changed": 409, "insufficient_stock": 409, "status_changed": 409, "order_too_large": 409,
 	"payload_too_large": 413, "unsupported_media_type": 415, "idempotency_key_reused": 422,
 	"too_many_requests": 429, "internal": 500, "busy": 503,
 }

@@ -166,6 +166,8 @@ func checkProblemMembers(p problem) error {
 		return errors.New("order_id belongs to idempotency_key_reused alone")
 	case (p.Code == "stock_changed") != (p.Quantity != nil):
 		return errors.New("quantity belongs to stock_changed, and to it alone")
+	case (p.Code == "status_changed") != (p.OrderStatus != ""):
+		return errors.New("order_status belongs to status_changed, and to it alone")
 	}
 	for _, e := range p.Errors {
 		if e.Message == "" {

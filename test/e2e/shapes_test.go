@@ -21,6 +21,8 @@ type (
 	adjustStock   storeclient.AdjustStock
 	stock         storeclient.Stock
 	movement      = storeclient.Movement
+	setStatus     = storeclient.SetStatus
+	statusChange  = storeclient.StatusChange
 	daySales      = storeclient.DaySales
 	productSales  = storeclient.ProductSales
 	summary       = storeclient.Summary

@@ -24,6 +24,8 @@ func privateRoutes(productID, orderID string) []privateRoute {
 		{"PlaceOrderFunction", place(anyone, unique(), sale), false},
 		{"ListMyOrdersFunction", call{method: "GET", path: "/orders"}, false},
 		{"ViewOrderFunction", call{method: "GET", path: "/orders/" + orderID}, false},
+		{"ChangeOrderFunction", cancellation(anyone, orderID), false},
+		{"ChangeOrderFunction", statusSet(anyone, orderID, setStatus{Status: "packed", CompareStatus: "placed"}), true},
 		{"DeleteAccountFunction", deleteAccount(anyone, "not the password"), false},
 		{"EndSessionsFunction", endSessions(anyone, "not the password"), false},
 		{"ChangePasswordFunction", changePassword(anyone, "not the password", newPassword), false},

@@ -126,11 +126,27 @@ type Order struct {
 	Total       Money       `json:"total"`
 	PlacedAt    string      `json:"placed_at"`
 	EmailStatus string      `json:"email_status"`
+
+	Tracking string         `json:"tracking"`
+	Changes  []StatusChange `json:"changes"`
 }
 
-// Listed is the order as lists show it: without the state of its mail.
+type StatusChange struct {
+	From   string `json:"from"`
+	Status string `json:"status"`
+	By     string `json:"by"`
+	At     string `json:"at"`
+}
+
+type SetStatus struct {
+	Status        string `json:"status"`
+	CompareStatus string `json:"compare_status"`
+	Tracking      string `json:"tracking,omitempty"`
+}
+
+// Listed is the order as lists show it: without the state of its mail, the tracking and the changes of its status.
 func (o Order) Listed() Order {
-	o.EmailStatus = ""
+	o.EmailStatus, o.Tracking, o.Changes = "", "", nil
 	return o
 }
 
@@ -156,6 +172,7 @@ type Movement struct {
 	ProductID  string `json:"product_id"`
 	Before     int64  `json:"before"`
 	After      int64  `json:"after"`
+	OrderID    string `json:"order_id"` // of units that came back; before and after are left out then
 	Delta      int64  `json:"delta"`
 	Reason     string `json:"reason"`
 	By         string `json:"by"`
@@ -206,6 +223,8 @@ type Problem struct {
 	Quantity  *int64        `json:"quantity"`
 	OrderID   string        `json:"order_id"`
 	Product   *AdminProduct `json:"product"`
+
+	OrderStatus string `json:"order_status"`
 }
 
 type FieldError struct {

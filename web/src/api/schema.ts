@@ -376,7 +376,8 @@ export interface paths {
          *     Repeat a checkout whose answer was lost with the same `Idempotency-Key`: an accepted one is answered again,
          *     with the header `Idempotent-Replayed`, and nothing is sold twice, though the goods sold out or changed price since.
          *     The same request is the same products with the same quantities after merging, in any order, and the same
-         *     `expected_total`; anything else under that key is 422. A refused checkout may be tried again with its key.
+         *     `expected_total`; anything else under that key is 422. A refused checkout may be tried again with its key. The
+         *     order is answered as it was placed, whatever its status is by now.
          *
          *     When several refusals apply, product_not_found comes first, then max_per_order_exceeded, then out_of_stock, then
          *     price_changed.
@@ -403,6 +404,29 @@ export interface paths {
         get: operations["view-order"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/orders/{order_id}/cancellation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: components["schemas"]["OrderId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel one's own order
+         * @description While the order is placed. Its units go back to the stocks, once. An order that is cancelled already is answered
+         *     as it is, so a cancellation may be repeated. An order of more than 49 products cannot be cancelled.
+         */
+        post: operations["change-order-cancel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -522,7 +546,8 @@ export interface paths {
         };
         /**
          * List who changed the stock, and why
-         * @description Newest first. Sales are orders, not movements.
+         * @description Newest first. Sales are orders, not movements. Units that came back with a cancelled order are a movement without
+         *     `before` and `after`, which nothing held.
          */
         get: operations["list-stock-movements"];
         put?: never;
@@ -568,11 +593,37 @@ export interface paths {
         };
         /**
          * Add up the orders of some days
-         * @description Exact totals of the days `from` to `to`, both included, in UTC; at most 92 days. Days without an order are left
-         *     out. The goods that brought the most revenue come first in `top_products`.
+         * @description Exact totals of the days `from` to `to`, both included, in UTC; at most 92 days. Cancelled orders are left out,
+         *     also of the day on which they were placed, and so are days without another order. The goods that brought the most
+         *     revenue come first in `top_products`.
          */
         get: operations["summarize-orders"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/orders/{order_id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: components["schemas"]["OrderId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Pack, ship, deliver or cancel an order
+         * @description From `compare_status`, which is what the admin saw. An order goes from placed to packed to shipped to delivered,
+         *     and from placed and packed to cancelled; another pair is invalid_request. A cancelled order's units go back to
+         *     the stocks, once; one of more than 49 products cannot be cancelled. A request may be repeated: the change that the
+         *     same admin made last is answered again.
+         */
+        put: operations["change-order-status"];
         post?: never;
         delete?: never;
         options?: never;
@@ -755,6 +806,13 @@ export interface components {
             compare_quantity: components["schemas"]["Units"];
             reason: string;
         };
+        SetStatus: {
+            status: components["schemas"]["OrderStatus"];
+            /** @description The status the admin saw. */
+            compare_status: components["schemas"]["OrderStatus"];
+            /** @description Only where status is shipped. */
+            tracking?: components["schemas"]["Tracking"];
+        };
         AdjustStock: {
             /** @description Units to add, or to take away when negative. Not 0. */
             delta: number;
@@ -861,25 +919,47 @@ export interface components {
             quantity: components["schemas"]["Quantity"];
             line_total: components["schemas"]["Money"];
         };
+        /**
+         * @description How far the order has come. Lists follow within about a second.
+         * @enum {string}
+         */
+        OrderStatus: "placed" | "packed" | "shipped" | "delivered" | "cancelled";
+        /** @description The number or address of the parcel. */
+        Tracking: string;
+        OrderProgress: {
+            tracking?: components["schemas"]["Tracking"];
+            /** @description The changes of the status, oldest first. Left out while there is none. */
+            changes?: {
+                from: components["schemas"]["OrderStatus"];
+                status: components["schemas"]["OrderStatus"];
+                /**
+                 * @description Who made the change.
+                 * @enum {string}
+                 */
+                by: "customer" | "shop";
+                at: components["schemas"]["Time"];
+            }[];
+        };
+        /** @description Without email_status, which only the order's own page shows. */
+        ChangedOrder: components["schemas"]["OrderFacts"] & WithRequired<components["schemas"]["OrderProgress"], "changes"> & unknown;
         OrderFacts: {
             order_id: components["schemas"]["OrderId"];
             user_id: components["schemas"]["UserId"];
             /** @description The customer's when the order was placed. Empty once the account was deleted. */
             email: string;
-            /** @constant */
-            status: "placed";
+            status: components["schemas"]["OrderStatus"];
             items: components["schemas"]["OrderLine"][];
             total: components["schemas"]["Money"];
             placed_at: components["schemas"]["Time"];
         };
-        Order: components["schemas"]["OrderFacts"] & {
+        Order: components["schemas"]["OrderFacts"] & components["schemas"]["OrderProgress"] & {
             /**
              * @description How far the confirmation mail has come. Pending in the first answer to a checkout. Sent says that the mail was handed over; a mail that comes back, or that may not be sent to its address, is failed.
              * @enum {string}
              */
             email_status: "pending" | "sent" | "failed";
         };
-        /** @description Without email_status, which only the order's own page shows. */
+        /** @description Without email_status, tracking and changes, which only the order's own page shows. */
         OrderInList: components["schemas"]["OrderFacts"] & unknown;
         OrderPage: {
             items: components["schemas"]["OrderInList"][];
@@ -896,17 +976,19 @@ export interface components {
             quantity: components["schemas"]["Units"];
             updated_at: components["schemas"]["Time"];
         };
+        /** @description An admin's change has before and after; units that came back with a cancelled order have its order_id. */
         Movement: {
-            /** @description A UUID of version 7; of an adjustment with an Idempotency-Key one of version 8, made of the admin, the product and the key. */
+            /** @description A UUID of version 7; one of version 8, made of what it is of, for an adjustment with an Idempotency-Key and for the units of a cancelled order. */
             movement_id: string;
             product_id: components["schemas"]["ProductId"];
-            before: components["schemas"]["Units"];
-            after: components["schemas"]["Units"];
+            before?: components["schemas"]["Units"];
+            after?: components["schemas"]["Units"];
+            order_id?: components["schemas"]["OrderId"];
             delta: number;
             reason: string;
             by: components["schemas"]["UserId"];
             moved_at: components["schemas"]["Time"];
-        };
+        } & (unknown | unknown);
         MovementPage: {
             items: components["schemas"]["Movement"][];
             next_cursor: components["schemas"]["Cursor"];
@@ -1071,6 +1153,19 @@ export interface components {
                 product_id: components["schemas"]["ProductId"];
                 price: components["schemas"]["Money"];
             }[];
+        } & components["schemas"]["Problem"];
+        StatusChanged: {
+            /** @constant */
+            status?: 409;
+            /** @constant */
+            code?: "status_changed";
+            order_status: components["schemas"]["OrderStatus"];
+        } & components["schemas"]["Problem"];
+        OrderTooLarge: {
+            /** @constant */
+            status?: 409;
+            /** @constant */
+            code?: "order_too_large";
         } & components["schemas"]["Problem"];
         StockChanged: {
             /** @constant */
@@ -1658,6 +1753,21 @@ export interface components {
             };
             content: {
                 "application/problem+json": components["schemas"]["MaxPerOrderExceeded"] | components["schemas"]["OutOfStock"] | components["schemas"]["PriceChanged"];
+            };
+        };
+        /**
+         * @description status_changed. The order's status, `order_status`, is not what the change is from. order_too_large: an order of
+         *     more than 49 products cannot be cancelled.
+         */
+        StatusConflict: {
+            headers: {
+                "Cache-Control": components["headers"]["NoStore"];
+                "X-Content-Type-Options": components["headers"]["NoSniff"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["StatusChanged"] | components["schemas"]["OrderTooLarge"];
             };
         };
         /** @description stock_changed. The stock is not the `compare_quantity`; `quantity` is what it is now. */
@@ -3249,6 +3359,76 @@ export interface operations {
             "5XX": components["responses"]["GatewayFailure"];
         };
     };
+    "change-order-cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: components["schemas"]["OrderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The order, which is cancelled. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "order_id": "ord_7vtcxc6t7ggcx267wchbxpn4v3",
+                     *       "user_id": "usr_019cafb8-d247-752e-9651-0c5ca6a3a450",
+                     *       "email": "ada@example.com",
+                     *       "status": "cancelled",
+                     *       "items": [
+                     *         {
+                     *           "product_id": "brass-desk-lamp",
+                     *           "name": "Brass desk lamp",
+                     *           "unit_price": {
+                     *             "amount": 6400,
+                     *             "currency": "GBP"
+                     *           },
+                     *           "quantity": 1,
+                     *           "line_total": {
+                     *             "amount": 6400,
+                     *             "currency": "GBP"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "total": {
+                     *         "amount": 6400,
+                     *         "currency": "GBP"
+                     *       },
+                     *       "placed_at": "2026-03-14T09:26:53.589Z",
+                     *       "changes": [
+                     *         {
+                     *           "from": "placed",
+                     *           "status": "cancelled",
+                     *           "by": "customer",
+                     *           "at": "2026-03-14T10:02:11.004Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ChangedOrder"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["OrderNotFound"];
+            409: components["responses"]["StatusConflict"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Busy"];
+            "5XX": components["responses"]["GatewayFailure"];
+        };
+    };
     "view-inventory": {
         parameters: {
             query?: {
@@ -3670,6 +3850,96 @@ export interface operations {
             "5XX": components["responses"]["GatewayFailure"];
         };
     };
+    "change-order-status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: components["schemas"]["OrderId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "status": "shipped",
+                 *       "compare_status": "packed",
+                 *       "tracking": "RM 1234 5678 9GB"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SetStatus"];
+            };
+        };
+        responses: {
+            /** @description The order with the change. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "order_id": "ord_7vtcxc6t7ggcx267wchbxpn4v3",
+                     *       "user_id": "usr_019cafb8-d247-752e-9651-0c5ca6a3a450",
+                     *       "email": "ada@example.com",
+                     *       "status": "shipped",
+                     *       "items": [
+                     *         {
+                     *           "product_id": "brass-desk-lamp",
+                     *           "name": "Brass desk lamp",
+                     *           "unit_price": {
+                     *             "amount": 6400,
+                     *             "currency": "GBP"
+                     *           },
+                     *           "quantity": 1,
+                     *           "line_total": {
+                     *             "amount": 6400,
+                     *             "currency": "GBP"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "total": {
+                     *         "amount": 6400,
+                     *         "currency": "GBP"
+                     *       },
+                     *       "placed_at": "2026-03-14T09:26:53.589Z",
+                     *       "tracking": "RM 1234 5678 9GB",
+                     *       "changes": [
+                     *         {
+                     *           "from": "placed",
+                     *           "status": "packed",
+                     *           "by": "shop",
+                     *           "at": "2026-03-14T10:02:11.004Z"
+                     *         },
+                     *         {
+                     *           "from": "packed",
+                     *           "status": "shipped",
+                     *           "by": "shop",
+                     *           "at": "2026-03-14T15:40:00.120Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ChangedOrder"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["OrderNotFound"];
+            409: components["responses"]["StatusConflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Busy"];
+            "5XX": components["responses"]["GatewayFailure"];
+        };
+    };
     "publish-keys-configuration": {
         parameters: {
             query?: never;
@@ -3747,3 +4017,6 @@ export interface operations {
         };
     };
 }
+type WithRequired<T, K extends keyof T> = T & {
+    [P in K]-?: T[P];
+};

@@ -346,9 +346,9 @@ function Movements({ id }: { id: string }) {
         <div class="push">
           <Export
             name={`movements-${id}`}
-            head={['moved_at', 'before', 'after', 'delta', 'reason', 'by']}
+            head={['moved_at', 'before', 'after', 'delta', 'reason', 'by', 'order_id']}
             load={load(100)}
-            row={(each) => [each.moved_at, each.before, each.after, each.delta, each.reason, each.by]}
+            row={(each) => [each.moved_at, each.before ?? '', each.after ?? '', each.delta, each.reason, each.by, each.order_id ?? '']}
           />
         </div>
       </div>
@@ -360,7 +360,8 @@ function Movements({ id }: { id: string }) {
         {items.map((each) => (
           <li key={each.movement_id} tabIndex={-1}>
             <p>
-              <span class="delta">{each.delta > 0 ? `+${each.delta}` : each.delta}</span> {each.before} → {each.after} ·{' '}
+              <span class="delta">{each.delta > 0 ? `+${each.delta}` : each.delta}</span>{' '}
+              {each.order_id ? <a href={`/admin/orders/${each.order_id}`}>{desk.order}</a> : `${each.before} → ${each.after}`} ·{' '}
               <span dir="auto">{each.reason}</span>
             </p>
             <p class="fine">

@@ -1,0 +1,216 @@
+package dynamostore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/google/uuid"
+
+	"shop/internal/access"
+	"shop/internal/order"
+	"shop/internal/product"
+	"shop/internal/user"
+)
+
+// OrderStatuses implements [order.StatusStore].
+type OrderStatuses struct {
+	Client    *dynamodb.Client
+	Orders    string
+	Products  string
+	Movements string // the StockMovements table
+}
+
+// Owned implements [order.StatusStore.Owned].
+func (s *OrderStatuses) Owned(ctx context.Context, customer user.Caller, orderID string) (order.Order, error) {
+	o, err := s.Stored(ctx, orderID)
+	if err != nil {
+		return order.Order{}, err
+	}
+	if !access.MaySee(customer, o.UserID, false) {
+		return order.Order{}, fmt.Errorf("%w: %w", order.ErrNotFound, access.ErrNotTheirs)
+	}
+	return o, nil
+}
+
+// Stored implements [order.StatusStore.Stored].
+func (s *OrderStatuses) Stored(ctx context.Context, orderID string) (order.Order, error) {
+	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: &s.Orders, Key: orderKey(orderID), ConsistentRead: aws.Bool(true),
+	})
+	if err != nil {
+		return order.Order{}, failed("reading an order", err)
+	}
+	return readOrder(out.Item)
+}
+
+// stocks are units by product. One that is missing does not exist.
+type stocks map[string]int64
+
+// Change implements [order.StatusStore.Change] in one transaction, whose condition on the order's status lets it be
+// carried out once. The units go back by one of two updates for each product, chosen by the stock that was seen, as
+// checkout takes them. When a stock is on the other side of the low mark by then, the transaction is another one, of
+// the stock that the failed condition told.
+func (s *OrderStatuses) Change(ctx context.Context, o order.Order, c order.Change, tracking string) error {
+	seen, err := s.returning(ctx, o, c)
+	if err != nil {
+		return err
+	}
+	for began := time.Now(); ; {
+		reasons, err := s.write(ctx, s.actions(o, c, tracking, seen))
+		if err == nil || len(reasons) == 0 {
+			return err
+		}
+		if old, unmet := failedCondition(reasons[0]); unmet {
+			return statusNow(old)
+		}
+		if err := seen.met(o.Lines, reasons, err); err != nil {
+			return err
+		}
+		if time.Since(began) > patience {
+			return fmt.Errorf("%w: %w", order.ErrBusy, err)
+		}
+	}
+}
+
+// returning reads the stocks that are to have units back, if any are.
+func (s *OrderStatuses) returning(ctx context.Context, o order.Order, c order.Change) (stocks, error) {
+	if c.To != order.Cancelled {
+		return nil, nil
+	}
+	keys := make([]attributes, len(o.Lines))
+	for i, line := range o.Lines {
+		keys[i] = productKey(line.ProductID, salePart)
+	}
+	items, err := batchGet(ctx, s.Client, map[string]types.KeysAndAttributes{
+		s.Products: {Keys: keys, ConsistentRead: aws.Bool(true)},
+	})
+	if err != nil {
+		return nil, err
+	}
+	seen := stocks{}
+	for _, item := range items[s.Products] {
+		r := reader{item: item}
+		seen[r.text("product_id")] = r.number("stock")
+		if r.err != nil {
+			return nil, r.err
+		}
+	}
+	return seen, nil
+}
+
+// write makes one transaction of the actions. With the error it returns the reasons, where DynamoDB gave one for each
+// action and not all of them are contention.
+func (s *OrderStatuses) write(
+	ctx context.Context, actions []types.TransactWriteItem,
+) ([]types.CancellationReason, error) {
+	in := &dynamodb.TransactWriteItemsInput{TransactItems: actions, ClientRequestToken: aws.String(uuid.NewString())}
+	err := retryOnConflictFor(ctx, patience, isContention, func() error {
+		_, err := s.Client.TransactWriteItems(ctx, in)
+		return err
+	})
+	var canceled *types.TransactionCanceledException
+	switch {
+	case err == nil:
+		return nil, nil
+	case errors.Is(err, errUnsettled):
+	case errors.As(err, &canceled) && len(canceled.CancellationReasons) == len(actions):
+		return canceled.CancellationReasons, err
+	}
+	if unsettled(err) {
+		return nil, fmt.Errorf("%w: %w", order.ErrBusy, err)
+	}
+	return nil, failed("changing an order's status", err)
+}
+
+// actions are the order's, and then two for each line whose product is there.
+func (s *OrderStatuses) actions(o order.Order, c order.Change, tracking string, seen stocks) []types.TransactWriteItem {
+	actions := []types.TransactWriteItem{{Update: s.step(o.ID, c, tracking)}}
+	for _, line := range o.Lines {
+		if stock, exists := seen[line.ProductID]; exists {
+			m := product.NewReturn(line.ProductID, o.ID, line.Quantity, c.By, c.At)
+			actions = append(actions,
+				types.TransactWriteItem{Update: s.giveBack(line, stock)}, put(s.Movements, returnItem(m)))
+		}
+	}
+	return actions
+}
+
+func (s *OrderStatuses) step(orderID string, c order.Change, tracking string) *types.Update {
+	update := "SET #status = :to, changes = list_append(if_not_exists(changes, :none), :change)"
+	values := attributes{
+		":from": text(c.From.String()), ":to": text(c.To.String()), ":none": &types.AttributeValueMemberL{},
+		":change": &types.AttributeValueMemberL{Value: []types.AttributeValue{changeItem(c)}},
+	}
+	condition := "#status = :from"
+	if c.From == order.Placed {
+		condition = "attribute_exists(order_id) AND (attribute_not_exists(#status) OR #status = :from)"
+	}
+	if tracking != "" {
+		update, values[":tracking"] = update+", tracking = :tracking", text(tracking)
+	}
+	return &types.Update{
+		TableName: &s.Orders, Key: orderKey(orderID), ConditionExpression: &condition, UpdateExpression: &update,
+		ExpressionAttributeNames: map[string]string{"#status": "status"}, ExpressionAttributeValues: values,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}
+}
+
+// giveBack adds the line's units. A stock that is low all the same keeps its mark; one that is low no more loses it,
+// which writes the index of what is low only where there was one.
+func (s *OrderStatuses) giveBack(line order.Line, seen int64) *types.Update {
+	side, mark := "stock <= :mark", ""
+	if !product.IsLow(seen + line.Quantity) {
+		side, mark = "stock > :mark", " REMOVE low_stock"
+	}
+	return &types.Update{
+		TableName: &s.Products, Key: productKey(line.ProductID, salePart),
+		ConditionExpression: &side, UpdateExpression: aws.String("SET stock = stock + :units" + mark),
+		ExpressionAttributeValues: attributes{
+			":units": number(line.Quantity), ":mark": number(product.LowAt - line.Quantity),
+		},
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}
+}
+
+// statusNow returns the error for an order that is not of the status that a change expected.
+func statusNow(old attributes) error {
+	o, err := readOrder(old)
+	if err != nil {
+		return err
+	}
+	return &order.StatusChangedError{Present: o.Status}
+}
+
+// met takes note of the stocks at which conditions failed. It returns cause when there is none.
+func (seen stocks) met(lines []order.Line, reasons []types.CancellationReason, cause error) error {
+	action, found := 1, false
+	for _, line := range lines {
+		if _, exists := seen[line.ProductID]; !exists {
+			continue
+		}
+		old, unmet := failedCondition(reasons[action])
+		action += 2
+		if !unmet {
+			continue
+		}
+		found = true
+		if len(old) == 0 {
+			delete(seen, line.ProductID)
+			continue
+		}
+		r := reader{item: old}
+		seen[line.ProductID] = r.number("stock")
+		if r.err != nil {
+			return r.err
+		}
+	}
+	if !found {
+		return failed("changing an order's status", cause)
+	}
+	return nil
+}
