@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** What the package sets for Lambda and for scraping: tests want a browser with its walls. */
-const UNWANTED = /^--(single-process|disable-web-security|allow-running-insecure-content|disable-site-isolation)/
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 
 /** The Chromium that the tests drive: SHOP_CHROMIUM, an installed one, or the headless one that an npm package brings. */
@@ -12,7 +10,7 @@ export async function chromium(): Promise<{ executablePath: string; args: string
   process.env.AWS_EXECUTION_ENV ??= 'AWS_Lambda_nodejs22.x' // has the package unpack the libraries that a bare machine lacks
   const { default: packed } = await import('@sparticuz/chromium')
   const executablePath = await packed.executablePath()
-  return { executablePath, args: packed.args.filter((argument) => !UNWANTED.test(argument)) }
+  return { executablePath, args: packed.args.filter((argument) => !argument.startsWith('--single-process')) }
 }
 
 function find(): string | undefined {
