@@ -43,7 +43,7 @@ func demoAdmin() (adminCredentials, error) {
 	path := filepath.Join(localData(), "demo-credentials.json")
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return adminCredentials{}, fmt.Errorf("%w; the local store's demo admin is in %s ($SHOP_DATA): %w", errWho, path, err)
+		return adminCredentials{}, fmt.Errorf("%w; a local store's admin is in %s ($SHOP_DATA): %w", errWho, path, err)
 	}
 	var demo struct {
 		Admin adminCredentials `json:"admin"`
@@ -71,7 +71,9 @@ func askPassword(s streams, email string) (string, error) {
 }
 
 // logIn finds the store and logs an admin in.
-func logIn(ctx context.Context, s streams, t *target, email string, concurrency int) (*apiclient.Session, deployment, error) {
+func logIn(
+	ctx context.Context, s streams, t *target, email string, concurrency int,
+) (*apiclient.Session, deployment, error) {
 	who, err := findAdmin(s, email, t.local)
 	if err != nil {
 		return nil, deployment{}, err

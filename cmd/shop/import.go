@@ -106,9 +106,11 @@ func (i *importCommand) addFlags(c *cobra.Command) {
 	flags := c.Flags()
 	flags.StringVar(&i.format, "format", formatCatalogue, "format of the file: "+strings.Join(formats(), ", "))
 	i.table.addFlags(flags)
-	flags.StringVar(&i.decimal, "decimal", "", "mark before a price's decimals: point or comma (default: by the delimiter)")
+	flags.StringVar(&i.decimal, "decimal", "",
+		"mark before a price's decimals: point or comma (default: by the delimiter)")
 	flags.Int64Var(&i.stock, "stock", 0, "stock of every new product, whatever the file says")
-	flags.StringVar(&i.refused, "refused", "", "file for the refused lines (default: FILE's name with .refused.csv added)")
+	flags.StringVar(&i.refused, "refused", "",
+		"file for the refused lines (default: FILE's name with .refused.csv added)")
 	flags.BoolVar(&i.strict, "strict", false, "fail when anything was refused")
 	flags.IntVar(&i.concurrency, "concurrency", 8, "products in the works at once")
 	flags.StringVar(&i.email, "email", "", "address of the admin to act as (SHOP_ADMIN_EMAIL)")
@@ -200,7 +202,9 @@ func (i *importCommand) load(ctx context.Context, store catalogue.Store, source 
 		return err
 	}
 	progress := newBar(i.err, "importing")
-	importer := &catalogue.Importer{Store: store, Concurrency: i.concurrency, Refused: refused.add, Progress: progress.show}
+	importer := &catalogue.Importer{
+		Store: store, Concurrency: i.concurrency, Refused: refused.add, Progress: progress.show,
+	}
 	summary, err := importer.Import(ctx, source)
 	progress.done()
 	err = errors.Join(err, refused.close())

@@ -90,11 +90,15 @@ func (r *redriveCommand) run(ctx context.Context) error {
 		return err
 	}
 	// Mails first: a letter that is the event of a failed mail finds it requeued.
-	if err := r.part(ctx, d, onlyMails, r.mails); err != nil {
-		return err
+	if r.does(onlyMails) {
+		if err := r.mails(ctx, d); err != nil {
+			return err
+		}
 	}
-	if err := r.part(ctx, d, onlyLetters, r.letters); err != nil {
-		return err
+	if r.does(onlyLetters) {
+		if err := r.letters(ctx, d); err != nil {
+			return err
+		}
 	}
 	if !r.yes {
 		say(r.out, "nothing was changed: --yes sends again")
@@ -114,12 +118,7 @@ func (r *redriveCommand) checkOptions() error {
 	return nil
 }
 
-func (r *redriveCommand) part(ctx context.Context, d deployment, name string, do func(context.Context, deployment) error) error {
-	if r.only != "" && r.only != name {
-		return nil
-	}
-	return do(ctx, d)
-}
+func (r *redriveCommand) does(part string) bool { return r.only == "" || r.only == part }
 
 // mails goes through the failed mails and reports, however far it got.
 func (r *redriveCommand) mails(ctx context.Context, d deployment) error {

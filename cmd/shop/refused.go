@@ -42,9 +42,9 @@ func same(a, b string) bool {
 	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
 }
 
-func (r *refusedFile) add(refusal *catalogue.Refusal) error {
+func (r *refusedFile) add(line *catalogue.Refusal) error {
 	r.rows++
-	cells := []string{strconv.Itoa(refusal.Line), refusal.ProductID, string(refusal.Reason), refusal.Detail, refusal.Text}
+	cells := []string{strconv.Itoa(line.Line), line.ProductID, string(line.Reason), line.Detail, line.Text}
 	for i, cell := range cells {
 		cells[i] = harmless(cell)
 	}

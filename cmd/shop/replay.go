@@ -36,9 +36,10 @@ func newReplay(s streams, t *target) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "replay FILE",
 		Short: "Send past sales to the store as checkouts, and check that it kept its promises",
-		Long: `replay takes the first invoices of the sales file "Online Retail", in either edition, that are no cancellation and have a
-customer and goods, signs a customer up for each CustomerID, and sends each invoice as one checkout, with
-its InvoiceNo as Idempotency-Key. While the store is busy or does not answer it repeats the same request.
+		Long: `replay takes the first invoices of the sales file "Online Retail", in either edition, that are no
+cancellation and have a customer and goods, signs a customer up for each CustomerID, and sends each invoice
+as one checkout, with its InvoiceNo as Idempotency-Key. While the store is busy or does not answer it
+repeats the same request.
 A replay of what was replayed before is answered with the orders of that time and sells nothing.
 
 It ends with a report of orders accepted and refused, orders a second and latencies, and with checks:
@@ -66,7 +67,8 @@ func (r *replayCommand) addFlags(c *cobra.Command) {
 	flags := c.Flags()
 	flags.IntVar(&r.orders, "orders", 100, "how many invoices to replay")
 	flags.IntVar(&r.concurrency, "concurrency", 8, "requests under way at once")
-	flags.StringVar(&r.password, "password", "", "password of every customer (default: a new random one, which is printed)")
+	flags.StringVar(&r.password, "password", "",
+		"password of every customer (default: a new random one, which is printed)")
 	flags.StringVar(&r.email, "email", "", "address of the admin who reads the stock (SHOP_ADMIN_EMAIL)")
 	flags.DurationVar(&r.mailWait, "mail-wait", 5*time.Minute, "how long to wait for the mails")
 	r.table.addFlags(flags)
@@ -139,11 +141,13 @@ func (r *replayCommand) invoices(ctx context.Context) (invoices []replay.Invoice
 func (r *replayCommand) choosePassword() {
 	if r.password == "" {
 		r.password = rand.Text()
-		say(r.err, "the customers' password is %s (give it with --password to replay as the same customers)", r.password)
+		say(r.err, "the customers' password is %s (--password, to replay as the same customers)", r.password)
 	}
 }
 
-func (r *replayCommand) replay(ctx context.Context, admin *apiclient.Session, d deployment, invoices []replay.Invoice) (replay.Report, error) {
+func (r *replayCommand) replay(
+	ctx context.Context, admin *apiclient.Session, d deployment, invoices []replay.Invoice,
+) (replay.Report, error) {
 	progress := newBar(r.err, replay.SigningUp)
 	defer progress.done()
 	run := &replay.Run{

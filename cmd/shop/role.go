@@ -22,7 +22,9 @@ import (
 )
 
 func newGrantAdmin(s streams, t *target) *cobra.Command {
-	c := roleChange{role: user.RoleAdmin, question: "Make this account an admin's?", done: "%s is an admin from the next log-in on"}
+	c := roleChange{
+		role: user.RoleAdmin, question: "Make this account an admin's?", done: "%s is an admin from the next log-in on",
+	}
 	return c.command(s, t, &cobra.Command{
 		Use:   "grant-admin EMAIL",
 		Short: "Make a user of the store an admin",

@@ -15,8 +15,8 @@ func newKeys(s streams, t *target) *cobra.Command {
 	return &cobra.Command{
 		Use:   "keys",
 		Short: "Show the keys that sign access tokens, and what comes next",
-		Long: `keys shows the two keys: what tokens call them (kid), where KMS keeps them, since when they are published or
-sign, and what "shop rotate-key" will do next and from when on.
+		Long: `keys shows the two keys: what tokens call them (kid), where KMS keeps them, since when they are
+published or sign, and what "shop rotate-key" will do next and from when on.
 
 The times are the latest that are possible: when KMS made the key, and when CloudFormation last changed the
 function that publishes the keys or signs with one, whatever it was changed for.
@@ -37,7 +37,8 @@ func newRotateKey(s streams, t *target) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "rotate-key",
 		Short: "Take the next step of exchanging the key that signs access tokens",
-		Long: `rotate-key takes the step that comes next, so that run twice it brings a new key into use, and ends no session:
+		Long: `rotate-key takes the step that comes next, so that run twice it brings a new key into use, and ends no
+session:
 
   1. sign with the standby key. Refused until it has been published for 2 hours and 15 minutes, because API
      Gateway keeps the keys that it read for 2 hours. The other key becomes the standby key.
@@ -110,7 +111,8 @@ func (r *rotateCommand) take(ctx context.Context, keys *signingKeys, before rota
 	say(r.out, "\ndone: %s\n", step.Action)
 	r.describe(after)
 	if step.Action == rotation.Replace {
-		say(r.out, "\nthe old key is kept; when nobody needs it any more:\n  aws kms schedule-key-deletion --key-id %s", before.Standby.ID)
+		say(r.out, "\nthe old key is kept; when nobody needs it any more:")
+		say(r.out, "  aws kms schedule-key-deletion --key-id %s", before.Standby.ID)
 	}
 	return nil
 }
@@ -130,7 +132,9 @@ func (r *rotateCommand) describe(s rotation.State) {
 
 // line shows one key.
 func (r *rotateCommand) line(role string, k rotation.Key, what string, since time.Time) {
-	say(r.out, "%-8s %s  made %s, %s %s at the latest%s\n         %s", role, cmp.Or(k.TokenID, "(disabled)"), instant(k.CreatedAt), what, instant(since), trouble(k), k.ID)
+	say(r.out, "%-8s %s  made %s, %s %s at the latest%s",
+		role, cmp.Or(k.TokenID, "(disabled)"), instant(k.CreatedAt), what, instant(since), trouble(k))
+	say(r.out, "         %s", k.ID)
 }
 
 func trouble(k rotation.Key) string {

@@ -72,14 +72,18 @@ func findKeys(ctx context.Context, t *target) (*signingKeys, error) {
 		return nil, err
 	}
 	if d.params[signedBy] == "" || d.params[standbyKey] == "" {
-		return nil, fmt.Errorf("the stack %s has no parameters %s and %s: is it the store's, and not of an earlier version?", d.stack, signedBy, standbyKey)
+		return nil, fmt.Errorf("the stack %s has no parameters %s and %s: "+
+			"is it the store's, and not of an earlier version?", d.stack, signedBy, standbyKey)
 	}
 	url, err := d.output("IssuerUrl")
 	if err != nil {
 		return nil, err
 	}
 	return &signingKeys{
-		deployment: d, stacks: cloudformation.NewFromConfig(d.aws), kms: kms.NewFromConfig(d.aws), issuer: keySetOf(url),
+		deployment: d,
+		stacks:     cloudformation.NewFromConfig(d.aws),
+		kms:        kms.NewFromConfig(d.aws),
+		issuer:     keySetOf(url),
 	}, nil
 }
 
@@ -122,7 +126,8 @@ func (k *signingKeys) key(ctx context.Context, arn, logicalID string) (rotation.
 	if err != nil {
 		return rotation.Key{}, fmt.Errorf("asking KMS about %s: %w", arn, err)
 	}
-	key := rotation.Key{ID: arn, CreatedAt: aws.ToTime(described.KeyMetadata.CreationDate), Enabled: described.KeyMetadata.Enabled}
+	about := described.KeyMetadata
+	key := rotation.Key{ID: arn, CreatedAt: aws.ToTime(about.CreationDate), Enabled: about.Enabled}
 	if logicalID == secondKey {
 		key.Order = 1
 	}
@@ -148,7 +153,9 @@ func (k *signingKeys) published(ctx context.Context, id string) (bool, error) {
 
 // changed tells when a resource of the stack was made or last changed.
 func (k *signingKeys) changed(ctx context.Context, resource string) (time.Time, error) {
-	out, err := k.stacks.DescribeStackResource(ctx, &cloudformation.DescribeStackResourceInput{StackName: &k.stack, LogicalResourceId: &resource})
+	out, err := k.stacks.DescribeStackResource(ctx, &cloudformation.DescribeStackResourceInput{
+		StackName: &k.stack, LogicalResourceId: &resource,
+	})
 	if err != nil {
 		return time.Time{}, fmt.Errorf("asking CloudFormation about %s: %w", resource, err)
 	}
@@ -183,9 +190,7 @@ func (k *signingKeys) update(ctx context.Context, parameter, value string) error
 		Capabilities: []types.Capability{types.CapabilityCapabilityIam, types.CapabilityCapabilityAutoExpand},
 	})
 	if err == nil {
-		waiter := cloudformation.NewStackUpdateCompleteWaiter(k.stacks, func(o *cloudformation.StackUpdateCompleteWaiterOptions) {
-			o.MinDelay, o.MaxDelay = updatePoll, updatePollMax
-		})
+		waiter := cloudformation.NewStackUpdateCompleteWaiter(k.stacks, setPolling)
 		err = waiter.Wait(ctx, &cloudformation.DescribeStacksInput{StackName: &k.stack}, updateMost)
 	}
 	if err != nil {
@@ -193,6 +198,10 @@ func (k *signingKeys) update(ctx context.Context, parameter, value string) error
 	}
 	k.issuer = keySetOf(k.outputs["IssuerUrl"]) // what was read before is not true any more
 	return k.describe(ctx)
+}
+
+func setPolling(o *cloudformation.StackUpdateCompleteWaiterOptions) {
+	o.MinDelay, o.MaxDelay = updatePoll, updatePollMax
 }
 
 func (k *signingKeys) parametersWith(parameter, value string) []types.Parameter {

@@ -24,7 +24,8 @@ type target struct {
 }
 
 func (t *target) addFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&t.stack, "stack", cmp.Or(os.Getenv("SHOP_STACK"), "shop"), "name of the CloudFormation stack (SHOP_STACK)")
+	stack := cmp.Or(os.Getenv("SHOP_STACK"), "shop")
+	flags.StringVar(&t.stack, "stack", stack, "name of the CloudFormation stack (SHOP_STACK)")
 	flags.StringVar(&t.region, "region", "", "AWS region (default: as the AWS CLI finds it)")
 	flags.StringVar(&t.profile, "profile", "", "profile of the AWS configuration files")
 	flags.BoolVar(&t.local, "local", false, "the store on this machine")

@@ -18,10 +18,10 @@ func newVerifyUser(s streams, t *target) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "verify-user EMAIL",
 		Short: "Vouch for a user's address, in the place of the link in a mail",
-		Long: `verify-user lets the user with that address log in who signed up where the store verifies addresses, and has
-not followed the link. It is for who cannot get the mail: the first admin, while SES keeps the account in its
-sandbox and mails only addresses that it knows, and the test account of a deployment. Verifying twice changes
-nothing.
+		Long: `verify-user lets the user with that address log in who signed up where the store verifies addresses, and
+has not followed the link. It is for who cannot get the mail: the first admin, while SES keeps the account in
+its sandbox and mails only addresses that it knows, and the test account of a deployment. Verifying twice
+changes nothing.
 
 Whoever signed up with an address need not be its owner, so it shows the account's id, name, address and when it
 was made, and asks. Without a terminal it refuses, unless --yes answers for you.

@@ -18,8 +18,9 @@ type passwordChanger interface {
 }
 
 // unknown is what a 503 says of a request that came without a key.
-const unknown = "The store is busy, and the password may be changed already. Repeat the same request; if the answer is 401 " +
-	"then, log in with the new password. With an Idempotency-Key a repeat is answered as the first request."
+const unknown = "The store is busy, and the password may be changed already. Repeat the same request; " +
+	"if the answer is 401 then, log in with the new password. " +
+	"With an Idempotency-Key a repeat is answered as the first request."
 
 type request struct {
 	Current string `json:"current"`

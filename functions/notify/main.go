@@ -32,7 +32,7 @@ type settings struct {
 	ReplyTo          string        `env:"REPLY_TO"` // may be empty
 	ShopName         string        `env:"SHOP_NAME"`
 	ShopURL          string        `env:"PAGES_URL"`
-	Lease            time.Duration `env:"LEASE"` // longer than the function's timeout, shorter than the queue's visibility timeout
+	Lease            time.Duration `env:"LEASE"` // above the function's timeout, below the queue's visibility timeout
 }
 
 func main() {

@@ -20,5 +20,6 @@ type settings struct {
 
 func main() {
 	s, aws := config.MustLoad[settings]()
-	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), publishKeys(s.Issuer, kmssign.NewRing(kms.NewFromConfig(aws), s.KeyIDs))))
+	keys := kmssign.NewRing(kms.NewFromConfig(aws), s.KeyIDs)
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), publishKeys(s.Issuer, keys)))
 }

@@ -15,8 +15,9 @@ type passwordResetter interface {
 }
 
 // unknown is what a 503 says of a request that came without a key.
-const unknown = "The store is busy, and the password may be set already. Repeat the same request; if the answer is 400 " +
-	"then, log in with the new password. With an Idempotency-Key a repeat is answered as the first request."
+const unknown = "The store is busy, and the password may be set already. Repeat the same request; " +
+	"if the answer is 400 then, log in with the new password. " +
+	"With an Idempotency-Key a repeat is answered as the first request."
 
 type request struct {
 	Token    string `json:"token"`

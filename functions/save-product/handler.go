@@ -16,7 +16,7 @@ import (
 type productSaver interface {
 	// Do saves a draft and returns the product, and as it was before, which is nil for a new one. It returns
 	// validation.Errors, *product.ChangedError, product.ErrNotFound, product.ErrContended and product.ErrUnsettled.
-	Do(ctx context.Context, admin user.Caller, d product.Draft) (saved product.Product, before *product.Product, err error)
+	Do(_ context.Context, admin user.Caller, d product.Draft) (saved product.Product, before *product.Product, _ error)
 }
 
 // request is the whole product, which PUT replaces. max_per_order and stock stay as they are when they are missing;
@@ -91,8 +91,9 @@ func audit(ctx context.Context, caller user.Caller, before *product.Product, sav
 		auditChange(ctx, e)
 	}
 	if before == nil {
+		stock := fmt.Sprint(saved.Stock)
 		auditChange(ctx, observe.Event{
-			Kind: observe.StockChanged, UserID: caller.UserID, Subject: saved.ID, Before: "0", After: fmt.Sprint(saved.Stock),
+			Kind: observe.StockChanged, UserID: caller.UserID, Subject: saved.ID, Before: "0", After: stock,
 		})
 	}
 }

@@ -33,8 +33,9 @@ type account struct {
 }
 
 // unknown is what a 503 says of a request that came without a key, where an account is good at once.
-const unknown = "The store is busy, and the account may be open already. Repeat the same request; if the answer is 409 " +
-	"then, log in. With an Idempotency-Key a repeat is answered as the first request."
+const unknown = "The store is busy, and the account may be open already. Repeat the same request; " +
+	"if the answer is 409 then, log in. " +
+	"With an Idempotency-Key a repeat is answered as the first request."
 
 type handlers struct{ users accountCreator }
 

@@ -14,9 +14,9 @@ import (
 )
 
 type inventory interface {
-	// Set makes the stock quantity if it is seen now. It returns *product.StockChangedError when it is not,
+	// Set makes the stock quantity if it is expected now. It returns *product.StockChangedError when it is not,
 	// validation.Errors, product.ErrNotFound, product.ErrContended and product.ErrUnsettled.
-	Set(ctx context.Context, admin user.Caller, productID string, quantity, seen int64, reason string) (product.Stock, error)
+	Set(_ context.Context, admin user.Caller, id string, quantity, expected int64, reason string) (product.Stock, error)
 	// Adjust changes the stock by a difference. It returns product.ErrInsufficientStock, validation.Errors,
 	// product.ErrNotFound, product.ErrKeyReused, product.ErrContended and product.ErrUnsettled. With a key, which may
 	// be empty, a repeat is answered what was recorded.

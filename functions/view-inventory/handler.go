@@ -15,7 +15,7 @@ import (
 type inventory interface {
 	// Inventory returns a page of the products that the filter lets through: by name, or, of those whose stock is low,
 	// by id. It returns page.ErrInvalidCursor.
-	Inventory(ctx context.Context, admin user.Caller, f product.Filter, r page.Request) (page.Page[product.Product], error)
+	Inventory(context.Context, user.Caller, product.Filter, page.Request) (page.Page[product.Product], error)
 	// Read returns a product. It returns product.ErrNotFound.
 	Read(ctx context.Context, id string) (product.Product, error)
 }

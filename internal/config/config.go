@@ -52,6 +52,6 @@ type Tokens struct {
 
 // Front is what stands between clients and the API.
 type Front struct {
-	ProofSHA256 string `env:"ORIGIN_PROOF_SHA256" envDefault:""`            // of the distribution in front; empty: there is none
-	Only        bool   `env:"ONLY_THROUGH_DISTRIBUTION" envDefault:"false"` // whether what comes past it is refused
+	ProofSHA256 string `env:"ORIGIN_PROOF_SHA256" envDefault:""`            // of the distribution; empty without one
+	Only        bool   `env:"ONLY_THROUGH_DISTRIBUTION" envDefault:"false"` // whether all other requests are refused
 }

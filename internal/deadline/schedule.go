@@ -12,7 +12,7 @@ var ErrNone = errors.New("no deadline")
 // Scheduled makes run a function that a schedule calls. run begins nothing after until, which leaves it toFinish of the
 // function's time for what it has begun; its ctx is [WithMargin]'s. The function returns ErrNone for a ctx without a
 // deadline.
-func Scheduled(toFinish time.Duration, run func(ctx context.Context, until time.Time) error) func(context.Context) error {
+func Scheduled(toFinish time.Duration, run func(_ context.Context, until time.Time) error) func(context.Context) error {
 	return func(ctx context.Context) error {
 		end, ok := ctx.Deadline()
 		if !ok {

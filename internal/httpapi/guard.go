@@ -93,9 +93,11 @@ func (g Guard) scope(scope string, h CallerHandler) Handler {
 		if err != nil {
 			return Response{}, fmt.Errorf("verifying a token: %w", err)
 		}
-		response, err := g.enter(observe.With(ctx, "user_id", claims.UserID), scope, claims, h, r)
+		response, err := callWithScope(observe.With(ctx, "user_id", claims.UserID), scope, claims, h, r)
 		if isRefusal(err) {
-			observe.Audit(ctx, observe.Event{Kind: observe.AccessRefused, UserID: claims.UserID, Subject: r.event.RouteKey, Reason: r.code(err)})
+			observe.Audit(ctx, observe.Event{
+				Kind: observe.AccessRefused, UserID: claims.UserID, Subject: r.event.RouteKey, Reason: r.code(err),
+			})
 		}
 		return response, err
 	}
@@ -152,13 +154,16 @@ func isRefusal(err error) bool {
 	return errors.Is(err, ErrForbidden) || errors.Is(err, user.ErrNotAdmin) || errors.Is(err, access.ErrNotTheirs)
 }
 
-func (g Guard) enter(ctx context.Context, scope string, claims token.Claims, h CallerHandler, r *Request) (Response, error) {
+// callWithScope calls h for the caller whom the claims name, if they have the scope.
+func callWithScope(
+	ctx context.Context, scope string, claims token.Claims, h CallerHandler, r *Request,
+) (Response, error) {
 	if !claims.HasScope(scope) {
 		return Response{}, fmt.Errorf("scope %s: %w", scope, ErrForbidden)
 	}
-	return h(ctx, user.Caller{
-		UserID: claims.UserID, Email: claims.Email, SessionID: claims.SessionID, Admin: claims.HasScope(token.ScopeAdmin),
-	}, r)
+	caller := user.Caller{UserID: claims.UserID, Email: claims.Email, SessionID: claims.SessionID}
+	caller.Admin = claims.HasScope(token.ScopeAdmin)
+	return h(ctx, caller, r)
 }
 
 // bearer reads the header by RFC 6750, section 2.1; the scheme is case-insensitive by RFC 9110, section 11.1.

@@ -28,7 +28,7 @@ type Problem struct {
 	RequestID string `json:"request_id"`
 
 	Errors   []FieldError `json:"errors,omitempty"`   // invalid_request
-	Items    any          `json:"items,omitempty"`    // []Excess, []Shortage or []ChangedPrice: of a refused order's lines
+	Items    any          `json:"items,omitempty"`    // of a refused order: []Excess, []Shortage or []ChangedPrice
 	Quantity *int64       `json:"quantity,omitempty"` // stock_changed
 	OrderID  string       `json:"order_id,omitempty"` // idempotency_key_reused: the order that was placed under the key
 	Product  any          `json:"product,omitempty"`  // product_changed: AdminProduct, as it is stored now

@@ -83,7 +83,8 @@ const maxKey = 255
 // key, an empty one too: its sender means to repeat the request, and without a key the work would be done again.
 func (r *Request) IdempotencyKey() (string, error) {
 	key, sent := r.header("Idempotency-Key")
-	if sent && key == "" || len(key) > maxKey || strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) {
+	unprintable := func(c rune) bool { return c < ' ' || c > '~' }
+	if sent && key == "" || len(key) > maxKey || strings.ContainsFunc(key, unprintable) {
 		return "", invalid("Idempotency-Key", "must have 1 to %d printable ASCII characters", maxKey)
 	}
 	return key, nil

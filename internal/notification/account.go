@@ -68,11 +68,21 @@ func (d *Delivery) addressee(ctx context.Context, mail Mail) (user.User, error) 
 	if u.Expired(d.Now()) {
 		return user.User{}, ErrNoRecipient
 	}
-	kind, subject := mail.cut()
-	if kind == VerifyEmail && (u.ID != subject || !u.Unverified) || kind == PasswordChanged && !strings.HasPrefix(subject, u.ID+"-") {
+	if kind, subject := mail.cut(); !concerns(u, kind, subject) {
 		return user.User{}, ErrNoRecipient
 	}
 	return u, nil
+}
+
+// concerns reports whether a mail of the kind about the subject is still for the account that has its address now.
+func concerns(u user.User, kind Kind, subject string) bool {
+	switch kind {
+	case VerifyEmail:
+		return u.ID == subject && u.Unverified
+	case PasswordChanged:
+		return strings.HasPrefix(subject, u.ID+"-")
+	}
+	return true
 }
 
 // purpose says what the link in a mail of the kind is for.

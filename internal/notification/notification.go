@@ -16,10 +16,14 @@ type Kind string
 // The kinds. All but the confirmation are account mails, and all of those but PasswordChanged bring a link that is good
 // once.
 const (
-	OrderPlaced   Kind = "order-placed"    // the confirmation of an order, its subject
-	VerifyEmail   Kind = "verify-email"    // to a new account, its subject: verify the address
-	SignUpAttempt Kind = "sign-up-attempt" // to an address, its AddressHash the subject: somebody signed up with it once more
-	PasswordReset Kind = "password-reset"  // to an address, its AddressHash the subject: set a new password
+	// OrderPlaced confirms an order, which is its subject.
+	OrderPlaced Kind = "order-placed"
+	// VerifyEmail asks a new account's owner to verify the address. Its subject is the user.
+	VerifyEmail Kind = "verify-email"
+	// SignUpAttempt says that somebody signed up once more with an address. Its subject is the AddressHash.
+	SignUpAttempt Kind = "sign-up-attempt"
+	// PasswordReset brings a link to set a new password. Its subject is the AddressHash.
+	PasswordReset Kind = "password-reset"
 	// PasswordChanged tells an account's owner that its password was changed. Its subject is the user, a hyphen and the
 	// generation that the change began.
 	PasswordChanged Kind = "password-changed"
@@ -117,9 +121,7 @@ func OrderMailID(orderID string) string { return MailID(string(OrderPlaced), ord
 
 // NewOrderMail returns the confirmation of an order to a normalised address.
 func NewOrderMail(orderID, address string, now time.Time) Mail {
-	return Mail{
-		ID: OrderMailID(orderID), State: Pending, CreatedAt: now, DueAt: now.Add(delay(0)), AddressHash: user.AddressHash(address),
-	}
+	return newMail(OrderMailID(orderID), address, now)
 }
 
 // NewVerificationMail returns the mail by which a new account's normalised address is verified.
@@ -140,9 +142,14 @@ func NewPasswordChangedMail(userID string, generation int64, address string, now
 }
 
 func newAccountMail(kind Kind, subject, address string, now time.Time) Mail {
+	m := newMail(MailID(string(kind), subject), address, now)
+	m.Address, m.ExpiresAt = address, now.Add(keepAccount).Truncate(time.Second)
+	return m
+}
+
+func newMail(id, address string, now time.Time) Mail {
 	return Mail{
-		ID: MailID(string(kind), subject), State: Pending, CreatedAt: now, DueAt: now.Add(delay(0)), AddressHash: user.AddressHash(address),
-		Address: address, ExpiresAt: now.Add(keepAccount).Truncate(time.Second),
+		ID: id, State: Pending, CreatedAt: now, DueAt: now.Add(delay(0)), AddressHash: user.AddressHash(address),
 	}
 }
 

@@ -56,9 +56,15 @@ func Audit(ctx context.Context, e Event) {
 		level = slog.LevelWarn
 	}
 	o.log.LogAttrs(ctx, level, "audit",
-		slog.String("event", string(e.Kind)), slog.String("user_id", e.UserID), slog.String("address_hash", e.AddressHash),
-		slog.String("subject", e.Subject), slog.String("before", e.Before), slog.String("after", e.After), slog.String("reason", e.Reason),
-		slog.String("source_ip", o.sourceIP), slog.String("request_id", o.requestID))
+		slog.String("event", string(e.Kind)),
+		slog.String("user_id", e.UserID),
+		slog.String("address_hash", e.AddressHash),
+		slog.String("subject", e.Subject),
+		slog.String("before", e.Before),
+		slog.String("after", e.After),
+		slog.String("reason", e.Reason),
+		slog.String("source_ip", o.sourceIP),
+		slog.String("request_id", o.requestID))
 }
 
 type originKey struct{}

@@ -42,18 +42,20 @@ type Inventory struct {
 	Now      func() time.Time
 }
 
-// Set makes the stock quantity if it is seen now. It returns *StockChangedError when it is not, validation.Errors,
+// Set makes the stock quantity if it is expected now. It returns *StockChangedError when it is not, validation.Errors,
 // ErrNotFound, ErrContended and ErrUnsettled.
-func (i *Inventory) Set(ctx context.Context, admin user.Caller, productID string, quantity, seen int64, reason string) (Stock, error) {
+func (i *Inventory) Set(
+	ctx context.Context, admin user.Caller, productID string, quantity, expected int64, reason string,
+) (Stock, error) {
 	var problems validation.Errors
 	problems.Int("quantity", quantity, 0, MaxStock)
-	problems.Int("compare_quantity", seen, 0, MaxStock)
+	problems.Int("compare_quantity", expected, 0, MaxStock)
 	problems.Line("reason", reason, 1, maxReason)
 	if err := problems.Err(); err != nil {
 		return Stock{}, err
 	}
 	m := i.movement(admin, productID, reason)
-	m.Before, m.After = seen, quantity
+	m.Before, m.After = expected, quantity
 	return i.move(ctx, m)
 }
 

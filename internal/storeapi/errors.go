@@ -50,6 +50,11 @@ func isTemporary(err error) bool {
 	return errors.As(err, &failure) && failure.Temporary()
 }
 
+const crossSite = "This is for the shop's own pages alone. It needs the header Sec-Fetch-Site of one origin, and " +
+	"application/json."
+
+const unsettled = "It is not known whether the change was made. Look at the product before you repeat it."
+
 // table is what clients are told of each error. The log has the cause.
 var table = []struct {
 	err    error
@@ -57,29 +62,29 @@ var table = []struct {
 	code   string
 	detail string
 }{
-	{page.ErrInvalidCursor, http.StatusBadRequest, "invalid_cursor", "The cursor was altered, or belongs to another query."},
-	{httpapi.ErrKeyRequired, http.StatusBadRequest, "idempotency_key_required", "The header Idempotency-Key is missing."},
-	{httpapi.ErrUnauthenticated, http.StatusUnauthorized, "unauthenticated", "A valid access token is needed."},
-	{token.ErrInvalid, http.StatusUnauthorized, "unauthenticated", "A valid access token is needed."},
-	{user.ErrInvalidCredentials, http.StatusUnauthorized, "invalid_credentials", "The e-mail address or the password is wrong."},
-	{user.ErrSessionOver, http.StatusUnauthorized, "unauthenticated", "There is no such session, or no longer. Log in again."},
-	{user.ErrNotFound, http.StatusUnauthorized, "unauthenticated", "The account is gone. Sign up anew."},
-	{httpapi.ErrForbidden, http.StatusForbidden, "forbidden", "The caller may not do this."},
-	{httpapi.ErrCrossSite, http.StatusForbidden, "forbidden", "This is for the shop's own pages alone. It needs the header Sec-Fetch-Site of one origin, and application/json."},
-	{user.ErrNotAdmin, http.StatusForbidden, "forbidden", "The caller may not do this."},
-	{product.ErrNotFound, http.StatusNotFound, "product_not_found", "There is no such product."},
-	{order.ErrNotFound, http.StatusNotFound, "order_not_found", "There is no such order."},
-	{httpapi.ErrNoRoute, http.StatusNotFound, "not_found", "There is nothing here."},
-	{user.ErrEmailTaken, http.StatusConflict, "email_taken", "An account with this e-mail address exists already."},
-	{product.ErrInsufficientStock, http.StatusConflict, "insufficient_stock", "The stock would fall below zero."},
-	{order.ErrTooLargeToCancel, http.StatusConflict, "order_too_large", "An order of more than 49 products cannot be cancelled."},
-	{httpapi.ErrTooLarge, http.StatusRequestEntityTooLarge, "payload_too_large", "The body is larger than 64 KiB."},
-	{httpapi.ErrMediaType, http.StatusUnsupportedMediaType, "unsupported_media_type", "The body must be application/json, in UTF-8."},
-	{product.ErrKeyReused, http.StatusUnprocessableEntity, "idempotency_key_reused", "The Idempotency-Key was used for another adjustment."},
-	{order.ErrBusy, http.StatusServiceUnavailable, "busy", busy},
-	{product.ErrContended, http.StatusServiceUnavailable, "busy", busy},
-	{product.ErrUnsettled, http.StatusServiceUnavailable, "busy", "It is not known whether the change was made. Look at the product before you repeat it."},
-	{context.DeadlineExceeded, http.StatusServiceUnavailable, "busy", busy},
+	{page.ErrInvalidCursor, 400, "invalid_cursor", "The cursor was altered, or belongs to another query."},
+	{httpapi.ErrKeyRequired, 400, "idempotency_key_required", "The header Idempotency-Key is missing."},
+	{httpapi.ErrUnauthenticated, 401, "unauthenticated", "A valid access token is needed."},
+	{token.ErrInvalid, 401, "unauthenticated", "A valid access token is needed."},
+	{user.ErrInvalidCredentials, 401, "invalid_credentials", "The e-mail address or the password is wrong."},
+	{user.ErrSessionOver, 401, "unauthenticated", "There is no such session, or no longer. Log in again."},
+	{user.ErrNotFound, 401, "unauthenticated", "The account is gone. Sign up anew."},
+	{httpapi.ErrForbidden, 403, "forbidden", "The caller may not do this."},
+	{httpapi.ErrCrossSite, 403, "forbidden", crossSite},
+	{user.ErrNotAdmin, 403, "forbidden", "The caller may not do this."},
+	{product.ErrNotFound, 404, "product_not_found", "There is no such product."},
+	{order.ErrNotFound, 404, "order_not_found", "There is no such order."},
+	{httpapi.ErrNoRoute, 404, "not_found", "There is nothing here."},
+	{user.ErrEmailTaken, 409, "email_taken", "An account with this e-mail address exists already."},
+	{product.ErrInsufficientStock, 409, "insufficient_stock", "The stock would fall below zero."},
+	{order.ErrTooLargeToCancel, 409, "order_too_large", "An order of more than 49 products cannot be cancelled."},
+	{httpapi.ErrTooLarge, 413, "payload_too_large", "The body is larger than 64 KiB."},
+	{httpapi.ErrMediaType, 415, "unsupported_media_type", "The body must be application/json, in UTF-8."},
+	{product.ErrKeyReused, 422, "idempotency_key_reused", "The Idempotency-Key was used for another adjustment."},
+	{order.ErrBusy, 503, "busy", busy},
+	{product.ErrContended, 503, "busy", busy},
+	{product.ErrUnsettled, 503, "busy", unsettled},
+	{context.DeadlineExceeded, 503, "busy", busy},
 }
 
 // Code returns the contract's code for the error, as the client is told it.
@@ -104,54 +109,81 @@ func answerTo(err error) (httpapi.Problem, map[string]string) {
 	}
 	var guesses *user.TooManyGuessesError
 	if errors.As(err, &guesses) {
-		return httpapi.Problem{Status: http.StatusTooManyRequests, Code: "too_many_requests", Detail: "Too many attempts. Try again later."},
-			retryAfter(guesses.RetryAfter)
+		p := problem(http.StatusTooManyRequests, "too_many_requests", "Too many attempts. Try again later.")
+		return p, retryAfter(guesses.RetryAfter)
 	}
 	for _, row := range table {
 		if errors.Is(err, row.err) {
-			return httpapi.Problem{Status: row.status, Code: row.code, Detail: row.detail}, headers(row.status)
+			return problem(row.status, row.code, row.detail), headers(row.status)
 		}
 	}
 	if isTemporary(err) {
-		return httpapi.Problem{Status: http.StatusServiceUnavailable, Code: "busy", Detail: busy}, headers(http.StatusServiceUnavailable)
+		return problem(http.StatusServiceUnavailable, "busy", busy), headers(http.StatusServiceUnavailable)
 	}
-	return httpapi.Problem{Status: http.StatusInternalServerError, Code: "internal", Detail: "The store failed."}, nil
+	return problem(http.StatusInternalServerError, "internal", "The store failed."), nil
+}
+
+func problem(status int, code, detail string) httpapi.Problem {
+	return httpapi.Problem{Status: status, Code: code, Detail: detail}
 }
 
 // detailed answers the errors that tell more than their kind.
-func detailed(err error) (httpapi.Problem, bool) {
+func detailed(err error) (p httpapi.Problem, ok bool) {
 	var (
 		fields  validation.Errors
+		stock   *product.StockChangedError
+		changed *product.ChangedError
+	)
+	switch {
+	case errors.As(err, &fields):
+		p = problem(http.StatusBadRequest, "invalid_request", "The request is not valid.")
+		p.Errors = fieldErrors(fields)
+	case errors.As(err, &stock):
+		p = problem(http.StatusConflict, "stock_changed", "The stock is not what it was compared with.")
+		p.Quantity = &stock.Quantity
+	case errors.As(err, &changed):
+		const detail = "The product is not of the version that it was compared with."
+		p = problem(http.StatusConflict, "product_changed", detail)
+		p.Product = AdminProductOf(changed.Stored)
+	default:
+		return refusedOrder(err)
+	}
+	return p, true
+}
+
+// refusedOrder answers what is detailed of an order that is not placed or changed.
+func refusedOrder(err error) (p httpapi.Problem, ok bool) {
+	var (
 		unknown *order.UnknownProductError
 		excess  *order.MaxPerOrderExceededError
 		short   *order.OutOfStockError
 		prices  *order.PriceChangedError
-		stock   *product.StockChangedError
-		changed *product.ChangedError
 		reused  *order.KeyReusedError
 		status  *order.StatusChangedError
 	)
+	const conflict, unprocessable = http.StatusConflict, http.StatusUnprocessableEntity
 	switch {
-	case errors.As(err, &fields):
-		return httpapi.Problem{Status: http.StatusBadRequest, Code: "invalid_request", Detail: "The request is not valid.", Errors: fieldErrors(fields)}, true
 	case errors.As(err, &unknown):
-		return httpapi.Problem{Status: http.StatusNotFound, Code: "product_not_found", Detail: "There is no product " + unknown.ProductID + "."}, true
+		p = problem(http.StatusNotFound, "product_not_found", "There is no product "+unknown.ProductID+".")
 	case errors.As(err, &excess):
-		return httpapi.Problem{Status: http.StatusConflict, Code: "max_per_order_exceeded", Detail: "One order may not have so many units of every item.", Items: excesses(excess)}, true
+		p = problem(conflict, "max_per_order_exceeded", "One order may not have so many units of every item.")
+		p.Items = excesses(excess)
 	case errors.As(err, &short):
-		return httpapi.Problem{Status: http.StatusConflict, Code: "out_of_stock", Detail: "There is not enough of every item.", Items: shortages(short)}, true
+		p = problem(conflict, "out_of_stock", "There is not enough of every item.")
+		p.Items = shortages(short)
 	case errors.As(err, &prices):
-		return httpapi.Problem{Status: http.StatusConflict, Code: "price_changed", Detail: "The order does not cost what was agreed to.", Items: changedPrices(prices)}, true
-	case errors.As(err, &stock):
-		return httpapi.Problem{Status: http.StatusConflict, Code: "stock_changed", Detail: "The stock is not what it was compared with.", Quantity: &stock.Quantity}, true
-	case errors.As(err, &changed):
-		return httpapi.Problem{Status: http.StatusConflict, Code: "product_changed", Detail: "The product is not of the version that it was compared with.", Product: AdminProductOf(changed.Stored)}, true
+		p = problem(conflict, "price_changed", "The order does not cost what was agreed to.")
+		p.Items = changedPrices(prices)
 	case errors.As(err, &status):
-		return httpapi.Problem{Status: http.StatusConflict, Code: "status_changed", Detail: "The order's status does not allow this change, or no longer.", OrderStatus: status.Present.String()}, true
+		p = problem(conflict, "status_changed", "The order's status does not allow this change, or no longer.")
+		p.OrderStatus = status.Present.String()
 	case errors.As(err, &reused):
-		return httpapi.Problem{Status: http.StatusUnprocessableEntity, Code: "idempotency_key_reused", Detail: "The Idempotency-Key was used for another order.", OrderID: reused.OrderID}, true
+		p = problem(unprocessable, "idempotency_key_reused", "The Idempotency-Key was used for another order.")
+		p.OrderID = reused.OrderID
+	default:
+		return p, false
 	}
-	return httpapi.Problem{}, false
+	return p, true
 }
 
 func fieldErrors(problems validation.Errors) []httpapi.FieldError {

@@ -57,7 +57,10 @@ const tokenType = "Bearer"
 
 // SessionOf writes s.
 func SessionOf(s user.Session) Session {
-	return Session{AccessToken: s.AccessToken, TokenType: tokenType, ExpiresIn: int64(s.ExpiresIn.Seconds()), RefreshToken: s.RefreshToken}
+	return Session{
+		AccessToken: s.AccessToken, TokenType: tokenType, ExpiresIn: int64(s.ExpiresIn.Seconds()),
+		RefreshToken: s.RefreshToken,
+	}
 }
 
 // refreshToken is the body of a request that shows a refresh token.
@@ -109,10 +112,11 @@ type SessionUser struct {
 
 // ForBrowser answers s: the access token in the body, the refresh token in the cookie, for as long as it is good.
 func ForBrowser(status int, s user.Session) httpapi.Response {
-	body := BrowserSession{AccessToken: s.AccessToken, TokenType: tokenType, ExpiresIn: int64(s.ExpiresIn.Seconds()), User: SessionUser{
-		UserID: s.User.ID, Email: s.User.Email, Name: s.User.Name, Admin: s.User.IsAdmin(),
+	u := SessionUser{UserID: s.User.ID, Email: s.User.Email, Name: s.User.Name, Admin: s.User.IsAdmin()}
+	response := httpapi.Response{Status: status, Body: BrowserSession{
+		AccessToken: s.AccessToken, TokenType: tokenType, ExpiresIn: int64(s.ExpiresIn.Seconds()), User: u,
 	}}
-	return httpapi.Response{Status: status, Body: body}.WithCookie(httpapi.SessionCookie, s.RefreshToken, s.RefreshExpiresIn)
+	return response.WithCookie(httpapi.SessionCookie, s.RefreshToken, s.RefreshExpiresIn)
 }
 
 // Page is a page of a list.
@@ -146,8 +150,8 @@ type ListedProduct struct {
 // ListedProductOf writes p.
 func ListedProductOf(p product.Product) ListedProduct {
 	return ListedProduct{
-		ProductID: p.ID, Name: p.Name, Price: Money(p.Price), ImageURL: p.ImageURL, StockStatus: string(p.StockStatus()),
-		MaxPerOrder: p.MaxPerOrder,
+		ProductID: p.ID, Name: p.Name, Price: Money(p.Price), ImageURL: p.ImageURL,
+		StockStatus: string(p.StockStatus()), MaxPerOrder: p.MaxPerOrder,
 	}
 }
 
@@ -163,7 +167,8 @@ type Inventory struct {
 // InventoryOf writes p.
 func InventoryOf(p product.Product) Inventory {
 	return Inventory{
-		Stock: p.Stock, Active: p.Active, Version: p.Version, CreatedAt: Time(p.CreatedAt), UpdatedAt: Time(p.UpdatedAt),
+		Stock: p.Stock, Active: p.Active, Version: p.Version,
+		CreatedAt: Time(p.CreatedAt), UpdatedAt: Time(p.UpdatedAt),
 	}
 }
 
@@ -237,7 +242,8 @@ func ListedOrderOf(o order.Order) Order {
 	lines := make([]Line, len(o.Lines))
 	for i, l := range o.Lines {
 		lines[i] = Line{
-			ProductID: l.ProductID, Name: l.Name, UnitPrice: Money(l.UnitPrice), Quantity: l.Quantity, LineTotal: Money(l.Total()),
+			ProductID: l.ProductID, Name: l.Name, UnitPrice: Money(l.UnitPrice), Quantity: l.Quantity,
+			LineTotal: Money(l.Total()),
 		}
 	}
 	return Order{

@@ -90,8 +90,8 @@ func isAtomText(r rune) bool {
 	return isLetterOrDigit(r) || strings.ContainsRune("!#$%&'*+-/=?^_`{|}~", r)
 }
 
-// isDomain accepts host names (RFC 1123, section 2.1) of two labels or more. The last one is no number: that would be an
-// address of IPv4, or nothing that is delegated (RFC 3696, section 2).
+// isDomain accepts host names (RFC 1123, section 2.1) of two labels or more. The last one is no number: that would be
+// an address of IPv4, or nothing that is delegated (RFC 3696, section 2).
 func isDomain(s string) bool {
 	labels := strings.Split(s, ".")
 	for _, label := range labels {

@@ -46,7 +46,7 @@ const (
 	PerAddressAndSource Count = iota // of an address from a source
 	FromSource                       // from a source, at any address
 	AtAddress                        // of an address, from any source
-	Reserve                          // of an address from a source, of those guesses that one of the three above refuses
+	Reserve                          // of an address from a source: those guesses that one of the three above refuses
 	PerDevice                        // of an address from a browser that is known for it, wherever that is
 	counts
 )
@@ -179,7 +179,11 @@ type Guesses interface {
 // limits returns what each count must meet, the counts being as they were seen. Whether the source is known has no part
 // in it: that the limits are others there would tell who shares the source which addresses log in from it.
 func (a Attempt) limits(t Tallies) Limits {
-	l := Limits{PerAddressAndSource: {Free: freePerAddressAndSource}, FromSource: {Free: freeFromSource}, AtAddress: {Free: busyAt}}
+	l := Limits{
+		PerAddressAndSource: {Free: freePerAddressAndSource},
+		FromSource:          {Free: freeFromSource},
+		AtAddress:           {Free: busyAt},
+	}
 	if t[AtAddress].Guesses >= busyAt || t[PerAddressAndSource].Guesses < freeWhenBusy {
 		l[PerAddressAndSource] = Limit{Free: freeWhenBusy}
 		l[AtAddress] = Limit{Free: crowdedAt, Idle: a.At.Add(-slot)}

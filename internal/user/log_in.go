@@ -147,6 +147,7 @@ func (l *LogIn) startSession(ctx context.Context, u User, a Attempt, replaced st
 		return Session{}, fmt.Errorf("beginning a session: %w", err)
 	}
 	return Session{
-		User: u, AccessToken: access, ExpiresIn: expiresIn, RefreshToken: refresh.Encode(), RefreshExpiresIn: s.ExpiresAt.Sub(a.At),
+		User: u, AccessToken: access, ExpiresIn: expiresIn,
+		RefreshToken: refresh.Encode(), RefreshExpiresIn: s.ExpiresAt.Sub(a.At),
 	}, nil
 }

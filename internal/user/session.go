@@ -178,7 +178,8 @@ func (r *Refresh) renew(ctx context.Context, s OpenSession, t RefreshToken) (Ses
 		}
 	}
 	return Session{
-		User: u, AccessToken: access, ExpiresIn: expiresIn, RefreshToken: s.successor(t).Encode(), RefreshExpiresIn: s.ExpiresAt.Sub(now),
+		User: u, AccessToken: access, ExpiresIn: expiresIn,
+		RefreshToken: s.successor(t).Encode(), RefreshExpiresIn: s.ExpiresAt.Sub(now),
 	}, nil
 }
 

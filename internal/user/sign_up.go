@@ -67,7 +67,9 @@ func (s *SignUp) Do(ctx context.Context, r Registration) (User, error) {
 
 // newCustomer returns the customer who registers. It returns validation.Errors, and the error of ctx when its time is
 // up.
-func newCustomer(ctx context.Context, r Registration, passwords Passwords, newID func() string, now func() time.Time) (User, error) {
+func newCustomer(
+	ctx context.Context, r Registration, passwords Passwords, newID func() string, now func() time.Time,
+) (User, error) {
 	email, err := r.validate(passwords)
 	if err != nil {
 		return User{}, err

@@ -28,7 +28,8 @@ type parsed struct {
 // New returns templates that are parsed when the first mail is made, not when the function starts.
 func New(textPart, htmlPart string) Templates {
 	return Templates{sync.OnceValues(func() (parsed, error) {
-		plain, err := text.New("text").Option("missingkey=error").Funcs(text.FuncMap{"wrap": Wrap, "ends": Ends}).Parse(textPart)
+		functions := text.FuncMap{"wrap": Wrap, "ends": Ends}
+		plain, err := text.New("text").Option("missingkey=error").Funcs(functions).Parse(textPart)
 		if err != nil {
 			return parsed{}, err
 		}

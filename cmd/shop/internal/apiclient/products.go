@@ -105,7 +105,9 @@ func (s *Session) Create(ctx context.Context, d product.Draft) error {
 // else is saved as it was read, members that this client does not know, too. Another admin's save in between is kept:
 // edit is called again, with what is stored by then. It returns product.ErrNotFound, user.ErrNotAdmin,
 // validation.Errors, and product.ErrContended after 10 attempts.
-func (s *Session) Change(ctx context.Context, id string, edit func(now product.Product) product.Product) (saved bool, err error) {
+func (s *Session) Change(
+	ctx context.Context, id string, edit func(now product.Product) product.Product,
+) (saved bool, err error) {
 	for range changeAttempts {
 		now, all, err := s.read(ctx, id)
 		if err != nil {
@@ -160,7 +162,11 @@ func set[T comparable](body members, name string, now, wanted T, written any) {
 func (s *Session) put(ctx context.Context, id string, body any) (repeats int, err error) {
 	a, err := s.send(ctx, request{method: http.MethodPut, path: productPath(id), body: body})
 	var said *Problem
-	if errors.As(err, &said) && (said.Status == http.StatusBadRequest || said.Status == http.StatusRequestEntityTooLarge) {
+	if !errors.As(err, &said) {
+		return a.repeats, err
+	}
+	switch said.Status {
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge:
 		return a.repeats, said.invalid()
 	}
 	return a.repeats, err

@@ -171,7 +171,8 @@ func (r *run) create(ctx context.Context, item Item) error {
 
 func existsByNow(err error) bool {
 	var invalid validation.Errors
-	return errors.As(err, &invalid) && slices.ContainsFunc(invalid, func(p validation.Problem) bool { return p.Field == "stock" })
+	ofStock := func(p validation.Problem) bool { return p.Field == "stock" }
+	return errors.As(err, &invalid) && slices.ContainsFunc(invalid, ofStock)
 }
 
 // change changes what the item gives and the product has otherwise. If it has all of it, equal is counted up.

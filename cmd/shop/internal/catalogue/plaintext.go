@@ -34,9 +34,9 @@ func plainText(source string) string {
 
 // blocks are the elements that begin a new line, and end one.
 var blocks = []atom.Atom{
-	atom.Address, atom.Article, atom.Blockquote, atom.Br, atom.Dd, atom.Div, atom.Dl, atom.Dt, atom.Figure, atom.Footer, atom.H1,
-	atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Header, atom.Hr, atom.Li, atom.Ol, atom.P, atom.Pre, atom.Section,
-	atom.Table, atom.Tr, atom.Ul,
+	atom.Address, atom.Article, atom.Blockquote, atom.Br, atom.Dd, atom.Div, atom.Dl, atom.Dt, atom.Figure, atom.Footer,
+	atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Header, atom.Hr, atom.Li, atom.Ol, atom.P, atom.Pre,
+	atom.Section, atom.Table, atom.Tr, atom.Ul,
 }
 
 // unseen are the elements whose text is no text of the page.

@@ -11,13 +11,13 @@ import (
 var shopifyColumns = csvfile.Columns{
 	Required: []string{"Handle", "Title", "Variant Price"},
 	Optional: []string{
-		"Body (HTML)", "Published", "Status", "Variant SKU", "Variant Inventory Qty", "Image Src", "Variant Image", "Gift Card",
-		"Option1 Value", "Option2 Value", "Option3 Value",
+		"Body (HTML)", "Published", "Status", "Variant SKU", "Variant Inventory Qty", "Image Src", "Variant Image",
+		"Gift Card", "Option1 Value", "Option2 Value", "Option3 Value",
 	},
 	Aliases: map[string]string{
-		"URL handle": "Handle", "Description": "Body (HTML)", "Published on online store": "Published", "SKU": "Variant SKU",
-		"Price": "Variant Price", "Inventory quantity": "Variant Inventory Qty", "Product image URL": "Image Src",
-		"Variant image URL": "Variant Image",
+		"URL handle": "Handle", "Description": "Body (HTML)", "Published on online store": "Published",
+		"SKU": "Variant SKU", "Price": "Variant Price", "Inventory quantity": "Variant Inventory Qty",
+		"Product image URL": "Image Src", "Variant image URL": "Variant Image",
 	},
 	Others: true,
 }

@@ -10,8 +10,10 @@ import (
 // wooColumns are those of WooCommerce's product export, in English, that are looked at.
 var wooColumns = csvfile.Columns{
 	Required: []string{"ID", "Type", "SKU", "Name", "Regular price"},
-	Optional: []string{"Published", "Short description", "Description", "Stock", "Sold individually?", "Images", "Parent"},
-	Others:   true,
+	Optional: []string{
+		"Published", "Short description", "Description", "Stock", "Sold individually?", "Images", "Parent",
+	},
+	Others: true,
 }
 
 // wooCommerce makes an item of each simple product and of each variation. A variable product has what its variations
@@ -31,7 +33,8 @@ func (e *export) wooCommerce(rows []csvfile.Row) {
 		case wooIs(row, "downloadable"), !wooIs(row, "simple") && !wooIs(row, "variation"):
 			e.refuse(row, wooID(row), Unsuited, cell(row, "Type"))
 		case wooIs(row, "variation") && !known:
-			e.refuse(row, wooID(row), NoProduct, "its parent "+cell(row, "Parent")+" is no variable product of the file")
+			detail := "its parent " + cell(row, "Parent") + " is no variable product of the file"
+			e.refuse(row, wooID(row), NoProduct, detail)
 		case wooIs(row, "variation"):
 			used[parent.Line] = true
 			e.wooProduct(row, parent)

@@ -34,7 +34,8 @@ func (s *session) checkPromises(ctx context.Context, before map[string]int64) er
 
 // add adds a check of so many things, of which the faults name those that are wrong.
 func (s *session) add(name string, faults []string, of int, noun string) {
-	s.report.Checks = append(s.report.Checks, Check{Name: name, Holds: len(faults) == 0, Detail: verdict(faults, of, noun)})
+	check := Check{Name: name, Holds: len(faults) == 0, Detail: verdict(faults, of, noun)}
+	s.report.Checks = append(s.report.Checks, check)
 }
 
 func (s *session) checkAnswers() {

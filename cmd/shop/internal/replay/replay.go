@@ -180,7 +180,9 @@ func (s *session) stock(ctx context.Context) (map[string]int64, error) {
 func (s *session) checkOut(ctx context.Context) error {
 	start := s.Now()
 	defer func() { s.report.Duration = s.Now().Sub(start) }()
-	return s.each(ctx, CheckingOut, len(s.invoices), func(ctx context.Context, i int) error { return s.place(ctx, s.invoices[i]) })
+	return s.each(ctx, CheckingOut, len(s.invoices), func(ctx context.Context, i int) error {
+		return s.place(ctx, s.invoices[i])
+	})
 }
 
 func (s *session) place(ctx context.Context, invoice Invoice) error {
