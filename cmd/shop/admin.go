@@ -43,7 +43,8 @@ func demoAdmin() (adminCredentials, error) {
 	path := filepath.Join(localData(), "demo-credentials.json")
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return adminCredentials{}, fmt.Errorf("%w; a local store's admin is in %s ($SHOP_DATA): %w", errWho, path, err)
+		err = fmt.Errorf("the local store's demo admin is in %s ($SHOP_DATA): %w", path, err)
+		return adminCredentials{}, fmt.Errorf("%w; %w", errWho, err)
 	}
 	var demo struct {
 		Admin adminCredentials `json:"admin"`

@@ -141,7 +141,8 @@ func (r *replayCommand) invoices(ctx context.Context) (invoices []replay.Invoice
 func (r *replayCommand) choosePassword() {
 	if r.password == "" {
 		r.password = rand.Text()
-		say(r.err, "the customers' password is %s (--password, to replay as the same customers)", r.password)
+		say(r.err, "the customers' password is %s (give it with --password to replay as the same customers)",
+			r.password)
 	}
 }
 

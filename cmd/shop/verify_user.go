@@ -64,7 +64,9 @@ func (v *verifyCommand) run(ctx context.Context, address string) error {
 }
 
 // verify verifies the account that is shown, if it is not verified and the operator agrees.
-func (v *verifyCommand) verify(ctx context.Context, d deployment, users *dynamostore.OperatorAccounts, email string) error {
+func (v *verifyCommand) verify(
+	ctx context.Context, d deployment, users *dynamostore.OperatorAccounts, email string,
+) error {
 	u, err := users.ByEmail(ctx, email)
 	if err != nil || !u.Unverified {
 		return err

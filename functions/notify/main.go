@@ -44,7 +44,8 @@ func main() {
 		Accounts: &dynamostore.AccountRecipients{Client: db, Users: s.Users, Suppressed: s.Suppressed},
 		Links:    &dynamostore.MailedLinks{Client: db, AuthState: s.AuthState},
 		Mailer: &sesmail.Mailer{
-			Client: ses.NewFromConfig(aws, patient), Sender: s.Sender, ConfigurationSet: s.ConfigurationSet, ReplyTo: s.ReplyTo,
+			Client: ses.NewFromConfig(aws, patient),
+			Sender: s.Sender, ConfigurationSet: s.ConfigurationSet, ReplyTo: s.ReplyTo,
 		},
 		Confirmation: confirmation.Template{ShopName: s.ShopName},
 		AccountMail:  accountmail.Template{ShopName: s.ShopName, ShopURL: s.ShopURL},

@@ -22,7 +22,9 @@ type settings struct {
 func main() {
 	s, aws := config.MustLoad[settings]()
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), verifyEmail(&user.VerifyEmail{
-		Links: &dynamostore.EmailVerifications{Client: dynamodb.NewFromConfig(aws), Users: s.Users, AuthState: s.AuthState},
-		Now:   clock.Now,
+		Links: &dynamostore.EmailVerifications{
+			Client: dynamodb.NewFromConfig(aws), Users: s.Users, AuthState: s.AuthState,
+		},
+		Now: clock.Now,
 	})))
 }

@@ -17,10 +17,11 @@ type Reach string
 
 // The reaches.
 const (
-	Shops         Reach = "the shop's, alike for everyone"
-	Own           Reach = "the caller's own"
-	OwnOrAdmins   Reach = "the caller's own, or anyone's for who is an admin now"
-	AdminsAnyones Reach = "anyone's, for who is an admin now" // the token's scope is not enough: the role is read at each use
+	Shops       Reach = "the shop's, alike for everyone"
+	Own         Reach = "the caller's own"
+	OwnOrAdmins Reach = "the caller's own, or anyone's for who is an admin now"
+	// AdminsAnyones asks for more than the token's scope: the role is read at each use.
+	AdminsAnyones Reach = "anyone's, for who is an admin now"
 )
 
 // Rule says who may use a route.

@@ -82,8 +82,8 @@ type metadata struct {
 	CloudWatchMetrics []directive
 }
 
-// measure writes the line. Every metric can be looked at for the stage; one without a dimension of its own for each function of
-// it, too, and another one for each value of that dimension.
+// measure writes the line. Every metric can be looked at for the stage; one without a dimension of its own for each
+// function of it, too, and another one for each value of that dimension.
 func measure(w io.Writer, now time.Time, values []Value) {
 	line := map[string]any{
 		"Stage": os.Getenv("STAGE"), "Function": os.Getenv(functionName), "trace_id": TraceID(TraceHeader()),

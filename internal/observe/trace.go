@@ -11,12 +11,12 @@ const functionName = "AWS_LAMBDA_FUNCTION_NAME"
 // traceHeader is the variable in which Lambda's Go runtime keeps the tracing header of the invocation.
 const traceHeader = "_X_AMZN_TRACE_ID"
 
-// TraceHeader returns the tracing header of the invocation, such as "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1". It is
-// empty where nothing is traced.
+// TraceHeader returns the tracing header of the invocation, such as
+// "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1". It is empty where nothing is traced.
 func TraceHeader() string { return os.Getenv(traceHeader) }
 
-// TraceID returns the id of the trace that a tracing header names, such as 1-5759e988-bd862e3fe1be46a994272793. It is empty for a
-// header that names none in that form, because a client may have written it.
+// TraceID returns the id of the trace that a tracing header names, such as 1-5759e988-bd862e3fe1be46a994272793. It is
+// empty for a header that names none in that form, because a client may have written it.
 // https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
 func TraceID(header string) string {
 	for field := range strings.SplitSeq(header, ";") {

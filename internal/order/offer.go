@@ -53,7 +53,9 @@ func (of offer) excesses(goods Goods) []Excess {
 	var excesses []Excess
 	for _, item := range of.items {
 		if good := goods[item.ProductID]; !good.allows(item.Quantity) {
-			excesses = append(excesses, Excess{ProductID: item.ProductID, Requested: item.Quantity, Allowed: good.MaxPerOrder})
+			excesses = append(excesses, Excess{
+				ProductID: item.ProductID, Requested: item.Quantity, Allowed: good.MaxPerOrder,
+			})
 		}
 	}
 	return excesses

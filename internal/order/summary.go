@@ -124,7 +124,8 @@ func (t *tally) add(o Order) {
 func (t *tally) addLine(line Line, placedAt time.Time) {
 	p := t.products[line.ProductID]
 	if p == nil {
-		p = &soldProduct{ProductRevenue: ProductRevenue{ProductID: line.ProductID, Revenue: money.Money{Currency: t.currency}}}
+		none := money.Money{Currency: t.currency}
+		p = &soldProduct{ProductRevenue: ProductRevenue{ProductID: line.ProductID, Revenue: none}}
 		t.products[line.ProductID] = p
 	}
 	p.Units += line.Quantity

@@ -96,7 +96,8 @@ func (s *Save) attempt(ctx context.Context, admin user.Caller, d Draft) (saved P
 	}
 	if d.Stock != nil {
 		var problems validation.Errors
-		problems.Add("stock", "may be given only for a new product; change it with PUT /admin/products/{product_id}/stock")
+		problems.Add("stock", "may be given only for a new product; "+
+			"change it with PUT /admin/products/{product_id}/stock")
 		return Product{}, nil, problems
 	}
 	p := d.over(old, s.Now())
@@ -112,7 +113,9 @@ func (s *Save) create(ctx context.Context, admin user.Caller, d Draft) (Product,
 	var first *Movement
 	if d.Stock != nil && *d.Stock > 0 {
 		p.Stock = *d.Stock
-		first = &Movement{ID: s.NewID(), ProductID: d.ID, After: p.Stock, Reason: initialStock, By: admin.UserID, MovedAt: now}
+		first = &Movement{
+			ID: s.NewID(), ProductID: d.ID, After: p.Stock, Reason: initialStock, By: admin.UserID, MovedAt: now,
+		}
 	}
 	if err := s.Products.Create(ctx, p, first); err != nil {
 		return Product{}, fmt.Errorf("creating product %s: %w", d.ID, err)
@@ -149,7 +152,8 @@ func (d Draft) Check(currency string) error {
 		problems.Add("price", "%s", err)
 	}
 	if !validImageURL(d.ImageURL) {
-		problems.Add("image_url", "must be one https URL of at most %d characters without quotes, blanks, commas and angle brackets, a path such as /images/lamp.svg, or empty", maxImageURL)
+		problems.Add("image_url", "must be one https URL of at most %d characters without quotes, blanks, commas and "+
+			"angle brackets, a path such as /images/lamp.svg, or empty", maxImageURL)
 	}
 	if d.MaxPerOrder != nil {
 		problems.Int("max_per_order", *d.MaxPerOrder, 1, MaxPerOrder)
@@ -185,7 +189,8 @@ const (
 var imageURL = regexp.MustCompile("^(https://(" + urlHost + ")" + urlPort + urlTheRest + "|" + ownPath + ")?$")
 
 func validImageURL(s string) bool {
-	if !imageURL.MatchString(s) || utf8.RuneCountInString(s) > maxImageURL || strings.ContainsFunc(s, isBlankOrControl) {
+	tooLong := utf8.RuneCountInString(s) > maxImageURL
+	if tooLong || !imageURL.MatchString(s) || strings.ContainsFunc(s, isBlankOrControl) {
 		return false
 	}
 	_, err := url.Parse(s)

@@ -36,7 +36,8 @@ type DeadLetters struct {
 // Take returns letters, at most ten, each of which nobody else sees for the given time, to the second.
 func (d *DeadLetters) Take(ctx context.Context, hidden time.Duration) ([]notification.DeadLetter, error) {
 	out, err := d.Client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
-		QueueUrl: &d.URL, MaxNumberOfMessages: mostAtOnce, WaitTimeSeconds: look, VisibilityTimeout: int32(hidden.Seconds()),
+		QueueUrl: &d.URL, MaxNumberOfMessages: mostAtOnce, WaitTimeSeconds: look,
+		VisibilityTimeout: int32(hidden.Seconds()),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("receiving: %w", err)
@@ -45,7 +46,9 @@ func (d *DeadLetters) Take(ctx context.Context, hidden time.Duration) ([]notific
 	for _, m := range out.Messages {
 		body := aws.ToString(m.Body)
 		mailID, _ := decode(body) // empty when it is not understood
-		letters = append(letters, notification.DeadLetter{ID: aws.ToString(m.MessageId), Handle: aws.ToString(m.ReceiptHandle), Body: body, MailID: mailID})
+		letters = append(letters, notification.DeadLetter{
+			ID: aws.ToString(m.MessageId), Handle: aws.ToString(m.ReceiptHandle), Body: body, MailID: mailID,
+		})
 	}
 	return letters, nil
 }
@@ -56,9 +59,12 @@ func (d *DeadLetters) GiveBack(ctx context.Context, letters []notification.DeadL
 	for some := range slices.Chunk(letters, mostAtOnce) {
 		var entries []types.ChangeMessageVisibilityBatchRequestEntry
 		for i, letter := range some {
-			entries = append(entries, types.ChangeMessageVisibilityBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), ReceiptHandle: &letter.Handle})
+			entries = append(entries, types.ChangeMessageVisibilityBatchRequestEntry{
+				Id: aws.String(strconv.Itoa(i)), ReceiptHandle: &letter.Handle,
+			})
 		}
-		if _, err := d.Client.ChangeMessageVisibilityBatch(ctx, &sqs.ChangeMessageVisibilityBatchInput{QueueUrl: &d.URL, Entries: entries}); err != nil {
+		all := &sqs.ChangeMessageVisibilityBatchInput{QueueUrl: &d.URL, Entries: entries}
+		if _, err := d.Client.ChangeMessageVisibilityBatch(ctx, all); err != nil {
 			return fmt.Errorf("showing messages: %w", err)
 		}
 	}
@@ -68,12 +74,14 @@ func (d *DeadLetters) GiveBack(ctx context.Context, letters []notification.DeadL
 // Resend sends the letter to the mail queue, and then deletes it, whatever becomes of ctx in between. It sends the body
 // only: the message's attribute names the trace of who sent it first.
 func (d *DeadLetters) Resend(ctx context.Context, letter notification.DeadLetter) error {
-	if _, err := d.Client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &d.MailURL, MessageBody: &letter.Body}); err != nil {
+	sent := &sqs.SendMessageInput{QueueUrl: &d.MailURL, MessageBody: &letter.Body}
+	if _, err := d.Client.SendMessage(ctx, sent); err != nil {
 		return fmt.Errorf("sending: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deleteTimeout)
 	defer cancel()
-	if _, err := d.Client.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: &d.URL, ReceiptHandle: &letter.Handle}); err != nil {
+	deleted := &sqs.DeleteMessageInput{QueueUrl: &d.URL, ReceiptHandle: &letter.Handle}
+	if _, err := d.Client.DeleteMessage(ctx, deleted); err != nil {
 		return fmt.Errorf("sent, but not deleted: %w", err)
 	}
 	return nil

@@ -59,7 +59,9 @@ func (e *Errors) Line(field, value string, min, max int) {
 // Text notes a problem like Line, but value may have line breaks, tabs and bidirectional controls.
 func (e *Errors) Text(field, value string, min, max int) {
 	const without = "must not contain control characters or noncharacters"
-	e.text(field, value, min, max, without, func(r rune) bool { return isForbidden(r) && !strings.ContainsRune("\n\r\t", r) })
+	e.text(field, value, min, max, without, func(r rune) bool {
+		return isForbidden(r) && !strings.ContainsRune("\n\r\t", r)
+	})
 }
 
 // IsBidiControl reports whether r is an invisible character that says in which direction text is shown: the property

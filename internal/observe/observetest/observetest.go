@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// Measured returns what use adds to each metric, and only that: lines that are no metrics are left out. A metric with a dimension
-// of its own is named with it: "Revenue GBP".
+// Measured returns what use adds to each metric, and only that: lines that are no metrics are left out. A metric with a
+// dimension of its own is named with it: "Revenue GBP".
 func Measured(t testing.TB, use func()) map[string]int64 {
 	t.Helper()
 	total := map[string]int64{}

@@ -34,7 +34,8 @@ var ErrOtherCurrency = errors.New("another currency")
 // The errors are those of [csvfile.NewReader], and [ErrOtherCurrency] when the store's currency is not the file's.
 func Gather(ctx context.Context, r io.Reader, o Options) (*Goods, error) {
 	if o.Currency != sales.Currency {
-		return nil, fmt.Errorf("%w: the file is in %s, the store in %q", ErrOtherCurrency, sales.Currency, o.Currency)
+		return nil, fmt.Errorf("%w: the sales file is in %s, the store in %q",
+			ErrOtherCurrency, sales.Currency, o.Currency)
 	}
 	lines, err := sales.NewReader(r, o.File)
 	if err != nil {
