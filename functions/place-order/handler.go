@@ -69,7 +69,10 @@ func measured(placed order.Order, replayed bool, err error) []observe.Value {
 	}
 	return []observe.Value{
 		{Metric: observe.OrdersPlaced, Amount: 1},
-		{Metric: observe.Revenue, Amount: placed.Total.Amount, Unit: observe.NoUnit, By: "Currency", Of: placed.Total.Currency},
+		{
+			Metric: observe.Revenue, Amount: placed.Total.Amount, Unit: observe.NoUnit,
+			By: "Currency", Of: placed.Total.Currency,
+		},
 	}
 }
 

@@ -36,7 +36,8 @@ func main() {
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), placeOrder(guard, &order.Checkout{
 		Store: &dynamostore.CheckoutStore{
-			Client: dynamodb.NewFromConfig(aws), Orders: s.Orders, Products: s.Products, Mails: s.Mails, Currency: s.Currency,
+			Client: dynamodb.NewFromConfig(aws),
+			Orders: s.Orders, Products: s.Products, Mails: s.Mails, Currency: s.Currency,
 		},
 		Announce: (&queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL}).OrderPlaced,
 		Missed:   missed,

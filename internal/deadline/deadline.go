@@ -14,10 +14,11 @@ const (
 	// Mail bounds the one attempt to send a mail. It is longer, because a mail whose answer is not waited for is sent
 	// once more.
 	Mail = 10 * time.Second
-	// Idle is how long a connection to AWS is kept that nobody uses. Lambda freezes a process between two requests, for minutes, and
-	// a server closes what is idle earlier than the SDK's 90 seconds; who then writes to it gets an EOF or a reset in the place of an
-	// answer. AWS documents no times. The shortest that was seen is 6 seconds (https://github.com/aws/aws-sdk-go/issues/206), of
-	// DynamoDB 60 (https://github.com/aws/aws-sdk-java/issues/1365). Go compares with the wall clock, which goes on while frozen.
+	// Idle is how long a connection to AWS is kept that nobody uses. Lambda freezes a process between two requests, for
+	// minutes, and a server closes what is idle earlier than the SDK's 90 seconds; who then writes to it gets an EOF or
+	// a reset in the place of an answer. AWS documents no times. The shortest that was seen is 6 seconds
+	// (https://github.com/aws/aws-sdk-go/issues/206), of DynamoDB 60 (https://github.com/aws/aws-sdk-java/issues/1365).
+	// Go compares with the wall clock, which goes on while frozen.
 	Idle = 5 * time.Second
 	// ShutdownMargin is the time that a function leaves before Lambda ends it: to end what it does without AWS, such as
 	// hashing a password, and to answer.

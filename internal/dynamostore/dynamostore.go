@@ -1,8 +1,8 @@
 // Package dynamostore keeps the domains' things in DynamoDB. It is the only package that knows DynamoDB: SDK errors
 // stop here.
 //
-// It has an adapter for each consumer, such as [CheckoutStore], whose fields are all required; most are names of tables.
-// How an item is written and read stands in the item's own file, such as order_item.go.
+// It has an adapter for each consumer, such as [CheckoutStore], whose fields are all required; most are names of
+// tables. How an item is written and read stands in the item's own file, such as order_item.go.
 package dynamostore
 
 import (

@@ -69,8 +69,8 @@ type Store interface {
 // Checkout places orders.
 type Checkout struct {
 	Store Store
-	// Announce sends the event that an order was placed, once, and gives up soon. The mail is pending whether it arrives
-	// or not.
+	// Announce sends the event that an order was placed, once, and gives up soon. The mail is pending whether it
+	// arrives or not.
 	Announce func(ctx context.Context, orderID string) error
 	// Missed is called when an announcement failed, to log and count it.
 	Missed   func(ctx context.Context, orderID string, err error)

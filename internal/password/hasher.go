@@ -95,7 +95,8 @@ func (h Hasher) Check(hash Hash, password string) (bool, error) {
 func (h Hasher) computeOthers(own Params, password string) {
 	for _, cost := range h.costs() {
 		if cost != own {
-			argon2.IDKey([]byte(password), make([]byte, saltLength), cost.Iterations, cost.MemoryKiB, cost.Parallelism, keyLength)
+			salt := make([]byte, saltLength)
+			argon2.IDKey([]byte(password), salt, cost.Iterations, cost.MemoryKiB, cost.Parallelism, keyLength)
 		}
 	}
 }

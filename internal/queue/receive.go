@@ -42,7 +42,8 @@ func Receive(d Deliverer) Handler {
 			if err := receive(ctx, d, message); err != nil {
 				observe.Log(ctx).Error("message not understood", "message_id", message.MessageId, "error", err)
 				observe.Count(observe.MessagesNotUnderstood, 1)
-				response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: message.MessageId})
+				failure := events.SQSBatchItemFailure{ItemIdentifier: message.MessageId}
+				response.BatchItemFailures = append(response.BatchItemFailures, failure)
 			}
 		}
 		return response, nil

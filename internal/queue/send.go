@@ -31,8 +31,9 @@ func (q *Queue) OrderPlaced(ctx context.Context, orderID string) error {
 	return q.MailPending(ctx, notification.OrderMailID(orderID))
 }
 
-// MailPending sends the mail's event, and gives up after half a second. It tries once more if the connection broke before the
-// answer, which a kept one does that the server has closed meanwhile; an event that arrives twice is one mail all the same.
+// MailPending sends the mail's event, and gives up after half a second. It tries once more if the connection broke
+// before the answer, which a kept one does that the server has closed meanwhile; an event that arrives twice is one
+// mail all the same.
 func (q *Queue) MailPending(ctx context.Context, mailID string) error {
 	body, err := encode(notification.Mail{ID: mailID})
 	if err != nil {
@@ -58,7 +59,9 @@ func trace() map[string]types.MessageSystemAttributeValue {
 	if observe.TraceID(header) == "" {
 		return nil
 	}
-	return map[string]types.MessageSystemAttributeValue{traceAttribute: {DataType: aws.String("String"), StringValue: &header}}
+	return map[string]types.MessageSystemAttributeValue{
+		traceAttribute: {DataType: aws.String("String"), StringValue: &header},
+	}
 }
 
 // onceMore has a call tried a second time, at once, if its connection broke. No answer of SQS is asked for again.
@@ -76,7 +79,8 @@ func (q *Queue) Send(ctx context.Context, mails []notification.Mail) ([]notifica
 	known, entries, unknown := batch(mails)
 	var failed error
 	if len(unknown) > 0 {
-		failed = fmt.Errorf("sending events: there is none for %d mails, the first of them %q", len(unknown), unknown[0].ID)
+		failed = fmt.Errorf("sending events: there is none for %d mails, the first of them %q",
+			len(unknown), unknown[0].ID)
 	}
 	if len(known) == 0 {
 		return unknown, failed
@@ -87,7 +91,9 @@ func (q *Queue) Send(ctx context.Context, mails []notification.Mail) ([]notifica
 
 // batch returns the mails that there is an event for, their entries, whose ids are the mails' places, and the other
 // mails.
-func batch(mails []notification.Mail) (known []notification.Mail, entries []types.SendMessageBatchRequestEntry, unknown []notification.Mail) {
+func batch(
+	mails []notification.Mail,
+) (known []notification.Mail, entries []types.SendMessageBatchRequestEntry, unknown []notification.Mail) {
 	for _, mail := range mails {
 		body, err := encode(mail)
 		if err != nil {
@@ -103,7 +109,9 @@ func batch(mails []notification.Mail) (known []notification.Mail, entries []type
 }
 
 // send returns the mails that the queue did not take, or all when it cannot be told which.
-func (q *Queue) send(ctx context.Context, mails []notification.Mail, entries []types.SendMessageBatchRequestEntry) ([]notification.Mail, error) {
+func (q *Queue) send(
+	ctx context.Context, mails []notification.Mail, entries []types.SendMessageBatchRequestEntry,
+) ([]notification.Mail, error) {
 	out, err := q.Client.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: &q.URL, Entries: entries})
 	if err != nil {
 		return mails, fmt.Errorf("sending events: %w", err)
@@ -119,5 +127,6 @@ func (q *Queue) send(ctx context.Context, mails []notification.Mail, entries []t
 		}
 		refused = append(refused, mails[i])
 	}
-	return refused, fmt.Errorf("sending events: %d of %d refused, the first with %s", len(refused), len(mails), aws.ToString(out.Failed[0].Code))
+	return refused, fmt.Errorf("sending events: %d of %d refused, the first with %s",
+		len(refused), len(mails), aws.ToString(out.Failed[0].Code))
 }

@@ -52,7 +52,9 @@ func JWKS(keys []*rsa.PublicKey) KeySet {
 	set := KeySet{Keys: make([]JWK, 0, len(keys))}
 	for _, key := range keys {
 		n, e := members(key)
-		set.Keys = append(set.Keys, JWK{KeyType: "RSA", Use: "sig", Algorithm: algorithm, KeyID: Thumbprint(key), N: n, E: e})
+		set.Keys = append(set.Keys, JWK{
+			KeyType: "RSA", Use: "sig", Algorithm: algorithm, KeyID: Thumbprint(key), N: n, E: e,
+		})
 	}
 	return set
 }
@@ -94,7 +96,8 @@ func ParseKeySet(text []byte) (map[string]*rsa.PublicKey, error) {
 
 // publicKey returns the key if access tokens can be verified with it.
 func (k JWK) publicKey() (*rsa.PublicKey, bool) {
-	if k.KeyType != "RSA" || k.KeyID == "" || k.Use != "" && k.Use != "sig" || k.Algorithm != "" && k.Algorithm != algorithm {
+	otherUse := k.Use != "" && k.Use != "sig"
+	if k.KeyType != "RSA" || k.KeyID == "" || otherUse || k.Algorithm != "" && k.Algorithm != algorithm {
 		return nil, false
 	}
 	n, errN := base64.RawURLEncoding.Strict().DecodeString(k.N)

@@ -30,8 +30,8 @@ var (
 	ErrInvalidCredentials = errors.New("invalid credentials")
 	// ErrUnverified says that nobody has shown yet to read the mails to the account's address.
 	ErrUnverified = errors.New("address is not verified")
-	// ErrAccountChanged says that an account is not as it was looked at: its sessions ended meanwhile, as each change of
-	// role and of the password ends them.
+	// ErrAccountChanged says that an account is not as it was looked at: its sessions ended meanwhile, as each change
+	// of role and of the password ends them.
 	ErrAccountChanged = errors.New("the account changed since it was looked at")
 	// ErrNotAdmin says that the caller is not an admin now, whatever the token says.
 	ErrNotAdmin = errors.New("caller is not an admin")

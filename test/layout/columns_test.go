@@ -10,27 +10,22 @@ import (
 	"unicode/utf8"
 )
 
-// maxColumns is how wide a line may be, a tab counted as four.
+// maxColumns is how wide a line may be, a tab counted as four. A comment's address of a page is not broken.
 const maxColumns = 120
 
 // wideLines are the folders that had wider lines when the rule was made, and how many each may still have. The numbers
 // only fall, and a folder without any is taken off the list. Test code, wherever it is, counts as one folder.
 var wideLines = map[string]int{
-	testCode:                1850,
-	"functions/place-order": 2,
-	"internal/dynamostore":  30,
-	"internal/order":        1,
-	"internal/password":     1,
-	"internal/queue":        7,
-	"internal/token":        2,
-	"internal/user":         1,
+	testCode:               1850,
+	"internal/dynamostore": 29,
 }
 
 func TestLinesAreNotTooWide(t *testing.T) {
 	found := map[string][]string{}
 	for path, text := range goFiles(t) {
 		for number, line := range strings.Split(text, "\n") {
-			if utf8.RuneCountInString(strings.ReplaceAll(line, "\t", "    ")) > maxColumns {
+			columns := utf8.RuneCountInString(strings.ReplaceAll(line, "\t", "    "))
+			if columns > maxColumns && !strings.HasPrefix(strings.TrimSpace(line), "// https://") {
 				folder := folderOf(path)
 				found[folder] = append(found[folder], fmt.Sprintf("%s:%d", path, number+1))
 			}
