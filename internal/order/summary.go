@@ -65,8 +65,8 @@ type Analytics struct {
 	Currency string
 }
 
-// Summarize adds up the orders, but for cancelled ones, of the days from and to, both inclusive, at midnight UTC, with the top products, 1 to
-// MaxTopProducts. It returns validation.Errors.
+// Summarize adds up the orders, but for cancelled ones, of the days from and to, both inclusive, at midnight UTC, with
+// the top products, 1 to MaxTopProducts. It returns validation.Errors.
 func (a *Analytics) Summarize(ctx context.Context, from, to time.Time, top int) (Summary, error) {
 	if err := checkSummary(from, to, top); err != nil {
 		return Summary{}, err

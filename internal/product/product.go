@@ -121,8 +121,8 @@ func (m Movement) Delta() int64 {
 	return m.After - m.Before
 }
 
-// NewReturn returns the movement of units that come back because their order was cancelled. Its ID, a UUIDv8, is made of
-// the order and the product, whose units come back once.
+// NewReturn returns the movement of units that come back because their order was cancelled. Its ID, a UUIDv8, is made
+// of the order and the product, whose units come back once.
 func NewReturn(productID, orderID string, units int64, by string, now time.Time) Movement {
 	return Movement{
 		ID: uuidOf(orderID, productID), ProductID: productID, Reason: "order cancelled", By: by, MovedAt: now,

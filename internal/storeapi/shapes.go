@@ -232,7 +232,8 @@ func ChangedOrderOf(o order.Order) Order {
 		if c.By == o.UserID {
 			by = "customer"
 		}
-		out.Changes = append(out.Changes, StatusChange{From: c.From.String(), Status: c.To.String(), By: by, At: Time(c.At)})
+		change := StatusChange{From: c.From.String(), Status: c.To.String(), By: by, At: Time(c.At)}
+		out.Changes = append(out.Changes, change)
 	}
 	return out
 }
