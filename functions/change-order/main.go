@@ -3,15 +3,21 @@
 package main
 
 import (
+	"context"
+
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"shop/internal/clock"
 	"shop/internal/config"
 	"shop/internal/dynamostore"
 	"shop/internal/httpapi"
 	"shop/internal/jwks"
+	"shop/internal/notification"
+	"shop/internal/observe"
 	"shop/internal/order"
+	"shop/internal/queue"
 	"shop/internal/storeapi"
 )
 
@@ -21,7 +27,9 @@ type settings struct {
 	Orders    string `env:"ORDERS_TABLE"`
 	Products  string `env:"PRODUCTS_TABLE"`
 	Movements string `env:"STOCK_MOVEMENTS_TABLE"`
+	Mails     string `env:"MAILS_TABLE"`
 	Users     string `env:"USERS_TABLE"`
+	QueueURL  string `env:"MAIL_QUEUE_URL"`
 }
 
 func main() {
@@ -29,7 +37,26 @@ func main() {
 	db := dynamodb.NewFromConfig(aws)
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: &dynamostore.Admins{Client: db, Users: s.Users}}
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), changeOrder(guard, &order.Progress{
-		Orders: &dynamostore.OrderStatuses{Client: db, Orders: s.Orders, Products: s.Products, Movements: s.Movements},
-		Now:    clock.Now,
+		Orders: &dynamostore.OrderStatuses{
+			Client: db, Orders: s.Orders, Products: s.Products, Movements: s.Movements, Mails: s.Mails,
+		},
+		Announce: announce(&queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL}),
+		Missed:   missed,
+		Now:      clock.Now,
 	})))
+}
+
+func announce(q *queue.Queue) func(context.Context, string, order.Status) error {
+	return func(ctx context.Context, orderID string, reached order.Status) error {
+		if id, told := notification.StatusMailID(orderID, reached); told {
+			return q.MailPending(ctx, id)
+		}
+		return nil
+	}
+}
+
+// missed notes an event that was not sent. The mail is pending all the same, and the relay returns to it.
+func missed(ctx context.Context, orderID string, err error) {
+	observe.Log(ctx).Warn("event not sent", "order_id", orderID, "error", err)
+	observe.Count(observe.EventsNotSent, 1)
 }

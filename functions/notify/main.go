@@ -16,6 +16,7 @@ import (
 	"shop/internal/notification"
 	"shop/internal/notification/accountmail"
 	"shop/internal/notification/confirmation"
+	"shop/internal/notification/statusmail"
 	"shop/internal/observe"
 	"shop/internal/queue"
 	"shop/internal/sesmail"
@@ -48,6 +49,7 @@ func main() {
 			Sender: s.Sender, ConfigurationSet: s.ConfigurationSet, ReplyTo: s.ReplyTo,
 		},
 		Confirmation: confirmation.Template{ShopName: s.ShopName},
+		StatusMail:   statusmail.Template{ShopName: s.ShopName},
 		AccountMail:  accountmail.Template{ShopName: s.ShopName, ShopURL: s.ShopURL},
 		Lease:        s.Lease,
 		NewID:        func() string { return uuid.Must(uuid.NewV7()).String() },

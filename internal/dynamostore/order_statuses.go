@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"shop/internal/access"
+	"shop/internal/notification"
 	"shop/internal/order"
 	"shop/internal/product"
 	"shop/internal/user"
@@ -23,6 +24,7 @@ type OrderStatuses struct {
 	Orders    string
 	Products  string
 	Movements string // the StockMovements table
+	Mails     string
 }
 
 // Owned implements [order.StatusStore.Owned].
@@ -66,7 +68,7 @@ func (s *OrderStatuses) Change(ctx context.Context, o order.Order, c order.Chang
 			return err
 		}
 		if old, unmet := failedCondition(reasons[0]); unmet {
-			return statusNow(old)
+			return statusNow(old, c, err)
 		}
 		if err := seen.met(o.Lines, reasons, err); err != nil {
 			return err
@@ -127,9 +129,9 @@ func (s *OrderStatuses) write(
 	return nil, failed("changing an order's status", err)
 }
 
-// actions are the order's, and then two for each line whose product is there.
+// actions are the order's, then two for each line whose product is there, and the mail's, if there is one.
 func (s *OrderStatuses) actions(o order.Order, c order.Change, tracking string, seen stocks) []types.TransactWriteItem {
-	actions := []types.TransactWriteItem{{Update: s.step(o.ID, c, tracking)}}
+	actions := []types.TransactWriteItem{{Update: s.step(o, c, tracking)}}
 	for _, line := range o.Lines {
 		if stock, exists := seen[line.ProductID]; exists {
 			m := product.NewReturn(line.ProductID, o.ID, line.Quantity, c.By, c.At)
@@ -137,24 +139,32 @@ func (s *OrderStatuses) actions(o order.Order, c order.Change, tracking string, 
 				types.TransactWriteItem{Update: s.giveBack(line, stock)}, put(s.Movements, returnItem(m)))
 		}
 	}
+	if mail, told := notification.NewStatusMail(o.ID, c.To, o.Email, c.At); told {
+		actions = append(actions, put(s.Mails, mailItem(mail)))
+	}
 	return actions
 }
 
-func (s *OrderStatuses) step(orderID string, c order.Change, tracking string) *types.Update {
+// step changes the order, if it has the address still that its mail is for: a customer who is gone gets none.
+func (s *OrderStatuses) step(o order.Order, c order.Change, tracking string) *types.Update {
 	update := "SET #status = :to, changes = list_append(if_not_exists(changes, :none), :change)"
 	values := attributes{
-		":from": text(c.From.String()), ":to": text(c.To.String()), ":none": &types.AttributeValueMemberL{},
+		":to": text(c.To.String()), ":none": &types.AttributeValueMemberL{},
+		":email":  text(o.Email),
 		":change": &types.AttributeValueMemberL{Value: []types.AttributeValue{changeItem(c)}},
 	}
-	condition := "#status = :from"
+	condition := "email = :email AND #status = :from"
 	if c.From == order.Placed {
-		condition = "attribute_exists(order_id) AND (attribute_not_exists(#status) OR #status = :from)"
+		condition = "email = :email AND attribute_not_exists(#status)"
+	}
+	if c.From != order.Placed {
+		values[":from"] = text(c.From.String())
 	}
 	if tracking != "" {
 		update, values[":tracking"] = update+", tracking = :tracking", text(tracking)
 	}
 	return &types.Update{
-		TableName: &s.Orders, Key: orderKey(orderID), ConditionExpression: &condition, UpdateExpression: &update,
+		TableName: &s.Orders, Key: orderKey(o.ID), ConditionExpression: &condition, UpdateExpression: &update,
 		ExpressionAttributeNames: map[string]string{"#status": "status"}, ExpressionAttributeValues: values,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}
@@ -177,11 +187,15 @@ func (s *OrderStatuses) giveBack(line order.Line, seen int64) *types.Update {
 	}
 }
 
-// statusNow returns the error for an order that is not of the status that a change expected.
-func statusNow(old attributes) error {
+// statusNow returns the error for an order that is not as the change expected: of another status, or without its
+// address by now.
+func statusNow(old attributes, c order.Change, cause error) error {
 	o, err := readOrder(old)
 	if err != nil {
 		return err
+	}
+	if o.Status == c.From {
+		return fmt.Errorf("%w: %w", order.ErrBusy, cause)
 	}
 	return &order.StatusChangedError{Present: o.Status}
 }

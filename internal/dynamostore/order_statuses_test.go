@@ -1,6 +1,7 @@
 package dynamostore
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"shop/internal/notification"
 	"shop/internal/order"
 	"shop/internal/page"
 	"shop/internal/user"
@@ -22,8 +24,8 @@ func (s *shop) progress() *order.Progress { return s.progressOver(s.faults) }
 func (s *shop) progressOver(transport http.RoundTripper) *order.Progress {
 	return &order.Progress{Now: func() time.Time { return opened }, Orders: &OrderStatuses{
 		Client: s.tables.Client(transport), Orders: s.tables.Name("Orders"), Products: s.tables.Name("Products"),
-		Movements: s.tables.Name("StockMovements"),
-	}}
+		Movements: s.tables.Name("StockMovements"), Mails: s.tables.Name("Mails"),
+	}, Announce: func(context.Context, string, order.Status) error { return nil }}
 }
 
 // sold places an order of cat's.
@@ -111,7 +113,7 @@ func TestCancellationOfAnotherSide(t *testing.T) {
 	c := order.Change{From: order.Placed, To: order.Cancelled, By: cat.UserID, At: opened}
 	seen := stocks{"lamp": 1, "vase": 6}
 	reasons, err := store.write(t.Context(), store.actions(o, c, "", seen))
-	if err == nil || len(reasons) != 5 {
+	if err == nil || len(reasons) != 6 {
 		t.Fatalf("the wrong side: got %v, %v", reasons, err)
 	}
 	s.must(seen.met(o.Lines, reasons, err))
@@ -172,7 +174,7 @@ func TestLostCancellation(t *testing.T) {
 	}
 }
 
-// TestLargestCancellation: its actions are as many as a transaction takes, but for one that is kept for a mail.
+// TestLargestCancellation: its actions, the mail's among them, are as many as a transaction takes.
 func TestLargestCancellation(t *testing.T) {
 	s := open(t)
 	var lines []order.Line
@@ -187,6 +189,58 @@ func TestLargestCancellation(t *testing.T) {
 	if _, _, err := s.progress().Cancel(t.Context(), cat, larger.ID); !errors.Is(err, order.ErrTooLargeToCancel) {
 		t.Errorf("got %v, want ErrTooLargeToCancel", err)
 	}
+}
+
+// TestStatusMails: pending from the change on that they tell of, and none before or beside it; erased with the order's.
+func TestStatusMails(t *testing.T) {
+	s := open(t)
+	s.addProduct("lamp", 100, 9)
+	shipped, cancelled := s.sold("k", line("lamp", 100, 1)), s.sold("l", line("lamp", 100, 1))
+	wantMails := func(o order.Order, want ...bool) {
+		t.Helper()
+		for i, id := range notification.OrderMailIDs(o.ID) {
+			if item := s.item("Mails", mailKey(id)); (item != nil) != want[i] || want[i] && !isPending(item) {
+				t.Errorf("%s is %+v, want it pending: %v", id, item, want[i])
+			}
+		}
+	}
+	s.must(second(s.progress().Set(t.Context(), s.admin, order.Step{OrderID: shipped.ID, To: order.Packed})))
+	wantMails(shipped, true, false, false)
+	next := order.Step{OrderID: shipped.ID, From: order.Packed, To: order.Shipped}
+	s.must(second(s.progress().Set(t.Context(), s.admin, next)))
+	wantMails(shipped, true, true, false)
+	_, _, err := s.progress().Cancel(t.Context(), cat, shipped.ID)
+	if err == nil {
+		t.Error("an order that is shipped was cancelled")
+	}
+	s.must(second(s.progress().Cancel(t.Context(), cat, cancelled.ID)))
+	wantMails(cancelled, true, false, true)
+	s.must(s.personalData().Erase(t.Context(), cat.UserID))
+	for _, o := range []order.Order{shipped, cancelled} {
+		for _, id := range notification.OrderMailIDs(o.ID) {
+			if item := s.item("Mails", mailKey(id)); item["address_hash"] != nil {
+				t.Errorf("%s has a hash still", id)
+			}
+		}
+	}
+}
+
+// TestStatusOfAnErasedOrder: an order that lost its address after it was read is not changed with a mail to it; it is
+// when it is read again, without one.
+func TestStatusOfAnErasedOrder(t *testing.T) {
+	s := open(t)
+	s.addProduct("lamp", 100, 9)
+	o := s.sold("k", line("lamp", 100, 1))
+	s.must(s.personalData().Erase(t.Context(), cat.UserID))
+	c := order.Change{From: order.Placed, To: order.Cancelled, By: cat.UserID, At: opened}
+	if err := s.progress().Orders.Change(t.Context(), o, c, ""); !errors.Is(err, order.ErrBusy) {
+		t.Errorf("got %v, want ErrBusy", err)
+	}
+	s.must(second(s.progress().Cancel(t.Context(), cat, o.ID)))
+	if id, _ := notification.StatusMailID(o.ID, order.Cancelled); s.item("Mails", mailKey(id)) != nil {
+		t.Error("there is a mail to nobody")
+	}
+	s.wantReturned("lamp", 9, 1)
 }
 
 func TestCancellationOfAnothers(t *testing.T) {

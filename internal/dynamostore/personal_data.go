@@ -56,14 +56,16 @@ func (s *PersonalData) erase(ctx context.Context, userID string, orders []attrib
 	return writes.Wait()
 }
 
-// eraseOrder comes to the order last: as long as the order has its address, a repeat comes to both.
+// eraseOrder comes to the order last: as long as the order has its address, a repeat comes to all.
 func (s *PersonalData) eraseOrder(ctx context.Context, userID, orderID string) error {
-	err := s.update(ctx, types.Update{
-		TableName: &s.Mails, Key: mailKey(notification.OrderMailID(orderID)),
-		ConditionExpression: aws.String("attribute_exists(mail_id)"), UpdateExpression: aws.String("REMOVE address_hash"),
-	})
-	if err != nil {
-		return err
+	for _, id := range notification.OrderMailIDs(orderID) {
+		err := s.update(ctx, types.Update{
+			TableName: &s.Mails, Key: mailKey(id), ConditionExpression: aws.String("attribute_exists(mail_id)"),
+			UpdateExpression: aws.String("REMOVE address_hash"),
+		})
+		if err != nil {
+			return err
+		}
 	}
 	return s.update(ctx, types.Update{
 		TableName: &s.Orders, Key: orderKey(orderID),

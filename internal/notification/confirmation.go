@@ -8,3 +8,9 @@ type Confirmation interface {
 	// Render returns the mail for the address that o was placed with.
 	Render(o order.Order) (Message, error)
 }
+
+// StatusMail makes the mails that tell that an order was shipped or cancelled. It is an interface for the same reason.
+type StatusMail interface {
+	// Render returns a mail of the kind for the address that o was placed with.
+	Render(kind Kind, o order.Order) (Message, error)
+}

@@ -69,6 +69,7 @@ type Delivery struct {
 	Links        Links
 	Mailer       Mailer
 	Confirmation Confirmation
+	StatusMail   StatusMail
 	AccountMail  AccountMail
 	Lease        time.Duration // longer than the function's timeout, shorter than the queue's visibility timeout
 	NewID        func() string
@@ -115,19 +116,26 @@ func (d *Delivery) compose(ctx context.Context, mail Mail) (Message, error) {
 	if mail.OfAccount() {
 		return d.composeForAccount(ctx, mail)
 	}
-	orderID, ok := mail.OrderID()
-	if !ok {
+	kind, orderID := mail.cut()
+	if kind != OrderPlaced && !kind.ofAStatus() {
 		return Message{}, fmt.Errorf("mail %s: unknown kind", mail.ID)
 	}
 	o, err := d.Orders.ForMail(ctx, orderID, mail.AddressHash)
 	if err != nil {
 		return Message{}, fmt.Errorf("reading order %s: %w", orderID, err)
 	}
-	message, err := d.Confirmation.Render(o)
+	message, err := d.render(kind, o)
 	if err != nil {
-		return Message{}, fmt.Errorf("rendering the confirmation of %s: %w", orderID, err)
+		return Message{}, fmt.Errorf("rendering %s: %w", mail.ID, err)
 	}
 	return message, nil
+}
+
+func (d *Delivery) render(kind Kind, o order.Order) (Message, error) {
+	if kind == OrderPlaced {
+		return d.Confirmation.Render(o)
+	}
+	return d.StatusMail.Render(kind, o)
 }
 
 // giveBack marks the mail failed, drops it, or releases it. When it is tried again is the relay's affair alone: it

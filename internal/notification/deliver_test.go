@@ -208,9 +208,42 @@ func TestDeliverUnanswered(t *testing.T) {
 	attempt(noAnswer, nil, OutcomePostponed) // a redrive begins anew
 }
 
+// statuses makes mails of statuses, whose subject is the kind, and sends them.
+type statuses struct{ sent []Message }
+
+func (s *statuses) Render(kind Kind, o order.Order) (Message, error) {
+	return Message{To: o.Email, Subject: string(kind)}, nil
+}
+
+func (s *statuses) Send(_ context.Context, m Message) (string, error) {
+	s.sent = append(s.sent, m)
+	return "message 1", nil
+}
+
+// TestDeliverAStatus: what tells of a status is read as a confirmation is, and sent by its own text.
+func TestDeliverAStatus(t *testing.T) {
+	for reached, want := range ofStatuses {
+		l := newLedger()
+		mail, told := NewStatusMail("ord_1", reached, addressOf("ord_1"), opened)
+		l.entries[mail.ID] = entry{Mail: mail}
+		d, own := newPost(l).delivery(), &statuses{}
+		d.StatusMail, d.Mailer = own, own
+		outcome, err := d.Deliver(context.Background(), mail.ID)
+		message := Message{MailID: mail.ID, To: addressOf("ord_1"), Subject: string(want)}
+		if err != nil || !told || outcome != OutcomeSent || !slices.Equal(own.sent, []Message{message}) {
+			t.Errorf("%s: got %s, sent %+v and error %v, want %+v", reached, outcome, own.sent, err, message)
+		}
+	}
+	for _, quiet := range []order.Status{order.Placed, order.Packed, order.Delivered} {
+		if mail, told := NewStatusMail("ord_1", quiet, "ada@example.com", opened); told {
+			t.Errorf("%s is told by %s", quiet, mail.ID)
+		}
+	}
+}
+
 func TestDeliverAnUnknownKind(t *testing.T) {
 	l := newLedger()
-	unknown := Mail{ID: "order-shipped#ord_1", State: Pending, CreatedAt: opened, DueAt: opened}
+	unknown := Mail{ID: "order-returned#ord_1", State: Pending, CreatedAt: opened, DueAt: opened}
 	l.entries[unknown.ID] = entry{Mail: unknown}
 	p := newPost(l)
 	outcome, err := p.delivery().Deliver(context.Background(), unknown.ID)

@@ -5,19 +5,25 @@ package notification
 import (
 	"errors"
 	"fmt"
-	"shop/internal/user"
 	"strings"
 	"time"
+
+	"shop/internal/order"
+	"shop/internal/user"
 )
 
 // Kind says what a mail is about.
 type Kind string
 
-// The kinds. All but the confirmation are account mails, and all of those but PasswordChanged bring a link that is good
-// once.
+// The kinds. All but those about an order are account mails, and all of those but PasswordChanged bring a link that is
+// good once.
 const (
 	// OrderPlaced confirms an order, which is its subject.
 	OrderPlaced Kind = "order-placed"
+	// OrderShipped tells that an order, its subject, is on its way.
+	OrderShipped Kind = "order-shipped"
+	// OrderCancelled tells that an order, its subject, was cancelled.
+	OrderCancelled Kind = "order-cancelled"
 	// VerifyEmail asks a new account's owner to verify the address. Its subject is the user.
 	VerifyEmail Kind = "verify-email"
 	// SignUpAttempt says that somebody signed up once more with an address. Its subject is the AddressHash.
@@ -28,6 +34,12 @@ const (
 	// generation that the change began.
 	PasswordChanged Kind = "password-changed"
 )
+
+// ofStatuses has the kinds of the mails that tell that an order reached a status.
+var ofStatuses = map[order.Status]Kind{order.Shipped: OrderShipped, order.Cancelled: OrderCancelled}
+
+// ofAStatus reports whether mails of the kind tell that an order reached a status.
+func (k Kind) ofAStatus() bool { return k == OrderShipped || k == OrderCancelled }
 
 // ofAccounts reports whether mails of the kind are account mails.
 func (k Kind) ofAccounts() bool { return k.bringsLink() || k == PasswordChanged }
@@ -124,6 +136,26 @@ func NewOrderMail(orderID, address string, now time.Time) Mail {
 	return newMail(OrderMailID(orderID), address, now)
 }
 
+// StatusMailID returns the id of the mail that tells that an order reached the status, and whether there is one.
+func StatusMailID(orderID string, reached order.Status) (string, bool) {
+	kind, told := ofStatuses[reached]
+	return MailID(string(kind), orderID), told
+}
+
+// NewStatusMail returns the mail to a normalised address that tells that an order reached the status, and whether there
+// is one.
+func NewStatusMail(orderID string, reached order.Status, address string, now time.Time) (Mail, bool) {
+	id, told := StatusMailID(orderID, reached)
+	return newMail(id, address, now), told && address != ""
+}
+
+// OrderMailIDs returns the ids of all mails that there may be about an order.
+func OrderMailIDs(orderID string) []string {
+	return []string{
+		OrderMailID(orderID), MailID(string(OrderShipped), orderID), MailID(string(OrderCancelled), orderID),
+	}
+}
+
 // NewVerificationMail returns the mail by which a new account's normalised address is verified.
 func NewVerificationMail(userID, address string, now time.Time) Mail {
 	return newAccountMail(VerifyEmail, userID, address, now)
@@ -163,9 +195,15 @@ func Requeue(mailID string, now time.Time) Mail {
 	return m
 }
 
-// OrderID returns the order that the mail is about, if it is a confirmation.
+// OrderID returns the order that the mail confirms, if it is a confirmation.
 func (m Mail) OrderID() (string, bool) {
 	return strings.CutPrefix(m.ID, string(OrderPlaced)+"#")
+}
+
+// OfStatus reports whether the mail tells that an order, its subject, reached a status.
+func (m Mail) OfStatus() bool {
+	kind, subject := m.cut()
+	return kind.ofAStatus() && subject != ""
 }
 
 // OfAccount reports whether the mail is an account mail.
@@ -177,7 +215,7 @@ func (m Mail) OfAccount() bool {
 // ofKnownKind reports whether this version has an event for the mail, and knows how to send it.
 func (m Mail) ofKnownKind() bool {
 	_, ofOrder := m.OrderID()
-	return ofOrder || m.OfAccount()
+	return ofOrder || m.OfStatus() || m.OfAccount()
 }
 
 func (m Mail) cut() (Kind, string) {

@@ -33,7 +33,7 @@ func TestRequeue(t *testing.T) {
 }
 
 func TestOrderID(t *testing.T) {
-	for id, want := range map[string]string{"order-placed#ord_1": "ord_1", "order-placed#a#b": "a#b", "order-shipped#ord_1": "", "ord_1": "", "": "", "order-placed": ""} {
+	for id, want := range map[string]string{"order-placed#ord_1": "ord_1", "order-placed#a#b": "a#b", "order-returned#ord_1": "", "ord_1": "", "": "", "order-placed": ""} {
 		if got, ok := (Mail{ID: id}).OrderID(); got != want && ok || ok != (want != "") {
 			t.Errorf("%q: got %q, %v, want %q", id, got, ok, want)
 		}

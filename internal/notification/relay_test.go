@@ -218,7 +218,7 @@ func TestRelayUnknownKinds(t *testing.T) {
 		l, q := pendingMails(12), &line{}
 		var unknown []string
 		for i := range n {
-			mail := Mail{ID: fmt.Sprintf("order-shipped#ord_%02d", i), State: Pending, CreatedAt: opened.Add(-time.Minute), DueAt: opened.Add(time.Minute)}
+			mail := Mail{ID: fmt.Sprintf("order-returned#ord_%02d", i), State: Pending, CreatedAt: opened.Add(-time.Minute), DueAt: opened.Add(time.Minute)}
 			l.entries[mail.ID], unknown = entry{Mail: mail}, append(unknown, mail.ID)
 		}
 		done, err := l.relay(q).Run(context.Background(), 2000, always)
@@ -233,7 +233,7 @@ func TestRelayUnknownKinds(t *testing.T) {
 // TestRelayUnknownKindsInAnOutage: what the queue refused ends the run, whatever else was in the batch.
 func TestRelayUnknownKindsInAnOutage(t *testing.T) {
 	l, q := pendingMails(25), &line{fails: errDown}
-	unknown := Mail{ID: "order-shipped#ord_1", State: Pending, CreatedAt: opened, DueAt: opened}
+	unknown := Mail{ID: "order-returned#ord_1", State: Pending, CreatedAt: opened, DueAt: opened}
 	l.entries[unknown.ID] = entry{Mail: unknown}
 	done, err := l.relay(q).Run(context.Background(), 2000, always)
 	if done.Oldest = 0; done != (Relayed{Unknown: 1}) || !errors.Is(err, errDown) || len(q.batches) != 1 {

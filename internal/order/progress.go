@@ -20,15 +20,20 @@ type StatusStore interface {
 	// Stored returns anyone's order as it stands now, or ErrNotFound.
 	Stored(ctx context.Context, orderID string) (Order, error)
 	// Change makes the change c of the order o, all or nothing: its status, the change in its history, the tracking,
-	// which may be empty, and, where it is cancelled, the units in the stocks with a movement for each. It returns
-	// *StatusChangedError when the order's status is not c.From, also when that is because an earlier attempt of the
-	// same call was carried out, and ErrBusy.
+	// which may be empty, the pending mail that tells of the status, if there is one, and, where it is cancelled, the
+	// units in the stocks with a movement for each. It returns *StatusChangedError when the order's status is not
+	// c.From, also when that is because an earlier attempt of the same call was carried out, and ErrBusy.
 	Change(ctx context.Context, o Order, c Change, tracking string) error
 }
 
 // Progress changes the statuses of orders.
 type Progress struct {
 	Orders StatusStore
+	// Announce sends the event of the mail that tells of the status, if there is one, once, and gives up soon. The mail
+	// is pending whether it arrives or not.
+	Announce func(ctx context.Context, orderID string, reached Status) error
+	// Missed is called when an announcement failed, to log and count it.
+	Missed func(ctx context.Context, orderID string, err error)
 	Now    func() time.Time
 }
 
@@ -106,6 +111,9 @@ func (p *Progress) change(
 	o.Status, o.Changes = c.To, append(o.Changes[:len(o.Changes):len(o.Changes)], c)
 	if tracking != "" {
 		o.Tracking = tracking
+	}
+	if err := p.Announce(ctx, o.ID, c.To); err != nil {
+		p.Missed(ctx, o.ID, err)
 	}
 	return o, true, nil
 }

@@ -3,6 +3,7 @@ package order
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -48,6 +49,8 @@ type oneOrder struct {
 	Order
 	fails func(*oneOrder, Change) error // what a change answers, if it is not nil
 	calls int
+
+	missed []string // the announcements
 }
 
 func (s *oneOrder) Owned(context.Context, user.Caller, string) (Order, error) { return s.Order, nil }
@@ -67,7 +70,20 @@ func (s *oneOrder) set(c Change, tracking string) {
 	s.Tracking = tracking
 }
 
-func (s *oneOrder) progress() *Progress { return &Progress{Orders: s, Now: opened.UTC} }
+func (s *oneOrder) progress() *Progress {
+	return &Progress{Orders: s, Now: opened.UTC, Announce: func(_ context.Context, id string, reached Status) error {
+		return fmt.Errorf("the queue is down for %s of %s", reached, id)
+	}, Missed: func(_ context.Context, _ string, err error) { s.missed = append(s.missed, err.Error()) }}
+}
+
+// TestMissedAnnouncement: the change is made all the same, and it is noted.
+func TestMissedAnnouncement(t *testing.T) {
+	s := &oneOrder{Order: Order{ID: "ord_a", Status: Packed}}
+	_, changed, err := s.progress().Set(t.Context(), boss, Step{From: Packed, To: Shipped})
+	if want := "the queue is down for shipped of ord_a"; err != nil || !changed || !slices.Equal(s.missed, []string{want}) {
+		t.Errorf("got %v, %v and %q, want a change and %q", changed, err, s.missed, want)
+	}
+}
 
 var (
 	buyer = user.Caller{UserID: "usr_ada"}

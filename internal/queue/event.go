@@ -11,7 +11,8 @@ import (
 	"shop/internal/notification"
 )
 
-// The types of events: that an order was placed, and its confirmation is pending; and that an account mail is pending.
+// The types of events: that an order was placed, and its confirmation is pending; and that another mail is pending, of
+// an account or of an order's status.
 const (
 	orderPlaced = "order.placed"
 	mailPending = "mail.pending"
@@ -40,7 +41,8 @@ func eventOf(mail notification.Mail) (event, bool) {
 	if orderID, ok := mail.OrderID(); ok {
 		return event{Type: orderPlaced, Version: versions[orderPlaced], MailID: mail.ID, OrderID: orderID}, true
 	}
-	return event{Type: mailPending, Version: versions[mailPending], MailID: mail.ID}, mail.OfAccount()
+	e := event{Type: mailPending, Version: versions[mailPending], MailID: mail.ID}
+	return e, mail.OfAccount() || mail.OfStatus()
 }
 
 // encode returns the event that a mail is pending. It returns an error for one that decode would refuse.
@@ -99,8 +101,9 @@ func decodeOrderPlacedV1(body string) (string, error) {
 
 func decodeMailPendingV1(body string) (string, error) {
 	var e event
-	if err := json.Unmarshal([]byte(body), &e); err != nil || !(notification.Mail{ID: e.MailID}).OfAccount() {
-		return "", fmt.Errorf("%w: no account mail", ErrUnknown)
+	err := json.Unmarshal([]byte(body), &e)
+	if mail := (notification.Mail{ID: e.MailID}); err != nil || !mail.OfAccount() && !mail.OfStatus() {
+		return "", fmt.Errorf("%w: no mail of an account or a status", ErrUnknown)
 	}
 	return e.MailID, nil
 }

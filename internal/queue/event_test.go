@@ -40,7 +40,7 @@ func TestEncode(t *testing.T) {
 // TestEncodeRefuses: nothing is sent that would be refused.
 func TestEncodeRefuses(t *testing.T) {
 	for name, id := range map[string]string{
-		"too long": "order-placed#" + strings.Repeat("a", maxBody/2), "invalid UTF-8": "order-placed#\xff", "unknown kind": "order-shipped#ord_1",
+		"too long": "order-placed#" + strings.Repeat("a", maxBody/2), "invalid UTF-8": "order-placed#\xff", "unknown kind": "order-returned#ord_1",
 		"long account mail": "password-reset#" + strings.Repeat("a", maxBody), "no kind": "password-reset",
 	} {
 		if got, err := encode(mailOf(id)); err == nil || got != "" {
@@ -120,7 +120,8 @@ func TestDecode(t *testing.T) {
 			t.Errorf("%s: got %q, %v, want %q", name, got, err, mailID)
 		}
 	}
-	for id, body := range map[string]string{resetID: resetEvent, verifyID: strings.Replace(verifyEvent, "{", `{"trace":[],`, 1)} {
+	shipped := `{"type":"mail.pending","version":1,"mail_id":"order-shipped#ord_1"}`
+	for id, body := range map[string]string{"order-shipped#ord_1": shipped, resetID: resetEvent, verifyID: strings.Replace(verifyEvent, "{", `{"trace":[],`, 1)} {
 		if got, err := decode(body); err != nil || got != id {
 			t.Errorf("%s: got %q, %v, want %q", body, got, err, id)
 		}
@@ -147,7 +148,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"no type":                           change(`"type":"order.placed",`, ``),
 		"type in capitals":                  change(`"type"`, `"Type"`),
 		"a mail of another":                 change("#ord_7", "#ord_8"),
-		"another kind of mail":              change("order-placed#", "order-shipped#"),
+		"another kind of mail":              change("order-placed#", "order-returned#"),
 		"no mail":                           change(`"mail_id":"order-placed#ord_7vtcxc6t7ggcx267wchbxpn4v3",`, ``),
 		"no order":                          change(`,"order_id":"ord_7vtcxc6t7ggcx267wchbxpn4v3"`, ``),
 		"duplicate member":                  change("{", `{"version":1,`),
@@ -162,6 +163,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"an account mail by an order's":     change(mailID, resetID),
 		"account mail of a later version":   strings.Replace(resetEvent, ":1", ":2", 1),
 		"account mail of no kind":           strings.Replace(resetEvent, "password-reset", "password", 1),
+		"a status of no order":              `{"type":"mail.pending","version":1,"mail_id":"order-shipped#"}`,
 		"no account mail":                   `{"type":"mail.pending","version":1}`,
 		"deep":                              strings.Repeat(`{"a":`, 600) + "1" + strings.Repeat("}", 600),
 	} {

@@ -255,11 +255,11 @@ func TestSendRepeats(t *testing.T) {
 
 // TestSendWhatHasNoEvent: mails of kinds that only a later version knows do not hold up the others.
 func TestSendWhatHasNoEvent(t *testing.T) {
-	later := []notification.Mail{{ID: "order-shipped#ord_b"}, {ID: "order-placed#\xff"}, {}}
+	later := []notification.Mail{{ID: "order-returned#ord_b"}, {ID: "order-placed#\xff"}, {}}
 	known := mails("a", "c")
 	var calls []call
 	unsent, err := queueOver(taking(t, &calls, "1")).Send(t.Context(), []notification.Mail{later[0], known[0], later[1], known[1], later[2]})
-	want := `sending events: there is none for 3 mails, the first of them "order-shipped#ord_b"` +
+	want := `sending events: there is none for 3 mails, the first of them "order-returned#ord_b"` +
 		"\nsending events: 1 of 2 refused, the first with InternalError"
 	if err == nil || err.Error() != want {
 		t.Errorf("error = %v, want %s", err, want)
@@ -277,7 +277,7 @@ func TestSendNothing(t *testing.T) {
 	if unsent, err := q.Send(t.Context(), nil); len(unsent) != 0 || err != nil {
 		t.Errorf("got %v, %v", unsent, err)
 	}
-	later := []notification.Mail{{ID: "order-shipped#ord_b"}}
+	later := []notification.Mail{{ID: "order-returned#ord_b"}}
 	if unsent, err := q.Send(t.Context(), later); !slices.Equal(unsent, later) || err == nil {
 		t.Errorf("got %v, %v, want the mail and an error", unsent, err)
 	}

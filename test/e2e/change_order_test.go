@@ -65,6 +65,31 @@ func TestCancelOrder(t *testing.T) {
 	})
 }
 
+// TestStatusMails: one on shipped and one on cancelled, with what they tell, and none on the rest.
+func TestStatusMails(t *testing.T) {
+	t.Parallel()
+	c, p := newCustomer(t), newProduct(t)
+	o := newOrder(t, c, one(p.ProductID))
+	step(t, o.OrderID, "placed", "packed")
+	send(t, statusSet(admin(t), o.OrderID, to("shipped", "packed", "RM 1234"))).want(t, http.StatusOK)
+	step(t, o.OrderID, "shipped", "delivered")
+	other := newOrder(t, c, one(p.ProductID))
+	send(t, cancellation(c, other.OrderID)).want(t, http.StatusOK)
+	var told []string
+	for _, m := range awaitMails(t, c.Email, 4) {
+		if !m.tellsAStatus() {
+			continue
+		}
+		if of := (map[bool]string{true: other.OrderID, false: o.OrderID})[strings.Contains(m.BodyText, "cancelled")]; !strings.Contains(m.BodyText, of) {
+			t.Errorf("a mail is not about %s:\n%s", of, m.BodyText)
+		}
+		told = append(told, m.BodyText)
+	}
+	if all := strings.Join(told, ""); len(told) != 2 || !strings.Contains(all, "RM 1234") || !strings.Contains(all, p.Name) {
+		t.Errorf("got %q, want one that tells the parcel and one of the cancelled order", told)
+	}
+}
+
 func TestCancelOrderRefused(t *testing.T) {
 	t.Parallel()
 	c, p := newCustomer(t), newProduct(t)
@@ -142,14 +167,15 @@ func TestOrderStatusRefused(t *testing.T) {
 	wantStock(t, p.ProductID, 10)
 }
 
-// TestCallsOfCancellation: the order is read, then the stocks, then all is written.
+// TestCallsOfCancellation: the order is read, then the stocks, then all is written, and the event sent; and its mail takes
+// four.
 func TestCallsOfCancellation(t *testing.T) {
 	c, p := newCustomer(t), newProduct(t, stocked(100))
 	var orders []order
 	for range 9 { // as often as wantCalls may do it
 		orders = append(orders, newOrder(t, c, one(p.ProductID)))
 	}
-	wantCalls(t, budget{3, map[string]int{"GetItem": 1, "BatchGetItem": 1, "TransactWriteItems": 1}}, func() {
+	wantCalls(t, budget{8, map[string]int{"GetItem": 1, "TransactWriteItems": 1}}, func() {
 		send(t, cancellation(c, orders[0].OrderID)).want(t, http.StatusOK)
 		orders = orders[1:]
 	})

@@ -18,8 +18,8 @@ var layers = map[string]string{
 	"user": "domain", "token": "domain", "password": "domain", "access": "domain",
 	"product": "domain", "order": "domain",
 	"notification": "domain", "notification/confirmation": "domain", "notification/accountmail": "domain",
-	"notification/mailtext": "domain",
-	"httpapi":               "transport", "storeapi": "api",
+	"notification/statusmail": "domain", "notification/mailtext": "domain",
+	"httpapi": "transport", "storeapi": "api",
 	"dynamostore": "adapter", "queue": "adapter", "sesmail": "adapter", "kmssign": "adapter", "jwks": "adapter",
 }
 

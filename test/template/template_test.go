@@ -331,7 +331,7 @@ var grants = map[string][]string{
 	"ViewProductFunction":          {"dynamodb:Query Products"},
 	"PlaceOrderFunction":           {"dynamodb:BatchGetItem Products", "dynamodb:GetItem Orders", "dynamodb:PutItem Mails", "dynamodb:PutItem Orders", "dynamodb:UpdateItem Products", "sqs:SendMessage MailQueue"},
 	"ViewOrderFunction":            {"dynamodb:BatchGetItem Mails", "dynamodb:BatchGetItem Orders", "dynamodb:BatchGetItem Users"},
-	"ChangeOrderFunction":          {"dynamodb:BatchGetItem Products", "dynamodb:GetItem Orders", "dynamodb:GetItem Users", "dynamodb:PutItem StockMovements", "dynamodb:UpdateItem Orders", "dynamodb:UpdateItem Products"},
+	"ChangeOrderFunction":          {"dynamodb:BatchGetItem Products", "dynamodb:GetItem Orders", "dynamodb:GetItem Users", "dynamodb:PutItem Mails", "dynamodb:PutItem StockMovements", "dynamodb:UpdateItem Orders", "dynamodb:UpdateItem Products", "sqs:SendMessage MailQueue"},
 	"ListMyOrdersFunction":         {"dynamodb:Query Orders/index/by_customer"},
 	"NotifyFunction":               {"dynamodb:BatchGetItem Orders", "dynamodb:BatchGetItem SuppressedAddresses", "dynamodb:BatchGetItem Users", "dynamodb:PutItem AuthState", "dynamodb:UpdateItem Mails", "ses:SendEmail configuration-set/MailConfiguration from Sender", "ses:SendEmail identity/* from Sender"},
 	"SuppressAddressFunction":      {"dynamodb:PutItem SuppressedAddresses", "dynamodb:UpdateItem Mails", "sqs:SendMessage SuppressionDeadLetterQueue"},

@@ -1,0 +1,80 @@
+// Package statusmail makes the mails that tell a customer that an order was shipped, or cancelled, in a text and an
+// HTML part. It is apart from package notification for the reason that package confirmation is.
+package statusmail
+
+import (
+	_ "embed"
+	"fmt"
+
+	"shop/internal/notification"
+	"shop/internal/notification/mailtext"
+	"shop/internal/order"
+)
+
+//go:embed templates/status-mail.txt
+var textPart string
+
+//go:embed templates/status-mail.html
+var htmlPart string
+
+var templates = mailtext.New(textPart, htmlPart)
+
+// Template makes mails of orders' statuses. It is a [notification.StatusMail].
+type Template struct {
+	ShopName string // as customers know the shop
+}
+
+// content is what the templates show: all of it is one line of harmless text each.
+type content struct {
+	ShopName, Subject, Heading, OrderID, PlacedAt, Tracking, After string
+	Lines                                                          []string
+}
+
+// Render returns the mail of the kind for the address that o was placed with. What people wrote (the names of the shop
+// and the goods, the tracking) stays on its line and in its place. The error is for a kind that is none of a status, or
+// a defect of the templates.
+func (t Template) Render(kind notification.Kind, o order.Order) (notification.Message, error) {
+	mail, err := newContent(kind, mailtext.OneLine(t.ShopName), o)
+	if err != nil {
+		return notification.Message{}, err
+	}
+	text, html, err := templates.Render(mail)
+	if err != nil {
+		return notification.Message{}, err
+	}
+	return notification.Message{To: o.Email, Subject: mail.Subject, Text: text, HTML: html}, nil
+}
+
+func newContent(kind notification.Kind, shop string, o order.Order) (content, error) {
+	c := content{
+		ShopName: shop, OrderID: mailtext.OneLine(o.ID),
+		PlacedAt: o.PlacedAt.UTC().Format("2 January 2006 at 15:04 UTC"),
+		After:    "Please quote the order number when you write to us.",
+	}
+	what := "Your order"
+	if shop != "" {
+		what += " at " + shop
+	}
+	switch kind {
+	case notification.OrderShipped:
+		c.Heading, c.Subject = "Your order is on its way.", what+" is on its way ("+c.OrderID+")"
+		c.Tracking = mailtext.OneLine(o.Tracking)
+	case notification.OrderCancelled:
+		c.Heading, c.Subject = "Your order was cancelled.", what+" was cancelled ("+c.OrderID+")"
+		c.After = "Nothing will be sent to you. " + c.After
+	default:
+		return content{}, fmt.Errorf("%q is no kind of status mail", kind)
+	}
+	for _, l := range o.Lines {
+		c.Lines = append(c.Lines, lineOf(l))
+	}
+	return c, nil
+}
+
+func lineOf(l order.Line) string {
+	name := mailtext.OneLine(l.Name)
+	if name == "" {
+		name = l.ProductID // nothing of the name can be shown
+	}
+	return fmt.Sprintf("%d × %s", l.Quantity, name)
+}
