@@ -30,7 +30,7 @@ C2,22423,CAKE STAND,-1,2010-12-01T08:28:00Z,12.75,17850,United Kingdom
 `
 
 func TestHelpTeaches(t *testing.T) {
-	for _, args := range [][]string{{}, {"--help"}, {"import", "--help"}, {"grant-admin", "--help"}, {"revoke-admin", "--help"}, {"verify-user", "--help"}, {"unsuppress", "--help"}, {"keys", "--help"}, {"rotate-key", "--help"}, {"replay", "--help"}, {"redrive", "--help"}} {
+	for _, args := range [][]string{{}, {"--help"}, {"import", "--help"}, {"grant-admin", "--help"}, {"revoke-admin", "--help"}, {"verify-user", "--help"}, {"unsuppress", "--help"}, {"keys", "--help"}, {"rotate-key", "--help"}, {"replay", "--help"}, {"redrive", "--help"}, {"audit", "--help"}} {
 		shop(t, args...).want(t, exitDone, "Usage:", "Examples:", "--stack", "--local")
 	}
 }
@@ -68,6 +68,7 @@ func TestWrongCommandLines(t *testing.T) {
 		{"redrive --since -1h", "--since -1h0m0s: not below 0"},
 		{"redrive --since yesterday", "invalid argument"},
 		{"redrive --all", "--all changes nothing without --yes"},
+		{"audit all", "unknown command"},
 	} {
 		shop(t, strings.Fields(c.args)...).want(t, exitFailed, c.want)
 	}
@@ -85,6 +86,7 @@ func TestStackOfSomethingElse(t *testing.T) {
 	shop(t, "--local", "unsuppress", "ada@example.com").want(t, exitFailed, "the stack shop has no output SuppressedAddressesTable")
 	shop(t, "--local", "import", write(t, "goods.csv", goods)).want(t, exitFailed, "the stack shop has no output ApiUrl")
 	shop(t, "--local", "redrive", "--only", "mails").want(t, exitFailed, "the stack shop has no output MailsTable")
+	shop(t, "--local", "audit").want(t, exitFailed, "the stack shop has no output ")
 	shop(t, "--local", "redrive", "--only", "letters").want(t, exitFailed, "the stack shop has no output MailDeadLetterQueueUrl")
 }
 

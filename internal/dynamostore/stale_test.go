@@ -45,6 +45,11 @@ var staleReads = map[string]func(*testing.T, *shop){
 			t.Errorf("got %v, want ErrSuppressed", err)
 		}
 	},
+	"a stock that is audited": func(t *testing.T, s *shop) {
+		s.stocked("lamp", 5)
+		s.must(s.checkout().Place(t.Context(), newOrder("usr_1", "k", opened, line("lamp", 1, 1))))
+		s.wantDifferences()
+	},
 	"one's own order, just placed": func(t *testing.T, s *shop) {
 		o := s.ordered()
 		if _, _, err := s.orderReader().View(t.Context(), usr1, o.ID); err != nil {

@@ -16,7 +16,7 @@ var layers = map[string]string{
 	"config": "tool", "deadline": "tool", "observe": "tool", "rootkeys": "tool",
 	"money": "domain", "page": "domain", "validation": "domain",
 	"user": "domain", "token": "domain", "password": "domain", "access": "domain",
-	"product": "domain", "order": "domain",
+	"product": "domain", "order": "domain", "invariants": "domain",
 	"notification": "domain", "notification/confirmation": "domain", "notification/accountmail": "domain",
 	"notification/statusmail": "domain", "notification/mailtext": "domain",
 	"httpapi": "transport", "storeapi": "api",

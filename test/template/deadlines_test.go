@@ -54,8 +54,8 @@ func TestFunctionsAnswerBeforeTheGateway(t *testing.T) {
 		}
 	}
 	all := tpl.OfType("AWS::Lambda::Function")
-	if len(behind) != len(all)-5 {
-		t.Errorf("%d of %d functions are behind an API, want all but five", len(behind), len(all))
+	if len(behind) != len(all)-6 {
+		t.Errorf("%d of %d functions are behind an API, want all but six", len(behind), len(all))
 	}
 	for name := range behind {
 		if got := timeout(all[name]); got <= 0 || got >= gatewayWaits {

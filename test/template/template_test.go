@@ -336,11 +336,15 @@ var grants = map[string][]string{
 	"NotifyFunction":               {"dynamodb:BatchGetItem Orders", "dynamodb:BatchGetItem SuppressedAddresses", "dynamodb:BatchGetItem Users", "dynamodb:PutItem AuthState", "dynamodb:UpdateItem Mails", "ses:SendEmail configuration-set/MailConfiguration from Sender", "ses:SendEmail identity/* from Sender"},
 	"SuppressAddressFunction":      {"dynamodb:PutItem SuppressedAddresses", "dynamodb:UpdateItem Mails", "sqs:SendMessage SuppressionDeadLetterQueue"},
 	"RelayMailFunction":            {"dynamodb:Query Mails/index/due", "dynamodb:UpdateItem Mails", "sqs:SendMessage MailQueue"},
-	"ViewInventoryFunction":        {"dynamodb:BatchGetItem Products", "dynamodb:GetItem Users", "dynamodb:Query Products/index/by_name", "dynamodb:Query Products/index/low_stock"},
-	"SaveProductFunction":          {"dynamodb:BatchGetItem Products", "dynamodb:GetItem Users", "dynamodb:PutItem Products", "dynamodb:PutItem StockMovements", "dynamodb:UpdateItem Products"},
-	"UpdateStockFunction":          {"dynamodb:BatchGetItem Products", "dynamodb:GetItem StockMovements", "dynamodb:GetItem Users", "dynamodb:PutItem StockMovements", "dynamodb:Query StockMovements", "dynamodb:UpdateItem Products"},
-	"ListOrdersFunction":           {"dynamodb:GetItem Users", "dynamodb:Query Orders/index/by_customer", "dynamodb:Query Orders/index/feed"},
-	"SummarizeOrdersFunction":      {"dynamodb:GetItem Users", "dynamodb:Query Orders/index/feed"},
+	"AuditFunction": {
+		"dynamodb:BatchGetItem Mails", "dynamodb:BatchGetItem Orders", "dynamodb:GetItem Mails", "dynamodb:GetItem Orders", "dynamodb:GetItem Products",
+		"dynamodb:Query StockMovements", "dynamodb:Scan Mails", "dynamodb:Scan Orders", "dynamodb:Scan Products", "dynamodb:Scan StockMovements",
+	},
+	"ViewInventoryFunction":   {"dynamodb:BatchGetItem Products", "dynamodb:GetItem Users", "dynamodb:Query Products/index/by_name", "dynamodb:Query Products/index/low_stock"},
+	"SaveProductFunction":     {"dynamodb:BatchGetItem Products", "dynamodb:GetItem Users", "dynamodb:PutItem Products", "dynamodb:PutItem StockMovements", "dynamodb:UpdateItem Products"},
+	"UpdateStockFunction":     {"dynamodb:BatchGetItem Products", "dynamodb:GetItem StockMovements", "dynamodb:GetItem Users", "dynamodb:PutItem StockMovements", "dynamodb:Query StockMovements", "dynamodb:UpdateItem Products"},
+	"ListOrdersFunction":      {"dynamodb:GetItem Users", "dynamodb:Query Orders/index/by_customer", "dynamodb:Query Orders/index/feed"},
+	"SummarizeOrdersFunction": {"dynamodb:GetItem Users", "dynamodb:Query Orders/index/feed"},
 }
 
 // Every function has a role of its own, with no permission but those above and the managed policies that SAM adds: to write

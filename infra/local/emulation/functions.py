@@ -36,7 +36,7 @@ SET_BY_LAMBDA = {
 SET_BY_EMULATOR = {"AWS_ENDPOINT_URL"}
 ONE_FIELD = re.compile(r'\{ \$\.(?P<name>\w+) = "(?P<value>[^"]*)" \}')
 MOST_LOG_STREAMS = 500
-LONGEST_INVOCATION = 60  # seconds, and more than any function's timeout
+LONGEST_INVOCATION = 900  # seconds, and more than any function's timeout
 UPDATING = contextvars.ContextVar("updating", default=False)
 
 log = logging.getLogger("functions")

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/spf13/cobra"
+
+	"shop/internal/dynamostore"
+	"shop/internal/invariants"
+)
+
+func newAudit(s streams, t *target) *cobra.Command {
+	return &cobra.Command{
+		Use:   "audit",
+		Short: "Check the stored data against what the store promises",
+		Long: `audit reads the products, stock movements, orders and mails of a store, live or restored, and says what
+does not fit: a stock below zero; a stock that is not its recorded changes minus the units ordered; an order
+without its mail, and a mail without its order; a pending mail that the relay cannot find; lines that do not
+add up to the total; an order that its lists cannot show; an item that cannot be read. What looks wrong is
+read again, in a transaction, before it is said, because customers buy meanwhile.
+
+It reads everything: in read request units, half of one for each 4 KB, and half of one for each order and each
+mail of an order; a million orders cost less than a dollar. It writes nothing. The function "audit" of the
+stack does the same every night, for as long as that takes less than 15 minutes.
+
+It acts with your AWS credentials. They need cloudformation:DescribeStacks on the stack, and dynamodb:Scan,
+BatchGetItem, GetItem and Query on ProductsTable, StockMovementsTable, OrdersTable and MailsTable (outputs of
+the stack).
+
+Exit code: 0 nothing was found; 1 something was, or the audit failed; 130 interrupted.`,
+		Example: `  shop --local audit
+  shop --stack shop-production audit`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return runAudit(c.Context(), s, t) },
+	}
+}
+
+func runAudit(ctx context.Context, s streams, t *target) error {
+	d, err := t.find(ctx)
+	if err != nil {
+		return err
+	}
+	return d.audit(ctx, s)
+}
+
+// audit reports each difference, and returns an error if there is one.
+func (d deployment) audit(ctx context.Context, s streams) error {
+	tables, err := d.invariantTables()
+	if err != nil {
+		return err
+	}
+	read, err := invariants.Audit{Tables: tables}.Run(ctx, func(v invariants.Difference) {
+		say(s.out, "%s %q: %s", v.Kind, v.Subject, v.Detail)
+	})
+	if err != nil {
+		return fmt.Errorf("auditing: %w", err)
+	}
+	say(s.out, "audited %d products, %d movements, %d orders and %d mails", read.Products, read.Movements,
+		read.Orders, read.Mails)
+	if read.Truncated {
+		say(s.out, "more looked wrong than was read again: mend the cause, and audit once more")
+	}
+	if read.Differences > 0 {
+		return fmt.Errorf("%d differences", read.Differences)
+	}
+	say(s.out, "no differences")
+	return nil
+}
+
+func (d deployment) invariantTables() (*dynamostore.InvariantTables, error) {
+	names := map[string]string{}
+	for _, output := range []string{"ProductsTable", "StockMovementsTable", "OrdersTable", "MailsTable"} {
+		name, err := d.output(output)
+		if err != nil {
+			return nil, err
+		}
+		names[output] = name
+	}
+	return &dynamostore.InvariantTables{
+		Client: dynamodb.NewFromConfig(d.aws), Products: names["ProductsTable"],
+		Movements: names["StockMovementsTable"],
+		Orders:    names["OrdersTable"], Mails: names["MailsTable"],
+	}, nil
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"shop/internal/httpapi/httpapitest"
+	"shop/internal/invariants"
+	"shop/internal/observe"
+)
+
+// run is an auditor.
+type run func(ctx context.Context, report func(invariants.Difference)) (invariants.Summary, error)
+
+func (r run) Run(ctx context.Context, report func(invariants.Difference)) (invariants.Summary, error) {
+	return r(ctx, report)
+}
+
+// invoke gives event.json to the function as Lambda does, and returns what it answers and logs.
+func invoke(ctx context.Context, t *testing.T, a auditor) (answer, log string, err error) {
+	t.Helper()
+	payload, err := os.ReadFile("event.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines bytes.Buffer
+	out, err := lambda.NewHandler(audit(a)).Invoke(observe.Into(ctx, observe.New(&lines)), payload)
+	return strings.TrimSpace(string(out)), lines.String(), err
+}
+
+func TestEvent(t *testing.T) {
+	var e events.CloudWatchEvent
+	httpapitest.ReadFile(t, "event.json", &e)
+	if e.Source != "aws.events" || e.DetailType != "Scheduled Event" || len(e.Resources) != 1 {
+		t.Errorf("event.json is no scheduled event: %+v", e)
+	}
+}
+
+func TestAudit(t *testing.T) {
+	answer, log, err := invoke(t.Context(), t, run(func(_ context.Context,
+		report func(invariants.Difference)) (invariants.Summary, error) {
+		report(invariants.Difference{Kind: invariants.StockBelowZero, Subject: "lamp", Detail: "the stock is -1"})
+		return invariants.Summary{Products: 7, Orders: 9, Passes: 1, Differences: 1}, nil
+	}))
+	if err != nil || answer != "null" {
+		t.Errorf("answer %s, error %v", answer, err)
+	}
+	for _, want := range []string{
+		`"level":"ERROR","msg":"invariant violated","function":"","trace_id":"","invariant":"stock_below_zero","subject":"lamp","detail":"the stock is -1"}`,
+		`"msg":"audited","function":"","trace_id":"","products":7,"movements":0,"orders":9,"mails":0,"passes":1,"differences":1,"truncated":false}`,
+	} {
+		if !strings.Contains(log, want) {
+			t.Errorf("log = %s, want %s", log, want)
+		}
+	}
+}
+
+// TestFault: the invocation fails, so that the schedule's alarm sees it, and what was found before is told. It ends a
+// second before Lambda cuts it off.
+func TestFault(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
+		defer cancel()
+		began := time.Now()
+		_, log, err := invoke(ctx, t, run(func(ctx context.Context,
+			_ func(invariants.Difference)) (invariants.Summary, error) {
+			<-ctx.Done()
+			return invariants.Summary{Products: 7}, ctx.Err()
+		}))
+		if !errors.Is(err, context.DeadlineExceeded) || !strings.HasPrefix(err.Error(), "auditing: ") ||
+			!strings.Contains(log, `"products":7`) {
+			t.Errorf("error = %v, log %s", err, log)
+		}
+		if took := time.Since(began); took != 15*time.Minute-time.Second {
+			t.Errorf("it took %s", took)
+		}
+	})
+}

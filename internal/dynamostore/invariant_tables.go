@@ -1,0 +1,224 @@
+package dynamostore
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"shop/internal/invariants"
+	"shop/internal/notification"
+)
+
+// InvariantTables implements [invariants.Tables]. It writes nothing.
+type InvariantTables struct {
+	Client                             *dynamodb.Client
+	Products, Movements, Orders, Mails string // the tables
+}
+
+// EachProduct implements [invariants.Tables.EachProduct].
+func (s *InvariantTables) EachProduct(ctx context.Context, visit func(invariants.Product)) error {
+	in := dynamodb.ScanInput{
+		TableName: &s.Products, FilterExpression: aws.String("part = :sale"),
+		ExpressionAttributeValues: attributes{":sale": text(salePart)},
+	}
+	return scan(ctx, s.Client, in, func(_ context.Context, items []attributes, from time.Time) (func(), error) {
+		to := time.Now()
+		return func() {
+			for _, item := range items {
+				visit(auditedProduct(item, from, to))
+			}
+		}, nil
+	})
+}
+
+func auditedProduct(item attributes, from, to time.Time) invariants.Product {
+	r := reader{item: item}
+	p := invariants.Product{ID: r.text("product_id"), Stock: r.number("stock"), From: from, To: to}
+	p.Err = r.err
+	return p
+}
+
+// EachMovement implements [invariants.Tables.EachMovement].
+func (s *InvariantTables) EachMovement(ctx context.Context, visit func(invariants.Movement)) error {
+	in := dynamodb.ScanInput{TableName: &s.Movements}
+	return scan(ctx, s.Client, in, func(_ context.Context, items []attributes, _ time.Time) (func(), error) {
+		return func() { visitMovements(items, visit) }, nil
+	})
+}
+
+// visitMovements leaves out the copies of keyed movements.
+func visitMovements(items []attributes, visit func(invariants.Movement)) {
+	for _, item := range items {
+		r := reader{item: item}
+		m := invariants.Movement{ProductID: r.text("product_id"), At: r.instantOf("moved_key")}
+		if strings.HasPrefix(movedKey(item), keyedPrefix) {
+			continue
+		}
+		if r.has("order_id") { // units that came back with a cancelled order
+			m.Delta = r.number("units")
+		} else {
+			m.Delta = r.number("after") - r.number("before")
+		}
+		m.Err = r.err
+		visit(m)
+	}
+}
+
+// EachOrder implements [invariants.Tables.EachOrder].
+func (s *InvariantTables) EachOrder(ctx context.Context, exact bool, visit func(invariants.Order)) error {
+	in := dynamodb.ScanInput{TableName: &s.Orders, ConsistentRead: &exact}
+	return scan(ctx, s.Client, in, func(ctx context.Context, items []attributes, _ time.Time) (func(), error) {
+		orders := make([]invariants.Order, len(items))
+		var keys []attributes
+		for i, item := range items {
+			orders[i] = auditedOrder(item)
+			keys = append(keys, mailKey(notification.OrderMailID(orders[i].ID)))
+		}
+		there, err := s.there(ctx, s.Mails, "mail_id", keys)
+		return func() {
+			for _, o := range orders {
+				o.Mailed = there[notification.OrderMailID(o.ID)]
+				visit(o)
+			}
+		}, err
+	})
+}
+
+func auditedOrder(item attributes) invariants.Order {
+	o, err := readOrder(item)
+	r := reader{item: item}
+	listed := r.text("placed_key") == placedKey(o) && r.number("shard") == int64(shard(o.ID, feedShards))
+	return invariants.Order{Order: o, Listed: listed, Err: err}
+}
+
+// EachMail implements [invariants.Tables.EachMail].
+func (s *InvariantTables) EachMail(ctx context.Context, visit func(invariants.Mail)) error {
+	return scan(ctx, s.Client, dynamodb.ScanInput{TableName: &s.Mails}, func(ctx context.Context, items []attributes,
+		_ time.Time) (func(), error) {
+		mails := make([]invariants.Mail, len(items))
+		var keys []attributes
+		for i, item := range items {
+			mails[i] = auditedMail(item)
+			if id, ofOrder := mails[i].OrderID(); ofOrder {
+				keys = append(keys, orderKey(id))
+			}
+		}
+		there, err := s.there(ctx, s.Orders, "order_id", keys)
+		return func() {
+			for _, m := range mails {
+				id, ofOrder := m.OrderID()
+				m.Ordered = !ofOrder || there[id]
+				visit(m)
+			}
+		}, err
+	})
+}
+
+func auditedMail(item attributes) invariants.Mail {
+	m, err := readMail(item)
+	r := reader{item: item}
+	due := r.has("due_at") && r.has("due_shard")
+	if due {
+		n := r.number("due_shard")
+		due = n >= 0 && n < dueShards
+	}
+	return invariants.Mail{Mail: m, Due: due, Err: err}
+}
+
+// there tells which of the keys are items of the table, as a read that may be some seconds old has it.
+func (s *InvariantTables) there(ctx context.Context, table, key string, keys []attributes) (map[string]bool, error) {
+	found := map[string]bool{}
+	for part := range slices.Chunk(keys, maxBatch) {
+		items, err := batchGet(ctx, s.Client, map[string]types.KeysAndAttributes{
+			table: {Keys: part, ProjectionExpression: &key},
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, item := range items[table] {
+			r := reader{item: item}
+			found[r.text(key)] = true
+		}
+	}
+	return found, nil
+}
+
+// Product implements [invariants.Tables.Product].
+func (s *InvariantTables) Product(ctx context.Context, id string) (invariants.Product, bool, error) {
+	from := time.Now()
+	items, err := s.together(ctx, types.Get{TableName: &s.Products, Key: productKey(id, salePart)})
+	if err != nil || len(items[0]) == 0 {
+		return invariants.Product{}, false, err
+	}
+	return auditedProduct(items[0], from, time.Now()), true, nil
+}
+
+// MovementsOf implements [invariants.Tables.MovementsOf].
+func (s *InvariantTables) MovementsOf(ctx context.Context, id string, visit func(invariants.Movement)) error {
+	pages := dynamodb.NewQueryPaginator(s.Client, &dynamodb.QueryInput{
+		TableName: &s.Movements, ConsistentRead: aws.Bool(true),
+		KeyConditionExpression:    aws.String("product_id = :id AND moved_key < :times"),
+		ExpressionAttributeValues: attributes{":id": text(id), ":times": text(afterTimes)},
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return failed("reading movements", err)
+		}
+		visitMovements(page.Items, visit)
+	}
+	return nil
+}
+
+// OrderAndMail implements [invariants.Tables.OrderAndMail].
+func (s *InvariantTables) OrderAndMail(ctx context.Context, mailID string) (*invariants.Order, *invariants.Mail,
+	error) {
+	gets := []types.Get{{TableName: &s.Mails, Key: mailKey(mailID)}}
+	orderID, ofOrder := notification.Mail{ID: mailID}.OrderID()
+	if ofOrder {
+		gets = append(gets, types.Get{TableName: &s.Orders, Key: orderKey(orderID)})
+	}
+	items, err := s.together(ctx, gets...)
+	if err != nil {
+		return nil, nil, err
+	}
+	var o *invariants.Order
+	var m *invariants.Mail
+	if ofOrder && len(items[1]) > 0 {
+		found := auditedOrder(items[1])
+		found.Mailed = len(items[0]) > 0
+		o = &found
+	}
+	if len(items[0]) > 0 {
+		found := auditedMail(items[0])
+		found.Ordered = !ofOrder || o != nil
+		m = &found
+	}
+	return o, m, nil
+}
+
+// together reads items as they are at one instant. What is being committed is waited for.
+func (s *InvariantTables) together(ctx context.Context, gets ...types.Get) ([]attributes, error) {
+	in := &dynamodb.TransactGetItemsInput{}
+	for i := range gets {
+		in.TransactItems = append(in.TransactItems, types.TransactGetItem{Get: &gets[i]})
+	}
+	var out *dynamodb.TransactGetItemsOutput
+	err := retryOnConflict(ctx, isContention, func() (err error) {
+		out, err = s.Client.TransactGetItems(ctx, in)
+		return err
+	})
+	if err != nil {
+		return nil, failed("reading a transaction", err)
+	}
+	items := make([]attributes, len(gets))
+	for i, response := range out.Responses {
+		items[i] = response.Item
+	}
+	return items, nil
+}

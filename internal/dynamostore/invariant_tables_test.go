@@ -1,0 +1,177 @@
+package dynamostore
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"shop/internal/invariants"
+	"shop/internal/notification"
+	"shop/internal/order"
+	"shop/internal/product"
+)
+
+var _ invariants.Tables = (*InvariantTables)(nil)
+
+func (s *shop) invariants() *InvariantTables {
+	return &InvariantTables{
+		Client: s.client, Products: s.tables.Name("Products"), Movements: s.tables.Name("StockMovements"),
+		Orders: s.tables.Name("Orders"), Mails: s.tables.Name("Mails"),
+	}
+}
+
+// stocked puts a product on the shelf, its stock recorded.
+func (s *shop) stocked(id string, units int64) {
+	s.t.Helper()
+	p := product.Product{ID: id, Name: id, Price: gbp(1), Active: true, Stock: units, Version: 1, CreatedAt: opened,
+		UpdatedAt: opened}
+	first := product.Movement{ID: "first", ProductID: id, After: units, Reason: "r", By: "usr_admin", MovedAt: opened}
+	s.must(s.saver().Create(s.t.Context(), p, &first))
+}
+
+// wantDifferences audits, and wants these differences, as "kind subject".
+func (s *shop) wantDifferences(want ...string) invariants.Summary {
+	s.t.Helper()
+	got := []string{}
+	sum, err := invariants.Audit{Tables: s.invariants()}.Run(s.t.Context(), func(d invariants.Difference) {
+		got = append(got, fmt.Sprint(d.Kind, " ", d.Subject))
+	})
+	s.must(err)
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		s.t.Errorf("differences:\n%q, want\n%q", got, want)
+	}
+	return sum
+}
+
+// busyShop has what a store has after a while: sales, a cancellation, stock changes with a key and without, mails of
+// all states.
+func busyShop(t *testing.T) (*shop, []string) {
+	s := open(t)
+	var ids []string
+	for i := range 12 {
+		id := "p" + number3(i)
+		s.stocked(id, 20)
+		o := newOrder("usr_1", id, opened.Add(time.Minute), line(id, 1, 3))
+		s.must(s.checkout().Place(t.Context(), o))
+		ids = append(ids, o.ID)
+	}
+	for i, keyed := range []bool{false, true} {
+		m := product.Movement{ID: strconv.Itoa(i), ProductID: "p000", Before: 17, After: 17, Reason: "r",
+			By: "usr_admin", MovedAt: opened.Add(time.Hour), Keyed: keyed}
+		m.Before, m.After = s.left("p000"), s.left("p000")+5
+		_, err := s.inventory().Move(t.Context(), m)
+		s.must(err)
+	}
+	_, _, err := s.progress().Set(t.Context(), s.admin, order.Step{OrderID: ids[1], From: order.Placed,
+		To: order.Cancelled})
+	s.must(err)
+	mails := s.mails(func() time.Time { return opened })
+	s.must(mails.MarkSent(t.Context(), notification.OrderMailID(ids[0]), "m", opened))
+	_, err = s.resetOutbox().AddResetMail(t.Context(), "a@example.com", opened)
+	s.must(err)
+	return s, ids
+}
+
+func TestHealthyStoreHasNoDifferences(t *testing.T) {
+	s, _ := busyShop(t)
+	sum := s.wantDifferences()
+	if sum != (invariants.Summary{Products: 12, Movements: 15, Orders: 12, Mails: 13, Passes: 1}) {
+		t.Errorf("read %+v", sum)
+	}
+}
+
+// change writes past the store's own code.
+func (s *shop) change(table string, key attributes, update string, values attributes) {
+	s.t.Helper()
+	_, err := s.tables.Client(nil).UpdateItem(s.t.Context(), &dynamodb.UpdateItemInput{
+		TableName: aws.String(s.tables.Name(table)), Key: key, UpdateExpression: &update,
+		ExpressionAttributeValues: values,
+	})
+	s.must(err)
+}
+
+func (s *shop) remove(table string, key attributes) {
+	s.t.Helper()
+	_, err := s.tables.Client(nil).DeleteItem(s.t.Context(),
+		&dynamodb.DeleteItemInput{TableName: aws.String(s.tables.Name(table)), Key: key})
+	s.must(err)
+}
+
+// TestPlantedDifferences plants one difference of each kind in one store: all are found, and nothing else.
+func TestPlantedDifferences(t *testing.T) {
+	s, ids := busyShop(t)
+	mail := func(i int) attributes { return mailKey(notification.OrderMailID(ids[i])) }
+	two := attributes{":n": number(2)}
+	s.change("Products", productKey("p001", salePart), "SET stock = stock + :n", two)
+	s.change("Products", productKey("p002", salePart), "SET stock = :n", attributes{":n": number(-1)})
+	s.remove("Products", productKey("p003", salePart))
+	s.remove("Mails", mail(4))
+	s.remove("Orders", orderKey(ids[5]))
+	s.change("Mails", mail(6), "REMOVE due_at", nil)
+	s.change("Orders", orderKey(ids[7]), "SET amount = :n", two)
+	s.change("Orders", orderKey(ids[8]), "SET placed_key = :n", attributes{":n": text(formatTime(opened))})
+	s.change("Orders", orderKey(ids[9]), "REMOVE currency", nil)
+	s.change("Products", productKey("p010", salePart), "REMOVE stock", nil)
+	s.change("Mails", mail(11), "SET attempt = :n", attributes{":n": text("x")})
+	s.remove("StockMovements", attributes{"product_id": text("p000"),
+		"moved_key": text(formatTime(opened.Add(time.Hour)) + "#1")})
+	s.wantDifferences(
+		"stock_differs p000", "stock_differs p001", "stock_differs p002", "stock_below_zero p002",
+		"product_missing p003",
+		"order_without_mail "+ids[4], "mail_without_order order-placed#"+ids[5], "stock_differs p005",
+		"mail_never_due order-placed#"+ids[6],
+		"order_total "+ids[7], "order_not_listed "+ids[8], "unreadable "+ids[9], "stock_differs p009",
+		"unreadable p010",
+		"unreadable order-placed#"+ids[11])
+}
+
+// TestAuditOfALiveStore: while customers buy and an admin counts, audits find nothing, and find what was planted.
+func TestAuditOfALiveStore(t *testing.T) {
+	s, _ := busyShop(t)
+	for i := range 4 {
+		s.stocked("hot"+strconv.Itoa(i), 100_000)
+	}
+	stop := make(chan struct{})
+	var buyers sync.WaitGroup
+	for buyer := range 4 {
+		buyers.Go(func() { s.buyUntil(stop, buyer) })
+	}
+	audits := 0
+	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); audits++ {
+		s.wantDifferences()
+	}
+	s.change("Products", productKey("p001", salePart), "SET stock = stock + :n", attributes{":n": number(1)})
+	s.wantDifferences("stock_differs p001")
+	close(stop)
+	buyers.Wait()
+	if audits < 2 {
+		t.Errorf("%d audits ran during the sales, too few", audits)
+	}
+}
+
+func (s *shop) buyUntil(stop <-chan struct{}, buyer int) {
+	for n := 0; ; n++ {
+		select {
+		case <-stop:
+			return
+		default:
+		}
+		id := "hot" + strconv.Itoa(n%4)
+		at := time.Now().UTC().Truncate(time.Millisecond)
+		o := newOrder("usr_"+strconv.Itoa(buyer), strconv.Itoa(n), at, line(id, 1, 1))
+		many := order.Goods{id: {Stock: 100_000}}
+		if _, err := s.checkout().CheckoutStore.Place(s.t.Context(), o, many,
+			func() time.Time { return at }); err != nil {
+			s.t.Error(err)
+			return
+		}
+	}
+}

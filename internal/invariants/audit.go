@@ -1,0 +1,274 @@
+package invariants
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"shop/internal/money"
+	"shop/internal/notification"
+)
+
+const (
+	// Uncertain is how long before a read of a stock an order may have been dated and yet be committed after it: a
+	// checkout has ten seconds, and an attempt that hung may be carried out some seconds later.
+	Uncertain = 30 * time.Second
+	// clockSkew is by how much the clocks of two functions may differ.
+	clockSkew = 10 * time.Second
+	// mostProducts bounds the memory of a pass: some 200 bytes a product.
+	mostProducts = 200_000
+	// mostSuspects bounds how many differences of a first reading are read again.
+	mostSuspects = 1000
+)
+
+// Audit reads all tables and compares. It holds some 200,000 products at a time, by their hashes: a store of more costs
+// further passes over all tables but the mails, in all 2, 4, 8 … The tables change while they are read, so whatever
+// looks wrong is read again, in a transaction, before it is reported.
+//
+// A difference of a stock hides while it is smaller than what was sold of the product in the 30 seconds before its
+// stock was read.
+type Audit struct {
+	Tables Tables
+	// MostProducts and Uncertain are for tests; 0 is the constants.
+	MostProducts int
+	Uncertain    time.Duration
+}
+
+// Summary is what an audit read, and whether more looked wrong than was read again.
+type Summary struct {
+	Products, Movements, Orders, Mails int
+	Passes                             int
+	Differences                        int
+	Truncated                          bool
+}
+
+// run is one audit under way.
+type run struct {
+	Audit
+	Summary
+	report   func(Difference)
+	products map[string]bool // suspected
+	mails    map[string]bool // suspected, with their orders
+}
+
+// Run audits, and calls report for each difference. It returns how far it got with the error of a table that could not
+// be read.
+func (a Audit) Run(ctx context.Context, report func(Difference)) (Summary, error) {
+	if a.MostProducts == 0 {
+		a.MostProducts = mostProducts
+	}
+	if a.Uncertain == 0 {
+		a.Uncertain = Uncertain
+	}
+	r := &run{Audit: a, products: map[string]bool{}, mails: map[string]bool{}}
+	r.report = func(d Difference) { r.Differences++; report(d) }
+	for _, step := range []func(context.Context) error{r.readMails, r.readStocks, r.confirmMails, r.confirmStocks} {
+		if err := step(ctx); err != nil {
+			return r.Summary, err
+		}
+	}
+	return r.Summary, nil
+}
+
+func (r *run) suspect(list map[string]bool, id string) {
+	if len(list) >= mostSuspects && !list[id] {
+		r.Truncated = true
+		return
+	}
+	list[id] = true
+}
+
+func (r *run) readMails(ctx context.Context) error {
+	err := r.Tables.EachMail(ctx, func(m Mail) {
+		if r.readable(&r.Summary.Mails, true, m.ID, m.Err) && len(ofMail(m)) > 0 {
+			r.suspect(r.mails, m.ID)
+		}
+	})
+	return failed("reading mails", err)
+}
+
+// readStocks makes as many passes as the products need; the first looks at each order, too.
+func (r *run) readStocks(ctx context.Context) error {
+	parts := uint32(1)
+	for part := uint32(0); part < parts; part++ {
+		l := &ledger{entries: map[string]*entry{}, parts: parts, part: part, most: r.MostProducts,
+			uncertain: r.Audit.Uncertain}
+		if err := r.fill(ctx, l); err != nil {
+			return err
+		}
+		for id, e := range l.entries {
+			if len(e.differences(id)) > 0 {
+				r.suspect(r.products, id)
+			}
+		}
+		parts = l.parts
+		r.Passes++
+	}
+	return nil
+}
+
+// fill reads the stocks first, so that whatever they have is in what is read after them.
+func (r *run) fill(ctx context.Context, l *ledger) error {
+	began := time.Now()
+	first := l.part == 0
+	change := func(id string, delta int64, at time.Time) {
+		known := l.change(id, delta, at) || !l.has(id)
+		if !known && at.Before(began.Add(-r.Audit.Uncertain)) { // a later one may be of a product that came meanwhile
+			r.suspect(r.products, id)
+		}
+	}
+	err := r.Tables.EachProduct(ctx, func(p Product) {
+		if r.readable(&r.Summary.Products, first, p.ID, p.Err) {
+			l.add(p)
+		}
+	})
+	if err != nil {
+		return failed("reading products", err)
+	}
+	err = r.Tables.EachMovement(ctx, func(m Movement) {
+		if r.readable(&r.Summary.Movements, first, m.ProductID, m.Err) {
+			change(m.ProductID, m.Delta, m.At)
+		}
+	})
+	if err != nil {
+		return failed("reading stock movements", err)
+	}
+	return failed("reading orders", r.Tables.EachOrder(ctx, false, func(o Order) {
+		if !r.readable(&r.Summary.Orders, first, o.ID, o.Err) {
+			return
+		}
+		if first && len(ofOrder(o)) > 0 {
+			r.suspect(r.mails, notification.OrderMailID(o.ID))
+		}
+		for _, line := range o.Lines {
+			change(line.ProductID, -line.Quantity, o.PlacedAt)
+		}
+	}))
+}
+
+// readable counts an item in the first pass, and reports one that cannot be read.
+func (r *run) readable(n *int, first bool, id string, err error) bool {
+	if first {
+		*n++
+		if err != nil {
+			r.report(Difference{Unreadable, id, err.Error()})
+		}
+	}
+	return err == nil
+}
+
+// confirmMails reads each suspected mail and its order again, both as they are at one instant.
+func (r *run) confirmMails(ctx context.Context) error {
+	for _, id := range sorted(r.mails) {
+		o, m, err := r.Tables.OrderAndMail(ctx, id)
+		if err != nil {
+			return failed("reading an order and its mail", err)
+		}
+		if o != nil && o.Err == nil {
+			report(r.report, ofOrder(*o))
+		}
+		if m != nil && m.Err == nil {
+			report(r.report, ofMail(*m))
+		}
+	}
+	return nil
+}
+
+// confirmStocks reads the suspected products again, with all their movements and orders.
+func (r *run) confirmStocks(ctx context.Context) error {
+	if len(r.products) == 0 {
+		return nil
+	}
+	l := &ledger{entries: map[string]*entry{}, parts: 1, most: mostSuspects, uncertain: r.Audit.Uncertain}
+	for _, id := range sorted(r.products) {
+		if err := r.readAgain(ctx, l, id); err != nil {
+			return err
+		}
+	}
+	err := r.Tables.EachOrder(ctx, true, func(o Order) {
+		if o.Err != nil {
+			return
+		}
+		for _, line := range o.Lines {
+			l.change(line.ProductID, -line.Quantity, o.PlacedAt)
+		}
+	})
+	if err != nil {
+		return failed("reading orders", err)
+	}
+	for _, id := range sorted(r.products) {
+		report(r.report, l.entries[id].differences(id))
+	}
+	return nil
+}
+
+func (r *run) readAgain(ctx context.Context, l *ledger, id string) error {
+	p, there, err := r.Tables.Product(ctx, id)
+	if err != nil {
+		return failed("reading a product", err)
+	}
+	if p.Err != nil { // it was reported as such
+		delete(r.products, id)
+		return nil
+	}
+	l.entries[id] = &entry{there: there, stock: p.Stock, from: p.From, to: p.To}
+	return failed("reading a product's movements", r.Tables.MovementsOf(ctx, id, func(m Movement) {
+		l.change(id,
+			m.Delta, m.At)
+	}))
+}
+
+func ofOrder(o Order) []Difference {
+	var found []Difference
+	if !o.Mailed {
+		found = append(found, Difference{OrderWithoutMail, o.ID, "no mail is stored for it"})
+	}
+	if !o.Listed {
+		found = append(found, Difference{OrderNotListed, o.ID,
+			"its keys in the lists are not those of its id and time"})
+	}
+	total := money.Money{Currency: o.Total.Currency}
+	for _, line := range o.Lines {
+		total = total.Plus(line.Total())
+	}
+	if total.Amount != o.Total.Amount {
+		found = append(found, Difference{OrderTotalWrong, o.ID,
+			fmt.Sprintf("the total is %d, and the lines add up to %d", o.Total.Amount, total.Amount)})
+	}
+	return found
+}
+
+func ofMail(m Mail) []Difference {
+	var found []Difference
+	if !m.Ordered {
+		found = append(found, Difference{MailWithoutOrder, m.ID, "its order is not there"})
+	}
+	if m.State == notification.Pending && !m.Due {
+		found = append(found, Difference{MailNeverDue, m.ID, "it is pending, and the relay cannot find it"})
+	}
+	return found
+}
+
+func report(to func(Difference), all []Difference) {
+	for _, d := range all {
+		to(d)
+	}
+}
+
+func sorted(set map[string]bool) []string {
+	all := make([]string, 0, len(set))
+	for id := range set {
+		all = append(all, id)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// failed says what was being done when a table could not be read.
+func failed(doing string, err error) error {
+	if err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return nil
+}

@@ -1,0 +1,85 @@
+// Package invariants checks what docs/reliability.md promises of the stored data: it reads the tables of a live store
+// and reports each difference.
+package invariants
+
+import (
+	"context"
+	"time"
+
+	"shop/internal/notification"
+	"shop/internal/order"
+)
+
+// Kind is the invariant that a difference breaks.
+type Kind string
+
+// The kinds.
+const (
+	StockBelowZero   Kind = "stock_below_zero"
+	StockDiffers     Kind = "stock_differs"      // the stock is not the recorded changes minus the units ordered
+	ProductMissing   Kind = "product_missing"    // something was ordered or counted of a product that is not there
+	OrderWithoutMail Kind = "order_without_mail" // neither pending nor settled
+	MailWithoutOrder Kind = "mail_without_order"
+	MailNeverDue     Kind = "mail_never_due"   // pending, and not in the index that the relay reads
+	OrderTotalWrong  Kind = "order_total"      // the lines do not add up to the total
+	OrderNotListed   Kind = "order_not_listed" // its keys in the lists' indexes are not those of its id and time
+	Unreadable       Kind = "unreadable"       // an item lacks an attribute, or has one of another type
+)
+
+// Difference is one violation.
+type Difference struct {
+	Kind    Kind
+	Subject string // the id of a product, an order or a mail
+	Detail  string
+}
+
+// Product is what the audit needs of a product. Its stock was read between From and To.
+type Product struct {
+	ID       string
+	Stock    int64
+	From, To time.Time
+	Err      error // why the item cannot be read; then only ID is set. So of the types below.
+}
+
+// Movement is a recorded change of a stock.
+type Movement struct {
+	ProductID string
+	Delta     int64
+	At        time.Time
+	Err       error
+}
+
+// Order is an order and what stands beside it.
+type Order struct {
+	order.Order
+	Listed bool // its keys in the indexes are those of its id and time
+	Mailed bool // its mail is there, in whatever state
+	Err    error
+}
+
+// Mail is what the audit needs of a mail.
+type Mail struct {
+	notification.Mail
+	Due     bool // it has the keys of the index that the relay reads
+	Ordered bool // the order that it is about is there, or it is about none
+	Err     error
+}
+
+// Tables reads the store. Its methods call visit for one item at a time, in any order. Those that read whole tables may
+// miss what was written in the last seconds, unless they are to be exact.
+type Tables interface {
+	// EachProduct visits every product's stock as it is.
+	EachProduct(ctx context.Context, visit func(Product)) error
+	// EachMovement visits the recorded changes of all stocks, of keyed ones one of their two records.
+	EachMovement(ctx context.Context, visit func(Movement)) error
+	// EachOrder visits every order.
+	EachOrder(ctx context.Context, exact bool, visit func(Order)) error
+	// EachMail visits every mail.
+	EachMail(ctx context.Context, visit func(Mail)) error
+	// Product reads one product, in a transaction. It returns false when it is not there.
+	Product(ctx context.Context, id string) (Product, bool, error)
+	// MovementsOf visits the recorded changes of one product, exactly.
+	MovementsOf(ctx context.Context, id string, visit func(Movement)) error
+	// OrderAndMail reads a mail, and the order that it is about, in one transaction. What is not there is nil.
+	OrderAndMail(ctx context.Context, mailID string) (*Order, *Mail, error)
+}

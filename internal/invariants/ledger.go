@@ -1,0 +1,88 @@
+package invariants
+
+import (
+	"fmt"
+	"hash/fnv"
+	"time"
+)
+
+// ledger adds up what is stored of some products.
+type ledger struct {
+	entries   map[string]*entry
+	parts     uint32 // over how many passes the products are spread: a power of two
+	part      uint32 // the pass of this ledger
+	most      int    // products that it may hold
+	uncertain time.Duration
+}
+
+// entry is one product. Its stock has what was committed before the stock was read. What was dated well before that was
+// committed; what was dated shortly before or just after may have been, and gives low and high; what is later was not.
+type entry struct {
+	there     bool
+	stock     int64
+	from, to  time.Time
+	certain   int64
+	low, high int64
+}
+
+// add takes a product in. When there are too many, the ledger halves what it holds, and doubles the passes.
+func (l *ledger) add(p Product) {
+	if !l.has(p.ID) {
+		return
+	}
+	l.entries[p.ID] = &entry{there: true, stock: p.Stock, from: p.From, to: p.To}
+	for len(l.entries) > l.most && l.part == 0 {
+		l.parts *= 2
+		for id := range l.entries {
+			if !l.has(id) {
+				delete(l.entries, id)
+			}
+		}
+	}
+}
+
+// has reports whether the product belongs to this pass.
+func (l *ledger) has(id string) bool {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(id))
+	return h.Sum32()%l.parts == l.part
+}
+
+// change takes in a change of a stock. It returns false for a product that is not in the ledger.
+func (l *ledger) change(id string, delta int64, at time.Time) bool {
+	e := l.entries[id]
+	if e == nil {
+		return false
+	}
+	switch {
+	case at.Before(e.from.Add(-l.uncertain)):
+		e.certain += delta
+	case at.After(e.to.Add(clockSkew)):
+	default:
+		e.low, e.high = e.low+min(delta, 0), e.high+max(delta, 0)
+	}
+	return true
+}
+
+// differences returns what is wrong with the product.
+func (e *entry) differences(id string) []Difference {
+	if !e.there {
+		return []Difference{{ProductMissing, id, "changes or orders name a product that is not there"}}
+	}
+	var found []Difference
+	if e.stock < 0 {
+		found = append(found, Difference{StockBelowZero, id, fmt.Sprintf("the stock is %d", e.stock)})
+	}
+	if low, high := e.certain+e.low, e.certain+e.high; e.stock < low || e.stock > high {
+		found = append(found, Difference{StockDiffers, id, fmt.Sprintf(
+			"the stock is %d, and its changes and orders add up to %s", e.stock, span(low, high))})
+	}
+	return found
+}
+
+func span(low, high int64) string {
+	if low == high {
+		return fmt.Sprint(low)
+	}
+	return fmt.Sprintf("%d to %d", low, high)
+}
