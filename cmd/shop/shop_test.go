@@ -30,7 +30,7 @@ C2,22423,CAKE STAND,-1,2010-12-01T08:28:00Z,12.75,17850,United Kingdom
 `
 
 func TestHelpTeaches(t *testing.T) {
-	for _, args := range [][]string{{}, {"--help"}, {"import", "--help"}, {"grant-admin", "--help"}, {"revoke-admin", "--help"}, {"verify-user", "--help"}, {"unsuppress", "--help"}, {"keys", "--help"}, {"rotate-key", "--help"}, {"replay", "--help"}, {"redrive", "--help"}, {"audit", "--help"}, {"status", "--help"}} {
+	for _, args := range [][]string{{}, {"--help"}, {"import", "--help"}, {"grant-admin", "--help"}, {"revoke-admin", "--help"}, {"verify-user", "--help"}, {"unsuppress", "--help"}, {"keys", "--help"}, {"rotate-key", "--help"}, {"replay", "--help"}, {"redrive", "--help"}, {"audit", "--help"}, {"status", "--help"}, {"restore", "--help"}} {
 		shop(t, args...).want(t, exitDone, "Usage:", "Examples:", "--stack", "--local")
 	}
 }
@@ -70,6 +70,8 @@ func TestWrongCommandLines(t *testing.T) {
 		{"redrive --all", "--all changes nothing without --yes"},
 		{"audit all", "unknown command"},
 		{"status now", "unknown command"},
+		{"restore", "--suffix says which tables"},
+		{"restore --suffix x --yes", "--yes needs --kept"},
 	} {
 		shop(t, strings.Fields(c.args)...).want(t, exitFailed, c.want)
 	}
