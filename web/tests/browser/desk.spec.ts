@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { admin, buy, newPerson, newProduct, productOf, saveProduct, summary } from './store'
+import { admin, buy, cancel, newPerson, newProduct, productOf, saveProduct, summary } from './store'
 import { expect, logIn, type Page, storedTexts, test } from './test'
 
 async function openDesk(page: Page, path = '/admin/'): Promise<void> {
@@ -60,6 +60,7 @@ test('a new product is added with its stock, and a wrong one is said field by fi
 test('journey 16: the history pages, begins anew at an altered cursor, and its CSV reads back', async ({ page }) => {
   const [person, product] = [await newPerson(), await newProduct({ name: '=HYPERLINK("x")' })]
   const orders = [await buy(person, product.product_id, 1), await buy(person, product.product_id, 2), await buy(person, product.product_id, 3)]
+  await cancel(person, orders[2]?.order_id ?? '')
   await openDesk(page, '/admin/orders?cursor=altered')
   await expect(page.getByText('so the list begins anew', { exact: false }).first()).toBeVisible()
   await expect(page).toHaveURL(/\/admin\/orders$/)
@@ -75,6 +76,7 @@ test('journey 16: the history pages, begins anew at an altered cursor, and its C
   expect(csv.split('\r\n')).toHaveLength(5)
   await page.getByRole('link', { name: orders[2]?.order_id ?? '' }).click()
   await expect(page.getByRole('cell', { name: '3', exact: true })).toBeVisible()
+  await expect(page.getByText('Cancelled', { exact: true })).toBeVisible()
 })
 
 test('journey 17: the summary on the page is the store’s, as figures, chart and table', async ({ page }) => {

@@ -98,6 +98,10 @@ export async function buy(person: Person, product: string, quantity: number): Pr
   return call<Order>('POST', '/orders', { items: [{ product_id: product, quantity }] }, headers)
 }
 
+export async function cancel(person: Person, orderId: string): Promise<void> {
+  await call('POST', `/orders/${orderId}/cancellation`, undefined, await bearer(person))
+}
+
 /** All orders of somebody, once the list, which may lag by a second, has at least `least` of them. */
 export async function ordersOf(person: Person, least = 1): Promise<Order[]> {
   const headers = await bearer(person)

@@ -7,6 +7,7 @@ import { Time } from '../../parts/amount'
 import { OrderLines } from '../../parts/order-lines'
 import { Page } from '../../parts/page'
 import { Failure, Loading, Waiting } from '../../parts/states'
+import { common } from '../../words/en/common'
 import { desk } from '../../words/en/desk'
 
 export function OrderPage() {
@@ -57,6 +58,16 @@ function Details({ order }: { order: Order }) {
             <a href={`/admin/orders?customer=${order.user_id}`}>{desk.customerOrders}</a>
           </dd>
         </div>
+        <div>
+          <dt>{desk.status}</dt>
+          <dd>{common.orderStatus[order.status]}</dd>
+        </div>
+        {order.tracking && (
+          <div>
+            <dt>{desk.tracking}</dt>
+            <dd dir="auto">{order.tracking}</dd>
+          </div>
+        )}
         <div>
           <dt>{desk.mail}</dt>
           <dd class={order.email_status === 'failed' ? 'bad-text' : undefined}>{desk.mailState[order.email_status]}</dd>

@@ -9,6 +9,7 @@ import { announce } from '../../parts/live'
 import { OrderLines } from '../../parts/order-lines'
 import { Page } from '../../parts/page'
 import { Failure, Loading, Waiting } from '../../parts/states'
+import { common } from '../../words/en/common'
 import { shop } from '../../words/en/shop'
 import { placedHere } from '../checkout'
 import { LoggedIn } from '../logged-in'
@@ -91,6 +92,16 @@ function Details({ order, isSlow }: { order: Order; isSlow: boolean }) {
             <Time at={order.placed_at} />
           </dd>
         </div>
+        <div>
+          <dt>{shop.status}</dt>
+          <dd>{common.orderStatus[order.status]}</dd>
+        </div>
+        {order.tracking && (
+          <div>
+            <dt>{shop.tracking}</dt>
+            <dd dir="auto">{order.tracking}</dd>
+          </div>
+        )}
         <div>
           <dt>{shop.mail}</dt>
           <dd class={order.email_status === 'failed' ? 'bad-text' : undefined}>

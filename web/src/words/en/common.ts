@@ -34,6 +34,7 @@ export const common = {
   unitPrice: 'Unit price',
   sum: 'Sum',
   total: 'Total',
+  orderStatus: { placed: 'Placed', packed: 'Packed', shipped: 'Shipped', delivered: 'Delivered', cancelled: 'Cancelled' },
   stock: { in_stock: 'In stock', low_stock: 'Only a few left', out_of_stock: 'Sold out' },
   email: 'E-mail address',
   password: 'Password',

@@ -105,6 +105,8 @@ export const desk = {
   customerOrders: 'All orders of this customer',
   mailState: { pending: 'Not sent yet', sent: 'Sent', failed: 'Failed' },
   mail: 'Confirmation',
+  status: 'Status',
+  tracking: 'Parcel',
   noOrder: 'There is no such order',
 
   salesTitle: 'Sales',

@@ -80,6 +80,8 @@ export const shop = {
   orderNumber: 'Order',
   placedAt: 'Placed',
   mail: 'Confirmation',
+  status: 'Status',
+  tracking: 'Parcel',
   mailState: {
     pending: 'The e-mail is on its way out.',
     sent: 'Sent by e-mail.',
