@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"shop/test/testenv"
 )
@@ -96,17 +97,27 @@ func TestAForgedViewerAddressIsNotBelieved(t *testing.T) {
 	if err := json.Unmarshal([]byte(content), &refused); err != nil {
 		t.Fatal(err)
 	}
+	var audited string
+	eventually(t, 10*time.Second, "the failed log-in is audited", func() bool {
+		audited = failedLogIn(t, refused.RequestID)
+		return audited != ""
+	})
+	if !strings.Contains(audited, `"source_ip":"127.0.0.1"`) {
+		t.Errorf("audited %s, want it from 127.0.0.1", audited)
+	}
+}
+
+// failedLogIn is the line of the functions' log that audits the request's failed log-in, or empty while there is none.
+func failedLogIn(t *testing.T, requestID string) string {
+	t.Helper()
 	log, err := os.ReadFile(filepath.Join(testenv.Env(t, "SHOP_DATA"), "emulator.log"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(log)) {
-		if strings.Contains(line, `"event":"log_in_failed"`) && strings.Contains(line, refused.RequestID) {
-			if !strings.Contains(line, `"source_ip":"127.0.0.1"`) {
-				t.Errorf("audited %s, want it from 127.0.0.1", line)
-			}
-			return
+		if strings.Contains(line, `"event":"log_in_failed"`) && strings.Contains(line, requestID) {
+			return line
 		}
 	}
-	t.Errorf("no failed log-in is audited of the request %s", refused.RequestID)
+	return ""
 }

@@ -49,6 +49,8 @@ var calls = map[string][]string{
 	"place one in vain":    {"BatchGetItem", "TransactGetItems"},
 	"list my orders":       {"Query"},
 	"view an order":        {"BatchGetItem"},
+	"cancel an order":      {"GetItem", "BatchGetItem", "TransactWriteItems"},
+	"pack an order":        {"GetItem", "TransactWriteItems"},
 	"list the inventory":   {"GetItem", "Query", "BatchGetItem"}, // the first two at once
 	"view the inventory":   {"GetItem", "BatchGetItem"},          // at once
 	"create a product":     {"GetItem", "BatchGetItem", "TransactWriteItems"},
@@ -192,6 +194,28 @@ var requests = map[string]func(*testing.T) request{
 		o := newOrder(t, from, one(newProduct(t).ProductID))
 		awaitMails(t, from.Email, 1)
 		return read(getOrder(from, o.OrderID), http.StatusOK)
+	},
+	"cancel an order": func(t *testing.T) request {
+		from, p := newCustomer(t), newProduct(t)
+		o := newOrder(t, from, some(p.ProductID, 2))
+		awaitMails(t, from.Email, 1)
+		c := cancellation(from, o.OrderID)
+		return request{call: c, again: func(t *testing.T) {
+			wantStock(t, p.ProductID, 8)
+			send(t, c).want(t, http.StatusOK)
+			wantMoved(t, p.ProductID, 10, 2)
+		}}
+	},
+	"pack an order": func(t *testing.T) request {
+		from := newCustomer(t)
+		o := newOrder(t, from, one(newProduct(t).ProductID))
+		awaitMails(t, from.Email, 1)
+		c := statusSet(admin(t), o.OrderID, to("packed", "placed", ""))
+		return request{call: c, again: func(t *testing.T) {
+			if got := decode[order](t, send(t, c).want(t, http.StatusOK)); len(got.Changes) != 1 {
+				t.Errorf("changes = %+v, want one", got.Changes)
+			}
+		}}
 	},
 	"list the inventory": func(t *testing.T) request {
 		return read(call{method: "GET", path: "/admin/products", from: admin(t)}, http.StatusOK)

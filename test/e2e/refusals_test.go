@@ -51,6 +51,8 @@ func refusals(t *testing.T) []refusal {
 		{viewProduct(unknown), http.StatusNotFound, "product_not_found"},
 		{call{method: "GET", path: "/admin/products/" + unknown, from: boss}, http.StatusNotFound, "product_not_found"},
 		{getOrder(customer, "ord_"+strings.Repeat("a", 26)), http.StatusNotFound, "order_not_found"},
+		{cancellation(customer, "ord_"+strings.Repeat("a", 26)), http.StatusNotFound, "order_not_found"},
+		{statusSet(boss, "ord_x", nil), http.StatusNotFound, "order_not_found"},
 		{summaryOf(boss, "", ""), http.StatusBadRequest, "invalid_request"},
 		{place(customer, "", basket(one(id))), http.StatusBadRequest, "idempotency_key_required"},
 		{place(customer, strings.Repeat("k", 256), basket(one(id))), http.StatusBadRequest, "invalid_request"},

@@ -26,7 +26,7 @@ test('the reference has every operation and schema of the contract, its links le
   await page.goto('/reference/')
   const ids = [...contract.matchAll(/^ {6}operationId: (\S+)$/gm)].map((match) => match[1])
   expect(await page.locator('.operation').evaluateAll((all) => all.map((each) => each.id))).toEqual(expect.arrayContaining(ids))
-  const schemas = [...contract.slice(contract.indexOf('\n  schemas:')).matchAll(/^ {4}(\w+):$/gm)].map((match) => `schema-${match[1]}`)
+  const schemas = [...contract.slice(contract.indexOf('\n  schemas:')).matchAll(/^ {4}(\w+):/gm)].map((match) => `schema-${match[1]}`)
   expect(await page.locator('#schemas .schema').evaluateAll((all) => all.map((each) => each.id))).toEqual(schemas)
   const lost = await page.locator('a[href^="#"]').evaluateAll((links) =>
     links.map((link) => link.getAttribute('href') ?? '').filter((href) => !document.getElementById(href.slice(1))),
