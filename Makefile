@@ -71,6 +71,9 @@ bench: ## run the benchmarks; SHORT=1: every row in some seconds, to see that th
 chaos: ## break a store in every way and check what it promised: SEED=1 MINUTES=10, or ONLY=outage, ONLY=contention
 	@$(STORE) chaos
 
+drill: ## lose a table of a store of its own, kill the store, and bring it back with "shop restore"
+	@$(STORE) drill
+
 mutants: ## put defects into the sources, one at a time, and require that the tests find each
 	@$(STORE) mutants
 
@@ -92,4 +95,4 @@ build: ## build for AWS with `sam build`
 deploy: ## build, show what changes, deploy to AWS, try the store: STAGE=staging or STAGE=production [PARAMETERS="…"] [YES=1]
 	@$(STORE) deploy
 
-.PHONY: help run up down deploy-local url pages-url web web-audit issuer-url mail-url demo-credentials aws-env sam-local setup logs dashboard test test-up lint fmt bench chaos mutants picture vulncheck contract-diff release build deploy
+.PHONY: help run up down deploy-local url pages-url web web-audit issuer-url mail-url demo-credentials aws-env sam-local setup logs dashboard test test-up lint fmt bench chaos drill mutants picture vulncheck contract-diff release build deploy

@@ -8,6 +8,9 @@
     python stack.py sam-local STACK TEMPLATE    write what `sam local` needs to run the built template's functions
                                                 against this AWS, beside the template: sam-local.template.json
                                                 and sam-local.environment.json
+    python stack.py restore-tables STACK SUFFIX have DynamoDB restore the tables of "shop restore" to now, each under
+                                                its name and the suffix
+    python stack.py empty-table STACK OUTPUT    delete every item of the table that the output names, for a drill
 
 The environment says which AWS: AWS_ENDPOINT_URL, AWS_REGION and the credentials.
 """
@@ -161,6 +164,25 @@ def deployed_environments(stack) -> dict[str, dict[str, str]]:
     return found
 
 
+def restore_tables(stack, suffix) -> None:
+    dynamodb, names = boto3.client("dynamodb"), outputs(stack)
+    for output in ("ProductsTable", "StockMovementsTable", "OrdersTable", "MailsTable"):
+        dynamodb.restore_table_to_point_in_time(
+            SourceTableName=names[output], TargetTableName=names[output] + suffix, UseLatestRestorableTime=True
+        )
+    for output in ("ProductsTable", "StockMovementsTable", "OrdersTable", "MailsTable"):
+        dynamodb.get_waiter("table_exists").wait(TableName=names[output] + suffix)
+
+
+def empty_table(stack, output) -> None:
+    table = boto3.resource("dynamodb").Table(outputs(stack)[output])
+    key = [k["AttributeName"] for k in table.key_schema]
+    with table.batch_writer() as batch:
+        for page in table.meta.client.get_paginator("scan").paginate(TableName=table.name):
+            for item in page["Items"]:
+                batch.delete_item(Key={name: item[name] for name in key})
+
+
 def main(argv) -> None:
     command, stack, rest = argv[0], argv[1], argv[2:]
     if command == "outputs":
@@ -175,6 +197,10 @@ def main(argv) -> None:
         upload_pages(stack, rest[0])
     elif command == "sam-local":
         sam_local(stack, rest[0])
+    elif command == "restore-tables":
+        restore_tables(stack, rest[0])
+    elif command == "empty-table":
+        empty_table(stack, rest[0])
     else:
         sys.exit(__doc__)
 

@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from typing import Never
 
-from localstore import aws, checks, demo, deploy, logs, process, release, testrun, tools, web
+from localstore import aws, checks, demo, deploy, drill, logs, process, release, testrun, tools, web
 from localstore.settings import LOCAL, Settings, UserError, architecture, aws_environment, from_environment, say
 
 SECONDS_TO_ANSWER = 30
@@ -225,6 +225,13 @@ def chaos(settings) -> int:
         return testrun.chaos()
 
 
+def drill_restore(settings) -> int:
+    """lose a table of a store of its own, kill the store, and bring it back with "shop restore"; prints how it went"""
+    need_store(settings)
+    with ended_by_signals():
+        return drill.run(start)
+
+
 def mutants(settings) -> int:
     """put defects into the sources, one at a time, and require that the tests find each"""
     tools.require_java()
@@ -377,6 +384,7 @@ COMMANDS = {
     "fmt": fmt,
     "bench": bench,
     "chaos": chaos,
+    "drill": drill_restore,
     "mutants": mutants,
     "picture": picture,
     "vulncheck": vulncheck,
