@@ -183,26 +183,30 @@ def empty_table(stack, output) -> None:
                 batch.delete_item(Key={name: item[name] for name in key})
 
 
+def print_outputs(stack) -> None:
+    print(json.dumps(outputs(stack)))
+
+
+def push_pairs(stack, *pairs) -> None:
+    push(stack, dict(pair.split("=", 1) for pair in pairs))
+
+
+COMMANDS = {
+    "outputs": print_outputs,
+    "routes": check_routes,
+    "push": push_pairs,
+    "tidy": tidy,
+    "upload-pages": upload_pages,
+    "sam-local": sam_local,
+    "restore-tables": restore_tables,
+    "empty-table": empty_table,
+}
+
+
 def main(argv) -> None:
-    command, stack, rest = argv[0], argv[1], argv[2:]
-    if command == "outputs":
-        print(json.dumps(outputs(stack)))
-    elif command == "routes":
-        check_routes(stack, rest[0])
-    elif command == "push":
-        push(stack, dict(pair.split("=", 1) for pair in rest))
-    elif command == "tidy":
-        tidy(stack)
-    elif command == "upload-pages":
-        upload_pages(stack, rest[0])
-    elif command == "sam-local":
-        sam_local(stack, rest[0])
-    elif command == "restore-tables":
-        restore_tables(stack, rest[0])
-    elif command == "empty-table":
-        empty_table(stack, rest[0])
-    else:
+    if not argv or argv[0] not in COMMANDS:
         sys.exit(__doc__)
+    COMMANDS[argv[0]](*argv[1:])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The drill of a restore: a store of its own sells, is backed up, sells on, loses a table, is killed, and comes back."""
+"""The drill of a restore: a store of its own is backed up, sells on, loses a table, is killed, and comes back."""
 
 import itertools
 import json
