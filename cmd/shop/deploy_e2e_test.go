@@ -46,7 +46,7 @@ func TestStoreDeployment(t *testing.T) {
 		t.Errorf("after the deployment %s signs, want %s still", after.Signing.ID, before.Standby.ID)
 	}
 
-	out := inFolder(t, "smoke.py", "shop", "PagesUrl="+testenv.Env(t, "SHOP_PAGES_URL"), "--no-status")
+	out := inFolder(t, "smoke.py", "shop", "PagesUrl="+testenv.Env(t, "SHOP_PAGES_URL"))
 	for _, want := range []string{"the shop's and the desk's page", "the catalogue", "2 keys", "log in (key " + before.Standby.TokenID} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the smoke test does not say %q:\n%s", want, out)

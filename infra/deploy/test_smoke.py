@@ -52,10 +52,12 @@ class Smoke(unittest.TestCase):
             "GET /api/users/me": (200, {}),
             "DELETE /api/users/me": (204, b""),
         }
-        self.commands = []
+        self.commands, self.fails = [], ""
 
     def shop(self, *arguments) -> str:
         self.commands.append(arguments[0])
+        if arguments[0] == self.fails:
+            raise smoke.Failed(f"shop {arguments[0]}: one thing is wrong")
         return ""
 
     def run_smoke(self) -> list[str]:
@@ -70,6 +72,12 @@ class Smoke(unittest.TestCase):
         self.commands.clear()
         self.run_smoke()
         self.assertNotIn("verify-user", self.commands)
+
+    def test_what_shop_status_finds_is_said_and_fails_nothing(self) -> None:
+        self.fails = "status"
+        self.assertIn("look at this: shop status: one thing is wrong", "\n".join(self.run_smoke()))
+        self.fails = "verify-user"
+        self.assertRaises(smoke.Failed, self.run_smoke)
 
     def test_what_does_not_work_is_said(self) -> None:
         for complaint, route, answer in (
