@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// Prices in dollars, of US East (N. Virginia), as published in June 2026, without free tiers and discounts.
+// Prices in dollars, of US East (N. Virginia), without free tiers and discounts, each with the page that has it.
+// docs/cost.md says which were compared with a published page.
 const (
 	apiRequest      = 1.00 / 1e6      // aws.amazon.com/api-gateway/pricing: HTTP APIs, the first 300 million a month
 	apiRequestMore  = 0.90 / 1e6      // the others
