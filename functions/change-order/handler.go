@@ -66,7 +66,7 @@ func (in stepRequest) step(orderID string) (order.Step, error) {
 	status := func(field, name string) order.Status {
 		s, known := order.ParseStatus(name)
 		if !known {
-			problems.Add(field, "must be placed, packed, shipped, delivered or cancelled")
+			problems.Add(field, "must be placed, packed, shipped, delivered, cancelling or cancelled")
 		}
 		return s
 	}

@@ -109,7 +109,7 @@ func TestRefused(t *testing.T) {
 		odd := map[string]string{"order_id": "ord_1"}
 		httpapitest.Call(t, h, e.To(route, odd)).CheckProblem(t, httpapitest.Problem{Code: "order_not_found"})
 	}
-	const unknown = "must be placed, packed, shipped, delivered or cancelled"
+	const unknown = "must be placed, packed, shipped, delivered, cancelling or cancelled"
 	httpapitest.Call(t, h, e.WithBody(`{"tracking":""}`)).CheckProblem(t,
 		httpapitest.FieldErrors("compare_status", unknown, "status", unknown, "tracking", "is required"))
 }

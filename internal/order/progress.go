@@ -75,7 +75,7 @@ func (p *Progress) Set(ctx context.Context, admin user.Caller, s Step) (Order, b
 
 func (s Step) check() error {
 	var problems validation.Errors
-	if !s.From.mayBecome(s.To) {
+	if !s.From.mayBeAsked(s.To) {
 		problems.Add("status", "cannot be %s after %s", s.To, s.From)
 	}
 	if s.Tracking != "" {

@@ -14,7 +14,10 @@ import (
 
 // TestTransitions: an order's life as the contract tells it, and no other.
 func TestTransitions(t *testing.T) {
-	want := []string{"placed packed", "placed cancelled", "packed shipped", "packed cancelled", "shipped delivered"}
+	want := []string{
+		"placed packed", "placed cancelling", "placed cancelled", "packed shipped", "packed cancelling",
+		"packed cancelled", "shipped delivered", "cancelling cancelled",
+	}
 	var got []string
 	for from := Placed; from <= Cancelled; from++ {
 		for to := Placed; to <= Cancelled; to++ {
@@ -133,7 +136,7 @@ func TestStepsThatAreNone(t *testing.T) {
 	s := &oneOrder{}
 	for _, step := range []Step{
 		{From: Placed, To: Placed}, {From: Placed, To: Shipped}, {From: Shipped, To: Cancelled},
-		{From: Cancelled, To: Placed},
+		{From: Cancelled, To: Placed}, {From: Placed, To: Cancelling}, {From: Cancelling, To: Cancelled},
 		{From: Placed, To: Packed, Tracking: "RM 1"}, {From: Packed, To: Shipped, Tracking: "a\nb"},
 		{From: Packed, To: Shipped, Tracking: strings.Repeat("a", 201)},
 	} {
@@ -147,7 +150,9 @@ func TestStepsThatAreNone(t *testing.T) {
 // TestSummaryLeavesOutCancelled: as if they had never been placed.
 func TestSummaryLeavesOutCancelled(t *testing.T) {
 	var sum tally
-	sum.add(Order{Status: Cancelled, PlacedAt: opened, Lines: []Line{{ProductID: "LAMP", Quantity: 1}}})
+	for _, s := range []Status{Cancelling, Cancelled} {
+		sum.add(Order{Status: s, PlacedAt: opened, Lines: []Line{{ProductID: "LAMP", Quantity: 1}}})
+	}
 	if len(sum.days) > 0 || len(sum.products) > 0 {
 		t.Errorf("got %+v, want nothing", sum)
 	}

@@ -15,18 +15,21 @@ const (
 	Packed
 	Shipped
 	Delivered
+	Cancelling // a part of its units is back: of an order that is too large to be cancelled at once
 	Cancelled
 )
 
 var statusNames = []string{
-	Placed: "placed", Packed: "packed", Shipped: "shipped", Delivered: "delivered", Cancelled: "cancelled",
+	Placed: "placed", Packed: "packed", Shipped: "shipped", Delivered: "delivered", Cancelling: "cancelling",
+	Cancelled: "cancelled",
 }
 
 // transitions has the statuses that may follow each. What is not in it is an end.
 var transitions = map[Status][]Status{
-	Placed:  {Packed, Cancelled},
-	Packed:  {Shipped, Cancelled},
-	Shipped: {Delivered},
+	Placed:     {Packed, Cancelling, Cancelled},
+	Packed:     {Shipped, Cancelling, Cancelled},
+	Shipped:    {Delivered},
+	Cancelling: {Cancelled},
 }
 
 // String returns the status's name in the contract.
@@ -45,6 +48,15 @@ func ParseStatus(name string) (Status, bool) {
 
 // mayBecome reports whether to may follow s.
 func (s Status) mayBecome(to Status) bool { return slices.Contains(transitions[s], to) }
+
+// mayBeAsked reports whether somebody may ask for to after s. Cancelling is the store's own affair: who asks for an
+// order to be cancelled does not say how.
+func (s Status) mayBeAsked(to Status) bool {
+	return s.mayBecome(to) && s != Cancelling && to != Cancelling
+}
+
+// IsSale reports whether an order of this status is sold. One that is being cancelled is no sale any more.
+func (s Status) IsSale() bool { return s != Cancelling && s != Cancelled }
 
 // Change is one change of an order's status.
 type Change struct {

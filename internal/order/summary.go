@@ -65,7 +65,7 @@ type Analytics struct {
 	Currency string
 }
 
-// Summarize adds up the orders, but for cancelled ones, of the days from and to, both inclusive, at midnight UTC, with
+// Summarize adds up the sales of the days from and to, both inclusive, at midnight UTC, with
 // the top products, 1 to MaxTopProducts. It returns validation.Errors.
 func (a *Analytics) Summarize(ctx context.Context, from, to time.Time, top int) (Summary, error) {
 	if err := checkSummary(from, to, top); err != nil {
@@ -104,7 +104,7 @@ type soldProduct struct {
 
 // add passes over what was cancelled: it is no sale.
 func (t *tally) add(o Order) {
-	if o.Status == Cancelled {
+	if !o.Status.IsSale() {
 		return
 	}
 	at := o.PlacedAt.UTC().Truncate(24 * time.Hour)

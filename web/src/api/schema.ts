@@ -920,10 +920,11 @@ export interface components {
             line_total: components["schemas"]["Money"];
         };
         /**
-         * @description How far the order has come. Lists follow within about a second.
+         * @description How far the order has come. Lists follow within about a second. cancelling is of the store's own: an order of
+         *     more than 49 products is so for a moment before it is cancelled. It is no sale any more, and nobody can ask for it.
          * @enum {string}
          */
-        OrderStatus: "placed" | "packed" | "shipped" | "delivered" | "cancelled";
+        OrderStatus: "placed" | "packed" | "shipped" | "delivered" | "cancelling" | "cancelled";
         /** @description The number or address of the parcel. */
         Tracking: string;
         OrderProgress: {
