@@ -59,5 +59,5 @@ func decode(r *httpapi.Request) (user.ChosenPassword, error) {
 		return user.ChosenPassword{}, err
 	}
 	key, err := r.IdempotencyKey()
-	return user.ChosenPassword{Current: in.Current, New: in.New, Key: key, Source: r.ClientKey()}, err
+	return user.ChosenPassword{Current: in.Current, New: in.New, Key: key, ClientKey: r.ClientKey()}, err
 }

@@ -32,7 +32,7 @@ const chosen = "a-kettle-on-the-sill"
 
 func TestChangePassword(t *testing.T) {
 	for _, key := range []string{"", "k"} {
-		want := user.ChosenPassword{Current: httpapitest.Password, New: chosen, Key: key, Source: "192.0.2.7"}
+		want := user.ChosenPassword{Current: httpapitest.Password, New: chosen, Key: key, ClientKey: "192.0.2.7"}
 		h := handler(func(caller user.Caller, got user.ChosenPassword) error {
 			if caller != httpapitest.Customer || got != want {
 				t.Errorf("%+v asked for %+v, want %+v", caller, got, want)

@@ -12,7 +12,7 @@ import (
 type accountDeleter interface {
 	// Do removes the caller's account, and reports whether this call removed one, also with an error. It returns
 	// user.ErrInvalidCredentials and *user.TooManyGuessesError.
-	Do(ctx context.Context, caller user.Caller, password, source string) (deleted bool, err error)
+	Do(ctx context.Context, caller user.Caller, password, clientKey string) (deleted bool, err error)
 }
 
 type handlers struct{ accounts accountDeleter }

@@ -16,9 +16,9 @@ import (
 // remove is an accountDeleter. Calling a nil one panics, and so is answered as internal.
 type remove func(caller user.Caller, password string) error
 
-func (r remove) Do(_ context.Context, caller user.Caller, password, source string) (bool, error) {
-	if source != "192.0.2.7" {
-		return false, errors.New("the request comes from " + source)
+func (r remove) Do(_ context.Context, caller user.Caller, password, clientKey string) (bool, error) {
+	if clientKey != "192.0.2.7" {
+		return false, errors.New("the request comes from " + clientKey)
 	}
 	err := r(caller, password)
 	return err == nil || errors.Is(err, errLater), err

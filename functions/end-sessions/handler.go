@@ -12,7 +12,7 @@ import (
 type sessionsEnder interface {
 	// Do ends all sessions of the caller. It returns user.ErrInvalidCredentials, *user.TooManyGuessesError and
 	// user.ErrNotFound.
-	Do(ctx context.Context, caller user.Caller, password, source string) error
+	Do(ctx context.Context, caller user.Caller, password, clientKey string) error
 }
 
 type handlers struct{ sessions sessionsEnder }

@@ -13,19 +13,19 @@ import (
 )
 
 // end is a sessionsEnder. Calling a nil one panics, and so is answered as internal.
-type end func(caller user.Caller, password, source string) error
+type end func(caller user.Caller, password, clientKey string) error
 
-func (e end) Do(_ context.Context, caller user.Caller, password, source string) error {
-	return e(caller, password, source)
+func (e end) Do(_ context.Context, caller user.Caller, password, clientKey string) error {
+	return e(caller, password, clientKey)
 }
 
 func handler(e end) httpapi.Handler { return endSessions(httpapitest.Guard(), e) }
 
 func TestEndSessions(t *testing.T) {
 	asked := 0
-	h := handler(func(caller user.Caller, password, source string) error {
-		if asked++; caller != httpapitest.Customer || password != httpapitest.Password || source != "192.0.2.7" {
-			t.Errorf("%+v asked with %q from %s", caller, password, source)
+	h := handler(func(caller user.Caller, password, clientKey string) error {
+		if asked++; caller != httpapitest.Customer || password != httpapitest.Password || clientKey != "192.0.2.7" {
+			t.Errorf("%+v asked with %q from %s", caller, password, clientKey)
 		}
 		return nil
 	})

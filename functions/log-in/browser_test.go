@@ -34,7 +34,7 @@ func browserEvent(t *testing.T, session string) httpapitest.Event {
 // along ends.
 func TestLogInInABrowser(t *testing.T) {
 	for session, role := range map[string]user.Role{"": user.RoleCustomer, httpapitest.RefreshToken: user.RoleAdmin} {
-		want := user.Credentials{Address: httpapitest.Email, Password: httpapitest.Password, Source: "192.0.2.7", Replaces: session, Device: device}
+		want := user.Credentials{Address: httpapitest.Email, Password: httpapitest.Password, ClientKey: "192.0.2.7", Replaces: session, Device: device}
 		h := logIn(authenticate(func(got user.Credentials) (user.Session, error) {
 			if got != want {
 				t.Errorf("the credentials are %+v, want %+v", got, want)

@@ -54,7 +54,7 @@ func (h handlers) browser(ctx context.Context, r *httpapi.Request) (httpapi.Resp
 	if err != nil {
 		return httpapi.Response{}, err
 	}
-	return storeapi.ForBrowser(http.StatusCreated, s).WithCookie(httpapi.DeviceCookie, device, user.DeviceLasts), nil
+	return storeapi.ForBrowser(http.StatusCreated, s).WithCookie(httpapi.DeviceCookie, device, user.DeviceTTL), nil
 }
 
 // logIn adds to c the credentials in the body, and logs in.
@@ -69,7 +69,7 @@ func (h handlers) logIn(ctx context.Context, r *httpapi.Request, c user.Credenti
 	if err := problems.Err(); err != nil {
 		return user.Session{}, err
 	}
-	c.Address, c.Password, c.Source = in.Email, in.Password, r.ClientKey()
+	c.Address, c.Password, c.ClientKey = in.Email, in.Password, r.ClientKey()
 	s, err := h.users.Do(ctx, c)
 	observe.Audit(ctx, event(in.Email, s, err))
 	if err == nil {

@@ -25,8 +25,8 @@ func (a authenticate) Do(_ context.Context, c user.Credentials) (user.Session, e
 
 func TestLogIn(t *testing.T) {
 	for body, want := range map[string]user.Credentials{
-		httpapitest.ReadEvent(t).Body:             {Address: httpapitest.Email, Password: httpapitest.Password, Source: "192.0.2.7"},
-		`{"password":" \u0070 ","email":" A@B "}`: {Address: " A@B ", Password: " p ", Source: "192.0.2.7"},
+		httpapitest.ReadEvent(t).Body:             {Address: httpapitest.Email, Password: httpapitest.Password, ClientKey: "192.0.2.7"},
+		`{"password":" \u0070 ","email":" A@B "}`: {Address: " A@B ", Password: " p ", ClientKey: "192.0.2.7"},
 	} {
 		h := logIn(authenticate(func(got user.Credentials) (user.Session, error) {
 			if got != want {
@@ -41,14 +41,14 @@ func TestLogIn(t *testing.T) {
 	}
 }
 
-// TestSource: behind a distribution that proves itself, the source is whom the distribution names, and so is what is
+// TestClientKey: behind a distribution that proves itself, the client is whom the distribution names, and so is what is
 // audited.
-func TestSource(t *testing.T) {
+func TestClientKey(t *testing.T) {
 	sum := sha256.Sum256([]byte("proof"))
 	fronted := httpapi.Front{ProofSHA256: hex.EncodeToString(sum[:])}
 	var got string
 	h := logIn(authenticate(func(c user.Credentials) (user.Session, error) {
-		got = c.Source
+		got = c.ClientKey
 		return user.Session{}, user.ErrInvalidCredentials
 	}), newDevice)
 	e := httpapitest.ReadEvent(t).WithHeader("CloudFront-Viewer-Address", "203.0.113.5:40000")
@@ -56,7 +56,7 @@ func TestSource(t *testing.T) {
 		a := httpapitest.CallBehind(t, fronted, h, e.WithHeader("X-Origin-Proof", header))
 		a.CheckProblem(t, httpapitest.Problem{Code: "invalid_credentials"})
 		if logged := `"source_ip":"` + want + `"`; got != want || !strings.Contains(a.Log, logged) {
-			t.Errorf("with the proof %q the source is %s, want %s, and %s in %s", header, got, want, logged, a.Log)
+			t.Errorf("with the proof %q the client is %s, want %s, and %s in %s", header, got, want, logged, a.Log)
 		}
 	}
 }

@@ -37,18 +37,18 @@ func main() {
 	key := &kmssign.Key{Client: kms.NewFromConfig(aws), ID: s.SigningKeyID}
 	passwords := password.New(s.Cost, s.CostsBefore...)
 	hashes := &dynamostore.PasswordHashes{Client: db, Users: s.Users}
-	renewal := user.Renewal{Users: hashes, Passwords: passwords, Failed: notRenewed}
+	rehash := user.Rehash{Users: hashes, Passwords: passwords, Failed: notRehashed}
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), logIn(&user.LogIn{
 		Guesses:   &dynamostore.Guesses{Client: db, Users: s.Users, AuthState: s.AuthState},
 		Passwords: passwords,
 		Tokens:    &token.Issuer{URL: s.Issuer, Audience: s.Audience, Signer: key, Now: clock.Now},
 		Sessions:  &dynamostore.Sessions{Client: db, AuthState: s.AuthState},
-		Renew:     renewal.Do,
+		Rehash:    rehash.Do,
 		Now:       clock.Now,
 	}, user.NewDevice)))
 }
 
-// notRenewed notes a hash that was to be renewed. The next log-in tries again.
-func notRenewed(ctx context.Context, userID string, err error) {
+// notRehashed notes a hash that was to be renewed. The next log-in tries again.
+func notRehashed(ctx context.Context, userID string, err error) {
 	observe.Log(ctx).Warn("hash not renewed", "user_id", userID, "error", err)
 }

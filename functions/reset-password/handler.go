@@ -10,8 +10,8 @@ import (
 
 type passwordResetter interface {
 	// Do takes the token of a link, once, sets the password, and returns whose it is. It returns validation.Errors.
-	// With a key, which may be empty, a repeat returns what the first request did. source is the client's key.
-	Do(ctx context.Context, token, password, key, source string) (userID string, err error)
+	// With a key, which may be empty, a repeat returns what the first request did. clientKey is as in user.Attempt.
+	Do(ctx context.Context, token, password, key, clientKey string) (userID string, err error)
 }
 
 // unknown is what a 503 says of a request that came without a key.

@@ -19,9 +19,9 @@ const token = "GGzEEDpu1kcL7Ah7uQMjbXUBFhb8Q3JUvZ-9_8zfWxY"
 // reset is a passwordResetter. Calling a nil one panics, and so is answered as internal.
 type reset func(token, password string) (string, error)
 
-func (r reset) Do(_ context.Context, token, password, _, source string) (string, error) {
-	if source != "192.0.2.7" {
-		return "", fmt.Errorf("reset from %q", source)
+func (r reset) Do(_ context.Context, token, password, _, clientKey string) (string, error) {
+	if clientKey != "192.0.2.7" {
+		return "", fmt.Errorf("reset from %q", clientKey)
 	}
 	return r(token, password)
 }

@@ -14,7 +14,7 @@ type accountCreator interface {
 	Do(ctx context.Context, r user.Registration) (user.User, error)
 }
 
-type applicants interface {
+type unverifiedAccounts interface {
 	// Do creates a customer who is mailed a link, or mails whoever has the address. It returns validation.Errors.
 	Do(ctx context.Context, r user.Registration) error
 }
@@ -58,10 +58,10 @@ func (h handlers) signUp(ctx context.Context, r *httpapi.Request) (httpapi.Respo
 	return httpapi.Created(created), nil
 }
 
-type handlersByMail struct{ users applicants }
+type handlersByMail struct{ users unverifiedAccounts }
 
 // signUpByMail serves POST /users where the address is to be verified first.
-func signUpByMail(users applicants) httpapi.Handler {
+func signUpByMail(users unverifiedAccounts) httpapi.Handler {
 	return httpapi.Open(map[string]httpapi.Handler{"POST /users": handlersByMail{users}.signUp})
 }
 

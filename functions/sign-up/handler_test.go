@@ -76,7 +76,7 @@ func TestRefusals(t *testing.T) {
 	})
 }
 
-// apply is applicants. Calling a nil one panics, and so is answered as internal.
+// apply is unverifiedAccounts. Calling a nil one panics, and so is answered as internal.
 type apply func(user.Registration) error
 
 func (a apply) Do(_ context.Context, given user.Registration) error { return a(given) }

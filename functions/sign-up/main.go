@@ -42,7 +42,7 @@ func main() {
 		return
 	}
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), signUpByMail(&user.SignUpByMail{
-		Users:     &dynamostore.Applicants{Client: db, Users: s.Users, Mails: s.Mails, AuthState: s.AuthState},
+		Users:     &dynamostore.UnverifiedAccounts{Client: db, Users: s.Users, Mails: s.Mails, AuthState: s.AuthState},
 		Passwords: passwords,
 		Announce:  (&queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL}).MailPending,
 		Missed:    observe.EventNotSent,

@@ -28,8 +28,8 @@ var ann = user.User{
 	ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("old"), Role: user.RoleCustomer, CreatedAt: opened, Unverified: true,
 }
 
-func (s *shop) applicants() *Applicants {
-	return &Applicants{Client: s.client, Users: s.tables.Name("Users"), Mails: s.tables.Name("Mails"), AuthState: s.tables.Name("AuthState")}
+func (s *shop) unverified() *UnverifiedAccounts {
+	return &UnverifiedAccounts{Client: s.client, Users: s.tables.Name("Users"), Mails: s.tables.Name("Mails"), AuthState: s.tables.Name("AuthState")}
 }
 
 // user is the user with the address, or the zero User.
@@ -64,7 +64,7 @@ func (s *shop) calls() int {
 func TestApply(t *testing.T) {
 	s := open(t)
 	before := s.calls()
-	id, err := s.applicants().Apply(t.Context(), ann, "")
+	id, err := s.unverified().Add(t.Context(), ann, "")
 	s.must(err)
 	fresh := s.calls() - before
 	if got := s.user(ann.Email); got != ann {
@@ -76,7 +76,7 @@ func TestApply(t *testing.T) {
 
 	eve := user.User{ID: "usr_2", Email: ann.Email, Name: "Eve", PasswordHash: password.Stored("eve's"), Role: user.RoleCustomer, CreatedAt: opened.Add(time.Hour), Unverified: true}
 	before = s.calls()
-	id, err = s.applicants().Apply(t.Context(), eve, "")
+	id, err = s.unverified().Add(t.Context(), eve, "")
 	s.must(err)
 	if taken := s.calls() - before; taken != fresh || fresh != 2 {
 		t.Errorf("%d calls for a new address, %d for one that is taken, want 2 each", fresh, taken)
@@ -92,7 +92,7 @@ func TestApply(t *testing.T) {
 // TestMailsOfAnAddressRest: while one is pending, and for a quarter of an hour, an address is pending no other of its kind.
 func TestMailsOfAnAddressRest(t *testing.T) {
 	s := open(t)
-	_, err := s.applicants().Apply(t.Context(), ann, "")
+	_, err := s.unverified().Add(t.Context(), ann, "")
 	s.must(err)
 	mails := s.mails(func() time.Time { return opened })
 	for kind, ask := range map[notification.Kind]func(at time.Time) (string, error){
@@ -100,7 +100,7 @@ func TestMailsOfAnAddressRest(t *testing.T) {
 		notification.SignUpAttempt: func(at time.Time) (string, error) {
 			u := ann
 			u.CreatedAt = at
-			return s.applicants().Apply(t.Context(), u, "")
+			return s.unverified().Add(t.Context(), u, "")
 		},
 	} {
 		wantCreated := func(when string, after, want time.Duration) {
@@ -136,7 +136,7 @@ func TestManyAskAtOnce(t *testing.T) {
 		all.Go(func() {
 			u := ann
 			u.ID = fmt.Sprint("usr_", i)
-			id, err := s.applicants().Apply(t.Context(), u, "")
+			id, err := s.unverified().Add(t.Context(), u, "")
 			if err != nil {
 				t.Error(err)
 			}
@@ -163,7 +163,7 @@ func TestAccountMails(t *testing.T) {
 	if _, err := recipients.ForMail(t.Context(), ann.Email); !errors.Is(err, notification.ErrNoRecipient) {
 		t.Errorf("an unknown address: got %v, want ErrNoRecipient", err)
 	}
-	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	before := s.faults.Calls("BatchGetItem")
 	if got, err := recipients.ForMail(t.Context(), ann.Email); err != nil || got != ann || s.faults.Calls("BatchGetItem") != before+1 {
 		t.Errorf("got %+v, %v", got, err)
@@ -239,20 +239,20 @@ func TestLinks(t *testing.T) {
 // TestVerify: once, in time, and for the account that it was made for, which is as it was otherwise. A lost answer is none.
 func TestVerify(t *testing.T) {
 	s := open(t)
-	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	late, twice := s.link(user.VerifyAddress, opened), s.link(user.VerifyAddress, opened)
-	if err := s.verifications().Verify(t.Context(), late, late.ExpiresAt, user.Done{}); !errors.Is(err, user.ErrInvalidLink) {
+	if err := s.verifications().Verify(t.Context(), late, late.ExpiresAt, user.IdempotencyRecord{}); !errors.Is(err, user.ErrInvalidLink) {
 		t.Errorf("expired: got %v, want ErrInvalidLink", err)
 	}
 	s.faults.On("TransactWriteItems", awsfault.Lost)
-	s.must(s.verifications().Verify(t.Context(), late, late.ExpiresAt.Add(-time.Second), user.Done{}))
+	s.must(s.verifications().Verify(t.Context(), late, late.ExpiresAt.Add(-time.Second), user.IdempotencyRecord{}))
 	verified := ann
 	verified.Unverified = false
 	if got := s.user(ann.Email); got != verified {
 		t.Errorf("got %+v, want %+v", got, verified)
 	}
 	for name, l := range map[string]user.Link{"again": late, "the other of a mail sent twice": twice} {
-		if err := s.verifications().Verify(t.Context(), l, opened, user.Done{}); !errors.Is(err, user.ErrInvalidLink) {
+		if err := s.verifications().Verify(t.Context(), l, opened, user.IdempotencyRecord{}); !errors.Is(err, user.ErrInvalidLink) {
 			t.Errorf("%s: got %v, want ErrInvalidLink", name, err)
 		}
 	}
@@ -263,10 +263,10 @@ func TestLinkOfAnotherAccount(t *testing.T) {
 	s := open(t)
 	other := ann
 	other.ID = "usr_2"
-	s.must(s.signUp().Create(t.Context(), other, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), other, user.IdempotencyRecord{}))
 	verify, set := s.link(user.VerifyAddress, opened), s.link(user.SetPassword, opened)
 	verify.UserID, set.UserID = ann.ID, ann.ID
-	for _, err := range []error{s.verifications().Verify(t.Context(), verify, opened, user.Done{}), s.resets().SetPassword(t.Context(), set, password.Stored("new"), resetAt(opened), user.Done{})} {
+	for _, err := range []error{s.verifications().Verify(t.Context(), verify, opened, user.IdempotencyRecord{}), s.resets().SetPassword(t.Context(), set, password.Stored("new"), resetAt(opened), user.IdempotencyRecord{})} {
 		if !errors.Is(err, user.ErrInvalidLink) {
 			t.Errorf("got %v, want ErrInvalidLink", err)
 		}
@@ -280,29 +280,29 @@ func TestLinkOfAnotherAccount(t *testing.T) {
 // before, whatever its time.
 func TestSetPassword(t *testing.T) {
 	s := open(t)
-	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	now := opened.Add(10 * time.Minute)
 	used, other, later, verify := s.link(user.SetPassword, opened), s.link(user.SetPassword, opened), s.link(user.SetPassword, now.Add(time.Minute)), s.link(user.VerifyAddress, now)
 	s.faults.On("TransactWriteItems", awsfault.Lost)
-	s.must(s.resets().SetPassword(t.Context(), used, password.Stored("new"), resetAt(now), user.Done{}))
+	s.must(s.resets().SetPassword(t.Context(), used, password.Stored("new"), resetAt(now), user.IdempotencyRecord{}))
 	want := ann
 	want.PasswordHash, want.Unverified, want.Generation = password.Stored("new"), false, 1
 	if got := s.user(ann.Email); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	for name, l := range map[string]user.Link{"used": used, "made with it": other, "made for the old generation": later} {
-		if err := s.resets().SetPassword(t.Context(), l, password.Stored("eve's"), resetAt(now), user.Done{}); !errors.Is(err, user.ErrInvalidLink) {
+		if err := s.resets().SetPassword(t.Context(), l, password.Stored("eve's"), resetAt(now), user.IdempotencyRecord{}); !errors.Is(err, user.ErrInvalidLink) {
 			t.Errorf("%s: got %v, want ErrInvalidLink", name, err)
 		}
 	}
-	if err := s.verifications().Verify(t.Context(), verify, now, user.Done{}); !errors.Is(err, user.ErrInvalidLink) {
+	if err := s.verifications().Verify(t.Context(), verify, now, user.IdempotencyRecord{}); !errors.Is(err, user.ErrInvalidLink) {
 		t.Errorf("verifying: got %v, want ErrInvalidLink", err)
 	}
 	fresh := s.link(user.SetPassword, now)
-	if err := s.resets().SetPassword(t.Context(), fresh, password.Stored("x"), resetAt(fresh.ExpiresAt), user.Done{}); !errors.Is(err, user.ErrInvalidLink) {
+	if err := s.resets().SetPassword(t.Context(), fresh, password.Stored("x"), resetAt(fresh.ExpiresAt), user.IdempotencyRecord{}); !errors.Is(err, user.ErrInvalidLink) {
 		t.Errorf("expired: got %v, want ErrInvalidLink", err)
 	}
-	s.must(s.resets().SetPassword(t.Context(), fresh, password.Stored("newer"), resetAt(now.Add(time.Minute)), user.Done{}))
+	s.must(s.resets().SetPassword(t.Context(), fresh, password.Stored("newer"), resetAt(now.Add(time.Minute)), user.IdempotencyRecord{}))
 	if got := s.user(ann.Email); got.PasswordHash != password.Stored("newer") || got.Generation != 2 {
 		t.Errorf("got %+v, want the newer password in generation 2", got)
 	}
@@ -311,28 +311,28 @@ func TestSetPassword(t *testing.T) {
 // TestLinksOfAnEndedGeneration: whatever ends the sessions makes void the links that were mailed before.
 func TestLinksOfAnEndedGeneration(t *testing.T) {
 	s := open(t)
-	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	verify, set := s.link(user.VerifyAddress, opened), s.link(user.SetPassword, opened)
 	s.must(s.endSessions(ann.Email))
-	for _, err := range []error{s.verifications().Verify(t.Context(), verify, opened, user.Done{}), s.resets().SetPassword(t.Context(), set, password.Stored("new"), resetAt(opened), user.Done{})} {
+	for _, err := range []error{s.verifications().Verify(t.Context(), verify, opened, user.IdempotencyRecord{}), s.resets().SetPassword(t.Context(), set, password.Stored("new"), resetAt(opened), user.IdempotencyRecord{})} {
 		if !errors.Is(err, user.ErrInvalidLink) {
 			t.Errorf("got %v, want ErrInvalidLink", err)
 		}
 	}
-	s.must(s.verifications().Verify(t.Context(), s.link(user.VerifyAddress, opened), opened, user.Done{}))
+	s.must(s.verifications().Verify(t.Context(), s.link(user.VerifyAddress, opened), opened, user.IdempotencyRecord{}))
 }
 
 // TestOneOfManyFollows: of many who show one token at once, one sets a password.
 func TestOneOfManyFollows(t *testing.T) {
 	s := open(t)
-	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	l := s.link(user.SetPassword, opened)
 	var all sync.WaitGroup
 	set := make(chan password.Hash, 20)
 	for i := range 20 {
 		all.Go(func() {
 			hash := password.Stored(fmt.Sprint("hash ", i))
-			err := s.resets().SetPassword(t.Context(), l, hash, resetAt(opened.Add(time.Second)), user.Done{})
+			err := s.resets().SetPassword(t.Context(), l, hash, resetAt(opened.Add(time.Second)), user.IdempotencyRecord{})
 			if err == nil {
 				set <- hash
 			} else if !errors.Is(err, user.ErrInvalidLink) {
@@ -350,11 +350,11 @@ func TestOneOfManyFollows(t *testing.T) {
 // TestContendedLink: a conflict is waited out.
 func TestContendedLink(t *testing.T) {
 	s := open(t)
-	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	s.faults.On("TransactWriteItems", awsfault.Canceled("None", "TransactionConflict"), awsfault.Canceled("TransactionConflict", "None"))
-	s.must(s.resets().SetPassword(t.Context(), s.link(user.SetPassword, opened), password.Stored("new"), resetAt(opened.Add(time.Second)), user.Done{}))
+	s.must(s.resets().SetPassword(t.Context(), s.link(user.SetPassword, opened), password.Stored("new"), resetAt(opened.Add(time.Second)), user.IdempotencyRecord{}))
 	s.faults.On("TransactWriteItems", awsfault.Times(100, awsfault.Canceled("None", "TransactionConflict"))...)
-	err := s.resets().SetPassword(soon(t), s.link(user.SetPassword, opened.Add(time.Minute)), password.Stored("new"), resetAt(opened.Add(time.Minute)), user.Done{})
+	err := s.resets().SetPassword(soon(t), s.link(user.SetPassword, opened.Add(time.Minute)), password.Stored("new"), resetAt(opened.Add(time.Minute)), user.IdempotencyRecord{})
 	var failure interface{ Temporary() bool }
 	if errors.Is(err, user.ErrInvalidLink) || !errors.As(err, &failure) || !failure.Temporary() {
 		t.Errorf("got %v, want one that says that a repeat may help", err)
@@ -395,7 +395,7 @@ func (s *shop) addressed(ids []string) []string {
 // TestDelete: the account goes and the deletion is recorded, once, and only for the account that it was asked for.
 func TestDelete(t *testing.T) {
 	s := open(t)
-	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	other := ann
 	other.ID = "usr_2"
 	if err := s.deleter().Delete(t.Context(), other, opened); !errors.Is(err, user.ErrNotFound) || s.user(ann.Email) != ann {
@@ -413,7 +413,7 @@ func TestDelete(t *testing.T) {
 	if err := s.admins().RequireAdmin(t.Context(), user.Caller{UserID: ann.ID, Email: ann.Email, Admin: true}); !errors.Is(err, user.ErrNotAdmin) {
 		t.Errorf("an admin's token of the account: got %v, want ErrNotAdmin", err)
 	}
-	s.must(s.signUp().Create(t.Context(), other, user.Done{})) // the address is free
+	s.must(s.signUp().Create(t.Context(), other, user.IdempotencyRecord{})) // the address is free
 	s.must(s.deletions().Finish(t.Context(), ann.ID))
 	if noted, err := s.deletions().Unfinished(t.Context()); err != nil || len(noted) != 0 {
 		t.Errorf("finished: %v, %v", noted, err)

@@ -25,7 +25,7 @@ func (s *shop) endSessions(email string) error {
 // of another user is left alone, and none is made.
 func TestEndSessions(t *testing.T) {
 	s := open(t)
-	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	a, want := attempt(ann.Email, "192.0.2.7", opened), ann
 	s.must(s.guesses().Count(t.Context(), a, upTo(1)))
 	s.faults.On("TransactWriteItems", awsfault.Lost)
@@ -46,7 +46,7 @@ func TestEndSessions(t *testing.T) {
 
 func TestRename(t *testing.T) {
 	s := open(t)
-	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	caller, want := user.Caller{UserID: ann.ID, Email: ann.Email}, ann
 	s.must(s.accounts().Rename(t.Context(), caller, "Zoë"))
 	if want.Name = "Zoë"; s.user(ann.Email) != want {
@@ -67,7 +67,7 @@ func changing(t *testing.T) (*shop, user.PasswordChange) {
 	s := open(t)
 	u := ann
 	u.Generation = annsSession.Generation
-	s.must(s.signUp().Create(t.Context(), u, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), u, user.IdempotencyRecord{}))
 	second := annsSession
 	second.ID = "ses_2"
 	a := attempt(ann.Email, "192.0.2.7", opened)
@@ -85,7 +85,7 @@ func changing(t *testing.T) (*shop, user.PasswordChange) {
 // done, in one write, though its answer was lost. The other session is of an earlier generation.
 func TestChangePassword(t *testing.T) {
 	s, c := changing(t)
-	c.Done = done("a", c.User.ID, opened)
+	c.Record = done("a", c.User.ID, opened)
 	s.faults.On("TransactWriteItems", awsfault.Lost)
 	id, err := s.passwordChanges().ChangePassword(t.Context(), c)
 	s.must(err)
@@ -98,7 +98,7 @@ func TestChangePassword(t *testing.T) {
 	if mail := notification.NewPasswordChangedMail(want.ID, want.Generation, want.Email, opened); id != mail.ID || s.mail(id) != mail {
 		t.Errorf("pending is %s, %+v, want %+v", id, s.mail(id), mail)
 	}
-	s.wantDone(c.Done)
+	s.wantDone(c.Record)
 	s.wantTallies(c.Attempt, [3]int64{})
 
 	again := c
@@ -134,12 +134,12 @@ func TestChangePasswordRefused(t *testing.T) {
 			s, c := changing(t)
 			before := s.user(ann.Email)
 			spoil(s, &c)
-			c.Done = done("a", c.User.ID, opened)
+			c.Record = done("a", c.User.ID, opened)
 			id, err := s.passwordChanges().ChangePassword(t.Context(), c)
 			if !errors.Is(err, user.ErrSessionOver) || id != "" || s.user(ann.Email) != before {
 				t.Errorf("got %q, error %v and %+v, want ErrSessionOver and %+v", id, err, s.user(ann.Email), before)
 			}
-			if d, err := s.passwordChanges().Done(t.Context(), "a"); err != nil || d != (user.Done{}) {
+			if d, err := s.passwordChanges().FindRecord(t.Context(), "a"); err != nil || d != (user.IdempotencyRecord{}) {
 				t.Errorf("kept %+v, %v", d, err)
 			}
 		})

@@ -90,7 +90,7 @@ var writes = map[string]func(*shop) write{
 	},
 	"sign up": func(s *shop) write {
 		ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
-		return write{"PutItem", func(ctx context.Context) error { return s.signUp().Create(ctx, ann, user.Done{}) }, func() bool {
+		return write{"PutItem", func(ctx context.Context) error { return s.signUp().Create(ctx, ann, user.IdempotencyRecord{}) }, func() bool {
 			got, err := s.accounts().ByEmail(s.t.Context(), ann.Email)
 			return s.together(err == nil, got == ann)
 		}, nil}
@@ -100,7 +100,7 @@ var writes = map[string]func(*shop) write{
 		return write{"TransactWriteItems", func(ctx context.Context) error { return s.guesses().Count(ctx, a, upTo(1)) }, func() bool {
 			tallies := s.tallies(a)
 			return s.together(tallies[0] == 1, tallies[1] == 1, tallies[2] == 1)
-		}, user.ErrOvertaken}
+		}, user.ErrCountsChanged}
 	},
 	"begin a session": func(s *shop) write {
 		a, begun := attempt("ann@example.com", "192.0.2.7", opened), annsSession

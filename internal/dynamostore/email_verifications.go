@@ -11,7 +11,7 @@ import (
 	"shop/internal/user"
 )
 
-// EmailVerifications implements [user.VerifyingLinks].
+// EmailVerifications implements [user.VerificationLinks].
 type EmailVerifications struct {
 	Client    *dynamodb.Client
 	Users     string
@@ -25,16 +25,18 @@ func (s *EmailVerifications) Link(ctx context.Context, hash string) (user.Link, 
 	return s.table().find(ctx, hash)
 }
 
-// Verify implements [user.VerifyingLinks.Verify].
-func (s *EmailVerifications) Verify(ctx context.Context, l user.Link, now time.Time, done user.Done) error {
-	return s.table().use(ctx, "verifying an address", l, now, done, types.Update{
+// Verify implements [user.VerificationLinks.Verify].
+func (s *EmailVerifications) Verify(
+	ctx context.Context, l user.Link, now time.Time, record user.IdempotencyRecord,
+) error {
+	return s.table().use(ctx, "verifying an address", l, now, record, types.Update{
 		ConditionExpression:       aws.String(ofLink + " AND attribute_exists(unverified)"),
 		UpdateExpression:          aws.String("REMOVE unverified, expires_at"),
 		ExpressionAttributeValues: attributes{},
 	})
 }
 
-// Done implements [user.DoneRequests.Done].
-func (s *EmailVerifications) Done(ctx context.Context, name string) (user.Done, error) {
-	return findDone(ctx, s.Client, s.AuthState, name)
+// FindRecord implements [user.IdempotencyRecords.FindRecord].
+func (s *EmailVerifications) FindRecord(ctx context.Context, name string) (user.IdempotencyRecord, error) {
+	return findRecord(ctx, s.Client, s.AuthState, name)
 }

@@ -39,7 +39,7 @@ type account struct {
 func (s *shop) account(id, chosen string) account {
 	s.t.Helper()
 	u := user.User{ID: id, Email: id + "@example.com", Name: "N", PasswordHash: password.Stored(chosen), Role: user.RoleCustomer, CreatedAt: opened}
-	s.must(s.signUp().Create(s.t.Context(), u, user.Done{}))
+	s.must(s.signUp().Create(s.t.Context(), u, user.IdempotencyRecord{}))
 	return account{s, u.Email}
 }
 
@@ -50,14 +50,14 @@ func (s *shop) door(over http.RoundTripper) user.LogIn {
 	sessions.Client = guesses.Client
 	return user.LogIn{
 		Guesses: guesses, Passwords: plain{}, Tokens: plain{}, Sessions: sessions, Now: time.Now,
-		Renew: func(context.Context, user.User, string) {},
+		Rehash: func(context.Context, user.User, string) {},
 	}
 }
 
 // logIn logs in over the transport.
 func (a account) logIn(over http.RoundTripper, tried string) (user.Session, error) {
 	l := a.door(over)
-	return l.Do(a.t.Context(), user.Credentials{Address: a.email, Password: tried, Source: "192.0.2.7"})
+	return l.Do(a.t.Context(), user.Credentials{Address: a.email, Password: tried, ClientKey: "192.0.2.7"})
 }
 
 // reset sets a password by a link.
@@ -71,7 +71,7 @@ func (a account) reset(chosen string) error {
 	if err := a.mailedLinks().Save(ctx, link); err != nil {
 		return err
 	}
-	return a.resets().SetPassword(ctx, link, password.Stored(chosen), attempt(a.email, "192.0.2.7", time.Now()), user.Done{})
+	return a.resets().SetPassword(ctx, link, password.Stored(chosen), attempt(a.email, "192.0.2.7", time.Now()), user.IdempotencyRecord{})
 }
 
 // refresh goes on with a session.
@@ -173,7 +173,7 @@ func (a account) race(link user.Link, old, chosen string) {
 	both.Go(func() {
 		reset := attempt(a.email, "192.0.2.7", time.Now())
 		hesitate()
-		if err := a.resets().SetPassword(a.t.Context(), link, password.Stored(chosen), reset, user.Done{}); err != nil {
+		if err := a.resets().SetPassword(a.t.Context(), link, password.Stored(chosen), reset, user.IdempotencyRecord{}); err != nil {
 			a.t.Error(err)
 		}
 	})
@@ -181,7 +181,7 @@ func (a account) race(link user.Link, old, chosen string) {
 		hesitate()
 		l := a.door(nil)
 		l.Guesses = uncounted{a.guesses()}
-		if _, err := l.Do(a.t.Context(), user.Credentials{Address: a.email, Password: old, Source: "192.0.2.7"}); err != nil && !errors.Is(err, user.ErrInvalidCredentials) {
+		if _, err := l.Do(a.t.Context(), user.Credentials{Address: a.email, Password: old, ClientKey: "192.0.2.7"}); err != nil && !errors.Is(err, user.ErrInvalidCredentials) {
 			a.t.Error(err)
 		}
 	})

@@ -30,22 +30,22 @@ func guessesIn(epoch string) string { return "guesses" + epoch }
 
 func lastIn(epoch string) string { return "last_at" + epoch }
 
-// takeBack returns the actions by which a right password clears the counts of its address from its source, lessens the
-// others that the attempt was counted by, and makes the source known, and the browser.
+// takeBack returns the actions by which a right password clears the counts of its address from its client, lessens the
+// others that the attempt was counted by, and makes the client known, and the browser.
 func takeBack(table string, a user.Attempt) []types.TransactWriteItem {
-	actions := []types.TransactWriteItem{know(table, a)}
-	for _, c := range []user.Count{user.PerAddressAndSource, user.Reserve} {
+	actions := []types.TransactWriteItem{rememberClient(table, a)}
+	for _, c := range []user.Count{user.PerAddressAndClient, user.Reserve} {
 		actions = append(actions, types.TransactWriteItem{Delete: &types.Delete{TableName: &table, Key: tallyKey(a, c)}})
 	}
 	if a.Device != "" {
 		known := deviceKey(a)
-		known["expires_at"] = number(a.At.Add(user.DeviceLasts).Unix())
+		known["expires_at"] = number(a.At.Add(user.DeviceTTL).Unix())
 		actions = append(actions,
 			types.TransactWriteItem{Put: &types.Put{TableName: &table, Item: known}},
 			types.TransactWriteItem{Delete: &types.Delete{TableName: &table, Key: tallyKey(a, user.PerDevice)}})
 	}
 	if !a.Reserved && !a.OnDevice {
-		actions = append(actions, lessen(table, a, user.FromSource), lessen(table, a, user.AtAddress))
+		actions = append(actions, lessen(table, a, user.PerClient), lessen(table, a, user.PerAddress))
 	}
 	return actions
 }
@@ -60,19 +60,19 @@ func lessen(table string, a user.Attempt, c user.Count) types.TransactWriteItem 
 	}}
 }
 
-// know makes the attempt's source known for its address.
-func know(table string, a user.Attempt) types.TransactWriteItem {
+// rememberClient makes the attempt's client known for its address.
+func rememberClient(table string, a user.Attempt) types.TransactWriteItem {
 	known := knownKey(a)
 	known["expires_at"] = number(a.KnownUntil().Unix())
 	return types.TransactWriteItem{Put: &types.Put{TableName: &table, Item: known}}
 }
 
-// resetGuesses returns the actions by which a reset begins all counts of its address anew, and makes the source that it
+// resetGuesses returns the actions by which a reset begins all counts of its address anew, and makes the client that it
 // came from known.
 func resetGuesses(table string, a user.Attempt) []types.TransactWriteItem {
 	item := resetKey(a)
-	item["reset_at"], item["expires_at"] = instant(a.At), number(a.At.Add(user.ResetMatters).Unix()+1)
-	return []types.TransactWriteItem{{Put: &types.Put{TableName: &table, Item: item}}, know(table, a)}
+	item["reset_at"], item["expires_at"] = instant(a.At), number(a.At.Add(user.ResetEpochTTL).Unix()+1)
+	return []types.TransactWriteItem{{Put: &types.Put{TableName: &table, Item: item}}, rememberClient(table, a)}
 }
 
 func deviceKey(a user.Attempt) attributes { return sessionKey(deviceName(a)) }
@@ -81,7 +81,7 @@ func deviceName(a user.Attempt) string { return "device#" + hashed(a.Subject(use
 
 func resetKey(a user.Attempt) attributes { return sessionKey(resetName(a)) }
 
-func resetName(a user.Attempt) string { return "reset#" + hashed(a.Subject(user.AtAddress)) }
+func resetName(a user.Attempt) string { return "reset#" + hashed(a.Subject(user.PerAddress)) }
 
 func tallyKey(a user.Attempt, c user.Count) attributes { return sessionKey(tallyName(a, c)) }
 
@@ -91,7 +91,7 @@ func tallyName(a user.Attempt, c user.Count) string {
 
 func knownKey(a user.Attempt) attributes { return sessionKey(knownName(a)) }
 
-func knownName(a user.Attempt) string { return "known#" + hashed(a.Subject(user.PerAddressAndSource)) }
+func knownName(a user.Attempt) string { return "known#" + hashed(a.Subject(user.PerAddressAndClient)) }
 
 func hashed(subject string) string {
 	sum := sha256.Sum256([]byte(subject))

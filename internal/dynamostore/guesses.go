@@ -12,7 +12,7 @@ import (
 	"shop/internal/user"
 )
 
-// Guesses implements [user.Guesses]. The items are named after hashes of addresses and sources, known ones or not, and
+// Guesses implements [user.Guesses]. The items are named after hashes of addresses and clients, known ones or not, and
 // of a window of time: a new window has new items, and TTL removes those of old ones.
 type Guesses struct {
 	Client    *dynamodb.Client
@@ -21,10 +21,10 @@ type Guesses struct {
 }
 
 // countable are all counts that an attempt may be counted by.
-var countable = []user.Count{user.PerAddressAndSource, user.FromSource, user.AtAddress, user.Reserve}
+var countable = []user.Count{user.PerAddressAndClient, user.PerClient, user.PerAddress, user.Reserve}
 
-// Look implements [user.Guesses.Look] by one consistent batch.
-func (s *Guesses) Look(ctx context.Context, a user.Attempt) (user.Seen, error) {
+// Lookup implements [user.Guesses.Lookup] by one consistent batch.
+func (s *Guesses) Lookup(ctx context.Context, a user.Attempt) (user.AttemptHistory, error) {
 	keys := []attributes{knownKey(a), resetKey(a)}
 	for _, c := range countable {
 		keys = append(keys, tallyKey(a, c))
@@ -37,47 +37,47 @@ func (s *Guesses) Look(ctx context.Context, a user.Attempt) (user.Seen, error) {
 		s.AuthState: {Keys: keys, ConsistentRead: aws.Bool(true)},
 	})
 	if err != nil {
-		return user.Seen{}, err
+		return user.AttemptHistory{}, err
 	}
-	return readSeen(a, found[s.Users], found[s.AuthState])
+	return readHistory(a, found[s.Users], found[s.AuthState])
 }
 
-func readSeen(a user.Attempt, users, items []attributes) (user.Seen, error) {
-	var seen user.Seen
+func readHistory(a user.Attempt, users, items []attributes) (user.AttemptHistory, error) {
+	var history user.AttemptHistory
 	for _, item := range users {
 		u, err := readUser(item)
 		if err != nil {
-			return user.Seen{}, err
+			return user.AttemptHistory{}, err
 		}
-		seen.User, seen.Found = u, true
+		history.User, history.Found = u, true
 	}
 	named := map[string]attributes{}
 	for _, item := range items {
 		r := reader{item: item}
 		named[r.text("session_id")] = item
 	}
-	err := readCounted(&seen, a, named)
-	return seen, err
+	err := readCounted(&history, a, named)
+	return history, err
 }
 
 // readCounted reads what stands in the table AuthState, by its names. When the password was reset comes first: the
 // tallies go by it.
-func readCounted(seen *user.Seen, a user.Attempt, named map[string]attributes) error {
+func readCounted(history *user.AttemptHistory, a user.Attempt, named map[string]attributes) error {
 	if item, ok := named[resetName(a)]; ok {
 		r := reader{item: item}
-		seen.ResetAt = r.instant("reset_at")
+		history.ResetAt = r.instant("reset_at")
 		if r.err != nil {
 			return r.err
 		}
 	}
-	a.ResetAt = seen.ResetAt
+	a.ResetAt = history.ResetAt
 	r := reader{item: named[knownName(a)]}
-	seen.Known = r.item != nil && r.number("expires_at") > a.At.Unix()
+	history.KnownClient = r.item != nil && r.number("expires_at") > a.At.Unix()
 	r.item = named[deviceName(a)]
-	seen.KnownDevice = a.Device != "" && r.item != nil && r.number("expires_at") > a.At.Unix()
+	history.KnownDevice = a.Device != "" && r.item != nil && r.number("expires_at") > a.At.Unix()
 	for _, c := range append(countable, user.PerDevice) {
 		if r.item = named[tallyName(a, c)]; r.item != nil {
-			seen.Tallies[c] = readTally(&r, a.Epoch(c))
+			history.Tallies[c] = readTally(&r, a.Epoch(c))
 		}
 	}
 	return r.err
@@ -91,7 +91,7 @@ func (s *Guesses) Count(ctx context.Context, a user.Attempt, limits user.Limits)
 	}
 	err := writeOnce(ctx, s.Client, actions)
 	if anyConditionFailed(err) {
-		return user.ErrOvertaken
+		return user.ErrCountsChanged
 	}
 	if err != nil {
 		return failed("counting a guess", err)

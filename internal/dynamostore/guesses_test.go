@@ -17,8 +17,8 @@ func (s *shop) guesses() *Guesses {
 	return &Guesses{Client: s.client, Users: s.tables.Name("Users"), AuthState: s.tables.Name("AuthState")}
 }
 
-func attempt(email, source string, at time.Time) user.Attempt {
-	return user.Attempt{Email: email, Source: source, At: at}
+func attempt(email, client string, at time.Time) user.Attempt {
+	return user.Attempt{Email: email, ClientKey: client, At: at}
 }
 
 // resetAt is a reset of ann's password.
@@ -26,21 +26,21 @@ func resetAt(at time.Time) user.Attempt { return attempt("ann@example.com", "192
 
 // upTo lets every count have so many guesses.
 func upTo(free int64) user.Limits {
-	return user.Limits{user.PerAddressAndSource: {Free: free}, user.FromSource: {Free: free}, user.AtAddress: {Free: free}, user.Reserve: {Free: free}}
+	return user.Limits{user.PerAddressAndClient: {Free: free}, user.PerClient: {Free: free}, user.PerAddress: {Free: free}, user.Reserve: {Free: free}}
 }
 
-// tallies returns what the attempt finds, each count as its number of guesses: here, from the source, at the address.
+// tallies returns what the attempt finds, each count as its number of guesses: here, from the client, at the address.
 func (s *shop) tallies(a user.Attempt) [3]int64 {
 	s.t.Helper()
-	seen, err := s.guesses().Look(s.t.Context(), a)
+	history, err := s.guesses().Lookup(s.t.Context(), a)
 	s.must(err)
-	return [3]int64{seen.Tallies[user.PerAddressAndSource].Guesses, seen.Tallies[user.FromSource].Guesses, seen.Tallies[user.AtAddress].Guesses}
+	return [3]int64{history.Tallies[user.PerAddressAndClient].Guesses, history.Tallies[user.PerClient].Guesses, history.Tallies[user.PerAddress].Guesses}
 }
 
 func (s *shop) wantTallies(a user.Attempt, want [3]int64) {
 	s.t.Helper()
 	if got := s.tallies(a); got != want {
-		s.t.Errorf("%s from %s: got the counts %v, want %v", a.Email, a.Source, got, want)
+		s.t.Errorf("%s from %s: got the counts %v, want %v", a.Email, a.ClientKey, got, want)
 	}
 }
 
@@ -53,9 +53,9 @@ func TestGuessesAreCounted(t *testing.T) {
 	s.wantTallies(ann, [3]int64{1, 1, 1})
 	s.wantTallies(elsewhere, [3]int64{0, 0, 1})
 	s.wantTallies(bob, [3]int64{0, 1, 0})
-	seen, err := s.guesses().Look(t.Context(), ann)
+	history, err := s.guesses().Lookup(t.Context(), ann)
 	s.must(err)
-	for c, tally := range seen.Tallies {
+	for c, tally := range history.Tallies {
 		if user.Count(c) < user.Reserve && !tally.Last.Equal(now) {
 			t.Errorf("count %d: the last guess was at %s, want %s", c, tally.Last, now)
 		}
@@ -77,8 +77,8 @@ func TestGuessesAreCountedWithinLimits(t *testing.T) {
 		limits := upTo(math.MaxInt64)
 		for _, idle := range []time.Time{{}, opened.Add(-time.Millisecond)} {
 			limits[user.Count(c)] = user.Limit{Free: 1, Idle: idle}
-			if err := s.guesses().Count(t.Context(), ann, limits); !errors.Is(err, user.ErrOvertaken) {
-				t.Errorf("limit %d, idle %s: got %v, want ErrOvertaken", c, idle, err)
+			if err := s.guesses().Count(t.Context(), ann, limits); !errors.Is(err, user.ErrCountsChanged) {
+				t.Errorf("limit %d, idle %s: got %v, want ErrCountsChanged", c, idle, err)
 			}
 		}
 	}
@@ -94,9 +94,9 @@ func TestGuessesAreCountedWithinLimits(t *testing.T) {
 func TestLookFindsTheUser(t *testing.T) {
 	s := open(t)
 	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
-	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
-	for email, want := range map[string]user.Seen{ann.Email: {Found: true, User: ann}, "bob@example.com": {}} {
-		got, err := s.guesses().Look(t.Context(), attempt(email, "192.0.2.7", opened))
+	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
+	for email, want := range map[string]user.AttemptHistory{ann.Email: {Found: true, User: ann}, "bob@example.com": {}} {
+		got, err := s.guesses().Lookup(t.Context(), attempt(email, "192.0.2.7", opened))
 		s.must(err)
 		if got != want {
 			t.Errorf("%s: got %+v, want %+v", email, got, want)
@@ -104,8 +104,8 @@ func TestLookFindsTheUser(t *testing.T) {
 	}
 }
 
-// A right password stores the session, clears the count of its address from its source, takes its own guess from the others, and
-// makes the source known for 90 days.
+// A right password stores the session, clears the count of its address from its client, takes its own guess from the others, and
+// makes the client known for 90 days.
 func TestBegin(t *testing.T) {
 	s := open(t)
 	ann, elsewhere := attempt("ann@example.com", "192.0.2.7", opened), attempt("ann@example.com", "192.0.2.8", opened)
@@ -118,11 +118,11 @@ func TestBegin(t *testing.T) {
 	s.wantTallies(ann, [3]int64{0, 2, 3})
 	for a, want := range map[user.Attempt]bool{
 		ann: true, elsewhere: false, attempt("bob@example.com", "192.0.2.7", opened): false,
-		attempt(ann.Email, ann.Source, opened.Add(90*24*time.Hour-time.Second)): true,
-		attempt(ann.Email, ann.Source, opened.Add(90*24*time.Hour)):             false,
+		attempt(ann.Email, ann.ClientKey, opened.Add(90*24*time.Hour-time.Second)): true,
+		attempt(ann.Email, ann.ClientKey, opened.Add(90*24*time.Hour)):             false,
 	} {
-		if seen, err := s.guesses().Look(t.Context(), a); err != nil || seen.Known != want {
-			t.Errorf("%+v: known is %t (error %v), want %t", a, seen.Known, err, want)
+		if history, err := s.guesses().Lookup(t.Context(), a); err != nil || history.KnownClient != want {
+			t.Errorf("%+v: known is %t (error %v), want %t", a, history.KnownClient, err, want)
 		}
 	}
 }
@@ -167,8 +167,8 @@ func TestGuessesWaitForContention(t *testing.T) {
 	s.wantTallies(ann, [3]int64{0, 0, 0})
 
 	s.faults.On("TransactWriteItems", awsfault.Canceled("TransactionConflict", "ConditionalCheckFailed", "None"))
-	if err := s.guesses().Count(t.Context(), ann, upTo(9)); !errors.Is(err, user.ErrOvertaken) {
-		t.Errorf("a conflict and a failed condition: got %v, want ErrOvertaken", err)
+	if err := s.guesses().Count(t.Context(), ann, upTo(9)); !errors.Is(err, user.ErrCountsChanged) {
+		t.Errorf("a conflict and a failed condition: got %v, want ErrCountsChanged", err)
 	}
 	s.faults.On("TransactWriteItems", awsfault.Times(100, awsfault.Canceled("TransactionConflict", "None", "None"))...)
 	err := s.guesses().Count(soon(t), ann, upTo(9))
@@ -193,13 +193,13 @@ func TestReserve(t *testing.T) {
 	reserved.Reserved = true
 	s.must(s.guesses().Count(t.Context(), ann, upTo(1)))
 	s.must(s.guesses().Count(t.Context(), reserved, upTo(1)))
-	if err := s.guesses().Count(t.Context(), reserved, upTo(1)); !errors.Is(err, user.ErrOvertaken) {
-		t.Errorf("got %v, want ErrOvertaken", err)
+	if err := s.guesses().Count(t.Context(), reserved, upTo(1)); !errors.Is(err, user.ErrCountsChanged) {
+		t.Errorf("got %v, want ErrCountsChanged", err)
 	}
 	s.wantTallies(ann, [3]int64{1, 1, 1})
-	seen, err := s.guesses().Look(t.Context(), ann)
+	history, err := s.guesses().Lookup(t.Context(), ann)
 	s.must(err)
-	if got, want := seen.Tallies[user.Reserve], (user.Tally{Guesses: 1, Last: opened}); got != want {
+	if got, want := history.Tallies[user.Reserve], (user.Tally{Guesses: 1, Last: opened}); got != want {
 		t.Errorf("the reserve has %+v, want %+v", got, want)
 	}
 	s.must(s.sessions().Start(t.Context(), annsSession, reserved))
@@ -207,24 +207,24 @@ func TestReserve(t *testing.T) {
 	s.must(s.guesses().Count(t.Context(), reserved, upTo(1)))
 }
 
-// TestResetBeginsCountsAnew: all of the address, whatever the source, and none else; its own source is known. A second reset does so
+// TestResetBeginsCountsAnew: all of the address, whatever the client, and none else; its own client is known. A second reset does so
 // again, and one of another window does nothing.
 func TestResetBeginsCountsAnew(t *testing.T) {
 	s := open(t)
-	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	at := opened.Add(time.Minute)
 	here, elsewhere, bob := resetAt(at), attempt(ann.Email, "192.0.2.8", at), attempt("bob@example.com", "192.0.2.7", at)
 	guess := func(as ...user.Attempt) {
 		for _, a := range as {
-			seen, err := s.guesses().Look(t.Context(), a)
+			history, err := s.guesses().Lookup(t.Context(), a)
 			s.must(err)
-			a.ResetAt = seen.ResetAt
+			a.ResetAt = history.ResetAt
 			s.must(s.guesses().Count(t.Context(), a, upTo(9)))
 		}
 	}
 	guess(here, elsewhere, bob)
 	for n := range 2 {
-		s.must(s.resets().SetPassword(t.Context(), s.link(user.SetPassword, opened), password.Stored("new"), resetAt(at.Add(time.Duration(n)*time.Second)), user.Done{}))
+		s.must(s.resets().SetPassword(t.Context(), s.link(user.SetPassword, opened), password.Stored("new"), resetAt(at.Add(time.Duration(n)*time.Second)), user.IdempotencyRecord{}))
 		s.wantTallies(here, [3]int64{0, int64(2 + n), 0})
 		s.wantTallies(elsewhere, [3]int64{0, int64(1 + n), 0})
 		s.wantTallies(bob, [3]int64{1, int64(2 + n), 1})
@@ -232,8 +232,8 @@ func TestResetBeginsCountsAnew(t *testing.T) {
 		s.wantTallies(here, [3]int64{1, int64(3 + n), 2})
 	}
 	for a, want := range map[user.Attempt]bool{here: true, elsewhere: false, bob: false} {
-		if seen, err := s.guesses().Look(t.Context(), a); err != nil || seen.Known != want {
-			t.Errorf("%+v: known is %t (error %v), want %t", a, seen.Known, err, want)
+		if history, err := s.guesses().Lookup(t.Context(), a); err != nil || history.KnownClient != want {
+			t.Errorf("%+v: known is %t (error %v), want %t", a, history.KnownClient, err, want)
 		}
 	}
 	tomorrow := here
@@ -241,24 +241,24 @@ func TestResetBeginsCountsAnew(t *testing.T) {
 	guess(tomorrow)
 	s.wantTallies(tomorrow, [3]int64{1, 1, 1})
 	s.must(s.sessions().Start(t.Context(), annsSession, here))
-	if err := s.resets().SetPassword(t.Context(), s.link(user.VerifyAddress, opened.Add(-time.Hour)), password.Stored("x"), resetAt(at.Add(time.Hour)), user.Done{}); err == nil {
+	if err := s.resets().SetPassword(t.Context(), s.link(user.VerifyAddress, opened.Add(-time.Hour)), password.Stored("x"), resetAt(at.Add(time.Hour)), user.IdempotencyRecord{}); err == nil {
 		t.Fatal("a link that has expired set a password")
 	}
 	s.wantTallies(elsewhere, [3]int64{1, 3, 2})
 }
 
-// Of many guesses at once twenty from a source may be right, and thirty at an address, which is busy then: after that one from
-// each source. The reserve of each has twenty more looked at. An address that nobody has is no exception.
+// Of many guesses at once twenty from a client may be right, and thirty at an address, which is busy then: after that one from
+// each client. The reserve of each has twenty more looked at. An address that nobody has is no exception.
 func TestManyGuessesAtOnce(t *testing.T) {
 	s := open(t)
 	passwords := &noHash{}
 	logIn := &user.LogIn{Guesses: s.guesses(), Passwords: passwords, Now: func() time.Time { return opened }}
 	var answered atomic.Int64
-	guess := func(n int, source string) {
+	guess := func(n int, client string) {
 		var group sync.WaitGroup
 		for range n {
 			group.Go(func() {
-				_, err := logIn.Do(t.Context(), user.Credentials{Address: "ann@example.com", Password: "wrong", Source: source})
+				_, err := logIn.Do(t.Context(), user.Credentials{Address: "ann@example.com", Password: "wrong", ClientKey: client})
 				var tooMany *user.TooManyGuessesError
 				switch {
 				case errors.Is(err, user.ErrInvalidCredentials):
@@ -281,7 +281,7 @@ func TestManyGuessesAtOnce(t *testing.T) {
 	guess(50, "192.0.2.2")
 	guess(50, "192.0.2.3")
 	guess(50, "192.0.2.4")
-	want(32, 32+4*20) // 20 of the first source, 10 of the second, and 1 of each of the others
+	want(32, 32+4*20) // 20 of the first client, 10 of the second, and 1 of each of the others
 }
 
 // TestKnownDevice: a browser is known for the address that it logged in to, and no other, until 400 days later; its guesses are counted
@@ -295,12 +295,12 @@ func TestKnownDevice(t *testing.T) {
 	s.must(s.guesses().Count(t.Context(), a, upTo(1)))
 	s.must(s.sessions().Start(t.Context(), annsSession, a))
 	knows := func(a user.Attempt) bool {
-		seen, err := s.guesses().Look(t.Context(), a)
+		history, err := s.guesses().Lookup(t.Context(), a)
 		s.must(err)
-		return seen.KnownDevice
+		return history.KnownDevice
 	}
 	late := a
-	late.At = opened.Add(user.DeviceLasts)
+	late.At = opened.Add(user.DeviceTTL)
 	none := a
 	none.Device = ""
 	for what, c := range map[string]struct {
@@ -314,13 +314,13 @@ func TestKnownDevice(t *testing.T) {
 	a.OnDevice = true
 	free := user.Limits{user.PerDevice: {Free: 1}}
 	s.must(s.guesses().Count(t.Context(), a, free))
-	if err := s.guesses().Count(t.Context(), a, free); !errors.Is(err, user.ErrOvertaken) {
-		t.Errorf("got %v, want ErrOvertaken", err)
+	if err := s.guesses().Count(t.Context(), a, free); !errors.Is(err, user.ErrCountsChanged) {
+		t.Errorf("got %v, want ErrCountsChanged", err)
 	}
 	s.wantTallies(a, [3]int64{})
-	seen, err := s.guesses().Look(t.Context(), a)
+	history, err := s.guesses().Lookup(t.Context(), a)
 	s.must(err)
-	if got, want := seen.Tallies[user.PerDevice], (user.Tally{Guesses: 1, Last: opened}); got != want {
+	if got, want := history.Tallies[user.PerDevice], (user.Tally{Guesses: 1, Last: opened}); got != want {
 		t.Errorf("the browser has %+v, want %+v", got, want)
 	}
 	s.must(s.sessions().Start(t.Context(), annsSession, a))

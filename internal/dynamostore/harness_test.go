@@ -36,7 +36,7 @@ func open(t testing.TB) *shop {
 	s := &shop{t: t, tables: dynamolocal.New(t), faults: &awsfault.Transport{}}
 	s.client = s.tables.Client(s.faults)
 	admin := user.User{ID: "usr_admin", Email: "admin@example.com", Name: "Ada", PasswordHash: password.Stored("x"), Role: user.RoleAdmin, CreatedAt: opened}
-	s.must(s.signUp().Create(t.Context(), admin, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), admin, user.IdempotencyRecord{}))
 	s.admin = user.Caller{UserID: admin.ID, Email: admin.Email, Admin: true}
 	return s
 }

@@ -37,15 +37,15 @@ func (t linkTable) find(ctx context.Context, hash string) (user.Link, error) {
 const ofLink = "user_id = :user AND generation = :generation AND " +
 	"(attribute_not_exists(expires_at) OR expires_at > :since)"
 
-// use deletes the link, updates its user, keeps what was done, and does more, in one transaction.
+// use deletes the link, updates its user, stores the record of the request, and does more, in one transaction.
 func (t linkTable) use(
-	ctx context.Context, doing string, l user.Link, now time.Time, done user.Done, u types.Update,
+	ctx context.Context, doing string, l user.Link, now time.Time, record user.IdempotencyRecord, u types.Update,
 	more ...types.TransactWriteItem,
 ) error {
 	u.TableName, u.Key = &t.users, userKey(l.Email)
 	u.ExpressionAttributeValues[":since"] = number(now.Unix())
 	u.ExpressionAttributeValues[":user"], u.ExpressionAttributeValues[":generation"] = text(l.UserID), number(l.Generation)
-	actions := append(keep(t.authState, done),
+	actions := append(putRecord(t.authState, record),
 		types.TransactWriteItem{Delete: &types.Delete{
 			TableName: &t.authState, Key: linkKey(l.Hash), ConditionExpression: aws.String("expires_at > :now"),
 			ExpressionAttributeValues: attributes{":now": number(now.Unix())},

@@ -24,7 +24,7 @@ const (
 	changeUser    = iota
 	changeSession // the session that asks
 	changeMail
-	changeDone
+	changeRecord
 )
 
 // ChangePassword implements [user.PasswordChanger.ChangePassword].
@@ -35,10 +35,10 @@ func (s *PasswordChanges) ChangePassword(ctx context.Context, c user.PasswordCha
 		changeSession: {Update: s.goOn(c)},
 		changeMail:    {Put: &types.Put{TableName: &s.Mails, Item: mailItem(mail)}},
 	}
-	actions = append(actions, keep(s.AuthState, c.Done)...)
+	actions = append(actions, putRecord(s.AuthState, c.Record)...)
 	unmet, err := transact(ctx, s.Client, "changing a password", append(actions, takeBack(s.AuthState, c.Attempt)...)...)
 	switch {
-	case c.Done.Kept() && unmet[changeDone]:
+	case c.Record.HasKey() && unmet[changeRecord]:
 		return "", nil
 	case unmet[changeUser] || unmet[changeSession]:
 		return "", user.ErrSessionOver
@@ -73,7 +73,7 @@ func (s *PasswordChanges) goOn(c user.PasswordChange) *types.Update {
 	}
 }
 
-// Done implements [user.DoneRequests.Done].
-func (s *PasswordChanges) Done(ctx context.Context, name string) (user.Done, error) {
-	return findDone(ctx, s.Client, s.AuthState, name)
+// FindRecord implements [user.IdempotencyRecords.FindRecord].
+func (s *PasswordChanges) FindRecord(ctx context.Context, name string) (user.IdempotencyRecord, error) {
+	return findRecord(ctx, s.Client, s.AuthState, name)
 }

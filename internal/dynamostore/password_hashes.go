@@ -9,14 +9,14 @@ import (
 	"shop/internal/password"
 )
 
-// PasswordHashes implements [user.Renewer].
+// PasswordHashes implements [user.HashStore].
 type PasswordHashes struct {
 	Client *dynamodb.Client
 	Users  string
 }
 
-// RenewHash implements [user.Renewer.RenewHash].
-func (s *PasswordHashes) RenewHash(ctx context.Context, email string, old, renewed password.Hash) error {
+// ReplaceHash implements [user.HashStore.ReplaceHash].
+func (s *PasswordHashes) ReplaceHash(ctx context.Context, email string, old, renewed password.Hash) error {
 	_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:                 &s.Users,
 		Key:                       userKey(email),

@@ -11,7 +11,7 @@ import (
 	"shop/internal/user"
 )
 
-// PasswordResets implements [user.ResettingLinks].
+// PasswordResets implements [user.ResetLinks].
 type PasswordResets struct {
 	Client    *dynamodb.Client
 	Users     string
@@ -26,19 +26,19 @@ func (s *PasswordResets) Link(ctx context.Context, hash string) (user.Link, erro
 	return s.table().find(ctx, hash)
 }
 
-// SetPassword implements [user.ResettingLinks.SetPassword]. In the same transaction the address may be mailed the next
+// SetPassword implements [user.ResetLinks.SetPassword]. In the same transaction the address may be mailed the next
 // reset at once.
 func (s *PasswordResets) SetPassword(
-	ctx context.Context, l user.Link, hash password.Hash, a user.Attempt, done user.Done,
+	ctx context.Context, l user.Link, hash password.Hash, a user.Attempt, record user.IdempotencyRecord,
 ) error {
-	return s.table().use(ctx, "setting a password", l, a.At, done, types.Update{
+	return s.table().use(ctx, "setting a password", l, a.At, record, types.Update{
 		ConditionExpression:       aws.String(ofLink),
 		UpdateExpression:          aws.String("SET password_hash = :hash REMOVE unverified, expires_at" + nextGeneration),
 		ExpressionAttributeValues: attributes{":hash": text(hash.PHC()), ":one": number(1)},
 	}, append(resetGuesses(s.AuthState, a), endCooldown(s.Mails, l.Email, a.At))...)
 }
 
-// Done implements [user.DoneRequests.Done].
-func (s *PasswordResets) Done(ctx context.Context, name string) (user.Done, error) {
-	return findDone(ctx, s.Client, s.AuthState, name)
+// FindRecord implements [user.IdempotencyRecords.FindRecord].
+func (s *PasswordResets) FindRecord(ctx context.Context, name string) (user.IdempotencyRecord, error) {
+	return findRecord(ctx, s.Client, s.AuthState, name)
 }

@@ -49,25 +49,27 @@ var transactions = map[string]struct {
 		return s.applying(notification.NewVerificationMail(ann.ID, ann.Email, opened).ID)
 	}},
 	"sign up again by mail": {2, func(s *shop) write {
-		s.must(s.signUp().Create(s.t.Context(), ann, user.Done{}))
+		s.must(s.signUp().Create(s.t.Context(), ann, user.IdempotencyRecord{}))
 		return s.applying(notification.NewAddressMail(notification.SignUpAttempt, ann.Email, opened).ID)
 	}},
 	"verify an address": {2, func(s *shop) write {
-		s.must(s.signUp().Create(s.t.Context(), ann, user.Done{}))
+		s.must(s.signUp().Create(s.t.Context(), ann, user.IdempotencyRecord{}))
 		l := s.link(user.VerifyAddress, opened)
-		return s.transaction(func(ctx context.Context) error { return s.verifications().Verify(ctx, l, opened, user.Done{}) },
+		return s.transaction(func(ctx context.Context) error {
+			return s.verifications().Verify(ctx, l, opened, user.IdempotencyRecord{})
+		},
 			func() bool { return !s.user(ann.Email).Unverified })
 	}},
 	"set a password": {5, func(s *shop) write {
-		s.must(s.signUp().Create(s.t.Context(), ann, user.Done{}))
+		s.must(s.signUp().Create(s.t.Context(), ann, user.IdempotencyRecord{}))
 		l, hash := s.link(user.SetPassword, opened), password.Stored("new")
 		return s.transaction(func(ctx context.Context) error {
-			return s.resets().SetPassword(ctx, l, hash, resetAt(opened.Add(time.Minute)), user.Done{})
+			return s.resets().SetPassword(ctx, l, hash, resetAt(opened.Add(time.Minute)), user.IdempotencyRecord{})
 		},
 			func() bool { return s.user(ann.Email).PasswordHash == hash })
 	}},
 	"close an account": {2, func(s *shop) write {
-		s.must(s.signUp().Create(s.t.Context(), ann, user.Done{}))
+		s.must(s.signUp().Create(s.t.Context(), ann, user.IdempotencyRecord{}))
 		return s.transaction(func(ctx context.Context) error { return s.deleter().Delete(ctx, ann, opened) },
 			func() bool { return s.user(ann.Email).ID == "" })
 	}},
@@ -79,7 +81,7 @@ func (s *shop) transaction(do func(context.Context) error, done func() bool) wri
 
 // applying is ann's sign-up, after which that mail is pending, and no other.
 func (s *shop) applying(mailID string) write {
-	return s.transaction(func(ctx context.Context) error { _, err := s.applicants().Apply(ctx, ann, ""); return err }, func() bool {
+	return s.transaction(func(ctx context.Context) error { _, err := s.unverified().Add(ctx, ann, ""); return err }, func() bool {
 		due := s.due()
 		return len(due) == 1 && due[0].ID == mailID
 	})
@@ -147,7 +149,7 @@ func (s *shop) save(saver *ProductSaver, name string) {
 // TestOneTokenForOneCall: each attempt of a call carries the call's token; a later call of the same has another one.
 func TestOneTokenForOneCall(t *testing.T) {
 	s := open(t)
-	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	var tokens []string
 	s.hurry(func(o *dynamodb.Options) { o.APIOptions = append(o.APIOptions, noteTokens(&tokens)) })
 	conflict := awsfault.Canceled("TransactionConflict", "None", "None")

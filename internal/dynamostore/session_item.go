@@ -18,8 +18,9 @@ func sessionItem(s user.OpenSession) attributes {
 		"begun_at":    instant(s.BegunAt),
 		"expires_at":  number(s.ExpiresAt.Unix()),
 	}
-	if s.Used != (user.Used{}) {
-		item["used_hash"], item["salt"], item["used_at"] = blob(s.Used.SecretHash[:]), blob(s.Used.Salt[:]), instant(s.Used.At)
+	if s.LastRefresh != (user.LastRefresh{}) {
+		last := s.LastRefresh
+		item["used_hash"], item["salt"], item["used_at"] = blob(last.SecretHash[:]), blob(last.Salt[:]), instant(last.At)
 	}
 	return item
 }
@@ -32,9 +33,9 @@ func readSession(item attributes) (user.OpenSession, error) {
 	}
 	r.bytes32("secret_hash", &s.SecretHash)
 	if r.has("used_hash") {
-		r.bytes32("used_hash", &s.Used.SecretHash)
-		r.bytes32("salt", &s.Used.Salt)
-		s.Used.At = r.instant("used_at")
+		r.bytes32("used_hash", &s.LastRefresh.SecretHash)
+		r.bytes32("salt", &s.LastRefresh.Salt)
+		s.LastRefresh.At = r.instant("used_at")
 	}
 	return s, r.err
 }

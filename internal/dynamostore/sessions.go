@@ -43,8 +43,8 @@ func (s *Sessions) Renew(ctx context.Context, used user.SecretHash, next user.Op
 		UpdateExpression: aws.String("SET secret_hash = :hash, used_hash = :used, salt = :salt, used_at = :at, " +
 			"expires_at = :expires"),
 		ExpressionAttributeValues: attributes{
-			":used": blob(used[:]), ":hash": blob(next.SecretHash[:]), ":salt": blob(next.Used.Salt[:]),
-			":at": instant(next.Used.At), ":expires": number(next.ExpiresAt.Unix()),
+			":used": blob(used[:]), ":hash": blob(next.SecretHash[:]), ":salt": blob(next.LastRefresh.Salt[:]),
+			":at": instant(next.LastRefresh.At), ":expires": number(next.ExpiresAt.Unix()),
 		},
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})

@@ -51,11 +51,11 @@ var annsSession = user.OpenSession{
 
 // renewed is the session with another secret, by a use an hour after the last one.
 func renewed(s user.OpenSession, secret string) user.OpenSession {
-	at := s.Used.At.Add(time.Hour)
-	if s.Used.At.IsZero() {
+	at := s.LastRefresh.At.Add(time.Hour)
+	if s.LastRefresh.At.IsZero() {
 		at = opened
 	}
-	s.Used = user.Used{SecretHash: s.SecretHash, Salt: user.Salt(hashOf("salt of " + secret)), At: at}
+	s.LastRefresh = user.LastRefresh{SecretHash: s.SecretHash, Salt: user.Salt(hashOf("salt of " + secret)), At: at}
 	s.SecretHash, s.ExpiresAt = hashOf(secret), s.ExpiresAt.Add(time.Hour)
 	return s
 }

@@ -11,7 +11,8 @@ import (
 	"shop/internal/user"
 )
 
-// SignUpStore implements [user.AccountCreator]. AuthState keeps which sign-ups with an Idempotency-Key were done.
+// SignUpStore implements [user.AccountCreator]. AuthState has the records of sign-ups with an
+// Idempotency-Key.
 type SignUpStore struct {
 	Client    *dynamodb.Client
 	Users     string
@@ -19,15 +20,15 @@ type SignUpStore struct {
 }
 
 // Create implements [user.AccountCreator.Create].
-func (s *SignUpStore) Create(ctx context.Context, u user.User, done user.Done) error {
-	if !done.Kept() {
+func (s *SignUpStore) Create(ctx context.Context, u user.User, record user.IdempotencyRecord) error {
+	if !record.HasKey() {
 		return s.create(ctx, u)
 	}
 	put := &types.Put{
 		TableName: &s.Users, Item: userItem(u), ConditionExpression: aws.String(free),
 		ExpressionAttributeValues: since(u.CreatedAt),
 	}
-	actions := append(keep(s.AuthState, done), types.TransactWriteItem{Put: put})
+	actions := append(putRecord(s.AuthState, record), types.TransactWriteItem{Put: put})
 	unmet, err := transact(ctx, s.Client, "storing a user", actions...)
 	if slices.Contains(unmet, true) {
 		return user.ErrEmailTaken
@@ -59,7 +60,7 @@ func (s *SignUpStore) create(ctx context.Context, u user.User) error {
 	return nil
 }
 
-// Done implements [user.DoneRequests.Done].
-func (s *SignUpStore) Done(ctx context.Context, name string) (user.Done, error) {
-	return findDone(ctx, s.Client, s.AuthState, name)
+// FindRecord implements [user.IdempotencyRecords.FindRecord].
+func (s *SignUpStore) FindRecord(ctx context.Context, name string) (user.IdempotencyRecord, error) {
+	return findRecord(ctx, s.Client, s.AuthState, name)
 }

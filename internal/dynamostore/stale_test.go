@@ -81,19 +81,19 @@ var staleReads = map[string]func(*testing.T, *shop){
 		s.wantNoSession(annsSession.ID)
 	},
 	"a user who just signed up": func(t *testing.T, s *shop) {
-		s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+		s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 		if _, err := s.accounts().ByEmail(t.Context(), ann.Email); err != nil {
 			t.Errorf("got %v, want the user", err)
 		}
 	},
 	"the user of an account mail": func(t *testing.T, s *shop) {
-		s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+		s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 		if _, err := s.recipients().ForMail(t.Context(), ann.Email); err != nil {
 			t.Errorf("got %v, want the user", err)
 		}
 	},
 	"an address that was just suppressed, of an account mail": func(t *testing.T, s *shop) {
-		s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+		s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 		s.must(s.endSessions(ann.Email)) // so that an older user is one, too
 		s.must(s.suppressions().Add(t.Context(), user.AddressHash(ann.Email), notification.Bounced, opened))
 		if _, err := s.recipients().ForMail(t.Context(), ann.Email); !errors.Is(err, notification.ErrSuppressed) {
@@ -127,21 +127,21 @@ var staleReads = map[string]func(*testing.T, *shop){
 		}
 	},
 	// Without it the answer is the same, and its time tells that the address is known.
-	"whether an applicant's address is known, in as many calls": func(t *testing.T, s *shop) {
-		s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+	"whether the address of a sign-up is known, in as many calls": func(t *testing.T, s *shop) {
+		s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 		other := ann
 		other.ID = "usr_2"
-		_, err := s.applicants().Apply(t.Context(), other, "")
+		_, err := s.unverified().Add(t.Context(), other, "")
 		s.must(err)
 		if got := s.faults.Calls("TransactWriteItems"); got != 1 {
 			t.Errorf("got %d transactions, want 1", got)
 		}
 	},
 	"the user of a log-in": func(t *testing.T, s *shop) {
-		s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
-		seen, err := s.guesses().Look(t.Context(), attempt(ann.Email, "192.0.2.7", opened))
+		s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
+		history, err := s.guesses().Lookup(t.Context(), attempt(ann.Email, "192.0.2.7", opened))
 		s.must(err)
-		if !seen.Found {
+		if !history.Found {
 			t.Error("the user is not found")
 		}
 	},

@@ -16,7 +16,7 @@ import (
 func TestUsersAreStoredOnce(t *testing.T) {
 	s := open(t)
 	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
-	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	got, err := s.accounts().ByEmail(t.Context(), ann.Email)
 	s.must(err)
 	if got != ann {
@@ -24,7 +24,7 @@ func TestUsersAreStoredOnce(t *testing.T) {
 	}
 	other := ann
 	other.ID, other.Name = "usr_2", "Another Ann"
-	if err := s.signUp().Create(t.Context(), other, user.Done{}); !errors.Is(err, user.ErrEmailTaken) {
+	if err := s.signUp().Create(t.Context(), other, user.IdempotencyRecord{}); !errors.Is(err, user.ErrEmailTaken) {
 		t.Errorf("a second user of the address: got %v, want ErrEmailTaken", err)
 	}
 	if got, _ := s.accounts().ByEmail(t.Context(), ann.Email); got != ann {
@@ -40,7 +40,7 @@ func TestSignUpWhoseAnswerWasLostSucceeds(t *testing.T) {
 	s := open(t)
 	s.faults.On("PutItem", awsfault.Lost)
 	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
-	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	if got := s.faults.Calls("PutItem"); got != 3 { // the admin's, ours, and its repeat
 		t.Errorf("calls: got %d, want 3", got)
 	}
@@ -49,7 +49,7 @@ func TestSignUpWhoseAnswerWasLostSucceeds(t *testing.T) {
 func TestRoles(t *testing.T) {
 	s := open(t)
 	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
-	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	asAdmin := user.Caller{UserID: ann.ID, Email: ann.Email, Admin: true}
 	check := func(when string, caller user.Caller, want error) {
 		t.Helper()
@@ -102,7 +102,7 @@ func TestRoleEndsSessions(t *testing.T) {
 // verified.
 func TestRoleOfAnotherAccount(t *testing.T) {
 	s := open(t)
-	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	grant := user.RoleChange{UserID: "usr_0", Email: ann.Email, Role: user.RoleAdmin, By: "arn:operator", At: opened}
 	if _, err := s.operator().SetRole(t.Context(), grant); !errors.Is(err, user.ErrNotFound) {
 		t.Errorf("another account: got %v, want ErrNotFound", err)
@@ -141,7 +141,7 @@ func TestRoleChangesAreKept(t *testing.T) {
 func TestLateGrant(t *testing.T) {
 	s, ann := open(t), ann
 	ann.Unverified = false
-	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	grant := user.RoleChange{UserID: ann.ID, Email: ann.Email, Role: user.RoleAdmin, By: "arn:operator", At: opened}
 	revoke := grant
 	revoke.Role, revoke.Generation, revoke.At = user.RoleCustomer, 1, opened.Add(time.Minute)
@@ -177,7 +177,7 @@ func TestRoleChangeWhoseAnswerWasLostIsTold(t *testing.T) {
 func TestOperatorVerifies(t *testing.T) {
 	s, ann := open(t), ann
 	ann.ExpiresAt = opened.Add(time.Hour)
-	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	mine := user.Verification{UserID: ann.ID, Email: ann.Email, By: "arn:first", At: opened}
 	for name, change := range map[string]func(*user.Verification){
 		"another account":            func(v *user.Verification) { v.UserID = "usr_0" },
@@ -215,18 +215,18 @@ func TestHashesAreRenewed(t *testing.T) {
 	s := open(t)
 	old, renewed, chosen := password.Stored("old"), password.Stored("renewed"), password.Stored("chosen")
 	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: old, Role: user.RoleAdmin, CreatedAt: opened}
-	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	for _, c := range []struct{ from, to, want password.Hash }{
 		{chosen, renewed, old}, {old, renewed, renewed}, {old, chosen, renewed}, {renewed, chosen, chosen},
 	} {
-		s.must(s.hashes().RenewHash(t.Context(), ann.Email, c.from, c.to))
+		s.must(s.hashes().ReplaceHash(t.Context(), ann.Email, c.from, c.to))
 		got, err := s.accounts().ByEmail(t.Context(), ann.Email)
 		s.must(err)
 		if ann.PasswordHash = c.want; got != ann {
 			t.Errorf("%q in the place of %q: got %q, want %q", c.to.PHC(), c.from.PHC(), got.PasswordHash.PHC(), c.want.PHC())
 		}
 	}
-	s.must(s.hashes().RenewHash(t.Context(), "nobody@example.com", old, renewed))
+	s.must(s.hashes().ReplaceHash(t.Context(), "nobody@example.com", old, renewed))
 	if _, err := s.accounts().ByEmail(t.Context(), "nobody@example.com"); !errors.Is(err, user.ErrNotFound) {
 		t.Errorf("a hash of nobody's was stored: %v", err)
 	}
@@ -236,7 +236,7 @@ func TestHashesAreRenewed(t *testing.T) {
 func TestHashRenewalWhoseAnswerWasLostSucceeds(t *testing.T) {
 	s := open(t)
 	s.faults.On("UpdateItem", awsfault.Lost)
-	s.must(s.hashes().RenewHash(t.Context(), s.admin.Email, password.Stored("x"), password.Stored("y")))
+	s.must(s.hashes().ReplaceHash(t.Context(), s.admin.Email, password.Stored("x"), password.Stored("y")))
 	if got, err := s.accounts().ByEmail(t.Context(), s.admin.Email); err != nil || got.PasswordHash != password.Stored("y") {
 		t.Errorf("got %q and error %v, want the renewed hash", got.PasswordHash.PHC(), err)
 	}

@@ -25,7 +25,7 @@ func requestFrom(sourceIP string, headers map[string]string) *Request {
 	return r
 }
 
-func TestSource(t *testing.T) {
+func TestClientKey(t *testing.T) {
 	const edge = "198.51.100.9" // CloudFront's, or whoever reaches the API
 	proven := func(viewer string) map[string]string {
 		return map[string]string{"x-origin-proof": proof, "cloudfront-viewer-address": viewer}

@@ -12,9 +12,9 @@ import (
 
 const adas = "ada@example.com"
 
-// desk is a post that has accounts and keeps links.
-type desk struct {
-	*post
+// fakeAccountMails is a fakeProvider that has accounts and keeps links.
+type fakeAccountMails struct {
+	*fakeProvider
 	users    map[string]user.User // by address
 	links    []user.Link
 	rendered []string // kind, address and the hash of the token, of each mail
@@ -23,7 +23,7 @@ type desk struct {
 	spoiled  error // what rendering answers
 }
 
-func (d *desk) ForMail(_ context.Context, address string) (user.User, error) {
+func (d *fakeAccountMails) ForMail(_ context.Context, address string) (user.User, error) {
 	u, ok := d.users[address]
 	switch {
 	case d.found != nil:
@@ -36,14 +36,14 @@ func (d *desk) ForMail(_ context.Context, address string) (user.User, error) {
 	return u, nil
 }
 
-func (d *desk) Save(_ context.Context, l user.Link) error {
+func (d *fakeAccountMails) Save(_ context.Context, l user.Link) error {
 	if d.saved == nil {
 		d.links = append(d.links, l)
 	}
 	return d.saved
 }
 
-func (d *desk) Render(kind Kind, address, token string) (Message, error) {
+func (d *fakeAccountMails) Render(kind Kind, address, token string) (Message, error) {
 	var hash string
 	var err error
 	if token != "" {
@@ -53,7 +53,7 @@ func (d *desk) Render(kind Kind, address, token string) (Message, error) {
 	return Message{To: address, Text: token}, errors.Join(err, d.spoiled)
 }
 
-func (d *desk) Send(_ context.Context, m Message) (string, error) {
+func (d *fakeAccountMails) Send(_ context.Context, m Message) (string, error) {
 	if d.fails != nil {
 		return "", d.fails
 	}
@@ -61,17 +61,17 @@ func (d *desk) Send(_ context.Context, m Message) (string, error) {
 	return fmt.Sprint("message ", d.sent[m.MailID]), d.lost
 }
 
-func (d *desk) delivery() *Delivery {
+func (d *fakeAccountMails) delivery() *Delivery {
 	return &Delivery{Ledger: d.ledger, Accounts: d, Links: d, Mailer: d, AccountMail: d, Lease: 35 * time.Second, NewID: d.ledger.newID, Now: d.ledger.time}
 }
 
-// newDesk has a pending mail of each kind for adas, who has not verified her address yet.
-func newDesk() *desk {
+// newFakeAccountMails has a pending mail of each kind for adas, who has not verified her address yet.
+func newFakeAccountMails() *fakeAccountMails {
 	l := newLedger()
 	for _, m := range []Mail{NewVerificationMail("usr_1", adas, opened), NewAddressMail(SignUpAttempt, adas, opened), NewAddressMail(PasswordReset, adas, opened), NewPasswordChangedMail("usr_1", 7, adas, opened)} {
 		l.entries[m.ID] = entry{Mail: m}
 	}
-	return &desk{post: newPost(l), users: map[string]user.User{adas: {ID: "usr_1", Email: adas, Generation: 7, Unverified: true}}}
+	return &fakeAccountMails{fakeProvider: newFakeProvider(l), users: map[string]user.User{adas: {ID: "usr_1", Email: adas, Generation: 7, Unverified: true}}}
 }
 
 var accountMails = map[Kind]struct {
@@ -93,7 +93,7 @@ func TestDeliverAccountMails(t *testing.T) {
 	for _, kind := range linking {
 		want := accountMails[kind]
 		t.Run(string(kind), func(t *testing.T) {
-			d := newDesk()
+			d := newFakeAccountMails()
 			d.ledger.pass(10 * time.Minute)
 			outcome, err := d.delivery().Deliver(context.Background(), want.id)
 			if err != nil || outcome != OutcomeSent || d.sent[want.id] != 1 || len(d.sent) != 1 || len(d.links) != 1 {
@@ -117,14 +117,14 @@ func TestDeliverAccountMails(t *testing.T) {
 // TestTellOfAChangedPassword: the mail brings no link, and is not given up before one of an order is.
 func TestTellOfAChangedPassword(t *testing.T) {
 	for age, want := range map[time.Duration]Outcome{31 * time.Minute: OutcomePostponed, 73 * time.Hour: OutcomeFailed} {
-		d, id := newDesk(), accountMails[PasswordChanged].id
+		d, id := newFakeAccountMails(), accountMails[PasswordChanged].id
 		d.ledger.pass(age)
 		d.fails = errDown
 		if outcome, err := d.delivery().Deliver(t.Context(), id); outcome != want || !errors.Is(err, errDown) && want == OutcomePostponed {
 			t.Errorf("after %s: got %s and error %v, want %s", age, outcome, err, want)
 		}
 	}
-	d, id := newDesk(), accountMails[PasswordChanged].id
+	d, id := newFakeAccountMails(), accountMails[PasswordChanged].id
 	outcome, err := d.delivery().Deliver(t.Context(), id)
 	if err != nil || outcome != OutcomeSent || d.sent[id] != 1 || len(d.links) != 0 {
 		t.Errorf("got %s, sent %v, links %v and error %v, want one mail without a link", outcome, d.sent, d.links, err)
@@ -136,7 +136,7 @@ func TestTellOfAChangedPassword(t *testing.T) {
 
 // TestDeliverAccountMailTwice: when the provider's yes is lost the mail is sent once more, with a token of its own.
 func TestDeliverAccountMailTwice(t *testing.T) {
-	d, id := newDesk(), accountMails[PasswordReset].id
+	d, id := newFakeAccountMails(), accountMails[PasswordReset].id
 	d.lost = errDown
 	if outcome, err := d.delivery().Deliver(context.Background(), id); !errors.Is(err, errDown) || outcome != OutcomePostponed {
 		t.Fatalf("got %s and error %v, want %s", outcome, err, OutcomePostponed)
@@ -153,21 +153,21 @@ func TestDeliverAccountMailTwice(t *testing.T) {
 // TestDropAccountMails: a mail to nobody is dropped, and nothing counts as a failure: no account has the address, or the one that
 // was to be verified is another by now, or verified.
 func TestDropAccountMails(t *testing.T) {
-	nobody := func(d *desk) { delete(d.users, adas) }
-	other := func(d *desk) { d.users[adas] = user.User{ID: "usr_2", Email: adas, Unverified: true} }
-	sent := func(d *desk) {
+	nobody := func(d *fakeAccountMails) { delete(d.users, adas) }
+	other := func(d *fakeAccountMails) { d.users[adas] = user.User{ID: "usr_2", Email: adas, Unverified: true} }
+	sent := func(d *fakeAccountMails) {
 		m := NewAddressMail(PasswordReset, adas, opened)
 		m.Address = ""
 		d.ledger.entries[m.ID] = entry{Mail: m}
 		d.users[""] = user.User{ID: "usr_3"}
 	}
-	expired := func(d *desk) {
+	expired := func(d *fakeAccountMails) {
 		d.users[adas] = user.User{ID: "usr_1", Email: adas, Unverified: true, ExpiresAt: opened}
 	}
-	verified := func(d *desk) { d.users[adas] = user.User{ID: "usr_1", Email: adas} }
+	verified := func(d *fakeAccountMails) { d.users[adas] = user.User{ID: "usr_1", Email: adas} }
 	for name, c := range map[string]struct {
 		kind  Kind
-		spoil func(*desk)
+		spoil func(*fakeAccountMails)
 		want  Outcome
 		state State
 	}{
@@ -185,7 +185,7 @@ func TestDropAccountMails(t *testing.T) {
 		"reset of a verified account":  {PasswordReset, verified, OutcomeSent, Sent},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d, id := newDesk(), accountMails[c.kind].id
+			d, id := newFakeAccountMails(), accountMails[c.kind].id
 			c.spoil(d)
 			outcome, err := d.delivery().Deliver(context.Background(), id)
 			if err != nil || outcome != c.want || d.ledger.entries[id].State != c.state || d.ledger.entries[id].Address != "" {
@@ -204,21 +204,21 @@ func TestFailExpiredAccountMails(t *testing.T) {
 	const late = 30*time.Minute + time.Millisecond
 	for name, c := range map[string]struct {
 		pending time.Duration
-		spoil   func(*desk)
+		spoil   func(*fakeAccountMails)
 		want    Outcome
 		err     error
 	}{
-		"in time":               {30 * time.Minute, func(*desk) {}, OutcomeSent, nil},
-		"too late":              {late, func(*desk) {}, OutcomeFailed, ErrStale},
-		"down":                  {30 * time.Minute, func(d *desk) { d.fails = errDown }, OutcomePostponed, errDown},
-		"refused":               {0, func(d *desk) { d.fails = ErrRefused }, OutcomeFailed, ErrRefused},
-		"suppressed":            {0, func(d *desk) { d.list[user.AddressHash(adas)] = true }, OutcomeFailed, ErrSuppressed},
-		"accounts not readable": {0, func(d *desk) { d.found = errDown }, OutcomePostponed, errDown},
-		"link not kept":         {0, func(d *desk) { d.saved = errDown }, OutcomePostponed, errDown},
-		"not rendered":          {0, func(d *desk) { d.spoiled = errDown }, OutcomePostponed, errDown},
+		"in time":               {30 * time.Minute, func(*fakeAccountMails) {}, OutcomeSent, nil},
+		"too late":              {late, func(*fakeAccountMails) {}, OutcomeFailed, ErrStale},
+		"down":                  {30 * time.Minute, func(d *fakeAccountMails) { d.fails = errDown }, OutcomePostponed, errDown},
+		"refused":               {0, func(d *fakeAccountMails) { d.fails = ErrRefused }, OutcomeFailed, ErrRefused},
+		"suppressed":            {0, func(d *fakeAccountMails) { d.list[user.AddressHash(adas)] = true }, OutcomeFailed, ErrSuppressed},
+		"accounts not readable": {0, func(d *fakeAccountMails) { d.found = errDown }, OutcomePostponed, errDown},
+		"link not kept":         {0, func(d *fakeAccountMails) { d.saved = errDown }, OutcomePostponed, errDown},
+		"not rendered":          {0, func(d *fakeAccountMails) { d.spoiled = errDown }, OutcomePostponed, errDown},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d, id := newDesk(), accountMails[SignUpAttempt].id
+			d, id := newFakeAccountMails(), accountMails[SignUpAttempt].id
 			d.ledger.pass(c.pending)
 			c.spoil(d)
 			outcome, err := d.delivery().Deliver(context.Background(), id)
@@ -236,7 +236,7 @@ func TestFailExpiredAccountMails(t *testing.T) {
 // TestDropOrderMail: the mail of an order whose customer is gone is dropped.
 func TestDropOrderMail(t *testing.T) {
 	l := newLedger("ord_1")
-	p := newPost(l)
+	p := newFakeProvider(l)
 	p.missing["ord_1"] = ErrNoRecipient
 	outcome, err := p.delivery().Deliver(context.Background(), mailID)
 	if err != nil || outcome != OutcomeDropped || len(p.sent) != 0 {
@@ -249,7 +249,7 @@ func TestDropOrderMail(t *testing.T) {
 // TestDroppingFails: then the mail is pending still.
 func TestDroppingFails(t *testing.T) {
 	l := newLedger("ord_1")
-	p := newPost(l)
+	p := newFakeProvider(l)
 	p.missing["ord_1"] = ErrNoRecipient
 	l.fails["mark dropped"] = errDown
 	if outcome, err := p.delivery().Deliver(context.Background(), mailID); !errors.Is(err, errDown) || outcome != "" {

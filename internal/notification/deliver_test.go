@@ -40,7 +40,7 @@ func settled(state State, message string) entry {
 
 func TestDeliver(t *testing.T) {
 	l := newLedger("ord_1", "ord_2")
-	p := newPost(l)
+	p := newFakeProvider(l)
 	outcome, err := p.delivery().Deliver(context.Background(), mailID)
 	if err != nil || outcome != OutcomeSent || p.sent["ord_1"] != 1 || len(p.sent) != 1 {
 		t.Errorf("got %s, sent %v and error %v, want %s, one and none", outcome, p.sent, err, OutcomeSent)
@@ -53,7 +53,7 @@ func TestDeliver(t *testing.T) {
 func TestDeliverLeases(t *testing.T) {
 	l := newLedger("ord_1")
 	l.pass(time.Hour)
-	p := newPost(l)
+	p := newFakeProvider(l)
 	want := untouched()
 	want.lease, want.until = "attempt 1", opened.Add(time.Hour+35*time.Second)
 	l.meanwhile["send"] = func() { wantEntry(t, l, want) }
@@ -70,7 +70,7 @@ func TestDeliverTwice(t *testing.T) {
 	for _, when := range []string{"afterwards", "send", "mark sent"} {
 		t.Run(when, func(t *testing.T) {
 			l := newLedger("ord_1")
-			p := newPost(l)
+			p := newFakeProvider(l)
 			d := p.delivery()
 			again := func() {
 				if outcome, err := d.Deliver(context.Background(), mailID); err != nil || outcome != OutcomeSettled {
@@ -101,7 +101,7 @@ func TestDeliverSettled(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := newLedger()
 			l.entries[mailID] = e
-			p := newPost(l)
+			p := newFakeProvider(l)
 			outcome, err := p.delivery().Deliver(context.Background(), mailID)
 			if err != nil || outcome != OutcomeSettled || len(p.sent) != 0 {
 				t.Errorf("got %s, sent %v and error %v, want %s", outcome, p.sent, err, OutcomeSettled)
@@ -119,7 +119,7 @@ func TestDeliverAfterACrash(t *testing.T) {
 	e.lease, e.until = "another", opened.Add(35*time.Second)
 	l.entries[mailID] = e
 	l.pass(35*time.Second + time.Millisecond)
-	p := newPost(l)
+	p := newFakeProvider(l)
 	if outcome, err := p.delivery().Deliver(context.Background(), mailID); err != nil || outcome != OutcomeSent {
 		t.Errorf("got %s and error %v, want %s", outcome, err, OutcomeSent)
 	}
@@ -127,7 +127,7 @@ func TestDeliverAfterACrash(t *testing.T) {
 }
 
 func TestDeliverUnknownMail(t *testing.T) {
-	p := newPost(newLedger("ord_2"))
+	p := newFakeProvider(newLedger("ord_2"))
 	outcome, err := p.delivery().Deliver(context.Background(), mailID)
 	if !errors.Is(err, ErrNotFound) || outcome != "" || len(p.sent) != 0 {
 		t.Errorf("got %q, sent %v and error %v, want %v", outcome, p.sent, err, ErrNotFound)
@@ -140,20 +140,20 @@ func TestDeliverUnknownMail(t *testing.T) {
 // would say that the mail has no record.
 func TestDeliverLeavesToTheRelay(t *testing.T) {
 	for name, c := range map[string]struct {
-		spoil func(*post)
+		spoil func(*fakeProvider)
 		cause error
 		sent  int
 	}{
-		"provider down":      {func(p *post) { p.fails = errDown }, errDown, 0},
-		"provider's answer":  {func(p *post) { p.lost = errDown }, errDown, 1},
-		"order not readable": {func(p *post) { p.missing["ord_1"] = errDown }, errDown, 0},
-		"order missing":      {func(p *post) { p.missing["ord_1"] = order.ErrNotFound }, order.ErrNotFound, 0},
-		"not rendered":       {func(p *post) { p.render = errDown }, errDown, 0},
+		"provider down":      {func(p *fakeProvider) { p.fails = errDown }, errDown, 0},
+		"provider's answer":  {func(p *fakeProvider) { p.lost = errDown }, errDown, 1},
+		"order not readable": {func(p *fakeProvider) { p.missing["ord_1"] = errDown }, errDown, 0},
+		"order missing":      {func(p *fakeProvider) { p.missing["ord_1"] = order.ErrNotFound }, order.ErrNotFound, 0},
+		"not rendered":       {func(p *fakeProvider) { p.render = errDown }, errDown, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLedger("ord_1")
 			l.pass(90 * time.Second)
-			p := newPost(l)
+			p := newFakeProvider(l)
 			c.spoil(p)
 			outcome, err := p.delivery().Deliver(context.Background(), mailID)
 			if !errors.Is(err, c.cause) || errors.Is(err, ErrNotFound) || outcome != OutcomePostponed || p.sent["ord_1"] != c.sent {
@@ -172,7 +172,7 @@ func TestDeliverUnanswered(t *testing.T) {
 	sent := 0
 	attempt := func(lost, fails error, want Outcome) {
 		t.Helper()
-		p := newPost(l)
+		p := newFakeProvider(l)
 		p.lost, p.fails = lost, fails
 		outcome, err := p.delivery().Deliver(context.Background(), mailID)
 		if outcome != want || (err == nil) != (want == OutcomeSettled) {
@@ -226,7 +226,7 @@ func TestDeliverAStatus(t *testing.T) {
 		l := newLedger()
 		mail, told := NewStatusMail("ord_1", reached, addressOf("ord_1"), opened)
 		l.entries[mail.ID] = entry{Mail: mail}
-		d, own := newPost(l).delivery(), &statuses{}
+		d, own := newFakeProvider(l).delivery(), &statuses{}
 		d.StatusMail, d.Mailer = own, own
 		outcome, err := d.Deliver(context.Background(), mail.ID)
 		message := Message{MailID: mail.ID, To: addressOf("ord_1"), Subject: string(want)}
@@ -245,7 +245,7 @@ func TestDeliverAnUnknownKind(t *testing.T) {
 	l := newLedger()
 	unknown := Mail{ID: "order-returned#ord_1", State: Pending, CreatedAt: opened, DueAt: opened}
 	l.entries[unknown.ID] = entry{Mail: unknown}
-	p := newPost(l)
+	p := newFakeProvider(l)
 	outcome, err := p.delivery().Deliver(context.Background(), unknown.ID)
 	if err == nil || errors.Is(err, ErrNotFound) || outcome != OutcomePostponed || len(p.sent) != 0 {
 		t.Errorf("got %s, sent %v and error %v, want %s", outcome, p.sent, err, OutcomePostponed)
@@ -273,7 +273,7 @@ func TestDeliverGivesUp(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := newLedger("ord_1")
 			l.pass(c.pending)
-			p := newPost(l)
+			p := newFakeProvider(l)
 			p.fails = c.fails
 			outcome, err := p.delivery().Deliver(context.Background(), mailID)
 			if outcome != c.want || !errors.Is(err, c.fails) {
@@ -294,7 +294,7 @@ func TestDeliverToASuppressedAddress(t *testing.T) {
 			e := l.entries[mailID]
 			e.AddressHash = hash
 			l.entries[mailID] = e
-			p := newPost(l)
+			p := newFakeProvider(l)
 			p.list[user.AddressHash(addressOf("ord_1"))] = true
 			outcome, err := p.delivery().Deliver(context.Background(), mailID)
 			if outcome != OutcomeFailed || !errors.Is(err, ErrSuppressed) || len(p.sent) != 0 {
@@ -320,7 +320,7 @@ func TestDeliverCannotNote(t *testing.T) {
 		t.Run(call, func(t *testing.T) {
 			l := newLedger("ord_1")
 			l.fails[call] = errDown
-			p := newPost(l)
+			p := newFakeProvider(l)
 			p.fails = c.fails
 			outcome, err := p.delivery().Deliver(context.Background(), mailID)
 			if outcome != "" || !errors.Is(err, errDown) || !errors.Is(err, c.fails) && c.fails != nil || p.sent["ord_1"] != c.sent {
@@ -336,7 +336,7 @@ func TestDeliverCannotNote(t *testing.T) {
 func TestDeliverCannotClaim(t *testing.T) {
 	l := newLedger("ord_1")
 	l.fails["claim"] = errDown
-	p := newPost(l)
+	p := newFakeProvider(l)
 	if outcome, err := p.delivery().Deliver(context.Background(), mailID); outcome != "" || !errors.Is(err, errDown) || len(p.sent) != 0 {
 		t.Errorf("got %q, sent %v and error %v, want %v", outcome, p.sent, err, errDown)
 	}
@@ -348,7 +348,7 @@ func TestDeliverTooLate(t *testing.T) {
 	for name, fails := range map[string]error{"reschedule": errDown, "failed": ErrRefused} {
 		t.Run(name, func(t *testing.T) {
 			l := newLedger("ord_1")
-			p, other := newPost(l), newPost(l)
+			p, other := newFakeProvider(l), newFakeProvider(l)
 			p.fails = fails
 			l.meanwhile["send"] = func() {
 				l.pass(time.Minute)

@@ -13,10 +13,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-var officeOrders = []string{"ord_1", "ord_2", "ord_3"}
+var systemOrders = []string{"ord_1", "ord_2", "ord_3"}
 
-// office is a ledger, a queue and a post, each of which fails now and then.
-type office struct {
+// mailSystem is a ledger, a queue and a provider, each of which fails now and then.
+type mailSystem struct {
 	*ledger
 	queue      *line
 	sent       map[string]int      // mails, by order
@@ -28,19 +28,19 @@ type office struct {
 	unanswered map[string]int      // sendings whose answer never came since the mail was pending last, by order
 }
 
-func newOffice() *office {
-	o := &office{
-		ledger: newLedger(officeOrders...), queue: &line{}, sent: map[string]int{}, faults: map[string]int{}, refused: map[string]bool{},
+func newMailSystem() *mailSystem {
+	o := &mailSystem{
+		ledger: newLedger(systemOrders...), queue: &line{}, sent: map[string]int{}, faults: map[string]int{}, refused: map[string]bool{},
 		list: map[string]bool{}, taken: map[string][]string{}, lost: map[string]bool{}, unanswered: map[string]int{},
 	}
-	for _, id := range officeOrders {
+	for _, id := range systemOrders {
 		o.queue.events = append(o.queue.events, OrderMailID(id))
 	}
 	return o
 }
 
 // relays runs the relay, while the queue or the ledger fails now and then.
-func (o *office) relays(t *rapid.T) {
+func (o *mailSystem) relays(t *rapid.T) {
 	o.queue.fails = rapid.SampledFrom([]error{nil, nil, errDown}).Draw(t, "queue")
 	o.queue.refuses = map[string]bool{OrderMailID("ord_2"): rapid.Bool().Draw(t, "one refused")}
 	o.fails["reschedule "+OrderMailID("ord_3")] = rapid.SampledFrom([]error{nil, nil, errDown}).Draw(t, "ledger")
@@ -49,7 +49,7 @@ func (o *office) relays(t *rapid.T) {
 	o.queue.fails, o.queue.refuses = nil, nil
 }
 
-func (o *office) runs(t *rapid.T, up bool) {
+func (o *mailSystem) runs(t *rapid.T, up bool) {
 	had := len(o.queue.events)
 	done, _ := o.relay(o.queue).Run(context.Background(), 2000, always)
 	if got := len(o.queue.events) - had; got != done.Sent || !up && got != 0 {
@@ -59,7 +59,7 @@ func (o *office) runs(t *rapid.T, up bool) {
 
 // notifies hands an event to a delivery, and keeps it or not: events come twice. Now and then it takes a while, and another
 // delivery comes between.
-func (o *office) notifies(t *rapid.T) {
+func (o *mailSystem) notifies(t *rapid.T) {
 	if len(o.queue.events) == 0 {
 		return
 	}
@@ -71,7 +71,7 @@ func (o *office) notifies(t *rapid.T) {
 		call := rapid.SampledFrom([]string{"send", "mark sent", "release", "mark failed"}).Draw(t, "before")
 		o.meanwhile[call] = func() {
 			o.pass(30 * time.Second)
-			o.delivers(t, OrderMailID(rapid.SampledFrom(officeOrders).Draw(t, "other")))
+			o.delivers(t, OrderMailID(rapid.SampledFrom(systemOrders).Draw(t, "other")))
 		}
 	}
 	o.delivers(t, id)
@@ -79,8 +79,8 @@ func (o *office) notifies(t *rapid.T) {
 }
 
 // delivers hands an event to a delivery, in which one thing may fail.
-func (o *office) delivers(t *rapid.T, id string) {
-	p := o.post()
+func (o *mailSystem) delivers(t *rapid.T, id string) {
+	p := o.provider()
 	orderID, _ := Mail{ID: id}.OrderID()
 	suppressed := o.list[user.AddressHash(addressOf(orderID))]
 	switch fault := rapid.SampledFrom([]string{"", "", "", "down", "refused", "answer lost", "no answer", "no answer", "claim", "mark sent", "mark failed", "release"}).Draw(t, "fault"); fault {
@@ -115,14 +115,14 @@ func (o *office) delivers(t *rapid.T, id string) {
 
 // reports lets the provider report a sending of a mail, also an early one, and one that it reported before: it bounced
 // for good, or is called unwanted. It fails no other sending of the mail.
-func (o *office) reports(t *rapid.T) {
-	orderID := rapid.SampledFrom(officeOrders).Draw(t, "order")
+func (o *mailSystem) reports(t *rapid.T) {
+	orderID := rapid.SampledFrom(systemOrders).Draw(t, "order")
 	if len(o.taken[orderID]) == 0 {
 		return
 	}
 	messageID := rapid.SampledFrom(o.taken[orderID]).Draw(t, "sending")
 	r := Report{OrderMailID(orderID), messageID, addressOf(orderID), Complained, true, rapid.Bool().Draw(t, "lost")}
-	s := &Suppressor{List: o.post(), Ledger: o, Now: o.time}
+	s := &Suppressor{List: o.provider(), Ledger: o, Now: o.time}
 	before := o.entries[r.MailID]
 	if err := s.Suppress(context.Background(), r); err != nil {
 		t.Fatal(err)
@@ -136,8 +136,8 @@ func (o *office) reports(t *rapid.T) {
 }
 
 // redrives lets the operator have a failed mail sent again, to an address that is mailed again.
-func (o *office) redrives(t *rapid.T) {
-	orderID := rapid.SampledFrom(officeOrders).Draw(t, "order")
+func (o *mailSystem) redrives(t *rapid.T) {
+	orderID := rapid.SampledFrom(systemOrders).Draw(t, "order")
 	if o.entries[OrderMailID(orderID)].State != Failed {
 		return
 	}
@@ -147,9 +147,9 @@ func (o *office) redrives(t *rapid.T) {
 	o.refused[orderID], o.sent[orderID], o.faults[orderID], o.unanswered[orderID] = false, 0, 0, 0
 }
 
-// post is a provider that knows the suppressed addresses, and gives each sending an id of its own.
-func (o *office) post() *post {
-	p := newPost(o.ledger)
+// fakeProvider is a provider that knows the suppressed addresses, and gives each sending an id of its own.
+func (o *mailSystem) provider() *fakeProvider {
+	p := newFakeProvider(o.ledger)
 	p.list = o.list
 	p.named = func(orderID string) string {
 		o.taken[orderID] = append(o.taken[orderID], fmt.Sprintf("%s message %03d", orderID, len(o.taken[orderID])))
@@ -158,14 +158,14 @@ func (o *office) post() *post {
 	return p
 }
 
-func (o *office) waits(t *rapid.T) {
+func (o *mailSystem) waits(t *rapid.T) {
 	o.pass(rapid.SampledFrom([]time.Duration{time.Second, time.Minute, 5 * time.Minute, time.Hour, 20 * time.Hour}).Draw(t, "time"))
 }
 
 // hold checks the invariants: no mail is lost, none is failed too early, and each fault costs at most one more. That no suppressed
 // address is mailed, each delivery checks.
-func (o *office) hold(t *rapid.T) {
-	for _, id := range officeOrders {
+func (o *mailSystem) hold(t *rapid.T) {
+	for _, id := range systemOrders {
 		e := o.entries[OrderMailID(id)]
 		if o.sent[id] > 1+o.faults[id] {
 			t.Fatalf("%s: %d mails after %d faults, want one and one more a fault at most", id, o.sent[id], o.faults[id])
@@ -199,12 +199,12 @@ func (o *office) hold(t *rapid.T) {
 }
 
 // mends lets all faults end: within two steps of an hour, every mail that was not failed is sent.
-func (o *office) mends(t *rapid.T) {
+func (o *mailSystem) mends(t *rapid.T) {
 	for range 130 {
 		o.pass(time.Minute)
 		o.runs(t, true)
 		for _, id := range o.queue.events {
-			p := o.post()
+			p := o.provider()
 			if _, err := p.delivery().Deliver(context.Background(), id); err != nil && !errors.Is(err, ErrSuppressed) {
 				t.Fatal(err)
 			}
@@ -213,7 +213,7 @@ func (o *office) mends(t *rapid.T) {
 		}
 		o.queue.events = nil
 	}
-	for _, id := range officeOrders {
+	for _, id := range systemOrders {
 		if state := o.entries[OrderMailID(id)].State; state == Pending {
 			t.Fatalf("%s is still pending, want it sent or failed", id)
 		}
@@ -223,7 +223,7 @@ func (o *office) mends(t *rapid.T) {
 // TestNotificationLaws lets time pass, relays run and deliveries meet, with faults everywhere, and then lets the faults end.
 func TestNotificationLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		o := newOffice()
+		o := newMailSystem()
 		t.Repeat(map[string]func(*rapid.T){"relay": o.relays, "notify": o.notifies, "report": o.reports, "redrive": o.redrives, "wait": o.waits, "": o.hold})
 		o.mends(t)
 		o.hold(t)

@@ -186,8 +186,8 @@ func (l *ledger) Reschedule(_ context.Context, before, next Mail) error {
 	return nil
 }
 
-// post is an e-mail provider: it notes what it was given. It is also where the orders are.
-type post struct {
+// fakeProvider is an e-mail provider: it notes what it was given. It is also where the orders are.
+type fakeProvider struct {
 	ledger  *ledger
 	fails   error
 	missing map[string]error // why the order cannot be read
@@ -198,11 +198,11 @@ type post struct {
 	named   func(orderID string) string // makes message ids; nil counts the mails of an order
 }
 
-func newPost(l *ledger) *post {
-	return &post{ledger: l, missing: map[string]error{}, list: map[string]bool{}, sent: map[string]int{}}
+func newFakeProvider(l *ledger) *fakeProvider {
+	return &fakeProvider{ledger: l, missing: map[string]error{}, list: map[string]bool{}, sent: map[string]int{}}
 }
 
-func (p *post) ForMail(_ context.Context, orderID, addressHash string) (order.Order, error) {
+func (p *fakeProvider) ForMail(_ context.Context, orderID, addressHash string) (order.Order, error) {
 	if err := p.missing[orderID]; err != nil {
 		return order.Order{}, err
 	}
@@ -215,16 +215,16 @@ func (p *post) ForMail(_ context.Context, orderID, addressHash string) (order.Or
 	return o, nil
 }
 
-func (p *post) Add(_ context.Context, addressHash string, _ Reason, _ time.Time) error {
+func (p *fakeProvider) Add(_ context.Context, addressHash string, _ Reason, _ time.Time) error {
 	p.list[addressHash] = true
 	return nil
 }
 
-func (p *post) Render(o order.Order) (Message, error) {
+func (p *fakeProvider) Render(o order.Order) (Message, error) {
 	return Message{To: o.Email, Subject: o.ID}, p.render
 }
 
-func (p *post) Send(_ context.Context, m Message) (string, error) {
+func (p *fakeProvider) Send(_ context.Context, m Message) (string, error) {
 	done, _ := p.ledger.call("send", m.Subject)
 	defer done()
 	if p.fails != nil {
@@ -240,8 +240,8 @@ func (p *post) Send(_ context.Context, m Message) (string, error) {
 	return fmt.Sprint("message ", p.sent[m.Subject]), p.lost
 }
 
-// delivery sends the ledger's mails by the post, with a lease of 35 seconds.
-func (p *post) delivery() *Delivery {
+// delivery sends the ledger's mails by the fakeProvider, with a lease of 35 seconds.
+func (p *fakeProvider) delivery() *Delivery {
 	return &Delivery{Ledger: p.ledger, Orders: p, Mailer: p, Confirmation: p, Lease: 35 * time.Second, NewID: p.ledger.newID, Now: p.ledger.time}
 }
 

@@ -264,7 +264,7 @@ func TestRelayMeetsDelivery(t *testing.T) {
 	for name, fails := range map[string]error{"delivered": nil, "failed": ErrRefused} {
 		t.Run(name, func(t *testing.T) {
 			l, q := pendingMails(3), &line{}
-			p := newPost(l)
+			p := newFakeProvider(l)
 			p.fails = fails
 			var want entry
 			l.meanwhile["reschedule "+mails(2, 2)[0]] = func() {
@@ -286,7 +286,7 @@ func TestRelayMeetsDelivery(t *testing.T) {
 // it could be made due again. It stays sent.
 func TestRelayPutsNothingBackThatWentOn(t *testing.T) {
 	l, q := pendingMails(1), &line{fails: errDown}
-	p := newPost(l)
+	p := newFakeProvider(l)
 	q.on = func() {
 		if outcome, err := p.delivery().Deliver(context.Background(), mails(1, 1)[0]); err != nil || outcome != OutcomeSent {
 			t.Errorf("got %s and error %v, want %s", outcome, err, OutcomeSent)

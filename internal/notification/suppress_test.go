@@ -67,7 +67,7 @@ func TestSuppress(t *testing.T) {
 // TestSuppressBeforeTheMark: a report may come before the mail was marked sent. The mark then finds it.
 func TestSuppressBeforeTheMark(t *testing.T) {
 	l := newLedger("ord_1")
-	p := newPost(l)
+	p := newFakeProvider(l)
 	l.meanwhile["mark sent"] = func() {
 		s := &Suppressor{List: p, Ledger: l, Now: l.time}
 		if err := s.Suppress(context.Background(), Report{mailID, "message 1", ada, Bounced, true, true}); err != nil {
@@ -87,7 +87,7 @@ func TestSuppressBeforeTheMark(t *testing.T) {
 // or late, fails it neither while it is pending nor once it was sent.
 func TestSuppressALaterSending(t *testing.T) {
 	l := newLedger("ord_1")
-	p := newPost(l)
+	p := newFakeProvider(l)
 	bounce := Report{mailID, "message 1", ada, Bounced, true, true}
 	report := func() {
 		if err := (&Suppressor{List: p, Ledger: l, Now: l.time}).Suppress(context.Background(), bounce); err != nil {

@@ -11,43 +11,45 @@ import (
 	"shop/internal/password"
 )
 
-// post is the outbox and the announcer of mails to users. It notes what is done.
-type post struct {
-	requests kept
+// fakeOutbox is the outbox and the announcer of mails to users. It notes what is done.
+type fakeOutbox struct {
+	requests fakeRecords
 	done     []string
 	fails    map[string]error // by the name of the call
 }
 
-func (p *post) note(call, of string) error {
+func (p *fakeOutbox) note(call, of string) error {
 	p.done = append(p.done, call+" "+of)
 	return p.fails[call]
 }
 
-func (p *post) AddResetMail(_ context.Context, email string, now time.Time) (string, error) {
+func (p *fakeOutbox) AddResetMail(_ context.Context, email string, now time.Time) (string, error) {
 	return "reset of " + email, p.note("add", fmt.Sprint(email, " at ", now.Sub(signedUpAt)))
 }
 
-func (p *post) Apply(_ context.Context, u User, name string) (string, error) {
-	p.requests.keep(Done{Name: name, Subject: "mail to " + u.Email, At: u.CreatedAt})
+func (p *fakeOutbox) Add(_ context.Context, u User, name string) (string, error) {
+	p.requests.keep(IdempotencyRecord{Name: name, Subject: "mail to " + u.Email, At: u.CreatedAt})
 	return "mail to " + u.Email, p.note("apply", fmt.Sprintf("%+v", u))
 }
 
-func (p *post) Done(ctx context.Context, name string) (Done, error) {
-	return p.requests.Done(ctx, name)
+func (p *fakeOutbox) FindRecord(ctx context.Context, name string) (IdempotencyRecord, error) {
+	return p.requests.FindRecord(ctx, name)
 }
 
-func (p *post) MailPending(_ context.Context, mailID string) error { return p.note("announce", mailID) }
+func (p *fakeOutbox) MailPending(_ context.Context, mailID string) error {
+	return p.note("announce", mailID)
+}
 
-func (p *post) missed(_ context.Context, mailID string, err error) {
+func (p *fakeOutbox) missed(_ context.Context, mailID string, err error) {
 	_ = p.note("missed", fmt.Sprint(mailID, ": ", err))
 }
 
-func requests(p *post) *RequestReset {
+func requests(p *fakeOutbox) *RequestReset {
 	return &RequestReset{Outbox: p, Announce: p.MailPending, Missed: p.missed, Now: func() time.Time { return signedUpAt }}
 }
 
 func TestRequestReset(t *testing.T) {
-	p := &post{}
+	p := &fakeOutbox{}
 	if err := requests(p).Do(context.Background(), " Ada@Example.com "); err != nil {
 		t.Fatal(err)
 	}
@@ -58,21 +60,21 @@ func TestRequestReset(t *testing.T) {
 
 // TestRequestResetFails: an event that was not sent is noted and no more; a mail that is not pending is an error.
 func TestRequestResetFails(t *testing.T) {
-	p := &post{fails: map[string]error{"announce": errDown}}
+	p := &fakeOutbox{fails: map[string]error{"announce": errDown}}
 	if err := requests(p).Do(context.Background(), "ada@example.com"); err != nil || p.done[2] != "missed reset of ada@example.com: the store is down" {
 		t.Errorf("did %q with error %v, want it noted", p.done, err)
 	}
-	p = &post{fails: map[string]error{"add": errDown}}
+	p = &fakeOutbox{fails: map[string]error{"add": errDown}}
 	if err := requests(p).Do(context.Background(), "ada@example.com"); !errors.Is(err, errDown) || len(p.done) != 1 {
 		t.Errorf("did %q with error %v, want %v", p.done, err, errDown)
 	}
-	p = &post{}
+	p = &fakeOutbox{}
 	if fields := fieldsOf(t, requests(p).Do(context.Background(), "ada")); len(fields) != 1 || fields[0] != "email" || len(p.done) != 0 {
 		t.Errorf("did %q with problems with %v, want nothing and one with the address", p.done, fields)
 	}
 }
 
-func byMail(p *post) *SignUpByMail {
+func byMail(p *fakeOutbox) *SignUpByMail {
 	return &SignUpByMail{
 		Users: p, Passwords: plainPasswords{}, Announce: p.MailPending, Missed: p.missed,
 		NewID: func() string { return "usr_1" }, Now: func() time.Time { return signedUpAt },
@@ -80,7 +82,7 @@ func byMail(p *post) *SignUpByMail {
 }
 
 func TestSignUpByMail(t *testing.T) {
-	p := &post{}
+	p := &fakeOutbox{}
 	if err := byMail(p).Do(context.Background(), Registration{Email: " Ada@Example.com", Password: "long enough", Name: "Ada"}); err != nil {
 		t.Fatal(err)
 	}
@@ -92,15 +94,15 @@ func TestSignUpByMail(t *testing.T) {
 
 func TestSignUpByMailFails(t *testing.T) {
 	right := Registration{Email: "ada@example.com", Password: "long enough", Name: "Ada"}
-	p := &post{fails: map[string]error{"announce": errDown}}
+	p := &fakeOutbox{fails: map[string]error{"announce": errDown}}
 	if err := byMail(p).Do(context.Background(), right); err != nil || p.done[2] != "missed mail to ada@example.com: the store is down" {
 		t.Errorf("did %q with error %v, want it noted", p.done, err)
 	}
-	p = &post{fails: map[string]error{"apply": errDown}}
+	p = &fakeOutbox{fails: map[string]error{"apply": errDown}}
 	if err := byMail(p).Do(context.Background(), right); !errors.Is(err, errDown) || len(p.done) != 1 {
 		t.Errorf("did %q with error %v, want %v", p.done, err, errDown)
 	}
-	p = &post{}
+	p = &fakeOutbox{}
 	if fields := fieldsOf(t, byMail(p).Do(context.Background(), Registration{Email: "ada", Password: "short", Name: ""})); len(fields) != 3 || len(p.done) != 0 {
 		t.Errorf("did %q with problems with %v, want nothing and three", p.done, fields)
 	}
@@ -122,7 +124,7 @@ func TestLogInUnverified(t *testing.T) {
 
 // TestSignUpByMailAgain: a repeat by its key stores no other mail; the event of the one that is pending is sent once more.
 func TestSignUpByMailAgain(t *testing.T) {
-	p := &post{}
+	p := &fakeOutbox{}
 	s := &SignUpByMail{
 		Users: p, Passwords: plainPasswords{}, Announce: p.MailPending, Missed: p.missed, NewID: func() string { return "usr_1" },
 		Now: func() time.Time { return signedUpAt },

@@ -16,16 +16,16 @@ type PasswordChange struct {
 	Hash      password.Hash
 	SessionID string  // the session that asks; it goes on
 	Attempt   Attempt // what the password shown was counted as
-	Done      Done
+	Record    IdempotencyRecord
 }
 
 // PasswordChanger stores new passwords.
 type PasswordChanger interface {
-	DoneRequests
+	IdempotencyRecords
 	// ChangePassword stores the new hash and the next generation, takes the session that asks into that generation,
-	// takes back that the attempt was counted, as SessionStarter.Start does, keeps done, and makes a mail to the owner
-	// pending, whose id it returns: all or nothing. It returns ErrSessionOver when the user is of another generation by
-	// now, or gone, or the session is over, and no id when done was kept before.
+	// takes back that the attempt was counted, as SessionStarter.Start does, stores the record, and makes a mail to the
+	// owner pending, whose id it returns: all or nothing. It returns ErrSessionOver when the user is of another
+	// generation by now, or gone, or the session is over, and no id when the record was stored before.
 	ChangePassword(ctx context.Context, c PasswordChange) (mailID string, err error)
 }
 
@@ -45,7 +45,7 @@ type ChangePassword struct {
 type ChosenPassword struct {
 	Current, New string
 	Key          string // the request's Idempotency-Key; empty: none
-	Source       string // as in Attempt
+	ClientKey    string // as in Attempt
 }
 
 // Do sets the caller's password. All sessions end but the one that asks, and the owner is told by mail. It returns
@@ -61,9 +61,9 @@ func (c *ChangePassword) Do(ctx context.Context, caller Caller, chosen ChosenPas
 	if caller.SessionID == "" {
 		return ErrSessionOver
 	}
-	a := Attempt{Email: caller.Email, Source: chosen.Source, At: c.Now()}
+	a := Attempt{Email: caller.Email, ClientKey: chosen.ClientKey, At: c.Now()}
 	name := requestName("change-password", chosen.Key, caller.UserID)
-	if _, err := again(ctx, c.Accounts, name, a.At); !errors.Is(err, errNotDone) {
+	if _, err := findRecord(ctx, c.Accounts, name, a.At); !errors.Is(err, errNoRecord) {
 		return err
 	}
 	mailID, err := c.change(ctx, a, caller, chosen, name)
@@ -87,7 +87,7 @@ func (c *ChangePassword) validate(chosen, email string) error {
 func (c *ChangePassword) change(
 	ctx context.Context, a Attempt, caller Caller, chosen ChosenPassword, name string,
 ) (mailID string, err error) {
-	admitted, err := confirmation{c.Guesses, c.Checker}.confirm(ctx, a, caller, chosen.Current)
+	counted, err := confirmation{c.Guesses, c.Checker}.confirm(ctx, a, caller, chosen.Current)
 	if err != nil {
 		return "", fmt.Errorf("checking the caller's password: %w", err)
 	}
@@ -96,8 +96,8 @@ func (c *ChangePassword) change(
 		return "", fmt.Errorf("hashing a password: %w", err)
 	}
 	mailID, err = c.Accounts.ChangePassword(ctx, PasswordChange{
-		User: admitted.User, Hash: hash, SessionID: caller.SessionID, Attempt: admitted.Attempt,
-		Done: Done{Name: name, Subject: caller.UserID, At: a.At},
+		User: counted.User, Hash: hash, SessionID: caller.SessionID, Attempt: counted.Attempt,
+		Record: IdempotencyRecord{Name: name, Subject: caller.UserID, At: a.At},
 	})
 	if err != nil {
 		return "", fmt.Errorf("changing a password: %w", err)

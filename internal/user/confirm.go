@@ -8,16 +8,16 @@ type confirmation struct {
 	Passwords PasswordChecker
 }
 
-// confirm counts a as a log-in is counted, and returns what it found if the password is the caller's. It returns
+// confirm counts a as a log-in is counted, and returns it if the password is the caller's. It returns
 // ErrInvalidCredentials, *TooManyGuessesError, and ErrNotFound when the address has another account than the caller's,
 // or none.
-func (c confirmation) confirm(ctx context.Context, a Attempt, caller Caller, password string) (admission, error) {
-	admitted, err := admit(ctx, c.Guesses, a)
+func (c confirmation) confirm(ctx context.Context, a Attempt, caller Caller, password string) (countedAttempt, error) {
+	counted, err := countAttempt(ctx, c.Guesses, a)
 	if err != nil {
-		return admission{}, err
+		return countedAttempt{}, err
 	}
-	if !admitted.Found || admitted.User.ID != caller.UserID {
-		return admission{}, ErrNotFound
+	if !counted.Found || counted.User.ID != caller.UserID {
+		return countedAttempt{}, ErrNotFound
 	}
-	return admitted, admitted.authenticate(ctx, c.Passwords, password)
+	return counted, counted.authenticate(ctx, c.Passwords, password)
 }

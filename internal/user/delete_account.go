@@ -36,16 +36,16 @@ type DeleteAccount struct {
 }
 
 // Do deletes the caller's account and then the personal data in the caller's orders, and reports whether this call
-// deleted an account; if it did, the account is gone even when Do returns an error. The source is that of an Attempt.
-// It returns ErrInvalidCredentials for a wrong password, which counts as a guess, and *TooManyGuessesError.
+// deleted an account; if it did, the account is gone even when Do returns an error. clientKey is that of an Attempt. It
+// returns ErrInvalidCredentials for a wrong password, which counts as a guess, and *TooManyGuessesError.
 //
 // The account goes first: from then on nobody can log in to it or reset its password, whatever happens to the rest, and
 // that there is a rest stands in the same write. A repeat finds no account and goes on with the rest; then the
 // password, which nobody knows any more, is not looked at.
-func (d *DeleteAccount) Do(ctx context.Context, caller Caller, password, source string) (deleted bool, err error) {
+func (d *DeleteAccount) Do(ctx context.Context, caller Caller, password, clientKey string) (deleted bool, err error) {
 	u, err := d.Users.ByEmail(ctx, caller.Email)
 	if err == nil && u.ID == caller.UserID {
-		err = d.delete(ctx, Attempt{Email: caller.Email, Source: source, At: d.Now()}, caller, password)
+		err = d.delete(ctx, Attempt{Email: caller.Email, ClientKey: clientKey, At: d.Now()}, caller, password)
 		deleted = err == nil
 	}
 	if err != nil && !errors.Is(err, ErrNotFound) {
@@ -58,11 +58,11 @@ func (d *DeleteAccount) Do(ctx context.Context, caller Caller, password, source 
 }
 
 func (d *DeleteAccount) delete(ctx context.Context, a Attempt, caller Caller, password string) error {
-	admitted, err := confirmation{d.Guesses, d.Passwords}.confirm(ctx, a, caller, password)
+	counted, err := confirmation{d.Guesses, d.Passwords}.confirm(ctx, a, caller, password)
 	if err != nil {
 		return err // ErrNotFound, too: the account went meanwhile
 	}
-	return d.Accounts.Delete(ctx, admitted.User, d.Now())
+	return d.Accounts.Delete(ctx, counted.User, d.Now())
 }
 
 // AccountDeletion is an account that was deleted and may have left personal data.

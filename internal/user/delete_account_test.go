@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// registry is what a deletion works on, beside the entrance that counts guesses. Notes are the entrance's.
-type registry struct {
-	*entrance
+// fakeDeletions is what a deletion works on, beside the fakeAuth that counts guesses. Notes are those of fakeAuth.
+type fakeDeletions struct {
+	*fakeAuth
 	deletions map[string]time.Time // by user, when closed
 	data      map[string]int       // of each user
 	atOnce    int                  // data that are erased before the time is up; 0: all
 }
 
-func (r *registry) ByEmail(_ context.Context, email string) (User, error) {
+func (r *fakeDeletions) ByEmail(_ context.Context, email string) (User, error) {
 	if err := r.note("find", email); err != nil {
 		return User{}, err
 	}
@@ -27,7 +27,7 @@ func (r *registry) ByEmail(_ context.Context, email string) (User, error) {
 	return r.user, nil
 }
 
-func (r *registry) Delete(_ context.Context, u User, now time.Time) error {
+func (r *fakeDeletions) Delete(_ context.Context, u User, now time.Time) error {
 	if err := r.note("close", u.ID); err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (r *registry) Delete(_ context.Context, u User, now time.Time) error {
 	return nil
 }
 
-func (r *registry) Erase(_ context.Context, userID string) error {
+func (r *fakeDeletions) Erase(_ context.Context, userID string) error {
 	if err := r.note("erase", userID); err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (r *registry) Erase(_ context.Context, userID string) error {
 	return nil
 }
 
-func (r *registry) Unfinished(context.Context) ([]AccountDeletion, error) {
+func (r *fakeDeletions) Unfinished(context.Context) ([]AccountDeletion, error) {
 	var all []AccountDeletion
 	for id, at := range r.deletions {
 		all = append(all, AccountDeletion{id, at})
@@ -59,14 +59,14 @@ func (r *registry) Unfinished(context.Context) ([]AccountDeletion, error) {
 	return all, r.note("list", "")
 }
 
-func (r *registry) Finish(_ context.Context, userID string) error {
+func (r *fakeDeletions) Finish(_ context.Context, userID string) error {
 	delete(r.deletions, userID)
 	return r.note("finish", userID)
 }
 
-func deletion() (*DeleteAccount, *registry) {
+func deletion() (*DeleteAccount, *fakeDeletions) {
 	_, e := logIn()
-	r := &registry{entrance: e, deletions: map[string]time.Time{}, data: map[string]int{ada.ID: 5, "usr_other": 1}}
+	r := &fakeDeletions{fakeAuth: e, deletions: map[string]time.Time{}, data: map[string]int{ada.ID: 5, "usr_other": 1}}
 	return &DeleteAccount{Users: r, Accounts: r, Guesses: e, Passwords: e, Data: r, Now: func() time.Time { return e.now }}, r
 }
 
@@ -90,7 +90,7 @@ func TestDeleteAccount(t *testing.T) {
 // TestDeleteAccountRefuses: a wrong password is counted as log-in counts it, and nothing is removed.
 func TestDeleteAccountRefuses(t *testing.T) {
 	d, r := deletion()
-	for range freePerAddressAndSource {
+	for range freePerAddressAndClient {
 		if _, err := d.Do(context.Background(), adasToken, "wrong one", home); !errors.Is(err, ErrInvalidCredentials) {
 			t.Fatalf("got error %v, want %v", err, ErrInvalidCredentials)
 		}
@@ -117,7 +117,7 @@ func TestDeleteAccountAgain(t *testing.T) {
 	}
 	r.user = User{ID: "usr_new", Email: ada.Email, PasswordHash: hashOf("right one")}
 	r.atOnce, r.done = 0, nil
-	for range freePerAddressAndSource + 2 {
+	for range freePerAddressAndClient + 2 {
 		if deleted, err := d.Do(context.Background(), adasToken, "", home); err != nil || deleted {
 			t.Fatalf("again: deleted is %t, error %v", deleted, err)
 		}

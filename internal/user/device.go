@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// DeviceLasts is for how long a browser is known for an address after a log-in with it, and keeps its token: what
+// DeviceTTL is for how long a browser is known for an address after a log-in with it, and keeps its token: what
 // browsers allow a cookie at the most.
-const DeviceLasts = 400 * 24 * time.Hour
+const DeviceTTL = 400 * 24 * time.Hour
 
 // NewDevice returns the token of a browser that has none: 256 random bits in base64url.
 func NewDevice() string {

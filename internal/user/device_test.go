@@ -28,7 +28,7 @@ func in(device string, c Credentials) Credentials {
 	return c
 }
 
-// TestNobodyLocksAKnownBrowserOut: whatever guesses come from its own source and from all others, and from the source
+// TestNobodyLocksAKnownBrowserOut: whatever guesses come from its own client and from all others, and from the client
 // at all addresses, a browser that logged in to the address before does so again, at once; a browser that did not has
 // to wait.
 func TestNobodyLocksAKnownBrowserOut(t *testing.T) {
@@ -39,7 +39,7 @@ func TestNobodyLocksAKnownBrowserOut(t *testing.T) {
 	}
 	for n := range 400 {
 		wait(t, l, wrong(home))
-		wait(t, l, Credentials{Address: fmt.Sprint(n, "@example.com"), Password: "stolen", Source: home})
+		wait(t, l, Credentials{Address: fmt.Sprint(n, "@example.com"), Password: "stolen", ClientKey: home})
 		wait(t, l, wrong(fmt.Sprint("198.51.100.", n)))
 	}
 	for name, c := range map[string]Credentials{"none": right(home), "another": in(other, right(home))} {
@@ -79,7 +79,7 @@ func TestAKnownBrowserIsNoLicence(t *testing.T) {
 	if got := wait(t, l, in(known, right(home))); got != 0 {
 		t.Errorf("after the wait: still %s", got)
 	}
-	eve := Credentials{Address: "eve@example.com", Password: "wrong one", Source: home}
+	eve := Credentials{Address: "eve@example.com", Password: "wrong one", ClientKey: home}
 	for range 100 {
 		if wait(t, l, in(known, eve)) > 0 {
 			return

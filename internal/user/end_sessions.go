@@ -24,14 +24,14 @@ type EndSessions struct {
 
 // Do ends all sessions of the caller, who knows the password: whoever has a token alone cannot log the owner out. It
 // returns ErrInvalidCredentials for a wrong password, which counts as a guess, *TooManyGuessesError, and ErrNotFound
-// when the account is gone. The source is that of an Attempt.
-func (e *EndSessions) Do(ctx context.Context, caller Caller, password, source string) error {
-	a := Attempt{Email: caller.Email, Source: source, At: e.Now()}
-	admitted, err := confirmation{e.Guesses, e.Passwords}.confirm(ctx, a, caller, password)
+// when the account is gone. clientKey is that of an Attempt.
+func (e *EndSessions) Do(ctx context.Context, caller Caller, password, clientKey string) error {
+	a := Attempt{Email: caller.Email, ClientKey: clientKey, At: e.Now()}
+	counted, err := confirmation{e.Guesses, e.Passwords}.confirm(ctx, a, caller, password)
 	if err != nil {
 		return fmt.Errorf("checking the caller's password: %w", err)
 	}
-	if err := e.Accounts.EndSessions(ctx, admitted.User, admitted.Attempt); err != nil {
+	if err := e.Accounts.EndSessions(ctx, counted.User, counted.Attempt); err != nil {
 		return fmt.Errorf("ending a user's sessions: %w", err)
 	}
 	return nil

@@ -13,14 +13,14 @@ import (
 // attempt that is refused before its password is checked is not counted, so it makes nobody wait longer. A right
 // password takes back what it was counted.
 const (
-	freePerAddressAndSource = 20  // of one address from one source
-	freeFromSource          = 300 // from one source at whatever addresses: a source may be a whole office
+	freePerAddressAndClient = 20  // of one address from one client
+	freePerClient           = 300 // from one client at whatever addresses: a client may be a whole office
 	firstDelay              = 5 * time.Second
 	maxDelay                = 15 * time.Minute
 )
 
-// An address that is guessed at from many sources must not be locked for its owner, who comes from yet another one. So
-// after busyAt guesses from wherever each source has freeWhenBusy of its own. And after crowdedAt, sources share time
+// An address that is guessed at from many clients must not be locked for its owner, who comes from yet another one. So
+// after busyAt guesses from wherever each client has freeWhenBusy of its own. And after crowdedAt, clients share time
 // slots, all of them together: one guess in each slot.
 const (
 	busyAt       = 30
@@ -32,45 +32,45 @@ const (
 // freePerDevice is how many guesses of one address from one known browser are free.
 const freePerDevice = 20
 
-// freeReserve is how many guesses of one address from one source are free in the count Reserve.
+// freeReserve is how many guesses of one address from one client are free in the count Reserve.
 const freeReserve = 20
 
-// knownFor is how long a source stays known for a right password.
-const knownFor = 90 * 24 * time.Hour
+// knownClientTTL is how long a client stays known for a right password.
+const knownClientTTL = 90 * 24 * time.Hour
 
 // Count names what guesses are counted by.
 type Count int
 
 // The counts, in the order in which they refuse.
 const (
-	PerAddressAndSource Count = iota // of an address from a source
-	FromSource                       // from a source, at any address
-	AtAddress                        // of an address, from any source
-	Reserve                          // of an address from a source: those guesses that one of the three above refuses
+	PerAddressAndClient Count = iota // of an address from a client
+	PerClient                        // from a client, at any address
+	PerAddress                       // of an address, from any client
+	Reserve                          // of an address from a client: those guesses that one of the three above refuses
 	PerDevice                        // of an address from a browser that is known for it, wherever that is
 	counts
 )
 
 // shared are the counts that an attempt has to meet before it may be answered by its password alone.
-var shared = []Count{PerAddressAndSource, FromSource, AtAddress}
+var shared = []Count{PerAddressAndClient, PerClient, PerAddress}
 
 // windows are how long each count goes on before it begins anew.
 var windows = [counts]time.Duration{
-	PerAddressAndSource: 24 * time.Hour, FromSource: 15 * time.Minute, AtAddress: time.Hour, Reserve: 24 * time.Hour,
+	PerAddressAndClient: 24 * time.Hour, PerClient: 15 * time.Minute, PerAddress: time.Hour, Reserve: 24 * time.Hour,
 	PerDevice: 24 * time.Hour,
 }
 
-// ResetMatters is how long after a password was reset the address's counts are told from those before: until the last
+// ResetEpochTTL is how long after a password was reset the address's counts are told from those before: until the last
 // window that had begun by then is over.
-const ResetMatters = 24 * time.Hour
+const ResetEpochTTL = 24 * time.Hour
 
 // Attempt is one log-in attempt.
 type Attempt struct {
-	Email  string    // normalised
-	Source string    // whoever tries, as the edge tells them apart: an IPv4 address, or the /64 of an IPv6 address
-	At     time.Time // UTC
-	// ResetAt is when the address's password was last reset, UTC, in milliseconds; zero for never. It is what Seen
-	// says.
+	Email     string    // normalised
+	ClientKey string    // the client: an IPv4 address, or the /64 of an IPv6 address
+	At        time.Time // UTC
+	// ResetAt is when the address's password was last reset, UTC, in milliseconds; zero for never. Lookup
+	// tells.
 	ResetAt time.Time
 	// Reserved says that a count refuses the attempt, and that it is counted in Reserve alone.
 	Reserved bool
@@ -94,34 +94,34 @@ func (a Attempt) Counts() []Count {
 // Subject names what the count is of.
 func (a Attempt) Subject(c Count) string {
 	switch c {
-	case FromSource:
-		return "\x00" + a.Source
-	case AtAddress:
+	case PerClient:
+		return "\x00" + a.ClientKey
+	case PerAddress:
 		return a.Email + "\x00"
 	case Reserve:
-		return a.Email + "\x00" + a.Source + "\x00"
+		return a.Email + "\x00" + a.ClientKey + "\x00"
 	case PerDevice:
 		return a.Email + "\x00\x00" + a.Device
 	}
-	return a.Email + "\x00" + a.Source
+	return a.Email + "\x00" + a.ClientKey
 }
 
 // WindowEnd returns when the count begins anew: a whole second.
 func (a Attempt) WindowEnd(c Count) time.Time { return a.At.Truncate(windows[c]).Add(windows[c]) }
 
 // Epoch tells the count's tallies in one window apart: a reset begins another one for every count of its address, from
-// whatever source, without a list of the sources. It is empty where the window has seen no reset, and for a count of no
+// whatever client, without a list of clients. It is empty where the window has seen no reset, and for a count of no
 // address.
 func (a Attempt) Epoch(c Count) string {
 	began := a.At.Truncate(windows[c])
-	if c == FromSource || a.ResetAt.Before(began) {
+	if c == PerClient || a.ResetAt.Before(began) {
 		return ""
 	}
 	return strconv.FormatInt(a.ResetAt.UnixMilli(), 10)
 }
 
-// KnownUntil returns until when the source is known for the address, if the password is right.
-func (a Attempt) KnownUntil() time.Time { return a.At.Add(knownFor) }
+// KnownUntil returns until when the client is known for the address, if the password is right.
+func (a Attempt) KnownUntil() time.Time { return a.At.Add(knownClientTTL) }
 
 // Tally is what was counted in a window. The zero Tally is that of nothing.
 type Tally struct {
@@ -132,12 +132,12 @@ type Tally struct {
 // Tallies holds the tally of each count.
 type Tallies [counts]Tally
 
-// Seen is what an attempt finds.
-type Seen struct {
-	Tallies Tallies   // since ResetAt
-	ResetAt time.Time // as Attempt has it
-	Known   bool      // the address's password was right from this source, or reset there, less than 90 days ago
-	// KnownDevice says that the address was logged in to with the attempt's Device less than DeviceLasts ago.
+// AttemptHistory is what is stored of earlier attempts, and the user who is tried.
+type AttemptHistory struct {
+	Tallies     Tallies   // since ResetAt
+	ResetAt     time.Time // as Attempt has it
+	KnownClient bool      // the address's password was right from this client, or reset there, less than 90 days ago
+	// KnownDevice says that the address was logged in to with the attempt's Device less than DeviceTTL ago.
 	KnownDevice bool
 	Found       bool // somebody has the address:
 	User        User
@@ -153,8 +153,8 @@ type Limit struct {
 // Limits holds the limit of each count that an attempt is counted by.
 type Limits map[Count]Limit
 
-// ErrOvertaken says that limits that held when they were looked at do so no more.
-var ErrOvertaken = errors.New("overtaken by other guesses")
+// ErrCountsChanged says that limits that held when they were looked at do so no more.
+var ErrCountsChanged = errors.New("overtaken by other guesses")
 
 // TooManyGuessesError says that an attempt came too soon after others. It tells known and unknown addresses alike.
 type TooManyGuessesError struct {
@@ -168,28 +168,28 @@ func (e *TooManyGuessesError) Error() string {
 
 // Guesses counts log-in attempts.
 type Guesses interface {
-	// Look returns what the attempt finds.
-	Look(ctx context.Context, a Attempt) (Seen, error)
+	// Lookup returns the history of the attempt's counts, and the user with its address.
+	Lookup(ctx context.Context, a Attempt) (AttemptHistory, error)
 	// Count counts the attempt in each of its counts, if each meets its limit at that moment. Else it counts nothing
-	// and returns ErrOvertaken. All or nothing: of a thousand attempts at once no more are counted than one after the
-	// other.
+	// and returns ErrCountsChanged. All or nothing: of a thousand attempts at once no more are counted than one after
+	// the other.
 	Count(ctx context.Context, a Attempt, limits Limits) error
 }
 
-// limits returns what each count must meet, the counts being as they were seen. Whether the source is known has no part
-// in it: that the limits are others there would tell who shares the source which addresses log in from it.
+// limits returns what each count must meet, the counts being as they were seen. Whether the client is known has no part
+// in it: other limits there would tell others behind the same IP address which addresses log in from it.
 func (a Attempt) limits(t Tallies) Limits {
 	l := Limits{
-		PerAddressAndSource: {Free: freePerAddressAndSource},
-		FromSource:          {Free: freeFromSource},
-		AtAddress:           {Free: busyAt},
+		PerAddressAndClient: {Free: freePerAddressAndClient},
+		PerClient:           {Free: freePerClient},
+		PerAddress:          {Free: busyAt},
 	}
-	if t[AtAddress].Guesses >= busyAt || t[PerAddressAndSource].Guesses < freeWhenBusy {
-		l[PerAddressAndSource] = Limit{Free: freeWhenBusy}
-		l[AtAddress] = Limit{Free: crowdedAt, Idle: a.At.Add(-slot)}
+	if t[PerAddress].Guesses >= busyAt || t[PerAddressAndClient].Guesses < freeWhenBusy {
+		l[PerAddressAndClient] = Limit{Free: freeWhenBusy}
+		l[PerAddress] = Limit{Free: crowdedAt, Idle: a.At.Add(-slot)}
 	}
-	l.slow(a, t, PerAddressAndSource)
-	l.slow(a, t, FromSource)
+	l.slow(a, t, PerAddressAndClient)
+	l.slow(a, t, PerClient)
 	return l
 }
 
@@ -238,62 +238,62 @@ func delay(over int64) time.Duration {
 	return min(firstDelay<<over, maxDelay)
 }
 
-// admission is what an attempt may do once it was counted.
-type admission struct {
+// countedAttempt is an attempt that was counted, and may have its password checked.
+type countedAttempt struct {
 	Attempt
-	Seen
-	// refusal is the answer unless the password is right and the source known; nil where no shared count refuses.
+	AttemptHistory
+	// refusal is the answer unless the password is right and the client known; nil where no shared count refuses.
 	refusal *TooManyGuessesError
 }
 
-// admit counts the attempt before its password is checked, and returns what it found. It returns *TooManyGuessesError
-// when the password is not to be looked at.
+// countAttempt counts the attempt before its password is checked, and returns it with its history. It returns
+// *TooManyGuessesError when the password is not to be checked.
 //
 // An attempt that a shared count refuses is still counted, in the count Reserve, and its password is still checked,
-// whether its source is known or not, and whether anybody has the address or not. So an owner gets in from a known
-// source whatever others do, and who does not know the password sees the same refusals, after the same work, at every
+// whether its client is known or not, and whether anybody has the address or not. So an owner gets in from a known
+// client whatever others do, and who does not know the password sees the same refusals, after the same work, at every
 // address.
 //
 // Guesses from a browser that is known for the address have a count of their own and no part in the others: so nobody
 // at the same network, or anywhere, can keep its owner waiting, and who holds the browser has no more guesses than
-// anyone from a source.
-func admit(ctx context.Context, guesses Guesses, a Attempt) (admission, error) {
+// anyone from a client.
+func countAttempt(ctx context.Context, guesses Guesses, a Attempt) (countedAttempt, error) {
 	for {
-		seen, err := guesses.Look(ctx, a)
+		history, err := guesses.Lookup(ctx, a)
 		if err != nil {
-			return admission{}, fmt.Errorf("looking for earlier log-in attempts: %w", err)
+			return countedAttempt{}, fmt.Errorf("looking for earlier log-in attempts: %w", err)
 		}
-		a.ResetAt = seen.ResetAt
-		limits, refusal, refused := a.judge(seen)
+		a.ResetAt = history.ResetAt
+		limits, refusal, refused := a.applyLimits(history)
 		if refused {
-			return admission{}, refusal
+			return countedAttempt{}, refusal
 		}
-		if err = guesses.Count(ctx, a, limits); errors.Is(err, ErrOvertaken) {
+		if err = guesses.Count(ctx, a, limits); errors.Is(err, ErrCountsChanged) {
 			err = ctx.Err()
 			if err == nil {
 				continue
 			}
 		}
 		if err != nil {
-			return admission{}, fmt.Errorf("counting a log-in attempt: %w", err)
+			return countedAttempt{}, fmt.Errorf("counting a log-in attempt: %w", err)
 		}
-		return admission{Attempt: a, Seen: seen, refusal: refusal}, nil
+		return countedAttempt{Attempt: a, AttemptHistory: history, refusal: refusal}, nil
 	}
 }
 
-// judge returns the limits that the attempt is counted by, which it notes in a, and the refusal of the shared counts,
-// if they refuse it; refused says that its password is not to be looked at.
-func (a *Attempt) judge(seen Seen) (limits Limits, refusal *TooManyGuessesError, refused bool) {
-	if a.OnDevice, a.Reserved = a.Device != "" && seen.KnownDevice, false; a.OnDevice {
-		limits = a.device(seen.Tallies)
-		refusal = limits.refusal(seen.Tallies)
+// applyLimits returns the limits that the attempt is counted by, which it notes in a, and the refusal of the shared
+// counts, if they refuse it; refused says that its password is not to be checked.
+func (a *Attempt) applyLimits(history AttemptHistory) (limits Limits, refusal *TooManyGuessesError, refused bool) {
+	if a.OnDevice, a.Reserved = a.Device != "" && history.KnownDevice, false; a.OnDevice {
+		limits = a.device(history.Tallies)
+		refusal = limits.refusal(history.Tallies)
 		return limits, refusal, refusal != nil
 	}
-	limits = a.limits(seen.Tallies)
-	if refusal = limits.refusal(seen.Tallies); refusal == nil {
+	limits = a.limits(history.Tallies)
+	if refusal = limits.refusal(history.Tallies); refusal == nil {
 		return limits, nil, false
 	}
 	a.Reserved = true
-	limits = a.reserve(seen.Tallies)
-	return limits, refusal, limits.refusal(seen.Tallies) != nil
+	limits = a.reserve(history.Tallies)
+	return limits, refusal, limits.refusal(history.Tallies) != nil
 }

@@ -36,12 +36,12 @@ func waits(t *testing.T, l *LogIn, n int, c Credentials) []time.Duration {
 	return out
 }
 
-// TestDelaysGrow: twenty guesses of an address from a source are free. Then each that is looked at makes the next wait longer, and
+// TestDelaysGrow: twenty guesses of an address from a client are free. Then each that is looked at makes the next wait longer, and
 // the right password does not help. It is the same for an address that nobody has.
 func TestDelaysGrow(t *testing.T) {
 	for _, address := range []string{ada.Email, "eve@example.com"} {
 		l, e := logIn()
-		c := Credentials{Address: address, Password: "wrong one", Source: home}
+		c := Credentials{Address: address, Password: "wrong one", ClientKey: home}
 		if got, want := waits(t, l, 20, c), make([]time.Duration, 20); !slices.Equal(got, want) {
 			t.Errorf("%s: the first twenty wait %v, want not at all", address, got)
 		}
@@ -50,7 +50,7 @@ func TestDelaysGrow(t *testing.T) {
 		for range 9 {
 			told = append(told, wait(t, l, c))
 			e.now = e.now.Add(told[len(told)-1])
-			if got := wait(t, l, Credentials{Address: address, Password: "wrong one", Source: home}); got != 0 {
+			if got := wait(t, l, Credentials{Address: address, Password: "wrong one", ClientKey: home}); got != 0 {
 				t.Fatalf("%s: told to wait %s more after the wait", address, got)
 			}
 		}
@@ -66,8 +66,8 @@ func TestDelaysGrow(t *testing.T) {
 func TestTryingInVainDoesNotProlong(t *testing.T) {
 	for _, address := range []string{ada.Email, "eve@example.com"} {
 		l, e := logIn()
-		c := Credentials{Address: address, Password: "wrong one", Source: home}
-		waits(t, l, freePerAddressAndSource, c)
+		c := Credentials{Address: address, Password: "wrong one", ClientKey: home}
+		waits(t, l, freePerAddressAndClient, c)
 		for n := range 100 {
 			if got, want := wait(t, l, c), firstDelay-time.Duration(n)*time.Millisecond; got != want {
 				t.Fatalf("%s: try %d: told to wait %s, want %s", address, n, got, want)
@@ -75,8 +75,8 @@ func TestTryingInVainDoesNotProlong(t *testing.T) {
 			e.now = e.now.Add(time.Millisecond)
 		}
 		e.done = nil
-		if wait(t, l, c); e.hashes != freePerAddressAndSource+freeReserve || !slices.Equal(e.done, []string{"look " + address}) {
-			t.Errorf("%s: %d passwords were looked at, want %d; a refusal did %q", address, e.hashes, freePerAddressAndSource+freeReserve, e.done)
+		if wait(t, l, c); e.hashes != freePerAddressAndClient+freeReserve || !slices.Equal(e.done, []string{"look " + address}) {
+			t.Errorf("%s: %d passwords were looked at, want %d; a refusal did %q", address, e.hashes, freePerAddressAndClient+freeReserve, e.done)
 		}
 		e.now = e.now.Add(firstDelay - 100*time.Millisecond)
 		if got := wait(t, l, c); got != 0 {
@@ -115,8 +115,8 @@ func TestWaitingHelps(t *testing.T) {
 	}
 }
 
-// ownersSource is an entrance at which ada has logged in from home.
-func ownersSource(t *testing.T) (*LogIn, *entrance) {
+// ownersClient is a fakeAuth of which ada has logged in from home.
+func ownersClient(t *testing.T) (*LogIn, *fakeAuth) {
 	t.Helper()
 	l, e := logIn()
 	if wait(t, l, right(home)) != 0 {
@@ -125,21 +125,21 @@ func ownersSource(t *testing.T) (*LogIn, *entrance) {
 	return l, e
 }
 
-// TestNobodyLocksTheOwnerOut: whatever was guessed before, by whomever, also from the owner's own source, the owner logs in from it.
+// TestNobodyLocksTheOwnerOut: whatever was guessed before, by whomever, also from the owner's own client, the owner logs in from it.
 func TestNobodyLocksTheOwnerOut(t *testing.T) {
 	for name, attack := range map[string]func(n int) Credentials{
-		"at the address from its owner's source": func(int) Credentials { return wrong(home) },
-		"at others from its owner's source": func(n int) Credentials {
-			return Credentials{Address: fmt.Sprint(n, "@example.com"), Password: "stolen", Source: home}
+		"at the address from its owner's client": func(int) Credentials { return wrong(home) },
+		"at others from its owner's client": func(n int) Credentials {
+			return Credentials{Address: fmt.Sprint(n, "@example.com"), Password: "stolen", ClientKey: home}
 		},
 		"at the address from everywhere": func(n int) Credentials { return wrong(fmt.Sprint(attacker, n)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			guesses := 1000
 			if attack(1) == wrong(home) {
-				guesses = freePerAddressAndSource + freeReserve - 1
+				guesses = freePerAddressAndClient + freeReserve - 1
 			}
-			l, e := ownersSource(t)
+			l, e := ownersClient(t)
 			refused := 0
 			for n := range guesses {
 				if wait(t, l, attack(n)) > 0 {
@@ -157,7 +157,7 @@ func TestNobodyLocksTheOwnerOut(t *testing.T) {
 	}
 }
 
-// TestResetClearsTheCounts: after a reset the address is guessed at as if never before, from every source. What a source did at other
+// TestResetClearsTheCounts: after a reset the address is guessed at as if never before, from every client. What a client did at other
 // addresses stays.
 func TestResetClearsTheCounts(t *testing.T) {
 	l, e := logIn()
@@ -174,30 +174,30 @@ func TestResetClearsTheCounts(t *testing.T) {
 		t.Errorf("after the reset: got %v, want twenty free ones", got)
 	}
 	if got := wait(t, l, right("203.0.113.1")); got != 0 {
-		t.Errorf("after the reset, from another source: told to wait %s", got)
+		t.Errorf("after the reset, from another client: told to wait %s", got)
 	}
-	for n := range freeFromSource {
-		wait(t, l, Credentials{Address: fmt.Sprint(n, "@example.com"), Password: "stolen", Source: home})
+	for n := range freePerClient {
+		wait(t, l, Credentials{Address: fmt.Sprint(n, "@example.com"), Password: "stolen", ClientKey: home})
 	}
 	e.now = e.now.Add(time.Millisecond)
 	e.resetAt[ada.Email] = e.now
 	if wait(t, l, right(home)) == 0 {
-		t.Error("a reset clears what a source did at other addresses")
+		t.Error("a reset clears what a client did at other addresses")
 	}
-	e.known[Attempt{Email: ada.Email, Source: home}.Subject(PerAddressAndSource)] = true // as the reset's own source is
+	e.known[Attempt{Email: ada.Email, ClientKey: home}.Subject(PerAddressAndClient)] = true // as the reset's own client is
 	if got := wait(t, l, right(home)); got != 0 {
-		t.Errorf("from the reset's source: told to wait %s", got)
+		t.Errorf("from the reset's client: told to wait %s", got)
 	}
 }
 
 // TestGuessesTellNothing: whatever wrong guesses are made, from wherever and whenever, the answers are the same, and so is the work,
-// whether somebody has the address or not, and whether its owner was seen at the source or not.
+// whether somebody has the address or not, and whether its owner was seen at the client or not.
 func TestGuessesTellNothing(t *testing.T) {
-	sources := []string{home, attacker, "203.0.113.1"}
+	clients := []string{home, attacker, "203.0.113.1"}
 	rapid.Check(t, func(r *rapid.T) {
 		type world struct {
 			l     *LogIn
-			e     *entrance
+			e     *fakeAuth
 			email string
 		}
 		var worlds []world
@@ -205,17 +205,17 @@ func TestGuessesTellNothing(t *testing.T) {
 			l, e := logIn()
 			worlds = append(worlds, world{l, e, email})
 		}
-		for _, source := range sources {
-			worlds[2].e.known[Attempt{Email: ada.Email, Source: source}.Subject(PerAddressAndSource)] = true
+		for _, client := range clients {
+			worlds[2].e.known[Attempt{Email: ada.Email, ClientKey: client}.Subject(PerAddressAndClient)] = true
 		}
 		for range rapid.IntRange(1, 40).Draw(r, "bursts") {
-			source := rapid.SampledFrom(sources).Draw(r, "source")
+			client := rapid.SampledFrom(clients).Draw(r, "client")
 			elsewhere := rapid.Bool().Draw(r, "at another address")
 			pause := time.Duration(rapid.Int64Range(0, 20_000).Draw(r, "pause")) * time.Millisecond
 			for range rapid.IntRange(1, 60).Draw(r, "guesses") {
 				var told []string
 				for _, w := range worlds {
-					c := Credentials{Address: w.email, Password: "wrong one", Source: source}
+					c := Credentials{Address: w.email, Password: "wrong one", ClientKey: client}
 					if elsewhere {
 						c.Address = fmt.Sprint(len(w.e.done), "@example.com")
 					}
@@ -231,18 +231,18 @@ func TestGuessesTellNothing(t *testing.T) {
 	})
 }
 
-// TestGuessesADay: so many guesses, and no more, could be right in a day for who waits as told: from one source, at which the owner
-// was not seen; from one at which the owner was; from ever new sources in an hour.
+// TestGuessesADay: so many guesses, and no more, could be right in a day for who waits as told: from one client, at which the owner
+// was not seen; from one at which the owner was; from ever new clients in an hour.
 func TestGuessesADay(t *testing.T) {
 	for name, c := range map[string]struct {
-		open   func(*testing.T) (*LogIn, *entrance)
-		source func(n int) string
+		open   func(*testing.T) (*LogIn, *fakeAuth)
+		client func(n int) string
 		lasts  time.Duration
 		most   int
 	}{
-		"an unknown source":  {func(*testing.T) (*LogIn, *entrance) { return logIn() }, func(int) string { return home }, 24 * time.Hour, 20 + 8 + 95},
-		"the owner's source": {ownersSource, func(int) string { return home }, 24 * time.Hour, 2 * (20 + 8 + 95)},
-		"ever new sources":   {func(*testing.T) (*LogIn, *entrance) { return logIn() }, func(n int) string { return fmt.Sprint(attacker, n) }, time.Hour, 90 + 1800},
+		"an unknown client":  {func(*testing.T) (*LogIn, *fakeAuth) { return logIn() }, func(int) string { return home }, 24 * time.Hour, 20 + 8 + 95},
+		"the owner's client": {ownersClient, func(int) string { return home }, 24 * time.Hour, 2 * (20 + 8 + 95)},
+		"ever new clients":   {func(*testing.T) (*LogIn, *fakeAuth) { return logIn() }, func(n int) string { return fmt.Sprint(attacker, n) }, time.Hour, 90 + 1800},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, e := c.open(t)
@@ -250,8 +250,8 @@ func TestGuessesADay(t *testing.T) {
 			began, good := e.now, 0
 			for n := 0; e.now.Before(began.Add(c.lasts)); n++ {
 				hashes := e.hashes
-				told := wait(t, l, wrong(c.source(n)))
-				if e.hashes > hashes && (told == 0 || e.known[Attempt{Email: ada.Email, Source: c.source(n)}.Subject(PerAddressAndSource)]) {
+				told := wait(t, l, wrong(c.client(n)))
+				if e.hashes > hashes && (told == 0 || e.known[Attempt{Email: ada.Email, ClientKey: c.client(n)}.Subject(PerAddressAndClient)]) {
 					good++
 				}
 				if told > 0 && (e.hashes == hashes || c.lasts == time.Hour) {
@@ -268,7 +268,7 @@ func TestGuessesADay(t *testing.T) {
 // TestRightPasswordsAreFree: however often somebody logs in, or forgets the password now and then, nothing adds up.
 func TestRightPasswordsAreFree(t *testing.T) {
 	l, e := logIn()
-	for range 2 * freeFromSource {
+	for range 2 * freePerClient {
 		if _, err := l.Do(context.Background(), right(home)); err != nil {
 			t.Fatal(err)
 		}
@@ -280,8 +280,8 @@ func TestRightPasswordsAreFree(t *testing.T) {
 	}
 }
 
-// TestAttackersDoNotLockTheOwnerOut: a thousand guesses from ten sources are slowed, within the first hundred, while the owner
-// logs in from another source, known or new, with a mistake on the way.
+// TestAttackersDoNotLockTheOwnerOut: a thousand guesses from ten clients are slowed, within the first hundred, while the owner
+// logs in from another client, known or new, with a mistake on the way.
 func TestAttackersDoNotLockTheOwnerOut(t *testing.T) {
 	l, e := logIn()
 	first, looked := 0, 0
@@ -297,28 +297,28 @@ func TestAttackersDoNotLockTheOwnerOut(t *testing.T) {
 		t.Errorf("the first refusal was guess %d, %d guesses counted, and %d passwords were looked at", first, looked, e.hashes)
 	}
 	if got := wait(t, l, right(home)); got != 0 {
-		t.Errorf("the owner from a new source: told to wait %s", got)
+		t.Errorf("the owner from a new client: told to wait %s", got)
 	}
 	waits(t, l, 3, wrong(home))
 	if got := wait(t, l, right(home)); got != 0 {
-		t.Errorf("after the owner's mistakes at a known source: told to wait %s", got)
+		t.Errorf("after the owner's mistakes at a known client: told to wait %s", got)
 	}
 	if got := wait(t, l, wrong("203.0.113.1")); got != 0 {
-		t.Errorf("a mistake at a new source: told to wait %s", got)
+		t.Errorf("a mistake at a new client: told to wait %s", got)
 	}
 	e.now = e.now.Add(firstDelay)
 	if got := wait(t, l, right("203.0.113.1")); got != 0 {
-		t.Errorf("%s after a mistake at a new source: told to wait %s", firstDelay, got)
+		t.Errorf("%s after a mistake at a new client: told to wait %s", firstDelay, got)
 	}
 	if got := wait(t, l, wrong(attacker+"1")); got == 0 {
 		t.Error("after the owner's log-ins the attacker has a free guess")
 	}
 }
 
-// TestManySourcesTakeTurns: a guess each from hundreds of sources is slowed, too, within the first hundred. Sources at which the
+// TestManyClientsTakeTurns: a guess each from hundreds of clients is slowed, too, within the first hundred. Clients at which the
 // owner was seen need no slot, and anybody gets one.
-func TestManySourcesTakeTurns(t *testing.T) {
-	l, e := ownersSource(t)
+func TestManyClientsTakeTurns(t *testing.T) {
+	l, e := ownersClient(t)
 	first := 0
 	for n := range 500 {
 		e.now = e.now.Add(time.Millisecond)
@@ -332,27 +332,27 @@ func TestManySourcesTakeTurns(t *testing.T) {
 		t.Errorf("the first refusal was guess %d, want 100 at most", first)
 	}
 	if got := wait(t, l, right(home)); got != 0 {
-		t.Errorf("the owner from a known source: told to wait %s", got)
+		t.Errorf("the owner from a known client: told to wait %s", got)
 	}
 	e.now = e.now.Add(slot)
 	if got := wait(t, l, right("203.0.113.1")); got != 0 {
-		t.Errorf("the owner, a slot later, from a new source: told to wait %s", got)
+		t.Errorf("the owner, a slot later, from a new client: told to wait %s", got)
 	}
 }
 
-// TestOneSourceAtManyAddresses: lists of stolen passwords are tried address by address, a guess each. Other sources go on.
-func TestOneSourceAtManyAddresses(t *testing.T) {
+// TestOneClientAtManyAddresses: lists of stolen passwords are tried address by address, a guess each. Other clients go on.
+func TestOneClientAtManyAddresses(t *testing.T) {
 	l, e := logIn()
 	var got []time.Duration
-	for n := range freeFromSource + 3 {
+	for n := range freePerClient + 3 {
 		e.now = e.now.Add(time.Millisecond)
-		got = append(got, wait(t, l, Credentials{Address: fmt.Sprintf("user-%d@example.com", n), Password: "stolen", Source: attacker}))
+		got = append(got, wait(t, l, Credentials{Address: fmt.Sprintf("user-%d@example.com", n), Password: "stolen", ClientKey: attacker}))
 	}
-	if want := []time.Duration{0, 4999 * time.Millisecond, 4998 * time.Millisecond, 4997 * time.Millisecond}; !slices.Equal(got[freeFromSource-1:], want) {
-		t.Errorf("got %v, want %v", got[freeFromSource-1:], want)
+	if want := []time.Duration{0, 4999 * time.Millisecond, 4998 * time.Millisecond, 4997 * time.Millisecond}; !slices.Equal(got[freePerClient-1:], want) {
+		t.Errorf("got %v, want %v", got[freePerClient-1:], want)
 	}
 	if wait(t, l, right(attacker)) == 0 || wait(t, l, right(home)) != 0 {
-		t.Error("the source is not slowed at every address, or another one is")
+		t.Error("the client is not slowed at every address, or another one is")
 	}
 }
 
@@ -360,14 +360,14 @@ func TestOneSourceAtManyAddresses(t *testing.T) {
 func TestOwnAccountDoesNotPay(t *testing.T) {
 	l, _ := logIn()
 	slowed := false
-	for n := range 2 * freeFromSource {
+	for n := range 2 * freePerClient {
 		if n%5 == 0 && !slowed {
 			_, _ = l.Do(context.Background(), right(attacker))
 		}
-		slowed = wait(t, l, Credentials{Address: fmt.Sprintf("user-%d@example.com", n), Password: "stolen", Source: attacker}) > 0 || slowed
+		slowed = wait(t, l, Credentials{Address: fmt.Sprintf("user-%d@example.com", n), Password: "stolen", ClientKey: attacker}) > 0 || slowed
 	}
 	if !slowed {
-		t.Errorf("%d guesses from one source were not slowed", 2*freeFromSource)
+		t.Errorf("%d guesses from one client were not slowed", 2*freePerClient)
 	}
 }
 
@@ -381,15 +381,15 @@ func TestGuessesAtOnce(t *testing.T) {
 		group.Go(func() { _, _ = l.Do(context.Background(), wrong(attacker)) })
 	}
 	group.Wait()
-	if e.hashes != freePerAddressAndSource+freeReserve {
-		t.Errorf("%d passwords were looked at, want %d", e.hashes, freePerAddressAndSource+freeReserve)
+	if e.hashes != freePerAddressAndClient+freeReserve {
+		t.Errorf("%d passwords were looked at, want %d", e.hashes, freePerAddressAndClient+freeReserve)
 	}
 }
 
 // TestOvertakenUntilTheEnd: an attempt that others overtake again and again ends with its time.
 func TestOvertakenUntilTheEnd(t *testing.T) {
 	l, e := logIn()
-	e.fails["count"] = ErrOvertaken
+	e.fails["count"] = ErrCountsChanged
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
 	defer cancel()
 	if _, err := l.Do(ctx, right(home)); !errors.Is(err, context.DeadlineExceeded) || e.hashes != 0 {
@@ -399,8 +399,8 @@ func TestOvertakenUntilTheEnd(t *testing.T) {
 
 // TestReserveFails: where an attempt cannot be counted in the reserve it fails, and its password is not looked at.
 func TestReserveFails(t *testing.T) {
-	l, e := ownersSource(t)
-	waits(t, l, freePerAddressAndSource+1, wrong(home))
+	l, e := ownersClient(t)
+	waits(t, l, freePerAddressAndClient+1, wrong(home))
 	hashes := e.hashes
 	e.fails["count"] = errDown
 	if _, err := l.Do(context.Background(), right(home)); !errors.Is(err, errDown) || e.hashes != hashes {

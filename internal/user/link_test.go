@@ -57,9 +57,9 @@ func FuzzLinkHash(f *testing.F) {
 	})
 }
 
-// mailed are links as a store keeps them, of one user, and what is done with them.
-type mailed struct {
-	kept
+// fakeLinks are links as a store keeps them, of one user, and what is done with them.
+type fakeLinks struct {
+	fakeRecords
 	links    map[string]Link
 	verified []Link
 	set      []string // users whose passwords were set
@@ -70,7 +70,7 @@ type mailed struct {
 	looked   int
 }
 
-func (m *mailed) Link(_ context.Context, hash string) (Link, error) {
+func (m *fakeLinks) Link(_ context.Context, hash string) (Link, error) {
 	m.looked++
 	l, ok := m.links[hash]
 	if m.fails != nil {
@@ -82,41 +82,41 @@ func (m *mailed) Link(_ context.Context, hash string) (Link, error) {
 	return l, nil
 }
 
-func (m *mailed) Verify(_ context.Context, l Link, _ time.Time, done Done) error {
+func (m *fakeLinks) Verify(_ context.Context, l Link, _ time.Time, record IdempotencyRecord) error {
 	if m.used == nil {
-		m.keep(done)
+		m.keep(record)
 		m.verified = append(m.verified, l)
 	}
 	return m.used
 }
 
-func (m *mailed) SetPassword(_ context.Context, l Link, hash password.Hash, a Attempt, done Done) error {
+func (m *fakeLinks) SetPassword(_ context.Context, l Link, hash password.Hash, a Attempt, record IdempotencyRecord) error {
 	m.by = a
 	if m.used == nil {
-		m.keep(done)
+		m.keep(record)
 		m.set, m.hash = append(m.set, l.UserID), hash
 	}
 	return m.used
 }
 
 // mail returns links of which one was mailed, and its token.
-func mail(p Purpose) (*mailed, string) {
+func mail(p Purpose) (*fakeLinks, string) {
 	token, l := NewLink(User{ID: "usr_1", Email: "ada@example.com"}, p, signedUpAt)
-	return &mailed{links: map[string]Link{l.Hash: l}}, token
+	return &fakeLinks{links: map[string]Link{l.Hash: l}}, token
 }
 
 // follows are the ways in which a token may be no good, and each fault; but for the password, both purposes are alike.
 var follows = map[string]struct {
-	spoil  func(m *mailed, now *time.Time, token *string)
+	spoil  func(m *fakeLinks, now *time.Time, token *string)
 	err    error // nil: the token is told of as of a field
 	looked int
 }{
-	"not a token":   {func(_ *mailed, _ *time.Time, token *string) { *token = "abc" }, nil, 0},
-	"unknown":       {func(m *mailed, _ *time.Time, _ *string) { clear(m.links) }, nil, 1},
-	"expired":       {func(_ *mailed, now *time.Time, _ *string) { *now = now.Add(30 * time.Minute) }, nil, 1},
-	"used just now": {func(m *mailed, _ *time.Time, _ *string) { m.used = ErrInvalidLink }, nil, 1},
-	"not readable":  {func(m *mailed, _ *time.Time, _ *string) { m.fails = errDown }, errDown, 1},
-	"not writable":  {func(m *mailed, _ *time.Time, _ *string) { m.used = errDown }, errDown, 1},
+	"not a token":   {func(_ *fakeLinks, _ *time.Time, token *string) { *token = "abc" }, nil, 0},
+	"unknown":       {func(m *fakeLinks, _ *time.Time, _ *string) { clear(m.links) }, nil, 1},
+	"expired":       {func(_ *fakeLinks, now *time.Time, _ *string) { *now = now.Add(30 * time.Minute) }, nil, 1},
+	"used just now": {func(m *fakeLinks, _ *time.Time, _ *string) { m.used = ErrInvalidLink }, nil, 1},
+	"not readable":  {func(m *fakeLinks, _ *time.Time, _ *string) { m.fails = errDown }, errDown, 1},
+	"not writable":  {func(m *fakeLinks, _ *time.Time, _ *string) { m.used = errDown }, errDown, 1},
 }
 
 func wantFollowed(t *testing.T, err, want error) {
@@ -156,7 +156,7 @@ func TestVerifyEmailRefuses(t *testing.T) {
 	wantFollowed(t, (&VerifyEmail{Links: m, Now: func() time.Time { return signedUpAt }}).Do(context.Background(), token, ""), nil)
 }
 
-func resetOf(m *mailed, now time.Time, passwords Passwords) *ResetPassword {
+func resetOf(m *fakeLinks, now time.Time, passwords Passwords) *ResetPassword {
 	return &ResetPassword{Links: m, Passwords: passwords, Now: func() time.Time { return now }}
 }
 
@@ -166,7 +166,7 @@ func TestResetPassword(t *testing.T) {
 	if err != nil || id != "usr_1" || len(m.set) != 1 || m.set[0] != "usr_1" || m.hash != hashOf("long enough") {
 		t.Errorf("set %q of %s with error %v, want the password of usr_1", m.set, id, err)
 	}
-	if want := (Attempt{Email: "ada@example.com", Source: home, At: signedUpAt}); m.by != want {
+	if want := (Attempt{Email: "ada@example.com", ClientKey: home, At: signedUpAt}); m.by != want {
 		t.Errorf("told of the reset %+v, want %+v", m.by, want)
 	}
 }
@@ -214,11 +214,11 @@ func TestResetPasswordKeepsTheLink(t *testing.T) {
 // TestLinksAgain: a repeat by its key and token is answered as the first request, for ten minutes, also with another password; nothing
 // else is.
 func TestLinksAgain(t *testing.T) {
-	for purpose, do := range map[Purpose]func(m *mailed, now time.Time, token, key string) error{
-		VerifyAddress: func(m *mailed, now time.Time, token, key string) error {
+	for purpose, do := range map[Purpose]func(m *fakeLinks, now time.Time, token, key string) error{
+		VerifyAddress: func(m *fakeLinks, now time.Time, token, key string) error {
 			return (&VerifyEmail{Links: m, Now: func() time.Time { return now }}).Do(context.Background(), token, key)
 		},
-		SetPassword: func(m *mailed, now time.Time, token, key string) error {
+		SetPassword: func(m *fakeLinks, now time.Time, token, key string) error {
 			id, err := resetOf(m, now, plainPasswords{}).Do(context.Background(), token, "long enough "+key, key, home)
 			if err == nil && id != "usr_1" {
 				t.Errorf("set the password of %q, want usr_1", id)

@@ -44,16 +44,16 @@ type Tokens interface {
 // SessionStarter stores new sessions.
 type SessionStarter interface {
 	// Start stores the session that the attempt a led to, and takes back that a was counted: the counts of its address
-	// from its source are cleared, the others that it was counted by are one less. From now on the source is known for
+	// from its client are cleared, the others that it was counted by are one less. From now on the client is known for
 	// the address. The session that s replaces ends in the same write, if it is there.
 	Start(ctx context.Context, s OpenSession, a Attempt) error
 }
 
 // Credentials are what somebody logs in with, and where from.
 type Credentials struct {
-	Address  string
-	Password string
-	Source   string // as in Attempt
+	Address   string
+	Password  string
+	ClientKey string // as in Attempt
 	// Replaces is a refresh token whose session ends with the log-in (OWASP ASVS 5.0, 7.2.4). Empty, or the token of no
 	// session, is none.
 	Replaces string
@@ -68,7 +68,7 @@ type LogIn struct {
 	Passwords PasswordChecker
 	Tokens    Tokens
 	Sessions  SessionStarter
-	Renew     func(ctx context.Context, u User, password string) // see [Renewal.Do]
+	Rehash    func(ctx context.Context, u User, password string) // see [Rehash.Do]
 	Now       func() time.Time
 }
 
@@ -80,27 +80,27 @@ func (l *LogIn) Do(ctx context.Context, c Credentials) (Session, error) {
 	if err != nil {
 		return Session{}, ErrInvalidCredentials // at once: there is nobody to be guessed at
 	}
-	a := Attempt{Email: email, Source: c.Source, At: l.Now(), Device: hashDevice(c.Device)}
-	admitted, err := admit(ctx, l.Guesses, a)
+	a := Attempt{Email: email, ClientKey: c.ClientKey, At: l.Now(), Device: hashDevice(c.Device)}
+	counted, err := countAttempt(ctx, l.Guesses, a)
 	if err != nil {
 		return Session{}, err
 	}
-	if err := admitted.authenticate(ctx, l.Passwords, c.Password); err != nil {
+	if err := counted.authenticate(ctx, l.Passwords, c.Password); err != nil {
 		return Session{}, err
 	}
-	s, err := l.startSession(ctx, admitted.User, admitted.Attempt, c.Replaces)
+	s, err := l.startSession(ctx, counted.User, counted.Attempt, c.Replaces)
 	if err == nil {
-		l.Renew(ctx, admitted.User, c.Password)
+		l.Rehash(ctx, counted.User, c.Password)
 	}
 	return s, err
 }
 
-// authenticate checks the password. Where a count refuses the attempt, only the right password from a known source is
-// taken, and everything else answered with the refusal: else who shares a source with an owner could tell that the
-// owner logs in from there.
-func (a *admission) authenticate(ctx context.Context, passwords PasswordChecker, password string) error {
-	err := authenticate(ctx, passwords, a.Seen, password)
-	if a.refusal != nil && (errors.Is(err, ErrInvalidCredentials) || err == nil && !a.Known) {
+// authenticate checks the password. Where a count refuses the attempt, only the right password from a known client is
+// taken, and everything else answered with the refusal: else others behind the
+// same IP address could tell that the owner logs in from there.
+func (a *countedAttempt) authenticate(ctx context.Context, passwords PasswordChecker, password string) error {
+	err := authenticate(ctx, passwords, a.AttemptHistory, password)
+	if a.refusal != nil && (errors.Is(err, ErrInvalidCredentials) || err == nil && !a.KnownClient) {
 		return a.refusal
 	}
 	return err
@@ -108,20 +108,20 @@ func (a *admission) authenticate(ctx context.Context, passwords PasswordChecker,
 
 // authenticate answers the right password of an account whose address is not verified like a wrong one: who signs up
 // with a stranger's address and tries to log in could else tell whether the stranger had an account.
-func authenticate(ctx context.Context, passwords PasswordChecker, seen Seen, password string) error {
-	if !seen.Found {
+func authenticate(ctx context.Context, passwords PasswordChecker, history AttemptHistory, password string) error {
+	if !history.Found {
 		return checkDummy(ctx, passwords, password)
 	}
 	var ok bool
 	var err error
-	if late := inTime(ctx, func() { ok, err = passwords.Check(seen.User.PasswordHash, password) }); late != nil {
+	if late := inTime(ctx, func() { ok, err = passwords.Check(history.User.PasswordHash, password) }); late != nil {
 		return fmt.Errorf("checking a password: %w", late)
 	}
 	if err != nil {
 		return fmt.Errorf("checking a password: %w", err)
 	}
-	if !ok || seen.User.Unverified {
-		return &WrongPasswordError{UserID: seen.User.ID}
+	if !ok || history.User.Unverified {
+		return &WrongPasswordError{UserID: history.User.ID}
 	}
 	return nil
 }

@@ -16,9 +16,9 @@ import (
 	"shop/internal/token"
 )
 
-// entrance is all that a log-in meets. It counts as stores promise to, notes what is done, in its order, and can fail. Many may
+// fakeAuth has all that a log-in needs. It counts as stores promise to, notes what is done, in its order, and can fail. Many may
 // come at once.
-type entrance struct {
+type fakeAuth struct {
 	mu       sync.Mutex
 	user     User
 	now      time.Time
@@ -34,7 +34,7 @@ type entrance struct {
 	fails    map[string]error // by the name of the call
 }
 
-func (e *entrance) note(call, of string) error {
+func (e *fakeAuth) note(call, of string) error {
 	e.done = append(e.done, call+" "+of)
 	return e.fails[call]
 }
@@ -43,32 +43,32 @@ func window(a Attempt, c Count) string {
 	return fmt.Sprintf("%q until %s %s", a.Subject(c), a.WindowEnd(c), a.Epoch(c))
 }
 
-func (e *entrance) Look(_ context.Context, a Attempt) (Seen, error) {
-	seen, err := e.look(a)
+func (e *fakeAuth) Lookup(_ context.Context, a Attempt) (AttemptHistory, error) {
+	history, err := e.look(a)
 	if e.looked != nil {
 		<-e.looked
 	}
-	return seen, err
+	return history, err
 }
 
-func (e *entrance) look(a Attempt) (Seen, error) {
+func (e *fakeAuth) look(a Attempt) (AttemptHistory, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.crowd--; e.crowd == 0 {
 		close(e.looked)
 	}
-	seen := Seen{Known: e.known[a.Subject(PerAddressAndSource)], KnownDevice: e.known[a.Subject(PerDevice)], ResetAt: e.resetAt[a.Email]}
-	a.ResetAt = seen.ResetAt
+	history := AttemptHistory{KnownClient: e.known[a.Subject(PerAddressAndClient)], KnownDevice: e.known[a.Subject(PerDevice)], ResetAt: e.resetAt[a.Email]}
+	a.ResetAt = history.ResetAt
 	if a.Email == e.user.Email {
-		seen.Found, seen.User = true, e.user
+		history.Found, history.User = true, e.user
 	}
 	for c := range counts {
-		seen.Tallies[c] = e.tallies[window(a, c)]
+		history.Tallies[c] = e.tallies[window(a, c)]
 	}
-	return seen, e.note("look", a.Email)
+	return history, e.note("look", a.Email)
 }
 
-func (e *entrance) Count(_ context.Context, a Attempt, limits Limits) error {
+func (e *fakeAuth) Count(_ context.Context, a Attempt, limits Limits) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if err := e.note("count", a.Email); err != nil {
@@ -76,7 +76,7 @@ func (e *entrance) Count(_ context.Context, a Attempt, limits Limits) error {
 	}
 	for _, c := range a.Counts() {
 		if t := e.tallies[window(a, c)]; t.Guesses >= limits[c].Free && t.Last.After(limits[c].Idle) {
-			return ErrOvertaken
+			return ErrCountsChanged
 		}
 	}
 	for _, c := range a.Counts() {
@@ -85,31 +85,31 @@ func (e *entrance) Count(_ context.Context, a Attempt, limits Limits) error {
 	return nil
 }
 
-func (e *entrance) lessen(a Attempt, c Count) {
+func (e *fakeAuth) lessen(a Attempt, c Count) {
 	t := e.tallies[window(a, c)]
 	t.Guesses--
 	e.tallies[window(a, c)] = t
 }
 
-func (e *entrance) Start(_ context.Context, s OpenSession, a Attempt) error {
+func (e *fakeAuth) Start(_ context.Context, s OpenSession, a Attempt) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	delete(e.tallies, window(a, PerAddressAndSource))
+	delete(e.tallies, window(a, PerAddressAndClient))
 	delete(e.tallies, window(a, Reserve))
 	if a.Device != "" {
 		delete(e.tallies, window(a, PerDevice))
 		e.known[a.Subject(PerDevice)] = true
 	}
 	if !a.Reserved && !a.OnDevice {
-		e.lessen(a, FromSource)
-		e.lessen(a, AtAddress)
+		e.lessen(a, PerClient)
+		e.lessen(a, PerAddress)
 	}
-	e.known[a.Subject(PerAddressAndSource)] = true
+	e.known[a.Subject(PerAddressAndClient)] = true
 	e.begun = append(e.begun, s)
 	return e.note("start", s.UserID)
 }
 
-func (e *entrance) Check(hash password.Hash, tried string) (bool, error) {
+func (e *fakeAuth) Check(hash password.Hash, tried string) (bool, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.hashes++
@@ -117,20 +117,20 @@ func (e *entrance) Check(hash password.Hash, tried string) (bool, error) {
 	return err == nil && hash == hashOf(tried), err
 }
 
-func (e *entrance) CheckDummy(password string) {
+func (e *fakeAuth) CheckDummy(password string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.hashes++
 	_ = e.note("check dummy", password)
 }
 
-func (e *entrance) renew(_ context.Context, u User, text string) {
+func (e *fakeAuth) renew(_ context.Context, u User, text string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	_ = e.note("renew "+u.ID, text)
 }
 
-func (e *entrance) Issue(_ context.Context, s token.Subject) (string, time.Duration, error) {
+func (e *fakeAuth) Issue(_ context.Context, s token.Subject) (string, time.Duration, error) {
 	e.issuedIn = s.SessionID
 	if err := e.note("issue", s.UserID); err != nil {
 		return "", 0, err
@@ -139,11 +139,11 @@ func (e *entrance) Issue(_ context.Context, s token.Subject) (string, time.Durat
 }
 
 // logIn has one account: ada@example.com with the password "right one". It is noon.
-func logIn() (*LogIn, *entrance) {
+func logIn() (*LogIn, *fakeAuth) {
 	u := ada
 	u.PasswordHash = hashOf("right one")
-	e := &entrance{user: u, now: noon, tallies: map[string]Tally{}, known: map[string]bool{}, resetAt: map[string]time.Time{}, fails: map[string]error{}}
-	return &LogIn{Guesses: e, Passwords: e, Tokens: e, Sessions: e, Renew: e.renew, Now: func() time.Time { return e.now }}, e
+	e := &fakeAuth{user: u, now: noon, tallies: map[string]Tally{}, known: map[string]bool{}, resetAt: map[string]time.Time{}, fails: map[string]error{}}
+	return &LogIn{Guesses: e, Passwords: e, Tokens: e, Sessions: e, Rehash: e.renew, Now: func() time.Time { return e.now }}, e
 }
 
 const (
@@ -152,11 +152,11 @@ const (
 )
 
 // right and wrong are ada's password, and not.
-func right(source string) Credentials {
-	return Credentials{Address: ada.Email, Password: "right one", Source: source}
+func right(client string) Credentials {
+	return Credentials{Address: ada.Email, Password: "right one", ClientKey: client}
 }
-func wrong(source string) Credentials {
-	return Credentials{Address: ada.Email, Password: "wrong one", Source: source}
+func wrong(client string) Credentials {
+	return Credentials{Address: ada.Email, Password: "wrong one", ClientKey: client}
 }
 
 // TestLogIn shows each way a log-in goes and, to the call, what it does on the way: counting comes before the password is
@@ -179,7 +179,7 @@ func TestLogIn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, e := logIn()
-			got, err := l.Do(context.Background(), Credentials{Address: c.address, Password: c.password, Source: home})
+			got, err := l.Do(context.Background(), Credentials{Address: c.address, Password: c.password, ClientKey: home})
 			got.RefreshToken, got.RefreshExpiresIn, got.User = "", 0, User{} // see TestLogInBeginsASession
 			if got != c.want || !errors.Is(err, c.err) {
 				t.Errorf("got %+v and error %v, want %+v and %v", got, err, c.want, c.err)
@@ -196,7 +196,7 @@ func TestLogInTellsNothing(t *testing.T) {
 	l, _ := logIn()
 	var texts []string
 	for _, address := range []string{"ada@example.com", "eve@example.com", "no address"} {
-		_, err := l.Do(context.Background(), Credentials{Address: address, Password: "wrong one", Source: home})
+		_, err := l.Do(context.Background(), Credentials{Address: address, Password: "wrong one", ClientKey: home})
 		texts = append(texts, fmt.Sprint(err))
 	}
 	if texts[0] != texts[1] || texts[0] != texts[2] || texts[0] == "<nil>" {
@@ -258,20 +258,20 @@ func TestLogInReplacesASession(t *testing.T) {
 	}
 }
 
-// slowly makes each check of a password last for as long as it says.
-type slowly struct {
-	*entrance
+// slowAuth makes each check of a password last for as long as it says.
+type slowAuth struct {
+	*fakeAuth
 	check time.Duration
 }
 
-func (s slowly) Check(hash password.Hash, tried string) (bool, error) {
+func (s slowAuth) Check(hash password.Hash, tried string) (bool, error) {
 	time.Sleep(s.check)
-	return s.entrance.Check(hash, tried)
+	return s.fakeAuth.Check(hash, tried)
 }
 
-func (s slowly) CheckDummy(password string) {
+func (s slowAuth) CheckDummy(password string) {
 	time.Sleep(s.check)
-	s.entrance.CheckDummy(password)
+	s.fakeAuth.CheckDummy(password)
 }
 
 // TestLogInOutOfTime: a check cannot be stopped. It is not begun when the time is up, and when it ends too late nothing is told and
@@ -285,10 +285,10 @@ func TestLogInOutOfTime(t *testing.T) {
 			t.Run(name+", "+when, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					l, e := logIn()
-					l.Passwords = slowly{e, 100 * time.Millisecond}
+					l.Passwords = slowAuth{e, 100 * time.Millisecond}
 					ctx, cancel := context.WithTimeout(t.Context(), left)
 					defer cancel()
-					got, err := l.Do(ctx, Credentials{Address: credentials[0], Password: credentials[1], Source: home})
+					got, err := l.Do(ctx, Credentials{Address: credentials[0], Password: credentials[1], ClientKey: home})
 					if got != (Session{}) || !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrInvalidCredentials) {
 						t.Errorf("got %+v and error %v, want %v alone", got, err, context.DeadlineExceeded)
 					}

@@ -11,40 +11,42 @@ import (
 	"shop/internal/validation"
 )
 
-// holder is a registry in which ada is logged in, and changes what is hers. Notes are the entrance's.
-type holder struct {
-	*registry
-	requests kept
+// fakeAccount is a fakeDeletions in which ada is logged in, and changes what is hers. Notes are those of fakeAuth.
+type fakeAccount struct {
+	*fakeDeletions
+	requests fakeRecords
 	changed  []PasswordChange
 }
 
-func (h *holder) EndSessions(_ context.Context, u User, a Attempt) error {
-	if a.Email != u.Email || a.Source != home {
+func (h *fakeAccount) EndSessions(_ context.Context, u User, a Attempt) error {
+	if a.Email != u.Email || a.ClientKey != home {
 		return errors.New("another attempt")
 	}
 	return h.note("end", u.ID)
 }
 
-func (h *holder) ChangePassword(_ context.Context, c PasswordChange) (string, error) {
+func (h *fakeAccount) ChangePassword(_ context.Context, c PasswordChange) (string, error) {
 	if err := h.note("change", c.SessionID); err != nil {
 		return "", err
 	}
 	h.changed = append(h.changed, c)
-	h.requests.keep(c.Done)
+	h.requests.keep(c.Record)
 	return "mail", nil
 }
 
-func (h *holder) Done(ctx context.Context, name string) (Done, error) {
-	return h.requests.Done(ctx, name)
+func (h *fakeAccount) FindRecord(ctx context.Context, name string) (IdempotencyRecord, error) {
+	return h.requests.FindRecord(ctx, name)
 }
 
-func (h *holder) MailPending(_ context.Context, mailID string) error {
+func (h *fakeAccount) MailPending(_ context.Context, mailID string) error {
 	return h.note("announce", mailID)
 }
 
-func (h *holder) missed(_ context.Context, mailID string, err error) { _ = h.note("missed", mailID) }
+func (h *fakeAccount) missed(_ context.Context, mailID string, err error) {
+	_ = h.note("missed", mailID)
+}
 
-func (h *holder) Rename(_ context.Context, caller Caller, name string) error {
+func (h *fakeAccount) Rename(_ context.Context, caller Caller, name string) error {
 	if err := h.note("rename", caller.UserID); err != nil {
 		return err
 	}
@@ -52,20 +54,20 @@ func (h *holder) Rename(_ context.Context, caller Caller, name string) error {
 	return nil
 }
 
-func held() *holder {
+func held() *fakeAccount {
 	_, r := deletion()
-	return &holder{registry: r}
+	return &fakeAccount{fakeDeletions: r}
 }
 
-func (h *holder) now() time.Time { return h.registry.now }
+func (h *fakeAccount) now() time.Time { return h.fakeDeletions.now }
 
-func (h *holder) ending() *EndSessions {
-	return &EndSessions{Accounts: h, Guesses: h.entrance, Passwords: h.entrance, Now: h.now}
+func (h *fakeAccount) ending() *EndSessions {
+	return &EndSessions{Accounts: h, Guesses: h.fakeAuth, Passwords: h.fakeAuth, Now: h.now}
 }
 
-func (h *holder) changing() *ChangePassword {
+func (h *fakeAccount) changing() *ChangePassword {
 	return &ChangePassword{
-		Accounts: h, Guesses: h.entrance, Checker: h.entrance, Passwords: plainPasswords{}, Announce: h.MailPending, Missed: h.missed, Now: h.now,
+		Accounts: h, Guesses: h.fakeAuth, Checker: h.fakeAuth, Passwords: plainPasswords{}, Announce: h.MailPending, Missed: h.missed, Now: h.now,
 	}
 }
 
@@ -73,7 +75,7 @@ var adasSession = Caller{UserID: ada.ID, Email: ada.Email, SessionID: "ses_1"}
 
 // with is a request of ada's for a new password.
 func with(current, key string) ChosenPassword {
-	return ChosenPassword{Current: current, New: "newer one", Key: key, Source: home}
+	return ChosenPassword{Current: current, New: "newer one", Key: key, ClientKey: home}
 }
 
 // TestEndSessions: the guess is counted before the password is looked at, and the sessions end after.
@@ -104,7 +106,7 @@ func TestChangePassword(t *testing.T) {
 			t.Errorf("did %q, want %q", h.done, want)
 		}
 		c := h.changed[0]
-		if c.User != h.user || c.Hash != hashOf("newer one") || c.Attempt.Email != ada.Email || c.Attempt.Source != home || c.Done.Kept() {
+		if c.User != h.user || c.Hash != hashOf("newer one") || c.Attempt.Email != ada.Email || c.Attempt.ClientKey != home || c.Record.HasKey() {
 			t.Errorf("changed %+v", c)
 		}
 	}
@@ -117,7 +119,7 @@ func TestOwnPasswordIsGuessedAt(t *testing.T) {
 		"end":    func(password string) error { return h.ending().Do(t.Context(), adasSession, password, home) },
 		"change": func(password string) error { return h.changing().Do(t.Context(), adasSession, with(password, "")) },
 	}
-	for range freePerAddressAndSource / len(ways) {
+	for range freePerAddressAndClient / len(ways) {
 		for name, try := range ways {
 			if err := try("wrong one"); !errors.Is(err, ErrInvalidCredentials) {
 				t.Fatalf("%s: got error %v, want %v", name, err, ErrInvalidCredentials)
@@ -154,7 +156,7 @@ func TestChangePasswordRefuses(t *testing.T) {
 	}
 	h := held()
 	var problems validation.Errors
-	short := ChosenPassword{Current: "wrong one", New: "short", Source: home}
+	short := ChosenPassword{Current: "wrong one", New: "short", ClientKey: home}
 	if err := h.changing().Do(t.Context(), adasSession, short); !errors.As(err, &problems) || problems[0].Field != "new" || len(h.done) > 0 {
 		t.Errorf("got error %v after %q, want one of the field new at once", err, h.done)
 	}

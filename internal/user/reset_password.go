@@ -50,44 +50,44 @@ func (r *RequestReset) Do(ctx context.Context, address string) error {
 	return nil
 }
 
-// ResettingLinks are the links that set passwords.
-type ResettingLinks interface {
+// ResetLinks are the links that set passwords.
+type ResetLinks interface {
 	Links
-	DoneRequests
+	IdempotencyRecords
 	// SetPassword uses the link up, gives its user the password and the next generation, which ends the user's sessions
 	// and makes all other links void, and verifies the address, in one conditional write. It returns ErrInvalidLink
-	// when the link is used up, void or expired by now, or its user is another, or when done was kept before. The same
-	// write keeps done, begins the counts of guesses at the address anew, and makes the source of a, which is the
-	// reset, known.
-	SetPassword(ctx context.Context, l Link, hash password.Hash, a Attempt, done Done) error
+	// when the link is used up, void or expired by now, or its user is another, or when the record was stored before.
+	// The same write stores the record, begins the counts of guesses at the address anew, and makes the client of a,
+	// which is the reset, known.
+	SetPassword(ctx context.Context, l Link, hash password.Hash, a Attempt, record IdempotencyRecord) error
 }
 
 // ResetPassword gives those a new password who follow the link that was mailed to them.
 type ResetPassword struct {
-	Links     ResettingLinks
+	Links     ResetLinks
 	Passwords Passwords
 	Now       func() time.Time
 }
 
 // Do takes the token of a link, once, and returns whose password it set. It returns validation.Errors: for a token that
 // is no good, and for a password that may not be chosen, which leaves the link as it was. Without a good token no
-// password is hashed. The source is that of an Attempt.
+// password is hashed. clientKey is that of an Attempt.
 //
 // A repeat with the token and the Idempotency-Key of a request that set a password, of which the key may be empty,
 // returns what the first did, whatever password it brings.
-func (r *ResetPassword) Do(ctx context.Context, token, chosen, key, source string) (userID string, err error) {
+func (r *ResetPassword) Do(ctx context.Context, token, chosen, key, clientKey string) (userID string, err error) {
 	name := requestName("reset-password", key, token)
-	userID, err = r.set(ctx, token, chosen, name, source)
+	userID, err = r.set(ctx, token, chosen, name, clientKey)
 	if !errors.Is(err, ErrInvalidLink) {
 		return userID, err
 	}
-	if d, failure := again(ctx, r.Links, name, r.Now()); !errors.Is(failure, errNotDone) {
+	if d, failure := findRecord(ctx, r.Links, name, r.Now()); !errors.Is(failure, errNoRecord) {
 		return d.Subject, failure
 	}
 	return "", explain(err)
 }
 
-func (r *ResetPassword) set(ctx context.Context, token, chosen, name, source string) (userID string, err error) {
+func (r *ResetPassword) set(ctx context.Context, token, chosen, name, clientKey string) (userID string, err error) {
 	l, err := follow(ctx, r.Links, token, SetPassword, r.Now())
 	if err != nil {
 		return "", fmt.Errorf("following a link: %w", err)
@@ -101,8 +101,9 @@ func (r *ResetPassword) set(ctx context.Context, token, chosen, name, source str
 	if err != nil {
 		return "", fmt.Errorf("hashing a password: %w", err)
 	}
-	a := Attempt{Email: l.Email, Source: source, At: r.Now()}
-	if err := r.Links.SetPassword(ctx, l, hash, a, Done{Name: name, Subject: l.UserID, At: a.At}); err != nil {
+	a := Attempt{Email: l.Email, ClientKey: clientKey, At: r.Now()}
+	record := IdempotencyRecord{Name: name, Subject: l.UserID, At: a.At}
+	if err := r.Links.SetPassword(ctx, l, hash, a, record); err != nil {
 		return "", fmt.Errorf("setting a password: %w", err)
 	}
 	return l.UserID, nil

@@ -34,17 +34,18 @@ type OpenSession struct {
 	UserID     string
 	Email      string     // the user's
 	SecretHash SecretHash // of the present secret
-	// Used is the renewal that made the present secret, and the zero Used before the first.
-	Used       Used
-	Generation int64     // the user's, in the read whose password the log-in compared
-	BegunAt    time.Time // UTC: when the log-in was attempted
-	ExpiresAt  time.Time // UTC, whole seconds
+	// LastRefresh is the renewal that made the present secret, and the zero one before the first.
+	LastRefresh LastRefresh
+	Generation  int64     // the user's, in the read whose password the log-in compared
+	BegunAt     time.Time // UTC: when the log-in was attempted
+	ExpiresAt   time.Time // UTC, whole seconds
 	// Replaces is the id of the session that ends as this one begins, or empty. It is not kept.
 	Replaces string
 }
 
-// Used says by what a session was renewed last, so that a client that sends that secret again gets the same successor.
-type Used struct {
+// LastRefresh says by what a session was renewed last, so that a client that sends that secret again gets the same
+// successor.
+type LastRefresh struct {
 	SecretHash SecretHash // of the secret that was used
 	Salt       Salt
 	At         time.Time // UTC, milliseconds
@@ -61,13 +62,13 @@ func newSession(u User, at time.Time) (OpenSession, RefreshToken) {
 // renewed returns the session with the successor of the used token in its place. The successor's secret is the
 // HMAC-SHA-256 of the used one under a fresh salt: who has the table but not the used secret cannot make it.
 func (s OpenSession) renewed(used RefreshToken, now time.Time) OpenSession {
-	s.Used = Used{SecretHash: used.hash(), Salt: newSalt(), At: now}
+	s.LastRefresh = LastRefresh{SecretHash: used.hash(), Salt: newSalt(), At: now}
 	s.SecretHash, s.ExpiresAt = s.successor(used).hash(), s.expiry(now)
 	return s
 }
 
 // successor returns the token that the session's last renewal, by the used token, led to.
-func (s OpenSession) successor(used RefreshToken) RefreshToken { return used.next(s.Used.Salt) }
+func (s OpenSession) successor(used RefreshToken) RefreshToken { return used.next(s.LastRefresh.Salt) }
 
 func (s OpenSession) expiry(now time.Time) time.Time {
 	return earlier(now.Add(idleLifetime), s.BegunAt.Add(lifetime)).Truncate(time.Second)
@@ -85,7 +86,7 @@ func (s OpenSession) takes(t RefreshToken) bool { return same(s.SecretHash, t.ha
 
 // repeats reports whether t is the token that was used last, shown again within the grace. With no grace none is.
 func (s OpenSession) repeats(t RefreshToken, now time.Time, grace time.Duration) bool {
-	return grace > 0 && same(s.Used.SecretHash, t.hash()) && !now.After(s.Used.At.Add(grace))
+	return grace > 0 && same(s.LastRefresh.SecretHash, t.hash()) && !now.After(s.LastRefresh.At.Add(grace))
 }
 
 func same(a, b SecretHash) bool { return subtle.ConstantTimeCompare(a[:], b[:]) == 1 }

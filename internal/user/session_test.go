@@ -16,8 +16,8 @@ const day = 24 * time.Hour
 
 var noon = time.Date(2026, 3, 14, 12, 0, 0, 207e6, time.UTC)
 
-// drawer is where sessions are kept, and who has an account. It does what stores promise, notes what changes, and can fail.
-type drawer struct {
+// fakeSessions has sessions and accounts. It does what stores promise, notes what changes, and can fail.
+type fakeSessions struct {
 	accounts
 	now      time.Time
 	sessions map[string]OpenSession
@@ -28,7 +28,7 @@ type drawer struct {
 	meantime func() // runs once, just before the next Renew
 }
 
-func (d *drawer) Find(_ context.Context, id string) (OpenSession, error) {
+func (d *fakeSessions) Find(_ context.Context, id string) (OpenSession, error) {
 	if err := d.fails["find"]; err != nil {
 		return OpenSession{}, err
 	}
@@ -39,7 +39,7 @@ func (d *drawer) Find(_ context.Context, id string) (OpenSession, error) {
 	return s, nil
 }
 
-func (d *drawer) Renew(_ context.Context, used SecretHash, next OpenSession) (OpenSession, error) {
+func (d *fakeSessions) Renew(_ context.Context, used SecretHash, next OpenSession) (OpenSession, error) {
 	if d.meantime != nil {
 		do := d.meantime
 		d.meantime = nil
@@ -60,7 +60,7 @@ func (d *drawer) Renew(_ context.Context, used SecretHash, next OpenSession) (Op
 	return next, d.fails["answer"]
 }
 
-func (d *drawer) End(_ context.Context, id string) error {
+func (d *fakeSessions) End(_ context.Context, id string) error {
 	if err := d.fails["end"]; err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (d *drawer) End(_ context.Context, id string) error {
 	return nil
 }
 
-func (d *drawer) ByEmail(ctx context.Context, email string) (User, error) {
+func (d *fakeSessions) ByEmail(ctx context.Context, email string) (User, error) {
 	if err := d.fails["look up"]; err != nil {
 		return User{}, err
 	}
@@ -80,7 +80,7 @@ func (d *drawer) ByEmail(ctx context.Context, email string) (User, error) {
 	return d.accounts.ByEmail(ctx, email)
 }
 
-func (d *drawer) Issue(_ context.Context, s token.Subject) (string, time.Duration, error) {
+func (d *fakeSessions) Issue(_ context.Context, s token.Subject) (string, time.Duration, error) {
 	d.issued = append(d.issued, s)
 	return "token of " + s.UserID, 15 * time.Minute, d.fails["issue"]
 }
@@ -88,9 +88,9 @@ func (d *drawer) Issue(_ context.Context, s token.Subject) (string, time.Duratio
 var ada = User{ID: "usr_1", Email: "ada@example.com", Role: RoleCustomer}
 
 // newOpenSession has one session, of ada's, begun at noon, and returns the session's token.
-func newOpenSession() (*Refresh, *drawer, string) {
+func newOpenSession() (*Refresh, *fakeSessions, string) {
 	s, token := newSession(ada, noon)
-	d := &drawer{accounts: accounts{byEmail: map[string]User{ada.Email: ada}}, now: noon, fails: map[string]error{}, sessions: map[string]OpenSession{s.ID: s}}
+	d := &fakeSessions{accounts: accounts{byEmail: map[string]User{ada.Email: ada}}, now: noon, fails: map[string]error{}, sessions: map[string]OpenSession{s.ID: s}}
 	return &Refresh{Sessions: d, Users: d, Tokens: d, Grace: grace, Now: func() time.Time { return d.now }}, d, token.Encode()
 }
 
@@ -103,10 +103,10 @@ func use(t *testing.T, r *Refresh, token string) string {
 	if err != nil {
 		t.Fatalf("refreshing: %v", err)
 	}
-	if want := (Session{r.Tokens.(*drawer).byEmail[ada.Email], "token of usr_1", 15 * time.Minute, got.RefreshToken, got.RefreshExpiresIn}); got != want || got.RefreshToken == token {
+	if want := (Session{r.Tokens.(*fakeSessions).byEmail[ada.Email], "token of usr_1", 15 * time.Minute, got.RefreshToken, got.RefreshExpiresIn}); got != want || got.RefreshToken == token {
 		t.Fatalf("got %+v, want %+v with another refresh token", got, want)
 	}
-	d := r.Tokens.(*drawer)
+	d := r.Tokens.(*fakeSessions)
 	issuedIn := d.issued[len(d.issued)-1].SessionID
 	if s := d.sessions[issuedIn]; !strings.HasPrefix(token, s.ID+".") || got.RefreshExpiresIn != s.ExpiresAt.Sub(d.now) {
 		t.Fatalf("an access token of %s and a refresh token for %v, want those of %+v", issuedIn, got.RefreshExpiresIn, s)
@@ -186,9 +186,9 @@ func TestRepeatsWithinTheGrace(t *testing.T) {
 
 // TestRepeatsAreHeldToTheSession: a repeat, too, needs a user of the session's generation and a session that has not expired.
 func TestRepeatsAreHeldToTheSession(t *testing.T) {
-	for name, spoil := range map[string]func(d *drawer, s *OpenSession){
-		"of another generation": func(d *drawer, s *OpenSession) { s.Generation = 1 },
-		"expired":               func(d *drawer, s *OpenSession) { s.ExpiresAt = d.now },
+	for name, spoil := range map[string]func(d *fakeSessions, s *OpenSession){
+		"of another generation": func(d *fakeSessions, s *OpenSession) { s.Generation = 1 },
+		"expired":               func(d *fakeSessions, s *OpenSession) { s.ExpiresAt = d.now },
 	} {
 		r, d, first := newOpenSession()
 		use(t, r, first)
@@ -243,7 +243,7 @@ func TestSuccessorsAreSalted(t *testing.T) {
 	_, first := newSession(ada, noon)
 	s, _ := newSession(ada, noon)
 	a, b := s.renewed(first, noon), s.renewed(first, noon)
-	if a.Used.Salt == b.Used.Salt || a.SecretHash == b.SecretHash {
+	if a.LastRefresh.Salt == b.LastRefresh.Salt || a.SecretHash == b.SecretHash {
 		t.Error("two renewals by one token lead to one successor")
 	}
 }

@@ -30,10 +30,10 @@ type Passwords interface {
 
 // AccountCreator stores new users.
 type AccountCreator interface {
-	DoneRequests
-	// Create stores u, and in the same write keeps done. It returns ErrEmailTaken when another user has the address, or
-	// when done was kept before.
-	Create(ctx context.Context, u User, done Done) error
+	IdempotencyRecords
+	// Create stores u, and in the same write stores the record. It returns ErrEmailTaken when another user has the
+	// address, or when the record was stored before.
+	Create(ctx context.Context, u User, record IdempotencyRecord) error
 }
 
 // SignUp makes customers' accounts.
@@ -53,9 +53,9 @@ func (s *SignUp) Do(ctx context.Context, r Registration) (User, error) {
 		return User{}, err
 	}
 	name := requestName("sign-up", r.Key, u.Email, u.Name)
-	err = s.Users.Create(ctx, u, Done{Name: name, Subject: u.ID, At: u.CreatedAt})
+	err = s.Users.Create(ctx, u, IdempotencyRecord{Name: name, Subject: u.ID, At: u.CreatedAt})
 	if errors.Is(err, ErrEmailTaken) {
-		if d, failure := again(ctx, s.Users, name, s.Now()); !errors.Is(failure, errNotDone) {
+		if d, failure := findRecord(ctx, s.Users, name, s.Now()); !errors.Is(failure, errNoRecord) {
 			u.ID, u.CreatedAt, err = d.Subject, d.At, failure
 		}
 	}

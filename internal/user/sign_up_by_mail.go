@@ -7,20 +7,20 @@ import (
 	"time"
 )
 
-// Applicants stores those who signed up and have not shown yet that they read the mails to their address.
-type Applicants interface {
-	DoneRequests
-	// Apply stores u, who is Unverified, with the mail that asks to verify the address. When another user has the
+// UnverifiedAccounts stores the accounts of users who have not shown yet that they read the mails to their address.
+type UnverifiedAccounts interface {
+	IdempotencyRecords
+	// Add stores u, who is Unverified, with the mail that asks to verify the address. When another user has the
 	// address it stores the mail that tells its owner of the attempt instead; but while one is pending, and for a time
-	// after, no other. It makes as many calls in each case, and returns the id of the mail. In the same write it keeps
-	// that a request of the name was done; when one was before, it does nothing and returns no id. An empty name keeps
-	// nothing.
-	Apply(ctx context.Context, u User, name string) (mailID string, err error)
+	// after, no other. It makes as many calls in each case, and returns the id of the mail. In the same write it stores
+	// the record of the request with this name; where there is one already, it does nothing and returns no id. With an
+	// empty name it stores no record.
+	Add(ctx context.Context, u User, name string) (mailID string, err error)
 }
 
 // SignUpByMail makes customers' accounts without telling who has one already: the answer goes to the address.
 type SignUpByMail struct {
-	Users     Applicants
+	Users     UnverifiedAccounts
 	Passwords Passwords
 	Announce  Announce
 	// Missed is called when an announcement failed, to log and count it.
@@ -39,10 +39,10 @@ func (s *SignUpByMail) Do(ctx context.Context, r Registration) error {
 	}
 	u.Unverified, u.ExpiresAt = true, u.CreatedAt.Add(keepUnverified).Truncate(time.Second)
 	name := requestName("sign-up", r.Key, u.Email, u.Name)
-	d, err := again(ctx, s.Users, name, s.Now())
+	d, err := findRecord(ctx, s.Users, name, s.Now())
 	mailID := d.Subject
-	if errors.Is(err, errNotDone) {
-		mailID, err = s.Users.Apply(ctx, u, name)
+	if errors.Is(err, errNoRecord) {
+		mailID, err = s.Users.Add(ctx, u, name)
 	}
 	if err != nil {
 		return fmt.Errorf("signing up by mail: %w", err)

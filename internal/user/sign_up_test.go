@@ -21,12 +21,12 @@ var (
 
 // accounts are users by address. An address has one user, whoever comes first.
 type accounts struct {
-	kept
+	fakeRecords
 	byEmail map[string]User
 	fails   error
 }
 
-func (a *accounts) Create(_ context.Context, u User, done Done) error {
+func (a *accounts) Create(_ context.Context, u User, record IdempotencyRecord) error {
 	if a.fails != nil {
 		return a.fails
 	}
@@ -34,27 +34,27 @@ func (a *accounts) Create(_ context.Context, u User, done Done) error {
 		return ErrEmailTaken
 	}
 	a.byEmail[u.Email] = u
-	a.keep(done)
+	a.keep(record)
 	return nil
 }
 
-// kept is what was done by requests with a key, by their names.
-type kept struct {
-	done   map[string]Done
+// fakeRecords is what was done by requests with a key, by their names.
+type fakeRecords struct {
+	done   map[string]IdempotencyRecord
 	asked  int
 	unread error // what looking there answers
 }
 
-func (k *kept) keep(d Done) {
+func (k *fakeRecords) keep(d IdempotencyRecord) {
 	if k.done == nil {
-		k.done = map[string]Done{}
+		k.done = map[string]IdempotencyRecord{}
 	}
-	if d.Kept() {
+	if d.HasKey() {
 		k.done[d.Name] = d
 	}
 }
 
-func (k *kept) Done(_ context.Context, name string) (Done, error) {
+func (k *fakeRecords) FindRecord(_ context.Context, name string) (IdempotencyRecord, error) {
 	k.asked++
 	return k.done[name], k.unread
 }

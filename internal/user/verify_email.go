@@ -7,19 +7,19 @@ import (
 	"time"
 )
 
-// VerifyingLinks are the links that verify addresses.
-type VerifyingLinks interface {
+// VerificationLinks are the links that verify addresses.
+type VerificationLinks interface {
 	Links
-	DoneRequests
+	IdempotencyRecords
 	// Verify uses the link up and lets its user log in, in one conditional write. It returns ErrInvalidLink when the
-	// link is used up, void or expired by now, or its user is another or verified, or when done was kept before. It
-	// keeps done in the same write.
-	Verify(ctx context.Context, l Link, now time.Time, done Done) error
+	// link is used up, void or expired by now, or its user is another or verified, or when the record was stored
+	// before. It stores the record in the same write.
+	Verify(ctx context.Context, l Link, now time.Time, record IdempotencyRecord) error
 }
 
 // VerifyEmail lets those log in who follow the link that their sign-up mailed.
 type VerifyEmail struct {
-	Links VerifyingLinks
+	Links VerificationLinks
 	Now   func() time.Time
 }
 
@@ -29,10 +29,10 @@ func (v *VerifyEmail) Do(ctx context.Context, token, key string) error {
 	now, name := v.Now(), requestName("verify-email", key, token)
 	l, err := follow(ctx, v.Links, token, VerifyAddress, now)
 	if err == nil {
-		err = v.Links.Verify(ctx, l, now, Done{Name: name, Subject: l.UserID, At: now})
+		err = v.Links.Verify(ctx, l, now, IdempotencyRecord{Name: name, Subject: l.UserID, At: now})
 	}
 	if errors.Is(err, ErrInvalidLink) {
-		if _, failure := again(ctx, v.Links, name, now); !errors.Is(failure, errNotDone) {
+		if _, failure := findRecord(ctx, v.Links, name, now); !errors.Is(failure, errNoRecord) {
 			return failure
 		}
 	}

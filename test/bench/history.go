@@ -78,7 +78,7 @@ func (a *archive) fill(ctx context.Context, count int) error {
 	}
 	products := productSaver(a.tables)
 	sample := newOrder("bench-customer@example.com")
-	if err := errors.Join(users.Create(ctx, admin, user.Done{}), products.Create(ctx, lamp, nil)); err != nil {
+	if err := errors.Join(users.Create(ctx, admin, user.IdempotencyRecord{}), products.Create(ctx, lamp, nil)); err != nil {
 		return err
 	}
 	if _, err := checkoutStore(a.tables).Place(ctx, sample, inStock, time.Now); err != nil {

@@ -145,13 +145,13 @@ func TestChangesOfAPasswordAtOnce(t *testing.T) {
 // TestOwnPasswordIsGuessedAt: wrong passwords of who has a token are slowed as at log-in, and by the same count.
 func TestOwnPasswordIsGuessedAt(t *testing.T) {
 	t.Parallel()
-	c, source := newCustomer(t), freshSource()
+	c, addr := newCustomer(t), freshAddr()
 	for n := 0; ; n++ {
 		guess := endSessions(c, "wrong "+password)
 		if n%2 == 1 {
 			guess = changePassword(c, "wrong "+password, newPassword)
 		}
-		a := send(t, guess.at(source))
+		a := send(t, guess.callingFrom(addr))
 		if a.status == http.StatusTooManyRequests {
 			break
 		}
@@ -160,7 +160,7 @@ func TestOwnPasswordIsGuessedAt(t *testing.T) {
 			t.Fatal("100 wrong passwords and no 429")
 		}
 	}
-	send(t, postSession(logIn{c.Email, password}).at(source)).refused(t, http.StatusTooManyRequests, "too_many_requests")
+	send(t, postSession(logIn{c.Email, password}).callingFrom(addr)).refused(t, http.StatusTooManyRequests, "too_many_requests")
 	send(t, postSession(logIn{c.Email, password})).want(t, http.StatusCreated)
 }
 

@@ -232,18 +232,18 @@ func TestCookieIsNoAuthority(t *testing.T) {
 // browser that the owner logged in with before. It stays known when it logs out, and has no more guesses than anyone.
 func TestKnownBrowserIsNotLocked(t *testing.T) {
 	t.Parallel()
-	c, source, b := newCustomer(t), freshSource(), &browser{}
+	c, addr, b := newCustomer(t), freshAddr(), &browser{}
 	try := func(b *browser, password string) answer {
-		return b.keep(t, send(t, b.ask("", logIn{c.Email, password}).at(source)))
+		return b.keep(t, send(t, b.ask("", logIn{c.Email, password}).callingFrom(addr)))
 	}
 	try(b, password).want(t, http.StatusCreated)
 	device := b.device
 	b.keep(t, send(t, b.ask("/revoke", struct{}{})).want(t, http.StatusNoContent))
-	throttle(t, c.Email, source)
+	throttle(t, c.Email, addr)
 	for n := range 25 {
-		guess(t, c.Email, source, n)
+		guess(t, c.Email, addr, n)
 	}
-	send(t, postSession(logIn{c.Email, password}).at(source)).refused(t, http.StatusTooManyRequests, "too_many_requests")
+	send(t, postSession(logIn{c.Email, password}).callingFrom(addr)).refused(t, http.StatusTooManyRequests, "too_many_requests")
 	try(&browser{}, password).refused(t, http.StatusTooManyRequests, "too_many_requests")
 	try(b, "wrong "+password).refused(t, http.StatusUnauthorized, "invalid_credentials")
 	try(b, password).want(t, http.StatusCreated)

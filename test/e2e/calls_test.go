@@ -134,13 +134,13 @@ func TestCallsOfLogIn(t *testing.T) {
 // not. So is one that is refused, until the reserve is used up: then nothing is
 // written.
 func TestCallsOfWrongGuesses(t *testing.T) {
-	c, source := newCustomer(t), freshSource()
+	c, addr := newCustomer(t), freshAddr()
 	for _, email := range []string{c.Email, freshEmail()} {
-		wrong := postSession(logIn{email, "wrong " + password}).at(source)
+		wrong := postSession(logIn{email, "wrong " + password}).callingFrom(addr)
 		wantCalls(t, budget{2, map[string]int{"BatchGetItem": 1, "Sign": 0}}, func() {
 			send(t, wrong).refused(t, http.StatusUnauthorized, "invalid_credentials")
 		})
-		throttle(t, email, source)
+		throttle(t, email, addr)
 		wantCalls(t, budget{2, map[string]int{"BatchGetItem": 1, "Sign": 0}}, func() {
 			send(t, wrong).refused(t, http.StatusTooManyRequests, "too_many_requests")
 		})

@@ -35,7 +35,7 @@ type call struct {
 	body         any  // a string or []byte is sent as it is, all else as JSON
 	mayBeBusy    bool // 503 busy is an answer, not a failure
 	base         string
-	source       string // the local address to call from; empty for the usual one
+	localAddr    string // the local address to call from; empty for the usual one
 }
 
 // answer is what came back, already checked against the contract.
@@ -54,14 +54,14 @@ var transport = &http.Client{
 // clients are those that call from an address of their own.
 var clients sync.Map
 
-// client returns the client that calls from the call's source. This machine
+// client returns the client that calls from the local address of the call. This machine
 // has all addresses that begin with 127.
 func (c call) client() *http.Client {
-	if c.source == "" {
+	if c.localAddr == "" {
 		return transport
 	}
-	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(c.source)}}
-	found, _ := clients.LoadOrStore(c.source, &http.Client{
+	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(c.localAddr)}}
+	found, _ := clients.LoadOrStore(c.localAddr, &http.Client{
 		Timeout:       transport.Timeout,
 		Transport:     &http.Transport{MaxIdleConnsPerHost: 8, DialContext: dialer.DialContext},
 		CheckRedirect: transport.CheckRedirect,
@@ -69,9 +69,9 @@ func (c call) client() *http.Client {
 	return found.(*http.Client)
 }
 
-// at returns the call as made from another source.
-func (c call) at(source string) call {
-	c.source = source
+// callingFrom returns the call as made from another local address.
+func (c call) callingFrom(localAddr string) call {
+	c.localAddr = localAddr
 	return c
 }
 

@@ -83,9 +83,9 @@ func sameOrder(a, b order) bool {
 // the same count.
 func TestDeleteAccountIsGuessing(t *testing.T) {
 	t.Parallel()
-	c, source := newCustomer(t), freshSource()
+	c, addr := newCustomer(t), freshAddr()
 	for n := 0; ; n++ {
-		a := send(t, deleteAccount(c, "wrong "+password).at(source))
+		a := send(t, deleteAccount(c, "wrong "+password).callingFrom(addr))
 		if a.status == http.StatusTooManyRequests {
 			break
 		}
@@ -94,8 +94,8 @@ func TestDeleteAccountIsGuessing(t *testing.T) {
 			t.Fatal("100 wrong passwords and no 429")
 		}
 	}
-	send(t, deleteAccount(c, password).at(source)).refused(t, http.StatusTooManyRequests, "too_many_requests")
-	send(t, postSession(logIn{c.Email, password}).at(source)).refused(t, http.StatusTooManyRequests, "too_many_requests")
+	send(t, deleteAccount(c, password).callingFrom(addr)).refused(t, http.StatusTooManyRequests, "too_many_requests")
+	send(t, postSession(logIn{c.Email, password}).callingFrom(addr)).refused(t, http.StatusTooManyRequests, "too_many_requests")
 	send(t, postSession(logIn{c.Email, password})).want(t, http.StatusCreated)
 }
 

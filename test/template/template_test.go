@@ -403,13 +403,13 @@ func updatedAttributes(t *testing.T) map[string][]string {
 	named := map[string][]string{}
 	for function, update := range map[string]func(*dynamodb.Client){
 		"VerifyEmailFunction": func(c *dynamodb.Client) {
-			_ = (&dynamostore.EmailVerifications{Client: c, Users: "Users", AuthState: "AuthState"}).Verify(ctx, l, time.Now(), user.Done{})
+			_ = (&dynamostore.EmailVerifications{Client: c, Users: "Users", AuthState: "AuthState"}).Verify(ctx, l, time.Now(), user.IdempotencyRecord{})
 		},
 		"ResetPasswordFunction": func(c *dynamodb.Client) {
-			_ = (&dynamostore.PasswordResets{Client: c, Users: "Users", AuthState: "AuthState", Mails: "Mails"}).SetPassword(ctx, l, password.Stored("h"), user.Attempt{Email: l.Email}, user.Done{})
+			_ = (&dynamostore.PasswordResets{Client: c, Users: "Users", AuthState: "AuthState", Mails: "Mails"}).SetPassword(ctx, l, password.Stored("h"), user.Attempt{Email: l.Email}, user.IdempotencyRecord{})
 		},
 		"LogInFunction": func(c *dynamodb.Client) {
-			_ = (&dynamostore.PasswordHashes{Client: c, Users: "Users"}).RenewHash(ctx, l.Email, password.Stored("h"), password.Stored("i"))
+			_ = (&dynamostore.PasswordHashes{Client: c, Users: "Users"}).ReplaceHash(ctx, l.Email, password.Stored("h"), password.Stored("i"))
 		},
 		"EndSessionsFunction": func(c *dynamodb.Client) {
 			_ = (&dynamostore.UserSessions{Client: c, Users: "Users", AuthState: "AuthState"}).EndSessions(ctx, user.User{ID: "usr_1", Email: l.Email}, user.Attempt{Email: l.Email})

@@ -99,7 +99,7 @@ export interface paths {
          * Take one's own data along
          * @description All that the store keeps of the caller by name: the account, on every page, and the orders, newest first and page by page, as
          *     GET /orders has them. Read on with `cursor` until `next_cursor` is null; with `limit=100` a page is 5 MB at most. What is
-         *     left: the times of sessions, and hashes of addresses and sources, which are kept for as long as docs/security.md says.
+         *     left: the times of sessions, and hashes of e-mail and IP addresses, which are kept for as long as docs/security.md says.
          */
         get: operations["export-account"];
         put?: never;

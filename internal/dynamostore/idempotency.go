@@ -10,13 +10,13 @@ import (
 	"shop/internal/user"
 )
 
-// keep returns the action that keeps what was done, for the transaction that does it, or none. Its condition fails when
-// the request was done already.
-func keep(table string, d user.Done) []types.TransactWriteItem {
-	if !d.Kept() {
+// putRecord returns the action that stores the record of a request, for the transaction that does what the request asks
+// for, or none where the request has no key. Its condition fails when the request was done already.
+func putRecord(table string, d user.IdempotencyRecord) []types.TransactWriteItem {
+	if !d.HasKey() {
 		return nil
 	}
-	item := doneKey(d.Name)
+	item := recordKey(d.Name)
 	item["subject"], item["done_at"], item["expires_at"] = text(d.Subject), instant(d.At), number(d.ExpiresAt().Unix())
 	return []types.TransactWriteItem{{Put: &types.Put{
 		TableName: &table, Item: item,
@@ -25,25 +25,25 @@ func keep(table string, d user.Done) []types.TransactWriteItem {
 	}}}
 }
 
-// findDone returns what was kept under the name, also when it expired, or the zero Done. A plain read may miss what is
+// findRecord returns the record with this name, also an expired one, or the zero record. A plain read may miss what is
 // being committed; this one meets the commit as a conflict, and waits.
-func findDone(ctx context.Context, client *dynamodb.Client, table, name string) (user.Done, error) {
+func findRecord(ctx context.Context, client *dynamodb.Client, table, name string) (user.IdempotencyRecord, error) {
 	var out *dynamodb.TransactGetItemsOutput
 	err := retryOnConflict(ctx, isContention, func() (err error) {
 		out, err = client.TransactGetItems(ctx, &dynamodb.TransactGetItemsInput{TransactItems: []types.TransactGetItem{
-			{Get: &types.Get{TableName: &table, Key: doneKey(name)}},
+			{Get: &types.Get{TableName: &table, Key: recordKey(name)}},
 		}})
 		return err
 	})
 	if err != nil {
-		return user.Done{}, failed("looking for an earlier request", err)
+		return user.IdempotencyRecord{}, failed("looking for an earlier request", err)
 	}
 	if len(out.Responses) == 0 || len(out.Responses[0].Item) == 0 {
-		return user.Done{}, nil
+		return user.IdempotencyRecord{}, nil
 	}
 	r := reader{item: out.Responses[0].Item}
-	d := user.Done{Name: name, Subject: r.text("subject"), At: r.instant("done_at")}
+	d := user.IdempotencyRecord{Name: name, Subject: r.text("subject"), At: r.instant("done_at")}
 	return d, r.err
 }
 
-func doneKey(name string) attributes { return sessionKey("done#" + name) }
+func recordKey(name string) attributes { return sessionKey("done#" + name) }

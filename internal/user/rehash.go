@@ -7,23 +7,23 @@ import (
 	"shop/internal/password"
 )
 
-// Renewal makes a password's hash anew when new ones cost something else than it did. Only at a log-in is the password
+// Rehash makes a password's hash anew when new ones cost something else than it did. Only at a log-in is the password
 // there to do so.
-type Renewal struct {
-	Users     Renewer
-	Passwords Rehasher
+type Rehash struct {
+	Users     HashStore
+	Passwords PasswordHasher
 	Failed    func(ctx context.Context, userID string, err error)
 }
 
-// Renewer stores hashes.
-type Renewer interface {
-	// RenewHash stores the hash renewed in the place of old. It does nothing, and returns nil, when the user has
+// HashStore stores hashes.
+type HashStore interface {
+	// ReplaceHash stores the hash renewed in the place of old. It does nothing, and returns nil, when the user has
 	// another hash by now: the password was changed meanwhile, or another log-in was first.
-	RenewHash(ctx context.Context, email string, old, renewed password.Hash) error
+	ReplaceHash(ctx context.Context, email string, old, renewed password.Hash) error
 }
 
-// Rehasher knows what a hash should cost.
-type Rehasher interface {
+// PasswordHasher knows what a hash should cost.
+type PasswordHasher interface {
 	// Outdated reports whether Hash would make another kind of hash.
 	Outdated(hash password.Hash) bool
 	// Hash returns the hash to store.
@@ -32,7 +32,7 @@ type Rehasher interface {
 
 // Do renews the hash of the user, whose password it is, if that is due. A failure costs nobody a log-in: the next one
 // tries again.
-func (r *Renewal) Do(ctx context.Context, u User, password string) {
+func (r *Rehash) Do(ctx context.Context, u User, password string) {
 	if !r.Passwords.Outdated(u.PasswordHash) {
 		return
 	}
@@ -41,12 +41,12 @@ func (r *Renewal) Do(ctx context.Context, u User, password string) {
 	}
 }
 
-func (r *Renewal) renew(ctx context.Context, u User, password string) error {
+func (r *Rehash) renew(ctx context.Context, u User, password string) error {
 	renewed, err := r.Passwords.Hash(password)
 	if err != nil {
 		return fmt.Errorf("hashing a password: %w", err)
 	}
-	if err := r.Users.RenewHash(ctx, u.Email, u.PasswordHash, renewed); err != nil {
+	if err := r.Users.ReplaceHash(ctx, u.Email, u.PasswordHash, renewed); err != nil {
 		return fmt.Errorf("storing a renewed hash: %w", err)
 	}
 	return nil

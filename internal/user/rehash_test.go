@@ -8,34 +8,34 @@ import (
 	"shop/internal/password"
 )
 
-// vault has one user's hash, and hashes that cost too little begin with "old ".
-type vault struct {
+// fakeHashes has one user's hash, and hashes that cost too little begin with "old ".
+type fakeHashes struct {
 	stored  password.Hash
 	hashing error
 	storing error
 	failed  []string
 }
 
-func (v *vault) RenewHash(_ context.Context, _ string, old, renewed password.Hash) error {
+func (v *fakeHashes) ReplaceHash(_ context.Context, _ string, old, renewed password.Hash) error {
 	if v.storing == nil && v.stored == old {
 		v.stored = renewed
 	}
 	return v.storing
 }
 
-func (v *vault) Outdated(h password.Hash) bool { return h == oldHash || h == oldestHash }
+func (v *fakeHashes) Outdated(h password.Hash) bool { return h == oldHash || h == oldestHash }
 
-func (v *vault) Hash(p string) (password.Hash, error) { return hashOf(p), v.hashing }
+func (v *fakeHashes) Hash(p string) (password.Hash, error) { return hashOf(p), v.hashing }
 
 var oldHash, oldestHash = password.Stored("old (right one)"), password.Stored("older (right one)")
 
-func (v *vault) renewal() *Renewal {
-	return &Renewal{Users: v, Passwords: v, Failed: func(_ context.Context, userID string, err error) {
+func (v *fakeHashes) rehash() *Rehash {
+	return &Rehash{Users: v, Passwords: v, Failed: func(_ context.Context, userID string, err error) {
 		v.failed = append(v.failed, userID+": "+err.Error())
 	}}
 }
 
-func TestRenewal(t *testing.T) {
+func TestRehash(t *testing.T) {
 	changed := hashOf("another one")
 	for name, c := range map[string]struct {
 		read, stored, want password.Hash
@@ -47,8 +47,8 @@ func TestRenewal(t *testing.T) {
 		"outdated and changed meanwhile": {oldHash, oldestHash, oldestHash},
 	} {
 		t.Run(name, func(t *testing.T) {
-			v := &vault{stored: c.stored}
-			v.renewal().Do(t.Context(), User{ID: "usr_1", Email: "ada@example.com", PasswordHash: c.read}, "right one")
+			v := &fakeHashes{stored: c.stored}
+			v.rehash().Do(t.Context(), User{ID: "usr_1", Email: "ada@example.com", PasswordHash: c.read}, "right one")
 			if v.stored != c.want || len(v.failed) != 0 {
 				t.Errorf("stored %q, failures %q, want %q", v.stored.PHC(), v.failed, c.want.PHC())
 			}
@@ -56,13 +56,13 @@ func TestRenewal(t *testing.T) {
 	}
 }
 
-// TestRenewalFails: it is told, and changes nothing.
-func TestRenewalFails(t *testing.T) {
-	for want, v := range map[string]*vault{
+// TestRehashFails: it is told, and changes nothing.
+func TestRehashFails(t *testing.T) {
+	for want, v := range map[string]*fakeHashes{
 		"usr_1: hashing a password: the store is down":     {stored: oldHash, hashing: errDown},
 		"usr_1: storing a renewed hash: the store is down": {stored: oldHash, storing: errDown},
 	} {
-		v.renewal().Do(t.Context(), User{ID: "usr_1", PasswordHash: oldHash}, "right one")
+		v.rehash().Do(t.Context(), User{ID: "usr_1", PasswordHash: oldHash}, "right one")
 		if len(v.failed) != 1 || v.failed[0] != want || v.stored != oldHash {
 			t.Errorf("told %q and stored %q, want %q", v.failed, v.stored.PHC(), want)
 		}

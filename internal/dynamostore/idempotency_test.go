@@ -11,17 +11,17 @@ import (
 	"shop/internal/user"
 )
 
-func done(name, subject string, at time.Time) user.Done {
-	return user.Done{Name: name, Subject: subject, At: at}
+func done(name, subject string, at time.Time) user.IdempotencyRecord {
+	return user.IdempotencyRecord{Name: name, Subject: subject, At: at}
 }
 
 // wantDone fails the test unless this was kept under its name, for ten minutes, as TTL has it.
-func (s *shop) wantDone(want user.Done) {
+func (s *shop) wantDone(want user.IdempotencyRecord) {
 	s.t.Helper()
-	if got, err := s.resets().Done(s.t.Context(), want.Name); err != nil || got != want {
+	if got, err := s.resets().FindRecord(s.t.Context(), want.Name); err != nil || got != want {
 		s.t.Errorf("kept %+v (error %v), want %+v", got, err, want)
 	}
-	r := reader{item: s.item("AuthState", doneKey(want.Name))}
+	r := reader{item: s.item("AuthState", recordKey(want.Name))}
 	if got := r.number("expires_at"); got != want.At.Add(10*time.Minute).Unix() {
 		s.t.Errorf("kept until %d, want ten minutes from %s", got, want.At)
 	}
@@ -30,7 +30,7 @@ func (s *shop) wantDone(want user.Done) {
 // TestLinksAreFollowedAgain: what was done with a key is kept in the same write, and nothing is when it is refused.
 func TestLinksAreFollowedAgain(t *testing.T) {
 	s := open(t)
-	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	verify, set := s.link(user.VerifyAddress, opened), s.link(user.SetPassword, opened)
 	verified, changed, refused := done("a", ann.ID, opened), done("b", ann.ID, opened), done("c", ann.ID, opened)
 	s.must(s.verifications().Verify(t.Context(), verify, opened, verified))
@@ -40,7 +40,7 @@ func TestLinksAreFollowedAgain(t *testing.T) {
 	if err := s.resets().SetPassword(t.Context(), set, password.Stored("eve's"), resetAt(opened), refused); !errors.Is(err, user.ErrInvalidLink) {
 		t.Errorf("got %v, want ErrInvalidLink", err)
 	}
-	if got, err := s.resets().Done(t.Context(), refused.Name); err != nil || got != (user.Done{}) {
+	if got, err := s.resets().FindRecord(t.Context(), refused.Name); err != nil || got != (user.IdempotencyRecord{}) {
 		t.Errorf("a refused request is kept: %+v, %v", got, err)
 	}
 }
@@ -70,19 +70,19 @@ func TestSignUpAgain(t *testing.T) {
 // TestApplyAgain: a request that was done before stores no mail, neither to verify nor of an attempt; one without a key does.
 func TestApplyAgain(t *testing.T) {
 	s := open(t)
-	id, err := s.applicants().Apply(t.Context(), ann, "a")
+	id, err := s.unverified().Add(t.Context(), ann, "a")
 	s.must(err)
 	s.wantDone(done("a", id, opened))
 	attempt := notification.NewAddressMail(notification.SignUpAttempt, ann.Email, opened).ID
-	if again, err := s.applicants().Apply(t.Context(), ann, "a"); err != nil || again != "" || s.mail(attempt).ID != "" {
+	if again, err := s.unverified().Add(t.Context(), ann, "a"); err != nil || again != "" || s.mail(attempt).ID != "" {
 		t.Errorf("stored %q (error %v) and %+v, want nothing", again, err, s.mail(attempt))
 	}
 	other := ann
 	other.Email = "other@example.com"
-	if again, err := s.applicants().Apply(t.Context(), other, "a"); err != nil || again != "" || s.user(other.Email) != (user.User{}) {
+	if again, err := s.unverified().Add(t.Context(), other, "a"); err != nil || again != "" || s.user(other.Email) != (user.User{}) {
 		t.Errorf("stored %q (error %v), want nothing", again, err)
 	}
-	told, err := s.applicants().Apply(t.Context(), ann, "b")
+	told, err := s.unverified().Add(t.Context(), ann, "b")
 	if err != nil || told != attempt || !strings.HasPrefix(id, "verify-email#") {
 		t.Errorf("stored %q (error %v), want %s", told, err, attempt)
 	}
@@ -101,12 +101,12 @@ func unverified(id string, at time.Time) user.User {
 func TestUnverifiedAccountsExpire(t *testing.T) {
 	end := unverified("usr_1", opened).ExpiresAt
 	for name, signUp := range map[string]func(s *shop, u user.User) error{
-		"at once": func(s *shop, u user.User) error { return s.signUp().Create(t.Context(), u, user.Done{}) },
+		"at once": func(s *shop, u user.User) error { return s.signUp().Create(t.Context(), u, user.IdempotencyRecord{}) },
 		"at once, by a key": func(s *shop, u user.User) error {
 			return s.signUp().Create(t.Context(), u, done("k", u.ID, u.CreatedAt))
 		},
 		"by mail": func(s *shop, u user.User) error {
-			id, err := s.applicants().Apply(t.Context(), u, "")
+			id, err := s.unverified().Add(t.Context(), u, "")
 			if err == nil && id != "verify-email#"+u.ID {
 				err = user.ErrEmailTaken
 			}
@@ -114,7 +114,7 @@ func TestUnverifiedAccountsExpire(t *testing.T) {
 		},
 	} {
 		s := open(t)
-		s.must(s.signUp().Create(t.Context(), unverified("usr_1", opened), user.Done{}))
+		s.must(s.signUp().Create(t.Context(), unverified("usr_1", opened), user.IdempotencyRecord{}))
 		if got := s.user(ann.Email); got != unverified("usr_1", opened) {
 			t.Errorf("stored %+v", got)
 		}
@@ -134,13 +134,13 @@ func TestVerifiedAccountsStay(t *testing.T) {
 	end := unverified("usr_1", opened).ExpiresAt
 	for name, use := range map[string]func(l user.Link, at time.Time) error{
 		"verify": func(l user.Link, at time.Time) error {
-			return s.verifications().Verify(t.Context(), l, at, user.Done{})
+			return s.verifications().Verify(t.Context(), l, at, user.IdempotencyRecord{})
 		},
 		"reset": func(l user.Link, at time.Time) error {
-			return s.resets().SetPassword(t.Context(), l, ann.PasswordHash, resetAt(at), user.Done{})
+			return s.resets().SetPassword(t.Context(), l, ann.PasswordHash, resetAt(at), user.IdempotencyRecord{})
 		},
 	} {
-		s.must(s.signUp().Create(t.Context(), unverified("usr_1", opened), user.Done{}))
+		s.must(s.signUp().Create(t.Context(), unverified("usr_1", opened), user.IdempotencyRecord{}))
 		l := s.link(user.VerifyAddress, end.Add(-time.Minute))
 		if err := use(l, end); !errors.Is(err, user.ErrInvalidLink) {
 			t.Errorf("%s, past the end: got %v, want ErrInvalidLink", name, err)
@@ -157,7 +157,7 @@ func TestVerifiedAccountsStay(t *testing.T) {
 // is pending there is no other, and another address rests on.
 func TestUsedResetEndsTheRest(t *testing.T) {
 	s := open(t)
-	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	mails := s.mails(func() time.Time { return opened })
 	ask := func(after time.Duration) time.Time {
 		t.Helper()
@@ -168,7 +168,7 @@ func TestUsedResetEndsTheRest(t *testing.T) {
 	set := func(after time.Duration) {
 		t.Helper()
 		at := opened.Add(after)
-		s.must(s.resets().SetPassword(t.Context(), s.link(user.SetPassword, at), password.Stored("new"), resetAt(at), user.Done{}))
+		s.must(s.resets().SetPassword(t.Context(), s.link(user.SetPassword, at), password.Stored("new"), resetAt(at), user.IdempotencyRecord{}))
 	}
 	other, err := s.resetOutbox().AddResetMail(t.Context(), "bob@example.com", opened)
 	s.must(err)
@@ -198,8 +198,8 @@ func TestUsedResetEndsTheRest(t *testing.T) {
 // be mailed.
 func TestUsedResetWithoutAMail(t *testing.T) {
 	s := open(t)
-	s.must(s.signUp().Create(t.Context(), ann, user.Done{}))
-	s.must(s.resets().SetPassword(t.Context(), s.link(user.SetPassword, opened), password.Stored("new"), resetAt(opened), user.Done{}))
+	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
+	s.must(s.resets().SetPassword(t.Context(), s.link(user.SetPassword, opened), password.Stored("new"), resetAt(opened), user.IdempotencyRecord{}))
 	id := notification.NewAddressMail(notification.PasswordReset, ann.Email, opened).ID
 	left := reader{item: s.item("Mails", mailKey(id))}
 	if got := left.number("expires_at"); got != opened.Add(time.Hour).Unix() || left.err != nil || len(left.item) != 3 {
