@@ -1,9 +1,10 @@
 // Package config reads a function's settings from its environment, and makes the AWS configuration that its clients
-// share.
+// share. That is read from what Lambda sets, and not by the SDK's package config: its other places to look for
+// credentials (profiles, single sign-on, containers) bring four more clients, half a megabyte of a function's zip and
+// a fifth of its start (docs/benchmarks.md).
 package config
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/caarlos0/env/v11"
 
 	"shop/internal/deadline"
@@ -25,12 +25,11 @@ func MustLoad[T any]() (T, aws.Config) {
 	if err != nil {
 		exit(fmt.Errorf("reading the environment: %w", err))
 	}
-	client := HTTPClient(deadline.Call)
-	cfg, err := config.LoadDefaultConfig(context.Background(), config.WithHTTPClient(client))
+	lambda, err := env.ParseAsWithOptions[execution](env.Options{RequiredIfNoDef: true})
 	if err != nil {
 		exit(fmt.Errorf("configuring AWS: %w", err))
 	}
-	return settings, cfg
+	return settings, lambda.config()
 }
 
 // HTTPClient returns a client of AWS whose attempts end after timeout, and which keeps a connection for deadline.Idle.

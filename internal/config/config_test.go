@@ -1,6 +1,7 @@
 package config
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
@@ -30,6 +32,8 @@ type settings struct {
 type report struct {
 	Settings settings
 	Region   string
+	Endpoint string
+	Keys     [3]string // id, secret and session token
 	Timeout  time.Duration
 	Idle     time.Duration
 }
@@ -38,9 +42,17 @@ func TestMain(m *testing.M) {
 	if os.Getenv(child) == "" {
 		os.Exit(m.Run())
 	}
-	loaded, aws := MustLoad[settings]()
-	client := aws.HTTPClient.(*awshttp.BuildableClient)
-	out := report{Settings: loaded, Region: aws.Region, Timeout: client.GetTimeout(), Idle: client.GetTransport().IdleConnTimeout}
+	loaded, cfg := MustLoad[settings]()
+	client := cfg.HTTPClient.(*awshttp.BuildableClient)
+	keys, err := cfg.Credentials.Retrieve(context.Background())
+	if err != nil {
+		panic(err)
+	}
+	out := report{
+		Settings: loaded, Region: cfg.Region, Endpoint: aws.ToString(cfg.BaseEndpoint),
+		Keys:    [3]string{keys.AccessKeyID, keys.SecretAccessKey, keys.SessionToken},
+		Timeout: client.GetTimeout(), Idle: client.GetTransport().IdleConnTimeout,
+	}
 	if err := json.NewEncoder(os.Stdout).Encode(out); err != nil {
 		panic(err)
 	}
@@ -48,7 +60,7 @@ func TestMain(m *testing.M) {
 
 func environment(changes ...string) []string {
 	all := []string{
-		child + "=1", "AWS_REGION=eu-west-1", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
+		child + "=1", "AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret",
 		"ORDERS_TABLE=shop-Orders", "LEASE=35s", "TOKEN_ISSUER=https://issuer.shop.example", "TOKEN_AUDIENCE=shop",
 	}
 	for _, change := range changes {
@@ -99,7 +111,8 @@ func TestMustLoad(t *testing.T) {
 			if err := json.Unmarshal([]byte(stdout), &got); err != nil || code != 0 || stderr != "" {
 				t.Fatalf("exit %d: %v\n%s%s", code, err, stdout, stderr)
 			}
-			if want := (report{c.want, "eu-west-1", 3 * time.Second, 5 * time.Second}); got != want {
+			want := report{c.want, "eu-west-1", "", [3]string{"id", "secret", ""}, 3 * time.Second, 5 * time.Second}
+			if got != want {
 				t.Errorf("got  %+v\nwant %+v", got, want)
 			}
 		})
@@ -140,9 +153,20 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
-func TestAWSCannotBeConfigured(t *testing.T) {
-	stdout, stderr, code := run(t, environment("AWS_RETRY_MODE=sometimes"))
-	if code != 1 || stdout != "" || !strings.HasPrefix(stderr, "configuring AWS: ") {
-		t.Errorf("exit %d, wrote %q and %q", code, stdout, stderr)
+// TestExecution: what Lambda sets reaches the clients. Without it, nothing is looked for elsewhere.
+func TestExecution(t *testing.T) {
+	stdout, stderr, _ := run(t, environment("AWS_SESSION_TOKEN=token", "AWS_ENDPOINT_URL=http://127.0.0.1:4566"))
+	var got report
+	if err := json.Unmarshal([]byte(stdout), &got); err != nil {
+		t.Fatalf("%v\n%s%s", err, stdout, stderr)
+	}
+	if got.Endpoint != "http://127.0.0.1:4566" || got.Keys != [3]string{"id", "secret", "token"} {
+		t.Errorf("got the endpoint %q and the keys %q", got.Endpoint, got.Keys)
+	}
+	for _, missing := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
+		stdout, stderr, code := run(t, environment(missing))
+		if code != 1 || stdout != "" || !strings.HasPrefix(stderr, "configuring AWS: ") || !strings.Contains(stderr, missing) {
+			t.Errorf("without %s: exit %d, wrote %q and %q", missing, code, stdout, stderr)
+		}
 	}
 }
