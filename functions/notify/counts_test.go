@@ -22,10 +22,10 @@ var now = time.Date(2026, 3, 14, 9, 0, 0, 0, time.UTC)
 
 // shop is all that a delivery works with, for one mail. Each of its errors is what the call of that name answers.
 type shop struct {
-	age                                                       time.Duration // for how long the mail has been
-	claim, read, render, send, mark, markUndelivered, release error
-	crash                                                     bool
-	unanswered                                                int // calls before this one
+	age                                               time.Duration // for how long the mail has been
+	claim, read, send, mark, markUndelivered, release error
+	crash                                             bool
+	unanswered                                        int // calls before this one
 }
 
 func (s shop) Claim(context.Context, string, string, time.Time) (notification.Mail, error) {
@@ -44,11 +44,11 @@ func (s shop) ForMail(context.Context, string, string) (order.Order, error) {
 	return order.Order{}, s.read
 }
 
-func (s shop) Render(order.Order) (notification.Message, error) {
+func (s shop) Render(order.Order) notification.Message {
 	if s.crash {
 		panic("no template")
 	}
-	return notification.Message{}, s.render
+	return notification.Message{}
 }
 
 func (s shop) Send(context.Context, notification.Message) (string, error) { return "message", s.send }
@@ -85,7 +85,6 @@ func TestCounts(t *testing.T) {
 		"SES down for 72 hours":       {shop{send: down, age: tooLong}, good, failed},
 		"no order for 72 hours":       {shop{read: order.ErrNotFound, age: tooLong}, good, failed},
 		"unreadable for 72 hours":     {shop{read: down, age: tooLong}, good, failed},
-		"not rendered for 72 hours":   {shop{render: down, age: tooLong}, good, failed},
 		"no answer":                   {shop{send: silent}, good, postponed},
 		"no answer, a second time":    {shop{send: silent, unanswered: 1}, good, postponed},
 		"no answer, a third time":     {shop{send: silent, unanswered: 2}, good, unanswered},

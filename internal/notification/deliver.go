@@ -133,7 +133,7 @@ func (d *Delivery) compose(ctx context.Context, mail Mail) (Message, error) {
 
 func (d *Delivery) render(kind Kind, o order.Order) (Message, error) {
 	if kind == OrderPlaced {
-		return d.Confirmation.Render(o)
+		return d.Confirmation.Render(o), nil
 	}
 	return d.StatusMail.Render(kind, o)
 }

@@ -148,7 +148,6 @@ func TestDeliverLeavesToTheRelay(t *testing.T) {
 		"provider's answer":  {func(p *fakeProvider) { p.lost = errDown }, errDown, 1},
 		"order not readable": {func(p *fakeProvider) { p.missing["ord_1"] = errDown }, errDown, 0},
 		"order missing":      {func(p *fakeProvider) { p.missing["ord_1"] = order.ErrNotFound }, order.ErrNotFound, 0},
-		"not rendered":       {func(p *fakeProvider) { p.render = errDown }, errDown, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLedger("ord_1")

@@ -190,11 +190,10 @@ func (l *ledger) Reschedule(_ context.Context, before, next Mail) error {
 type fakeProvider struct {
 	ledger  *ledger
 	fails   error
-	missing map[string]error // why the order cannot be read
-	list    map[string]bool  // the addresses that are mailed no more, by hash
-	sent    map[string]int   // mails by order
-	lost    error            // what Send answers although the mail was sent
-	render  error
+	missing map[string]error            // why the order cannot be read
+	list    map[string]bool             // the addresses that are mailed no more, by hash
+	sent    map[string]int              // mails by order
+	lost    error                       // what Send answers although the mail was sent
 	named   func(orderID string) string // makes message ids; nil counts the mails of an order
 }
 
@@ -220,8 +219,8 @@ func (p *fakeProvider) Add(_ context.Context, addressHash string, _ Reason, _ ti
 	return nil
 }
 
-func (p *fakeProvider) Render(o order.Order) (Message, error) {
-	return Message{To: o.Email, Subject: o.ID}, p.render
+func (p *fakeProvider) Render(o order.Order) Message {
+	return Message{To: o.Email, Subject: o.ID}
 }
 
 func (p *fakeProvider) Send(_ context.Context, m Message) (string, error) {

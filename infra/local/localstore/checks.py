@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -11,6 +12,7 @@ from localstore.settings import DEPLOY, LOCAL, REGION, ROOT, say
 
 STATICCHECK = "honnef.co/go/tools/cmd/staticcheck@v0.8.2"
 GOVULNCHECK = "golang.org/x/vuln/cmd/govulncheck@v1.9.0"
+QTC = "github.com/valyala/quicktemplate/qtc"  # at the version of go.mod
 D2 = "oss.terrastruct.com/d2@v0.7.1"
 GO_FOLDERS = ("cmd", "functions", "internal", "test")
 
@@ -25,6 +27,7 @@ def lint() -> int:
         "cfn-lint on the translated template": lint_translated,
         "cfn-lint on the alarms": lint_observability,
         "checkov": policy.lint,
+        "mail templates": mail_templates,
         "ruff": ruff,
         "the pages' linter": web.lint,
     }
@@ -65,6 +68,35 @@ def lint_translated() -> bool:
 
 def lint_observability() -> bool:
     return succeeds(str(tools.linters() / "cfn-lint"), "--regions", REGION, "--", "infra/observability/template.yaml")
+
+
+def mail_templates() -> bool:
+    """What is compiled of each template of a mail must be what `go generate` makes of it now."""
+    templates = sorted((ROOT / "internal" / "notification").glob("*/*.qtpl"))
+    with tempfile.TemporaryDirectory() as folder:
+        for template in templates:
+            package = Path(folder) / template.parent.name
+            package.mkdir()
+            shutil.copy(template, package)
+        made = subprocess.run(
+            ["go", "run", QTC, "-skipLineComments", "-dir", folder], cwd=ROOT, stderr=subprocess.DEVNULL
+        )
+        stale = [
+            str(template.relative_to(ROOT))
+            for template in templates
+            if made.returncode != 0 or not same(compiled(template), compiled(Path(folder, *template.parts[-2:])))
+        ]
+    for template in stale:
+        print(f"{template} was changed after it was compiled: go generate ./internal/notification/...")
+    return bool(templates) and not stale
+
+
+def compiled(template: Path) -> Path:
+    return template.with_name(template.name + ".go")
+
+
+def same(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.read_bytes() == other.read_bytes()
 
 
 def ruff() -> bool:

@@ -1,12 +1,17 @@
 // Package accountmail makes the mails that bring a link which is good once, in a text and an HTML part: to verify an
 // address, to tell of a sign-up with an address that has an account, and to set a password anew; and the one that tells
-// that a password was changed. It is apart from package notification for the reason that package confirmation is.
+// that a password was changed.
 //
 // No mail says what whoever asked for it wrote, a name for instance: else the store would carry anybody's words to any
 // mailbox.
 package accountmail
 
-import "shop/internal/notification"
+//go:generate go run github.com/valyala/quicktemplate/qtc -skipLineComments
+
+import (
+	"shop/internal/notification"
+	"shop/internal/notification/mailtext"
+)
 
 // Template makes account mails. It is a [notification.AccountMail].
 type Template struct {
@@ -18,15 +23,12 @@ type Template struct {
 }
 
 // Render returns a mail of the kind for the address, with a link that brings the token where the kind has one. The
-// error is for a kind that is none of an account, or a defect of the templates.
+// error is for a kind that is none of an account.
 func (t Template) Render(kind notification.Kind, address, token string) (notification.Message, error) {
 	mail, err := newContent(kind, t.ShopName, t.ShopURL, token)
 	if err != nil {
 		return notification.Message{}, err
 	}
-	text, html, err := templates.Render(mail)
-	if err != nil {
-		return notification.Message{}, err
-	}
-	return notification.Message{To: address, Subject: mail.Subject, Text: text, HTML: html}, nil
+	html := mailtext.Layout(mail.ShopName, mail.Subject, "", mail.Card())
+	return notification.Message{To: address, Subject: mail.Subject, Text: mail.Text(), HTML: html}, nil
 }

@@ -1,6 +1,8 @@
 package confirmation
 
 import (
+	"fmt"
+
 	"shop/internal/notification/mailtext"
 	"shop/internal/order"
 )
@@ -37,12 +39,20 @@ func newContent(shopName string, o order.Order) content {
 	return c
 }
 
+// each returns the quantity and the price of one, as both parts show them.
+func (l line) each() string { return fmt.Sprintf("%d × %s", l.Quantity, l.UnitPrice) }
+
 func newLine(l order.Line) line {
 	name := mailtext.OneLine(l.Name)
 	if name == "" {
 		name = l.ProductID // nothing of the name can be shown
 	}
 	return line{Name: name, UnitPrice: l.UnitPrice.String(), Quantity: l.Quantity, Total: l.Total().String()}
+}
+
+// preheader returns what mail clients show beside the subject.
+func (c content) preheader() string {
+	return c.Total + " in all. Order " + c.OrderID + ", placed " + c.PlacedAt + "."
 }
 
 func subject(shop, orderID string) string {

@@ -2,6 +2,8 @@
 // that mail clients show without wrapping. It also has what all mails share, the layout of their HTML part.
 package mailtext
 
+//go:generate go run github.com/valyala/quicktemplate/qtc -skipLineComments
+
 import (
 	"strings"
 	"unicode"

@@ -1,23 +1,16 @@
 // Package statusmail makes the mails that tell a customer that an order was shipped, or cancelled, in a text and an
-// HTML part. It is apart from package notification for the reason that package confirmation is.
+// HTML part.
 package statusmail
 
+//go:generate go run github.com/valyala/quicktemplate/qtc -skipLineComments
+
 import (
-	_ "embed"
 	"fmt"
 
 	"shop/internal/notification"
 	"shop/internal/notification/mailtext"
 	"shop/internal/order"
 )
-
-//go:embed templates/status-mail.txt
-var textPart string
-
-//go:embed templates/status-mail.html
-var htmlPart string
-
-var templates = mailtext.New(textPart, htmlPart)
 
 // Template makes mails of orders' statuses. It is a [notification.StatusMail].
 type Template struct {
@@ -31,18 +24,14 @@ type content struct {
 }
 
 // Render returns the mail of the kind for the address that o was placed with. What people wrote (the names of the shop
-// and the goods, the tracking) stays on its line and in its place. The error is for a kind that is none of a status, or
-// a defect of the templates.
+// and the goods, the tracking) stays on its line and in its place. The error is for a kind that is none of a status.
 func (t Template) Render(kind notification.Kind, o order.Order) (notification.Message, error) {
 	mail, err := newContent(kind, mailtext.OneLine(t.ShopName), o)
 	if err != nil {
 		return notification.Message{}, err
 	}
-	text, html, err := templates.Render(mail)
-	if err != nil {
-		return notification.Message{}, err
-	}
-	return notification.Message{To: o.Email, Subject: mail.Subject, Text: text, HTML: html}, nil
+	html := mailtext.Layout(mail.ShopName, mail.Subject, "", mail.Card())
+	return notification.Message{To: o.Email, Subject: mail.Subject, Text: mail.Text(), HTML: html}, nil
 }
 
 func newContent(kind notification.Kind, shop string, o order.Order) (content, error) {
