@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"shop/internal/calendar"
 	"shop/internal/httpapi"
 	"shop/internal/order"
 	"shop/internal/page"
@@ -34,11 +35,12 @@ type handlers struct {
 	orders    orderLister
 	customers customerFinder
 	now       func() time.Time
+	zone      *time.Location // of the shop's days
 }
 
 // listOrders serves GET /admin/orders.
-func listOrders(g httpapi.Guard, orders orderLister, customers customerFinder, now func() time.Time) httpapi.Handler {
-	return g.Routes(map[string]httpapi.CallerHandler{"GET /admin/orders": handlers{orders, customers, now}.list})
+func listOrders(g httpapi.Guard, h handlers) httpapi.Handler {
+	return g.Routes(map[string]httpapi.CallerHandler{"GET /admin/orders": h.list})
 }
 
 func (h handlers) list(ctx context.Context, caller user.Caller, r *httpapi.Request) (httpapi.Response, error) {
@@ -50,7 +52,7 @@ func (h handlers) list(ctx context.Context, caller user.Caller, r *httpapi.Reque
 	if err != nil {
 		return httpapi.Response{}, err
 	}
-	f, err := filter(query)
+	f, err := h.filter(query)
 	if err != nil {
 		return httpapi.Response{}, err
 	}
@@ -96,17 +98,23 @@ func (h handlers) customerOf(ctx context.Context, address string) (string, error
 	return u.ID, err
 }
 
-func filter(query httpapi.Query) (order.Filter, error) {
-	from, err := query.Instant("from")
+func (h handlers) filter(query httpapi.Query) (order.Filter, error) {
+	from, isDay, err := query.Moment("from")
 	if err != nil {
 		return order.Filter{}, err
 	}
-	to, err := query.Instant("to")
+	if isDay {
+		from = calendar.Start(from, h.zone)
+	}
+	to, isDay, err := query.Moment("to")
 	if err != nil {
 		return order.Filter{}, err
+	}
+	if isDay { // the whole day
+		to = calendar.Start(calendar.Next(to), h.zone)
 	}
 	var problems validation.Errors
-	if !from.IsZero() && !to.IsZero() && to.Before(from) {
+	if !from.IsZero() && !to.IsZero() && (to.Before(from) || isDay && !from.Before(to)) {
 		problems.Add("to", "must not be before from")
 	}
 	customer, given := query["customer"]

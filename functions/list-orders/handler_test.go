@@ -26,6 +26,12 @@ func (a all) History(_ context.Context, admin user.Caller, f order.Filter, r pag
 // clock is a minute after what the pages of these tests are complete until.
 func clock() time.Time { return time.Date(2026, 3, 14, 10, 0, 0, 250e6, time.UTC) }
 
+// serving serves these orders by the days of Kathmandu.
+func serving(orders orderLister, c customerFinder) httpapi.Handler {
+	kathmandu := time.FixedZone("Kathmandu", 5*60*60+45*60)
+	return listOrders(httpapitest.Guard(), handlers{orders, c, clock, kathmandu})
+}
+
 // customers knows ada, and fails for whom nobody can look up.
 type customers struct{}
 
@@ -89,7 +95,7 @@ func TestListOrders(t *testing.T) {
 			PlacedAt: time.Date(2026, 3, 14, 9, 26, 53, 589e6, time.UTC),
 		}}, NextCursor: "bW9yZQ"}, nil
 	})
-	httpapitest.Call(t, listOrders(httpapitest.Guard(), orders, nil, clock), httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
+	httpapitest.Call(t, serving(orders, nil), httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
 		"items":[{
 			"order_id":"ord_7vtcxc6t7ggcx267wchbxpn4v3","user_id":"usr_019cafb8-d247-752e-9651-0c5ca6a3a450","email":"ada@example.com","status":"placed",
 			"items":[{"product_id":"brass-bell","name":"Brass bell","unit_price":{"amount":0,"currency":"GBP"},"quantity":10000,
@@ -100,10 +106,10 @@ func TestListOrders(t *testing.T) {
 
 // nothing answers empty pages and passes on what it is asked for.
 func nothing(ask func(f order.Filter, r page.Request)) httpapi.Handler {
-	return listOrders(httpapitest.Guard(), all(func(_ user.Caller, f order.Filter, r page.Request) (page.Page[order.Order], error) {
+	return serving(all(func(_ user.Caller, f order.Filter, r page.Request) (page.Page[order.Order], error) {
 		ask(f, r)
 		return page.Page[order.Order]{}, nil
-	}), customers{}, clock)
+	}), customers{})
 }
 
 func TestPages(t *testing.T) {
@@ -118,7 +124,9 @@ func TestFilters(t *testing.T) {
 	for query, want := range map[string]order.Filter{
 		"": {},
 		"from=2011-09-30T12:00:00Z&to=2011-09-30T11:00:00-01:00": {From: noon, To: noon},
-		"customer=no%20user": {Customer: "no user"},
+		"from=2011-10-01&to=2011-10-02":                          {From: noon.Add(6*time.Hour + 15*time.Minute), To: noon.Add(54*time.Hour + 15*time.Minute)},
+		"from=2011-09-30T12:00:00Z&to=2011-09-30":                {From: noon, To: noon.Add(6*time.Hour + 15*time.Minute)},
+		"customer=no%20user":                                     {Customer: "no user"},
 	} {
 		var got []order.Filter
 		h := nothing(func(f order.Filter, _ page.Request) { got = append(got, f) })
@@ -129,14 +137,18 @@ func TestFilters(t *testing.T) {
 		}
 	}
 	httpapitest.CheckQueries(t, httpapitest.ReadEvent(t), handler(nil), map[string]httpapitest.Problem{
-		"from=2011-09-30": httpapitest.FieldErrors("from", "must be an RFC 3339 time such as 2011-09-30T00:00:00Z"),
+		"from=2011-09-31":               httpapitest.FieldErrors("from", moment),
+		"to=2011-09-30T00:00:00":        httpapitest.FieldErrors("to", moment),
+		"from=2011-10-02&to=2011-10-01": httpapitest.FieldErrors("to", "must not be before from"),
 		"customer=&from=2011-10-01T00:00:00Z&to=2011-09-01T00:00:00Z": httpapitest.FieldErrors(
 			"to", "must not be before from", "customer", "must be a user id"),
 	})
 }
 
+const moment = "must be a day such as 2011-09-30 or an RFC 3339 time such as 2011-09-30T00:00:00Z"
+
 // handler serves these orders.
-func handler(a all) httpapi.Handler { return listOrders(httpapitest.Guard(), a, customers{}, clock) }
+func handler(a all) httpapi.Handler { return serving(a, customers{}) }
 
 func TestRefusals(t *testing.T) {
 	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t), func(err error) httpapi.Handler {

@@ -12,20 +12,25 @@ import (
 	"shop/internal/httpapi"
 	"shop/internal/jwks"
 	"shop/internal/storeapi"
+	"shop/internal/zone"
 )
 
 type settings struct {
 	config.Front
 	config.Tokens
-	Orders string `env:"ORDERS_TABLE"`
-	Users  string `env:"USERS_TABLE"`
+	Orders   string    `env:"ORDERS_TABLE"`
+	Users    string    `env:"USERS_TABLE"`
+	TimeZone zone.Zone `env:"TIME_ZONE"`
 }
 
 func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: &dynamostore.Admins{Client: db, Users: s.Users}}
-	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), listOrders(guard, &dynamostore.OrderHistory{
-		Client: db, Orders: s.Orders,
-	}, &dynamostore.Accounts{Client: db, Users: s.Users}, time.Now)))
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), listOrders(guard, handlers{
+		orders:    &dynamostore.OrderHistory{Client: db, Orders: s.Orders},
+		customers: &dynamostore.Accounts{Client: db, Users: s.Users},
+		now:       time.Now,
+		zone:      s.TimeZone.Location,
+	})))
 }

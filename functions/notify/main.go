@@ -20,6 +20,7 @@ import (
 	"shop/internal/observe"
 	"shop/internal/queue"
 	"shop/internal/sesmail"
+	"shop/internal/zone"
 )
 
 type settings struct {
@@ -33,6 +34,7 @@ type settings struct {
 	ReplyTo          string        `env:"REPLY_TO"` // may be empty
 	ShopName         string        `env:"SHOP_NAME"`
 	ShopURL          string        `env:"PAGES_URL"`
+	TimeZone         zone.Zone     `env:"TIME_ZONE"`
 	Lease            time.Duration `env:"LEASE"` // above the function's timeout, below the queue's visibility timeout
 }
 
@@ -48,8 +50,8 @@ func main() {
 			Client: ses.NewFromConfig(aws, patient),
 			Sender: s.Sender, ConfigurationSet: s.ConfigurationSet, ReplyTo: s.ReplyTo,
 		},
-		Confirmation: confirmation.Template{ShopName: s.ShopName},
-		StatusMail:   statusmail.Template{ShopName: s.ShopName},
+		Confirmation: confirmation.Template{ShopName: s.ShopName, Zone: s.TimeZone.Location},
+		StatusMail:   statusmail.Template{ShopName: s.ShopName, Zone: s.TimeZone.Location},
 		AccountMail:  accountmail.Template{ShopName: s.ShopName, ShopURL: s.ShopURL},
 		Lease:        s.Lease,
 		NewID:        func() string { return uuid.Must(uuid.NewV7()).String() },

@@ -8,11 +8,18 @@ import (
 	"shop/internal/order"
 	"shop/internal/storeapi"
 	"shop/internal/user"
+	"shop/internal/validation"
 )
 
-const defaultTop = 10
+// What a query gets that does not say how much it wants.
+const (
+	defaultTop  = 10
+	defaultDays = 7
+)
 
 type orderSummarizer interface {
+	// Today returns the day that it is in the shop.
+	Today() time.Time
 	// Summarize adds up the orders of the days from and to, both inclusive. It returns validation.Errors.
 	Summarize(ctx context.Context, from, to time.Time, top int) (order.Summary, error)
 }
@@ -20,6 +27,7 @@ type orderSummarizer interface {
 type summary struct {
 	From         string           `json:"from"`
 	To           string           `json:"to"`
+	TimeZone     string           `json:"time_zone"`
 	Currency     string           `json:"currency"`
 	Orders       int64            `json:"orders"`
 	Units        int64            `json:"units"`
@@ -55,11 +63,7 @@ func (h handlers) summarize(ctx context.Context, _ user.Caller, r *httpapi.Reque
 	if err != nil {
 		return httpapi.Response{}, err
 	}
-	from, err := query.Day("from")
-	if err != nil {
-		return httpapi.Response{}, err
-	}
-	to, err := query.Day("to")
+	from, to, err := h.days(query)
 	if err != nil {
 		return httpapi.Response{}, err
 	}
@@ -74,10 +78,31 @@ func (h handlers) summarize(ctx context.Context, _ user.Caller, r *httpapi.Reque
 	return httpapi.OK(summaryOf(s)), nil
 }
 
+// days returns the first and the last day that are asked for. The last one is today unless the query names one, and
+// the first one is it or so many days before, both counted.
+func (h handlers) days(query httpapi.Query) (from, to time.Time, err error) {
+	to = h.orders.Today()
+	if _, given := query["to"]; given {
+		if to, err = query.Day("to"); err != nil {
+			return from, to, err
+		}
+	}
+	if _, given := query["from"]; !given {
+		days, err := query.Int("days", defaultDays, 1, order.MaxSummaryDays)
+		return to.AddDate(0, 0, 1-int(days)), to, err
+	}
+	if _, too := query["days"]; too {
+		return from, to, validation.Errors{{Field: "days", Message: "does not go with from"}}
+	}
+	from, err = query.Day("from")
+	return from, to, err
+}
+
 func summaryOf(s order.Summary) summary {
 	out := summary{
-		From: s.From.Format(time.DateOnly), To: s.To.Format(time.DateOnly), Currency: s.Revenue.Currency,
-		Orders: s.Orders, Units: s.Units, Revenue: storeapi.Money(s.Revenue), AverageOrder: storeapi.Money(s.Average()),
+		From: s.From.Format(time.DateOnly), To: s.To.Format(time.DateOnly), TimeZone: s.Zone,
+		Currency: s.Revenue.Currency, Orders: s.Orders, Units: s.Units,
+		Revenue: storeapi.Money(s.Revenue), AverageOrder: storeapi.Money(s.Average()),
 	}
 	for _, d := range s.Days {
 		out.Days = append(out.Days, day{

@@ -25,6 +25,9 @@ func (s sums) Summarize(_ context.Context, from, to time.Time, top int) (order.S
 	return s(summing{from, to, top})
 }
 
+// Today is 9 March.
+func (s sums) Today() time.Time { return march(9) }
+
 func gbp(amount int64) money.Money { return money.Money{Amount: amount, Currency: "GBP"} }
 
 func march(day int) time.Time { return time.Date(2026, 3, day, 0, 0, 0, 0, time.UTC) }
@@ -35,7 +38,7 @@ func TestSummarizeOrders(t *testing.T) {
 			t.Errorf("got %+v, want %+v", s, want)
 		}
 		return order.Summary{
-			From: s.from, To: s.to, Orders: 2, Units: 4, Revenue: gbp(14701),
+			From: s.from, To: s.to, Zone: "Europe/London", Orders: 2, Units: 4, Revenue: gbp(14701),
 			Days: []order.Day{
 				{Day: march(2), Orders: 1, Units: 1, Revenue: gbp(6401)}, {Day: march(14), Orders: 1, Units: 3, Revenue: gbp(8300)},
 			},
@@ -46,7 +49,7 @@ func TestSummarizeOrders(t *testing.T) {
 		}, nil
 	})
 	httpapitest.Call(t, summarizeOrders(httpapitest.Guard(), orders), httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
-		"from":"2026-03-01","to":"2026-03-31","currency":"GBP","orders":2,"units":4,
+		"from":"2026-03-01","to":"2026-03-31","time_zone":"Europe/London","currency":"GBP","orders":2,"units":4,
 		"revenue":{"amount":14701,"currency":"GBP"},"average_order":{"amount":7351,"currency":"GBP"},
 		"days":[
 			{"day":"2026-03-02","orders":1,"units":1,"revenue":{"amount":6401,"currency":"GBP"}},
@@ -61,20 +64,44 @@ func TestNothingSold(t *testing.T) {
 		if want := (summing{march(1), march(1), 10}); s != want {
 			t.Errorf("got %+v, want %+v", s, want)
 		}
-		return order.Summary{From: s.from, To: s.to, Revenue: gbp(0)}, nil
+		return order.Summary{From: s.from, To: s.to, Zone: "Europe/London", Revenue: gbp(0)}, nil
 	})
 	e := httpapitest.ReadEvent(t).WithQuery("from=2026-03-01&to=2026-03-01")
 	httpapitest.Call(t, summarizeOrders(httpapitest.Guard(), orders), e).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
-		"from":"2026-03-01","to":"2026-03-01","currency":"GBP","orders":0,"units":0,
+		"from":"2026-03-01","to":"2026-03-01","time_zone":"Europe/London","currency":"GBP","orders":0,"units":0,
 		"revenue":{"amount":0,"currency":"GBP"},"average_order":{"amount":0,"currency":"GBP"},"days":[],"top_products":[]}`})
+}
+
+// TestDays: the last one is today unless another one is named, and there are seven unless a query says how many.
+func TestDays(t *testing.T) {
+	for query, want := range map[string]summing{
+		"":                              {march(3), march(9), 10},
+		"days=2":                        {march(8), march(9), 10},
+		"days=1&to=2026-03-05&top=1":    {march(5), march(5), 1},
+		"from=2026-03-05":               {march(5), march(9), 10},
+		"from=2026-03-05&to=2026-03-07": {march(5), march(7), 10},
+	} {
+		var got summing
+		orders := sums(func(s summing) (order.Summary, error) {
+			got = s
+			return order.Summary{From: s.from, To: s.to, Zone: "UTC", Revenue: gbp(0)}, nil
+		})
+		h := summarizeOrders(httpapitest.Guard(), orders)
+		httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithQuery(query))
+		if got != want {
+			t.Errorf("%s: got %+v, want %+v", query, got, want)
+		}
+	}
 }
 
 func TestBadQueries(t *testing.T) {
 	const whole = "from=2026-03-01&to=2026-03-31"
 	h := summarizeOrders(httpapitest.Guard(), sums(nil))
 	httpapitest.CheckQueries(t, httpapitest.ReadEvent(t), h, map[string]httpapitest.Problem{
-		"to=2026-03-31":    httpapitest.FieldErrors("from", "must be a day such as 2011-09-30"),
-		"from=2026-03-01":  httpapitest.FieldErrors("to", "must be a day such as 2011-09-30"),
+		"from=2026-03-32":  httpapitest.FieldErrors("from", "must be a day such as 2011-09-30"),
+		"to=today":         httpapitest.FieldErrors("to", "must be a day such as 2011-09-30"),
+		"days=0":           httpapitest.FieldErrors("days", "must be a whole number from 1 to 92"),
+		whole + "&days=2":  httpapitest.FieldErrors("days", "does not go with from"),
 		whole + "&top=0":   httpapitest.FieldErrors("top", "must be a whole number from 1 to 100"),
 		whole + "&top=101": httpapitest.FieldErrors("top", "must be a whole number from 1 to 100"),
 	})

@@ -5,20 +5,23 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"shop/internal/clock"
 	"shop/internal/config"
 	"shop/internal/dynamostore"
 	"shop/internal/httpapi"
 	"shop/internal/jwks"
 	"shop/internal/order"
 	"shop/internal/storeapi"
+	"shop/internal/zone"
 )
 
 type settings struct {
 	config.Front
 	config.Tokens
-	Orders   string `env:"ORDERS_TABLE"`
-	Users    string `env:"USERS_TABLE"`
-	Currency string `env:"CURRENCY"`
+	Orders   string    `env:"ORDERS_TABLE"`
+	Users    string    `env:"USERS_TABLE"`
+	Currency string    `env:"CURRENCY"`
+	TimeZone zone.Zone `env:"TIME_ZONE"`
 }
 
 func main() {
@@ -28,5 +31,7 @@ func main() {
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), summarizeOrders(guard, &order.Analytics{
 		Feed:     &dynamostore.OrderHistory{Client: db, Orders: s.Orders},
 		Currency: s.Currency,
+		Zone:     s.TimeZone.Location,
+		Now:      clock.Now,
 	})))
 }

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import shlex
+import zoneinfo
 from collections.abc import Iterable
 
 ROTATED = ("TokensSignedBy", "StandbyKey")
@@ -57,10 +58,19 @@ def refuse(declared, present, given, stage) -> None:
     sender, domain = (value(name, declared, present, given) for name in ("Sender", "SenderDomain"))
     if domain and not sender.endswith(f"@{domain}"):
         raise Refused(f"Sender={sender} is no address of SenderDomain={domain}")
+    zone = value("TimeZone", declared, present, given)
+    if "TimeZone" in given and not is_zone(zone):
+        raise Refused(f"TimeZone={zone} is no time zone of the IANA database, such as Europe/London or UTC")
     if present and present.get("Stage", stage) != stage:
         raise Refused(
             f"the stack was deployed with Stage={present['Stage']}, and no deployment changes that to {stage}"
         )
+
+
+def is_zone(name: str) -> bool:
+    """Whether there is a zone of this name; where the machine has no database, the functions themselves refuse it."""
+    known = zoneinfo.available_timezones()
+    return not known or name in known
 
 
 def proof(declared, present, given) -> dict[str, str]:

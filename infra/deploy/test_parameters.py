@@ -12,6 +12,7 @@ DECLARED = {
     "SenderDomain": {"Default": ""},
     "ShopName": {"Default": "The Shop"},
     "Pages": {"Default": "on"},
+    "TimeZone": {"Default": "UTC"},
     "OriginProof": {"Default": ""},
     "OriginProofSha256": {"Default": ""},
     "TokensSignedBy": {"Default": "SigningKey"},
@@ -65,6 +66,7 @@ class Choose(unittest.TestCase):
             ("shop rotate-key", None, "staging", {"Sender": "a@b", "StandbyKey": "absent"}),
             ("deployed with Stage=staging", PRESENT, "production", {}),
             ("no address of SenderDomain=other", PRESENT, "staging", {"SenderDomain": "other"}),
+            ("TimeZone=Europe/Londn is no time zone", PRESENT, "staging", {"TimeZone": "Europe/Londn"}),
             ("parameters say Stage=production", PRESENT, "staging", {"Stage": "production"}),
         ):
             with self.subTest(complaint), self.assertRaisesRegex(Refused, complaint):
@@ -72,6 +74,10 @@ class Choose(unittest.TestCase):
 
     def test_a_domain_goes_with_its_address(self) -> None:
         self.assertEqual(sent(PRESENT, SenderDomain="example.com")["SenderDomain"], "example.com")
+
+
+    def test_a_zone_is_one_of_the_database(self) -> None:
+        self.assertEqual(sent(PRESENT, TimeZone="Europe/London")["TimeZone"], "Europe/London")
 
 
 class Read(unittest.TestCase):

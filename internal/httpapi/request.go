@@ -199,7 +199,7 @@ var parameters = map[string][]string{
 	"GET /users/me/export":      {"cursor", "limit"},
 	"GET /admin/products":       {"cursor", "limit", "q", "stock"},
 	"GET /admin/orders":         {"cursor", "customer", "email", "from", "limit", "to"},
-	"GET /admin/orders/summary": {"from", "to", "top"},
+	"GET /admin/orders/summary": {"days", "from", "to", "top"},
 	"GET /admin/products/{product_id}/stock/movements": {"cursor", "limit"},
 }
 
@@ -314,6 +314,17 @@ func (q Query) Day(name string) (time.Time, error) {
 		return time.Time{}, invalid(name, "must be a day such as 2011-09-30")
 	}
 	return day, nil
+}
+
+// Moment returns an instant, as Instant does, or a day, as Day does, and which of the two it is.
+func (q Query) Moment(name string) (t time.Time, isDay bool, err error) {
+	if day, err := q.Day(name); err == nil {
+		return day, true, nil
+	}
+	if t, err = q.Instant(name); err != nil {
+		err = invalid(name, "must be a day such as 2011-09-30 or an RFC 3339 time such as 2011-09-30T00:00:00Z")
+	}
+	return t, false, err
 }
 
 // invalid returns validation.Errors of one problem.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"shop/internal/calendar"
 	"shop/internal/money"
 	"shop/internal/validation"
 )
@@ -25,9 +26,10 @@ type Feed interface {
 	Each(ctx context.Context, from, to time.Time, visit func(Order)) error
 }
 
-// Summary is what was sold in a range of days, UTC.
+// Summary is what was sold in a range of days of the shop.
 type Summary struct {
 	From, To    time.Time // the first and the last day
+	Zone        string    // of the days
 	Orders      int64
 	Units       int64
 	Revenue     money.Money
@@ -43,7 +45,7 @@ func (s Summary) Average() money.Money {
 	return money.Money{Amount: (2*s.Revenue.Amount + s.Orders) / (2 * s.Orders), Currency: s.Revenue.Currency}
 }
 
-// Day is what was sold on one day, UTC.
+// Day is what was sold on one day.
 type Day struct {
 	Day     time.Time
 	Orders  int64
@@ -63,16 +65,22 @@ type ProductRevenue struct {
 type Analytics struct {
 	Feed     Feed
 	Currency string
+	Zone     *time.Location // of the shop's days
+	Now      func() time.Time
 }
 
-// Summarize adds up the sales of the days from and to, both inclusive, at midnight UTC, with
-// the top products, 1 to MaxTopProducts. It returns validation.Errors.
+// Today returns the day that it is in the shop.
+func (a *Analytics) Today() time.Time { return calendar.Of(a.Now(), a.Zone) }
+
+// Summarize adds up the sales of the days from to to, both inclusive, with the top products, 1 to MaxTopProducts. It
+// returns validation.Errors.
 func (a *Analytics) Summarize(ctx context.Context, from, to time.Time, top int) (Summary, error) {
 	if err := checkSummary(from, to, top); err != nil {
 		return Summary{}, err
 	}
-	t := tally{currency: a.Currency, days: map[time.Time]*Day{}, products: map[string]*soldProduct{}}
-	if err := a.Feed.Each(ctx, from, to.AddDate(0, 0, 1), t.add); err != nil {
+	t := tally{currency: a.Currency, zone: a.Zone, days: map[time.Time]*Day{}, products: map[string]*soldProduct{}}
+	first, end := calendar.Start(from, a.Zone), calendar.Start(calendar.Next(to), a.Zone)
+	if err := a.Feed.Each(ctx, first, end, t.add); err != nil {
 		return Summary{}, fmt.Errorf("summarising orders: %w", err)
 	}
 	return t.summary(from, to, top), nil
@@ -93,6 +101,9 @@ func checkSummary(from, to time.Time, top int) error {
 // tally adds orders up.
 type tally struct {
 	currency string
+	zone     *time.Location
+	last     time.Time // the day of the last order, and when it begins and ends
+	from, to time.Time
 	days     map[time.Time]*Day
 	products map[string]*soldProduct
 }
@@ -107,7 +118,7 @@ func (t *tally) add(o Order) {
 	if !o.Status.IsSale() {
 		return
 	}
-	at := o.PlacedAt.UTC().Truncate(24 * time.Hour)
+	at := t.dayOf(o.PlacedAt)
 	day := t.days[at]
 	if day == nil {
 		day = &Day{Day: at, Revenue: money.Money{Currency: t.currency}}
@@ -119,6 +130,15 @@ func (t *tally) add(o Order) {
 		day.Units += line.Quantity
 		t.addLine(line, o.PlacedAt)
 	}
+}
+
+// dayOf asks the calendar only where the order before was of another day.
+func (t *tally) dayOf(placedAt time.Time) time.Time {
+	if placedAt.Before(t.from) || !placedAt.Before(t.to) {
+		t.last = calendar.Of(placedAt, t.zone)
+		t.from, t.to = calendar.Start(t.last, t.zone), calendar.Start(calendar.Next(t.last), t.zone)
+	}
+	return t.last
 }
 
 func (t *tally) addLine(line Line, placedAt time.Time) {
@@ -136,7 +156,9 @@ func (t *tally) addLine(line Line, placedAt time.Time) {
 }
 
 func (t *tally) summary(from, to time.Time, top int) Summary {
-	s := Summary{From: from, To: to, Revenue: money.Money{Currency: t.currency}, TopProducts: t.top(top)}
+	s := Summary{
+		From: from, To: to, Zone: t.zone.String(), Revenue: money.Money{Currency: t.currency}, TopProducts: t.top(top),
+	}
 	for _, at := range slices.SortedFunc(maps.Keys(t.days), time.Time.Compare) {
 		day := *t.days[at]
 		s.Days = append(s.Days, day)

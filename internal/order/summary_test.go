@@ -34,7 +34,12 @@ func (f *feed) Each(_ context.Context, from, to time.Time, visit func(Order)) er
 }
 
 func (f *feed) summarize(from, to time.Time, top int) (Summary, error) {
-	return (&Analytics{Feed: f, Currency: "GBP"}).Summarize(context.Background(), from, to, top)
+	return f.summarizeIn(time.UTC, from, to, top)
+}
+
+func (f *feed) summarizeIn(zone *time.Location, from, to time.Time, top int) (Summary, error) {
+	a := &Analytics{Feed: f, Currency: "GBP", Zone: zone, Now: time.Now}
+	return a.Summarize(context.Background(), from, to, top)
 }
 
 func day(month time.Month, day int) time.Time {
@@ -66,7 +71,7 @@ func TestSummarize(t *testing.T) {
 	}}
 	got, err := f.summarize(first, last, 10)
 	want := Summary{
-		From: first, To: last, Orders: 4, Units: 17, Revenue: pounds(1917),
+		From: first, To: last, Zone: "UTC", Orders: 4, Units: 17, Revenue: pounds(1917),
 		Days: []Day{{Day: first, Orders: 2, Units: 5, Revenue: pounds(1417)}, {Day: last, Orders: 2, Units: 12, Revenue: pounds(500)}},
 		TopProducts: []ProductRevenue{
 			{ProductID: "LAMP", Name: "a LAMP", Units: 4, Revenue: pounds(1317)},
@@ -82,9 +87,66 @@ func TestSummarize(t *testing.T) {
 	}
 }
 
+// TestSummarizeDaysOfTheShop: an order counts on the day that it was in the shop, also on those of 23 and 25 hours.
+func TestSummarizeDaysOfTheShop(t *testing.T) {
+	london, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		day, first, end string
+	}{
+		"25 hours": {"2026-10-25", "2026-10-24T23:00:00Z", "2026-10-26T00:00:00Z"},
+		"23 hours": {"2026-03-29", "2026-03-29T00:00:00Z", "2026-03-29T23:00:00Z"},
+	} {
+		at, first, end := instant(t, c.day+"T00:00:00Z"), instant(t, c.first), instant(t, c.end)
+		f := &feed{orders: []Order{
+			placed(first.Add(-time.Millisecond), line("A", 1, 1)), placed(first, line("A", 10, 1)),
+			placed(end.Add(-time.Millisecond), line("A", 100, 1)), placed(end, line("A", 1000, 1)),
+		}}
+		got, err := f.summarizeIn(london, at.AddDate(0, 0, -1), at.AddDate(0, 0, 1), 1)
+		var days []string
+		for _, d := range got.Days {
+			days = append(days, fmt.Sprint(d.Day.Format(time.DateOnly), " ", d.Revenue.Amount))
+		}
+		want := []string{
+			at.AddDate(0, 0, -1).Format(time.DateOnly) + " 1", c.day + " 110",
+			at.AddDate(0, 0, 1).Format(time.DateOnly) + " 1000",
+		}
+		if err != nil || !slices.Equal(days, want) {
+			t.Errorf("%s: got %v and error %v, want %v", name, days, err, want)
+		}
+	}
+}
+
+func instant(t *testing.T, text string) time.Time {
+	t.Helper()
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+// TestToday: it begins in the shop at another instant than in UTC.
+func TestToday(t *testing.T) {
+	for zone, want := range map[string]string{
+		"UTC": "2026-03-10", "Pacific/Auckland": "2026-03-11", "America/Lima": "2026-03-10",
+	} {
+		in, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := &Analytics{Zone: in, Now: func() time.Time { return instant(t, "2026-03-10T11:30:00Z") }}
+		if got := a.Today().Format(time.DateOnly); got != want {
+			t.Errorf("%s: got %s, want %s", zone, got, want)
+		}
+	}
+}
+
 func TestSummarizeNothing(t *testing.T) {
 	got, err := (&feed{}).summarize(day(time.March, 1), day(time.March, 1), 10)
-	if want := (Summary{From: day(time.March, 1), To: day(time.March, 1), Revenue: pounds(0)}); err != nil || !reflect.DeepEqual(got, want) {
+	if want := (Summary{From: day(time.March, 1), To: day(time.March, 1), Zone: "UTC", Revenue: pounds(0)}); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v and error %v, want %+v", got, err, want)
 	}
 	if got.Average() != pounds(0) {

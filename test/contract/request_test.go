@@ -103,9 +103,11 @@ var requests = []struct {
 	{"a page of 101", "GET /orders?limit=101", "", false},
 	{"a page of 0", "GET /products?limit=0", "", false},
 	{"a history in any offset", "GET /admin/orders?from=2026-03-01T00:00:00%2B05:30&to=2026-04-01T00:00:00Z", "", true},
+	{"a history of a day", "GET /admin/orders?from=2026-03-01&to=2026-03-01", "", true},
 	{"a history of no time", "GET /admin/orders?from=yesterday", "", false},
 	{"a summary", "GET /admin/orders/summary?from=2026-03-01&to=2026-03-31&top=5", "", true},
-	{"a summary without an end", "GET /admin/orders/summary?from=2026-03-01", "", false},
+	{"a summary up to today", "GET /admin/orders/summary?from=2026-03-01", "", true},
+	{"a summary of no days", "GET /admin/orders/summary?days=0", "", false},
 	{"a summary of instants", "GET /admin/orders/summary?from=2026-03-01T00:00:00Z&to=2026-03-31", "", false},
 }
 

@@ -54,6 +54,22 @@ func summaryDifferences(t *testing.T, o order) []string {
 	return differences
 }
 
+// TestSummaryOfTheLastDays: they end with today, whose orders the history has by the same day.
+func TestSummaryOfTheLastDays(t *testing.T) {
+	boss := admin(t)
+	o := newOrder(t, newCustomer(t), one(newProduct(t).ProductID))
+	today := dayOf(t, o.PlacedAt, 0)
+	got := decode[summary](t, send(t, call{method: "GET", path: "/admin/orders/summary", from: boss}.with("days", "3")).want(t, http.StatusOK))
+	if got.From != dayOf(t, o.PlacedAt, -2) || got.To != today || got.TimeZone != "UTC" {
+		t.Errorf("got %s to %s in %s, want the three days up to %s", got.From, got.To, got.TimeZone, today)
+	}
+	of := between(history(boss), today, today).with("customer", o.UserID)
+	if page := pageOf[order](t, of); len(page.Items) != 1 || page.Items[0].OrderID != o.OrderID {
+		t.Errorf("the history of %s has %+v", today, page.Items)
+	}
+	send(t, summaryOf(boss, today, today).with("days", "3")).refused(t, http.StatusBadRequest, "invalid_request")
+}
+
 func dayOf(t *testing.T, instant string, later int) string {
 	t.Helper()
 	at, err := time.Parse(time.RFC3339, instant)
@@ -80,7 +96,7 @@ func addedUp(day string, orders []order, top int) summary {
 	}
 	n := int64(len(orders))
 	return summary{
-		From: day, To: day, Currency: currency, Orders: n, Units: units, Revenue: pounds(revenue),
+		From: day, To: day, TimeZone: "UTC", Currency: currency, Orders: n, Units: units, Revenue: pounds(revenue),
 		AverageOrder: pounds((2*revenue + n) / (2 * n)), // half up
 		Days:         []daySales{{Day: day, Orders: n, Units: units, Revenue: pounds(revenue)}},
 		TopProducts:  best(goods, top),

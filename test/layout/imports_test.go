@@ -12,8 +12,8 @@ import (
 // layers has the layer of each package of internal/. Domains have the rules: they import no AWS and no HTTP, and of ours
 // only other domains and base. Adapters each know one technology and import no other adapter. Tools serve them all.
 var layers = map[string]string{
-	"clock":  "base",
-	"config": "tool", "deadline": "tool", "observe": "tool", "rootkeys": "tool",
+	"clock": "base", "calendar": "base",
+	"config": "tool", "deadline": "tool", "observe": "tool", "rootkeys": "tool", "zone": "tool",
 	"money": "domain", "page": "domain", "validation": "domain",
 	"user": "domain", "token": "domain", "password": "domain", "access": "domain",
 	"product": "domain", "order": "domain", "invariants": "domain",

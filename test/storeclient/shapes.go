@@ -201,6 +201,7 @@ type ProductSales struct {
 type Summary struct {
 	From         string         `json:"from"`
 	To           string         `json:"to"`
+	TimeZone     string         `json:"time_zone"`
 	Currency     string         `json:"currency"`
 	Orders       int64          `json:"orders"`
 	Units        int64          `json:"units"`

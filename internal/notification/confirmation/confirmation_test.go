@@ -110,6 +110,24 @@ func TestRenderWithoutShopName(t *testing.T) {
 	}
 }
 
+// TestRenderShowsTheShopsClock: with the name of its zone, in winter and in summer.
+func TestRenderShowsTheShopsClock(t *testing.T) {
+	london, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for month, want := range map[time.Month]string{
+		time.March: "14 March 2026 at 09:26 GMT", time.July: "14 July 2026 at 10:26 BST",
+	} {
+		o := usual
+		o.PlacedAt = time.Date(2026, month, 14, 9, 26, 53, 0, time.UTC)
+		m := Template{ShopName: "Shop", Zone: london}.Render(o)
+		if !strings.Contains(m.Text, want) || !strings.Contains(m.HTML, want) {
+			t.Errorf("want %s in both parts:\n%s", want, m.Text)
+		}
+	}
+}
+
 func TestRenderShowsUTC(t *testing.T) {
 	o := usual
 	o.PlacedAt = o.PlacedAt.In(time.FixedZone("east", 5*60*60+30*60))

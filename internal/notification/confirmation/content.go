@@ -24,13 +24,13 @@ type line struct {
 	Total     string
 }
 
-func newContent(shopName string, o order.Order) content {
-	shop := mailtext.OneLine(shopName)
+func newContent(t Template, o order.Order) content {
+	shop := mailtext.OneLine(t.ShopName)
 	c := content{
 		ShopName: shop,
 		Subject:  subject(shop, mailtext.OneLine(o.ID)),
 		OrderID:  mailtext.OneLine(o.ID),
-		PlacedAt: o.PlacedAt.UTC().Format("2 January 2006 at 15:04 UTC"),
+		PlacedAt: mailtext.Instant(o.PlacedAt, t.Zone),
 		Total:    o.Total.String(),
 	}
 	for _, l := range o.Lines {

@@ -6,6 +6,7 @@ package mailtext
 
 import (
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/rivo/uniseg"
@@ -13,6 +14,14 @@ import (
 
 // Columns is how wide the text part is: what RFC 3676 recommends, and mail clients show without wrapping.
 const Columns = 72
+
+// Instant returns a time as people read it, by the shop's clock, with the name of its zone; without a zone, in UTC.
+func Instant(t time.Time, in *time.Location) string {
+	if in == nil {
+		in = time.UTC
+	}
+	return t.In(in).Format("2 January 2006 at 15:04 MST")
+}
 
 // OneLine returns text as one line that neither breaks nor reorders what stands around it: runs of blanks and line
 // breaks become one blank, control characters and invisible marks go, those that turn the direction of writing among

@@ -6,6 +6,7 @@ package statusmail
 
 import (
 	"fmt"
+	"time"
 
 	"shop/internal/notification"
 	"shop/internal/notification/mailtext"
@@ -14,7 +15,8 @@ import (
 
 // Template makes mails of orders' statuses. It is a [notification.StatusMail].
 type Template struct {
-	ShopName string // as customers know the shop
+	ShopName string         // as customers know the shop
+	Zone     *time.Location // of the shop's clock; nil is UTC
 }
 
 // content is what the templates show: all of it is one line of harmless text each.
@@ -26,7 +28,7 @@ type content struct {
 // Render returns the mail of the kind for the address that o was placed with. What people wrote (the names of the shop
 // and the goods, the tracking) stays on its line and in its place. The error is for a kind that is none of a status.
 func (t Template) Render(kind notification.Kind, o order.Order) (notification.Message, error) {
-	mail, err := newContent(kind, mailtext.OneLine(t.ShopName), o)
+	mail, err := newContent(kind, t, o)
 	if err != nil {
 		return notification.Message{}, err
 	}
@@ -34,10 +36,11 @@ func (t Template) Render(kind notification.Kind, o order.Order) (notification.Me
 	return notification.Message{To: o.Email, Subject: mail.Subject, Text: mail.Text(), HTML: html}, nil
 }
 
-func newContent(kind notification.Kind, shop string, o order.Order) (content, error) {
+func newContent(kind notification.Kind, t Template, o order.Order) (content, error) {
+	shop := mailtext.OneLine(t.ShopName)
 	c := content{
 		ShopName: shop, OrderID: mailtext.OneLine(o.ID),
-		PlacedAt: o.PlacedAt.UTC().Format("2 January 2006 at 15:04 UTC"),
+		PlacedAt: mailtext.Instant(o.PlacedAt, t.Zone),
 		After:    "Please quote the order number when you write to us.",
 	}
 	what := "Your order"

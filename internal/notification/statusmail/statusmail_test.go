@@ -24,13 +24,13 @@ var lamps = order.Order{
 }
 
 func TestShipped(t *testing.T) {
-	m, err := Template{ShopName: "Hearth"}.Render(notification.OrderShipped, lamps)
+	m, err := Template{ShopName: "Hearth", Zone: time.FixedZone("EST", -5*60*60)}.Render(notification.OrderShipped, lamps)
 	const want = `Hearth
 
 Your order is on its way.
 
 Order    ord_7vtcxc6t7ggcx267wchbxpn4v3
-Placed   14 March 2026 at 09:26 UTC
+Placed   14 March 2026 at 04:26 EST
 Parcel   RM 1234 5678 9GB
 
 - 2 × Brass desk lamp

@@ -593,9 +593,9 @@ export interface paths {
         };
         /**
          * Add up the orders of some days
-         * @description Exact totals of the days `from` to `to`, both included, in UTC; at most 92 days. Cancelled orders are left out,
-         *     also of the day on which they were placed, and so are days without another order. The goods that brought the most
-         *     revenue come first in `top_products`.
+         * @description Exact totals of the days `from` to `to`, both included, at most 92 days; or of so many `days` up to `to`. They
+         *     are the shop's days, in `time_zone`. Cancelled orders are left out, also of the day on which they were placed, and
+         *     so are days without another order. The goods that brought the most revenue come first in `top_products`.
          */
         get: operations["summarize-orders"];
         put?: never;
@@ -686,12 +686,9 @@ export interface components {
         ProductId: string;
         /** @description UTC, RFC 3339, with exactly three decimals. */
         Time: string;
-        /**
-         * Format: date-time
-         * @description An instant as RFC 3339 writes it, in any offset.
-         */
-        Instant: string;
-        /** @description A day in UTC. */
+        /** @description An instant as RFC 3339 writes it, in any offset, or a day of the shop. */
+        Moment: string | components["schemas"]["Day"];
+        /** @description A day of the shop, in its time zone. */
         Day: string;
         /** @description An ISO 4217 code, the store's one currency. */
         Currency: string;
@@ -997,6 +994,8 @@ export interface components {
         Summary: {
             from: components["schemas"]["Day"];
             to: components["schemas"]["Day"];
+            /** @description The IANA name of the zone in which the days are. */
+            time_zone: string;
             currency: components["schemas"]["Currency"];
             orders: number;
             units: number;
@@ -3708,15 +3707,15 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Orders placed at this instant or later. RFC 3339, in any offset.
+                 * @description Orders placed at this instant or later, RFC 3339, in any offset; or on this day or later, in the shop's zone.
                  * @example 2026-03-01T00:00:00+01:00
                  */
-                from?: components["schemas"]["Instant"];
+                from?: components["schemas"]["Moment"];
                 /**
-                 * @description Orders placed before this instant. RFC 3339, in any offset. Before `from` is invalid_request.
+                 * @description Orders placed before this instant, or up to the end of this day. Before `from` is invalid_request.
                  * @example 2026-04-01T00:00:00Z
                  */
-                to?: components["schemas"]["Instant"];
+                to?: components["schemas"]["Moment"];
                 /**
                  * @description Orders of this user only. An unknown one has none.
                  * @example usr_019cafb8-d247-752e-9651-0c5ca6a3a450
@@ -3753,17 +3752,22 @@ export interface operations {
     };
     "summarize-orders": {
         parameters: {
-            query: {
+            query?: {
                 /**
-                 * @description The first day.
+                 * @description The first day. Without it `days` says which it is.
                  * @example 2026-03-01
                  */
-                from: components["schemas"]["Day"];
+                from?: components["schemas"]["Day"];
                 /**
-                 * @description The last day, included. Before `from` is invalid_request.
+                 * @description The last day, included. Without it, today. Before `from` is invalid_request.
                  * @example 2026-03-31
                  */
-                to: components["schemas"]["Day"];
+                to?: components["schemas"]["Day"];
+                /**
+                 * @description How many days up to `to`, instead of `from`; with it it is invalid_request.
+                 * @example 7
+                 */
+                days?: number;
                 /** @description How many goods to list in `top_products`. */
                 top?: number;
             };
@@ -3786,6 +3790,7 @@ export interface operations {
                      * @example {
                      *       "from": "2026-03-01",
                      *       "to": "2026-03-31",
+                     *       "time_zone": "Europe/London",
                      *       "currency": "GBP",
                      *       "orders": 2,
                      *       "units": 4,

@@ -11,7 +11,6 @@ import { announce } from '../../parts/live'
 import { plainMoney } from '../../parts/money'
 import { Page } from '../../parts/page'
 import { Empty, Failure, Loading, Waiting } from '../../parts/states'
-import { nextDay } from '../../parts/time'
 import { desk } from '../../words/en/desk'
 import { Export } from '../export'
 
@@ -38,8 +37,8 @@ function address(filters: Filters, cursor = ''): string {
 
 function searchOf({ from, to, customer }: Filters, limit: number, cursor: string) {
   return {
-    ...(from && { from: `${from}T00:00:00Z` }),
-    ...(to && { to: `${nextDay(to)}T00:00:00Z` }),
+    ...(from && { from }),
+    ...(to && { to }),
     ...(customer && { customer }),
     limit,
     ...(cursor && { cursor }),

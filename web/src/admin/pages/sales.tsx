@@ -9,7 +9,7 @@ import { save } from '../../parts/download'
 import { digitsOf, formatMoney, plainMoney } from '../../parts/money'
 import { Page } from '../../parts/page'
 import { Empty, Failure, Loading, Waiting } from '../../parts/states'
-import { dayOf, formatDay } from '../../parts/time'
+import { formatDay } from '../../parts/time'
 import { desk } from '../../words/en/desk'
 import { toCsv } from '../csv'
 import { allDays, type Day } from '../days'
@@ -39,11 +39,9 @@ function Ranges({ range }: { range: number }) {
 }
 
 function Figures({ range, isTable }: { range: number; isTable: boolean }) {
-  const to = dayOf(Date.now())
-  const from = dayOf(Date.now(), range - 1)
   const query = useQuery({
-    queryKey: ['summary', userId(), from, to],
-    queryFn: ({ signal }) => data(own.GET('/admin/orders/summary', { params: { query: { from, to, top: 10 } }, signal })),
+    queryKey: ['summary', userId(), range],
+    queryFn: ({ signal }) => data(own.GET('/admin/orders/summary', { params: { query: { days: range, top: 10 } }, signal })),
     meta: ownMeta,
     staleTime: 0,
   })
@@ -90,7 +88,7 @@ function ByDay({ summary, range, isTable }: { summary: Summary; range: number; i
       <div class="tools">
         <h2>{desk.byDay}</h2>
         <div class="push">
-          <span class="fine">{desk.daysNote}</span>
+          <span class="fine">{desk.daysIn(summary.time_zone)}</span>
           <nav class="tabs" aria-label={desk.byDay}>
             <a href={`/admin/sales?days=${range}`} aria-current={isTable ? undefined : 'true'}>
               {desk.chart}

@@ -1,0 +1,42 @@
+// Package calendar tells which day an instant is in, in the zone of the shop. A day is written as midnight UTC of its
+// date.
+package calendar
+
+import (
+	"sort"
+	"time"
+)
+
+// reach is by how much a zone's clock may differ from UTC, and more.
+const reach = 26 * time.Hour
+
+// Start returns the first instant of the day d in the zone: midnight, or the end of the gap where the clocks are put
+// forward at midnight. A day that a zone left out ends where it begins.
+func Start(d time.Time, in *time.Location) time.Time {
+	low := d.Add(-reach)
+	seconds := sort.Search(int(2*reach/time.Second), func(s int) bool {
+		return !date(low.Add(time.Duration(s)*time.Second), in).Before(d)
+	})
+	return low.Add(time.Duration(seconds) * time.Second)
+}
+
+// Next returns the day after d.
+func Next(d time.Time) time.Time { return d.AddDate(0, 0, 1) }
+
+// Of returns the day whose instants, from its start to that of the next, t is one of.
+func Of(t time.Time, in *time.Location) time.Time {
+	d := date(t, in)
+	for t.Before(Start(d, in)) {
+		d = d.AddDate(0, 0, -1)
+	}
+	for !t.Before(Start(Next(d), in)) {
+		d = Next(d)
+	}
+	return d
+}
+
+// date is what a calendar beside the zone's clock shows.
+func date(t time.Time, in *time.Location) time.Time {
+	year, month, day := t.In(in).Date()
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+}
