@@ -82,11 +82,15 @@ def check_routes(stack, path) -> None:
 
 
 def push(stack, codes) -> None:
-    """Replace functions' code. codes: logical id → path of its bootstrap."""
+    """Replace functions' code, and have their aliases lead to it. codes: logical id → path of its bootstrap."""
     functions = physical_ids(stack, "AWS::Lambda::Function")
     client = boto3.client("lambda")
     for name, path in codes.items():
-        client.update_function_code(FunctionName=functions[name], ZipFile=zipped(path))
+        function = functions[name]
+        client.update_function_code(FunctionName=function, ZipFile=zipped(path))
+        for alias in client.list_aliases(FunctionName=function)["Aliases"]:
+            version = client.publish_version(FunctionName=function)["Version"]
+            client.update_alias(FunctionName=function, Name=alias["Name"], FunctionVersion=version)
 
 
 def zipped(path) -> bytes:

@@ -27,6 +27,8 @@ var Faults = map[string]Fault{
 	"MailsFail":              {Run, "SES refuses mails that have been pending for 72 hours"},
 	"RelayStopped":           {Run, "DynamoDB refuses the relay's queries"},
 	"ErasureStopped":         {Run, "DynamoDB refuses to list the accounts under deletion"},
+	"AuditStopped":           {Run, "DynamoDB refuses to list what the audit compares"},
+	"FunctionsFail":          {Run, "the process of place-order dies in each checkout"},
 	"ServerErrors":           {Run, "DynamoDB refuses every transaction"},
 	"SlowAnswers":            {Run, "DynamoDB answers each transaction after 4 seconds"},
 	"CheckoutsBusy":          {Run, "DynamoDB refuses every transaction"},

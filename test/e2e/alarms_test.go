@@ -41,6 +41,11 @@ var alarmFaults = map[string]func(*testing.T) alarms.Series{
 		faulty(t, failing("Scan", faultproxy.Refused))
 		return runs(t, "EraseDeletedAccounts", 2)
 	},
+	"AuditStopped": func(t *testing.T) alarms.Series {
+		faulty(t, failing("Scan", faultproxy.Refused))
+		return runs(t, "Audit", 1)
+	},
+	"FunctionsFail": crashedCheckouts,
 	"ServerErrors":  func(t *testing.T) alarms.Series { return refusedCheckouts(t, faultproxy.Refused, 12, "") },
 	"CheckoutsBusy": func(t *testing.T) alarms.Series { return refusedCheckouts(t, faultproxy.Refused, 12, "") },
 	"SlowAnswers":   func(t *testing.T) alarms.Series { return refusedCheckouts(t, faultproxy.Slow, 3, "") },
@@ -134,6 +139,7 @@ func ordinary(t *testing.T) alarms.Series {
 	}
 	counted := runs(t, "RelayMail", 2)
 	maps.Copy(counted, runs(t, "EraseDeletedAccounts", 1))
+	maps.Copy(counted, runs(t, "Audit", 1))
 	return counted
 }
 
@@ -142,28 +148,36 @@ func ordinary(t *testing.T) alarms.Series {
 // what play counted.
 func emitted(t *testing.T, play func(*testing.T) alarms.Series) alarms.Series {
 	t.Helper()
+	var run alarms.Series
+	for _, line := range linesWhile(t, func() { run = play(t) }) {
+		_, text, _ := strings.Cut(line, " ")
+		measure(run, text)
+	}
+	return run
+}
+
+// linesWhile returns what the functions log while play runs: a function's name
+// and its line.
+func linesWhile(t *testing.T, play func()) []string {
+	t.Helper()
 	path := filepath.Join(testenv.Env(t, "SHOP_DATA"), "emulator.log")
 	before, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := play(t)
+	play()
 	time.Sleep(300 * time.Millisecond) // for the last lines
-	file, err := os.Open(path)
+	log, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
-	log, err := io.ReadAll(io.NewSectionReader(file, before.Size(), 1<<30))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(log)) {
-		if brace := strings.Index(line, "{"); brace >= 0 && strings.Contains(line, " [functions] ") {
-			measure(run, line[brace:])
+	var found []string
+	for line := range strings.Lines(string(log[before.Size():])) {
+		if _, logged, is := strings.Cut(line, " [functions] "); is && strings.Contains(logged, "{") {
+			found = append(found, strings.TrimSuffix(logged, "\n"))
 		}
 	}
-	return run
+	return found
 }
 
 // measure adds what a line of a function tells.
@@ -222,10 +236,16 @@ func toldOf(run alarms.Series, alarm *alarms.Definition) string {
 // runs invokes a scheduled function n times, and counts as Lambda does.
 func runs(t *testing.T, function string, n int) alarms.Series {
 	t.Helper()
+	return runsOf(t, function, map[string]any{}, n)
+}
+
+// runsOf invokes a function n times with an event, and counts as Lambda does.
+func runsOf(t *testing.T, function string, event any, n int) alarms.Series {
+	t.Helper()
 	counted := alarms.Series{}
 	named := map[string]string{"FunctionName": function}
 	for range n {
-		out := string(invoke(t, function+"Function", map[string]any{}))
+		out := string(invoke(t, function+"Function", event))
 		failed := 0.0
 		if strings.Contains(out, "errorMessage") {
 			failed = 1
@@ -234,6 +254,14 @@ func runs(t *testing.T, function string, n int) alarms.Series {
 		counted.Add(alarms.Key("AWS/Lambda", "Errors", named), time.Now(), failed)
 	}
 	return counted
+}
+
+// crashedCheckouts has the process of place-order die in each of three checkouts.
+func crashedCheckouts(t *testing.T) alarms.Series {
+	c, product := newCustomer(t), newProduct(t, stocked(plenty)).ProductID
+	checkout := invocation{function: "PlaceOrderFunction", call: place(c, unique(), basket(one(product)))}
+	defer faulty(t, failing("TransactWriteItems", faultproxy.KilledBefore))()
+	return runsOf(t, "PlaceOrder", checkout.event(t), 3)
 }
 
 // refusedCheckouts has n checkouts meet the fault in their transaction, counts

@@ -31,11 +31,16 @@ func routesOf(t *testing.T, api Object) map[string]route {
 			}
 			uri := fmt.Sprint(At(operation, "x-amazon-apigateway-integration", "uri", "Fn::Sub"))
 			_, function, _ := strings.Cut(uri, "functions/${")
-			function, _, _ = strings.Cut(function, ".Arn}")
-			found[strings.ToUpper(method)+" "+path] = route{function, scope}
+			function, _, _ = strings.Cut(function, "}")
+			found[strings.ToUpper(method)+" "+path] = route{calledBy(function), scope}
 		}
 	}
 	return found
+}
+
+// calledBy is the function that a caller names by its ARN or by its alias.
+func calledBy(name string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(name, ".Arn"), "Aliaslive")
 }
 
 // TestRoutesAreThoseOfTheTable: each deployed route has its rule in package access and asks at the door for the scope of the rule;

@@ -50,7 +50,7 @@ func TestFunctionsAnswerBeforeTheGateway(t *testing.T) {
 	behind := map[string]bool{}
 	for _, permission := range tpl.OfType("AWS::Lambda::Permission") {
 		if At(permission, "Properties", "Principal") == "apigateway.amazonaws.com" {
-			behind[At(permission, "Properties", "FunctionName", "Ref").(string)] = true
+			behind[calledBy(At(permission, "Properties", "FunctionName", "Ref").(string))] = true
 		}
 	}
 	all := tpl.OfType("AWS::Lambda::Function")

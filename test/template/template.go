@@ -28,8 +28,12 @@ type Template struct {
 }
 
 // Read translates the template, once for all who ask. It needs the SAM translator in .tools/emulator.
-var Read = sync.OnceValues(func() (*Template, error) {
-	command := exec.Command(python(), "infra/local/translate.py", "template.yaml", "Sender=shop@example.com")
+var Read = sync.OnceValues(func() (*Template, error) { return readWith() })
+
+// readWith translates the template with parameters, such as "Canary=true", besides those without a default.
+func readWith(parameters ...string) (*Template, error) {
+	given := append([]string{"infra/local/translate.py", "template.yaml", "Sender=shop@example.com"}, parameters...)
+	command := exec.Command(python(), given...)
 	command.Dir = Root()
 	out, err := command.Output()
 	if err != nil {
@@ -37,7 +41,7 @@ var Read = sync.OnceValues(func() (*Template, error) {
 	}
 	t := &Template{}
 	return t, json.Unmarshal(out, t)
-})
+}
 
 // Need is Read for a test, which is skipped, or fails with CI=true, where the translator is missing.
 func Need(t testing.TB) *Template {

@@ -67,7 +67,8 @@ def role_credentials(secret, register) -> Callable:
     """The credentials of a function's role: the same ones at each start, and secret as long as root's are."""
 
     def credentials(config) -> dict[str, str]:
-        function, role = config["FunctionArn"], config.get("Role", "")
+        function = ":".join(config["FunctionArn"].split(":")[:7])  # without a version: all versions have one role
+        role = config.get("Role", "")
         session = f"{role.rsplit('/', 1)[-1]}/{config.get('FunctionName', '')[:64]}"
         key_id = "ASIA" + hashlib.sha256(f"{function}:{role}".encode()).hexdigest()[:16].upper()
         key, token = (derived(secret, purpose, function, role) for purpose in ("secret", "token"))

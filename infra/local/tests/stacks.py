@@ -98,6 +98,21 @@ def operation(function, scopes) -> dict:
     return {"x-amazon-apigateway-integration": integration, "responses": {}} | security
 
 
+def aliased(function, text, description) -> dict:
+    """A stack with a function that has TEXT in its environment, and a route to it by the alias of a version."""
+    made = template({"GET /a": (function, None)}, (function,))
+    resources, name = made["Resources"], logical(function)
+    resources[name]["Properties"]["Environment"]["Variables"]["TEXT"] = text
+    version = {"FunctionName": {"Ref": name}, "Description": description}
+    number = {"Fn::GetAtt": ["Version", "Version"]}
+    alias = {"FunctionName": {"Ref": name}, "Name": "live", "FunctionVersion": number}
+    resources["Version"] = {"Type": "AWS::Lambda::Version", "Properties": version}
+    resources["Alias"] = {"Type": "AWS::Lambda::Alias", "Properties": alias}
+    integration = resources["Api"]["Properties"]["Body"]["paths"]["/a"]["get"]["x-amazon-apigateway-integration"]
+    integration["uri"]["Fn::Sub"] = integration["uri"]["Fn::Sub"].replace(f"{name}.Arn", "Alias")
+    return made
+
+
 def lambda_function(function) -> dict:
     variables = {"DO": function, "TABLE": {"Ref": "Table"}, "KEY": {"Ref": "Key"}}
     return {

@@ -16,6 +16,7 @@ import unittest
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from unittest import mock
 
 import boto3
 from botocore.auth import SigV4Auth
@@ -24,6 +25,7 @@ from botocore.client import BaseClient
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+import stack
 from emulation import issuers, keys
 from localstore import process, testrun
 from tests import stacks
@@ -482,6 +484,29 @@ class Changing(unittest.TestCase):
             answer.read()
             found = {name.lower(): value for name, value in answer.getheaders()}
             return answer.status, {name: value for name, value in found.items() if name.startswith("access-control-")}
+
+    def test_an_alias_leads_to_a_version_until_another_is_made(self) -> None:
+        """A changed setting alone makes none, as on AWS; a changed description does, and so does push."""
+
+        keys_seen = set()
+
+        def answered(text, description) -> str:
+            template = stacks.aliased("show-environment", text, description)
+            self.assertEqual(self.emulator.deploy(template, update=True), "UPDATE_COMPLETE", self.emulator.stack())
+            seen = self.emulator.ask("GET", "/a")[1]
+            keys_seen.add(seen["AWS_ACCESS_KEY_ID"])
+            return seen["TEXT"]
+
+        self.assertEqual(answered("one", "1"), "one")
+        self.assertEqual(answered("two", "1"), "one")
+        self.assertEqual(answered("two", "2"), "two")
+        self.assertEqual(len(keys_seen), 1, "versions of one function have its one role")
+        program = Path(self.emulator.data) / "bootstrap"
+        source = (LOCAL / "tests" / "bootstrap.py").read_text().replace("dict(os.environ)", '{"TEXT": "pushed"}')
+        program.write_text(f"#!{sys.executable}\n{source}")
+        with mock.patch("stack.boto3", mock.Mock(client=self.emulator.client)):
+            stack.push("shop", {"ShowEnvironmentFunction": program})
+        self.assertEqual(self.emulator.ask("GET", "/a")[1]["TEXT"], "pushed")
 
     def test_a_refused_update_leaves_what_was(self) -> None:
         broken = stacks.template(self.routes, self.functions)
