@@ -18,6 +18,7 @@ type process struct {
 	log     string
 	ended   context.Context // ends with the process
 	started time.Duration   // from exec to the first poll
+	calls   int
 }
 
 // launch starts a binary and waits for its first poll.
@@ -76,6 +77,7 @@ func (p *process) untilEnd(ctx context.Context) (context.Context, func()) {
 
 // call invokes the function, whose answer has to hold want.
 func (p *process) call(ctx context.Context, payload []byte, want string) (time.Duration, error) {
+	p.calls++
 	ctx, cancel := p.untilEnd(ctx)
 	defer cancel()
 	got, took, err := p.api.invoke(ctx, event{id: requestID(), payload: payload})
@@ -101,6 +103,12 @@ func (p *process) end() {
 		<-p.ended.Done()
 	}
 	p.api.close()
+}
+
+// processorTime returns what a call took of all processors, of a process that has ended. Its start is a part of it.
+func (p *process) processorTime() time.Duration {
+	state := p.command.ProcessState
+	return (state.UserTime() + state.SystemTime()) / time.Duration(max(1, p.calls))
 }
 
 var requests atomic.Int64

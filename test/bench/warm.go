@@ -41,29 +41,53 @@ func warm(ctx context.Context, s *store, work makeWorkload, e effort) (rows []ro
 	if err != nil {
 		return nil, err
 	}
-	what := fmt.Sprintf("%s, warm call, %%s (%d calls each%s)", w.function, len(ours), w.losses.remark())
+	what := fmt.Sprintf("%s, warm call, %%s (%d calls each%s)", w.function, len(ours.calls), w.losses.remark())
 	return []row{
-		warmRow(fmt.Sprintf(what, "p50"), ours, bare, 0.50, 1.15),
-		warmRow(fmt.Sprintf(what, "p99"), ours, bare, 0.99, 1.25),
+		warmRow(fmt.Sprintf(what, "p50"), ours.calls, bare.calls, 0.50, 1.15),
+		warmRow(fmt.Sprintf(what, "p99"), ours.calls, bare.calls, 0.99, 1.25),
+		processorRow(w.function, ours.processor, bare.processor),
 	}, nil
+}
+
+// side is what was measured of one of the two processes.
+type side struct {
+	calls     []time.Duration
+	processor time.Duration // of a call, on average
+}
+
+func processorRow(function string, ours, bare time.Duration) row {
+	return atMost(function+", processor time a call", milliseconds(ours), milliseconds(bare), 1.05, "%.2f ms")
 }
 
 func warmRow(what string, ours, bare []time.Duration, q, goal float64) row {
 	return atMost(what, milliseconds(quantile(ours, q)), milliseconds(quantile(bare, q)), goal, "%.2f ms")
 }
 
-// duel calls one process of each in turn, so that whatever else the machine does meets both alike, and returns their times.
-func (s *store) duel(ctx context.Context, binaries pair, w workload, e effort) (ours, bare []time.Duration, err error) {
+// duel calls one process of each in turn, so that whatever else the machine does meets both alike, and returns what it
+// took.
+func (s *store) duel(ctx context.Context, binaries pair, w workload, e effort) (ours, bare side, err error) {
 	us, err := launch(ctx, s, binaries.ours, w.environment)
 	if err != nil {
-		return nil, nil, err
+		return side{}, side{}, err
 	}
 	defer us.end()
 	them, err := launch(ctx, s, binaries.bare, w.environment)
 	if err != nil {
-		return nil, nil, err
+		return side{}, side{}, err
 	}
 	defer them.end()
+	ours.calls, bare.calls, err = duelRounds(ctx, w, us, them, e)
+	if err != nil {
+		return side{}, side{}, err
+	}
+	us.end()
+	them.end()
+	ours.processor, bare.processor = us.processorTime(), them.processorTime()
+	return ours, bare, nil
+}
+
+// duelRounds warms both up, and returns the times of the calls after that.
+func duelRounds(ctx context.Context, w workload, us, them *process, e effort) (ours, bare []time.Duration, err error) {
 	if _, _, err := rounds(ctx, w, us, them, func(n int) bool { return n < e.warmUp }); err != nil {
 		return nil, nil, err
 	}
