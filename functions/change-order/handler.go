@@ -87,10 +87,10 @@ func answer(
 	if err != nil {
 		return httpapi.Response{}, err
 	}
-	if last := len(o.Changes) - 1; changed && last >= 0 {
+	if changed {
 		observe.Audit(ctx, observe.Event{
 			Kind: observe.OrderStatusChanged, UserID: caller.UserID, Subject: o.ID,
-			Before: o.Changes[last].From.String(), After: o.Status.String(),
+			Before: o.Asked().From.String(), After: o.Asked().To.String(),
 		})
 	}
 	return httpapi.OK(storeapi.ChangedOrderOf(o)), nil

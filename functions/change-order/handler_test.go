@@ -97,6 +97,24 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// TestCancelInTwo: an order that is cancelled by way of cancelling, or is not cancelled yet, is audited as one change.
+func TestCancelInTwo(t *testing.T) {
+	for _, ended := range []bool{false, true} {
+		o := changedBy(httpapitest.Admin.UserID, order.Cancelling)
+		if ended {
+			o.Status = order.Cancelled
+			o.Changes = append(o.Changes, order.Change{From: order.Cancelling, To: order.Cancelled, By: o.Changes[0].By})
+		}
+		h := handler(orders{cancel: func(user.Caller, string) (order.Order, bool, error) { return o, true, nil }})
+		e := httpapitest.ReadEvent(t)
+		e = e.To(cancelRoute, e.PathParameters).WithBody("")
+		httpapitest.Call(t, h, e).CheckAudit(t, e, observe.Event{
+			Kind: observe.OrderStatusChanged, UserID: httpapitest.Admin.UserID, Subject: orderID, Before: "packed",
+			After: "cancelled",
+		})
+	}
+}
+
 func TestRefused(t *testing.T) {
 	changed := &order.StatusChangedError{Present: order.Shipped}
 	h := handler(orders{

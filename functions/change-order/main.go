@@ -14,7 +14,6 @@ import (
 	"shop/internal/dynamostore"
 	"shop/internal/httpapi"
 	"shop/internal/jwks"
-	"shop/internal/notification"
 	"shop/internal/observe"
 	"shop/internal/order"
 	"shop/internal/queue"
@@ -40,23 +39,14 @@ func main() {
 		Orders: &dynamostore.OrderStatuses{
 			Client: db, Orders: s.Orders, Products: s.Products, Movements: s.Movements, Mails: s.Mails,
 		},
-		Announce: announce(&queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL}),
-		Missed:   missed,
+		Announce: (&queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL}).StatusReached,
+		Missed:   observe.OrderEventNotSent,
+		Left:     left,
 		Now:      clock.Now,
 	})))
 }
 
-func announce(q *queue.Queue) func(context.Context, string, order.Status) error {
-	return func(ctx context.Context, orderID string, reached order.Status) error {
-		if id, told := notification.StatusMailID(orderID, reached); told {
-			return q.MailPending(ctx, id)
-		}
-		return nil
-	}
-}
-
-// missed notes an event that was not sent. The mail is pending all the same, and the relay returns to it.
-func missed(ctx context.Context, orderID string, err error) {
-	observe.Log(ctx).Warn("event not sent", "order_id", orderID, "error", err)
-	observe.Count(observe.EventsNotSent, 1)
+// left notes a cancellation that is not finished. The order says so, and the relay returns to it.
+func left(ctx context.Context, orderID string, err error) {
+	observe.Log(ctx).Warn("cancellation not finished", "order_id", orderID, "error", err)
 }

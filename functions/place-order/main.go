@@ -3,8 +3,6 @@
 package main
 
 import (
-	"context"
-
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -40,14 +38,8 @@ func main() {
 			Orders: s.Orders, Products: s.Products, Mails: s.Mails, Currency: s.Currency,
 		},
 		Announce: (&queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL}).OrderPlaced,
-		Missed:   missed,
+		Missed:   observe.OrderEventNotSent,
 		Currency: s.Currency,
 		Now:      clock.Now,
 	}, s.PublicURL)))
-}
-
-// missed notes an event that was not sent. The mail is pending all the same, and the relay returns to it.
-func missed(ctx context.Context, orderID string, err error) {
-	observe.Log(ctx).Warn("event not sent", "order_id", orderID, "error", err)
-	observe.Count(observe.EventsNotSent, 1)
 }

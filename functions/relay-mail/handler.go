@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -23,11 +24,35 @@ type relay interface {
 	Run(ctx context.Context, max int, until time.Time) (notification.Relayed, error)
 }
 
-type handlers struct{ mails relay }
+type finisher interface {
+	// Run ends the cancellations that were cut short, begins none after until, and returns how many are ended.
+	Run(ctx context.Context, until time.Time) (int, error)
+}
+
+type handlers struct {
+	cancellations finisher
+	mails         relay
+}
 
 // relayMail serves the schedule.
-func relayMail(mails relay) func(context.Context) error {
-	return deadline.Scheduled(toFinish, handlers{mails}.relay)
+func relayMail(cancellations finisher, mails relay) func(context.Context) error {
+	return deadline.Scheduled(toFinish, handlers{cancellations, mails}.run)
+}
+
+// run does both, whichever fails. What a cancellation leaves to be mailed comes before the mails.
+func (h handlers) run(ctx context.Context, until time.Time) error {
+	return errors.Join(h.finish(ctx, until), h.relay(ctx, until))
+}
+
+func (h handlers) finish(ctx context.Context, until time.Time) error {
+	ended, err := h.cancellations.Run(ctx, until)
+	if ended > 0 || err != nil {
+		observe.Log(ctx).Info("cancellations ended", "ended", ended)
+	}
+	if err != nil {
+		return fmt.Errorf("ending cancellations: %w", err)
+	}
+	return nil
 }
 
 func (h handlers) relay(ctx context.Context, until time.Time) error {

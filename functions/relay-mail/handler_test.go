@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -27,15 +28,27 @@ func (r run) Run(_ context.Context, max int, until time.Time) (notification.Rela
 	return r(max, until)
 }
 
+// finishing is a finisher.
+type finishing func(until time.Time) (int, error)
+
+func (f finishing) Run(_ context.Context, until time.Time) (int, error) { return f(until) }
+
+func nothingToFinish(time.Time) (int, error) { return 0, nil }
+
 // invoke gives event.json to the function as Lambda does, and returns what it answers and logs.
 func invoke(ctx context.Context, t *testing.T, r relay) (answer, log string, err error) {
+	t.Helper()
+	return invokeBoth(ctx, t, finishing(nothingToFinish), r)
+}
+
+func invokeBoth(ctx context.Context, t *testing.T, f finisher, r relay) (answer, log string, err error) {
 	t.Helper()
 	payload, err := os.ReadFile("event.json")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var lines bytes.Buffer
-	out, err := lambda.NewHandler(relayMail(r)).Invoke(observe.Into(ctx, observe.New(&lines)), payload)
+	out, err := lambda.NewHandler(relayMail(f, r)).Invoke(observe.Into(ctx, observe.New(&lines)), payload)
 	return strings.TrimSpace(string(out)), lines.String(), err
 }
 
@@ -89,6 +102,37 @@ func TestFault(t *testing.T) {
 		t.Errorf("error = %v", err)
 	}
 	wantSent(t, log, 3, 0)
+}
+
+// TestCancellations: they are ended before the mails are relayed, and where that fails the mails are relayed all the
+// same.
+func TestCancellations(t *testing.T) {
+	end := time.Now().Add(50 * time.Second)
+	ctx, cancel := context.WithDeadline(t.Context(), end)
+	defer cancel()
+	fault := errors.New("the table is down")
+	var order []string
+	_, log, err := invokeBoth(ctx, t, finishing(func(until time.Time) (int, error) {
+		order = append(order, "cancellations")
+		if !until.Equal(end.Add(-15 * time.Second)) {
+			t.Errorf("until %s, want 15 seconds before %s", until, end)
+		}
+		return 2, fault
+	}), run(func(int, time.Time) (notification.Relayed, error) {
+		order = append(order, "mails")
+		return notification.Relayed{Sent: 3}, nil
+	}))
+	if !errors.Is(err, fault) || err.Error() != "ending cancellations: the table is down" {
+		t.Errorf("error = %v", err)
+	}
+	ended, sent, _ := strings.Cut(log, "\n")
+	if !strings.Contains(ended, `"msg":"cancellations ended"`) || !strings.Contains(ended, `"ended":2`) {
+		t.Errorf("log = %s, want 2 cancellations ended", ended)
+	}
+	wantSent(t, sent, 3, 0)
+	if !slices.Equal(order, []string{"cancellations", "mails"}) {
+		t.Errorf("did %v", order)
+	}
 }
 
 // untilEnd is a relay whose run lasts until its ctx ends.

@@ -1,4 +1,5 @@
-// Command relay-mail is called every minute: events are sent again of the mails that are overdue.
+// Command relay-mail is called every minute: cancellations that were cut short are ended, and events are sent again of
+// the mails that are overdue.
 package main
 
 import (
@@ -10,19 +11,34 @@ import (
 	"shop/internal/config"
 	"shop/internal/dynamostore"
 	"shop/internal/notification"
+	"shop/internal/observe"
+	"shop/internal/order"
 	"shop/internal/queue"
 )
 
 type settings struct {
-	Mails    string `env:"MAILS_TABLE"`
-	QueueURL string `env:"MAIL_QUEUE_URL"`
+	Mails     string `env:"MAILS_TABLE"`
+	Orders    string `env:"ORDERS_TABLE"`
+	Products  string `env:"PRODUCTS_TABLE"`
+	Movements string `env:"STOCK_MOVEMENTS_TABLE"`
+	QueueURL  string `env:"MAIL_QUEUE_URL"`
 }
 
 func main() {
 	s, aws := config.MustLoad[settings]()
-	lambda.Start(relayMail(&notification.Relay{
-		Ledger: &dynamostore.DueMails{Client: dynamodb.NewFromConfig(aws), Mails: s.Mails},
-		Queue:  &queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL},
-		Now:    clock.Now,
+	db := dynamodb.NewFromConfig(aws)
+	mails := &queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL}
+	lambda.Start(relayMail(&order.Finisher{
+		Unfinished: &dynamostore.UnfinishedOrders{Client: db, Orders: s.Orders},
+		Progress: &order.Progress{
+			Orders: &dynamostore.OrderStatuses{
+				Client: db, Orders: s.Orders, Products: s.Products, Movements: s.Movements, Mails: s.Mails,
+			},
+			Announce: mails.StatusReached,
+			Missed:   observe.OrderEventNotSent,
+			Now:      clock.Now,
+		},
+	}, &notification.Relay{
+		Ledger: &dynamostore.DueMails{Client: db, Mails: s.Mails}, Queue: mails, Now: clock.Now,
 	}))
 }

@@ -58,7 +58,8 @@ type stocks map[string]int64
 // checkout takes them. When a stock is on the other side of the low mark by then, the transaction is another one, of
 // the stock that the failed condition told.
 func (s *OrderStatuses) Change(ctx context.Context, o order.Order, c order.Change, tracking string) error {
-	seen, err := s.returning(ctx, o, c)
+	lines := o.Returned(c)
+	seen, err := s.seen(ctx, lines)
 	if err != nil {
 		return err
 	}
@@ -70,7 +71,7 @@ func (s *OrderStatuses) Change(ctx context.Context, o order.Order, c order.Chang
 		if old, unmet := failedCondition(reasons[0]); unmet {
 			return statusNow(old, c, err)
 		}
-		if err := seen.met(o.Lines, reasons, err); err != nil {
+		if err := seen.met(lines, reasons, err); err != nil {
 			return err
 		}
 		if time.Since(began) > patience {
@@ -79,13 +80,13 @@ func (s *OrderStatuses) Change(ctx context.Context, o order.Order, c order.Chang
 	}
 }
 
-// returning reads the stocks that are to have units back, if any are.
-func (s *OrderStatuses) returning(ctx context.Context, o order.Order, c order.Change) (stocks, error) {
-	if c.To != order.Cancelled {
+// seen reads the stocks that are to have units back, if any are.
+func (s *OrderStatuses) seen(ctx context.Context, lines []order.Line) (stocks, error) {
+	if len(lines) == 0 {
 		return nil, nil
 	}
-	keys := make([]attributes, len(o.Lines))
-	for i, line := range o.Lines {
+	keys := make([]attributes, len(lines))
+	for i, line := range lines {
 		keys[i] = productKey(line.ProductID, salePart)
 	}
 	items, err := batchGet(ctx, s.Client, map[string]types.KeysAndAttributes{
@@ -129,10 +130,11 @@ func (s *OrderStatuses) write(
 	return nil, failed("changing an order's status", err)
 }
 
-// actions are the order's, then two for each line whose product is there, and the mail's, if there is one.
+// actions are the order's, then two for each line that comes back and whose product is there, and the mail's, if there
+// is one.
 func (s *OrderStatuses) actions(o order.Order, c order.Change, tracking string, seen stocks) []types.TransactWriteItem {
 	actions := []types.TransactWriteItem{{Update: s.step(o, c, tracking)}}
-	for _, line := range o.Lines {
+	for _, line := range o.Returned(c) {
 		if stock, exists := seen[line.ProductID]; exists {
 			m := product.NewReturn(line.ProductID, o.ID, line.Quantity, c.By, c.At)
 			actions = append(actions,
@@ -153,15 +155,18 @@ func (s *OrderStatuses) step(o order.Order, c order.Change, tracking string) *ty
 		":email":  text(o.Email),
 		":change": &types.AttributeValueMemberL{Value: []types.AttributeValue{changeItem(c)}},
 	}
-	condition := "email = :email AND #status = :from"
-	if c.From == order.Placed {
-		condition = "email = :email AND attribute_not_exists(#status)"
-	}
+	condition := "email = :email AND attribute_not_exists(#status)"
 	if c.From != order.Placed {
-		values[":from"] = text(c.From.String())
+		condition, values[":from"] = "email = :email AND #status = :from", text(c.From.String())
 	}
 	if tracking != "" {
 		update, values[":tracking"] = update+", tracking = :tracking", text(tracking)
+	}
+	switch order.Cancelling {
+	case c.To:
+		update, values[":unfinished"] = update+", unfinished = :unfinished", text(cancellingMark)
+	case c.From:
+		update += " REMOVE unfinished"
 	}
 	return &types.Update{
 		TableName: &s.Orders, Key: orderKey(o.ID), ConditionExpression: &condition, UpdateExpression: &update,

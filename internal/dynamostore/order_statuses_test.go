@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -25,7 +26,8 @@ func (s *shop) progressOver(transport http.RoundTripper) *order.Progress {
 	return &order.Progress{Now: func() time.Time { return opened }, Orders: &OrderStatuses{
 		Client: s.tables.Client(transport), Orders: s.tables.Name("Orders"), Products: s.tables.Name("Products"),
 		Movements: s.tables.Name("StockMovements"), Mails: s.tables.Name("Mails"),
-	}, Announce: func(context.Context, string, order.Status) error { return nil }}
+	}, Announce: func(context.Context, string, order.Status) error { return nil },
+		Left: func(context.Context, string, error) {}}
 }
 
 // sold places an order of cat's.
@@ -174,20 +176,138 @@ func TestLostCancellation(t *testing.T) {
 	}
 }
 
-// TestLargestCancellation: its actions, the mail's among them, are as many as a transaction takes.
-func TestLargestCancellation(t *testing.T) {
-	s := open(t)
+// soldMany places an order of n products of 9 units each, of which each line has one.
+func (s *shop) soldMany(n int) order.Order {
+	s.t.Helper()
 	var lines []order.Line
-	for i := range order.MaxCancelled + 1 {
+	for i := range n {
 		s.addProduct(number3(i), 100, 9)
 		lines = append(lines, line(number3(i), 100, 1))
 	}
-	o := s.sold("k", lines[1:]...)
-	s.must(second(s.progress().Cancel(t.Context(), cat, o.ID)))
-	s.wantReturned(number3(order.MaxCancelled), 9, 1)
-	larger := s.sold("l", lines...)
-	if _, _, err := s.progress().Cancel(t.Context(), cat, larger.ID); !errors.Is(err, order.ErrTooLargeToCancel) {
-		t.Errorf("got %v, want ErrTooLargeToCancel", err)
+	return s.sold("many", lines...)
+}
+
+// wantAllReturned fails the test unless of the first n products each unit is back, once, and of those from n to all none.
+func (s *shop) wantAllReturned(n, all int) {
+	s.t.Helper()
+	for i := range all {
+		if i < n {
+			s.wantReturned(number3(i), 9, 1)
+		} else {
+			s.wantReturned(number3(i), 8, 0)
+		}
+	}
+}
+
+func (s *shop) finisher() *order.Finisher {
+	return &order.Finisher{Progress: s.progressOver(nil), Unfinished: s.unfinished()}
+}
+
+func (s *shop) unfinished() *UnfinishedOrders {
+	return &UnfinishedOrders{Client: s.client, Orders: s.tables.Name("Orders")}
+}
+
+// wantUnfinished fails the test unless these orders are being cancelled.
+func (s *shop) wantUnfinished(want ...string) {
+	s.t.Helper()
+	got, err := s.unfinished().Cancelling(s.t.Context(), 9)
+	if s.must(err); !slices.Equal(got, want) {
+		s.t.Errorf("%q are being cancelled, want %q", got, want)
+	}
+}
+
+// TestLargestCancellations: at once and in two, their actions, the mail's among them, are as many as a transaction
+// takes.
+func TestLargestCancellations(t *testing.T) {
+	for _, n := range []int{order.MaxReturned, order.MaxProducts} {
+		s := open(t)
+		o := s.soldMany(n)
+		before := s.faults.Calls("TransactWriteItems")
+		got, changed, err := s.progress().Cancel(t.Context(), cat, o.ID)
+		if s.must(err); !changed || got.Status != order.Cancelled {
+			t.Errorf("%d products: got %s, changed %v", n, got.Status, changed)
+		}
+		s.wantAllReturned(n, n)
+		s.wantUnfinished()
+		made := s.faults.Calls("TransactWriteItems") - before
+		if want := (n + order.MaxReturned - 1) / order.MaxReturned; made != want {
+			t.Errorf("%d products: %d transactions, want %d", n, made, want)
+		}
+	}
+}
+
+// TestCancellationCutShort: between its two changes the order says so, has a part of its units back and no mail. The
+// relay finds it and ends it, once.
+func TestCancellationCutShort(t *testing.T) {
+	s := open(t)
+	o := s.soldMany(51)
+	first := order.Change{From: order.Placed, To: order.Cancelling, By: cat.UserID, At: opened}
+	s.must(s.progress().Orders.Change(t.Context(), o, first, ""))
+	s.wantAllReturned(49, 51)
+	s.wantUnfinished(o.ID)
+	id, _ := notification.StatusMailID(o.ID, order.Cancelled)
+	if s.item("Mails", mailKey(id)) != nil {
+		t.Error("an order that is not cancelled yet has the mail")
+	}
+	var changed *order.StatusChangedError
+	if err := s.progress().Orders.Change(t.Context(), o, first, ""); !errors.As(err, &changed) {
+		t.Errorf("the first change again: got %v, want that it is cancelling", err)
+	}
+	for range 2 {
+		s.must(second1(s.finisher().Run(t.Context(), opened.Add(1))))
+		s.wantAllReturned(51, 51)
+		s.wantUnfinished()
+	}
+	if item := s.item("Mails", mailKey(id)); !isPending(item) {
+		t.Errorf("the mail is %v, want it pending", item)
+	}
+	got, err := s.progress().Orders.Stored(t.Context(), o.ID)
+	s.must(err)
+	want := fmt.Sprint([]order.Change{first, {From: order.Cancelling, To: order.Cancelled, By: cat.UserID, At: opened}})
+	if got.Status != order.Cancelled || fmt.Sprint(got.Changes) != want {
+		t.Errorf("got %s by %+v, want %s", got.Status, got.Changes, want)
+	}
+	last := order.Change{From: order.Cancelling, To: order.Cancelled, By: cat.UserID, At: opened}
+	if err := s.progress().Orders.Change(t.Context(), o, last, ""); !errors.As(err, &changed) {
+		t.Errorf("the last change again: got %v, want that it is cancelled", err)
+	}
+	s.wantAllReturned(51, 51)
+}
+
+func second1[A any](_ A, err error) error { return err }
+
+// TestLargeCancellationsRace: with each other, a packing and the relay; some answers are lost. Either the order is packed
+// and keeps all units, or it is cancelled in the end and each came back once.
+func TestLargeCancellationsRace(t *testing.T) {
+	for i := range 4 {
+		s := open(t)
+		o := s.soldMany(51)
+		overlap := &awsfault.Overlap{Hold: time.Millisecond}
+		s.faults.On("TransactWriteItems", awsfault.Lost, throttled, throttled)
+		var all sync.WaitGroup
+		for range 2 {
+			all.Go(func() { _, _, _ = s.progressOver(overlap).Cancel(t.Context(), cat, o.ID) })
+			all.Go(func() { _, _, _ = s.progress().Cancel(t.Context(), cat, o.ID) })
+			all.Go(func() { _, _ = s.finisher().Run(t.Context(), opened.Add(1)) })
+		}
+		if i%2 == 1 {
+			all.Go(func() {
+				_, _, _ = s.progressOver(overlap).Set(t.Context(), s.admin, order.Step{OrderID: o.ID, To: order.Packed})
+			})
+		}
+		all.Wait()
+		s.faults.Clear()
+		s.must(second1(s.finisher().Run(t.Context(), opened.Add(1))))
+		got, err := s.progress().Orders.Stored(t.Context(), o.ID)
+		s.must(err)
+		switch got.Status {
+		case order.Packed:
+			s.wantAllReturned(0, 51)
+		case order.Cancelled:
+			s.wantAllReturned(51, 51)
+		default:
+			t.Errorf("the order is %s by %+v", got.Status, got.Changes)
+		}
 	}
 }
 

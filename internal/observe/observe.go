@@ -63,3 +63,9 @@ func EventNotSent(ctx context.Context, mailID string, err error) {
 	Log(ctx).Warn("event not sent", "mail_id", mailID, "error", err)
 	Count(EventsNotSent, 1)
 }
+
+// OrderEventNotSent is EventNotSent for a mail about an order.
+func OrderEventNotSent(ctx context.Context, orderID string, err error) {
+	Log(ctx).Warn("event not sent", "order_id", orderID, "error", err)
+	Count(EventsNotSent, 1)
+}

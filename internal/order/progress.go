@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"shop/internal/user"
@@ -20,9 +21,9 @@ type StatusStore interface {
 	// Stored returns anyone's order as it stands now, or ErrNotFound.
 	Stored(ctx context.Context, orderID string) (Order, error)
 	// Change makes the change c of the order o, all or nothing: its status, the change in its history, the tracking,
-	// which may be empty, the pending mail that tells of the status, if there is one, and, where it is cancelled, the
-	// units in the stocks with a movement for each. It returns *StatusChangedError when the order's status is not
-	// c.From, also when that is because an earlier attempt of the same call was carried out, and ErrBusy.
+	// which may be empty, the pending mail that tells of the status, if there is one, and the units of o.Returned(c) in
+	// the stocks with a movement for each. It returns *StatusChangedError when the order's status is not c.From, also
+	// when that is because an earlier attempt of the same call was carried out, and ErrBusy.
 	Change(ctx context.Context, o Order, c Change, tracking string) error
 }
 
@@ -34,19 +35,22 @@ type Progress struct {
 	Announce func(ctx context.Context, orderID string, reached Status) error
 	// Missed is called when an announcement failed, to log and count it.
 	Missed func(ctx context.Context, orderID string, err error)
-	Now    func() time.Time
+	// Left is called when the end of a cancellation failed and is left to the relay, to log it.
+	Left func(ctx context.Context, orderID string, err error)
+	Now  func() time.Time
 }
 
 // Cancel cancels the customer's own order while it is placed, and returns it, and whether this call cancelled it: an
-// order that is cancelled already is returned as it is. It returns ErrNotFound, *StatusChangedError,
-// ErrTooLargeToCancel and ErrBusy.
+// order that is cancelled already is returned as it is. An order of more than MaxReturned products is returned as
+// Cancelling if its end failed; then a repeat, or the relay, goes on. It returns ErrNotFound, *StatusChangedError and
+// ErrBusy.
 func (p *Progress) Cancel(ctx context.Context, customer user.Caller, orderID string) (Order, bool, error) {
 	o, err := p.Orders.Owned(ctx, customer, orderID)
 	if err != nil {
 		return Order{}, false, fmt.Errorf("reading order %s: %w", orderID, err)
 	}
 	c := Change{From: Placed, To: Cancelled, By: customer.UserID, At: p.Now()}
-	return p.change(ctx, o, c, "", func(o Order) bool { return o.Status == Cancelled })
+	return p.change(ctx, o, c, "", func(o Order) bool { return !o.Status.IsSale() })
 }
 
 // Step is a change of a status as an admin asks for it.
@@ -57,7 +61,8 @@ type Step struct {
 }
 
 // Set makes the step and returns the order, and whether this call made it: one that the same admin made last is
-// answered again. It returns validation.Errors, ErrNotFound, *StatusChangedError, ErrTooLargeToCancel and ErrBusy.
+// answered again. A cancellation is as Cancel's. It returns validation.Errors, ErrNotFound, *StatusChangedError and
+// ErrBusy.
 func (p *Progress) Set(ctx context.Context, admin user.Caller, s Step) (Order, bool, error) {
 	if err := s.check(); err != nil {
 		return Order{}, false, err
@@ -68,7 +73,7 @@ func (p *Progress) Set(ctx context.Context, admin user.Caller, s Step) (Order, b
 	}
 	c := Change{From: s.From, To: s.To, By: admin.UserID, At: p.Now()}
 	return p.change(ctx, o, c, s.Tracking, func(o Order) bool {
-		last := o.last()
+		last := o.Asked()
 		return last.From == c.From && last.To == c.To && last.By == c.By && o.Tracking == s.Tracking
 	})
 }
@@ -94,12 +99,11 @@ func (p *Progress) change(
 ) (Order, bool, error) {
 	switch {
 	case done(o):
-		return o, false, nil
+		return p.end(ctx, o), false, nil
 	case o.Status != c.From:
 		return Order{}, false, &StatusChangedError{Present: o.Status}
-	case c.To == Cancelled && len(o.Lines) > MaxCancelled:
-		return Order{}, false, ErrTooLargeToCancel
 	}
+	c = o.beginning(c)
 	err := p.Orders.Change(ctx, o, c, tracking)
 	var changed *StatusChangedError
 	if errors.As(err, &changed) {
@@ -108,17 +112,17 @@ func (p *Progress) change(
 	if err != nil {
 		return Order{}, false, fmt.Errorf("making order %s %s: %w", o.ID, c.To, err)
 	}
-	o.Status, o.Changes = c.To, append(o.Changes[:len(o.Changes):len(o.Changes)], c)
-	if tracking != "" {
-		o.Tracking = tracking
-	}
-	if err := p.Announce(ctx, o.ID, c.To); err != nil {
-		p.Missed(ctx, o.ID, err)
-	}
-	return o, true, nil
+	p.announce(ctx, o.ID, c.To)
+	return p.end(ctx, o.with(c, tracking)), true, nil
 }
 
-// met looks what another status is that the store met: it is ours if its last change is c.
+func (p *Progress) announce(ctx context.Context, orderID string, reached Status) {
+	if err := p.Announce(ctx, orderID, reached); err != nil {
+		p.Missed(ctx, orderID, err)
+	}
+}
+
+// met looks what another status is that the store met: it is ours if c is among its changes.
 func (p *Progress) met(
 	ctx context.Context, orderID string, c Change, done func(Order) bool, changed *StatusChangedError,
 ) (Order, bool, error) {
@@ -127,7 +131,36 @@ func (p *Progress) met(
 		return Order{}, false, fmt.Errorf("reading order %s again: %w", orderID, err)
 	}
 	if done(o) {
-		return o, o.last().same(c), nil
+		return p.end(ctx, o), slices.ContainsFunc(o.Changes, c.same), nil
 	}
 	return Order{}, false, changed
+}
+
+// end ends the cancellation of an order that is Cancelling, and leaves it to the relay where that fails.
+func (p *Progress) end(ctx context.Context, o Order) Order {
+	if o.Status != Cancelling {
+		return o
+	}
+	ended, err := p.finish(ctx, o)
+	if err != nil {
+		p.Left(ctx, o.ID, err)
+		return o
+	}
+	return ended
+}
+
+// finish makes an order that is Cancelling Cancelled, in the name of who cancelled it. Somebody else may have done so
+// meanwhile.
+func (p *Progress) finish(ctx context.Context, o Order) (Order, error) {
+	c := Change{From: Cancelling, To: Cancelled, By: o.Asked().By, At: p.Now()}
+	err := p.Orders.Change(ctx, o, c, "")
+	var changed *StatusChangedError
+	switch {
+	case errors.As(err, &changed) && changed.Present == Cancelled:
+		return p.Orders.Stored(ctx, o.ID)
+	case err != nil:
+		return Order{}, fmt.Errorf("ending the cancellation of order %s: %w", o.ID, err)
+	}
+	p.announce(ctx, o.ID, Cancelled)
+	return o.with(c, ""), nil
 }

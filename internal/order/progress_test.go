@@ -54,6 +54,7 @@ type oneOrder struct {
 	calls int
 
 	missed []string // the announcements
+	left   int      // cancellations to the relay
 }
 
 func (s *oneOrder) Owned(context.Context, user.Caller, string) (Order, error) { return s.Order, nil }
@@ -76,7 +77,129 @@ func (s *oneOrder) set(c Change, tracking string) {
 func (s *oneOrder) progress() *Progress {
 	return &Progress{Orders: s, Now: opened.UTC, Announce: func(_ context.Context, id string, reached Status) error {
 		return fmt.Errorf("the queue is down for %s of %s", reached, id)
-	}, Missed: func(_ context.Context, _ string, err error) { s.missed = append(s.missed, err.Error()) }}
+	}, Missed: func(_ context.Context, _ string, err error) { s.missed = append(s.missed, err.Error()) },
+		Left: func(context.Context, string, error) { s.left++ }}
+}
+
+// many is an order of so many products.
+func many(n int) Order {
+	o := Order{ID: "ord_a", UserID: buyer.UserID}
+	for i := range n {
+		o.Lines = append(o.Lines, Line{ProductID: fmt.Sprint(i), Quantity: 1})
+	}
+	return o
+}
+
+// TestReturned: over all changes of a cancellation each line comes back once, and never more at once than a transaction
+// takes. An order may have as many as two changes return.
+func TestReturned(t *testing.T) {
+	for n := 1; n <= MaxProducts; n++ {
+		s := &oneOrder{Order: many(n)}
+		o, changed, err := s.progress().Cancel(t.Context(), buyer, "ord_a")
+		if err != nil || !changed || o.Status != Cancelled || (len(o.Changes) == 2) != (n > MaxReturned) {
+			t.Fatalf("%d products: got %s by %+v, %v and %v", n, o.Status, o.Changes, changed, err)
+		}
+		var back []Line
+		for _, c := range o.Changes {
+			lines := o.Returned(c)
+			if len(lines) > MaxReturned {
+				t.Errorf("%d products: %d come back at once", n, len(lines))
+			}
+			back = append(back, lines...)
+		}
+		if !slices.Equal(back, o.Lines) {
+			t.Errorf("%d products: %d come back", n, len(back))
+		}
+		if want := (Change{From: Placed, To: Cancelled, By: buyer.UserID, At: opened}); o.Asked() != want {
+			t.Errorf("%d products: %+v was asked for, want %+v", n, o.Asked(), want)
+		}
+	}
+	packing := Change{From: Placed, To: Packed}
+	if got := many(3).Returned(packing); len(got) > 0 {
+		t.Errorf("packing returns %v", got)
+	}
+}
+
+// TestEndLeftToTheRelay: a cancellation that stays half done is answered as it is, and ended by a repeat or the relay,
+// in the name of who cancelled.
+func TestEndLeftToTheRelay(t *testing.T) {
+	for by, end := range map[string]func(*oneOrder) error{
+		"a repeat": func(s *oneOrder) error {
+			_, changed, err := s.progress().Set(t.Context(), boss, Step{OrderID: "ord_a", To: Cancelled})
+			if changed {
+				t.Error("a repeat changed it")
+			}
+			return err
+		},
+		"the relay": func(s *oneOrder) error {
+			return second(s.finisher("ord_a").Run(t.Context(), opened.Add(1)))
+		},
+	} {
+		down := errors.New("the table is down")
+		s := &oneOrder{Order: many(50), fails: func(s *oneOrder, c Change) error {
+			if c.From == Cancelling {
+				return down
+			}
+			s.set(c, "")
+			return nil
+		}}
+		o, changed, err := s.progress().Set(t.Context(), boss, Step{OrderID: "ord_a", To: Cancelled})
+		if err != nil || !changed || o.Status != Cancelling || s.left != 1 || len(s.missed) != 1 {
+			t.Fatalf("%s: got %s, %v and %v after %d left and %q", by, o.Status, changed, err, s.left, s.missed)
+		}
+		s.fails = nil
+		if err := end(s); err != nil || s.Status != Cancelled || s.Changes[1].By != boss.UserID || s.calls != 3 {
+			t.Errorf("%s: got %s by %+v after %d calls and %v", by, s.Status, s.Changes, s.calls, err)
+		}
+	}
+}
+
+func second[A any](_ A, err error) error { return err }
+
+// unfinished are the orders that are being cancelled.
+type unfinished []string
+
+func (u unfinished) Cancelling(context.Context, int) ([]string, error) { return u, nil }
+
+func (s *oneOrder) finisher(ids ...string) *Finisher {
+	return &Finisher{Unfinished: unfinished(ids), Progress: s.progress()}
+}
+
+// TestFinisher: what fails holds up nothing, what others ended is left alone, and nothing is begun too late.
+func TestFinisher(t *testing.T) {
+	down := errors.New("the table is down")
+	s := &oneOrder{Order: many(50)}
+	s.Status = Cancelling
+	s.fails = func(s *oneOrder, c Change) error {
+		if s.calls == 1 {
+			return down
+		}
+		s.set(c, "")
+		return nil
+	}
+	ended, err := s.finisher("ord_a", "ord_a", "ord_a").Run(t.Context(), opened.Add(1))
+	if ended != 2 || !errors.Is(err, down) || s.calls != 2 || s.Status != Cancelled {
+		t.Errorf("got %d and %v after %d calls, want 2 after 2", ended, err, s.calls)
+	}
+	late := &oneOrder{Order: Order{Status: Cancelling}}
+	if ended, err := late.finisher("ord_a").Run(t.Context(), opened); ended != 0 || err != nil || late.calls != 0 {
+		t.Errorf("too late: got %d and %v after %d calls, want nothing", ended, err, late.calls)
+	}
+}
+
+// TestEndMetAnother: who ends a cancellation that another ended first takes that for the end.
+func TestEndMetAnother(t *testing.T) {
+	s := &oneOrder{Order: many(50), fails: func(s *oneOrder, c Change) error {
+		s.set(c, "")
+		if c.From == Cancelling {
+			return &StatusChangedError{Present: Cancelled}
+		}
+		return nil
+	}}
+	o, changed, err := s.progress().Cancel(t.Context(), buyer, "ord_a")
+	if err != nil || !changed || o.Status != Cancelled || s.left != 0 {
+		t.Errorf("got %s, %v and %v, %d left", o.Status, changed, err, s.left)
+	}
 }
 
 // TestMissedAnnouncement: the change is made all the same, and it is noted.

@@ -1,7 +1,6 @@
 package order
 
 import (
-	"errors"
 	"slices"
 	"time"
 )
@@ -69,12 +68,31 @@ func (c Change) same(d Change) bool {
 	return c.From == d.From && c.To == d.To && c.By == d.By && c.At.Equal(d.At)
 }
 
-// MaxCancelled is how many products an order may have that is to be cancelled: each takes two actions of the
-// transaction, its units and their movement, and the order and a mail are two of the 100.
-const MaxCancelled = 49
+// MaxReturned is how many products' units come back in one change: each takes two actions of the transaction, the units
+// and their movement, and the order and a mail are two of the 100. An order of more is cancelling when its first
+// MaxReturned are back, and cancelled when the others are. A store that has orders must keep the number.
+const MaxReturned = 49
 
-// ErrTooLargeToCancel says that an order has more than MaxCancelled products.
-var ErrTooLargeToCancel = errors.New("order has too many products to be cancelled at once")
+// beginning returns the change that a cancellation begins with.
+func (o Order) beginning(c Change) Change {
+	if c.To == Cancelled && len(o.Lines) > MaxReturned {
+		c.To = Cancelling
+	}
+	return c
+}
+
+// Returned returns the lines whose units come back with the change, which may be one of the order's own.
+func (o Order) Returned(c Change) []Line {
+	switch {
+	case c.To == Cancelling:
+		return o.Lines[:min(MaxReturned, len(o.Lines))]
+	case c.To != Cancelled:
+		return nil
+	case c.From == Cancelling:
+		return o.Lines[min(MaxReturned, len(o.Lines)):]
+	}
+	return o.Lines
+}
 
 // StatusChangedError says that an order's status is not the one that was expected, or allows no such change.
 type StatusChangedError struct {
@@ -84,12 +102,35 @@ type StatusChangedError struct {
 // Error names the present status.
 func (e *StatusChangedError) Error() string { return "order is " + e.Present.String() }
 
-// last returns the last change of the order's status, or a zero one.
-func (o Order) last() Change {
-	if len(o.Changes) == 0 {
+// Asked returns the last change of the order's status that somebody asked for, or a zero one: a cancellation as one
+// change, whether it took one or two, or is not finished yet.
+func (o Order) Asked() Change {
+	last := len(o.Changes) - 1
+	if last > 0 && o.Changes[last].From == Cancelling {
+		last--
+	}
+	if last < 0 {
 		return Change{}
 	}
-	return o.Changes[len(o.Changes)-1]
+	c := o.Changes[last]
+	if c.To == Cancelling {
+		c.To = Cancelled
+	}
+	return c
+}
+
+// Reached reports whether the order is, or was, of the status.
+func (o Order) Reached(s Status) bool {
+	return s == Placed || slices.ContainsFunc(o.Changes, func(c Change) bool { return c.To == s })
+}
+
+// with returns the order after the change.
+func (o Order) with(c Change, tracking string) Order {
+	o.Status, o.Changes = c.To, append(o.Changes[:len(o.Changes):len(o.Changes)], c)
+	if tracking != "" {
+		o.Tracking = tracking
+	}
+	return o
 }
 
 // asPlaced returns the order as it was when it was placed.

@@ -15,6 +15,7 @@ import (
 
 	"shop/internal/notification"
 	"shop/internal/observe"
+	"shop/internal/order"
 )
 
 // announceTimeout bounds what an outage of SQS costs a checkout, or another request that stores a mail.
@@ -29,6 +30,14 @@ type Queue struct {
 // OrderPlaced is MailPending for the confirmation of an order.
 func (q *Queue) OrderPlaced(ctx context.Context, orderID string) error {
 	return q.MailPending(ctx, notification.OrderMailID(orderID))
+}
+
+// StatusReached is MailPending for the mail that tells that an order reached the status, if there is one.
+func (q *Queue) StatusReached(ctx context.Context, orderID string, reached order.Status) error {
+	if id, told := notification.StatusMailID(orderID, reached); told {
+		return q.MailPending(ctx, id)
+	}
+	return nil
 }
 
 // MailPending sends the mail's event, and gives up after half a second. It tries once more if the connection broke

@@ -77,7 +77,6 @@ var table = []struct {
 	{httpapi.ErrNoRoute, 404, "not_found", "There is nothing here."},
 	{user.ErrEmailTaken, 409, "email_taken", "An account with this e-mail address exists already."},
 	{product.ErrInsufficientStock, 409, "insufficient_stock", "The stock would fall below zero."},
-	{order.ErrTooLargeToCancel, 409, "order_too_large", "An order of more than 49 products cannot be cancelled."},
 	{httpapi.ErrTooLarge, 413, "payload_too_large", "The body is larger than 64 KiB."},
 	{httpapi.ErrMediaType, 415, "unsupported_media_type", "The body must be application/json, in UTF-8."},
 	{product.ErrKeyReused, 422, "idempotency_key_reused", "The Idempotency-Key was used for another adjustment."},

@@ -65,7 +65,6 @@ var refusals = []struct {
 	},
 	{&product.StockChangedError{}, more("stock_changed", `"quantity":0`)},
 	{product.ErrInsufficientStock, code("insufficient_stock")},
-	{order.ErrTooLargeToCancel, code("order_too_large")},
 	{&order.StatusChangedError{Present: order.Shipped}, more("status_changed", `"order_status":"shipped"`)},
 	{httpapi.ErrTooLarge, code("payload_too_large")},
 	{httpapi.ErrMediaType, code("unsupported_media_type")},

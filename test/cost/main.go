@@ -33,7 +33,7 @@ const (
 	bytesOfGB       = 1e9
 	relayRuns       = 730 * 60.0
 	erasureRuns     = 730 * 12.0
-	relayReadUnits  = 16 * 0.5           // a query for each shard of the index "due"
+	relayReadUnits  = 17 * 0.5           // a query for each shard of the index "due", and one of "unfinished"
 	emptyReceives   = 5 * 3 * 730 * 60.0 // Lambda's five pollers look for messages every 20 seconds
 	publishedSeries = 60                 // the metrics' names by their dimensions
 	alarmsOfStack   = 21

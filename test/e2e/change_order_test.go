@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"shop/test/faultproxy"
 )
 
 func cancellation(from caller, orderID string) call {
@@ -104,19 +106,73 @@ func TestCancelOrderRefused(t *testing.T) {
 	wantStock(t, p.ProductID, 9)
 }
 
+// someOfEach are lines of one unit each.
+func someOfEach(ids []string) []line {
+	lines := make([]line, len(ids))
+	for i, id := range ids {
+		lines[i] = one(id)
+	}
+	return lines
+}
+
+// wantStocks fails the test unless the first n products have 10 units, and the others 9.
+func wantStocks(t *testing.T, ids []string, n int) {
+	t.Helper()
+	for i, id := range ids {
+		if i < n {
+			wantStock(t, id, 10)
+		} else {
+			wantStock(t, id, 9)
+		}
+	}
+}
+
+// inTwo are the changes of an order of many products that its customer cancelled.
+var inTwo = []statusChange{
+	{From: "placed", Status: "cancelling", By: "customer"}, {From: "cancelling", Status: "cancelled", By: "customer"},
+}
+
 func TestCancelOrderOfManyProducts(t *testing.T) {
 	t.Parallel()
-	c, ids := newCustomer(t), newProducts(t, 50)
-	var lines []line
-	for _, id := range ids {
-		lines = append(lines, one(id))
+	c, ids := newCustomer(t), newProducts(t, 98)
+	for n, want := range map[int][]statusChange{
+		49: {{From: "placed", Status: "cancelled", By: "customer"}}, 98: inTwo,
+	} {
+		o := newOrder(t, c, someOfEach(ids[:n])...)
+		got := decode[order](t, send(t, cancellation(c, o.OrderID)).want(t, http.StatusOK))
+		wantChanges(t, got, "cancelled", want...)
+		wantStocks(t, ids, len(ids))
 	}
-	largest := newOrder(t, c, lines[:49]...)
-	send(t, cancellation(c, largest.OrderID)).want(t, http.StatusOK)
-	for _, id := range ids {
-		wantStock(t, id, 10)
+}
+
+// TestCancellationKilledBetween: the process is killed when half of the units are back. Nobody but the relay goes on;
+// then all are back, once, and one mail tells it.
+func TestCancellationKilledBetween(t *testing.T) {
+	c, ids := newCustomer(t), newProducts(t, 98)
+	o := newOrder(t, c, someOfEach(ids)...)
+	awaitMails(t, c.Email, 1)
+	release := faulty(t,
+		faultproxy.Rule{Operation: "TransactWriteItems", Fault: faultproxy.KilledAfter, Share: 1, Times: 1},
+		faultproxy.Rule{Operation: "TransactWriteItems", Fault: faultproxy.Refused, Share: 1})
+	if a, err := cancellation(c, o.OrderID).exchange(t.Context()); err == nil {
+		t.Errorf("the cancellation was answered %d: %s", a.status, clip(a.body))
 	}
-	send(t, cancellation(c, newOrder(t, c, lines...).OrderID)).refused(t, http.StatusConflict, "order_too_large")
+	wantChanges(t, seeOrder(t, c, o.OrderID), "cancelling", inTwo[:1]...)
+	wantStocks(t, ids, 49)
+	release()
+	if out := string(invoke(t, "RelayMailFunction", map[string]any{})); strings.Contains(out, "errorMessage") {
+		t.Fatalf("the relay failed: %s", out)
+	}
+	wantChanges(t, seeOrder(t, c, o.OrderID), "cancelled", inTwo...)
+	wantStocks(t, ids, 98)
+	for _, id := range []string{ids[0], ids[97]} {
+		if moved := allPages[movement](t, movementsOf(admin(t), id)); len(moved) != 2 || moved[0].OrderID != o.OrderID {
+			t.Errorf("movements of %s = %+v, want one of %s", id, moved, o.OrderID)
+		}
+	}
+	if mails := awaitMails(t, c.Email, 2); !strings.Contains(mails[0].BodyText+mails[1].BodyText, "cancelled") {
+		t.Errorf("mails = %+v, want one of the cancelled order", mails)
+	}
 }
 
 func TestOrderStatus(t *testing.T) {
@@ -176,6 +232,20 @@ func TestCallsOfCancellation(t *testing.T) {
 		orders = append(orders, newOrder(t, c, one(p.ProductID)))
 	}
 	wantCalls(t, budget{8, map[string]int{"GetItem": 1, "TransactWriteItems": 1}}, func() {
+		send(t, cancellation(c, orders[0].OrderID)).want(t, http.StatusOK)
+		orders = orders[1:]
+	})
+}
+
+// TestCallsOfLargeCancellation: for each of its two halves the stocks are read and all is written.
+func TestCallsOfLargeCancellation(t *testing.T) {
+	c, ids := newCustomer(t), newProducts(t, 50)
+	var orders []order
+	for range 9 {
+		orders = append(orders, newOrder(t, c, someOfEach(ids)...))
+	}
+	most := budget{10, map[string]int{"GetItem": 1, "TransactWriteItems": 2}}
+	wantCalls(t, most, func() {
 		send(t, cancellation(c, orders[0].OrderID)).want(t, http.StatusOK)
 		orders = orders[1:]
 	})

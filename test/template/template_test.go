@@ -335,7 +335,11 @@ var grants = map[string][]string{
 	"ListMyOrdersFunction":         {"dynamodb:Query Orders/index/by_customer"},
 	"NotifyFunction":               {"dynamodb:BatchGetItem Orders", "dynamodb:BatchGetItem SuppressedAddresses", "dynamodb:BatchGetItem Users", "dynamodb:PutItem AuthState", "dynamodb:UpdateItem Mails", "ses:SendEmail configuration-set/MailConfiguration from Sender", "ses:SendEmail identity/* from Sender"},
 	"SuppressAddressFunction":      {"dynamodb:PutItem SuppressedAddresses", "dynamodb:UpdateItem Mails", "sqs:SendMessage SuppressionDeadLetterQueue"},
-	"RelayMailFunction":            {"dynamodb:Query Mails/index/due", "dynamodb:UpdateItem Mails", "sqs:SendMessage MailQueue"},
+	"RelayMailFunction": {
+		"dynamodb:BatchGetItem Products", "dynamodb:GetItem Orders", "dynamodb:PutItem Mails", "dynamodb:PutItem StockMovements",
+		"dynamodb:Query Mails/index/due", "dynamodb:Query Orders/index/unfinished", "dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Orders",
+		"dynamodb:UpdateItem Products", "sqs:SendMessage MailQueue",
+	},
 	"AuditFunction": {
 		"dynamodb:BatchGetItem Mails", "dynamodb:BatchGetItem Orders", "dynamodb:GetItem Mails", "dynamodb:GetItem Orders", "dynamodb:GetItem Products",
 		"dynamodb:Query StockMovements", "dynamodb:Scan Mails", "dynamodb:Scan Orders", "dynamodb:Scan Products", "dynamodb:Scan StockMovements",

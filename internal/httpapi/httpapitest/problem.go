@@ -42,7 +42,6 @@ var problems = map[string]struct {
 	"price_changed":            {409, "The order does not cost what was agreed to.", nil},
 	"stock_changed":            {409, "The stock is not what it was compared with.", nil},
 	"status_changed":           {409, "The order's status does not allow this change, or no longer.", nil},
-	"order_too_large":          {409, "An order of more than 49 products cannot be cancelled.", nil},
 	"product_changed":          {409, "The product is not of the version that it was compared with.", nil},
 	"insufficient_stock":       {409, "The stock would fall below zero.", nil},
 	"payload_too_large":        {413, "The body is larger than 64 KiB.", nil},

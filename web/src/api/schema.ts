@@ -424,7 +424,8 @@ export interface paths {
         /**
          * Cancel one's own order
          * @description While the order is placed. Its units go back to the stocks, once. An order that is cancelled already is answered
-         *     as it is, so a cancellation may be repeated. An order of more than 49 products cannot be cancelled.
+         *     as it is, so a cancellation may be repeated. An order of more than 49 products may be answered as cancelling: it is
+         *     cancelled within minutes by itself.
          */
         post: operations["change-order-cancel"];
         delete?: never;
@@ -620,8 +621,8 @@ export interface paths {
          * Pack, ship, deliver or cancel an order
          * @description From `compare_status`, which is what the admin saw. An order goes from placed to packed to shipped to delivered,
          *     and from placed and packed to cancelled; another pair is invalid_request. A cancelled order's units go back to
-         *     the stocks, once; one of more than 49 products cannot be cancelled. A request may be repeated: the change that the
-         *     same admin made last is answered again.
+         *     the stocks, once; one of more than 49 products may be answered as cancelling, and is cancelled within minutes by
+         *     itself. A request may be repeated: the change that the same admin made last is answered again.
          */
         put: operations["change-order-status"];
         post?: never;
@@ -1160,12 +1161,6 @@ export interface components {
             /** @constant */
             code?: "status_changed";
             order_status: components["schemas"]["OrderStatus"];
-        } & components["schemas"]["Problem"];
-        OrderTooLarge: {
-            /** @constant */
-            status?: 409;
-            /** @constant */
-            code?: "order_too_large";
         } & components["schemas"]["Problem"];
         StockChanged: {
             /** @constant */
@@ -1755,10 +1750,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["MaxPerOrderExceeded"] | components["schemas"]["OutOfStock"] | components["schemas"]["PriceChanged"];
             };
         };
-        /**
-         * @description status_changed. The order's status, `order_status`, is not what the change is from. order_too_large: an order of
-         *     more than 49 products cannot be cancelled.
-         */
+        /** @description status_changed. The order's status, `order_status`, is not what the change is from. */
         StatusConflict: {
             headers: {
                 "Cache-Control": components["headers"]["NoStore"];
@@ -1767,7 +1759,18 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["StatusChanged"] | components["schemas"]["OrderTooLarge"];
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Conflict",
+                 *       "status": 409,
+                 *       "detail": "The order's status does not allow this change, or no longer.",
+                 *       "code": "status_changed",
+                 *       "request_id": "JKJaXmPLvHcESHA=",
+                 *       "order_status": "shipped"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["StatusChanged"];
             };
         };
         /** @description stock_changed. The stock is not the `compare_quantity`; `quantity` is what it is now. */
@@ -3370,7 +3373,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The order, which is cancelled. */
+            /** @description The order, which is cancelled or cancelling. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
