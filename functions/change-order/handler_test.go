@@ -103,7 +103,8 @@ func TestCancelInTwo(t *testing.T) {
 		o := changedBy(httpapitest.Admin.UserID, order.Cancelling)
 		if ended {
 			o.Status = order.Cancelled
-			o.Changes = append(o.Changes, order.Change{From: order.Cancelling, To: order.Cancelled, By: o.Changes[0].By})
+			end := order.Change{From: order.Cancelling, To: order.Cancelled, By: o.Changes[0].By}
+			o.Changes = append(o.Changes, end)
 		}
 		h := handler(orders{cancel: func(user.Caller, string) (order.Order, bool, error) { return o, true, nil }})
 		e := httpapitest.ReadEvent(t)

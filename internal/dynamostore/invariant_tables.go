@@ -12,6 +12,7 @@ import (
 
 	"shop/internal/invariants"
 	"shop/internal/notification"
+	"shop/internal/order"
 )
 
 // InvariantTables implements [invariants.Tables]. It writes nothing.
@@ -60,7 +61,7 @@ func visitMovements(items []attributes, visit func(invariants.Movement)) {
 			continue
 		}
 		if r.has("order_id") { // units that came back with a cancelled order
-			m.Delta = r.number("units")
+			m.Delta, m.Returned = r.number("units"), true
 		} else {
 			m.Delta = r.number("after") - r.number("before")
 		}
@@ -93,7 +94,8 @@ func auditedOrder(item attributes) invariants.Order {
 	o, err := readOrder(item)
 	r := reader{item: item}
 	listed := r.text("placed_key") == placedKey(o) && r.number("shard") == int64(shard(o.ID, feedShards))
-	return invariants.Order{Order: o, Listed: listed, Err: err}
+	found := r.has("unfinished") == (o.Status == order.Cancelling)
+	return invariants.Order{Order: o, Listed: listed, Found: found, Err: err}
 }
 
 // EachMail implements [invariants.Tables.EachMail].
@@ -104,18 +106,55 @@ func (s *InvariantTables) EachMail(ctx context.Context, visit func(invariants.Ma
 		var keys []attributes
 		for i, item := range items {
 			mails[i] = auditedMail(item)
-			if id, ofOrder := mails[i].OrderID(); ofOrder {
+			if id, _, ofOrder := mails[i].About(); ofOrder {
 				keys = append(keys, orderKey(id))
 			}
 		}
-		there, err := s.there(ctx, s.Orders, "order_id", keys)
+		orders, err := s.ordersOf(ctx, keys)
 		return func() {
 			for _, m := range mails {
-				id, ofOrder := m.OrderID()
-				m.Ordered = !ofOrder || there[id]
-				visit(m)
+				visit(beside(m, orders))
 			}
 		}, err
+	})
+}
+
+// beside returns the mail with what the orders say of the one that it is about.
+func beside(m invariants.Mail, orders map[string]order.Order) invariants.Mail {
+	id, told, ofOrder := m.About()
+	o, there := orders[id]
+	m.Ordered, m.Reached = !ofOrder || there, !ofOrder || o.Reached(told)
+	return m
+}
+
+// ordersOf returns the changes of orders' statuses, and nothing else, as a read that may be some seconds old has them.
+// Two mails may be about one order.
+func (s *InvariantTables) ordersOf(ctx context.Context, keys []attributes) (map[string]order.Order, error) {
+	found := map[string]order.Order{}
+	for part := range slices.Chunk(distinct(keys), maxBatch) {
+		items, err := batchGet(ctx, s.Client, map[string]types.KeysAndAttributes{s.Orders: {
+			Keys: part, ProjectionExpression: aws.String("order_id, changes"),
+		}})
+		if err != nil {
+			return nil, err
+		}
+		for _, item := range items[s.Orders] {
+			r := reader{item: item}
+			found[r.text("order_id")] = order.Order{Changes: r.changes()}
+		}
+	}
+	return found, nil
+}
+
+// distinct leaves out keys of orders that were there before. BatchGetItem takes none twice.
+func distinct(keys []attributes) []attributes {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(keys, func(key attributes) bool {
+		r := reader{item: key}
+		id := r.text("order_id")
+		again := seen[id]
+		seen[id] = true
+		return again
 	})
 }
 
@@ -179,7 +218,7 @@ func (s *InvariantTables) MovementsOf(ctx context.Context, id string, visit func
 func (s *InvariantTables) OrderAndMail(ctx context.Context, mailID string) (*invariants.Order, *invariants.Mail,
 	error) {
 	gets := []types.Get{{TableName: &s.Mails, Key: mailKey(mailID)}}
-	orderID, ofOrder := notification.Mail{ID: mailID}.OrderID()
+	orderID, told, ofOrder := notification.Mail{ID: mailID}.About()
 	if ofOrder {
 		gets = append(gets, types.Get{TableName: &s.Orders, Key: orderKey(orderID)})
 	}
@@ -189,15 +228,18 @@ func (s *InvariantTables) OrderAndMail(ctx context.Context, mailID string) (*inv
 	}
 	var o *invariants.Order
 	var m *invariants.Mail
+	orders := map[string]order.Order{}
 	if ofOrder && len(items[1]) > 0 {
 		found := auditedOrder(items[1])
 		found.Mailed = len(items[0]) > 0
-		o = &found
+		o, orders[orderID] = &found, found.Order
 	}
 	if len(items[0]) > 0 {
-		found := auditedMail(items[0])
-		found.Ordered = !ofOrder || o != nil
+		found := beside(auditedMail(items[0]), orders)
 		m = &found
+	}
+	if told != order.Placed {
+		o = nil // whether it has its confirmation was not read
 	}
 	return o, m, nil
 }

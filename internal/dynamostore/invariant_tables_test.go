@@ -98,6 +98,13 @@ func (s *shop) change(table string, key attributes, update string, values attrib
 	s.must(err)
 }
 
+func (s *shop) put(table string, item attributes) {
+	s.t.Helper()
+	_, err := s.tables.Client(nil).PutItem(s.t.Context(),
+		&dynamodb.PutItemInput{TableName: aws.String(s.tables.Name(table)), Item: item})
+	s.must(err)
+}
+
 func (s *shop) remove(table string, key attributes) {
 	s.t.Helper()
 	_, err := s.tables.Client(nil).DeleteItem(s.t.Context(),
@@ -123,7 +130,15 @@ func TestPlantedDifferences(t *testing.T) {
 	s.change("Mails", mail(11), "SET attempt = :n", attributes{":n": text("x")})
 	s.remove("StockMovements", attributes{"product_id": text("p000"),
 		"moved_key": text(formatTime(opened.Add(time.Hour)) + "#1")})
+	_, _, err := s.progress().Set(t.Context(), s.admin, order.Step{OrderID: ids[0], To: order.Packed})
+	s.must(err)
+	early, _ := notification.NewStatusMail(ids[0], order.Shipped, "a@example.com", opened)
+	s.put("Mails", mailItem(early))
+	s.change("Orders", orderKey(ids[0]), "SET unfinished = :n", attributes{":n": text(cancellingMark)})
+	twice := product.NewReturn("p001", ids[1], 3, "usr_admin", opened.Add(time.Second))
+	s.put("StockMovements", returnItem(twice))
 	s.wantDifferences(
+		"mail_not_reached "+early.ID, "never_cancelled "+ids[0], "returns_differ p001",
 		"stock_differs p000", "stock_differs p001", "stock_differs p002", "stock_below_zero p002",
 		"product_missing p003",
 		"order_without_mail "+ids[4], "mail_without_order order-placed#"+ids[5], "stock_differs p005",

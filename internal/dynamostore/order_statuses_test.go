@@ -187,7 +187,8 @@ func (s *shop) soldMany(n int) order.Order {
 	return s.sold("many", lines...)
 }
 
-// wantAllReturned fails the test unless of the first n products each unit is back, once, and of those from n to all none.
+// wantAllReturned fails the test unless the units of the first n products are back, once, and of those from n to all
+// none.
 func (s *shop) wantAllReturned(n, all int) {
 	s.t.Helper()
 	for i := range all {
@@ -276,8 +277,8 @@ func TestCancellationCutShort(t *testing.T) {
 
 func second1[A any](_ A, err error) error { return err }
 
-// TestLargeCancellationsRace: with each other, a packing and the relay; some answers are lost. Either the order is packed
-// and keeps all units, or it is cancelled in the end and each came back once.
+// TestLargeCancellationsRace: with each other, a packing and the relay; some answers are lost. Either the order is
+// packed and keeps all units, or it is cancelled in the end and each came back once.
 func TestLargeCancellationsRace(t *testing.T) {
 	for i := range 4 {
 		s := open(t)

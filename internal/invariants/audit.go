@@ -129,6 +129,7 @@ func (r *run) fill(ctx context.Context, l *ledger) error {
 	err = r.Tables.EachMovement(ctx, func(m Movement) {
 		if r.readable(&r.Summary.Movements, first, m.ProductID, m.Err) {
 			change(m.ProductID, m.Delta, m.At)
+			l.moved(m)
 		}
 	})
 	if err != nil {
@@ -144,6 +145,7 @@ func (r *run) fill(ctx context.Context, l *ledger) error {
 		for _, line := range o.Lines {
 			change(line.ProductID, -line.Quantity, o.PlacedAt)
 		}
+		l.cancelled(o)
 	}))
 }
 
@@ -193,6 +195,7 @@ func (r *run) confirmStocks(ctx context.Context) error {
 		for _, line := range o.Lines {
 			l.change(line.ProductID, -line.Quantity, o.PlacedAt)
 		}
+		l.cancelled(o)
 	})
 	if err != nil {
 		return failed("reading orders", err)
@@ -214,8 +217,8 @@ func (r *run) readAgain(ctx context.Context, l *ledger, id string) error {
 	}
 	l.entries[id] = &entry{there: there, stock: p.Stock, from: p.From, to: p.To}
 	return failed("reading a product's movements", r.Tables.MovementsOf(ctx, id, func(m Movement) {
-		l.change(id,
-			m.Delta, m.At)
+		l.change(id, m.Delta, m.At)
+		l.moved(m)
 	}))
 }
 
@@ -227,6 +230,10 @@ func ofOrder(o Order) []Difference {
 	if !o.Listed {
 		found = append(found, Difference{OrderNotListed, o.ID,
 			"its keys in the lists are not those of its id and time"})
+	}
+	if !o.Found {
+		found = append(found, Difference{NeverCancelled, o.ID, fmt.Sprintf(
+			"it is %s, and its key in the index of unfinished orders says otherwise", o.Status)})
 	}
 	total := money.Money{Currency: o.Total.Currency}
 	for _, line := range o.Lines {
@@ -243,6 +250,9 @@ func ofMail(m Mail) []Difference {
 	var found []Difference
 	if !m.Ordered {
 		found = append(found, Difference{MailWithoutOrder, m.ID, "its order is not there"})
+	}
+	if m.Ordered && !m.Reached {
+		found = append(found, Difference{MailNotReached, m.ID, "its order never was of the status that it tells of"})
 	}
 	if m.State == notification.Pending && !m.Due {
 		found = append(found, Difference{MailNeverDue, m.ID, "it is pending, and the relay cannot find it"})

@@ -104,7 +104,7 @@ func stocked(id string, stock int64) Product {
 func ordered(id, product string, units int64, at time.Time) Order {
 	line := order.Line{ProductID: product, UnitPrice: money.Money{Amount: 5}, Quantity: units}
 	return Order{Order: order.Order{ID: id, Lines: []order.Line{line}, Total: line.Total(), PlacedAt: at},
-		Listed: true, Mailed: true}
+		Listed: true, Found: true, Mailed: true}
 }
 
 // found runs an audit and returns the differences as "kind subject", sorted.
@@ -148,6 +148,43 @@ func TestUncertainOrders(t *testing.T) {
 	}
 }
 
+// TestReturns: the units that came back are those of the orders that were cancelled long enough ago, each once.
+func TestReturns(t *testing.T) {
+	at := func(ago time.Duration) time.Time { return read.Add(-ago) }
+	for name, c := range map[string]struct {
+		back      []time.Time // movements of 3 units
+		cancelled []time.Time // orders of 3 units
+		want      int
+	}{
+		"once each": {
+			[]time.Time{at(time.Hour), at(time.Minute)}, []time.Time{at(time.Hour), at(time.Minute)}, 0,
+		},
+		"twice":                 {[]time.Time{at(time.Hour), at(time.Hour)}, []time.Time{at(time.Hour)}, 1},
+		"not at all":            {nil, []time.Time{at(time.Hour)}, 1},
+		"of no order":           {[]time.Time{at(time.Hour)}, nil, 1},
+		"just now, and unread":  {nil, []time.Time{at(29 * time.Second)}, 0},
+		"just now, order older": {[]time.Time{at(29 * time.Second)}, nil, 0},
+	} {
+		m := &memory{}
+		stock := int64(100)
+		m.movements = append(m.movements, Movement{ProductID: "lamp", Delta: 100, At: long()})
+		for _, moved := range c.back {
+			m.movements = append(m.movements, Movement{ProductID: "lamp", Delta: 3, Returned: true, At: moved})
+			stock += 3
+		}
+		for i, moved := range c.cancelled {
+			o := ordered(fmt.Sprint("ord_", i), "lamp", 3, long())
+			o.Status, o.Changes = order.Cancelled, []order.Change{{To: order.Cancelled, At: moved}}
+			m.orders = append(m.orders, o)
+			stock -= 3
+		}
+		m.products = []Product{stocked("lamp", stock)}
+		if got, _ := found(t, m, 0); len(got) != c.want {
+			t.Errorf("%s: got %v, want %d differences", name, got, c.want)
+		}
+	}
+}
+
 // TestReadAgain: what looked wrong and is right in the second reading is not reported.
 func TestReadAgain(t *testing.T) {
 	m := &memory{products: []Product{stocked("lamp", 9)}, movements: []Movement{{ProductID: "lamp", Delta: 10,
@@ -174,9 +211,9 @@ func TestProductsThatComeMeanwhile(t *testing.T) {
 func TestItems(t *testing.T) {
 	bad := ordered("ord_bad", "lamp", 1, long())
 	bad.Total.Amount++
-	bad.Listed, bad.Mailed = false, false
+	bad.Listed, bad.Mailed, bad.Found = false, false, false
 	mail := func(id string, state notification.State, due, ordered bool) Mail {
-		return Mail{Mail: notification.Mail{ID: id, State: state}, Due: due, Ordered: ordered}
+		return Mail{Mail: notification.Mail{ID: id, State: state}, Due: due, Ordered: ordered, Reached: true}
 	}
 	m := &memory{
 		products:  []Product{stocked("lamp", -1), {ID: "odd", Err: errDown}},
@@ -187,11 +224,13 @@ func TestItems(t *testing.T) {
 				notification.Pending, false, true),
 			mail("verify-email#usr_2", notification.Pending, true, true), {Mail: notification.Mail{ID: "odd-mail"},
 				Err: errDown},
+			{Mail: notification.Mail{ID: "order-shipped#ord_3", State: notification.Sent}, Ordered: true},
 		},
 	}
 	got, sum := found(t, m, 0)
 	want := []string{
-		"mail_never_due verify-email#usr_1", "mail_without_order order-placed#ord_2", "order_not_listed ord_bad",
+		"mail_never_due verify-email#usr_1", "mail_not_reached order-shipped#ord_3",
+		"mail_without_order order-placed#ord_2", "never_cancelled ord_bad", "order_not_listed ord_bad",
 		"order_total ord_bad",
 		"order_without_mail ord_bad", "stock_below_zero lamp", "unreadable lamp", "unreadable odd",
 		"unreadable odd-mail", "unreadable ord_odd",
@@ -199,7 +238,7 @@ func TestItems(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
-	if sum != (Summary{Products: 2, Movements: 2, Orders: 2, Mails: 4, Passes: 1, Differences: len(want)}) {
+	if sum != (Summary{Products: 2, Movements: 2, Orders: 2, Mails: 5, Passes: 1, Differences: len(want)}) {
 		t.Errorf("summary = %+v", sum)
 	}
 }

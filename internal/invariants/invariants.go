@@ -22,6 +22,9 @@ const (
 	MailWithoutOrder Kind = "mail_without_order"
 	MailNeverDue     Kind = "mail_never_due"   // pending, and not in the index that the relay reads
 	OrderTotalWrong  Kind = "order_total"      // the lines do not add up to the total
+	MailNotReached   Kind = "mail_not_reached" // its order never reached the status that it tells of
+	ReturnsDiffer    Kind = "returns_differ"   // other units came back than those of cancelled orders
+	NeverCancelled   Kind = "never_cancelled"  // an order is being cancelled, and the relay cannot find it
 	OrderNotListed   Kind = "order_not_listed" // its keys in the lists' indexes are not those of its id and time
 	Unreadable       Kind = "unreadable"       // an item lacks an attribute, or has one of another type
 )
@@ -45,6 +48,7 @@ type Product struct {
 type Movement struct {
 	ProductID string
 	Delta     int64
+	Returned  bool // the units came back with an order
 	At        time.Time
 	Err       error
 }
@@ -53,6 +57,7 @@ type Movement struct {
 type Order struct {
 	order.Order
 	Listed bool // its keys in the indexes are those of its id and time
+	Found  bool // it is being cancelled and has the key by which the relay finds it, or is not and has none
 	Mailed bool // its mail is there, in whatever state
 	Err    error
 }
@@ -62,6 +67,7 @@ type Mail struct {
 	notification.Mail
 	Due     bool // it has the keys of the index that the relay reads
 	Ordered bool // the order that it is about is there, or it is about none
+	Reached bool // that order is, or was, of the status that the mail tells of
 	Err     error
 }
 
@@ -80,6 +86,6 @@ type Tables interface {
 	Product(ctx context.Context, id string) (Product, bool, error)
 	// MovementsOf visits the recorded changes of one product, exactly.
 	MovementsOf(ctx context.Context, id string, visit func(Movement)) error
-	// OrderAndMail reads a mail, and the order that it is about, in one transaction. What is not there is nil.
+	// OrderAndMail reads a mail, and the order that it confirms, in one transaction. What is not there is nil.
 	OrderAndMail(ctx context.Context, mailID string) (*Order, *Mail, error)
 }

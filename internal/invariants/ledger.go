@@ -23,6 +23,7 @@ type entry struct {
 	from, to  time.Time
 	certain   int64
 	low, high int64
+	returned  int64 // units that came back, less those that cancelled orders say came back
 }
 
 // add takes a product in. When there are too many, the ledger halves what it holds, and doubles the passes.
@@ -64,6 +65,29 @@ func (l *ledger) change(id string, delta int64, at time.Time) bool {
 	return true
 }
 
+// moved takes in units that came back, where that was certainly committed before the stock was read. The change of the
+// order has the same time, so that both are taken in or neither.
+func (l *ledger) moved(m Movement) {
+	if m.Returned {
+		l.back(m.ProductID, m.Delta, m.At)
+	}
+}
+
+// cancelled takes in what the order says came back.
+func (l *ledger) cancelled(o Order) {
+	for _, c := range o.Changes {
+		for _, line := range o.Returned(c) {
+			l.back(line.ProductID, -line.Quantity, c.At)
+		}
+	}
+}
+
+func (l *ledger) back(id string, units int64, at time.Time) {
+	if e := l.entries[id]; e != nil && at.Before(e.from.Add(-l.uncertain)) {
+		e.returned += units
+	}
+}
+
 // differences returns what is wrong with the product.
 func (e *entry) differences(id string) []Difference {
 	if !e.there {
@@ -76,6 +100,10 @@ func (e *entry) differences(id string) []Difference {
 	if low, high := e.certain+e.low, e.certain+e.high; e.stock < low || e.stock > high {
 		found = append(found, Difference{StockDiffers, id, fmt.Sprintf(
 			"the stock is %d, and its changes and orders add up to %s", e.stock, span(low, high))})
+	}
+	if e.returned != 0 {
+		found = append(found, Difference{ReturnsDiffer, id, fmt.Sprintf(
+			"its movements have %+d units beside those that cancelled orders gave back", e.returned)})
 	}
 	return found
 }

@@ -200,6 +200,17 @@ func (m Mail) OrderID() (string, bool) {
 	return strings.CutPrefix(m.ID, string(OrderPlaced)+"#")
 }
 
+// About returns the order that the mail is about, and the status that it tells of, if it is about one.
+func (m Mail) About() (orderID string, told order.Status, ofOrder bool) {
+	kind, subject := m.cut()
+	for status, ofStatus := range ofStatuses {
+		if kind == ofStatus {
+			told = status
+		}
+	}
+	return subject, told, kind == OrderPlaced || kind.ofAStatus()
+}
+
 // OfStatus reports whether the mail tells that an order, its subject, reached a status.
 func (m Mail) OfStatus() bool {
 	kind, subject := m.cut()

@@ -336,9 +336,10 @@ var grants = map[string][]string{
 	"NotifyFunction":               {"dynamodb:BatchGetItem Orders", "dynamodb:BatchGetItem SuppressedAddresses", "dynamodb:BatchGetItem Users", "dynamodb:PutItem AuthState", "dynamodb:UpdateItem Mails", "ses:SendEmail configuration-set/MailConfiguration from Sender", "ses:SendEmail identity/* from Sender"},
 	"SuppressAddressFunction":      {"dynamodb:PutItem SuppressedAddresses", "dynamodb:UpdateItem Mails", "sqs:SendMessage SuppressionDeadLetterQueue"},
 	"RelayMailFunction": {
-		"dynamodb:BatchGetItem Products", "dynamodb:GetItem Orders", "dynamodb:PutItem Mails", "dynamodb:PutItem StockMovements",
-		"dynamodb:Query Mails/index/due", "dynamodb:Query Orders/index/unfinished", "dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Orders",
-		"dynamodb:UpdateItem Products", "sqs:SendMessage MailQueue",
+		"dynamodb:BatchGetItem Products", "dynamodb:GetItem Orders", "dynamodb:PutItem Mails",
+		"dynamodb:PutItem StockMovements", "dynamodb:Query Mails/index/due", "dynamodb:Query Orders/index/unfinished",
+		"dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Orders", "dynamodb:UpdateItem Products",
+		"sqs:SendMessage MailQueue",
 	},
 	"AuditFunction": {
 		"dynamodb:BatchGetItem Mails", "dynamodb:BatchGetItem Orders", "dynamodb:GetItem Mails", "dynamodb:GetItem Orders", "dynamodb:GetItem Products",
