@@ -21,7 +21,7 @@ type adminCredentials struct {
 	Password string `json:"password"`
 }
 
-var errWho = errors.New("say which admin you are with --email or SHOP_ADMIN_EMAIL")
+var errNoAdmin = errors.New("say which admin you are with --email or SHOP_ADMIN_EMAIL")
 
 // findAdmin returns the credentials of the admin to act as; email is the flag's.
 func findAdmin(s streams, email string, local bool) (adminCredentials, error) {
@@ -30,7 +30,7 @@ func findAdmin(s streams, email string, local bool) (adminCredentials, error) {
 	case email == "" && local:
 		return demoAdmin()
 	case email == "":
-		return adminCredentials{}, errWho
+		return adminCredentials{}, errNoAdmin
 	case password != "":
 		return adminCredentials{email, password}, nil
 	}
@@ -44,7 +44,7 @@ func demoAdmin() (adminCredentials, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		err = fmt.Errorf("the local store's demo admin is in %s ($SHOP_DATA): %w", path, err)
-		return adminCredentials{}, fmt.Errorf("%w; %w", errWho, err)
+		return adminCredentials{}, fmt.Errorf("%w; %w", errNoAdmin, err)
 	}
 	var demo struct {
 		Admin adminCredentials `json:"admin"`

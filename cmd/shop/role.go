@@ -182,7 +182,7 @@ func audit(ctx context.Context, s streams, by string, before user.User, role use
 	if before.Role == role {
 		return
 	}
-	observe.Audit(observe.Into(ctx, observe.New(s.err)), observe.Event{
+	observe.Audit(observe.WithLogger(ctx, observe.New(s.err)), observe.Event{
 		Kind: observe.RoleChanged, UserID: by, Subject: before.ID, Before: string(before.Role), After: string(role),
 	})
 }

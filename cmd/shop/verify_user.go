@@ -84,7 +84,7 @@ func (v *verifyCommand) verify(
 	if err := users.Verify(ctx, user.Verification{UserID: u.ID, Email: email, By: by, At: clock.Now()}); err != nil {
 		return err
 	}
-	observe.Audit(observe.Into(ctx, observe.New(v.err)), observe.Event{
+	observe.Audit(observe.WithLogger(ctx, observe.New(v.err)), observe.Event{
 		Kind: observe.AddressVerified, UserID: by, Subject: u.ID, Before: "unverified", After: "verified",
 	})
 	return nil

@@ -33,7 +33,7 @@ func invoke(ctx context.Context, t *testing.T, a auditor) (answer, log string, e
 		t.Fatal(err)
 	}
 	var lines bytes.Buffer
-	out, err := lambda.NewHandler(audit(a)).Invoke(observe.Into(ctx, observe.New(&lines)), payload)
+	out, err := lambda.NewHandler(audit(a)).Invoke(observe.WithLogger(ctx, observe.New(&lines)), payload)
 	return strings.TrimSpace(string(out)), lines.String(), err
 }
 

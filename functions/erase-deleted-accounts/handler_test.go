@@ -30,7 +30,7 @@ func invoke(ctx context.Context, t *testing.T, e accountEraser) (answer, log str
 		t.Fatal(err)
 	}
 	var lines bytes.Buffer
-	out, err := lambda.NewHandler(eraseDeletedAccounts(e)).Invoke(observe.Into(ctx, observe.New(&lines)), payload)
+	out, err := lambda.NewHandler(eraseDeletedAccounts(e)).Invoke(observe.WithLogger(ctx, observe.New(&lines)), payload)
 	return strings.TrimSpace(string(out)), lines.String(), err
 }
 
@@ -70,7 +70,7 @@ func TestFault(t *testing.T) {
 }
 
 func TestNoDeadline(t *testing.T) {
-	if _, log, err := invoke(t.Context(), t, run(nil)); !errors.Is(err, deadline.ErrNone) || log != "" {
-		t.Errorf("error = %v, want %v; log %s", err, deadline.ErrNone, log)
+	if _, log, err := invoke(t.Context(), t, run(nil)); !errors.Is(err, deadline.ErrNoDeadline) || log != "" {
+		t.Errorf("error = %v, want %v; log %s", err, deadline.ErrNoDeadline, log)
 	}
 }

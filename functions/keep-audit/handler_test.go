@@ -66,7 +66,7 @@ func TestEvent(t *testing.T) {
 // TestAuditedLinesAreKeptAsTheyAre, and nothing else is.
 func TestAuditedLinesAreKeptAsTheyAre(t *testing.T) {
 	var audited bytes.Buffer
-	ctx := observe.Into(t.Context(), observe.New(&audited))
+	ctx := observe.WithLogger(t.Context(), observe.New(&audited))
 	observe.Audit(ctx, observe.Event{Kind: observe.LoggedIn, UserID: "usr_1\n{}"})
 	kept, err := invoke(t, packed(t, audited.String(), `{"msg":"answered","route":"audit"}`, `{"msg":"audit"`, "audit",
 		"START RequestId: audit", "{\"msg\":\n\"audit\"}", strings.TrimSpace(audited.String())))

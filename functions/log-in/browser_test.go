@@ -99,6 +99,6 @@ func TestDevice(t *testing.T) {
 	httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithCookie(httpapi.DeviceCookie, otherDevice)).CheckProblem(t, httpapitest.Problem{Code: "invalid_credentials"})
 }
 
-func TestOwnPages(t *testing.T) {
-	httpapitest.CheckOwnPages(t, browserEvent(t, httpapitest.RefreshToken), logIn(authenticate(nil), newDevice))
+func TestSameOrigin(t *testing.T) {
+	httpapitest.CheckSameOrigin(t, browserEvent(t, httpapitest.RefreshToken), logIn(authenticate(nil), newDevice))
 }

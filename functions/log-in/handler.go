@@ -33,7 +33,7 @@ func logIn(users authenticator, newDevice func() string) httpapi.Handler {
 	h := handlers{users, newDevice}
 	return httpapi.Open(map[string]httpapi.Handler{
 		"POST /sessions":         h.client,
-		"POST /browser-sessions": httpapi.OwnPages(h.browser),
+		"POST /browser-sessions": httpapi.SameOrigin(h.browser),
 	})
 }
 
@@ -89,7 +89,7 @@ func event(address string, s user.Session, err error) observe.Event {
 	if errors.As(err, &wrong) {
 		e.UserID = wrong.UserID
 	} else {
-		e.AddressHash = user.GivenAddressHash(address)
+		e.AddressHash = user.RawAddressHash(address)
 	}
 	return e
 }

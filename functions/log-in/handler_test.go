@@ -77,7 +77,7 @@ func TestRefusals(t *testing.T) {
 // TestAudit: each attempt is one line that says whose account it was, or, where nobody is known to have the address,
 // its hash; never the address, nor the password.
 func TestAudit(t *testing.T) {
-	hash := user.GivenAddressHash(httpapitest.Email)
+	hash := user.RawAddressHash(httpapitest.Email)
 	for name, c := range map[string]struct {
 		err  error
 		want observe.Event
@@ -116,7 +116,7 @@ func TestAuditForgery(t *testing.T) {
 		}
 		e := httpapitest.ReadEvent(t).WithBody(string(body))
 		a := httpapitest.Call(t, h, e)
-		a.CheckAudit(t, e, observe.Event{Kind: observe.LogInFailed, AddressHash: user.GivenAddressHash(address), Reason: "invalid_credentials"})
+		a.CheckAudit(t, e, observe.Event{Kind: observe.LogInFailed, AddressHash: user.RawAddressHash(address), Reason: "invalid_credentials"})
 		if strings.Contains(a.Log, address) {
 			t.Errorf("the log tells the address: %s", a.Log)
 		}

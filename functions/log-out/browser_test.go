@@ -37,6 +37,6 @@ func TestFailedLogOutInABrowser(t *testing.T) {
 	httpapitest.Call(t, h, browserEvent(t, httpapitest.RefreshToken)).CheckProblem(t, httpapitest.Problem{Code: "internal"})
 }
 
-func TestOwnPages(t *testing.T) {
-	httpapitest.CheckOwnPages(t, browserEvent(t, httpapitest.RefreshToken), logOut(leave(nil)))
+func TestSameOrigin(t *testing.T) {
+	httpapitest.CheckSameOrigin(t, browserEvent(t, httpapitest.RefreshToken), logOut(leave(nil)))
 }

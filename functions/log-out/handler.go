@@ -19,7 +19,7 @@ func logOut(sessions sessionEnder) httpapi.Handler {
 	h := handlers{sessions}
 	return httpapi.Open(map[string]httpapi.Handler{
 		"POST /sessions/revoke":         h.client,
-		"POST /browser-sessions/revoke": httpapi.OwnPages(h.browser),
+		"POST /browser-sessions/revoke": httpapi.SameOrigin(h.browser),
 	})
 }
 

@@ -116,7 +116,7 @@ func TestCounts(t *testing.T) {
 // counts returns what is measured when the function is given a message.
 func counts(t *testing.T, s shop, body string) map[string]int64 {
 	t.Helper()
-	ctx := observe.Into(t.Context(), observe.New(t.Output()))
+	ctx := observe.WithLogger(t.Context(), observe.New(t.Output()))
 	return observetest.Measured(t, func() {
 		if _, err := queue.Receive(s.delivery())(ctx, events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: body}}}); err != nil {
 			t.Error(err)

@@ -43,7 +43,7 @@ func run(t *testing.T, d queue.Deliverer) (answer, log string) {
 		t.Fatal(err)
 	}
 	var lines bytes.Buffer
-	ctx, cancel := context.WithTimeout(observe.Into(t.Context(), observe.New(&lines)), 30*time.Second)
+	ctx, cancel := context.WithTimeout(observe.WithLogger(t.Context(), observe.New(&lines)), 30*time.Second)
 	defer cancel()
 	out, err := lambda.NewHandler(queue.Receive(d)).Invoke(ctx, payload)
 	if err != nil {

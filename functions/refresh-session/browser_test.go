@@ -65,6 +65,6 @@ func TestTokenInABody(t *testing.T) {
 		httpapitest.FieldErrors("refresh_token", "is not a known member"))
 }
 
-func TestOwnPages(t *testing.T) {
-	httpapitest.CheckOwnPages(t, browserEvent(t, httpapitest.RefreshToken), refreshSession(refresh(nil)))
+func TestSameOrigin(t *testing.T) {
+	httpapitest.CheckSameOrigin(t, browserEvent(t, httpapitest.RefreshToken), refreshSession(refresh(nil)))
 }

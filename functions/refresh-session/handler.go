@@ -24,7 +24,7 @@ func refreshSession(sessions sessionRefresher) httpapi.Handler {
 	h := handlers{sessions}
 	return httpapi.Open(map[string]httpapi.Handler{
 		"POST /sessions/refresh":         h.client,
-		"POST /browser-sessions/refresh": httpapi.OwnPages(h.browser),
+		"POST /browser-sessions/refresh": httpapi.SameOrigin(h.browser),
 	})
 }
 

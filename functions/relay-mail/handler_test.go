@@ -48,7 +48,7 @@ func invokeBoth(ctx context.Context, t *testing.T, f finisher, r relay) (answer,
 		t.Fatal(err)
 	}
 	var lines bytes.Buffer
-	out, err := lambda.NewHandler(relayMail(f, r)).Invoke(observe.Into(ctx, observe.New(&lines)), payload)
+	out, err := lambda.NewHandler(relayMail(f, r)).Invoke(observe.WithLogger(ctx, observe.New(&lines)), payload)
 	return strings.TrimSpace(string(out)), lines.String(), err
 }
 
@@ -166,7 +166,7 @@ func TestTimeToEnd(t *testing.T) {
 
 func TestNoDeadline(t *testing.T) {
 	_, log, err := invoke(t.Context(), t, run(nil))
-	if !errors.Is(err, deadline.ErrNone) || log != "" {
-		t.Errorf("error = %v, want %v; log %s", err, deadline.ErrNone, log)
+	if !errors.Is(err, deadline.ErrNoDeadline) || log != "" {
+		t.Errorf("error = %v, want %v; log %s", err, deadline.ErrNoDeadline, log)
 	}
 }

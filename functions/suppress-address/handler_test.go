@@ -43,7 +43,7 @@ func payload(t *testing.T, oldNew ...string) []byte {
 func invoke(t *testing.T, s addressSuppressor, payload []byte) (answer, log string, err error) {
 	t.Helper()
 	var lines bytes.Buffer
-	out, err := lambda.NewHandler(suppressAddress(s)).Invoke(observe.Into(t.Context(), observe.New(&lines)), payload)
+	out, err := lambda.NewHandler(suppressAddress(s)).Invoke(observe.WithLogger(t.Context(), observe.New(&lines)), payload)
 	if strings.Contains(strings.ToLower(lines.String()), "lovelace") {
 		t.Errorf("the log tells an address: %s", lines.String())
 	}

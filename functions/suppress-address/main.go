@@ -22,7 +22,7 @@ func main() {
 	db := dynamodb.NewFromConfig(aws)
 	lambda.Start(suppressAddress(&notification.Suppressor{
 		List:   &dynamostore.Suppressions{Client: db, Suppressed: s.Suppressed},
-		Ledger: &dynamostore.LostMails{Client: db, Mails: s.Mails},
+		Ledger: &dynamostore.UndeliveredMails{Client: db, Mails: s.Mails},
 		Now:    clock.Now,
 	}))
 }

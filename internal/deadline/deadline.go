@@ -25,8 +25,8 @@ const (
 	ShutdownMargin = time.Second
 )
 
-// WithMargin returns a ctx that ends Reserve before Lambda cuts the function off. All calls to AWS are made with it. A
-// ctx without a deadline, which Lambda never gives, gets none.
+// WithMargin returns a ctx that ends ShutdownMargin before Lambda cuts the function off. All calls to AWS are made with
+// it. A ctx without a deadline, which Lambda never gives, gets none.
 func WithMargin(ctx context.Context) (context.Context, context.CancelFunc) {
 	end, ok := ctx.Deadline()
 	if !ok {

@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// ErrNone says that Lambda did not call the function: Lambda always sets a deadline.
-var ErrNone = errors.New("no deadline")
+// ErrNoDeadline says that Lambda did not call the function: Lambda always sets a deadline.
+var ErrNoDeadline = errors.New("no deadline")
 
 // Scheduled makes run a function that a schedule calls. run begins nothing after until, which leaves it toFinish of the
-// function's time for what it has begun; its ctx is [WithMargin]'s. The function returns ErrNone for a ctx without a
-// deadline.
+// function's time for what it has begun; its ctx is [WithMargin]'s. The function returns ErrNoDeadline for a ctx
+// without a deadline.
 func Scheduled(toFinish time.Duration, run func(_ context.Context, until time.Time) error) func(context.Context) error {
 	return func(ctx context.Context) error {
 		end, ok := ctx.Deadline()
 		if !ok {
-			return ErrNone
+			return ErrNoDeadline
 		}
 		ctx, cancel := WithMargin(ctx)
 		defer cancel()

@@ -24,7 +24,8 @@ func (s *AccountDeletions) Unfinished(ctx context.Context) ([]user.AccountDeleti
 	var deletions []user.AccountDeletion
 	r := reader{}
 	for _, r.item = range out.Items {
-		deletions = append(deletions, user.AccountDeletion{UserID: r.text("user_id"), DeletedAt: r.instant("deleted_at")})
+		deletions = append(deletions,
+			user.AccountDeletion{UserID: r.text("user_id"), DeletedAt: r.instant("deleted_at")})
 	}
 	return deletions, r.err
 }

@@ -25,11 +25,15 @@ import (
 
 // ann is a customer who has not verified her address yet.
 var ann = user.User{
-	ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("old"), Role: user.RoleCustomer, CreatedAt: opened, Unverified: true,
+	ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("old"), Role: user.RoleCustomer,
+	CreatedAt: opened, Unverified: true,
 }
 
 func (s *shop) unverified() *UnverifiedAccounts {
-	return &UnverifiedAccounts{Client: s.client, Users: s.tables.Name("Users"), Mails: s.tables.Name("Mails"), AuthState: s.tables.Name("AuthState")}
+	return &UnverifiedAccounts{
+		Client: s.client, Users: s.tables.Name("Users"), Mails: s.tables.Name("Mails"),
+		AuthState: s.tables.Name("AuthState"),
+	}
 }
 
 // user is the user with the address, or the zero User.
@@ -56,11 +60,12 @@ func (s *shop) mail(id string) notification.Mail {
 
 // calls counts what a sign-up calls, in all.
 func (s *shop) calls() int {
-	return s.faults.Calls("GetItem") + s.faults.Calls("TransactWriteItems") + s.faults.Calls("PutItem") + s.faults.Calls("UpdateItem")
+	return s.faults.Calls("GetItem") + s.faults.Calls("TransactWriteItems") + s.faults.Calls("PutItem") +
+		s.faults.Calls("UpdateItem")
 }
 
-// TestApply: a new address is stored with the mail that verifies it; one that is taken, verified or not, stays as it is, and is told
-// of the attempt. Both cost a read and a transaction.
+// TestApply: a new address is stored with the mail that verifies it; one that is taken, verified or not, stays as it
+// is, and is told of the attempt. Both cost a read and a transaction.
 func TestApply(t *testing.T) {
 	s := open(t)
 	before := s.calls()
@@ -74,7 +79,10 @@ func TestApply(t *testing.T) {
 		t.Errorf("stored %s: %+v, want %+v", id, s.mail(id), want)
 	}
 
-	eve := user.User{ID: "usr_2", Email: ann.Email, Name: "Eve", PasswordHash: password.Stored("eve's"), Role: user.RoleCustomer, CreatedAt: opened.Add(time.Hour), Unverified: true}
+	eve := user.User{
+		ID: "usr_2", Email: ann.Email, Name: "Eve", PasswordHash: password.Stored("eve's"), Role: user.RoleCustomer,
+		CreatedAt: opened.Add(time.Hour), Unverified: true,
+	}
 	before = s.calls()
 	id, err = s.unverified().Add(t.Context(), eve, "")
 	s.must(err)
@@ -84,19 +92,23 @@ func TestApply(t *testing.T) {
 	if got := s.user(ann.Email); got != ann {
 		t.Errorf("the account is %+v now, want it as it was", got)
 	}
-	if want := notification.NewAddressMail(notification.SignUpAttempt, ann.Email, eve.CreatedAt); id != want.ID || s.mail(id) != want {
+	if want := notification.NewAddressMail(notification.SignUpAttempt, ann.Email, eve.CreatedAt); id != want.ID ||
+		s.mail(id) != want {
 		t.Errorf("stored %s: %+v, want %+v", id, s.mail(id), want)
 	}
 }
 
-// TestMailsOfAnAddressRest: while one is pending, and for a quarter of an hour, an address is pending no other of its kind.
+// TestMailsOfAnAddressRest: while one is pending, and for a quarter of an hour, an address is pending no other of its
+// kind.
 func TestMailsOfAnAddressRest(t *testing.T) {
 	s := open(t)
 	_, err := s.unverified().Add(t.Context(), ann, "")
 	s.must(err)
 	mails := s.mails(func() time.Time { return opened })
 	for kind, ask := range map[notification.Kind]func(at time.Time) (string, error){
-		notification.PasswordReset: func(at time.Time) (string, error) { return s.resetOutbox().AddResetMail(t.Context(), ann.Email, at) },
+		notification.PasswordReset: func(at time.Time) (string, error) {
+			return s.resetOutbox().AddResetMail(t.Context(), ann.Email, at)
+		},
 		notification.SignUpAttempt: func(at time.Time) (string, error) {
 			u := ann
 			u.CreatedAt = at
@@ -120,7 +132,8 @@ func TestMailsOfAnAddressRest(t *testing.T) {
 		if m := s.mail(id); m.Address != "" || m.State != notification.Sent {
 			t.Errorf("%s: sent, the record is %+v, want no address in it", kind, m)
 		}
-		if id, err := ask(opened.Add(15*time.Minute - time.Millisecond)); err != nil || s.mail(id).State != notification.Sent {
+		if id, err := ask(opened.Add(15*time.Minute - time.Millisecond)); err != nil ||
+			s.mail(id).State != notification.Sent {
 			t.Errorf("%s, too soon after it was sent: %+v, %v, want it settled still", kind, s.mail(id), err)
 		}
 		wantCreated("later", 15*time.Minute, 15*time.Minute)
@@ -156,7 +169,8 @@ func TestManyAskAtOnce(t *testing.T) {
 	}
 }
 
-// TestAccountMails: whom they are for is found with the suppressions in one call; nobody and a suppressed address say so.
+// TestAccountMails: whom they are for is found with the suppressions in one call; nobody and a suppressed address say
+// so.
 func TestAccountMails(t *testing.T) {
 	s := open(t)
 	recipients := s.recipients()
@@ -165,7 +179,8 @@ func TestAccountMails(t *testing.T) {
 	}
 	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	before := s.faults.Calls("BatchGetItem")
-	if got, err := recipients.ForMail(t.Context(), ann.Email); err != nil || got != ann || s.faults.Calls("BatchGetItem") != before+1 {
+	if got, err := recipients.ForMail(t.Context(), ann.Email); err != nil || got != ann ||
+		s.faults.Calls("BatchGetItem") != before+1 {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	s.must(s.suppressions().Add(t.Context(), user.AddressHash(ann.Email), notification.Bounced, opened))
@@ -174,8 +189,8 @@ func TestAccountMails(t *testing.T) {
 	}
 }
 
-// TestDropped: a mail that is dropped leaves the due index and the address; only who holds the lease drops it; it cannot be pending
-// again.
+// TestDropped: a mail that is dropped leaves the due index and the address; only who holds the lease drops it; it
+// cannot be pending again.
 func TestDropped(t *testing.T) {
 	s := open(t)
 	mails := s.mails(func() time.Time { return opened.Add(time.Hour) })
@@ -194,7 +209,9 @@ func TestDropped(t *testing.T) {
 	if due, err := s.dueMails().Due(t.Context(), opened.Add(time.Hour), 10); err != nil || len(due) != 0 {
 		t.Errorf("due: %v, %v", due, err)
 	}
-	if err := s.failedMails().Requeue(t.Context(), notification.Requeue(id, opened.Add(time.Hour))); !errors.Is(err, notification.ErrNotFailed) {
+	if err := s.failedMails().Requeue(
+		t.Context(), notification.Requeue(id, opened.Add(time.Hour)),
+	); !errors.Is(err, notification.ErrNotFailed) {
 		t.Errorf("got %v, want ErrNotFailed", err)
 	}
 }
@@ -236,12 +253,15 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// TestVerify: once, in time, and for the account that it was made for, which is as it was otherwise. A lost answer is none.
+// TestVerify: once, in time, and for the account that it was made for, which is as it was otherwise. A lost answer is
+// none.
 func TestVerify(t *testing.T) {
 	s := open(t)
 	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	late, twice := s.link(user.VerifyAddress, opened), s.link(user.VerifyAddress, opened)
-	if err := s.verifications().Verify(t.Context(), late, late.ExpiresAt, user.IdempotencyRecord{}); !errors.Is(err, user.ErrInvalidLink) {
+	if err := s.verifications().Verify(
+		t.Context(), late, late.ExpiresAt, user.IdempotencyRecord{},
+	); !errors.Is(err, user.ErrInvalidLink) {
 		t.Errorf("expired: got %v, want ErrInvalidLink", err)
 	}
 	s.faults.On("TransactWriteItems", awsfault.Lost)
@@ -252,7 +272,9 @@ func TestVerify(t *testing.T) {
 		t.Errorf("got %+v, want %+v", got, verified)
 	}
 	for name, l := range map[string]user.Link{"again": late, "the other of a mail sent twice": twice} {
-		if err := s.verifications().Verify(t.Context(), l, opened, user.IdempotencyRecord{}); !errors.Is(err, user.ErrInvalidLink) {
+		if err := s.verifications().Verify(
+			t.Context(), l, opened, user.IdempotencyRecord{},
+		); !errors.Is(err, user.ErrInvalidLink) {
 			t.Errorf("%s: got %v, want ErrInvalidLink", name, err)
 		}
 	}
@@ -266,7 +288,10 @@ func TestLinkOfAnotherAccount(t *testing.T) {
 	s.must(s.signUp().Create(t.Context(), other, user.IdempotencyRecord{}))
 	verify, set := s.link(user.VerifyAddress, opened), s.link(user.SetPassword, opened)
 	verify.UserID, set.UserID = ann.ID, ann.ID
-	for _, err := range []error{s.verifications().Verify(t.Context(), verify, opened, user.IdempotencyRecord{}), s.resets().SetPassword(t.Context(), set, password.Stored("new"), resetAt(opened), user.IdempotencyRecord{})} {
+	for _, err := range []error{
+		s.verifications().Verify(t.Context(), verify, opened, user.IdempotencyRecord{}),
+		s.resets().SetPassword(t.Context(), set, password.Stored("new"), resetAt(opened), user.IdempotencyRecord{}),
+	} {
 		if !errors.Is(err, user.ErrInvalidLink) {
 			t.Errorf("got %v, want ErrInvalidLink", err)
 		}
@@ -276,13 +301,14 @@ func TestLinkOfAnotherAccount(t *testing.T) {
 	}
 }
 
-// TestSetPassword: sessions end, the address counts as verified, and every other link is void that was made for the generation
-// before, whatever its time.
+// TestSetPassword: sessions end, the address counts as verified, and every other link is void that was made for the
+// generation before, whatever its time.
 func TestSetPassword(t *testing.T) {
 	s := open(t)
 	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	now := opened.Add(10 * time.Minute)
-	used, other, later, verify := s.link(user.SetPassword, opened), s.link(user.SetPassword, opened), s.link(user.SetPassword, now.Add(time.Minute)), s.link(user.VerifyAddress, now)
+	used, other, later, verify := s.link(user.SetPassword, opened), s.link(user.SetPassword, opened),
+		s.link(user.SetPassword, now.Add(time.Minute)), s.link(user.VerifyAddress, now)
 	s.faults.On("TransactWriteItems", awsfault.Lost)
 	s.must(s.resets().SetPassword(t.Context(), used, password.Stored("new"), resetAt(now), user.IdempotencyRecord{}))
 	want := ann
@@ -290,19 +316,28 @@ func TestSetPassword(t *testing.T) {
 	if got := s.user(ann.Email); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	for name, l := range map[string]user.Link{"used": used, "made with it": other, "made for the old generation": later} {
-		if err := s.resets().SetPassword(t.Context(), l, password.Stored("eve's"), resetAt(now), user.IdempotencyRecord{}); !errors.Is(err, user.ErrInvalidLink) {
+	for name, l := range map[string]user.Link{
+		"used": used, "made with it": other, "made for the old generation": later,
+	} {
+		if err := s.resets().SetPassword(
+			t.Context(), l, password.Stored("eve's"), resetAt(now), user.IdempotencyRecord{},
+		); !errors.Is(err, user.ErrInvalidLink) {
 			t.Errorf("%s: got %v, want ErrInvalidLink", name, err)
 		}
 	}
-	if err := s.verifications().Verify(t.Context(), verify, now, user.IdempotencyRecord{}); !errors.Is(err, user.ErrInvalidLink) {
+	if err := s.verifications().Verify(
+		t.Context(), verify, now, user.IdempotencyRecord{},
+	); !errors.Is(err, user.ErrInvalidLink) {
 		t.Errorf("verifying: got %v, want ErrInvalidLink", err)
 	}
 	fresh := s.link(user.SetPassword, now)
-	if err := s.resets().SetPassword(t.Context(), fresh, password.Stored("x"), resetAt(fresh.ExpiresAt), user.IdempotencyRecord{}); !errors.Is(err, user.ErrInvalidLink) {
+	if err := s.resets().SetPassword(
+		t.Context(), fresh, password.Stored("x"), resetAt(fresh.ExpiresAt), user.IdempotencyRecord{},
+	); !errors.Is(err, user.ErrInvalidLink) {
 		t.Errorf("expired: got %v, want ErrInvalidLink", err)
 	}
-	s.must(s.resets().SetPassword(t.Context(), fresh, password.Stored("newer"), resetAt(now.Add(time.Minute)), user.IdempotencyRecord{}))
+	s.must(s.resets().SetPassword(t.Context(), fresh, password.Stored("newer"), resetAt(now.Add(time.Minute)),
+		user.IdempotencyRecord{}))
 	if got := s.user(ann.Email); got.PasswordHash != password.Stored("newer") || got.Generation != 2 {
 		t.Errorf("got %+v, want the newer password in generation 2", got)
 	}
@@ -314,7 +349,10 @@ func TestLinksOfAnEndedGeneration(t *testing.T) {
 	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	verify, set := s.link(user.VerifyAddress, opened), s.link(user.SetPassword, opened)
 	s.must(s.endSessions(ann.Email))
-	for _, err := range []error{s.verifications().Verify(t.Context(), verify, opened, user.IdempotencyRecord{}), s.resets().SetPassword(t.Context(), set, password.Stored("new"), resetAt(opened), user.IdempotencyRecord{})} {
+	for _, err := range []error{
+		s.verifications().Verify(t.Context(), verify, opened, user.IdempotencyRecord{}),
+		s.resets().SetPassword(t.Context(), set, password.Stored("new"), resetAt(opened), user.IdempotencyRecord{}),
+	} {
 		if !errors.Is(err, user.ErrInvalidLink) {
 			t.Errorf("got %v, want ErrInvalidLink", err)
 		}
@@ -332,7 +370,8 @@ func TestOneOfManyFollows(t *testing.T) {
 	for i := range 20 {
 		all.Go(func() {
 			hash := password.Stored(fmt.Sprint("hash ", i))
-			err := s.resets().SetPassword(t.Context(), l, hash, resetAt(opened.Add(time.Second)), user.IdempotencyRecord{})
+			err := s.resets().SetPassword(t.Context(), l, hash, resetAt(opened.Add(time.Second)),
+				user.IdempotencyRecord{})
 			if err == nil {
 				set <- hash
 			} else if !errors.Is(err, user.ErrInvalidLink) {
@@ -351,10 +390,13 @@ func TestOneOfManyFollows(t *testing.T) {
 func TestContendedLink(t *testing.T) {
 	s := open(t)
 	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
-	s.faults.On("TransactWriteItems", awsfault.Canceled("None", "TransactionConflict"), awsfault.Canceled("TransactionConflict", "None"))
-	s.must(s.resets().SetPassword(t.Context(), s.link(user.SetPassword, opened), password.Stored("new"), resetAt(opened.Add(time.Second)), user.IdempotencyRecord{}))
+	s.faults.On("TransactWriteItems", awsfault.Canceled("None", "TransactionConflict"),
+		awsfault.Canceled("TransactionConflict", "None"))
+	s.must(s.resets().SetPassword(t.Context(), s.link(user.SetPassword, opened), password.Stored("new"),
+		resetAt(opened.Add(time.Second)), user.IdempotencyRecord{}))
 	s.faults.On("TransactWriteItems", awsfault.Times(100, awsfault.Canceled("None", "TransactionConflict"))...)
-	err := s.resets().SetPassword(soon(t), s.link(user.SetPassword, opened.Add(time.Minute)), password.Stored("new"), resetAt(opened.Add(time.Minute)), user.IdempotencyRecord{})
+	err := s.resets().SetPassword(soon(t), s.link(user.SetPassword, opened.Add(time.Minute)), password.Stored("new"),
+		resetAt(opened.Add(time.Minute)), user.IdempotencyRecord{})
 	var failure interface{ Temporary() bool }
 	if errors.Is(err, user.ErrInvalidLink) || !errors.As(err, &failure) || !failure.Temporary() {
 		t.Errorf("got %v, want one that says that a repeat may help", err)
@@ -398,7 +440,8 @@ func TestDelete(t *testing.T) {
 	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	other := ann
 	other.ID = "usr_2"
-	if err := s.deleter().Delete(t.Context(), other, opened); !errors.Is(err, user.ErrNotFound) || s.user(ann.Email) != ann {
+	if err := s.deleter().Delete(t.Context(), other, opened); !errors.Is(err, user.ErrNotFound) ||
+		s.user(ann.Email) != ann {
 		t.Errorf("another account: got %v, left %+v", err, s.user(ann.Email))
 	}
 	s.faults.On("TransactWriteItems", awsfault.Lost)
@@ -407,10 +450,13 @@ func TestDelete(t *testing.T) {
 		t.Errorf("again: got %v, want ErrNotFound", err)
 	}
 	noted, err := s.deletions().Unfinished(t.Context())
-	if want := (user.AccountDeletion{UserID: ann.ID, DeletedAt: opened}); err != nil || len(noted) != 1 || noted[0] != want {
+	if want := (user.AccountDeletion{UserID: ann.ID, DeletedAt: opened}); err != nil || len(noted) != 1 ||
+		noted[0] != want {
 		t.Errorf("noted %+v, %v, want %+v", noted, err, want)
 	}
-	if err := s.admins().RequireAdmin(t.Context(), user.Caller{UserID: ann.ID, Email: ann.Email, Admin: true}); !errors.Is(err, user.ErrNotAdmin) {
+	if err := s.admins().RequireAdmin(
+		t.Context(), user.Caller{UserID: ann.ID, Email: ann.Email, Admin: true},
+	); !errors.Is(err, user.ErrNotAdmin) {
 		t.Errorf("an admin's token of the account: got %v, want ErrNotAdmin", err)
 	}
 	s.must(s.signUp().Create(t.Context(), other, user.IdempotencyRecord{})) // the address is free
@@ -423,7 +469,9 @@ func TestDelete(t *testing.T) {
 // smallPages makes every page of a query end after seven items.
 func smallPages(stack *middleware.Stack) error {
 	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("small pages",
-		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+		func(
+			ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+		) (middleware.InitializeOutput, middleware.Metadata, error) {
 			if query, ok := in.Parameters.(*dynamodb.QueryInput); ok {
 				query.Limit = aws.Int32(7)
 			}
@@ -431,14 +479,15 @@ func smallPages(stack *middleware.Stack) error {
 		}), middleware.Before)
 }
 
-// TestErase: all orders of the customer lose the address and nothing else, page by page, and no order of others; the lists show
-// them without it; and a repeat writes nothing.
+// TestErase: all orders of the customer lose the address and nothing else, page by page, and no order of others; the
+// lists show them without it; and a repeat writes nothing.
 func TestErase(t *testing.T) {
 	s := open(t)
 	ids := s.placed(25)
 	before := s.item("Orders", orderKey(ids[3]))
 	data := s.personalData()
-	data.Client = s.tables.Client(s.faults, func(o *dynamodb.Options) { o.APIOptions = append(o.APIOptions, smallPages) })
+	data.Client = s.tables.Client(s.faults,
+		func(o *dynamodb.Options) { o.APIOptions = append(o.APIOptions, smallPages) })
 	s.must(data.Erase(t.Context(), ann.ID))
 	if got := s.addressed(ids); len(got) != 1 || got[0] != ids[25] {
 		t.Errorf("%v have an address still, want the other customer's %s alone", got, ids[25])
@@ -448,7 +497,8 @@ func TestErase(t *testing.T) {
 	if fmt.Sprint(readable(after)) != fmt.Sprint(readable(before)) {
 		t.Errorf("got %v, want %v", readable(after), readable(before))
 	}
-	history, err := s.orderHistory().History(t.Context(), s.admin, order.Filter{Customer: ann.ID}, page.Request{Limit: 50})
+	history, err := s.orderHistory().History(t.Context(), s.admin, order.Filter{Customer: ann.ID},
+		page.Request{Limit: 50})
 	if err != nil || len(history.Items) != 25 || history.Items[0].Email != "" || history.Items[0].UserID != ann.ID {
 		t.Errorf("the history has %d orders, error %v", len(history.Items), err)
 	}
@@ -485,7 +535,8 @@ func TestMailsOfErasedOrders(t *testing.T) {
 	ids := s.placed(1)
 	s.must(s.personalData().Erase(t.Context(), ann.ID))
 	for _, hash := range []string{"", user.AddressHash(ann.Email)} {
-		if _, err := s.confirmations().ForMail(t.Context(), ids[0], hash); !errors.Is(err, notification.ErrNoRecipient) {
+		if _, err := s.confirmations().
+			ForMail(t.Context(), ids[0], hash); !errors.Is(err, notification.ErrNoRecipient) {
 			t.Errorf("got %v, want ErrNoRecipient", err)
 		}
 	}
@@ -493,7 +544,8 @@ func TestMailsOfErasedOrders(t *testing.T) {
 	mail, err := mails.Claim(t.Context(), notification.OrderMailID(ids[0]), "lease", opened.Add(time.Minute))
 	s.must(err)
 	s.must(mails.MarkUndelivered(t.Context(), mail.ID, "lease", notification.Dropped, opened))
-	if _, status, err := s.orderReader().View(t.Context(), user.Caller{UserID: ann.ID}, ids[0]); err != nil || status != order.EmailFailed {
+	if _, status, err := s.orderReader().View(t.Context(), user.Caller{UserID: ann.ID}, ids[0]); err != nil ||
+		status != order.EmailFailed {
 		t.Errorf("the order says %s, %v, want failed", status, err)
 	}
 }

@@ -17,7 +17,9 @@ import (
 func TestKeyedMovement(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 1, 5)
-	m := product.Movement{ID: "k", ProductID: "lamp", Before: 5, After: 8, Reason: "r", By: "usr_admin", MovedAt: opened, Keyed: true}
+	m := product.Movement{
+		ID: "k", ProductID: "lamp", Before: 5, After: 8, Reason: "r", By: "usr_admin", MovedAt: opened, Keyed: true,
+	}
 	if _, err := s.inventory().Recorded(t.Context(), "lamp", "k"); !errors.Is(err, product.ErrNotFound) {
 		t.Errorf("before: got %v, want ErrNotFound", err)
 	}
@@ -33,7 +35,10 @@ func TestKeyedMovement(t *testing.T) {
 	if got, err := s.inventory().Recorded(t.Context(), "lamp", "k"); err != nil || got != m {
 		t.Errorf("got %+v and error %v, want %+v", got, err, m)
 	}
-	other := product.Movement{ID: "n", ProductID: "lamp", Before: 8, After: 7, Reason: "r", By: "usr_admin", MovedAt: opened.Add(2 * time.Hour)}
+	other := product.Movement{
+		ID: "n", ProductID: "lamp", Before: 8, After: 7, Reason: "r", By: "usr_admin",
+		MovedAt: opened.Add(2 * time.Hour),
+	}
 	s.move(s.inventory(), other)
 	var seen []string
 	for r := (page.Request{Limit: 1}); ; {

@@ -27,7 +27,9 @@ func (m *meter) option(o *dynamodb.Options) {
 	})
 }
 
-func (m *meter) measure(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+func (m *meter) measure(
+	ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+) (middleware.InitializeOutput, middleware.Metadata, error) {
 	if field := reflect.ValueOf(in.Parameters).Elem().FieldByName("ReturnConsumedCapacity"); field.IsValid() {
 		field.SetString(string(types.ReturnConsumedCapacityIndexes))
 	}
@@ -43,8 +45,9 @@ func (m *meter) measure(ctx context.Context, in middleware.InitializeInput, next
 	return out, metadata, err
 }
 
-// add takes the units of a table as they are, and those of its indexes divided by twice. DynamoDB Local doubles both in a
-// transaction; what doubles is to prepare and to commit, and an index takes part in neither: it is written afterwards.
+// add takes the units of a table as they are, and those of its indexes divided by twice. DynamoDB Local doubles both in
+// a transaction; what doubles is to prepare and to commit, and an index takes part in neither: it is written
+// afterwards.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-capacity-handling
 func (m *meter) add(c types.ConsumedCapacity, twice float64) {
 	m.mu.Lock()
@@ -55,8 +58,8 @@ func (m *meter) add(c types.ConsumedCapacity, twice float64) {
 	}
 }
 
-// An order of one line writes 12 units, its mail included: goods 2, order 2, mail 2, three indexes 3; claim 1; mark 2. The
-// product's name is as long as names may be.
+// An order of one line writes 12 units, its mail included: goods 2, order 2, mail 2, three indexes 3; claim 1; mark 2.
+// The product's name is as long as names may be.
 func TestCapacityOfAnOrder(t *testing.T) {
 	s := open(t)
 	var m meter
@@ -70,7 +73,8 @@ func TestCapacityOfAnOrder(t *testing.T) {
 	s.must(checkout.Place(t.Context(), o))
 	placing := m.units
 	mails := &PendingMails{Client: client, Mails: s.tables.Name("Mails"), Now: func() time.Time { return opened }}
-	mail, err := mails.Claim(t.Context(), notification.OrderMailID(o.ID), "01a20aa6-c5d5-77d1-b3ff-335f0eb446cc", opened.Add(35*time.Second))
+	mail, err := mails.Claim(t.Context(), notification.OrderMailID(o.ID), "01a20aa6-c5d5-77d1-b3ff-335f0eb446cc",
+		opened.Add(35*time.Second))
 	s.must(err)
 	claiming := m.units - placing
 	s.must(mails.MarkSent(t.Context(), mail.ID, strings.Repeat("m", 60), opened))
@@ -81,8 +85,8 @@ func TestCapacityOfAnOrder(t *testing.T) {
 	}
 }
 
-// TestCapacityOfALowStock: the sale that leaves few units writes the index of what is low, which is one unit more; those after it,
-// and those before, do not.
+// TestCapacityOfALowStock: the sale that leaves few units writes the index of what is low, which is one unit more;
+// those after it, and those before, do not.
 func TestCapacityOfALowStock(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 100, 8)

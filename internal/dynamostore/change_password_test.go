@@ -52,7 +52,9 @@ func TestRename(t *testing.T) {
 	if want.Name = "Zoë"; s.user(ann.Email) != want {
 		t.Errorf("got %+v, want %+v", s.user(ann.Email), want)
 	}
-	for _, other := range []user.Caller{{UserID: "usr_2", Email: ann.Email}, {UserID: "usr_2", Email: "x@example.com"}} {
+	for _, other := range []user.Caller{
+		{UserID: "usr_2", Email: ann.Email}, {UserID: "usr_2", Email: "x@example.com"},
+	} {
 		if err := s.accounts().Rename(t.Context(), other, "Eve"); !errors.Is(err, user.ErrNotFound) {
 			t.Errorf("%+v: got %v, want ErrNotFound", other, err)
 		}
@@ -95,7 +97,8 @@ func TestChangePassword(t *testing.T) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	s.wantGenerations(t, want.Generation, c.User.Generation)
-	if mail := notification.NewPasswordChangedMail(want.ID, want.Generation, want.Email, opened); id != mail.ID || s.mail(id) != mail {
+	if mail := notification.NewPasswordChangedMail(want.ID, want.Generation, want.Email, opened); id != mail.ID ||
+		s.mail(id) != mail {
 		t.Errorf("pending is %s, %+v, want %+v", id, s.mail(id), mail)
 	}
 	s.wantDone(c.Record)
@@ -103,7 +106,8 @@ func TestChangePassword(t *testing.T) {
 
 	again := c
 	again.User, again.Hash = want, password.Stored("eve's")
-	if id, err := s.passwordChanges().ChangePassword(t.Context(), again); id != "" || err != nil || s.user(ann.Email) != want {
+	if id, err := s.passwordChanges().ChangePassword(t.Context(), again); id != "" || err != nil ||
+		s.user(ann.Email) != want {
 		t.Errorf("again: got %q, error %v and %+v, want nothing done", id, err, s.user(ann.Email))
 	}
 }
@@ -125,10 +129,12 @@ func TestChangePasswordRefused(t *testing.T) {
 	for name, spoil := range map[string]func(*shop, *user.PasswordChange){
 		"the password was changed": func(_ *shop, c *user.PasswordChange) { c.User.Generation-- },
 		"another account":          func(_ *shop, c *user.PasswordChange) { c.User.ID = "usr_2" },
-		"logged out":               func(s *shop, c *user.PasswordChange) { s.must(s.sessions().End(s.t.Context(), c.SessionID)) },
-		"expired":                  func(_ *shop, c *user.PasswordChange) { c.Attempt.At = annsSession.ExpiresAt },
-		"no session":               func(_ *shop, c *user.PasswordChange) { c.SessionID = "ses_3" },
-		"no session but a name":    func(_ *shop, c *user.PasswordChange) { c.SessionID = knownName(c.Attempt) },
+		"logged out": func(s *shop, c *user.PasswordChange) {
+			s.must(s.sessions().End(s.t.Context(), c.SessionID))
+		},
+		"expired":               func(_ *shop, c *user.PasswordChange) { c.Attempt.At = annsSession.ExpiresAt },
+		"no session":            func(_ *shop, c *user.PasswordChange) { c.SessionID = "ses_3" },
+		"no session but a name": func(_ *shop, c *user.PasswordChange) { c.SessionID = knownName(c.Attempt) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, c := changing(t)
@@ -139,7 +145,8 @@ func TestChangePasswordRefused(t *testing.T) {
 			if !errors.Is(err, user.ErrSessionOver) || id != "" || s.user(ann.Email) != before {
 				t.Errorf("got %q, error %v and %+v, want ErrSessionOver and %+v", id, err, s.user(ann.Email), before)
 			}
-			if d, err := s.passwordChanges().FindRecord(t.Context(), "a"); err != nil || d != (user.IdempotencyRecord{}) {
+			if d, err := s.passwordChanges().FindRecord(t.Context(), "a"); err != nil ||
+				d != (user.IdempotencyRecord{}) {
 				t.Errorf("kept %+v, %v", d, err)
 			}
 		})
@@ -184,7 +191,8 @@ func TestRefreshWhileThePasswordIsChanged(t *testing.T) {
 		id, _, _ := strings.Cut(begun.RefreshToken, ".")
 		call := &interruption{nth: int32(step + 1), do: func() {
 			_, err := s.passwordChanges().ChangePassword(t.Context(), user.PasswordChange{
-				User: u, Hash: password.Stored("new"), SessionID: id, Attempt: attempt(a.email, "192.0.2.7", time.Now()),
+				User: u, Hash: password.Stored("new"), SessionID: id,
+				Attempt: attempt(a.email, "192.0.2.7", time.Now()),
 			})
 			s.must(err)
 		}}

@@ -58,8 +58,8 @@ func (s *CheckoutStore) Goods(ctx context.Context, productIDs []string) (order.G
 
 func (s *CheckoutStore) good(r *reader) order.Good {
 	return order.Good{
-		Name: r.text("name"), Price: money.Money{Amount: r.number("price"), Currency: s.Currency}, Stock: r.number("stock"),
-		Active: r.boolean("active"), MaxPerOrder: maxPerOrder(r),
+		Name: r.text("name"), Price: money.Money{Amount: r.number("price"), Currency: s.Currency},
+		Stock: r.number("stock"), Active: r.boolean("active"), MaxPerOrder: maxPerOrder(r),
 	}
 }
 
@@ -68,9 +68,10 @@ func (s *CheckoutStore) good(r *reader) order.Good {
 func (s *CheckoutStore) Accepted(ctx context.Context, orderID string) (order.Order, error) {
 	var out *dynamodb.TransactGetItemsOutput
 	err := retryOnConflictFor(ctx, patience, isContention, func() (err error) {
-		out, err = s.Client.TransactGetItems(ctx, &dynamodb.TransactGetItemsInput{TransactItems: []types.TransactGetItem{
-			{Get: &types.Get{TableName: &s.Orders, Key: orderKey(orderID)}},
-		}})
+		out, err = s.Client.TransactGetItems(ctx,
+			&dynamodb.TransactGetItemsInput{TransactItems: []types.TransactGetItem{
+				{Get: &types.Get{TableName: &s.Orders, Key: orderKey(orderID)}},
+			}})
 		return err
 	})
 	if err != nil && unsettled(err) {
@@ -157,7 +158,7 @@ func (s *CheckoutStore) actions(o order.Order, seen order.Goods) []types.Transac
 func (s *CheckoutStore) sell(line order.Line, seen int64) *types.Update {
 	values := attributes{
 		":units": number(line.Quantity), ":price": number(line.UnitPrice.Amount), ":true": boolean(true),
-		":lowAt": number(line.Quantity + product.LowAt),
+		":lowAt": number(line.Quantity + product.LowStockThreshold),
 	}
 	side, mark := "stock > :lowAt", ""
 	if product.IsLow(seen - line.Quantity) {

@@ -42,8 +42,8 @@ func TestAlteredCursorsAreRefused(t *testing.T) {
 		}
 		refuse(t, q, cursor[:i]+"\n"+cursor[i:])
 	}
-	for _, c := range []string{cursor + "A", cursor + "=", " " + cursor, cursor + cursor, strings.Repeat("A", 5000), "é", "\x00",
-		base64.StdEncoding.EncodeToString([]byte("x"))} {
+	for _, c := range []string{cursor + "A", cursor + "=", " " + cursor, cursor + cursor, strings.Repeat("A", 5000),
+		"é", "\x00", base64.StdEncoding.EncodeToString([]byte("x"))} {
 		refuse(t, q, c)
 	}
 }
@@ -57,7 +57,10 @@ func TestForgedPositionsAreRefused(t *testing.T) {
 }
 
 func TestCursorsOfOtherQueriesAreRefused(t *testing.T) {
-	queries := []query{{"orders"}, {"orders", ""}, {"order", "s"}, {"orders", "usr_1"}, {"orders", "usr_2"}, {"orders", "usr", "_1"}, {}}
+	queries := []query{
+		{"orders"}, {"orders", ""}, {"order", "s"}, {"orders", "usr_1"}, {"orders", "usr_2"}, {"orders", "usr", "_1"},
+		{},
+	}
 	for i, from := range queries {
 		for j, to := range queries {
 			if i != j {

@@ -27,34 +27,45 @@ var writes = map[string]func(*shop) write{
 	"Place": func(s *shop) write {
 		s.addProduct("lamp", 1, 10)
 		o := newOrder("usr_1", "k", opened, line("lamp", 1, 2))
-		return write{"TransactWriteItems", func(ctx context.Context) error { return standing(s.checkout().Place(ctx, o)) }, func() bool {
-			_, err := s.confirmations().ForMail(s.t.Context(), o.ID, user.AddressHash(o.Email))
-			return s.together(err == nil, s.left("lamp") == 8, len(s.due()) == 1)
-		}, nil}
+		return write{"TransactWriteItems",
+			func(ctx context.Context) error { return standing(s.checkout().Place(ctx, o)) }, func() bool {
+				_, err := s.confirmations().ForMail(s.t.Context(), o.ID, user.AddressHash(o.Email))
+				return s.together(err == nil, s.left("lamp") == 8, len(s.due()) == 1)
+			}, nil}
 	},
 	"Move": func(s *shop) write {
 		s.addProduct("lamp", 1, 10)
-		m := product.Movement{ID: "m", ProductID: "lamp", Before: 10, After: 7, Reason: "r", By: "usr_admin", MovedAt: opened}
-		return write{"TransactWriteItems", func(ctx context.Context) error { _, err := s.inventory().Move(ctx, m); return err }, func() bool {
-			return s.together(s.left("lamp") == 7, s.moved(m))
-		}, nil}
+		m := product.Movement{
+			ID: "m", ProductID: "lamp", Before: 10, After: 7, Reason: "r", By: "usr_admin", MovedAt: opened,
+		}
+		return write{"TransactWriteItems",
+			func(ctx context.Context) error { _, err := s.inventory().Move(ctx, m); return err }, func() bool {
+				return s.together(s.left("lamp") == 7, s.moved(m))
+			}, nil}
 	},
 	"Create": func(s *shop) write {
-		p := product.Product{ID: "lamp", Name: "Lamp", Description: "d", Price: gbp(1), Active: true, Stock: 3, Version: 1, CreatedAt: opened, UpdatedAt: opened}
-		m := product.Movement{ID: "m", ProductID: "lamp", After: 3, Reason: "initial stock", By: "usr_admin", MovedAt: opened}
-		return write{"TransactWriteItems", func(ctx context.Context) error { return s.saver().Create(ctx, p, &m) }, func() bool {
-			got, err := s.inventory().Read(s.t.Context(), "lamp")
-			return s.together(err == nil, got == p, s.moved(m))
-		}, product.ErrContended}
+		p := product.Product{
+			ID: "lamp", Name: "Lamp", Description: "d", Price: gbp(1), Active: true, Stock: 3, Version: 1,
+			CreatedAt: opened, UpdatedAt: opened,
+		}
+		m := product.Movement{
+			ID: "m", ProductID: "lamp", After: 3, Reason: "initial stock", By: "usr_admin", MovedAt: opened,
+		}
+		return write{"TransactWriteItems", func(ctx context.Context) error { return s.saver().Create(ctx, p, &m) },
+			func() bool {
+				got, err := s.inventory().Read(s.t.Context(), "lamp")
+				return s.together(err == nil, got == p, s.moved(m))
+			}, product.ErrContended}
 	},
 	"Update": func(s *shop) write {
 		p := s.addProduct("lamp", 1, 10)
 		p.Name, p.Description, p.Version = "Lantern", "other", 2
-		return write{"TransactWriteItems", func(ctx context.Context) error { return s.saver().Update(ctx, p) }, func() bool {
-			got, err := s.inventory().Read(s.t.Context(), "lamp")
-			s.must(err)
-			return s.together(got.Name == p.Name, got.Description == p.Description, got.Version == 2)
-		}, product.ErrContended}
+		return write{"TransactWriteItems", func(ctx context.Context) error { return s.saver().Update(ctx, p) },
+			func() bool {
+				got, err := s.inventory().Read(s.t.Context(), "lamp")
+				s.must(err)
+				return s.together(got.Name == p.Name, got.Description == p.Description, got.Version == 2)
+			}, product.ErrContended}
 	},
 	"Claim": func(s *shop) write {
 		mail, mails := s.onePending()
@@ -65,7 +76,8 @@ var writes = map[string]func(*shop) write{
 	},
 	"MarkSent": func(s *shop) write {
 		mail, mails := s.onePending()
-		return write{"UpdateItem", func(ctx context.Context) error { return mails.MarkSent(ctx, mail.ID, "message", opened) },
+		return write{"UpdateItem",
+			func(ctx context.Context) error { return mails.MarkSent(ctx, mail.ID, "message", opened) },
 			func() bool { return s.settled(mail, notification.Sent) }, nil}
 	},
 	"GiveUp": func(s *shop) write {
@@ -89,26 +101,33 @@ var writes = map[string]func(*shop) write{
 			func() bool { return s.due()[0] == next }, nil}
 	},
 	"sign up": func(s *shop) write {
-		ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
-		return write{"PutItem", func(ctx context.Context) error { return s.signUp().Create(ctx, ann, user.IdempotencyRecord{}) }, func() bool {
-			got, err := s.accounts().ByEmail(s.t.Context(), ann.Email)
-			return s.together(err == nil, got == ann)
-		}, nil}
+		ann := user.User{
+			ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"),
+			Role: user.RoleCustomer, CreatedAt: opened,
+		}
+		return write{"PutItem",
+			func(ctx context.Context) error { return s.signUp().Create(ctx, ann, user.IdempotencyRecord{}) },
+			func() bool {
+				got, err := s.accounts().ByEmail(s.t.Context(), ann.Email)
+				return s.together(err == nil, got == ann)
+			}, nil}
 	},
 	"count a guess": func(s *shop) write {
 		a := attempt("ann@example.com", "192.0.2.7", opened)
-		return write{"TransactWriteItems", func(ctx context.Context) error { return s.guesses().Count(ctx, a, upTo(1)) }, func() bool {
-			tallies := s.tallies(a)
-			return s.together(tallies[0] == 1, tallies[1] == 1, tallies[2] == 1)
-		}, user.ErrCountsChanged}
+		return write{"TransactWriteItems",
+			func(ctx context.Context) error { return s.guesses().Count(ctx, a, upTo(1)) }, func() bool {
+				tallies := s.tallies(a)
+				return s.together(tallies[0] == 1, tallies[1] == 1, tallies[2] == 1)
+			}, user.ErrCountsChanged}
 	},
 	"begin a session": func(s *shop) write {
 		a, begun := attempt("ann@example.com", "192.0.2.7", opened), annsSession
 		s.must(s.guesses().Count(s.t.Context(), a, upTo(1)))
-		return write{"TransactWriteItems", func(ctx context.Context) error { return s.sessions().Start(ctx, begun, a) }, func() bool {
-			_, err := s.sessions().Find(s.t.Context(), begun.ID)
-			return s.together(err == nil, s.tallies(a)[0] == 0)
-		}, nil}
+		return write{"TransactWriteItems", func(ctx context.Context) error { return s.sessions().Start(ctx, begun, a) },
+			func() bool {
+				_, err := s.sessions().Find(s.t.Context(), begun.ID)
+				return s.together(err == nil, s.tallies(a)[0] == 0)
+			}, nil}
 	},
 	"renew a session": func(s *shop) write {
 		s.begin()
@@ -124,19 +143,22 @@ var writes = map[string]func(*shop) write{
 	},
 	"end a session": func(s *shop) write {
 		s.begin()
-		return write{"DeleteItem", func(ctx context.Context) error { return s.sessions().End(ctx, "ses_1") }, func() bool {
-			_, err := s.sessions().Find(s.t.Context(), "ses_1")
-			return errors.Is(err, user.ErrSessionOver)
-		}, nil}
+		return write{"DeleteItem", func(ctx context.Context) error { return s.sessions().End(ctx, "ses_1") },
+			func() bool {
+				_, err := s.sessions().Find(s.t.Context(), "ses_1")
+				return errors.Is(err, user.ErrSessionOver)
+			}, nil}
 	},
 }
 
-// TestWritesWhoseTimeRunsOut: a ctx that ends before a write, while it hangs, or after it was carried out leaves all of it or
-// nothing; the error asks for a repeat, or says that the outcome is unknown, and never refuses; and the repeat does what is
-// missing.
+// TestWritesWhoseTimeRunsOut: a ctx that ends before a write, while it hangs, or after it was carried out leaves all of
+// it or nothing; the error asks for a repeat, or says that the outcome is unknown, and never refuses; and the repeat
+// does what is missing.
 func TestWritesWhoseTimeRunsOut(t *testing.T) {
 	for name, prepare := range writes {
-		for when, fault := range map[string]awsfault.Fault{"before": nil, "while it hangs": awsfault.Timeout, "afterwards": awsfault.TimeoutAfterCommit} {
+		for when, fault := range map[string]awsfault.Fault{
+			"before": nil, "while it hangs": awsfault.Timeout, "afterwards": awsfault.TimeoutAfterCommit,
+		} {
 			t.Run(name+", "+when, func(t *testing.T) {
 				t.Parallel()
 				s := open(t)

@@ -2,8 +2,8 @@ package dynamostore
 
 import "fmt"
 
-// A cursor says where a list goes on: after the sort key of the last item returned. It belongs to one query of one caller; in
-// another query, or altered, it is refused.
+// A cursor says where a list goes on: after the sort key of the last item returned. It belongs to one query of one
+// caller; in another query, or altered, it is refused.
 func Example_cursor() {
 	mine := query{"my-orders", "usr_ada"}
 	cursor := mine.cursor("2026-03-14T09:26:53.589Z#ord_7vtcxc6t7ggcx267wchbxpn4v3")

@@ -52,8 +52,8 @@ func (s *FailedMails) Failed(
 // notification.ErrNotFailed when the mail is not failed. A repeat of the same, because its answer was lost, succeeds.
 func (s *FailedMails) Requeue(ctx context.Context, mail notification.Mail) error {
 	values := attributes{
-		":failed": text(string(notification.Failed)), ":state": text(string(mail.State)), ":created": instant(mail.CreatedAt),
-		":attempt": number(int64(mail.Attempt)), ":due": instant(mail.DueAt),
+		":failed": text(string(notification.Failed)), ":state": text(string(mail.State)),
+		":created": instant(mail.CreatedAt), ":attempt": number(int64(mail.Attempt)), ":due": instant(mail.DueAt),
 		":shard": number(int64(shard(mail.ID, dueShards))),
 	}
 	kept := ""
@@ -65,8 +65,8 @@ func (s *FailedMails) Requeue(ctx context.Context, mail notification.Mail) error
 			TableName:           &s.Mails,
 			Key:                 mailKey(mail.ID),
 			ConditionExpression: aws.String("#state = :failed"),
-			UpdateExpression: aws.String("SET #state = :state, created_at = :created, attempt = :attempt, due_shard = :shard, " +
-				"due_at = :due" + kept + " REMOVE settled_at, message_id, unanswered"),
+			UpdateExpression: aws.String("SET #state = :state, created_at = :created, attempt = :attempt, " +
+				"due_shard = :shard, due_at = :due" + kept + " REMOVE settled_at, message_id, unanswered"),
 			ExpressionAttributeNames:            map[string]string{"#state": "state"},
 			ExpressionAttributeValues:           values,
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,

@@ -38,7 +38,10 @@ type account struct {
 // account signs up, with the password.
 func (s *shop) account(id, chosen string) account {
 	s.t.Helper()
-	u := user.User{ID: id, Email: id + "@example.com", Name: "N", PasswordHash: password.Stored(chosen), Role: user.RoleCustomer, CreatedAt: opened}
+	u := user.User{
+		ID: id, Email: id + "@example.com", Name: "N", PasswordHash: password.Stored(chosen), Role: user.RoleCustomer,
+		CreatedAt: opened,
+	}
 	s.must(s.signUp().Create(s.t.Context(), u, user.IdempotencyRecord{}))
 	return account{s, u.Email}
 }
@@ -71,7 +74,8 @@ func (a account) reset(chosen string) error {
 	if err := a.mailedLinks().Save(ctx, link); err != nil {
 		return err
 	}
-	return a.resets().SetPassword(ctx, link, password.Stored(chosen), attempt(a.email, "192.0.2.7", time.Now()), user.IdempotencyRecord{})
+	return a.resets().SetPassword(ctx, link, password.Stored(chosen), attempt(a.email, "192.0.2.7", time.Now()),
+		user.IdempotencyRecord{})
 }
 
 // refresh goes on with a session.
@@ -95,8 +99,8 @@ func (b *interruption) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// TestResetBetweenTheStepsOfALogIn: a log-in reads the user, counts the guess and stores the session. Wherever a reset falls, and
-// whatever else ends all sessions, the old password gives no session that goes on.
+// TestResetBetweenTheStepsOfALogIn: a log-in reads the user, counts the guess and stores the session. Wherever a reset
+// falls, and whatever else ends all sessions, the old password gives no session that goes on.
 func TestResetBetweenTheStepsOfALogIn(t *testing.T) {
 	s := open(t)
 	for name, end := range map[string]func(a account) error{
@@ -127,8 +131,8 @@ func TestResetBetweenTheStepsOfALogIn(t *testing.T) {
 	}
 }
 
-// TestNoSessionOutlivesAReset: a thousand resets, each at once with a log-in by the password that it replaces, at delays that vary.
-// No session of a password that was replaced goes on.
+// TestNoSessionOutlivesAReset: a thousand resets, each at once with a log-in by the password that it replaces, at
+// delays that vary. No session of a password that was replaced goes on.
 func TestNoSessionOutlivesAReset(t *testing.T) {
 	s := open(t)
 	const lanes, resets = 10, 100
@@ -173,7 +177,9 @@ func (a account) race(link user.Link, old, chosen string) {
 	both.Go(func() {
 		reset := attempt(a.email, "192.0.2.7", time.Now())
 		hesitate()
-		if err := a.resets().SetPassword(a.t.Context(), link, password.Stored(chosen), reset, user.IdempotencyRecord{}); err != nil {
+		if err := a.resets().SetPassword(
+			a.t.Context(), link, password.Stored(chosen), reset, user.IdempotencyRecord{},
+		); err != nil {
 			a.t.Error(err)
 		}
 	})
@@ -181,7 +187,9 @@ func (a account) race(link user.Link, old, chosen string) {
 		hesitate()
 		l := a.door(nil)
 		l.Guesses = uncounted{a.guesses()}
-		if _, err := l.Do(a.t.Context(), user.Credentials{Address: a.email, Password: old, ClientKey: "192.0.2.7"}); err != nil && !errors.Is(err, user.ErrInvalidCredentials) {
+		if _, err := l.Do(
+			a.t.Context(), user.Credentials{Address: a.email, Password: old, ClientKey: "192.0.2.7"},
+		); err != nil && !errors.Is(err, user.ErrInvalidCredentials) {
 			a.t.Error(err)
 		}
 	})
@@ -198,7 +206,8 @@ func hesitate() {
 // scan reads all sessions.
 func (s *shop) scan() []user.OpenSession {
 	s.t.Helper()
-	pages := dynamodb.NewScanPaginator(s.client, &dynamodb.ScanInput{TableName: aws.String(s.tables.Name("AuthState")), ConsistentRead: aws.Bool(true)})
+	pages := dynamodb.NewScanPaginator(s.client,
+		&dynamodb.ScanInput{TableName: aws.String(s.tables.Name("AuthState")), ConsistentRead: aws.Bool(true)})
 	var found []user.OpenSession
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(s.t.Context())
@@ -214,7 +223,8 @@ func (s *shop) scan() []user.OpenSession {
 	return found
 }
 
-// survivors counts the sessions that are of their user's generation, by which a refresh goes (see TestResetBetweenTheStepsOfALogIn).
+// survivors counts the sessions that are of their user's generation, by which a refresh goes (see
+// TestResetBetweenTheStepsOfALogIn).
 func (s *shop) survivors(sessions []user.OpenSession) int {
 	generations := map[string]int64{}
 	n := 0

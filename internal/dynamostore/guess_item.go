@@ -30,12 +30,13 @@ func guessesIn(epoch string) string { return "guesses" + epoch }
 
 func lastIn(epoch string) string { return "last_at" + epoch }
 
-// takeBack returns the actions by which a right password clears the counts of its address from its client, lessens the
-// others that the attempt was counted by, and makes the client known, and the browser.
-func takeBack(table string, a user.Attempt) []types.TransactWriteItem {
+// undoAttempt returns the actions by which a right password clears the counts of its address from its client, lessens
+// the others that the attempt was counted by, and makes the client known, and the browser.
+func undoAttempt(table string, a user.Attempt) []types.TransactWriteItem {
 	actions := []types.TransactWriteItem{rememberClient(table, a)}
 	for _, c := range []user.Count{user.PerAddressAndClient, user.Reserve} {
-		actions = append(actions, types.TransactWriteItem{Delete: &types.Delete{TableName: &table, Key: tallyKey(a, c)}})
+		actions = append(actions,
+			types.TransactWriteItem{Delete: &types.Delete{TableName: &table, Key: tallyKey(a, c)}})
 	}
 	if a.Device != "" {
 		known := deviceKey(a)
@@ -45,12 +46,12 @@ func takeBack(table string, a user.Attempt) []types.TransactWriteItem {
 			types.TransactWriteItem{Delete: &types.Delete{TableName: &table, Key: tallyKey(a, user.PerDevice)}})
 	}
 	if !a.Reserved && !a.OnDevice {
-		actions = append(actions, lessen(table, a, user.PerClient), lessen(table, a, user.PerAddress))
+		actions = append(actions, decrement(table, a, user.PerClient), decrement(table, a, user.PerAddress))
 	}
 	return actions
 }
 
-func lessen(table string, a user.Attempt, c user.Count) types.TransactWriteItem {
+func decrement(table string, a user.Attempt, c user.Count) types.TransactWriteItem {
 	return types.TransactWriteItem{Update: &types.Update{
 		TableName:                 &table,
 		Key:                       tallyKey(a, c),

@@ -26,7 +26,10 @@ func resetAt(at time.Time) user.Attempt { return attempt("ann@example.com", "192
 
 // upTo lets every count have so many guesses.
 func upTo(free int64) user.Limits {
-	return user.Limits{user.PerAddressAndClient: {Free: free}, user.PerClient: {Free: free}, user.PerAddress: {Free: free}, user.Reserve: {Free: free}}
+	return user.Limits{
+		user.PerAddressAndClient: {Free: free}, user.PerClient: {Free: free}, user.PerAddress: {Free: free},
+		user.Reserve: {Free: free},
+	}
 }
 
 // tallies returns what the attempt finds, each count as its number of guesses: here, from the client, at the address.
@@ -34,7 +37,10 @@ func (s *shop) tallies(a user.Attempt) [3]int64 {
 	s.t.Helper()
 	history, err := s.guesses().Lookup(s.t.Context(), a)
 	s.must(err)
-	return [3]int64{history.Tallies[user.PerAddressAndClient].Guesses, history.Tallies[user.PerClient].Guesses, history.Tallies[user.PerAddress].Guesses}
+	return [3]int64{
+		history.Tallies[user.PerAddressAndClient].Guesses, history.Tallies[user.PerClient].Guesses,
+		history.Tallies[user.PerAddress].Guesses,
+	}
 }
 
 func (s *shop) wantTallies(a user.Attempt, want [3]int64) {
@@ -47,7 +53,8 @@ func (s *shop) wantTallies(a user.Attempt, want [3]int64) {
 func TestGuessesAreCounted(t *testing.T) {
 	s := open(t)
 	now := opened.Add(5 * time.Minute)
-	ann, elsewhere, bob := attempt("ann@example.com", "192.0.2.7", now), attempt("ann@example.com", "192.0.2.8", now), attempt("bob@example.com", "192.0.2.7", now)
+	ann, elsewhere, bob := attempt("ann@example.com", "192.0.2.7", now), attempt("ann@example.com", "192.0.2.8", now),
+		attempt("bob@example.com", "192.0.2.7", now)
 	s.wantTallies(ann, [3]int64{0, 0, 0})
 	s.must(s.guesses().Count(t.Context(), ann, upTo(1)))
 	s.wantTallies(ann, [3]int64{1, 1, 1})
@@ -60,7 +67,10 @@ func TestGuessesAreCounted(t *testing.T) {
 			t.Errorf("count %d: the last guess was at %s, want %s", c, tally.Last, now)
 		}
 	}
-	for wait, want := range map[time.Duration][3]int64{10*time.Minute - time.Millisecond: {1, 1, 1}, 10 * time.Minute: {1, 0, 1}, 55 * time.Minute: {1, 0, 0}, 15 * time.Hour: {0, 0, 0}} {
+	for wait, want := range map[time.Duration][3]int64{
+		10*time.Minute - time.Millisecond: {1, 1, 1}, 10 * time.Minute: {1, 0, 1}, 55 * time.Minute: {1, 0, 0},
+		15 * time.Hour: {0, 0, 0},
+	} {
 		later := ann
 		later.At = now.Add(wait)
 		s.wantTallies(later, want)
@@ -93,9 +103,14 @@ func TestGuessesAreCountedWithinLimits(t *testing.T) {
 
 func TestLookFindsTheUser(t *testing.T) {
 	s := open(t)
-	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
+	ann := user.User{
+		ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer,
+		CreatedAt: opened,
+	}
 	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
-	for email, want := range map[string]user.AttemptHistory{ann.Email: {Found: true, User: ann}, "bob@example.com": {}} {
+	for email, want := range map[string]user.AttemptHistory{
+		ann.Email: {Found: true, User: ann}, "bob@example.com": {},
+	} {
 		got, err := s.guesses().Lookup(t.Context(), attempt(email, "192.0.2.7", opened))
 		s.must(err)
 		if got != want {
@@ -104,8 +119,8 @@ func TestLookFindsTheUser(t *testing.T) {
 	}
 }
 
-// A right password stores the session, clears the count of its address from its client, takes its own guess from the others, and
-// makes the client known for 90 days.
+// A right password stores the session, clears the count of its address from its client, takes its own guess from the
+// others, and makes the client known for 90 days.
 func TestBegin(t *testing.T) {
 	s := open(t)
 	ann, elsewhere := attempt("ann@example.com", "192.0.2.7", opened), attempt("ann@example.com", "192.0.2.8", opened)
@@ -160,7 +175,8 @@ func TestTakingBackWhatIsNotThere(t *testing.T) {
 func TestGuessesWaitForContention(t *testing.T) {
 	s := open(t)
 	ann := attempt("ann@example.com", "192.0.2.7", opened)
-	s.faults.On("TransactWriteItems", awsfault.Canceled("TransactionConflict", "None", "TransactionConflict"), awsfault.Canceled("None", "ThrottlingError", "None"))
+	s.faults.On("TransactWriteItems", awsfault.Canceled("TransactionConflict", "None", "TransactionConflict"),
+		awsfault.Canceled("None", "ThrottlingError", "None"))
 	s.must(s.guesses().Count(t.Context(), ann, upTo(1)))
 	s.faults.On("TransactWriteItems", awsfault.Canceled("None", "TransactionConflict", "None", "None", "None", "None"))
 	s.must(s.sessions().Start(t.Context(), annsSession, ann))
@@ -184,8 +200,8 @@ type noHash struct{ looked atomic.Int64 }
 func (n *noHash) Check(password.Hash, string) (bool, error) { n.looked.Add(1); return false, nil }
 func (n *noHash) CheckDummy(string)                         { n.looked.Add(1) }
 
-// TestReserve: what it counts is in no other count, and no other count is in it. A right password clears it, and takes back nothing
-// that it did not count.
+// TestReserve: what it counts is in no other count, and no other count is in it. A right password clears it, and takes
+// back nothing that it did not count.
 func TestReserve(t *testing.T) {
 	s := open(t)
 	ann := attempt("ann@example.com", "192.0.2.7", opened)
@@ -207,13 +223,14 @@ func TestReserve(t *testing.T) {
 	s.must(s.guesses().Count(t.Context(), reserved, upTo(1)))
 }
 
-// TestResetBeginsCountsAnew: all of the address, whatever the client, and none else; its own client is known. A second reset does so
-// again, and one of another window does nothing.
+// TestResetBeginsCountsAnew: all of the address, whatever the client, and none else; its own client is known. A second
+// reset does so again, and one of another window does nothing.
 func TestResetBeginsCountsAnew(t *testing.T) {
 	s := open(t)
 	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	at := opened.Add(time.Minute)
-	here, elsewhere, bob := resetAt(at), attempt(ann.Email, "192.0.2.8", at), attempt("bob@example.com", "192.0.2.7", at)
+	here, elsewhere, bob := resetAt(at), attempt(ann.Email, "192.0.2.8", at),
+		attempt("bob@example.com", "192.0.2.7", at)
 	guess := func(as ...user.Attempt) {
 		for _, a := range as {
 			history, err := s.guesses().Lookup(t.Context(), a)
@@ -224,7 +241,8 @@ func TestResetBeginsCountsAnew(t *testing.T) {
 	}
 	guess(here, elsewhere, bob)
 	for n := range 2 {
-		s.must(s.resets().SetPassword(t.Context(), s.link(user.SetPassword, opened), password.Stored("new"), resetAt(at.Add(time.Duration(n)*time.Second)), user.IdempotencyRecord{}))
+		s.must(s.resets().SetPassword(t.Context(), s.link(user.SetPassword, opened), password.Stored("new"),
+			resetAt(at.Add(time.Duration(n)*time.Second)), user.IdempotencyRecord{}))
 		s.wantTallies(here, [3]int64{0, int64(2 + n), 0})
 		s.wantTallies(elsewhere, [3]int64{0, int64(1 + n), 0})
 		s.wantTallies(bob, [3]int64{1, int64(2 + n), 1})
@@ -241,14 +259,17 @@ func TestResetBeginsCountsAnew(t *testing.T) {
 	guess(tomorrow)
 	s.wantTallies(tomorrow, [3]int64{1, 1, 1})
 	s.must(s.sessions().Start(t.Context(), annsSession, here))
-	if err := s.resets().SetPassword(t.Context(), s.link(user.VerifyAddress, opened.Add(-time.Hour)), password.Stored("x"), resetAt(at.Add(time.Hour)), user.IdempotencyRecord{}); err == nil {
+	if err := s.resets().SetPassword(
+		t.Context(), s.link(user.VerifyAddress, opened.Add(-time.Hour)), password.Stored("x"),
+		resetAt(at.Add(time.Hour)), user.IdempotencyRecord{},
+	); err == nil {
 		t.Fatal("a link that has expired set a password")
 	}
 	s.wantTallies(elsewhere, [3]int64{1, 3, 2})
 }
 
-// Of many guesses at once twenty from a client may be right, and thirty at an address, which is busy then: after that one from
-// each client. The reserve of each has twenty more looked at. An address that nobody has is no exception.
+// Of many guesses at once twenty from a client may be right, and thirty at an address, which is busy then: after that
+// one from each client. The reserve of each has twenty more looked at. An address that nobody has is no exception.
 func TestManyGuessesAtOnce(t *testing.T) {
 	s := open(t)
 	passwords := &noHash{}
@@ -258,7 +279,8 @@ func TestManyGuessesAtOnce(t *testing.T) {
 		var group sync.WaitGroup
 		for range n {
 			group.Go(func() {
-				_, err := logIn.Do(t.Context(), user.Credentials{Address: "ann@example.com", Password: "wrong", ClientKey: client})
+				_, err := logIn.Do(t.Context(),
+					user.Credentials{Address: "ann@example.com", Password: "wrong", ClientKey: client})
 				var tooMany *user.TooManyGuessesError
 				switch {
 				case errors.Is(err, user.ErrInvalidCredentials):
@@ -273,7 +295,8 @@ func TestManyGuessesAtOnce(t *testing.T) {
 	want := func(free, looked int64) {
 		t.Helper()
 		if answered.Load() != free || passwords.looked.Load() != looked {
-			t.Errorf("%d guesses were free and %d passwords were looked at, want %d and %d", answered.Load(), passwords.looked.Load(), free, looked)
+			t.Errorf("%d guesses were free and %d passwords were looked at, want %d and %d",
+				answered.Load(), passwords.looked.Load(), free, looked)
 		}
 	}
 	guess(100, "192.0.2.1")
@@ -284,8 +307,9 @@ func TestManyGuessesAtOnce(t *testing.T) {
 	want(32, 32+4*20) // 20 of the first client, 10 of the second, and 1 of each of the others
 }
 
-// TestKnownDevice: a browser is known for the address that it logged in to, and no other, until 400 days later; its guesses are counted
-// apart, and a right password clears them, and the others of the address from there, and lessens none that it was not counted by.
+// TestKnownDevice: a browser is known for the address that it logged in to, and no other, until 400 days later; its
+// guesses are counted apart, and a right password clears them, and the others of the address from there, and lessens
+// none that it was not counted by.
 func TestKnownDevice(t *testing.T) {
 	s := open(t)
 	a := attempt("ann@example.com", "192.0.2.7", opened)
@@ -306,7 +330,10 @@ func TestKnownDevice(t *testing.T) {
 	for what, c := range map[string]struct {
 		user.Attempt
 		want bool
-	}{"it": {a, true}, "at another address": {bob, false}, "another": {other, false}, "after 400 days": {late, false}, "none": {none, false}} {
+	}{
+		"it": {a, true}, "at another address": {bob, false}, "another": {other, false}, "after 400 days": {late, false},
+		"none": {none, false},
+	} {
 		if got := knows(c.Attempt); got != c.want {
 			t.Errorf("%s: known is %v, want %v", what, got, c.want)
 		}

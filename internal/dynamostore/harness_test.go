@@ -35,7 +35,10 @@ func open(t testing.TB) *shop {
 	t.Helper()
 	s := &shop{t: t, tables: dynamolocal.New(t), faults: &awsfault.Transport{}}
 	s.client = s.tables.Client(s.faults)
-	admin := user.User{ID: "usr_admin", Email: "admin@example.com", Name: "Ada", PasswordHash: password.Stored("x"), Role: user.RoleAdmin, CreatedAt: opened}
+	admin := user.User{
+		ID: "usr_admin", Email: "admin@example.com", Name: "Ada", PasswordHash: password.Stored("x"),
+		Role: user.RoleAdmin, CreatedAt: opened,
+	}
 	s.must(s.signUp().Create(t.Context(), admin, user.IdempotencyRecord{}))
 	s.admin = user.Caller{UserID: admin.ID, Email: admin.Email, Admin: true}
 	return s
@@ -89,7 +92,8 @@ func (s *shop) userSessions() *UserSessions {
 
 func (s *shop) passwordChanges() *PasswordChanges {
 	return &PasswordChanges{
-		Client: s.client, Users: s.tables.Name("Users"), AuthState: s.tables.Name("AuthState"), Mails: s.tables.Name("Mails"),
+		Client: s.client, Users: s.tables.Name("Users"), AuthState: s.tables.Name("AuthState"),
+		Mails: s.tables.Name("Mails"),
 	}
 }
 
@@ -105,7 +109,8 @@ func (s *shop) verifications() *EmailVerifications {
 
 func (s *shop) resets() *PasswordResets {
 	return &PasswordResets{
-		Client: s.client, Users: s.tables.Name("Users"), AuthState: s.tables.Name("AuthState"), Mails: s.tables.Name("Mails"),
+		Client: s.client, Users: s.tables.Name("Users"), AuthState: s.tables.Name("AuthState"),
+		Mails: s.tables.Name("Mails"),
 	}
 }
 
@@ -133,13 +138,15 @@ func (s *shop) adminCatalogue() *AdminCatalogue {
 
 func (s *shop) saver() *ProductSaver {
 	return &ProductSaver{
-		Client: s.client, Products: s.tables.Name("Products"), Movements: s.tables.Name("StockMovements"), Currency: "GBP",
+		Client: s.client, Products: s.tables.Name("Products"), Movements: s.tables.Name("StockMovements"),
+		Currency: "GBP",
 	}
 }
 
 func (s *shop) inventory() *InventoryStore {
 	return &InventoryStore{
-		Client: s.client, Products: s.tables.Name("Products"), Movements: s.tables.Name("StockMovements"), Currency: "GBP",
+		Client: s.client, Products: s.tables.Name("Products"), Movements: s.tables.Name("StockMovements"),
+		Currency: "GBP",
 	}
 }
 
@@ -186,7 +193,8 @@ func (s *shop) confirmations() *ConfirmationOrders {
 
 // goodsSeen are all goods as they are now, read past the faults.
 func (s *shop) goodsSeen() order.Goods {
-	out, err := s.tables.Client(nil).Scan(s.t.Context(), &dynamodb.ScanInput{TableName: aws.String(s.tables.Name("Products")), ConsistentRead: aws.Bool(true)})
+	out, err := s.tables.Client(nil).Scan(s.t.Context(),
+		&dynamodb.ScanInput{TableName: aws.String(s.tables.Name("Products")), ConsistentRead: aws.Bool(true)})
 	s.must(err)
 	seen := order.Goods{}
 	for _, item := range out.Items {
@@ -205,8 +213,8 @@ func (s *shop) dueMails() *DueMails {
 	return &DueMails{Client: s.client, Mails: s.tables.Name("Mails")}
 }
 
-func (s *shop) lostMails() *LostMails {
-	return &LostMails{Client: s.client, Mails: s.tables.Name("Mails")}
+func (s *shop) undeliveredMails() *UndeliveredMails {
+	return &UndeliveredMails{Client: s.client, Mails: s.tables.Name("Mails")}
 }
 
 func (s *shop) failedMails() *FailedMails {
@@ -260,8 +268,8 @@ func line(id string, price, quantity int64) order.Line {
 // newOrder is an order of a customer, ready to be placed.
 func newOrder(customer, key string, at time.Time, lines ...order.Line) order.Order {
 	o := order.Order{
-		ID: order.ID(customer, key), UserID: customer, Email: customer + "@example.com", Lines: lines, Total: gbp(0), PlacedAt: at,
-		Request: order.Fingerprint{1, 2, 3},
+		ID: order.ID(customer, key), UserID: customer, Email: customer + "@example.com", Lines: lines, Total: gbp(0),
+		PlacedAt: at, Request: order.Fingerprint{1, 2, 3},
 	}
 	for _, l := range lines {
 		o.Total = o.Total.Plus(l.Total())

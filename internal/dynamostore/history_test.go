@@ -91,12 +91,21 @@ func TestHistory(t *testing.T) {
 		{"all", order.Filter{}, func(order.Order) bool { return true }},
 		{"of one customer", order.Filter{Customer: "usr_1"}, func(o order.Order) bool { return o.UserID == "usr_1" }},
 		{"of an unknown customer", order.Filter{Customer: "usr_9"}, func(order.Order) bool { return false }},
-		{"of a customer whom no key can name", order.Filter{Customer: strings.Repeat("x", 2049)}, func(order.Order) bool { return false }},
+		{
+			"of a customer whom no key can name", order.Filter{Customer: strings.Repeat("x", 2049)},
+			func(order.Order) bool { return false },
+		},
 		{"from, inclusive", order.Filter{From: ms(2)}, func(o order.Order) bool { return !o.PlacedAt.Before(ms(2)) }},
 		{"to, exclusive", order.Filter{To: ms(2)}, func(o order.Order) bool { return o.PlacedAt.Before(ms(2)) }},
-		{"between", order.Filter{From: ms(1), To: ms(3)}, func(o order.Order) bool { return !o.PlacedAt.Before(ms(1)) && o.PlacedAt.Before(ms(3)) }},
-		{"from within a millisecond", order.Filter{From: ms(1).Add(1)}, func(o order.Order) bool { return o.PlacedAt.After(ms(1)) }},
-		{"to within a millisecond", order.Filter{To: ms(1).Add(1)}, func(o order.Order) bool { return !o.PlacedAt.After(ms(1)) }},
+		{"between", order.Filter{From: ms(1), To: ms(3)}, func(o order.Order) bool {
+			return !o.PlacedAt.Before(ms(1)) && o.PlacedAt.Before(ms(3))
+		}},
+		{"from within a millisecond", order.Filter{From: ms(1).Add(1)}, func(o order.Order) bool {
+			return o.PlacedAt.After(ms(1))
+		}},
+		{"to within a millisecond", order.Filter{To: ms(1).Add(1)}, func(o order.Order) bool {
+			return !o.PlacedAt.After(ms(1))
+		}},
 		{"an empty range", order.Filter{From: ms(1), To: ms(1)}, func(order.Order) bool { return false }},
 		{"of one customer, between", order.Filter{Customer: "usr_2", From: ms(1), To: ms(3)}, func(o order.Order) bool {
 			return o.UserID == "usr_2" && !o.PlacedAt.Before(ms(1)) && o.PlacedAt.Before(ms(3))
@@ -114,7 +123,8 @@ func TestHistory(t *testing.T) {
 				return s.orderHistory().History(t.Context(), s.admin, filter.f, r)
 			})
 			if !slices.Equal(got, want) {
-				t.Errorf("%s, limit %d: got %d orders %v, want %d %v", filter.name, limit, len(got), got, len(want), want)
+				t.Errorf("%s, limit %d: got %d orders %v, want %d %v",
+					filter.name, limit, len(got), got, len(want), want)
 			}
 		}
 	}
@@ -178,10 +188,16 @@ func TestHistoryRefusesForeignCursors(t *testing.T) {
 			_, err := s.orderHistory().History(t.Context(), s.admin, order.Filter{From: opened}, r)
 			return err
 		},
-		"another caller":  func() error { _, err := s.orderHistory().History(t.Context(), other, order.Filter{}, r); return err },
-		"another list":    func() error { _, err := s.orderHistory().Mine(t.Context(), s.admin, r); return err },
-		"another product": func() error { _, err := s.inventory().Changes(t.Context(), s.admin, "lamp", r); return err },
-		"the catalogue":   func() error { _, err := s.catalogue().Browse(t.Context(), "", r); return err },
+		"another caller": func() error {
+			_, err := s.orderHistory().History(t.Context(), other, order.Filter{}, r)
+			return err
+		},
+		"another list": func() error { _, err := s.orderHistory().Mine(t.Context(), s.admin, r); return err },
+		"another product": func() error {
+			_, err := s.inventory().Changes(t.Context(), s.admin, "lamp", r)
+			return err
+		},
+		"the catalogue": func() error { _, err := s.catalogue().Browse(t.Context(), "", r); return err },
 	} {
 		if err := read(); !errors.Is(err, page.ErrInvalidCursor) {
 			t.Errorf("%s: got %v, want ErrInvalidCursor", name, err)
@@ -197,7 +213,8 @@ func TestEmptyPagesAreNotTheEnd(t *testing.T) {
 		return awsfault.Answer(200, `{"Items":[],"Count":0,"ScannedCount":0,"LastEvaluatedKey":`+key+`}`)
 	}
 	newest := all[0]
-	start := fmt.Sprintf(`{"order_id":{"S":"zzz"},"user_id":{"S":%q},"placed_key":{"S":%q}}`, newest.UserID, placedKey(newest)+"~")
+	start := fmt.Sprintf(`{"order_id":{"S":"zzz"},"user_id":{"S":%q},"placed_key":{"S":%q}}`,
+		newest.UserID, placedKey(newest)+"~")
 	s.faults.On("Query", awsfault.Times(3, empty(start))...)
 	got, err := s.orderHistory().Mine(t.Context(), user.Caller{UserID: newest.UserID}, page.Request{Limit: 1})
 	s.must(err)
@@ -232,7 +249,10 @@ func TestEachVisitsEveryOrderOnce(t *testing.T) {
 func TestPagesOfLargeOrders(t *testing.T) {
 	var lines []order.Line
 	for i := range order.MaxProducts {
-		lines = append(lines, order.Line{ProductID: strings.Repeat("p", 61) + number3(i), Name: strings.Repeat("灯", 200), UnitPrice: gbp(1), Quantity: 1})
+		lines = append(lines, order.Line{
+			ProductID: strings.Repeat("p", 61) + number3(i), Name: strings.Repeat("灯", 200), UnitPrice: gbp(1),
+			Quantity: 1,
+		})
 	}
 	var items []attributes
 	for i := range 101 {

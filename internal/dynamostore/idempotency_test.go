@@ -37,7 +37,9 @@ func TestLinksAreFollowedAgain(t *testing.T) {
 	s.wantDone(verified)
 	s.must(s.resets().SetPassword(t.Context(), set, password.Stored("new"), resetAt(opened), changed))
 	s.wantDone(changed)
-	if err := s.resets().SetPassword(t.Context(), set, password.Stored("eve's"), resetAt(opened), refused); !errors.Is(err, user.ErrInvalidLink) {
+	if err := s.resets().SetPassword(
+		t.Context(), set, password.Stored("eve's"), resetAt(opened), refused,
+	); !errors.Is(err, user.ErrInvalidLink) {
 		t.Errorf("got %v, want ErrInvalidLink", err)
 	}
 	if got, err := s.resets().FindRecord(t.Context(), refused.Name); err != nil || got != (user.IdempotencyRecord{}) {
@@ -45,7 +47,8 @@ func TestLinksAreFollowedAgain(t *testing.T) {
 	}
 }
 
-// TestSignUpAgain: the account and what was done are stored in one write. What was done before stands, until it expires.
+// TestSignUpAgain: the account and what was done are stored in one write. What was done before stands, until it
+// expires.
 func TestSignUpAgain(t *testing.T) {
 	s := open(t)
 	first := done("a", ann.ID, opened)
@@ -54,7 +57,9 @@ func TestSignUpAgain(t *testing.T) {
 	other := ann
 	other.ID, other.Email = "usr_2", "other@example.com"
 	for name, u := range map[string]user.User{"the address is taken": ann, "the request was done": other} {
-		if err := s.signUp().Create(t.Context(), u, done("a", u.ID, opened.Add(time.Minute))); !errors.Is(err, user.ErrEmailTaken) {
+		if err := s.signUp().Create(
+			t.Context(), u, done("a", u.ID, opened.Add(time.Minute)),
+		); !errors.Is(err, user.ErrEmailTaken) {
 			t.Errorf("%s: got %v, want ErrEmailTaken", name, err)
 		}
 	}
@@ -67,7 +72,8 @@ func TestSignUpAgain(t *testing.T) {
 	s.wantDone(later)
 }
 
-// TestApplyAgain: a request that was done before stores no mail, neither to verify nor of an attempt; one without a key does.
+// TestApplyAgain: a request that was done before stores no mail, neither to verify nor of an attempt; one without a key
+// does.
 func TestApplyAgain(t *testing.T) {
 	s := open(t)
 	id, err := s.unverified().Add(t.Context(), ann, "a")
@@ -79,7 +85,8 @@ func TestApplyAgain(t *testing.T) {
 	}
 	other := ann
 	other.Email = "other@example.com"
-	if again, err := s.unverified().Add(t.Context(), other, "a"); err != nil || again != "" || s.user(other.Email) != (user.User{}) {
+	if again, err := s.unverified().Add(t.Context(), other, "a"); err != nil || again != "" ||
+		s.user(other.Email) != (user.User{}) {
 		t.Errorf("stored %q (error %v), want nothing", again, err)
 	}
 	told, err := s.unverified().Add(t.Context(), ann, "b")
@@ -96,12 +103,14 @@ func unverified(id string, at time.Time) user.User {
 	return u
 }
 
-// TestUnverifiedAccountsExpire: from then on the address is free, though the account is still stored, by whichever way somebody signs
-// up; a second before it is taken.
+// TestUnverifiedAccountsExpire: from then on the address is free, though the account is still stored, by whichever way
+// somebody signs up; a second before it is taken.
 func TestUnverifiedAccountsExpire(t *testing.T) {
 	end := unverified("usr_1", opened).ExpiresAt
 	for name, signUp := range map[string]func(s *shop, u user.User) error{
-		"at once": func(s *shop, u user.User) error { return s.signUp().Create(t.Context(), u, user.IdempotencyRecord{}) },
+		"at once": func(s *shop, u user.User) error {
+			return s.signUp().Create(t.Context(), u, user.IdempotencyRecord{})
+		},
 		"at once, by a key": func(s *shop, u user.User) error {
 			return s.signUp().Create(t.Context(), u, done("k", u.ID, u.CreatedAt))
 		},
@@ -118,7 +127,8 @@ func TestUnverifiedAccountsExpire(t *testing.T) {
 		if got := s.user(ann.Email); got != unverified("usr_1", opened) {
 			t.Errorf("stored %+v", got)
 		}
-		if err := signUp(s, unverified("usr_2", end.Add(-time.Second))); !errors.Is(err, user.ErrEmailTaken) || s.user(ann.Email).ID != "usr_1" {
+		if err := signUp(s, unverified("usr_2", end.Add(-time.Second))); !errors.Is(err, user.ErrEmailTaken) ||
+			s.user(ann.Email).ID != "usr_1" {
 			t.Errorf("%s, in time: got %v and %s, want ErrEmailTaken", name, err, s.user(ann.Email).ID)
 		}
 		s.must(signUp(s, unverified("usr_3", end)))
@@ -128,7 +138,8 @@ func TestUnverifiedAccountsExpire(t *testing.T) {
 	}
 }
 
-// TestVerifiedAccountsStay: what verifies an address takes the account's end away in the same write; past it neither link is good.
+// TestVerifiedAccountsStay: what verifies an address takes the account's end away in the same write; past it neither
+// link is good.
 func TestVerifiedAccountsStay(t *testing.T) {
 	s := open(t)
 	end := unverified("usr_1", opened).ExpiresAt
@@ -146,15 +157,16 @@ func TestVerifiedAccountsStay(t *testing.T) {
 			t.Errorf("%s, past the end: got %v, want ErrInvalidLink", name, err)
 		}
 		s.must(use(l, end.Add(-time.Second)))
-		if got := s.user(ann.Email); got.Unverified || !got.ExpiresAt.IsZero() || s.item("Users", userKey(ann.Email))["expires_at"] != nil {
+		if got := s.user(ann.Email); got.Unverified || !got.ExpiresAt.IsZero() ||
+			s.item("Users", userKey(ann.Email))["expires_at"] != nil {
 			t.Errorf("%s: got %+v, want it verified and without an end", name, got)
 		}
 		s.must(s.deleter().Delete(t.Context(), s.user(ann.Email), opened))
 	}
 }
 
-// TestUsedResetEndsTheRest: once a link set a password the address can be mailed a reset at once, and then rests again. While a reset
-// is pending there is no other, and another address rests on.
+// TestUsedResetEndsTheRest: once a link set a password the address can be mailed a reset at once, and then rests again.
+// While a reset is pending there is no other, and another address rests on.
 func TestUsedResetEndsTheRest(t *testing.T) {
 	s := open(t)
 	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
@@ -168,7 +180,8 @@ func TestUsedResetEndsTheRest(t *testing.T) {
 	set := func(after time.Duration) {
 		t.Helper()
 		at := opened.Add(after)
-		s.must(s.resets().SetPassword(t.Context(), s.link(user.SetPassword, at), password.Stored("new"), resetAt(at), user.IdempotencyRecord{}))
+		s.must(s.resets().SetPassword(t.Context(), s.link(user.SetPassword, at), password.Stored("new"), resetAt(at),
+			user.IdempotencyRecord{}))
 	}
 	other, err := s.resetOutbox().AddResetMail(t.Context(), "bob@example.com", opened)
 	s.must(err)
@@ -189,17 +202,19 @@ func TestUsedResetEndsTheRest(t *testing.T) {
 	if got := ask(5 * time.Minute); !got.Equal(opened.Add(4 * time.Minute)) {
 		t.Errorf("with no link used since: one of %s, want it in its cooldown", got)
 	}
-	if _, err := s.resetOutbox().AddResetMail(t.Context(), "bob@example.com", opened.Add(5*time.Minute)); err != nil || !s.mail(other).CreatedAt.Equal(opened) {
+	if _, err := s.resetOutbox().AddResetMail(t.Context(), "bob@example.com", opened.Add(5*time.Minute)); err != nil ||
+		!s.mail(other).CreatedAt.Equal(opened) {
 		t.Errorf("another address: %+v (error %v), want it in its cooldown", s.mail(other), err)
 	}
 }
 
-// TestUsedResetWithoutAMail: a link of another mail, or of one whose record is gone, leaves only what TTL removes, and the address can
-// be mailed.
+// TestUsedResetWithoutAMail: a link of another mail, or of one whose record is gone, leaves only what TTL removes, and
+// the address can be mailed.
 func TestUsedResetWithoutAMail(t *testing.T) {
 	s := open(t)
 	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
-	s.must(s.resets().SetPassword(t.Context(), s.link(user.SetPassword, opened), password.Stored("new"), resetAt(opened), user.IdempotencyRecord{}))
+	s.must(s.resets().SetPassword(t.Context(), s.link(user.SetPassword, opened), password.Stored("new"),
+		resetAt(opened), user.IdempotencyRecord{}))
 	id := notification.NewAddressMail(notification.PasswordReset, ann.Email, opened).ID
 	left := reader{item: s.item("Mails", mailKey(id))}
 	if got := left.number("expires_at"); got != opened.Add(time.Hour).Unix() || left.err != nil || len(left.item) != 3 {
@@ -208,7 +223,8 @@ func TestUsedResetWithoutAMail(t *testing.T) {
 	if due, err := s.dueMails().Due(t.Context(), opened.Add(time.Hour), 10); err != nil || len(due) != 0 {
 		t.Errorf("due: %v, %v", due, err)
 	}
-	if _, err := s.resetOutbox().AddResetMail(t.Context(), ann.Email, opened); err != nil || s.mail(id) != notification.NewAddressMail(notification.PasswordReset, ann.Email, opened) {
+	if _, err := s.resetOutbox().AddResetMail(t.Context(), ann.Email, opened); err != nil ||
+		s.mail(id) != notification.NewAddressMail(notification.PasswordReset, ann.Email, opened) {
 		t.Errorf("got %+v and error %v", s.mail(id), err)
 	}
 }

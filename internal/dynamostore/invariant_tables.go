@@ -190,7 +190,7 @@ func (s *InvariantTables) there(ctx context.Context, table, key string, keys []a
 // Product implements [invariants.Tables.Product].
 func (s *InvariantTables) Product(ctx context.Context, id string) (invariants.Product, bool, error) {
 	from := time.Now()
-	items, err := s.together(ctx, types.Get{TableName: &s.Products, Key: productKey(id, salePart)})
+	items, err := s.readTogether(ctx, types.Get{TableName: &s.Products, Key: productKey(id, salePart)})
 	if err != nil || len(items[0]) == 0 {
 		return invariants.Product{}, false, err
 	}
@@ -222,7 +222,7 @@ func (s *InvariantTables) OrderAndMail(ctx context.Context, mailID string) (*inv
 	if ofOrder {
 		gets = append(gets, types.Get{TableName: &s.Orders, Key: orderKey(orderID)})
 	}
-	items, err := s.together(ctx, gets...)
+	items, err := s.readTogether(ctx, gets...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -244,8 +244,8 @@ func (s *InvariantTables) OrderAndMail(ctx context.Context, mailID string) (*inv
 	return o, m, nil
 }
 
-// together reads items as they are at one instant. What is being committed is waited for.
-func (s *InvariantTables) together(ctx context.Context, gets ...types.Get) ([]attributes, error) {
+// readTogether reads items as they are at one instant. What is being committed is waited for.
+func (s *InvariantTables) readTogether(ctx context.Context, gets ...types.Get) ([]attributes, error) {
 	in := &dynamodb.TransactGetItemsInput{}
 	for i := range gets {
 		in.TransactItems = append(in.TransactItems, types.TransactGetItem{Get: &gets[i]})

@@ -70,7 +70,8 @@ func (s *InventoryStore) Recorded(ctx context.Context, productID, id string) (pr
 
 func (s *InventoryStore) movement(ctx context.Context, productID, key types.AttributeValue) (product.Movement, error) {
 	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: &s.Movements, Key: attributes{"product_id": productID, "moved_key": key}, ConsistentRead: aws.Bool(true),
+		TableName: &s.Movements, Key: attributes{"product_id": productID, "moved_key": key},
+		ConsistentRead: aws.Bool(true),
 	})
 	if err != nil {
 		return product.Movement{}, failed("reading a movement", err)

@@ -44,7 +44,8 @@ func (t linkTable) use(
 ) error {
 	u.TableName, u.Key = &t.users, userKey(l.Email)
 	u.ExpressionAttributeValues[":since"] = number(now.Unix())
-	u.ExpressionAttributeValues[":user"], u.ExpressionAttributeValues[":generation"] = text(l.UserID), number(l.Generation)
+	u.ExpressionAttributeValues[":user"] = text(l.UserID)
+	u.ExpressionAttributeValues[":generation"] = number(l.Generation)
 	actions := append(putRecord(t.authState, record),
 		types.TransactWriteItem{Delete: &types.Delete{
 			TableName: &t.authState, Key: linkKey(l.Hash), ConditionExpression: aws.String("expires_at > :now"),
@@ -71,8 +72,9 @@ func linkItem(l user.Link) attributes {
 func readLink(item attributes) (user.Link, error) {
 	r := reader{item: item}
 	l := user.Link{
-		Hash: r.text("hash"), Purpose: user.Purpose(r.text("purpose")), UserID: r.text("user_id"), Email: r.text("email"),
-		Generation: r.number("generation"), ExpiresAt: time.Unix(r.number("expires_at"), 0).UTC(),
+		Hash: r.text("hash"), Purpose: user.Purpose(r.text("purpose")), UserID: r.text("user_id"),
+		Email: r.text("email"), Generation: r.number("generation"),
+		ExpiresAt: time.Unix(r.number("expires_at"), 0).UTC(),
 	}
 	return l, r.err
 }

@@ -19,7 +19,8 @@ func (s *shop) lowStock(prefix string, limit int) []string {
 	s.t.Helper()
 	var ids []string
 	for r := (page.Request{Limit: limit}); ; {
-		p, err := s.adminCatalogue().Inventory(s.t.Context(), s.admin, product.Filter{Prefix: prefix, LowStock: true}, r)
+		p, err := s.adminCatalogue().Inventory(s.t.Context(), s.admin, product.Filter{Prefix: prefix, LowStock: true},
+			r)
 		s.must(err)
 		if len(p.Items) > limit {
 			s.t.Errorf("a page has %d products, want at most %d", len(p.Items), limit)
@@ -59,8 +60,10 @@ func TestLowStock(t *testing.T) {
 			t.Errorf("%d a page: got %q, want p03", limit, got)
 		}
 	}
-	s.move(s.inventory(), product.Movement{ID: "a", ProductID: "p05", Before: 5, After: 6, Reason: "r", By: "x", MovedAt: opened})
-	s.move(s.inventory(), product.Movement{ID: "b", ProductID: "p11", Before: 11, After: 0, Reason: "r", By: "x", MovedAt: opened})
+	s.move(s.inventory(),
+		product.Movement{ID: "a", ProductID: "p05", Before: 5, After: 6, Reason: "r", By: "x", MovedAt: opened})
+	s.move(s.inventory(),
+		product.Movement{ID: "b", ProductID: "p11", Before: 11, After: 0, Reason: "r", By: "x", MovedAt: opened})
 	s.must(s.checkout().Place(t.Context(), newOrder("usr_1", "k", opened, line("p06", 100, 1), line("p10", 100, 4))))
 	want = []string{"p00", "p01", "p02", "p03", "p04", "p06", "p11"}
 	if got := s.lowStock("", 100); !slices.Equal(got, want) {
@@ -88,7 +91,9 @@ func TestInventoryByName(t *testing.T) {
 	s.must(err)
 	hidden.Active, hidden.Version = false, 2
 	s.must(s.saver().Update(t.Context(), hidden))
-	for prefix, want := range map[string][]string{"the LA": {"lamp", "lantern"}, "the lamp": {"lamp"}, "lamp": nil, "": {"lamp", "lantern", "vase"}} {
+	for prefix, want := range map[string][]string{
+		"the LA": {"lamp", "lantern"}, "the lamp": {"lamp"}, "lamp": nil, "": {"lamp", "lantern", "vase"},
+	} {
 		var got []string
 		for r := (page.Request{Limit: 1}); ; {
 			p, err := s.adminCatalogue().Inventory(t.Context(), s.admin, product.Filter{Prefix: prefix}, r)
@@ -107,7 +112,9 @@ func TestInventoryByName(t *testing.T) {
 	p, err := s.adminCatalogue().Inventory(t.Context(), s.admin, product.Filter{Prefix: "the"}, page.Request{Limit: 1})
 	s.must(err)
 	for _, other := range []product.Filter{{}, {Prefix: "th"}, {Prefix: "the", LowStock: true}} {
-		if _, err := s.adminCatalogue().Inventory(t.Context(), s.admin, other, page.Request{Limit: 1, Cursor: p.NextCursor}); !errors.Is(err, page.ErrInvalidCursor) {
+		if _, err := s.adminCatalogue().Inventory(
+			t.Context(), s.admin, other, page.Request{Limit: 1, Cursor: p.NextCursor},
+		); !errors.Is(err, page.ErrInvalidCursor) {
 			t.Errorf("%+v: got %v, want ErrInvalidCursor", other, err)
 		}
 	}
@@ -121,7 +128,8 @@ func TestSaleOfAnotherSide(t *testing.T) {
 	for seen, fits := range map[int64]bool{8: false, 100: false, 7: true, 0: true} {
 		o := newOrder("usr_1", fmt.Sprint(seen), opened, line("lamp", 100, 2))
 		before := s.left("lamp")
-		_, err := s.checkout().CheckoutStore.Place(t.Context(), o, order.Goods{"lamp": {Stock: seen}}, func() time.Time { return opened })
+		_, err := s.checkout().CheckoutStore.Place(t.Context(), o, order.Goods{"lamp": {Stock: seen}},
+			func() time.Time { return opened })
 		var rejected *order.RejectedError
 		if errors.As(err, &rejected) == fits {
 			t.Errorf("seen %d: got error %v, want it placed: %v", seen, err, fits)
@@ -131,7 +139,10 @@ func TestSaleOfAnotherSide(t *testing.T) {
 		}
 		s.wantMark("lamp")
 		if fits {
-			s.move(s.inventory(), product.Movement{ID: fmt.Sprint("m", seen), ProductID: "lamp", Before: 5, After: 7, Reason: "r", By: "x", MovedAt: opened})
+			s.move(s.inventory(), product.Movement{
+				ID: fmt.Sprint("m", seen), ProductID: "lamp", Before: 5, After: 7, Reason: "r", By: "x",
+				MovedAt: opened,
+			})
 		}
 	}
 }
@@ -146,7 +157,9 @@ func TestMarkHolds(t *testing.T) {
 		s.must(err)
 		return g
 	}
-	inventory := product.Inventory{Products: s.inventory(), NewID: func() string { return number3(rand.IntN(1000)) + number3(rand.IntN(1000)) }, Now: time.Now}
+	inventory := product.Inventory{Products: s.inventory(), NewID: func() string {
+		return number3(rand.IntN(1000)) + number3(rand.IntN(1000))
+	}, Now: time.Now}
 	var at sync.WaitGroup
 	var sold, added int64
 	var one sync.Mutex
@@ -168,7 +181,9 @@ func TestMarkHolds(t *testing.T) {
 		})
 		if i%4 == 0 {
 			at.Go(func() {
-				if _, err := inventory.Adjust(t.Context(), s.admin, product.Adjustment{ProductID: "lamp", Delta: 3, Reason: "found"}); err == nil {
+				if _, err := inventory.Adjust(
+					t.Context(), s.admin, product.Adjustment{ProductID: "lamp", Delta: 3, Reason: "found"},
+				); err == nil {
 					count(&added, 3)
 				}
 			})

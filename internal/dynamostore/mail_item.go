@@ -23,10 +23,10 @@ func mailKey(id string) attributes { return attributes{"mail_id": text(id)} }
 func mailItem(m notification.Mail) attributes {
 	item := attributes{
 		"mail_id": text(m.ID), "state": text(string(m.State)), "created_at": instant(m.CreatedAt),
-		"attempt": number(int64(m.Attempt)), "due_shard": number(int64(shard(m.ID, dueShards))), "due_at": instant(m.DueAt),
-		"address_hash": text(m.AddressHash),
+		"attempt": number(int64(m.Attempt)), "due_shard": number(int64(shard(m.ID, dueShards))),
+		"due_at": instant(m.DueAt), "address_hash": text(m.AddressHash),
 	}
-	if m.OfAccount() {
+	if m.IsAccountMail() {
 		item["email"], item["expires_at"] = text(m.Address), number(m.ExpiresAt.Unix())
 	}
 	return item
@@ -64,7 +64,8 @@ func isPending(item attributes) bool {
 
 // finishMail takes the mail out of the due index for good. What set and remove name begins with a comma.
 func finishMail(
-	ctx context.Context, client *dynamodb.Client, table, mailID, condition string, values attributes, set, remove string,
+	ctx context.Context, client *dynamodb.Client, table, mailID, condition string, values attributes,
+	set, remove string,
 ) error {
 	_, err := client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:           &table,
@@ -93,7 +94,8 @@ func putAfterCooldown(table string, mail notification.Mail) types.Put {
 		TableName: &table, Item: mailItem(mail), ConditionExpression: aws.String(cooldownOver),
 		ExpressionAttributeNames: map[string]string{"#state": "state"},
 		ExpressionAttributeValues: attributes{
-			":pending": text(string(notification.Pending)), ":cooled": instant(mail.CreatedAt.Add(-notification.ResendInterval)),
+			":pending": text(string(notification.Pending)),
+			":cooled":  instant(mail.CreatedAt.Add(-notification.ResendInterval)),
 		},
 	}
 }

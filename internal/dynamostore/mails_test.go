@@ -67,7 +67,9 @@ func TestClaim(t *testing.T) {
 	check("in a conflict", "c", nil)
 	s.must(mails.MarkSent(t.Context(), mail.ID, "message", now))
 	check("once it was sent", "d", notification.ErrNotPending)
-	if _, err := mails.Claim(t.Context(), notification.OrderMailID(order.ID("usr_1", "none")), "a", now); !errors.Is(err, notification.ErrNotFound) {
+	if _, err := mails.Claim(
+		t.Context(), notification.OrderMailID(order.ID("usr_1", "none")), "a", now,
+	); !errors.Is(err, notification.ErrNotFound) {
 		t.Errorf("a mail without a record: got %v, want ErrNotFound", err)
 	}
 }
@@ -129,7 +131,9 @@ func TestRelease(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.must(mails.Release(t.Context(), mail.ID, "another's", 0))
-	if _, err := mails.Claim(t.Context(), mail.ID, "b", opened.Add(time.Minute)); !errors.Is(err, notification.ErrLeased) {
+	if _, err := mails.Claim(
+		t.Context(), mail.ID, "b", opened.Add(time.Minute),
+	); !errors.Is(err, notification.ErrLeased) {
 		t.Errorf("released by who did not hold it: got %v, want ErrLeased", err)
 	}
 	s.faults.On("UpdateItem", awsfault.Lost)
@@ -217,9 +221,10 @@ func TestDueLeavesOutWhatCannotBeRead(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 1, 10)
 	mail := s.pendingMail("a", opened)
-	_, err := s.client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String(s.tables.Name("Mails")), Item: attributes{
-		"mail_id": text("broken"), "due_shard": number(0), "due_at": instant(opened), "state": text("pending"),
-	}})
+	_, err := s.client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String(s.tables.Name("Mails")),
+		Item: attributes{
+			"mail_id": text("broken"), "due_shard": number(0), "due_at": instant(opened), "state": text("pending"),
+		}})
 	s.must(err)
 	found, err := s.dueMails().Due(t.Context(), opened.Add(time.Hour), 1) // the broken one is the oldest
 	if err == nil || !strings.Contains(err.Error(), "broken") || len(found) != 1 || found[0] != mail {
@@ -267,7 +272,8 @@ func TestRequeue(t *testing.T) {
 func TestRequeueOnlyWhatFailed(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 1, 10)
-	pending, leased, sent, failed := s.pendingMail("a", opened), s.pendingMail("b", opened), s.pendingMail("c", opened), s.pendingMail("d", opened)
+	pending, leased, sent, failed := s.pendingMail("a", opened), s.pendingMail("b", opened), s.pendingMail("c", opened),
+		s.pendingMail("d", opened)
 	_, err := s.mails(func() time.Time { return opened }).Claim(t.Context(), leased.ID, "a", opened.Add(time.Minute))
 	s.must(err)
 	s.must(s.mails(nil).MarkSent(t.Context(), sent.ID, "message", opened))
@@ -276,7 +282,9 @@ func TestRequeueOnlyWhatFailed(t *testing.T) {
 	s.must(s.failedMails().Requeue(t.Context(), notification.Requeue(failed.ID, now)))
 	for _, id := range []string{pending.ID, leased.ID, sent.ID, failed.ID, "order-placed#ord_nobodys"} {
 		before := s.item("Mails", mailKey(id))
-		if err := s.failedMails().Requeue(t.Context(), notification.Requeue(id, now.Add(time.Minute))); !errors.Is(err, notification.ErrNotFailed) {
+		if err := s.failedMails().Requeue(
+			t.Context(), notification.Requeue(id, now.Add(time.Minute)),
+		); !errors.Is(err, notification.ErrNotFailed) {
 			t.Errorf("%s: got %v, want ErrNotFailed", id, err)
 		}
 		if after := s.item("Mails", mailKey(id)); !reflect.DeepEqual(after, before) {
@@ -284,7 +292,8 @@ func TestRequeueOnlyWhatFailed(t *testing.T) {
 		}
 	}
 	s.faults.On("UpdateItem", awsfault.Error(400, "AccessDeniedException"))
-	if err := s.failedMails().Requeue(t.Context(), notification.Requeue(failed.ID, now)); err == nil || errors.Is(err, notification.ErrNotFailed) {
+	if err := s.failedMails().Requeue(t.Context(), notification.Requeue(failed.ID, now)); err == nil ||
+		errors.Is(err, notification.ErrNotFailed) {
 		t.Errorf("denied: got %v", err)
 	}
 }
@@ -339,7 +348,9 @@ func (s *shop) allFailed(since time.Time) map[string]time.Time {
 func onePerPage(o *dynamodb.Options) {
 	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
 		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("one per page",
-			func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+			func(
+				ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+			) (middleware.InitializeOutput, middleware.Metadata, error) {
 				if scan, ok := in.Parameters.(*dynamodb.ScanInput); ok {
 					scan.Limit = aws.Int32(1)
 				}
@@ -351,12 +362,14 @@ func onePerPage(o *dynamodb.Options) {
 func TestFailedTellsWhatCannotBeRead(t *testing.T) {
 	s := open(t)
 	s.faults.On("Scan", awsfault.Error(400, "AccessDeniedException"))
-	if _, _, err := s.failedMails().Failed(t.Context(), time.Time{}, ""); err == nil || !strings.Contains(err.Error(), "scanning mails") {
+	if _, _, err := s.failedMails().Failed(t.Context(), time.Time{}, ""); err == nil ||
+		!strings.Contains(err.Error(), "scanning mails") {
 		t.Errorf("denied: got %v", err)
 	}
-	_, err := s.client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String(s.tables.Name("Mails")), Item: attributes{
-		"mail_id": text("broken"), "state": text("failed"), "settled_at": text("yesterday"),
-	}})
+	_, err := s.client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String(s.tables.Name("Mails")),
+		Item: attributes{
+			"mail_id": text("broken"), "state": text("failed"), "settled_at": text("yesterday"),
+		}})
 	s.must(err)
 	if _, _, err := s.failedMails().Failed(t.Context(), time.Time{}, ""); err == nil {
 		t.Error("a time that is none is no error")

@@ -14,15 +14,17 @@ const (
 // it.
 func returnItem(m product.Movement) attributes {
 	return attributes{
-		"product_id": text(m.ProductID), "moved_key": text(formatTime(m.MovedAt) + "#" + m.ID), "movement_id": text(m.ID),
-		"units": number(m.Units), "order_id": text(m.OrderID), "reason": text(m.Reason), "moved_by": text(m.By),
+		"product_id": text(m.ProductID), "moved_key": text(formatTime(m.MovedAt) + "#" + m.ID),
+		"movement_id": text(m.ID), "units": number(m.Units), "order_id": text(m.OrderID),
+		"reason": text(m.Reason), "moved_by": text(m.By),
 	}
 }
 
 func movementItem(m product.Movement) attributes {
 	return attributes{
-		"product_id": text(m.ProductID), "moved_key": text(formatTime(m.MovedAt) + "#" + m.ID), "movement_id": text(m.ID),
-		"before": number(m.Before), "after": number(m.After), "reason": text(m.Reason), "moved_by": text(m.By),
+		"product_id": text(m.ProductID), "moved_key": text(formatTime(m.MovedAt) + "#" + m.ID),
+		"movement_id": text(m.ID), "before": number(m.Before), "after": number(m.After),
+		"reason": text(m.Reason), "moved_by": text(m.By),
 	}
 }
 

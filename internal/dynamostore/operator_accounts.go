@@ -90,7 +90,7 @@ func (s *OperatorAccounts) Verify(ctx context.Context, v user.Verification) erro
 	_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:           &s.Users,
 		Key:                 userKey(v.Email),
-		ConditionExpression: aws.String("user_id = :user AND attribute_exists(unverified) AND " + here),
+		ConditionExpression: aws.String("user_id = :user AND attribute_exists(unverified) AND " + addressTaken),
 		UpdateExpression:    aws.String("SET verified_at = :at, verified_by = :by REMOVE unverified, expires_at"),
 		ExpressionAttributeValues: attributes{
 			":user": text(v.UserID), ":since": number(v.At.Unix()), ":at": instant(v.At), ":by": text(v.By),

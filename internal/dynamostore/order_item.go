@@ -23,7 +23,8 @@ func orderItem(o order.Order) attributes {
 		"order_id": text(o.ID), "user_id": text(o.UserID), "email": text(o.Email),
 		"lines":  &types.AttributeValueMemberL{Value: lines},
 		"amount": number(o.Total.Amount), "currency": text(o.Total.Currency),
-		"placed_key": text(placedKey(o)), "shard": number(int64(shard(o.ID, feedShards))), "request": blob(o.Request[:]),
+		"placed_key": text(placedKey(o)), "shard": number(int64(shard(o.ID, feedShards))),
+		"request": blob(o.Request[:]),
 	}
 }
 

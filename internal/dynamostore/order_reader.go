@@ -32,7 +32,9 @@ func (s *OrderReader) View(
 		s.Mails:  {Keys: []attributes{mailKey(notification.OrderMailID(orderID))}, ConsistentRead: aws.Bool(true)},
 	}
 	if caller.Admin {
-		keys[s.Users] = types.KeysAndAttributes{Keys: []attributes{userKey(caller.Email)}, ConsistentRead: aws.Bool(true)}
+		keys[s.Users] = types.KeysAndAttributes{
+			Keys: []attributes{userKey(caller.Email)}, ConsistentRead: aws.Bool(true),
+		}
 	}
 	items, err := batchGet(ctx, s.Client, keys)
 	if err != nil {

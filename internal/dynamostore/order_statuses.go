@@ -186,7 +186,7 @@ func (s *OrderStatuses) giveBack(line order.Line, seen int64) *types.Update {
 		TableName: &s.Products, Key: productKey(line.ProductID, salePart),
 		ConditionExpression: &side, UpdateExpression: aws.String("SET stock = stock + :units" + mark),
 		ExpressionAttributeValues: attributes{
-			":units": number(line.Quantity), ":mark": number(product.LowAt - line.Quantity),
+			":units": number(line.Quantity), ":mark": number(product.LowStockThreshold - line.Quantity),
 		},
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}

@@ -48,18 +48,30 @@ func TestPlaceRejects(t *testing.T) {
 	few.MaxPerOrder, few.Version = 2, 2
 	s.must(s.saver().Update(t.Context(), few))
 	vase := order.Good{Name: "The vase", Price: gbp(200), Stock: 10, Active: true, MaxPerOrder: 2}
-	lamp, clock := order.Good{Name: "The lamp", Price: gbp(6400), Stock: 5, Active: true}, order.Good{Name: "The clock", Price: gbp(100), Stock: 10}
+	lamp, clock := order.Good{Name: "The lamp", Price: gbp(6400), Stock: 5, Active: true},
+		order.Good{Name: "The clock", Price: gbp(100), Stock: 10}
 	tests := []struct {
 		name  string
 		lines []order.Line
 		want  map[string]order.Good
 	}{
-		{"more than there is", []order.Line{line("lamp", 6400, 6), line("mug", 950, 1)}, map[string]order.Good{"lamp": lamp}},
-		{"another price", []order.Line{line("mug", 950, 1), line("lamp", 6300, 1)}, map[string]order.Good{"lamp": lamp}},
+		{
+			"more than there is", []order.Line{line("lamp", 6400, 6), line("mug", 950, 1)},
+			map[string]order.Good{"lamp": lamp},
+		},
+		{"another price", []order.Line{
+			line("mug", 950, 1), line("lamp", 6300, 1),
+		}, map[string]order.Good{"lamp": lamp}},
 		{"not for sale", []order.Line{line("clock", 100, 1)}, map[string]order.Good{"clock": clock}},
-		{"more than one order may have", []order.Line{line("vase", 200, 3), line("mug", 950, 1)}, map[string]order.Good{"vase": vase}},
+		{
+			"more than one order may have", []order.Line{line("vase", 200, 3), line("mug", 950, 1)},
+			map[string]order.Good{"vase": vase},
+		},
 		{"no such product", []order.Line{line("ghost", 1, 1)}, map[string]order.Good{"ghost": {}}},
-		{"several at once", []order.Line{line("lamp", 6400, 6), line("mug", 950, 1), line("ghost", 1, 1)}, map[string]order.Good{"lamp": lamp, "ghost": {}}},
+		{
+			"several at once", []order.Line{line("lamp", 6400, 6), line("mug", 950, 1), line("ghost", 1, 1)},
+			map[string]order.Good{"lamp": lamp, "ghost": {}},
+		},
 	}
 	for _, test := range tests {
 		o := newOrder("usr_1", test.name, opened, test.lines...)
@@ -76,7 +88,8 @@ func TestPlaceRejects(t *testing.T) {
 	if lamps, mugs := s.left("lamp"), s.left("mug"); lamps != 5 || mugs != 10 {
 		t.Errorf("stock: got %d lamps and %d mugs, want 5 and 10", lamps, mugs)
 	}
-	s.must(s.checkout().Place(t.Context(), newOrder("usr_2", "as many as one order may have", opened.AddDate(0, 0, 2), line("vase", 200, 2))))
+	s.must(s.checkout().Place(t.Context(),
+		newOrder("usr_2", "as many as one order may have", opened.AddDate(0, 0, 2), line("vase", 200, 2))))
 	if due, _ := s.dueMails().Due(t.Context(), opened.AddDate(0, 0, 1), 10); len(due) != 0 {
 		t.Errorf("due mails: got %v, want none", due)
 	}
@@ -154,7 +167,8 @@ func TestLargestOrder(t *testing.T) {
 	}
 }
 
-// What happens to a checkout under each fault of the transaction. In every case but the last ones it goes through, once.
+// What happens to a checkout under each fault of the transaction. In every case but the last ones it goes through,
+// once.
 func TestPlaceUnderFaults(t *testing.T) {
 	conflict, throttled, none, failed := "TransactionConflict", "ThrottlingError", "None", "ConditionalCheckFailed"
 	always := 1000
@@ -167,15 +181,27 @@ func TestPlaceUnderFaults(t *testing.T) {
 		{"a product is contended", []awsfault.Fault{awsfault.Canceled(none, none, conflict)}, 2, nil},
 		{"the order is contended", []awsfault.Fault{awsfault.Canceled(conflict, none, none)}, 2, nil},
 		{"throttled inside", []awsfault.Fault{awsfault.Canceled(none, none, throttled)}, 2, nil},
-		{"contended and throttled, again and again", awsfault.Times(5, awsfault.Canceled(none, conflict, throttled)), 6, nil},
-		{"the order is contended and the product seems sold out", []awsfault.Fault{awsfault.Canceled(conflict, none, failed)}, 2, nil},
+		{
+			"contended and throttled, again and again", awsfault.Times(5, awsfault.Canceled(none, conflict, throttled)),
+			6, nil,
+		},
+		{
+			"the order is contended and the product seems sold out",
+			[]awsfault.Fault{awsfault.Canceled(conflict, none, failed)}, 2, nil,
+		},
 		{"throttled outside", awsfault.Times(2, awsfault.Error(400, "ThrottlingException")), 3, nil},
 		{"the service fails once", []awsfault.Fault{awsfault.Error(500, "InternalServerError")}, 2, nil},
 		{"the connection breaks before", []awsfault.Fault{awsfault.DropRequest}, 2, nil},
 		{"the answer is lost", []awsfault.Fault{awsfault.Lost}, 2, nil},
 		{"the answer is lost twice", []awsfault.Fault{awsfault.Lost, awsfault.Lost}, 3, nil},
-		{"an earlier call of the same token is in progress", []awsfault.Fault{awsfault.Error(400, "TransactionInProgressException")}, 2, nil},
-		{"contention that does not end", awsfault.Times(always, awsfault.Canceled(none, none, conflict)), 2, order.ErrBusy},
+		{
+			"an earlier call of the same token is in progress",
+			[]awsfault.Fault{awsfault.Error(400, "TransactionInProgressException")}, 2, nil,
+		},
+		{
+			"contention that does not end", awsfault.Times(always, awsfault.Canceled(none, none, conflict)), 2,
+			order.ErrBusy,
+		},
 		{"a service that stays down", awsfault.Times(3, awsfault.Error(500, "InternalServerError")), 3, order.ErrBusy},
 		{"a service that is not there", awsfault.Times(3, awsfault.Error(503, "ServiceUnavailable")), 3, order.ErrBusy},
 		{"every answer lost", awsfault.Times(3, awsfault.Lost), 3, order.ErrBusy},
@@ -203,11 +229,13 @@ func TestPlaceUnderFaults(t *testing.T) {
 	}
 }
 
-// settles repeats the order as its customer would, in another process without faults: it stands once, and took its units once.
+// settles repeats the order as its customer would, in another process without faults: it stands once, and took its
+// units once.
 func (s *shop) settles(o order.Order) {
 	s.t.Helper()
 	var rejected *order.RejectedError
-	if err := s.checkout().Place(s.t.Context(), o); err != nil && (!errors.As(err, &rejected) || rejected.Existing == nil) {
+	if err := s.checkout().Place(s.t.Context(), o); err != nil && (!errors.As(err, &rejected) ||
+		rejected.Existing == nil) {
 		s.t.Errorf("the repeat: %v", err)
 	}
 	if got := s.left(o.Lines[0].ProductID); got != 3 {
@@ -277,7 +305,10 @@ func TestViewShowsAnOrderToWhoMaySeeIt(t *testing.T) {
 		{"its customer", owner, nil},
 		{"another customer", user.Caller{UserID: "usr_2", Email: "usr_2@example.com"}, order.ErrNotFound},
 		{"an admin", s.admin, nil},
-		{"who is an admin by token only", user.Caller{UserID: "usr_2", Email: "usr_2@example.com", Admin: true}, order.ErrNotFound},
+		{
+			"who is an admin by token only", user.Caller{UserID: "usr_2", Email: "usr_2@example.com", Admin: true},
+			order.ErrNotFound,
+		},
 	}
 	for _, test := range tests {
 		got, status, err := s.orderReader().View(t.Context(), test.caller, o.ID)
@@ -288,10 +319,13 @@ func TestViewShowsAnOrderToWhoMaySeeIt(t *testing.T) {
 			t.Errorf("%s: got %v, want the log to be told why", test.name, err)
 		}
 	}
-	if _, _, err := s.orderReader().View(t.Context(), owner, "ord_none"); !errors.Is(err, order.ErrNotFound) || errors.Is(err, access.ErrNotTheirs) {
+	if _, _, err := s.orderReader().View(t.Context(), owner, "ord_none"); !errors.Is(err, order.ErrNotFound) ||
+		errors.Is(err, access.ErrNotTheirs) {
 		t.Errorf("an order that is not there: got %v, want ErrNotFound alone", err)
 	}
-	_, err := s.operator().SetRole(t.Context(), user.RoleChange{UserID: s.admin.UserID, Email: s.admin.Email, Role: user.RoleCustomer, By: "arn:operator", At: opened})
+	_, err := s.operator().SetRole(t.Context(), user.RoleChange{
+		UserID: s.admin.UserID, Email: s.admin.Email, Role: user.RoleCustomer, By: "arn:operator", At: opened,
+	})
 	s.must(err)
 	if _, _, err := s.orderReader().View(t.Context(), s.admin, o.ID); !errors.Is(err, order.ErrNotFound) {
 		t.Errorf("a demoted admin: got %v, want ErrNotFound", err)
@@ -311,7 +345,9 @@ func TestGoodsAsksAgainForWhatABatchLeftOut(t *testing.T) {
 	s.faults.On("BatchGetItem", awsfault.Answer(200, leftOut), awsfault.Answer(200, leftOut))
 	goods, err := s.checkout().Goods(t.Context(), []string{"lamp"})
 	s.must(err)
-	if want := (order.Goods{"lamp": {Name: "The lamp", Price: gbp(6400), Stock: 5, Active: true}}); !reflect.DeepEqual(goods, want) {
+	if want := (order.Goods{
+		"lamp": {Name: "The lamp", Price: gbp(6400), Stock: 5, Active: true},
+	}); !reflect.DeepEqual(goods, want) {
 		t.Errorf("got %+v, want %+v", goods, want)
 	}
 	if got := s.faults.Calls("BatchGetItem"); got != 3 {

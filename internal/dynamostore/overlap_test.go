@@ -14,8 +14,9 @@ import (
 // sdkAttempts is how many attempts the SDK makes of a call, all with one client request token.
 const sdkAttempts = 3
 
-// TestUnknownOutcomesAreNotRepeated: when all answers of the SDK's attempts were lost, or told of a failure, nobody knows whether a
-// transaction was carried out. A repeat of ours could meet what it did itself, and be refused for it; the customer's settles it.
+// TestUnknownOutcomesAreNotRepeated: when all answers of the SDK's attempts were lost, or told of a failure, nobody
+// knows whether a transaction was carried out. A repeat of ours could meet what it did itself, and be refused for it;
+// the customer's settles it.
 func TestUnknownOutcomesAreNotRepeated(t *testing.T) {
 	lost, failed := awsfault.Fault(awsfault.Lost), awsfault.Error(500, "InternalServerError")
 	for name, fault := range map[string]awsfault.Fault{
@@ -39,8 +40,8 @@ func TestUnknownOutcomesAreNotRepeated(t *testing.T) {
 	}
 }
 
-// TestPauseHasJitter: those who met at one item do not meet there again. Of twenty waits of at most 400 ms one is under the half,
-// but for a chance of one in a million.
+// TestPauseHasJitter: those who met at one item do not meet there again. Of twenty waits of at most 400 ms one is under
+// the half, but for a chance of one in a million.
 func TestPauseHasJitter(t *testing.T) {
 	const most = 400 * time.Millisecond
 	var all sync.WaitGroup
@@ -61,8 +62,8 @@ func TestPauseHasJitter(t *testing.T) {
 	}
 }
 
-// TestTenBuyersWhoOverlap: each item is held for the length of the transaction that writes it, so buyers at once meet conflicts, as in
-// DynamoDB. All units are sold, none twice, and nobody is refused while there are some.
+// TestTenBuyersWhoOverlap: each item is held for the length of the transaction that writes it, so buyers at once meet
+// conflicts, as in DynamoDB. All units are sold, none twice, and nobody is refused while there are some.
 func TestTenBuyersWhoOverlap(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 1, 4)
@@ -71,7 +72,8 @@ func TestTenBuyersWhoOverlap(t *testing.T) {
 	results := make([]error, 10)
 	for i := range results {
 		all.Go(func() {
-			results[i] = s.checkoutOver(overlap).Place(t.Context(), newOrder("usr_1", number3(i), opened, line("lamp", 1, 1)))
+			results[i] = s.checkoutOver(overlap).Place(t.Context(),
+				newOrder("usr_1", number3(i), opened, line("lamp", 1, 1)))
 		})
 	}
 	all.Wait()
@@ -93,8 +95,8 @@ func TestTenBuyersWhoOverlap(t *testing.T) {
 	}
 }
 
-// TestLeftOutOfBatches: whatever key DynamoDB leaves for another call, each batch is read to its end, with the consistency that it
-// began with.
+// TestLeftOutOfBatches: whatever key DynamoDB leaves for another call, each batch is read to its end, with the
+// consistency that it began with.
 func TestLeftOutOfBatches(t *testing.T) {
 	s := open(t)
 	o := s.ordered()
@@ -112,15 +114,16 @@ func TestLeftOutOfBatches(t *testing.T) {
 	}
 }
 
-// TestTornBatch: a batch is no snapshot. An order that is committed between the read of its mail and its own has a mail that is
-// pending, whichever of the two is read first; one that is not there yet is not found.
+// TestTornBatch: a batch is no snapshot. An order that is committed between the read of its mail and its own has a mail
+// that is pending, whichever of the two is read first; one that is not there yet is not found.
 func TestTornBatch(t *testing.T) {
 	for _, first := range []string{"Mails", "Orders"} {
 		t.Run(first+" first", func(t *testing.T) {
 			s := open(t)
 			s.addProduct("lamp", 1, 5)
 			o := newOrder("usr_1", "k", opened, line("lamp", 1, 1))
-			s.faults.On("BatchGetItem", awsfault.Torn(s.tables.Name(first), func() { s.must(s.checkoutOver(nil).Place(t.Context(), o)) }))
+			s.faults.On("BatchGetItem",
+				awsfault.Torn(s.tables.Name(first), func() { s.must(s.checkoutOver(nil).Place(t.Context(), o)) }))
 			_, status, err := s.orderReader().View(t.Context(), usr1, o.ID)
 			if first == "Mails" && (err != nil || status != order.EmailPending) {
 				t.Errorf("got %s, %v, want pending", status, err)

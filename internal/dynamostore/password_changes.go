@@ -32,11 +32,12 @@ func (s *PasswordChanges) ChangePassword(ctx context.Context, c user.PasswordCha
 	mail := notification.NewPasswordChangedMail(c.User.ID, c.User.Generation+1, c.User.Email, c.Attempt.At)
 	actions := []types.TransactWriteItem{
 		changeUser:    {Update: s.newPassword(c)},
-		changeSession: {Update: s.goOn(c)},
+		changeSession: {Update: s.keepSession(c)},
 		changeMail:    {Put: &types.Put{TableName: &s.Mails, Item: mailItem(mail)}},
 	}
 	actions = append(actions, putRecord(s.AuthState, c.Record)...)
-	unmet, err := transact(ctx, s.Client, "changing a password", append(actions, takeBack(s.AuthState, c.Attempt)...)...)
+	unmet, err := transact(ctx, s.Client, "changing a password",
+		append(actions, undoAttempt(s.AuthState, c.Attempt)...)...)
 	switch {
 	case c.Record.HasKey() && unmet[changeRecord]:
 		return "", nil
@@ -60,8 +61,8 @@ func (s *PasswordChanges) newPassword(c user.PasswordChange) *types.Update {
 	}
 }
 
-// goOn takes the session that asks into the next generation.
-func (s *PasswordChanges) goOn(c user.PasswordChange) *types.Update {
+// keepSession takes the session that asks into the next generation.
+func (s *PasswordChanges) keepSession(c user.PasswordChange) *types.Update {
 	return &types.Update{
 		TableName: &s.AuthState, Key: sessionKey(c.SessionID),
 		ConditionExpression: aws.String("user_id = :user AND generation = :generation AND expires_at > :now"),

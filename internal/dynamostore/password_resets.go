@@ -32,8 +32,9 @@ func (s *PasswordResets) SetPassword(
 	ctx context.Context, l user.Link, hash password.Hash, a user.Attempt, record user.IdempotencyRecord,
 ) error {
 	return s.table().use(ctx, "setting a password", l, a.At, record, types.Update{
-		ConditionExpression:       aws.String(ofLink),
-		UpdateExpression:          aws.String("SET password_hash = :hash REMOVE unverified, expires_at" + nextGeneration),
+		ConditionExpression: aws.String(ofLink),
+		UpdateExpression: aws.String("SET password_hash = :hash REMOVE unverified, expires_at" +
+			nextGeneration),
 		ExpressionAttributeValues: attributes{":hash": text(hash.PHC()), ":one": number(1)},
 	}, append(resetGuesses(s.AuthState, a), endCooldown(s.Mails, l.Email, a.At))...)
 }

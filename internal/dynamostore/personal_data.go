@@ -25,7 +25,8 @@ type PersonalData struct {
 // index that it goes by may lag a second.
 func (s *PersonalData) Erase(ctx context.Context, userID string) error {
 	orders := dynamodb.NewQueryPaginator(s.Client, &dynamodb.QueryInput{
-		TableName: &s.Orders, IndexName: aws.String(byCustomerIndex), KeyConditionExpression: aws.String("user_id = :user"),
+		TableName: &s.Orders, IndexName: aws.String(byCustomerIndex),
+		KeyConditionExpression:    aws.String("user_id = :user"),
 		ExpressionAttributeValues: attributes{":user": text(userID)},
 	})
 	for orders.HasMorePages() {
@@ -78,8 +79,8 @@ func (s *PersonalData) eraseOrder(ctx context.Context, userID, orderID string) e
 func (s *PersonalData) update(ctx context.Context, u types.Update) error {
 	err := retryOnConflict(ctx, isContention, func() error {
 		_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-			TableName: u.TableName, Key: u.Key, ConditionExpression: u.ConditionExpression, UpdateExpression: u.UpdateExpression,
-			ExpressionAttributeValues: u.ExpressionAttributeValues,
+			TableName: u.TableName, Key: u.Key, ConditionExpression: u.ConditionExpression,
+			UpdateExpression: u.UpdateExpression, ExpressionAttributeValues: u.ExpressionAttributeValues,
 		})
 		return err
 	})

@@ -21,10 +21,11 @@ const (
 	inactiveShelf = "inactive"
 	byNameIndex   = "by_name"
 	lowStockIndex = "low_stock"
-	lowMark       = "low"        // low_stock of a sale item whose stock is low; another has none, and is not in that index
-	maxNameKey    = 900          // bytes of the folded name in the index key, which may have 1,024
-	highest       = "\U0010FFFF" // sorts after every name
-	lowest        = "\x01"       // sorts before every character of a name, so that a name comes before its continuations
+	// low_stock of a sale item whose stock is low; another has none, and is not in that index
+	lowMark    = "low"
+	maxNameKey = 900          // bytes of the folded name in the index key, which may have 1,024
+	highest    = "\U0010FFFF" // sorts after every name
+	lowest     = "\x01"       // sorts before every character of a name, so that a name comes before its continuations
 )
 
 func productIDOf(item attributes) string {

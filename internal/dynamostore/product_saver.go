@@ -42,8 +42,8 @@ const updateProduct = "SET #name = :name, price = :price, active = :active, vers
 // Update implements [product.Saver.Update].
 func (s *ProductSaver) Update(ctx context.Context, p product.Product) error {
 	update, values := updateProduct, attributes{
-		":seen": number(p.Version - 1), ":next": number(p.Version), ":name": text(p.Name), ":price": number(p.Price.Amount),
-		":active": boolean(p.Active), ":now": instant(p.UpdatedAt),
+		":seen": number(p.Version - 1), ":next": number(p.Version), ":name": text(p.Name),
+		":price": number(p.Price.Amount), ":active": boolean(p.Active), ":now": instant(p.UpdatedAt),
 	}
 	if p.MaxPerOrder == 0 {
 		update += " REMOVE max_per_order"

@@ -24,7 +24,9 @@ type productTable struct {
 // read returns the product as it stands now, active or not. It returns product.ErrNotFound.
 func (t productTable) read(ctx context.Context, id string) (product.Product, error) {
 	items, err := batchGet(ctx, t.client, map[string]types.KeysAndAttributes{
-		t.table: {Keys: []attributes{productKey(id, salePart), productKey(id, textPart)}, ConsistentRead: aws.Bool(true)},
+		t.table: {
+			Keys: []attributes{productKey(id, salePart), productKey(id, textPart)}, ConsistentRead: aws.Bool(true),
+		},
 	})
 	if err != nil {
 		return product.Product{}, err

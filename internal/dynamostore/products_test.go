@@ -22,7 +22,8 @@ import (
 func TestProductIsStoredAndChanged(t *testing.T) {
 	s := open(t)
 	p := product.Product{
-		ID: "lamp", Name: "Lamp & <shade>", Description: "Two\nlines", Price: gbp(0), ImageURL: "https://example.com/l.png", Active: true,
+		ID: "lamp", Name: "Lamp & <shade>", Description: "Two\nlines", Price: gbp(0),
+		ImageURL: "https://example.com/l.png", Active: true,
 		MaxPerOrder: 2, Stock: 3, Version: 1, CreatedAt: opened, UpdatedAt: opened,
 	}
 	s.must(s.saver().Create(t.Context(), p, nil))
@@ -66,8 +67,13 @@ func TestProductIsStoredAndChanged(t *testing.T) {
 
 func TestFirstStockIsAMovement(t *testing.T) {
 	s := open(t)
-	first := product.Movement{ID: "m1", ProductID: "lamp", After: 7, Reason: "initial stock", By: s.admin.UserID, MovedAt: opened}
-	p := product.Product{ID: "lamp", Name: "Lamp", Price: gbp(1), Active: true, Stock: 7, Version: 1, CreatedAt: opened, UpdatedAt: opened}
+	first := product.Movement{
+		ID: "m1", ProductID: "lamp", After: 7, Reason: "initial stock", By: s.admin.UserID, MovedAt: opened,
+	}
+	p := product.Product{
+		ID: "lamp", Name: "Lamp", Price: gbp(1), Active: true, Stock: 7, Version: 1, CreatedAt: opened,
+		UpdatedAt: opened,
+	}
 	s.must(s.saver().Create(t.Context(), p, &first))
 	moves, err := s.inventory().Changes(t.Context(), s.admin, "lamp", page.Request{Limit: 10})
 	s.must(err)
@@ -81,7 +87,8 @@ func TestMove(t *testing.T) {
 	s.addProduct("lamp", 1, 10)
 	move := func(before, after int64) error {
 		_, err := s.inventory().Move(t.Context(), product.Movement{
-			ID: "m" + number3(int(after)), ProductID: "lamp", Before: before, After: after, Reason: "r", By: "usr_admin", MovedAt: opened,
+			ID: "m" + number3(int(after)), ProductID: "lamp", Before: before, After: after, Reason: "r",
+			By: "usr_admin", MovedAt: opened,
 		})
 		return err
 	}
@@ -95,7 +102,8 @@ func TestMove(t *testing.T) {
 	s.faults.On("TransactWriteItems", awsfault.Lost)
 	s.must(move(5, 4))
 	s.faults.On("TransactWriteItems", awsfault.Times(1000, awsfault.Canceled("TransactionConflict", "None"))...)
-	_, err := s.inventory().Move(soon(t), product.Movement{ID: "m", ProductID: "lamp", Before: 4, After: 3, MovedAt: opened})
+	_, err := s.inventory().Move(soon(t),
+		product.Movement{ID: "m", ProductID: "lamp", Before: 4, After: 3, MovedAt: opened})
 	if !isBusy(err) || errors.Is(err, product.ErrContended) || errors.Is(err, product.ErrUnsettled) {
 		t.Errorf("contention that does not end: got %v, want one that says that a repeat may help", err)
 	}
@@ -109,18 +117,24 @@ func TestMove(t *testing.T) {
 	}
 }
 
-// A repeat of an adjustment whose outcome is not known would change the stock twice. So the outcome is looked up; and where
-// that fails, too, the error does not ask for a repeat.
+// A repeat of an adjustment whose outcome is not known would change the stock twice. So the outcome is looked up; and
+// where that fails, too, the error does not ask for a repeat.
 func TestMoveWhoseAnswersAreAllLost(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 1, 5)
-	m := product.Movement{ID: "m", ProductID: "lamp", Before: 5, After: 15, Reason: "r", By: "usr_admin", MovedAt: opened}
+	m := product.Movement{
+		ID: "m", ProductID: "lamp", Before: 5, After: 15, Reason: "r", By: "usr_admin", MovedAt: opened,
+	}
 	s.faults.On("TransactWriteItems", awsfault.Times(3, awsfault.Lost)...)
 	s.move(s.inventory(), m)
 
-	m = product.Movement{ID: "n", ProductID: "lamp", Before: 15, After: 25, Reason: "r", By: "usr_admin", MovedAt: opened}
-	s.faults.On("TransactWriteItems", awsfault.Times(3, awsfault.Lost)...).On("GetItem", awsfault.Times(3, awsfault.DropRequest)...)
-	if _, err := s.inventory().Move(t.Context(), m); !errors.Is(err, product.ErrUnsettled) || errors.Is(err, product.ErrContended) {
+	m = product.Movement{
+		ID: "n", ProductID: "lamp", Before: 15, After: 25, Reason: "r", By: "usr_admin", MovedAt: opened,
+	}
+	s.faults.On("TransactWriteItems",
+		awsfault.Times(3, awsfault.Lost)...).On("GetItem", awsfault.Times(3, awsfault.DropRequest)...)
+	if _, err := s.inventory().Move(t.Context(), m); !errors.Is(err, product.ErrUnsettled) ||
+		errors.Is(err, product.ErrContended) {
 		t.Errorf("got %v, want ErrUnsettled", err)
 	}
 	if left := s.left("lamp"); left != 25 {
@@ -134,7 +148,9 @@ func TestMoveThatMeetsItsOwnChange(t *testing.T) {
 	s.addProduct("lamp", 1, 5)
 	throttled := awsfault.Error(400, "ThrottlingException")
 	s.faults.On("TransactWriteItems", awsfault.Lost, throttled, throttled)
-	s.move(s.inventory(), product.Movement{ID: "m", ProductID: "lamp", Before: 5, After: 15, Reason: "r", By: "usr_admin", MovedAt: opened})
+	s.move(s.inventory(), product.Movement{
+		ID: "m", ProductID: "lamp", Before: 5, After: 15, Reason: "r", By: "usr_admin", MovedAt: opened,
+	})
 	if left := s.left("lamp"); left != 15 {
 		t.Errorf("stock: got %d, want 15", left)
 	}
@@ -146,14 +162,18 @@ func (s *shop) impatient() *InventoryStore {
 	return s.inventory()
 }
 
-// An answer is lost, and all that follows is throttled until the time is up: that nothing was done would be untrue, and a repeat
-// would change the stock twice.
+// An answer is lost, and all that follows is throttled until the time is up: that nothing was done would be untrue, and
+// a repeat would change the stock twice.
 func TestMoveWhoseAnswerIsLostBeforeContention(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 1, 5)
-	m := product.Movement{ID: "m", ProductID: "lamp", Before: 5, After: 15, Reason: "r", By: "usr_admin", MovedAt: opened}
-	s.faults.On("TransactWriteItems", append([]awsfault.Fault{awsfault.Lost}, awsfault.Times(1000, awsfault.Error(400, "ThrottlingException"))...)...)
-	if _, err := s.impatient().Move(soon(t), m); !errors.Is(err, product.ErrUnsettled) || errors.Is(err, product.ErrContended) {
+	m := product.Movement{
+		ID: "m", ProductID: "lamp", Before: 5, After: 15, Reason: "r", By: "usr_admin", MovedAt: opened,
+	}
+	s.faults.On("TransactWriteItems",
+		append([]awsfault.Fault{awsfault.Lost}, awsfault.Times(1000, awsfault.Error(400, "ThrottlingException"))...)...)
+	if _, err := s.impatient().Move(soon(t), m); !errors.Is(err, product.ErrUnsettled) ||
+		errors.Is(err, product.ErrContended) {
 		t.Errorf("got %v, want ErrUnsettled", err)
 	}
 	if left := s.left("lamp"); left != 15 {
@@ -174,7 +194,9 @@ func (s *shop) move(inventory *InventoryStore, m product.Movement) {
 // A repeat that finds another stock may have changed it itself: the record of its movement tells.
 func TestMoveThatMayHaveMetItsOwnChange(t *testing.T) {
 	throttled := awsfault.Times(2, awsfault.Error(400, "ThrottlingException"))
-	m := product.Movement{ID: "m", ProductID: "lamp", Before: 5, After: 15, Reason: "r", By: "usr_admin", MovedAt: opened}
+	m := product.Movement{
+		ID: "m", ProductID: "lamp", Before: 5, After: 15, Reason: "r", By: "usr_admin", MovedAt: opened,
+	}
 	t.Run("its own", func(t *testing.T) {
 		s := open(t)
 		s.addProduct("lamp", 1, 5)
@@ -192,17 +214,22 @@ func TestMoveThatMayHaveMetItsOwnChange(t *testing.T) {
 	})
 }
 
-// The first attempt is carried out and its answer lost; then others bring the stock back to what it was; then our own repeat,
-// which is a new request to DynamoDB, comes. It must not make the change a second time.
+// The first attempt is carried out and its answer lost; then others bring the stock back to what it was; then our own
+// repeat, which is a new request to DynamoDB, comes. It must not make the change a second time.
 func TestMoveWhoseStockCameBack(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 1, 5)
-	m := product.Movement{ID: "m", ProductID: "lamp", Before: 5, After: 15, Reason: "r", By: "usr_admin", MovedAt: opened}
+	m := product.Movement{
+		ID: "m", ProductID: "lamp", Before: 5, After: 15, Reason: "r", By: "usr_admin", MovedAt: opened,
+	}
 	soldAndThrottled := func(next http.RoundTripper, r *http.Request) (*http.Response, error) {
 		other := s.inventory()
 		other.Client = s.tables.Client(nil)
 		s.move(other,
-			product.Movement{ID: "other", ProductID: "lamp", Before: 15, After: 5, Reason: "r", By: "usr_admin", MovedAt: opened.Add(time.Second)})
+			product.Movement{
+				ID: "other", ProductID: "lamp", Before: 15, After: 5, Reason: "r", By: "usr_admin",
+				MovedAt: opened.Add(time.Second),
+			})
 		return awsfault.Error(400, "ThrottlingException")(next, r)
 	}
 	throttled := awsfault.Error(400, "ThrottlingException")
@@ -222,7 +249,10 @@ func TestMoveWhoseStockCameBack(t *testing.T) {
 // A repeat of a creation is no creation of another's product, whose stock is not to be given.
 func TestCreateMeetsNotItself(t *testing.T) {
 	s := open(t)
-	p := product.Product{ID: "lamp", Name: "Lamp", Price: gbp(1), Active: true, Stock: 7, Version: 1, CreatedAt: opened, UpdatedAt: opened}
+	p := product.Product{
+		ID: "lamp", Name: "Lamp", Price: gbp(1), Active: true, Stock: 7, Version: 1, CreatedAt: opened,
+		UpdatedAt: opened,
+	}
 	s.faults.On("TransactWriteItems", awsfault.Lost, throttled, throttled)
 	s.hurry()
 	s.must(s.saver().Create(t.Context(), p, nil))
@@ -237,11 +267,12 @@ func TestBrowseBesideALaggingTable(t *testing.T) {
 	s.addProduct("lamp", 1, 5)
 	s.addProduct("mug", 1, 5)
 	s.addProduct("clock", 1, 5)
-	_, err := s.client.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: &s.inventory().Products, Key: productKey("mug", salePart)})
+	_, err := s.client.DeleteItem(t.Context(),
+		&dynamodb.DeleteItemInput{TableName: &s.inventory().Products, Key: productKey("mug", salePart)})
 	s.must(err)
 	_, err = s.client.UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
-		TableName: &s.inventory().Products, Key: productKey("clock", salePart), UpdateExpression: aws.String("SET active = :no"),
-		ExpressionAttributeValues: attributes{":no": boolean(false)},
+		TableName: &s.inventory().Products, Key: productKey("clock", salePart),
+		UpdateExpression: aws.String("SET active = :no"), ExpressionAttributeValues: attributes{":no": boolean(false)},
 	})
 	s.must(err)
 	if got := s.browse("", 100); !slices.Equal(got, []string{"The lamp"}) {
@@ -251,11 +282,14 @@ func TestBrowseBesideALaggingTable(t *testing.T) {
 
 func TestMoveOfNoProduct(t *testing.T) {
 	s := open(t)
-	_, err := s.inventory().Move(t.Context(), product.Movement{ID: "m", ProductID: "ghost", Before: 1, After: 2, Reason: "r", By: "x", MovedAt: opened})
+	_, err := s.inventory().Move(t.Context(),
+		product.Movement{ID: "m", ProductID: "ghost", Before: 1, After: 2, Reason: "r", By: "x", MovedAt: opened})
 	if !errors.Is(err, product.ErrNotFound) {
 		t.Errorf("got %v, want ErrNotFound", err)
 	}
-	if _, err := s.inventory().Changes(t.Context(), s.admin, "ghost", page.Request{Limit: 10}); !errors.Is(err, product.ErrNotFound) {
+	if _, err := s.inventory().Changes(
+		t.Context(), s.admin, "ghost", page.Request{Limit: 10},
+	); !errors.Is(err, product.ErrNotFound) {
 		t.Errorf("movements: got %v, want ErrNotFound", err)
 	}
 }
@@ -264,18 +298,23 @@ func TestMoveOfNoProduct(t *testing.T) {
 func TestAdjustmentsAndSalesAtOnce(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 100, 100)
-	inventory := product.Inventory{Products: s.inventory(), NewID: func() string { return number3(rand.IntN(1000)) + number3(rand.IntN(1000)) }, Now: func() time.Time { return opened }}
+	inventory := product.Inventory{Products: s.inventory(), NewID: func() string {
+		return number3(rand.IntN(1000)) + number3(rand.IntN(1000))
+	}, Now: func() time.Time { return opened }}
 	var at sync.WaitGroup
 	for i := range 8 {
 		at.Go(func() {
-			if err := s.checkout().Place(t.Context(), newOrder("usr_1", number3(i), opened, line("lamp", 100, 3))); err != nil {
+			if err := s.checkout().Place(
+				t.Context(), newOrder("usr_1", number3(i), opened, line("lamp", 100, 3)),
+			); err != nil {
 				t.Errorf("order %d: %v", i, err)
 			}
 		})
 		at.Go(func() {
 			var err error = product.ErrContended
 			for errors.Is(err, product.ErrContended) {
-				_, err = inventory.Adjust(t.Context(), s.admin, product.Adjustment{ProductID: "lamp", Delta: -2, Reason: "damaged"})
+				_, err = inventory.Adjust(t.Context(), s.admin,
+					product.Adjustment{ProductID: "lamp", Delta: -2, Reason: "damaged"})
 			}
 			if err != nil {
 				t.Errorf("adjustment %d: %v", i, err)
@@ -300,19 +339,31 @@ func TestAdjustmentsAndSalesAtOnce(t *testing.T) {
 
 func TestBrowsePagesByName(t *testing.T) {
 	s := open(t)
-	names := []string{"apple", "Apple pie", "apple-tart", "Banana", "cherry", "Éclair", "éclair", "zebra", "ångström", "Lamp", "Lamp red", "lamp Red 2", "ﬁg"}
+	names := []string{
+		"apple", "Apple pie", "apple-tart", "Banana", "cherry", "Éclair", "éclair", "zebra", "ångström", "Lamp",
+		"Lamp red", "lamp Red 2", "ﬁg",
+	}
 	for i, name := range names {
-		p := product.Product{ID: "p" + number3(i), Name: name, Price: gbp(1), Active: true, Stock: 1, Version: 1, CreatedAt: opened, UpdatedAt: opened}
+		p := product.Product{
+			ID: "p" + number3(i), Name: name, Price: gbp(1), Active: true, Stock: 1, Version: 1, CreatedAt: opened,
+			UpdatedAt: opened,
+		}
 		s.must(s.saver().Create(t.Context(), p, nil))
 	}
-	hidden := product.Product{ID: "hidden", Name: "apple hidden", Price: gbp(1), Stock: 1, Version: 1, CreatedAt: opened, UpdatedAt: opened}
+	hidden := product.Product{
+		ID: "hidden", Name: "apple hidden", Price: gbp(1), Stock: 1, Version: 1, CreatedAt: opened, UpdatedAt: opened,
+	}
 	s.must(s.saver().Create(t.Context(), hidden, nil))
-	byName := slices.SortedFunc(slices.Values(names), func(a, b string) int { return strings.Compare(fold(a), fold(b)) })
+	byName := slices.SortedFunc(slices.Values(names),
+		func(a, b string) int { return strings.Compare(fold(a), fold(b)) })
 	for limit := 1; limit <= len(names)+1; limit++ {
 		if got := s.browse("", limit); !sameFolded(got, byName) {
 			t.Errorf("limit %d: got %q, want %q", limit, got, byName)
 		}
-		for prefix, want := range map[string]int{"e\u0301CL": 2, "E\u0301": 2, "FIG": 1, "APPLE": 3, "apple ": 1, "É": 2, "lamp": 3, "lamp r": 2, "nothing": 0, "\U0010FFFF": 0, "\x00": 0, "\x01": 0} {
+		for prefix, want := range map[string]int{
+			"e\u0301CL": 2, "E\u0301": 2, "FIG": 1, "APPLE": 3, "apple ": 1, "É": 2, "lamp": 3, "lamp r": 2,
+			"nothing": 0, "\U0010FFFF": 0, "\x00": 0, "\x01": 0,
+		} {
 			if got := s.browse(prefix, limit); len(got) != want {
 				t.Errorf("%q, limit %d: got %q, want %d", prefix, limit, got, want)
 			}
@@ -355,7 +406,9 @@ func TestInventoryPagesMergeBothShelves(t *testing.T) {
 	var want []string
 	for i := range 9 {
 		id := "p" + number3(i)
-		p := product.Product{ID: id, Name: id, Price: gbp(1), Active: i%3 == 0, Version: 1, CreatedAt: opened, UpdatedAt: opened}
+		p := product.Product{
+			ID: id, Name: id, Price: gbp(1), Active: i%3 == 0, Version: 1, CreatedAt: opened, UpdatedAt: opened,
+		}
 		s.must(s.saver().Create(t.Context(), p, nil))
 		want = append(want, id)
 	}
@@ -385,8 +438,8 @@ func TestMovementsPageNewestFirst(t *testing.T) {
 	var want []string
 	for i := range 7 {
 		m := product.Movement{
-			ID: "m" + number3(i), ProductID: "lamp", Before: int64(100 - i), After: int64(99 - i), Reason: "r", By: "usr_admin",
-			MovedAt: opened.Add(time.Duration(i/2) * time.Millisecond), // some in the same millisecond
+			ID: "m" + number3(i), ProductID: "lamp", Before: int64(100 - i), After: int64(99 - i), Reason: "r",
+			By: "usr_admin", MovedAt: opened.Add(time.Duration(i/2) * time.Millisecond), // some in the same millisecond
 		}
 		s.move(s.inventory(), m)
 		want = append([]string{m.ID}, want...)
@@ -414,11 +467,14 @@ func TestMovementsPageNewestFirst(t *testing.T) {
 func TestFold(t *testing.T) {
 	long := strings.Repeat("é", 600)
 	tests := []struct{ in, want string }{
-		{"Lamp", "lamp"}, {"ΣΊΣΥΦΟΣ", fold("σίσυφος")}, {"Straße", "strasse"}, {"STRASSE", "strasse"}, {"Cafe\u0301", "café"}, {"CAFÉ", "café"}, {"İ", "i\u0307"}, {"ﬁg", "fig"}, {long, long[:900]}, {"a" + long, "a" + long[:898]},
+		{"Lamp", "lamp"}, {"ΣΊΣΥΦΟΣ", fold("σίσυφος")}, {"Straße", "strasse"}, {"STRASSE", "strasse"},
+		{"Cafe\u0301", "café"}, {"CAFÉ", "café"}, {"İ", "i\u0307"}, {"ﬁg", "fig"}, {long, long[:900]},
+		{"a" + long, "a" + long[:898]},
 	}
 	for _, test := range tests {
 		if got := fold(test.in); got != test.want {
-			t.Errorf("fold(%.20q): got %.20q of %d bytes, want %.20q of %d", test.in, got, len(got), test.want, len(test.want))
+			t.Errorf("fold(%.20q): got %.20q of %d bytes, want %.20q of %d",
+				test.in, got, len(got), test.want, len(test.want))
 		}
 	}
 }

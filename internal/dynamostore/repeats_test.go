@@ -25,9 +25,12 @@ import (
 // throttled has a call refused, which the SDK repeats twice.
 var throttled = awsfault.Error(400, "ThrottlingException")
 
-// lostAnswers are what may follow an answer that was lost. Throttled twice more, the SDK gives up, and our own repeat comes.
+// lostAnswers are what may follow an answer that was lost. Throttled twice more, the SDK gives up, and our own repeat
+// comes.
 var lostAnswers = map[string]func(conflict awsfault.Fault) []awsfault.Fault{
-	"throttled":  func(awsfault.Fault) []awsfault.Fault { return []awsfault.Fault{awsfault.Lost, throttled, throttled} },
+	"throttled": func(awsfault.Fault) []awsfault.Fault {
+		return []awsfault.Fault{awsfault.Lost, throttled, throttled}
+	},
 	"a conflict": func(conflict awsfault.Fault) []awsfault.Fault { return []awsfault.Fault{awsfault.Lost, conflict} },
 	"lost again": func(conflict awsfault.Fault) []awsfault.Fault {
 		return []awsfault.Fault{awsfault.Lost, throttled, throttled, conflict, awsfault.Lost, throttled, throttled}
@@ -81,14 +84,15 @@ func (s *shop) transaction(do func(context.Context) error, done func() bool) wri
 
 // applying is ann's sign-up, after which that mail is pending, and no other.
 func (s *shop) applying(mailID string) write {
-	return s.transaction(func(ctx context.Context) error { _, err := s.unverified().Add(ctx, ann, ""); return err }, func() bool {
-		due := s.due()
-		return len(due) == 1 && due[0].ID == mailID
-	})
+	return s.transaction(func(ctx context.Context) error { _, err := s.unverified().Add(ctx, ann, ""); return err },
+		func() bool {
+			due := s.due()
+			return len(due) == 1 && due[0].ID == mailID
+		})
 }
 
-// TestTransactionsWhoseAnswerWasLost: whatever comes between an answer that was lost and the one that arrives, the transaction is
-// carried out once and reported as done.
+// TestTransactionsWhoseAnswerWasLost: whatever comes between an answer that was lost and the one that arrives, the
+// transaction is carried out once and reported as done.
 func TestTransactionsWhoseAnswerWasLost(t *testing.T) {
 	for name, transaction := range transactions {
 		for then, faults := range lostAnswers {
@@ -97,7 +101,8 @@ func TestTransactionsWhoseAnswerWasLost(t *testing.T) {
 				s := open(t)
 				s.hurry()
 				w := transaction.prepare(s)
-				s.faults.On(w.operation, faults(awsfault.Canceled(slices.Repeat([]string{"TransactionConflict"}, transaction.actions)...))...)
+				s.faults.On(w.operation, faults(awsfault.Canceled(slices.Repeat([]string{"TransactionConflict"},
+					transaction.actions)...))...)
 				s.must(w.do(t.Context()))
 				if !w.done() {
 					t.Error("it is not done, or done more than once")
@@ -120,8 +125,8 @@ func TestLogInIsTakenBackOnce(t *testing.T) {
 	s.wantTallies(ann, [3]int64{0, 2, 2})
 }
 
-// TestSaveIsNotMadeOverAnothers: an admin's save is carried out and its answer lost; another admin saves; our repeat, which comes
-// after that, changes nothing.
+// TestSaveIsNotMadeOverAnothers: an admin's save is carried out and its answer lost; another admin saves; our repeat,
+// which comes after that, changes nothing.
 func TestSaveIsNotMadeOverAnothers(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 100, 5)
@@ -134,7 +139,8 @@ func TestSaveIsNotMadeOverAnothers(t *testing.T) {
 	s.hurry()
 	s.faults.On("TransactWriteItems", awsfault.Lost, another, throttled)
 	s.save(s.saver(), "The first admin's lamp")
-	if p, err := s.inventory().Read(t.Context(), "lamp"); err != nil || p.Name != "Another admin's lamp" || p.Version != 3 {
+	if p, err := s.inventory().Read(t.Context(), "lamp"); err != nil || p.Name != "Another admin's lamp" ||
+		p.Version != 3 {
 		t.Errorf("got %+v and error %v, want the later save as version 3", p, err)
 	}
 }
@@ -166,7 +172,9 @@ func TestOneTokenForOneCall(t *testing.T) {
 func noteTokens(tokens *[]string) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {
 		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("note tokens",
-			func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+			func(
+				ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+			) (middleware.InitializeOutput, middleware.Metadata, error) {
 				if transaction, ok := in.Parameters.(*dynamodb.TransactWriteItemsInput); ok {
 					*tokens = append(*tokens, aws.ToString(transaction.ClientRequestToken))
 				}
@@ -175,8 +183,8 @@ func noteTokens(tokens *[]string) func(*middleware.Stack) error {
 	}
 }
 
-// TestContentionIsShed: a transaction that stays contended is given up after two seconds, and the caller is asked to come back,
-// though the function has more time.
+// TestContentionIsShed: a transaction that stays contended is given up after two seconds, and the caller is asked to
+// come back, though the function has more time.
 func TestContentionIsShed(t *testing.T) {
 	for name, transaction := range transactions {
 		t.Run(name, func(t *testing.T) {
@@ -210,15 +218,16 @@ func steps(times ...time.Time) func() time.Time {
 	}
 }
 
-// TestSlowCheckoutIsInNoWindowThatWasRead: an order that waits for others is placed when it goes through. So who has read up to
-// complete_until meanwhile finds it in the next window.
+// TestSlowCheckoutIsInNoWindowThatWasRead: an order that waits for others is placed when it goes through. So who has
+// read up to complete_until meanwhile finds it in the next window.
 func TestSlowCheckoutIsInNoWindowThatWasRead(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 6400, 5)
 	o := newOrder("usr_1", "k", time.Time{}, line("lamp", 6400, 2))
 	began, done := opened, opened.Add(90*time.Second)
 	read := func(from, to time.Time) []order.Order {
-		history, err := s.orderHistory().History(t.Context(), s.admin, order.Filter{From: from, To: to}, page.Request{Limit: 10})
+		history, err := s.orderHistory().History(t.Context(), s.admin, order.Filter{From: from, To: to},
+			page.Request{Limit: 10})
 		s.must(err)
 		return history.Items
 	}
@@ -230,11 +239,13 @@ func TestSlowCheckoutIsInNoWindowThatWasRead(t *testing.T) {
 		return awsfault.Canceled("None", "None", "TransactionConflict")(next, r)
 	}
 	s.faults.On("TransactWriteItems", awsfault.Canceled("None", "None", "TransactionConflict"), meanwhile)
-	placed, err := s.checkout().CheckoutStore.Place(t.Context(), o, s.goodsSeen(), steps(began, began.Add(time.Second), done))
+	placed, err := s.checkout().CheckoutStore.Place(t.Context(), o, s.goodsSeen(),
+		steps(began, began.Add(time.Second), done))
 	s.must(err)
 	later := read(completeUntil, done.Add(time.Hour))
 	if len(later) != 1 || !later[0].PlacedAt.Equal(done) || !placed.PlacedAt.Equal(done) {
-		t.Errorf("the next window has %+v, and %s was answered, want the order as placed at %s", later, placed.PlacedAt, done)
+		t.Errorf("the next window has %+v, and %s was answered, want the order as placed at %s",
+			later, placed.PlacedAt, done)
 	}
 	if mail := s.mail(notification.OrderMailID(o.ID)); !mail.CreatedAt.Equal(done) {
 		t.Errorf("its mail is of %s, want %s", mail.CreatedAt, done)
@@ -253,12 +264,14 @@ func TestPlaceWhoseAnswerWasLost(t *testing.T) {
 			o := newOrder("usr_1", "k", time.Time{}, line("lamp", 6400, 2))
 			s.faults.On("TransactWriteItems", append([]awsfault.Fault{conflict}, faults(conflict)...)...)
 			second := opened.Add(time.Second)
-			placed, err := s.checkout().CheckoutStore.Place(t.Context(), o, s.goodsSeen(), steps(opened, second, opened.Add(time.Hour)))
+			placed, err := s.checkout().CheckoutStore.Place(t.Context(), o, s.goodsSeen(),
+				steps(opened, second, opened.Add(time.Hour)))
 			s.must(err)
 			stored, err := s.checkout().Accepted(t.Context(), o.ID)
 			s.must(err)
 			if !placed.PlacedAt.Equal(second) || !reflect.DeepEqual(stored, placed) || s.left("lamp") != 3 {
-				t.Errorf("answered %+v, stored %+v, %d left, want the order of the second attempt, once", placed, stored, s.left("lamp"))
+				t.Errorf("answered %+v, stored %+v, %d left, want the order of the second attempt, once",
+					placed, stored, s.left("lamp"))
 			}
 		})
 	}

@@ -22,7 +22,8 @@ func (s *ResetOutbox) AddResetMail(ctx context.Context, email string, now time.T
 	put := putAfterCooldown(s.Mails, mail)
 	_, err := s.Client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: put.TableName, Item: put.Item, ConditionExpression: put.ConditionExpression,
-		ExpressionAttributeNames: put.ExpressionAttributeNames, ExpressionAttributeValues: put.ExpressionAttributeValues,
+		ExpressionAttributeNames:  put.ExpressionAttributeNames,
+		ExpressionAttributeValues: put.ExpressionAttributeValues,
 	})
 	if _, failed := conditionFailed(err); failed {
 		return mail.ID, nil

@@ -20,7 +20,8 @@ func sessionItem(s user.OpenSession) attributes {
 	}
 	if s.LastRefresh != (user.LastRefresh{}) {
 		last := s.LastRefresh
-		item["used_hash"], item["salt"], item["used_at"] = blob(last.SecretHash[:]), blob(last.Salt[:]), instant(last.At)
+		item["used_hash"], item["salt"] = blob(last.SecretHash[:]), blob(last.Salt[:])
+		item["used_at"] = instant(last.At)
 	}
 	return item
 }

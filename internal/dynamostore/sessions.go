@@ -70,7 +70,7 @@ func (s *Sessions) End(ctx context.Context, id string) error {
 
 // Start implements [user.SessionStarter.Start] in one transaction.
 func (s *Sessions) Start(ctx context.Context, begun user.OpenSession, a user.Attempt) error {
-	actions := append(takeBack(s.AuthState, a), put(s.AuthState, sessionItem(begun)))
+	actions := append(undoAttempt(s.AuthState, a), put(s.AuthState, sessionItem(begun)))
 	if begun.Replaces != "" {
 		ended := &types.Delete{TableName: &s.AuthState, Key: sessionKey(begun.Replaces)}
 		actions = append(actions, types.TransactWriteItem{Delete: ended})

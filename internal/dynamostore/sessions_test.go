@@ -26,8 +26,8 @@ func (s *shop) begin() {
 	s.must(s.sessions().Start(s.t.Context(), annsSession, attempt(annsSession.Email, "192.0.2.7", opened)))
 }
 
-// TestBeginReplacesASession: the session that came along ends in the write that begins the next, and no other one; one that is gone
-// already stops nothing.
+// TestBeginReplacesASession: the session that came along ends in the write that begins the next, and no other one; one
+// that is gone already stops nothing.
 func TestBeginReplacesASession(t *testing.T) {
 	s := open(t)
 	s.begin()
@@ -99,7 +99,9 @@ func TestSessions(t *testing.T) {
 		s.must(s.sessions().End(t.Context(), annsSession.ID))
 	}
 	s.wantNoSession(annsSession.ID)
-	if _, err := s.sessions().Renew(t.Context(), third.SecretHash, renewed(third, "fourth")); !errors.Is(err, user.ErrSessionOver) {
+	if _, err := s.sessions().Renew(
+		t.Context(), third.SecretHash, renewed(third, "fourth"),
+	); !errors.Is(err, user.ErrSessionOver) {
 		t.Errorf("once ended: got %v, want ErrSessionOver", err)
 	}
 	s.wantNoSession(annsSession.ID) // a renewal begins none
@@ -117,8 +119,8 @@ func TestRenewalWhoseAnswerWasLostSucceeds(t *testing.T) {
 	}
 }
 
-// Between the write whose answer was lost and its repeat, another use of the secret has ended the session: the repeat must not
-// take that for its success.
+// Between the write whose answer was lost and its repeat, another use of the secret has ended the session: the repeat
+// must not take that for its success.
 func TestRenewalWhoseAnswerWasLostAndWhoseSessionWasEnded(t *testing.T) {
 	s := open(t)
 	s.begin()
@@ -127,7 +129,9 @@ func TestRenewalWhoseAnswerWasLostAndWhoseSessionWasEnded(t *testing.T) {
 		s.must(other.End(t.Context(), annsSession.ID))
 		return next.RoundTrip(r)
 	})
-	if _, err := s.sessions().Renew(t.Context(), annsSession.SecretHash, renewed(annsSession, "second")); !errors.Is(err, user.ErrSessionOver) {
+	if _, err := s.sessions().Renew(
+		t.Context(), annsSession.SecretHash, renewed(annsSession, "second"),
+	); !errors.Is(err, user.ErrSessionOver) {
 		t.Errorf("got %v, want ErrSessionOver", err)
 	}
 	s.wantNoSession(annsSession.ID)
@@ -143,7 +147,9 @@ func TestOneOfManyRenewalsSucceeds(t *testing.T) {
 	for i := range uses {
 		group.Go(func() {
 			var err error
-			if told[i], err = s.sessions().Renew(t.Context(), annsSession.SecretHash, renewed(annsSession, number3(i))); err != nil {
+			if told[i], err = s.sessions().Renew(
+				t.Context(), annsSession.SecretHash, renewed(annsSession, number3(i)),
+			); err != nil {
 				t.Error(err)
 			}
 		})
@@ -184,7 +190,8 @@ func TestSessionItem(t *testing.T) {
 	s := open(t)
 	s.begin()
 	out, err := s.client.GetItem(t.Context(), &dynamodb.GetItemInput{
-		TableName: aws.String(s.tables.Name("AuthState")), Key: sessionKey(annsSession.ID), ConsistentRead: aws.Bool(true),
+		TableName: aws.String(s.tables.Name("AuthState")), Key: sessionKey(annsSession.ID),
+		ConsistentRead: aws.Bool(true),
 	})
 	s.must(err)
 	r := reader{item: out.Item}

@@ -11,13 +11,15 @@ import (
 	"shop/internal/page"
 )
 
-// onEveryShard places an order for each of n shards, one a second, in the order of the shards of their ids or their mails' ids.
+// onEveryShard places an order for each of n shards, one a second, in the order of the shards of their ids or their
+// mails' ids.
 func (s *shop) onEveryShard(n uint32, id func(orderID string) string) []order.Order {
 	s.t.Helper()
 	s.addProduct("lamp", 1, 100)
 	var placed []order.Order
 	for k := 0; len(placed) < int(n); k++ {
-		o := newOrder("usr_1", fmt.Sprint("key ", k), opened.Add(time.Duration(len(placed))*time.Second), line("lamp", 1, 1))
+		o := newOrder("usr_1", fmt.Sprint("key ", k), opened.Add(time.Duration(len(placed))*time.Second),
+			line("lamp", 1, 1))
 		if shard(id(o.ID), n) != uint32(len(placed)) {
 			continue
 		}
@@ -34,7 +36,9 @@ func TestHistoryOfEveryShard(t *testing.T) {
 	s := open(t)
 	want := ids(s.onEveryShard(feedShards, itself))
 	var counted []string
-	s.must(s.orderHistory().Each(t.Context(), opened, opened.Add(time.Hour), func(o order.Order) { counted = append(counted, o.ID) }))
+	s.must(s.orderHistory().Each(t.Context(), opened, opened.Add(time.Hour), func(o order.Order) {
+		counted = append(counted, o.ID)
+	}))
 	slices.Sort(counted)
 	if !slices.Equal(counted, slices.Sorted(slices.Values(want))) {
 		t.Errorf("the summary counts %v, want %v", counted, want)

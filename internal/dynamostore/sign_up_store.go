@@ -25,7 +25,7 @@ func (s *SignUpStore) Create(ctx context.Context, u user.User, record user.Idemp
 		return s.create(ctx, u)
 	}
 	put := &types.Put{
-		TableName: &s.Users, Item: userItem(u), ConditionExpression: aws.String(free),
+		TableName: &s.Users, Item: userItem(u), ConditionExpression: aws.String(addressFree),
 		ExpressionAttributeValues: since(u.CreatedAt),
 	}
 	actions := append(putRecord(s.AuthState, record), types.TransactWriteItem{Put: put})
@@ -44,7 +44,7 @@ func (s *SignUpStore) create(ctx context.Context, u user.User) error {
 	_, err := s.Client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName:                           &s.Users,
 		Item:                                userItem(u),
-		ConditionExpression:                 aws.String(free),
+		ConditionExpression:                 aws.String(addressFree),
 		ExpressionAttributeValues:           since(u.CreatedAt),
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})

@@ -13,8 +13,8 @@ import (
 	"shop/test/awsfault"
 )
 
-// staleReads are reads that must see the write before them, each with what goes wrong when it does not. In their store every read
-// that is not consistent answers what was there before the last write.
+// staleReads are reads that must see the write before them, each with what goes wrong when it does not. In their store
+// every read that is not consistent answers what was there before the last write.
 var staleReads = map[string]func(*testing.T, *shop){
 	"a link that was just mailed": func(t *testing.T, s *shop) {
 		l := s.link(user.SetPassword, opened)
@@ -154,7 +154,9 @@ var staleReads = map[string]func(*testing.T, *shop){
 
 var (
 	usr1     = user.Caller{UserID: "usr_1", Email: "usr_1@example.com"}
-	fiveMore = product.Movement{ID: "m", ProductID: "lamp", Before: 5, After: 10, Reason: "r", By: "usr_admin", MovedAt: opened.Add(time.Hour)}
+	fiveMore = product.Movement{
+		ID: "m", ProductID: "lamp", Before: 5, After: 10, Reason: "r", By: "usr_admin", MovedAt: opened.Add(time.Hour),
+	}
 )
 
 // ordered places an order of one lamp out of five.
@@ -169,7 +171,9 @@ func (s *shop) ordered() order.Order {
 // demote makes the admin a customer.
 func (s *shop) demote() {
 	s.t.Helper()
-	_, err := s.operator().SetRole(s.t.Context(), user.RoleChange{UserID: s.admin.UserID, Email: s.admin.Email, Role: user.RoleCustomer, By: "arn:operator", At: opened})
+	_, err := s.operator().SetRole(s.t.Context(), user.RoleChange{
+		UserID: s.admin.UserID, Email: s.admin.Email, Role: user.RoleCustomer, By: "arn:operator", At: opened,
+	})
 	s.must(err)
 }
 
@@ -185,8 +189,8 @@ func TestStaleReads(t *testing.T) {
 	}
 }
 
-// TestIndexLag: an index that does not have an order yet leaves it out of lists, a page early or late, and answers no error; the
-// order itself is there.
+// TestIndexLag: an index that does not have an order yet leaves it out of lists, a page early or late, and answers no
+// error; the order itself is there.
 func TestIndexLag(t *testing.T) {
 	s := open(t)
 	stale := &awsfault.Stale{}

@@ -57,7 +57,8 @@ func TestClaimOfAnEarlierVersion(t *testing.T) {
 	s.addProduct("lamp", 1, 10)
 	mail := s.pendingMail("k", opened)
 	_, err := s.client.UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
-		TableName: aws.String(s.tables.Name("Mails")), Key: mailKey(mail.ID), UpdateExpression: aws.String("REMOVE address_hash"),
+		TableName: aws.String(s.tables.Name("Mails")), Key: mailKey(mail.ID),
+		UpdateExpression: aws.String("REMOVE address_hash"),
 	})
 	s.must(err)
 	got, err := s.mails(func() time.Time { return opened }).Claim(t.Context(), mail.ID, "a", opened.Add(time.Minute))
@@ -74,7 +75,9 @@ func TestSuppressions(t *testing.T) {
 	s.must(list.Add(t.Context(), hash, notification.Complained, opened.Add(time.Hour)))
 	out, err := s.client.Scan(t.Context(), &dynamodb.ScanInput{TableName: aws.String(list.Suppressed)})
 	s.must(err)
-	want := []attributes{{"address_hash": text(hash), "reason": text("complaint"), "suppressed_at": text("2026-03-01T10:00:00.000Z")}}
+	want := []attributes{
+		{"address_hash": text(hash), "reason": text("complaint"), "suppressed_at": text("2026-03-01T10:00:00.000Z")},
+	}
 	if !reflect.DeepEqual(out.Items, want) {
 		t.Errorf("got %+v, want %+v", out.Items, want)
 	}
@@ -101,21 +104,23 @@ func TestMarkLost(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 1, 10)
 	mails := s.mails(func() time.Time { return opened })
-	for i, faults := range [][]awsfault.Fault{nil, {awsfault.Lost}, {awsfault.Error(400, "TransactionConflictException")}} {
+	for i, faults := range [][]awsfault.Fault{
+		nil, {awsfault.Lost}, {awsfault.Error(400, "TransactionConflictException")},
+	} {
 		mail := s.pendingMail(number3(i), opened)
 		s.must(mails.MarkSent(t.Context(), mail.ID, "message", opened))
 		s.faults.On("UpdateItem", faults...)
-		s.must(s.lostMails().MarkLost(t.Context(), mail.ID, "message", lostAt))
+		s.must(s.undeliveredMails().MarkBounced(t.Context(), mail.ID, "message", lostAt))
 		s.must(mails.MarkSent(t.Context(), mail.ID, "late", opened))
-		s.must(s.lostMails().MarkLost(t.Context(), mail.ID, "message", lostAt.Add(time.Hour)))
+		s.must(s.undeliveredMails().MarkBounced(t.Context(), mail.ID, "message", lostAt.Add(time.Hour)))
 		s.wantLost(mail.ID, lostAt)
 	}
-	s.must(s.lostMails().MarkLost(t.Context(), "order-placed#none", "message", opened))
+	s.must(s.undeliveredMails().MarkBounced(t.Context(), "order-placed#none", "message", opened))
 	if item := s.mailItem("order-placed#none"); item != nil {
 		t.Errorf("a mail without a record was made: %v", item)
 	}
 	s.faults.On("UpdateItem", awsfault.Error(400, "AccessDeniedException"))
-	if s.lostMails().MarkLost(t.Context(), "order-placed#none", "message", opened) == nil {
+	if s.undeliveredMails().MarkBounced(t.Context(), "order-placed#none", "message", opened) == nil {
 		t.Error("a mark that could not be written is no error")
 	}
 }
@@ -131,8 +136,8 @@ func TestMarkLostBeforeTheMark(t *testing.T) {
 	s.must(err)
 	for _, mail := range []notification.Mail{pending, leased, another} {
 		s.faults.On("UpdateItem", awsfault.Lost, awsfault.Lost) // of both calls
-		s.must(s.lostMails().MarkLost(t.Context(), mail.ID, "message", opened))
-		s.must(s.lostMails().MarkLost(t.Context(), mail.ID, "message", opened))
+		s.must(s.undeliveredMails().MarkBounced(t.Context(), mail.ID, "message", opened))
+		s.must(s.undeliveredMails().MarkBounced(t.Context(), mail.ID, "message", opened))
 	}
 	if due, err := s.dueMails().Due(t.Context(), lostAt, 10); len(due) != 3 || err != nil {
 		t.Errorf("due: got %v, %v, want all three, as they were", due, err)
@@ -155,17 +160,17 @@ func TestMarkLostOfAnEarlierSending(t *testing.T) {
 	late := func(state string, sendings ...string) {
 		t.Helper()
 		for _, sending := range sendings {
-			s.must(s.lostMails().MarkLost(t.Context(), mail.ID, sending, opened))
+			s.must(s.undeliveredMails().MarkBounced(t.Context(), mail.ID, sending, opened))
 			s.wantState(mail.ID, state)
 		}
 	}
 	s.must(mails.MarkSent(t.Context(), mail.ID, "message 1", opened))
-	s.must(s.lostMails().MarkLost(t.Context(), mail.ID, "message 1", opened))
+	s.must(s.undeliveredMails().MarkBounced(t.Context(), mail.ID, "message 1", opened))
 	s.must(s.failedMails().Requeue(t.Context(), notification.Requeue(mail.ID, lostAt)))
 	late("pending", "message 1", "message 1")
 	s.must(mails.MarkSent(t.Context(), mail.ID, "message 2", lostAt))
 	late("sent", "message 1", "")
-	s.must(s.lostMails().MarkLost(t.Context(), mail.ID, "message 2", lostAt))
+	s.must(s.undeliveredMails().MarkBounced(t.Context(), mail.ID, "message 2", lostAt))
 	s.must(s.failedMails().Requeue(t.Context(), notification.Requeue(mail.ID, lostAt)))
 	late("pending", "message 1", "message 2")
 	s.must(mails.MarkSent(t.Context(), mail.ID, "message 3", lostAt))
@@ -182,13 +187,15 @@ func TestMarkLostMeetsTheMark(t *testing.T) {
 		defer func() { s.must(other.MarkSent(t.Context(), mail.ID, "message", opened)) }()
 		return next.RoundTrip(r)
 	})
-	s.must(s.lostMails().MarkLost(t.Context(), mail.ID, "message", lostAt))
+	s.must(s.undeliveredMails().MarkBounced(t.Context(), mail.ID, "message", lostAt))
 	s.wantLost(mail.ID, lostAt)
 }
 
 func (s *shop) mailItem(id string) attributes {
 	s.t.Helper()
-	out, err := s.client.GetItem(s.t.Context(), &dynamodb.GetItemInput{TableName: aws.String(s.tables.Name("Mails")), Key: mailKey(id), ConsistentRead: aws.Bool(true)})
+	out, err := s.client.GetItem(s.t.Context(), &dynamodb.GetItemInput{
+		TableName: aws.String(s.tables.Name("Mails")), Key: mailKey(id), ConsistentRead: aws.Bool(true),
+	})
 	s.must(err)
 	return out.Item
 }
@@ -197,7 +204,8 @@ func (s *shop) wantLost(id string, at time.Time) {
 	s.t.Helper()
 	item := s.mailItem(id)
 	r := reader{item: item}
-	if state, settled := r.text("state"), r.text("settled_at"); state != "failed" || settled != formatTime(at) || r.has("lease_id") || r.has("due_at") {
+	if state, settled := r.text("state"), r.text("settled_at"); state != "failed" || settled != formatTime(at) ||
+		r.has("lease_id") || r.has("due_at") {
 		s.t.Errorf("got %v, want it failed at %s, neither leased nor due", item, formatTime(at))
 	}
 }

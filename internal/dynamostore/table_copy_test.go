@@ -32,7 +32,7 @@ func (s *shop) contents(table string, key ...string) map[string]attributes {
 func TestTableCopy(t *testing.T) {
 	s, ids := busyShop(t)
 	restored := dynamolocal.New(t)
-	s.must(s.lostMails().MarkLost(t.Context(), notification.OrderMailID(ids[2]), "lost", opened)) // a set
+	s.must(s.undeliveredMails().MarkBounced(t.Context(), notification.OrderMailID(ids[2]), "lost", opened)) // a set
 	keys := map[string][]string{"Orders": {"order_id"}, "Mails": {"mail_id"}, "StockMovements": {"product_id",
 		"moved_key"}, "Products": {"product_id", "part"}}
 	copyOf := func(table string, write bool, keep func(string, json.RawMessage) error) *TableCopy {

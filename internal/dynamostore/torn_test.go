@@ -12,8 +12,8 @@ import (
 	"shop/test/awsfault"
 )
 
-// without takes the items for which drop is true out of the answer of a BatchGetItem, as if these had been read before the
-// transaction that wrote them, and the others after it.
+// without takes the items for which drop is true out of the answer of a BatchGetItem, as if these had been read before
+// the transaction that wrote them, and the others after it.
 func without(t *testing.T, drop func(table string, item map[string]any) bool) awsfault.Fault {
 	return func(next http.RoundTripper, r *http.Request) (*http.Response, error) {
 		resp, err := next.RoundTrip(r)

@@ -83,7 +83,7 @@ func (s *UnverifiedAccounts) add(
 ) error {
 	actions := []types.TransactWriteItem{
 		{Put: &types.Put{
-			TableName: &s.Users, Item: userItem(u), ConditionExpression: aws.String(free),
+			TableName: &s.Users, Item: userItem(u), ConditionExpression: aws.String(addressFree),
 			ExpressionAttributeValues: since(u.CreatedAt),
 		}},
 		put(s.Mails, mailItem(mail)),
@@ -107,7 +107,7 @@ func (s *UnverifiedAccounts) tell(
 	put := putAfterCooldown(s.Mails, mail)
 	actions := []types.TransactWriteItem{
 		{ConditionCheck: &types.ConditionCheck{
-			TableName: &s.Users, Key: userKey(email), ConditionExpression: aws.String(here),
+			TableName: &s.Users, Key: userKey(email), ConditionExpression: aws.String(addressTaken),
 			ExpressionAttributeValues: since(mail.CreatedAt),
 		}},
 		{Put: &put},

@@ -14,11 +14,11 @@ import (
 // nextGeneration ends, in an update of a user, all sessions and links of the user. Its value :one is 1.
 const nextGeneration = " ADD generation :one"
 
-// free and here are the conditions that nobody has an address, and that somebody has it: who signed up and was not
-// verified in time has it no more. Their value is of since.
+// addressFree and addressTaken are the conditions that nobody has an address, and that somebody has it: who signed up
+// and was not verified in time has it no more. Their value is of since.
 const (
-	free = "attribute_not_exists(email) OR expires_at <= :since"
-	here = "attribute_exists(email) AND (attribute_not_exists(expires_at) OR expires_at > :since)"
+	addressFree  = "attribute_not_exists(email) OR expires_at <= :since"
+	addressTaken = "attribute_exists(email) AND (attribute_not_exists(expires_at) OR expires_at > :since)"
 )
 
 func since(now time.Time) attributes { return attributes{":since": number(now.Unix())} }

@@ -24,7 +24,8 @@ func (s *UserSessions) EndSessions(ctx context.Context, u user.User, a user.Atte
 		UpdateExpression:          aws.String(nextGeneration),
 		ExpressionAttributeValues: attributes{":user": text(u.ID), ":one": number(1)},
 	}}}
-	unmet, err := transact(ctx, s.Client, "ending a user's sessions", append(actions, takeBack(s.AuthState, a)...)...)
+	unmet, err := transact(ctx, s.Client, "ending a user's sessions",
+		append(actions, undoAttempt(s.AuthState, a)...)...)
 	if unmet[0] {
 		return user.ErrNotFound
 	}

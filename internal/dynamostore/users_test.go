@@ -15,7 +15,10 @@ import (
 
 func TestUsersAreStoredOnce(t *testing.T) {
 	s := open(t)
-	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
+	ann := user.User{
+		ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer,
+		CreatedAt: opened,
+	}
 	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	got, err := s.accounts().ByEmail(t.Context(), ann.Email)
 	s.must(err)
@@ -39,7 +42,10 @@ func TestUsersAreStoredOnce(t *testing.T) {
 func TestSignUpWhoseAnswerWasLostSucceeds(t *testing.T) {
 	s := open(t)
 	s.faults.On("PutItem", awsfault.Lost)
-	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
+	ann := user.User{
+		ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer,
+		CreatedAt: opened,
+	}
 	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	if got := s.faults.Calls("PutItem"); got != 3 { // the admin's, ours, and its repeat
 		t.Errorf("calls: got %d, want 3", got)
@@ -48,7 +54,10 @@ func TestSignUpWhoseAnswerWasLostSucceeds(t *testing.T) {
 
 func TestRoles(t *testing.T) {
 	s := open(t)
-	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer, CreatedAt: opened}
+	ann := user.User{
+		ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: password.Stored("h"), Role: user.RoleCustomer,
+		CreatedAt: opened,
+	}
 	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	asAdmin := user.Caller{UserID: ann.ID, Email: ann.Email, Admin: true}
 	check := func(when string, caller user.Caller, want error) {
@@ -60,7 +69,8 @@ func TestRoles(t *testing.T) {
 	set := func(email string, role, want user.Role) {
 		t.Helper()
 		before, err := s.operator().SetRole(t.Context(), user.RoleChange{
-			UserID: ann.ID, Generation: s.user(email).Generation, Email: email, Role: role, By: "arn:operator", At: opened,
+			UserID: ann.ID, Generation: s.user(email).Generation, Email: email, Role: role, By: "arn:operator",
+			At: opened,
 		})
 		if s.must(err); before.ID != ann.ID || before.Role != want {
 			t.Errorf("setting %s: got %+v before, want %s %s", role, before, ann.ID, want)
@@ -71,11 +81,13 @@ func TestRoles(t *testing.T) {
 	set(ann.Email, user.RoleCustomer, user.RoleAdmin)
 	set(ann.Email, user.RoleAdmin, user.RoleCustomer)
 	check("once granted", asAdmin, nil)
-	check("another account of the address", user.Caller{UserID: "usr_9", Email: ann.Email, Admin: true}, user.ErrNotAdmin)
+	check("another account of the address", user.Caller{UserID: "usr_9", Email: ann.Email, Admin: true},
+		user.ErrNotAdmin)
 	check("an address nobody has", user.Caller{UserID: ann.ID, Email: "x@example.com", Admin: true}, user.ErrNotAdmin)
 	set(ann.Email, user.RoleCustomer, user.RoleAdmin)
 	check("once revoked", asAdmin, user.ErrNotAdmin)
-	_, err := s.operator().SetRole(t.Context(), user.RoleChange{UserID: ann.ID, Email: "x@example.com", Role: user.RoleAdmin, By: "arn:operator", At: opened})
+	_, err := s.operator().SetRole(t.Context(),
+		user.RoleChange{UserID: ann.ID, Email: "x@example.com", Role: user.RoleAdmin, By: "arn:operator", At: opened})
 	if !errors.Is(err, user.ErrNotFound) {
 		t.Errorf("an unknown address: got %v, want ErrNotFound", err)
 	}
@@ -98,8 +110,8 @@ func TestRoleEndsSessions(t *testing.T) {
 	}
 }
 
-// TestRoleOfAnotherAccount: the account that the operator looked at is changed, and no other one of the address; and none that is not
-// verified.
+// TestRoleOfAnotherAccount: the account that the operator looked at is changed, and no other one of the address; and
+// none that is not verified.
 func TestRoleOfAnotherAccount(t *testing.T) {
 	s := open(t)
 	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
@@ -119,7 +131,10 @@ func TestRoleOfAnotherAccount(t *testing.T) {
 // Who changed a role last, and when, is kept; what changes nothing leaves it alone.
 func TestRoleChangesAreKept(t *testing.T) {
 	s := open(t)
-	grant := user.RoleChange{UserID: s.admin.UserID, Email: s.admin.Email, Role: user.RoleCustomer, By: "arn:first", At: opened.Add(time.Hour)}
+	grant := user.RoleChange{
+		UserID: s.admin.UserID, Email: s.admin.Email, Role: user.RoleCustomer, By: "arn:first",
+		At: opened.Add(time.Hour),
+	}
 	for _, by := range []string{"arn:first", "arn:second"} {
 		grant.By = by
 		if _, err := s.operator().SetRole(t.Context(), grant); err != nil {
@@ -127,7 +142,8 @@ func TestRoleChangesAreKept(t *testing.T) {
 		}
 		grant.At = grant.At.Add(time.Hour)
 	}
-	out, err := s.client.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: aws.String(s.tables.Name("Users")), Key: userKey(s.admin.Email)})
+	out, err := s.client.GetItem(t.Context(),
+		&dynamodb.GetItemInput{TableName: aws.String(s.tables.Name("Users")), Key: userKey(s.admin.Email)})
 	s.must(err)
 	r := reader{item: out.Item}
 	by, at := r.text("role_changed_by"), r.instant("role_changed_at")
@@ -160,7 +176,9 @@ func TestLateGrant(t *testing.T) {
 // The SDK repeats the write, whose condition then fails on our own change.
 func TestRoleChangeWhoseAnswerWasLostIsTold(t *testing.T) {
 	s := open(t)
-	for _, c := range []struct{ role, before user.Role }{{user.RoleCustomer, user.RoleAdmin}, {user.RoleAdmin, user.RoleCustomer}} {
+	for _, c := range []struct{ role, before user.Role }{
+		{user.RoleCustomer, user.RoleAdmin}, {user.RoleAdmin, user.RoleCustomer},
+	} {
 		s.faults.On("UpdateItem", awsfault.Lost)
 		before, err := s.operator().SetRole(t.Context(), user.RoleChange{
 			UserID: s.admin.UserID, Generation: s.user(s.admin.Email).Generation, Email: s.admin.Email, Role: c.role,
@@ -172,8 +190,8 @@ func TestRoleChangeWhoseAnswerWasLostIsTold(t *testing.T) {
 	}
 }
 
-// TestOperatorVerifies: the account that the operator looked at may log in, and keeps who said so first; no other account of the
-// address, and none that expired. A lost answer is no failure.
+// TestOperatorVerifies: the account that the operator looked at may log in, and keeps who said so first; no other
+// account of the address, and none that expired. A lost answer is no failure.
 func TestOperatorVerifies(t *testing.T) {
 	s, ann := open(t), ann
 	ann.ExpiresAt = opened.Add(time.Hour)
@@ -202,10 +220,12 @@ func TestOperatorVerifies(t *testing.T) {
 	if got := s.user(ann.Email); got != want {
 		t.Errorf("got %+v, want it verified, and nothing else: %+v", got, want)
 	}
-	out, err := s.client.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: aws.String(s.tables.Name("Users")), Key: userKey(ann.Email)})
+	out, err := s.client.GetItem(t.Context(),
+		&dynamodb.GetItemInput{TableName: aws.String(s.tables.Name("Users")), Key: userKey(ann.Email)})
 	s.must(err)
 	r := reader{item: out.Item}
-	if by, at := r.text("verified_by"), r.instant("verified_at"); r.err != nil || by != "arn:first" || !at.Equal(opened) {
+	if by, at := r.text("verified_by"), r.instant("verified_at"); r.err != nil || by != "arn:first" ||
+		!at.Equal(opened) {
 		t.Errorf("verified by %s at %s, %v, want the first", by, at, r.err)
 	}
 }
@@ -214,7 +234,9 @@ func TestOperatorVerifies(t *testing.T) {
 func TestHashesAreRenewed(t *testing.T) {
 	s := open(t)
 	old, renewed, chosen := password.Stored("old"), password.Stored("renewed"), password.Stored("chosen")
-	ann := user.User{ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: old, Role: user.RoleAdmin, CreatedAt: opened}
+	ann := user.User{
+		ID: "usr_1", Email: "ann@example.com", Name: "Ann", PasswordHash: old, Role: user.RoleAdmin, CreatedAt: opened,
+	}
 	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
 	for _, c := range []struct{ from, to, want password.Hash }{
 		{chosen, renewed, old}, {old, renewed, renewed}, {old, chosen, renewed}, {renewed, chosen, chosen},
@@ -223,7 +245,8 @@ func TestHashesAreRenewed(t *testing.T) {
 		got, err := s.accounts().ByEmail(t.Context(), ann.Email)
 		s.must(err)
 		if ann.PasswordHash = c.want; got != ann {
-			t.Errorf("%q in the place of %q: got %q, want %q", c.to.PHC(), c.from.PHC(), got.PasswordHash.PHC(), c.want.PHC())
+			t.Errorf("%q in the place of %q: got %q, want %q",
+				c.to.PHC(), c.from.PHC(), got.PasswordHash.PHC(), c.want.PHC())
 		}
 	}
 	s.must(s.hashes().ReplaceHash(t.Context(), "nobody@example.com", old, renewed))
@@ -237,7 +260,8 @@ func TestHashRenewalWhoseAnswerWasLostSucceeds(t *testing.T) {
 	s := open(t)
 	s.faults.On("UpdateItem", awsfault.Lost)
 	s.must(s.hashes().ReplaceHash(t.Context(), s.admin.Email, password.Stored("x"), password.Stored("y")))
-	if got, err := s.accounts().ByEmail(t.Context(), s.admin.Email); err != nil || got.PasswordHash != password.Stored("y") {
+	if got, err := s.accounts().ByEmail(t.Context(), s.admin.Email); err != nil ||
+		got.PasswordHash != password.Stored("y") {
 		t.Errorf("got %q and error %v, want the renewed hash", got.PasswordHash.PHC(), err)
 	}
 }
@@ -251,7 +275,8 @@ func TestFailuresTellWhetherARepeatMayHelp(t *testing.T) {
 		want   bool
 	}{
 		{400, "ProvisionedThroughputExceededException", true}, {400, "ThrottlingException", true},
-		{500, "InternalServerError", true}, {503, "ServiceUnavailable", true}, // the second is one that the SDK has no type for
+		// the second is one that the SDK has no type for
+		{500, "InternalServerError", true}, {503, "ServiceUnavailable", true},
 		{400, "AccessDeniedException", false}, {400, "ValidationException", false},
 	} {
 		s.faults.On("GetItem", awsfault.Times(3, awsfault.Error(test.status, test.name))...)

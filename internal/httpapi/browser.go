@@ -21,10 +21,10 @@ const DeviceCookie = "__Host-device"
 // ErrCrossSite says that a request at a route of cookies does not come from a page of the store's own origin.
 var ErrCrossSite = errors.New("the request does not come from a page of the store's own origin")
 
-// OwnPages serves a route that goes by cookies, which a browser sends whoever made the page: only requests that the
+// SameOrigin serves a route that goes by cookies, which a browser sends whoever made the page: only requests that the
 // browser says come from a page of the same origin, and that no form can make, get to h (OWASP ASVS 5.0, 3.5.1 and
 // 3.5.3). Scripts cannot set the header (https://www.w3.org/TR/fetch-metadata/).
-func OwnPages(h Handler) Handler {
+func SameOrigin(h Handler) Handler {
 	return func(ctx context.Context, r *Request) (Response, error) {
 		if site := r.Header("Sec-Fetch-Site"); site != "same-origin" || !isJSON(r.Header("Content-Type")) {
 			observe.Audit(ctx, observe.Event{

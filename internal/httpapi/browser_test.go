@@ -60,11 +60,11 @@ func TestWithoutSession(t *testing.T) {
 	}
 }
 
-// TestOwnPages: only what the browser says comes from a page of the same origin, and no form can make, is served; all else
+// TestSameOrigin: only what the browser says comes from a page of the same origin, and no form can make, is served; all else
 // is audited.
-func TestOwnPages(t *testing.T) {
+func TestSameOrigin(t *testing.T) {
 	const own, isJSON = "same-origin", "application/json"
-	h := OwnPages(answering(NoContent()))
+	h := SameOrigin(answering(NoContent()))
 	for from, status := range map[[2]string]int{
 		{own, isJSON}: 204, {"cross-site", isJSON}: 403, {"same-site", isJSON}: 403, {"none", isJSON}: 403, {"", isJSON}: 403,
 		{own + ",cross-site", isJSON}: 403, {"Same-Origin", isJSON}: 403,

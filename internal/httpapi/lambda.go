@@ -29,7 +29,7 @@ func Lambda(front Front, describe Describe, h Handler) Function {
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		start := time.Now()
 		r := &Request{event: event, front: front, describe: describe}
-		ctx, cancel := deadline.WithMargin(observe.Arrived(ctx, r.ID(), front.Address(r)))
+		ctx, cancel := deadline.WithMargin(observe.WithRequest(ctx, r.ID(), front.Address(r)))
 		defer cancel()
 		out := answer(ctx, h, r)
 		observe.Request(ctx, event.RouteKey, out.StatusCode, time.Since(start))

@@ -32,7 +32,7 @@ func event() events.APIGatewayV2HTTPRequest {
 func run(t *testing.T, h Handler, e events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, string) {
 	t.Helper()
 	var log bytes.Buffer
-	out, err := Lambda(Front{}, describeForTests, h)(observe.Into(t.Context(), observe.New(&log)), e)
+	out, err := Lambda(Front{}, describeForTests, h)(observe.WithLogger(t.Context(), observe.New(&log)), e)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// Uncertain is how long before a read of a stock an order may have been dated and yet be committed after it: a
+	// CommitWindow is how long before a read of a stock an order may have been dated and yet be committed after it: a
 	// checkout has ten seconds, and an attempt that hung may be carried out some seconds later.
-	Uncertain = 30 * time.Second
+	CommitWindow = 30 * time.Second
 	// clockSkew is by how much the clocks of two functions may differ.
 	clockSkew = 10 * time.Second
 	// mostProducts bounds the memory of a pass: some 200 bytes a product.
@@ -30,9 +30,9 @@ const (
 // stock was read.
 type Audit struct {
 	Tables Tables
-	// MostProducts and Uncertain are for tests; 0 is the constants.
+	// MostProducts and CommitWindow are for tests; 0 is the constants.
 	MostProducts int
-	Uncertain    time.Duration
+	CommitWindow time.Duration
 }
 
 // Summary is what an audit read, and whether more looked wrong than was read again.
@@ -58,8 +58,8 @@ func (a Audit) Run(ctx context.Context, report func(Difference)) (Summary, error
 	if a.MostProducts == 0 {
 		a.MostProducts = mostProducts
 	}
-	if a.Uncertain == 0 {
-		a.Uncertain = Uncertain
+	if a.CommitWindow == 0 {
+		a.CommitWindow = CommitWindow
 	}
 	r := &run{Audit: a, products: map[string]bool{}, mails: map[string]bool{}}
 	r.report = func(d Difference) { r.Differences++; report(d) }
@@ -93,7 +93,7 @@ func (r *run) readStocks(ctx context.Context) error {
 	parts := uint32(1)
 	for part := uint32(0); part < parts; part++ {
 		l := &ledger{entries: map[string]*entry{}, parts: parts, part: part, most: r.MostProducts,
-			uncertain: r.Audit.Uncertain}
+			commitWindow: r.Audit.CommitWindow}
 		if err := r.fill(ctx, l); err != nil {
 			return err
 		}
@@ -114,7 +114,8 @@ func (r *run) fill(ctx context.Context, l *ledger) error {
 	first := l.part == 0
 	change := func(id string, delta int64, at time.Time) {
 		known := l.change(id, delta, at) || !l.has(id)
-		if !known && at.Before(began.Add(-r.Audit.Uncertain)) { // a later one may be of a product that came meanwhile
+		// a later one may be of a product that came meanwhile
+		if !known && at.Before(began.Add(-r.Audit.CommitWindow)) {
 			r.suspect(r.products, id)
 		}
 	}
@@ -182,7 +183,7 @@ func (r *run) confirmStocks(ctx context.Context) error {
 	if len(r.products) == 0 {
 		return nil
 	}
-	l := &ledger{entries: map[string]*entry{}, parts: 1, most: mostSuspects, uncertain: r.Audit.Uncertain}
+	l := &ledger{entries: map[string]*entry{}, parts: 1, most: mostSuspects, commitWindow: r.Audit.CommitWindow}
 	for _, id := range sorted(r.products) {
 		if err := r.readAgain(ctx, l, id); err != nil {
 			return err

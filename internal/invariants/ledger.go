@@ -8,11 +8,11 @@ import (
 
 // ledger adds up what is stored of some products.
 type ledger struct {
-	entries   map[string]*entry
-	parts     uint32 // over how many passes the products are spread: a power of two
-	part      uint32 // the pass of this ledger
-	most      int    // products that it may hold
-	uncertain time.Duration
+	entries      map[string]*entry
+	parts        uint32 // over how many passes the products are spread: a power of two
+	part         uint32 // the pass of this ledger
+	most         int    // products that it may hold
+	commitWindow time.Duration
 }
 
 // entry is one product. Its stock has what was committed before the stock was read. What was dated well before that was
@@ -56,7 +56,7 @@ func (l *ledger) change(id string, delta int64, at time.Time) bool {
 		return false
 	}
 	switch {
-	case at.Before(e.from.Add(-l.uncertain)):
+	case at.Before(e.from.Add(-l.commitWindow)):
 		e.certain += delta
 	case at.After(e.to.Add(clockSkew)):
 	default:
@@ -83,7 +83,7 @@ func (l *ledger) cancelled(o Order) {
 }
 
 func (l *ledger) back(id string, units int64, at time.Time) {
-	if e := l.entries[id]; e != nil && at.Before(e.from.Add(-l.uncertain)) {
+	if e := l.entries[id]; e != nil && at.Before(e.from.Add(-l.commitWindow)) {
 		e.returned += units
 	}
 }

@@ -106,7 +106,9 @@ var pair = sync.OnceValue(func() (all [2]*rsa.PublicKey) {
 })
 
 // quiet keeps the log of what fails on purpose out of the test's output.
-func quiet(t *testing.T) context.Context { return observe.Into(t.Context(), observe.New(io.Discard)) }
+func quiet(t *testing.T) context.Context {
+	return observe.WithLogger(t.Context(), observe.New(io.Discard))
+}
 
 func wantKey(t *testing.T, k *Keys, want *rsa.PublicKey) {
 	t.Helper()

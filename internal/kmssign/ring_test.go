@@ -41,7 +41,9 @@ func newRing(t *testing.T, refusals map[string]string) (Ring, *states) {
 	return NewRing(newClient(server.URL, anybody), []string{"a", "b"}), s
 }
 
-func silent(t *testing.T) context.Context { return observe.Into(t.Context(), observe.New(io.Discard)) }
+func silent(t *testing.T) context.Context {
+	return observe.WithLogger(t.Context(), observe.New(io.Discard))
+}
 
 func TestRingReadsEachKeyOnce(t *testing.T) {
 	ring, s := newRing(t, nil)

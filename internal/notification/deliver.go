@@ -31,7 +31,7 @@ type Ledger interface {
 	// Claim leases a pending mail for leaseID until the given time. It returns ErrNotFound, ErrNotPending and
 	// ErrLeased.
 	Claim(ctx context.Context, mailID, leaseID string, until time.Time) (Mail, error)
-	// MarkSent settles the mail as Sent, or as Failed if MarkLost was called with this message id before. It is
+	// MarkSent settles the mail as Sent, or as Failed if MarkBounced was called with this message id before. It is
 	// repeated until ctx ends, and does nothing to a mail that is not pending any more.
 	MarkSent(ctx context.Context, mailID, messageID string, now time.Time) error
 	// MarkUndelivered settles the mail as Failed or Dropped, if leaseID still holds it.
@@ -113,7 +113,7 @@ func (d *Delivery) send(ctx context.Context, mail Mail) (string, error) {
 }
 
 func (d *Delivery) compose(ctx context.Context, mail Mail) (Message, error) {
-	if mail.OfAccount() {
+	if mail.IsAccountMail() {
 		return d.composeForAccount(ctx, mail)
 	}
 	kind, orderID := mail.cut()

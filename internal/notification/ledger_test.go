@@ -113,7 +113,7 @@ func (l *ledger) MarkUndelivered(_ context.Context, mailID, leaseID string, as S
 	return err
 }
 
-func (l *ledger) MarkLost(_ context.Context, mailID, messageID string, now time.Time) error {
+func (l *ledger) MarkBounced(_ context.Context, mailID, messageID string, now time.Time) error {
 	done, err := l.call("mark lost", mailID)
 	defer done()
 	switch e := l.entries[mailID]; {

@@ -189,7 +189,7 @@ func newMail(id, address string, now time.Time) Mail {
 // When it was first stored, an order's mail has its order to tell.
 func Requeue(mailID string, now time.Time) Mail {
 	m := Mail{ID: mailID, State: Pending, CreatedAt: now, DueAt: now}
-	if m.OfAccount() {
+	if m.IsAccountMail() {
 		m.ExpiresAt = now.Add(keepAccount).Truncate(time.Second)
 	}
 	return m
@@ -211,14 +211,14 @@ func (m Mail) About() (orderID string, told order.Status, ofOrder bool) {
 	return subject, told, kind == OrderPlaced || kind.ofAStatus()
 }
 
-// OfStatus reports whether the mail tells that an order, its subject, reached a status.
-func (m Mail) OfStatus() bool {
+// IsStatusMail reports whether the mail tells that an order, its subject, reached a status.
+func (m Mail) IsStatusMail() bool {
 	kind, subject := m.cut()
 	return kind.ofAStatus() && subject != ""
 }
 
-// OfAccount reports whether the mail is an account mail.
-func (m Mail) OfAccount() bool {
+// IsAccountMail reports whether the mail is an account mail.
+func (m Mail) IsAccountMail() bool {
 	kind, subject := m.cut()
 	return kind.ofAccounts() && subject != ""
 }
@@ -226,7 +226,7 @@ func (m Mail) OfAccount() bool {
 // ofKnownKind reports whether this version has an event for the mail, and knows how to send it.
 func (m Mail) ofKnownKind() bool {
 	_, ofOrder := m.OrderID()
-	return ofOrder || m.OfStatus() || m.OfAccount()
+	return ofOrder || m.IsStatusMail() || m.IsAccountMail()
 }
 
 func (m Mail) cut() (Kind, string) {

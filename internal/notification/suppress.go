@@ -37,19 +37,19 @@ type Suppressions interface {
 	Add(ctx context.Context, addressHash string, reason Reason, now time.Time) error
 }
 
-// Losses is the ledger as the provider's reports change it.
-type Losses interface {
-	// MarkLost fails the mail if the sending with this message id is the one that it was marked sent with, or will be:
-	// the report may be faster than the mark. A mail may be sent again after it failed; the report of an earlier
-	// sending, late or doubled, does nothing to a later one. Nor does MarkLost do anything to a mail that failed
+// UndeliveredLedger is the ledger of mails as reports of bounces change it.
+type UndeliveredLedger interface {
+	// MarkBounced fails the mail if the sending with this message id is the one that it was marked sent with, or will
+	// be: the report may be faster than the mark. A mail may be sent again after it failed; the report of an earlier
+	// sending, late or doubled, does nothing to a later one. Nor does MarkBounced do anything to a mail that failed
 	// already, or that has no record.
-	MarkLost(ctx context.Context, mailID, messageID string, now time.Time) error
+	MarkBounced(ctx context.Context, mailID, messageID string, now time.Time) error
 }
 
 // Suppressor does what the provider's reports ask for.
 type Suppressor struct {
 	List   Suppressions
-	Ledger Losses
+	Ledger UndeliveredLedger
 	Now    func() time.Time
 }
 
@@ -62,7 +62,7 @@ func (s *Suppressor) Suppress(ctx context.Context, r Report) error {
 	if !r.Lost || r.MailID == "" {
 		return nil
 	}
-	if err := s.Ledger.MarkLost(ctx, r.MailID, r.MessageID, s.Now()); err != nil {
+	if err := s.Ledger.MarkBounced(ctx, r.MailID, r.MessageID, s.Now()); err != nil {
 		return fmt.Errorf("failing %s after a %s: %w", r.MailID, r.Reason, err)
 	}
 	return nil

@@ -75,9 +75,9 @@ type origin struct {
 	requestID, sourceIP string
 }
 
-// Arrived returns ctx for what a request causes: its lines have the request's id, and its audited events the source
+// WithRequest returns ctx for what a request causes: its lines have the request's id, and its audited events the source
 // address.
-func Arrived(ctx context.Context, requestID, sourceIP string) context.Context {
+func WithRequest(ctx context.Context, requestID, sourceIP string) context.Context {
 	ctx = context.WithValue(ctx, originKey{}, origin{log: Log(ctx), requestID: requestID, sourceIP: sourceIP})
 	return With(ctx, "request_id", requestID)
 }

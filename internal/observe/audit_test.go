@@ -11,7 +11,7 @@ import (
 func noted(t *testing.T, e Event) map[string]any {
 	t.Helper()
 	got := logged(t, func(ctx context.Context) {
-		Audit(With(Arrived(ctx, "r1", "203.0.113.7"), "user_id", "another field of the request's log"), e)
+		Audit(With(WithRequest(ctx, "r1", "203.0.113.7"), "user_id", "another field of the request's log"), e)
 	})
 	if len(got) != 1 {
 		t.Fatalf("%d lines, want 1: %v", len(got), got)
@@ -44,7 +44,7 @@ func TestAuditHasAllFieldsAlways(t *testing.T) {
 // TestAuditOnce: a field that the request's log has too is not written twice.
 func TestAuditOnce(t *testing.T) {
 	var out bytes.Buffer
-	ctx := With(Arrived(Into(t.Context(), New(&out)), "r1", "203.0.113.7"), "user_id", "usr_2")
+	ctx := With(WithRequest(WithLogger(t.Context(), New(&out)), "r1", "203.0.113.7"), "user_id", "usr_2")
 	Audit(ctx, Event{Kind: StockChanged, UserID: "usr_2"})
 	for _, field := range []string{`"user_id":`, `"request_id":`, `"source_ip":`} {
 		if n := strings.Count(out.String(), field); n != 1 {
@@ -60,7 +60,7 @@ func TestAuditForgery(t *testing.T) {
 		"\x00", `\u000a{"msg":"audit"}`, "\x7f\u0085\u009b", "\\", "'; DROP TABLE", "<script>", "${jndi:ldap://x}", "%0a",
 	} {
 		var out bytes.Buffer
-		ctx := Arrived(Into(t.Context(), New(&out)), text, text)
+		ctx := WithRequest(WithLogger(t.Context(), New(&out)), text, text)
 		Audit(ctx, Event{Kind: Kind(text), UserID: text, AddressHash: text, Subject: text, Before: text, After: text, Reason: text})
 		if strings.Count(out.String(), "\n") != 1 || strings.ContainsAny(out.String(), "\r\x1b\x00\u2028") {
 			t.Errorf("%q: log = %q", text, out.String())

@@ -26,8 +26,8 @@ func utc(groups []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// Into returns ctx with a logger.
-func Into(ctx context.Context, l *slog.Logger) context.Context {
+// WithLogger returns ctx with a logger.
+func WithLogger(ctx context.Context, l *slog.Logger) context.Context {
 	return context.WithValue(ctx, key{}, l)
 }
 
@@ -41,7 +41,7 @@ func Log(ctx context.Context) *slog.Logger {
 
 // With returns ctx with a logger that adds fields to each line.
 func With(ctx context.Context, fields ...any) context.Context {
-	return Into(ctx, Log(ctx).With(fields...))
+	return WithLogger(ctx, Log(ctx).With(fields...))
 }
 
 // Request logs that a request was answered.

@@ -23,7 +23,7 @@ func logged(t *testing.T, use func(context.Context)) []map[string]any {
 	t.Setenv("AWS_LAMBDA_FUNCTION_NAME", "shop-PlaceOrder")
 	t.Setenv("_X_AMZN_TRACE_ID", "Root="+traced+";Parent=53995c3f42cd8ad8;Sampled=1")
 	var out bytes.Buffer
-	use(Into(t.Context(), New(&out)))
+	use(WithLogger(t.Context(), New(&out)))
 	return lines(t, out.String())
 }
 
@@ -86,7 +86,7 @@ func TestForgery(t *testing.T) {
 		wantFields(t, got, map[string]any{"level": "INFO", "msg": "refused", "function": "shop-PlaceOrder", "trace_id": traced, "request_id": text, "code": text, "error": text})
 	}
 	var out bytes.Buffer
-	Log(Into(t.Context(), New(&out))).Info("a\nb", "k\n", "\xff\n")
+	Log(WithLogger(t.Context(), New(&out))).Info("a\nb", "k\n", "\xff\n")
 	if got := lines(t, out.String()); len(got) != 1 || got[0]["msg"] != "a\nb" || strings.ContainsAny(strings.TrimSuffix(out.String(), "\n"), "\n\r\x1b") {
 		t.Errorf("log = %q", out.String())
 	}

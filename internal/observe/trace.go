@@ -27,7 +27,7 @@ func TraceID(header string) string {
 	return ""
 }
 
-// isTraceID tells whether id is a version, a time and a number, the last two of 8 and 24 hexadecimal digits.
+// isTraceID reports whether id is a version, a time and a number, the last two of 8 and 24 hexadecimal digits.
 func isTraceID(id string) bool {
 	parts := strings.Split(id, "-")
 	return len(parts) == 3 && parts[0] == "1" && isHex(parts[1], 8) && isHex(parts[2], 24)

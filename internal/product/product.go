@@ -72,11 +72,11 @@ type Product struct {
 // StockStatus is what customers see of the stock.
 type StockStatus string
 
-// LowAt is how many units are low, and fewer.
-const LowAt = 5
+// LowStockThreshold is how many units are low, and fewer.
+const LowStockThreshold = 5
 
 // IsLow reports whether so many units are low, or none.
-func IsLow(units int64) bool { return units <= LowAt }
+func IsLow(units int64) bool { return units <= LowStockThreshold }
 
 // The stock statuses.
 const (

@@ -33,8 +33,8 @@ type DeadLetters struct {
 	MailURL string // of the mail queue
 }
 
-// Take returns letters, at most ten, each of which nobody else sees for the given time, to the second.
-func (d *DeadLetters) Take(ctx context.Context, hidden time.Duration) ([]notification.DeadLetter, error) {
+// Receive returns letters, at most ten, each of which nobody else sees for the given time, to the second.
+func (d *DeadLetters) Receive(ctx context.Context, hidden time.Duration) ([]notification.DeadLetter, error) {
 	out, err := d.Client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 		QueueUrl: &d.URL, MaxNumberOfMessages: mostAtOnce, WaitTimeSeconds: look,
 		VisibilityTimeout: int32(hidden.Seconds()),
@@ -53,9 +53,9 @@ func (d *DeadLetters) Take(ctx context.Context, hidden time.Duration) ([]notific
 	return letters, nil
 }
 
-// GiveBack shows letters to everybody again. One that SQS does not show was taken or deleted by somebody else, or shows
+// Release shows letters to everybody again. One that SQS does not show was taken or deleted by somebody else, or shows
 // when its time is up: that is no error.
-func (d *DeadLetters) GiveBack(ctx context.Context, letters []notification.DeadLetter) error {
+func (d *DeadLetters) Release(ctx context.Context, letters []notification.DeadLetter) error {
 	for some := range slices.Chunk(letters, mostAtOnce) {
 		var entries []types.ChangeMessageVisibilityBatchRequestEntry
 		for i, letter := range some {

@@ -69,7 +69,7 @@ func TestTake(t *testing.T) {
 		}
 		return reply(200, map[string]any{"Messages": messages})
 	}}))
-	got, err := d.Take(t.Context(), time.Minute)
+	got, err := d.Receive(t.Context(), time.Minute)
 	want := []notification.DeadLetter{{ID: "m0", Handle: "h0", Body: bodies[0], MailID: mailID}}
 	for i, body := range bodies[1:] {
 		want = append(want, notification.DeadLetter{ID: fmt.Sprint("m", i+1), Handle: fmt.Sprint("h", i+1), Body: body})
@@ -85,11 +85,11 @@ func TestTake(t *testing.T) {
 
 func TestTakeNothing(t *testing.T) {
 	d := lettersOver(noting(t, new([]request), nil))
-	if got, err := d.Take(t.Context(), time.Minute); len(got) != 0 || err != nil {
+	if got, err := d.Receive(t.Context(), time.Minute); len(got) != 0 || err != nil {
 		t.Errorf("got %v, %v", got, err)
 	}
 	d = lettersOver(func(*http.Request) (*http.Response, error) { return fault(403, "AccessDenied") })
-	if _, err := d.Take(t.Context(), time.Minute); err == nil || !strings.HasPrefix(err.Error(), "receiving: ") {
+	if _, err := d.Receive(t.Context(), time.Minute); err == nil || !strings.HasPrefix(err.Error(), "receiving: ") {
 		t.Errorf("denied: got %v", err)
 	}
 }
@@ -105,7 +105,7 @@ func TestGiveBack(t *testing.T) {
 		return reply(200, map[string]any{"Failed": []map[string]any{{"Id": "0", "Code": "ReceiptHandleIsInvalid", "SenderFault": true}}})
 	}
 	d := lettersOver(noting(t, &requests, map[string]transport{"ChangeMessageVisibilityBatch": taken}))
-	if err := d.GiveBack(t.Context(), letters); err != nil {
+	if err := d.Release(t.Context(), letters); err != nil {
 		t.Fatal(err)
 	}
 	var handles []string
@@ -125,7 +125,7 @@ func TestGiveBack(t *testing.T) {
 		t.Errorf("gave back %q in %d calls, want all in 3", handles, len(requests))
 	}
 	d = lettersOver(func(*http.Request) (*http.Response, error) { return fault(403, "AccessDenied") })
-	if err := d.GiveBack(t.Context(), letters); err == nil {
+	if err := d.Release(t.Context(), letters); err == nil {
 		t.Error("denied is no error")
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"shop/internal/observe"
 )
 
-// Enough is the time it takes to claim a mail, read its order, send it and mark it sent when each call is slow.
-const Enough = 20 * time.Second
+// DeliveryTime is the time it takes to claim a mail, read its order, send it and mark it sent when each call is slow.
+const DeliveryTime = 20 * time.Second
 
 var errNoTime = errors.New("the function's time is used up")
 
@@ -62,7 +62,7 @@ func receive(ctx context.Context, d Deliverer, message events.SQSMessage) (err e
 		return err
 	}
 	ctx = observe.With(ctx, "mail_id", mailID, "sender_trace_id", observe.TraceID(message.Attributes[traceAttribute]))
-	if end, ok := ctx.Deadline(); ok && time.Until(end) < Enough {
+	if end, ok := ctx.Deadline(); ok && time.Until(end) < DeliveryTime {
 		report(ctx, notification.OutcomePostponed, errNoTime)
 		return nil
 	}

@@ -39,7 +39,7 @@ func message(t *testing.T, name string) events.SQSMessage {
 func receiveAll(t *testing.T, left time.Duration, d Deliverer, messages ...events.SQSMessage) (answer, log string) {
 	t.Helper()
 	var lines bytes.Buffer
-	ctx, cancel := context.WithTimeout(observe.Into(t.Context(), observe.New(&lines)), left)
+	ctx, cancel := context.WithTimeout(observe.WithLogger(t.Context(), observe.New(&lines)), left)
 	defer cancel()
 	response, err := Receive(d)(ctx, events.SQSEvent{Records: messages})
 	if err != nil {
@@ -123,7 +123,7 @@ func failures(names ...string) string {
 // TestTimeUsedUp: what there is no time for is acknowledged, for the mail is pending and the relay returns to it. What cannot be
 // understood fails all the same.
 func TestTimeUsedUp(t *testing.T) {
-	answer, log := receiveAll(t, Enough+deadline.ShutdownMargin-time.Millisecond, deliver(nil), message(t, "a"), events.SQSMessage{MessageId: "message-b", Body: "b"}, message(t, "c"))
+	answer, log := receiveAll(t, DeliveryTime+deadline.ShutdownMargin-time.Millisecond, deliver(nil), message(t, "a"), events.SQSMessage{MessageId: "message-b", Body: "b"}, message(t, "c"))
 	if want := failures("b"); answer != want {
 		t.Errorf("answered %s, want %s", answer, want)
 	}
@@ -136,7 +136,7 @@ func TestTimeUsedUp(t *testing.T) {
 func TestTimeRunsOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var delivered []string
-		answer, _ := receiveAll(t, Enough+deadline.ShutdownMargin+200*time.Millisecond, deliver(func(id string) (notification.Outcome, error) {
+		answer, _ := receiveAll(t, DeliveryTime+deadline.ShutdownMargin+200*time.Millisecond, deliver(func(id string) (notification.Outcome, error) {
 			delivered = append(delivered, id)
 			time.Sleep(300 * time.Millisecond)
 			return notification.OutcomeSent, nil

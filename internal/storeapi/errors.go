@@ -25,7 +25,7 @@ const maxRetryAfter = 3
 const busy = "The store is busy. Repeat the same request."
 
 // IfBusy gives err a detail of its own for the case that it is answered 503, where the usual one would not be true.
-func IfBusy(err error, detail string) error { return &unlessDone{err, detail} }
+func IfBusy(err error, detail string) error { return &detailedError{err, detail} }
 
 // IfBusyWithoutKey is [IfBusy] for a request that came without an Idempotency-Key, and err for one that came with it.
 func IfBusyWithoutKey(err error, key, detail string) error {
@@ -35,13 +35,13 @@ func IfBusyWithoutKey(err error, key, detail string) error {
 	return IfBusy(err, detail)
 }
 
-type unlessDone struct {
+type detailedError struct {
 	error
 	detail string
 }
 
 // Unwrap returns the error that there are words for.
-func (u *unlessDone) Unwrap() error { return u.error }
+func (u *detailedError) Unwrap() error { return u.error }
 
 // isTemporary reports whether what failed says of itself that a repeat may help, as an edge does of a service that
 // throttles.
@@ -95,7 +95,7 @@ func Code(err error) string {
 // Describe finds the answer to err, and headers that go with it. It is the store's [httpapi.Describe].
 func Describe(err error) (httpapi.Problem, map[string]string) {
 	p, header := answerTo(err)
-	var own *unlessDone
+	var own *detailedError
 	if p.Status == http.StatusServiceUnavailable && errors.As(err, &own) {
 		p.Detail = own.detail
 	}

@@ -64,9 +64,9 @@ func AddressHash(email string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// GivenAddressHash is the AddressHash of an address as somebody gave it: of what NormalizeEmail makes of it, or of what
+// RawAddressHash is the AddressHash of an address as somebody gave it: of what NormalizeEmail makes of it, or of what
 // was given where that is no address.
-func GivenAddressHash(address string) string {
+func RawAddressHash(address string) string {
 	if email, err := NormalizeEmail(address); err == nil {
 		return AddressHash(email)
 	}

@@ -139,7 +139,7 @@ func TestAddressHash(t *testing.T) {
 		"":                  "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU",
 		" no address ":      "0QdkyFNLPea_73jNJUw7uH7e7e-ErD3GYgOoLC6IcKc",
 	} {
-		if got := GivenAddressHash(address); got != want {
+		if got := RawAddressHash(address); got != want {
 			t.Errorf("%q: got %s, want %s", address, got, want)
 		}
 	}

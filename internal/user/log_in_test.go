@@ -85,7 +85,7 @@ func (e *fakeAuth) Count(_ context.Context, a Attempt, limits Limits) error {
 	return nil
 }
 
-func (e *fakeAuth) lessen(a Attempt, c Count) {
+func (e *fakeAuth) decrement(a Attempt, c Count) {
 	t := e.tallies[window(a, c)]
 	t.Guesses--
 	e.tallies[window(a, c)] = t
@@ -101,8 +101,8 @@ func (e *fakeAuth) Start(_ context.Context, s OpenSession, a Attempt) error {
 		e.known[a.Subject(PerDevice)] = true
 	}
 	if !a.Reserved && !a.OnDevice {
-		e.lessen(a, PerClient)
-		e.lessen(a, PerAddress)
+		e.decrement(a, PerClient)
+		e.decrement(a, PerAddress)
 	}
 	e.known[a.Subject(PerAddressAndClient)] = true
 	e.begun = append(e.begun, s)

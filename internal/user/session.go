@@ -165,7 +165,7 @@ func (r *Refresh) renew(ctx context.Context, s OpenSession, t RefreshToken) (Ses
 	if !now.Before(s.ExpiresAt) {
 		return Session{}, ErrSessionOver
 	}
-	u, s, err := r.owner(ctx, s)
+	u, s, err := r.currentUser(ctx, s)
 	if err != nil {
 		return Session{}, err
 	}
@@ -174,7 +174,7 @@ func (r *Refresh) renew(ctx context.Context, s OpenSession, t RefreshToken) (Ses
 		return Session{}, fmt.Errorf("issuing a token: %w", err)
 	}
 	if fresh {
-		if s, err = r.takeIn(ctx, s, t, now); err != nil {
+		if s, err = r.storeRenewal(ctx, s, t, now); err != nil {
 			return Session{}, err
 		}
 	}
@@ -184,9 +184,9 @@ func (r *Refresh) renew(ctx context.Context, s OpenSession, t RefreshToken) (Ses
 	}, nil
 }
 
-// takeIn renews the session by its present token, and returns it as it is then. Another renewal by the same token may
-// have been faster; within the grace its successor is that of both.
-func (r *Refresh) takeIn(ctx context.Context, s OpenSession, t RefreshToken, now time.Time) (OpenSession, error) {
+// storeRenewal renews the session by its present token, and returns it as it is then. Another renewal by the same token
+// may have been faster; within the grace its successor is that of both.
+func (r *Refresh) storeRenewal(ctx context.Context, s OpenSession, t RefreshToken, now time.Time) (OpenSession, error) {
 	next := s.renewed(t, now)
 	stored, err := r.Sessions.Renew(ctx, s.SecretHash, next)
 	if err != nil {
@@ -198,10 +198,10 @@ func (r *Refresh) takeIn(ctx context.Context, s OpenSession, t RefreshToken, now
 	return stored, nil
 }
 
-// owner returns the session's user as stored now: who lost a right since the log-in gets no token with it. A session
-// that is of an earlier generation may have gone on into the next one since it was read, because its user changed the
-// password in it: so it is read again, and returned as it is then.
-func (r *Refresh) owner(ctx context.Context, s OpenSession) (User, OpenSession, error) {
+// currentUser returns the session's user as stored now: who lost a right since the log-in gets no token with it. A
+// session that is of an earlier generation may have gone on into the next one since it was read, because its user
+// changed the password in it: so it is read again, and returned as it is then.
+func (r *Refresh) currentUser(ctx context.Context, s OpenSession) (User, OpenSession, error) {
 	u, err := r.Users.ByEmail(ctx, s.Email)
 	if errors.Is(err, ErrNotFound) || err == nil && u.ID != s.UserID {
 		return User{}, s, ErrSessionOver

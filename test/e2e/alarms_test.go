@@ -338,7 +338,7 @@ func refusedMails(t *testing.T, age time.Duration, n int) alarms.Series {
 	return counted
 }
 
-// unsent tells whether notify said of each order's mail that it was not sent.
+// unsent reports whether notify said of each order's mail that it was not sent.
 func unsent(t *testing.T, orders []order) bool {
 	return !slices.ContainsFunc(orders, func(o order) bool {
 		_, said := logged(t, func(l logLine) bool {

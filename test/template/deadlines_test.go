@@ -32,12 +32,12 @@ func TestCallsEndBeforeTheirFunction(t *testing.T) {
 		if least := 2*deadline.Call + time.Second; usable <= least {
 			t.Errorf("%s has %s for its calls, want more than %s", name, usable, least)
 		}
-		if allowed(name, "ses:") && usable <= queue.Enough {
-			t.Errorf("%s has %s, want more than the %s that a mail may take", name, usable, queue.Enough)
+		if allowed(name, "ses:") && usable <= queue.DeliveryTime {
+			t.Errorf("%s has %s, want more than the %s that a mail may take", name, usable, queue.DeliveryTime)
 		}
 	}
-	if least := 3*deadline.Call + deadline.Mail; queue.Enough <= least {
-		t.Errorf("a mail may take %s, want more than the %s of a claim, a read, a send and a mark", queue.Enough, least)
+	if least := 3*deadline.Call + deadline.Mail; queue.DeliveryTime <= least {
+		t.Errorf("a mail may take %s, want more than the %s of a claim, a read, a send and a mark", queue.DeliveryTime, least)
 	}
 	if deadline.ShutdownMargin <= 0 {
 		t.Errorf("a function leaves %s to answer", deadline.ShutdownMargin)

@@ -78,7 +78,7 @@ func invoke(t testing.TB, front httpapi.Front, h httpapi.Handler, e Event) Answe
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	ctx, cancel := context.WithTimeout(observe.Into(t.Context(), observe.New(&log)), functionTimeout)
+	ctx, cancel := context.WithTimeout(observe.WithLogger(t.Context(), observe.New(&log)), functionTimeout)
 	defer cancel()
 	text, err := lambda.NewHandler(storeapi.Lambda(front, h)).Invoke(ctx, payload)
 	if err != nil {

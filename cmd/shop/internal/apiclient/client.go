@@ -77,7 +77,7 @@ func (c *Client) send(ctx context.Context, r request, token string) (answer, err
 	}
 	var a answer
 	repeats, err := c.Patience.repeat(ctx, func() error {
-		a, err = c.once(ctx, r, body, token)
+		a, err = c.sendOnce(ctx, r, body, token)
 		return err
 	})
 	a.repeats = repeats
@@ -98,7 +98,7 @@ func encode(body any) ([]byte, error) {
 	return encoded, nil
 }
 
-func (c *Client) once(ctx context.Context, r request, body []byte, token string) (answer, error) {
+func (c *Client) sendOnce(ctx context.Context, r request, body []byte, token string) (answer, error) {
 	httpRequest, err := c.httpRequest(ctx, r, body, token)
 	if err != nil {
 		return answer{}, err

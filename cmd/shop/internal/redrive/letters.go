@@ -21,11 +21,11 @@ const (
 
 // DeadLetters is the dead-letter queue.
 type DeadLetters interface {
-	// Take returns letters, at most ten, each of which nobody else sees for the given time. It returns none when there
-	// are no more to be seen.
-	Take(ctx context.Context, hidden time.Duration) ([]notification.DeadLetter, error)
-	// GiveBack shows letters, any number, to everybody again. One that it cannot show now shows by itself in time.
-	GiveBack(ctx context.Context, letters []notification.DeadLetter) error
+	// Receive returns letters, at most ten, each of which nobody else sees for the given time. It returns none when
+	// there are no more to be seen.
+	Receive(ctx context.Context, hidden time.Duration) ([]notification.DeadLetter, error)
+	// Release shows letters, any number, to everybody again. One that it cannot show now shows by itself in time.
+	Release(ctx context.Context, letters []notification.DeadLetter) error
 	// Resend sends the letter to the mail queue, and only then deletes it here: what ends it in between costs a second
 	// event of the same mail, which is harmless, and never the letter. After an error the letter is still here, and may
 	// have been sent.
@@ -57,7 +57,7 @@ type round struct {
 
 func (r *round) run(ctx context.Context) error {
 	for {
-		letters, err := r.Queue.Take(ctx, hidden)
+		letters, err := r.Queue.Receive(ctx, hidden)
 		if err != nil {
 			return fmt.Errorf("reading dead letters: %w", err)
 		}
@@ -107,7 +107,7 @@ func (r *round) giveBack(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), parting)
 	defer cancel()
-	if err := r.Queue.GiveBack(ctx, slices.Collect(maps.Values(r.kept))); err != nil {
+	if err := r.Queue.Release(ctx, slices.Collect(maps.Values(r.kept))); err != nil {
 		return fmt.Errorf("giving dead letters back, which show again within %s: %w", hidden, err)
 	}
 	return nil

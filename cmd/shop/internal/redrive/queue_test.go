@@ -16,10 +16,10 @@ var errDown = errors.New("the service is down")
 // queue is a dead-letter queue beside a mail queue. A letter that was taken is hidden; its handle is that of the last receipt.
 type queue struct {
 	letters  []notification.DeadLetter
-	until    map[string]int // when each shows again, in calls of Take; 0 shows now
+	until    map[string]int // when each shows again, in calls of Receive; 0 shows now
 	mails    []string       // the bodies that were sent to the mail queue
 	takes    int
-	longest  int // after how many calls of Take a letter shows again by itself
+	longest  int // after how many calls of Receive a letter shows again by itself
 	fails    map[string]error
 	on       func(call, id string) // before each call, and after a letter was sent
 	receipts int
@@ -34,7 +34,7 @@ func newQueue(mailIDs ...string) *queue {
 	return q
 }
 
-func (q *queue) Take(ctx context.Context, hidden time.Duration) ([]notification.DeadLetter, error) {
+func (q *queue) Receive(ctx context.Context, hidden time.Duration) ([]notification.DeadLetter, error) {
 	q.on("take", "")
 	if err := errors.Join(ctx.Err(), q.fails["take"]); err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func (q *queue) Take(ctx context.Context, hidden time.Duration) ([]notification.
 	return taken, nil
 }
 
-func (q *queue) GiveBack(ctx context.Context, letters []notification.DeadLetter) error {
+func (q *queue) Release(ctx context.Context, letters []notification.DeadLetter) error {
 	q.on("give back", "")
 	if err := errors.Join(ctx.Err(), q.fails["give back"]); err != nil {
 		return err

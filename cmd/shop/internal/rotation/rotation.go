@@ -27,7 +27,7 @@ const (
 
 	// together is how far apart the two keys of a new store are made at most, in either order; neither has signed
 	// before the other then. Keys that succeed each other are made further apart, for a replacement has to wait.
-	together = 5 * time.Second
+	createdTogether = 5 * time.Second
 )
 
 // Key is a key that signs, signed or will sign.
@@ -41,7 +41,7 @@ type Key struct {
 }
 
 func (k Key) youngerThan(other Key) bool {
-	if k.CreatedAt.Sub(other.CreatedAt).Abs() <= together {
+	if k.CreatedAt.Sub(other.CreatedAt).Abs() <= createdTogether {
 		return k.Order > other.Order
 	}
 	return k.CreatedAt.After(other.CreatedAt)

@@ -31,9 +31,9 @@ func TestNextAndWhen(t *testing.T) {
 	none.Standby = nil
 	disabled := state(time.Minute, time.Minute)
 	disabled.Standby.Enabled = false
-	second := state(-together, 0)
+	second := state(-createdTogether, 0)
 	second.Standby.Order = 1
-	succeeded := state(-together-1, 0)
+	succeeded := state(-createdTogether-1, 0)
 	succeeded.Standby.Order = 1
 	for name, c := range map[string]struct {
 		state State

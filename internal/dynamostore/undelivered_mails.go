@@ -11,21 +11,21 @@ import (
 	"shop/internal/notification"
 )
 
-// LostMails implements [notification.Losses]: it has the mails as the reports of bounces change them.
-type LostMails struct {
+// UndeliveredMails implements [notification.UndeliveredLedger]: reports of bounces change mails by it.
+type UndeliveredMails struct {
 	Client *dynamodb.Client
 	Mails  string
 }
 
-// MarkLost implements [notification.Losses.MarkLost]. Where the mail is pending, the id is put into lost_messages, a
-// set, for MarkSent to find. The set has the ids of earlier sendings, too, which no later one has.
-func (s *LostMails) MarkLost(ctx context.Context, mailID, messageID string, now time.Time) error {
+// MarkBounced implements [notification.UndeliveredLedger.MarkBounced]. Where the mail is pending, the id is put into
+// lost_messages, a set, for MarkSent to find. The set has the ids of earlier sendings, too, which no later one has.
+func (s *UndeliveredMails) MarkBounced(ctx context.Context, mailID, messageID string, now time.Time) error {
 	for {
 		old, err := s.failSent(ctx, mailID, messageID, now)
 		if err != nil || !isPending(old) {
 			return err
 		}
-		if noted, err := s.noteLost(ctx, mailID, messageID); noted || err != nil {
+		if noted, err := s.noteBounce(ctx, mailID, messageID); noted || err != nil {
 			return err
 		}
 		// It was marked between the two.
@@ -34,7 +34,7 @@ func (s *LostMails) MarkLost(ctx context.Context, mailID, messageID string, now 
 
 // failSent fails a mail that was sent with the message id. It returns the mail that stands there if that is another
 // one.
-func (s *LostMails) failSent(ctx context.Context, mailID, messageID string, now time.Time) (attributes, error) {
+func (s *UndeliveredMails) failSent(ctx context.Context, mailID, messageID string, now time.Time) (attributes, error) {
 	err := retryOnConflict(ctx, isContention, func() error {
 		return finishMail(ctx, s.Client, s.Mails, mailID, "#state = :sent AND message_id = :lost", attributes{
 			":sent": text(string(notification.Sent)), ":state": text(string(notification.Failed)), ":now": instant(now),
@@ -47,9 +47,9 @@ func (s *LostMails) failSent(ctx context.Context, mailID, messageID string, now 
 	return nil, err
 }
 
-// noteLost notes in a pending mail that the sending with the message id was lost. It returns false when the mail is not
-// pending.
-func (s *LostMails) noteLost(ctx context.Context, mailID, messageID string) (bool, error) {
+// noteBounce notes in a pending mail that the sending with the message id was lost. It returns false when the mail is
+// not pending.
+func (s *UndeliveredMails) noteBounce(ctx context.Context, mailID, messageID string) (bool, error) {
 	err := retryOnConflict(ctx, isContention, func() error {
 		_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 			TableName:                &s.Mails,
@@ -58,7 +58,8 @@ func (s *LostMails) noteLost(ctx context.Context, mailID, messageID string) (boo
 			UpdateExpression:         aws.String("ADD lost_messages :lost"),
 			ExpressionAttributeNames: map[string]string{"#state": "state"},
 			ExpressionAttributeValues: attributes{
-				":pending": text(string(notification.Pending)), ":lost": &types.AttributeValueMemberSS{Value: []string{messageID}},
+				":pending": text(string(notification.Pending)),
+				":lost":    &types.AttributeValueMemberSS{Value: []string{messageID}},
 			},
 		})
 		return err
