@@ -14,8 +14,8 @@ import (
 	"shop/test/testenv"
 )
 
-// TestStoreDeployment: after a rotation the store is deployed as `make deploy` does it, and tokens are signed by the same key
-// still. Then what a deployment ends with is tried on the store. It leaves the store as it was.
+// TestStoreDeployment: after a rotation the store is deployed as `make deploy` does it, and tokens are signed by the
+// same key still. Then what a deployment ends with is tried on the store. It leaves the store as it was.
 func TestStoreDeployment(t *testing.T) {
 	d := newDrill(t, deployed(t))
 	keys, err := findKeys(t.Context(), &target{stack: "shop", local: true})
@@ -42,12 +42,15 @@ func TestStoreDeployment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if after := stateOf(t, deployedKeys); after.Signing.ID != before.Standby.ID || after.Standby.ID != before.Signing.ID {
+	if after := stateOf(t, deployedKeys); after.Signing.ID != before.Standby.ID ||
+		after.Standby.ID != before.Signing.ID {
 		t.Errorf("after the deployment %s signs, want %s still", after.Signing.ID, before.Standby.ID)
 	}
 
 	out := inFolder(t, "smoke.py", "shop", "PagesUrl="+testenv.Env(t, "SHOP_PAGES_URL"))
-	for _, want := range []string{"the shop's and the desk's page", "the catalogue", "2 keys", "log in (key " + before.Standby.TokenID} {
+	for _, want := range []string{
+		"the shop's and the desk's page", "the catalogue", "2 keys", "log in (key " + before.Standby.TokenID,
+	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the smoke test does not say %q:\n%s", want, out)
 		}
@@ -61,7 +64,9 @@ func withMore(t *testing.T, built string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	more := []byte("\nResources:\n  DeploymentDrill:\n    Type: AWS::SSM::Parameter\n    Properties: {Type: String, Value: here}\n")
+	more := []byte(
+		"\nResources:\n  DeploymentDrill:\n    Type: AWS::SSM::Parameter\n    Properties: {Type: String, Value: here}\n",
+	)
 	with := bytes.Replace(text, []byte("\nResources:\n"), more, 1)
 	if len(with) == len(text) {
 		t.Fatal("the built template has no Resources")
@@ -83,10 +88,13 @@ func inFolder(t *testing.T, program string, arguments ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	command := exec.Command(filepath.Join(root, ".tools/emulator/bin/python"), append([]string{filepath.Join(root, "infra/deploy", program)}, arguments...)...)
+	command := exec.Command(filepath.Join(root, ".tools/emulator/bin/python"),
+		append([]string{filepath.Join(root, "infra/deploy", program)}, arguments...)...)
 	command.Dir = root
-	command.Env = append(os.Environ(), "PYTHONPATH="+filepath.Join(root, "infra/local"), "AWS_ENDPOINT_URL="+testenv.Env(t, "SHOP_AWS_URL"),
-		"AWS_ACCESS_KEY_ID="+store.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+store.SecretAccessKey, "AWS_REGION="+localRegion,
+	command.Env = append(os.Environ(), "PYTHONPATH="+filepath.Join(root, "infra/local"),
+		"AWS_ENDPOINT_URL="+testenv.Env(t, "SHOP_AWS_URL"),
+		"AWS_ACCESS_KEY_ID="+store.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+store.SecretAccessKey,
+		"AWS_REGION="+localRegion,
 		"AWS_DEFAULT_REGION="+localRegion, "AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull)
 	out, err := command.CombinedOutput()
 	if err != nil {

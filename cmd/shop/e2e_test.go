@@ -18,7 +18,8 @@ import (
 // deployed points --local at the store under test, and returns a session of its admin.
 func deployed(t *testing.T) *apiclient.Session {
 	t.Helper()
-	url, endpoint, people := testenv.Env(t, "SHOP_URL"), testenv.Env(t, "SHOP_AWS_URL"), testenv.Env(t, "SHOP_CREDENTIALS")
+	url, endpoint, people := testenv.Env(t, "SHOP_URL"), testenv.Env(t, "SHOP_AWS_URL"),
+		testenv.Env(t, "SHOP_CREDENTIALS")
 	storelock.Shared(t)
 	var who struct {
 		Admin adminCredentials `json:"admin"`
@@ -26,7 +27,9 @@ func deployed(t *testing.T) *apiclient.Session {
 	if err := json.Unmarshal([]byte(people), &who); err != nil {
 		t.Fatal(err)
 	}
-	for name, value := range map[string]string{"AWS_ENDPOINT_URL": endpoint, "SHOP_ADMIN_EMAIL": who.Admin.Email, "SHOP_ADMIN_PASSWORD": who.Admin.Password} {
+	for name, value := range map[string]string{
+		"AWS_ENDPOINT_URL": endpoint, "SHOP_ADMIN_EMAIL": who.Admin.Email, "SHOP_ADMIN_PASSWORD": who.Admin.Password,
+	} {
 		t.Setenv(name, value)
 	}
 	t.Chdir(t.TempDir())
@@ -58,21 +61,27 @@ func saved(t *testing.T, s *apiclient.Session, ids ...string) []product.Product 
 func TestStoreImport(t *testing.T) {
 	s := deployed(t)
 	lamp, mug := "lamp-"+unique(), "mug-"+unique()
-	text := fmt.Sprintf("product_id,name,description,price,currency,stock\n%s,Lamp,\"Warm,\nbright\",64.00,GBP,12\n%s,Mug,,7.5,GBP,\nbad,,,1,GBP,1\n", lamp, mug)
+	text := fmt.Sprintf(
+		"product_id,name,description,price,currency,stock\n%s,Lamp,\"Warm,\nbright\",64.00,GBP,12\n%s,Mug,,7.5,GBP,\nbad,,,1,GBP,1\n",
+		lamp, mug,
+	)
 	file := write(t, "goods.csv", text)
 	shop(t, "--local", "import", file).want(t, exitDone, "2 imported", "0 updated", "0 unchanged", "1 refused")
 	first := saved(t, s, lamp, mug)
-	if p := first[0]; p.Name != "Lamp" || p.Description != "Warm,\nbright" || p.Price.Amount != 6400 || p.Stock != 12 || !p.Active || p.Version != 1 {
+	if p := first[0]; p.Name != "Lamp" || p.Description != "Warm,\nbright" || p.Price.Amount != 6400 || p.Stock != 12 ||
+		!p.Active || p.Version != 1 {
 		t.Errorf("got %+v", p)
 	}
-	shop(t, "--local", "import", "--strict", file).want(t, exitFailed, "0 imported", "0 updated", "2 unchanged", "1 refused")
+	shop(t, "--local", "import", "--strict", file).want(t, exitFailed, "0 imported", "0 updated", "2 unchanged",
+		"1 refused")
 	for i, p := range saved(t, s, lamp, mug) {
 		if p != first[i] {
 			t.Errorf("after the second import %+v, want %+v", p, first[i])
 		}
 	}
 	changed := strings.NewReplacer("7.5,GBP,", "8,GBP,99", "bad,,,", "pen-"+unique()+",Pen,,").Replace(text)
-	shop(t, "--local", "import", "--strict", write(t, "goods.csv", changed)).want(t, exitDone, "1 imported", "1 updated", "1 unchanged", "0 refused")
+	shop(t, "--local", "import", "--strict", write(t, "goods.csv", changed)).want(t, exitDone, "1 imported",
+		"1 updated", "1 unchanged", "0 refused")
 	if p := saved(t, s, mug)[0]; p.Price.Amount != 800 || p.Stock != 0 || p.Version != 2 {
 		t.Errorf("got %+v, want the new price, the old stock, version 2", p)
 	}
@@ -96,8 +105,10 @@ func TestStoreReplay(t *testing.T) {
 			t.Errorf("%s: stock %d, version %d, want sold out and never saved again", p.ID, p.Stock, p.Version)
 		}
 	}
-	shop(t, command...).want(t, exitDone, "10 (0 new)", "orders accepted 0 (0 units)", "accepted earlier 40", "replayed answers 40")
-	shop(t, "--local", "import", "--format", "online-retail", file).want(t, exitDone, "0 imported", "0 updated", "2 unchanged")
+	shop(t, command...).want(t, exitDone, "10 (0 new)", "orders accepted 0 (0 units)", "accepted earlier 40",
+		"replayed answers 40")
+	shop(t, "--local", "import", "--format", "online-retail", file).want(t, exitDone, "0 imported", "0 updated",
+		"2 unchanged")
 }
 
 // saleOf is a sales file of 40 invoices by 10 customers, of 80 cakes and 40 bottles, one cancellation and
@@ -108,7 +119,8 @@ func saleOf(word string) string {
 	for i := range 40 {
 		invoice, customer := fmt.Sprintf("%s%d", word, i), fmt.Sprintf("%s%d", word, i%10)
 		for _, code := range []string{"22423", "84029", "22423"} {
-			fmt.Fprintf(w, "%s,%s%s,NAME %s,1,2011-01-01T08:00:00Z,2.55,%s,France\n", invoice, code, strings.ToLower(word), code, customer)
+			fmt.Fprintf(w, "%s,%s%s,NAME %s,1,2011-01-01T08:00:00Z,2.55,%s,France\n", invoice, code,
+				strings.ToLower(word), code, customer)
 		}
 	}
 	fmt.Fprintf(w, "C%s,22423%s,NAME,-1,2011-01-01T08:00:00Z,2.55,%s0,France\n", word, word, word)

@@ -43,7 +43,9 @@ func startKeys(t *testing.T, ago time.Duration) *fakeKeys {
 	store := startFake(t)
 	since := time.Now().Add(-ago)
 	k := &fakeKeys{t: t, url: os.Getenv("AWS_ENDPOINT_URL"),
-		params:  map[string]string{"Stage": "staging", "Sender": "shop@example.com", signedBy: firstKey, standbyKey: standbyPublished},
+		params: map[string]string{
+			"Stage": "staging", "Sender": "shop@example.com", signedBy: firstKey, standbyKey: standbyPublished,
+		},
 		slots:   map[string]*fakeKey{},
 		changed: map[string]time.Time{publisher: since, signer: since},
 	}
@@ -57,7 +59,9 @@ func (k *fakeKeys) newKey(made time.Time) *fakeKey {
 	if err != nil {
 		k.t.Fatal(err)
 	}
-	return &fakeKey{arn: "arn:aws:kms:eu-west-1:000000000000:key/" + rand.Text(), made: made, public: &private.PublicKey}
+	return &fakeKey{
+		arn: "arn:aws:kms:eu-west-1:000000000000:key/" + rand.Text(), made: made, public: &private.PublicKey,
+	}
 }
 
 func (k *fakeKeys) signing() *fakeKey { return k.slots[k.params[signedBy]] }
@@ -91,8 +95,10 @@ func (k *fakeKeys) serve(w http.ResponseWriter, r *http.Request, body string) bo
 	case form.Get("Action") == "DescribeStacks" && form.Get("StackName") == "shop":
 		k.describeStack(w)
 	case form.Get("Action") == "DescribeStackResource":
-		fmt.Fprintf(w, `<DescribeStackResourceResponse><DescribeStackResourceResult><StackResourceDetail><LastUpdatedTimestamp>%s</LastUpdatedTimestamp>`+
-			`</StackResourceDetail></DescribeStackResourceResult></DescribeStackResourceResponse>`, k.changed[form.Get("LogicalResourceId")].UTC().Format(time.RFC3339Nano))
+		fmt.Fprintf(w,
+			`<DescribeStackResourceResponse><DescribeStackResourceResult><StackResourceDetail><LastUpdatedTimestamp>%s</LastUpdatedTimestamp>`+
+				`</StackResourceDetail></DescribeStackResourceResult></DescribeStackResourceResponse>`,
+			k.changed[form.Get("LogicalResourceId")].UTC().Format(time.RFC3339Nano))
 	case form.Get("Action") == "UpdateStack":
 		k.updateStack(w, form)
 	default:
@@ -165,7 +171,8 @@ func (k *fakeKeys) updateStack(w http.ResponseWriter, form url.Values) {
 			k.follow(parameter, value)
 		}
 	}
-	fmt.Fprint(w, `<UpdateStackResponse><UpdateStackResult><StackId>shop</StackId></UpdateStackResult></UpdateStackResponse>`)
+	fmt.Fprint(w,
+		`<UpdateStackResponse><UpdateStackResult><StackId>shop</StackId></UpdateStackResult></UpdateStackResponse>`)
 }
 
 func (k *fakeKeys) follow(parameter, value string) {

@@ -31,21 +31,22 @@ const (
 )
 
 // fakeStore is a deployment in one server, one flow wide: CloudFormation tells the outputs, DynamoDB sets
-// roles, lifts suppressions and has failed mails, SQS has dead letters, the mailbox holds mails, and the store answers what the
-// commands ask. Every answer of the store is held to the contract.
+// roles, lifts suppressions and has failed mails, SQS has dead letters, the mailbox holds mails, and the store answers
+// what the commands ask. Every answer of the store is held to the contract.
 type fakeStore struct {
 	t        *testing.T
 	contract *contract.Contract
 
-	mu          sync.Mutex
-	outputs     map[string]string
-	products    map[string]*fakeProduct
-	passwords   map[string]string                // by address
-	roles       map[string]string                // by address, as DynamoDB has them
-	unverified  bool                             // whether users have yet to verify their address
-	suppressed  map[string]bool                  // the addresses that are suppressed, by hash
-	orders      map[string][]order.Item          // by order id
-	before      func(r *http.Request) (deny int) // is asked before the store answers, when not nil; a status other than 0 is the answer
+	mu         sync.Mutex
+	outputs    map[string]string
+	products   map[string]*fakeProduct
+	passwords  map[string]string       // by address
+	roles      map[string]string       // by address, as DynamoDB has them
+	unverified bool                    // whether users have yet to verify their address
+	suppressed map[string]bool         // the addresses that are suppressed, by hash
+	orders     map[string][]order.Item // by order id
+	// is asked before the store answers, when not nil; a status other than 0 is the answer
+	before      func(r *http.Request) (deny int)
 	oversell    bool
 	failedMails failedMails
 	keys        *fakeKeys // nil: a stack that has none
@@ -67,7 +68,9 @@ type fakeProduct struct {
 }
 
 // loadContract reads the contract once for all tests.
-var loadContract = sync.OnceValues(func() (*contract.Contract, error) { return contract.Load("../../docs/openapi.yaml") })
+var loadContract = sync.OnceValues(func() (*contract.Contract, error) {
+	return contract.Load("../../docs/openapi.yaml")
+})
 
 // The root keys of the fake. Nobody may act on it with others.
 const rootID, rootSecret = "SHOPROOTAAAAAAAAAAAAAAAA", "a secret of forty characters, or nearly so"
@@ -89,13 +92,15 @@ func startFake(t *testing.T) *fakeStore {
 		t.Fatal(err)
 	}
 	f := &fakeStore{t: t, products: map[string]*fakeProduct{}, orders: map[string][]order.Item{},
-		passwords: map[string]string{adminEmail: adminPassword}, roles: map[string]string{"ada@example.com": "customer"}}
+		passwords: map[string]string{adminEmail: adminPassword},
+		roles:     map[string]string{"ada@example.com": "customer"}}
 	server := httptest.NewServer(f)
 	t.Cleanup(server.Close)
 	if f.contract, err = whole.Under(server.URL + "/api"); err != nil {
 		t.Fatal(err)
 	}
-	f.outputs = map[string]string{"ApiUrl": server.URL + "/api", "UsersTable": "people", "SuppressedAddressesTable": "list", "Currency": "GBP",
+	f.outputs = map[string]string{"ApiUrl": server.URL + "/api", "UsersTable": "people",
+		"SuppressedAddressesTable": "list", "Currency": "GBP",
 		"MailsTable": mailsTable, "MailQueueUrl": mailQueue, "MailDeadLetterQueueUrl": deadLetterQueue}
 	for name, value := range map[string]string{
 		"AWS_ENDPOINT_URL": server.URL, "AWS_REGION": "", "AWS_DEFAULT_REGION": "", "AWS_PROFILE": "", "SHOP_STACK": "",
@@ -111,7 +116,8 @@ func startFake(t *testing.T) *fakeStore {
 func (f *fakeStore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if by := r.Header.Get("Authorization"); strings.HasPrefix(by, "AWS4-") && !strings.Contains(by, "Credential="+rootID+"/") {
+	if by := r.Header.Get("Authorization"); strings.HasPrefix(by, "AWS4-") &&
+		!strings.Contains(by, "Credential="+rootID+"/") {
 		f.t.Errorf("%s %s is signed by another key: %s", r.Method, r.URL.Path, by)
 	}
 	body, _ := io.ReadAll(r.Body)
@@ -132,7 +138,8 @@ func (f *fakeStore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case target == "DynamoDB_20120810.DeleteItem":
 		f.deleteItem(w, body)
 	case strings.Contains(string(body), "Action=GetCallerIdentity"):
-		_, _ = io.WriteString(w, `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>`+operatorARN+`</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`)
+		_, _ = io.WriteString(w, `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>`+operatorARN+
+			`</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`)
 	default:
 		f.describeStacks(w, string(body))
 	}
@@ -172,7 +179,10 @@ func answer(w http.ResponseWriter, status int, body any) {
 	_ = json.NewEncoder(w).Encode(body)
 }
 
-var codes = map[int]string{400: "invalid_request", 401: "invalid_credentials", 403: "forbidden", 404: "product_not_found", 409: "email_taken", 503: "busy"}
+var codes = map[int]string{
+	400: "invalid_request", 401: "invalid_credentials", 403: "forbidden", 404: "product_not_found", 409: "email_taken",
+	503: "busy",
+}
 
 func deny(w http.ResponseWriter, status int, members map[string]any) {
 	problem := map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status,
@@ -227,7 +237,10 @@ func (f *fakeStore) signUp(w http.ResponseWriter, body []byte) {
 		return
 	}
 	f.passwords[c.Email] = c.Password
-	answer(w, 201, map[string]any{"user_id": "usr_019b8f4e-7c00-7000-8000-000000000000", "email": c.Email, "name": c.Name, "created_at": orderedAt})
+	answer(w, 201, map[string]any{
+		"user_id": "usr_019b8f4e-7c00-7000-8000-000000000000", "email": c.Email, "name": c.Name,
+		"created_at": orderedAt,
+	})
 }
 
 // logIn gives the address as the token.
@@ -238,7 +251,11 @@ func (f *fakeStore) logIn(w http.ResponseWriter, body []byte) {
 		deny(w, 401, nil)
 		return
 	}
-	answer(w, 201, map[string]any{"access_token": "e30." + base64.RawURLEncoding.EncodeToString([]byte(c.Email)) + ".c2ln", "token_type": "Bearer", "expires_in": 900, "refresh_token": "ses_" + strings.Repeat("a", 26) + "." + strings.Repeat("A", 43)})
+	answer(w, 201, map[string]any{
+		"access_token": "e30." + base64.RawURLEncoding.EncodeToString([]byte(c.Email)) + ".c2ln",
+		"token_type":   "Bearer", "expires_in": 900,
+		"refresh_token": "ses_" + strings.Repeat("a", 26) + "." + strings.Repeat("A", 43),
+	})
 }
 
 func (f *fakeStore) list(w http.ResponseWriter, query url.Values) {
@@ -331,10 +348,13 @@ func (f *fakeStore) order(id, mail string) map[string]any {
 	pound := map[string]any{"amount": 100, "currency": "GBP"}
 	items := []any{}
 	for _, item := range f.orders[id] {
-		items = append(items, map[string]any{"product_id": item.ProductID, "name": "N", "unit_price": pound, "quantity": item.Quantity, "line_total": pound})
+		items = append(items, map[string]any{
+			"product_id": item.ProductID, "name": "N", "unit_price": pound, "quantity": item.Quantity,
+			"line_total": pound,
+		})
 	}
-	o := map[string]any{"order_id": id, "user_id": "usr_019b8f4e-7c00-7000-8000-000000000000", "email": "a@example.com", "status": "placed",
-		"items": items, "total": pound, "placed_at": orderedAt}
+	o := map[string]any{"order_id": id, "user_id": "usr_019b8f4e-7c00-7000-8000-000000000000", "email": "a@example.com",
+		"status": "placed", "items": items, "total": pound, "placed_at": orderedAt}
 	if mail != "" {
 		o["email_status"] = mail
 	}
@@ -375,7 +395,8 @@ func (f *fakeStore) getUser(w http.ResponseWriter, body []byte) {
 	answerDynamoDB(w, 200, `{"Item":`+f.user(email)+`}`)
 }
 
-// updateItem sets a role, as dynamostore asks for it, if the user is there and has another one. It answers the user as it was.
+// updateItem sets a role, as dynamostore asks for it, if the user is there and has another one. It answers the user as
+// it was.
 func (f *fakeStore) updateItem(w http.ResponseWriter, body []byte) {
 	var in struct {
 		TableName                 string
@@ -391,9 +412,12 @@ func (f *fakeStore) updateItem(w http.ResponseWriter, body []byte) {
 		f.unverified = false
 		answerDynamoDB(w, 200, `{}`)
 	case in.TableName != f.outputs["UsersTable"] || !known:
-		answerDynamoDB(w, 400, `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"}`)
+		answerDynamoDB(w, 400,
+			`{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"}`)
 	case before == role:
-		answerDynamoDB(w, 400, `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed","Item":`+old+`}`)
+		answerDynamoDB(w, 400,
+			`{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed","Item":`+
+				old+`}`)
 	case in.ExpressionAttributeValues[":user"]["S"] != "usr_1":
 		f.t.Errorf("the change is of %v, want usr_1", in.ExpressionAttributeValues[":user"])
 	case in.ExpressionAttributeValues[":by"]["S"] != operatorARN:
@@ -432,7 +456,9 @@ func (f *fakeStore) describeStacks(w http.ResponseWriter, body string) {
 	w.Header().Set("Content-Type", "text/xml")
 	if form.Get("Action") != "DescribeStacks" || form.Get("StackName") != "shop" {
 		w.WriteHeader(400)
-		fmt.Fprintf(w, `<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id %s does not exist</Message></Error></ErrorResponse>`, form.Get("StackName"))
+		fmt.Fprintf(w,
+			`<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id %s does not exist</Message></Error></ErrorResponse>`,
+			form.Get("StackName"))
 		return
 	}
 	describe(w, "CREATE_COMPLETE", f.outputs, nil)
@@ -446,10 +472,13 @@ func describe(w http.ResponseWriter, status string, outputs, parameters map[stri
 	}
 	all.WriteString("</Outputs><Parameters>")
 	for key, value := range parameters {
-		fmt.Fprintf(&all, "<member><ParameterKey>%s</ParameterKey><ParameterValue>%s</ParameterValue></member>", key, value)
+		fmt.Fprintf(&all, "<member><ParameterKey>%s</ParameterKey><ParameterValue>%s</ParameterValue></member>", key,
+			value)
 	}
-	fmt.Fprintf(w, `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>shop</StackName><StackStatus>%s</StackStatus>`+
-		`<Outputs>%s</Parameters></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`, status, all.String())
+	fmt.Fprintf(w,
+		`<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>shop</StackName><StackStatus>%s</StackStatus>`+
+			`<Outputs>%s</Parameters></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`, status,
+		all.String())
 }
 
 // result is what a command line did.

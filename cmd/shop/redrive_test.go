@@ -50,12 +50,15 @@ func startGivenUp(t *testing.T) *failedMails {
 	t.Helper()
 	f := startFake(t)
 	f.failedMails = failedMails{
-		letters: map[string]*fakeLetter{"m1": {body: event("ord_1")}, "m2": {body: `{"email":"ada@example.com"}`}, "m3": {body: event("ord_3")}},
+		letters: map[string]*fakeLetter{
+			"m1": {body: event("ord_1")}, "m2": {body: `{"email":"ada@example.com"}`}, "m3": {body: event("ord_3")},
+		},
 		mails: map[string]*fakeMail{
 			"order-placed#ord_1": {state: "failed", settledAt: "2026-01-05T08:00:00.000Z"},
 			"order-placed#ord_2": {state: "sent", settledAt: "2026-01-05T08:00:00.000Z"},
 			"order-placed#ord_3": {state: "pending"},
-			"order-placed#ord_4": {state: "failed", settledAt: time.Now().UTC().Add(-time.Hour).Format("2006-01-02T15:04:05.000Z")},
+			"order-placed#ord_4": {state: "failed", settledAt: time.Now().UTC().Add(-time.Hour).
+				Format("2006-01-02T15:04:05.000Z")},
 		},
 	}
 	return &f.failedMails
@@ -117,7 +120,9 @@ func (g *failedMails) receive() (messages []map[string]string) {
 	for id, letter := range g.letters {
 		if !letter.hidden {
 			letter.hidden = true
-			messages = append(messages, map[string]string{"MessageId": id, "ReceiptHandle": id, "Body": letter.body, "MD5OfBody": md5sum(letter.body)})
+			messages = append(messages, map[string]string{
+				"MessageId": id, "ReceiptHandle": id, "Body": letter.body, "MD5OfBody": md5sum(letter.body),
+			})
 		}
 	}
 	return messages
@@ -132,7 +137,9 @@ func (g *failedMails) scan(since string) any {
 	items := []any{}
 	for id, mail := range g.mails {
 		if mail.state == "failed" && mail.settledAt >= since {
-			items = append(items, map[string]any{"mail_id": map[string]string{"S": id}, "settled_at": map[string]string{"S": mail.settledAt}})
+			items = append(items, map[string]any{
+				"mail_id": map[string]string{"S": id}, "settled_at": map[string]string{"S": mail.settledAt},
+			})
 		}
 	}
 	return map[string]any{"Items": items, "Count": len(items), "ScannedCount": len(g.mails)}
@@ -141,10 +148,16 @@ func (g *failedMails) scan(since string) any {
 func (g *failedMails) requeue(in givenUpRequest) (answer any, failed bool) {
 	mail, v := g.mails[in.Key["mail_id"]["S"]], in.ExpressionAttributeValues
 	if mail.state != v[":failed"]["S"] {
-		return map[string]any{"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", "message": "The conditional request failed"}, true
+		return map[string]any{
+			"__type":  "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
+			"message": "The conditional request failed",
+		}, true
 	}
 	g.updates++
-	*mail = fakeMail{state: v[":state"]["S"], createdAt: v[":created"]["S"], dueAt: v[":due"]["S"], attempt: v[":attempt"]["N"], shard: v[":shard"]["N"]}
+	*mail = fakeMail{
+		state: v[":state"]["S"], createdAt: v[":created"]["S"], dueAt: v[":due"]["S"], attempt: v[":attempt"]["N"],
+		shard: v[":shard"]["N"],
+	}
 	return map[string]any{}, false
 }
 
@@ -166,8 +179,10 @@ func TestRedriveOnlyLooks(t *testing.T) {
 	g := startGivenUp(t)
 	for range 2 {
 		r := shop(t, "--local", "redrive")
-		r.want(t, exitDone, "2 failed mails", "order-placed#ord_1 failed at 2026-01-05T08:00:00Z", "order-placed#ord_4 failed at",
-			"3 dead letters", "2 events of mails", "1 not understood", "message m2 is not understood", "nothing was changed: --yes")
+		r.want(t, exitDone, "2 failed mails", "order-placed#ord_1 failed at 2026-01-05T08:00:00Z",
+			"order-placed#ord_4 failed at",
+			"3 dead letters", "2 events of mails", "1 not understood", "message m2 is not understood",
+			"nothing was changed: --yes")
 		if strings.Contains(r.out+r.err, "ada@example.com") {
 			t.Errorf("it tells what a message holds: %s%s", r.out, r.err)
 		}
@@ -182,7 +197,8 @@ func TestRedrive(t *testing.T) {
 	g := startGivenUp(t)
 	started := time.Now().Add(-time.Millisecond)
 	r := shop(t, "--local", "redrive", "--yes")
-	r.want(t, exitDone, "2 failed mails", "2 requeued", "3 dead letters", "2 events of mails", "1 not understood", "2 sent again")
+	r.want(t, exitDone, "2 failed mails", "2 requeued", "3 dead letters", "2 events of mails", "1 not understood",
+		"2 sent again")
 	if strings.Contains(r.out, "nothing was changed") {
 		t.Errorf("got %s", r.out)
 	}
@@ -194,11 +210,13 @@ func TestRedrive(t *testing.T) {
 	for _, id := range []string{"order-placed#ord_1", "order-placed#ord_4"} {
 		got := *g.mails[id]
 		due, err := time.Parse(time.RFC3339, got.dueAt)
-		if err != nil || due.Before(started) || due.After(time.Now()) || got.createdAt != got.dueAt || got.state != "pending" || got.attempt != "0" || got.shard == "" {
+		if err != nil || due.Before(started) || due.After(time.Now()) || got.createdAt != got.dueAt ||
+			got.state != "pending" || got.attempt != "0" || got.shard == "" {
 			t.Errorf("%s is %+v, want it pending since and due now", id, got)
 		}
 	}
-	shop(t, "--local", "redrive", "--yes").want(t, exitDone, "0 failed mails", "0 requeued", "1 dead letters", "0 events of mails", "0 sent again")
+	shop(t, "--local", "redrive", "--yes").want(t, exitDone, "0 failed mails", "0 requeued", "1 dead letters",
+		"0 events of mails", "0 sent again")
 	if g.updates != 2 || len(g.sent) != 2 {
 		t.Errorf("after a second run %d updates and sent %q, want nothing more", g.updates, g.sent)
 	}
@@ -221,7 +239,8 @@ func TestRedriveInPart(t *testing.T) {
 		g := startGivenUp(t)
 		shop(t, append([]string{"--local", "redrive", "--yes"}, strings.Fields(c.args)...)...).want(t, exitDone)
 		if g.updates != c.updates || len(g.letters) != c.letters {
-			t.Errorf("%s: %d updates and %d letters left, want %d and %d", c.args, g.updates, len(g.letters), c.updates, c.letters)
+			t.Errorf("%s: %d updates and %d letters left, want %d and %d",
+				c.args, g.updates, len(g.letters), c.updates, c.letters)
 		}
 	}
 }
@@ -230,12 +249,15 @@ func TestRedriveInPart(t *testing.T) {
 func TestRedriveManyMails(t *testing.T) {
 	g := startGivenUp(t)
 	for i := range 7 {
-		g.mails[fmt.Sprint("order-placed#ord_b", i)] = &fakeMail{state: "failed", settledAt: fmt.Sprintf("2025-01-05T08:00:0%d.000Z", 6-i)}
+		g.mails[fmt.Sprint("order-placed#ord_b", i)] = &fakeMail{
+			state: "failed", settledAt: fmt.Sprintf("2025-01-05T08:00:0%d.000Z", 6-i),
+		}
 		g.letters[fmt.Sprint("f", i)] = &fakeLetter{body: "{"}
 	}
 	delete(g.mails, "order-placed#ord_4")
 	r := shop(t, "--local", "redrive")
-	r.want(t, exitDone, "8 failed mails", "order-placed#ord_b6 failed at 2025-01-05T08:00:00Z", "order-placed#ord_b2 failed at",
+	r.want(t, exitDone, "8 failed mails", "order-placed#ord_b6 failed at 2025-01-05T08:00:00Z",
+		"order-placed#ord_b2 failed at",
 		"and 3 more, the last at 2026-01-05T08:00:00Z", "8 not understood", "and 3 more")
 	if strings.Contains(r.out, "ord_b1") {
 		t.Errorf("got %s, want five mails only", r.out)
@@ -245,8 +267,10 @@ func TestRedriveManyMails(t *testing.T) {
 // TestRedriveDenied: the report tells what was done, nothing is lost or hidden, and the operator reads why.
 func TestRedriveDenied(t *testing.T) {
 	for operation, want := range map[string]string{
-		"Scan": "looking for failed mails", "UpdateItem": "making mail order-placed#", "ReceiveMessage": "reading dead letters",
-		"SendMessage": "sending dead letter", "DeleteMessage": "sent, but not deleted", "ChangeMessageVisibilityBatch": "giving dead letters back",
+		"Scan": "looking for failed mails", "UpdateItem": "making mail order-placed#",
+		"ReceiveMessage": "reading dead letters",
+		"SendMessage":    "sending dead letter", "DeleteMessage": "sent, but not deleted",
+		"ChangeMessageVisibilityBatch": "giving dead letters back",
 	} {
 		t.Run(operation, func(t *testing.T) {
 			g := startGivenUp(t)

@@ -46,7 +46,8 @@ func partOf(t *testing.T, template, from, to string) string {
 // lastOutput is how the last output of the keys ends.
 const lastOutput = ", !GetAtt SigningKey.Arn]"
 
-// keysOnly is a template with the keys of template.yaml, and what decides about them, and nothing else. The issuer is the test's.
+// keysOnly is a template with the keys of template.yaml, and what decides about them, and nothing else. The issuer is
+// the test's.
 func keysOnly(t *testing.T, issuer string) string {
 	t.Helper()
 	text, err := os.ReadFile(templatePath)
@@ -70,8 +71,8 @@ var templatePath = func() string {
 	return filepath.Join(root, "template.yaml")
 }()
 
-// TestStoreReplacement goes round once on real stacks of a real CloudFormation, with keys of a real KMS: that of the store under
-// test. The stack is one of its own, because the store's gateway would not know a new key for two hours.
+// TestStoreReplacement goes round once on real stacks of a real CloudFormation, with keys of a real KMS: that of the
+// store under test. The stack is one of its own, because the store's gateway would not know a new key for two hours.
 func TestStoreReplacement(t *testing.T) {
 	deployed(t)
 	at := &target{stack: "rotation-" + strings.ToLower(unique()), local: true}
@@ -92,7 +93,8 @@ func TestStoreReplacement(t *testing.T) {
 	time.Sleep(7 * time.Second) // this test does not wait as its command would, and must not make the keys together
 	replaced := step(t, at, "done: replace the standby key with a new one")
 	endKeys(t, keys, *replaced.Standby)
-	if replaced.Signing.ID != switched.Signing.ID || replaced.Standby.ID == first.Signing.ID || !replaced.Standby.Published {
+	if replaced.Signing.ID != switched.Signing.ID || replaced.Standby.ID == first.Signing.ID ||
+		!replaced.Standby.Published {
 		t.Errorf("after the replacement %+v and %+v", replaced.Signing, replaced.Standby)
 	}
 	if keys, err = findKeys(t.Context(), at); err != nil {
@@ -149,17 +151,24 @@ func createStack(t *testing.T, at *target, template string) {
 		t.Fatal(err)
 	}
 	client := cloudformation.NewFromConfig(cfg)
-	if _, err := client.CreateStack(t.Context(), &cloudformation.CreateStackInput{StackName: &at.stack, TemplateBody: &template}); err != nil {
+	if _, err := client.CreateStack(
+		t.Context(), &cloudformation.CreateStackInput{StackName: &at.stack, TemplateBody: &template},
+	); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		// The test's own context has ended by now.
-		if _, err := client.DeleteStack(context.Background(), &cloudformation.DeleteStackInput{StackName: &at.stack}); err != nil {
+		if _, err := client.DeleteStack(
+			context.Background(), &cloudformation.DeleteStackInput{StackName: &at.stack},
+		); err != nil {
 			t.Error(err)
 		}
 	})
-	waiter := cloudformation.NewStackCreateCompleteWaiter(client, func(o *cloudformation.StackCreateCompleteWaiterOptions) { o.MinDelay = updatePoll })
-	if err := waiter.Wait(t.Context(), &cloudformation.DescribeStacksInput{StackName: &at.stack}, time.Minute); err != nil {
+	waiter := cloudformation.NewStackCreateCompleteWaiter(client,
+		func(o *cloudformation.StackCreateCompleteWaiterOptions) { o.MinDelay = updatePoll })
+	if err := waiter.Wait(
+		t.Context(), &cloudformation.DescribeStacksInput{StackName: &at.stack}, time.Minute,
+	); err != nil {
 		t.Fatal(err)
 	}
 }

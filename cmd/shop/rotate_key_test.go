@@ -32,15 +32,18 @@ func TestRotation(t *testing.T) {
 	first, second := k.signing().arn, k.standby().arn
 	shop(t, "--local", "rotate-key", "--dry-run").want(t, exitDone, "next sign with the standby key: at any time")
 	k.wantUpdates(t)
-	shop(t, "--local", "rotate-key").want(t, exitDone, "done: sign with the standby key", "next replace the standby key with a new one: not before", "in 20m0s")
+	shop(t, "--local", "rotate-key").want(t, exitDone, "done: sign with the standby key",
+		"next replace the standby key with a new one: not before", "in 20m0s")
 	k.wantUpdates(t, "TokensSignedBy=SecondSigningKey")
 	if k.signing().arn != second {
 		t.Errorf("%s signs, want %s", k.signing().arn, second)
 	}
-	shop(t, "--local", "rotate-key").want(t, exitFailed, "nothing was changed: too early to replace the standby key with a new one", "in 20m0s")
+	shop(t, "--local", "rotate-key").want(t, exitFailed,
+		"nothing was changed: too early to replace the standby key with a new one", "in 20m0s")
 	k.age(21 * time.Minute)
 	replaced := shop(t, "--local", "rotate-key")
-	replaced.want(t, exitDone, "done: replace the standby key", "not before", "in 2h15m0s", "schedule-key-deletion --key-id "+first)
+	replaced.want(t, exitDone, "done: replace the standby key", "not before", "in 2h15m0s",
+		"schedule-key-deletion --key-id "+first)
 	if strings.Contains(replaced.out, "NOT PUBLISHED") {
 		t.Errorf("the new key is said to be unknown:\n%s", replaced.out)
 	}
@@ -71,19 +74,29 @@ func TestRotateKeyRefuses(t *testing.T) {
 		change func(*fakeKeys)
 		want   string
 	}{
-		"a key made five seconds too late":    {func(k *fakeKeys) { k.standby().made = time.Now().Add(-135*time.Minute + time.Second*5) }, "too early to sign with the standby key"},
-		"a key published a minute ago":        {func(k *fakeKeys) { k.changed[publisher] = time.Now().Add(-time.Minute) }, "too early to sign with the standby key"},
-		"a key that the issuer does not have": {func(k *fakeKeys) { k.hidden = true }, "the issuer does not publish the key that is to sign"},
+		"a key made five seconds too late": {func(k *fakeKeys) {
+			k.standby().made = time.Now().Add(-135*time.Minute + time.Second*5)
+		}, "too early to sign with the standby key"},
+		"a key published a minute ago": {func(k *fakeKeys) {
+			k.changed[publisher] = time.Now().Add(-time.Minute)
+		}, "too early to sign with the standby key"},
+		"a key that the issuer does not have": {func(k *fakeKeys) {
+			k.hidden = true
+		}, "the issuer does not publish the key that is to sign"},
 		"a switch of a minute ago": {func(k *fakeKeys) {
 			k.params[signedBy], k.changed[signer] = secondKey, time.Now().Add(-time.Minute)
 		}, "too early to replace the standby key"},
-		"a replacement while the signing key is disabled": {func(k *fakeKeys) { k.params[signedBy] = secondKey; k.signing().disabled = true }, "the key that is to sign is disabled"},
+		"a replacement while the signing key is disabled": {func(k *fakeKeys) {
+			k.params[signedBy] = secondKey
+			k.signing().disabled = true
+		}, "the key that is to sign is disabled"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := startKeys(t, 10*time.Hour)
 			c.change(k)
 			for _, flag := range [][]string{nil, {"--dry-run"}} {
-				shop(t, append([]string{"--local", "rotate-key"}, flag...)...).want(t, exitFailed, "nothing was changed: "+c.want)
+				shop(t, append([]string{"--local", "rotate-key"}, flag...)...).
+					want(t, exitFailed, "nothing was changed: "+c.want)
 			}
 			k.wantUpdates(t)
 		})
@@ -101,16 +114,19 @@ func TestRotateKeyAfterAnInterruption(t *testing.T) {
 	}
 	k.failing = ""
 	shop(t, "--local", "keys").want(t, exitDone, "next add a standby key: at any time")
-	shop(t, "--local", "rotate-key").want(t, exitDone, "done: add a standby key", "next sign with the standby key: not before")
+	shop(t, "--local", "rotate-key").want(t, exitDone, "done: add a standby key",
+		"next sign with the standby key: not before")
 	k.wantUpdates(t, "StandbyKey=absent", "StandbyKey=published", "StandbyKey=published")
 }
 
-// TestRotateKeyWithACompromisedKey: the operator disables the key that signs once another one does; then it can be replaced.
+// TestRotateKeyWithACompromisedKey: the operator disables the key that signs once another one does; then it can be
+// replaced.
 func TestRotateKeyWithACompromisedKey(t *testing.T) {
 	k := startKeys(t, 10*time.Hour)
 	bad := k.signing()
 	bad.disabled = true
-	shop(t, "--local", "keys").want(t, exitDone, "signs (disabled)", "IT IS DISABLED", "next sign with the standby key: at any time")
+	shop(t, "--local", "keys").want(t, exitDone, "signs (disabled)", "IT IS DISABLED",
+		"next sign with the standby key: at any time")
 	shop(t, "--local", "rotate-key").want(t, exitDone, "done: sign with the standby key", "standby (disabled)")
 	k.age(21 * time.Minute)
 	shop(t, "--local", "rotate-key").want(t, exitDone, "done: replace the standby key", bad.arn)
@@ -124,7 +140,8 @@ func TestRotateKeyNeedsItsStack(t *testing.T) {
 	shop(t, "--local", "keys").want(t, exitFailed, "the keys of http://127.0.0.1:1/issuer cannot be read")
 	delete(k.params, standbyKey)
 	for _, command := range []string{"keys", "rotate-key"} {
-		shop(t, "--local", command).want(t, exitFailed, "the stack shop has no parameters TokensSignedBy and StandbyKey")
+		shop(t, "--local", command).want(t, exitFailed,
+			"the stack shop has no parameters TokensSignedBy and StandbyKey")
 	}
 }
 

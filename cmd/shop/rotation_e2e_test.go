@@ -18,11 +18,12 @@ import (
 	"shop/test/testenv"
 )
 
-// hoursLater is the clock of a command that need not wait: what it asks for is past. Nothing else about the command is different.
+// hoursLater is the clock of a command that need not wait: what it asks for is past. Nothing else about the command is
+// different.
 func hoursLater() time.Time { return time.Now().Add(3 * time.Hour) }
 
-// drill is clients at work while the key is exchanged: each asks for its orders with every token that there is, and logs in
-// again and again.
+// drill is clients at work while the key is exchanged: each asks for its orders with every token that there is, and
+// logs in again and again.
 type drill struct {
 	url      string
 	customer []byte // what it logs in with
@@ -33,9 +34,9 @@ type drill struct {
 	wrong  []string          // whatever else was answered
 }
 
-// TestStoreRotation is the rotation drill: the key that signs is exchanged for the other and back while clients are at work with
-// tokens of both. Nobody with a valid token is refused, and nothing else fails. It runs beside no other test of this package,
-// and leaves the store as it was.
+// TestStoreRotation is the rotation drill: the key that signs is exchanged for the other and back while clients are at
+// work with tokens of both. Nobody with a valid token is refused, and nothing else fails. It runs beside no other test
+// of this package, and leaves the store as it was.
 func TestStoreRotation(t *testing.T) {
 	session := deployed(t)
 	keys, err := findKeys(t.Context(), &target{stack: "shop", local: true})
@@ -53,11 +54,14 @@ func TestStoreRotation(t *testing.T) {
 	d.awaitMore(t, 10)
 
 	var out, errs bytes.Buffer
-	command := &rotateCommand{streams: streams{out: &out, err: &errs}, target: &target{stack: "shop", local: true}, now: hoursLater}
+	command := &rotateCommand{
+		streams: streams{out: &out, err: &errs}, target: &target{stack: "shop", local: true}, now: hoursLater,
+	}
 	if err := command.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	result{exitDone, out.String(), errs.String()}.want(t, exitDone, "done: sign with the standby key", "signs "+before.Standby.TokenID)
+	result{exitDone, out.String(), errs.String()}.want(t, exitDone, "done: sign with the standby key",
+		"signs "+before.Standby.TokenID)
 	d.logsInWith(t, before.Standby.TokenID)
 	d.awaitMore(t, 10)
 
@@ -89,10 +93,14 @@ func stateOf(t *testing.T, keys *signingKeys) rotation.State {
 func newDrill(t *testing.T, admin *apiclient.Session) *drill {
 	t.Helper()
 	id := strings.ToLower(unique())
-	if _, _, err := (&apiclient.Shop{Session: admin, Password: customerPassword}).Customer(t.Context(), id); err != nil {
+	if _, _, err := (&apiclient.Shop{
+		Session: admin, Password: customerPassword,
+	}).Customer(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
-	who, err := json.Marshal(map[string]string{"email": "success+" + id + "@simulator.amazonses.com", "password": customerPassword})
+	who, err := json.Marshal(map[string]string{
+		"email": "success+" + id + "@simulator.amazonses.com", "password": customerPassword,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +178,8 @@ func (d *drill) send(method, path, token string, body []byte, want int, into any
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.wrong = append(d.wrong, fmt.Sprintf("%s %s with a token of %q: %d %s %v", method, path, kidOf(token), status, answer, err))
+	d.wrong = append(d.wrong,
+		fmt.Sprintf("%s %s with a token of %q: %d %s %v", method, path, kidOf(token), status, answer, err))
 	return false
 }
 

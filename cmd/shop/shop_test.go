@@ -30,7 +30,11 @@ C2,22423,CAKE STAND,-1,2010-12-01T08:28:00Z,12.75,17850,United Kingdom
 `
 
 func TestHelpTeaches(t *testing.T) {
-	for _, args := range [][]string{{}, {"--help"}, {"import", "--help"}, {"grant-admin", "--help"}, {"revoke-admin", "--help"}, {"verify-user", "--help"}, {"unsuppress", "--help"}, {"keys", "--help"}, {"rotate-key", "--help"}, {"replay", "--help"}, {"redrive", "--help"}, {"audit", "--help"}, {"status", "--help"}, {"restore", "--help"}} {
+	for _, args := range [][]string{
+		{}, {"--help"}, {"import", "--help"}, {"grant-admin", "--help"}, {"revoke-admin", "--help"},
+		{"verify-user", "--help"}, {"unsuppress", "--help"}, {"keys", "--help"}, {"rotate-key", "--help"},
+		{"replay", "--help"}, {"redrive", "--help"}, {"audit", "--help"}, {"status", "--help"}, {"restore", "--help"},
+	} {
 		shop(t, args...).want(t, exitDone, "Usage:", "Examples:", "--stack", "--local")
 	}
 }
@@ -79,18 +83,22 @@ func TestWrongCommandLines(t *testing.T) {
 
 func TestStackNotFound(t *testing.T) {
 	startFake(t)
-	shop(t, "--local", "--stack", "other", "grant-admin", "ada@example.com").want(t, exitFailed, "finding the stack other", "does not exist")
+	shop(t, "--local", "--stack", "other", "grant-admin", "ada@example.com").want(t, exitFailed,
+		"finding the stack other", "does not exist")
 }
 
 func TestStackOfSomethingElse(t *testing.T) {
 	f := startFake(t)
 	f.outputs = map[string]string{}
 	shop(t, "--local", "grant-admin", "ada@example.com").want(t, exitFailed, "the stack shop has no output UsersTable")
-	shop(t, "--local", "unsuppress", "ada@example.com").want(t, exitFailed, "the stack shop has no output SuppressedAddressesTable")
-	shop(t, "--local", "import", write(t, "goods.csv", goods)).want(t, exitFailed, "the stack shop has no output ApiUrl")
+	shop(t, "--local", "unsuppress", "ada@example.com").want(t, exitFailed,
+		"the stack shop has no output SuppressedAddressesTable")
+	shop(t, "--local", "import", write(t, "goods.csv", goods)).want(t, exitFailed,
+		"the stack shop has no output ApiUrl")
 	shop(t, "--local", "redrive", "--only", "mails").want(t, exitFailed, "the stack shop has no output MailsTable")
 	shop(t, "--local", "audit").want(t, exitFailed, "the stack shop has no output ")
-	shop(t, "--local", "redrive", "--only", "letters").want(t, exitFailed, "the stack shop has no output MailDeadLetterQueueUrl")
+	shop(t, "--local", "redrive", "--only", "letters").want(t, exitFailed,
+		"the stack shop has no output MailDeadLetterQueueUrl")
 }
 
 // TestLocalNeedsKeys: a store that was never started has none, and the tool says what to do.
@@ -100,15 +108,18 @@ func TestLocalNeedsKeys(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	shop(t, "--local", "grant-admin", "ada@example.com").want(t, exitFailed, "root keys: open "+path, "make run", "SHOP_DATA")
+	shop(t, "--local", "grant-admin", "ada@example.com").want(t, exitFailed, "root keys: open "+path, "make run",
+		"SHOP_DATA")
 }
 
 // TestWithoutLocal: the environment that the AWS tools go by is enough.
 func TestWithoutLocal(t *testing.T) {
 	f := startFake(t)
 	for name, value := range map[string]string{
-		"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": rootID, "AWS_SECRET_ACCESS_KEY": rootSecret, "AWS_EC2_METADATA_DISABLED": "true",
-		"AWS_CONFIG_FILE": filepath.Join(t.TempDir(), "none"), "AWS_SHARED_CREDENTIALS_FILE": filepath.Join(t.TempDir(), "none"),
+		"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": rootID, "AWS_SECRET_ACCESS_KEY": rootSecret,
+		"AWS_EC2_METADATA_DISABLED":   "true",
+		"AWS_CONFIG_FILE":             filepath.Join(t.TempDir(), "none"),
+		"AWS_SHARED_CREDENTIALS_FILE": filepath.Join(t.TempDir(), "none"),
 	} {
 		t.Setenv(name, value)
 	}
@@ -132,13 +143,16 @@ func TestRoles(t *testing.T) {
 		}
 	}
 	f.roles["ada@example.com"] = "customer"
-	granted := `"msg":"audit","function":"","trace_id":"","event":"role_changed","user_id":"` + operatorARN + `","address_hash":"","subject":"usr_1","before":"customer","after":"admin",`
-	shop(t, "--local", "grant-admin", "ada@example.com", "--yes").want(t, exitDone, granted, "account usr_1", `name "N\u202e"`, "made 2026-03-01T09:00:00Z")
+	granted := `"msg":"audit","function":"","trace_id":"","event":"role_changed","user_id":"` + operatorARN +
+		`","address_hash":"","subject":"usr_1","before":"customer","after":"admin",`
+	shop(t, "--local", "grant-admin", "ada@example.com", "--yes").want(t, exitDone, granted, "account usr_1",
+		`name "N\u202e"`, "made 2026-03-01T09:00:00Z")
 	if again := shop(t, "--local", "grant-admin", "ada@example.com"); strings.Contains(again.err+again.out, "audit") {
 		t.Errorf("a change that was none is audited: %+v", again)
 	}
 	for _, command := range []string{"grant-admin", "revoke-admin"} {
-		shop(t, "--local", command, "bob@example.com").want(t, exitFailed, "nobody has signed up to the stack shop as bob@example.com")
+		shop(t, "--local", command, "bob@example.com").want(t, exitFailed,
+			"nobody has signed up to the stack shop as bob@example.com")
 	}
 }
 
@@ -147,7 +161,8 @@ func TestRoleIsAskedFor(t *testing.T) {
 	f := startFake(t)
 	for command, before := range map[string]string{"grant-admin": "customer", "revoke-admin": "admin"} {
 		f.roles["ada@example.com"] = before
-		shop(t, "--local", command, "ada@example.com").want(t, exitFailed, "account usr_1", "there is no terminal to ask on", "--yes")
+		shop(t, "--local", command, "ada@example.com").want(t, exitFailed, "account usr_1",
+			"there is no terminal to ask on", "--yes")
 		if got := f.roles["ada@example.com"]; got != before {
 			t.Errorf("%s: ada is %s, want %s still", command, got, before)
 		}
@@ -158,22 +173,28 @@ func TestRoleIsAskedFor(t *testing.T) {
 func TestVerifyUser(t *testing.T) {
 	f := startFake(t)
 	f.unverified = true
-	shop(t, "--local", "verify-user", "ada@example.com").want(t, exitFailed, "account usr_1", "there is no terminal to ask on", "--yes")
+	shop(t, "--local", "verify-user", "ada@example.com").want(t, exitFailed, "account usr_1",
+		"there is no terminal to ask on", "--yes")
 	if !f.unverified {
 		t.Error("verified without an answer")
 	}
-	audited := `"event":"address_verified","user_id":"` + operatorARN + `","address_hash":"","subject":"usr_1","before":"unverified","after":"verified",`
-	shop(t, "--local", "verify-user", " Ada@example.com", "--yes").want(t, exitDone, audited, "ada@example.com is verified")
+	audited := `"event":"address_verified","user_id":"` + operatorARN +
+		`","address_hash":"","subject":"usr_1","before":"unverified","after":"verified",`
+	shop(t, "--local", "verify-user", " Ada@example.com", "--yes").want(t, exitDone, audited,
+		"ada@example.com is verified")
 	if f.unverified {
 		t.Error("not verified")
 	}
-	if again := shop(t, "--local", "verify-user", "ada@example.com"); again.code != exitDone || strings.Contains(again.err+again.out, "audit") {
+	if again := shop(t, "--local", "verify-user", "ada@example.com"); again.code != exitDone ||
+		strings.Contains(again.err+again.out, "audit") {
 		t.Errorf("a second time: %+v, want it done, and no line of the audit log", again)
 	}
-	shop(t, "--local", "verify-user", "bob@example.com").want(t, exitFailed, "nobody has signed up to the stack shop as bob@example.com")
+	shop(t, "--local", "verify-user", "bob@example.com").want(t, exitFailed,
+		"nobody has signed up to the stack shop as bob@example.com")
 }
 
-// TestUnverifiedAccountIsNoAdmin: whoever signed up with the address has not shown to read its mails. A role is taken back all the same.
+// TestUnverifiedAccountIsNoAdmin: whoever signed up with the address has not shown to read its mails. A role is taken
+// back all the same.
 func TestUnverifiedAccountIsNoAdmin(t *testing.T) {
 	f := startFake(t)
 	f.unverified = true
@@ -187,10 +208,12 @@ func TestUnverifiedAccountIsNoAdmin(t *testing.T) {
 
 func TestConfirm(t *testing.T) {
 	for answer, agreed := range map[string]bool{
-		"y\n": true, "YES\n": true, " yes \r\n": true, "y": true, "\n": false, "": false, "n\n": false, "yess\n": false, "no\ny\n": false,
+		"y\n": true, "YES\n": true, " yes \r\n": true, "y": true, "\n": false, "": false, "n\n": false, "yess\n": false,
+		"no\ny\n": false,
 	} {
 		var out strings.Builder
-		if err := confirm(strings.NewReader(answer), &out, "Sure?"); (err == nil) != agreed || out.String() != "Sure? [y/N] " {
+		if err := confirm(strings.NewReader(answer), &out, "Sure?"); (err == nil) != agreed ||
+			out.String() != "Sure? [y/N] " {
 			t.Errorf("%q: got %v after %q, want agreement: %v", answer, err, out.String(), agreed)
 		}
 	}
@@ -204,14 +227,16 @@ func TestUnsuppress(t *testing.T) {
 	if f.suppressed[ada] || !f.suppressed[bob] {
 		t.Errorf("suppressed: %v, want all but ada", f.suppressed)
 	}
-	shop(t, "--local", "unsuppress", "ada@example.com").want(t, exitFailed, "the stack shop does not suppress ada@example.com")
+	shop(t, "--local", "unsuppress", "ada@example.com").want(t, exitFailed,
+		"the stack shop does not suppress ada@example.com")
 }
 
 func TestImport(t *testing.T) {
 	f := startFake(t)
 	file := write(t, "goods.csv", goods)
 	shop(t, "--local", "import", file).want(t, exitDone, "3 imported", "0 updated", "0 unchanged", "0 refused")
-	if got := *f.products["mug"]; got.Name != "Mug" || *got.Description != "Blue" || got.Price["amount"] != 750.0 || got.Stock != 3 || !got.Active {
+	if got := *f.products["mug"]; got.Name != "Mug" || *got.Description != "Blue" || got.Price["amount"] != 750.0 ||
+		got.Stock != 3 || !got.Active {
 		t.Errorf("got %+v", got)
 	}
 	if _, err := os.Stat("goods.csv.refused.csv"); !os.IsNotExist(err) {
@@ -223,7 +248,8 @@ func TestImport(t *testing.T) {
 		t.Errorf("versions after the second import %s, want %s", got, before)
 	}
 	f.products["mug"].Stock = 1
-	shop(t, "--local", "import", write(t, "goods.csv", strings.ReplaceAll(goods, "7.50,GBP,3", "8,GBP,99"))).want(t, exitDone, "1 updated", "2 unchanged")
+	shop(t, "--local", "import", write(t, "goods.csv", strings.ReplaceAll(goods, "7.50,GBP,3", "8,GBP,99"))).
+		want(t, exitDone, "1 updated", "2 unchanged")
 	if got := *f.products["mug"]; got.Price["amount"] != 800.0 || got.Stock != 1 {
 		t.Errorf("got %+v, want the new price and the old stock", got)
 	}
@@ -233,7 +259,8 @@ func TestImportOnlineRetail(t *testing.T) {
 	f := startFake(t)
 	file := write(t, "sales.csv", salesFile)
 	shop(t, "--local", "import", "--format", "online-retail", file).want(t, exitDone,
-		"2 imported", "2 refused", "1 line is not goods", "1 product without a name", "refused lines are in sales.csv.refused.csv")
+		"2 imported", "2 refused", "1 line is not goods", "1 product without a name",
+		"refused lines are in sales.csv.refused.csv")
 	if got := *f.products["84029E"]; got.Name != "RED BOTTLE" || got.Price["amount"] != 375.0 || got.Stock != 6 {
 		t.Errorf("got %+v", got)
 	}
@@ -249,7 +276,8 @@ func TestImportOnlineRetail(t *testing.T) {
 func TestImportStock(t *testing.T) {
 	f := startFake(t)
 	shop(t, "--local", "import", "--stock", "7", write(t, "goods.csv", goods)).want(t, exitDone, "3 imported")
-	shop(t, "--local", "import", "--format", "online-retail", "--stock", "0", write(t, "sales.csv", salesFile)).want(t, exitDone, "2 imported")
+	shop(t, "--local", "import", "--format", "online-retail", "--stock", "0", write(t, "sales.csv", salesFile)).
+		want(t, exitDone, "2 imported")
 	if f.products["lamp"].Stock != 7 || f.products["22423"].Stock != 0 {
 		t.Errorf("stock %d and %d, want 7 and 0", f.products["lamp"].Stock, f.products["22423"].Stock)
 	}
@@ -259,12 +287,15 @@ func TestImportStrict(t *testing.T) {
 	startFake(t)
 	refused := filepath.Join(t.TempDir(), "bad.csv")
 	file := write(t, "goods.csv", goods+"bad,Bad,,-1,GBP,1\n")
-	shop(t, "--local", "import", "--refused", refused, file).want(t, exitDone, "3 imported", "1 refused", "refused lines are in "+refused)
-	shop(t, "--local", "import", "--refused", refused, "--strict", file).want(t, exitFailed, "3 unchanged", "1 refused, which --strict does not allow")
+	shop(t, "--local", "import", "--refused", refused, file).want(t, exitDone, "3 imported", "1 refused",
+		"refused lines are in "+refused)
+	shop(t, "--local", "import", "--refused", refused, "--strict", file).want(t, exitFailed, "3 unchanged",
+		"1 refused, which --strict does not allow")
 	if got := read(t, refused); !strings.Contains(got, `5,bad,product breaks the store's rules`) {
 		t.Errorf("got %s", got)
 	}
-	shop(t, "--local", "import", "--refused", refused, "--strict", write(t, "goods.csv", goods)).want(t, exitDone, "3 unchanged")
+	shop(t, "--local", "import", "--refused", refused, "--strict", write(t, "goods.csv", goods)).
+		want(t, exitDone, "3 unchanged")
 }
 
 // TestImportRefusedByTheStore: what only the store can know is refused line by line, too.
@@ -277,7 +308,8 @@ func TestImportRefusedByTheStore(t *testing.T) {
 		return 0
 	}
 	shop(t, "--local", "import", write(t, "goods.csv", goods)).want(t, exitDone, "2 imported", "1 refused by the store")
-	if got := read(t, "goods.csv.refused.csv"); !strings.Contains(got, "3,mug,refused by the store") || !strings.Contains(got, "is not funny") {
+	if got := read(t, "goods.csv.refused.csv"); !strings.Contains(got, "3,mug,refused by the store") ||
+		!strings.Contains(got, "is not funny") {
 		t.Errorf("got %s", got)
 	}
 }
@@ -289,31 +321,40 @@ func TestImportKeepsItsInput(t *testing.T) {
 	if got := read(t, file); got != goods {
 		t.Errorf("the input is now %q", got)
 	}
-	shop(t, "--local", "import", "--refused", t.TempDir(), file).want(t, exitFailed, "making the file for refused lines")
+	shop(t, "--local", "import", "--refused", t.TempDir(), file).want(t, exitFailed,
+		"making the file for refused lines")
 }
 
 func TestImportOfAnotherFile(t *testing.T) {
 	startFake(t)
-	shop(t, "--local", "import", write(t, "sales.csv", salesFile)).want(t, exitFailed, "unexpected header", "product_id")
-	shop(t, "--local", "import", "--format", "online-retail", write(t, "goods.csv", goods)).want(t, exitFailed, "unexpected header", "InvoiceNo")
+	shop(t, "--local", "import", write(t, "sales.csv", salesFile)).
+		want(t, exitFailed, "unexpected header", "product_id")
+	shop(t, "--local", "import", "--format", "online-retail", write(t, "goods.csv", goods)).
+		want(t, exitFailed, "unexpected header", "InvoiceNo")
 }
 
 func TestImportInAnotherCurrency(t *testing.T) {
 	f := startFake(t)
 	f.outputs["Currency"] = "EUR"
-	shop(t, "--local", "import", "--format", "online-retail", write(t, "sales.csv", salesFile)).want(t, exitFailed, "the sales file is in GBP")
-	shop(t, "--local", "import", write(t, "goods.csv", goods)).want(t, exitFailed, "3 currency is not the store's", "nothing of the file could be taken")
+	shop(t, "--local", "import", "--format", "online-retail", write(t, "sales.csv", salesFile)).
+		want(t, exitFailed, "the sales file is in GBP")
+	shop(t, "--local", "import", write(t, "goods.csv", goods)).want(t, exitFailed, "3 currency is not the store's",
+		"nothing of the file could be taken")
 }
 
 // TestImportKeepsRefusedLines: a refused line is written as it was, whatever was wrong with it, and never as a formula.
 func TestImportKeepsRefusedLines(t *testing.T) {
 	startFake(t)
-	file := write(t, "goods.csv", goods+"ad-1,Pipe 5\" steel,,1.00,GBP,1\r\n=1+1,Sum,,x,GBP,1\n-x,X,\"Two\nlines\",1,GBP,x\n")
+	file := write(t, "goods.csv",
+		goods+"ad-1,Pipe 5\" steel,,1.00,GBP,1\r\n=1+1,Sum,,x,GBP,1\n-x,X,\"Two\nlines\",1,GBP,x\n")
 	shop(t, "--local", "import", file).want(t, exitDone, "3 imported", "3 refused")
 	const want = "line,product_id,reason,detail,record\n" +
-		`5,,malformed line,"a quote stands where none can be, or is not closed","ad-1,Pipe 5"" steel,,1.00,GBP,1"` + "\n" +
-		`6,'=1+1,product breaks the store's rules,"price is not a plain decimal number such as 3.39: ""x""","'=1+1,Sum,,x,GBP,1"` + "\n" +
-		`7,'-x,product breaks the store's rules,"stock is not a whole number: ""x""","'-x,X,""Two` + "\n" + `lines"",1,GBP,x"` + "\n"
+		`5,,malformed line,"a quote stands where none can be, or is not closed","ad-1,Pipe 5"" steel,,1.00,GBP,1"` +
+		"\n" +
+		`6,'=1+1,product breaks the store's rules,"price is not a plain decimal number such as 3.39: ""x""","'=1+1,Sum,,x,GBP,1"` +
+		"\n" +
+		`7,'-x,product breaks the store's rules,"stock is not a whole number: ""x""","'-x,X,""Two` + "\n" +
+		`lines"",1,GBP,x"` + "\n"
 	if got := read(t, "goods.csv.refused.csv"); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
@@ -324,7 +365,8 @@ func TestImportOfNothing(t *testing.T) {
 	startFake(t)
 	header, _, _ := strings.Cut(goods, "\n")
 	for _, text := range []string{header, header + "\n,,,,,\n", header + "\nlamp,Lamp,,-1,GBP,1\n"} {
-		shop(t, "--local", "import", write(t, "goods.csv", text)).want(t, exitFailed, "0 imported", "nothing of the file could be taken")
+		shop(t, "--local", "import", write(t, "goods.csv", text)).want(t, exitFailed, "0 imported",
+			"nothing of the file could be taken")
 	}
 }
 
@@ -337,25 +379,32 @@ func TestImportOfASpreadsheet(t *testing.T) {
 	if got := f.products["lamp"]; got.Name != "Lampe à pied" || got.Price["amount"] != 6400.0 {
 		t.Errorf("got %+v", got)
 	}
-	if again := shop(t, "--local", "import", "--encoding", "windows-1252", "--delimiter", ";", "--decimal", "comma", file); strings.Contains(again.err, "UTF-8") {
+	if again := shop(
+		t, "--local", "import", "--encoding", "windows-1252", "--delimiter", ";", "--decimal", "comma", file,
+	); strings.Contains(again.err, "UTF-8") {
 		t.Errorf("says of an encoding that was given: %s", again.err)
 	}
 	shop(t, "--local", "import", "--encoding", "utf-8", file).want(t, exitFailed, "1 malformed line")
 	shop(t, "--local", "import", "--delimiter", "tab", file).want(t, exitFailed, "unexpected header")
 	shop(t, "--local", "import", "--decimal", "point", file).want(t, exitFailed, "1 product breaks the store's rules")
-	shop(t, "--local", "import", write(t, "goods.xlsx", "PK\x03\x04...")).want(t, exitFailed, "save the sheet as", "CSV UTF-8")
+	shop(t, "--local", "import", write(t, "goods.xlsx", "PK\x03\x04...")).
+		want(t, exitFailed, "save the sheet as", "CSV UTF-8")
 }
 
-// TestImportOptionalColumns: a file changes what it gives, and an import of a file without these columns takes nothing back.
+// TestImportOptionalColumns: a file changes what it gives, and an import of a file without these columns takes nothing
+// back.
 func TestImportOptionalColumns(t *testing.T) {
 	f := startFake(t)
 	header, _, _ := strings.Cut(goods, "\n")
-	file := write(t, "goods.csv", header+",image_url,active,max_per_order\nlamp,Lamp,Warm,64,GBP,12,https://img.example/l.jpg,no,2\n")
+	file := write(t, "goods.csv",
+		header+",image_url,active,max_per_order\nlamp,Lamp,Warm,64,GBP,12,https://img.example/l.jpg,no,2\n")
 	shop(t, "--local", "import", file).want(t, exitDone, "1 imported")
 	shop(t, "--local", "import", file).want(t, exitDone, "1 unchanged")
-	shop(t, "--local", "import", write(t, "goods.csv", header+"\nlamp,Lamp,Bright,65,GBP,1\n")).want(t, exitDone, "1 updated")
+	shop(t, "--local", "import", write(t, "goods.csv", header+"\nlamp,Lamp,Bright,65,GBP,1\n")).
+		want(t, exitDone, "1 updated")
 	got := f.products["lamp"]
-	if got.ImageURL != "https://img.example/l.jpg" || got.Active || got.MaxPerOrder == nil || *got.MaxPerOrder != 2 || got.Price["amount"] != 6500.0 {
+	if got.ImageURL != "https://img.example/l.jpg" || got.Active || got.MaxPerOrder == nil || *got.MaxPerOrder != 2 ||
+		got.Price["amount"] != 6500.0 {
 		t.Errorf("got %+v, want image, activity and limit as the first file gave them", got)
 	}
 }
@@ -450,7 +499,8 @@ func TestImportAsWhom(t *testing.T) {
 		}
 		return 0
 	}
-	shop(t, "--local", "import", "--email", adminEmail, file).want(t, exitFailed, "caller is not an admin", "shop grant-admin makes one")
+	shop(t, "--local", "import", "--email", adminEmail, file).want(t, exitFailed, "caller is not an admin",
+		"shop grant-admin makes one")
 }
 
 // TestDemoAdmin: the local store's demo admin is who acts when nobody is named.
@@ -464,7 +514,8 @@ func TestDemoAdmin(t *testing.T) {
 		code int
 		text string
 	}{
-		`{"customer":{"email":"a@example.com","password":"x"},"admin":{"email":"` + adminEmail + `","password":"` + adminPassword + `"}}`: {exitDone, "imported"},
+		`{"customer":{"email":"a@example.com","password":"x"},"admin":{"email":"` + adminEmail + `","password":"` +
+			adminPassword + `"}}`: {exitDone, "imported"},
 		`{"admin":{"email":"` + adminEmail + `"}}`: {exitFailed, "holds no admin with email and password"},
 		`{`: {exitFailed, "reading " + path},
 	} {
@@ -491,7 +542,8 @@ func TestReplay(t *testing.T) {
 	importSales(t)
 	replaySales(t, "--orders", "9", "--concurrency", "2", "--json", "report.json").want(t, exitDone,
 		"customers 2 (2 new)", "orders accepted 3 (13 units)",
-		"ok, 2 products", "every order says that its mail was sent ok, 3 orders", "the mailbox holds exactly one mail an order ok, 3 orders")
+		"ok, 2 products", "every order says that its mail was sent ok, 3 orders",
+		"the mailbox holds exactly one mail an order ok, 3 orders")
 	if f.passwords["success+17850@simulator.amazonses.com"] != "correct horse battery" || len(f.passwords) != 3 {
 		t.Errorf("accounts %v", f.passwords)
 	}
@@ -499,7 +551,8 @@ func TestReplay(t *testing.T) {
 	if err := json.Unmarshal([]byte(read(t, "report.json")), &report); err != nil {
 		t.Fatal(err)
 	}
-	if !report.Holds || report.Accepted != 3 || report.Units != 13 || len(report.Checks) != 6 || report.P50 <= 0 || report.OrdersASecond <= 0 {
+	if !report.Holds || report.Accepted != 3 || report.Units != 13 || len(report.Checks) != 6 || report.P50 <= 0 ||
+		report.OrdersASecond <= 0 {
 		t.Errorf("report %+v", report)
 	}
 	replaySales(t, "--orders", "9").want(t, exitDone, "accepted earlier 3", "2 (0 new)", "0 (0 units)")
@@ -537,5 +590,6 @@ func TestReplayPassword(t *testing.T) {
 func TestReplayOfNothing(t *testing.T) {
 	startFake(t)
 	header, _, _ := strings.Cut(salesFile, "\n")
-	shop(t, "--local", "replay", write(t, "sales.csv", header+"\n")).want(t, exitFailed, "no invoice has a customer and goods")
+	shop(t, "--local", "replay", write(t, "sales.csv", header+"\n")).want(t, exitFailed,
+		"no invoice has a customer and goods")
 }

@@ -51,9 +51,13 @@ func TestPick(t *testing.T) {
 			if !slices.Equal(got, want) {
 				t.Errorf("%q: asked for %q, want %q", ids, got, want)
 			}
-			return []product.Product{{ID: "a", Name: "A", Price: money.Money{Amount: 5, Currency: "GBP"}, Active: true, Stock: 2, MaxPerOrder: 3}}, nil
+			return []product.Product{{
+				ID: "a", Name: "A", Price: money.Money{Amount: 5, Currency: "GBP"}, Active: true, Stock: 2,
+				MaxPerOrder: 3,
+			}}, nil
 		}))
-		httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithQuery("ids="+ids)).Check(t, httpapitest.Want{Status: http.StatusOK, Header: public, Body: `{
+		httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithQuery("ids="+ids)).
+			Check(t, httpapitest.Want{Status: http.StatusOK, Header: public, Body: `{
 			"items":[{"product_id":"a","name":"A","price":{"amount":5,"currency":"GBP"},"image_url":"","stock_status":"low_stock","max_per_order":3}],
 			"next_cursor":null}`})
 	}
@@ -75,14 +79,19 @@ func TestBrowseProducts(t *testing.T) {
 		}
 		return page.Page[product.Product]{
 			Items: []product.Product{
-				{ID: "brass-bell", Name: "Brass bell", Price: money.Money{Amount: 0, Currency: "GBP"}, Active: true, Version: 2},
-				{ID: "brass-desk-lamp", Name: "Brass desk lamp", Description: "not in lists", Price: money.Money{Amount: 6400, Currency: "GBP"},
+				{
+					ID: "brass-bell", Name: "Brass bell", Price: money.Money{Amount: 0, Currency: "GBP"}, Active: true,
+					Version: 2,
+				},
+				{ID: "brass-desk-lamp", Name: "Brass desk lamp", Description: "not in lists",
+					Price:    money.Money{Amount: 6400, Currency: "GBP"},
 					ImageURL: "https://images.shop.example/brass-desk-lamp.jpg", Active: true, Stock: 12, Version: 1},
 			},
 			NextCursor: "b2ZmIHRvIHBhZ2UgdHdv",
 		}, nil
 	})
-	httpapitest.Call(t, browseProducts(shelf), httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{Status: http.StatusOK, Header: public, Body: `{
+	httpapitest.Call(t, browseProducts(shelf), httpapitest.ReadEvent(t)).
+		Check(t, httpapitest.Want{Status: http.StatusOK, Header: public, Body: `{
 		"items":[
 			{"product_id":"brass-bell","name":"Brass bell","price":{"amount":0,"currency":"GBP"},"image_url":"","stock_status":"out_of_stock"},
 			{"product_id":"brass-desk-lamp","name":"Brass desk lamp","price":{"amount":6400,"currency":"GBP"},

@@ -69,7 +69,8 @@ func TestSetStatus(t *testing.T) {
 	a := httpapitest.Call(t, h, e)
 	a.Check(t, wantOrder("shipped", "shop", `"tracking":"RM 1234 5678 9GB",`))
 	a.CheckAudit(t, e, observe.Event{
-		Kind: observe.OrderStatusChanged, UserID: httpapitest.Admin.UserID, Subject: orderID, Before: "packed", After: "shipped",
+		Kind: observe.OrderStatusChanged, UserID: httpapitest.Admin.UserID, Subject: orderID, Before: "packed",
+		After: "shipped",
 	})
 }
 

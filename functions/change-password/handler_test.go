@@ -60,7 +60,8 @@ func TestRefusals(t *testing.T) {
 
 // TestBusyWithoutAKey: what became of the password is not known, and the answer says how to find out.
 func TestBusyWithoutAKey(t *testing.T) {
-	httpapitest.Call(t, returning(context.DeadlineExceeded), httpapitest.ReadEvent(t)).CheckProblem(t, httpapitest.Problem{Code: "busy", Detail: unknown})
+	httpapitest.Call(t, returning(context.DeadlineExceeded), httpapitest.ReadEvent(t)).CheckProblem(t,
+		httpapitest.Problem{Code: "busy", Detail: unknown})
 }
 
 func TestGuard(t *testing.T) { httpapitest.CheckGuard(t, httpapitest.ReadEvent(t), handler(nil)) }
@@ -72,9 +73,15 @@ func TestAudit(t *testing.T) {
 		err  error
 		want []observe.Event
 	}{
-		"changed":      {nil, []observe.Event{{Kind: observe.PasswordChanged, UserID: id, Subject: id}}},
-		"wrong":        {&user.WrongPasswordError{UserID: id}, []observe.Event{{Kind: observe.LogInFailed, UserID: id, Reason: "invalid_credentials"}}},
-		"too many":     {&user.TooManyGuessesError{}, []observe.Event{{Kind: observe.LogInFailed, UserID: id, Reason: "too_many_requests"}}},
+		"changed": {nil, []observe.Event{{Kind: observe.PasswordChanged, UserID: id, Subject: id}}},
+		"wrong": {
+			&user.WrongPasswordError{UserID: id},
+			[]observe.Event{{Kind: observe.LogInFailed, UserID: id, Reason: "invalid_credentials"}},
+		},
+		"too many": {
+			&user.TooManyGuessesError{},
+			[]observe.Event{{Kind: observe.LogInFailed, UserID: id, Reason: "too_many_requests"}},
+		},
 		"not allowed":  {validation.Errors{{Field: "new", Message: "is too common"}}, nil},
 		"session over": {user.ErrSessionOver, nil},
 		"failing":      {errors.New("down"), nil},

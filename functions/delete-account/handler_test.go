@@ -51,7 +51,8 @@ func TestDeleteAccount(t *testing.T) {
 func TestBody(t *testing.T) {
 	e := httpapitest.ReadEvent(t)
 	httpapitest.CheckBody(t, e, handler(nil))
-	httpapitest.Call(t, handler(nil), e.WithBody(`{}`)).CheckProblem(t, httpapitest.FieldErrors("password", "is required"))
+	httpapitest.Call(t, handler(nil), e.WithBody(`{}`)).CheckProblem(t,
+		httpapitest.FieldErrors("password", "is required"))
 }
 
 func TestRefusals(t *testing.T) {
@@ -69,11 +70,17 @@ func TestAudit(t *testing.T) {
 		err  error
 		want []observe.Event
 	}{
-		"gone":     {nil, []observe.Event{{Kind: observe.AccountDeleted, UserID: id, Subject: id}}},
-		"wrong":    {&user.WrongPasswordError{UserID: id}, []observe.Event{{Kind: observe.LogInFailed, UserID: id, Reason: "invalid_credentials"}}},
-		"too many": {&user.TooManyGuessesError{}, []observe.Event{{Kind: observe.LogInFailed, UserID: id, Reason: "too_many_requests"}}},
-		"failing":  {errors.New("down"), nil},
-		"later":    {errLater, []observe.Event{{Kind: observe.AccountDeleted, UserID: id, Subject: id}}},
+		"gone": {nil, []observe.Event{{Kind: observe.AccountDeleted, UserID: id, Subject: id}}},
+		"wrong": {
+			&user.WrongPasswordError{UserID: id},
+			[]observe.Event{{Kind: observe.LogInFailed, UserID: id, Reason: "invalid_credentials"}},
+		},
+		"too many": {
+			&user.TooManyGuessesError{},
+			[]observe.Event{{Kind: observe.LogInFailed, UserID: id, Reason: "too_many_requests"}},
+		},
+		"failing": {errors.New("down"), nil},
+		"later":   {errLater, []observe.Event{{Kind: observe.AccountDeleted, UserID: id, Subject: id}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := httpapitest.ReadEvent(t)

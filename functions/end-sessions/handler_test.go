@@ -38,7 +38,8 @@ func TestEndSessions(t *testing.T) {
 func TestBody(t *testing.T) {
 	e := httpapitest.ReadEvent(t)
 	httpapitest.CheckBody(t, e, handler(nil))
-	httpapitest.Call(t, handler(nil), e.WithBody(`{}`)).CheckProblem(t, httpapitest.FieldErrors("password", "is required"))
+	httpapitest.Call(t, handler(nil), e.WithBody(`{}`)).CheckProblem(t,
+		httpapitest.FieldErrors("password", "is required"))
 }
 
 func TestRefusals(t *testing.T) {
@@ -56,14 +57,22 @@ func TestAudit(t *testing.T) {
 		err  error
 		want []observe.Event
 	}{
-		"ended":    {nil, []observe.Event{{Kind: observe.SessionsEnded, UserID: id, Subject: id}}},
-		"wrong":    {&user.WrongPasswordError{UserID: id}, []observe.Event{{Kind: observe.LogInFailed, UserID: id, Reason: "invalid_credentials"}}},
-		"too many": {&user.TooManyGuessesError{}, []observe.Event{{Kind: observe.LogInFailed, UserID: id, Reason: "too_many_requests"}}},
-		"failing":  {errors.New("down"), nil},
+		"ended": {nil, []observe.Event{{Kind: observe.SessionsEnded, UserID: id, Subject: id}}},
+		"wrong": {
+			&user.WrongPasswordError{UserID: id},
+			[]observe.Event{{Kind: observe.LogInFailed, UserID: id, Reason: "invalid_credentials"}},
+		},
+		"too many": {
+			&user.TooManyGuessesError{},
+			[]observe.Event{{Kind: observe.LogInFailed, UserID: id, Reason: "too_many_requests"}},
+		},
+		"failing": {errors.New("down"), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := httpapitest.ReadEvent(t)
-			httpapitest.Call(t, handler(func(user.Caller, string, string) error { return c.err }), e).CheckAudit(t, e, c.want...)
+			httpapitest.Call(t, handler(func(user.Caller, string, string) error {
+				return c.err
+			}), e).CheckAudit(t, e, c.want...)
 		})
 	}
 }

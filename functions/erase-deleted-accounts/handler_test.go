@@ -53,7 +53,8 @@ func TestEraseDeletedAccounts(t *testing.T) {
 		}
 		return 17, nil
 	}))
-	if err != nil || answer != "null" || calls != 1 || !strings.Contains(log, `"msg":"deleted accounts erased","function":"","trace_id":"","finished":17}`) {
+	if err != nil || answer != "null" || calls != 1 ||
+		!strings.Contains(log, `"msg":"deleted accounts erased","function":"","trace_id":"","finished":17}`) {
 		t.Errorf("answer %s, error %v after %d calls, log %s", answer, err, calls, log)
 	}
 }
@@ -64,7 +65,8 @@ func TestFault(t *testing.T) {
 	defer cancel()
 	fault := errors.New("the table is down")
 	_, log, err := invoke(ctx, t, run(func(time.Time) (int, error) { return 3, fault }))
-	if !errors.Is(err, fault) || err.Error() != "erasing deleted accounts: the table is down" || !strings.Contains(log, `"finished":3}`) {
+	if !errors.Is(err, fault) || err.Error() != "erasing deleted accounts: the table is down" ||
+		!strings.Contains(log, `"finished":3}`) {
 		t.Errorf("error = %v, log %s", err, log)
 	}
 }

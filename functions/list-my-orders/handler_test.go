@@ -28,12 +28,15 @@ func TestListMyOrders(t *testing.T) {
 		}
 		return page.Page[order.Order]{Items: []order.Order{{
 			ID: "ord_7vtcxc6t7ggcx267wchbxpn4v3", UserID: customer.UserID, Email: "ada.before@example.com",
-			Lines:    []order.Line{{ProductID: "linen-tea-towel", Name: "Linen tea towel", UnitPrice: gbp(950), Quantity: 2}},
+			Lines: []order.Line{
+				{ProductID: "linen-tea-towel", Name: "Linen tea towel", UnitPrice: gbp(950), Quantity: 2},
+			},
 			Total:    gbp(1900),
 			PlacedAt: time.Date(2026, 3, 14, 9, 26, 53, 589e6, time.UTC),
 		}}, NextCursor: "b2ZmIHRvIHBhZ2UgdHdv"}, nil
 	})
-	httpapitest.Call(t, listMyOrders(httpapitest.Guard(), orders), httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
+	httpapitest.Call(t, listMyOrders(httpapitest.Guard(), orders), httpapitest.ReadEvent(t)).
+		Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
 		"items":[{
 			"order_id":"ord_7vtcxc6t7ggcx267wchbxpn4v3","user_id":"usr_019cafb8-d247-752e-9651-0c5ca6a3a450","email":"ada.before@example.com",
 			"status":"placed",
@@ -47,7 +50,9 @@ func gbp(amount int64) money.Money { return money.Money{Amount: amount, Currency
 
 func TestPages(t *testing.T) {
 	httpapitest.CheckPages(t, httpapitest.ReadEvent(t), func(ask func(page.Request)) httpapi.Handler {
-		return listMyOrders(httpapitest.Guard(), mine(func(_ user.Caller, r page.Request) (page.Page[order.Order], error) {
+		return listMyOrders(httpapitest.Guard(), mine(func(
+			_ user.Caller, r page.Request,
+		) (page.Page[order.Order], error) {
 			ask(r)
 			return page.Page[order.Order]{}, nil
 		}))

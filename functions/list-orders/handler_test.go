@@ -19,7 +19,9 @@ import (
 // all are all orders. Calling a nil one panics, and so is answered as internal.
 type all func(admin user.Caller, f order.Filter, r page.Request) (page.Page[order.Order], error)
 
-func (a all) History(_ context.Context, admin user.Caller, f order.Filter, r page.Request) (page.Page[order.Order], error) {
+func (a all) History(
+	_ context.Context, admin user.Caller, f order.Filter, r page.Request,
+) (page.Page[order.Order], error) {
 	return a(admin, f, r)
 }
 
@@ -53,7 +55,8 @@ func TestByEmail(t *testing.T) {
 		body  string
 	}{
 		"email=%20ADA@example.com": {
-			[]order.Filter{{Customer: httpapitest.Customer.UserID}}, empty + `,"customer":"` + httpapitest.Customer.UserID + `"}`,
+			[]order.Filter{{Customer: httpapitest.Customer.UserID}},
+			empty + `,"customer":"` + httpapitest.Customer.UserID + `"}`,
 		},
 		"email=eve@example.com": {nil, empty + "}"},
 	} {
@@ -83,19 +86,23 @@ func noAddress(address string) string {
 func TestListOrders(t *testing.T) {
 	orders := all(func(admin user.Caller, f order.Filter, r page.Request) (page.Page[order.Order], error) {
 		filter := order.Filter{
-			From: time.Date(2026, 2, 28, 23, 0, 0, 0, time.UTC), To: time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC), Customer: httpapitest.Customer.UserID,
+			From: time.Date(2026, 2, 28, 23, 0, 0, 0, time.UTC), To: time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC),
+			Customer: httpapitest.Customer.UserID,
 		}
 		if admin != httpapitest.Admin || f != filter || r != (page.Request{Limit: 2}) {
 			t.Errorf("%+v asked for %+v of %+v", admin, r, f)
 		}
 		return page.Page[order.Order]{Items: []order.Order{{
 			ID: "ord_7vtcxc6t7ggcx267wchbxpn4v3", UserID: f.Customer, Email: httpapitest.Email,
-			Lines:    []order.Line{{ProductID: "brass-bell", Name: "Brass bell", UnitPrice: money.Money{Currency: "GBP"}, Quantity: 10000}},
+			Lines: []order.Line{
+				{ProductID: "brass-bell", Name: "Brass bell", UnitPrice: money.Money{Currency: "GBP"}, Quantity: 10000},
+			},
 			Total:    money.Money{Currency: "GBP"},
 			PlacedAt: time.Date(2026, 3, 14, 9, 26, 53, 589e6, time.UTC),
 		}}, NextCursor: "bW9yZQ"}, nil
 	})
-	httpapitest.Call(t, serving(orders, nil), httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
+	httpapitest.Call(t, serving(orders, nil), httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{Status: http.StatusOK,
+		Body: `{
 		"items":[{
 			"order_id":"ord_7vtcxc6t7ggcx267wchbxpn4v3","user_id":"usr_019cafb8-d247-752e-9651-0c5ca6a3a450","email":"ada@example.com","status":"placed",
 			"items":[{"product_id":"brass-bell","name":"Brass bell","unit_price":{"amount":0,"currency":"GBP"},"quantity":10000,
@@ -124,9 +131,11 @@ func TestFilters(t *testing.T) {
 	for query, want := range map[string]order.Filter{
 		"": {},
 		"from=2011-09-30T12:00:00Z&to=2011-09-30T11:00:00-01:00": {From: noon, To: noon},
-		"from=2011-10-01&to=2011-10-02":                          {From: noon.Add(6*time.Hour + 15*time.Minute), To: noon.Add(54*time.Hour + 15*time.Minute)},
-		"from=2011-09-30T12:00:00Z&to=2011-09-30":                {From: noon, To: noon.Add(6*time.Hour + 15*time.Minute)},
-		"customer=no%20user":                                     {Customer: "no user"},
+		"from=2011-10-01&to=2011-10-02": {
+			From: noon.Add(6*time.Hour + 15*time.Minute), To: noon.Add(54*time.Hour + 15*time.Minute),
+		},
+		"from=2011-09-30T12:00:00Z&to=2011-09-30": {From: noon, To: noon.Add(6*time.Hour + 15*time.Minute)},
+		"customer=no%20user":                      {Customer: "no user"},
 	} {
 		var got []order.Filter
 		h := nothing(func(f order.Filter, _ page.Request) { got = append(got, f) })

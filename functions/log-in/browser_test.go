@@ -34,21 +34,28 @@ func browserEvent(t *testing.T, session string) httpapitest.Event {
 // along ends.
 func TestLogInInABrowser(t *testing.T) {
 	for session, role := range map[string]user.Role{"": user.RoleCustomer, httpapitest.RefreshToken: user.RoleAdmin} {
-		want := user.Credentials{Address: httpapitest.Email, Password: httpapitest.Password, ClientKey: "192.0.2.7", Replaces: session, Device: device}
+		want := user.Credentials{
+			Address: httpapitest.Email, Password: httpapitest.Password, ClientKey: "192.0.2.7", Replaces: session,
+			Device: device,
+		}
 		h := logIn(authenticate(func(got user.Credentials) (user.Session, error) {
 			if got != want {
 				t.Errorf("the credentials are %+v, want %+v", got, want)
 			}
 			return user.Session{
-				User:        user.User{ID: httpapitest.Customer.UserID, Email: httpapitest.Email, Name: "Ada", Role: role},
+				User: user.User{
+					ID: httpapitest.Customer.UserID, Email: httpapitest.Email, Name: "Ada", Role: role,
+				},
 				AccessToken: "aaa.bbb.ccc", ExpiresIn: 15 * time.Minute,
 				RefreshToken: httpapitest.NextRefreshToken, RefreshExpiresIn: 30 * 24 * time.Hour,
 			}, nil
 		}), newDevice)
 		httpapitest.Call(t, h, browserEvent(t, session)).Check(t, httpapitest.Want{
-			Status: http.StatusCreated, Cookies: append(httpapitest.SetsSession(httpapitest.NextRefreshToken), setsDevice(device)),
+			Status:  http.StatusCreated,
+			Cookies: append(httpapitest.SetsSession(httpapitest.NextRefreshToken), setsDevice(device)),
 			Body: fmt.Sprintf(`{"access_token":"aaa.bbb.ccc","token_type":"Bearer","expires_in":900,"user":{"user_id":%q,`+
-				`"email":"ada@example.com","name":"Ada","admin":%t}}`, httpapitest.Customer.UserID, role == user.RoleAdmin),
+				`"email":"ada@example.com","name":"Ada","admin":%t}}`, httpapitest.Customer.UserID,
+				role == user.RoleAdmin),
 		})
 	}
 }
@@ -61,25 +68,32 @@ func TestLogInByCookie(t *testing.T) {
 		}
 		return user.Session{}, user.ErrInvalidCredentials
 	}), newDevice)
-	httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithCookie(httpapi.SessionCookie, httpapitest.RefreshToken)).CheckProblem(t,
-		httpapitest.Problem{Code: "invalid_credentials"})
+	httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithCookie(httpapi.SessionCookie, httpapitest.RefreshToken)).
+		CheckProblem(t,
+			httpapitest.Problem{Code: "invalid_credentials"})
 }
 
 // TestWrongGuessKeepsTheCookie: a wrong password ends no session.
 func TestWrongGuessKeepsTheCookie(t *testing.T) {
-	h := logIn(authenticate(func(user.Credentials) (user.Session, error) { return user.Session{}, user.ErrInvalidCredentials }), newDevice)
-	httpapitest.Call(t, h, browserEvent(t, httpapitest.RefreshToken)).CheckProblem(t, httpapitest.Problem{Code: "invalid_credentials"})
+	h := logIn(authenticate(func(user.Credentials) (user.Session, error) {
+		return user.Session{}, user.ErrInvalidCredentials
+	}), newDevice)
+	httpapitest.Call(t, h, browserEvent(t, httpapitest.RefreshToken)).CheckProblem(t,
+		httpapitest.Problem{Code: "invalid_credentials"})
 }
 
 // TestDevice: a browser keeps its token, for 400 days from each log-in; what is none, or comes twice, is replaced.
 // Other clients have none.
 func TestDevice(t *testing.T) {
-	for given, want := range map[string]string{otherDevice: otherDevice, "": device, "guess": device, otherDevice + "A": device, otherDevice + "=": device} {
+	for given, want := range map[string]string{
+		otherDevice: otherDevice, "": device, "guess": device, otherDevice + "A": device, otherDevice + "=": device,
+	} {
 		h := logIn(authenticate(func(c user.Credentials) (user.Session, error) {
 			if c.Device != want {
 				t.Errorf("%q: the browser is %q, want %q", given, c.Device, want)
 			}
-			return user.Session{RefreshToken: httpapitest.RefreshToken, RefreshExpiresIn: 30 * 24 * time.Hour, AccessToken: "aaa.bbb.ccc", ExpiresIn: 15 * time.Minute,
+			return user.Session{RefreshToken: httpapitest.RefreshToken, RefreshExpiresIn: 30 * 24 * time.Hour,
+				AccessToken: "aaa.bbb.ccc", ExpiresIn: 15 * time.Minute,
 				User: user.User{ID: httpapitest.Customer.UserID, Email: httpapitest.Email, Name: "Ada"}}, nil
 		}), newDevice)
 		a := httpapitest.Call(t, h, browserEvent(t, "").WithCookie(httpapi.DeviceCookie, given))
@@ -96,7 +110,8 @@ func TestDevice(t *testing.T) {
 		}
 		return user.Session{}, user.ErrInvalidCredentials
 	}), newDevice)
-	httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithCookie(httpapi.DeviceCookie, otherDevice)).CheckProblem(t, httpapitest.Problem{Code: "invalid_credentials"})
+	httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithCookie(httpapi.DeviceCookie, otherDevice)).CheckProblem(t,
+		httpapitest.Problem{Code: "invalid_credentials"})
 }
 
 func TestSameOrigin(t *testing.T) {

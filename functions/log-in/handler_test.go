@@ -25,18 +25,23 @@ func (a authenticate) Do(_ context.Context, c user.Credentials) (user.Session, e
 
 func TestLogIn(t *testing.T) {
 	for body, want := range map[string]user.Credentials{
-		httpapitest.ReadEvent(t).Body:             {Address: httpapitest.Email, Password: httpapitest.Password, ClientKey: "192.0.2.7"},
+		httpapitest.ReadEvent(t).Body: {
+			Address: httpapitest.Email, Password: httpapitest.Password, ClientKey: "192.0.2.7",
+		},
 		`{"password":" \u0070 ","email":" A@B "}`: {Address: " A@B ", Password: " p ", ClientKey: "192.0.2.7"},
 	} {
 		h := logIn(authenticate(func(got user.Credentials) (user.Session, error) {
 			if got != want {
 				t.Errorf("the credentials are %+v, want %+v", got, want)
 			}
-			return user.Session{AccessToken: "aaa.bbb.ccc", ExpiresIn: 15 * time.Minute, RefreshToken: httpapitest.RefreshToken}, nil
+			return user.Session{
+				AccessToken: "aaa.bbb.ccc", ExpiresIn: 15 * time.Minute, RefreshToken: httpapitest.RefreshToken,
+			}, nil
 		}), newDevice)
 		httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithBody(body)).Check(t, httpapitest.Want{
 			Status: http.StatusCreated,
-			Body:   `{"access_token":"aaa.bbb.ccc","token_type":"Bearer","expires_in":900,"refresh_token":"` + httpapitest.RefreshToken + `"}`,
+			Body: `{"access_token":"aaa.bbb.ccc","token_type":"Bearer","expires_in":900,"refresh_token":"` +
+				httpapitest.RefreshToken + `"}`,
 		})
 	}
 }
@@ -70,7 +75,8 @@ func TestBody(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t), func(err error) httpapi.Handler {
-		return logIn(authenticate(func(user.Credentials) (user.Session, error) { return user.Session{}, err }), newDevice)
+		return logIn(authenticate(func(user.Credentials) (user.Session, error) { return user.Session{}, err }),
+			newDevice)
 	})
 }
 
@@ -82,15 +88,29 @@ func TestAudit(t *testing.T) {
 		err  error
 		want observe.Event
 	}{
-		"right":    {nil, observe.Event{Kind: observe.LoggedIn, UserID: "usr_1"}},
-		"wrong":    {&user.WrongPasswordError{UserID: "usr_1"}, observe.Event{Kind: observe.LogInFailed, UserID: "usr_1", Reason: "invalid_credentials"}},
-		"unknown":  {user.ErrInvalidCredentials, observe.Event{Kind: observe.LogInFailed, AddressHash: hash, Reason: "invalid_credentials"}},
-		"too many": {&user.TooManyGuessesError{}, observe.Event{Kind: observe.LogInFailed, AddressHash: hash, Reason: "too_many_requests"}},
-		"failing":  {errors.New("down"), observe.Event{Kind: observe.LogInFailed, AddressHash: hash, Reason: "internal"}},
+		"right": {nil, observe.Event{Kind: observe.LoggedIn, UserID: "usr_1"}},
+		"wrong": {
+			&user.WrongPasswordError{UserID: "usr_1"},
+			observe.Event{Kind: observe.LogInFailed, UserID: "usr_1", Reason: "invalid_credentials"},
+		},
+		"unknown": {
+			user.ErrInvalidCredentials,
+			observe.Event{Kind: observe.LogInFailed, AddressHash: hash, Reason: "invalid_credentials"},
+		},
+		"too many": {
+			&user.TooManyGuessesError{},
+			observe.Event{Kind: observe.LogInFailed, AddressHash: hash, Reason: "too_many_requests"},
+		},
+		"failing": {
+			errors.New("down"), observe.Event{Kind: observe.LogInFailed, AddressHash: hash, Reason: "internal"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := logIn(authenticate(func(user.Credentials) (user.Session, error) {
-				return user.Session{User: user.User{ID: "usr_1"}, AccessToken: "a.b.c", ExpiresIn: 15 * time.Minute, RefreshToken: httpapitest.RefreshToken}, c.err
+				return user.Session{
+					User: user.User{ID: "usr_1"}, AccessToken: "a.b.c", ExpiresIn: 15 * time.Minute,
+					RefreshToken: httpapitest.RefreshToken,
+				}, c.err
 			}), newDevice)
 			e := httpapitest.ReadEvent(t)
 			var a httpapitest.Answer
@@ -108,15 +128,22 @@ func TestAudit(t *testing.T) {
 
 // TestAuditForgery: an address forges no line and is not in one.
 func TestAuditForgery(t *testing.T) {
-	h := logIn(authenticate(func(user.Credentials) (user.Session, error) { return user.Session{}, user.ErrInvalidCredentials }), newDevice)
-	for _, address := range []string{"a\n{\"msg\":\"audit\",\"event\":\"log_in\"}", "a\r\nb@example.com", "\",\"event\":\"log_in\",\"x\":\"", "\x1b[2J", "\u2028"} {
+	h := logIn(authenticate(func(user.Credentials) (user.Session, error) {
+		return user.Session{}, user.ErrInvalidCredentials
+	}), newDevice)
+	for _, address := range []string{
+		"a\n{\"msg\":\"audit\",\"event\":\"log_in\"}", "a\r\nb@example.com", "\",\"event\":\"log_in\",\"x\":\"",
+		"\x1b[2J", "\u2028",
+	} {
 		body, err := json.Marshal(map[string]string{"email": address, "password": httpapitest.Password})
 		if err != nil {
 			t.Fatal(err)
 		}
 		e := httpapitest.ReadEvent(t).WithBody(string(body))
 		a := httpapitest.Call(t, h, e)
-		a.CheckAudit(t, e, observe.Event{Kind: observe.LogInFailed, AddressHash: user.RawAddressHash(address), Reason: "invalid_credentials"})
+		a.CheckAudit(t, e, observe.Event{
+			Kind: observe.LogInFailed, AddressHash: user.RawAddressHash(address), Reason: "invalid_credentials",
+		})
 		if strings.Contains(a.Log, address) {
 			t.Errorf("the log tells the address: %s", a.Log)
 		}

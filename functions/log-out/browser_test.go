@@ -34,7 +34,8 @@ func TestLogOutInABrowser(t *testing.T) {
 // TestFailedLogOutInABrowser: the cookie stays, so that a repeat ends the session.
 func TestFailedLogOutInABrowser(t *testing.T) {
 	h := logOut(leave(func(string) error { return errors.New("down") }))
-	httpapitest.Call(t, h, browserEvent(t, httpapitest.RefreshToken)).CheckProblem(t, httpapitest.Problem{Code: "internal"})
+	httpapitest.Call(t, h, browserEvent(t, httpapitest.RefreshToken)).
+		CheckProblem(t, httpapitest.Problem{Code: "internal"})
 }
 
 func TestSameOrigin(t *testing.T) {

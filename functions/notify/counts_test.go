@@ -29,7 +29,9 @@ type shop struct {
 }
 
 func (s shop) Claim(context.Context, string, string, time.Time) (notification.Mail, error) {
-	return notification.Mail{ID: mailID, State: notification.Pending, CreatedAt: now.Add(-s.age), Unanswered: s.unanswered}, s.claim
+	return notification.Mail{
+		ID: mailID, State: notification.Pending, CreatedAt: now.Add(-s.age), Unanswered: s.unanswered,
+	}, s.claim
 }
 
 func (s shop) MarkSent(context.Context, string, string, time.Time) error { return s.mark }
@@ -54,11 +56,14 @@ func (s shop) Render(order.Order) notification.Message {
 func (s shop) Send(context.Context, notification.Message) (string, error) { return "message", s.send }
 
 func (s shop) delivery() *notification.Delivery {
-	return &notification.Delivery{Ledger: s, Orders: s, Mailer: s, Confirmation: s, NewID: func() string { return "lease" }, Now: func() time.Time { return now }, Sent: sent}
+	return &notification.Delivery{Ledger: s, Orders: s, Mailer: s, Confirmation: s, NewID: func() string {
+		return "lease"
+	}, Now: func() time.Time { return now }, Sent: sent}
 }
 
-// TestCounts: the metrics that alarms look at count each way in which a mail fails for good or is rescheduled, and each message
-// that cannot be understood, once; and nothing else. A mail that was sent counts, and for how long it was pending.
+// TestCounts: the metrics that alarms look at count each way in which a mail fails for good or is rescheduled, and each
+// message that cannot be understood, once; and nothing else. A mail that was sent counts, and for how long it was
+// pending.
 func TestCounts(t *testing.T) {
 	const (
 		good    = `{"type":"order.placed","version":1,"mail_id":"order-placed#ord_7vtcxc6t7ggcx267wchbxpn4v3","order_id":"ord_7vtcxc6t7ggcx267wchbxpn4v3"}`
@@ -67,19 +72,26 @@ func TestCounts(t *testing.T) {
 	down, refused := errors.New("down"), fmt.Errorf("at SES: %w", notification.ErrRefused)
 	silent := fmt.Errorf("at SES: %w", notification.ErrNoAnswer)
 	unanswered := map[string]int64{"MailsFailed": 1, "MailsFailedUnanswered": 1}
-	failed, postponed, foreign := map[string]int64{"MailsFailed": 1}, map[string]int64{"MailsPostponed": 1}, map[string]int64{"MessagesNotUnderstood": 1}
+	failed, postponed, foreign := map[string]int64{"MailsFailed": 1}, map[string]int64{"MailsPostponed": 1},
+		map[string]int64{"MessagesNotUnderstood": 1}
 	for name, c := range map[string]struct {
 		shop shop
 		body string
 		want map[string]int64
 	}{
-		"sent":                        {shop{age: 1500 * time.Microsecond}, good, map[string]int64{"MailsSent": 1, "MailDelay": 1}},
-		"sent after 72 hours":         {shop{age: tooLong}, good, map[string]int64{"MailsSent": 1, "MailDelay": 72*3600*1000 + 1}},
-		"settled before":              {shop{claim: notification.ErrNotPending}, good, nil},
-		"in other hands":              {shop{claim: notification.ErrLeased}, good, nil},
-		"refused":                     {shop{send: refused}, good, failed},
-		"nobody to mail":              {shop{read: notification.ErrNoRecipient}, good, nil},
-		"dropping not noted":          {shop{read: notification.ErrNoRecipient, markUndelivered: down}, good, postponed},
+		"sent": {
+			shop{age: 1500 * time.Microsecond}, good, map[string]int64{"MailsSent": 1, "MailDelay": 1},
+		},
+		"sent after 72 hours": {
+			shop{age: tooLong}, good, map[string]int64{"MailsSent": 1, "MailDelay": 72*3600*1000 + 1},
+		},
+		"settled before": {shop{claim: notification.ErrNotPending}, good, nil},
+		"in other hands": {shop{claim: notification.ErrLeased}, good, nil},
+		"refused":        {shop{send: refused}, good, failed},
+		"nobody to mail": {shop{read: notification.ErrNoRecipient}, good, nil},
+		"dropping not noted": {
+			shop{read: notification.ErrNoRecipient, markUndelivered: down}, good, postponed,
+		},
 		"suppressed":                  {shop{read: fmt.Errorf("read: %w", notification.ErrSuppressed)}, good, failed},
 		"refused after 72 hours":      {shop{send: refused, age: tooLong}, good, failed},
 		"SES down for 72 hours":       {shop{send: down, age: tooLong}, good, failed},
@@ -118,7 +130,9 @@ func counts(t *testing.T, s shop, body string) map[string]int64 {
 	t.Helper()
 	ctx := observe.WithLogger(t.Context(), observe.New(t.Output()))
 	return observetest.Measured(t, func() {
-		if _, err := queue.Receive(s.delivery())(ctx, events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: body}}}); err != nil {
+		if _, err := queue.Receive(s.delivery())(
+			ctx, events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: body}}},
+		); err != nil {
 			t.Error(err)
 		}
 	})

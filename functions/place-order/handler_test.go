@@ -54,7 +54,8 @@ func expecting(t *testing.T, want order.Request, replayed bool) place {
 }
 
 func placed(header ...string) httpapitest.Want {
-	want := httpapitest.Want{Status: http.StatusCreated, Header: map[string]string{"Location": publicURL + "/orders/" + orderID}, Body: `{
+	want := httpapitest.Want{Status: http.StatusCreated,
+		Header: map[string]string{"Location": publicURL + "/orders/" + orderID}, Body: `{
 		"order_id":"ord_7vtcxc6t7ggcx267wchbxpn4v3","user_id":"usr_019cafb8-d247-752e-9651-0c5ca6a3a450","email":"ada@example.com","status":"placed",
 		"items":[
 			{"product_id":"brass-desk-lamp","name":"Brass desk lamp","unit_price":{"amount":6400,"currency":"GBP"},"quantity":1,
@@ -95,7 +96,8 @@ func TestMeasured(t *testing.T) {
 		if c.key == "" {
 			event = event.WithHeader("Idempotency-Key", "")
 		}
-		got := observetest.Measured(t, func() { httpapitest.Call(t, placeOrder(httpapitest.Guard(), c.orders, publicURL), event) })
+		got := observetest.Measured(t,
+			func() { httpapitest.Call(t, placeOrder(httpapitest.Guard(), c.orders, publicURL), event) })
 		if !maps.Equal(got, c.want) {
 			t.Errorf("%s: measured %v, want %v", name, got, c.want)
 		}
@@ -105,7 +107,8 @@ func TestMeasured(t *testing.T) {
 func TestLocationFromTheDomain(t *testing.T) {
 	e := httpapitest.ReadEvent(t).WithHeader("Host", "evil.example").WithHeader("X-Forwarded-Host", "evil.example")
 	h := placeOrder(httpapitest.Guard(), expecting(t, wanted(), false), "")
-	httpapitest.Call(t, h, e).Check(t, placed("Location", "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/orders/"+orderID))
+	httpapitest.Call(t, h, e).Check(t,
+		placed("Location", "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/orders/"+orderID))
 }
 
 func TestAdminOrders(t *testing.T) {
@@ -121,7 +124,9 @@ func TestAdminOrders(t *testing.T) {
 // TestLinesReachTheDomain as they are, in their order: merging is the domain's.
 func TestLinesReachTheDomain(t *testing.T) {
 	want := wanted()
-	want.Items, want.ExpectedTotal = []order.Item{{ProductID: "b", Quantity: 2}, {ProductID: "a"}, {ProductID: "b", Quantity: -3}}, nil
+	want.Items, want.ExpectedTotal = []order.Item{
+		{ProductID: "b", Quantity: 2}, {ProductID: "a"}, {ProductID: "b", Quantity: -3},
+	}, nil
 	h := placeOrder(httpapitest.Guard(), expecting(t, want, false), publicURL)
 	body := `{"items":[{"quantity":2,"product_id":"b"},{"product_id":"a"},{"product_id":"b","quantity":-3}]}`
 	httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithBody(body)).Check(t, placed())

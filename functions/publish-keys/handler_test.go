@@ -94,7 +94,8 @@ func TestConfiguration(t *testing.T) {
 func TestConfigurationIgnoresTheClientsHost(t *testing.T) {
 	e := event(t, discovery)
 	e.Headers["host"], e.Headers["x-forwarded-host"] = "evil.example", "evil.example"
-	wantAnswer(t, answer(t, e, "", keys{}), http.StatusOK, "application/json", publicFor, configurationOf("https://"+domain))
+	wantAnswer(t, answer(t, e, "", keys{}), http.StatusOK, "application/json", publicFor,
+		configurationOf("https://"+domain))
 }
 
 func TestKeySet(t *testing.T) {
@@ -107,7 +108,8 @@ func TestKeySet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantAnswer(t, answer(t, event(t, jwksRoute), "", keys{public: public}), http.StatusOK, "application/json", publicFor, string(want))
+	wantAnswer(t, answer(t, event(t, jwksRoute), "", keys{public: public}), http.StatusOK, "application/json",
+		publicFor, string(want))
 }
 
 func TestRefusals(t *testing.T) {
@@ -120,11 +122,21 @@ func TestRefusals(t *testing.T) {
 		code   string
 		detail string
 	}{
-		"unknown path":          {event(t, "GET /.well-known/other"), keys{}, http.StatusNotFound, "not_found", "There is nothing here."},
-		"default route":         {event(t, "$default"), keys{}, http.StatusNotFound, "not_found", "There is nothing here."},
-		"no domain":             {nowhere, keys{}, http.StatusInternalServerError, "internal", "The store failed."},
-		"keys cannot be read":   {event(t, jwksRoute), keys{err: errors.New("no power")}, http.StatusInternalServerError, "internal", "The store failed."},
-		"keys not read in time": {event(t, jwksRoute), keys{err: fmt.Errorf("kms: %w", context.DeadlineExceeded)}, http.StatusServiceUnavailable, "busy", "The store is busy. Repeat the same request."},
+		"unknown path": {
+			event(t, "GET /.well-known/other"), keys{}, http.StatusNotFound, "not_found", "There is nothing here.",
+		},
+		"default route": {
+			event(t, "$default"), keys{}, http.StatusNotFound, "not_found", "There is nothing here.",
+		},
+		"no domain": {nowhere, keys{}, http.StatusInternalServerError, "internal", "The store failed."},
+		"keys cannot be read": {
+			event(t, jwksRoute), keys{err: errors.New("no power")}, http.StatusInternalServerError, "internal",
+			"The store failed.",
+		},
+		"keys not read in time": {
+			event(t, jwksRoute), keys{err: fmt.Errorf("kms: %w", context.DeadlineExceeded)},
+			http.StatusServiceUnavailable, "busy", "The store is busy. Repeat the same request.",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := answer(t, c.event, "", c.keys)

@@ -23,7 +23,9 @@ func TestRefreshInABrowser(t *testing.T) {
 			t.Errorf("the token is %q, want %q", got, httpapitest.RefreshToken)
 		}
 		return user.Session{
-			User:        user.User{ID: httpapitest.Customer.UserID, Email: httpapitest.Email, Name: "Ada", Role: user.RoleCustomer},
+			User: user.User{
+				ID: httpapitest.Customer.UserID, Email: httpapitest.Email, Name: "Ada", Role: user.RoleCustomer,
+			},
 			AccessToken: "aaa.bbb.ccc", ExpiresIn: 15 * time.Minute,
 			RefreshToken: httpapitest.NextRefreshToken, RefreshExpiresIn: 30 * 24 * time.Hour,
 		}, nil
@@ -35,7 +37,8 @@ func TestRefreshInABrowser(t *testing.T) {
 	})
 }
 
-// TestRefusalsInABrowser: a token that is no good, none, or two of them, is removed; the store's own failure removes none.
+// TestRefusalsInABrowser: a token that is no good, none, or two of them, is removed; the store's own failure removes
+// none.
 func TestRefusalsInABrowser(t *testing.T) {
 	over := httpapitest.Problem{
 		Code: "unauthenticated", Detail: "There is no such session, or no longer. Log in again.",
@@ -61,8 +64,9 @@ func TestRefusalsInABrowser(t *testing.T) {
 // TestTokenInABody: the routes of cookies take no token otherwise.
 func TestTokenInABody(t *testing.T) {
 	e := httpapitest.ReadEvent(t)
-	httpapitest.Call(t, refreshSession(refresh(nil)), e.FromBrowser("POST /browser-sessions/refresh", e.Body, "")).CheckProblem(t,
-		httpapitest.FieldErrors("refresh_token", "is not a known member"))
+	httpapitest.Call(t, refreshSession(refresh(nil)), e.FromBrowser("POST /browser-sessions/refresh", e.Body, "")).
+		CheckProblem(t,
+			httpapitest.FieldErrors("refresh_token", "is not a known member"))
 }
 
 func TestSameOrigin(t *testing.T) {

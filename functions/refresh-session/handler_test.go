@@ -29,11 +29,14 @@ func TestRefreshSession(t *testing.T) {
 			if got != want {
 				t.Errorf("the token is %q, want %q", got, want)
 			}
-			return user.Session{AccessToken: "aaa.bbb.ccc", ExpiresIn: 15 * time.Minute, RefreshToken: httpapitest.NextRefreshToken}, nil
+			return user.Session{
+				AccessToken: "aaa.bbb.ccc", ExpiresIn: 15 * time.Minute, RefreshToken: httpapitest.NextRefreshToken,
+			}, nil
 		}))
 		httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithBody(body)).Check(t, httpapitest.Want{
 			Status: http.StatusOK,
-			Body:   `{"access_token":"aaa.bbb.ccc","token_type":"Bearer","expires_in":900,"refresh_token":"` + httpapitest.NextRefreshToken + `"}`,
+			Body: `{"access_token":"aaa.bbb.ccc","token_type":"Bearer","expires_in":900,"refresh_token":"` +
+				httpapitest.NextRefreshToken + `"}`,
 		})
 	}
 }
@@ -53,7 +56,9 @@ func TestRefusals(t *testing.T) {
 // TestAudit: a token that was used before is audited, and no other refusal; the token itself is in no line.
 func TestAudit(t *testing.T) {
 	for err, want := range map[error][]observe.Event{
-		&user.TokenReusedError{SessionID: "ses_1", UserID: "usr_1"}: {{Kind: observe.RefreshReused, UserID: "usr_1", Subject: "ses_1", Reason: "unauthenticated"}},
+		&user.TokenReusedError{
+			SessionID: "ses_1", UserID: "usr_1",
+		}: {{Kind: observe.RefreshReused, UserID: "usr_1", Subject: "ses_1", Reason: "unauthenticated"}},
 		user.ErrSessionOver: nil,
 	} {
 		h := refreshSession(refresh(func(string) (user.Session, error) { return user.Session{}, err }))

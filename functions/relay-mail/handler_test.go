@@ -97,7 +97,8 @@ func TestFault(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second)
 	defer cancel()
 	fault := errors.New("the queue is down")
-	_, log, err := invoke(ctx, t, run(func(int, time.Time) (notification.Relayed, error) { return notification.Relayed{Sent: 3}, fault }))
+	_, log, err := invoke(ctx, t,
+		run(func(int, time.Time) (notification.Relayed, error) { return notification.Relayed{Sent: 3}, fault }))
 	if !errors.Is(err, fault) || err.Error() != "relaying mails: the queue is down" {
 		t.Errorf("error = %v", err)
 	}
@@ -157,7 +158,8 @@ func TestAnswersBeforeItIsCutOff(t *testing.T) {
 	})
 }
 
-// TestTimeToEnd: a batch begun at the last moment, whose events hang at every attempt, leaves time to make a mail due again.
+// TestTimeToEnd: a batch begun at the last moment, whose events hang at every attempt, leaves time to make a mail due
+// again.
 func TestTimeToEnd(t *testing.T) {
 	if least := 3*deadline.Call + deadline.Call + deadline.ShutdownMargin; toFinish < least {
 		t.Errorf("%s is left to end a run, want %s", toFinish, least)

@@ -24,7 +24,8 @@ func TestRenameAccount(t *testing.T) {
 			t.Errorf("%+v asked for %q", caller, name)
 		}
 		return user.User{
-			ID: caller.UserID, Email: caller.Email, Name: name, Role: user.RoleAdmin, CreatedAt: time.Date(2026, 3, 2, 18, 4, 11, 207e6, time.UTC),
+			ID: caller.UserID, Email: caller.Email, Name: name, Role: user.RoleAdmin,
+			CreatedAt: time.Date(2026, 3, 2, 18, 4, 11, 207e6, time.UTC),
 		}, nil
 	}))
 	httpapitest.Call(t, h, httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
@@ -38,7 +39,8 @@ func TestBody(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t), func(err error) httpapi.Handler {
-		return renameAccount(httpapitest.Guard(), rename(func(user.Caller, string) (user.User, error) { return user.User{}, err }))
+		return renameAccount(httpapitest.Guard(),
+			rename(func(user.Caller, string) (user.User, error) { return user.User{}, err }))
 	})
 }
 

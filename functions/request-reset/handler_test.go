@@ -15,7 +15,9 @@ type mailReset func(address string) error
 func (o mailReset) Do(_ context.Context, address string) error { return o(address) }
 
 func TestRequestReset(t *testing.T) {
-	for body, want := range map[string]string{httpapitest.ReadEvent(t).Body: httpapitest.Email, `{"email":" A@B.CO "}`: " A@B.CO "} {
+	for body, want := range map[string]string{
+		httpapitest.ReadEvent(t).Body: httpapitest.Email, `{"email":" A@B.CO "}`: " A@B.CO ",
+	} {
 		asked := 0
 		h := requestReset(mailReset(func(got string) error {
 			if asked++; got != want {

@@ -51,8 +51,11 @@ func TestBody(t *testing.T) {
 
 // TestTokensAreNotLogged: a token is as good as a password.
 func TestTokensAreNotLogged(t *testing.T) {
-	for _, err := range []error{nil, context.DeadlineExceeded, validation.Errors{{Field: "token", Message: "is no good"}}} {
-		a := httpapitest.Call(t, resetPassword(reset(func(string, string) (string, error) { return "", err })), httpapitest.ReadEvent(t))
+	for _, err := range []error{
+		nil, context.DeadlineExceeded, validation.Errors{{Field: "token", Message: "is no good"}},
+	} {
+		a := httpapitest.Call(t, resetPassword(reset(func(string, string) (string, error) { return "", err })),
+			httpapitest.ReadEvent(t))
 		if log := a.Log; log == "" || strings.Contains(log, token) {
 			t.Errorf("the log is %s, want one without the token", log)
 		}
@@ -60,9 +63,10 @@ func TestTokensAreNotLogged(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t).WithHeader("Idempotency-Key", "k"), func(err error) httpapi.Handler {
-		return resetPassword(reset(func(string, string) (string, error) { return "", err }))
-	})
+	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t).WithHeader("Idempotency-Key", "k"),
+		func(err error) httpapi.Handler {
+			return resetPassword(reset(func(string, string) (string, error) { return "", err }))
+		})
 }
 
 // TestAudit: a password that was changed is audited with whose it is; a refusal changes none.
@@ -79,6 +83,8 @@ func TestAudit(t *testing.T) {
 
 // TestBusyWithoutAKey: then a repeat may be refused though the first request was done, and the answer says so.
 func TestBusyWithoutAKey(t *testing.T) {
-	httpapitest.Call(t, resetPassword(reset(func(string, string) (string, error) { return "", context.DeadlineExceeded })), httpapitest.ReadEvent(t)).
+	httpapitest.Call(t, resetPassword(reset(func(string, string) (string, error) {
+		return "", context.DeadlineExceeded
+	})), httpapitest.ReadEvent(t)).
 		CheckProblem(t, httpapitest.Problem{Code: "busy", Detail: unknown})
 }

@@ -33,8 +33,10 @@ func expecting(t *testing.T, want product.Draft, created bool) save {
 			t.Errorf("%+v saves %+v, want %+v", admin, d, want)
 		}
 		return product.Product{
-			ID: d.ID, Name: d.Name, Description: d.Description, Price: d.Price, ImageURL: d.ImageURL, Active: d.Active, Stock: 4, Version: 7,
-			CreatedAt: time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC), UpdatedAt: time.Date(2026, 2, 20, 11, 15, 42, 40e6, time.UTC),
+			ID: d.ID, Name: d.Name, Description: d.Description, Price: d.Price, ImageURL: d.ImageURL, Active: d.Active,
+			Stock: 4, Version: 7,
+			CreatedAt: time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC),
+			UpdatedAt: time.Date(2026, 2, 20, 11, 15, 42, 40e6, time.UTC),
 		}, created, nil
 	}
 }
@@ -44,7 +46,8 @@ func lampDraft() product.Draft {
 	stock := int64(12)
 	return product.Draft{
 		ID: "brass-desk-lamp", Name: "Brass desk lamp", Description: "A lacquered brass lamp with a swivelling shade.",
-		Price: money.Money{Amount: 6400, Currency: "GBP"}, ImageURL: "https://images.shop.example/brass-desk-lamp.jpg", Active: true, Stock: &stock,
+		Price: money.Money{Amount: 6400, Currency: "GBP"}, ImageURL: "https://images.shop.example/brass-desk-lamp.jpg",
+		Active: true, Stock: &stock,
 	}
 }
 
@@ -66,21 +69,29 @@ type over struct {
 }
 
 func (o over) Do(_ context.Context, _ user.Caller, d product.Draft) (product.Product, *product.Product, error) {
-	saved := product.Product{ID: d.ID, Name: d.Name, Description: d.Description, Price: d.Price, Active: d.Active, MaxPerOrder: o.limit, Version: 1}
+	saved := product.Product{
+		ID: d.ID, Name: d.Name, Description: d.Description, Price: d.Price, Active: d.Active, MaxPerOrder: o.limit,
+		Version: 1,
+	}
 	if o.before == nil && d.Stock != nil {
 		saved.Stock = *d.Stock
 	}
 	return saved, o.before, nil
 }
 
-// TestAudit: a name, a price, whether a product is active and how many units one order may have are audited, each where it changed,
-// and of a new product all that it has of them and its stock.
+// TestAudit: a name, a price, whether a product is active and how many units one order may have are audited, each where
+// it changed, and of a new product all that it has of them and its stock.
 func TestAudit(t *testing.T) {
 	event := func(kind observe.Kind, before, after string) observe.Event {
-		return observe.Event{Kind: kind, UserID: httpapitest.Admin.UserID, Subject: "brass-desk-lamp", Before: before, After: after}
+		return observe.Event{
+			Kind: kind, UserID: httpapitest.Admin.UserID, Subject: "brass-desk-lamp", Before: before, After: after,
+		}
 	}
 	as := func(change func(*product.Product)) *product.Product {
-		p := product.Product{ID: "brass-desk-lamp", Name: "Brass desk lamp", Price: money.Money{Amount: 6400, Currency: "GBP"}, Active: true, Stock: 4}
+		p := product.Product{
+			ID: "brass-desk-lamp", Name: "Brass desk lamp", Price: money.Money{Amount: 6400, Currency: "GBP"},
+			Active: true, Stock: 4,
+		}
 		change(&p)
 		return &p
 	}
@@ -95,21 +106,33 @@ func TestAudit(t *testing.T) {
 		}},
 		"new, with a limit": {nil, 2, []observe.Event{
 			event(observe.NameChanged, "", "Brass desk lamp"), event(observe.PriceChanged, "", "6400 GBP"),
-			event(observe.ActiveChanged, "", "true"), event(observe.LimitChanged, "", "2"), event(observe.StockChanged, "0", "12"),
+			event(observe.ActiveChanged, "", "true"), event(observe.LimitChanged, "", "2"),
+			event(observe.StockChanged, "0", "12"),
 		}},
 		"the same":    {as(func(*product.Product) {}), 0, nil},
 		"description": {as(func(p *product.Product) { p.Description = "x" }), 0, nil},
-		"name":        {as(func(p *product.Product) { p.Name = "Lamp" }), 0, []observe.Event{event(observe.NameChanged, "Lamp", "Brass desk lamp")}},
-		"price":       {as(func(p *product.Product) { p.Price.Amount = 640 }), 0, []observe.Event{event(observe.PriceChanged, "640 GBP", "6400 GBP")}},
-		"limit":       {as(func(p *product.Product) { p.MaxPerOrder = 3 }), 2, []observe.Event{event(observe.LimitChanged, "3", "2")}},
+		"name": {as(func(p *product.Product) {
+			p.Name = "Lamp"
+		}), 0, []observe.Event{event(observe.NameChanged, "Lamp", "Brass desk lamp")}},
+		"price": {as(func(p *product.Product) {
+			p.Price.Amount = 640
+		}), 0, []observe.Event{event(observe.PriceChanged, "640 GBP", "6400 GBP")}},
+		"limit": {as(func(p *product.Product) {
+			p.MaxPerOrder = 3
+		}), 2, []observe.Event{event(observe.LimitChanged, "3", "2")}},
 		"first limit": {as(func(*product.Product) {}), 2, []observe.Event{event(observe.LimitChanged, "", "2")}},
-		"limit gone":  {as(func(p *product.Product) { p.MaxPerOrder = 3 }), 0, []observe.Event{event(observe.LimitChanged, "3", "")}},
-		"same limit":  {as(func(p *product.Product) { p.MaxPerOrder = 2 }), 2, nil},
-		"active":      {as(func(p *product.Product) { p.Active = false }), 0, []observe.Event{event(observe.ActiveChanged, "false", "true")}},
+		"limit gone": {as(func(p *product.Product) {
+			p.MaxPerOrder = 3
+		}), 0, []observe.Event{event(observe.LimitChanged, "3", "")}},
+		"same limit": {as(func(p *product.Product) { p.MaxPerOrder = 2 }), 2, nil},
+		"active": {as(func(p *product.Product) {
+			p.Active = false
+		}), 0, []observe.Event{event(observe.ActiveChanged, "false", "true")}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := httpapitest.ReadEvent(t)
-			httpapitest.Call(t, saveProduct(httpapitest.Guard(), over{c.before, c.limit}), e).CheckAudit(t, e, c.want...)
+			httpapitest.Call(t, saveProduct(httpapitest.Guard(), over{c.before, c.limit}), e).
+				CheckAudit(t, e, c.want...)
 		})
 	}
 }
@@ -118,7 +141,8 @@ func TestEmptyValuesAreValues(t *testing.T) {
 	want := product.Draft{ID: "A.b_c-1", Name: "A", Price: money.Money{Currency: "GBP"}}
 	e := httpapitest.ReadEvent(t).WithParameter("product_id", want.ID).
 		WithBody(`{"active":false,"image_url":"","price":{"currency":"GBP","amount":0},"description":"","name":"A"}`)
-	httpapitest.Call(t, saveProduct(httpapitest.Guard(), expecting(t, want, false)), e).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
+	httpapitest.Call(t, saveProduct(httpapitest.Guard(), expecting(t, want, false)), e).
+		Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
 		"product_id":"A.b_c-1","name":"A","price":{"amount":0,"currency":"GBP"},"image_url":"","stock_status":"low_stock",
 		"description":"","stock":4,"active":false,"version":7,
 		"created_at":"2026-01-05T08:00:00.000Z","updated_at":"2026-02-20T11:15:42.040Z"}`})
@@ -130,7 +154,8 @@ func TestLimitOfAnOrder(t *testing.T) {
 		if d.MaxPerOrder == nil || *d.MaxPerOrder != most || d.CompareVersion == nil || *d.CompareVersion != 7 {
 			t.Errorf("saves %+v, want a limit of %d over version 7", d, most)
 		}
-		return product.Product{ID: d.ID, Name: d.Name, Price: d.Price, Stock: 1, MaxPerOrder: most, Version: 1}, false, nil
+		return product.Product{ID: d.ID, Name: d.Name, Price: d.Price, Stock: 1, MaxPerOrder: most, Version: 1}, false,
+			nil
 	}))
 	e := httpapitest.ReadEvent(t).WithBody(
 		`{"name":"A","description":"","price":{"amount":1,"currency":"GBP"},"image_url":"","active":true,"max_per_order":2,` +
@@ -152,7 +177,9 @@ func TestBody(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t), func(err error) httpapi.Handler {
-		refuse := save(func(user.Caller, product.Draft) (product.Product, bool, error) { return product.Product{}, false, err })
+		refuse := save(func(user.Caller, product.Draft) (product.Product, bool, error) {
+			return product.Product{}, false, err
+		})
 		return saveProduct(httpapitest.Guard(), refuse)
 	})
 }

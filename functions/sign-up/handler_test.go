@@ -25,14 +25,16 @@ func expecting(t *testing.T, want user.Registration) register {
 			t.Errorf("the registration is %+v, want %+v", given, want)
 		}
 		return user.User{
-			ID: httpapitest.Customer.UserID, Email: "ada@example.com", Name: given.Name, PasswordHash: password.Stored("$argon2id$"), Role: user.RoleCustomer,
+			ID: httpapitest.Customer.UserID, Email: "ada@example.com", Name: given.Name,
+			PasswordHash: password.Stored("$argon2id$"), Role: user.RoleCustomer,
 			CreatedAt: time.Date(2026, 3, 2, 18, 4, 11, 207e6, time.UTC),
 		}, nil
 	}
 }
 
 func TestSignUp(t *testing.T) {
-	h := signUp(expecting(t, user.Registration{Email: httpapitest.Email, Password: httpapitest.Password, Name: "Ada Winter"}))
+	h := signUp(expecting(t,
+		user.Registration{Email: httpapitest.Email, Password: httpapitest.Password, Name: "Ada Winter"}))
 	var a httpapitest.Answer
 	measured := observetest.Measured(t, func() { a = httpapitest.Call(t, h, httpapitest.ReadEvent(t)) })
 	a.Check(t, httpapitest.Want{Status: http.StatusCreated, Body: `{
@@ -45,7 +47,9 @@ func TestSignUp(t *testing.T) {
 // TestKey: the Idempotency-Key reaches the sign-up.
 func TestKey(t *testing.T) {
 	e := httpapitest.ReadEvent(t).WithHeader("Idempotency-Key", "a key")
-	want := user.Registration{Email: httpapitest.Email, Password: httpapitest.Password, Name: "Ada Winter", Key: "a key"}
+	want := user.Registration{
+		Email: httpapitest.Email, Password: httpapitest.Password, Name: "Ada Winter", Key: "a key",
+	}
 	byMail := apply(func(got user.Registration) error {
 		if got != want {
 			t.Errorf("the registration is %+v, want %+v", got, want)
@@ -85,7 +89,9 @@ func (a apply) Do(_ context.Context, given user.Registration) error { return a(g
 func TestSignUpByMail(t *testing.T) {
 	asked := 0
 	a := httpapitest.Call(t, signUpByMail(apply(func(given user.Registration) error {
-		if asked++; given != (user.Registration{Email: httpapitest.Email, Password: httpapitest.Password, Name: "Ada Winter"}) {
+		if asked++; given != (user.Registration{
+			Email: httpapitest.Email, Password: httpapitest.Password, Name: "Ada Winter",
+		}) {
 			t.Errorf("the registration is %+v", given)
 		}
 		return nil
@@ -97,6 +103,8 @@ func TestSignUpByMail(t *testing.T) {
 
 // TestBusyWithoutAKey: then a repeat may be refused though the first request was done, and the answer says so.
 func TestBusyWithoutAKey(t *testing.T) {
-	httpapitest.Call(t, signUp(register(func(user.Registration) (user.User, error) { return user.User{}, context.DeadlineExceeded })), httpapitest.ReadEvent(t)).
+	httpapitest.Call(t, signUp(register(func(user.Registration) (user.User, error) {
+		return user.User{}, context.DeadlineExceeded
+	})), httpapitest.ReadEvent(t)).
 		CheckProblem(t, httpapitest.Problem{Code: "busy", Detail: unknown})
 }

@@ -40,7 +40,8 @@ func TestSummarizeOrders(t *testing.T) {
 		return order.Summary{
 			From: s.from, To: s.to, Zone: "Europe/London", Orders: 2, Units: 4, Revenue: gbp(14701),
 			Days: []order.Day{
-				{Day: march(2), Orders: 1, Units: 1, Revenue: gbp(6401)}, {Day: march(14), Orders: 1, Units: 3, Revenue: gbp(8300)},
+				{Day: march(2), Orders: 1, Units: 1, Revenue: gbp(6401)},
+				{Day: march(14), Orders: 1, Units: 3, Revenue: gbp(8300)},
 			},
 			TopProducts: []order.ProductRevenue{
 				{ProductID: "brass-desk-lamp", Name: "Brass desk lamp", Units: 2, Revenue: gbp(12801)},
@@ -48,7 +49,8 @@ func TestSummarizeOrders(t *testing.T) {
 			},
 		}, nil
 	})
-	httpapitest.Call(t, summarizeOrders(httpapitest.Guard(), orders), httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
+	httpapitest.Call(t, summarizeOrders(httpapitest.Guard(), orders), httpapitest.ReadEvent(t)).
+		Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
 		"from":"2026-03-01","to":"2026-03-31","time_zone":"Europe/London","currency":"GBP","orders":2,"units":4,
 		"revenue":{"amount":14701,"currency":"GBP"},"average_order":{"amount":7351,"currency":"GBP"},
 		"days":[
@@ -67,7 +69,8 @@ func TestNothingSold(t *testing.T) {
 		return order.Summary{From: s.from, To: s.to, Zone: "Europe/London", Revenue: gbp(0)}, nil
 	})
 	e := httpapitest.ReadEvent(t).WithQuery("from=2026-03-01&to=2026-03-01")
-	httpapitest.Call(t, summarizeOrders(httpapitest.Guard(), orders), e).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
+	httpapitest.Call(t, summarizeOrders(httpapitest.Guard(), orders), e).
+		Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
 		"from":"2026-03-01","to":"2026-03-01","time_zone":"Europe/London","currency":"GBP","orders":0,"units":0,
 		"revenue":{"amount":0,"currency":"GBP"},"average_order":{"amount":0,"currency":"GBP"},"days":[],"top_products":[]}`})
 }
@@ -109,7 +112,8 @@ func TestBadQueries(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t), func(err error) httpapi.Handler {
-		return summarizeOrders(httpapitest.Guard(), sums(func(summing) (order.Summary, error) { return order.Summary{}, err }))
+		return summarizeOrders(httpapitest.Guard(),
+			sums(func(summing) (order.Summary, error) { return order.Summary{}, err }))
 	})
 }
 

@@ -43,7 +43,8 @@ func payload(t *testing.T, oldNew ...string) []byte {
 func invoke(t *testing.T, s addressSuppressor, payload []byte) (answer, log string, err error) {
 	t.Helper()
 	var lines bytes.Buffer
-	out, err := lambda.NewHandler(suppressAddress(s)).Invoke(observe.WithLogger(t.Context(), observe.New(&lines)), payload)
+	out, err := lambda.NewHandler(suppressAddress(s)).Invoke(observe.WithLogger(t.Context(), observe.New(&lines)),
+		payload)
 	if strings.Contains(strings.ToLower(lines.String()), "lovelace") {
 		t.Errorf("the log tells an address: %s", lines.String())
 	}
@@ -68,8 +69,9 @@ func asked(t *testing.T, want notification.Report, err error) suppress {
 
 // bounce is the report of event.json.
 var bounce = notification.Report{
-	MailID: "order-placed#ord_7vtcxc6t7ggcx267wchbxpn4v3", MessageID: "0102019cecf7ab14-c191be45-e9ae-4d12-a87d-dd0099a07f8a-000000",
-	Address: "ada.lovelace@example.com", Reason: notification.Bounced, Suppress: true, Lost: true,
+	MailID:    "order-placed#ord_7vtcxc6t7ggcx267wchbxpn4v3",
+	MessageID: "0102019cecf7ab14-c191be45-e9ae-4d12-a87d-dd0099a07f8a-000000",
+	Address:   "ada.lovelace@example.com", Reason: notification.Bounced, Suppress: true, Lost: true,
 }
 
 func TestEvent(t *testing.T) {
@@ -111,7 +113,8 @@ func wantLine(t *testing.T, log, level, message string, suppressed bool) {
 		t.Fatalf("%v: %s", err, log)
 	}
 	if line.Level != level || line.Msg != message || line.Suppressed != suppressed || line.Lost != suppressed ||
-		line.Reason != "bounce" || line.MailID != bounce.MailID || line.EventID != "8e2a1d9b-5d0f-4f0e-9a57-5b1f7e0c2d34" {
+		line.Reason != "bounce" || line.MailID != bounce.MailID ||
+		line.EventID != "8e2a1d9b-5d0f-4f0e-9a57-5b1f7e0c2d34" {
 		t.Errorf("log = %s", log)
 	}
 }
@@ -120,7 +123,8 @@ func wantLine(t *testing.T, log, level, message string, suppressed bool) {
 func TestFault(t *testing.T) {
 	fault := errors.New("the table is down")
 	_, log, err := invoke(t, asked(t, bounce, fault), payload(t))
-	if !errors.Is(err, fault) || !strings.Contains(log, `"msg":"report not handled"`) || !strings.Contains(log, fault.Error()) {
+	if !errors.Is(err, fault) || !strings.Contains(log, `"msg":"report not handled"`) ||
+		!strings.Contains(log, fault.Error()) {
 		t.Errorf("error %v, log %s", err, log)
 	}
 }
@@ -138,7 +142,8 @@ func TestUnknown(t *testing.T) {
 		"a schedule":    []byte(`{"source":"aws.events","detail-type":"Scheduled Event","detail":{}}`),
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, log, err := invoke(t, never, event); !errors.Is(err, sesmail.ErrUnknown) || !strings.Contains(log, `"msg":"report not handled"`) {
+			if _, log, err := invoke(t, never, event); !errors.Is(err, sesmail.ErrUnknown) ||
+				!strings.Contains(log, `"msg":"report not handled"`) {
 				t.Errorf("error %v, log %s, want %v", err, log, sesmail.ErrUnknown)
 			}
 		})

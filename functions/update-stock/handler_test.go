@@ -39,7 +39,9 @@ type stocks struct {
 	adjust func(adjusting) (product.Stock, error)
 }
 
-func (s stocks) Set(_ context.Context, admin user.Caller, id string, quantity, seen int64, reason string) (product.Stock, error) {
+func (s stocks) Set(
+	_ context.Context, admin user.Caller, id string, quantity, seen int64, reason string,
+) (product.Stock, error) {
 	return s.set(setting{admin, id, quantity, seen, reason})
 }
 
@@ -50,7 +52,9 @@ func (s stocks) Adjust(_ context.Context, admin user.Caller, a product.Adjustmen
 // changes is a ledger.
 type changes func(admin user.Caller, id string, r page.Request) (page.Page[product.Movement], error)
 
-func (c changes) Changes(_ context.Context, admin user.Caller, id string, r page.Request) (page.Page[product.Movement], error) {
+func (c changes) Changes(
+	_ context.Context, admin user.Caller, id string, r page.Request,
+) (page.Page[product.Movement], error) {
 	return c(admin, id, r)
 }
 
@@ -62,7 +66,9 @@ func eventFor(t *testing.T, route, body string) httpapitest.Event {
 }
 
 func lampStock(quantity int64) (product.Stock, error) {
-	return product.Stock{ProductID: "brass-desk-lamp", Quantity: quantity, UpdatedAt: time.Date(2026, 3, 13, 16, 20, 5, 412e6, time.UTC)}, nil
+	return product.Stock{
+		ProductID: "brass-desk-lamp", Quantity: quantity, UpdatedAt: time.Date(2026, 3, 13, 16, 20, 5, 412e6, time.UTC),
+	}, nil
 }
 
 func TestSet(t *testing.T) {
@@ -73,7 +79,8 @@ func TestSet(t *testing.T) {
 		return lampStock(40)
 	}}, nil)
 	httpapitest.Call(t, h, httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{
-		Status: http.StatusOK, Body: `{"product_id":"brass-desk-lamp","quantity":40,"updated_at":"2026-03-13T16:20:05.412Z"}`,
+		Status: http.StatusOK,
+		Body:   `{"product_id":"brass-desk-lamp","quantity":40,"updated_at":"2026-03-13T16:20:05.412Z"}`,
 	})
 }
 
@@ -85,7 +92,8 @@ func TestSetToNothing(t *testing.T) {
 		return lampStock(0)
 	}}, nil)
 	httpapitest.Call(t, h, eventFor(t, setRoute, `{"quantity":0,"compare_quantity":0}`)).Check(t, httpapitest.Want{
-		Status: http.StatusOK, Body: `{"product_id":"brass-desk-lamp","quantity":0,"updated_at":"2026-03-13T16:20:05.412Z"}`,
+		Status: http.StatusOK,
+		Body:   `{"product_id":"brass-desk-lamp","quantity":0,"updated_at":"2026-03-13T16:20:05.412Z"}`,
 	})
 }
 
@@ -93,7 +101,9 @@ func TestAdjust(t *testing.T) {
 	var key string
 	var repeated bool
 	h := handler(stocks{adjust: func(a adjusting) (product.Stock, error) {
-		want := adjusting{httpapitest.Admin, product.Adjustment{ProductID: "brass-desk-lamp", Delta: -3, Reason: "damaged", Key: key}}
+		want := adjusting{
+			httpapitest.Admin, product.Adjustment{ProductID: "brass-desk-lamp", Delta: -3, Reason: "damaged", Key: key},
+		}
 		if a != want {
 			t.Errorf("got %+v, want %+v", a, want)
 		}
@@ -101,13 +111,17 @@ func TestAdjust(t *testing.T) {
 		s.Repeated = repeated
 		return s, err
 	}}, nil)
-	change := observe.Event{Kind: observe.StockChanged, UserID: httpapitest.Admin.UserID, Subject: "brass-desk-lamp", Before: "43", After: "40"}
+	change := observe.Event{
+		Kind: observe.StockChanged, UserID: httpapitest.Admin.UserID, Subject: "brass-desk-lamp", Before: "43",
+		After: "40",
+	}
 	for _, key = range []string{"", "k"} {
 		for _, repeated = range []bool{false, true} {
 			e := eventFor(t, adjustRoute, `{"delta":-3,"reason":"damaged"}`).WithHeader("Idempotency-Key", key)
 			a := httpapitest.Call(t, h, e)
 			a.Check(t, httpapitest.Want{
-				Status: http.StatusOK, Body: `{"product_id":"brass-desk-lamp","quantity":40,"updated_at":"2026-03-13T16:20:05.412Z"}`,
+				Status: http.StatusOK,
+				Body:   `{"product_id":"brass-desk-lamp","quantity":40,"updated_at":"2026-03-13T16:20:05.412Z"}`,
 			})
 			if repeated {
 				a.CheckAudit(t, e) // the first request was
@@ -120,7 +134,9 @@ func TestAdjust(t *testing.T) {
 
 // TestAdjustWithAKeyIsRepeatable: what became of it is not known, and need not be.
 func TestAdjustWithAKeyIsRepeatable(t *testing.T) {
-	h := handler(stocks{adjust: func(adjusting) (product.Stock, error) { return product.Stock{}, product.ErrUnsettled }}, nil)
+	h := handler(stocks{adjust: func(adjusting) (product.Stock, error) {
+		return product.Stock{}, product.ErrUnsettled
+	}}, nil)
 	e := eventFor(t, adjustRoute, bodies[adjustRoute]).WithHeader("Idempotency-Key", "k")
 	httpapitest.Call(t, h, e).CheckProblem(t, httpapitest.Problem{Code: "busy", Detail: repeatable})
 }
@@ -138,7 +154,10 @@ func TestAudit(t *testing.T) {
 	none := changes(func(user.Caller, string, page.Request) (page.Page[product.Movement], error) {
 		return page.Page[product.Movement]{}, nil
 	})
-	change := observe.Event{Kind: observe.StockChanged, UserID: httpapitest.Admin.UserID, Subject: "brass-desk-lamp", Before: "43", After: "40"}
+	change := observe.Event{
+		Kind: observe.StockChanged, UserID: httpapitest.Admin.UserID, Subject: "brass-desk-lamp", Before: "43",
+		After: "40",
+	}
 	for route, body := range bodies {
 		e := eventFor(t, route, body)
 		httpapitest.Call(t, handler(refused, none), e).CheckAudit(t, e)
@@ -156,8 +175,8 @@ func TestMovements(t *testing.T) {
 			t.Errorf("%+v asked for %+v of %s", admin, r, id)
 		}
 		return page.Page[product.Movement]{Items: []product.Movement{
-			{ID: "019ce7ff-78a4-7e8e-9099-6f031600a35a", ProductID: id, Before: 43, After: 40, Reason: "stocktake", By: admin.UserID,
-				MovedAt: time.Date(2026, 3, 13, 16, 20, 5, 412e6, time.UTC)},
+			{ID: "019ce7ff-78a4-7e8e-9099-6f031600a35a", ProductID: id, Before: 43, After: 40, Reason: "stocktake",
+				By: admin.UserID, MovedAt: time.Date(2026, 3, 13, 16, 20, 5, 412e6, time.UTC)},
 			{ID: "019ce7ff-78a4-7e8e-9099-6f031600a359", ProductID: id, After: 43, Reason: "found", By: admin.UserID,
 				MovedAt: time.Date(2026, 3, 12, 0, 0, 0, 0, time.UTC)},
 		}, NextCursor: "bW9yZQ"}, nil
@@ -191,7 +210,8 @@ func TestBody(t *testing.T) {
 
 // bodies are the routes and a body that each takes.
 var bodies = map[string]string{
-	setRoute: `{"quantity":40,"compare_quantity":43,"reason":"stocktake"}`, adjustRoute: `{"delta":-3,"reason":"damaged"}`, listRoute: "",
+	setRoute:    `{"quantity":40,"compare_quantity":43,"reason":"stocktake"}`,
+	adjustRoute: `{"delta":-3,"reason":"damaged"}`, listRoute: "",
 }
 
 func TestNoProductID(t *testing.T) {

@@ -19,7 +19,9 @@ type verify func(token string) error
 func (v verify) Do(_ context.Context, token, _ string) error { return v(token) }
 
 func TestVerifyEmail(t *testing.T) {
-	for body, want := range map[string]string{httpapitest.ReadEvent(t).Body: token, `{"token":" \u0061 "}`: " a ", `{}`: ""} {
+	for body, want := range map[string]string{
+		httpapitest.ReadEvent(t).Body: token, `{"token":" \u0061 "}`: " a ", `{}`: "",
+	} {
 		asked := 0
 		h := verifyEmail(verify(func(got string) error {
 			if asked++; got != want {
@@ -28,7 +30,8 @@ func TestVerifyEmail(t *testing.T) {
 			return nil
 		}))
 		var a httpapitest.Answer
-		measured := observetest.Measured(t, func() { a = httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithBody(body)) })
+		measured := observetest.Measured(t,
+			func() { a = httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithBody(body)) })
 		if measured["SignUps"] != 1 {
 			t.Errorf("measured %v, want a sign-up", measured)
 		}
@@ -49,6 +52,8 @@ func TestRefusals(t *testing.T) {
 
 // TestBusyWithoutAKey: then a repeat may be refused though the first request was done, and the answer says so.
 func TestBusyWithoutAKey(t *testing.T) {
-	httpapitest.Call(t, verifyEmail(verify(func(string) error { return context.DeadlineExceeded })), httpapitest.ReadEvent(t)).
+	httpapitest.Call(t, verifyEmail(verify(func(string) error {
+		return context.DeadlineExceeded
+	})), httpapitest.ReadEvent(t)).
 		CheckProblem(t, httpapitest.Problem{Code: "busy", Detail: unknown})
 }

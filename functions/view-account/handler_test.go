@@ -58,13 +58,17 @@ func TestExport(t *testing.T) {
 		}
 		return page.Page[order.Order]{Items: []order.Order{{
 			ID: "ord_7vtcxc6t7ggcx267wchbxpn4v3", UserID: customer.UserID, Email: "ada@example.com",
-			Lines:    []order.Line{{ProductID: "linen-tea-towel", Name: "Linen tea towel", UnitPrice: money.Money{Amount: 950, Currency: "GBP"}, Quantity: 2}},
+			Lines: []order.Line{{
+				ProductID: "linen-tea-towel", Name: "Linen tea towel",
+				UnitPrice: money.Money{Amount: 950, Currency: "GBP"}, Quantity: 2,
+			}},
 			Total:    money.Money{Amount: 1900, Currency: "GBP"},
 			PlacedAt: time.Date(2026, 3, 14, 9, 26, 53, 589e6, time.UTC),
 		}}, NextCursor: "b2ZmIHRvIHBhZ2UgdHdv"}, nil
 	})
 	h := viewAccount(httpapitest.Guard(), ada, orders)
-	httpapitest.Call(t, h, exportEvent(t).WithQuery("limit=2")).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{"account":` + shown + `,
+	httpapitest.Call(t, h, exportEvent(t).WithQuery("limit=2")).Check(t, httpapitest.Want{Status: http.StatusOK,
+		Body: `{"account":` + shown + `,
 		"orders":[{
 			"order_id":"ord_7vtcxc6t7ggcx267wchbxpn4v3","user_id":"usr_019cafb8-d247-752e-9651-0c5ca6a3a450","email":"ada@example.com",
 			"status":"placed",
@@ -98,7 +102,9 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 	httpapitest.CheckRefusals(t, exportEvent(t), func(err error) httpapi.Handler {
-		return viewAccount(httpapitest.Guard(), ada, mine(func(user.Caller, page.Request) (page.Page[order.Order], error) {
+		return viewAccount(httpapitest.Guard(), ada, mine(func(
+			user.Caller, page.Request,
+		) (page.Page[order.Order], error) {
 			return page.Page[order.Order]{}, err
 		}))
 	})

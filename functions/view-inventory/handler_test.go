@@ -26,7 +26,9 @@ type goods struct {
 	read func(id string) (product.Product, error)
 }
 
-func (g goods) Inventory(_ context.Context, admin user.Caller, f product.Filter, r page.Request) (page.Page[product.Product], error) {
+func (g goods) Inventory(
+	_ context.Context, admin user.Caller, f product.Filter, r page.Request,
+) (page.Page[product.Product], error) {
 	return g.list(admin, f, r)
 }
 
@@ -46,18 +48,24 @@ func eventFor(t *testing.T, route string) httpapitest.Event {
 
 func storedLamp() product.Product {
 	return product.Product{
-		ID: "brass-desk-lamp", Name: "Brass desk lamp", Description: "A lacquered brass lamp.", Price: money.Money{Amount: 6400, Currency: "GBP"},
-		Active: true, Stock: 4, Version: 2,
-		CreatedAt: time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC), UpdatedAt: time.Date(2026, 2, 20, 11, 15, 42, 40e6, time.UTC),
+		ID: "brass-desk-lamp", Name: "Brass desk lamp", Description: "A lacquered brass lamp.",
+		Price: money.Money{Amount: 6400, Currency: "GBP"}, Active: true, Stock: 4, Version: 2,
+		CreatedAt: time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC),
+		UpdatedAt: time.Date(2026, 2, 20, 11, 15, 42, 40e6, time.UTC),
 	}
 }
 
 func TestList(t *testing.T) {
-	h := handler(goods{list: func(admin user.Caller, _ product.Filter, r page.Request) (page.Page[product.Product], error) {
+	h := handler(goods{list: func(
+		admin user.Caller, _ product.Filter, r page.Request,
+	) (page.Page[product.Product], error) {
 		if want := (page.Request{Limit: 2}); admin != httpapitest.Admin || r != want {
 			t.Errorf("%+v asked for %+v", admin, r)
 		}
-		gone := product.Product{ID: "old-lamp", Name: "Old lamp", Price: money.Money{Currency: "GBP"}, ImageURL: "https://images.shop.example/old.jpg", Version: 1}
+		gone := product.Product{
+			ID: "old-lamp", Name: "Old lamp", Price: money.Money{Currency: "GBP"},
+			ImageURL: "https://images.shop.example/old.jpg", Version: 1,
+		}
 		return page.Page[product.Product]{Items: []product.Product{storedLamp(), gone}, NextCursor: "bW9yZQ"}, nil
 	}})
 	httpapitest.Call(t, h, httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
@@ -84,7 +92,9 @@ func TestView(t *testing.T) {
 
 func TestPages(t *testing.T) {
 	httpapitest.CheckPages(t, httpapitest.ReadEvent(t), func(ask func(page.Request)) httpapi.Handler {
-		return handler(goods{list: func(_ user.Caller, _ product.Filter, r page.Request) (page.Page[product.Product], error) {
+		return handler(goods{list: func(
+			_ user.Caller, _ product.Filter, r page.Request,
+		) (page.Page[product.Product], error) {
 			ask(r)
 			return page.Page[product.Product]{}, nil
 		}})
@@ -124,7 +134,9 @@ func TestFilters(t *testing.T) {
 		"stock=low&q=%C3%A4":                 {Prefix: "ä", LowStock: true},
 		"q=" + strings.Repeat("%C3%A4", 200): {Prefix: strings.Repeat("ä", 200)},
 	} {
-		h := handler(goods{list: func(_ user.Caller, f product.Filter, _ page.Request) (page.Page[product.Product], error) {
+		h := handler(goods{list: func(
+			_ user.Caller, f product.Filter, _ page.Request,
+		) (page.Page[product.Product], error) {
 			if f != want {
 				t.Errorf("%s: the domain was asked for %+v, want %+v", query, f, want)
 			}

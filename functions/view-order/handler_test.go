@@ -51,7 +51,8 @@ func wantOrder(status string) httpapitest.Want {
 			 "line_total":{"amount":6400,"currency":"GBP"}},
 			{"product_id":"linen-tea-towel","name":"Linen tea towel","unit_price":{"amount":950,"currency":"GBP"},"quantity":2,
 			 "line_total":{"amount":1900,"currency":"GBP"}}],
-		"total":{"amount":8300,"currency":"GBP"},"placed_at":"2026-03-14T09:26:53.000Z","email_status":"` + status + `"}`}
+		"total":{"amount":8300,"currency":"GBP"},"placed_at":"2026-03-14T09:26:53.000Z","email_status":"` + status +
+		`"}`}
 }
 
 func TestViewOrder(t *testing.T) {

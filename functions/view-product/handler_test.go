@@ -41,7 +41,8 @@ func TestViewProduct(t *testing.T) {
 			httpapitest.Call(t, viewProduct(lampWithStock(stock)), httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{
 				Status: http.StatusOK, Header: map[string]string{"Cache-Control": "public, max-age=10"},
 				Body: `{"product_id":"brass-desk-lamp","name":"Brass <desk> lamp","price":{"amount":6400,"currency":"GBP"},
-					"image_url":"","stock_status":"` + status + `","description":"Takes one “E14” bulb.\nNot included."}`,
+					"image_url":"","stock_status":"` + status +
+					`","description":"Takes one “E14” bulb.\nNot included."}`,
 			})
 		})
 	}
@@ -64,7 +65,9 @@ func TestTokensAreIgnored(t *testing.T) {
 	e := httpapitest.ReadEvent(t)
 	plain := httpapitest.Call(t, viewProduct(lampWithStock(6)), e)
 	for _, header := range []string{"Bearer " + httpapitest.AdminToken, "Bearer x", "none"} {
-		if got := httpapitest.Call(t, viewProduct(lampWithStock(6)), e.WithHeader("Authorization", header)); got.Body != plain.Body || got.Status != plain.Status {
+		if got := httpapitest.Call(
+			t, viewProduct(lampWithStock(6)), e.WithHeader("Authorization", header),
+		); got.Body != plain.Body || got.Status != plain.Status {
 			t.Errorf("%s: got %d %s, want %d %s", header, got.Status, got.Body, plain.Status, plain.Body)
 		}
 	}
@@ -73,12 +76,14 @@ func TestTokensAreIgnored(t *testing.T) {
 func TestNoProduct(t *testing.T) {
 	for _, id := range []string{"brass-floor-lamp", "brass desk lamp"} {
 		e := httpapitest.ReadEvent(t).WithParameter("product_id", id)
-		httpapitest.Call(t, viewProduct(lampWithStock(6)), e).CheckProblem(t, httpapitest.Problem{Code: "product_not_found"})
+		httpapitest.Call(t, viewProduct(lampWithStock(6)), e).CheckProblem(t,
+			httpapitest.Problem{Code: "product_not_found"})
 	}
 }
 
 func TestRefusals(t *testing.T) {
-	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t), func(err error) httpapi.Handler { return viewProduct(goods{err: err}) })
+	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t),
+		func(err error) httpapi.Handler { return viewProduct(goods{err: err}) })
 }
 
 func TestHead(t *testing.T) {

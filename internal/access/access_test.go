@@ -27,7 +27,10 @@ func TestRules(t *testing.T) {
 }
 
 func TestNoRule(t *testing.T) {
-	for _, route := range []string{"", "$default", "GET /", "get /orders", "GET /orders/", "GET /orders/ord_1", "DELETE /orders/{order_id}", "POST /admin/orders"} {
+	for _, route := range []string{
+		"", "$default", "GET /", "get /orders", "GET /orders/", "GET /orders/ord_1", "DELETE /orders/{order_id}",
+		"POST /admin/orders",
+	} {
 		if rule, ok := Of(route); ok || rule != (Rule{}) {
 			t.Errorf("%q: got %+v, want none", route, rule)
 		}

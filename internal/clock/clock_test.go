@@ -36,8 +36,8 @@ func TestNowIsUTCInWholeMilliseconds(t *testing.T) {
 	}
 }
 
-// TestNowIsWhatIsReadBack shows that a time loses nothing when it is stored as RFC 3339 with milliseconds: == tells that it has
-// no reading of the monotonic clock, either.
+// TestNowIsWhatIsReadBack shows that a time loses nothing when it is stored as RFC 3339 with milliseconds: == tells
+// that it has no reading of the monotonic clock, either.
 func TestNowIsWhatIsReadBack(t *testing.T) {
 	const stored = "2006-01-02T15:04:05.000Z"
 	want := Now()

@@ -101,9 +101,17 @@ func TestMustLoad(t *testing.T) {
 		environment []string
 		want        settings
 	}{
-		"defaults":     {environment(), settings{Tokens: tokens, Table: "shop-Orders", Lease: 35 * time.Second, Limit: 20}},
-		"all of them":  {environment("PUBLIC_URL=https://shop.example", "LIMIT=5"), settings{tokens, "shop-Orders", 35 * time.Second, "https://shop.example", 5}},
-		"an empty one": {environment("PUBLIC_URL="), settings{Tokens: tokens, Table: "shop-Orders", Lease: 35 * time.Second, Limit: 20}},
+		"defaults": {
+			environment(), settings{Tokens: tokens, Table: "shop-Orders", Lease: 35 * time.Second, Limit: 20},
+		},
+		"all of them": {
+			environment("PUBLIC_URL=https://shop.example", "LIMIT=5"),
+			settings{tokens, "shop-Orders", 35 * time.Second, "https://shop.example", 5},
+		},
+		"an empty one": {
+			environment("PUBLIC_URL="),
+			settings{Tokens: tokens, Table: "shop-Orders", Lease: 35 * time.Second, Limit: 20},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stdout, stderr, code := run(t, c.environment)
@@ -127,16 +135,21 @@ func TestMissing(t *testing.T) {
 	}{
 		"one":             {environment("ORDERS_TABLE"), []string{"ORDERS_TABLE"}},
 		"an embedded one": {environment("TOKEN_ISSUER"), []string{"TOKEN_ISSUER"}},
-		"several":         {environment("ORDERS_TABLE", "TOKEN_ISSUER", "LEASE"), []string{"ORDERS_TABLE", "TOKEN_ISSUER", "LEASE"}},
+		"several": {
+			environment("ORDERS_TABLE", "TOKEN_ISSUER", "LEASE"), []string{"ORDERS_TABLE", "TOKEN_ISSUER", "LEASE"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stdout, stderr, code := run(t, c.environment)
-			if code != 1 || stdout != "" || !strings.HasPrefix(stderr, "reading the environment: ") || strings.Count(stderr, "\n") != 1 {
+			if code != 1 || stdout != "" || !strings.HasPrefix(stderr, "reading the environment: ") ||
+				strings.Count(stderr, "\n") != 1 {
 				t.Errorf("exit %d, wrote %q and %q", code, stdout, stderr)
 			}
 			for _, v := range environment() {
 				variable, _, _ := strings.Cut(v, "=")
-				if told := strings.Contains(stderr, fmt.Sprintf("%q", variable)); told != slices.Contains(c.names, variable) {
+				if told := strings.Contains(
+					stderr, fmt.Sprintf("%q", variable),
+				); told != slices.Contains(c.names, variable) {
 					t.Errorf("%s is told missing: %t: %s", variable, told, stderr)
 				}
 			}
@@ -165,7 +178,8 @@ func TestExecution(t *testing.T) {
 	}
 	for _, missing := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
 		stdout, stderr, code := run(t, environment(missing))
-		if code != 1 || stdout != "" || !strings.HasPrefix(stderr, "configuring AWS: ") || !strings.Contains(stderr, missing) {
+		if code != 1 || stdout != "" || !strings.HasPrefix(stderr, "configuring AWS: ") ||
+			!strings.Contains(stderr, missing) {
 			t.Errorf("without %s: exit %d, wrote %q and %q", missing, code, stdout, stderr)
 		}
 	}

@@ -22,7 +22,8 @@ func TestCookie(t *testing.T) {
 		}
 	}
 	for _, cookies := range [][]string{
-		nil, {"__Host-session"}, {"__Host-session="}, {"__host-session=v"}, {"x__Host-session=v"}, {"__Host-session2=v"}, {"a=__Host-session=v"},
+		nil, {"__Host-session"}, {"__Host-session="}, {"__host-session=v"}, {"x__Host-session=v"},
+		{"__Host-session2=v"}, {"a=__Host-session=v"},
 		{"__Host-session=v", "__Host-session=w"}, {"__Host-session=v", "__Host-session=v"},
 	} {
 		if got := requestWith(cookies).Cookie(SessionCookie); got != "" {
@@ -60,14 +61,14 @@ func TestWithoutSession(t *testing.T) {
 	}
 }
 
-// TestSameOrigin: only what the browser says comes from a page of the same origin, and no form can make, is served; all else
-// is audited.
+// TestSameOrigin: only what the browser says comes from a page of the same origin, and no form can make, is served; all
+// else is audited.
 func TestSameOrigin(t *testing.T) {
 	const own, isJSON = "same-origin", "application/json"
 	h := SameOrigin(answering(NoContent()))
 	for from, status := range map[[2]string]int{
-		{own, isJSON}: 204, {"cross-site", isJSON}: 403, {"same-site", isJSON}: 403, {"none", isJSON}: 403, {"", isJSON}: 403,
-		{own + ",cross-site", isJSON}: 403, {"Same-Origin", isJSON}: 403,
+		{own, isJSON}: 204, {"cross-site", isJSON}: 403, {"same-site", isJSON}: 403, {"none", isJSON}: 403,
+		{"", isJSON}: 403, {own + ",cross-site", isJSON}: 403, {"Same-Origin", isJSON}: 403,
 		{own, "application/x-www-form-urlencoded"}: 403, {own, "text/plain"}: 403, {own, ""}: 403,
 	} {
 		e := event()

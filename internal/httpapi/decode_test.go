@@ -36,7 +36,9 @@ type line struct {
 func jsonRequest(body string) *Request { return typedRequest("application/json", body) }
 
 func typedRequest(contentType, body string) *Request {
-	return &Request{event: events.APIGatewayV2HTTPRequest{Headers: map[string]string{"content-type": contentType}, Body: body}}
+	return &Request{
+		event: events.APIGatewayV2HTTPRequest{Headers: map[string]string{"content-type": contentType}, Body: body},
+	}
 }
 
 func encodedRequest(body string) *Request {
@@ -49,7 +51,8 @@ func pointer[T any](v T) *T { return &v }
 
 func TestDecode(t *testing.T) {
 	whole := checkout{
-		Email: "a@b", Items: []line{{"x", 1}, {"y", -2}}, Total: &amount{pointer(int64(5)), pointer("GBP")}, Fast: pointer(false), Stock: pointer(int64(0)),
+		Email: "a@b", Items: []line{{"x", 1}, {"y", -2}}, Total: &amount{pointer(int64(5)), pointer("GBP")},
+		Fast: pointer(false), Stock: pointer(int64(0)),
 	}
 	for body, want := range map[string]checkout{
 		`{}`:           {},
@@ -152,10 +155,13 @@ func TestDecodeRefuses(t *testing.T) {
 		`{"total":{"amount":true}}`:              {Field: "total.amount", Message: wrong},
 		strings.Repeat("[", 60_000):              {Field: "", Message: notAnObject},
 		strings.Repeat(`{"a":`, 12_000):          {Field: "a", Message: unknown},
-		`{"items":` + strings.Repeat("[", 60_000):                                     {Field: "items[0]", Message: wrong},
-		`{"email":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `}`: {Field: "email" + strings.Repeat("[0]", 32), Message: notJSON},
-		`{"` + strings.Repeat("x", 60_000) + `":1}`:                                   {Field: "", Message: unknown},
-		`{"x":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `}`:     {Field: "x", Message: unknown},
+		`{"items":` +
+			strings.Repeat("[", 60_000): {Field: "items[0]", Message: wrong},
+		`{"email":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `}`: {
+			Field: "email" + strings.Repeat("[0]", 32), Message: notJSON,
+		},
+		`{"` + strings.Repeat("x", 60_000) + `":1}`:                               {Field: "", Message: unknown},
+		`{"x":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `}`: {Field: "x", Message: unknown},
 	} {
 		name := body[:min(len(body), 40)]
 		err := jsonRequest(body).decode(&checkout{})
@@ -172,16 +178,20 @@ func TestDecodeRefuses(t *testing.T) {
 func TestIntegers(t *testing.T) {
 	long := strings.Repeat("0", 60_000)
 	for number, want := range map[string]int64{
-		"0": 0, "-0": 0, "0.0": 0, "-0.0e5": 0, "0e99999999999999999999": 0, "1": 1, "1.0": 1, "1e0": 1, "1E+0": 1, "1e-0": 1, "10e-1": 1, "0.1e1": 1,
-		"-1.50e1": -15, "120": 120, "12e1": 120, "1e18": 1e18, "9223372036854775807": 1<<63 - 1, "-9223372036854775808": -1 << 63,
-		"922337203685477580.7e1": 1<<63 - 1, "1" + long + "e-60000": 1, "1." + long: 1, "9007199254740993.0": 9007199254740993,
+		"0": 0, "-0": 0, "0.0": 0, "-0.0e5": 0, "0e99999999999999999999": 0, "1": 1, "1.0": 1, "1e0": 1, "1E+0": 1,
+		"1e-0": 1, "10e-1": 1, "0.1e1": 1,
+		"-1.50e1": -15, "120": 120, "12e1": 120, "1e18": 1e18, "9223372036854775807": 1<<63 - 1,
+		"-9223372036854775808":   -1 << 63,
+		"922337203685477580.7e1": 1<<63 - 1, "1" + long + "e-60000": 1, "1." + long: 1,
+		"9007199254740993.0": 9007199254740993,
 	} {
 		if got, err := parseInteger(number); err != nil || got != want {
 			t.Errorf("%.40s: got %d, %v, want %d", number, got, err, want)
 		}
 	}
 	for _, number := range []string{
-		"1.5", "0.1", "1e-1", "15e-1", "9007199254740993.5", "1e19", "-1e19", "1e400", "-1e400", "1e-400", "1e99999999999999999999", "1e-99999999999999999999",
+		"1.5", "0.1", "1e-1", "15e-1", "9007199254740993.5", "1e19", "-1e19", "1e400", "-1e400", "1e-400",
+		"1e99999999999999999999", "1e-99999999999999999999",
 		"9223372036854775808", "9223372036854775808.0", "-9223372036854775809", "922337203685477580.8e1", "1" + long,
 	} {
 		if got, err := parseInteger(number); err == nil {
@@ -233,7 +243,8 @@ func TestContentTypes(t *testing.T) {
 		"application/json; profile=a":            nil,
 		"application/x-www-form-urlencoded":      ErrMediaType,
 	} {
-		if err := typedRequest(contentType, "{}").decode(&checkout{}); !errors.Is(err, want) || want == nil && err != nil {
+		if err := typedRequest(contentType, "{}").decode(&checkout{}); !errors.Is(err, want) ||
+			want == nil && err != nil {
 			t.Errorf("%q: got %v, want %v", contentType, err, want)
 		}
 	}
@@ -245,7 +256,10 @@ func TestContentTypes(t *testing.T) {
 
 func TestBodySizes(t *testing.T) {
 	padded := func(size int) string { return "{}" + strings.Repeat(" ", size-2) }
-	for size, want := range map[int]error{2: nil, 64<<10 - 1: nil, 64 << 10: nil, 64<<10 + 1: ErrTooLarge, 64<<10 + 2: ErrTooLarge, 64<<10 + 3: ErrTooLarge, 2_000_000: ErrTooLarge} {
+	for size, want := range map[int]error{
+		2: nil, 64<<10 - 1: nil, 64 << 10: nil, 64<<10 + 1: ErrTooLarge, 64<<10 + 2: ErrTooLarge,
+		64<<10 + 3: ErrTooLarge, 2_000_000: ErrTooLarge,
+	} {
 		plain := jsonRequest(padded(size)).decode(&checkout{})
 		encoded := encodedRequest(base64.StdEncoding.EncodeToString([]byte(padded(size)))).decode(&checkout{})
 		if !errors.Is(plain, want) || !errors.Is(encoded, want) || want == nil && (plain != nil || encoded != nil) {
@@ -266,15 +280,20 @@ func TestBase64(t *testing.T) {
 		"/w==":                 "the body is not one valid JSON value",
 	} {
 		err := encodedRequest(body).decode(&checkout{})
-		if got := problemsOf(err); want == "" && err != nil || want != "" && !reflect.DeepEqual(got, validation.Errors{{Message: want}}) {
+		if got := problemsOf(err); want == "" && err != nil ||
+			want != "" && !reflect.DeepEqual(got, validation.Errors{{Message: want}}) {
 			t.Errorf("%q: got %v, want %q", body, err, want)
 		}
 	}
 }
 
 func TestHeader(t *testing.T) {
-	r := &Request{event: events.APIGatewayV2HTTPRequest{Headers: map[string]string{"authorization": "lower", "X-Other": "mixed"}}}
-	for name, want := range map[string]string{"Authorization": "lower", "authorization": "lower", "x-other": "mixed", "X-OTHER": "mixed", "X-None": ""} {
+	r := &Request{
+		event: events.APIGatewayV2HTTPRequest{Headers: map[string]string{"authorization": "lower", "X-Other": "mixed"}},
+	}
+	for name, want := range map[string]string{
+		"Authorization": "lower", "authorization": "lower", "x-other": "mixed", "X-OTHER": "mixed", "X-None": "",
+	} {
 		if got := r.Header(name); got != want {
 			t.Errorf("Header(%q) = %q, want %q", name, got, want)
 		}

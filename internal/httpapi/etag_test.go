@@ -22,12 +22,15 @@ func TestIfNoneMatch(t *testing.T) {
 	page := answering(OK("page").Public(10).Tagged())
 	tag := tagged(t, "GET /products", "", page).Headers["ETag"]
 	for value, want := range map[string]int{
-		"": 200, tag: 304, "W/" + tag: 304, "*": 304, " " + tag + "\t": 304, `"a", ` + tag: 304, `"a",W/` + tag + `, "b"`: 304,
-		`"a"`: 200, `"a, b"`: 200, "w/" + tag: 200, tag[1:]: 200, tag[:len(tag)-1]: 200, tag[1 : len(tag)-1]: 200, `"*"`: 200, "W/*": 200,
+		"": 200, tag: 304, "W/" + tag: 304, "*": 304, " " + tag + "\t": 304,
+		`"a", ` + tag: 304, `"a",W/` + tag + `, "b"`: 304,
+		`"a"`: 200, `"a, b"`: 200, "w/" + tag: 200, tag[1:]: 200, tag[:len(tag)-1]: 200, tag[1 : len(tag)-1]: 200,
+		`"*"`: 200, "W/*": 200,
 	} {
 		for _, route := range []string{"GET /products", "HEAD /products"} {
 			out := tagged(t, route, value, page)
-			if out.StatusCode != want || out.Headers["ETag"] != tag || out.Headers["Cache-Control"] != "public, max-age=10" {
+			if out.StatusCode != want || out.Headers["ETag"] != tag ||
+				out.Headers["Cache-Control"] != "public, max-age=10" {
 				t.Errorf("%s, If-None-Match: %s: got %d %v, want %d", route, value, out.StatusCode, out.Headers, want)
 			}
 			if hasBody := out.Body != ""; hasBody != (want == 200 && route[0] == 'G') {
@@ -40,10 +43,14 @@ func TestIfNoneMatch(t *testing.T) {
 	}
 }
 
-// TestOnlyTaggedAnswersAreConditional: what is written, refused or private has no ETag, and If-None-Match changes nothing.
+// TestOnlyTaggedAnswersAreConditional: what is written, refused or private has no ETag, and If-None-Match changes
+// nothing.
 func TestOnlyTaggedAnswersAreConditional(t *testing.T) {
-	for want, h := range map[int]Handler{200: answering(OK("a")), 201: answering(Created("a")), 404: failing(ErrNoRoute)} {
-		if out := tagged(t, "GET /products", "*", h); out.StatusCode != want || out.Headers["ETag"] != "" || out.Body == "" {
+	for want, h := range map[int]Handler{
+		200: answering(OK("a")), 201: answering(Created("a")), 404: failing(ErrNoRoute),
+	} {
+		if out := tagged(t, "GET /products", "*", h); out.StatusCode != want || out.Headers["ETag"] != "" ||
+			out.Body == "" {
 			t.Errorf("got %d %v, want %d", out.StatusCode, out.Headers, want)
 		}
 	}

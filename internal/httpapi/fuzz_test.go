@@ -10,13 +10,17 @@ import (
 	"shop/internal/page"
 )
 
-// FuzzDecode: a body is decoded, or refused in one of three ways, and the refusal can always be answered. What is decoded is
-// what a lenient decoder makes of it too.
+// FuzzDecode: a body is decoded, or refused in one of three ways, and the refusal can always be answered. What is
+// decoded is what a lenient decoder makes of it too.
 func FuzzDecode(f *testing.F) {
 	for _, body := range []string{
-		"", "null", "{}", "[]", `{"email":"a","items":[{"id":"x","quantity":1}],"total":{"amount":1,"currency":"GBP"},"fast":true,"stock":0}`,
-		`{"email":"a","\u0065mail":"b"}`, `{"Email":"a"}`, `{"items":[null,{"quantity":1.5}]}`, `{"items":[{"quantity":1e3}]}`, `{"stock":1e99999}`, `{"stock":10e-1}`, `{"stock":null}`, "{\"email\":\"\xff\"}",
-		`{"email":"\ud800"}`, `{"stock":99999999999999999999}`, "{}x", strings.Repeat("[", 300), strings.Repeat(`{"total":`, 300), `{"a/b~0c":{"0":1}}`,
+		"", "null", "{}", "[]",
+		`{"email":"a","items":[{"id":"x","quantity":1}],"total":{"amount":1,"currency":"GBP"},"fast":true,"stock":0}`,
+		`{"email":"a","\u0065mail":"b"}`, `{"Email":"a"}`, `{"items":[null,{"quantity":1.5}]}`,
+		`{"items":[{"quantity":1e3}]}`, `{"stock":1e99999}`, `{"stock":10e-1}`, `{"stock":null}`,
+		"{\"email\":\"\xff\"}",
+		`{"email":"\ud800"}`, `{"stock":99999999999999999999}`, "{}x", strings.Repeat("[", 300),
+		strings.Repeat(`{"total":`, 300), `{"a/b~0c":{"0":1}}`,
 	} {
 		f.Add("application/json", body, false)
 	}
@@ -40,7 +44,8 @@ func FuzzDecode(f *testing.F) {
 		}
 		var lenient checkout
 		var mistyped *json.UnmarshalTypeError
-		if err := json.Unmarshal([]byte(body), &lenient); errors.As(err, &mistyped) && strings.HasPrefix(mistyped.Value, "number ") {
+		if err := json.Unmarshal([]byte(body), &lenient); errors.As(err, &mistyped) &&
+			strings.HasPrefix(mistyped.Value, "number ") {
 			return // 1.0 is a whole number for us alone; TestIntegersAreExact has them
 		}
 		if err := json.Unmarshal([]byte(body), &lenient); err != nil {
@@ -86,8 +91,10 @@ func mustMarshal(t *testing.T, v any) string {
 // FuzzQuery: a query is read, or refused as invalid, and what was read is what it says.
 func FuzzQuery(f *testing.F) {
 	for _, query := range []string{
-		"", "limit=5&cursor=abc", "limit=0", "limit=1&limit=2", "q=%FF", "%FF=1", "cursor=", "cursor=%FF", "a=%", "a;b", "limit=%2B5",
-		"from=2011-09-30T12:00:00%2B02:00&to=2011-09-30", "from=2011-09-30t7:00:00,5z", "from=0001-01-01T00:00:00%2B00:01", "day=9999-12-31",
+		"", "limit=5&cursor=abc", "limit=0", "limit=1&limit=2", "q=%FF", "%FF=1", "cursor=", "cursor=%FF", "a=%", "a;b",
+		"limit=%2B5",
+		"from=2011-09-30T12:00:00%2B02:00&to=2011-09-30", "from=2011-09-30t7:00:00,5z",
+		"from=0001-01-01T00:00:00%2B00:01", "day=9999-12-31",
 	} {
 		f.Add(query)
 	}

@@ -39,7 +39,10 @@ var tokens = verifier{known: map[string]token.Subject{
 	"admin":    {UserID: "usr_a", Email: "a@example.com", Scopes: []string{"customer", "admin"}},
 	"clerk":    {UserID: "usr_k", Email: "k@example.com", Scopes: []string{"admin"}},
 	"none":     {UserID: "usr_n", Email: "n@example.com"},
-	"similar":  {UserID: "usr_s", Email: "s@example.com", Scopes: []string{"customers", "administrator", "customer admin", "Admin", ""}},
+	"similar": {
+		UserID: "usr_s", Email: "s@example.com",
+		Scopes: []string{"customers", "administrator", "customer admin", "Admin", ""},
+	},
 }}
 
 // The guards of a customer's route and of an admin's.
@@ -100,7 +103,8 @@ func TestGuardLetsIn(t *testing.T) {
 }
 
 func TestGuardKeepsOut(t *testing.T) {
-	unauthenticated, forbidden := problemText(401, "unauthenticated", "A valid access token is needed."), problemText(403, "forbidden", "The caller may not do this.")
+	unauthenticated, forbidden := problemText(401, "unauthenticated", "A valid access token is needed."),
+		problemText(403, "forbidden", "The caller may not do this.")
 	for _, c := range []struct {
 		guard  func(CallerHandler) Handler
 		header string
@@ -142,7 +146,8 @@ func TestChallenge(t *testing.T) {
 
 // TestVerifierFails: a token that cannot be judged is the store's fault, not the caller's.
 func TestVerifierFails(t *testing.T) {
-	for status, err := range map[int]error{500: errors.New("secret: no keys"), 503: fmt.Errorf("secret: %w", context.DeadlineExceeded)} {
+	for status, err := range map[int]error{500: errors.New("secret: no keys"), 503: fmt.Errorf("secret: %w",
+		context.DeadlineExceeded)} {
 		got, body, in := enter(t, at(Guard{Tokens: verifier{err: err}}, "GET /orders"), "Bearer customer")
 		if got != status || strings.Contains(body, "secret") || in != (user.Caller{}) {
 			t.Errorf("%v: answered %d %s, and let in %+v; want %d", err, got, body, in, status)
@@ -162,7 +167,8 @@ func TestGuardLogsTheUser(t *testing.T) {
 	}
 }
 
-// TestRoutesAreThoseOfTheTable: a function whose routes are not in the table of access, or are there otherwise, cannot be wired.
+// TestRoutesAreThoseOfTheTable: a function whose routes are not in the table of access, or are there otherwise, cannot
+// be wired.
 func TestRoutesAreThoseOfTheTable(t *testing.T) {
 	panics := func(wire func()) (did bool) {
 		defer func() { did = recover() != nil }()
@@ -188,7 +194,8 @@ func TestGuardKnowsItsRoutesOnly(t *testing.T) {
 		e := event()
 		e.RouteKey, e.Headers["authorization"] = route, "Bearer customer"
 		out, _ := run(t, h, e)
-		wantAnswer(t, out, 404, map[string]string{"Content-Type": "application/problem+json"}, problemText(404, "not_found", "There is nothing here."))
+		wantAnswer(t, out, 404, map[string]string{"Content-Type": "application/problem+json"},
+			problemText(404, "not_found", "There is nothing here."))
 	}
 }
 
@@ -205,11 +212,13 @@ func (a admins) RequireAdmin(context.Context, user.Caller) error {
 	return a.err
 }
 
-// TestFormerAdminsAreToldNothing: at each route for admins a request that is refused for its form is answered 403 to who is no admin
-// now, and audited; an admin is told what is wrong. Where it is not known who is an admin, nothing is told.
+// TestFormerAdminsAreToldNothing: at each route for admins a request that is refused for its form is answered 403 to
+// who is no admin now, and audited; an admin is told what is wrong. Where it is not known who is an admin, nothing is
+// told.
 func TestFormerAdminsAreToldNothing(t *testing.T) {
 	form := []error{
-		ErrMediaType, ErrTooLarge, validation.Errors{{Field: "name", Message: "is required"}}, page.ErrInvalidCursor, product.ErrNotFound,
+		ErrMediaType, ErrTooLarge, validation.Errors{{Field: "name", Message: "is required"}}, page.ErrInvalidCursor,
+		product.ErrNotFound,
 	}
 	for _, route := range access.Routes() {
 		if rule, _ := access.Of(route); rule.Reach != access.AdminsAnyones {
@@ -220,22 +229,25 @@ func TestFormerAdminsAreToldNothing(t *testing.T) {
 				e := event()
 				e.RouteKey, e.Headers["authorization"] = route, "Bearer admin"
 				out, log := run(t, Guard{Tokens: tokens, Admins: admins{err: right}}.Routes(map[string]CallerHandler{
-					route: func(context.Context, user.Caller, *Request) (Response, error) { return Response{}, refused },
+					route: func(context.Context, user.Caller, *Request) (Response, error) {
+						return Response{}, refused
+					},
 				}), e)
 				want, audited := codeOf(refused), strings.Contains(log, `"event":"access_refused"`)
 				if right != nil {
 					want = codeOf(right)
 				}
 				if !strings.Contains(out.Body, `"code":"`+want+`"`) || audited != errors.Is(right, user.ErrNotAdmin) {
-					t.Errorf("%s, %v, the right %v: answered %s, audited %t; want %s", route, refused, right, out.Body, audited, want)
+					t.Errorf("%s, %v, the right %v: answered %s, audited %t; want %s",
+						route, refused, right, out.Body, audited, want)
 				}
 			}
 		}
 	}
 }
 
-// TestRoleDecides: at each route for admins the stored role is read once. Who is no admin now is answered nothing of what a read
-// found, and is let write nothing; where the role cannot be read, so it is, too.
+// TestRoleDecides: at each route for admins the stored role is read once. Who is no admin now is answered nothing of
+// what a read found, and is let write nothing; where the role cannot be read, so it is, too.
 func TestRoleDecides(t *testing.T) {
 	for _, route := range access.Routes() {
 		if rule, _ := access.Of(route); rule.Reach != access.AdminsAnyones {
@@ -253,7 +265,8 @@ func TestRoleDecides(t *testing.T) {
 			e.RouteKey, e.Headers["authorization"] = route, "Bearer admin"
 			out, _ := run(t, h, e)
 			if out.StatusCode != want || asked != 1 || strings.Contains(out.Body, "secret") != (role == nil) {
-				t.Errorf("%s, the role %v: answered %d %s after %d reads of it, want %d after one", route, role, out.StatusCode, out.Body, asked, want)
+				t.Errorf("%s, the role %v: answered %d %s after %d reads of it, want %d after one",
+					route, role, out.StatusCode, out.Body, asked, want)
 			}
 			if writes := !strings.HasPrefix(route, "GET "); writes && served != (role == nil) {
 				t.Errorf("%s, the role %v: served %t", route, role, served)
@@ -262,7 +275,8 @@ func TestRoleDecides(t *testing.T) {
 	}
 }
 
-// TestDeniedReadsEnd: reads that were begun beside that of the role end once it is known that nobody may see what they find.
+// TestDeniedReadsEnd: reads that were begun beside that of the role end once it is known that nobody may see what they
+// find.
 func TestDeniedReadsEnd(t *testing.T) {
 	const route = "GET /admin/orders/summary"
 	h := Guard{Tokens: tokens, Admins: admins{err: user.ErrNotAdmin}}.Routes(map[string]CallerHandler{
@@ -300,8 +314,11 @@ func TestRefusedAccessIsAudited(t *testing.T) {
 			route: func(context.Context, user.Caller, *Request) (Response, error) { return OK(1), c.err },
 		}), e)
 		want := fmt.Sprintf(`"level":"WARN","msg":"audit","function":"","trace_id":"","event":"access_refused","user_id":"usr_%s","address_hash":"","subject":%q,`+
-			`"before":"","after":"","reason":%q,"source_ip":"203.0.113.7","request_id":%q}`, c.token[:1], route, c.reason, requestID)
-		if audited := strings.Count(log, `"msg":"audit"`) == 1 && strings.Contains(log, want); audited != (c.reason != "") || c.reason == "" && strings.Contains(log, `"audit"`) {
+			`"before":"","after":"","reason":%q,"source_ip":"203.0.113.7","request_id":%q}`, c.token[:1], route,
+			c.reason, requestID)
+		if audited := strings.Count(log, `"msg":"audit"`) == 1 &&
+			strings.Contains(log, want); audited != (c.reason != "") ||
+			c.reason == "" && strings.Contains(log, `"audit"`) {
 			t.Errorf("%s: log = %s, want %s", name, log, want)
 		}
 	}

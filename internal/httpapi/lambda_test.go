@@ -64,7 +64,8 @@ func problemText(status int, code, detail string) string {
 
 func wantFailure(t *testing.T, got events.APIGatewayV2HTTPResponse) {
 	t.Helper()
-	wantAnswer(t, got, 500, map[string]string{"Content-Type": "application/problem+json"}, problemText(500, "internal", "The store failed."))
+	wantAnswer(t, got, 500, map[string]string{"Content-Type": "application/problem+json"},
+		problemText(500, "internal", "The store failed."))
 }
 
 func TestAnswers(t *testing.T) {
@@ -88,12 +89,15 @@ func TestAnswers(t *testing.T) {
 		header   map[string]string
 		body     string
 	}{
-		"OK":           {OK(value), 200, isJSON, written},
-		"Created":      {Created(value), 201, isJSON, written},
-		"public":       {OK(value).Public(30), 200, with(map[string]string{"Cache-Control": "public, max-age=30"}), written},
-		"more headers": {OK(value).With("Location", "a").With("X-More", "b"), 200, with(map[string]string{"Location": "a", "X-More": "b"}), written},
-		"the last one": {OK(value).With("Location", "a").With("Location", "b"), 200, with(map[string]string{"Location": "b"}), written},
-		"no body":      {Response{Status: 204}, 204, nil, ""},
+		"OK":      {OK(value), 200, isJSON, written},
+		"Created": {Created(value), 201, isJSON, written},
+		"public": {OK(value).
+			Public(30), 200, with(map[string]string{"Cache-Control": "public, max-age=30"}), written},
+		"more headers": {OK(value).With("Location", "a").
+			With("X-More", "b"), 200, with(map[string]string{"Location": "a", "X-More": "b"}), written},
+		"the last one": {OK(value).With("Location", "a").
+			With("Location", "b"), 200, with(map[string]string{"Location": "b"}), written},
+		"no body": {Response{Status: 204}, 204, nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, _ := run(t, answering(c.response), event())
@@ -105,7 +109,8 @@ func TestAnswers(t *testing.T) {
 func TestWithLeavesTheOldOneAlone(t *testing.T) {
 	first := OK(nil).With("A", "1")
 	second := first.With("A", "2").With("B", "3")
-	if !maps.Equal(first.Header, map[string]string{"A": "1"}) || !maps.Equal(second.Header, map[string]string{"A": "2", "B": "3"}) {
+	if !maps.Equal(first.Header, map[string]string{"A": "1"}) ||
+		!maps.Equal(second.Header, map[string]string{"A": "2", "B": "3"}) {
 		t.Errorf("got %v and %v", first.Header, second.Header)
 	}
 }
@@ -113,7 +118,8 @@ func TestWithLeavesTheOldOneAlone(t *testing.T) {
 // TestUnwritableAnswers: what cannot be encoded is answered as the store's failure, whatever it was to be.
 func TestUnwritableAnswers(t *testing.T) {
 	for name, body := range map[string]any{
-		"a channel": map[string]any{"a": make(chan int)}, "no UTF-8": map[string]string{"a": "secret \xff"}, "a cycle": cycle(), "a function": func() {},
+		"a channel": map[string]any{"a": make(chan int)}, "no UTF-8": map[string]string{"a": "secret \xff"},
+		"a cycle": cycle(), "a function": func() {},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, log := run(t, answering(OK(body).Public(60).With("Location", "x")), event())
@@ -134,7 +140,9 @@ func cycle() any {
 }
 
 func TestPanics(t *testing.T) {
-	for name, fault := range map[string]any{"text": "secret text", "error": errors.New("secret text"), "nil": nil, "number": 7} {
+	for name, fault := range map[string]any{
+		"text": "secret text", "error": errors.New("secret text"), "nil": nil, "number": 7,
+	} {
 		t.Run(name, func(t *testing.T) {
 			out, log := run(t, func(context.Context, *Request) (Response, error) { panic(fault) }, event())
 			wantFailure(t, out)
@@ -193,12 +201,15 @@ func TestTimeUsedUp(t *testing.T) {
 	if err != nil || ctx.Err() != nil {
 		t.Fatalf("error %v, and of Lambda's context %v", err, ctx.Err())
 	}
-	wantAnswer(t, out, 503, map[string]string{"Content-Type": "application/problem+json", "Retry-After": out.Headers["Retry-After"]},
+	wantAnswer(t, out, 503,
+		map[string]string{"Content-Type": "application/problem+json", "Retry-After": out.Headers["Retry-After"]},
 		problemText(503, "busy", "The store is busy. Repeat the same request."))
 }
 
 func TestRoutes(t *testing.T) {
-	h := routes(map[string]Handler{"GET /things": answering(OK("list")), "GET /things/{id}": answering(OK("one")), "PUT /nil": nil})
+	h := routes(map[string]Handler{
+		"GET /things": answering(OK("list")), "GET /things/{id}": answering(OK("one")), "PUT /nil": nil,
+	})
 	for route, body := range map[string]string{"GET /things": `"list"`, "GET /things/{id}": `"one"`} {
 		e := event()
 		e.RouteKey = route
@@ -209,7 +220,8 @@ func TestRoutes(t *testing.T) {
 		e := event()
 		e.RouteKey = route
 		out, _ := run(t, h, e)
-		wantAnswer(t, out, 404, map[string]string{"Content-Type": "application/problem+json"}, problemText(404, "not_found", "There is nothing here."))
+		wantAnswer(t, out, 404, map[string]string{"Content-Type": "application/problem+json"},
+			problemText(404, "not_found", "There is nothing here."))
 	}
 }
 
@@ -252,7 +264,8 @@ func TestLog(t *testing.T) {
 		_, log := run(t, func(context.Context, *Request) (Response, error) { return OK(1), c.err }, event())
 		lines := readLog(t, log)
 		last := lines[len(lines)-1]
-		if last.Level != "INFO" || last.Msg != "answered" || last.Route != "GET /things" || last.Status != c.status || last.DurationMS == nil || last.RequestID != requestID {
+		if last.Level != "INFO" || last.Msg != "answered" || last.Route != "GET /things" || last.Status != c.status ||
+			last.DurationMS == nil || last.RequestID != requestID {
 			t.Errorf("%v: the last line is %+v", c.err, last)
 		}
 		if c.err == nil {
@@ -261,7 +274,8 @@ func TestLog(t *testing.T) {
 			}
 			continue
 		}
-		if first := lines[0]; len(lines) != 2 || first.Level != c.level || first.Msg != "refused" || first.Code != c.code || first.Error != c.err.Error() || first.RequestID != requestID {
+		if first := lines[0]; len(lines) != 2 || first.Level != c.level || first.Msg != "refused" ||
+			first.Code != c.code || first.Error != c.err.Error() || first.RequestID != requestID {
 			t.Errorf("%v: log = %s", c.err, log)
 		}
 	}

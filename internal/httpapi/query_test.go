@@ -55,23 +55,25 @@ func TestQueryRefuses(t *testing.T) {
 	)
 	long := strings.Repeat("x", maxFieldName+1)
 	for raw, want := range map[string]validation.Errors{
-		"a=%":                {{Field: "", Message: unreadable}},
-		"a=%GG":              {{Field: "", Message: unreadable}},
-		"a=1;b=2":            {{Field: "", Message: unreadable}},
-		"a=1&a=1":            {{Field: "a", Message: "is given more than once"}},
-		"a=1&%61=2":          {{Field: "a", Message: "is given more than once"}},
-		"b=1&a=1&b=2&a=2&c=": {{Field: "a", Message: "is given more than once"}, {Field: "b", Message: "is given more than once"}},
-		"cursor=a&cursor=b":  {{Field: "cursor", Message: "is given more than once"}},
-		"q=%FF":              {{Field: "q", Message: "is not UTF-8"}},
-		"q=%ED%A0%80":        {{Field: "q", Message: "is not UTF-8"}},
-		"%FF=1":              {{Field: "", Message: "the query string is not UTF-8"}},
-		"d=1":                {{Field: "d", Message: unknown}},
-		"a=1&B=1":            {{Field: "B", Message: unknown}},
-		"d=1&d=2":            {{Field: "d", Message: unknown}},
-		"a%20=1":             {{Field: "a ", Message: unknown}},
-		"a[]=1":              {{Field: "a[]", Message: unknown}},
-		"customer_id=&e=":    {{Field: "customer_id", Message: unknown}, {Field: "e", Message: unknown}},
-		long + "=1":          {{Field: "", Message: unknown}},
+		"a=%":       {{Field: "", Message: unreadable}},
+		"a=%GG":     {{Field: "", Message: unreadable}},
+		"a=1;b=2":   {{Field: "", Message: unreadable}},
+		"a=1&a=1":   {{Field: "a", Message: "is given more than once"}},
+		"a=1&%61=2": {{Field: "a", Message: "is given more than once"}},
+		"b=1&a=1&b=2&a=2&c=": {
+			{Field: "a", Message: "is given more than once"}, {Field: "b", Message: "is given more than once"},
+		},
+		"cursor=a&cursor=b": {{Field: "cursor", Message: "is given more than once"}},
+		"q=%FF":             {{Field: "q", Message: "is not UTF-8"}},
+		"q=%ED%A0%80":       {{Field: "q", Message: "is not UTF-8"}},
+		"%FF=1":             {{Field: "", Message: "the query string is not UTF-8"}},
+		"d=1":               {{Field: "d", Message: unknown}},
+		"a=1&B=1":           {{Field: "B", Message: unknown}},
+		"d=1&d=2":           {{Field: "d", Message: unknown}},
+		"a%20=1":            {{Field: "a ", Message: unknown}},
+		"a[]=1":             {{Field: "a[]", Message: unknown}},
+		"customer_id=&e=":   {{Field: "customer_id", Message: unknown}, {Field: "e", Message: unknown}},
+		long + "=1":         {{Field: "", Message: unknown}},
 	} {
 		_, err := readQuery(raw, known)
 		if got := problemsOf(err); !reflect.DeepEqual(got, want) {
@@ -106,10 +108,15 @@ func ask(t *testing.T, route, query string) (status int, called bool) {
 	e := event()
 	e.RouteKey, e.RawQueryString, e.Headers["authorization"] = route, query, "Bearer admin"
 	if rule, _ := access.Of(route); rule.Open() {
-		out, _ := run(t, Open(map[string]Handler{route: func(context.Context, *Request) (Response, error) { called = true; return OK(1), nil }}), e)
+		out, _ := run(t, Open(map[string]Handler{route: func(context.Context, *Request) (Response, error) {
+			called = true
+			return OK(1), nil
+		}}), e)
 		return out.StatusCode, called
 	}
-	out, _ := run(t, Guard{Tokens: tokens, Admins: admins{}}.Routes(map[string]CallerHandler{route: func(context.Context, user.Caller, *Request) (Response, error) { called = true; return OK(1), nil }}), e)
+	out, _ := run(t, Guard{Tokens: tokens, Admins: admins{}}.Routes(map[string]CallerHandler{
+		route: func(context.Context, user.Caller, *Request) (Response, error) { called = true; return OK(1), nil },
+	}), e)
 	return out.StatusCode, called
 }
 
@@ -149,9 +156,14 @@ func TestPage(t *testing.T) {
 			t.Errorf("%q: got %+v, %v, want %+v", raw, got, err, want)
 		}
 	}
-	for _, limit := range []string{"", "0", "-1", "101", "1.5", "1e1", "ten", " 1", "1 ", "0x10", "1_0", "١", "null", "9223372036854775808", "18446744073709551617"} {
+	for _, limit := range []string{
+		"", "0", "-1", "101", "1.5", "1e1", "ten", " 1", "1 ", "0x10", "1_0", "١", "null", "9223372036854775808",
+		"18446744073709551617",
+	} {
 		_, err := Query{"limit": limit, "cursor": ""}.Page()
-		if want := (validation.Errors{{Field: "limit", Message: "must be a whole number from 1 to 100"}}); !reflect.DeepEqual(problemsOf(err), want) {
+		if want := (validation.Errors{
+			{Field: "limit", Message: "must be a whole number from 1 to 100"},
+		}); !reflect.DeepEqual(problemsOf(err), want) {
 			t.Errorf("limit %q: got %v, want %v", limit, err, want)
 		}
 	}
@@ -171,7 +183,9 @@ func TestInt(t *testing.T) {
 	}
 	for _, value := range []string{"", "-6", "8", "x", "1.0", "--1"} {
 		_, err := (Query{"top": value}).Int("top", 3, -5, 7)
-		if want := (validation.Errors{{Field: "top", Message: "must be a whole number from -5 to 7"}}); !reflect.DeepEqual(problemsOf(err), want) {
+		if want := (validation.Errors{
+			{Field: "top", Message: "must be a whole number from -5 to 7"},
+		}); !reflect.DeepEqual(problemsOf(err), want) {
 			t.Errorf("%q: got %v, want %v", value, err, want)
 		}
 	}
@@ -189,7 +203,8 @@ func TestInstant(t *testing.T) {
 		"2011-09-30T12:00:00.5Z":         noon.Add(500 * time.Millisecond),
 		"2011-09-30T12:00:00.123456789Z": noon.Add(123456789),
 		"2012-02-29T00:00:00Z":           time.Date(2012, 2, 29, 0, 0, 0, 0, time.UTC),
-		"0001-01-01T00:00:00Z":           time.Date(1, 1, 1, 0, 0, 0, 1e6, time.UTC), // not the zero time, which means none
+		// not the zero time, which means none
+		"0001-01-01T00:00:00Z":           time.Date(1, 1, 1, 0, 0, 0, 1e6, time.UTC),
 		"9999-12-31T23:59:59Z":           time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC),
 		"9999-12-31T23:59:59.999999999Z": time.Date(9999, 12, 31, 23, 59, 59, 999999999, time.UTC),
 	} {
@@ -206,13 +221,18 @@ func TestInstant(t *testing.T) {
 func TestInstantRefuses(t *testing.T) {
 	want := validation.Errors{{Field: "from", Message: "must be an RFC 3339 time such as 2011-09-30T00:00:00Z"}}
 	for _, value := range []string{
-		"", "2011", "2011-09-30", "2011-09-30T12:00Z", "2011-09-30T12:00:00", "2011-09-30 12:00:00Z", "2011-09-30T12:00:00 01:00",
-		"2011-09-30T7:00:00Z", "2011-9-30T07:00:00Z", "2011-09-30T12:00:00,5Z", "2011-09-30T12:00:00.Z", "2011-09-31T00:00:00Z", "2011-02-29T00:00:00Z",
-		"2011-09-30T24:00:00Z", "2011-09-30T12:60:00Z", "2011-09-30T12:00:60Z", "2011-09-30T12:00:00+24:00", "2011-09-30T12:00:00+0200", "2011-09-30T12:00:00+02",
-		"0000-12-31T23:59:59Z", "0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "12011-09-30T12:00:00Z", "-011-09-30T12:00:00Z",
+		"", "2011", "2011-09-30", "2011-09-30T12:00Z", "2011-09-30T12:00:00", "2011-09-30 12:00:00Z",
+		"2011-09-30T12:00:00 01:00",
+		"2011-09-30T7:00:00Z", "2011-9-30T07:00:00Z", "2011-09-30T12:00:00,5Z", "2011-09-30T12:00:00.Z",
+		"2011-09-31T00:00:00Z", "2011-02-29T00:00:00Z",
+		"2011-09-30T24:00:00Z", "2011-09-30T12:60:00Z", "2011-09-30T12:00:60Z", "2011-09-30T12:00:00+24:00",
+		"2011-09-30T12:00:00+0200", "2011-09-30T12:00:00+02",
+		"0000-12-31T23:59:59Z", "0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "12011-09-30T12:00:00Z",
+		"-011-09-30T12:00:00Z",
 		"1317384000", "now", "2011-09-30T12:00:00Z ", "2011-09-30T12:00:00Zx", "٢٠١١-09-30T12:00:00Z",
 	} {
-		if got, err := (Query{"from": value}).Instant("from"); !reflect.DeepEqual(problemsOf(err), want) || !got.IsZero() {
+		if got, err := (Query{"from": value}).Instant("from"); !reflect.DeepEqual(problemsOf(err), want) ||
+			!got.IsZero() {
 			t.Errorf("%q: got %v, %v", value, got, err)
 		}
 	}
@@ -231,8 +251,10 @@ func TestDay(t *testing.T) {
 	}
 	want := validation.Errors{{Field: "to", Message: "must be a day such as 2011-09-30"}}
 	for _, value := range []string{
-		"", "2011", "2011-09", "2011-9-30", "2011-09-3", "11-09-30", "2011-09-31", "2011-02-29", "2011-13-01", "2011-00-10", "20110930", "2011/09/30",
-		"2011-09-30T00:00:00Z", "30.09.2011", " 2011-09-30", "2011-09-30 ", "0000-01-01", "10000-01-01", "today", "2011-W39-5",
+		"", "2011", "2011-09", "2011-9-30", "2011-09-3", "11-09-30", "2011-09-31", "2011-02-29", "2011-13-01",
+		"2011-00-10", "20110930", "2011/09/30",
+		"2011-09-30T00:00:00Z", "30.09.2011", " 2011-09-30", "2011-09-30 ", "0000-01-01", "10000-01-01", "today",
+		"2011-W39-5",
 	} {
 		if got, err := (Query{"to": value}).Day("to"); !reflect.DeepEqual(problemsOf(err), want) || err == nil {
 			t.Errorf("%q: got %v, %v", value, got, err)
@@ -244,7 +266,9 @@ func TestDay(t *testing.T) {
 }
 
 func TestURL(t *testing.T) {
-	r := &Request{event: events.APIGatewayV2HTTPRequest{RequestContext: events.APIGatewayV2HTTPRequestContext{DomainName: "a1b2.example"}}}
+	r := &Request{event: events.APIGatewayV2HTTPRequest{
+		RequestContext: events.APIGatewayV2HTTPRequestContext{DomainName: "a1b2.example"},
+	}}
 	if got := r.URL("", "/orders/1"); got != "https://a1b2.example/orders/1" {
 		t.Errorf("URL = %s", got)
 	}

@@ -48,7 +48,9 @@ func guarded(i *issuer) httpapi.Function {
 func tokenBy(t *testing.T, i *issuer, s signer) string {
 	t.Helper()
 	from := token.Issuer{URL: i.URL + "/issuer", Audience: "shop", Signer: s, Now: i.Now}
-	raw, _, err := from.Issue(t.Context(), token.Subject{UserID: "usr_1", Email: "ada@example.com", Scopes: []string{token.ScopeCustomer}, SessionID: "ses_1"})
+	raw, _, err := from.Issue(t.Context(), token.Subject{
+		UserID: "usr_1", Email: "ada@example.com", Scopes: []string{token.ScopeCustomer}, SessionID: "ses_1",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +60,9 @@ func tokenBy(t *testing.T, i *issuer, s signer) string {
 // wantAnswer calls the function with a token. A code of "" is that of an answer that is no problem.
 func wantAnswer(t *testing.T, f httpapi.Function, raw string, status int, code string) {
 	t.Helper()
-	out, err := f(quiet(t), events.APIGatewayV2HTTPRequest{RouteKey: "GET /orders", Headers: map[string]string{"authorization": "Bearer " + raw}})
+	out, err := f(quiet(t), events.APIGatewayV2HTTPRequest{
+		RouteKey: "GET /orders", Headers: map[string]string{"authorization": "Bearer " + raw},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +102,8 @@ func TestARotation(t *testing.T) {
 	wantAnswer(t, f, old, http.StatusOK, "")
 	i.pass(1)
 	wantAnswer(t, f, old, http.StatusUnauthorized, "unauthenticated")
-	i.change(func() { i.set = []*rsa.PublicKey{&third.private.PublicKey, &second.private.PublicKey} }) // the first is replaced
+	// the first is replaced
+	i.change(func() { i.set = []*rsa.PublicKey{&third.private.PublicKey, &second.private.PublicKey} })
 	i.pass(fresh)
 	late := tokenBy(t, i, second)
 	wantAnswer(t, f, late, http.StatusOK, "")

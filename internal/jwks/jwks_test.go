@@ -213,7 +213,8 @@ func TestTheLastGoodSetOutlivesAnOutage(t *testing.T) {
 	wantKey(t, k, a)
 }
 
-// TestAnUnknownIDInAnOutage may be that of a new key: nobody can say that the token is invalid. It costs one call a minute, too.
+// TestAnUnknownIDInAnOutage may be that of a new key: nobody can say that the token is invalid. It costs one call a
+// minute, too.
 func TestAnUnknownIDInAnOutage(t *testing.T) {
 	a, b := pair()[0], pair()[1]
 	i := newIssuer(t, a)
@@ -298,12 +299,13 @@ func TestWhatIsNoAnswer(t *testing.T) {
 	elsewhere := newIssuer(t, pair()[0])
 	good, _ := json.Marshal(token.JWKS([]*rsa.PublicKey{pair()[0]}))
 	for name, answer := range map[string]http.HandlerFunc{
-		"an error":           down,
-		"not found":          http.NotFound,
-		"no content":         func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) },
-		"no key":             func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"keys":[]}`) },
-		"a page":             func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") },
-		"a redirect":         http.RedirectHandler(elsewhere.URL+"/issuer/.well-known/jwks.json", http.StatusFound).ServeHTTP,
+		"an error":   down,
+		"not found":  http.NotFound,
+		"no content": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) },
+		"no key":     func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"keys":[]}`) },
+		"a page":     func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") },
+		"a redirect": http.RedirectHandler(elsewhere.URL+
+			"/issuer/.well-known/jwks.json", http.StatusFound).ServeHTTP,
 		"a redirect to http": http.RedirectHandler("http://127.0.0.1:1/", http.StatusPermanentRedirect).ServeHTTP,
 		"more than 64 KiB": func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, string(good)+strings.Repeat(" ", maxSize))

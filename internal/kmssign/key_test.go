@@ -71,19 +71,23 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *service) answer(w http.ResponseWriter, operation string, digest []byte) {
 	if s.failures > 0 {
 		s.failures--
-		reply(w, http.StatusBadRequest, map[string]any{"__type": "AccessDeniedException", "message": "no kms:" + operation})
+		reply(w, http.StatusBadRequest,
+			map[string]any{"__type": "AccessDeniedException", "message": "no kms:" + operation})
 		return
 	}
 	switch operation {
 	case "GetPublicKey":
-		reply(w, http.StatusOK, map[string]any{"KeyId": keyID, "KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY", "PublicKey": s.publicKey()})
+		reply(w, http.StatusOK, map[string]any{
+			"KeyId": keyID, "KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY", "PublicKey": s.publicKey(),
+		})
 	case "Sign":
 		signature, err := rsa.SignPKCS1v15(nil, s.private, crypto.SHA256, digest)
 		if err != nil {
 			reply(w, http.StatusBadRequest, map[string]any{"__type": "ValidationException", "message": err.Error()})
 			return
 		}
-		reply(w, http.StatusOK, map[string]any{"KeyId": keyID, "SigningAlgorithm": "RSASSA_PKCS1_V1_5_SHA_256", "Signature": signature})
+		reply(w, http.StatusOK,
+			map[string]any{"KeyId": keyID, "SigningAlgorithm": "RSASSA_PKCS1_V1_5_SHA_256", "Signature": signature})
 	default:
 		reply(w, http.StatusBadRequest, map[string]any{"__type": "UnknownOperationException"})
 	}
@@ -159,7 +163,8 @@ func TestSignAsksForExactlyThisSignature(t *testing.T) {
 	}
 	asked := s.requests[0]
 	want := map[string]any{
-		"KeyId": keyID, "MessageType": "DIGEST", "SigningAlgorithm": "RSASSA_PKCS1_V1_5_SHA_256", "Message": base64(t, digest[:]),
+		"KeyId": keyID, "MessageType": "DIGEST", "SigningAlgorithm": "RSASSA_PKCS1_V1_5_SHA_256",
+		"Message": base64(t, digest[:]),
 	}
 	if len(s.requests) != 1 || asked.operation != "Sign" || !maps.Equal(asked.fields, want) {
 		t.Errorf("got requests %v, want one Sign of %v", s.requests, want)
@@ -187,7 +192,8 @@ func TestPublicKeyIsReadOnce(t *testing.T) {
 			t.Error("got another key")
 		}
 	}
-	if len(s.requests) != 1 || s.requests[0].operation != "GetPublicKey" || !maps.Equal(s.requests[0].fields, map[string]any{"KeyId": keyID}) {
+	if len(s.requests) != 1 || s.requests[0].operation != "GetPublicKey" ||
+		!maps.Equal(s.requests[0].fields, map[string]any{"KeyId": keyID}) {
 		t.Errorf("got requests %v, want one GetPublicKey of the key", s.requests)
 	}
 }
@@ -262,8 +268,8 @@ var uses = map[string]func(context.Context, *Key) error{
 	},
 }
 
-// TestFailuresTellWhetherARepeatMayHelp: so a token that cannot be signed or checked for now is answered 503, and one that
-// cannot be ever, 500. A service that hangs is given up before the function's time is.
+// TestFailuresTellWhetherARepeatMayHelp: so a token that cannot be signed or checked for now is answered 503, and one
+// that cannot be ever, 500. A service that hangs is given up before the function's time is.
 func TestFailuresTellWhetherARepeatMayHelp(t *testing.T) {
 	for name, c := range map[string]struct {
 		kms  at
@@ -300,7 +306,8 @@ func TestFailuresTellWhetherARepeatMayHelp(t *testing.T) {
 	}
 }
 
-// TestTokenWhileKMSFails: the failure reaches who checks or issues a token as what it is, and no later token is held back by it.
+// TestTokenWhileKMSFails: the failure reaches who checks or issues a token as what it is, and no later token is held
+// back by it.
 func TestTokenWhileKMSFails(t *testing.T) { synctest.Test(t, whileKMSFails) }
 
 func whileKMSFails(t *testing.T) {
@@ -316,7 +323,9 @@ func whileKMSFails(t *testing.T) {
 	})
 	issuer := token.Issuer{URL: "https://issuer.example", Audience: "shop", Signer: key, Now: time.Now}
 	_, read := key.PublicKey(t.Context())
-	_, _, issued := issuer.Issue(t.Context(), token.Subject{UserID: "usr_1", Email: "ada@example.com", Scopes: []string{token.ScopeCustomer}, SessionID: "ses_1"})
+	_, _, issued := issuer.Issue(t.Context(), token.Subject{
+		UserID: "usr_1", Email: "ada@example.com", Scopes: []string{token.ScopeCustomer}, SessionID: "ses_1",
+	})
 	for doing, err := range map[string]error{"reading the key": read, "issuing": issued} {
 		var failure interface{ Temporary() bool }
 		if !errors.As(err, &failure) || !failure.Temporary() || errors.Is(err, token.ErrInvalid) {
@@ -392,14 +401,16 @@ func TestTokenSignedByKMS(t *testing.T) {
 // TestTokenSignedByTheEmulator does the same with the service that a local store uses.
 func TestTokenSignedByTheEmulator(t *testing.T) {
 	client := newClient(testenv.Env(t, "SHOP_AWS_URL"), rootkeys.Of(testenv.Env(t, "SHOP_DATA")))
-	made, err := client.CreateKey(t.Context(), &kms.CreateKeyInput{KeySpec: types.KeySpecRsa2048, KeyUsage: types.KeyUsageTypeSignVerify})
+	made, err := client.CreateKey(t.Context(),
+		&kms.CreateKeyInput{KeySpec: types.KeySpecRsa2048, KeyUsage: types.KeyUsageTypeSignVerify})
 	if err != nil {
 		t.Fatal(err)
 	}
 	id := made.KeyMetadata.KeyId
 	t.Cleanup(func() {
 		// The test's own context has ended by now.
-		_, err := client.ScheduleKeyDeletion(context.Background(), &kms.ScheduleKeyDeletionInput{KeyId: id, PendingWindowInDays: aws.Int32(7)})
+		_, err := client.ScheduleKeyDeletion(context.Background(),
+			&kms.ScheduleKeyDeletionInput{KeyId: id, PendingWindowInDays: aws.Int32(7)})
 		if err != nil {
 			t.Error(err)
 		}
@@ -421,7 +432,9 @@ func (p published) PublicKey(ctx context.Context, id string) (*rsa.PublicKey, er
 func issueAndVerify(t *testing.T, key *Key) {
 	t.Helper()
 	issuer := token.Issuer{URL: "https://issuer.example", Audience: "shop", Signer: key, Now: time.Now}
-	subject := token.Subject{UserID: "usr_1", Email: "ada@example.com", Scopes: []string{token.ScopeCustomer}, SessionID: "ses_1"}
+	subject := token.Subject{
+		UserID: "usr_1", Email: "ada@example.com", Scopes: []string{token.ScopeCustomer}, SessionID: "ses_1",
+	}
 	raw, _, err := issuer.Issue(t.Context(), subject)
 	if err != nil {
 		t.Fatal(err)

@@ -6,7 +6,8 @@ import (
 	"shop/internal/money"
 )
 
-// Amounts are whole minor units. Their currency says how many digits follow the point: two for GBP, none for JPY, three for KWD.
+// Amounts are whole minor units. Their currency says how many digits follow the point: two for GBP, none for JPY, three
+// for KWD.
 func ExampleMoney() {
 	lamp := money.Money{Amount: 6400, Currency: "GBP"}
 	towel := money.Money{Amount: 950, Currency: "GBP"}

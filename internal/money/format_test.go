@@ -44,7 +44,8 @@ func TestString(t *testing.T) {
 	}
 }
 
-// TestStringIsReadBack holds an invariant of writing: nothing of the amount is lost, and the digits stand as people group them.
+// TestStringIsReadBack holds an invariant of writing: nothing of the amount is lost, and the digits stand as people
+// group them.
 func TestStringIsReadBack(t *testing.T) {
 	shape := regexp.MustCompile(`^-?(?:[£€¥$]|[A-Z]{3} )[0-9]{1,3}(?:,[0-9]{3})*(\.[0-9]+)?$`)
 	rapid.Check(t, func(t *rapid.T) {

@@ -62,16 +62,25 @@ func (d *fakeAccountMails) Send(_ context.Context, m Message) (string, error) {
 }
 
 func (d *fakeAccountMails) delivery() *Delivery {
-	return &Delivery{Ledger: d.ledger, Accounts: d, Links: d, Mailer: d, AccountMail: d, Lease: 35 * time.Second, NewID: d.ledger.newID, Now: d.ledger.time}
+	return &Delivery{
+		Ledger: d.ledger, Accounts: d, Links: d, Mailer: d, AccountMail: d, Lease: 35 * time.Second,
+		NewID: d.ledger.newID, Now: d.ledger.time,
+	}
 }
 
 // newFakeAccountMails has a pending mail of each kind for adas, who has not verified her address yet.
 func newFakeAccountMails() *fakeAccountMails {
 	l := newLedger()
-	for _, m := range []Mail{NewVerificationMail("usr_1", adas, opened), NewAddressMail(SignUpAttempt, adas, opened), NewAddressMail(PasswordReset, adas, opened), NewPasswordChangedMail("usr_1", 7, adas, opened)} {
+	for _, m := range []Mail{
+		NewVerificationMail("usr_1", adas, opened), NewAddressMail(SignUpAttempt, adas, opened),
+		NewAddressMail(PasswordReset, adas, opened), NewPasswordChangedMail("usr_1", 7, adas, opened),
+	} {
 		l.entries[m.ID] = entry{Mail: m}
 	}
-	return &fakeAccountMails{fakeProvider: newFakeProvider(l), users: map[string]user.User{adas: {ID: "usr_1", Email: adas, Generation: 7, Unverified: true}}}
+	return &fakeAccountMails{
+		fakeProvider: newFakeProvider(l),
+		users:        map[string]user.User{adas: {ID: "usr_1", Email: adas, Generation: 7, Unverified: true}},
+	}
 }
 
 var accountMails = map[Kind]struct {
@@ -87,8 +96,8 @@ var accountMails = map[Kind]struct {
 // linking are those of them that bring a link.
 var linking = []Kind{VerifyEmail, SignUpAttempt, PasswordReset}
 
-// TestDeliverAccountMails: each brings a token of which the hash is kept, with what it is for and for whom, for 30 minutes; and the
-// record has no address any more.
+// TestDeliverAccountMails: each brings a token of which the hash is kept, with what it is for and for whom, for 30
+// minutes; and the record has no address any more.
 func TestDeliverAccountMails(t *testing.T) {
 	for _, kind := range linking {
 		want := accountMails[kind]
@@ -97,10 +106,14 @@ func TestDeliverAccountMails(t *testing.T) {
 			d.ledger.pass(10 * time.Minute)
 			outcome, err := d.delivery().Deliver(context.Background(), want.id)
 			if err != nil || outcome != OutcomeSent || d.sent[want.id] != 1 || len(d.sent) != 1 || len(d.links) != 1 {
-				t.Fatalf("got %s, sent %v, links %v and error %v, want one mail with one link", outcome, d.sent, d.links, err)
+				t.Fatalf("got %s, sent %v, links %v and error %v, want one mail with one link",
+					outcome, d.sent, d.links, err)
 			}
 			made := opened.Add(10 * time.Minute)
-			link := user.Link{Hash: d.links[0].Hash, Purpose: want.purpose, UserID: "usr_1", Email: adas, Generation: 7, ExpiresAt: made.Add(30 * time.Minute)}
+			link := user.Link{
+				Hash: d.links[0].Hash, Purpose: want.purpose, UserID: "usr_1", Email: adas, Generation: 7,
+				ExpiresAt: made.Add(30 * time.Minute),
+			}
 			if d.links[0] != link {
 				t.Errorf("got the link %+v, want %+v", d.links[0], link)
 			}
@@ -116,11 +129,14 @@ func TestDeliverAccountMails(t *testing.T) {
 
 // TestTellOfAChangedPassword: the mail brings no link, and is not given up before one of an order is.
 func TestTellOfAChangedPassword(t *testing.T) {
-	for age, want := range map[time.Duration]Outcome{31 * time.Minute: OutcomePostponed, 73 * time.Hour: OutcomeFailed} {
+	for age, want := range map[time.Duration]Outcome{
+		31 * time.Minute: OutcomePostponed, 73 * time.Hour: OutcomeFailed,
+	} {
 		d, id := newFakeAccountMails(), accountMails[PasswordChanged].id
 		d.ledger.pass(age)
 		d.fails = errDown
-		if outcome, err := d.delivery().Deliver(t.Context(), id); outcome != want || !errors.Is(err, errDown) && want == OutcomePostponed {
+		if outcome, err := d.delivery().Deliver(t.Context(), id); outcome != want ||
+			!errors.Is(err, errDown) && want == OutcomePostponed {
 			t.Errorf("after %s: got %s and error %v, want %s", age, outcome, err, want)
 		}
 	}
@@ -129,7 +145,8 @@ func TestTellOfAChangedPassword(t *testing.T) {
 	if err != nil || outcome != OutcomeSent || d.sent[id] != 1 || len(d.links) != 0 {
 		t.Errorf("got %s, sent %v, links %v and error %v, want one mail without a link", outcome, d.sent, d.links, err)
 	}
-	if told := fmt.Sprint(PasswordChanged, " ", adas, " "); len(d.rendered) != 1 || d.rendered[0] != told || d.ledger.entries[id].Address != "" {
+	if told := fmt.Sprint(PasswordChanged, " ", adas, " "); len(d.rendered) != 1 || d.rendered[0] != told ||
+		d.ledger.entries[id].Address != "" {
 		t.Errorf("rendered %q and left %+v, want %q and no address", d.rendered, d.ledger.entries[id], told)
 	}
 }
@@ -138,7 +155,8 @@ func TestTellOfAChangedPassword(t *testing.T) {
 func TestDeliverAccountMailTwice(t *testing.T) {
 	d, id := newFakeAccountMails(), accountMails[PasswordReset].id
 	d.lost = errDown
-	if outcome, err := d.delivery().Deliver(context.Background(), id); !errors.Is(err, errDown) || outcome != OutcomePostponed {
+	if outcome, err := d.delivery().Deliver(context.Background(), id); !errors.Is(err, errDown) ||
+		outcome != OutcomePostponed {
 		t.Fatalf("got %s and error %v, want %s", outcome, err, OutcomePostponed)
 	}
 	d.lost = nil
@@ -150,8 +168,8 @@ func TestDeliverAccountMailTwice(t *testing.T) {
 	}
 }
 
-// TestDropAccountMails: a mail to nobody is dropped, and nothing counts as a failure: no account has the address, or the one that
-// was to be verified is another by now, or verified.
+// TestDropAccountMails: a mail to nobody is dropped, and nothing counts as a failure: no account has the address, or
+// the one that was to be verified is another by now, or verified.
 func TestDropAccountMails(t *testing.T) {
 	nobody := func(d *fakeAccountMails) { delete(d.users, adas) }
 	other := func(d *fakeAccountMails) { d.users[adas] = user.User{ID: "usr_2", Email: adas, Unverified: true} }
@@ -188,7 +206,8 @@ func TestDropAccountMails(t *testing.T) {
 			d, id := newFakeAccountMails(), accountMails[c.kind].id
 			c.spoil(d)
 			outcome, err := d.delivery().Deliver(context.Background(), id)
-			if err != nil || outcome != c.want || d.ledger.entries[id].State != c.state || d.ledger.entries[id].Address != "" {
+			if err != nil || outcome != c.want || d.ledger.entries[id].State != c.state ||
+				d.ledger.entries[id].Address != "" {
 				t.Errorf("got %s, error %v and the entry %+v, want %s", outcome, err, d.ledger.entries[id], c.want)
 			}
 			if sent := c.want == OutcomeSent; (len(d.links) == 1) != sent || (d.sent[id] == 1) != sent {
@@ -198,8 +217,8 @@ func TestDropAccountMails(t *testing.T) {
 	}
 }
 
-// TestFailExpiredAccountMails: account mails fail after 30 minutes, also where the provider is up again; while they are of
-// use, faults leave them to the relay. What failed keeps its address, so that it can be sent again.
+// TestFailExpiredAccountMails: account mails fail after 30 minutes, also where the provider is up again; while they are
+// of use, faults leave them to the relay. What failed keeps its address, so that it can be sent again.
 func TestFailExpiredAccountMails(t *testing.T) {
 	const late = 30*time.Minute + time.Millisecond
 	for name, c := range map[string]struct {
@@ -208,11 +227,15 @@ func TestFailExpiredAccountMails(t *testing.T) {
 		want    Outcome
 		err     error
 	}{
-		"in time":               {30 * time.Minute, func(*fakeAccountMails) {}, OutcomeSent, nil},
-		"too late":              {late, func(*fakeAccountMails) {}, OutcomeFailed, ErrStale},
-		"down":                  {30 * time.Minute, func(d *fakeAccountMails) { d.fails = errDown }, OutcomePostponed, errDown},
-		"refused":               {0, func(d *fakeAccountMails) { d.fails = ErrRefused }, OutcomeFailed, ErrRefused},
-		"suppressed":            {0, func(d *fakeAccountMails) { d.list[user.AddressHash(adas)] = true }, OutcomeFailed, ErrSuppressed},
+		"in time":  {30 * time.Minute, func(*fakeAccountMails) {}, OutcomeSent, nil},
+		"too late": {late, func(*fakeAccountMails) {}, OutcomeFailed, ErrStale},
+		"down": {30 * time.Minute, func(d *fakeAccountMails) {
+			d.fails = errDown
+		}, OutcomePostponed, errDown},
+		"refused": {0, func(d *fakeAccountMails) { d.fails = ErrRefused }, OutcomeFailed, ErrRefused},
+		"suppressed": {0, func(d *fakeAccountMails) {
+			d.list[user.AddressHash(adas)] = true
+		}, OutcomeFailed, ErrSuppressed},
 		"accounts not readable": {0, func(d *fakeAccountMails) { d.found = errDown }, OutcomePostponed, errDown},
 		"link not kept":         {0, func(d *fakeAccountMails) { d.saved = errDown }, OutcomePostponed, errDown},
 		"not rendered":          {0, func(d *fakeAccountMails) { d.spoiled = errDown }, OutcomePostponed, errDown},
@@ -267,14 +290,17 @@ func TestNewAccountMails(t *testing.T) {
 			m = NewPasswordChangedMail("usr_1", 7, adas, opened)
 		}
 		full := Mail{
-			ID: want.id, State: Pending, CreatedAt: opened, DueAt: opened.Add(2 * time.Minute), AddressHash: user.AddressHash(adas), Address: adas,
-			ExpiresAt: opened.Add(7 * 24 * time.Hour),
+			ID: want.id, State: Pending, CreatedAt: opened, DueAt: opened.Add(2 * time.Minute),
+			AddressHash: user.AddressHash(adas), Address: adas, ExpiresAt: opened.Add(7 * 24 * time.Hour),
 		}
 		if m != full {
 			t.Errorf("got %+v, want %+v", m, full)
 		}
 		again := Requeue(want.id, opened.Add(time.Hour))
-		if want := (Mail{ID: want.id, State: Pending, CreatedAt: opened.Add(time.Hour), DueAt: opened.Add(time.Hour), ExpiresAt: opened.Add(7*24*time.Hour + time.Hour)}); again != want {
+		if want := (Mail{
+			ID: want.id, State: Pending, CreatedAt: opened.Add(time.Hour), DueAt: opened.Add(time.Hour),
+			ExpiresAt: opened.Add(7*24*time.Hour + time.Hour),
+		}); again != want {
 			t.Errorf("pending again: got %+v, want %+v", again, want)
 		}
 	}

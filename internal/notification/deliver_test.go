@@ -65,7 +65,8 @@ func TestDeliverLeases(t *testing.T) {
 	}
 }
 
-// TestDeliverTwice: an event that arrives twice, also while the first is being handled, is acknowledged without another mail.
+// TestDeliverTwice: an event that arrives twice, also while the first is being handled, is acknowledged without another
+// mail.
 func TestDeliverTwice(t *testing.T) {
 	for _, when := range []string{"afterwards", "send", "mark sent"} {
 		t.Run(when, func(t *testing.T) {
@@ -97,7 +98,9 @@ func TestDeliverTwice(t *testing.T) {
 func TestDeliverSettled(t *testing.T) {
 	leased := untouched()
 	leased.lease, leased.until = "another", opened
-	for name, e := range map[string]entry{"sent": settled(Sent, "message 7"), "failed": settled(Failed, ""), "leased until now": leased} {
+	for name, e := range map[string]entry{
+		"sent": settled(Sent, "message 7"), "failed": settled(Failed, ""), "leased until now": leased,
+	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLedger()
 			l.entries[mailID] = e
@@ -134,10 +137,10 @@ func TestDeliverUnknownMail(t *testing.T) {
 	}
 }
 
-// TestDeliverLeavesToTheRelay: whatever fails before the mail was surely sent and may pass, the lease ends and the mail stays
-// pending, due as it was. An order that is missing is no exception: it was stored with the mail, so it is the tables that are not
-// right, a restore of one before the other for example, and that is the operator's to mend. It is never ErrNotFound, which
-// would say that the mail has no record.
+// TestDeliverLeavesToTheRelay: whatever fails before the mail was surely sent and may pass, the lease ends and the mail
+// stays pending, due as it was. An order that is missing is no exception: it was stored with the mail, so it is the
+// tables that are not right, a restore of one before the other for example, and that is the operator's to mend. It is
+// never ErrNotFound, which would say that the mail has no record.
 func TestDeliverLeavesToTheRelay(t *testing.T) {
 	for name, c := range map[string]struct {
 		spoil func(*fakeProvider)
@@ -155,8 +158,10 @@ func TestDeliverLeavesToTheRelay(t *testing.T) {
 			p := newFakeProvider(l)
 			c.spoil(p)
 			outcome, err := p.delivery().Deliver(context.Background(), mailID)
-			if !errors.Is(err, c.cause) || errors.Is(err, ErrNotFound) || outcome != OutcomePostponed || p.sent["ord_1"] != c.sent {
-				t.Errorf("got %s, sent %v and error %v, want %s, %d and %v", outcome, p.sent, err, OutcomePostponed, c.sent, c.cause)
+			if !errors.Is(err, c.cause) || errors.Is(err, ErrNotFound) || outcome != OutcomePostponed ||
+				p.sent["ord_1"] != c.sent {
+				t.Errorf("got %s, sent %v and error %v, want %s, %d and %v",
+					outcome, p.sent, err, OutcomePostponed, c.sent, c.cause)
 			}
 			wantEntry(t, l, untouched())
 		})
@@ -252,8 +257,8 @@ func TestDeliverAnUnknownKind(t *testing.T) {
 	wantEntry(t, l, entry{Mail: unknown})
 }
 
-// TestDeliverGivesUp: a mail that is refused for good, or failed once more after 72 hours, is not pending any more. One that
-// succeeds after 72 hours is sent.
+// TestDeliverGivesUp: a mail that is refused for good, or failed once more after 72 hours, is not pending any more. One
+// that succeeds after 72 hours is sent.
 func TestDeliverGivesUp(t *testing.T) {
 	refused := fmt.Errorf("at the provider: %w", ErrRefused)
 	for name, c := range map[string]struct {
@@ -278,7 +283,8 @@ func TestDeliverGivesUp(t *testing.T) {
 			if outcome != c.want || !errors.Is(err, c.fails) {
 				t.Errorf("got %s and error %v, want %s and %v", outcome, err, c.want, c.fails)
 			}
-			if got := l.entries[mailID]; got.State != c.state || got.lease != "" || got.DueAt.IsZero() != (c.state != Pending) {
+			if got := l.entries[mailID]; got.State != c.state || got.lease != "" ||
+				got.DueAt.IsZero() != (c.state != Pending) {
 				t.Errorf("got the entry %+v, want %s without a lease, and due only while pending", got, c.state)
 			}
 		})
@@ -287,7 +293,9 @@ func TestDeliverGivesUp(t *testing.T) {
 
 // TestDeliverToASuppressedAddress: its mail fails and is never sent, one of an earlier version, too.
 func TestDeliverToASuppressedAddress(t *testing.T) {
-	for name, hash := range map[string]string{"mail with the hash": user.AddressHash(addressOf("ord_1")), "mail without": ""} {
+	for name, hash := range map[string]string{
+		"mail with the hash": user.AddressHash(addressOf("ord_1")), "mail without": "",
+	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLedger("ord_1", "ord_2")
 			e := l.entries[mailID]
@@ -297,20 +305,23 @@ func TestDeliverToASuppressedAddress(t *testing.T) {
 			p.list[user.AddressHash(addressOf("ord_1"))] = true
 			outcome, err := p.delivery().Deliver(context.Background(), mailID)
 			if outcome != OutcomeFailed || !errors.Is(err, ErrSuppressed) || len(p.sent) != 0 {
-				t.Errorf("got %s, sent %v and error %v, want %s and %v", outcome, p.sent, err, OutcomeFailed, ErrSuppressed)
+				t.Errorf("got %s, sent %v and error %v, want %s and %v",
+					outcome, p.sent, err, OutcomeFailed, ErrSuppressed)
 			}
 			want := settled(Failed, "")
 			want.AddressHash = hash
 			wantEntry(t, l, want)
-			if outcome, err := p.delivery().Deliver(context.Background(), OrderMailID("ord_2")); outcome != OutcomeSent {
+			if outcome, err := p.delivery().Deliver(
+				context.Background(), OrderMailID("ord_2"),
+			); outcome != OutcomeSent {
 				t.Errorf("another address: got %s and error %v, want %s", outcome, err, OutcomeSent)
 			}
 		})
 	}
 }
 
-// TestDeliverCannotNote: what became of the mail cannot be written. It stays pending and leased, so that the relay returns to it
-// when the lease ended.
+// TestDeliverCannotNote: what became of the mail cannot be written. It stays pending and leased, so that the relay
+// returns to it when the lease ended.
 func TestDeliverCannotNote(t *testing.T) {
 	for call, c := range map[string]struct {
 		fails error
@@ -322,7 +333,8 @@ func TestDeliverCannotNote(t *testing.T) {
 			p := newFakeProvider(l)
 			p.fails = c.fails
 			outcome, err := p.delivery().Deliver(context.Background(), mailID)
-			if outcome != "" || !errors.Is(err, errDown) || !errors.Is(err, c.fails) && c.fails != nil || p.sent["ord_1"] != c.sent {
+			if outcome != "" || !errors.Is(err, errDown) || !errors.Is(err, c.fails) && c.fails != nil ||
+				p.sent["ord_1"] != c.sent {
 				t.Errorf("got %q, sent %v and error %v, want %v and %v", outcome, p.sent, err, errDown, c.fails)
 			}
 			want := untouched()
@@ -336,7 +348,8 @@ func TestDeliverCannotClaim(t *testing.T) {
 	l := newLedger("ord_1")
 	l.fails["claim"] = errDown
 	p := newFakeProvider(l)
-	if outcome, err := p.delivery().Deliver(context.Background(), mailID); outcome != "" || !errors.Is(err, errDown) || len(p.sent) != 0 {
+	if outcome, err := p.delivery().Deliver(context.Background(), mailID); outcome != "" || !errors.Is(err, errDown) ||
+		len(p.sent) != 0 {
 		t.Errorf("got %q, sent %v and error %v, want %v", outcome, p.sent, err, errDown)
 	}
 	wantEntry(t, l, untouched())
@@ -351,7 +364,8 @@ func TestDeliverTooLate(t *testing.T) {
 			p.fails = fails
 			l.meanwhile["send"] = func() {
 				l.pass(time.Minute)
-				if outcome, err := other.delivery().Deliver(context.Background(), mailID); err != nil || outcome != OutcomeSent {
+				if outcome, err := other.delivery().Deliver(context.Background(), mailID); err != nil ||
+					outcome != OutcomeSent {
 					t.Errorf("the other: got %s and error %v, want %s", outcome, err, OutcomeSent)
 				}
 			}

@@ -18,10 +18,11 @@ var systemOrders = []string{"ord_1", "ord_2", "ord_3"}
 // mailSystem is a ledger, a queue and a provider, each of which fails now and then.
 type mailSystem struct {
 	*ledger
-	queue      *line
-	sent       map[string]int      // mails, by order
-	faults     map[string]int      // sendings after the provider's yes to which the ledger had no mark, by order
-	refused    map[string]bool     // orders whose mail the provider refused for good, or reported, since it was pending last
+	queue  *line
+	sent   map[string]int // mails, by order
+	faults map[string]int // sendings after the provider's yes to which the ledger had no mark, by order
+	// orders whose mail the provider refused for good, or reported, since it was pending last
+	refused    map[string]bool
 	list       map[string]bool     // suppressed addresses, by hash
 	taken      map[string][]string // message ids of the sendings that the provider took, by order
 	lost       map[string]bool     // message ids that were reported lost
@@ -30,8 +31,9 @@ type mailSystem struct {
 
 func newMailSystem() *mailSystem {
 	o := &mailSystem{
-		ledger: newLedger(systemOrders...), queue: &line{}, sent: map[string]int{}, faults: map[string]int{}, refused: map[string]bool{},
-		list: map[string]bool{}, taken: map[string][]string{}, lost: map[string]bool{}, unanswered: map[string]int{},
+		ledger: newLedger(systemOrders...), queue: &line{}, sent: map[string]int{}, faults: map[string]int{},
+		refused: map[string]bool{},
+		list:    map[string]bool{}, taken: map[string][]string{}, lost: map[string]bool{}, unanswered: map[string]int{},
 	}
 	for _, id := range systemOrders {
 		o.queue.events = append(o.queue.events, OrderMailID(id))
@@ -57,8 +59,8 @@ func (o *mailSystem) runs(t *rapid.T, up bool) {
 	}
 }
 
-// notifies hands an event to a delivery, and keeps it or not: events come twice. Now and then it takes a while, and another
-// delivery comes between.
+// notifies hands an event to a delivery, and keeps it or not: events come twice. Now and then it takes a while, and
+// another delivery comes between.
 func (o *mailSystem) notifies(t *rapid.T) {
 	if len(o.queue.events) == 0 {
 		return
@@ -83,7 +85,10 @@ func (o *mailSystem) delivers(t *rapid.T, id string) {
 	p := o.provider()
 	orderID, _ := Mail{ID: id}.OrderID()
 	suppressed := o.list[user.AddressHash(addressOf(orderID))]
-	switch fault := rapid.SampledFrom([]string{"", "", "", "down", "refused", "answer lost", "no answer", "no answer", "claim", "mark sent", "mark failed", "release"}).Draw(t, "fault"); fault {
+	switch fault := rapid.SampledFrom([]string{
+		"", "", "", "down", "refused", "answer lost", "no answer", "no answer", "claim", "mark sent", "mark failed",
+		"release",
+	}).Draw(t, "fault"); fault {
 	case "":
 	case "down":
 		p.fails = errDown
@@ -128,8 +133,10 @@ func (o *mailSystem) reports(t *rapid.T) {
 		t.Fatal(err)
 	}
 	after := o.entries[r.MailID]
-	if mayFail := r.Lost && before.State == Sent && before.message == messageID; after.State != before.State && !mayFail {
-		t.Fatalf("%s: a report of %s made it %s, want it %s with %s", orderID, messageID, after.State, before.State, before.message)
+	if mayFail := r.Lost && before.State == Sent &&
+		before.message == messageID; after.State != before.State && !mayFail {
+		t.Fatalf("%s: a report of %s made it %s, want it %s with %s",
+			orderID, messageID, after.State, before.State, before.message)
 	}
 	o.refused[orderID] = true
 	o.lost[messageID] = o.lost[messageID] || r.Lost
@@ -143,7 +150,8 @@ func (o *mailSystem) redrives(t *rapid.T) {
 	}
 	delete(o.list, user.AddressHash(addressOf(orderID)))
 	o.requeue(OrderMailID(orderID))
-	o.queue.attempts = slices.DeleteFunc(o.queue.attempts, func(attempt string) bool { return strings.HasPrefix(attempt, OrderMailID(orderID)) })
+	o.queue.attempts = slices.DeleteFunc(o.queue.attempts,
+		func(attempt string) bool { return strings.HasPrefix(attempt, OrderMailID(orderID)) })
 	o.refused[orderID], o.sent[orderID], o.faults[orderID], o.unanswered[orderID] = false, 0, 0, 0
 }
 
@@ -159,16 +167,18 @@ func (o *mailSystem) provider() *fakeProvider {
 }
 
 func (o *mailSystem) waits(t *rapid.T) {
-	o.pass(rapid.SampledFrom([]time.Duration{time.Second, time.Minute, 5 * time.Minute, time.Hour, 20 * time.Hour}).Draw(t, "time"))
+	o.pass(rapid.SampledFrom([]time.Duration{time.Second, time.Minute, 5 * time.Minute, time.Hour, 20 * time.Hour}).
+		Draw(t, "time"))
 }
 
-// hold checks the invariants: no mail is lost, none is failed too early, and each fault costs at most one more. That no suppressed
-// address is mailed, each delivery checks.
+// hold checks the invariants: no mail is lost, none is failed too early, and each fault costs at most one more. That no
+// suppressed address is mailed, each delivery checks.
 func (o *mailSystem) hold(t *rapid.T) {
 	for _, id := range systemOrders {
 		e := o.entries[OrderMailID(id)]
 		if o.sent[id] > 1+o.faults[id] {
-			t.Fatalf("%s: %d mails after %d faults, want one and one more a fault at most", id, o.sent[id], o.faults[id])
+			t.Fatalf("%s: %d mails after %d faults, want one and one more a fault at most",
+				id, o.sent[id], o.faults[id])
 		}
 		if o.unanswered[id] > 3 {
 			t.Fatalf("%s: %d mails were sent without an answer, want 3 at most", id, o.unanswered[id])
@@ -220,11 +230,15 @@ func (o *mailSystem) mends(t *rapid.T) {
 	}
 }
 
-// TestNotificationLaws lets time pass, relays run and deliveries meet, with faults everywhere, and then lets the faults end.
+// TestNotificationLaws lets time pass, relays run and deliveries meet, with faults everywhere, and then lets the faults
+// end.
 func TestNotificationLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o := newMailSystem()
-		t.Repeat(map[string]func(*rapid.T){"relay": o.relays, "notify": o.notifies, "report": o.reports, "redrive": o.redrives, "wait": o.waits, "": o.hold})
+		t.Repeat(map[string]func(*rapid.T){
+			"relay": o.relays, "notify": o.notifies, "report": o.reports, "redrive": o.redrives, "wait": o.waits,
+			"": o.hold,
+		})
 		o.mends(t)
 		o.hold(t)
 	})

@@ -241,7 +241,10 @@ func (p *fakeProvider) Send(_ context.Context, m Message) (string, error) {
 
 // delivery sends the ledger's mails by the fakeProvider, with a lease of 35 seconds.
 func (p *fakeProvider) delivery() *Delivery {
-	return &Delivery{Ledger: p.ledger, Orders: p, Mailer: p, Confirmation: p, Lease: 35 * time.Second, NewID: p.ledger.newID, Now: p.ledger.time}
+	return &Delivery{
+		Ledger: p.ledger, Orders: p, Mailer: p, Confirmation: p, Lease: 35 * time.Second, NewID: p.ledger.newID,
+		Now: p.ledger.time,
+	}
 }
 
 // line is a queue of events. It refuses all when it fails, and those of some mails.

@@ -33,7 +33,10 @@ func TestRequeue(t *testing.T) {
 }
 
 func TestOrderID(t *testing.T) {
-	for id, want := range map[string]string{"order-placed#ord_1": "ord_1", "order-placed#a#b": "a#b", "order-returned#ord_1": "", "ord_1": "", "": "", "order-placed": ""} {
+	for id, want := range map[string]string{
+		"order-placed#ord_1": "ord_1", "order-placed#a#b": "a#b", "order-returned#ord_1": "", "ord_1": "", "": "",
+		"order-placed": "",
+	} {
 		if got, ok := (Mail{ID: id}).OrderID(); got != want && ok || ok != (want != "") {
 			t.Errorf("%q: got %q, %v, want %q", id, got, ok, want)
 		}
@@ -46,7 +49,8 @@ func TestOrderIDReadsOrderMailID(t *testing.T) {
 		if got, ok := (Mail{ID: OrderMailID(want)}).OrderID(); !ok || got != want {
 			t.Fatalf("got %q, %v, want %q", got, ok, want)
 		}
-		if kind, subject := CutMailID(OrderMailID(want)); kind != string(OrderPlaced) || subject != want || MailID(kind, subject) != OrderMailID(want) {
+		if kind, subject := CutMailID(OrderMailID(want)); kind != string(OrderPlaced) || subject != want ||
+			MailID(kind, subject) != OrderMailID(want) {
 			t.Fatalf("cut into %q and %q, want %q and %q", kind, subject, OrderPlaced, want)
 		}
 	})
@@ -62,7 +66,8 @@ func TestReschedule(t *testing.T) {
 		now := opened.Add(time.Duration(i) * 7 * time.Hour)
 		next := mail.Reschedule(now)
 		if got := next.DueAt.Sub(now); got != want*time.Minute || next.Attempt != i+1 {
-			t.Errorf("reschedule the %d. time: got %s and attempt %d, want %dm and %d", i+1, got, next.Attempt, want, i+1)
+			t.Errorf("reschedule the %d. time: got %s and attempt %d, want %dm and %d",
+				i+1, got, next.Attempt, want, i+1)
 		}
 		next.DueAt, next.Attempt = mail.DueAt, mail.Attempt
 		if next != mail {
@@ -83,7 +88,10 @@ func TestRescheduleOfAnyAttempt(t *testing.T) {
 
 func TestExpired(t *testing.T) {
 	mail := NewOrderMail("ord_1", "ada@example.com", opened)
-	for pending, want := range map[time.Duration]bool{-time.Hour: false, 0: false, 72 * time.Hour: false, 72*time.Hour + time.Millisecond: true, 1000 * time.Hour: true} {
+	for pending, want := range map[time.Duration]bool{
+		-time.Hour: false, 0: false, 72 * time.Hour: false, 72*time.Hour + time.Millisecond: true,
+		1000 * time.Hour: true,
+	} {
 		if got := mail.Expired(opened.Add(pending)); got != want {
 			t.Errorf("pending for %s: got %v, want %v", pending, got, want)
 		}

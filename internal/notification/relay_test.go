@@ -57,7 +57,8 @@ func wantAttempts(t *testing.T, l *ledger, attempt int, ids ...string) {
 	}
 }
 
-// TestRelay: what is due goes out oldest first in batches of ten, once an attempt; what is not due or not pending stays.
+// TestRelay: what is due goes out oldest first in batches of ten, once an attempt; what is not due or not pending
+// stays.
 func TestRelay(t *testing.T) {
 	l, q := pendingMails(25), &line{}
 	early := Mail{ID: "order-placed#early", State: Pending, CreatedAt: l.now, DueAt: l.now.Add(time.Millisecond)}
@@ -73,11 +74,14 @@ func TestRelay(t *testing.T) {
 	wantRun(t, l.relay(q), 2000, always, 0, nil)
 }
 
-// TestRelayTellsTheOldest: the age of the oldest mail that is due, of a known kind, however often it was tried; 0 when none is.
+// TestRelayTellsTheOldest: the age of the oldest mail that is due, of a known kind, however often it was tried; 0 when
+// none is.
 func TestRelayTellsTheOldest(t *testing.T) {
 	l, q := pendingMails(3), &line{}
 	unknown := Mail{ID: "a-later-kind#1", State: Pending, CreatedAt: l.now.Add(-100 * time.Hour), DueAt: l.now}
-	old := Mail{ID: OrderMailID("ord_old"), State: Pending, CreatedAt: l.now.Add(-26 * time.Hour), DueAt: l.now, Attempt: 30}
+	old := Mail{
+		ID: OrderMailID("ord_old"), State: Pending, CreatedAt: l.now.Add(-26 * time.Hour), DueAt: l.now, Attempt: 30,
+	}
 	l.entries[unknown.ID], l.entries[old.ID] = entry{Mail: unknown}, entry{Mail: old}
 	for _, want := range []time.Duration{26 * time.Hour, 0} {
 		done, err := l.relay(q).Run(context.Background(), 2000, always)
@@ -123,8 +127,8 @@ func TestRelayTakesTheOldestFirst(t *testing.T) {
 	wantAttempts(t, l, 0, mails(13, 25)...)
 }
 
-// TestRelayReschedulesFirst: when the events are sent, the ledger has the next attempt already, so that a relay that ends there sends
-// none twice.
+// TestRelayReschedulesFirst: when the events are sent, the ledger has the next attempt already, so that a relay that
+// ends there sends none twice.
 func TestRelayReschedulesFirst(t *testing.T) {
 	l, q := pendingMails(3), &line{}
 	q.on = func() { wantAttempts(t, l, 1, mails(1, 3)...) }
@@ -136,7 +140,9 @@ func TestRelayReschedulesFirst(t *testing.T) {
 
 // TestRelayStopsAtUntil: nothing is begun at until or later; what was left is due as before.
 func TestRelayStopsAtUntil(t *testing.T) {
-	for limit, want := range map[time.Duration]int{0: 0, time.Second: 10, time.Second + 1: 20, 2 * time.Second: 20, time.Minute: 25} {
+	for limit, want := range map[time.Duration]int{
+		0: 0, time.Second: 10, time.Second + 1: 20, 2 * time.Second: 20, time.Minute: 25,
+	} {
 		l, q := pendingMails(25), &line{}
 		q.on = func() { l.pass(time.Second) }
 		wantRun(t, l.relay(q), 2000, l.time().Add(limit), want, nil)
@@ -147,8 +153,8 @@ func TestRelayStopsAtUntil(t *testing.T) {
 	}
 }
 
-// TestRelayRefusedEvents: exactly the mails whose events the queue refused are due again as they were, and they hold up no
-// others.
+// TestRelayRefusedEvents: exactly the mails whose events the queue refused are due again as they were, and they hold up
+// no others.
 func TestRelayRefusedEvents(t *testing.T) {
 	l, q := pendingMails(25), &line{refuses: map[string]bool{}}
 	refused := []string{mails(1, 1)[0], mails(10, 10)[0], mails(13, 13)[0]}
@@ -181,8 +187,8 @@ func TestRelayQueueDown(t *testing.T) {
 	wantRun(t, l.relay(q), 2000, always, 25, nil)
 }
 
-// TestRelayCannotReschedule: mails that cannot be rescheduled, a whole batch of them too, stay due as they were, and hold up no
-// others.
+// TestRelayCannotReschedule: mails that cannot be rescheduled, a whole batch of them too, stay due as they were, and
+// hold up no others.
 func TestRelayCannotReschedule(t *testing.T) {
 	l, q := pendingMails(45), &line{}
 	stuck := append(mails(5, 5), mails(11, 20)...)
@@ -218,11 +224,13 @@ func TestRelayUnknownKinds(t *testing.T) {
 		l, q := pendingMails(12), &line{}
 		var unknown []string
 		for i := range n {
-			mail := Mail{ID: fmt.Sprintf("order-returned#ord_%02d", i), State: Pending, CreatedAt: opened.Add(-time.Minute), DueAt: opened.Add(time.Minute)}
+			mail := Mail{ID: fmt.Sprintf("order-returned#ord_%02d",
+				i), State: Pending, CreatedAt: opened.Add(-time.Minute), DueAt: opened.Add(time.Minute)}
 			l.entries[mail.ID], unknown = entry{Mail: mail}, append(unknown, mail.ID)
 		}
 		done, err := l.relay(q).Run(context.Background(), 2000, always)
-		if done.Oldest = 0; done != (Relayed{Sent: 12, Unknown: n}) || err != nil || !slices.Equal(q.events, mails(1, 12)) {
+		if done.Oldest = 0; done != (Relayed{Sent: 12, Unknown: n}) || err != nil ||
+			!slices.Equal(q.events, mails(1, 12)) {
 			t.Errorf("%d unknown: got %+v, %v and the events %q, want all that are known", n, done, err, q.events)
 		}
 		wantAttempts(t, l, 1, append(mails(1, 12), unknown...)...)
@@ -243,8 +251,8 @@ func TestRelayUnknownKindsInAnOutage(t *testing.T) {
 	wantAttempts(t, l, 0, mails(1, 25)...)
 }
 
-// TestRelayCannotPutBack: the mails whose events were refused cannot be made due again. They come an attempt later, and both failures
-// are told.
+// TestRelayCannotPutBack: the mails whose events were refused cannot be made due again. They come an attempt later, and
+// both failures are told.
 func TestRelayCannotPutBack(t *testing.T) {
 	l, q := pendingMails(3), &line{fails: errDown}
 	errThrottled := errors.New("throttled")
@@ -258,8 +266,8 @@ func TestRelayCannotPutBack(t *testing.T) {
 	wantAttempts(t, l, 1, mails(2, 2)...)
 }
 
-// TestRelayMeetsDelivery: a mail that was delivered, or failed, after it was looked up, gets no event, and its entry stays as
-// it is.
+// TestRelayMeetsDelivery: a mail that was delivered, or failed, after it was looked up, gets no event, and its entry
+// stays as it is.
 func TestRelayMeetsDelivery(t *testing.T) {
 	for name, fails := range map[string]error{"delivered": nil, "failed": ErrRefused} {
 		t.Run(name, func(t *testing.T) {
@@ -282,13 +290,14 @@ func TestRelayMeetsDelivery(t *testing.T) {
 	}
 }
 
-// TestRelayPutsNothingBackThatWentOn: an event was sent though the queue said that it was not, and its mail was delivered before
-// it could be made due again. It stays sent.
+// TestRelayPutsNothingBackThatWentOn: an event was sent though the queue said that it was not, and its mail was
+// delivered before it could be made due again. It stays sent.
 func TestRelayPutsNothingBackThatWentOn(t *testing.T) {
 	l, q := pendingMails(1), &line{fails: errDown}
 	p := newFakeProvider(l)
 	q.on = func() {
-		if outcome, err := p.delivery().Deliver(context.Background(), mails(1, 1)[0]); err != nil || outcome != OutcomeSent {
+		if outcome, err := p.delivery().Deliver(context.Background(), mails(1, 1)[0]); err != nil ||
+			outcome != OutcomeSent {
 			t.Errorf("got %s and error %v, want %s", outcome, err, OutcomeSent)
 		}
 	}
@@ -308,7 +317,8 @@ func TestRelayCannotLook(t *testing.T) {
 	wantAttempts(t, l, 0, mails(1, 3)...)
 }
 
-// TestRelaysRace: whatever two relays do at once, and wherever one comes between the steps of the other, each mail has one event.
+// TestRelaysRace: whatever two relays do at once, and wherever one comes between the steps of the other, each mail has
+// one event.
 func TestRelaysRace(t *testing.T) {
 	for _, when := range append([]string{"due"}, reschedulings(mails(1, 25))...) {
 		t.Run(when, func(t *testing.T) {

@@ -46,8 +46,10 @@ func TestSuppress(t *testing.T) {
 		"complaint":                 {Report{mailID, "message 1", ada, Complained, true, false}, complained, Sent},
 		"never sent for complaints": {Report{mailID, "message 1", ada, Complained, true, true}, complained, Failed},
 		"names no mail":             {Report{"", "message 1", ada, Complained, true, true}, complained, Sent},
-		"names another mail":        {Report{"order-placed#ord_2", "message 1", ada, Complained, true, true}, complained, Sent},
-		"of an earlier sending":     {Report{mailID, "message 0", ada, Bounced, true, true}, bounced, Sent},
+		"names another mail": {
+			Report{"order-placed#ord_2", "message 1", ada, Complained, true, true}, complained, Sent,
+		},
+		"of an earlier sending": {Report{mailID, "message 0", ada, Bounced, true, true}, bounced, Sent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLedger()
@@ -128,7 +130,9 @@ func TestSuppressAgain(t *testing.T) {
 			if err := suppressed.report(l, bounce); err != nil {
 				t.Errorf("again: got %v", err)
 			}
-			if got := slices.Collect(maps.Keys(suppressed.entries)); !slices.Equal(got, []string{user.AddressHash(ada)}) {
+			if got := slices.Collect(maps.Keys(suppressed.entries)); !slices.Equal(
+				got, []string{user.AddressHash(ada)},
+			) {
 				t.Errorf("suppressed %v", suppressed.entries)
 			}
 			wantEntry(t, l, settled(Failed, "message 1"))

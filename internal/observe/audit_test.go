@@ -24,10 +24,14 @@ func TestAudit(t *testing.T) {
 		LoggedIn: "INFO", LogInFailed: "WARN", RefreshReused: "WARN", AccessRefused: "WARN",
 		RoleChanged: "INFO", AddressVerified: "INFO", PasswordChanged: "INFO", StockChanged: "INFO",
 	} {
-		got := noted(t, Event{Kind: kind, UserID: "usr_1", AddressHash: "h", Subject: "lamp", Before: "43", After: "40", Reason: "why"})
+		got := noted(t, Event{
+			Kind: kind, UserID: "usr_1", AddressHash: "h", Subject: "lamp", Before: "43", After: "40", Reason: "why",
+		})
 		wantFields(t, []map[string]any{got}, map[string]any{
-			"level": level, "msg": "audit", "function": "shop-PlaceOrder", "trace_id": traced, "event": string(kind), "user_id": "usr_1", "address_hash": "h",
-			"subject": "lamp", "before": "43", "after": "40", "reason": "why", "source_ip": "203.0.113.7", "request_id": "r1",
+			"level": level, "msg": "audit", "function": "shop-PlaceOrder", "trace_id": traced, "event": string(kind),
+			"user_id": "usr_1", "address_hash": "h",
+			"subject": "lamp", "before": "43", "after": "40", "reason": "why", "source_ip": "203.0.113.7",
+			"request_id": "r1",
 		})
 	}
 }
@@ -36,7 +40,8 @@ func TestAudit(t *testing.T) {
 func TestAuditHasAllFieldsAlways(t *testing.T) {
 	got := logged(t, func(ctx context.Context) { Audit(ctx, Event{Kind: LoggedIn}) })
 	wantFields(t, got, map[string]any{
-		"level": "INFO", "msg": "audit", "function": "shop-PlaceOrder", "trace_id": traced, "event": "log_in", "user_id": "", "address_hash": "",
+		"level": "INFO", "msg": "audit", "function": "shop-PlaceOrder", "trace_id": traced, "event": "log_in",
+		"user_id": "", "address_hash": "",
 		"subject": "", "before": "", "after": "", "reason": "", "source_ip": "", "request_id": "",
 	})
 }
@@ -56,18 +61,24 @@ func TestAuditOnce(t *testing.T) {
 // TestAuditForgery: whatever any field holds, it is one line and stays inside its field.
 func TestAuditForgery(t *testing.T) {
 	for _, text := range []string{
-		"a\n" + `{"level":"INFO","msg":"audit","event":"log_in"}`, "a\r\nb", `","event":"log_in","x":"`, "\x1b[31mred", "a\u2028b\u2029c",
-		"\x00", `\u000a{"msg":"audit"}`, "\x7f\u0085\u009b", "\\", "'; DROP TABLE", "<script>", "${jndi:ldap://x}", "%0a",
+		"a\n" + `{"level":"INFO","msg":"audit","event":"log_in"}`, "a\r\nb", `","event":"log_in","x":"`, "\x1b[31mred",
+		"a\u2028b\u2029c",
+		"\x00", `\u000a{"msg":"audit"}`, "\x7f\u0085\u009b", "\\", "'; DROP TABLE", "<script>", "${jndi:ldap://x}",
+		"%0a",
 	} {
 		var out bytes.Buffer
 		ctx := WithRequest(WithLogger(t.Context(), New(&out)), text, text)
-		Audit(ctx, Event{Kind: Kind(text), UserID: text, AddressHash: text, Subject: text, Before: text, After: text, Reason: text})
+		Audit(ctx, Event{
+			Kind: Kind(text), UserID: text, AddressHash: text, Subject: text, Before: text, After: text, Reason: text,
+		})
 		if strings.Count(out.String(), "\n") != 1 || strings.ContainsAny(out.String(), "\r\x1b\x00\u2028") {
 			t.Errorf("%q: log = %q", text, out.String())
 		}
 		got := lines(t, out.String())
 		delete(got[0], "time")
-		for _, field := range []string{"event", "user_id", "address_hash", "subject", "before", "after", "reason", "source_ip", "request_id"} {
+		for _, field := range []string{
+			"event", "user_id", "address_hash", "subject", "before", "after", "reason", "source_ip", "request_id",
+		} {
 			if got[0][field] != text {
 				t.Errorf("%s = %q, want %q", field, got[0][field], text)
 			}

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// TestEmbeddedMetric compares the whole line with the format's shape: CloudWatch drops in silence what it does not understand.
+// TestEmbeddedMetric compares the whole line with the format's shape: CloudWatch drops in silence what it does not
+// understand.
 func TestEmbeddedMetric(t *testing.T) {
 	t.Setenv("STAGE", "production")
 	t.Setenv("AWS_LAMBDA_FUNCTION_NAME", "shop-PlaceOrder")

@@ -70,24 +70,34 @@ func TestRequest(t *testing.T) {
 }
 
 func TestRefused(t *testing.T) {
-	for status, level := range map[int]string{400: "INFO", 404: "INFO", 429: "INFO", 499: "INFO", 500: "ERROR", 503: "ERROR"} {
+	for status, level := range map[int]string{
+		400: "INFO", 404: "INFO", 429: "INFO", 499: "INFO", 500: "ERROR", 503: "ERROR",
+	} {
 		got := logged(t, func(ctx context.Context) { Refused(ctx, status, "some_code", errors.New("the cause")) })
-		wantFields(t, got, map[string]any{"level": level, "msg": "refused", "function": "shop-PlaceOrder", "trace_id": traced, "code": "some_code", "error": "the cause"})
+		wantFields(t, got, map[string]any{
+			"level": level, "msg": "refused", "function": "shop-PlaceOrder", "trace_id": traced, "code": "some_code",
+			"error": "the cause",
+		})
 	}
 }
 
 // TestForgery: whatever a field holds, it stays inside its field.
 func TestForgery(t *testing.T) {
 	for _, text := range []string{
-		"a\n" + `{"time":"2026-01-01T00:00:00Z","level":"ERROR","msg":"forged"}`, "a\r\nb", `","level":"ERROR","x":"`, "\x1b[31mred", "a\u2028b\u2029c", "\x00",
-		`\u000a{"msg":"forged"}`, "</script>",
+		"a\n" + `{"time":"2026-01-01T00:00:00Z","level":"ERROR","msg":"forged"}`, "a\r\nb", `","level":"ERROR","x":"`,
+		"\x1b[31mred", "a\u2028b\u2029c", "\x00", `\u000a{"msg":"forged"}`, "</script>",
 	} {
-		got := logged(t, func(ctx context.Context) { Refused(With(ctx, "request_id", text), 400, text, errors.New(text)) })
-		wantFields(t, got, map[string]any{"level": "INFO", "msg": "refused", "function": "shop-PlaceOrder", "trace_id": traced, "request_id": text, "code": text, "error": text})
+		got := logged(t,
+			func(ctx context.Context) { Refused(With(ctx, "request_id", text), 400, text, errors.New(text)) })
+		wantFields(t, got, map[string]any{
+			"level": "INFO", "msg": "refused", "function": "shop-PlaceOrder", "trace_id": traced, "request_id": text,
+			"code": text, "error": text,
+		})
 	}
 	var out bytes.Buffer
 	Log(WithLogger(t.Context(), New(&out))).Info("a\nb", "k\n", "\xff\n")
-	if got := lines(t, out.String()); len(got) != 1 || got[0]["msg"] != "a\nb" || strings.ContainsAny(strings.TrimSuffix(out.String(), "\n"), "\n\r\x1b") {
+	if got := lines(t, out.String()); len(got) != 1 || got[0]["msg"] != "a\nb" ||
+		strings.ContainsAny(strings.TrimSuffix(out.String(), "\n"), "\n\r\x1b") {
 		t.Errorf("log = %q", out.String())
 	}
 }
@@ -109,7 +119,8 @@ func TestWith(t *testing.T) {
 		Log(inner).Info("inner")
 		Log(ctx).Info("outer")
 	})
-	if len(got) != 2 || got[0]["request_id"] != "r1" || got[0]["user_id"] != "u1" || got[1]["request_id"] != nil || got[1]["user_id"] != nil {
+	if len(got) != 2 || got[0]["request_id"] != "r1" || got[0]["user_id"] != "u1" || got[1]["request_id"] != nil ||
+		got[1]["user_id"] != nil {
 		t.Errorf("log = %v", got)
 	}
 }

@@ -35,7 +35,8 @@ func FuzzTraceID(f *testing.F) {
 		if id == "" {
 			return
 		}
-		if len(id) != len(traced) || !strings.Contains(header, "Root="+id) || strings.Trim(id, "-0123456789abcdef") != "" {
+		if len(id) != len(traced) || !strings.Contains(header, "Root="+id) ||
+			strings.Trim(id, "-0123456789abcdef") != "" {
 			t.Errorf("%q names the trace %q", header, id)
 		}
 	})

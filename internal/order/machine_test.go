@@ -39,11 +39,12 @@ func (tr *trade) restock(id string, stock int64) {
 	tr.change(stocked(id, stock))
 }
 
-// adminChange is one thing that an admin does. Most leave the product for sale, so that much is sold. A product that is gone
-// leaves with its stock.
+// adminChange is one thing that an admin does. Most leave the product for sale, so that much is sold. A product that is
+// gone leaves with its stock.
 func (tr *trade) adminChange(t *rapid.T) {
 	id := rapid.SampledFrom(tradedProducts).Draw(t, "product")
-	switch rapid.SampledFrom([]string{"stock", "stock", "price", "limit", "rename", "on", "on", "on", "off", "gone"}).Draw(t, "change") {
+	switch rapid.SampledFrom([]string{"stock", "stock", "price", "limit", "rename", "on", "on", "on", "off", "gone"}).
+		Draw(t, "change") {
 	case "stock":
 		tr.restock(id, rapid.Int64Range(0, 20).Draw(t, "stock"))
 	case "price":
@@ -72,7 +73,8 @@ func (tr *trade) draw(t *rapid.T) Request {
 	line := rapid.Custom(func(t *rapid.T) Item {
 		return Item{rapid.SampledFrom(tradedProducts).Draw(t, "product"), rapid.Int64Range(1, 3).Draw(t, "quantity")}
 	})
-	customer, key := rapid.SampledFrom([]string{"usr_ada", "usr_eve"}).Draw(t, "customer"), rapid.SampledFrom([]string{"1", "2", "3", "4"}).Draw(t, "key")
+	customer, key := rapid.SampledFrom([]string{"usr_ada", "usr_eve"}).Draw(t, "customer"),
+		rapid.SampledFrom([]string{"1", "2", "3", "4"}).Draw(t, "key")
 	r := request(customer, key, rapid.SliceOfN(line, 1, 3).Draw(t, "items")...)
 	switch rapid.SampledFrom([]string{"none", "right", "any"}).Draw(t, "the total expected") {
 	case "right":
@@ -151,8 +153,8 @@ func (tr *trade) checkoutAlone(t *rapid.T) {
 	}
 }
 
-// checkoutAmidst checks out while others come between the calls, answers are lost and the queue is down now and then. Which of
-// the refusals comes is left open; that the invariants hold is not.
+// checkoutAmidst checks out while others come between the calls, answers are lost and the queue is down now and then.
+// Which of the refusals comes is left open; that the invariants hold is not.
 func (tr *trade) checkoutAmidst(t *rapid.T) {
 	r := tr.draw(t)
 	for _, call := range []string{"goods", "place", "accepted"} {
@@ -229,7 +231,8 @@ func (tr *trade) accept(t *rapid.T, r Request, o Order) {
 	tr.accepted[attempt(r)], tr.asked[attempt(r)] = o, what(r)
 }
 
-// hold checks the invariants: nothing is oversold or lost, and each accepted checkout is one order, which stays as it was.
+// hold checks the invariants: nothing is oversold or lost, and each accepted checkout is one order, which stays as it
+// was.
 func (tr *trade) hold(t *rapid.T) {
 	sold := map[string]int64{}
 	for _, o := range tr.accepted {

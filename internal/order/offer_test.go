@@ -69,17 +69,21 @@ func TestQuote(t *testing.T) {
 		goods, seen Goods
 		expected    *money.Money
 	}{
-		"no total expected":      {goods: onSale()},
-		"the total expected":     {goods: onSale(), expected: expect(1117)},
-		"seen at this price":     {goods: onSale(), seen: onSale()},
-		"as many as allowed":     {goods: with(limited("LAMP", 3), limited("BOX", 2))},
-		"the last of them":       {goods: with(stocked("LAMP", 3), stocked("BOX", 1))},
-		"not seen before":        {goods: onSale(), seen: Goods{}},
-		"seen with other stock":  {goods: onSale(), seen: with(stocked("LAMP", 0), inactive("BOX"))},
-		"others changed, unused": {goods: with(func(g Goods) { g["CUP"] = Good{} }), seen: with(func(g Goods) { g["CUP"] = Good{Price: pounds(1)} })},
+		"no total expected":     {goods: onSale()},
+		"the total expected":    {goods: onSale(), expected: expect(1117)},
+		"seen at this price":    {goods: onSale(), seen: onSale()},
+		"as many as allowed":    {goods: with(limited("LAMP", 3), limited("BOX", 2))},
+		"the last of them":      {goods: with(stocked("LAMP", 3), stocked("BOX", 1))},
+		"not seen before":       {goods: onSale(), seen: Goods{}},
+		"seen with other stock": {goods: onSale(), seen: with(stocked("LAMP", 0), inactive("BOX"))},
+		"others changed, unused": {goods: with(func(g Goods) {
+			g["CUP"] = Good{}
+		}), seen: with(func(g Goods) { g["CUP"] = Good{Price: pounds(1)} })},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, total, err := offer{items: threeLampsOneBox, expected: c.expected, currency: "GBP"}.quote(c.goods, c.seen)
+			got, total, err := offer{
+				items: threeLampsOneBox, expected: c.expected, currency: "GBP",
+			}.quote(c.goods, c.seen)
 			if err != nil || total != pounds(1117) || !reflect.DeepEqual(got, lines) {
 				t.Errorf("got %+v, total %v and error %v, want %+v and 1117", got, total, err, lines)
 			}
@@ -87,44 +91,93 @@ func TestQuote(t *testing.T) {
 	}
 }
 
-// TestQuoteRefuses: first what is not for sale, then every line with too many units, then every shortage, then every price that moved, or all if only the total
-// differs.
+// TestQuoteRefuses: first what is not for sale, then every line with too many units, then every shortage, then every
+// price that moved, or all if only the total differs.
 func TestQuoteRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
 		goods, seen Goods
 		expected    *money.Money
 		want        error
 	}{
-		"missing":                   {goods: with(missing("BOX")), want: &UnknownProductError{"BOX"}},
-		"inactive":                  {goods: with(inactive("LAMP")), want: &UnknownProductError{"LAMP"}},
-		"the first of two unknown":  {goods: Goods{}, want: &UnknownProductError{"LAMP"}},
-		"unknown before short":      {goods: with(stocked("LAMP", 0), inactive("BOX")), want: &UnknownProductError{"BOX"}},
-		"unknown before price":      {goods: with(missing("BOX")), seen: with(priced("LAMP", 1)), expected: expect(1), want: &UnknownProductError{"BOX"}},
-		"unknown, sold out, priced": {goods: with(priced("LAMP", 1), inactive("LAMP"), stocked("LAMP", 0)), seen: onSale(), want: &UnknownProductError{"LAMP"}},
-		"too many":                  {goods: with(limited("LAMP", 2)), want: &MaxPerOrderExceededError{[]Excess{{"LAMP", 3, 2}}}},
-		"every line of too many": {goods: with(limited("LAMP", 1), changed("BOX", func(g *Good) { g.MaxPerOrder = -1 })),
+		"missing":                  {goods: with(missing("BOX")), want: &UnknownProductError{"BOX"}},
+		"inactive":                 {goods: with(inactive("LAMP")), want: &UnknownProductError{"LAMP"}},
+		"the first of two unknown": {goods: Goods{}, want: &UnknownProductError{"LAMP"}},
+		"unknown before short": {
+			goods: with(stocked("LAMP", 0), inactive("BOX")), want: &UnknownProductError{"BOX"},
+		},
+		"unknown before price": {
+			goods: with(missing("BOX")), seen: with(priced("LAMP", 1)), expected: expect(1),
+			want: &UnknownProductError{"BOX"},
+		},
+		"unknown, sold out, priced": {goods: with(priced("LAMP", 1), inactive("LAMP"),
+			stocked("LAMP", 0)), seen: onSale(), want: &UnknownProductError{"LAMP"}},
+		"too many": {goods: with(limited("LAMP", 2)), want: &MaxPerOrderExceededError{[]Excess{{"LAMP", 3, 2}}}},
+		"every line of too many": {goods: with(limited("LAMP", 1), changed("BOX", func(g *Good) {
+			g.MaxPerOrder = -1
+		})),
 			want: &MaxPerOrderExceededError{[]Excess{{"LAMP", 3, 1}, {"BOX", 1, -1}}}},
-		"unknown before too many":  {goods: with(limited("LAMP", 2), inactive("BOX")), want: &UnknownProductError{"BOX"}},
-		"too many before short":    {goods: with(limited("LAMP", 2), stocked("LAMP", 0), stocked("BOX", 0)), want: &MaxPerOrderExceededError{[]Excess{{"LAMP", 3, 2}}}},
-		"too many before price":    {goods: with(limited("LAMP", 2), priced("BOX", 1)), seen: onSale(), expected: expect(1), want: &MaxPerOrderExceededError{[]Excess{{"LAMP", 3, 2}}}},
-		"short":                    {goods: with(stocked("LAMP", 2)), want: &OutOfStockError{[]Shortage{{"LAMP", 3, 2}}}},
-		"sold out":                 {goods: with(stocked("BOX", 0)), want: &OutOfStockError{[]Shortage{{"BOX", 1, 0}}}},
-		"every shortage":           {goods: with(stocked("BOX", 0), stocked("LAMP", 1)), want: &OutOfStockError{[]Shortage{{"LAMP", 3, 1}, {"BOX", 1, 0}}}},
-		"short before price":       {goods: with(stocked("BOX", 0), priced("LAMP", 1)), seen: onSale(), expected: expect(1117), want: &OutOfStockError{[]Shortage{{"BOX", 1, 0}}}},
-		"moved":                    {goods: with(priced("BOX", 99)), seen: onSale(), want: &PriceChangedError{[]Price{{"BOX", pounds(99)}}}},
-		"moved to nothing":         {goods: with(priced("BOX", 0)), seen: onSale(), want: &PriceChangedError{[]Price{{"BOX", pounds(0)}}}},
-		"both moved":               {goods: with(priced("BOX", 99), priced("LAMP", 340)), seen: onSale(), want: &PriceChangedError{[]Price{{"LAMP", pounds(340)}, {"BOX", pounds(99)}}}},
-		"moved, and the total":     {goods: with(priced("BOX", 99)), seen: onSale(), expected: expect(1117), want: &PriceChangedError{[]Price{{"BOX", pounds(99)}}}},
-		"moved to the same total":  {goods: with(priced("BOX", 97), priced("LAMP", 340)), seen: onSale(), expected: expect(1117), want: &PriceChangedError{[]Price{{"LAMP", pounds(340)}, {"BOX", pounds(97)}}}},
-		"only the total, too low":  {goods: onSale(), expected: expect(1116), want: &PriceChangedError{[]Price{{"LAMP", pounds(339)}, {"BOX", pounds(100)}}}},
-		"only the total, too high": {goods: onSale(), seen: onSale(), expected: expect(1118), want: &PriceChangedError{[]Price{{"LAMP", pounds(339)}, {"BOX", pounds(100)}}}},
-		"only the total, nothing":  {goods: onSale(), expected: expect(0), want: &PriceChangedError{[]Price{{"LAMP", pounds(339)}, {"BOX", pounds(100)}}}},
+		"unknown before too many": {
+			goods: with(limited("LAMP", 2), inactive("BOX")), want: &UnknownProductError{"BOX"},
+		},
+		"too many before short": {goods: with(limited("LAMP", 2), stocked("LAMP", 0),
+			stocked("BOX", 0)), want: &MaxPerOrderExceededError{[]Excess{{"LAMP", 3, 2}}}},
+		"too many before price": {
+			goods: with(limited("LAMP", 2), priced("BOX", 1)), seen: onSale(), expected: expect(1),
+			want: &MaxPerOrderExceededError{[]Excess{{"LAMP", 3, 2}}},
+		},
+		"short": {
+			goods: with(stocked("LAMP", 2)), want: &OutOfStockError{[]Shortage{{"LAMP", 3, 2}}},
+		},
+		"sold out": {goods: with(stocked("BOX", 0)), want: &OutOfStockError{[]Shortage{{"BOX", 1, 0}}}},
+		"every shortage": {
+			goods: with(stocked("BOX", 0), stocked("LAMP", 1)),
+			want:  &OutOfStockError{[]Shortage{{"LAMP", 3, 1}, {"BOX", 1, 0}}},
+		},
+		"short before price": {
+			goods: with(stocked("BOX", 0), priced("LAMP", 1)), seen: onSale(), expected: expect(1117),
+			want: &OutOfStockError{[]Shortage{{"BOX", 1, 0}}},
+		},
+		"moved": {
+			goods: with(priced("BOX", 99)), seen: onSale(), want: &PriceChangedError{[]Price{{"BOX", pounds(99)}}},
+		},
+		"moved to nothing": {
+			goods: with(priced("BOX", 0)), seen: onSale(), want: &PriceChangedError{[]Price{{"BOX", pounds(0)}}},
+		},
+		"both moved": {
+			goods: with(priced("BOX", 99), priced("LAMP", 340)), seen: onSale(),
+			want: &PriceChangedError{[]Price{{"LAMP", pounds(340)}, {"BOX", pounds(99)}}},
+		},
+		"moved, and the total": {
+			goods: with(priced("BOX", 99)), seen: onSale(), expected: expect(1117),
+			want: &PriceChangedError{[]Price{{"BOX", pounds(99)}}},
+		},
+		"moved to the same total": {
+			goods: with(priced("BOX", 97), priced("LAMP", 340)), seen: onSale(), expected: expect(1117),
+			want: &PriceChangedError{[]Price{{"LAMP", pounds(340)}, {"BOX", pounds(97)}}},
+		},
+		"only the total, too low": {
+			goods: onSale(), expected: expect(1116),
+			want: &PriceChangedError{[]Price{{"LAMP", pounds(339)}, {"BOX", pounds(100)}}},
+		},
+		"only the total, too high": {
+			goods: onSale(), seen: onSale(), expected: expect(1118),
+			want: &PriceChangedError{[]Price{{"LAMP", pounds(339)}, {"BOX", pounds(100)}}},
+		},
+		"only the total, nothing": {
+			goods: onSale(), expected: expect(0),
+			want: &PriceChangedError{[]Price{{"LAMP", pounds(339)}, {"BOX", pounds(100)}}},
+		},
 		"total over 10^12": {goods: with(priced("LAMP", 333_333_333_334), priced("BOX", 0)),
-			want: validation.Errors{{Field: "items", Message: "must not cost more than 1000000000000 minor units in total"}}},
-		"short before total over 10^12": {goods: with(priced("LAMP", 333_333_333_334), stocked("BOX", 0)), want: &OutOfStockError{[]Shortage{{"BOX", 1, 0}}}},
+			want: validation.Errors{
+				{Field: "items", Message: "must not cost more than 1000000000000 minor units in total"},
+			}},
+		"short before total over 10^12": {goods: with(priced("LAMP", 333_333_333_334),
+			stocked("BOX", 0)), want: &OutOfStockError{[]Shortage{{"BOX", 1, 0}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			lines, total, err := offer{items: threeLampsOneBox, expected: c.expected, currency: "GBP"}.quote(c.goods, c.seen)
+			lines, total, err := offer{
+				items: threeLampsOneBox, expected: c.expected, currency: "GBP",
+			}.quote(c.goods, c.seen)
 			if !reflect.DeepEqual(err, c.want) {
 				t.Errorf("got error %#v, want %#v", err, c.want)
 			}
@@ -154,14 +207,16 @@ func TestQuoteOfTheLargestOrder(t *testing.T) {
 
 func TestQuoteTakesTheHighestTotal(t *testing.T) {
 	goods := with(priced("LAMP", 333_333_333_333), priced("BOX", 1))
-	_, total, err := offer{items: threeLampsOneBox, expected: expect(money.MaxAmount), currency: "GBP"}.quote(goods, nil)
+	_, total, err := offer{
+		items: threeLampsOneBox, expected: expect(money.MaxAmount), currency: "GBP",
+	}.quote(goods, nil)
 	if err != nil || total != pounds(money.MaxAmount) {
 		t.Errorf("got %v and error %v, want 10^12", total, err)
 	}
 }
 
-// TestQuoteLaws: the total is the sum of the lines, a line is price times quantity at the goods' price, and the goods are not
-// changed. The sum is taken apart from the code.
+// TestQuoteLaws: the total is the sum of the lines, a line is price times quantity at the goods' price, and the goods
+// are not changed. The sum is taken apart from the code.
 func TestQuoteLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		items := mergeOf(t, someItems(t))
@@ -169,7 +224,9 @@ func TestQuoteLaws(t *testing.T) {
 		var want int64
 		for _, item := range items {
 			amount := rapid.Int64Range(0, 1_000_000).Draw(t, "price")
-			goods[item.ProductID] = Good{Name: "a " + item.ProductID, Price: pounds(amount), Stock: item.Quantity, Active: true}
+			goods[item.ProductID] = Good{
+				Name: "a " + item.ProductID, Price: pounds(amount), Stock: item.Quantity, Active: true,
+			}
 			want += amount * item.Quantity
 		}
 		before := maps.Clone(goods)

@@ -46,7 +46,10 @@ func TestCheckoutIsThreeCalls(t *testing.T) {
 	got, replayed, err := s.checkout(adasRequest())
 	wantOrder(t, got, replayed, err, adasOrder(), false)
 	wantCalls(t, s, "goods", "place", "announce")
-	want := state{with(stocked("LAMP", 7), stocked("BOX", 4)), map[string]Order{got.ID: adasOrder()}, map[string]int64{"LAMP": 3, "BOX": 1}}
+	want := state{
+		with(stocked("LAMP", 7), stocked("BOX", 4)), map[string]Order{got.ID: adasOrder()},
+		map[string]int64{"LAMP": 3, "BOX": 1},
+	}
 	if !reflect.DeepEqual(s.state(), want) || len(s.missed) != 0 {
 		t.Errorf("got %+v and missed %v, want %+v and none", s.state(), s.missed, want)
 	}
@@ -61,7 +64,8 @@ func TestCheckoutKeepsTheExpectedTotal(t *testing.T) {
 	}
 }
 
-// TestCheckoutAgain: the repeat of an accepted checkout answers its order, whatever became of the goods, and does nothing else.
+// TestCheckoutAgain: the repeat of an accepted checkout answers its order, whatever became of the goods, and does
+// nothing else.
 func TestCheckoutAgain(t *testing.T) {
 	for name, change := range map[string]func(Goods){
 		"as it was":       func(Goods) {},
@@ -96,18 +100,23 @@ func TestCheckoutAgain(t *testing.T) {
 	}
 }
 
-// TestCheckoutKeyReused: another request under the key of an accepted checkout is told so, whatever the state of the goods.
+// TestCheckoutKeyReused: another request under the key of an accepted checkout is told so, whatever the state of the
+// goods.
 func TestCheckoutKeyReused(t *testing.T) {
 	changes := map[string]func(Goods){
-		"as it was": func(Goods) {}, "sold out": stocked("LAMP", 0), "missing": missing("LAMP"), "repriced": priced("LAMP", 1), "over 10^12": priced("LAMP", money.MaxAmount),
+		"as it was": func(Goods) {}, "sold out": stocked("LAMP", 0), "missing": missing("LAMP"),
+		"repriced": priced("LAMP", 1), "over 10^12": priced("LAMP", money.MaxAmount),
 	}
 	for name, other := range map[string]Request{
-		"one more unit":    request(ada, "536365", Item{"LAMP", 4}, Item{"BOX", 1}),
-		"a line less":      request(ada, "536365", Item{"LAMP", 3}),
-		"a line more":      request(ada, "536365", Item{"LAMP", 3}, Item{"BOX", 1}, Item{"CUP", 1}),
-		"other product":    request(ada, "536365", Item{"LAMP", 3}, Item{"CUP", 1}),
-		"units swapped":    request(ada, "536365", Item{"LAMP", 1}, Item{"BOX", 3}),
-		"a total expected": {Customer: adasRequest().Customer, IdempotencyKey: "536365", Items: threeLampsOneBox, ExpectedTotal: expect(1117)},
+		"one more unit": request(ada, "536365", Item{"LAMP", 4}, Item{"BOX", 1}),
+		"a line less":   request(ada, "536365", Item{"LAMP", 3}),
+		"a line more":   request(ada, "536365", Item{"LAMP", 3}, Item{"BOX", 1}, Item{"CUP", 1}),
+		"other product": request(ada, "536365", Item{"LAMP", 3}, Item{"CUP", 1}),
+		"units swapped": request(ada, "536365", Item{"LAMP", 1}, Item{"BOX", 3}),
+		"a total expected": {
+			Customer: adasRequest().Customer, IdempotencyKey: "536365", Items: threeLampsOneBox,
+			ExpectedTotal: expect(1117),
+		},
 	} {
 		for state, change := range changes {
 			t.Run(name+", "+state, func(t *testing.T) {
@@ -124,9 +133,13 @@ func TestCheckoutKeyReused(t *testing.T) {
 
 func TestCheckoutKeysAreEachCustomersOwn(t *testing.T) {
 	s := newShop(onSale())
-	for _, r := range []Request{adasRequest(), request("usr_eve", "536365", Item{"LAMP", 1}), request(ada, "536366", Item{"LAMP", 1}), request(ada, "536365 ", Item{"LAMP", 1})} {
+	for _, r := range []Request{
+		adasRequest(), request("usr_eve", "536365", Item{"LAMP", 1}), request(ada, "536366", Item{"LAMP", 1}),
+		request(ada, "536365 ", Item{"LAMP", 1}),
+	} {
 		if o, replayed, err := s.checkout(r); err != nil || replayed || o.UserID != r.Customer.UserID {
-			t.Errorf("%s %q: got %+v, replayed %v and error %v, want an order of its own", r.Customer.UserID, r.IdempotencyKey, o, replayed, err)
+			t.Errorf("%s %q: got %+v, replayed %v and error %v, want an order of its own",
+				r.Customer.UserID, r.IdempotencyKey, o, replayed, err)
 		}
 	}
 	if len(s.orders) != 4 || s.sold["LAMP"] != 6 {
@@ -145,24 +158,28 @@ func wantRefusal(t *testing.T, s *shop, r Request, want error) {
 	if !reflect.DeepEqual(got, Order{}) || replayed {
 		t.Errorf("got %+v, replayed %v, want nothing", got, replayed)
 	}
-	if !reflect.DeepEqual(s.state(), before) || slices.Contains(s.calls[max(0, len(s.calls)-1):], "announce") || len(s.missed) != 0 {
+	if !reflect.DeepEqual(s.state(), before) || slices.Contains(s.calls[max(0, len(s.calls)-1):], "announce") ||
+		len(s.missed) != 0 {
 		t.Errorf("got %+v and missed %v, want %+v and none", s.state(), s.missed, before)
 	}
 }
 
-// TestCheckoutRefuses: a refusal comes after a look for the order, leaves no trace, and the key may be used again, for another
-// request too.
+// TestCheckoutRefuses: a refusal comes after a look for the order, leaves no trace, and the key may be used again, for
+// another request too.
 func TestCheckoutRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(Goods)
 		want   error
 	}{
-		"missing":    {missing("LAMP"), &UnknownProductError{"LAMP"}},
-		"inactive":   {inactive("BOX"), &UnknownProductError{"BOX"}},
-		"too many":   {limited("LAMP", 2), &MaxPerOrderExceededError{[]Excess{{"LAMP", 3, 2}}}},
-		"sold out":   {stocked("LAMP", 2), &OutOfStockError{[]Shortage{{"LAMP", 3, 2}}}},
-		"repriced":   {priced("LAMP", 340), &PriceChangedError{[]Price{{"LAMP", pounds(340)}, {"BOX", pounds(100)}}}},
-		"over 10^12": {priced("LAMP", money.MaxAmount), validation.Errors{{Field: "items", Message: "must not cost more than 1000000000000 minor units in total"}}},
+		"missing":  {missing("LAMP"), &UnknownProductError{"LAMP"}},
+		"inactive": {inactive("BOX"), &UnknownProductError{"BOX"}},
+		"too many": {limited("LAMP", 2), &MaxPerOrderExceededError{[]Excess{{"LAMP", 3, 2}}}},
+		"sold out": {stocked("LAMP", 2), &OutOfStockError{[]Shortage{{"LAMP", 3, 2}}}},
+		"repriced": {priced("LAMP", 340), &PriceChangedError{[]Price{{"LAMP", pounds(340)}, {"BOX", pounds(100)}}}},
+		"over 10^12": {
+			priced("LAMP", money.MaxAmount),
+			validation.Errors{{Field: "items", Message: "must not cost more than 1000000000000 minor units in total"}},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, r := newShop(with(c.change)), adasRequest()
@@ -197,25 +214,44 @@ func TestCheckoutChecksBeforeItReads(t *testing.T) {
 	}
 }
 
-// TestCheckoutMeetsOthers: the goods were right when they were read, and are not when the order is written. The refusal is of
-// what they are now, in the order of refusals, and comes after a look for the order.
+// TestCheckoutMeetsOthers: the goods were right when they were read, and are not when the order is written. The refusal
+// is of what they are now, in the order of refusals, and comes after a look for the order.
 func TestCheckoutMeetsOthers(t *testing.T) {
 	for name, c := range map[string]struct {
 		meanwhile []func(Goods)
 		want      error
 	}{
-		"limited":               {[]func(Goods){limited("LAMP", 2)}, &MaxPerOrderExceededError{[]Excess{{"LAMP", 3, 2}}}},
-		"limited and sold out":  {[]func(Goods){stocked("BOX", 0), limited("LAMP", 2)}, &MaxPerOrderExceededError{[]Excess{{"LAMP", 3, 2}}}},
-		"sold out":              {[]func(Goods){stocked("LAMP", 1)}, &OutOfStockError{[]Shortage{{"LAMP", 3, 1}}}},
-		"both short":            {[]func(Goods){stocked("BOX", 0), stocked("LAMP", 0)}, &OutOfStockError{[]Shortage{{"LAMP", 3, 0}, {"BOX", 1, 0}}}},
-		"repriced":              {[]func(Goods){priced("BOX", 99)}, &PriceChangedError{[]Price{{"BOX", pounds(99)}}}},
-		"both repriced":         {[]func(Goods){priced("BOX", 99), priced("LAMP", 0)}, &PriceChangedError{[]Price{{"LAMP", pounds(0)}, {"BOX", pounds(99)}}}},
-		"taken off":             {[]func(Goods){inactive("BOX")}, &UnknownProductError{"BOX"}},
-		"gone":                  {[]func(Goods){missing("BOX")}, &UnknownProductError{"BOX"}},
-		"short and repriced":    {[]func(Goods){stocked("LAMP", 2), priced("BOX", 99)}, &OutOfStockError{[]Shortage{{"LAMP", 3, 2}}}},
-		"repriced and sold out": {[]func(Goods){priced("LAMP", 1), stocked("LAMP", 2)}, &OutOfStockError{[]Shortage{{"LAMP", 3, 2}}}},
-		"all of it":             {[]func(Goods){stocked("LAMP", 0), priced("LAMP", 1), inactive("BOX")}, &UnknownProductError{"BOX"}},
-		"now over 10^12":        {[]func(Goods){priced("LAMP", money.MaxAmount)}, validation.Errors{{Field: "items", Message: "must not cost more than 1000000000000 minor units in total"}}},
+		"limited": {
+			[]func(Goods){limited("LAMP", 2)}, &MaxPerOrderExceededError{[]Excess{{"LAMP", 3, 2}}},
+		},
+		"limited and sold out": {
+			[]func(Goods){stocked("BOX", 0), limited("LAMP", 2)}, &MaxPerOrderExceededError{[]Excess{{"LAMP", 3, 2}}},
+		},
+		"sold out": {[]func(Goods){stocked("LAMP", 1)}, &OutOfStockError{[]Shortage{{"LAMP", 3, 1}}}},
+		"both short": {
+			[]func(Goods){stocked("BOX", 0), stocked("LAMP", 0)},
+			&OutOfStockError{[]Shortage{{"LAMP", 3, 0}, {"BOX", 1, 0}}},
+		},
+		"repriced": {[]func(Goods){priced("BOX", 99)}, &PriceChangedError{[]Price{{"BOX", pounds(99)}}}},
+		"both repriced": {
+			[]func(Goods){priced("BOX", 99), priced("LAMP", 0)},
+			&PriceChangedError{[]Price{{"LAMP", pounds(0)}, {"BOX", pounds(99)}}},
+		},
+		"taken off": {[]func(Goods){inactive("BOX")}, &UnknownProductError{"BOX"}},
+		"gone":      {[]func(Goods){missing("BOX")}, &UnknownProductError{"BOX"}},
+		"short and repriced": {
+			[]func(Goods){stocked("LAMP", 2), priced("BOX", 99)}, &OutOfStockError{[]Shortage{{"LAMP", 3, 2}}},
+		},
+		"repriced and sold out": {
+			[]func(Goods){priced("LAMP", 1), stocked("LAMP", 2)}, &OutOfStockError{[]Shortage{{"LAMP", 3, 2}}},
+		},
+		"all of it": {
+			[]func(Goods){stocked("LAMP", 0), priced("LAMP", 1), inactive("BOX")}, &UnknownProductError{"BOX"},
+		},
+		"now over 10^12": {
+			[]func(Goods){priced("LAMP", money.MaxAmount)},
+			validation.Errors{{Field: "items", Message: "must not cost more than 1000000000000 minor units in total"}},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newShop(onSale())
@@ -232,8 +268,8 @@ func TestCheckoutMeetsOthers(t *testing.T) {
 	}
 }
 
-// TestCheckoutMeetsItself: another attempt with the same key is quicker, between any two of our calls. There is one order, and
-// it is the answer; for another request it is a reused key.
+// TestCheckoutMeetsItself: another attempt with the same key is quicker, between any two of our calls. There is one
+// order, and it is the answer; for another request it is a reused key.
 func TestCheckoutMeetsItself(t *testing.T) {
 	lastThree := with(stocked("LAMP", 3))
 	for name, c := range map[string]struct {
@@ -275,7 +311,8 @@ func TestCheckoutMeetsItself(t *testing.T) {
 	}
 }
 
-// TestCheckoutBusy: a store that could not settle it in time is passed on, from the writing and from the look for the order.
+// TestCheckoutBusy: a store that could not settle it in time is passed on, from the writing and from the look for the
+// order.
 func TestCheckoutBusy(t *testing.T) {
 	for name, c := range map[string]struct {
 		call  string
@@ -323,7 +360,9 @@ func (b blindStore) Place(context.Context, Order, Goods, func() time.Time) (Orde
 // TestCheckoutRejectedForNoReason: what the store tells explains nothing, so the customer is to try again.
 func TestCheckoutRejectedForNoReason(t *testing.T) {
 	s := newShop(onSale())
-	c := &Checkout{Store: blindStore{s}, Announce: s.OrderPlaced, Currency: "GBP", Now: func() time.Time { return opened }}
+	c := &Checkout{Store: blindStore{s}, Announce: s.OrderPlaced, Currency: "GBP", Now: func() time.Time {
+		return opened
+	}}
 	got, replayed, err := c.Do(t.Context(), adasRequest())
 	if !errors.Is(err, ErrBusy) || replayed || !reflect.DeepEqual(got, Order{}) {
 		t.Errorf("got %+v, replayed %v and error %v, want %v", got, replayed, err, ErrBusy)
@@ -331,8 +370,8 @@ func TestCheckoutRejectedForNoReason(t *testing.T) {
 	wantCalls(t, s, append([]string{"goods"}, slices.Repeat([]string{"place"}, placeAttempts)...)...)
 }
 
-// TestCheckoutAcrossTheLowMark: a stock that crossed the mark since it was seen, by sales or by a delivery, is sold from all the same,
-// and once; what is not enough any more is refused.
+// TestCheckoutAcrossTheLowMark: a stock that crossed the mark since it was seen, by sales or by a delivery, is sold
+// from all the same, and once; what is not enough any more is refused.
 func TestCheckoutAcrossTheLowMark(t *testing.T) {
 	for _, c := range []struct{ seen, met int64 }{{9, 8}, {8, 9}, {100, 3}, {3, 100}, {9, 2}} {
 		goods := onSale()
@@ -352,7 +391,8 @@ func TestCheckoutAcrossTheLowMark(t *testing.T) {
 			continue
 		}
 		if err != nil || replayed || len(s.orders) != 1 || s.goods["LAMP"].Stock != c.met-3 {
-			t.Errorf("%+v: got error %v, %d orders and %d left, want one and %d", c, err, len(s.orders), s.goods["LAMP"].Stock, c.met-3)
+			t.Errorf("%+v: got error %v, %d orders and %d left, want one and %d",
+				c, err, len(s.orders), s.goods["LAMP"].Stock, c.met-3)
 		}
 	}
 }

@@ -33,9 +33,11 @@ func products(n int) []Item {
 
 func TestRequestCheckMerges(t *testing.T) {
 	for name, c := range map[string]struct{ items, want []Item }{
-		"one line":             {[]Item{{"LAMP", 3}}, []Item{{"LAMP", 3}}},
-		"two products":         {[]Item{{"LAMP", 3}, {"BOX", 1}}, []Item{{"LAMP", 3}, {"BOX", 1}}},
-		"first named, first":   {[]Item{{"LAMP", 3}, {"BOX", 1}, {"LAMP", 4}, {"BOX", 2}}, []Item{{"LAMP", 7}, {"BOX", 3}}},
+		"one line":     {[]Item{{"LAMP", 3}}, []Item{{"LAMP", 3}}},
+		"two products": {[]Item{{"LAMP", 3}, {"BOX", 1}}, []Item{{"LAMP", 3}, {"BOX", 1}}},
+		"first named, first": {
+			[]Item{{"LAMP", 3}, {"BOX", 1}, {"LAMP", 4}, {"BOX", 2}}, []Item{{"LAMP", 7}, {"BOX", 3}},
+		},
 		"case counts":          {[]Item{{"lamp", 3}, {"LAMP", 1}}, []Item{{"lamp", 3}, {"LAMP", 1}}},
 		"most units":           {[]Item{{"LAMP", 10_000}}, []Item{{"LAMP", 10_000}}},
 		"most units, merged":   {[]Item{{"LAMP", 9_999}, {"LAMP", 1}}, []Item{{"LAMP", 10_000}}},
@@ -65,24 +67,52 @@ func TestRequestCheckRefuses(t *testing.T) {
 		expected *money.Money
 		want     string // the problems, one a line
 	}{
-		"nothing":               {nil, nil, "items: must have at least one item"},
-		"quantity 0":            {[]Item{{"LAMP", 0}}, nil, "items[0].quantity: must be a whole number from 1 to 10000"},
-		"quantity -1":           {[]Item{{"LAMP", 2}, {"LAMP", -1}}, nil, "items[1].quantity: must be a whole number from 1 to 10000"},
-		"quantity 10001":        {[]Item{{"LAMP", 10_001}}, nil, "items[0].quantity: must be a whole number from 1 to 10000"},
-		"quantity 10^12":        {[]Item{{"LAMP", 1_000_000_000_000}}, nil, "items[0].quantity: must be a whole number from 1 to 10000"},
-		"quantities overflow":   {[]Item{{"LAMP", 1<<63 - 1}, {"LAMP", 1<<63 - 1}}, nil, "items[0].quantity: must be a whole number from 1 to 10000\nitems[1].quantity: must be a whole number from 1 to 10000"},
-		"too many, merged":      {[]Item{{"LAMP", 9_999}, {"BOX", 1}, {"LAMP", 2}}, nil, "items: must have at most 10000 units of LAMP"},
-		"two too many, merged":  {[]Item{{"LAMP", 9_999}, {"BOX", 9_999}, {"LAMP", 2}, {"BOX", 2}}, nil, "items: must have at most 10000 units of LAMP\nitems: must have at most 10000 units of BOX"},
-		"no product":            {[]Item{{"", 1}}, nil, "items[0].product_id: must be a product id"},
-		"no product's id":       {[]Item{{"LAMP", 1}, {"a b", 1}}, nil, "items[1].product_id: must be a product id"},
-		"id of 65":              {[]Item{{strings.Repeat("a", 65), 1}}, nil, "items[0].product_id: must be a product id"},
-		"99 products":           {products(99), nil, "items: must name at most 98 products"},
-		"expected -1":           {[]Item{{"LAMP", 1}}, expect(-1), "expected_total: the amount must be from 0 to 1000000000000 minor units"},
-		"expected over 10^12":   {[]Item{{"LAMP", 1}}, expect(1_000_000_000_001), "expected_total: the amount must be from 0 to 1000000000000 minor units"},
-		"expected in euros":     {[]Item{{"LAMP", 1}}, &money.Money{Amount: 1, Currency: "EUR"}, "expected_total: the currency must be GBP"},
-		"expected in no curren": {[]Item{{"LAMP", 1}}, &money.Money{Amount: 1}, "expected_total: the currency must be GBP"},
-		"all at once": {[]Item{{"a b", 0}, {"LAMP", 10_001}}, expect(-1), "items[0].product_id: must be a product id\nitems[0].quantity: must be a whole number from 1 to 10000\n" +
-			"items[1].quantity: must be a whole number from 1 to 10000\nexpected_total: the amount must be from 0 to 1000000000000 minor units"},
+		"nothing": {nil, nil, "items: must have at least one item"},
+		"quantity 0": {
+			[]Item{{"LAMP", 0}}, nil, "items[0].quantity: must be a whole number from 1 to 10000",
+		},
+		"quantity -1": {
+			[]Item{{"LAMP", 2}, {"LAMP", -1}}, nil, "items[1].quantity: must be a whole number from 1 to 10000",
+		},
+		"quantity 10001": {
+			[]Item{{"LAMP", 10_001}}, nil, "items[0].quantity: must be a whole number from 1 to 10000",
+		},
+		"quantity 10^12": {
+			[]Item{{"LAMP", 1_000_000_000_000}}, nil, "items[0].quantity: must be a whole number from 1 to 10000",
+		},
+		"quantities overflow": {
+			[]Item{{"LAMP", 1<<63 - 1}, {"LAMP", 1<<63 - 1}}, nil,
+			"items[0].quantity: must be a whole number from 1 to 10000\nitems[1].quantity: must be a whole number from 1 to 10000",
+		},
+		"too many, merged": {
+			[]Item{{"LAMP", 9_999}, {"BOX", 1}, {"LAMP", 2}}, nil, "items: must have at most 10000 units of LAMP",
+		},
+		"two too many, merged": {
+			[]Item{{"LAMP", 9_999}, {"BOX", 9_999}, {"LAMP", 2}, {"BOX", 2}}, nil,
+			"items: must have at most 10000 units of LAMP\nitems: must have at most 10000 units of BOX",
+		},
+		"no product":      {[]Item{{"", 1}}, nil, "items[0].product_id: must be a product id"},
+		"no product's id": {[]Item{{"LAMP", 1}, {"a b", 1}}, nil, "items[1].product_id: must be a product id"},
+		"id of 65": {
+			[]Item{{strings.Repeat("a", 65), 1}}, nil, "items[0].product_id: must be a product id",
+		},
+		"99 products": {products(99), nil, "items: must name at most 98 products"},
+		"expected -1": {
+			[]Item{{"LAMP", 1}}, expect(-1), "expected_total: the amount must be from 0 to 1000000000000 minor units",
+		},
+		"expected over 10^12": {
+			[]Item{{"LAMP", 1}}, expect(1_000_000_000_001),
+			"expected_total: the amount must be from 0 to 1000000000000 minor units",
+		},
+		"expected in euros": {
+			[]Item{{"LAMP", 1}}, &money.Money{Amount: 1, Currency: "EUR"}, "expected_total: the currency must be GBP",
+		},
+		"expected in no curren": {
+			[]Item{{"LAMP", 1}}, &money.Money{Amount: 1}, "expected_total: the currency must be GBP",
+		},
+		"all at once": {[]Item{{"a b", 0}, {"LAMP", 10_001}}, expect(-1),
+			"items[0].product_id: must be a product id\nitems[0].quantity: must be a whole number from 1 to 10000\n" +
+				"items[1].quantity: must be a whole number from 1 to 10000\nexpected_total: the amount must be from 0 to 1000000000000 minor units"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Request{Items: c.items, ExpectedTotal: c.expected}.validate("GBP")
@@ -104,7 +134,8 @@ func TestRequestCheckRefuses(t *testing.T) {
 // someItems draws lines that can be merged: few products, and never more units of one than an order may have.
 func someItems(t *rapid.T) []Item {
 	item := rapid.Custom(func(t *rapid.T) Item {
-		return Item{ProductID: rapid.StringMatching(`[ab_-][ab._-]?`).Draw(t, "product"), Quantity: rapid.Int64Range(1, 300).Draw(t, "quantity")}
+		return Item{ProductID: rapid.StringMatching(`[ab_-][ab._-]?`).
+			Draw(t, "product"), Quantity: rapid.Int64Range(1, 300).Draw(t, "quantity")}
 	})
 	return rapid.SliceOfN(item, 1, 30).Draw(t, "items")
 }
@@ -169,7 +200,8 @@ func TestFingerprintIsOneForTheSameRequest(t *testing.T) {
 func TestFingerprintIsAnotherForAnotherRequest(t *testing.T) {
 	alike := rapid.Custom(func(t *rapid.T) []Item {
 		item := rapid.Custom(func(t *rapid.T) Item {
-			return Item{ProductID: rapid.SampledFrom([]string{"1", "11", "1-1", "GBP"}).Draw(t, "product"), Quantity: rapid.SampledFrom([]int64{1, 2, 11}).Draw(t, "quantity")}
+			return Item{ProductID: rapid.SampledFrom([]string{"1", "11", "1-1", "GBP"}).
+				Draw(t, "product"), Quantity: rapid.SampledFrom([]int64{1, 2, 11}).Draw(t, "quantity")}
 		})
 		return rapid.SliceOfN(item, 1, 3).Draw(t, "items")
 	})
@@ -208,8 +240,8 @@ func TestFingerprintVectors(t *testing.T) {
 	}
 }
 
-// TestIDVectors were computed apart from this code, with Python's hashlib and base64: a repeat that comes after a deploy must
-// meet its order.
+// TestIDVectors were computed apart from this code, with Python's hashlib and base64: a repeat that comes after a
+// deploy must meet its order.
 func TestIDVectors(t *testing.T) {
 	for _, c := range []struct{ user, key, want string }{
 		{ada, "536365", "ord_6ixyvcsd6fatknuwprrgp3aujt"},
@@ -227,8 +259,8 @@ func TestIDVectors(t *testing.T) {
 	}
 }
 
-// TestIDsDiffer: another customer or another key is another order. Names and keys are drawn so that they often run together to
-// the same text, or are the same.
+// TestIDsDiffer: another customer or another key is another order. Names and keys are drawn so that they often run
+// together to the same text, or are the same.
 func TestIDsDiffer(t *testing.T) {
 	short := rapid.StringMatching(`[ab ]{0,3}`)
 	rapid.Check(t, func(t *rapid.T) {
@@ -251,7 +283,10 @@ func TestIDsAreValid(t *testing.T) {
 // FuzzValidID holds ValidID to its form.
 func FuzzValidID(f *testing.F) {
 	id := ID(ada, "536365")
-	for _, seed := range []string{id, "", "ord_", id[4:], id + "a", id[:29], strings.ToUpper(id), "ord_" + strings.ToUpper(id[4:]), id[:29] + "1", id[:20] + "0" + id[21:], id[:20] + "\xff" + id[21:], "ord_" + strings.Repeat("ä", 13), id + "\n"} {
+	for _, seed := range []string{
+		id, "", "ord_", id[4:], id + "a", id[:29], strings.ToUpper(id), "ord_" + strings.ToUpper(id[4:]), id[:29] + "1",
+		id[:20] + "0" + id[21:], id[:20] + "\xff" + id[21:], "ord_" + strings.Repeat("ä", 13), id + "\n",
+	} {
 		f.Add(seed)
 	}
 	form := regexp.MustCompile(`\Aord_[a-z2-7]{26}\z`)

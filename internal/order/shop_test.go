@@ -16,8 +16,9 @@ var (
 	errDown = errors.New("the store is down")
 )
 
-// shop is a store with the conditions of the real one: an order is placed all or nothing, if none has its id and each product
-// is active, costs what the line says, is there and may be ordered in that number. It is also who is told of an order. Each call is noted.
+// shop is a store with the conditions of the real one: an order is placed all or nothing, if none has its id and each
+// product is active, costs what the line says, is there and may be ordered in that number. It is also who is told of an
+// order. Each call is noted.
 type shop struct {
 	goods  Goods
 	orders map[string]Order
@@ -32,7 +33,10 @@ type shop struct {
 }
 
 func newShop(goods Goods) *shop {
-	return &shop{goods: goods, orders: map[string]Order{}, sold: map[string]int64{}, fails: map[string]error{}, meanwhile: map[string]func(*shop){}}
+	return &shop{
+		goods: goods, orders: map[string]Order{}, sold: map[string]int64{}, fails: map[string]error{},
+		meanwhile: map[string]func(*shop){},
+	}
 }
 
 func (s *shop) call(name string) error {
@@ -89,7 +93,8 @@ func (s *shop) Place(_ context.Context, o Order, seen Goods, now func() time.Tim
 func (s *shop) failing(lines []Line, seen Goods) map[string]Good {
 	failed := map[string]Good{}
 	for _, line := range lines {
-		if good := s.goods[line.ProductID]; !good.Active || good.Price != line.UnitPrice || good.Stock < line.Quantity ||
+		if good := s.goods[line.ProductID]; !good.Active || good.Price != line.UnitPrice ||
+			good.Stock < line.Quantity ||
 			good.MaxPerOrder > 0 && good.MaxPerOrder < line.Quantity ||
 			product.IsLow(good.Stock-line.Quantity) != product.IsLow(seen[line.ProductID].Stock-line.Quantity) {
 			failed[line.ProductID] = good
@@ -129,7 +134,10 @@ func (s *shop) state() state {
 
 // request is a customer's under a key.
 func request(customer, key string, items ...Item) Request {
-	return Request{Customer: user.Caller{UserID: customer, Email: customer + "@example.com"}, IdempotencyKey: key, Items: slices.Clone(items)}
+	return Request{
+		Customer: user.Caller{UserID: customer, Email: customer + "@example.com"}, IdempotencyKey: key,
+		Items: slices.Clone(items),
+	}
 }
 
 // adasRequest orders three lamps and a box.

@@ -37,7 +37,8 @@ func newAccount() account {
 func TestNothingPrintsAHash(t *testing.T) {
 	a := newAccount()
 	_ = a.private
-	for _, v := range []any{a.Hash, a.Pointer, a, &a, []account{a}, map[Hash]int{a.Hash: 1}, fmt.Errorf("of %v", a.Hash)} {
+	for _, v := range []any{a.Hash, a.Pointer, a, &a, []account{a}, map[Hash]int{a.Hash: 1}, fmt.Errorf("of %v",
+		a.Hash)} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T %[1]v", "%p"} {
 			wantHidden(t, fmt.Sprintf(verb, v))
 		}

@@ -35,14 +35,17 @@ func TestHashIsAPHCString(t *testing.T) {
 
 func TestHashIsCheckedByItsPasswordAlone(t *testing.T) {
 	for _, password := range []string{
-		"correct horse battery staple", " eight  ", "k7\x00#vQp2x", strings.Repeat("🦊", 8), strings.Repeat(composed, 128), "",
+		"correct horse battery staple", " eight  ", "k7\x00#vQp2x", strings.Repeat("🦊", 8),
+		strings.Repeat(composed, 128), "",
 	} {
 		hash, err := cheap.Hash(password)
 		if err != nil {
 			t.Fatal(err)
 		}
 		checks(t, hash, password, true)
-		for _, other := range []string{password + " ", " " + password, password + "\x00", strings.ToUpper(password) + "X", "other"} {
+		for _, other := range []string{
+			password + " ", " " + password, password + "\x00", strings.ToUpper(password) + "X", "other",
+		} {
 			checks(t, hash, other, false)
 		}
 	}
@@ -92,14 +95,30 @@ func TestNotUTF8(t *testing.T) {
 	checks(t, hash, "k7#vQp2x\xff", false)
 }
 
-// TestCheckReadsTheHashesOfOthers takes hashes that argon2-cffi 25.1.0, a binding of the reference implementation, made.
+// TestCheckReadsTheHashesOfOthers takes hashes that argon2-cffi 25.1.0, a binding of the reference implementation,
+// made.
 func TestCheckReadsTheHashesOfOthers(t *testing.T) {
 	for _, c := range []struct{ password, hash string }{
-		{"correct horse battery staple", "$argon2id$v=19$m=19456,t=2,p=1$JXoiZjSGv1vWylFWpfgWxQ$koCVaJkJ2lIy+kWewMKS+lB5bp8v0xcVd5gOmEQfArY"},
-		{"Ångstro\u0308m cafe\u0301", "$argon2id$v=19$m=19456,t=2,p=1$vE9RbuCO5CTNFdxgVX4tYQ$ykH95pbp0IrF+XlWDqjNphU6XJlHoHmukKgz+3Iy2gQ"},
-		{"🦊🦊🦊🦊🦊🦊🦊🦊", "$argon2id$v=19$m=19456,t=2,p=1$NE18A11nkX7xKeY+Vf7k1Q$DP83ElwGtCkyINzd81YCSFj11kkH2WNHaC2LbtkxXVU"},
-		{" eight  ", "$argon2id$v=19$m=19456,t=2,p=1$B0cTsrUmfTrmyDGC8CIYSA$B3AcjCT4QPtH0CeKzmsshZy6Ryek5GOMayQqXa6kZhI"},
-		{"default parameters", "$argon2id$v=19$m=65536,t=3,p=4$2UOs0ZOlkQiuGgtBxmBVxA$6evCIqtQc4vOhtY7sHays9jAmMKuyg7lh0PjN+a72zo"},
+		{
+			"correct horse battery staple",
+			"$argon2id$v=19$m=19456,t=2,p=1$JXoiZjSGv1vWylFWpfgWxQ$koCVaJkJ2lIy+kWewMKS+lB5bp8v0xcVd5gOmEQfArY",
+		},
+		{
+			"Ångstro\u0308m cafe\u0301",
+			"$argon2id$v=19$m=19456,t=2,p=1$vE9RbuCO5CTNFdxgVX4tYQ$ykH95pbp0IrF+XlWDqjNphU6XJlHoHmukKgz+3Iy2gQ",
+		},
+		{
+			"🦊🦊🦊🦊🦊🦊🦊🦊",
+			"$argon2id$v=19$m=19456,t=2,p=1$NE18A11nkX7xKeY+Vf7k1Q$DP83ElwGtCkyINzd81YCSFj11kkH2WNHaC2LbtkxXVU",
+		},
+		{
+			" eight  ",
+			"$argon2id$v=19$m=19456,t=2,p=1$B0cTsrUmfTrmyDGC8CIYSA$B3AcjCT4QPtH0CeKzmsshZy6Ryek5GOMayQqXa6kZhI",
+		},
+		{
+			"default parameters",
+			"$argon2id$v=19$m=65536,t=3,p=4$2UOs0ZOlkQiuGgtBxmBVxA$6evCIqtQc4vOhtY7sHays9jAmMKuyg7lh0PjN+a72zo",
+		},
 	} {
 		checks(t, Stored(c.hash), c.password, true)
 		checks(t, Stored(c.hash), c.password+"x", false)
@@ -212,8 +231,8 @@ func TestDummyCostsWhatAHashCosts(t *testing.T) {
 	}
 }
 
-// TestChecksCostTheSame tells by the memory that was taken: a check takes a computation at each cost in use, 16 and 24 MiB,
-// whichever of them the hash has, and so does the check for an address that nobody has.
+// TestChecksCostTheSame tells by the memory that was taken: a check takes a computation at each cost in use, 16 and 24
+// MiB, whichever of them the hash has, and so does the check for an address that nobody has.
 func TestChecksCostTheSame(t *testing.T) {
 	now := Params{MemoryKiB: 16 << 10, Iterations: 1, Parallelism: 1}
 	before := Params{MemoryKiB: 24 << 10, Iterations: 1, Parallelism: 1}

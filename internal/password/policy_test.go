@@ -58,12 +58,14 @@ func TestValidate(t *testing.T) {
 		"the whole address":                   {"adam@example.com", "adam@example.com", ErrContainsEmail},
 		"a local part of three":               {"my-ada-is-best", "ada@example.com", nil},
 		"a local part of four":                {"my-adas-is-best", "adas@example.com", ErrContainsEmail},
-		"a local part of four after NFC":      {"xx-r" + composed + "mi-xx", "r" + decomposed + "mi@example.com", ErrContainsEmail},
-		"a local part of three after NFC":     {"xx-r" + composed + "m-xx", "r" + decomposed + "m@example.com", nil},
-		"the domain only":                     {"example.com-is-best", "adam@example.com", nil},
-		"no address":                          {"k7#vQp2x", "", nil},
-		"an address without a domain":         {"my-adam-is-best", "adam", ErrContainsEmail},
-		"an address without a local part":     {"k7#vQp2x@", "@example.com", nil},
+		"a local part of four after NFC": {
+			"xx-r" + composed + "mi-xx", "r" + decomposed + "mi@example.com", ErrContainsEmail,
+		},
+		"a local part of three after NFC": {"xx-r" + composed + "m-xx", "r" + decomposed + "m@example.com", nil},
+		"the domain only":                 {"example.com-is-best", "adam@example.com", nil},
+		"no address":                      {"k7#vQp2x", "", nil},
+		"an address without a domain":     {"my-adam-is-best", "adam", ErrContainsEmail},
+		"an address without a local part": {"k7#vQp2x@", "@example.com", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := Validate(c.password, c.email); !errors.Is(got, c.want) {
@@ -106,8 +108,8 @@ func TestCommonPasswordsAreWhatTheSearchNeeds(t *testing.T) {
 	}
 }
 
-// TestMostCommonPasswords: the list reaches from the first to the 10,000th of those that the policy would else allow, and what
-// stands higher than it does was too short. The ranks are those of the source; see common/README.md.
+// TestMostCommonPasswords: the list reaches from the first to the 10,000th of those that the policy would else allow,
+// and what stands higher than it does was too short. The ranks are those of the source; see common/README.md.
 func TestMostCommonPasswords(t *testing.T) {
 	for rank, p := range map[int]string{
 		1: "password", 2: "12345678", 1000: "spongebob", 3000: "maserati", 10000: "28121977",

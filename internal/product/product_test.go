@@ -13,7 +13,9 @@ func TestStockStatus(t *testing.T) {
 }
 
 func TestMovementDelta(t *testing.T) {
-	for _, c := range []struct{ before, after, want int64 }{{40, 43, 3}, {43, 40, -3}, {7, 7, 0}, {0, MaxStock, MaxStock}, {MaxStock, 0, -MaxStock}} {
+	for _, c := range []struct{ before, after, want int64 }{
+		{40, 43, 3}, {43, 40, -3}, {7, 7, 0}, {0, MaxStock, MaxStock}, {MaxStock, 0, -MaxStock},
+	} {
 		if got := (Movement{Before: c.before, After: c.after}).Delta(); got != c.want {
 			t.Errorf("%d to %d: got %d, want %d", c.before, c.after, got, c.want)
 		}

@@ -32,23 +32,30 @@ func lampDraft() Draft {
 func savedLamp(stock int64, saved time.Time) Product {
 	return Product{
 		ID: "LAMP-1", Name: "Lamp", Description: "Lights up.\nTwice.", Price: money.Money{Amount: 339, Currency: "GBP"},
-		ImageURL: "https://example.com/lamp.png", Active: true, Stock: stock, Version: 1, CreatedAt: saved, UpdatedAt: saved,
+		ImageURL: "https://example.com/lamp.png", Active: true, Stock: stock, Version: 1, CreatedAt: saved,
+		UpdatedAt: saved,
 	}
 }
 
 func units(n int64) *int64 { return &n }
 
 func TestSaveCreates(t *testing.T) {
-	initial := Movement{ID: "movement 1", ProductID: "LAMP-1", Before: 0, After: 40, Reason: "initial stock", By: "usr_admin", MovedAt: at(1)}
+	initial := Movement{
+		ID: "movement 1", ProductID: "LAMP-1", Before: 0, After: 40, Reason: "initial stock", By: "usr_admin",
+		MovedAt: at(1),
+	}
 	for name, c := range map[string]struct {
 		stock *int64
 		want  int64
 		moved []Movement
 	}{
-		"with stock":    {units(40), 40, []Movement{initial}},
-		"without":       {nil, 0, nil},
-		"with stock 0":  {units(0), 0, nil},
-		"with the most": {units(MaxStock), MaxStock, []Movement{{ID: "movement 1", ProductID: "LAMP-1", After: MaxStock, Reason: "initial stock", By: "usr_admin", MovedAt: at(1)}}},
+		"with stock":   {units(40), 40, []Movement{initial}},
+		"without":      {nil, 0, nil},
+		"with stock 0": {units(0), 0, nil},
+		"with the most": {units(MaxStock), MaxStock, []Movement{{
+			ID: "movement 1", ProductID: "LAMP-1", After: MaxStock, Reason: "initial stock", By: "usr_admin",
+			MovedAt: at(1),
+		}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, d := newWarehouse(), lampDraft()
@@ -64,13 +71,17 @@ func TestSaveCreates(t *testing.T) {
 	}
 }
 
-// TestSaveChanges: everything given is new, and the version one on; stock and creation stay, whatever was sold meanwhile.
+// TestSaveChanges: everything given is new, and the version one on; stock and creation stay, whatever was sold
+// meanwhile.
 func TestSaveChanges(t *testing.T) {
 	w := newWarehouse(savedLamp(40, opened))
 	w.meanwhile = func(w *warehouse, _ int) { w.sell("LAMP-1", 3) }
 	d := Draft{ID: "LAMP-1", Name: "Old lamp", Price: money.Money{Currency: "GBP"}}
 	got, created, err := w.save(admin, d)
-	want := Product{ID: "LAMP-1", Name: "Old lamp", Price: money.Money{Currency: "GBP"}, Stock: 40, Version: 2, CreatedAt: opened, UpdatedAt: at(1)}
+	want := Product{
+		ID: "LAMP-1", Name: "Old lamp", Price: money.Money{Currency: "GBP"}, Stock: 40, Version: 2, CreatedAt: opened,
+		UpdatedAt: at(1),
+	}
 	if err != nil || created || got != want {
 		t.Errorf("got %+v, created %v and error %v, want %+v", got, created, err, want)
 	}
@@ -96,7 +107,8 @@ func TestSaveLimitsOrders(t *testing.T) {
 		d.MaxPerOrder = c.given
 		got, _, err := w.save(admin, d)
 		if err != nil || got.MaxPerOrder != c.want || w.products["LAMP-1"].MaxPerOrder != c.want {
-			t.Errorf("got %d, stored %d, error %v, want %d", got.MaxPerOrder, w.products["LAMP-1"].MaxPerOrder, err, c.want)
+			t.Errorf("got %d, stored %d, error %v, want %d",
+				got.MaxPerOrder, w.products["LAMP-1"].MaxPerOrder, err, c.want)
 		}
 	}
 	for _, most := range []int64{-1, 0, MaxPerOrder + 1} {
@@ -176,7 +188,10 @@ func TestSaveGivesUp(t *testing.T) {
 }
 
 func TestSaveFails(t *testing.T) {
-	for call, w := range map[string]*warehouse{"read": newWarehouse(savedLamp(1, opened)), "create": newWarehouse(), "update": newWarehouse(savedLamp(1, opened))} {
+	for call, w := range map[string]*warehouse{
+		"read": newWarehouse(savedLamp(1, opened)), "create": newWarehouse(),
+		"update": newWarehouse(savedLamp(1, opened)),
+	} {
 		t.Run(call, func(t *testing.T) {
 			w.fails[call] = errDown
 			if _, _, err := w.save(admin, lampDraft()); !errors.Is(err, errDown) || w.writes > 1 {
@@ -192,20 +207,22 @@ func TestSaveChecksTheDraft(t *testing.T) {
 		change func(*Draft)
 		want   []string
 	}{
-		"nothing wrong":          {func(*Draft) {}, nil},
-		"no id":                  {func(d *Draft) { d.ID = "" }, []string{"product_id"}},
-		"id of 65":               {func(d *Draft) { d.ID = strings.Repeat("a", 65) }, []string{"product_id"}},
-		"no name":                {func(d *Draft) { d.Name = "" }, []string{"name"}},
-		"name of 200":            {func(d *Draft) { d.Name = strings.Repeat("ä", 200) }, nil},
-		"name of 201":            {func(d *Draft) { d.Name = strings.Repeat("ä", 201) }, []string{"name"}},
-		"id .":                   {func(d *Draft) { d.ID = "." }, []string{"product_id"}},
-		"id ..":                  {func(d *Draft) { d.ID = ".." }, []string{"product_id"}},
-		"id ...":                 {func(d *Draft) { d.ID = "..." }, nil},
-		"name turned around":     {func(d *Draft) { d.Name = "Lamp \u202e00.1" }, []string{"name"}},
-		"name of two lines":      {func(d *Draft) { d.Name = "Lamp\nshade" }, []string{"name"}},
-		"no description":         {func(d *Draft) { d.Description = "" }, nil},
-		"description of 5000":    {func(d *Draft) { d.Description = strings.Repeat("ä", 5000) }, nil},
-		"description of 5001":    {func(d *Draft) { d.Description = strings.Repeat("ä", 5001) }, []string{"description"}},
+		"nothing wrong":       {func(*Draft) {}, nil},
+		"no id":               {func(d *Draft) { d.ID = "" }, []string{"product_id"}},
+		"id of 65":            {func(d *Draft) { d.ID = strings.Repeat("a", 65) }, []string{"product_id"}},
+		"no name":             {func(d *Draft) { d.Name = "" }, []string{"name"}},
+		"name of 200":         {func(d *Draft) { d.Name = strings.Repeat("ä", 200) }, nil},
+		"name of 201":         {func(d *Draft) { d.Name = strings.Repeat("ä", 201) }, []string{"name"}},
+		"id .":                {func(d *Draft) { d.ID = "." }, []string{"product_id"}},
+		"id ..":               {func(d *Draft) { d.ID = ".." }, []string{"product_id"}},
+		"id ...":              {func(d *Draft) { d.ID = "..." }, nil},
+		"name turned around":  {func(d *Draft) { d.Name = "Lamp \u202e00.1" }, []string{"name"}},
+		"name of two lines":   {func(d *Draft) { d.Name = "Lamp\nshade" }, []string{"name"}},
+		"no description":      {func(d *Draft) { d.Description = "" }, nil},
+		"description of 5000": {func(d *Draft) { d.Description = strings.Repeat("ä", 5000) }, nil},
+		"description of 5001": {func(d *Draft) {
+			d.Description = strings.Repeat("ä", 5001)
+		}, []string{"description"}},
 		"description with a NUL": {func(d *Draft) { d.Description = "a\x00" }, []string{"description"}},
 		"price 0":                {func(d *Draft) { d.Price.Amount = 0 }, nil},
 		"price -1":               {func(d *Draft) { d.Price.Amount = -1 }, []string{"price"}},
@@ -238,8 +255,8 @@ func TestSaveChecksTheDraft(t *testing.T) {
 	}
 }
 
-// TestSaveCompares: a draft of a version that is another by now is refused with what is stored, though it changed between the look and
-// the write; of version 0 is only a product that is not there.
+// TestSaveCompares: a draft of a version that is another by now is refused with what is stored, though it changed
+// between the look and the write; of version 0 is only a product that is not there.
 func TestSaveCompares(t *testing.T) {
 	version := func(n int64) *int64 { return &n }
 	w, d := newWarehouse(), lampDraft()
@@ -258,7 +275,8 @@ func TestSaveCompares(t *testing.T) {
 	for _, stale := range []int64{0, 1, 3} {
 		d.CompareVersion = version(stale)
 		var changed *ChangedError
-		if _, _, err := w.save(admin, d); !errors.As(err, &changed) || changed.Stored != w.products[d.ID] || changed.Stored.Version != 2 {
+		if _, _, err := w.save(admin, d); !errors.As(err, &changed) || changed.Stored != w.products[d.ID] ||
+			changed.Stored.Version != 2 {
 			t.Errorf("version %d: got error %v, want the stored version 2", stale, err)
 		}
 	}
@@ -357,7 +375,10 @@ func TestImageURLsAreDocumented(t *testing.T) {
 
 // FuzzValidID holds ValidID to the contract's words: 1–64 of A–Z a–z 0–9 . _ - but not . and ..
 func FuzzValidID(f *testing.F) {
-	for _, seed := range []string{"", "a", "85123A", "gift_0001_40", "a.b-c_D", strings.Repeat("z", 64), strings.Repeat("z", 65), "a b", "a/b", "a#b", "ä", "a\n", "\xff", "..", ".", "...", "a\x00"} {
+	for _, seed := range []string{
+		"", "a", "85123A", "gift_0001_40", "a.b-c_D", strings.Repeat("z", 64), strings.Repeat("z", 65), "a b", "a/b",
+		"a#b", "ä", "a\n", "\xff", "..", ".", "...", "a\x00",
+	} {
 		f.Add(seed)
 	}
 	contract := regexp.MustCompile(`\A[A-Za-z0-9._-]{1,64}\z`)

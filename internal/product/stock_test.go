@@ -24,7 +24,8 @@ func (w *warehouse) set(quantity, seen int64) (Stock, error) {
 }
 
 func (w *warehouse) adjust(delta int64) (Stock, error) {
-	return w.inventory().Adjust(context.Background(), admin, Adjustment{ProductID: "LAMP-1", Delta: delta, Reason: "damaged"})
+	return w.inventory().Adjust(context.Background(), admin,
+		Adjustment{ProductID: "LAMP-1", Delta: delta, Reason: "damaged"})
 }
 
 // TestAdjustOnce: a repeat with the key is answered what was recorded, whatever the stock is by then, and another
@@ -43,7 +44,8 @@ func TestAdjustOnce(t *testing.T) {
 		t.Errorf("again: got %+v and error %v after %+v, want %+v", again, err, w.movements, first)
 	}
 	for _, another := range []Adjustment{
-		{ProductID: "LAMP-1", Delta: -2, Reason: "damaged", Key: "k"}, {ProductID: "LAMP-1", Delta: -3, Reason: "lost", Key: "k"},
+		{ProductID: "LAMP-1", Delta: -2, Reason: "damaged", Key: "k"},
+		{ProductID: "LAMP-1", Delta: -3, Reason: "lost", Key: "k"},
 	} {
 		if _, err := w.inventory().Adjust(t.Context(), admin, another); !errors.Is(err, ErrKeyReused) {
 			t.Errorf("%+v: got error %v, want %v", another, err, ErrKeyReused)
@@ -51,7 +53,8 @@ func TestAdjustOnce(t *testing.T) {
 	}
 	ids := map[string]bool{}
 	for _, apart := range []Adjustment{
-		{ProductID: "LAMP-1", Delta: 1, Reason: "found", Key: "l"}, {ProductID: "LAMP-2", Delta: -3, Reason: "damaged", Key: "k"},
+		{ProductID: "LAMP-1", Delta: 1, Reason: "found", Key: "l"},
+		{ProductID: "LAMP-2", Delta: -3, Reason: "damaged", Key: "k"},
 	} {
 		if got, err := w.inventory().Adjust(t.Context(), admin, apart); err != nil || got.Repeated {
 			t.Errorf("%+v: got %+v and error %v", apart, got, err)
@@ -65,7 +68,8 @@ func TestAdjustOnce(t *testing.T) {
 		t.Errorf("got the ids %v, want four", ids)
 	}
 	for id := range ids {
-		if !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(id) {
+		if !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).
+			MatchString(id) {
 			t.Errorf("%s is no UUID of version 8", id)
 		}
 	}
@@ -77,13 +81,17 @@ func TestAdjustOnceAtOnce(t *testing.T) {
 	a := Adjustment{ProductID: "LAMP-1", Delta: -3, Reason: "damaged", Key: "k"}
 	w.meanwhile = func(w *warehouse, write int) {
 		if write == 1 {
-			m := Movement{ID: a.movementID(admin), ProductID: "LAMP-1", Before: 40, After: 37, Reason: "damaged", By: "usr_admin", MovedAt: opened, Keyed: true}
+			m := Movement{
+				ID: a.movementID(admin), ProductID: "LAMP-1", Before: 40, After: 37, Reason: "damaged", By: "usr_admin",
+				MovedAt: opened, Keyed: true,
+			}
 			w.sell("LAMP-1", 3)
 			w.movements = append(w.movements, m)
 		}
 	}
 	got, err := w.inventory().Adjust(t.Context(), admin, a)
-	if want := (Stock{ProductID: "LAMP-1", Quantity: 37, UpdatedAt: opened, Repeated: true}); err != nil || got != want || len(w.movements) != 1 {
+	if want := (Stock{ProductID: "LAMP-1", Quantity: 37, UpdatedAt: opened, Repeated: true}); err != nil ||
+		got != want || len(w.movements) != 1 {
 		t.Errorf("got %+v and error %v after %+v, want %+v", got, err, w.movements, want)
 	}
 	w.fails["recorded"] = errDown
@@ -99,9 +107,13 @@ func TestSetStock(t *testing.T) {
 		if want := (Stock{ProductID: "LAMP-1", Quantity: c.after, UpdatedAt: at(1)}); err != nil || got != want {
 			t.Errorf("%d to %d: got %+v and error %v, want %+v", c.before, c.after, got, err, want)
 		}
-		want := []Movement{{ID: "movement 1", ProductID: "LAMP-1", Before: c.before, After: c.after, Reason: "stocktake", By: "usr_admin", MovedAt: at(1)}}
+		want := []Movement{{
+			ID: "movement 1", ProductID: "LAMP-1", Before: c.before, After: c.after, Reason: "stocktake",
+			By: "usr_admin", MovedAt: at(1),
+		}}
 		if !slices.Equal(w.movements, want) || w.products["LAMP-1"].Stock != c.after {
-			t.Errorf("%d to %d: got the stock %d by %+v, want %+v", c.before, c.after, w.products["LAMP-1"].Stock, w.movements, want)
+			t.Errorf("%d to %d: got the stock %d by %+v, want %+v",
+				c.before, c.after, w.products["LAMP-1"].Stock, w.movements, want)
 		}
 		wantCalls(t, w, "move")
 	}
@@ -117,7 +129,8 @@ func TestSetStockIsNeverBlind(t *testing.T) {
 		t.Errorf("got error %v, want the stock 41", err)
 	}
 	if w.products["LAMP-1"].Stock != 41 || len(w.movements) != 0 || w.writes != 1 {
-		t.Errorf("got %d units by %v in %d writes, want 41, none and 1", w.products["LAMP-1"].Stock, w.movements, w.writes)
+		t.Errorf("got %d units by %v in %d writes, want 41, none and 1",
+			w.products["LAMP-1"].Stock, w.movements, w.writes)
 	}
 }
 
@@ -147,15 +160,21 @@ func TestSetStockChecks(t *testing.T) {
 }
 
 func TestAdjustStock(t *testing.T) {
-	for _, c := range []struct{ before, delta, after int64 }{{43, -3, 40}, {0, 1, 1}, {3, -3, 0}, {0, MaxStock, MaxStock}, {MaxStock, -MaxStock, 0}} {
+	for _, c := range []struct{ before, delta, after int64 }{
+		{43, -3, 40}, {0, 1, 1}, {3, -3, 0}, {0, MaxStock, MaxStock}, {MaxStock, -MaxStock, 0},
+	} {
 		w := newWarehouse(savedLamp(c.before, opened))
 		got, err := w.adjust(c.delta)
 		if want := (Stock{ProductID: "LAMP-1", Quantity: c.after, UpdatedAt: at(1)}); err != nil || got != want {
 			t.Errorf("%d by %d: got %+v and error %v, want %+v", c.before, c.delta, got, err, want)
 		}
-		want := []Movement{{ID: "movement 1", ProductID: "LAMP-1", Before: c.before, After: c.after, Reason: "damaged", By: "usr_admin", MovedAt: at(1)}}
+		want := []Movement{{
+			ID: "movement 1", ProductID: "LAMP-1", Before: c.before, After: c.after, Reason: "damaged", By: "usr_admin",
+			MovedAt: at(1),
+		}}
 		if !slices.Equal(w.movements, want) || w.products["LAMP-1"].Stock != c.after {
-			t.Errorf("%d by %d: got the stock %d by %+v, want %+v", c.before, c.delta, w.products["LAMP-1"].Stock, w.movements, want)
+			t.Errorf("%d by %d: got the stock %d by %+v, want %+v",
+				c.before, c.delta, w.products["LAMP-1"].Stock, w.movements, want)
 		}
 		wantCalls(t, w, "read", "move")
 	}
@@ -174,7 +193,10 @@ func TestAdjustStockMeetsSales(t *testing.T) {
 	if err != nil || got.Quantity != 37 || w.products["LAMP-1"].Stock != 37 {
 		t.Errorf("got %+v, stored %d and error %v, want 37", got, w.products["LAMP-1"].Stock, err)
 	}
-	want := []Movement{{ID: "movement 1", ProductID: "LAMP-1", Before: 40, After: 37, Reason: "damaged", By: "usr_admin", MovedAt: at(1)}}
+	want := []Movement{{
+		ID: "movement 1", ProductID: "LAMP-1", Before: 40, After: 37, Reason: "damaged", By: "usr_admin",
+		MovedAt: at(1),
+	}}
 	if !slices.Equal(w.movements, want) {
 		t.Errorf("got the movements %+v, want %+v", w.movements, want)
 	}
@@ -191,14 +213,18 @@ func TestAdjustStockMeetsItself(t *testing.T) {
 			w.sell("LAMP-1", 1) // so that it goes on from 42
 		case 2:
 			w.sell("LAMP-1", -1)
-			late := Movement{ID: "movement 1", ProductID: "LAMP-1", Before: 43, After: 40, Reason: "damaged", By: "usr_admin", MovedAt: at(1)}
+			late := Movement{
+				ID: "movement 1", ProductID: "LAMP-1", Before: 43, After: 40, Reason: "damaged", By: "usr_admin",
+				MovedAt: at(1),
+			}
 			w.movements = append(w.movements, late)
 			w.sell("LAMP-1", 3)
 		}
 	}
 	got, err := w.adjust(-3)
 	if err != nil || got.Quantity != 40 || w.products["LAMP-1"].Stock != 40 || len(w.movements) != 1 {
-		t.Errorf("got %+v, stored %d, %d movements and error %v, want 40 and one", got, w.products["LAMP-1"].Stock, len(w.movements), err)
+		t.Errorf("got %+v, stored %d, %d movements and error %v, want 40 and one",
+			got, w.products["LAMP-1"].Stock, len(w.movements), err)
 	}
 }
 
@@ -209,7 +235,8 @@ func TestAdjustStockGivesUp(t *testing.T) {
 		t.Errorf("got error %v, want %v", err, ErrContended)
 	}
 	if w.writes != stockAttempts || w.products["LAMP-1"].Stock != 1000-stockAttempts || len(w.movements) != 0 {
-		t.Errorf("got %d writes, %d units and %v, want %d, %d and none", w.writes, w.products["LAMP-1"].Stock, w.movements, stockAttempts, 1000-stockAttempts)
+		t.Errorf("got %d writes, %d units and %v, want %d, %d and none",
+			w.writes, w.products["LAMP-1"].Stock, w.movements, stockAttempts, 1000-stockAttempts)
 	}
 }
 
@@ -258,7 +285,8 @@ func TestAdjustStockChecks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWarehouse(savedLamp(5, opened))
-			_, err := w.inventory().Adjust(context.Background(), admin, Adjustment{ProductID: "LAMP-1", Delta: c.delta, Reason: c.reason})
+			_, err := w.inventory().Adjust(context.Background(), admin,
+				Adjustment{ProductID: "LAMP-1", Delta: c.delta, Reason: c.reason})
 			wantFields(t, err, c.want...)
 			wantCalls(t, w)
 		})
@@ -311,7 +339,8 @@ func TestStockLaws(t *testing.T) {
 			"adjust": func(t *rapid.T) {
 				_, err := w.adjust(rapid.Int64Range(-8, 8).Draw(t, "delta"))
 				var invalid validation.Errors // of delta 0
-				if err != nil && !errors.Is(err, ErrInsufficientStock) && !errors.Is(err, ErrContended) && !errors.As(err, &invalid) {
+				if err != nil && !errors.Is(err, ErrInsufficientStock) && !errors.Is(err, ErrContended) &&
+					!errors.As(err, &invalid) {
 					t.Fatal(err)
 				}
 			},

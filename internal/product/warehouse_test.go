@@ -18,8 +18,8 @@ var (
 	errDown = errors.New("the store is down")
 )
 
-// warehouse is a store of products with the conditions of the real one: only admin is an admin, a product is created once,
-// updated one version on and moved from the stock it has. Each call is noted.
+// warehouse is a store of products with the conditions of the real one: only admin is an admin, a product is created
+// once, updated one version on and moved from the stock it has. Each call is noted.
 type warehouse struct {
 	products  map[string]Product
 	movements []Movement

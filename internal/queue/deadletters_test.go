@@ -61,11 +61,18 @@ func noting(t *testing.T, requests *[]request, answers map[string]transport) tra
 
 func TestTake(t *testing.T) {
 	var requests []request
-	bodies := []string{written, "{", strings.Replace(written, `"version":1`, `"version":1000`, 1), written + strings.Repeat(" ", 5000)}
-	d := lettersOver(noting(t, &requests, map[string]transport{"ReceiveMessage": func(*http.Request) (*http.Response, error) {
+	bodies := []string{
+		written, "{", strings.Replace(written, `"version":1`, `"version":1000`, 1), written + strings.Repeat(" ", 5000),
+	}
+	d := lettersOver(noting(t, &requests, map[string]transport{"ReceiveMessage": func(
+		*http.Request,
+	) (*http.Response, error) {
 		var messages []map[string]string
 		for i, body := range bodies {
-			messages = append(messages, map[string]string{"MessageId": fmt.Sprint("m", i), "ReceiptHandle": fmt.Sprint("h", i), "Body": body, "MD5OfBody": sum(body)})
+			messages = append(messages, map[string]string{
+				"MessageId": fmt.Sprint("m", i), "ReceiptHandle": fmt.Sprint("h", i), "Body": body,
+				"MD5OfBody": sum(body),
+			})
 		}
 		return reply(200, map[string]any{"Messages": messages})
 	}}))
@@ -78,7 +85,8 @@ func TestTake(t *testing.T) {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
 	in := requests[0]
-	if in.QueueURL != deadURL || in.MaxNumber != 10 || in.VisibilityTimeout == nil || *in.VisibilityTimeout != 60 || in.WaitTimeSeconds < 1 {
+	if in.QueueURL != deadURL || in.MaxNumber != 10 || in.VisibilityTimeout == nil || *in.VisibilityTimeout != 60 ||
+		in.WaitTimeSeconds < 1 {
 		t.Errorf("asked for %+v, want ten of the dead-letter queue for a minute, looked for on every server", in)
 	}
 }
@@ -102,7 +110,9 @@ func TestGiveBack(t *testing.T) {
 		letters = append(letters, notification.DeadLetter{ID: fmt.Sprint(i), Handle: fmt.Sprint("h", i)})
 	}
 	taken := func(*http.Request) (*http.Response, error) {
-		return reply(200, map[string]any{"Failed": []map[string]any{{"Id": "0", "Code": "ReceiptHandleIsInvalid", "SenderFault": true}}})
+		return reply(200, map[string]any{
+			"Failed": []map[string]any{{"Id": "0", "Code": "ReceiptHandleIsInvalid", "SenderFault": true}},
+		})
 	}
 	d := lettersOver(noting(t, &requests, map[string]transport{"ChangeMessageVisibilityBatch": taken}))
 	if err := d.Release(t.Context(), letters); err != nil {
@@ -138,8 +148,10 @@ func TestResend(t *testing.T) {
 	if err := lettersOver(noting(t, &requests, nil)).Resend(t.Context(), letter); err != nil {
 		t.Fatal(err)
 	}
-	if len(requests) != 2 || requests[0].Target != "SendMessage" || requests[0].QueueURL != queueURL || requests[0].MessageBody != letter.Body ||
-		requests[1].Target != "DeleteMessage" || requests[1].QueueURL != deadURL || requests[1].ReceiptHandle != letter.Handle {
+	if len(requests) != 2 || requests[0].Target != "SendMessage" || requests[0].QueueURL != queueURL ||
+		requests[0].MessageBody != letter.Body ||
+		requests[1].Target != "DeleteMessage" || requests[1].QueueURL != deadURL ||
+		requests[1].ReceiptHandle != letter.Handle {
 		t.Errorf("called with %+v, want it sent to the mail queue, then deleted from the other", requests)
 	}
 }
@@ -151,8 +163,10 @@ func TestResendKeeps(t *testing.T) {
 		"lost":   func(*http.Request) (*http.Response, error) { return nil, errors.New("connection reset by peer") },
 	} {
 		var requests []request
-		err := lettersOver(noting(t, &requests, map[string]transport{"SendMessage": answer})).Resend(t.Context(), letter)
-		if err == nil || !strings.HasPrefix(err.Error(), "sending: ") || len(requests) != 1 || strings.Contains(err.Error(), "anything") {
+		err := lettersOver(noting(t, &requests, map[string]transport{"SendMessage": answer})).
+			Resend(t.Context(), letter)
+		if err == nil || !strings.HasPrefix(err.Error(), "sending: ") || len(requests) != 1 ||
+			strings.Contains(err.Error(), "anything") {
 			t.Errorf("%s: got %v after %+v, want an error and no more calls", name, err, requests)
 		}
 	}
@@ -162,7 +176,9 @@ func TestResendKeeps(t *testing.T) {
 func TestResendInterrupted(t *testing.T) {
 	var requests []request
 	ctx, interrupt := context.WithCancel(t.Context())
-	d := lettersOver(noting(t, &requests, map[string]transport{"SendMessage": func(*http.Request) (*http.Response, error) {
+	d := lettersOver(noting(t, &requests, map[string]transport{"SendMessage": func(
+		*http.Request,
+	) (*http.Response, error) {
 		interrupt()
 		return reply(200, map[string]string{"MessageId": "1", "MD5OfMessageBody": sum(letter.Body)})
 	}}))
@@ -176,7 +192,8 @@ func TestResendInterrupted(t *testing.T) {
 
 func TestResendNotDeleted(t *testing.T) {
 	denied := func(*http.Request) (*http.Response, error) { return fault(403, "AccessDenied") }
-	err := lettersOver(noting(t, new([]request), map[string]transport{"DeleteMessage": denied})).Resend(t.Context(), letter)
+	err := lettersOver(noting(t, new([]request), map[string]transport{"DeleteMessage": denied})).
+		Resend(t.Context(), letter)
 	if err == nil || !strings.HasPrefix(err.Error(), "sent, but not deleted: ") {
 		t.Errorf("got %v", err)
 	}

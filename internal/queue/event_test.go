@@ -40,7 +40,8 @@ func TestEncode(t *testing.T) {
 // TestEncodeRefuses: nothing is sent that would be refused.
 func TestEncodeRefuses(t *testing.T) {
 	for name, id := range map[string]string{
-		"too long": "order-placed#" + strings.Repeat("a", maxBody/2), "invalid UTF-8": "order-placed#\xff", "unknown kind": "order-returned#ord_1",
+		"too long": "order-placed#" + strings.Repeat("a", maxBody/2), "invalid UTF-8": "order-placed#\xff",
+		"unknown kind":      "order-returned#ord_1",
 		"long account mail": "password-reset#" + strings.Repeat("a", maxBody), "no kind": "password-reset",
 	} {
 		if got, err := encode(mailOf(id)); err == nil || got != "" {
@@ -49,8 +50,8 @@ func TestEncodeRefuses(t *testing.T) {
 	}
 }
 
-// TestVersions: of each type the newest version and the one before it are understood. Who adds a version adds its golden file,
-// and cannot drop the one before.
+// TestVersions: of each type the newest version and the one before it are understood. Who adds a version adds its
+// golden file, and cannot drop the one before.
 func TestVersions(t *testing.T) {
 	if len(versions) != len(goldenMails) {
 		t.Errorf("there are %d types, want the %d that have golden files", len(versions), len(goldenMails))
@@ -69,7 +70,8 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-// TestVersionsAreJudged: the rule above is broken by who adds a version without its golden file, or drops the one before.
+// TestVersionsAreJudged: the rule above is broken by who adds a version without its golden file, or drops the one
+// before.
 func TestVersionsAreJudged(t *testing.T) {
 	for kind, version := range versions {
 		onlyNew := func(body string) (string, error) {
@@ -78,7 +80,8 @@ func TestVersionsAreJudged(t *testing.T) {
 			}
 			return goldenMails[kind], nil
 		}
-		if got := judgeVersions(kind, version+1, decode); len(got) != 1 || !strings.Contains(got[0], fmt.Sprintf("%s-v%d.json", kind, version+1)) {
+		if got := judgeVersions(kind, version+1, decode); len(got) != 1 ||
+			!strings.Contains(got[0], fmt.Sprintf("%s-v%d.json", kind, version+1)) {
 			t.Errorf("a version without its golden file: %q", got)
 		}
 		if got := judgeVersions(kind, version+1, onlyNew); len(got) != 2 {
@@ -97,7 +100,8 @@ func judgeVersions(kind string, newest int, decode func(string) (string, error))
 		}
 		head := fmt.Sprintf(`{"type":%q,"version":%d,`, kind, v)
 		if got, err := decode(golden); err != nil || got != goldenMails[kind] || !strings.HasPrefix(golden, head) {
-			complaints = append(complaints, fmt.Sprintf("%s of version %d: %s is decoded as %q, %v", kind, v, golden, got, err))
+			complaints = append(complaints,
+				fmt.Sprintf("%s of version %d: %s is decoded as %q, %v", kind, v, golden, got, err))
 		}
 	}
 	return complaints
@@ -121,7 +125,10 @@ func TestDecode(t *testing.T) {
 		}
 	}
 	shipped := `{"type":"mail.pending","version":1,"mail_id":"order-shipped#ord_1"}`
-	for id, body := range map[string]string{"order-shipped#ord_1": shipped, resetID: resetEvent, verifyID: strings.Replace(verifyEvent, "{", `{"trace":[],`, 1)} {
+	for id, body := range map[string]string{
+		"order-shipped#ord_1": shipped, resetID: resetEvent,
+		verifyID: strings.Replace(verifyEvent, "{", `{"trace":[],`, 1),
+	} {
 		if got, err := decode(body); err != nil || got != id {
 			t.Errorf("%s: got %q, %v, want %q", body, got, err, id)
 		}
@@ -177,8 +184,10 @@ func TestDecodeRefuses(t *testing.T) {
 func TestRefusalsKeepTheBodyToThemselves(t *testing.T) {
 	change := func(old, new string) string { return strings.Replace(written, old, new, 1) }
 	for _, body := range []string{
-		`{"type":1,"email":"ada@example.com"}`, `ada@example.com`, change("ord_7", "ada@example.com"), change("order.placed", "ada@example.com"),
-		change(":1", `:"ada@example.com"`), change(":1", ":2"+`,"ada@example.com":1`), strings.Repeat("ada@example.com", 1000),
+		`{"type":1,"email":"ada@example.com"}`, `ada@example.com`, change("ord_7", "ada@example.com"),
+		change("order.placed", "ada@example.com"),
+		change(":1", `:"ada@example.com"`), change(":1", ":2"+`,"ada@example.com":1`),
+		strings.Repeat("ada@example.com", 1000),
 	} {
 		if _, err := decode(body); err == nil || strings.Contains(err.Error(), "ada@example.com") {
 			t.Errorf("%s: got %v", body, err)
@@ -199,9 +208,10 @@ var accountKinds = []string{"verify-email", "sign-up-attempt", "password-reset"}
 // FuzzDecode: no message is taken but one that speaks of an order's own mail, or of an account mail.
 func FuzzDecode(f *testing.F) {
 	for _, body := range []string{
-		written, "", "null", "{}", "[]", strings.Replace(written, ":1", ":2", 1), strings.Replace(written, "ord_7", "ord_8", 1),
-		`{"type":"order.placed","version":1,"mail_id":"order-placed#","order_id":""}`, "{\"type\":\"\xff\"}", strings.Repeat(`{"a":`, 100),
-		resetEvent, verifyEvent, strings.Replace(resetEvent, "#", "", 1),
+		written, "", "null", "{}", "[]", strings.Replace(written, ":1", ":2", 1),
+		strings.Replace(written, "ord_7", "ord_8", 1),
+		`{"type":"order.placed","version":1,"mail_id":"order-placed#","order_id":""}`, "{\"type\":\"\xff\"}",
+		strings.Repeat(`{"a":`, 100), resetEvent, verifyEvent, strings.Replace(resetEvent, "#", "", 1),
 		written + strings.Repeat(" ", 4096), strings.Replace(written, "{", `{"trace":{"a":[]},`, 1),
 	} {
 		f.Add(body)
@@ -219,7 +229,8 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("%s was taken as %q", body, id)
 		}
 		kind, _, _ := strings.Cut(id, "#")
-		if (e.Type != "order.placed" || id != "order-placed#"+e.OrderID) && (e.Type != "mail.pending" || !slices.Contains(accountKinds, kind)) {
+		if (e.Type != "order.placed" ||
+			id != "order-placed#"+e.OrderID) && (e.Type != "mail.pending" || !slices.Contains(accountKinds, kind)) {
 			t.Errorf("%s was taken as %q", body, id)
 		}
 	})
@@ -227,7 +238,9 @@ func FuzzDecode(f *testing.F) {
 
 // FuzzEncode: whatever the mail's id, what is written is read as that mail.
 func FuzzEncode(f *testing.F) {
-	for _, id := range []string{mailID, resetID, verifyID, "", "order-placed#", `verify-email#"#{}é`, "order-placed#\xff"} {
+	for _, id := range []string{
+		mailID, resetID, verifyID, "", "order-placed#", `verify-email#"#{}é`, "order-placed#\xff",
+	} {
 		f.Add(id)
 	}
 	f.Fuzz(func(t *testing.T, id string) {

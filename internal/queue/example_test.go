@@ -6,8 +6,8 @@ import (
 	"shop/internal/notification"
 )
 
-// An event names its mail, and an order's event the order, but no personal data. Members that a version does not know are ignored,
-// so that a release may add one; a type or version that it does not know is ErrUnknown.
+// An event names its mail, and an order's event the order, but no personal data. Members that a version does not know
+// are ignored, so that a release may add one; a type or version that it does not know is ErrUnknown.
 func Example_event() {
 	body, err := encode(notification.Mail{ID: "order-placed#ord_7vtcxc6t7ggcx267wchbxpn4v3"})
 	fmt.Println(body, err)

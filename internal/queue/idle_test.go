@@ -25,8 +25,8 @@ import (
 // patience of the impatientServer, with connections that nobody uses.
 const patience = 150 * time.Millisecond
 
-// impatientServer is an SQS that breaks a connection which was idle for too long. It does so when the next request arrives: that is
-// what a client meets whose request and the server's end of the connection cross each other.
+// impatientServer is an SQS that breaks a connection which was idle for too long. It does so when the next request
+// arrives: that is what a client meets whose request and the server's end of the connection cross each other.
 type impatientServer struct {
 	url           string
 	taken, broken atomic.Int64 // requests
@@ -68,7 +68,9 @@ func (s *impatientServer) serve(connection net.Conn) {
 		_ = json.NewDecoder(request.Body).Decode(&c) // what is no JSON has another sum
 		s.taken.Add(1)
 		answer := fmt.Sprintf(`{"MessageId":"1","MD5OfMessageBody":%q}`, sum(c.MessageBody))
-		fmt.Fprintf(connection, "HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: %d\r\n\r\n%s", len(answer), answer)
+		fmt.Fprintf(connection,
+			"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: %d\r\n\r\n%s", len(answer),
+			answer)
 	}
 }
 
@@ -76,11 +78,13 @@ func (s *impatientServer) serve(connection net.Conn) {
 func queueAt(url string, idle time.Duration) *Queue {
 	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.IdleConnTimeout = idle })
 	return &Queue{URL: url + "/000000000000/MailQueue", Client: sqs.New(sqs.Options{
-		Region: "eu-west-1", BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""), HTTPClient: client,
+		Region: "eu-west-1", BaseEndpoint: &url,
+		Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""), HTTPClient: client,
 	})}
 }
 
-// most is how many events are sent until one met a broken connection: on a busy machine Go does not keep every connection.
+// most is how many events are sent until one met a broken connection: on a busy machine Go does not keep every
+// connection.
 const most = 20
 
 // TestClosedEarly: each event is sent though the server has closed the connection that it was to take.
@@ -99,8 +103,8 @@ func TestClosedEarly(t *testing.T) {
 	t.Error("no connection was broken off")
 }
 
-// TestFrozen: Lambda freezes a process between two requests. One that comes back sends its event, though the server closes the
-// connection that it was to take.
+// TestFrozen: Lambda freezes a process between two requests. One that comes back sends its event, though the server
+// closes the connection that it was to take.
 func TestFrozen(t *testing.T) {
 	server := startImpatient(t)
 	p := startSender(t, server.url, time.Minute)
@@ -114,8 +118,8 @@ func TestFrozen(t *testing.T) {
 	t.Error("no connection was broken off")
 }
 
-// TestFrozenForLongerThanIdle: a process that keeps its connections for a shorter time than the server takes a new one, and meets none
-// that is closed: the time that it was frozen counts.
+// TestFrozenForLongerThanIdle: a process that keeps its connections for a shorter time than the server takes a new one,
+// and meets none that is closed: the time that it was frozen counts.
 func TestFrozenForLongerThanIdle(t *testing.T) {
 	server := startImpatient(t)
 	p := startSender(t, server.url, patience/3)

@@ -60,23 +60,27 @@ func TestReceive(t *testing.T) {
 		delivered = append(delivered, id)
 		return notification.OutcomeSent, nil
 	}), message(t, "a"), message(t, "b"), message(t, "a"))
-	if want := "[order-placed#ord_a order-placed#ord_b order-placed#ord_a]"; answer != nothingFailed || fmt.Sprint(delivered) != want {
+	if want := "[order-placed#ord_a order-placed#ord_b order-placed#ord_a]"; answer != nothingFailed ||
+		fmt.Sprint(delivered) != want {
 		t.Errorf("answered %s and delivered %s, want %s", answer, delivered, want)
 	}
 }
 
 func TestReceiveNothing(t *testing.T) {
 	for _, messages := range [][]events.SQSMessage{nil, {}} {
-		if answer, log := receiveAll(t, 30*time.Second, deliver(nil), messages...); answer != nothingFailed || log != "" {
+		if answer, log := receiveAll(t, 30*time.Second, deliver(nil), messages...); answer != nothingFailed ||
+			log != "" {
 			t.Errorf("answered %s and logged %s", answer, log)
 		}
 	}
 }
 
-// TestFailures: each message stands for itself, and only those that cannot be understood, that speak of no recorded mail, and that crash
-// the function are received again.
+// TestFailures: each message stands for itself, and only those that cannot be understood, that speak of no recorded
+// mail, and that crash the function are received again.
 func TestFailures(t *testing.T) {
-	foreign := events.SQSMessage{MessageId: "message-foreign", Body: `{"type":"order.shipped","email":"ada@example.com"}`}
+	foreign := events.SQSMessage{
+		MessageId: "message-foreign", Body: `{"type":"order.shipped","email":"ada@example.com"}`,
+	}
 	answer, log := receiveAll(t, 30*time.Second, deliver(func(id string) (notification.Outcome, error) {
 		switch strings.TrimPrefix(id, "order-placed#ord_") {
 		case "unrecorded":
@@ -93,16 +97,20 @@ func TestFailures(t *testing.T) {
 			return "", errors.New("the mark was not written")
 		}
 		return notification.OutcomeSent, nil
-	}), message(t, "sent"), foreign, message(t, "unrecorded"), message(t, "refused"), message(t, "crash"), message(t, "down"), message(t, "nil"), message(t, "lost"), message(t, "last"))
+	}), message(t, "sent"), foreign, message(t, "unrecorded"), message(t, "refused"), message(t, "crash"),
+		message(t, "down"), message(t, "nil"), message(t, "lost"), message(t, "last"))
 	if want := failures("foreign", "unrecorded", "crash", "nil"); answer != want {
 		t.Errorf("answered %s, want %s", answer, want)
 	}
 	for _, id := range []string{"foreign", "unrecorded", "crash", "nil"} {
-		if !strings.Contains(log, `"msg":"message not understood","function":"","trace_id":"","message_id":"message-`+id+`"`) {
+		if !strings.Contains(log,
+			`"msg":"message not understood","function":"","trace_id":"","message_id":"message-`+id+`"`) {
 			t.Errorf("the log does not tell of %s: %s", id, log)
 		}
 	}
-	for id, outcome := range map[string]string{"sent": "sent", "refused": "failed", "down": "postponed", "lost": "", "last": "sent"} {
+	for id, outcome := range map[string]string{
+		"sent": "sent", "refused": "failed", "down": "postponed", "lost": "", "last": "sent",
+	} {
 		if !strings.Contains(log, `"mail_id":"order-placed#ord_`+id+`","sender_trace_id":"","outcome":"`+outcome+`"`) {
 			t.Errorf("the log does not tell of %s: %s", id, log)
 		}
@@ -120,10 +128,11 @@ func failures(names ...string) string {
 	return `{"batchItemFailures":[` + strings.Join(items, ",") + `]}`
 }
 
-// TestTimeUsedUp: what there is no time for is acknowledged, for the mail is pending and the relay returns to it. What cannot be
-// understood fails all the same.
+// TestTimeUsedUp: what there is no time for is acknowledged, for the mail is pending and the relay returns to it. What
+// cannot be understood fails all the same.
 func TestTimeUsedUp(t *testing.T) {
-	answer, log := receiveAll(t, DeliveryTime+deadline.ShutdownMargin-time.Millisecond, deliver(nil), message(t, "a"), events.SQSMessage{MessageId: "message-b", Body: "b"}, message(t, "c"))
+	answer, log := receiveAll(t, DeliveryTime+deadline.ShutdownMargin-time.Millisecond, deliver(nil), message(t, "a"),
+		events.SQSMessage{MessageId: "message-b", Body: "b"}, message(t, "c"))
 	if want := failures("b"); answer != want {
 		t.Errorf("answered %s, want %s", answer, want)
 	}
@@ -136,11 +145,12 @@ func TestTimeUsedUp(t *testing.T) {
 func TestTimeRunsOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var delivered []string
-		answer, _ := receiveAll(t, DeliveryTime+deadline.ShutdownMargin+200*time.Millisecond, deliver(func(id string) (notification.Outcome, error) {
-			delivered = append(delivered, id)
-			time.Sleep(300 * time.Millisecond)
-			return notification.OutcomeSent, nil
-		}), message(t, "a"), message(t, "b"))
+		answer, _ := receiveAll(t, DeliveryTime+deadline.ShutdownMargin+200*time.Millisecond,
+			deliver(func(id string) (notification.Outcome, error) {
+				delivered = append(delivered, id)
+				time.Sleep(300 * time.Millisecond)
+				return notification.OutcomeSent, nil
+			}), message(t, "a"), message(t, "b"))
 		if answer != nothingFailed || fmt.Sprint(delivered) != "[order-placed#ord_a]" {
 			t.Errorf("answered %s and delivered %s", answer, delivered)
 		}
@@ -155,16 +165,18 @@ func (untilEnd) Deliver(ctx context.Context, _ string) (notification.Outcome, er
 	return "", ctx.Err()
 }
 
-// TestAnswersBeforeItIsCutOff: a delivery that uses all of the time leaves a second to answer for the batch: what was delivered
-// before and what there is no time for is acknowledged, and what cannot be understood fails.
+// TestAnswersBeforeItIsCutOff: a delivery that uses all of the time leaves a second to answer for the batch: what was
+// delivered before and what there is no time for is acknowledged, and what cannot be understood fails.
 func TestAnswersBeforeItIsCutOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		answer, log := receiveAll(t, 30*time.Second, untilEnd{}, message(t, "a"), message(t, "b"), events.SQSMessage{MessageId: "message-c", Body: "c"})
+		answer, log := receiveAll(t, 30*time.Second, untilEnd{}, message(t, "a"), message(t, "b"),
+			events.SQSMessage{MessageId: "message-c", Body: "c"})
 		if want := failures("c"); answer != want || time.Since(start) != 29*time.Second {
 			t.Errorf("answered %s after %s, want %s after 29 s", answer, time.Since(start), want)
 		}
-		if !strings.Contains(log, `"mail_id":"order-placed#ord_a","sender_trace_id":"","outcome":"","error":"context deadline exceeded"`) ||
+		if !strings.Contains(log,
+			`"mail_id":"order-placed#ord_a","sender_trace_id":"","outcome":"","error":"context deadline exceeded"`) ||
 			!strings.Contains(log, `"mail_id":"order-placed#ord_b","sender_trace_id":"","outcome":"postponed"`) {
 			t.Errorf("the log does not tell of both mails: %s", log)
 		}

@@ -31,7 +31,8 @@ func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f
 
 func queueOver(f transport) *Queue {
 	return &Queue{URL: queueURL, Client: sqs.New(sqs.Options{
-		Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""), HTTPClient: &http.Client{Transport: f},
+		Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
+		HTTPClient: &http.Client{Transport: f},
 	})}
 }
 
@@ -60,7 +61,8 @@ func reply(status int, body any) (*http.Response, error) {
 		return nil, err
 	}
 	return &http.Response{
-		StatusCode: status, Header: http.Header{"Content-Type": {"application/x-amz-json-1.0"}}, Body: io.NopCloser(bytes.NewReader(text)),
+		StatusCode: status, Header: http.Header{"Content-Type": {"application/x-amz-json-1.0"}},
+		Body: io.NopCloser(bytes.NewReader(text)),
 	}, nil
 }
 
@@ -93,8 +95,8 @@ func TestOrderPlaced(t *testing.T) {
 	}
 }
 
-// TestOrderPlacedTriesOnce: no answer is asked for again while a customer waits; the relay does that. A connection that broke is
-// no answer, and is tried once more, at once.
+// TestOrderPlacedTriesOnce: no answer is asked for again while a customer waits; the relay does that. A connection that
+// broke is no answer, and is tried once more, at once.
 func TestOrderPlacedTriesOnce(t *testing.T) {
 	reset := errors.New("connection reset by peer")
 	for name, answer := range map[string]transport{
@@ -105,7 +107,8 @@ func TestOrderPlacedTriesOnce(t *testing.T) {
 		"no such queue":  func(*http.Request) (*http.Response, error) { return fault(400, "QueueDoesNotExist") },
 		"reset":          func(*http.Request) (*http.Response, error) { return nil, reset },
 		"broken answer": func(*http.Request) (*http.Response, error) {
-			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{"))}, nil
+			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{"))},
+				nil
 		},
 		"another message's sum": func(*http.Request) (*http.Response, error) {
 			return reply(200, map[string]string{"MessageId": "1", "MD5OfMessageBody": sum("other")})
@@ -121,15 +124,18 @@ func TestOrderPlacedTriesOnce(t *testing.T) {
 					calls++
 					return answer(r)
 				}).OrderPlaced(context.Background(), orderID)
-				if err == nil || !strings.HasPrefix(err.Error(), "sending an event: ") || calls != want || time.Since(start) != 0 {
-					t.Errorf("got %v after %d calls and %s, want an error after %d and no wait", err, calls, time.Since(start), want)
+				if err == nil || !strings.HasPrefix(err.Error(), "sending an event: ") || calls != want ||
+					time.Since(start) != 0 {
+					t.Errorf("got %v after %d calls and %s, want an error after %d and no wait",
+						err, calls, time.Since(start), want)
 				}
 			})
 		})
 	}
 }
 
-// TestOrderPlacedGivesUp: a queue that does not answer costs a checkout half a second, by a clock that only this test sees.
+// TestOrderPlacedGivesUp: a queue that does not answer costs a checkout half a second, by a clock that only this test
+// sees.
 func TestOrderPlacedGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start, calls := time.Now(), 0
@@ -158,7 +164,8 @@ func TestOrderPlacedKeepsAnEarlierDeadline(t *testing.T) {
 			<-r.Context().Done()
 			return nil, r.Context().Err()
 		})
-		if err := q.OrderPlaced(ctx, orderID); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 100*time.Millisecond {
+		if err := q.OrderPlaced(ctx, orderID); !errors.Is(err, context.DeadlineExceeded) ||
+			time.Since(start) != 100*time.Millisecond {
 			t.Errorf("got %v after %s", err, time.Since(start))
 		}
 	})
@@ -179,7 +186,8 @@ func taking(t *testing.T, calls *[]call, refused ...string) transport {
 		*calls = append(*calls, c)
 		var successful, failed []map[string]any
 		for _, e := range c.Entries {
-			successful = append(successful, map[string]any{"Id": e.Id, "MessageId": "m" + e.Id, "MD5OfMessageBody": sum(e.MessageBody)})
+			successful = append(successful,
+				map[string]any{"Id": e.Id, "MessageId": "m" + e.Id, "MD5OfMessageBody": sum(e.MessageBody)})
 		}
 		for _, id := range refused {
 			failed = append(failed, map[string]any{"Id": id, "Code": "InternalError", "SenderFault": false})
@@ -195,7 +203,8 @@ func TestSend(t *testing.T) {
 	if err != nil || len(unsent) != 0 {
 		t.Fatalf("got %v, %v", unsent, err)
 	}
-	if len(calls) != 1 || calls[0].Target != "AmazonSQS.SendMessageBatch" || calls[0].QueueURL != queueURL || len(calls[0].Entries) != len(all) {
+	if len(calls) != 1 || calls[0].Target != "AmazonSQS.SendMessageBatch" || calls[0].QueueURL != queueURL ||
+		len(calls[0].Entries) != len(all) {
 		t.Fatalf("SQS was called with %+v", calls)
 	}
 	for i, e := range calls[0].Entries {
@@ -228,7 +237,8 @@ func TestSendNothingKnown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			unsent, err := queueOver(answer).Send(t.Context(), all)
-			if err == nil || !strings.HasPrefix(err.Error(), "sending events: ") || len(unsent) != 2 || unsent[0] != all[0] || unsent[1] != all[1] {
+			if err == nil || !strings.HasPrefix(err.Error(), "sending events: ") || len(unsent) != 2 ||
+				unsent[0] != all[0] || unsent[1] != all[1] {
 				t.Errorf("got %v, %v, want all mails and an error", unsent, err)
 			}
 		})
@@ -258,7 +268,8 @@ func TestSendWhatHasNoEvent(t *testing.T) {
 	later := []notification.Mail{{ID: "order-returned#ord_b"}, {ID: "order-placed#\xff"}, {}}
 	known := mails("a", "c")
 	var calls []call
-	unsent, err := queueOver(taking(t, &calls, "1")).Send(t.Context(), []notification.Mail{later[0], known[0], later[1], known[1], later[2]})
+	unsent, err := queueOver(taking(t, &calls, "1")).Send(t.Context(),
+		[]notification.Mail{later[0], known[0], later[1], known[1], later[2]})
 	want := `sending events: there is none for 3 mails, the first of them "order-returned#ord_b"` +
 		"\nsending events: 1 of 2 refused, the first with InternalError"
 	if err == nil || err.Error() != want {

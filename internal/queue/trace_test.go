@@ -58,7 +58,8 @@ func TestTraceIsSent(t *testing.T) {
 	}
 }
 
-// TestTraceIsLogged: what is said of a mail names the trace of who sent its event, and nothing else that a message may hold there.
+// TestTraceIsLogged: what is said of a mail names the trace of who sent its event, and nothing else that a message may
+// hold there.
 func TestTraceIsLogged(t *testing.T) {
 	for header, want := range map[string]string{sentHeader: traceID, "Root=forged": "", "": ""} {
 		m := message(t, "a")

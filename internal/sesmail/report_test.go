@@ -52,8 +52,14 @@ const messageID = "0102019ced-message-000000"
 
 // lost and unwanted are what follows from the two.
 var (
-	lost     = notification.Report{MailID: "order-placed#ord_7", MessageID: messageID, Address: "ada@example.com", Reason: notification.Bounced, Suppress: true, Lost: true}
-	unwanted = notification.Report{MailID: "order-placed#ord_7", MessageID: messageID, Address: "ada@example.com", Reason: notification.Complained, Suppress: true}
+	lost = notification.Report{
+		MailID: "order-placed#ord_7", MessageID: messageID, Address: "ada@example.com", Reason: notification.Bounced,
+		Suppress: true, Lost: true,
+	}
+	unwanted = notification.Report{
+		MailID: "order-placed#ord_7", MessageID: messageID, Address: "ada@example.com", Reason: notification.Complained,
+		Suppress: true,
+	}
 )
 
 // changed is r with something else in it.
@@ -71,27 +77,37 @@ func TestDecodeReport(t *testing.T) {
 		old, new string // replaced in the event
 		want     notification.Report
 	}{
-		"a bounce for good":             {bounced, "", "", lost},
-		"a bounce for now":              {bounced, "Permanent", "Transient", changed(lost, passing)},
-		"a bounce for who knows":        {bounced, "Permanent", "Undetermined", changed(lost, passing)},
-		"on the account's list":         {bounced, "General", "OnAccountSuppressionList", lost},
-		"a complaint":                   {complained, "", "", unwanted},
-		"a complaint of no kind":        {complained, `"complaintFeedbackType": "abuse", `, "", unwanted},
-		"a complaint taken back":        {complained, "abuse", "not-spam", changed(unwanted, passing)},
-		"kept for an earlier complaint": {complained, "null", `"OnAccountSuppressionList"`, changed(unwanted, func(r *notification.Report) { r.Lost = true })},
-		"with a name":                   {bounced, destination, `"destination": ["Ada <ada@example.com>"]`, lost},
-		"in mixed case":                 {complained, destination, `"destination": [" Ada@EXAMPLE.com"]`, unwanted},
-		"with a name, in mixed case":    {bounced, destination, `"destination": ["\"Lovelace, Ada\" <ADA@Example.Com>"]`, lost},
-		"forwarded":                     {bounced, recipient, `"emailAddress": "ada@new.example"`, lost},
-		"a bounce of somebody else":     {bounced, recipient, `"emailAddress": "admin@example.com"`, lost},
-		"a complaint of somebody else":  {complained, recipient, `"emailAddress": "admin@example.com"`, unwanted},
-		"a recipient that is no text":   {bounced, recipient, `"emailAddress": 7`, lost},
-		"no recipients":                 {complained, "{" + recipient + "}", "", unwanted},
-		"several recipients":            {bounced, "{" + recipient, `{"emailAddress": "bob@example.com"}, {` + recipient, lost},
-		"no tags":                       {bounced, `"mail_kind": ["order-placed"], "mail_subject": ["ord_7"]`, `"other": ["x"]`, changed(lost, nameless)},
-		"half the tags":                 {bounced, `"mail_kind": ["order-placed"], `, "", changed(lost, nameless)},
-		"a tag twice":                   {bounced, `["ord_7"]`, `["ord_7", "ord_8"]`, changed(lost, nameless)},
-		"members of a later version":    {bounced, `"headersTruncated": false`, `"headersTruncated": false, "later": {"a": [1]}`, lost},
+		"a bounce for good":      {bounced, "", "", lost},
+		"a bounce for now":       {bounced, "Permanent", "Transient", changed(lost, passing)},
+		"a bounce for who knows": {bounced, "Permanent", "Undetermined", changed(lost, passing)},
+		"on the account's list":  {bounced, "General", "OnAccountSuppressionList", lost},
+		"a complaint":            {complained, "", "", unwanted},
+		"a complaint of no kind": {complained, `"complaintFeedbackType": "abuse", `, "", unwanted},
+		"a complaint taken back": {complained, "abuse", "not-spam", changed(unwanted, passing)},
+		"kept for an earlier complaint": {complained, "null", `"OnAccountSuppressionList"`, changed(unwanted,
+			func(r *notification.Report) { r.Lost = true })},
+		"with a name":   {bounced, destination, `"destination": ["Ada <ada@example.com>"]`, lost},
+		"in mixed case": {complained, destination, `"destination": [" Ada@EXAMPLE.com"]`, unwanted},
+		"with a name, in mixed case": {
+			bounced, destination, `"destination": ["\"Lovelace, Ada\" <ADA@Example.Com>"]`, lost,
+		},
+		"forwarded":                    {bounced, recipient, `"emailAddress": "ada@new.example"`, lost},
+		"a bounce of somebody else":    {bounced, recipient, `"emailAddress": "admin@example.com"`, lost},
+		"a complaint of somebody else": {complained, recipient, `"emailAddress": "admin@example.com"`, unwanted},
+		"a recipient that is no text":  {bounced, recipient, `"emailAddress": 7`, lost},
+		"no recipients":                {complained, "{" + recipient + "}", "", unwanted},
+		"several recipients": {
+			bounced, "{" + recipient, `{"emailAddress": "bob@example.com"}, {` + recipient, lost,
+		},
+		"no tags": {
+			bounced, `"mail_kind": ["order-placed"], "mail_subject": ["ord_7"]`, `"other": ["x"]`,
+			changed(lost, nameless),
+		},
+		"half the tags": {bounced, `"mail_kind": ["order-placed"], `, "", changed(lost, nameless)},
+		"a tag twice":   {bounced, `["ord_7"]`, `["ord_7", "ord_8"]`, changed(lost, nameless)},
+		"members of a later version": {
+			bounced, `"headersTruncated": false`, `"headersTruncated": false, "later": {"a": [1]}`, lost,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if !strings.Contains(c.event, c.old) {
@@ -119,11 +135,12 @@ var unknown = map[string]string{
 	"a bounce of a bool":  strings.Replace(bounced, `"Permanent"`, "true", 1),
 	"of nobody":           strings.ReplaceAll(bounced, "ada@example.com", ""),
 	"to nobody":           strings.Replace(complained, `["ada@example.com"]`, "[]", 1),
-	"to several":          strings.Replace(bounced, `["ada@example.com"],`, `["ada@example.com", "bob@example.com"],`, 1),
-	"of no sending":       strings.Replace(bounced, messageID, "", 1),
-	"of no address":       strings.ReplaceAll(complained, "ada@example.com", "ada at example.com"),
-	"a tag that is none":  strings.Replace(bounced, `["ord_7"]`, `"ord_7"`, 1),
-	"a member twice":      strings.Replace(bounced, `"bounceSubType"`, `"bounceType": "Transient", "bounceSubType"`, 1),
+	"to several": strings.Replace(bounced, `["ada@example.com"],`, `["ada@example.com", "bob@example.com"],`,
+		1),
+	"of no sending":      strings.Replace(bounced, messageID, "", 1),
+	"of no address":      strings.ReplaceAll(complained, "ada@example.com", "ada at example.com"),
+	"a tag that is none": strings.Replace(bounced, `["ord_7"]`, `"ord_7"`, 1),
+	"a member twice":     strings.Replace(bounced, `"bounceSubType"`, `"bounceType": "Transient", "bounceSubType"`, 1),
 }
 
 func TestDecodeReportOfUnknown(t *testing.T) {
@@ -144,7 +161,8 @@ func TestDecodeReportOfUnknown(t *testing.T) {
 func TestTagsComeBack(t *testing.T) {
 	detail := bounced
 	for _, tag := range tags("order-placed#ord_8") {
-		detail = strings.NewReplacer(`"`+*tag.Name+`": ["ord_7"]`, `"`+*tag.Name+`": ["`+*tag.Value+`"]`).Replace(detail)
+		detail = strings.NewReplacer(`"`+*tag.Name+`": ["ord_7"]`, `"`+*tag.Name+`": ["`+*tag.Value+`"]`).
+			Replace(detail)
 	}
 	if got, err := DecodeReport([]byte(detail)); err != nil || got.MailID != "order-placed#ord_8" {
 		t.Errorf("got %+v, %v", got, err)
@@ -160,7 +178,8 @@ func FuzzDecodeReport(f *testing.F) {
 	f.Fuzz(func(t *testing.T, detail []byte) {
 		r, err := DecodeReport(detail)
 		if err != nil {
-			if !errors.Is(err, ErrUnknown) || strings.Contains(err.Error(), "@") || !reflect.DeepEqual(r, notification.Report{}) {
+			if !errors.Is(err, ErrUnknown) || strings.Contains(err.Error(), "@") ||
+				!reflect.DeepEqual(r, notification.Report{}) {
 				t.Errorf("got %+v, %v", r, err)
 			}
 			return

@@ -34,27 +34,34 @@ func (f transport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func mailerOver(f transport) *Mailer {
 	return &Mailer{Sender: "shop@shop.example", ConfigurationSet: "shop-mails", Client: ses.New(ses.Options{
-		Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""), HTTPClient: &http.Client{Transport: f},
+		Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
+		HTTPClient: &http.Client{Transport: f},
 	})}
 }
 
 var message = notification.Message{
 	MailID: "order-placed#ord_7",
-	To:     "ada@example.com", Subject: "Your order ord_7 – thank you", Text: "1 × Brass lamp\n£64.00 & no more = +%20", HTML: "<p>1 × Brass lamp</p>\n<b>£64.00</b>",
+	To:     "ada@example.com", Subject: "Your order ord_7 – thank you", Text: "1 × Brass lamp\n£64.00 & no more = +%20",
+	HTML: "<p>1 × Brass lamp</p>\n<b>£64.00</b>",
 }
 
 func reply(status int, body string) (*http.Response, error) {
-	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"text/xml"}}, Body: io.NopCloser(strings.NewReader(body))}, nil
+	return &http.Response{
+		StatusCode: status, Header: http.Header{"Content-Type": {"text/xml"}},
+		Body: io.NopCloser(strings.NewReader(body)),
+	}, nil
 }
 
 func sent() (*http.Response, error) {
-	return reply(200, `<SendEmailResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/"><SendEmailResult><MessageId>0102-mail-1</MessageId></SendEmailResult>`+
-		`<ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></SendEmailResponse>`)
+	return reply(200,
+		`<SendEmailResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/"><SendEmailResult><MessageId>0102-mail-1</MessageId></SendEmailResult>`+
+			`<ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></SendEmailResponse>`)
 }
 
 func fault(status int, code string) (*http.Response, error) {
-	return reply(status, fmt.Sprintf(`<ErrorResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/"><Error><Type>Sender</Type><Code>%s</Code>`+
-		`<Message>no</Message></Error><RequestId>r</RequestId></ErrorResponse>`, code))
+	return reply(status,
+		fmt.Sprintf(`<ErrorResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/"><Error><Type>Sender</Type><Code>%s</Code>`+
+			`<Message>no</Message></Error><RequestId>r</RequestId></ErrorResponse>`, code))
 }
 
 // TestSend compares the whole request: one member more could be a setting that nobody chose.
@@ -80,9 +87,9 @@ func TestSend(t *testing.T) {
 		t.Errorf("got %q, %v", id, err)
 	}
 	want := map[string]string{
-		"Action": "SendEmail", "Version": "2010-12-01", "Source": "shop@shop.example", "ConfigurationSetName": "shop-mails",
-		"Destination.ToAddresses.member.1": "ada@example.com",
-		"Message.Subject.Data":             "Your order ord_7 – thank you", "Message.Subject.Charset": "UTF-8",
+		"Action": "SendEmail", "Version": "2010-12-01", "Source": "shop@shop.example",
+		"ConfigurationSetName": "shop-mails", "Destination.ToAddresses.member.1": "ada@example.com",
+		"Message.Subject.Data": "Your order ord_7 – thank you", "Message.Subject.Charset": "UTF-8",
 		"Message.Body.Text.Data": "1 × Brass lamp\n£64.00 & no more = +%20", "Message.Body.Text.Charset": "UTF-8",
 		"Message.Body.Html.Data": "<p>1 × Brass lamp</p>\n<b>£64.00</b>", "Message.Body.Html.Charset": "UTF-8",
 		"Tags.member.1.Name": "mail_kind", "Tags.member.1.Value": "order-placed",
@@ -100,7 +107,8 @@ func TestReplyTo(t *testing.T) {
 			if err := r.ParseForm(); err != nil {
 				return nil, err
 			}
-			if got := r.PostForm.Get("ReplyToAddresses.member.1"); got != want || r.PostForm.Has("ReplyToAddresses.member.2") {
+			if got := r.PostForm.Get("ReplyToAddresses.member.1"); got != want ||
+				r.PostForm.Has("ReplyToAddresses.member.2") {
 				t.Errorf("%q: SES was told %q", replyTo, got)
 			}
 			return sent()
@@ -120,7 +128,8 @@ func flat(form url.Values) map[string]string {
 	return out
 }
 
-// try sends the message to an SES that always answers the same, by a clock that only the test sees, and returns the calls.
+// try sends the message to an SES that always answers the same, by a clock that only the test sees, and returns the
+// calls.
 func try(t *testing.T, answer transport) (calls int, err error) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -138,7 +147,8 @@ func try(t *testing.T, answer transport) (calls int, err error) {
 	return calls, err
 }
 
-// TestFaults: only an address that SES calls none is refused for good, and only what SES did not carry out is tried again.
+// TestFaults: only an address that SES calls none is refused for good, and only what SES did not carry out is tried
+// again.
 func TestFaults(t *testing.T) {
 	const once, throttled = 1, 3
 	for _, c := range []struct {
@@ -168,7 +178,8 @@ func TestFaults(t *testing.T) {
 	} {
 		t.Run(c.code, func(t *testing.T) {
 			calls, err := try(t, func(*http.Request) (*http.Response, error) { return fault(c.status, c.code) })
-			if err == nil || !strings.Contains(err.Error(), c.code) || errors.Is(err, notification.ErrRefused) != c.refused || errors.Is(err, notification.ErrNoAnswer) {
+			if err == nil || !strings.Contains(err.Error(), c.code) ||
+				errors.Is(err, notification.ErrRefused) != c.refused || errors.Is(err, notification.ErrNoAnswer) {
 				t.Errorf("got %v, want an answer, refused = %t", err, c.refused)
 			}
 			if calls != c.calls {
@@ -218,7 +229,8 @@ func TestOddAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			calls, err := try(t, answer)
-			if calls != 1 || err == nil || errors.Is(err, notification.ErrNoAnswer) || errors.Is(err, notification.ErrRefused) {
+			if calls != 1 || err == nil || errors.Is(err, notification.ErrNoAnswer) ||
+				errors.Is(err, notification.ErrRefused) {
 				t.Errorf("got %v after %d calls, want another error after 1", err, calls)
 			}
 		})
@@ -239,14 +251,16 @@ func TestConnections(t *testing.T) {
 		panic(http.ErrAbortHandler)
 	}))
 	m := mailerOver(nil)
-	m.Client = ses.New(m.Client.Options(), func(o *ses.Options) { o.BaseEndpoint, o.HTTPClient = &server.URL, http.DefaultClient })
+	m.Client = ses.New(m.Client.Options(),
+		func(o *ses.Options) { o.BaseEndpoint, o.HTTPClient = &server.URL, http.DefaultClient })
 	for _, want := range []int{1, 3} {
 		if _, err := m.Send(t.Context(), message); !errors.Is(err, notification.ErrNoAnswer) || calls != want {
 			t.Errorf("dropped: got %v after %d calls, want ErrNoAnswer after %d", err, calls, want)
 		}
 	}
 	server.Close()
-	if _, err := m.Send(t.Context(), message); !errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, notification.ErrNoAnswer) {
+	if _, err := m.Send(t.Context(), message); !errors.Is(err, syscall.ECONNREFUSED) ||
+		errors.Is(err, notification.ErrNoAnswer) {
 		t.Errorf("nobody listens: got %v, want another error than ErrNoAnswer", err)
 	}
 }
@@ -292,8 +306,12 @@ func TestThrottledThenLost(t *testing.T) {
 func TestErrorsHoldNoAddress(t *testing.T) {
 	for _, code := range []string{"MessageRejected", "InvalidParameterValue", "AccessDenied"} {
 		answer := func(*http.Request) (*http.Response, error) {
-			body := `<ErrorResponse><Error><Type>Sender</Type><Code>` + code + `</Code><Message>not verified: victim@example.org</Message></Error></ErrorResponse>`
-			return &http.Response{StatusCode: 400, Header: http.Header{"Content-Type": {"text/xml"}}, Body: io.NopCloser(strings.NewReader(body))}, nil
+			body := `<ErrorResponse><Error><Type>Sender</Type><Code>` + code +
+				`</Code><Message>not verified: victim@example.org</Message></Error></ErrorResponse>`
+			return &http.Response{
+				StatusCode: 400, Header: http.Header{"Content-Type": {"text/xml"}},
+				Body: io.NopCloser(strings.NewReader(body)),
+			}, nil
 		}
 		m := mailerOver(answer)
 		_, err := m.Send(t.Context(), notification.Message{To: "victim@example.org"})

@@ -28,7 +28,9 @@ var refusals = []struct {
 	err error
 	httpapitest.Problem
 }{
-	{validation.Errors{{Field: "a[0].b", Message: `"c"`}, {Message: "d"}}, httpapitest.FieldErrors("a[0].b", `"c"`, "", "d")},
+	{validation.Errors{
+		{Field: "a[0].b", Message: `"c"`}, {Message: "d"},
+	}, httpapitest.FieldErrors("a[0].b", `"c"`, "", "d")},
 	{page.ErrInvalidCursor, code("invalid_cursor")},
 	{httpapi.ErrKeyRequired, code("idempotency_key_required")},
 	{httpapi.ErrUnauthenticated, code("unauthenticated")},
@@ -45,7 +47,9 @@ var refusals = []struct {
 	{httpapi.ErrNoRoute, code("not_found")},
 	{user.ErrEmailTaken, code("email_taken")},
 	{
-		&order.MaxPerOrderExceededError{Items: []order.Excess{{ProductID: "x", Requested: 3, Allowed: 2}, {ProductID: "y"}}},
+		&order.MaxPerOrderExceededError{
+			Items: []order.Excess{{ProductID: "x", Requested: 3, Allowed: 2}, {ProductID: "y"}},
+		},
 		more("max_per_order_exceeded",
 			`"items":[{"product_id":"x","requested":3,"allowed":2},{"product_id":"y","requested":0,"allowed":0}]`),
 	},
@@ -59,9 +63,10 @@ var refusals = []struct {
 	},
 	{
 		&product.ChangedError{Stored: product.Product{ID: "a", Version: 2}},
-		more("product_changed", `"product":{"product_id":"a","name":"","price":{"amount":0,"currency":""},"image_url":"",`+
-			`"stock_status":"out_of_stock","description":"","stock":0,"active":false,"version":2,`+
-			`"created_at":"0001-01-01T00:00:00.000Z","updated_at":"0001-01-01T00:00:00.000Z"}`),
+		more("product_changed",
+			`"product":{"product_id":"a","name":"","price":{"amount":0,"currency":""},"image_url":"",`+
+				`"stock_status":"out_of_stock","description":"","stock":0,"active":false,"version":2,`+
+				`"created_at":"0001-01-01T00:00:00.000Z","updated_at":"0001-01-01T00:00:00.000Z"}`),
 	},
 	{&product.StockChangedError{}, more("stock_changed", `"quantity":0`)},
 	{product.ErrInsufficientStock, code("insufficient_stock")},
@@ -110,7 +115,8 @@ func TestProblems(t *testing.T) {
 			header := httpapi.FixedHeaders()
 			maps.Copy(header, map[string]string{"Cache-Control": "no-store", "X-Request-Id": "id-1"})
 			maps.Copy(header, want.Header)
-			for _, err := range []error{r.err, fmt.Errorf("reading table shop-1: %w", r.err), errors.Join(errors.New("secret"), r.err)} {
+			for _, err := range []error{r.err, fmt.Errorf("reading table shop-1: %w",
+				r.err), errors.Join(errors.New("secret"), r.err)} {
 				out := fail(t, err)
 				if want.Status == 503 { // TestBusyClientsComeBackApart has the numbers
 					header["Retry-After"] = out.Headers["Retry-After"]
@@ -126,8 +132,10 @@ func TestProblems(t *testing.T) {
 
 func fail(t *testing.T, err error) events.APIGatewayV2HTTPResponse {
 	t.Helper()
-	h := storeapi.Lambda(httpapi.Front{}, func(context.Context, *httpapi.Request) (httpapi.Response, error) { return httpapi.OK("never"), err })
-	out, failed := h(t.Context(), events.APIGatewayV2HTTPRequest{RequestContext: events.APIGatewayV2HTTPRequestContext{RequestID: "id-1"}})
+	h := storeapi.Lambda(httpapi.Front{},
+		func(context.Context, *httpapi.Request) (httpapi.Response, error) { return httpapi.OK("never"), err })
+	out, failed := h(t.Context(),
+		events.APIGatewayV2HTTPRequest{RequestContext: events.APIGatewayV2HTTPRequestContext{RequestID: "id-1"}})
 	if failed != nil {
 		t.Fatal(failed)
 	}

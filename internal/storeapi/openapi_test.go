@@ -14,7 +14,8 @@ func TestProblemsAreDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	examples := regexp.MustCompile(`title: (.+)\n +status: (\d+)\n +detail: (.+)\n +code: (\w+)\n`).FindAllStringSubmatch(string(text), -1)
+	examples := regexp.MustCompile(`title: (.+)\n +status: (\d+)\n +detail: (.+)\n +code: (\w+)\n`).
+		FindAllStringSubmatch(string(text), -1)
 	shown := map[string]bool{}
 	for _, example := range examples {
 		title, detail, code := example[1], example[3], example[4]

@@ -32,7 +32,8 @@ func (p published) PublicKey(_ context.Context, id string) (*rsa.PublicKey, erro
 	return nil, token.ErrUnknownKey
 }
 
-// An access token says who its bearer is, and for which scopes. It is good for 15 minutes, at its audience, and no longer.
+// An access token says who its bearer is, and for which scopes. It is good for 15 minutes, at its audience, and no
+// longer.
 func Example() {
 	ctx := context.Background()
 	private, err := rsa.GenerateKey(rand.Reader, 2048)

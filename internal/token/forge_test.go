@@ -24,7 +24,8 @@ const (
 
 var testNow = time.Date(2026, time.March, 14, 15, 9, 26, 535_000_000, time.UTC)
 
-// ourKey is kept in a file so that the corpus of the fuzz targets, in which its id occurs, means the same in each process.
+// ourKey is kept in a file so that the corpus of the fuzz targets, in which its id occurs, means the same in each
+// process.
 var ourKey = sync.OnceValue(func() *rsa.PrivateKey {
 	text, err := os.ReadFile("testdata/signing-key.pem")
 	if err != nil {
@@ -62,10 +63,15 @@ func newIssuer() *Issuer {
 }
 
 func newVerifier() *Verifier {
-	return &Verifier{Issuer: testIssuer, Audience: testAudience, Keys: keyRing{keys: []*rsa.PublicKey{&ourKey().PublicKey}}, Now: testClock}
+	return &Verifier{
+		Issuer: testIssuer, Audience: testAudience, Keys: keyRing{keys: []*rsa.PublicKey{&ourKey().PublicKey}},
+		Now: testClock,
+	}
 }
 
-var testSubject = Subject{UserID: "usr_0195", Email: "ada@example.com", SessionID: "ses_a", Scopes: []string{ScopeCustomer, ScopeAdmin}}
+var testSubject = Subject{
+	UserID: "usr_0195", Email: "ada@example.com", SessionID: "ses_a", Scopes: []string{ScopeCustomer, ScopeAdmin},
+}
 
 func issue(t testing.TB) string {
 	t.Helper()

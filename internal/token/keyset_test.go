@@ -30,7 +30,8 @@ func TestThumbprint(t *testing.T) {
 
 func TestJWKS(t *testing.T) {
 	got := marshal(JWKS([]*rsa.PublicKey{rfcKey(t)}))
-	want := fmt.Sprintf(`{"keys":[{"kty":"RSA","use":"sig","alg":"RS256","kid":%q,"n":%q,"e":"AQAB"}]}`, rfcThumbprint, rfcModulus)
+	want := fmt.Sprintf(`{"keys":[{"kty":"RSA","use":"sig","alg":"RS256","kid":%q,"n":%q,"e":"AQAB"}]}`,
+		rfcThumbprint, rfcModulus)
 	if got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
@@ -60,13 +61,17 @@ func TestJWKSVerifiesAToken(t *testing.T) {
 
 // rfcJWK is the key of RFC 7638 as a member of a set, with one member set or, if the value is nil, removed.
 func rfcJWK(name string, value any) object {
-	return with(object{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": "A", "n": rfcModulus, "e": "AQAB"}, name, value)
+	return with(object{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": "A", "n": rfcModulus, "e": "AQAB"}, name,
+		value)
 }
 
 func setOf(keys ...object) string { return marshal(object{"keys": keys}) }
 
 func TestParseKeySetTakesWhatItCanUse(t *testing.T) {
-	elliptic := object{"kty": "EC", "crv": "P-256", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM", "kid": "A"}
+	elliptic := object{
+		"kty": "EC", "crv": "P-256", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+		"y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM", "kid": "A",
+	}
 	for name, text := range map[string]string{
 		"as an Issuer publishes it": setOf(rfcJWK("kid", "A")),
 		"no use":                    setOf(rfcJWK("use", nil)),
@@ -129,11 +134,13 @@ func TestParseKeySetRefuses(t *testing.T) {
 	}
 }
 
-// FuzzParseKeySet shows that no text makes ParseKeySet panic, and that each key it returns can be published and read again.
+// FuzzParseKeySet shows that no text makes ParseKeySet panic, and that each key it returns can be published and read
+// again.
 func FuzzParseKeySet(f *testing.F) {
 	for _, seed := range []string{
 		"", "{}", "null", `{"keys":[]}`, setOf(rfcJWK("kid", "A")), setOf(rfcJWK("kid", "A"), rfcJWK("kid", "B")),
-		setOf(rfcJWK("n", "AQAB")), setOf(rfcJWK("e", "Aw")), setOf(rfcJWK("kty", "EC")), `{"keys":[{"kid":"A","kid":"B"}]}`,
+		setOf(rfcJWK("n", "AQAB")), setOf(rfcJWK("e", "Aw")), setOf(rfcJWK("kty", "EC")),
+		`{"keys":[{"kid":"A","kid":"B"}]}`,
 	} {
 		f.Add(seed)
 	}

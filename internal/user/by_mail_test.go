@@ -45,7 +45,9 @@ func (p *fakeOutbox) missed(_ context.Context, mailID string, err error) {
 }
 
 func requests(p *fakeOutbox) *RequestReset {
-	return &RequestReset{Outbox: p, Announce: p.MailPending, Missed: p.missed, Now: func() time.Time { return signedUpAt }}
+	return &RequestReset{Outbox: p, Announce: p.MailPending, Missed: p.missed, Now: func() time.Time {
+		return signedUpAt
+	}}
 }
 
 func TestRequestReset(t *testing.T) {
@@ -61,7 +63,8 @@ func TestRequestReset(t *testing.T) {
 // TestRequestResetFails: an event that was not sent is noted and no more; a mail that is not pending is an error.
 func TestRequestResetFails(t *testing.T) {
 	p := &fakeOutbox{fails: map[string]error{"announce": errDown}}
-	if err := requests(p).Do(context.Background(), "ada@example.com"); err != nil || p.done[2] != "missed reset of ada@example.com: the store is down" {
+	if err := requests(p).Do(context.Background(), "ada@example.com"); err != nil ||
+		p.done[2] != "missed reset of ada@example.com: the store is down" {
 		t.Errorf("did %q with error %v, want it noted", p.done, err)
 	}
 	p = &fakeOutbox{fails: map[string]error{"add": errDown}}
@@ -69,7 +72,8 @@ func TestRequestResetFails(t *testing.T) {
 		t.Errorf("did %q with error %v, want %v", p.done, err, errDown)
 	}
 	p = &fakeOutbox{}
-	if fields := fieldsOf(t, requests(p).Do(context.Background(), "ada")); len(fields) != 1 || fields[0] != "email" || len(p.done) != 0 {
+	if fields := fieldsOf(t, requests(p).Do(context.Background(), "ada")); len(fields) != 1 || fields[0] != "email" ||
+		len(p.done) != 0 {
 		t.Errorf("did %q with problems with %v, want nothing and one with the address", p.done, fields)
 	}
 }
@@ -83,10 +87,15 @@ func byMail(p *fakeOutbox) *SignUpByMail {
 
 func TestSignUpByMail(t *testing.T) {
 	p := &fakeOutbox{}
-	if err := byMail(p).Do(context.Background(), Registration{Email: " Ada@Example.com", Password: "long enough", Name: "Ada"}); err != nil {
+	if err := byMail(p).Do(
+		context.Background(), Registration{Email: " Ada@Example.com", Password: "long enough", Name: "Ada"},
+	); err != nil {
 		t.Fatal(err)
 	}
-	u := User{ID: "usr_1", Email: "ada@example.com", Name: "Ada", PasswordHash: password.Stored("(long enough)"), Role: RoleCustomer, CreatedAt: signedUpAt, Unverified: true, ExpiresAt: signedUpAt.Add(7 * 24 * time.Hour)}
+	u := User{
+		ID: "usr_1", Email: "ada@example.com", Name: "Ada", PasswordHash: password.Stored("(long enough)"),
+		Role: RoleCustomer, CreatedAt: signedUpAt, Unverified: true, ExpiresAt: signedUpAt.Add(7 * 24 * time.Hour),
+	}
 	if want := []string{fmt.Sprintf("apply %+v", u), "announce mail to ada@example.com"}; !slices.Equal(p.done, want) {
 		t.Errorf("did %q, want %q", p.done, want)
 	}
@@ -95,7 +104,8 @@ func TestSignUpByMail(t *testing.T) {
 func TestSignUpByMailFails(t *testing.T) {
 	right := Registration{Email: "ada@example.com", Password: "long enough", Name: "Ada"}
 	p := &fakeOutbox{fails: map[string]error{"announce": errDown}}
-	if err := byMail(p).Do(context.Background(), right); err != nil || p.done[2] != "missed mail to ada@example.com: the store is down" {
+	if err := byMail(p).Do(context.Background(), right); err != nil ||
+		p.done[2] != "missed mail to ada@example.com: the store is down" {
 		t.Errorf("did %q with error %v, want it noted", p.done, err)
 	}
 	p = &fakeOutbox{fails: map[string]error{"apply": errDown}}
@@ -103,17 +113,21 @@ func TestSignUpByMailFails(t *testing.T) {
 		t.Errorf("did %q with error %v, want %v", p.done, err, errDown)
 	}
 	p = &fakeOutbox{}
-	if fields := fieldsOf(t, byMail(p).Do(context.Background(), Registration{Email: "ada", Password: "short", Name: ""})); len(fields) != 3 || len(p.done) != 0 {
+	if fields := fieldsOf(
+		t, byMail(p).Do(context.Background(), Registration{Email: "ada", Password: "short", Name: ""}),
+	); len(fields) != 3 || len(p.done) != 0 {
 		t.Errorf("did %q with problems with %v, want nothing and three", p.done, fields)
 	}
 }
 
-// TestLogInUnverified: the right password of an account that is not verified is answered like a wrong one, and begins nothing.
+// TestLogInUnverified: the right password of an account that is not verified is answered like a wrong one, and begins
+// nothing.
 func TestLogInUnverified(t *testing.T) {
 	l, e := logIn()
 	e.user.Unverified = true
 	_, wrongly := l.Do(context.Background(), wrong(home))
-	if _, err := l.Do(context.Background(), right(home)); !errors.Is(err, ErrInvalidCredentials) || err.Error() != wrongly.Error() || len(e.begun) != 0 {
+	if _, err := l.Do(context.Background(), right(home)); !errors.Is(err, ErrInvalidCredentials) ||
+		err.Error() != wrongly.Error() || len(e.begun) != 0 {
 		t.Errorf("got error %v and began %v, want what a wrong password gets: %v", err, e.begun, wrongly)
 	}
 	e.user.Unverified = false
@@ -122,15 +136,19 @@ func TestLogInUnverified(t *testing.T) {
 	}
 }
 
-// TestSignUpByMailAgain: a repeat by its key stores no other mail; the event of the one that is pending is sent once more.
+// TestSignUpByMailAgain: a repeat by its key stores no other mail; the event of the one that is pending is sent once
+// more.
 func TestSignUpByMailAgain(t *testing.T) {
 	p := &fakeOutbox{}
 	s := &SignUpByMail{
-		Users: p, Passwords: plainPasswords{}, Announce: p.MailPending, Missed: p.missed, NewID: func() string { return "usr_1" },
-		Now: func() time.Time { return signedUpAt },
+		Users: p, Passwords: plainPasswords{}, Announce: p.MailPending, Missed: p.missed,
+		NewID: func() string { return "usr_1" }, Now: func() time.Time { return signedUpAt },
 	}
 	for range 2 {
-		if err := s.Do(context.Background(), Registration{Email: "ada@example.com", Password: "long enough", Name: "Ada", Key: "k"}); err != nil {
+		if err := s.Do(
+			context.Background(),
+			Registration{Email: "ada@example.com", Password: "long enough", Name: "Ada", Key: "k"},
+		); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -138,7 +156,9 @@ func TestSignUpByMailAgain(t *testing.T) {
 		t.Errorf("did %q, want one mail pending and announced twice", p.done)
 	}
 	p.requests.unread = errDown
-	if err := s.Do(context.Background(), Registration{Email: "ada@example.com", Password: "long enough", Name: "Ada", Key: "k"}); !errors.Is(err, errDown) {
+	if err := s.Do(
+		context.Background(), Registration{Email: "ada@example.com", Password: "long enough", Name: "Ada", Key: "k"},
+	); !errors.Is(err, errDown) {
 		t.Errorf("got error %v, want %v", err, errDown)
 	}
 }

@@ -67,7 +67,9 @@ func (r *fakeDeletions) Finish(_ context.Context, userID string) error {
 func deletion() (*DeleteAccount, *fakeDeletions) {
 	_, e := logIn()
 	r := &fakeDeletions{fakeAuth: e, deletions: map[string]time.Time{}, data: map[string]int{ada.ID: 5, "usr_other": 1}}
-	return &DeleteAccount{Users: r, Accounts: r, Guesses: e, Passwords: e, Data: r, Now: func() time.Time { return e.now }}, r
+	return &DeleteAccount{Users: r, Accounts: r, Guesses: e, Passwords: e, Data: r, Now: func() time.Time {
+		return e.now
+	}}, r
 }
 
 var adasToken = Caller{UserID: ada.ID, Email: ada.Email}
@@ -78,7 +80,10 @@ func TestDeleteAccount(t *testing.T) {
 	if deleted, err := d.Do(context.Background(), adasToken, "right one", home); err != nil || !deleted {
 		t.Fatalf("deleted is %t, error %v", deleted, err)
 	}
-	want := []string{"find " + ada.Email, "look " + ada.Email, "count " + ada.Email, "check right one", "close " + ada.ID, "erase " + ada.ID}
+	want := []string{
+		"find " + ada.Email, "look " + ada.Email, "count " + ada.Email, "check right one", "close " + ada.ID,
+		"erase " + ada.ID,
+	}
 	if !slices.Equal(r.done, want) {
 		t.Errorf("did %q, want %q", r.done, want)
 	}
@@ -107,12 +112,13 @@ func TestDeleteAccountRefuses(t *testing.T) {
 	}
 }
 
-// TestDeleteAccountAgain: a repeat goes on with what is left, whatever password it has, and with an account of the same address
-// that is another one it does nothing.
+// TestDeleteAccountAgain: a repeat goes on with what is left, whatever password it has, and with an account of the same
+// address that is another one it does nothing.
 func TestDeleteAccountAgain(t *testing.T) {
 	d, r := deletion()
 	r.atOnce = 2
-	if deleted, err := d.Do(context.Background(), adasToken, "right one", home); !errors.Is(err, errDown) || !deleted || r.user != (User{}) {
+	if deleted, err := d.Do(context.Background(), adasToken, "right one", home); !errors.Is(err, errDown) || !deleted ||
+		r.user != (User{}) {
 		t.Fatalf("got error %v and the account %+v, want it deleted and the erasing begun", err, r.user)
 	}
 	r.user = User{ID: "usr_new", Email: ada.Email, PasswordHash: hashOf("right one")}
@@ -122,12 +128,14 @@ func TestDeleteAccountAgain(t *testing.T) {
 			t.Fatalf("again: deleted is %t, error %v", deleted, err)
 		}
 	}
-	if r.user.ID != "usr_new" || len(r.data) != 1 || !slices.Equal(r.done[:2], []string{"find " + ada.Email, "erase " + ada.ID}) {
+	if r.user.ID != "usr_new" || len(r.data) != 1 ||
+		!slices.Equal(r.done[:2], []string{"find " + ada.Email, "erase " + ada.ID}) {
 		t.Errorf("did %q, left the account %+v and %v", r.done, r.user, r.data)
 	}
 }
 
-// TestDeleteAccountCutShort: whatever fails, an account whose data were touched is deleted, and its deletion is recorded.
+// TestDeleteAccountCutShort: whatever fails, an account whose data were touched is deleted, and its deletion is
+// recorded.
 func TestDeleteAccountCutShort(t *testing.T) {
 	for _, call := range []string{"find", "look", "count", "check", "close", "erase"} {
 		t.Run(call, func(t *testing.T) {
@@ -152,12 +160,14 @@ func TestDeleteAccountCutShort(t *testing.T) {
 func TestDeleteAccountMeanwhile(t *testing.T) {
 	d, r := deletion()
 	r.fails["close"] = fmt.Errorf("closing: %w", ErrNotFound)
-	if deleted, err := d.Do(context.Background(), adasToken, "right one", home); err != nil || deleted || r.data[ada.ID] != 0 {
+	if deleted, err := d.Do(context.Background(), adasToken, "right one", home); err != nil || deleted ||
+		r.data[ada.ID] != 0 {
 		t.Errorf("deleted is %t, error %v, left %v", deleted, err, r.data)
 	}
 }
 
-// TestEraseDeletedAccounts: data are erased at each run, and a deletion is finished once no token of its account can be good.
+// TestEraseDeletedAccounts: data are erased at each run, and a deletion is finished once no token of its account can be
+// good.
 func TestEraseDeletedAccounts(t *testing.T) {
 	_, r := deletion()
 	e := &EraseDeletedAccounts{Record: r, Data: r, Now: func() time.Time { return r.now }}
@@ -169,11 +179,13 @@ func TestEraseDeletedAccounts(t *testing.T) {
 	}
 	r.data = map[string]int{"usr_a": 1} // an order that came after
 	r.now = r.now.Add(20*time.Minute - time.Millisecond)
-	if finished, err = e.Run(context.Background(), r.now.Add(time.Minute)); err != nil || finished != 0 || len(r.data) != 0 {
+	if finished, err = e.Run(context.Background(), r.now.Add(time.Minute)); err != nil || finished != 0 ||
+		len(r.data) != 0 {
 		t.Errorf("finished %d with error %v, left %v", finished, err, r.data)
 	}
 	r.now = r.now.Add(time.Millisecond)
-	if finished, err = e.Run(context.Background(), r.now.Add(time.Minute)); err != nil || finished != 1 || len(r.deletions) != 0 {
+	if finished, err = e.Run(context.Background(), r.now.Add(time.Minute)); err != nil || finished != 1 ||
+		len(r.deletions) != 0 {
 		t.Errorf("finished %d with error %v, left %v", finished, err, r.deletions)
 	}
 }
@@ -185,7 +197,8 @@ func TestEraseDeletedAccountsFails(t *testing.T) {
 		r.deletions = map[string]time.Time{"usr_a": r.now.Add(-time.Hour), "usr_b": r.now.Add(-time.Hour)}
 		r.fails[call] = errDown
 		e := &EraseDeletedAccounts{Record: r, Data: r, Now: func() time.Time { return r.now }}
-		if _, err := e.Run(context.Background(), r.now.Add(time.Minute)); !errors.Is(err, errDown) || len(r.deletions) != left {
+		if _, err := e.Run(context.Background(), r.now.Add(time.Minute)); !errors.Is(err, errDown) ||
+			len(r.deletions) != left {
 			t.Errorf("%s: got error %v, left %v", call, err, r.deletions)
 		}
 	}

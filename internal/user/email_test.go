@@ -9,8 +9,9 @@ import (
 
 var (
 	// longestEmail has 64 octets before the @ and 254 in all.
-	longestEmail = strings.Repeat("a", 64) + "@" + strings.Repeat("b", 63) + "." + strings.Repeat("c", 63) + "." + strings.Repeat("d", 58) + ".uk"
-	anAddress    = regexp.MustCompile(`^[a-z0-9!#$%&'*+/=?^_{|}~.` + "`" + `-]{1,64}@[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+$`)
+	longestEmail = strings.Repeat("a", 64) + "@" + strings.Repeat("b", 63) + "." + strings.Repeat("c", 63) + "." +
+		strings.Repeat("d", 58) + ".uk"
+	anAddress = regexp.MustCompile(`^[a-z0-9!#$%&'*+/=?^_{|}~.` + "`" + `-]{1,64}@[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+$`)
 )
 
 func TestNormalizeEmail(t *testing.T) {
@@ -103,11 +104,12 @@ func TestNormalizeEmailRefuses(t *testing.T) {
 	}
 }
 
-// FuzzNormalizeEmail: what comes out is an address, has nothing but letter case and blanks around it changed where it was ASCII, and
-// comes out the same again.
+// FuzzNormalizeEmail: what comes out is an address, has nothing but letter case and blanks around it changed where it
+// was ASCII, and comes out the same again.
 func FuzzNormalizeEmail(f *testing.F) {
 	for _, seed := range []string{
-		"ada@example.com", " Ada@Example.COM ", longestEmail, longestEmail + "m", "a..b@c.d", "a@b", "@", "", "\u212a@b.c", "a@b.\u0130", "a@b.c\r\n",
+		"ada@example.com", " Ada@Example.COM ", longestEmail, longestEmail + "m", "a..b@c.d", "a@b", "@", "",
+		"\u212a@b.c", "a@b.\u0130", "a@b.c\r\n",
 		"a@\xff.c", "a@b@c.d", "a@-b.c", "a@bücher.example", "a@1.2", "a@xn--a.b", "\u00a0a@b.c\u2003",
 	} {
 		f.Add(seed)
@@ -123,7 +125,8 @@ func FuzzNormalizeEmail(f *testing.F) {
 		if len(normal) > 254 || !anAddress.MatchString(normal) {
 			t.Errorf("got %q, which is no address", normal)
 		}
-		if given := strings.TrimSpace(address); isASCII(given) && (!strings.EqualFold(normal, given) || len(normal) != len(given)) {
+		if given := strings.TrimSpace(address); isASCII(given) && (!strings.EqualFold(normal, given) ||
+			len(normal) != len(given)) {
 			t.Errorf("got %q from %q, want only its case and the blanks around it changed", normal, address)
 		}
 		if again, err := NormalizeEmail(normal); err != nil || again != normal {
@@ -133,7 +136,8 @@ func FuzzNormalizeEmail(f *testing.F) {
 }
 
 func TestAddressHash(t *testing.T) {
-	for address, want := range map[string]string{ // printf %s ada@example.com | openssl dgst -sha256 -binary | basenc --base64url
+	// printf %s ada@example.com | openssl dgst -sha256 -binary | basenc --base64url
+	for address, want := range map[string]string{
 		"ada@example.com":   "tfyF5VdV-eDQMKEKtEKbaylEhV-aDWAHf-gyvsvEHXI",
 		" ADA@Example.com ": "tfyF5VdV-eDQMKEKtEKbaylEhV-aDWAHf-gyvsvEHXI",
 		"":                  "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU",

@@ -36,8 +36,8 @@ func waits(t *testing.T, l *LogIn, n int, c Credentials) []time.Duration {
 	return out
 }
 
-// TestDelaysGrow: twenty guesses of an address from a client are free. Then each that is looked at makes the next wait longer, and
-// the right password does not help. It is the same for an address that nobody has.
+// TestDelaysGrow: twenty guesses of an address from a client are free. Then each that is looked at makes the next wait
+// longer, and the right password does not help. It is the same for an address that nobody has.
 func TestDelaysGrow(t *testing.T) {
 	for _, address := range []string{ada.Email, "eve@example.com"} {
 		l, e := logIn()
@@ -55,14 +55,16 @@ func TestDelaysGrow(t *testing.T) {
 			}
 		}
 		s := time.Second
-		if want := []time.Duration{5 * s, 10 * s, 20 * s, 40 * s, 80 * s, 160 * s, 320 * s, 640 * s, 900 * s}; !slices.Equal(told, want) {
+		if want := []time.Duration{
+			5 * s, 10 * s, 20 * s, 40 * s, 80 * s, 160 * s, 320 * s, 640 * s, 900 * s,
+		}; !slices.Equal(told, want) {
 			t.Errorf("%s: got %v, want %v", address, told, want)
 		}
 	}
 }
 
-// TestTryingInVainDoesNotProlong: however often somebody tries who was told to wait, the wait ends when it was said to end. Once the
-// reserve is used up, too, no password is looked at and nothing is written.
+// TestTryingInVainDoesNotProlong: however often somebody tries who was told to wait, the wait ends when it was said to
+// end. Once the reserve is used up, too, no password is looked at and nothing is written.
 func TestTryingInVainDoesNotProlong(t *testing.T) {
 	for _, address := range []string{ada.Email, "eve@example.com"} {
 		l, e := logIn()
@@ -75,8 +77,10 @@ func TestTryingInVainDoesNotProlong(t *testing.T) {
 			e.now = e.now.Add(time.Millisecond)
 		}
 		e.done = nil
-		if wait(t, l, c); e.hashes != freePerAddressAndClient+freeReserve || !slices.Equal(e.done, []string{"look " + address}) {
-			t.Errorf("%s: %d passwords were looked at, want %d; a refusal did %q", address, e.hashes, freePerAddressAndClient+freeReserve, e.done)
+		if wait(t, l, c); e.hashes != freePerAddressAndClient+freeReserve ||
+			!slices.Equal(e.done, []string{"look " + address}) {
+			t.Errorf("%s: %d passwords were looked at, want %d; a refusal did %q",
+				address, e.hashes, freePerAddressAndClient+freeReserve, e.done)
 		}
 		e.now = e.now.Add(firstDelay - 100*time.Millisecond)
 		if got := wait(t, l, c); got != 0 {
@@ -85,7 +89,8 @@ func TestTryingInVainDoesNotProlong(t *testing.T) {
 	}
 }
 
-// TestWaitingHelps: who waits as long as told is looked at again, once; and after a day, or a right password, all is free.
+// TestWaitingHelps: who waits as long as told is looked at again, once; and after a day, or a right password, all is
+// free.
 func TestWaitingHelps(t *testing.T) {
 	l, e := logIn()
 	waits(t, l, 20, wrong(home))
@@ -125,7 +130,8 @@ func ownersClient(t *testing.T) (*LogIn, *fakeAuth) {
 	return l, e
 }
 
-// TestNobodyLocksTheOwnerOut: whatever was guessed before, by whomever, also from the owner's own client, the owner logs in from it.
+// TestNobodyLocksTheOwnerOut: whatever was guessed before, by whomever, also from the owner's own client, the owner
+// logs in from it.
 func TestNobodyLocksTheOwnerOut(t *testing.T) {
 	for name, attack := range map[string]func(n int) Credentials{
 		"at the address from its owner's client": func(int) Credentials { return wrong(home) },
@@ -157,8 +163,8 @@ func TestNobodyLocksTheOwnerOut(t *testing.T) {
 	}
 }
 
-// TestResetClearsTheCounts: after a reset the address is guessed at as if never before, from every client. What a client did at other
-// addresses stays.
+// TestResetClearsTheCounts: after a reset the address is guessed at as if never before, from every client. What a
+// client did at other addresses stays.
 func TestResetClearsTheCounts(t *testing.T) {
 	l, e := logIn()
 	for n := range 200 {
@@ -184,14 +190,15 @@ func TestResetClearsTheCounts(t *testing.T) {
 	if wait(t, l, right(home)) == 0 {
 		t.Error("a reset clears what a client did at other addresses")
 	}
-	e.known[Attempt{Email: ada.Email, ClientKey: home}.Subject(PerAddressAndClient)] = true // as the reset's own client is
+	// as the reset's own client is
+	e.known[Attempt{Email: ada.Email, ClientKey: home}.Subject(PerAddressAndClient)] = true
 	if got := wait(t, l, right(home)); got != 0 {
 		t.Errorf("from the reset's client: told to wait %s", got)
 	}
 }
 
-// TestGuessesTellNothing: whatever wrong guesses are made, from wherever and whenever, the answers are the same, and so is the work,
-// whether somebody has the address or not, and whether its owner was seen at the client or not.
+// TestGuessesTellNothing: whatever wrong guesses are made, from wherever and whenever, the answers are the same, and so
+// is the work, whether somebody has the address or not, and whether its owner was seen at the client or not.
 func TestGuessesTellNothing(t *testing.T) {
 	clients := []string{home, attacker, "203.0.113.1"}
 	rapid.Check(t, func(r *rapid.T) {
@@ -224,15 +231,16 @@ func TestGuessesTellNothing(t *testing.T) {
 					told = append(told, fmt.Sprint(err, w.e.hashes, len(w.e.done)))
 				}
 				if told[1] != told[0] || told[2] != told[0] {
-					r.Fatalf("an address that somebody has: %s; that nobody has: %s; whose owner was seen here: %s", told[0], told[1], told[2])
+					r.Fatalf("an address that somebody has: %s; that nobody has: %s; whose owner was seen here: %s",
+						told[0], told[1], told[2])
 				}
 			}
 		}
 	})
 }
 
-// TestGuessesADay: so many guesses, and no more, could be right in a day for who waits as told: from one client, at which the owner
-// was not seen; from one at which the owner was; from ever new clients in an hour.
+// TestGuessesADay: so many guesses, and no more, could be right in a day for who waits as told: from one client, at
+// which the owner was not seen; from one at which the owner was; from ever new clients in an hour.
 func TestGuessesADay(t *testing.T) {
 	for name, c := range map[string]struct {
 		open   func(*testing.T) (*LogIn, *fakeAuth)
@@ -240,9 +248,13 @@ func TestGuessesADay(t *testing.T) {
 		lasts  time.Duration
 		most   int
 	}{
-		"an unknown client":  {func(*testing.T) (*LogIn, *fakeAuth) { return logIn() }, func(int) string { return home }, 24 * time.Hour, 20 + 8 + 95},
+		"an unknown client": {func(*testing.T) (*LogIn, *fakeAuth) {
+			return logIn()
+		}, func(int) string { return home }, 24 * time.Hour, 20 + 8 + 95},
 		"the owner's client": {ownersClient, func(int) string { return home }, 24 * time.Hour, 2 * (20 + 8 + 95)},
-		"ever new clients":   {func(*testing.T) (*LogIn, *fakeAuth) { return logIn() }, func(n int) string { return fmt.Sprint(attacker, n) }, time.Hour, 90 + 1800},
+		"ever new clients": {func(*testing.T) (*LogIn, *fakeAuth) {
+			return logIn()
+		}, func(n int) string { return fmt.Sprint(attacker, n) }, time.Hour, 90 + 1800},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, e := c.open(t)
@@ -251,7 +263,8 @@ func TestGuessesADay(t *testing.T) {
 			for n := 0; e.now.Before(began.Add(c.lasts)); n++ {
 				hashes := e.hashes
 				told := wait(t, l, wrong(c.client(n)))
-				if e.hashes > hashes && (told == 0 || e.known[Attempt{Email: ada.Email, ClientKey: c.client(n)}.Subject(PerAddressAndClient)]) {
+				if e.hashes > hashes && (told == 0 ||
+					e.known[Attempt{Email: ada.Email, ClientKey: c.client(n)}.Subject(PerAddressAndClient)]) {
 					good++
 				}
 				if told > 0 && (e.hashes == hashes || c.lasts == time.Hour) {
@@ -280,8 +293,8 @@ func TestRightPasswordsAreFree(t *testing.T) {
 	}
 }
 
-// TestAttackersDoNotLockTheOwnerOut: a thousand guesses from ten clients are slowed, within the first hundred, while the owner
-// logs in from another client, known or new, with a mistake on the way.
+// TestAttackersDoNotLockTheOwnerOut: a thousand guesses from ten clients are slowed, within the first hundred, while
+// the owner logs in from another client, known or new, with a mistake on the way.
 func TestAttackersDoNotLockTheOwnerOut(t *testing.T) {
 	l, e := logIn()
 	first, looked := 0, 0
@@ -294,7 +307,8 @@ func TestAttackersDoNotLockTheOwnerOut(t *testing.T) {
 		}
 	}
 	if first == 0 || first > 100 || looked > 50 || e.hashes > 50+11*freeReserve {
-		t.Errorf("the first refusal was guess %d, %d guesses counted, and %d passwords were looked at", first, looked, e.hashes)
+		t.Errorf("the first refusal was guess %d, %d guesses counted, and %d passwords were looked at",
+			first, looked, e.hashes)
 	}
 	if got := wait(t, l, right(home)); got != 0 {
 		t.Errorf("the owner from a new client: told to wait %s", got)
@@ -315,8 +329,8 @@ func TestAttackersDoNotLockTheOwnerOut(t *testing.T) {
 	}
 }
 
-// TestManyClientsTakeTurns: a guess each from hundreds of clients is slowed, too, within the first hundred. Clients at which the
-// owner was seen need no slot, and anybody gets one.
+// TestManyClientsTakeTurns: a guess each from hundreds of clients is slowed, too, within the first hundred. Clients at
+// which the owner was seen need no slot, and anybody gets one.
 func TestManyClientsTakeTurns(t *testing.T) {
 	l, e := ownersClient(t)
 	first := 0
@@ -340,15 +354,19 @@ func TestManyClientsTakeTurns(t *testing.T) {
 	}
 }
 
-// TestOneClientAtManyAddresses: lists of stolen passwords are tried address by address, a guess each. Other clients go on.
+// TestOneClientAtManyAddresses: lists of stolen passwords are tried address by address, a guess each. Other clients go
+// on.
 func TestOneClientAtManyAddresses(t *testing.T) {
 	l, e := logIn()
 	var got []time.Duration
 	for n := range freePerClient + 3 {
 		e.now = e.now.Add(time.Millisecond)
-		got = append(got, wait(t, l, Credentials{Address: fmt.Sprintf("user-%d@example.com", n), Password: "stolen", ClientKey: attacker}))
+		got = append(got, wait(t, l,
+			Credentials{Address: fmt.Sprintf("user-%d@example.com", n), Password: "stolen", ClientKey: attacker}))
 	}
-	if want := []time.Duration{0, 4999 * time.Millisecond, 4998 * time.Millisecond, 4997 * time.Millisecond}; !slices.Equal(got[freePerClient-1:], want) {
+	if want := []time.Duration{
+		0, 4999 * time.Millisecond, 4998 * time.Millisecond, 4997 * time.Millisecond,
+	}; !slices.Equal(got[freePerClient-1:], want) {
 		t.Errorf("got %v, want %v", got[freePerClient-1:], want)
 	}
 	if wait(t, l, right(attacker)) == 0 || wait(t, l, right(home)) != 0 {
@@ -364,7 +382,8 @@ func TestOwnAccountDoesNotPay(t *testing.T) {
 		if n%5 == 0 && !slowed {
 			_, _ = l.Do(context.Background(), right(attacker))
 		}
-		slowed = wait(t, l, Credentials{Address: fmt.Sprintf("user-%d@example.com", n), Password: "stolen", ClientKey: attacker}) > 0 || slowed
+		slowed = wait(t, l, Credentials{Address: fmt.Sprintf("user-%d@example.com",
+			n), Password: "stolen", ClientKey: attacker}) > 0 || slowed
 	}
 	if !slowed {
 		t.Errorf("%d guesses from one client were not slowed", 2*freePerClient)
@@ -410,7 +429,8 @@ func TestReserveFails(t *testing.T) {
 
 func TestDelay(t *testing.T) {
 	for over, want := range map[int64]time.Duration{
-		-10: 0, -1: 0, 0: 5 * time.Second, 1: 10 * time.Second, 7: 640 * time.Second, 8: 15 * time.Minute, 11: 15 * time.Minute, 1 << 62: 15 * time.Minute,
+		-10: 0, -1: 0, 0: 5 * time.Second, 1: 10 * time.Second, 7: 640 * time.Second, 8: 15 * time.Minute,
+		11: 15 * time.Minute, 1 << 62: 15 * time.Minute,
 	} {
 		if got := delay(over); got != want {
 			t.Errorf("%d over: got %s, want %s", over, got, want)

@@ -14,7 +14,10 @@ func TestNewLink(t *testing.T) {
 	now := signedUpAt.Add(700 * time.Millisecond)
 	u := User{ID: "usr_1", Email: "ada@example.com", Generation: 3}
 	token, l := NewLink(u, SetPassword, now)
-	want := Link{Hash: l.Hash, Purpose: SetPassword, UserID: "usr_1", Email: "ada@example.com", Generation: 3, ExpiresAt: signedUpAt.Add(30 * time.Minute)}
+	want := Link{
+		Hash: l.Hash, Purpose: SetPassword, UserID: "usr_1", Email: "ada@example.com", Generation: 3,
+		ExpiresAt: signedUpAt.Add(30 * time.Minute),
+	}
 	if l != want {
 		t.Errorf("got %+v, want %+v", l, want)
 	}
@@ -35,7 +38,9 @@ func TestLinkHash(t *testing.T) {
 	if got, err := LinkHash(token); err != nil || got != want {
 		t.Errorf("got %q and error %v, want %q", got, err, want)
 	}
-	for _, bad := range []string{"", token[1:], token + "A", token + "=", "+" + token[1:], " " + token[1:], token[:42] + "Z", "ä" + token[2:]} {
+	for _, bad := range []string{
+		"", token[1:], token + "A", token + "=", "+" + token[1:], " " + token[1:], token[:42] + "Z", "ä" + token[2:],
+	} {
 		if got, err := LinkHash(bad); !errors.Is(err, ErrInvalidLink) || got != "" {
 			t.Errorf("%q: got %q and error %v, want %v", bad, got, err, ErrInvalidLink)
 		}
@@ -44,7 +49,10 @@ func TestLinkHash(t *testing.T) {
 
 // FuzzLinkHash: a token has one spelling, and what is no token has no hash.
 func FuzzLinkHash(f *testing.F) {
-	for _, text := range []string{"", "GGzEEDpu1kcL7Ah7uQMjbXUBFhb8Q3JUvZ-9_8zfWxY", "GGzEEDpu1kcL7Ah7uQMjbXUBFhb8Q3JUvZ-9_8zfWxZ", "\xff", "link#"} {
+	for _, text := range []string{
+		"", "GGzEEDpu1kcL7Ah7uQMjbXUBFhb8Q3JUvZ-9_8zfWxY", "GGzEEDpu1kcL7Ah7uQMjbXUBFhb8Q3JUvZ-9_8zfWxZ", "\xff",
+		"link#",
+	} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -90,7 +98,9 @@ func (m *fakeLinks) Verify(_ context.Context, l Link, _ time.Time, record Idempo
 	return m.used
 }
 
-func (m *fakeLinks) SetPassword(_ context.Context, l Link, hash password.Hash, a Attempt, record IdempotencyRecord) error {
+func (m *fakeLinks) SetPassword(
+	_ context.Context, l Link, hash password.Hash, a Attempt, record IdempotencyRecord,
+) error {
 	m.by = a
 	if m.used == nil {
 		m.keep(record)
@@ -135,7 +145,8 @@ func wantFollowed(t *testing.T, err, want error) {
 func TestVerifyEmail(t *testing.T) {
 	m, token := mail(VerifyAddress)
 	v := &VerifyEmail{Links: m, Now: func() time.Time { return signedUpAt.Add(30*time.Minute - time.Millisecond) }}
-	if err := v.Do(context.Background(), token, ""); err != nil || len(m.verified) != 1 || m.verified[0].UserID != "usr_1" {
+	if err := v.Do(context.Background(), token, ""); err != nil || len(m.verified) != 1 ||
+		m.verified[0].UserID != "usr_1" {
 		t.Errorf("verified %+v with error %v, want usr_1", m.verified, err)
 	}
 }
@@ -146,14 +157,17 @@ func TestVerifyEmailRefuses(t *testing.T) {
 			m, token := mail(VerifyAddress)
 			now := signedUpAt
 			c.spoil(m, &now, &token)
-			wantFollowed(t, (&VerifyEmail{Links: m, Now: func() time.Time { return now }}).Do(context.Background(), token, ""), c.err)
+			wantFollowed(t, (&VerifyEmail{Links: m, Now: func() time.Time {
+				return now
+			}}).Do(context.Background(), token, ""), c.err)
 			if len(m.verified) != 0 || m.looked != c.looked {
 				t.Errorf("verified %v after %d looks, want nobody after %d", m.verified, m.looked, c.looked)
 			}
 		})
 	}
 	m, token := mail(SetPassword)
-	wantFollowed(t, (&VerifyEmail{Links: m, Now: func() time.Time { return signedUpAt }}).Do(context.Background(), token, ""), nil)
+	wantFollowed(t,
+		(&VerifyEmail{Links: m, Now: func() time.Time { return signedUpAt }}).Do(context.Background(), token, ""), nil)
 }
 
 func resetOf(m *fakeLinks, now time.Time, passwords Passwords) *ResetPassword {
@@ -203,7 +217,9 @@ func TestResetPasswordKeepsTheLink(t *testing.T) {
 			t.Errorf("%q: got problems with %v, want one with the password", chosen, fields)
 		}
 	}
-	if _, err := resetOf(m, signedUpAt, plainPasswords{fails: errDown}).Do(context.Background(), token, "long enough", "", home); !errors.Is(err, errDown) {
+	if _, err := resetOf(m, signedUpAt, plainPasswords{fails: errDown}).Do(
+		context.Background(), token, "long enough", "", home,
+	); !errors.Is(err, errDown) {
 		t.Errorf("got error %v, want %v", err, errDown)
 	}
 	if len(m.set) != 0 || m.looked != 4 {
@@ -211,8 +227,8 @@ func TestResetPasswordKeepsTheLink(t *testing.T) {
 	}
 }
 
-// TestLinksAgain: a repeat by its key and token is answered as the first request, for ten minutes, also with another password; nothing
-// else is.
+// TestLinksAgain: a repeat by its key and token is answered as the first request, for ten minutes, also with another
+// password; nothing else is.
 func TestLinksAgain(t *testing.T) {
 	for purpose, do := range map[Purpose]func(m *fakeLinks, now time.Time, token, key string) error{
 		VerifyAddress: func(m *fakeLinks, now time.Time, token, key string) error {

@@ -16,8 +16,8 @@ import (
 	"shop/internal/token"
 )
 
-// fakeAuth has all that a log-in needs. It counts as stores promise to, notes what is done, in its order, and can fail. Many may
-// come at once.
+// fakeAuth has all that a log-in needs. It counts as stores promise to, notes what is done, in its order, and can fail.
+// Many may come at once.
 type fakeAuth struct {
 	mu       sync.Mutex
 	user     User
@@ -57,7 +57,10 @@ func (e *fakeAuth) look(a Attempt) (AttemptHistory, error) {
 	if e.crowd--; e.crowd == 0 {
 		close(e.looked)
 	}
-	history := AttemptHistory{KnownClient: e.known[a.Subject(PerAddressAndClient)], KnownDevice: e.known[a.Subject(PerDevice)], ResetAt: e.resetAt[a.Email]}
+	history := AttemptHistory{
+		KnownClient: e.known[a.Subject(PerAddressAndClient)], KnownDevice: e.known[a.Subject(PerDevice)],
+		ResetAt: e.resetAt[a.Email],
+	}
 	a.ResetAt = history.ResetAt
 	if a.Email == e.user.Email {
 		history.Found, history.User = true, e.user
@@ -142,8 +145,13 @@ func (e *fakeAuth) Issue(_ context.Context, s token.Subject) (string, time.Durat
 func logIn() (*LogIn, *fakeAuth) {
 	u := ada
 	u.PasswordHash = hashOf("right one")
-	e := &fakeAuth{user: u, now: noon, tallies: map[string]Tally{}, known: map[string]bool{}, resetAt: map[string]time.Time{}, fails: map[string]error{}}
-	return &LogIn{Guesses: e, Passwords: e, Tokens: e, Sessions: e, Rehash: e.renew, Now: func() time.Time { return e.now }}, e
+	e := &fakeAuth{
+		user: u, now: noon, tallies: map[string]Tally{}, known: map[string]bool{}, resetAt: map[string]time.Time{},
+		fails: map[string]error{},
+	}
+	return &LogIn{Guesses: e, Passwords: e, Tokens: e, Sessions: e, Rehash: e.renew, Now: func() time.Time {
+		return e.now
+	}}, e
 }
 
 const (
@@ -159,8 +167,8 @@ func wrong(client string) Credentials {
 	return Credentials{Address: ada.Email, Password: "wrong one", ClientKey: client}
 }
 
-// TestLogIn shows each way a log-in goes and, to the call, what it does on the way: counting comes before the password is
-// looked at, and each way of an address checks a hash.
+// TestLogIn shows each way a log-in goes and, to the call, what it does on the way: counting comes before the password
+// is looked at, and each way of an address checks a hash.
 func TestLogIn(t *testing.T) {
 	for name, c := range map[string]struct {
 		address, password string
@@ -168,8 +176,12 @@ func TestLogIn(t *testing.T) {
 		err               error
 		done              []string
 	}{
-		"right": {" Ada@Example.com ", "right one", Session{AccessToken: "token of usr_1", ExpiresIn: 15 * time.Minute}, nil,
-			[]string{"look ada@example.com", "count ada@example.com", "check right one", "issue usr_1", "start usr_1", "renew usr_1 right one"}},
+		"right": {" Ada@Example.com ", "right one", Session{AccessToken: "token of usr_1", ExpiresIn: 15 * time.Minute},
+			nil,
+			[]string{
+				"look ada@example.com", "count ada@example.com", "check right one", "issue usr_1", "start usr_1",
+				"renew usr_1 right one",
+			}},
 		"wrong password": {"ada@example.com", "wrong one", Session{}, ErrInvalidCredentials,
 			[]string{"look ada@example.com", "count ada@example.com", "check wrong one"}},
 		"unknown address": {"eve@example.com", "right one", Session{}, ErrInvalidCredentials,
@@ -179,7 +191,8 @@ func TestLogIn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, e := logIn()
-			got, err := l.Do(context.Background(), Credentials{Address: c.address, Password: c.password, ClientKey: home})
+			got, err := l.Do(context.Background(),
+				Credentials{Address: c.address, Password: c.password, ClientKey: home})
 			got.RefreshToken, got.RefreshExpiresIn, got.User = "", 0, User{} // see TestLogInBeginsASession
 			if got != c.want || !errors.Is(err, c.err) {
 				t.Errorf("got %+v and error %v, want %+v and %v", got, err, c.want, c.err)
@@ -218,8 +231,8 @@ func TestLogInFails(t *testing.T) {
 	}
 }
 
-// TestLogInBeginsASession: what is stored is the user's, of the generation that was read with the password's hash, knows the token
-// that was given by its hash alone, and began when the log-in was attempted.
+// TestLogInBeginsASession: what is stored is the user's, of the generation that was read with the password's hash,
+// knows the token that was given by its hash alone, and began when the log-in was attempted.
 func TestLogInBeginsASession(t *testing.T) {
 	l, e := logIn()
 	e.user.Generation = 5
@@ -240,15 +253,18 @@ func TestLogInBeginsASession(t *testing.T) {
 		t.Errorf("stored %+v, want %+v", s, want)
 	}
 	if got.User != e.user || e.issuedIn != s.ID || got.RefreshExpiresIn != s.ExpiresAt.Sub(noon) {
-		t.Errorf("got %+v, and the access token is of %s, want %+v, %s and %v", got, e.issuedIn, e.user, s.ID, s.ExpiresAt.Sub(noon))
+		t.Errorf("got %+v, and the access token is of %s, want %+v, %s and %v",
+			got, e.issuedIn, e.user, s.ID, s.ExpiresAt.Sub(noon))
 	}
 }
 
-// TestLogInReplacesASession: the session of a refresh token that came along ends as the new one begins; what is no refresh token ends
-// nothing.
+// TestLogInReplacesASession: the session of a refresh token that came along ends as the new one begins; what is no
+// refresh token ends nothing.
 func TestLogInReplacesASession(t *testing.T) {
 	before := newRefreshToken(newSessionID())
-	for text, want := range map[string]string{before.Encode(): before.SessionID, "": "", "no token": "", before.SessionID: ""} {
+	for text, want := range map[string]string{
+		before.Encode(): before.SessionID, "": "", "no token": "", before.SessionID: "",
+	} {
 		l, e := logIn()
 		c := right(home)
 		c.Replaces = text
@@ -274,8 +290,8 @@ func (s slowAuth) CheckDummy(password string) {
 	s.fakeAuth.CheckDummy(password)
 }
 
-// TestLogInOutOfTime: a check cannot be stopped. It is not begun when the time is up, and when it ends too late nothing is told and
-// nothing more is done.
+// TestLogInOutOfTime: a check cannot be stopped. It is not begun when the time is up, and when it ends too late nothing
+// is told and nothing more is done.
 func TestLogInOutOfTime(t *testing.T) {
 	for name, credentials := range map[string][2]string{
 		"right": {"ada@example.com", "right one"}, "wrong password": {"ada@example.com", "wrong one"},
@@ -288,8 +304,10 @@ func TestLogInOutOfTime(t *testing.T) {
 					l.Passwords = slowAuth{e, 100 * time.Millisecond}
 					ctx, cancel := context.WithTimeout(t.Context(), left)
 					defer cancel()
-					got, err := l.Do(ctx, Credentials{Address: credentials[0], Password: credentials[1], ClientKey: home})
-					if got != (Session{}) || !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrInvalidCredentials) {
+					got, err := l.Do(ctx,
+						Credentials{Address: credentials[0], Password: credentials[1], ClientKey: home})
+					if got != (Session{}) || !errors.Is(err, context.DeadlineExceeded) ||
+						errors.Is(err, ErrInvalidCredentials) {
 						t.Errorf("got %+v and error %v, want %v alone", got, err, context.DeadlineExceeded)
 					}
 					checked := slices.ContainsFunc(e.done, func(s string) bool { return strings.HasPrefix(s, "check") })

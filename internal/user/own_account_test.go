@@ -67,7 +67,8 @@ func (h *fakeAccount) ending() *EndSessions {
 
 func (h *fakeAccount) changing() *ChangePassword {
 	return &ChangePassword{
-		Accounts: h, Guesses: h.fakeAuth, Checker: h.fakeAuth, Passwords: plainPasswords{}, Announce: h.MailPending, Missed: h.missed, Now: h.now,
+		Accounts: h, Guesses: h.fakeAuth, Checker: h.fakeAuth, Passwords: plainPasswords{}, Announce: h.MailPending,
+		Missed: h.missed, Now: h.now,
 	}
 }
 
@@ -84,7 +85,9 @@ func TestEndSessions(t *testing.T) {
 	if err := h.ending().Do(t.Context(), adasSession, "right one", home); err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"look " + ada.Email, "count " + ada.Email, "check right one", "end " + ada.ID}; !slices.Equal(h.done, want) {
+	if want := []string{
+		"look " + ada.Email, "count " + ada.Email, "check right one", "end " + ada.ID,
+	}; !slices.Equal(h.done, want) {
 		t.Errorf("did %q, want %q", h.done, want)
 	}
 }
@@ -106,7 +109,8 @@ func TestChangePassword(t *testing.T) {
 			t.Errorf("did %q, want %q", h.done, want)
 		}
 		c := h.changed[0]
-		if c.User != h.user || c.Hash != hashOf("newer one") || c.Attempt.Email != ada.Email || c.Attempt.ClientKey != home || c.Record.HasKey() {
+		if c.User != h.user || c.Hash != hashOf("newer one") || c.Attempt.Email != ada.Email ||
+			c.Attempt.ClientKey != home || c.Record.HasKey() {
 			t.Errorf("changed %+v", c)
 		}
 	}
@@ -132,7 +136,8 @@ func TestOwnPasswordIsGuessedAt(t *testing.T) {
 			t.Errorf("%s: got error %v, want too many guesses", name, err)
 		}
 	}
-	if slices.ContainsFunc(h.done, func(s string) bool { return strings.HasPrefix(s, "end") || strings.HasPrefix(s, "change") }) {
+	if slices.ContainsFunc(h.done,
+		func(s string) bool { return strings.HasPrefix(s, "end") || strings.HasPrefix(s, "change") }) {
 		t.Errorf("did %q", h.done)
 	}
 }
@@ -145,9 +150,13 @@ func TestChangePasswordRefuses(t *testing.T) {
 		chosen ChosenPassword
 		want   error
 	}{
-		"another account": {Caller{UserID: "usr_2", Email: ada.Email, SessionID: "ses_1"}, with("right one", ""), ErrNotFound},
-		"unknown address": {Caller{UserID: "usr_2", Email: "eve@example.com", SessionID: "ses_1"}, with("right one", ""), ErrNotFound},
-		"no session":      {adasToken, with("right one", ""), ErrSessionOver},
+		"another account": {
+			Caller{UserID: "usr_2", Email: ada.Email, SessionID: "ses_1"}, with("right one", ""), ErrNotFound,
+		},
+		"unknown address": {
+			Caller{UserID: "usr_2", Email: "eve@example.com", SessionID: "ses_1"}, with("right one", ""), ErrNotFound,
+		},
+		"no session": {adasToken, with("right one", ""), ErrSessionOver},
 	} {
 		h := held()
 		if err := h.changing().Do(t.Context(), c.caller, c.chosen); !errors.Is(err, c.want) || len(h.changed) > 0 {
@@ -157,7 +166,8 @@ func TestChangePasswordRefuses(t *testing.T) {
 	h := held()
 	var problems validation.Errors
 	short := ChosenPassword{Current: "wrong one", New: "short", ClientKey: home}
-	if err := h.changing().Do(t.Context(), adasSession, short); !errors.As(err, &problems) || problems[0].Field != "new" || len(h.done) > 0 {
+	if err := h.changing().Do(t.Context(), adasSession, short); !errors.As(err, &problems) ||
+		problems[0].Field != "new" || len(h.done) > 0 {
 		t.Errorf("got error %v after %q, want one of the field new at once", err, h.done)
 	}
 }
@@ -170,10 +180,13 @@ func TestChangePasswordAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.user.PasswordHash, h.done = hashOf("newer one"), nil
-	if err := h.changing().Do(t.Context(), adasSession, with("right one", "k")); err != nil || len(h.done) > 0 || len(h.changed) != 1 {
+	if err := h.changing().Do(t.Context(), adasSession, with("right one", "k")); err != nil || len(h.done) > 0 ||
+		len(h.changed) != 1 {
 		t.Errorf("again: got error %v after %q and %d changes", err, h.done, len(h.changed))
 	}
-	if err := h.changing().Do(t.Context(), adasSession, with("right one", "l")); !errors.Is(err, ErrInvalidCredentials) {
+	if err := h.changing().Do(
+		t.Context(), adasSession, with("right one", "l"),
+	); !errors.Is(err, ErrInvalidCredentials) {
 		t.Errorf("another key: got error %v, want %v", err, ErrInvalidCredentials)
 	}
 }
@@ -183,7 +196,8 @@ func TestOwnAccountFails(t *testing.T) {
 	for _, call := range []string{"look", "count", "check", "end"} {
 		h := held()
 		h.fails[call] = errDown
-		if err := h.ending().Do(t.Context(), adasSession, "right one", home); !errors.Is(err, errDown) || errors.Is(err, ErrInvalidCredentials) {
+		if err := h.ending().Do(t.Context(), adasSession, "right one", home); !errors.Is(err, errDown) ||
+			errors.Is(err, ErrInvalidCredentials) {
 			t.Errorf("%s: got error %v, want %v", call, err, errDown)
 		}
 	}
@@ -191,7 +205,8 @@ func TestOwnAccountFails(t *testing.T) {
 		h := held()
 		h.fails[call] = errDown
 		err := h.changing().Do(t.Context(), adasSession, with("right one", ""))
-		if !errors.Is(err, errDown) || errors.Is(err, ErrInvalidCredentials) || slices.Contains(h.done, "announce mail") {
+		if !errors.Is(err, errDown) || errors.Is(err, ErrInvalidCredentials) ||
+			slices.Contains(h.done, "announce mail") {
 			t.Errorf("%s: got error %v after %q, want %v", call, err, h.done, errDown)
 		}
 	}

@@ -53,7 +53,8 @@ func TestParseRefreshTokenRefuses(t *testing.T) {
 
 // FuzzParseRefreshToken: a token has one spelling.
 func FuzzParseRefreshToken(f *testing.F) {
-	for _, seed := range []string{newRefreshToken(newSessionID()).Encode(), "ses_" + strings.Repeat("a2", 13) + "." + strings.Repeat("A", 43), "", ".", "ses_."} {
+	for _, seed := range []string{newRefreshToken(newSessionID()).
+		Encode(), "ses_" + strings.Repeat("a2", 13) + "." + strings.Repeat("A", 43), "", ".", "ses_."} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -63,7 +64,8 @@ func FuzzParseRefreshToken(f *testing.F) {
 	})
 }
 
-// TestNextToken holds the successor to the HMAC-SHA-256 that other tools make: key 32 bytes of 1, message 32 bytes of 2.
+// TestNextToken holds the successor to the HMAC-SHA-256 that other tools make: key 32 bytes of 1, message 32 bytes of
+// 2.
 func TestNextToken(t *testing.T) {
 	used := RefreshToken{SessionID: "ses_1"}
 	var salt Salt

@@ -90,8 +90,12 @@ var ada = User{ID: "usr_1", Email: "ada@example.com", Role: RoleCustomer}
 // newOpenSession has one session, of ada's, begun at noon, and returns the session's token.
 func newOpenSession() (*Refresh, *fakeSessions, string) {
 	s, token := newSession(ada, noon)
-	d := &fakeSessions{accounts: accounts{byEmail: map[string]User{ada.Email: ada}}, now: noon, fails: map[string]error{}, sessions: map[string]OpenSession{s.ID: s}}
-	return &Refresh{Sessions: d, Users: d, Tokens: d, Grace: grace, Now: func() time.Time { return d.now }}, d, token.Encode()
+	d := &fakeSessions{
+		accounts: accounts{byEmail: map[string]User{ada.Email: ada}}, now: noon, fails: map[string]error{},
+		sessions: map[string]OpenSession{s.ID: s},
+	}
+	return &Refresh{Sessions: d, Users: d, Tokens: d, Grace: grace, Now: func() time.Time { return d.now }}, d,
+		token.Encode()
 }
 
 const grace = 30 * time.Second
@@ -103,13 +107,18 @@ func use(t *testing.T, r *Refresh, token string) string {
 	if err != nil {
 		t.Fatalf("refreshing: %v", err)
 	}
-	if want := (Session{r.Tokens.(*fakeSessions).byEmail[ada.Email], "token of usr_1", 15 * time.Minute, got.RefreshToken, got.RefreshExpiresIn}); got != want || got.RefreshToken == token {
+	if want := (Session{
+		r.Tokens.(*fakeSessions).byEmail[ada.Email], "token of usr_1", 15 * time.Minute, got.RefreshToken,
+		got.RefreshExpiresIn,
+	}); got != want || got.RefreshToken == token {
 		t.Fatalf("got %+v, want %+v with another refresh token", got, want)
 	}
 	d := r.Tokens.(*fakeSessions)
 	issuedIn := d.issued[len(d.issued)-1].SessionID
-	if s := d.sessions[issuedIn]; !strings.HasPrefix(token, s.ID+".") || got.RefreshExpiresIn != s.ExpiresAt.Sub(d.now) {
-		t.Fatalf("an access token of %s and a refresh token for %v, want those of %+v", issuedIn, got.RefreshExpiresIn, s)
+	if s := d.sessions[issuedIn]; !strings.HasPrefix(token, s.ID+".") ||
+		got.RefreshExpiresIn != s.ExpiresAt.Sub(d.now) {
+		t.Fatalf("an access token of %s and a refresh token for %v, want those of %+v",
+			issuedIn, got.RefreshExpiresIn, s)
 	}
 	return got.RefreshToken
 }
@@ -132,8 +141,8 @@ func TestRefreshGivesTheNextToken(t *testing.T) {
 	}
 }
 
-// TestReuseEndsTheFamily: any token of the session but its present one and the one used last, also one that was never given out; and
-// the one used last when the grace is over.
+// TestReuseEndsTheFamily: any token of the session but its present one and the one used last, also one that was never
+// given out; and the one used last when the grace is over.
 func TestReuseEndsTheFamily(t *testing.T) {
 	for name, c := range map[string]struct {
 		wrong func(first, second string) string
@@ -142,7 +151,9 @@ func TestReuseEndsTheFamily(t *testing.T) {
 		"replaced":             {func(first, _ string) string { return first }, 0},
 		"replaced long ago":    {func(first, _ string) string { return first }, day},
 		"used, past the grace": {func(_, second string) string { return second }, grace + time.Millisecond},
-		"false":                {func(first, _ string) string { return newRefreshToken(first[:strings.Index(first, ".")]).Encode() }, 0},
+		"false": {func(first, _ string) string {
+			return newRefreshToken(first[:strings.Index(first, ".")]).Encode()
+		}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, d, first := newOpenSession()
@@ -167,7 +178,8 @@ func TestReuseLeavesOtherSessionsOpen(t *testing.T) {
 	use(t, r, other.Encode())
 }
 
-// TestRepeatsWithinTheGrace: the token used last has one successor, however often it is shown, and nothing is written for a repeat.
+// TestRepeatsWithinTheGrace: the token used last has one successor, however often it is shown, and nothing is written
+// for a repeat.
 func TestRepeatsWithinTheGrace(t *testing.T) {
 	r, d, first := newOpenSession()
 	second := use(t, r, first)
@@ -184,7 +196,8 @@ func TestRepeatsWithinTheGrace(t *testing.T) {
 	over(t, "a token whose successor was used", r, first)
 }
 
-// TestRepeatsAreHeldToTheSession: a repeat, too, needs a user of the session's generation and a session that has not expired.
+// TestRepeatsAreHeldToTheSession: a repeat, too, needs a user of the session's generation and a session that has not
+// expired.
 func TestRepeatsAreHeldToTheSession(t *testing.T) {
 	for name, spoil := range map[string]func(d *fakeSessions, s *OpenSession){
 		"of another generation": func(d *fakeSessions, s *OpenSession) { s.Generation = 1 },
@@ -215,7 +228,8 @@ func TestStrictReuse(t *testing.T) {
 	over(t, "the token that the faster one got", r, second)
 }
 
-// TestTwoUsesAtOnce: the second found the session before the first had renewed it. It is answered with the first one's successor.
+// TestTwoUsesAtOnce: the second found the session before the first had renewed it. It is answered with the first one's
+// successor.
 func TestTwoUsesAtOnce(t *testing.T) {
 	r, d, token := newOpenSession()
 	var faster string
@@ -229,7 +243,8 @@ func TestTwoUsesAtOnce(t *testing.T) {
 	use(t, r, faster)
 }
 
-// TestSlowUseOfAReplacedToken: while a use is under way another client uses its token and the successor. It ends the family.
+// TestSlowUseOfAReplacedToken: while a use is under way another client uses its token and the successor. It ends the
+// family.
 func TestSlowUseOfAReplacedToken(t *testing.T) {
 	r, d, token := newOpenSession()
 	var last string
@@ -262,10 +277,13 @@ func TestExpiry(t *testing.T) {
 		uses []time.Time
 		over time.Time
 	}{
-		"unused":            {nil, whole.Add(30 * day)},
-		"used after a day":  {[]time.Time{noon.Add(day)}, whole.Add(31 * day)},
-		"used at the last":  {[]time.Time{whole.Add(30*day - time.Millisecond)}, whole.Add(60*day - time.Second)},
-		"used all the time": {[]time.Time{noon.Add(20 * day), noon.Add(40 * day), noon.Add(60 * day), noon.Add(80 * day)}, whole.Add(90 * day)},
+		"unused":           {nil, whole.Add(30 * day)},
+		"used after a day": {[]time.Time{noon.Add(day)}, whole.Add(31 * day)},
+		"used at the last": {[]time.Time{whole.Add(30*day - time.Millisecond)}, whole.Add(60*day - time.Second)},
+		"used all the time": {
+			[]time.Time{noon.Add(20 * day), noon.Add(40 * day), noon.Add(60 * day), noon.Add(80 * day)},
+			whole.Add(90 * day),
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, wait := range []time.Duration{-time.Millisecond, 0} {
@@ -299,8 +317,8 @@ func TestEndOfAllSessions(t *testing.T) {
 	}
 }
 
-// TestRefreshOfASessionThatGoesOn: a session that was taken into the user's next generation since it was read, because the password
-// was changed in it, goes on; whatever fails on the way ends it not.
+// TestRefreshOfASessionThatGoesOn: a session that was taken into the user's next generation since it was read, because
+// the password was changed in it, goes on; whatever fails on the way ends it not.
 func TestRefreshOfASessionThatGoesOn(t *testing.T) {
 	for _, down := range []bool{false, true} {
 		r, d, token := newOpenSession()
@@ -326,7 +344,8 @@ func TestRefreshOfASessionThatGoesOn(t *testing.T) {
 	}
 }
 
-// TestRefreshGoesByTheStoredUser: the new token has what is stored now, and another account of the address has no part in it.
+// TestRefreshGoesByTheStoredUser: the new token has what is stored now, and another account of the address has no part
+// in it.
 func TestRefreshGoesByTheStoredUser(t *testing.T) {
 	r, d, token := newOpenSession()
 	promoted, other := ada, ada
@@ -359,14 +378,15 @@ func TestRefreshRefusesNonsense(t *testing.T) {
 	}
 }
 
-// TestRefreshFails: a failing part is no end of a session. The same request succeeds later, also where the renewal was carried out and
-// only its answer lost.
+// TestRefreshFails: a failing part is no end of a session. The same request succeeds later, also where the renewal was
+// carried out and only its answer lost.
 func TestRefreshFails(t *testing.T) {
 	for _, call := range []string{"find", "look up", "issue", "renew", "answer"} {
 		t.Run(call, func(t *testing.T) {
 			r, d, token := newOpenSession()
 			d.fails[call] = errDown
-			if got, err := r.Do(context.Background(), token); got != (Session{}) || !errors.Is(err, errDown) || errors.Is(err, ErrSessionOver) {
+			if got, err := r.Do(context.Background(), token); got != (Session{}) || !errors.Is(err, errDown) ||
+				errors.Is(err, ErrSessionOver) {
 				t.Errorf("got %+v and error %v, want %v", got, err, errDown)
 			}
 			delete(d.fails, call)

@@ -59,8 +59,8 @@ func (k *fakeRecords) FindRecord(_ context.Context, name string) (IdempotencyRec
 	return k.done[name], k.unread
 }
 
-// TestSignUpAgain: a repeat by its key, the address and the name is answered as the first request, for ten minutes, whatever its
-// password; nothing else is, and without a key nothing is looked for.
+// TestSignUpAgain: a repeat by its key, the address and the name is answered as the first request, for ten minutes,
+// whatever its password; nothing else is, and without a key nothing is looked for.
 func TestSignUpAgain(t *testing.T) {
 	s, users := signUp()
 	first := Registration{Email: "ada@example.com", Password: "long enough", Name: "Ada", Key: "k"}
@@ -86,7 +86,8 @@ func TestSignUpAgain(t *testing.T) {
 		c.change(&r)
 		users.asked = 0
 		got, err := s.Do(context.Background(), r)
-		if errors.Is(err, ErrEmailTaken) != c.taken || !c.taken && (got.ID != want.ID || got.Email != want.Email || !got.CreatedAt.Equal(want.CreatedAt)) {
+		if errors.Is(err, ErrEmailTaken) != c.taken ||
+			!c.taken && (got.ID != want.ID || got.Email != want.Email || !got.CreatedAt.Equal(want.CreatedAt)) {
 			t.Errorf("%s: got %+v and error %v, want %+v, or taken: %v", name, got, err, want, c.taken)
 		}
 		if r.Key == "" && users.asked != 0 {
@@ -110,8 +111,8 @@ func (a *accounts) ByEmail(_ context.Context, email string) (User, error) {
 	return u, nil
 }
 
-// plainPasswords takes passwords of eight bytes or more that do not hold the address. Its hash of a password is the password
-// in brackets.
+// plainPasswords takes passwords of eight bytes or more that do not hold the address. Its hash of a password is the
+// password in brackets.
 type plainPasswords struct{ fails error }
 
 func (plainPasswords) Validate(password, email string) error {
@@ -132,14 +133,18 @@ func signUp() (*SignUp, *accounts) {
 	users := &accounts{byEmail: map[string]User{}}
 	ids := 0
 	newID := func() string { ids++; return fmt.Sprint("usr_", ids) }
-	return &SignUp{Users: users, Passwords: plainPasswords{}, NewID: newID, Now: func() time.Time { return signedUpAt }}, users
+	return &SignUp{Users: users, Passwords: plainPasswords{}, NewID: newID, Now: func() time.Time {
+		return signedUpAt
+	}}, users
 }
 
 func TestSignUpStoresACustomer(t *testing.T) {
 	s, users := signUp()
-	got, err := s.Do(context.Background(), Registration{Email: " Ada@Example.com", Password: " long  enough ", Name: " Ada L. "})
+	got, err := s.Do(context.Background(),
+		Registration{Email: " Ada@Example.com", Password: " long  enough ", Name: " Ada L. "})
 	want := User{
-		ID: "usr_1", Email: "ada@example.com", Name: " Ada L. ", PasswordHash: hashOf(" long  enough "), Role: RoleCustomer, CreatedAt: signedUpAt,
+		ID: "usr_1", Email: "ada@example.com", Name: " Ada L. ", PasswordHash: hashOf(" long  enough "),
+		Role: RoleCustomer, CreatedAt: signedUpAt,
 	}
 	if err != nil || got != want {
 		t.Errorf("got %+v and error %v, want %+v", got, err, want)
@@ -190,18 +195,22 @@ func TestSignUpTakesANameOf200(t *testing.T) {
 // TestSignUpEmailTaken: the address counts, however it is written, and the first account stays as it is.
 func TestSignUpEmailTaken(t *testing.T) {
 	s, users := signUp()
-	first, err := s.Do(context.Background(), Registration{Email: "ada@example.com", Password: "long enough", Name: "Ada"})
+	first, err := s.Do(context.Background(),
+		Registration{Email: "ada@example.com", Password: "long enough", Name: "Ada"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := s.Do(context.Background(), Registration{Email: "ADA@EXAMPLE.COM ", Password: "another one", Name: "Eve"})
+	got, err := s.Do(context.Background(),
+		Registration{Email: "ADA@EXAMPLE.COM ", Password: "another one", Name: "Eve"})
 	if !errors.Is(err, ErrEmailTaken) || got != (User{}) {
 		t.Errorf("got %+v and error %v, want %v", got, err, ErrEmailTaken)
 	}
 	if stored := users.byEmail["ada@example.com"]; stored != first {
 		t.Errorf("stored %+v, want %+v", stored, first)
 	}
-	if _, err := s.Do(context.Background(), Registration{Email: "a.da@example.com", Password: "long enough", Name: "Ada"}); err != nil {
+	if _, err := s.Do(
+		context.Background(), Registration{Email: "a.da@example.com", Password: "long enough", Name: "Ada"},
+	); err != nil {
 		t.Errorf("dots count: got error %v, want none", err)
 	}
 }
@@ -214,7 +223,8 @@ func TestSignUpFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, users := signUp()
 			spoil(s, users)
-			got, err := s.Do(context.Background(), Registration{Email: "ada@example.com", Password: "long enough", Name: "Ada"})
+			got, err := s.Do(context.Background(),
+				Registration{Email: "ada@example.com", Password: "long enough", Name: "Ada"})
 			if !errors.Is(err, errDown) || got != (User{}) || len(users.byEmail) != 0 {
 				t.Errorf("got %+v, stored %v and error %v, want %v alone", got, users.byEmail, err, errDown)
 			}
@@ -248,8 +258,8 @@ func (s slowHash) Hash(chosen string) (password.Hash, error) {
 	return s.plainPasswords.Hash(chosen)
 }
 
-// TestSignUpOutOfTime: a hash cannot be stopped. It is not begun when the time is up, and when it ends too late nobody is signed
-// up.
+// TestSignUpOutOfTime: a hash cannot be stopped. It is not begun when the time is up, and when it ends too late nobody
+// is signed up.
 func TestSignUpOutOfTime(t *testing.T) {
 	for when, left := range map[string]time.Duration{"before": 0, "after": 50 * time.Millisecond} {
 		t.Run(when, func(t *testing.T) {
@@ -261,7 +271,8 @@ func TestSignUpOutOfTime(t *testing.T) {
 				defer cancel()
 				got, err := s.Do(ctx, Registration{Email: "ada@example.com", Password: "long enough", Name: "Ada"})
 				if !errors.Is(err, context.DeadlineExceeded) || got != (User{}) || len(users.byEmail) != 0 {
-					t.Errorf("got %+v, stored %v and error %v, want %v alone", got, users.byEmail, err, context.DeadlineExceeded)
+					t.Errorf("got %+v, stored %v and error %v, want %v alone",
+						got, users.byEmail, err, context.DeadlineExceeded)
 				}
 				if (hashed == 1) != (left > 0) {
 					t.Errorf("hashed %d times", hashed)

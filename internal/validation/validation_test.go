@@ -111,7 +111,8 @@ func TestErrTellsAllInTheirOrder(t *testing.T) {
 	if !errors.As(err, &found) || found.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
-	if got, want := found.Describe(), "items[0].quantity: must be a whole number from 1 to 10; : the body is empty"; got != want {
+	if got, want := found.Describe(),
+		"items[0].quantity: must be a whole number from 1 to 10; : the body is empty"; got != want {
 		t.Errorf("described: got %s, want %s", got, want)
 	}
 }

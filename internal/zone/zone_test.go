@@ -13,7 +13,9 @@ func TestUnmarshalText(t *testing.T) {
 			t.Errorf("%s: got %v, %v", name, z.Location, err)
 		}
 	}
-	for _, name := range []string{"", "Local", "Europe/Londn", "../etc/passwd", "/usr/share/zoneinfo/UTC", "CEST", "\x00"} {
+	for _, name := range []string{
+		"", "Local", "Europe/Londn", "../etc/passwd", "/usr/share/zoneinfo/UTC", "CEST", "\x00",
+	} {
 		var z Zone
 		err := z.UnmarshalText([]byte(name))
 		if err == nil || !strings.Contains(err.Error(), "TimeZone") {

@@ -212,7 +212,8 @@ func (d *Definition) queries(all []query) error {
 		switch {
 		case q.MetricStat != nil:
 			m := q.MetricStat.Metric
-			d.stats = append(d.stats, stat{q.Id, Key(m.Namespace, m.MetricName, byName(m.Dimensions)), q.MetricStat.Stat})
+			d.stats = append(d.stats,
+				stat{q.Id, Key(m.Namespace, m.MetricName, byName(m.Dimensions)), q.MetricStat.Stat})
 			d.period = time.Duration(q.MetricStat.Period) * time.Second
 		case !strings.HasPrefix(q.Expression, "ANOMALY_DETECTION_BAND("):
 			d.expressions = append(d.expressions, expression{q.Id, q.Expression})

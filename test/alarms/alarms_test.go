@@ -223,7 +223,9 @@ func TestEvaluate(t *testing.T) {
 }
 
 func FuzzEvaluate(f *testing.F) {
-	for _, seed := range []string{"IF(errors >= 5, 100 * errors / requests, 0)", "FILL(a, 0) - FILL(b, 0)", "((1", "é"} {
+	for _, seed := range []string{
+		"IF(errors >= 5, 100 * errors / requests, 0)", "FILL(a, 0) - FILL(b, 0)", "((1", "é",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(_ *testing.T, expression string) {

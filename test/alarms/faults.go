@@ -40,8 +40,10 @@ var Faults = map[string]Fault{
 	"BounceRate":             {Recorded, "a list of old addresses: 1.2 %, then 4.6 %"},
 	"ComplaintRate":          {Recorded, "0.02 %, then 0.09 %"},
 	"MailQuota":              {Recorded, "170 mails of the 200 of a day"},
-	"NoOrders":               {Recorded, "no order for 45 minutes of an evening that has 12 to 30 a quarter of an hour"},
-	"KmsQuota":               {Recorded, "500 log-ins a second for three minutes"},
-	"Concurrency":            {Recorded, "a rush: 850 of 1,000 at once"},
-	"FunctionsThrottled":     {Recorded, "a rush past the quota"},
+	"NoOrders": {
+		Recorded, "no order for 45 minutes of an evening that has 12 to 30 a quarter of an hour",
+	},
+	"KmsQuota":           {Recorded, "500 log-ins a second for three minutes"},
+	"Concurrency":        {Recorded, "a rush: 850 of 1,000 at once"},
+	"FunctionsThrottled": {Recorded, "a rush past the quota"},
 }

@@ -60,8 +60,8 @@ func (s *Stale) write(r *http.Request, in *call) (*http.Response, error) {
 			return nil, err
 		}
 		var out struct{ Item item }
-		if err := ask(s.Next, r, "GetItem", map[string]any{"TableName": c.TableName, "Key": key, "ConsistentRead": true},
-			&out); err != nil {
+		if err := ask(s.Next, r, "GetItem",
+			map[string]any{"TableName": c.TableName, "Key": key, "ConsistentRead": true}, &out); err != nil {
 			return nil, err
 		}
 		before[name] = out.Item
@@ -139,7 +139,8 @@ func (s *Stale) ageBatch(r *http.Request, in *call, out item) error {
 		for _, key := range asked.Keys {
 			name := nameOf(table, keys, key)
 			if old, known := s.was(name); known {
-				tables[table] = slices.DeleteFunc(tables[table], func(it item) bool { return nameOf(table, keys, it) == name })
+				tables[table] = slices.DeleteFunc(tables[table],
+					func(it item) bool { return nameOf(table, keys, it) == name })
 				if old != nil {
 					tables[table] = append(tables[table], old)
 				}

@@ -4,9 +4,9 @@
 //
 //	awsproxy -listen 127.0.0.1:4600 -target http://127.0.0.1:4566 -control 127.0.0.1:4601
 //
-// The functions get http://127.0.0.1:4600 as their AWS_ENDPOINT_URL. GET /counts at the control address answers the counts
-// since the last POST /reset, as a JSON object from operation to number; PUT /faults plans what is done to calls; GET
-// /permissions answers what IAM was asked for the calls since the start, by the access key that signed them.
+// The functions get http://127.0.0.1:4600 as their AWS_ENDPOINT_URL. GET /counts at the control address answers the
+// counts since the last POST /reset, as a JSON object from operation to number; PUT /faults plans what is done to
+// calls; GET /permissions answers what IAM was asked for the calls since the start, by the access key that signed them.
 package main
 
 import (

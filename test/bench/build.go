@@ -12,14 +12,16 @@ import (
 // bareFolder is where, beside the functions, a build has the bare ones.
 const bareFolder = "bare"
 
-// built builds every function and every bare one for an architecture, once, and returns the folder. The flags are those of the
-// deployed functions: `make bench` has them in GOFLAGS.
+// built builds every function and every bare one for an architecture, once, and returns the folder. The flags are those
+// of the deployed functions: `make bench` has them in GOFLAGS.
 func (s *store) built(ctx context.Context, architecture string) (string, error) {
 	if folder, ok := s.builds[architecture]; ok {
 		return folder, nil
 	}
 	folder := filepath.Join(s.folder, architecture)
-	for to, packages := range map[string]string{folder: "./functions/...", filepath.Join(folder, bareFolder): "./test/bench/bare/..."} {
+	for to, packages := range map[string]string{
+		folder: "./functions/...", filepath.Join(folder, bareFolder): "./test/bench/bare/...",
+	} {
 		command := exec.CommandContext(ctx, "go", "build", "-o", to+"/", packages)
 		command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+architecture)
 		if out, err := command.CombinedOutput(); err != nil {

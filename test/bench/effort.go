@@ -24,20 +24,20 @@ type effort struct {
 // thorough is what the figures in docs/benchmarks.md are measured with.
 func thorough(duration time.Duration) effort {
 	return effort{
-		duration: duration, turn: time.Second, warmUp: 100, starts: 60, hashes: 30, refusals: 60, lastPage: 1000, goods: 3000,
-		architecture: deployedArchitecture,
+		duration: duration, turn: time.Second, warmUp: 100, starts: 60, hashes: 30, refusals: 60, lastPage: 1000,
+		goods: 3000, architecture: deployedArchitecture,
 	}
 }
 
-// short makes every row in some seconds. Its figures mean little: it shows that the benchmarks run. It zips what is built for
-// this machine, because nothing else is built for the deployed architecture.
+// short makes every row in some seconds. Its figures mean little: it shows that the benchmarks run. It zips what is
+// built for this machine, because nothing else is built for the deployed architecture.
 func short() effort {
 	return effort{
-		duration: time.Second, turn: 200 * time.Millisecond, warmUp: 5, starts: 3, hashes: 3, refusals: 6, lastPage: 20, goods: 300,
-		architecture: runtime.GOARCH,
+		duration: time.Second, turn: 200 * time.Millisecond, warmUp: 5, starts: 3, hashes: 3, refusals: 6, lastPage: 20,
+		goods: 300, architecture: runtime.GOARCH,
 	}
 }
 
-// historical is how many orders the history has: some more than its last page needs, so that this page looks into every shard
-// as the first does.
+// historical is how many orders the history has: some more than its last page needs, so that this page looks into every
+// shard as the first does.
 func (e effort) historical() int { return e.lastPage*page.DefaultLimit + 2*shards*page.DefaultLimit }

@@ -25,8 +25,8 @@ const (
 	batchSize = 25 // what a BatchWriteItem takes
 )
 
-// history compares a late page, the 1,000th, of the order history with page 1, on DynamoDB Local, of which a read takes no longer the more
-// is stored.
+// history compares a late page, the 1,000th, of the order history with page 1, on DynamoDB Local, of which a read takes
+// no longer the more is stored.
 func history(ctx context.Context, s *store, e effort) (rows []row, err error) {
 	archive, err := s.archive(ctx, dynamodb.NewFromConfig(configuration(s.dynamodb, anybody)), e.historical())
 	if err != nil {
@@ -37,7 +37,8 @@ func history(ctx context.Context, s *store, e effort) (rows []row, err error) {
 	if err != nil {
 		return nil, err
 	}
-	what := fmt.Sprintf("page %d of the history of %d orders against page 1, median of %d", e.lastPage, e.historical(), len(first))
+	what := fmt.Sprintf("page %d of the history of %d orders against page 1, median of %d",
+		e.lastPage, e.historical(), len(first))
 	return []row{atMost(what, milliseconds(median(last)), milliseconds(median(first)), 1.1, "%.1f ms")}, nil
 }
 
@@ -51,8 +52,8 @@ type archive struct {
 }
 
 var admin = user.User{
-	ID: "usr_019cafb8-d247-752e-9651-0c5ca6a3a451", Email: "bench-admin@example.com", Name: "Bench Admin", PasswordHash: password.Stored("none"),
-	Role: user.RoleAdmin, CreatedAt: lamp.CreatedAt,
+	ID: "usr_019cafb8-d247-752e-9651-0c5ca6a3a451", Email: "bench-admin@example.com", Name: "Bench Admin",
+	PasswordHash: password.Stored("none"), Role: user.RoleAdmin, CreatedAt: lamp.CreatedAt,
 }
 
 // archive makes a history of so many orders.
@@ -70,15 +71,17 @@ func (s *store) archive(ctx context.Context, client *dynamodb.Client, count int)
 	return made, nil
 }
 
-// fill writes the admin and the orders. The store places one; the others are copies of its item under other keys, so that
-// they have the shape that the store gives an order.
+// fill writes the admin and the orders. The store places one; the others are copies of its item under other keys, so
+// that they have the shape that the store gives an order.
 func (a *archive) fill(ctx context.Context, count int) error {
 	users := dynamostore.SignUpStore{
 		Client: a.tables.client, Users: a.tables.name("UsersTable"), AuthState: a.tables.name("AuthStateTable"),
 	}
 	products := productSaver(a.tables)
 	sample := newOrder("bench-customer@example.com")
-	if err := errors.Join(users.Create(ctx, admin, user.IdempotencyRecord{}), products.Create(ctx, lamp, nil)); err != nil {
+	if err := errors.Join(
+		users.Create(ctx, admin, user.IdempotencyRecord{}), products.Create(ctx, lamp, nil),
+	); err != nil {
 		return err
 	}
 	if _, err := checkoutStore(a.tables).Place(ctx, sample, inStock, time.Now); err != nil {
@@ -95,8 +98,8 @@ func (a *archive) fill(ctx context.Context, count int) error {
 
 type item = map[string]types.AttributeValue
 
-// copies makes the orders from (inclusive) to (exclusive) of the history, each placed a second before the one before, in the
-// shards in turn.
+// copies makes the orders from (inclusive) to (exclusive) of the history, each placed a second before the one before,
+// in the shards in turn.
 func copies(of item, from, to int) []types.WriteRequest {
 	var puts []types.WriteRequest
 	for n := from; n < to; n++ {
@@ -172,7 +175,8 @@ func (a *archive) read(ctx context.Context, cursor string) (time.Duration, error
 func (a *archive) cursor(ctx context.Context, lastPage int) (string, error) {
 	cursor := ""
 	for left := (lastPage - 1) * page.DefaultLimit; left > 0; left -= page.MaxLimit {
-		got, err := a.orders.History(ctx, a.admin(), order.Filter{}, page.Request{Limit: min(left, page.MaxLimit), Cursor: cursor})
+		got, err := a.orders.History(ctx, a.admin(), order.Filter{},
+			page.Request{Limit: min(left, page.MaxLimit), Cursor: cursor})
 		if err != nil {
 			return "", err
 		}

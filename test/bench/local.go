@@ -15,13 +15,15 @@ import (
 	"shop/internal/page"
 )
 
-// How much a small local store has: some more than a page of the catalogue, and than a page from each shard of the history.
+// How much a small local store has: some more than a page of the catalogue, and than a page from each shard of the
+// history.
 const (
 	fewProducts = 30
 	fewOrders   = 2 * shards * page.DefaultLimit
 )
 
-// local compares a page that the local store's emulator reads from many products and orders with one that it reads from few.
+// local compares a page that the local store's emulator reads from many products and orders with one that it reads from
+// few.
 func local(ctx context.Context, s *store, e effort) ([]row, error) {
 	goods, err := s.grown(ctx, e, "products", fewProducts, e.goods, s.catalogue)
 	if err != nil {
@@ -61,7 +63,9 @@ func (s *store) catalogue(ctx context.Context, count int) (*tables, func() (time
 	if err := stock(ctx, tables, count); err != nil {
 		return nil, nil, errors.Join(err, tables.remove())
 	}
-	products := &dynamostore.Catalogue{Client: tables.client, Products: tables.name("ProductsTable"), Currency: currency}
+	products := &dynamostore.Catalogue{
+		Client: tables.client, Products: tables.name("ProductsTable"), Currency: currency,
+	}
 	return tables, func() (time.Duration, error) { return browse(ctx, products) }, nil
 }
 

@@ -6,9 +6,10 @@ import (
 	"sync"
 )
 
-// losses counts the calls of a workload, of both sides, and those among them that failed. The emulator loses an answer now and
-// then; the SDK repeats the call, and the condition of a write fails on the write itself. The store's functions know their own
-// writes; the bare ones do not, and fail. What failed is measured no further, and ends the run only where there is much of it.
+// losses counts the calls of a workload, of both sides, and those among them that failed. The emulator loses an answer
+// now and then; the SDK repeats the call, and the condition of a write fails on the write itself. The store's functions
+// know their own writes; the bare ones do not, and fail. What failed is measured no further, and ends the run only
+// where there is much of it.
 type losses struct {
 	mu            sync.Mutex
 	calls, failed int

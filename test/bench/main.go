@@ -1,7 +1,7 @@
-// Command bench measures the store against the least that the same work can cost: bare functions (in the folder bare) that
-// make the same AWS calls and nothing else, run side by side with the store's own on the same emulator in the same run. It
-// prints one table in Markdown, and fails on errors only, never on time. `make bench` runs it with all that it needs around
-// it; docs/benchmarks.md says what each row means.
+// Command bench measures the store against the least that the same work can cost: bare functions (in the folder bare)
+// that make the same AWS calls and nothing else, run side by side with the store's own on the same emulator in the same
+// run. It prints one table in Markdown, and fails on errors only, never on time. `make bench` runs it with all that it
+// needs around it; docs/benchmarks.md says what each row means.
 //
 //	bench [-short | -duration 30s] [-only 'warm|start']
 package main
@@ -38,7 +38,8 @@ var measurements = []measurement{
 
 func main() {
 	duration := flag.Duration("duration", 30*time.Second, "how long each warm time, rate and page is measured")
-	brief := flag.Bool("short", false, "make every row in some seconds, to see that all of them can be made; its figures mean little")
+	brief := flag.Bool("short", false,
+		"make every row in some seconds, to see that all of them can be made; its figures mean little")
 	only := flag.String("only", "", "measure only what this regular expression matches, such as warm or zip")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -31,15 +31,18 @@ func passwordHash(ctx context.Context, _ *store, e effort) ([]row, error) {
 	memory := deployed.Memory("LogInFunction")
 	return []row{
 		after,
-		{what: fmt.Sprintf("one password hash (%s), median of %d", cost, e.hashes), figure: fmt.Sprintf("%.1f ms", milliseconds(took))},
+		{what: fmt.Sprintf("one password hash (%s), median of %d",
+			cost, e.hashes), figure: fmt.Sprintf("%.1f ms", milliseconds(took))},
 		{
-			what:   fmt.Sprintf("the same in a function of %d MB, by calculation (× %d/%d)", memory, template.MemoryOfOneProcessor, memory),
+			what: fmt.Sprintf("the same in a function of %d MB, by calculation (× %d/%d)",
+				memory, template.MemoryOfOneProcessor, memory),
 			figure: fmt.Sprintf("%.1f ms", milliseconds(template.InFunction(took, memory))),
 		},
 	}, nil
 }
 
-// afterAChange compares the check of a hash from before the cost was changed with the dummy's that an unknown address takes.
+// afterAChange compares the check of a hash from before the cost was changed with the dummy's that an unknown address
+// takes.
 func afterAChange(ctx context.Context, cost password.Params, hashes int) (row, error) {
 	before := cost
 	before.MemoryKiB /= 2
@@ -61,7 +64,10 @@ func afterAChange(ctx context.Context, cost password.Params, hashes int) (row, e
 			return row{}, err
 		}
 	}
-	what := fmt.Sprintf("after the cost was changed from %s: the hash for an unknown address, median of %d; the limit is the check of an old one", before, hashes)
+	what := fmt.Sprintf(
+		"after the cost was changed from %s: the hash for an unknown address, median of %d; the limit is the check of an old one",
+		before, hashes,
+	)
 	return atMost(what, milliseconds(median(unknown)), milliseconds(median(known)), 1.1, "%.1f ms"), nil
 }
 

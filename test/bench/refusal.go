@@ -18,8 +18,9 @@ import (
 // guessesEach is how many refused log-ins are timed at one known address: fewer than those that are free.
 const guessesEach = 6
 
-// refusedLogIn compares the times in which the deployed store refuses an unknown address and a wrong password: who measures them
-// is not to learn which addresses have accounts. The two are asked in turn, and take turns at being first.
+// refusedLogIn compares the times in which the deployed store refuses an unknown address and a wrong password: who
+// measures them is not to learn which addresses have accounts. The two are asked in turn, and take turns at being
+// first.
 func refusedLogIn(ctx context.Context, s *store, e effort) ([]row, error) {
 	g := guesser{url: s.url, client: fromElsewhere()}
 	var wrong, unknown []time.Duration
@@ -54,7 +55,8 @@ type guesser struct {
 	client *http.Client
 }
 
-// fromElsewhere is a client at an address of this machine that nobody else calls from, so that its guesses are counted apart.
+// fromElsewhere is a client at an address of this machine that nobody else calls from, so that its guesses are counted
+// apart.
 func fromElsewhere() *http.Client {
 	source := net.IPv4(127, byte(1+rand.IntN(250)), byte(rand.IntN(250)), byte(1+rand.IntN(250)))
 	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: source}}
@@ -66,7 +68,8 @@ func address() string { return "bench-" + uuid.NewString() + "@example.com" }
 // customer signs one up, guesses once so that the function is warm, and returns the address.
 func (g guesser) customer(ctx context.Context) (string, error) {
 	email := address()
-	status, err := g.post(ctx, "/users", map[string]string{"email": email, "password": "correct horse battery staple", "name": "Bench"})
+	status, err := g.post(ctx, "/users",
+		map[string]string{"email": email, "password": "correct horse battery staple", "name": "Bench"})
 	if err != nil || status != http.StatusCreated {
 		return "", fmt.Errorf("signing up: answered %d, %v", status, err)
 	}
@@ -76,7 +79,8 @@ func (g guesser) customer(ctx context.Context) (string, error) {
 // time adds how long a wrong log-in took.
 func (g guesser) time(ctx context.Context, email string, times *[]time.Duration) error {
 	start := time.Now()
-	status, err := g.post(ctx, "/sessions", map[string]string{"email": email, "password": "a wrong one, and long enough"})
+	status, err := g.post(ctx, "/sessions",
+		map[string]string{"email": email, "password": "a wrong one, and long enough"})
 	if err != nil {
 		return fmt.Errorf("logging in: %w", err)
 	}

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// row is one line of the table. Figure and limit are of the same unit and the same run; a row without a limit has none to
-// be compared with.
+// row is one line of the table. Figure and limit are of the same unit and the same run; a row without a limit has none
+// to be compared with.
 type row struct {
 	what          string
 	figure, limit string
@@ -46,9 +46,12 @@ func yesNo(met bool) string {
 // table writes the rows in Markdown.
 func table(rows []row) string {
 	var b strings.Builder
-	b.WriteString("| what | figure | limit in this run | ratio | to reach | reached |\n| --- | --- | --- | --- | --- | --- |\n")
+	b.WriteString(
+		"| what | figure | limit in this run | ratio | to reach | reached |\n| --- | --- | --- | --- | --- | --- |\n",
+	)
 	for _, r := range rows {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", r.what, r.figure, orDash(r.limit), orDash(r.ratio), orDash(r.goal), orDash(r.met))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", r.what, r.figure, orDash(r.limit), orDash(r.ratio),
+			orDash(r.goal), orDash(r.met))
 	}
 	return b.String()
 }

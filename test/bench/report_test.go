@@ -68,7 +68,8 @@ func TestZipped(t *testing.T) {
 func TestEnvironment(t *testing.T) {
 	t.Setenv("BENCH_A", "1")
 	t.Setenv("BENCH_B", "")
-	if _, err := environment("BENCH_A", "BENCH_B", "BENCH_C"); err == nil || !strings.Contains(err.Error(), "not set: BENCH_B, BENCH_C;") {
+	if _, err := environment("BENCH_A", "BENCH_B", "BENCH_C"); err == nil ||
+		!strings.Contains(err.Error(), "not set: BENCH_B, BENCH_C;") {
 		t.Errorf("what is missing is told as %v", err)
 	}
 	if found, err := environment("BENCH_A"); err != nil || found["BENCH_A"] != "1" {

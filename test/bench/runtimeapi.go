@@ -12,11 +12,12 @@ import (
 	"time"
 )
 
-// invocationTime is the deadline that an invocation is given: the timeout of notify, which does nothing when little is left.
+// invocationTime is the deadline that an invocation is given: the timeout of notify, which does nothing when little is
+// left.
 const invocationTime = 30 * time.Second
 
-// runtimeAPI is the side of Lambda's runtime API that Lambda has, for one process of a function. It hands over one event at a
-// time. Its connections are net/http's, on which TCP_NODELAY is set, so no answer waits for a timer.
+// runtimeAPI is the side of Lambda's runtime API that Lambda has, for one process of a function. It hands over one
+// event at a time. Its connections are net/http's, on which TCP_NODELAY is set, so no answer waits for a timer.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 type runtimeAPI struct {
 	address string
@@ -59,8 +60,10 @@ func (a *runtimeAPI) routes() http.Handler {
 	const runtime = "/2018-06-01/runtime"
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+runtime+"/invocation/next", a.next)
-	mux.HandleFunc("POST "+runtime+"/invocation/{id}/response", func(w http.ResponseWriter, r *http.Request) { a.take(w, r, false) })
-	mux.HandleFunc("POST "+runtime+"/invocation/{id}/error", func(w http.ResponseWriter, r *http.Request) { a.take(w, r, true) })
+	mux.HandleFunc("POST "+runtime+"/invocation/{id}/response",
+		func(w http.ResponseWriter, r *http.Request) { a.take(w, r, false) })
+	mux.HandleFunc("POST "+runtime+"/invocation/{id}/error",
+		func(w http.ResponseWriter, r *http.Request) { a.take(w, r, true) })
 	mux.HandleFunc("POST "+runtime+"/init/error", func(w http.ResponseWriter, r *http.Request) { a.take(w, r, true) })
 	return mux
 }

@@ -75,14 +75,17 @@ func TestWrongAnswers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.call(t.Context(), []byte(`{"Name":"nobody"}`), "nobody"); !errors.Is(err, errInvocation) || !strings.Contains(err.Error(), "nobody is there") {
+	if _, err := p.call(t.Context(), []byte(`{"Name":"nobody"}`), "nobody"); !errors.Is(err, errInvocation) ||
+		!strings.Contains(err.Error(), "nobody is there") {
 		t.Errorf("a function's error is %v", err)
 	}
-	if _, err := p.call(t.Context(), []byte(`{"Name":"Ada"}`), "Grace"); err == nil || !strings.Contains(err.Error(), "Ada") {
+	if _, err := p.call(t.Context(), []byte(`{"Name":"Ada"}`), "Grace"); err == nil ||
+		!strings.Contains(err.Error(), "Ada") {
 		t.Errorf("another answer than the one wanted is %v", err)
 	}
 	p.end()
-	if _, err := p.call(t.Context(), []byte(`{}`), ""); err == nil || !strings.Contains(err.Error(), "the process ended") {
+	if _, err := p.call(t.Context(), []byte(`{}`), ""); err == nil ||
+		!strings.Contains(err.Error(), "the process ended") {
 		t.Errorf("a call of a process that ended is %v", err)
 	}
 }
@@ -141,8 +144,12 @@ func TestALostAnswerEndsNoRun(t *testing.T) {
 	if err != nil || len(ours)+len(bare) != 7 || w.losses.remark() != ", 1 failed and left out" {
 		t.Errorf("with one failed call of 8: %d and %d times, %v%s", len(ours), len(bare), err, w.losses.remark())
 	}
-	w = workload{want: "Name", losses: &losses{}, next: func(context.Context) ([]byte, error) { return []byte(`{"Name":"nobody"}`), nil }}
-	if _, _, err := rounds(t.Context(), w, us, them, func(n int) bool { return n < 4 }); !errors.Is(err, errInvocation) {
+	w = workload{want: "Name", losses: &losses{}, next: func(context.Context) ([]byte, error) {
+		return []byte(`{"Name":"nobody"}`), nil
+	}}
+	if _, _, err := rounds(t.Context(), w, us, them, func(n int) bool {
+		return n < 4
+	}); !errors.Is(err, errInvocation) {
 		t.Errorf("with all calls failed: %v, want %v", err, errInvocation)
 	}
 	turn, err := us.callUntil(t.Context(), w, time.Now().Add(time.Minute))

@@ -23,16 +23,17 @@ const currency = "GBP"
 
 // lamp is what every order of the benchmark is of. The bare checkout knows its price.
 var lamp = product.Product{
-	ID: "brass-desk-lamp", Name: "Brass desk lamp", Description: "A heavy foot, a long arm, and a shade that stays where it is put.",
-	Price: money.Money{Amount: 6400, Currency: currency}, Active: true, Stock: product.MaxStock, Version: 1,
+	ID: "brass-desk-lamp", Name: "Brass desk lamp",
+	Description: "A heavy foot, a long arm, and a shade that stays where it is put.",
+	Price:       money.Money{Amount: 6400, Currency: currency}, Active: true, Stock: product.MaxStock, Version: 1,
 	CreatedAt: time.Date(2026, 3, 14, 9, 0, 0, 0, time.UTC), UpdatedAt: time.Date(2026, 3, 14, 9, 0, 0, 0, time.UTC),
 }
 
 // inStock is what a checkout sees of it.
 var inStock = order.Goods{lamp.ID: {Stock: lamp.Stock}}
 
-// sandbox is what the measured functions work on in the emulator: tables, a queue that nobody reads and a sender of its own,
-// so that the running store neither sees nor slows what is measured.
+// sandbox is what the measured functions work on in the emulator: tables, a queue that nobody reads and a sender of its
+// own, so that the running store neither sees nor slows what is measured.
 type sandbox struct {
 	store            *store
 	tables           *tables
@@ -42,7 +43,8 @@ type sandbox struct {
 }
 
 func (s *store) sandbox(ctx context.Context) (*sandbox, error) {
-	tables, err := s.copyTables(ctx, dynamodb.NewFromConfig(s.aws), "ProductsTable", "OrdersTable", "MailsTable", "SuppressedAddressesTable")
+	tables, err := s.copyTables(ctx, dynamodb.NewFromConfig(s.aws), "ProductsTable", "OrdersTable", "MailsTable",
+		"SuppressedAddressesTable")
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +62,8 @@ func (b *sandbox) stock(ctx context.Context) error {
 // productSaver saves products in the tables.
 func productSaver(t *tables) *dynamostore.ProductSaver {
 	return &dynamostore.ProductSaver{
-		Client: t.client, Products: t.name("ProductsTable"), Movements: t.name("StockMovementsTable"), Currency: currency,
+		Client: t.client, Products: t.name("ProductsTable"), Movements: t.name("StockMovementsTable"),
+		Currency: currency,
 	}
 }
 
@@ -73,7 +76,8 @@ func checkoutStore(t *tables) *dynamostore.CheckoutStore {
 }
 
 func (b *sandbox) makeQueue(ctx context.Context) error {
-	made, err := sqs.NewFromConfig(b.store.aws).CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("bench-" + uuid.NewString())})
+	made, err := sqs.NewFromConfig(b.store.aws).CreateQueue(ctx,
+		&sqs.CreateQueueInput{QueueName: aws.String("bench-" + uuid.NewString())})
 	if err != nil {
 		return fmt.Errorf("making a queue: %w", err)
 	}
@@ -89,7 +93,9 @@ func (b *sandbox) makeSender(ctx context.Context) error {
 	}
 	b.sender = sender
 	set := &sestypes.ConfigurationSet{Name: aws.String("bench-" + id)}
-	if _, err := client.CreateConfigurationSet(ctx, &ses.CreateConfigurationSetInput{ConfigurationSet: set}); err != nil {
+	if _, err := client.CreateConfigurationSet(
+		ctx, &ses.CreateConfigurationSetInput{ConfigurationSet: set},
+	); err != nil {
 		return fmt.Errorf("making a configuration set: %w", err)
 	}
 	b.configurationSet = *set.Name
@@ -109,7 +115,8 @@ func (b *sandbox) remove() error {
 		failed = errors.Join(failed, err)
 	}
 	if b.configurationSet != "" {
-		_, err := mailer.DeleteConfigurationSet(ctx, &ses.DeleteConfigurationSetInput{ConfigurationSetName: &b.configurationSet})
+		_, err := mailer.DeleteConfigurationSet(ctx,
+			&ses.DeleteConfigurationSetInput{ConfigurationSetName: &b.configurationSet})
 		failed = errors.Join(failed, err)
 	}
 	return failed
@@ -123,11 +130,12 @@ func (b *sandbox) environment() []string {
 		"AWS_ACCESS_KEY_ID=" + b.store.root.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + b.store.root.SecretAccessKey,
 		"AWS_LAMBDA_FUNCTION_NAME=bench", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=512",
 		"PRODUCTS_TABLE=" + b.tables.name("ProductsTable"), "ORDERS_TABLE=" + b.tables.name("OrdersTable"),
-		"MAILS_TABLE=" + b.tables.name("MailsTable"), "SUPPRESSED_ADDRESSES_TABLE=" + b.tables.name("SuppressedAddressesTable"),
+		"MAILS_TABLE=" + b.tables.name("MailsTable"),
+		"SUPPRESSED_ADDRESSES_TABLE=" + b.tables.name("SuppressedAddressesTable"),
 		"MAIL_QUEUE_URL=" + b.queue, "CURRENCY=" + currency,
 		"TOKEN_ISSUER=" + b.store.outputs["IssuerUrl"], "TOKEN_AUDIENCE=" + b.store.outputs["TokenAudience"],
 		"SENDER=" + b.sender, "REPLY_TO=", "CONFIGURATION_SET=" + b.configurationSet, "SHOP_NAME=The Shop", "LEASE=35s",
-		"USERS_TABLE=" + b.store.outputs["UsersTable"], "AUTH_STATE_TABLE=" + b.store.outputs["AuthStateTable"], "PAGES_URL=https://shop.example",
-		"BENCH_PRODUCT=" + lamp.ID,
+		"USERS_TABLE=" + b.store.outputs["UsersTable"], "AUTH_STATE_TABLE=" + b.store.outputs["AuthStateTable"],
+		"PAGES_URL=https://shop.example", "BENCH_PRODUCT=" + lamp.ID,
 	}
 }

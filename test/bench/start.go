@@ -30,7 +30,9 @@ func starts(ctx context.Context, s *store, e effort) (rows []row, err error) {
 }
 
 // startAlternately returns the times of the starts, but for the first of each, which reads the file from the disk.
-func (s *store) startAlternately(ctx context.Context, binaries pair, environment []string, times int) (ours, bare []time.Duration, err error) {
+func (s *store) startAlternately(
+	ctx context.Context, binaries pair, environment []string, times int,
+) (ours, bare []time.Duration, err error) {
 	for n := range times + 1 {
 		our, err := s.startOnce(ctx, binaries.ours, environment)
 		if err != nil {

@@ -37,7 +37,8 @@ type store struct {
 
 // open finds the store by the environment that `make bench` sets.
 func open(ctx context.Context) (*store, error) {
-	variables, err := environment("SHOP_URL", "SHOP_AWS_URL", "SHOP_DATA", "SHOP_DYNAMODB_URL", "SHOP_CREDENTIALS", "GOFLAGS")
+	variables, err := environment("SHOP_URL", "SHOP_AWS_URL", "SHOP_DATA", "SHOP_DYNAMODB_URL", "SHOP_CREDENTIALS",
+		"GOFLAGS")
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +106,8 @@ func configuration(endpoint string, operator aws.Credentials) aws.Config {
 }
 
 func outputs(ctx context.Context, cfg aws.Config) (map[string]string, error) {
-	described, err := cloudformation.NewFromConfig(cfg).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(stackName)})
+	described, err := cloudformation.NewFromConfig(cfg).DescribeStacks(ctx,
+		&cloudformation.DescribeStacksInput{StackName: aws.String(stackName)})
 	if err != nil {
 		return nil, err
 	}

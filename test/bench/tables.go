@@ -11,16 +11,16 @@ import (
 	"github.com/google/uuid"
 )
 
-// tables are empty copies of the deployed store's tables: what a run writes stays apart from the store's own orders, and is
-// gone with the tables.
+// tables are empty copies of the deployed store's tables: what a run writes stays apart from the store's own orders,
+// and is gone with the tables.
 type tables struct {
 	client *dynamodb.Client
 	prefix string
 	made   []string
 }
 
-// copyTables makes tables on a client's DynamoDB with the keys and indexes of the stack's. They are named by the stack's
-// outputs, such as OrdersTable.
+// copyTables makes tables on a client's DynamoDB with the keys and indexes of the stack's. They are named by the
+// stack's outputs, such as OrdersTable.
 func (s *store) copyTables(ctx context.Context, client *dynamodb.Client, names ...string) (*tables, error) {
 	t := &tables{client: client, prefix: "bench-" + uuid.NewString() + "-"}
 	for _, name := range names {

@@ -100,7 +100,9 @@ func duelRounds(ctx context.Context, w workload, us, them *process, e effort) (o
 }
 
 // rounds calls both once in each round, and whoever was first is second in the next one.
-func rounds(ctx context.Context, w workload, us, them *process, goOn func(n int) bool) (ours, bare []time.Duration, err error) {
+func rounds(
+	ctx context.Context, w workload, us, them *process, goOn func(n int) bool,
+) (ours, bare []time.Duration, err error) {
 	first, second, firsts, seconds := us, them, &ours, &bare
 	for n := 0; goOn(n); n++ {
 		if err := once(ctx, w, first, firsts); err != nil {

@@ -53,7 +53,9 @@ func (b *sandbox) placeOrder(ctx context.Context) (workload, error) {
 		fresh.Headers["idempotency-key"] = uuid.NewString()
 		return json.Marshal(fresh)
 	}
-	return workload{function: "place-order", environment: b.environment(), want: `"statusCode":201`, losses: &losses{}, next: next}, nil
+	return workload{
+		function: "place-order", environment: b.environment(), want: `"statusCode":201`, losses: &losses{}, next: next,
+	}, nil
 }
 
 // viewProduct looks at the same product again and again.
@@ -65,7 +67,9 @@ func (b *sandbox) viewProduct(context.Context) (workload, error) {
 	e.PathParameters["product_id"] = lamp.ID
 	payload, err := json.Marshal(e)
 	next := func(context.Context) ([]byte, error) { return payload, nil }
-	return workload{function: "view-product", environment: b.environment(), want: `"statusCode":200`, losses: &losses{}, next: next}, err
+	return workload{
+		function: "view-product", environment: b.environment(), want: `"statusCode":200`, losses: &losses{}, next: next,
+	}, err
 }
 
 // notify confirms one order at a time, which is placed before.
@@ -97,11 +101,14 @@ func (b *sandbox) notify(context.Context) (workload, error) {
 	environment := append(b.environment(), "BENCH_TEXT="+message.Text, "BENCH_HTML="+message.HTML)
 	lost := &losses{}
 	check := func(ctx context.Context) error { return b.pendingAtMost(ctx, lost.count()) }
-	return workload{function: "notify", environment: environment, want: `"batchItemFailures":[]`, losses: lost, next: next, check: check}, nil
+	return workload{
+		function: "notify", environment: environment, want: `"batchItemFailures":[]`, losses: lost, next: next,
+		check: check,
+	}, nil
 }
 
-// pendingAtMost returns an error while more mails are pending than calls failed: notify acknowledges a message also when it could not
-// send.
+// pendingAtMost returns an error while more mails are pending than calls failed: notify acknowledges a message also
+// when it could not send.
 func (b *sandbox) pendingAtMost(ctx context.Context, failed int) error {
 	pending, err := b.tables.client.Scan(ctx, &dynamodb.ScanInput{
 		TableName: aws.String(b.tables.name("MailsTable")), IndexName: aws.String("due"), Select: types.SelectCount,

@@ -49,8 +49,8 @@ func zipRow(function, architecture string, size, limit int64) row {
 	return r
 }
 
-// zipped returns the size in bytes of a zip of the file, made by the module of Python that the SAM CLI makes its packages with:
-// archive/zip of Go packs some three parts in a hundred less.
+// zipped returns the size in bytes of a zip of the file, made by the module of Python that the SAM CLI makes its
+// packages with: archive/zip of Go packs some three parts in a hundred less.
 func zipped(ctx context.Context, path string) (int64, error) {
 	if _, err := os.Stat(path); err != nil { // the module leaves out what is not there
 		return 0, fmt.Errorf("zipping: %w", err)

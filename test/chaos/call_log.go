@@ -101,7 +101,8 @@ var orderID = regexp.MustCompile(`ord_[a-z2-7]{26}|later_[a-z0-9-]+`)
 // note keeps what the checker needs of a call. Bodies are not kept, because a long run sees many.
 func (b *callLog) note(c *faultproxy.Call) {
 	noted := call{
-		begin: c.Begin, end: c.End, name: name(c), fault: c.Fault, carried: c.Carried, lost: c.Lost, killed: c.Killed != 0,
+		begin: c.Begin, end: c.End, name: name(c), fault: c.Fault, carried: c.Carried, lost: c.Lost,
+		killed: c.Killed != 0,
 	}
 	switch noted.name {
 	case "SendEmail":

@@ -88,8 +88,8 @@ func TestRounds(t *testing.T) {
 func wantOccurrences(t *testing.T, total totals) {
 	t.Helper()
 	for _, what := range []string{
-		sawVisits, sawVerifications, sawDeletions, sawRefreshes, sawListReads, sawChanges, sawUnknownMails, sawRelayRuns,
-		sawFaultyRuns,
+		sawVisits, sawVerifications, sawDeletions, sawRefreshes, sawListReads, sawChanges, sawUnknownMails,
+		sawRelayRuns, sawFaultyRuns,
 		sawEnds + byReset, sawEnds + byGrant, sawEnds + byRevoke, sawEnds + byReuse,
 	} {
 		if total.saw[what] == 0 {

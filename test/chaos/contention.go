@@ -36,8 +36,9 @@ func contention(ctx context.Context, e *env, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(out, "| 64 buyers at once of | conflicts injected | checkouts | a second | ratio to no conflicts | 503 "+
-		"| p50 | p99 |")
+	fmt.Fprintln(out,
+		"| 64 buyers at once of | conflicts injected | checkouts | a second | ratio to no conflicts | 503 "+
+			"| p50 | p99 |")
 	fmt.Fprintln(out, "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
 	for _, c := range scenarios {
 		if err := r.contend(ctx, c); err != nil {
@@ -67,8 +68,8 @@ func (r *runner) contend(ctx context.Context, c scenario) error {
 		if share == 0 {
 			alone = m.rate
 		}
-		fmt.Fprintf(r.out, "| %s | %.0f %% | %d | %.1f | %.2f | %.1f %% | %d ms | %d ms |\n", c.name, 100*share, m.checkouts,
-			m.rate, m.rate/alone,
+		fmt.Fprintf(r.out, "| %s | %.0f %% | %d | %.1f | %.2f | %.1f %% | %d ms | %d ms |\n", c.name, 100*share,
+			m.checkouts, m.rate, m.rate/alone,
 			100*m.busy, m.p50.Milliseconds(), m.p99.Milliseconds())
 	}
 	return nil
@@ -133,7 +134,8 @@ func measure(h *history) measurement {
 		return m
 	}
 	slices.Sort(took)
-	m.checkouts, m.rate, m.busy = len(took), float64(accepted)/end.Sub(begin).Seconds(), float64(busy)/float64(len(took))
+	m.checkouts, m.rate, m.busy = len(took), float64(accepted)/end.Sub(begin).Seconds(),
+		float64(busy)/float64(len(took))
 	m.p50, m.p99 = took[len(took)/2], took[len(took)*99/100]
 	return m
 }

@@ -28,8 +28,8 @@ type defect struct {
 var defects = []defect{
 	{
 		name: "condition removed",
-		file: "internal/dynamostore/checkout_store.go", from: `"stock BETWEEN :units AND :lowAt"`, to: `"stock <= :lowAt"`,
-		function: "PlaceOrderFunction", folder: "functions/place-order",
+		file: "internal/dynamostore/checkout_store.go", from: `"stock BETWEEN :units AND :lowAt"`,
+		to: `"stock <= :lowAt"`, function: "PlaceOrderFunction", folder: "functions/place-order",
 		// The stock is read before it is taken: buyers who read at once all see enough.
 		plan: plan{Goods: []good{{Stock: 3, Price: 100}}, Steps: buys(48), Workers: 16, Rules: []faultproxy.Rule{
 			{Operation: placeOrder, Fault: faultproxy.Slow, Share: 1, Delay: 300_000_000},
@@ -73,7 +73,9 @@ var defects = []defect{
 		file: "internal/dynamostore/password_resets.go", from: `":hash": text(hash.PHC()), ":one": number(1)`,
 		to:       `":hash": text(hash.PHC()), ":one": number(0)`,
 		function: "ResetPasswordFunction", folder: "functions/reset-password",
-		plan:      plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: append(buys(1), step{Kind: endByReset}), Workers: 1},
+		plan: plan{
+			Goods: []good{{Stock: 1000, Price: 100}}, Steps: append(buys(1), step{Kind: endByReset}), Workers: 1,
+		},
 		invariant: invEnded,
 	},
 }
@@ -95,7 +97,8 @@ func (x defect) build(ctx context.Context, root, folder string) (string, error) 
 		return "", err
 	}
 	if n := strings.Count(string(content), x.from); n != 1 {
-		return "", fmt.Errorf("%s: %q stands in %s %d times, want once: has the code moved on?", x.name, x.from, x.file, n)
+		return "", fmt.Errorf("%s: %q stands in %s %d times, want once: has the code moved on?",
+			x.name, x.from, x.file, n)
 	}
 	patched, overlay, binary := filepath.Join(folder, "patched.go"), filepath.Join(folder,
 		"overlay.json"), filepath.Join(folder, "bootstrap")
@@ -111,7 +114,8 @@ func (x defect) build(ctx context.Context, root, folder string) (string, error) 
 	}
 	c := exec.CommandContext(ctx, "go", "build", "-overlay", overlay, "-o", binary, "./"+x.folder)
 	c.Dir = root
-	c.Env = append(os.Environ(), "CGO_ENABLED=0", `GOFLAGS=-trimpath -buildvcs=false -tags=lambda.norpc "-ldflags=-s -w"`)
+	c.Env = append(os.Environ(), "CGO_ENABLED=0",
+		`GOFLAGS=-trimpath -buildvcs=false -tags=lambda.norpc "-ldflags=-s -w"`)
 	if out, err := c.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building %s: %w\n%s", x.name, err, out)
 	}

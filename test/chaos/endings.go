@@ -86,10 +86,12 @@ func (r *round) addLinks(ctx context.Context) error {
 // unverify makes an account one whose address is still to be verified.
 func (e *env) unverify(ctx context.Context, email string) error {
 	_, err := e.dynamo.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName:                 aws.String(e.outputs["UsersTable"]),
-		Key:                       map[string]types.AttributeValue{"email": &types.AttributeValueMemberS{Value: email}},
-		UpdateExpression:          aws.String("SET unverified = :true"),
-		ExpressionAttributeValues: map[string]types.AttributeValue{":true": &types.AttributeValueMemberBOOL{Value: true}},
+		TableName:        aws.String(e.outputs["UsersTable"]),
+		Key:              map[string]types.AttributeValue{"email": &types.AttributeValueMemberS{Value: email}},
+		UpdateExpression: aws.String("SET unverified = :true"),
+		ExpressionAttributeValues: map[string]types.AttributeValue{
+			":true": &types.AttributeValueMemberBOOL{Value: true},
+		},
 	})
 	return err
 }

@@ -63,8 +63,8 @@ func (r *round) record(ctx context.Context, drainErr error) (*history, error) {
 		moves: map[string][]movement{}, mine: map[string]int{}, feed: map[string]int{}, statuses: map[string]string{},
 		drainErr: drainErr,
 	}
-	for _, read := range []func(context.Context) error{h.readOrders, h.readMails, h.readGoods, h.readLists, h.readErasure,
-		h.readUnknownMails, h.readDeadLetters} {
+	for _, read := range []func(context.Context) error{h.readOrders, h.readMails, h.readGoods, h.readLists,
+		h.readErasure, h.readUnknownMails, h.readDeadLetters} {
 		if err := read(ctx); err != nil {
 			return nil, fmt.Errorf("reading what is stored: %w", err)
 		}
@@ -177,7 +177,8 @@ func (h *history) readGoods(ctx context.Context) error {
 		out, err := e.dynamo.GetItem(ctx, &dynamodb.GetItemInput{
 			TableName: aws.String(e.outputs["ProductsTable"]), ConsistentRead: aws.Bool(true),
 			Key: map[string]types.AttributeValue{
-				"product_id": &types.AttributeValueMemberS{Value: id}, "part": &types.AttributeValueMemberS{Value: "sale"},
+				"product_id": &types.AttributeValueMemberS{Value: id},
+				"part":       &types.AttributeValueMemberS{Value: "sale"},
 			},
 		})
 		if err != nil {
@@ -185,7 +186,8 @@ func (h *history) readGoods(ctx context.Context) error {
 		}
 		h.stock[id] = number(out.Item["stock"])
 		active, _ := out.Item["active"].(*types.AttributeValueMemberBOOL)
-		h.goods[id] = savedProduct{number(out.Item["price"]), active != nil && active.Value, number(out.Item["version"])}
+		h.goods[id] = savedProduct{number(out.Item["price"]), active != nil &&
+			active.Value, number(out.Item["version"])}
 		if err := h.readMoves(ctx, id); err != nil {
 			return err
 		}

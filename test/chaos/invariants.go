@@ -112,7 +112,8 @@ func (h *history) checkStock(v *verdict) {
 			stocked += m.after - m.before
 			v.want(m.after >= 0 && m.before >= 0, invStock, "%s: a movement from %d to %d", id, m.before, m.after)
 		}
-		v.want(sold[id]+stock == stocked, invStock, "%s: %d sold and %d in stock, %d stocked", id, sold[id], stock, stocked)
+		v.want(sold[id]+stock == stocked, invStock, "%s: %d sold and %d in stock, %d stocked", id, sold[id], stock,
+			stocked)
 		v.want(stock >= 0, invStock, "%s: the stock is %d", id, stock)
 	}
 }
@@ -181,14 +182,14 @@ func (h *history) checkAccepted(v *verdict, a attempt, id string, stored storedO
 	v.want(placed, invKept, "%s was answered 201 and is not stored", id)
 	if placed {
 		v.want(slices.Equal(a.order.Items, stored.lines) && a.order.Total.Amount == stored.total, invKept,
-			"%s was answered as %v for %d, and is stored as %v for %d", id, a.order.Items, a.order.Total.Amount, stored.lines,
-			stored.total)
+			"%s was answered as %v for %d, and is stored as %v for %d", id, a.order.Items, a.order.Total.Amount,
+			stored.lines, stored.total)
 	}
 	v.want(maps.Equal(a.basket.units(), unitsOf(a.order.Items)), invKept, "%s: %v was asked for, %v was answered", id,
 		a.basket.Items, a.order.Items)
 	if a.basket.ExpectedTotal != nil {
-		v.want(*a.basket.ExpectedTotal == a.order.Total, invMoney, "%s: agreed to %v, costs %v", id, *a.basket.ExpectedTotal,
-			a.order.Total)
+		v.want(*a.basket.ExpectedTotal == a.order.Total, invMoney, "%s: agreed to %v, costs %v", id,
+			*a.basket.ExpectedTotal, a.order.Total)
 	}
 }
 
@@ -221,7 +222,8 @@ func (h *history) checkEnd(v *verdict, group []attempt, stored storedOrder, plac
 		left := same && !repeatedAfter(group, a)
 		late := left && h.committedLate(h.orderID(a), a)
 		if late {
-			v.tolerate(invNothing, "%s was answered %s, and is stored as %s: another attempt of the same request was under way",
+			v.tolerate(invNothing,
+				"%s was answered %s, and is stored as %s: another attempt of the same request was under way",
 				a.key, a.reply, h.orderID(a))
 		}
 		v.want(!left || late, invNothing, "%s was answered %s, and is stored as %s", a.key, a.reply, h.orderID(a))
@@ -368,7 +370,8 @@ func (h *history) checkViewings(v *verdict) {
 	for _, view := range h.round.viewings {
 		placedBy := h.round.plan.Steps[view.of].Buyer
 		own := view.own || len(h.round.buyers) == 1
-		v.want(own || view.reply.status != http.StatusOK, invOwner, "an order of buyer %d was shown to another", placedBy)
+		v.want(own ||
+			view.reply.status != http.StatusOK, invOwner, "an order of buyer %d was shown to another", placedBy)
 		v.want(slices.Contains([]int{0, 200, 404}, view.reply.status) || unavailable(view.reply), invAnswer,
 			"viewing an order: %s", view.reply)
 		if own && h.answeredBefore(view) {
@@ -473,7 +476,8 @@ func (h *history) trace(detail string) string {
 		}
 		for _, c := range h.calls {
 			if slices.Contains(c.orders, id) {
-				lines = append(lines, fmt.Sprintf("  %s–%s %s fault=%q carried=%v lost=%v killed=%v", c.begin.Format(clockFormat),
+				lines = append(lines, fmt.Sprintf("  %s–%s %s fault=%q carried=%v lost=%v killed=%v",
+					c.begin.Format(clockFormat),
 					c.end.Format(clockFormat), c.name, c.fault, c.carried, c.lost, c.killed))
 			}
 		}

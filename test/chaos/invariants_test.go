@@ -64,8 +64,9 @@ func validHistory() *history {
 			{span: span{at(500), at(600)}, due: []string{"later_r-0"}, faults: true}},
 		stored: map[string]storedOrder{first: stored(2, 200), second: stored(3, 300)},
 		mails:  map[string]string{first: "sent", second: "sent"},
-		stock:  map[string]int64{"r.0": 9}, moves: map[string][]movement{"r.0": {{0, 10, "initial stock"}, {8, 12, "r-7"}}},
-		mine: map[string]int{first: 1, second: 1}, feed: map[string]int{first: 1, second: 1},
+		stock:  map[string]int64{"r.0": 9},
+		moves:  map[string][]movement{"r.0": {{0, 10, "initial stock"}, {8, 12, "r-7"}}},
+		mine:   map[string]int{first: 1, second: 1}, feed: map[string]int{first: 1, second: 1},
 		statuses: map[string]string{first: "sent"},
 	}
 	h.calls = []call{
@@ -83,7 +84,9 @@ func validHistory() *history {
 
 // ended is a session that was ended, and the one after it.
 func ended(by string, end, admin []reply) ending {
-	open := refreshed{begin: at(0), end: at(100), replies: []reply{{status: 503, code: "busy", retry: "1"}, {status: 200}}}
+	open := refreshed{
+		begin: at(0), end: at(100), replies: []reply{{status: 503, code: "busy", retry: "1"}, {status: 200}},
+	}
 	return ending{
 		by: by, before: open, end: end, ended: true, after: []reply{{status: 401}}, logIns: []reply{{status: 201}},
 		next: open, admin: admin,
@@ -92,10 +95,11 @@ func ended(by string, end, admin []reply) ending {
 
 func bought(step, begin, end int, quantity, total int64) attempt {
 	return attempt{
-		step: step, key: (&round{id: "r"}).key(step), basket: basket{Items: []item{{ProductID: "r.0", Quantity: quantity}}}, begin: at(begin),
-		end:   at(end),
+		step: step, key: (&round{id: "r"}).key(step),
+		basket: basket{Items: []item{{ProductID: "r.0", Quantity: quantity}}}, begin: at(begin), end: at(end),
 		reply: reply{status: http.StatusCreated},
-		order: order{OrderID: orderOf("usr_ada", (&round{id: "r"}).key(step)), Items: lines(quantity), Total: pounds(total)},
+		order: order{OrderID: orderOf("usr_ada",
+			(&round{id: "r"}).key(step)), Items: lines(quantity), Total: pounds(total)},
 	}
 }
 
@@ -176,10 +180,14 @@ func TestBrokenInvariants(t *testing.T) {
 			h.round.attempts[1].reply.replayed = false
 			h.round.attempts[0] = bought(0, 0, 10, 2, 200)
 		}},
-		"another order for the same key":     {invOnce, func(h *history) { h.round.attempts[1].order.OrderID = second }},
+		"another order for the same key": {invOnce, func(h *history) {
+			h.round.attempts[1].order.OrderID = second
+		}},
 		"an answered order that is gone":     {invKept, func(h *history) { delete(h.stored, second) }},
 		"an answered order stored otherwise": {invKept, func(h *history) { h.stored[second] = stored(4, 400) }},
-		"an order of something else":         {invKept, func(h *history) { h.round.attempts[2].order.Items = lines(4) }},
+		"an order of something else": {invKept, func(h *history) {
+			h.round.attempts[2].order.Items = lines(4)
+		}},
 		"a refused order that is stored": {invNothing,
 			func(h *history) { h.stored[orderOf("usr_ada", "r-2")] = stored(9, 900) }},
 		"a repeat that settles nothing": {invSettled,
@@ -208,8 +216,10 @@ func TestBrokenInvariants(t *testing.T) {
 		}},
 		"a mail for no order": {invNoMail,
 			func(h *history) { h.calls = append(h.calls, mailed(orderOf("usr_ada", "r-2"), 40)) }},
-		"a mail to someone else":         {invOwner, func(h *history) { h.calls[2].to = "eve@example.com" }},
-		"an order shown to someone else": {invOwner, func(h *history) { h.round.viewings[1].reply = reply{status: 200} }},
+		"a mail to someone else": {invOwner, func(h *history) { h.calls[2].to = "eve@example.com" }},
+		"an order shown to someone else": {invOwner, func(h *history) {
+			h.round.viewings[1].reply = reply{status: 200}
+		}},
 		"an order told of and not found": {invKept,
 			func(h *history) { h.round.viewings[0].reply = reply{status: 404, code: "order_not_found"} }},
 		"an event for no order": {invEvent,
@@ -226,8 +236,10 @@ func TestBrokenInvariants(t *testing.T) {
 		"cut off, and nobody was killed": {invAnswer,
 			func(h *history) { h.round.attempts[0].reply = reply{status: 500}; h.calls[5].killed = false }},
 		"a price that a save had replaced": {invSaved, func(h *history) { buyAt(h, 51, 59) }},
-		"a save that did not stay":         {invSaved, func(h *history) { h.goods["r.0"] = savedProduct{100, true, 4} }},
-		"a product hidden by nobody":       {invSaved, func(h *history) { h.goods["r.0"] = savedProduct{200, false, 4} }},
+		"a save that did not stay": {invSaved, func(h *history) {
+			h.goods["r.0"] = savedProduct{100, true, 4}
+		}},
+		"a product hidden by nobody": {invSaved, func(h *history) { h.goods["r.0"] = savedProduct{200, false, 4} }},
 		"a save made twice": {invSavedOnce,
 			func(h *history) { h.goods["r.0"] = savedProduct{200, true, 5} }},
 		"an answered save that was not made": {invSavedOnce,
@@ -235,14 +247,17 @@ func TestBrokenInvariants(t *testing.T) {
 		"an inactive product that is sold": {invActive, func(h *history) {
 			buyAt(h, 71, 79)
 			h.stored[second] = storedOrder{userID: "usr_ada", email: "ada@example.com",
-				lines: []line{{ProductID: "r.0", UnitPrice: pounds(200), Quantity: 3, LineTotal: pounds(600)}}, total: 600}
+				lines: []line{{ProductID: "r.0", UnitPrice: pounds(200), Quantity: 3, LineTotal: pounds(600)}},
+				total: 600}
 		}},
 		"not found though it is for sale again": {invAnswer, func(h *history) {
 			h.round.attempts[3].begin, h.round.attempts[3].end = at(91), at(95)
 			h.round.attempts[3].reply = reply{status: 404, code: "product_not_found"}
 		}},
-		"an order on two pages": {invPages, func(h *history) { h.round.listReads[0].ids = []string{first, second, first} }},
-		"an order on no page":   {invPages, func(h *history) { h.round.listReads[0].ids = []string{first} }},
+		"an order on two pages": {invPages, func(h *history) {
+			h.round.listReads[0].ids = []string{first, second, first}
+		}},
+		"an order on no page": {invPages, func(h *history) { h.round.listReads[0].ids = []string{first} }},
 		"an order missing though all is told": {invPages, func(h *history) {
 			h.stored[orderOf("usr_ada", "r-9")] = stored(1, 100)
 		}},
@@ -251,7 +266,9 @@ func TestBrokenInvariants(t *testing.T) {
 		"a mail that the relay leaves": {invRelay, func(h *history) { h.relays[0].due = []string{second} }},
 		"a sign-up refused by its own first": {invRepeat,
 			func(h *history) { h.round.visitor.signUps[1] = reply{status: 409, code: "email_taken"} }},
-		"a sign-up that opens two accounts": {invRepeat, func(h *history) { h.round.visitor.accounts["usr_other"] = true }},
+		"a sign-up that opens two accounts": {invRepeat, func(h *history) {
+			h.round.visitor.accounts["usr_other"] = true
+		}},
 		"a log-out that cannot be repeated": {invRepeat,
 			func(h *history) { h.round.visitor.logOuts[1] = reply{status: 401} }},
 		"a session after its log-out": {invEnded,
@@ -275,9 +292,13 @@ func TestBrokenInvariants(t *testing.T) {
 		}},
 		"a reset without a definite answer": {invSettled,
 			func(h *history) { h.round.endings[0].end = h.round.endings[0].end[:1] }},
-		"a role that is not confirmed":   {invSettled, func(h *history) { h.round.endings[1].ended = false }},
-		"a right that comes late":        {invRole, func(h *history) { h.round.endings[1].admin[0] = reply{status: 403} }},
-		"a right that outlives its role": {invRole, func(h *history) { h.round.endings[2].admin[0] = reply{status: 200} }},
+		"a role that is not confirmed": {invSettled, func(h *history) { h.round.endings[1].ended = false }},
+		"a right that comes late": {invRole, func(h *history) {
+			h.round.endings[1].admin[0] = reply{status: 403}
+		}},
+		"a right that outlives its role": {invRole, func(h *history) {
+			h.round.endings[2].admin[0] = reply{status: 200}
+		}},
 		"no log-in with a new password": {invRepeat,
 			func(h *history) { h.round.endings[0].logIns[0] = reply{status: 401} }},
 		"a next session that is over": {invSession,
@@ -307,7 +328,9 @@ func TestBrokenInvariants(t *testing.T) {
 		"a save without a definite answer":   {invSettled, func(h *history) { h.round.changes[1].reply = reply{} }},
 		"movements that are an internal error": {invAnswer,
 			func(h *history) { h.round.lookUps = []reply{{status: 500, code: "internal"}} }},
-		"a mail that the relay leaves under faults": {invRelay, func(h *history) { h.relays[1].due = []string{second} }},
+		"a mail that the relay leaves under faults": {invRelay, func(h *history) {
+			h.relays[1].due = []string{second}
+		}},
 		"a mail of an unknown kind that is dropped": {invUnknown, func(h *history) { h.round.unknown[0].state = "" }},
 		"an event for an unknown kind": {invUnknown,
 			func(h *history) { h.calls[0].orders = []string{"later_r-0"} }},
@@ -395,7 +418,8 @@ func TestToleratedRefusal(t *testing.T) {
 	h.calls[len(h.calls)-2].begin, h.calls[len(h.calls)-2].end = at(1), at(2)
 	if found := check(h); len(found.violations) != 1 || found.violations[0].invariant != invNothing ||
 		len(found.tolerated) != 0 {
-		t.Errorf("committed before it looked: violations %v, named %v, want one violation", found.violations, found.tolerated)
+		t.Errorf("committed before it looked: violations %v, named %v, want one violation",
+			found.violations, found.tolerated)
 	}
 	again := refused(2, 20, 30, 9)
 	again.reply = reply{}
@@ -420,8 +444,10 @@ func TestExcuses(t *testing.T) {
 		restarts []span
 		want     bool
 	}{
-		"nothing":              {first: first},
-		"a mark that was made": {first: first, marks: []call{{begin: at(12), end: at(13), name: markSent, carried: true}}},
+		"nothing": {first: first},
+		"a mark that was made": {
+			first: first, marks: []call{{begin: at(12), end: at(13), name: markSent, carried: true}},
+		},
 		"a mark that was slow": {first: first,
 			marks: []call{{begin: at(12), end: at(13), name: markSent, carried: true, fault: faultproxy.Slow}}},
 		"a lost answer":        {first: lost, want: true},

@@ -80,7 +80,8 @@ func (h *history) checkListReads(v *verdict) {
 			if a.reply.status != http.StatusCreated || !a.end.Before(l.begin) || l.buyer >= 0 && l.buyer != a.buyer {
 				continue
 			}
-			v.want(counts[h.orderID(a)] == 1, invPages, "%s was answered before a list was read, and is not in it", h.orderID(a))
+			v.want(counts[h.orderID(a)] == 1, invPages, "%s was answered before a list was read, and is not in it",
+				h.orderID(a))
 		}
 		h.checkUntil(v, l, counts)
 	}
@@ -108,7 +109,8 @@ func (h *history) checkTime(v *verdict) {
 		return
 	}
 	for _, a := range h.round.attempts {
-		v.want(a.end.Sub(a.begin) <= longest, invTime, "%s, step %d: %s after %s", a.key, a.step, a.reply, a.end.Sub(a.begin))
+		v.want(a.end.Sub(a.begin) <= longest, invTime, "%s, step %d: %s after %s", a.key, a.step, a.reply,
+			a.end.Sub(a.begin))
 	}
 }
 

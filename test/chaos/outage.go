@@ -147,8 +147,9 @@ func (o *outageRun) wait(ctx context.Context) error {
 
 // The invariants that an outage could break beside the others.
 const (
-	invWaiting = "never waiting"                // an outage of SES or SQS fails no checkout
-	invBackOff = "one event per attempt"        // the relay waits 2, 4, 8, 16, 32 and then 60 minutes between two events
+	invWaiting = "never waiting" // an outage of SES or SQS fails no checkout
+	// the relay waits 2, 4, 8, 16, 32 and then 60 minutes between two events
+	invBackOff = "one event per attempt"
 	invOldest  = "the oldest due comes first"   // in each run of the relay
 	invAtOnce  = "SES is called by few at once" // as many as the event source's MaximumConcurrency
 )
@@ -238,8 +239,8 @@ func (o *outageRun) write(h *history, most int) {
 		if usual == 0 {
 			usual = p99
 		}
-		fmt.Fprintf(o.out, "| %s | %d | %d ms | %d ms | %.2f |\n", p.name, len(took), p50.Milliseconds(), p99.Milliseconds(),
-			float64(p99)/float64(usual))
+		fmt.Fprintf(o.out, "| %s | %d | %d ms | %d ms | %.2f |\n", p.name, len(took), p50.Milliseconds(),
+			p99.Milliseconds(), float64(p99)/float64(usual))
 	}
 	relayed := map[string]int{}
 	for _, c := range sorted(h.calls, "SendMessageBatch") {

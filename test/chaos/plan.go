@@ -84,8 +84,8 @@ var (
 	})
 	kindsOfAll = slices.Concat(slices.Repeat([]string{buy}, 26), slices.Repeat([]string{again}, 8),
 		slices.Repeat([]string{adjust}, 4),
-		[]string{other, other, set, set, reprice, hide, show, show, refresh, refresh, readList, readList, relay, relay, view,
-			view, view, viewAsOther, viewAsOther})
+		[]string{other, other, set, set, reprice, hide, show, show, refresh, refresh, readList, readList, relay, relay,
+			view, view, view, viewAsOther, viewAsOther})
 )
 
 // drawStock draws a stock that is never sold out, one that lasts, or one that is sold out soon.
@@ -134,7 +134,8 @@ func draw(t *rapid.T, s size) plan {
 func drawStep(t *rapid.T, p plan, i, buyers int) step {
 	st := step{
 		Kind: buy, Buyer: rapid.IntRange(0, buyers-1).Draw(t, "buyer"), Items: drawItems(t, len(p.Goods)),
-		Expect: rapid.SampledFrom([]string{"none", "none", "none", "none", "right", "right", "wrong"}).Draw(t, "expected"),
+		Expect: rapid.SampledFrom([]string{"none", "none", "none", "none", "right", "right", "wrong"}).
+			Draw(t, "expected"),
 	}
 	if i == 0 {
 		return st
@@ -193,10 +194,13 @@ type kindsOfFault struct {
 // faults are what can be done to which calls, and to what share of them at the most.
 var faults = []kindsOfFault{
 	{[]string{placeOrder}, []faultproxy.Kind{faultproxy.MixedConflict, faultproxy.Conflict}, 0.5, nil},
-	{transactions, []faultproxy.Kind{faultproxy.Lost}, 0.2, []faultproxy.Kind{faultproxy.Throttled, faultproxy.Throttled}},
+	{
+		transactions, []faultproxy.Kind{faultproxy.Lost}, 0.2,
+		[]faultproxy.Kind{faultproxy.Throttled, faultproxy.Throttled},
+	},
 	{[]string{"SendMessage", "SendMessageBatch"}, []faultproxy.Kind{faultproxy.Doubled}, 0.5, nil},
-	{slices.Concat(transactions, mailUpdates, []string{"TransactGetItems"}), []faultproxy.Kind{faultproxy.Conflict}, 0.5,
-		nil},
+	{slices.Concat(transactions, mailUpdates, []string{"TransactGetItems"}), []faultproxy.Kind{faultproxy.Conflict},
+		0.5, nil},
 	{slices.Concat(transactions, reads, mailUpdates, sends),
 		[]faultproxy.Kind{faultproxy.Refused, faultproxy.Throttled, faultproxy.RateLimited, faultproxy.Reset,
 			faultproxy.Lost, faultproxy.Half}, 0.3, nil},

@@ -91,9 +91,10 @@ func (r *round) stockUp(ctx context.Context) error {
 }
 
 func (r *round) saving(good int, price int64, active bool, stock *int64) request {
-	return request{Method: http.MethodPut, Path: "/admin/products/" + r.productID(good), Token: r.admin.token, Body: save{
-		Name: "Chaos " + r.productID(good), Price: pounds(price), Active: active, Stock: stock,
-	}}
+	return request{Method: http.MethodPut, Path: "/admin/products/" + r.productID(good), Token: r.admin.token,
+		Body: save{
+			Name: "Chaos " + r.productID(good), Price: pounds(price), Active: active, Stock: stock,
+		}}
 }
 
 // run carries the steps out, several at once, in their order, while the proxy does what is planned.

@@ -24,7 +24,9 @@ func (r *round) saves(good int) []saved {
 		if c.good != good || !isSave(c.kind) || c.reply.definite() && c.reply.status != http.StatusOK {
 			continue
 		}
-		s := saved{price: c.price, active: c.active, begin: c.begin, end: c.end, answered: c.reply.status == http.StatusOK}
+		s := saved{
+			price: c.price, active: c.active, begin: c.begin, end: c.end, answered: c.reply.status == http.StatusOK,
+		}
 		if !s.answered {
 			s.end = c.begin.Add(latest)
 		}
@@ -69,7 +71,8 @@ func (h *history) checkSaves(v *verdict) {
 				answered++
 			}
 		}
-		v.want(kept, invSaved, "%s costs %d and is for sale: %v, which is not what was saved last", id, is.price, is.active)
+		v.want(kept, invSaved, "%s costs %d and is for sale: %v, which is not what was saved last", id, is.price,
+			is.active)
 		v.want(answered <= is.version && is.version <= int64(len(all)), invSavedOnce,
 			"%s has version %d after %d saves that were answered of %d", id, is.version, answered, len(all))
 	}

@@ -32,7 +32,8 @@ func (c *Contract) CheckAnswer(req *http.Request, resp *http.Response, body []by
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", req.Method, req.URL.Path, err)
 	}
-	err = errors.Join(checkJSON(req, resp, body), checkDeclared(req, route, resp, body), checkFunctionHeaders(route, resp), checkRequestID(resp, body))
+	err = errors.Join(checkJSON(req, resp, body), checkDeclared(req, route, resp, body),
+		checkFunctionHeaders(route, resp), checkRequestID(resp, body))
 	if err != nil {
 		return fmt.Errorf("%s %s answered %d: %w", req.Method, req.URL.Path, resp.StatusCode, err)
 	}
@@ -74,8 +75,9 @@ func (c *Contract) nowhere() *routers.Route {
 	return &routers.Route{Spec: c.doc, Operation: &openapi3.Operation{Responses: openapi3.NewResponses(notFound)}}
 }
 
-// checkJSON refuses what a lenient decoder would let pass: duplicate names, invalid UTF-8, anything after the value. An answer
-// 204, 304 or to HEAD has no body (RFC 9110, sections 15.3.5, 15.4.5 and 9.3.2), and the store's 202 has none, either.
+// checkJSON refuses what a lenient decoder would let pass: duplicate names, invalid UTF-8, anything after the value. An
+// answer 204, 304 or to HEAD has no body (RFC 9110, sections 15.3.5, 15.4.5 and 9.3.2), and the store's 202 has none,
+// either.
 func checkJSON(req *http.Request, resp *http.Response, body []byte) error {
 	if req.Method == http.MethodHead || slices.Contains(withoutBody, resp.StatusCode) {
 		if len(body) > 0 {

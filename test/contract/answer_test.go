@@ -64,11 +64,13 @@ func functionHeader(contentType string) http.Header {
 }
 
 func gatewayAnswer(request string, status int, message string) exchange {
-	return exchange{request, status, http.Header{"Content-Type": {"application/json"}}, fmt.Sprintf(`{"message":%q}`, message)}
+	return exchange{request, status, http.Header{"Content-Type": {"application/json"}}, fmt.Sprintf(`{"message":%q}`,
+		message)}
 }
 
 func problemAnswer(request string, status int, code, more string) exchange {
-	body := fmt.Sprintf(`{"type":"about:blank","title":"T","status":%d,"detail":"D","code":%q,"request_id":%q%s}`, status, code, requestID, more)
+	body := fmt.Sprintf(`{"type":"about:blank","title":"T","status":%d,"detail":"D","code":%q,"request_id":%q%s}`,
+		status, code, requestID, more)
 	return exchange{request, status, functionHeader("application/problem+json"), body}
 }
 
@@ -81,39 +83,46 @@ var (
 		`{"user_id":"usr_019cafb8-d247-752e-9651-0c5ca6a3a450","email":"a@example.com","name":"A","created_at":"2026-03-02T18:04:11.207Z"}`}
 
 	order = exchange{"POST /orders", 201, functionHeader("application/json"),
-		`{"order_id":"` + orderID + `","user_id":"usr_019cafb8-d247-752e-9651-0c5ca6a3a450","email":"a@example.com","status":"placed",` +
+		`{"order_id":"` + orderID +
+			`","user_id":"usr_019cafb8-d247-752e-9651-0c5ca6a3a450","email":"a@example.com","status":"placed",` +
 			`"items":[{"product_id":"l","name":"L","unit_price":{"amount":1,"currency":"GBP"},"quantity":2,"line_total":{"amount":2,"currency":"GBP"}}],` +
 			`"total":{"amount":2,"currency":"GBP"},"placed_at":"2026-03-14T09:26:53.589Z","email_status":"pending"}`,
 	}.with("Location", "https://api.shop.example/orders/"+orderID)
 
-	outOfStock = problemAnswer("POST /orders", 409, "out_of_stock", `,"items":[{"product_id":"l","requested":2,"available":1}]`)
-	busy       = problemAnswer("POST /orders", 503, "busy", "").with("Retry-After", "1")
-	noToken    = problemAnswer("GET /orders", 401, "unauthenticated", "").with("WWW-Authenticate", "Bearer")
-	wrong      = problemAnswer("POST /sessions", 401, "invalid_credentials", "").with("WWW-Authenticate", "Bearer")
-	tooMany    = problemAnswer("POST /sessions", 429, "too_many_requests", "").with("Retry-After", "60")
-	unchanged  = exchange{"GET /products?q=a", 304, functionHeader(""), ""}.with("Content-Type", "").with("Cache-Control", "public, max-age=10").with("ETag", `"q83vEjRWeJCrze8SNFZ4kA"`)
-	loggedOut  = exchange{"POST /sessions/revoke", 204, functionHeader(""), ""}.with("Content-Type", "")
-	taken      = exchange{"POST /password-resets", 202, functionHeader(""), ""}.with("Content-Type", "")
-	nowhere    = problemAnswer("DELETE /orders", 404, "not_found", "")
+	outOfStock = problemAnswer("POST /orders", 409, "out_of_stock",
+		`,"items":[{"product_id":"l","requested":2,"available":1}]`)
+	busy      = problemAnswer("POST /orders", 503, "busy", "").with("Retry-After", "1")
+	noToken   = problemAnswer("GET /orders", 401, "unauthenticated", "").with("WWW-Authenticate", "Bearer")
+	wrong     = problemAnswer("POST /sessions", 401, "invalid_credentials", "").with("WWW-Authenticate", "Bearer")
+	tooMany   = problemAnswer("POST /sessions", 429, "too_many_requests", "").with("Retry-After", "60")
+	unchanged = exchange{"GET /products?q=a", 304, functionHeader(""), ""}.with("Content-Type", "").
+			with("Cache-Control", "public, max-age=10").with("ETag", `"q83vEjRWeJCrze8SNFZ4kA"`)
+	loggedOut = exchange{"POST /sessions/revoke", 204, functionHeader(""), ""}.with("Content-Type", "")
+	taken     = exchange{"POST /password-resets", 202, functionHeader(""), ""}.with("Content-Type", "")
+	nowhere   = problemAnswer("DELETE /orders", 404, "not_found", "")
 )
 
 func orderPage() exchange {
 	listed := strings.Replace(order.body, `,"email_status":"pending"`, "", 1)
-	return exchange{"GET /orders?limit=5", 200, functionHeader("application/json"), `{"items":[` + listed + `],"next_cursor":null}`}
+	return exchange{
+		"GET /orders?limit=5", 200, functionHeader("application/json"), `{"items":[` + listed + `],"next_cursor":null}`,
+	}
 }
 
 func TestCheckAnswerAccepts(t *testing.T) {
 	c := load(t)
 	tests := map[string]exchange{
-		"a product":                      product,
-		"an answer that a client has":    unchanged,
-		"a product cached for others":    product.with("Cache-Control", "public, max-age=60, stale-while-revalidate=300"),
-		"a body with a charset":          product.with("Content-Type", "application/json; charset=utf-8"),
-		"a user":                         user,
-		"an order":                       order,
-		"an order again":                 order.with("Idempotent-Replayed", "true"),
-		"an order that grew":             order.saying(t, `"status"`, `"gift":true,"status"`),
-		"a Location under a path":        order.with("Location", "http://127.0.0.1:4566/_aws/execute-api/api/orders/"+orderID),
+		"a product":                   product,
+		"an answer that a client has": unchanged,
+		"a product cached for others": product.with("Cache-Control",
+			"public, max-age=60, stale-while-revalidate=300"),
+		"a body with a charset": product.with("Content-Type", "application/json; charset=utf-8"),
+		"a user":                user,
+		"an order":              order,
+		"an order again":        order.with("Idempotent-Replayed", "true"),
+		"an order that grew":    order.saying(t, `"status"`, `"gift":true,"status"`),
+		"a Location under a path": order.with("Location",
+			"http://127.0.0.1:4566/_aws/execute-api/api/orders/"+orderID),
 		"a page":                         orderPage(),
 		"a refusal with items":           outOfStock,
 		"busy":                           busy,
@@ -145,40 +154,41 @@ func TestCheckAnswerRefuses(t *testing.T) {
 	c := load(t)
 	page := orderPage()
 	tests := map[string]exchange{
-		"a body where none may be":         exchange{loggedOut.request, 204, loggedOut.header, "{}"},
-		"a body that could tell":           exchange{taken.request, 202, taken.header, `{"sent":true}`},
-		"a 204 without a header":           loggedOut.with("X-Request-Id", ""),
-		"an undeclared status":             {user.request, 200, user.header, user.body},
-		"a status of another operation":    problemAnswer("GET /products", 404, "product_not_found", ""),
-		"an empty body":                    {user.request, 201, user.header, ""},
-		"a body that is no JSON":           user.saying(t, `{`, ``),
-		"something after the body":         {user.request, 201, user.header, user.body + `{}`},
-		"a key twice":                      user.saying(t, `{`, `{"name":"A",`),
-		"a field too many":                 user.saying(t, `{`, `{"role":"admin",`),
-		"a field missing":                  user.saying(t, `"name":"A",`, ``),
-		"a field in another case":          user.saying(t, `"name"`, `"Name"`),
-		"a number for a string":            user.saying(t, `"name":"A"`, `"name":1`),
-		"another kind of id":               user.saying(t, `-752e-`, `-452e-`),
-		"a time without decimals":          user.saying(t, `11.207Z`, `11Z`),
-		"a time with six decimals":         user.saying(t, `11.207Z`, `11.207000Z`),
-		"a time with an offset":            user.saying(t, `11.207Z`, `11.207+00:00`),
-		"a time of no day":                 user.saying(t, `2026-03-02`, `2026-13-02`),
-		"no Content-Type":                  user.with("Content-Type", ""),
-		"another Content-Type":             user.with("Content-Type", "text/html"),
-		"no Cache-Control":                 user.with("Cache-Control", ""),
-		"a private answer kept by caches":  user.with("Cache-Control", "public, max-age=30"),
-		"no X-Content-Type-Options":        user.with("X-Content-Type-Options", ""),
-		"another X-Content-Type-Options":   user.with("X-Content-Type-Options", "sniff"),
-		"no X-Request-Id":                  user.with("X-Request-Id", ""),
-		"a catalogue that is not kept":     product.with("Cache-Control", "no-store"),
-		"a catalogue that is kept long":    product.with("Cache-Control", "public, max-age=86400"),
-		"an admin's field in public":       product.saying(t, `{`, `{"stock":3,`),
-		"a fraction of a penny":            product.saying(t, `339`, `339.5`),
-		"an amount as a string":            product.saying(t, `339`, `"339"`),
-		"an amount below nothing":          product.saying(t, `339`, `-1`),
-		"an amount over the limit":         product.saying(t, `339`, `1000000000001`),
-		"a currency in lower case":         product.saying(t, `GBP`, `gbp`),
-		"an image by http":                 product.saying(t, `"image_url":""`, `"image_url":"http://images.shop.example/l.jpg"`),
+		"a body where none may be":        exchange{loggedOut.request, 204, loggedOut.header, "{}"},
+		"a body that could tell":          exchange{taken.request, 202, taken.header, `{"sent":true}`},
+		"a 204 without a header":          loggedOut.with("X-Request-Id", ""),
+		"an undeclared status":            {user.request, 200, user.header, user.body},
+		"a status of another operation":   problemAnswer("GET /products", 404, "product_not_found", ""),
+		"an empty body":                   {user.request, 201, user.header, ""},
+		"a body that is no JSON":          user.saying(t, `{`, ``),
+		"something after the body":        {user.request, 201, user.header, user.body + `{}`},
+		"a key twice":                     user.saying(t, `{`, `{"name":"A",`),
+		"a field too many":                user.saying(t, `{`, `{"role":"admin",`),
+		"a field missing":                 user.saying(t, `"name":"A",`, ``),
+		"a field in another case":         user.saying(t, `"name"`, `"Name"`),
+		"a number for a string":           user.saying(t, `"name":"A"`, `"name":1`),
+		"another kind of id":              user.saying(t, `-752e-`, `-452e-`),
+		"a time without decimals":         user.saying(t, `11.207Z`, `11Z`),
+		"a time with six decimals":        user.saying(t, `11.207Z`, `11.207000Z`),
+		"a time with an offset":           user.saying(t, `11.207Z`, `11.207+00:00`),
+		"a time of no day":                user.saying(t, `2026-03-02`, `2026-13-02`),
+		"no Content-Type":                 user.with("Content-Type", ""),
+		"another Content-Type":            user.with("Content-Type", "text/html"),
+		"no Cache-Control":                user.with("Cache-Control", ""),
+		"a private answer kept by caches": user.with("Cache-Control", "public, max-age=30"),
+		"no X-Content-Type-Options":       user.with("X-Content-Type-Options", ""),
+		"another X-Content-Type-Options":  user.with("X-Content-Type-Options", "sniff"),
+		"no X-Request-Id":                 user.with("X-Request-Id", ""),
+		"a catalogue that is not kept":    product.with("Cache-Control", "no-store"),
+		"a catalogue that is kept long":   product.with("Cache-Control", "public, max-age=86400"),
+		"an admin's field in public":      product.saying(t, `{`, `{"stock":3,`),
+		"a fraction of a penny":           product.saying(t, `339`, `339.5`),
+		"an amount as a string":           product.saying(t, `339`, `"339"`),
+		"an amount below nothing":         product.saying(t, `339`, `-1`),
+		"an amount over the limit":        product.saying(t, `339`, `1000000000001`),
+		"a currency in lower case":        product.saying(t, `GBP`, `gbp`),
+		"an image by http": product.saying(t, `"image_url":""`,
+			`"image_url":"http://images.shop.example/l.jpg"`),
 		"another stock status":             product.saying(t, `in_stock`, `plenty`),
 		"no Location":                      order.with("Location", ""),
 		"a Location without a host":        order.with("Location", "/orders/"+orderID),
@@ -205,19 +215,21 @@ func TestCheckAnswerRefuses(t *testing.T) {
 		"a wrong password, no challenge":   wrong.with("WWW-Authenticate", ""),
 		"another challenge":                wrong.with("WWW-Authenticate", "Basic"),
 		"too many, but until when":         tooMany.with("Retry-After", ""),
-		"too many of what is not counted":  problemAnswer("POST /orders", 429, "too_many_requests", "").with("Retry-After", "60"),
-		"busy without Retry-After":         busy.with("Retry-After", ""),
-		"busy with a date":                 busy.with("Retry-After", "Fri, 31 Dec 1999 23:59:59 GMT"),
-		"busy without X-Request-Id":        busy.with("X-Request-Id", "").saying(t, requestID, ""),
-		"busy that may be kept":            busy.with("Cache-Control", "max-age=1"),
-		"busy without nosniff":             busy.with("X-Content-Type-Options", ""),
-		"the gateway with a stack trace":   gatewayAnswer("GET /orders", 500, "Oops").saying(t, `{`, `{"trace":"main.go:1",`),
-		"the gateway without a message":    gatewayAnswer("GET /orders", 500, "Oops").saying(t, `"message"`, `"error"`),
-		"the gateway where it has no say":  gatewayAnswer("POST /orders", 409, "Conflict"),
-		"the gateway on a body's shape":    gatewayAnswer("POST /orders", 400, "Bad Request"),
-		"200 for a path that is none":      {"GET /nowhere", 200, user.header, user.body},
-		"another code for no path":         nowhere.saying(t, `"not_found"`, `"product_not_found"`),
-		"no headers for no path":           nowhere.with("Cache-Control", ""),
+		"too many of what is not counted": problemAnswer("POST /orders", 429, "too_many_requests", "").
+			with("Retry-After", "60"),
+		"busy without Retry-After":  busy.with("Retry-After", ""),
+		"busy with a date":          busy.with("Retry-After", "Fri, 31 Dec 1999 23:59:59 GMT"),
+		"busy without X-Request-Id": busy.with("X-Request-Id", "").saying(t, requestID, ""),
+		"busy that may be kept":     busy.with("Cache-Control", "max-age=1"),
+		"busy without nosniff":      busy.with("X-Content-Type-Options", ""),
+		"the gateway with a stack trace": gatewayAnswer("GET /orders", 500, "Oops").
+			saying(t, `{`, `{"trace":"main.go:1",`),
+		"the gateway without a message":   gatewayAnswer("GET /orders", 500, "Oops").saying(t, `"message"`, `"error"`),
+		"the gateway where it has no say": gatewayAnswer("POST /orders", 409, "Conflict"),
+		"the gateway on a body's shape":   gatewayAnswer("POST /orders", 400, "Bad Request"),
+		"200 for a path that is none":     {"GET /nowhere", 200, user.header, user.body},
+		"another code for no path":        nowhere.saying(t, `"not_found"`, `"product_not_found"`),
+		"no headers for no path":          nowhere.with("Cache-Control", ""),
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -305,7 +317,8 @@ func marshal(t *testing.T, v any) string {
 }
 
 func TestUnder(t *testing.T) {
-	c, err := load(t).Under("http://127.0.0.1:4566/_aws/execute-api/api/", "http://127.0.0.1:4566/_aws/execute-api/issuer")
+	c, err := load(t).Under("http://127.0.0.1:4566/_aws/execute-api/api/",
+		"http://127.0.0.1:4566/_aws/execute-api/issuer")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -92,10 +92,16 @@ func TestLoadRefusesBrokenDocuments(t *testing.T) {
 		t.Fatal(err)
 	}
 	tests := map[string]struct{ old, new string }{
-		"no YAML":                    {"openapi: 3.1.0", "openapi: ["},
-		"a reference to nothing":     {"'#/components/schemas/SignUp'", "'#/components/schemas/SignIn'"},
-		"an example against a limit": {"items: [{product_id: brass-desk-lamp, requested: 3,", "items: [{product_id: brass-desk-lamp, requested: 0,"},
-		"an example with one more":   {"request_id: JKJaXmPLvHcESHA=\n            quantity: 42", "request_id: JKJaXmPLvHcESHA=\n            stock: 42"},
+		"no YAML":                {"openapi: 3.1.0", "openapi: ["},
+		"a reference to nothing": {"'#/components/schemas/SignUp'", "'#/components/schemas/SignIn'"},
+		"an example against a limit": {
+			"items: [{product_id: brass-desk-lamp, requested: 3,",
+			"items: [{product_id: brass-desk-lamp, requested: 0,",
+		},
+		"an example with one more": {
+			"request_id: JKJaXmPLvHcESHA=\n            quantity: 42",
+			"request_id: JKJaXmPLvHcESHA=\n            stock: 42",
+		},
 		"an operationId twice":       {"operationId: log-in", "operationId: sign-up"},
 		"a path parameter undefined": {"name: order_id\n          in: path", "name: other_id\n          in: path"},
 		"an unknown field":           {"summary: Check out", "sumary: Check out"},

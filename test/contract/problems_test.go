@@ -118,7 +118,8 @@ var statuses = map[string]int{
 	"invalid_request": 400, "invalid_cursor": 400, "idempotency_key_required": 400,
 	"unauthenticated": 401, "invalid_credentials": 401, "forbidden": 403,
 	"product_not_found": 404, "order_not_found": 404, "not_found": 404,
-	"email_taken": 409, "max_per_order_exceeded": 409, "out_of_stock": 409, "price_changed": 409, "product_changed": 409, "stock_changed": 409, "insufficient_stock": 409, "status_changed": 409,
+	"email_taken": 409, "max_per_order_exceeded": 409, "out_of_stock": 409, "price_changed": 409,
+	"product_changed": 409, "stock_changed": 409, "insufficient_stock": 409, "status_changed": 409,
 	"payload_too_large": 413, "unsupported_media_type": 415, "idempotency_key_reused": 422,
 	"too_many_requests": 429, "internal": 500, "busy": 503,
 }

@@ -24,7 +24,9 @@ func TestCostPage(t *testing.T) {
 func TestQuantitiesAreHeld(t *testing.T) {
 	for file, words := range map[string][]string{
 		"../../internal/dynamostore/capacity_test.go": {"An order of one line writes 12 units", "m.units > 12"},
-		"../e2e/calls_test.go":                        {`"TransactWriteItems": 1, "SendMessage": 1, "UpdateItem": 2, "SendEmail": 1`, `"BatchGetItem": 2`},
+		"../e2e/calls_test.go": {
+			`"TransactWriteItems": 1, "SendMessage": 1, "UpdateItem": 2, "SendEmail": 1`, `"BatchGetItem": 2`,
+		},
 	} {
 		text, err := os.ReadFile(file)
 		if err != nil {

@@ -36,7 +36,9 @@ func New(t testing.TB) *Tables {
 			t.Fatalf("creating table %s: %v", name, err)
 		}
 		t.Cleanup(func() {
-			if _, err := client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: aws.String(tables.Name(name))}); err != nil {
+			if _, err := client.DeleteTable(
+				context.Background(), &dynamodb.DeleteTableInput{TableName: aws.String(tables.Name(name))},
+			); err != nil {
 				t.Errorf("deleting table %s: %v", name, err)
 			}
 		})
@@ -47,8 +49,8 @@ func New(t testing.TB) *Tables {
 // Name returns the table that stands for the template's logical id.
 func (t *Tables) Name(logicalID string) string { return t.prefix + logicalID }
 
-// Client returns a client whose calls go through transport; nil means straight. Its options are the SDK's own, so its retries
-// are those of a function.
+// Client returns a client whose calls go through transport; nil means straight. Its options are the SDK's own, so its
+// retries are those of a function.
 func (t *Tables) Client(transport http.RoundTripper, options ...func(*dynamodb.Options)) *dynamodb.Client {
 	cfg := aws.Config{
 		Region:       "eu-west-1",
@@ -121,7 +123,9 @@ func schemas(t testing.TB) map[string]schema {
 }
 
 func (s schema) input(table string) *dynamodb.CreateTableInput {
-	in := &dynamodb.CreateTableInput{TableName: &table, BillingMode: types.BillingModePayPerRequest, KeySchema: keys(s.KeySchema)}
+	in := &dynamodb.CreateTableInput{
+		TableName: &table, BillingMode: types.BillingModePayPerRequest, KeySchema: keys(s.KeySchema),
+	}
 	for _, a := range s.AttributeDefinitions {
 		in.AttributeDefinitions = append(in.AttributeDefinitions, types.AttributeDefinition{
 			AttributeName: aws.String(a.Name), AttributeType: types.ScalarAttributeType(a.Type),
@@ -130,7 +134,9 @@ func (s schema) input(table string) *dynamodb.CreateTableInput {
 	for _, i := range s.GlobalSecondaryIndexes {
 		in.GlobalSecondaryIndexes = append(in.GlobalSecondaryIndexes, types.GlobalSecondaryIndex{
 			IndexName: aws.String(i.Name), KeySchema: keys(i.KeySchema),
-			Projection: &types.Projection{ProjectionType: types.ProjectionType(i.Projection.Type), NonKeyAttributes: i.Projection.Attributes},
+			Projection: &types.Projection{
+				ProjectionType: types.ProjectionType(i.Projection.Type), NonKeyAttributes: i.Projection.Attributes,
+			},
 		})
 	}
 	return in

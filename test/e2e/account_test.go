@@ -83,7 +83,8 @@ func TestChangePassword(t *testing.T) {
 	b.logIn(t, c)
 	asks = refreshed(t, asks)
 	me := c.by(asks.AccessToken)
-	send(t, changePassword(me, "wrong "+password, newPassword)).refused(t, http.StatusUnauthorized, "invalid_credentials")
+	send(t, changePassword(me, "wrong "+password, newPassword)).refused(t, http.StatusUnauthorized,
+		"invalid_credentials")
 	for _, weak := range []string{"short", "password123", strings.Split(c.Email, "@")[0]} {
 		p := send(t, changePassword(me, password, weak)).refused(t, http.StatusBadRequest, "invalid_request")
 		if p.Errors[0].Field != "new" {
@@ -116,7 +117,8 @@ func TestChangePasswordByAnEndedSession(t *testing.T) {
 	c := newCustomer(t)
 	s := newSession(t, c)
 	send(t, logOut(s.RefreshToken)).want(t, http.StatusNoContent)
-	send(t, changePassword(c.by(s.AccessToken), password, newPassword)).refused(t, http.StatusUnauthorized, "unauthenticated")
+	send(t, changePassword(c.by(s.AccessToken), password, newPassword)).
+		refused(t, http.StatusUnauthorized, "unauthenticated")
 	send(t, postSession(logIn{c.Email, password})).want(t, http.StatusCreated)
 }
 
@@ -128,7 +130,8 @@ func TestChangesOfAPasswordAtOnce(t *testing.T) {
 	passwords := []string{newPassword + " 0", newPassword + " 1"}
 	done := make([]bool, len(sessions))
 	atOnce(t, len(sessions), len(sessions), func(i int) error {
-		a, err := changePassword(c.by(sessions[i].AccessToken), password, passwords[i]).keyed(unique()).settle(t.Context())
+		a, err := changePassword(c.by(sessions[i].AccessToken), password, passwords[i]).keyed(unique()).
+			settle(t.Context())
 		done[i] = err == nil && a.status == http.StatusNoContent
 		return err
 	})
@@ -160,7 +163,8 @@ func TestOwnPasswordIsGuessedAt(t *testing.T) {
 			t.Fatal("100 wrong passwords and no 429")
 		}
 	}
-	send(t, postSession(logIn{c.Email, password}).callingFrom(addr)).refused(t, http.StatusTooManyRequests, "too_many_requests")
+	send(t, postSession(logIn{c.Email, password}).callingFrom(addr)).refused(t, http.StatusTooManyRequests,
+		"too_many_requests")
 	send(t, postSession(logIn{c.Email, password})).want(t, http.StatusCreated)
 }
 
@@ -191,7 +195,9 @@ func TestAccount(t *testing.T) {
 		t.Errorf("account = %+v, want an admin's", got)
 	}
 	send(t, deleteAccount(c, password)).want(t, http.StatusNoContent)
-	for _, gone := range []call{viewAccount(c), rename(c, "Eve"), endSessions(c, password), changePassword(c, password, newPassword)} {
+	for _, gone := range []call{
+		viewAccount(c), rename(c, "Eve"), endSessions(c, password), changePassword(c, password, newPassword),
+	} {
 		send(t, gone).refused(t, http.StatusUnauthorized, "unauthenticated")
 	}
 }

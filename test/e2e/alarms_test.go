@@ -472,7 +472,8 @@ func visible(t *testing.T, queue string) alarms.Series {
 	counted := alarms.Series{}
 	eventually(t, time.Minute, "a message in "+queue, func() bool {
 		out, err := sqsClient(t).GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
-			QueueUrl: aws.String(lookUp(t, stackOutputs, queue+"Url")), AttributeNames: []types.QueueAttributeName{name}})
+			QueueUrl:       aws.String(lookUp(t, stackOutputs, queue+"Url")),
+			AttributeNames: []types.QueueAttributeName{name}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -98,7 +98,8 @@ func (a answer) checkCacheControl(req *http.Request) error {
 	if strings.Contains(req.URL.Path, "/.well-known/") && got != "no-store" {
 		return cachedFor(got, 24*60*60)
 	}
-	catalogue := (req.Method == http.MethodGet || req.Method == http.MethodHead) && strings.Contains(req.URL.Path, "/products") &&
+	catalogue := (req.Method == http.MethodGet ||
+		req.Method == http.MethodHead) && strings.Contains(req.URL.Path, "/products") &&
 		!strings.Contains(req.URL.Path, "/admin/")
 	if catalogue && (a.status == http.StatusOK || a.status == http.StatusNotModified) {
 		return cachedFor(got, 300)

@@ -74,7 +74,9 @@ func TestDemotedAdminLearnsNothingOfTheForm(t *testing.T) {
 			a := send(t, c.by(former))
 			a.refused(t, http.StatusForbidden, "forbidden")
 			id := a.header.Get("X-Request-Id")
-			want[id] = []auditedEvent{{"audit", "WARN", "access_refused", former.UserID, c.route().key, "forbidden", id}}
+			want[id] = []auditedEvent{
+				{"audit", "WARN", "access_refused", former.UserID, c.route().key, "forbidden", id},
+			}
 			a = send(t, c.by(boss))
 			a.refused(t, http.StatusBadRequest, "invalid_request")
 			want[a.header.Get("X-Request-Id")] = nil

@@ -77,7 +77,8 @@ func sign(ctx context.Context, req *http.Request, service string, body []byte) e
 // describe asks CloudFormation about the stack.
 func describe(action string, into any) error {
 	form := url.Values{"Action": {action}, "Version": {"2010-05-15"}, "StackName": {stackName}}
-	out, err := awsPost(context.Background(), "cloudformation", "/", "application/x-www-form-urlencoded", []byte(form.Encode()))
+	out, err := awsPost(context.Background(), "cloudformation", "/", "application/x-www-form-urlencoded",
+		[]byte(form.Encode()))
 	if err != nil {
 		return err
 	}

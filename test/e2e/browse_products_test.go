@@ -126,7 +126,8 @@ func TestBrowseOddSearches(t *testing.T) {
 	t.Parallel()
 	for _, q := range []string{
 		"", " ", "\x00", "\x7f", "\xff\xfe", "\u202e", "\U0010ffff", "💡", "#", "'", `"`, "%", "_", "*",
-		strings.Repeat("a", 200), strings.Repeat("é", 200), strings.Repeat("💡", 200), strings.Repeat("a", 4000), strings.Repeat("💡", 1000),
+		strings.Repeat("a", 200), strings.Repeat("é", 200), strings.Repeat("💡", 200), strings.Repeat("a", 4000),
+		strings.Repeat("💡", 1000),
 	} {
 		a := send(t, browse(q))
 		if a.status != http.StatusOK && a.status != http.StatusBadRequest {
@@ -157,7 +158,8 @@ func TestBrowseLongNames(t *testing.T) {
 
 func wantFound(t *testing.T, name string) {
 	t.Helper()
-	found := slices.ContainsFunc(allPages[listedProduct](t, browse(name)), func(p listedProduct) bool { return p.Name == name })
+	found := slices.ContainsFunc(allPages[listedProduct](t, browse(name)),
+		func(p listedProduct) bool { return p.Name == name })
 	if !found {
 		t.Errorf("a search for the whole name %.30s… finds no product of that name", name)
 	}
@@ -176,5 +178,6 @@ func TestPickProducts(t *testing.T) {
 		t.Errorf("picked %+v, want %+v", got, want)
 	}
 	many := strings.Repeat("p,", 98) + ids[0]
-	send(t, call{method: "GET", path: "/products"}.with("ids", many)).refused(t, http.StatusBadRequest, "invalid_request")
+	send(t, call{method: "GET", path: "/products"}.with("ids", many)).
+		refused(t, http.StatusBadRequest, "invalid_request")
 }

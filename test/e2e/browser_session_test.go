@@ -75,7 +75,8 @@ type browserSession struct {
 // logIn logs c in, and returns the session.
 func (b *browser) logIn(t *testing.T, c caller) browserSession {
 	t.Helper()
-	return decodeExact[browserSession](t, b.keep(t, send(t, b.ask("", logIn{c.Email, password}))).want(t, http.StatusCreated))
+	return decodeExact[browserSession](t,
+		b.keep(t, send(t, b.ask("", logIn{c.Email, password}))).want(t, http.StatusCreated))
 }
 
 func (b *browser) refresh(t *testing.T) browserSession {
@@ -98,10 +99,12 @@ func TestBrowserSession(t *testing.T) {
 	c, b := newCustomer(t), &browser{}
 	s := b.logIn(t, c)
 	for range 3 {
-		if s.User.UserID != c.UserID || s.User.Email != c.Email || s.User.Name != c.Name || s.User.Admin || s.ExpiresIn != 900 || s.TokenType != "Bearer" {
+		if s.User.UserID != c.UserID || s.User.Email != c.Email || s.User.Name != c.Name || s.User.Admin ||
+			s.ExpiresIn != 900 || s.TokenType != "Bearer" {
 			t.Errorf("session = %+v, want one of %+v", s, c.user)
 		}
-		if claims, err := claimsOf(s.AccessToken); err != nil || !strings.HasPrefix(b.session, claims["sid"].(string)+".") {
+		if claims, err := claimsOf(s.AccessToken); err != nil ||
+			!strings.HasPrefix(b.session, claims["sid"].(string)+".") {
 			t.Errorf("the access token's session is %v (error %v), and the cookie %s", claims["sid"], err, b.session)
 		}
 		send(t, call{method: "GET", path: "/orders", from: caller{token: s.AccessToken}}).want(t, http.StatusOK)
@@ -141,7 +144,8 @@ func TestBrowserLogInReplacesTheSession(t *testing.T) {
 	ann, bob, b := newCustomer(t), newCustomer(t), &browser{}
 	elsewhere := newSession(t, ann)
 	b.logIn(t, ann)
-	b.keep(t, send(t, b.ask("", logIn{bob.Email, "wrong " + password}))).refused(t, http.StatusUnauthorized, "invalid_credentials")
+	b.keep(t, send(t, b.ask("", logIn{bob.Email, "wrong " + password}))).refused(t, http.StatusUnauthorized,
+		"invalid_credentials")
 	if s := b.refresh(t); s.User.UserID != ann.UserID {
 		t.Errorf("the session is %s's, want %s's", s.User.UserID, ann.UserID)
 	}
@@ -178,7 +182,8 @@ func TestCookieOutlivesALostAnswer(t *testing.T) {
 	stolen := *b
 	*b = tabs[0]
 	id, _, _ := strings.Cut(b.session, ".")
-	rewrite(t, "AuthStateTable", "session_id", id, "SET used_at = :at", map[string]types.AttributeValue{":at": stamp(time.Now().Add(-31 * time.Second))})
+	rewrite(t, "AuthStateTable", "session_id", id, "SET used_at = :at",
+		map[string]types.AttributeValue{":at": stamp(time.Now().Add(-31 * time.Second))})
 	stolen.over(t)
 	b.over(t)
 }
@@ -189,7 +194,9 @@ func TestForeignPages(t *testing.T) {
 	t.Parallel()
 	c, b := newCustomer(t), &browser{}
 	b.logIn(t, c)
-	for path, body := range map[string]any{"": logIn{c.Email, password}, "/refresh": struct{}{}, "/revoke": struct{}{}} {
+	for path, body := range map[string]any{
+		"": logIn{c.Email, password}, "/refresh": struct{}{}, "/revoke": struct{}{},
+	} {
 		a := send(t, b.ask(path, body).sent("Sec-Fetch-Site", "cross-site"))
 		a.refused(t, http.StatusForbidden, "forbidden")
 		if set := a.header["Set-Cookie"]; set != nil {
@@ -205,7 +212,8 @@ func TestCookieLastsAsTheToken(t *testing.T) {
 	b := &browser{}
 	b.logIn(t, newCustomer(t))
 	id, _, _ := strings.Cut(b.session, ".")
-	rewrite(t, "AuthStateTable", "session_id", id, "SET begun_at = :at", map[string]types.AttributeValue{":at": stamp(time.Now().Add(-89 * 24 * time.Hour))})
+	rewrite(t, "AuthStateTable", "session_id", id, "SET begun_at = :at",
+		map[string]types.AttributeValue{":at": stamp(time.Now().Add(-89 * 24 * time.Hour))})
 	a := send(t, b.ask("/refresh", struct{}{})).want(t, http.StatusOK)
 	_, rest, _ := strings.Cut(a.header.Get("Set-Cookie"), "Max-Age=")
 	age, _, _ := strings.Cut(rest, ";")
@@ -224,7 +232,8 @@ func TestCookieIsNoAuthority(t *testing.T) {
 	send(t, call{method: "GET", path: "/orders"}.sent("Cookie", cookie)).want(t, http.StatusUnauthorized)
 	send(t, refresh("").sent("Cookie", cookie)).refused(t, http.StatusBadRequest, "invalid_request")
 	send(t, postSession(logIn{c.Email, password}).sent("Cookie", cookie)).want(t, http.StatusCreated)
-	send(t, b.ask("/refresh", struct{}{}).sent("Cookie", cookie+"; "+cookie)).refused(t, http.StatusUnauthorized, "unauthenticated")
+	send(t, b.ask("/refresh", struct{}{}).sent("Cookie", cookie+"; "+cookie)).
+		refused(t, http.StatusUnauthorized, "unauthenticated")
 	b.refresh(t)
 }
 
@@ -243,7 +252,8 @@ func TestKnownBrowserIsNotLocked(t *testing.T) {
 	for n := range 25 {
 		guess(t, c.Email, addr, n)
 	}
-	send(t, postSession(logIn{c.Email, password}).callingFrom(addr)).refused(t, http.StatusTooManyRequests, "too_many_requests")
+	send(t, postSession(logIn{c.Email, password}).callingFrom(addr)).refused(t, http.StatusTooManyRequests,
+		"too_many_requests")
 	try(&browser{}, password).refused(t, http.StatusTooManyRequests, "too_many_requests")
 	try(b, "wrong "+password).refused(t, http.StatusUnauthorized, "invalid_credentials")
 	try(b, password).want(t, http.StatusCreated)

@@ -156,18 +156,20 @@ func TestCallsOfWrongGuesses(t *testing.T) {
 func TestCallsOfRefresh(t *testing.T) {
 	s := newSession(t, newCustomer(t))
 	used := s
-	wantCalls(t, budget{4, map[string]int{"GetItem": 2, "Sign": 1, "UpdateItem": 1}}, func() { used, s = s, refreshed(t, s) })
+	wantCalls(t, budget{4, map[string]int{"GetItem": 2, "Sign": 1, "UpdateItem": 1}},
+		func() { used, s = s, refreshed(t, s) })
 	wantCalls(t, budget{3, map[string]int{"GetItem": 2, "Sign": 1}}, func() { refreshed(t, used) })
 }
 
-// TestCallsOfOwnAccount: the password costs what it costs at a log-in, and what is done with it one call, or two with its key and one
-// for the event of the mail.
+// TestCallsOfOwnAccount: the password costs what it costs at a log-in, and what is done with it one call, or two with
+// its key and one for the event of the mail.
 func TestCallsOfOwnAccount(t *testing.T) {
 	c := newCustomer(t)
 	newOrder(t, c, one(newProduct(t).ProductID))
 	awaitMails(t, c.Email, 1)
 	wantCalls(t, budget{1, map[string]int{"GetItem": 1}}, func() { send(t, viewAccount(c)).want(t, http.StatusOK) })
-	wantCalls(t, budget{2, map[string]int{"UpdateItem": 1, "GetItem": 1}}, func() { send(t, rename(c, "Ada")).want(t, http.StatusOK) })
+	wantCalls(t, budget{2, map[string]int{"UpdateItem": 1, "GetItem": 1}},
+		func() { send(t, rename(c, "Ada")).want(t, http.StatusOK) })
 	export := call{method: "GET", path: "/users/me/export", from: c}
 	wantCalls(t, budget{2, map[string]int{"GetItem": 1, "Query": 1}}, func() { send(t, export).want(t, http.StatusOK) })
 	wantCalls(t, budget{3, map[string]int{"BatchGetItem": 1, "TransactWriteItems": 2}}, func() {
@@ -180,7 +182,9 @@ func TestCallsOfChangePassword(t *testing.T) {
 	c := newCustomer(t)
 	s := newSession(t, c)
 	from, to, generation := password, newPassword, 0
-	wantCalls(t, budget{5 + 4, map[string]int{"TransactGetItems": 1, "BatchGetItem": 2, "TransactWriteItems": 2, "SendMessage": 1, "SendEmail": 1}}, func() {
+	wantCalls(t, budget{5 + 4, map[string]int{
+		"TransactGetItems": 1, "BatchGetItem": 2, "TransactWriteItems": 2, "SendMessage": 1, "SendEmail": 1,
+	}}, func() {
 		send(t, changePassword(c.by(s.AccessToken), from, to).keyed(unique())).want(t, http.StatusNoContent)
 		from, to = to, from
 		generation++
@@ -191,14 +195,17 @@ func TestCallsOfChangePassword(t *testing.T) {
 // TestCallsOfBrowserSessions: as many as those of other clients. That a log-in ends a session costs no call.
 func TestCallsOfBrowserSessions(t *testing.T) {
 	c, b := newCustomer(t), &browser{}
-	wantCalls(t, budget{4, map[string]int{"BatchGetItem": 1, "TransactWriteItems": 2, "Sign": 1}}, func() { b.logIn(t, c) })
+	wantCalls(t, budget{4, map[string]int{"BatchGetItem": 1, "TransactWriteItems": 2, "Sign": 1}},
+		func() { b.logIn(t, c) })
 	wantCalls(t, budget{4, map[string]int{"GetItem": 2, "Sign": 1, "UpdateItem": 1}}, func() { b.refresh(t) })
-	wantCalls(t, budget{1, map[string]int{"DeleteItem": 1}}, func() { send(t, b.ask("/revoke", struct{}{})).want(t, http.StatusNoContent) })
+	wantCalls(t, budget{1, map[string]int{"DeleteItem": 1}},
+		func() { send(t, b.ask("/revoke", struct{}{})).want(t, http.StatusNoContent) })
 }
 
 func TestCallsOfLogOut(t *testing.T) {
 	s := newSession(t, newCustomer(t))
-	wantCalls(t, budget{1, map[string]int{"DeleteItem": 1}}, func() { send(t, logOut(s.RefreshToken)).want(t, http.StatusNoContent) })
+	wantCalls(t, budget{1, map[string]int{"DeleteItem": 1}},
+		func() { send(t, logOut(s.RefreshToken)).want(t, http.StatusNoContent) })
 }
 
 func TestCallsOfBrowse(t *testing.T) {
@@ -211,7 +218,8 @@ func TestCallsOfPick(t *testing.T) {
 	ids := strings.Join(newProducts(t, 60), ",")
 	for some, calls := range map[string]int{newProduct(t).ProductID: 1, ids: 2} {
 		pick := call{method: "GET", path: "/products"}.with("ids", some)
-		wantCalls(t, budget{calls, map[string]int{"BatchGetItem": calls}}, func() { send(t, pick).want(t, http.StatusOK) })
+		wantCalls(t, budget{calls, map[string]int{"BatchGetItem": calls}},
+			func() { send(t, pick).want(t, http.StatusOK) })
 	}
 }
 
@@ -225,7 +233,9 @@ func TestCallsOfView(t *testing.T) {
 func TestCallsOfCheckoutAndNotify(t *testing.T) {
 	c, a, b := newCustomer(t), newProduct(t, stocked(plenty)), newProduct(t, stocked(plenty))
 	// One BatchGetItem reads the goods, the other the order and whether its address is suppressed.
-	seven := map[string]int{"BatchGetItem": 2, "TransactWriteItems": 1, "SendMessage": 1, "UpdateItem": 2, "SendEmail": 1}
+	seven := map[string]int{
+		"BatchGetItem": 2, "TransactWriteItems": 1, "SendMessage": 1, "UpdateItem": 2, "SendEmail": 1,
+	}
 	sent := 0
 	wantCalls(t, budget{3 + 4, seven}, func() {
 		newOrder(t, c, some(a.ProductID, 2), one(b.ProductID))
@@ -236,7 +246,8 @@ func TestCallsOfCheckoutAndNotify(t *testing.T) {
 
 func TestCallsOfAdjustment(t *testing.T) {
 	boss, p := admin(t), newProduct(t, stocked(plenty))
-	wantCalls(t, budget{3, map[string]int{"GetItem": 1, "TransactWriteItems": 1}}, func() { // the role, the product, the change
+	// the role, the product, the change
+	wantCalls(t, budget{3, map[string]int{"GetItem": 1, "TransactWriteItems": 1}}, func() {
 		send(t, stockAdjust(boss, p.ProductID, adjustStock{1, "found"})).want(t, http.StatusOK)
 	})
 }
@@ -269,13 +280,15 @@ func TestCallsOfHistory(t *testing.T) {
 	}
 }
 
-// TestCallsOfAdminReads: what is low is one query and its products, by name is one query a shelf, and an address costs one look.
+// TestCallsOfAdminReads: what is low is one query and its products, by name is one query a shelf, and an address costs
+// one look.
 func TestCallsOfAdminReads(t *testing.T) {
 	boss, c := admin(t), newCustomer(t)
 	p := newProduct(t, named("Calls "+unique()), stocked(2))
 	low, byName := lowStock(p.Name), call{method: "GET", path: "/admin/products", from: boss}.with("q", p.Name)
 	low.from = boss
-	wantCalls(t, budget{5, map[string]int{"GetItem": 1, "Query": 1}}, func() { send(t, low.with("limit", "100")).want(t, http.StatusOK) })
+	wantCalls(t, budget{5, map[string]int{"GetItem": 1, "Query": 1}},
+		func() { send(t, low.with("limit", "100")).want(t, http.StatusOK) })
 	wantCalls(t, budget{4, map[string]int{"GetItem": 1, "Query": 2}}, func() { send(t, byName).want(t, http.StatusOK) })
 	wantCalls(t, budget{3, map[string]int{"GetItem": 2, "Query": 1}}, func() {
 		send(t, history(boss).with("email", c.Email)).want(t, http.StatusOK)
@@ -287,16 +300,19 @@ func TestCallsOfAdminReads(t *testing.T) {
 func TestCallsOfRequestReset(t *testing.T) {
 	known := newCustomers(t, 10)
 	next := 0
-	wantCalls(t, budget{2 + 5, map[string]int{"PutItem": 2, "SendMessage": 1, "UpdateItem": 2, "BatchGetItem": 1, "SendEmail": 1}}, func() {
+	wantCalls(t, budget{
+		2 + 5, map[string]int{"PutItem": 2, "SendMessage": 1, "UpdateItem": 2, "BatchGetItem": 1, "SendEmail": 1},
+	}, func() {
 		c := known[next]
 		next++
 		journal.linked(c.Email, 1)
 		send(t, requestReset(c.Email)).want(t, http.StatusAccepted)
 		awaitLinks(t, c.Email, 1)
 	})
-	wantCalls(t, budget{2 + 3, map[string]int{"PutItem": 1, "SendMessage": 1, "UpdateItem": 2, "BatchGetItem": 1}}, func() {
-		nobody := freshEmail()
-		send(t, requestReset(nobody)).want(t, http.StatusAccepted)
-		awaitState(t, "password-reset#"+hashOf(nobody), "dropped")
-	})
+	wantCalls(t, budget{2 + 3, map[string]int{"PutItem": 1, "SendMessage": 1, "UpdateItem": 2, "BatchGetItem": 1}},
+		func() {
+			nobody := freshEmail()
+			send(t, requestReset(nobody)).want(t, http.StatusAccepted)
+			awaitState(t, "password-reset#"+hashOf(nobody), "dropped")
+		})
 }

@@ -56,7 +56,8 @@ func TestCancelOrder(t *testing.T) {
 	if again := replayed(t, send(t, place(c, key, basket(some(p.ProductID, 3))))); again.Status != "placed" {
 		t.Errorf("a repeat of the checkout is answered %s, want placed", again.Status)
 	}
-	wantChanges(t, seeOrder(t, c, o.OrderID), "cancelled", statusChange{From: "placed", Status: "cancelled", By: "customer"})
+	wantChanges(t, seeOrder(t, c, o.OrderID), "cancelled",
+		statusChange{From: "placed", Status: "cancelled", By: "customer"})
 	moved := allPages[movement](t, movementsOf(admin(t), p.ProductID))
 	if m := moved[0]; len(moved) != 2 || m.OrderID != o.OrderID || m.Delta != 3 || m.By != c.UserID {
 		t.Errorf("movements = %+v, want 3 units of %s back, once", moved, o.OrderID)
@@ -82,12 +83,15 @@ func TestStatusMails(t *testing.T) {
 		if !m.tellsAStatus() {
 			continue
 		}
-		if of := (map[bool]string{true: other.OrderID, false: o.OrderID})[strings.Contains(m.BodyText, "cancelled")]; !strings.Contains(m.BodyText, of) {
+		if of := (map[bool]string{
+			true: other.OrderID, false: o.OrderID,
+		})[strings.Contains(m.BodyText, "cancelled")]; !strings.Contains(m.BodyText, of) {
 			t.Errorf("a mail is not about %s:\n%s", of, m.BodyText)
 		}
 		told = append(told, m.BodyText)
 	}
-	if all := strings.Join(told, ""); len(told) != 2 || !strings.Contains(all, "RM 1234") || !strings.Contains(all, p.Name) {
+	if all := strings.Join(told, ""); len(told) != 2 || !strings.Contains(all, "RM 1234") ||
+		!strings.Contains(all, p.Name) {
 		t.Errorf("got %q, want one that tells the parcel and one of the cancelled order", told)
 	}
 }
@@ -219,12 +223,13 @@ func TestOrderStatusRefused(t *testing.T) {
 	nobodys := statusSet(admin(t), "ord_"+strings.Repeat("a", 26), to("packed", "placed", ""))
 	send(t, nobodys).refused(t, http.StatusNotFound, "order_not_found")
 	wantChanges(t, step(t, o.OrderID, "packed", "cancelled"), "cancelled",
-		statusChange{From: "placed", Status: "packed", By: "shop"}, statusChange{From: "packed", Status: "cancelled", By: "shop"})
+		statusChange{From: "placed", Status: "packed", By: "shop"},
+		statusChange{From: "packed", Status: "cancelled", By: "shop"})
 	wantStock(t, p.ProductID, 10)
 }
 
-// TestCallsOfCancellation: the order is read, then the stocks, then all is written, and the event sent; and its mail takes
-// four.
+// TestCallsOfCancellation: the order is read, then the stocks, then all is written, and the event sent; and its mail
+// takes four.
 func TestCallsOfCancellation(t *testing.T) {
 	c, p := newCustomer(t), newProduct(t, stocked(100))
 	var orders []order

@@ -21,7 +21,9 @@ func erased(o order) order {
 
 func eraseDeletedAccounts(t *testing.T) {
 	t.Helper()
-	if out := string(invoke(t, "EraseDeletedAccountsFunction", map[string]any{})); strings.Contains(out, "errorMessage") {
+	if out := string(
+		invoke(t, "EraseDeletedAccountsFunction", map[string]any{}),
+	); strings.Contains(out, "errorMessage") {
 		t.Fatalf("erasing deleted accounts failed: %s", out)
 	}
 }
@@ -75,7 +77,8 @@ func TestDeleteAccount(t *testing.T) {
 }
 
 func sameOrder(a, b order) bool {
-	return a.OrderID == b.OrderID && a.UserID == b.UserID && a.Email == b.Email && a.Total == b.Total && a.PlacedAt == b.PlacedAt &&
+	return a.OrderID == b.OrderID && a.UserID == b.UserID && a.Email == b.Email && a.Total == b.Total &&
+		a.PlacedAt == b.PlacedAt &&
 		a.EmailStatus == b.EmailStatus && len(a.Items) == len(b.Items) && a.Items[0] == b.Items[0]
 }
 
@@ -95,7 +98,8 @@ func TestDeleteAccountIsGuessing(t *testing.T) {
 		}
 	}
 	send(t, deleteAccount(c, password).callingFrom(addr)).refused(t, http.StatusTooManyRequests, "too_many_requests")
-	send(t, postSession(logIn{c.Email, password}).callingFrom(addr)).refused(t, http.StatusTooManyRequests, "too_many_requests")
+	send(t, postSession(logIn{c.Email, password}).callingFrom(addr)).refused(t, http.StatusTooManyRequests,
+		"too_many_requests")
 	send(t, postSession(logIn{c.Email, password})).want(t, http.StatusCreated)
 }
 

@@ -17,7 +17,8 @@ import (
 // viewed asks the distribution for a path, with headers that the caller chooses.
 func viewed(t *testing.T, method, path, body string, header http.Header) (*http.Response, string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, testenv.Env(t, "SHOP_PAGES_URL")+path, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(t.Context(), method, testenv.Env(t, "SHOP_PAGES_URL")+path,
+		strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,17 +43,20 @@ func TestTheDistributionAnswersForTheAPI(t *testing.T) {
 	var shown struct {
 		Name string `json:"name"`
 	}
-	if err := json.Unmarshal([]byte(content), &shown); err != nil || resp.StatusCode != http.StatusOK || shown.Name != p.Name {
+	if err := json.Unmarshal([]byte(content), &shown); err != nil || resp.StatusCode != http.StatusOK ||
+		shown.Name != p.Name {
 		t.Errorf("GET a product: got %d, %q, want 200 and %q", resp.StatusCode, content, p.Name)
 	}
-	if got, want := resp.Header.Get("Content-Security-Policy"), "default-src 'none'; frame-ancestors 'none'"; got != want {
+	if got, want := resp.Header.Get("Content-Security-Policy"),
+		"default-src 'none'; frame-ancestors 'none'"; got != want {
 		t.Errorf("Content-Security-Policy of the API: got %q, want %q", got, want)
 	}
 	resp, content = viewed(t, "GET", "/api/products/no-such-product", "", nil)
 	if resp.StatusCode != http.StatusNotFound || !strings.Contains(content, `"product_not_found"`) {
 		t.Errorf("GET no product: got %d, %q, want the API's own 404", resp.StatusCode, content)
 	}
-	resp, content = viewed(t, "GET", "/api/orders", "", http.Header{"Authorization": {"Bearer " + newCustomer(t).token}})
+	resp, content = viewed(t, "GET", "/api/orders", "",
+		http.Header{"Authorization": {"Bearer " + newCustomer(t).token}})
 	if resp.StatusCode != http.StatusOK || !strings.Contains(content, `"items"`) {
 		t.Errorf("GET orders with a token: got %d, %q, want 200", resp.StatusCode, content)
 	}
@@ -63,12 +67,15 @@ func TestPagesAreServed(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"/", "/products/brass-desk-lamp", "/orders/ord_1", "/admin/", "/admin/orders"} {
 		resp, content := viewed(t, "GET", path, "", nil)
-		if resp.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") || !strings.Contains(content, "<html") {
+		if resp.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") ||
+			!strings.Contains(content, "<html") {
 			t.Errorf("GET %s: got %d, %s", path, resp.StatusCode, resp.Header.Get("Content-Type"))
 		}
 		for name, want := range map[string]string{
-			"Content-Security-Policy": "script-src 'self'", "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff",
-			"Strict-Transport-Security": "max-age=31536000", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
+			"Content-Security-Policy": "script-src 'self'", "Cache-Control": "no-cache",
+			"X-Content-Type-Options":    "nosniff",
+			"Strict-Transport-Security": "max-age=31536000", "Referrer-Policy": "same-origin",
+			"Cross-Origin-Opener-Policy": "same-origin",
 		} {
 			if got := resp.Header.Get(name); !strings.Contains(got, want) {
 				t.Errorf("GET %s: got %s %q, want %q in it", path, name, got, want)
@@ -77,7 +84,8 @@ func TestPagesAreServed(t *testing.T) {
 	}
 }
 
-// TestAForgedViewerAddressIsNotBelieved: guesses that come through the distribution are counted by the address that it saw.
+// TestAForgedViewerAddressIsNotBelieved: guesses that come through the distribution are counted by the address that it
+// saw.
 func TestAForgedViewerAddressIsNotBelieved(t *testing.T) {
 	t.Parallel()
 	header := http.Header{

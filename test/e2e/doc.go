@@ -1,20 +1,21 @@
 // Package e2e holds the black-box tests of the deployed store: they speak HTTP to it, as a shop's pages would, and of
-// internal/ they import access, password and rootkeys alone. The client (client_test.go) holds every answer to what the HTTP
-// contract promises; what one flow promises is in the file of that flow.
+// internal/ they import access, password and rootkeys alone. The client (client_test.go) holds every answer to what the
+// HTTP contract promises; what one flow promises is in the file of that flow.
 //
-// `make test ONLY=./test/e2e RUN=TestName` starts all that they need, and `make test-up` leaves it running for go test and
-// editors. These variables lead to it:
+// `make test ONLY=./test/e2e RUN=TestName` starts all that they need, and `make test-up` leaves it running for go test
+// and editors. These variables lead to it:
 //
 //	SHOP_URL          the base of the store's API; make url prints that of a running store
 //	SHOP_PAGES_URL    the base of the pages, with the API below /api; make pages-url
 //	SHOP_ISSUER_URL   the base of the token issuer; make issuer-url
 //	SHOP_MAIL_URL     lists the mails that were sent; make mail-url
 //	SHOP_AWS_URL      the AWS endpoint of the emulator, for tests that look into tables and queues
-//	SHOP_PROXY_URL    the control address of test/awsproxy, which counts the functions' calls to AWS and can fail them;
-//	                  only a test run has one
+//	SHOP_PROXY_URL    the control address of test/awsproxy, which counts the functions' calls to AWS and can fail
+//	                  them; only a test run has one
 //	SHOP_DATA         the store's data folder, which holds the root keys and the log
 //	SHOP_CREDENTIALS  the demo customer and admin, as make demo-credentials prints them
 //
-// Without what it needs a test is skipped, and the package fails; SHOP_ALLOW_SKIPS=true accepts that, and with CI=true each
-// such test fails. Every test makes customers and goods of its own, so the suite may run again and again on the same store.
+// Without what it needs a test is skipped, and the package fails; SHOP_ALLOW_SKIPS=true accepts that, and with CI=true
+// each such test fails. Every test makes customers and goods of its own, so the suite may run again and again on the
+// same store.
 package e2e

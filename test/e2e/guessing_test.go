@@ -61,7 +61,8 @@ func TestGuessingFromEverywhereIsSlowed(t *testing.T) {
 	c := newCustomer(t)
 	var slowed atomic.Int64
 	atOnce(t, 100, 8, func(n int) error {
-		a, err := postSession(logIn{c.Email, fmt.Sprintf("wrong guess %d", n)}).callingFrom(freshAddr()).exchange(t.Context())
+		a, err := postSession(logIn{c.Email, fmt.Sprintf("wrong guess %d", n)}).callingFrom(freshAddr()).
+			exchange(t.Context())
 		if a.status == http.StatusTooManyRequests {
 			slowed.Add(1)
 		}
@@ -137,7 +138,8 @@ func TestAThousandGuesses(t *testing.T) {
 	}
 	statuses := make([]int, guesses)
 	atOnce(t, guesses, atATime, func(i int) error {
-		a, err := postSession(logIn{c.Email, fmt.Sprintf("wrong guess %d", i)}).callingFrom(addrs[i%len(addrs)]).exchange(t.Context())
+		a, err := postSession(logIn{c.Email, fmt.Sprintf("wrong guess %d", i)}).callingFrom(addrs[i%len(addrs)]).
+			exchange(t.Context())
 		statuses[i] = a.status
 		if err != nil || i != guesses/2 {
 			return err
@@ -156,7 +158,8 @@ func TestAThousandGuesses(t *testing.T) {
 		t.Errorf("%d guesses were looked at, want 100 at most", looked)
 	}
 	for _, addr := range addrs {
-		send(t, postSession(logIn{c.Email, password}).callingFrom(addr)).refused(t, http.StatusTooManyRequests, "too_many_requests")
+		send(t, postSession(logIn{c.Email, password}).callingFrom(addr)).refused(t, http.StatusTooManyRequests,
+			"too_many_requests")
 	}
 	if err := logsIn(t, c, freshAddr()); err != nil {
 		t.Error(err)

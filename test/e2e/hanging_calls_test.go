@@ -221,7 +221,8 @@ var requests = map[string]func(*testing.T) request{
 		return read(call{method: "GET", path: "/admin/products", from: admin(t)}, http.StatusOK)
 	},
 	"view the inventory": func(t *testing.T) request {
-		return read(call{method: "GET", path: "/admin/products/" + newProduct(t).ProductID, from: admin(t)}, http.StatusOK)
+		return read(call{method: "GET", path: "/admin/products/" + newProduct(t).ProductID, from: admin(t)},
+			http.StatusOK)
 	},
 	"create a product": func(t *testing.T) request {
 		id := "e2e-" + unique()
@@ -258,8 +259,10 @@ var requests = map[string]func(*testing.T) request{
 			wantMoved(t, p.ProductID, 7, 2)
 		}}
 	},
-	"list movements": func(t *testing.T) request { return read(movementsOf(admin(t), newProduct(t).ProductID), http.StatusOK) },
-	"list orders":    func(t *testing.T) request { return read(history(admin(t)), http.StatusOK) },
+	"list movements": func(t *testing.T) request {
+		return read(movementsOf(admin(t), newProduct(t).ProductID), http.StatusOK)
+	},
+	"list orders": func(t *testing.T) request { return read(history(admin(t)), http.StatusOK) },
 	"summarize the orders": func(t *testing.T) request {
 		return read(summaryOf(admin(t), "2026-03-01", "2026-03-02"), http.StatusOK)
 	},
@@ -336,7 +339,8 @@ func (r request) whileHanging(t *testing.T, operation string) error {
 		return err
 	}
 	p, err := a.problem()
-	if err != nil || a.status != http.StatusServiceUnavailable || p.Code != "busy" || a.header.Get("Retry-After") == "" {
+	if err != nil || a.status != http.StatusServiceUnavailable || p.Code != "busy" ||
+		a.header.Get("Retry-After") == "" {
 		return fmt.Errorf("answered %d, Retry-After %q: %s", a.status, a.header.Get("Retry-After"), clip(a.body))
 	}
 	if open := strings.Contains(p.Detail, "not known"); open != (r.unknown && operation == "TransactWriteItems") {
@@ -384,7 +388,10 @@ func TestCheckoutWhileTheQueueHangs(t *testing.T) {
 func TestMailsWhileTheDatabaseHangs(t *testing.T) {
 	notify, relay := lookUp(t, stackResources, "NotifyFunction"), lookUp(t, stackResources, "RelayMailFunction")
 	hang(t, "UpdateItem", "Query")
-	event := map[string]string{"messageId": "1", "body": `{"type":"order.placed","version":1,"mail_id":"order-placed#ord_x","order_id":"ord_x"}`}
+	event := map[string]string{
+		"messageId": "1",
+		"body":      `{"type":"order.placed","version":1,"mail_id":"order-placed#ord_x","order_id":"ord_x"}`,
+	}
 	var both errgroup.Group
 	both.Go(func() error {
 		out, err := invokeNamed(t.Context(), notify, map[string]any{"Records": []any{event}})

@@ -84,8 +84,10 @@ func plant(t *testing.T, db *dynamodb.Client, productID, orderID string) func() 
 			Key: map[string]types.AttributeValue{
 				"product_id": &types.AttributeValueMemberS{Value: productID},
 				"part":       &types.AttributeValueMemberS{Value: "sale"}},
-			UpdateExpression:          aws.String("ADD stock :n"),
-			ExpressionAttributeValues: map[string]types.AttributeValue{":n": &types.AttributeValueMemberN{Value: strconv.Itoa(n)}},
+			UpdateExpression: aws.String("ADD stock :n"),
+			ExpressionAttributeValues: map[string]types.AttributeValue{
+				":n": &types.AttributeValueMemberN{Value: strconv.Itoa(n)},
+			},
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -80,7 +80,8 @@ func invokeNamed(ctx context.Context, name string, event any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return awsPost(ctx, "lambda", "/2015-03-31/functions/"+url.PathEscape(name)+"/invocations", "application/json", payload)
+	return awsPost(ctx, "lambda", "/2015-03-31/functions/"+url.PathEscape(name)+"/invocations", "application/json",
+		payload)
 }
 
 func answerOf(t *testing.T, out events.APIGatewayV2HTTPResponse, req *http.Request) (answer, *http.Response) {
@@ -109,10 +110,12 @@ func (i invocation) event(t *testing.T) events.APIGatewayV2HTTPRequest {
 		Headers:        map[string]string{"host": "shop.example.com", "x-request-id": clientRequestID},
 		PathParameters: route.parameters,
 		RequestContext: events.APIGatewayV2HTTPRequestContext{
-			RouteKey: route.key, AccountID: "000000000000", Stage: "$default", RequestID: uuid.NewString(), APIID: "api",
-			DomainName: "shop.example.com", Time: time.Now().UTC().Format("02/Jan/2006:15:04:05 -0700"), TimeEpoch: time.Now().UnixMilli(),
-			HTTP: events.APIGatewayV2HTTPRequestContextHTTPDescription{
-				Method: i.call.method, Path: i.call.path, Protocol: "HTTP/1.1", SourceIP: "127.0.0.1", UserAgent: "e2e"},
+			RouteKey: route.key, AccountID: "000000000000", Stage: "$default", RequestID: uuid.NewString(),
+			APIID:      "api",
+			DomainName: "shop.example.com", Time: time.Now().UTC().Format("02/Jan/2006:15:04:05 -0700"),
+			TimeEpoch: time.Now().UnixMilli(), HTTP: events.APIGatewayV2HTTPRequestContextHTTPDescription{
+				Method: i.call.method, Path: i.call.path, Protocol: "HTTP/1.1", SourceIP: "127.0.0.1",
+				UserAgent: "e2e"},
 		},
 	}
 	if i.call.query != nil {
@@ -137,7 +140,9 @@ func (i invocation) addHeaders(e *events.APIGatewayV2HTTPRequest) {
 	}
 	if i.claims != nil {
 		e.RequestContext.Authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{
-			JWT: &events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription{Claims: i.claims, Scopes: []string{"admin", "customer"}},
+			JWT: &events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription{
+				Claims: i.claims, Scopes: []string{"admin", "customer"},
+			},
 		}
 	}
 }

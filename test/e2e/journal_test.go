@@ -6,7 +6,9 @@ import (
 )
 
 // journal remembers what the whole run saw.
-var journal = &record{seenCodes: map[string]bool{}, requestIDs: map[string]bool{}, orders: map[string]string{}, links: map[string]int{}}
+var journal = &record{
+	seenCodes: map[string]bool{}, requestIDs: map[string]bool{}, orders: map[string]string{}, links: map[string]int{},
+}
 
 // record is safe for concurrent use.
 type record struct {

@@ -44,7 +44,8 @@ func (m mail) link() string { return linkPattern.FindString(m.BodyText) }
 func tokenOf(t *testing.T, m mail, page string) string {
 	t.Helper()
 	found := linkPattern.FindStringSubmatch(m.BodyText)
-	if found == nil || found[1] != os.Getenv("SHOP_PAGES_URL")+"/" || found[2] != page || !strings.Contains(m.BodyHTML, `href="`+found[0]+`"`) {
+	if found == nil || found[1] != os.Getenv("SHOP_PAGES_URL")+"/" || found[2] != page ||
+		!strings.Contains(m.BodyHTML, `href="`+found[0]+`"`) {
 		t.Fatalf("the mail %q brings no link to %s: %s", m.Subject, page, m.BodyText)
 	}
 	return found[3]
@@ -96,7 +97,9 @@ func (a answer) badToken(t *testing.T) {
 
 func database(t *testing.T) *dynamodb.Client {
 	t.Helper()
-	return dynamodb.New(dynamodb.Options{Region: awsRegion, Credentials: awsCredentials, BaseEndpoint: aws.String(needAWS(t))})
+	return dynamodb.New(dynamodb.Options{
+		Region: awsRegion, Credentials: awsCredentials, BaseEndpoint: aws.String(needAWS(t)),
+	})
 }
 
 func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
@@ -113,7 +116,8 @@ func stamp(at time.Time) types.AttributeValue {
 func stored(t *testing.T, table, key, value string) map[string]types.AttributeValue {
 	t.Helper()
 	out, err := database(t).GetItem(t.Context(), &dynamodb.GetItemInput{
-		TableName: aws.String(lookUp(t, stackOutputs, table)), Key: map[string]types.AttributeValue{key: text(value)}, ConsistentRead: aws.Bool(true),
+		TableName: aws.String(lookUp(t, stackOutputs, table)), Key: map[string]types.AttributeValue{key: text(value)},
+		ConsistentRead: aws.Bool(true),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -138,7 +142,8 @@ func rewrite(t *testing.T, table, key, value, update string, values map[string]t
 	}
 	in := &dynamodb.UpdateItemInput{
 		TableName: aws.String(lookUp(t, stackOutputs, table)), Key: map[string]types.AttributeValue{key: text(value)},
-		ConditionExpression: aws.String("attribute_exists(" + key + ")"), UpdateExpression: &update, ExpressionAttributeValues: values,
+		ConditionExpression: aws.String("attribute_exists(" + key + ")"), UpdateExpression: &update,
+		ExpressionAttributeValues: values,
 	}
 	if len(names) > 0 {
 		in.ExpressionAttributeNames = names
@@ -163,8 +168,8 @@ func requeueLink(t *testing.T, mailID, address string, since time.Time) {
 	rewrite(t, "MailsTable", "mail_id", mailID,
 		"SET #state = :pending, email = :email, created_at = :since, due_shard = :shard, due_at = :due REMOVE settled_at, message_id",
 		map[string]types.AttributeValue{
-			":pending": text("pending"), ":email": text(address), ":since": stamp(since), ":due": stamp(time.Now().Add(-time.Second)),
-			":shard": &types.AttributeValueMemberN{Value: "3"},
+			":pending": text("pending"), ":email": text(address), ":since": stamp(since),
+			":due": stamp(time.Now().Add(-time.Second)), ":shard": &types.AttributeValueMemberN{Value: "3"},
 		})
 }
 
@@ -177,5 +182,6 @@ func relayMails(t *testing.T) {
 
 func awaitState(t *testing.T, mailID, state string) {
 	t.Helper()
-	eventually(t, mailPatience, mailID+" is "+state, func() bool { return attribute(stored(t, "MailsTable", "mail_id", mailID), "state") == state })
+	eventually(t, mailPatience, mailID+" is "+state,
+		func() bool { return attribute(stored(t, "MailsTable", "mail_id", mailID), "state") == state })
 }

@@ -50,7 +50,9 @@ func TestListMyOrders(t *testing.T) {
 func TestListMyOrdersShowsOwnOnly(t *testing.T) {
 	t.Parallel()
 	a, b, boss := newCustomer(t), newCustomer(t), newAdmin(t)
-	want := map[string][]order{a.UserID: placeSome(t, a, 2), b.UserID: placeSome(t, b, 1), boss.UserID: placeSome(t, boss, 1)}
+	want := map[string][]order{
+		a.UserID: placeSome(t, a, 2), b.UserID: placeSome(t, b, 1), boss.UserID: placeSome(t, boss, 1),
+	}
 	for _, c := range []caller{a, b, boss} {
 		wantOrders(t, ownOrders(t, c, len(want[c.UserID])), want[c.UserID])
 	}

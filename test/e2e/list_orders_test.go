@@ -20,8 +20,11 @@ func TestHistoryOfACustomer(t *testing.T) {
 	for size, sizes := range map[string][]int{"1": {1, 1, 1, 1, 1}, "2": {2, 2, 1}, "5": {5}} {
 		wantPages[order](t, list, size, sizes...)
 	}
-	for _, nobody := range []string{"usr_01890a5d-ac96-774b-bcce-b302099a8057", "nobody", "💡", strings.Repeat("a", 100)} {
-		if got := pageOf[order](t, history(admin(t)).with("customer", nobody)); len(got.Items) != 0 || got.NextCursor != nil {
+	for _, nobody := range []string{
+		"usr_01890a5d-ac96-774b-bcce-b302099a8057", "nobody", "💡", strings.Repeat("a", 100),
+	} {
+		if got := pageOf[order](t, history(admin(t)).with("customer", nobody)); len(got.Items) != 0 ||
+			got.NextCursor != nil {
 			t.Errorf("history of %.20s = %+v, want an empty page", nobody, got)
 		}
 	}
@@ -34,7 +37,8 @@ func TestHistoryIsCompleteUntil(t *testing.T) {
 	got := decode[struct {
 		CompleteUntil time.Time `json:"complete_until"`
 	}](t, send(t, history(admin(t)).with("limit", "1")).want(t, http.StatusOK))
-	if least, most := before.Add(-61*time.Second), time.Now().Add(-59*time.Second); got.CompleteUntil.Before(least) || got.CompleteUntil.After(most) {
+	if least, most := before.Add(-61*time.Second), time.Now().Add(-59*time.Second); got.CompleteUntil.Before(least) ||
+		got.CompleteUntil.After(most) {
 		t.Errorf("complete_until = %s, want a minute ago", got.CompleteUntil)
 	}
 }
@@ -128,7 +132,9 @@ func TestHistoryByEmail(t *testing.T) {
 		got := decode[found](t, send(t, byEmail).want(t, http.StatusOK))
 		return len(got.Items) == 1 && got.Items[0].OrderID == o.OrderID && got.Customer == c.UserID
 	})
-	if got := decode[found](t, send(t, history(boss).with("email", freshEmail())).want(t, http.StatusOK)); len(got.Items) > 0 || got.Customer != "" {
+	if got := decode[found](
+		t, send(t, history(boss).with("email", freshEmail())).want(t, http.StatusOK),
+	); len(got.Items) > 0 || got.Customer != "" {
 		t.Errorf("nobody's address has %+v", got)
 	}
 	send(t, deleteAccount(c, password)).want(t, http.StatusNoContent)

@@ -100,7 +100,8 @@ func TestTokenAudience(t *testing.T) {
 	if want := lookUp(t, stackOutputs, "TokenAudience"); claims["aud"] != want {
 		t.Errorf("aud = %v, want %s", claims["aud"], want)
 	}
-	if want := lookUp(t, stackOutputs, "IssuerUrl"); claims["iss"] != want || strings.TrimSuffix(os.Getenv("SHOP_ISSUER_URL"), "/") != want {
+	if want := lookUp(t, stackOutputs, "IssuerUrl"); claims["iss"] != want ||
+		strings.TrimSuffix(os.Getenv("SHOP_ISSUER_URL"), "/") != want {
 		t.Errorf("iss = %v, want %s, which is SHOP_ISSUER_URL %s", claims["iss"], want, os.Getenv("SHOP_ISSUER_URL"))
 	}
 }
@@ -122,7 +123,8 @@ func TestLogInRefuses(t *testing.T) {
 	answers := map[string]string{}
 	for name, body := range tests {
 		t.Run(name, func(t *testing.T) {
-			p := send(t, postSession(body(newCustomer(t).Email))).refused(t, http.StatusUnauthorized, "invalid_credentials")
+			p := send(t, postSession(body(newCustomer(t).Email))).refused(t, http.StatusUnauthorized,
+				"invalid_credentials")
 			p.RequestID = ""
 			answers[fmt.Sprintf("%+v", p)] = name
 		})
@@ -161,8 +163,11 @@ func TestOutdatedHashIsRenewed(t *testing.T) {
 // users is the table of users, as the operator may write it.
 func users(t *testing.T, c caller) (*dynamodb.Client, *string, map[string]types.AttributeValue) {
 	t.Helper()
-	db := dynamodb.New(dynamodb.Options{Region: awsRegion, Credentials: awsCredentials, BaseEndpoint: aws.String(needAWS(t))})
-	return db, aws.String(lookUp(t, stackOutputs, "UsersTable")), map[string]types.AttributeValue{"email": &types.AttributeValueMemberS{Value: c.Email}}
+	db := dynamodb.New(dynamodb.Options{
+		Region: awsRegion, Credentials: awsCredentials, BaseEndpoint: aws.String(needAWS(t)),
+	})
+	return db, aws.String(lookUp(t, stackOutputs, "UsersTable")),
+		map[string]types.AttributeValue{"email": &types.AttributeValueMemberS{Value: c.Email}}
 }
 
 func storeHash(t *testing.T, c caller, phc string) {
@@ -180,7 +185,8 @@ func storeHash(t *testing.T, c caller, phc string) {
 func storedHash(t *testing.T, c caller) string {
 	t.Helper()
 	db, table, key := users(t, c)
-	out, err := db.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: table, Key: key, ConsistentRead: aws.Bool(true)})
+	out, err := db.GetItem(t.Context(),
+		&dynamodb.GetItemInput{TableName: table, Key: key, ConsistentRead: aws.Bool(true)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -117,7 +117,8 @@ func mailFailures(ctx context.Context) []string {
 
 // tellsAStatus reports whether the mail tells that an order was shipped or cancelled.
 func (m mail) tellsAStatus() bool {
-	return strings.Contains(m.BodyText, "Your order is on its way.") || strings.Contains(m.BodyText, "Your order was cancelled.")
+	return strings.Contains(m.BodyText, "Your order is on its way.") ||
+		strings.Contains(m.BodyText, "Your order was cancelled.")
 }
 
 // judgeMails: an order of this run has one mail but for those of its status, at its customer's address, an

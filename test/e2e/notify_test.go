@@ -42,11 +42,13 @@ func TestNoMailForRefusedCheckouts(t *testing.T) {
 	c, p := newCustomer(t), newProduct(t)
 	total := pounds(1)
 	send(t, place(c, unique(), basket(some(p.ProductID, 11)))).refused(t, http.StatusConflict, "out_of_stock")
-	send(t, place(c, unique(), checkout{[]line{one(p.ProductID)}, &total})).refused(t, http.StatusConflict, "price_changed")
+	send(t, place(c, unique(), checkout{[]line{one(p.ProductID)}, &total})).
+		refused(t, http.StatusConflict, "price_changed")
 	send(t, place(c, unique(), basket(one("e2e-"+unique())))).refused(t, http.StatusNotFound, "product_not_found")
 	// A later order's mail is there: so any of the earlier ones would be.
 	o := newOrder(t, c, one(p.ProductID))
-	eventually(t, mailPatience, "email_status is sent", func() bool { return seeOrder(t, c, o.OrderID).EmailStatus == "sent" })
+	eventually(t, mailPatience, "email_status is sent",
+		func() bool { return seeOrder(t, c, o.OrderID).EmailStatus == "sent" })
 	if mails := awaitMails(t, c.Email, 1); !strings.Contains(mails[0].BodyText, o.OrderID) {
 		t.Errorf("mail = %+v, want that of order %s", mails[0], o.OrderID)
 	}

@@ -21,10 +21,13 @@ import (
 // needed, with the reason, by function and grant; "*" is every function. One
 // that no role allows, or that turns out to be used, fails.
 var exemptions = map[string]string{
-	"* policy AWSLambdaBasicExecutionRole":                               "Lambda writes the function's logs by it; SAM adds it",
-	"* policy AWSXrayWriteOnlyAccess":                                    "Lambda traces the function by it; SAM adds it",
-	"NotifyFunction policy AWSLambdaSQSQueueExecutionRole":               "Lambda receives from the queue by it; SAM adds it",
-	"NotifyFunction ses:SendEmail identity/* from Sender":                "in its sandbox SES asks for the recipient's identity, too; the condition holds the sender",
+	"* policy AWSLambdaBasicExecutionRole": "Lambda writes the function's logs by it; SAM adds it",
+	"* policy AWSXrayWriteOnlyAccess":      "Lambda traces the function by it; SAM adds it",
+
+	"NotifyFunction policy AWSLambdaSQSQueueExecutionRole": "Lambda receives from the queue by it; SAM adds it",
+	"NotifyFunction ses:SendEmail identity/* from Sender": "in its sandbox SES asks for the recipient's identity, too; " +
+		"the condition holds the sender",
+
 	"SuppressAddressFunction sqs:SendMessage SuppressionDeadLetterQueue": "Lambda sends by it what failed three times",
 }
 
@@ -93,7 +96,8 @@ func judgePermissions(granted map[string][]string, used map[string]map[string]bo
 			switch {
 			case reason != "":
 			case strings.Contains(permission, "*"):
-				failures = append(failures, fmt.Sprintf("%s may %s: a wildcard allows more than is used", function, grant))
+				failures = append(failures,
+					fmt.Sprintf("%s may %s: a wildcard allows more than is used", function, grant))
 			case !used[function][permission]:
 				failures = append(failures, fmt.Sprintf("%s may %s, and never did", function, grant))
 			}
@@ -124,7 +128,8 @@ func usedPermissions(ctx context.Context, functions map[string]string) (map[stri
 	for key, permissions := range byKey {
 		function := functions[key]
 		if function == "" {
-			failures = append(failures, fmt.Sprintf("the credentials %s are no function's, and used %q", key, permissions))
+			failures = append(failures,
+				fmt.Sprintf("the credentials %s are no function's, and used %q", key, permissions))
 			continue
 		}
 		if used[function] == nil {
@@ -140,7 +145,8 @@ func usedPermissions(ctx context.Context, functions map[string]string) (map[stri
 // recordedPermissions is what the proxy has seen: lists of actions on
 // resources, by the access key.
 func recordedPermissions(ctx context.Context) (map[string][]string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(os.Getenv("SHOP_PROXY_URL"), "/")+"/permissions", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet,
+		strings.TrimSuffix(os.Getenv("SHOP_PROXY_URL"), "/")+"/permissions", nil)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +169,8 @@ func inLogicalIDs(permission string, resources map[string]string) string {
 	for logical, physical := range resources {
 		name := lastPart(physical)
 		switch {
-		case resource == name, lastPart(resource) == name && !strings.Contains(resource, "/index/") && !strings.HasPrefix(action, "ses:"):
+		case resource == name, lastPart(resource) == name && !strings.Contains(resource, "/index/") &&
+			!strings.HasPrefix(action, "ses:"):
 			return action + " " + logical
 		case strings.HasPrefix(resource, name+"/index/"):
 			return action + " " + logical + strings.TrimPrefix(resource, name)
@@ -194,7 +201,8 @@ func accessKeys(functions []string) (map[string]string, error) {
 	region, account := key[3], key[4]
 	byKey := map[string]string{}
 	add := func(name, role, function string) {
-		arns := fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s:arn:aws:iam::%s:role/%s", region, account, name, account, role)
+		arns := fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s:arn:aws:iam::%s:role/%s",
+			region, account, name, account, role)
 		sum := sha256.Sum256([]byte(arns))
 		byKey["ASIA"+strings.ToUpper(hex.EncodeToString(sum[:8]))] = function
 	}
@@ -250,7 +258,9 @@ func TestJudgePermissions(t *testing.T) {
 			g["A"] = append(g["A"], "dynamodb:PutItem T with [a#*]")
 			u["A"]["dynamodb:PutItem T"] = true
 		}, ""},
-		"with a condition, and not used": {func(g map[string][]string, _ map[string]map[string]bool, _ map[string]string) {
+		"with a condition, and not used": {func(
+			g map[string][]string, _ map[string]map[string]bool, _ map[string]string,
+		) {
 			g["A"] = append(g["A"], "dynamodb:PutItem T with [a#*]")
 		}, "A may dynamodb:PutItem T with [a#*], and never did"},
 		"a managed policy": {func(g map[string][]string, _ map[string]map[string]bool, _ map[string]string) {
@@ -289,7 +299,9 @@ func TestGrantedTo(t *testing.T) {
 	if !maps.EqualFunc(got, want, slices.Equal[[]string]) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	used := map[string]map[string]bool{"A": {"dynamodb:PutItem T": true, "dynamodb:GetItem T": true}, "A if C": {"dynamodb:PutItem T": true}}
+	used := map[string]map[string]bool{
+		"A": {"dynamodb:PutItem T": true, "dynamodb:GetItem T": true}, "A if C": {"dynamodb:PutItem T": true},
+	}
 	failures := judgePermissions(got, used, map[string]string{"* policy P": "always"})
 	if !slices.Equal(failures, []string{"A if C may dynamodb:GetItem T, and never did"}) {
 		t.Errorf("got %q", failures)
@@ -299,7 +311,8 @@ func TestGrantedTo(t *testing.T) {
 func TestInLogicalIDs(t *testing.T) {
 	t.Parallel()
 	resources := map[string]string{
-		"Orders": "shop-Orders-1", "OrdersOther": "shop-Orders-12", "MailQueue": "http://127.0.0.1:1/000000000000/shop-MailQueue-2", "SigningKey": "0a1b",
+		"Orders": "shop-Orders-1", "OrdersOther": "shop-Orders-12",
+		"MailQueue": "http://127.0.0.1:1/000000000000/shop-MailQueue-2", "SigningKey": "0a1b",
 		"MailConfiguration": "shop-Mail-3", "SenderIdentity": "shop@example.com",
 	}
 	for permission, want := range map[string]string{
@@ -308,9 +321,10 @@ func TestInLogicalIDs(t *testing.T) {
 		"dynamodb:Query shop-Orders-1/index/feed":                          "dynamodb:Query Orders/index/feed",
 		"sqs:SendMessage http://127.0.0.1:2/000000000000/shop-MailQueue-2": "sqs:SendMessage MailQueue",
 		"kms:Sign arn:aws:kms:eu-west-1:000000000000:key/0a1b":             "kms:Sign SigningKey",
-		"ses:SendEmail configuration-set/shop-Mail-3":                      "ses:SendEmail configuration-set/MailConfiguration",
-		"ses:SendEmail identity/shop@example.com":                          "ses:SendEmail identity/shop@example.com",
-		"dynamodb:PutItem another":                                         "dynamodb:PutItem another",
+
+		"ses:SendEmail configuration-set/shop-Mail-3": "ses:SendEmail configuration-set/MailConfiguration",
+		"ses:SendEmail identity/shop@example.com":     "ses:SendEmail identity/shop@example.com",
+		"dynamodb:PutItem another":                    "dynamodb:PutItem another",
 	} {
 		if got := inLogicalIDs(permission, resources); got != want {
 			t.Errorf("%s: got %s, want %s", permission, got, want)

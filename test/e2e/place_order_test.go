@@ -23,7 +23,8 @@ func TestPlaceOrder(t *testing.T) {
 	wantNow(t, "placed_at", got.PlacedAt)
 	want := order{
 		OrderID: got.OrderID, UserID: c.UserID, Email: c.Email, Status: "placed",
-		Items: []orderLine{bought(lamp, 2), bought(vase, 3)}, Total: total, PlacedAt: got.PlacedAt, EmailStatus: "pending",
+		Items: []orderLine{bought(lamp, 2), bought(vase, 3)}, Total: total, PlacedAt: got.PlacedAt,
+		EmailStatus: "pending",
 	}
 	if !equalJSON(byID(got), byID(want)) {
 		t.Errorf("order = %+v, want %+v", got, want)
@@ -59,7 +60,8 @@ func TestMergedLines(t *testing.T) {
 		t.Errorf("items = %+v, want one line of 6", got.Items)
 	}
 	wantStock(t, id, 4)
-	refused := send(t, place(c, unique(), basket(some(id, 3), some(id, 2)))).refused(t, http.StatusConflict, "out_of_stock")
+	refused := send(t, place(c, unique(), basket(some(id, 3), some(id, 2)))).
+		refused(t, http.StatusConflict, "out_of_stock")
 	wantShort(t, refused, short(id, 5, 4))
 	wantStock(t, id, 4)
 }
@@ -98,8 +100,8 @@ func TestOutOfStockListsEveryShortLine(t *testing.T) {
 	wantStock(t, few.ProductID, 2)
 }
 
-// TestMaxPerOrder: every line with too many units, after merging, is listed with what is allowed. An order that was accepted
-// before is answered again.
+// TestMaxPerOrder: every line with too many units, after merging, is listed with what is allowed. An order that was
+// accepted before is answered again.
 func TestMaxPerOrder(t *testing.T) {
 	t.Parallel()
 	c, few, single, free := newCustomer(t), newProduct(t, limited(2)), newProduct(t, limited(1)), newProduct(t)
@@ -167,6 +169,7 @@ func TestLargestOrder(t *testing.T) {
 	wantStock(t, ids[98], 10)
 	wantSameOrder(t, seeOrder(t, c, got.OrderID), got)
 	slices.Reverse(lines[:98])
-	wantSameOrder(t, replayed(t, send(t, place(c, key, basket(append(lines[:98:98], one(ids[0]), one(ids[97]))...)))), got)
+	wantSameOrder(t, replayed(t, send(t, place(c, key, basket(append(lines[:98:98], one(ids[0]), one(ids[97]))...)))),
+		got)
 	wantStock(t, ids[0], 8)
 }

@@ -14,7 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
-// poison are messages that no version of the store understands, by what is wrong with them. o is an order whose mail was sent.
+// poison are messages that no version of the store understands, by what is wrong with them. o is an order whose mail
+// was sent.
 func poison(o order) map[string]string {
 	good := eventOf(o)
 	return map[string]string{
@@ -27,10 +28,10 @@ func poison(o order) map[string]string {
 	}
 }
 
-// TestPoison: messages that cannot be understood end in the dead-letter queue after the receives that the deployed queue's
-// redrive policy grants, and hold up nobody's mail meanwhile. With the deployed visibility timeout that takes a quarter of an
-// hour, so for this test a message shows again after two seconds; all else is as it was deployed. That is why the test shares
-// the queue with no other test.
+// TestPoison: messages that cannot be understood end in the dead-letter queue after the receives that the deployed
+// queue's redrive policy grants, and hold up nobody's mail meanwhile. With the deployed visibility timeout that takes a
+// quarter of an hour, so for this test a message shows again after two seconds; all else is as it was deployed. That is
+// why the test shares the queue with no other test.
 func TestPoison(t *testing.T) {
 	sent := settledOrder(t)
 	showAgainAfter(t, 2*time.Second)
@@ -59,7 +60,8 @@ func settledOrder(t *testing.T) order {
 	c := newCustomer(t)
 	o := newOrder(t, c, one(newProduct(t).ProductID))
 	awaitMails(t, c.Email, 1)
-	eventually(t, mailPatience, "email_status is sent", func() bool { return seeOrder(t, c, o.OrderID).EmailStatus == "sent" })
+	eventually(t, mailPatience, "email_status is sent",
+		func() bool { return seeOrder(t, c, o.OrderID).EmailStatus == "sent" })
 	return o
 }
 
@@ -90,7 +92,8 @@ func queueAttribute(t *testing.T, name types.QueueAttributeName) string {
 	return out.Attributes[string(name)]
 }
 
-// TestPoisonInABatch: the deployed function fails exactly the poison of a batch, and sends the mail that is in its midst.
+// TestPoisonInABatch: the deployed function fails exactly the poison of a batch, and sends the mail that is in its
+// midst.
 func TestPoisonInABatch(t *testing.T) {
 	o := settledOrder(t)
 	var batch events.SQSEvent
@@ -99,7 +102,8 @@ func TestPoisonInABatch(t *testing.T) {
 		batch.Records = append(batch.Records, events.SQSMessage{MessageId: name, Body: body, EventSource: "aws:sqs"})
 		want = append(want, name)
 	}
-	batch.Records = slices.Insert(batch.Records, len(batch.Records)/2, events.SQSMessage{MessageId: "good", Body: eventOf(o), EventSource: "aws:sqs"})
+	batch.Records = slices.Insert(batch.Records, len(batch.Records)/2,
+		events.SQSMessage{MessageId: "good", Body: eventOf(o), EventSource: "aws:sqs"})
 	journal.forget(o)
 	requeue(t, o)
 	raw := invoke(t, "NotifyFunction", batch)

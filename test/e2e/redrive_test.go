@@ -12,8 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// TestRedriveMails: an order whose mail SES refused says failed. Once the cause is mended, and the operator has redriven it, it
-// is sent and says so. Sign-up lets no address through that SES calls none, so the order is given one in its table.
+// TestRedriveMails: an order whose mail SES refused says failed. Once the cause is mended, and the operator has
+// redriven it, it is sent and says so. Sign-up lets no address through that SES calls none, so the order is given one
+// in its table.
 //
 // The tests of redrive run alone, because a redrive is of all that the store gave up.
 func TestRedriveMails(t *testing.T) {
@@ -37,7 +38,8 @@ func TestRedriveMails(t *testing.T) {
 		t.Fatalf("the relay failed: %s", out)
 	}
 	awaitMails(t, c.Email, 2) // the first before the address was spoiled
-	eventually(t, mailPatience, "email_status is sent", func() bool { return seeOrder(t, c, o.OrderID).EmailStatus == "sent" })
+	eventually(t, mailPatience, "email_status is sent",
+		func() bool { return seeOrder(t, c, o.OrderID).EmailStatus == "sent" })
 	if out := operator(t, "redrive", "--yes", "--only", "mails", "--since", "1h"); strings.Contains(out, o.OrderID) {
 		t.Errorf("a second run finds the mail still:\n%s", out)
 	}
@@ -51,25 +53,33 @@ func failedOrder(t *testing.T) (order, caller) {
 	t.Helper()
 	c := newCustomer(t)
 	o := newOrder(t, c, one(newProduct(t).ProductID))
-	eventually(t, mailPatience, "email_status is sent", func() bool { return seeOrder(t, c, o.OrderID).EmailStatus == "sent" })
+	eventually(t, mailPatience, "email_status is sent",
+		func() bool { return seeOrder(t, c, o.OrderID).EmailStatus == "sent" })
 	journal.forget(o)
 	giveAddress(t, o, "nobody@")
 	requeue(t, o)
 	sendTo(t, mailQueue, eventOf(o))
-	eventually(t, mailPatience, "email_status is failed", func() bool { return seeOrder(t, c, o.OrderID).EmailStatus == "failed" })
+	eventually(t, mailPatience, "email_status is failed",
+		func() bool { return seeOrder(t, c, o.OrderID).EmailStatus == "failed" })
 	return o, c
 }
 
 // giveAddress gives the order another address.
 func giveAddress(t *testing.T, o order, address string) {
 	t.Helper()
-	db := dynamodb.New(dynamodb.Options{Region: awsRegion, Credentials: awsCredentials, BaseEndpoint: aws.String(needAWS(t))})
+	db := dynamodb.New(dynamodb.Options{
+		Region: awsRegion, Credentials: awsCredentials, BaseEndpoint: aws.String(needAWS(t)),
+	})
 	_, err := db.UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
-		TableName:                 aws.String(lookUp(t, stackOutputs, "OrdersTable")),
-		Key:                       map[string]types.AttributeValue{"order_id": &types.AttributeValueMemberS{Value: o.OrderID}},
-		ConditionExpression:       aws.String("attribute_exists(order_id)"),
-		UpdateExpression:          aws.String("SET email = :address"),
-		ExpressionAttributeValues: map[string]types.AttributeValue{":address": &types.AttributeValueMemberS{Value: address}},
+		TableName: aws.String(lookUp(t, stackOutputs, "OrdersTable")),
+		Key: map[string]types.AttributeValue{
+			"order_id": &types.AttributeValueMemberS{Value: o.OrderID},
+		},
+		ConditionExpression: aws.String("attribute_exists(order_id)"),
+		UpdateExpression:    aws.String("SET email = :address"),
+		ExpressionAttributeValues: map[string]types.AttributeValue{
+			":address": &types.AttributeValueMemberS{Value: address},
+		},
 	})
 	if err != nil {
 		t.Fatalf("giving %s another address: %v", o.OrderID, err)
@@ -98,7 +108,8 @@ func TestRedriveLetters(t *testing.T) {
 	understood, foreign := sendTo(t, deadLetterQueue, eventOf(o)), sendTo(t, deadLetterQueue, "{")
 	t.Cleanup(func() { bury(t, understood, foreign) })
 
-	// The README's own look at the letters, which may go on beside this, hides them for a moment: so each step is tried again.
+	// The README's own look at the letters, which may go on beside this, hides them for a moment: so each step is tried
+	// again.
 	for range 2 {
 		eventually(t, time.Minute, "a look sees a letter of each kind", func() bool {
 			out := operator(t, "redrive", "--only", "letters")

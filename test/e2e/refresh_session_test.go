@@ -87,7 +87,10 @@ func TestFalseRefreshTokens(t *testing.T) {
 	t.Parallel()
 	s := newSession(t, newCustomer(t))
 	id, secret, _ := strings.Cut(s.RefreshToken, ".")
-	for _, none := range []string{id, id + ".", id + "." + secret + "A", id + "." + secret + "=", strings.ToUpper(id) + "." + secret, " " + s.RefreshToken} {
+	for _, none := range []string{
+		id, id + ".", id + "." + secret + "A", id + "." + secret + "=", strings.ToUpper(id) + "." + secret,
+		" " + s.RefreshToken,
+	} {
 		session{RefreshToken: none}.over(t)
 	}
 	s = refreshed(t, s)
@@ -125,7 +128,8 @@ func TestRefreshPastTheGrace(t *testing.T) {
 	first := newSession(t, newCustomer(t))
 	second := refreshed(t, first)
 	id, _, _ := strings.Cut(first.RefreshToken, ".")
-	rewrite(t, "AuthStateTable", "session_id", id, "SET used_at = :at", map[string]types.AttributeValue{":at": stamp(time.Now().Add(-31 * time.Second))})
+	rewrite(t, "AuthStateTable", "session_id", id, "SET used_at = :at",
+		map[string]types.AttributeValue{":at": stamp(time.Now().Add(-31 * time.Second))})
 	first.over(t)
 	second.over(t)
 }
@@ -146,7 +150,8 @@ func TestRefreshAfterDemotion(t *testing.T) {
 	s.over(t)
 	s = newSession(t, former)
 	wantScope(t, s, "customer")
-	send(t, call{method: "GET", path: "/admin/orders", from: caller{token: s.AccessToken}}).want(t, http.StatusForbidden)
+	send(t, call{method: "GET", path: "/admin/orders", from: caller{token: s.AccessToken}}).
+		want(t, http.StatusForbidden)
 	operator(t, "grant-admin", former.Email, "--yes")
 	s.over(t)
 	wantScope(t, newSession(t, former), "customer admin")
@@ -180,7 +185,9 @@ func TestLogOut(t *testing.T) {
 	next := refreshed(t, used)
 	send(t, logOut(used.RefreshToken)).want(t, http.StatusNoContent)
 	next.over(t)
-	for _, unknown := range []string{"token", "ses_" + strings.Repeat("a", 26) + "." + strings.Repeat("A", 43), stays.AccessToken} {
+	for _, unknown := range []string{
+		"token", "ses_" + strings.Repeat("a", 26) + "." + strings.Repeat("A", 43), stays.AccessToken,
+	} {
 		send(t, logOut(unknown)).want(t, http.StatusNoContent)
 	}
 	refreshed(t, stays)

@@ -30,8 +30,8 @@ func unknownParameter(c call) refusal {
 	return refusal{c.with("page", "1"), http.StatusBadRequest, "invalid_request"}
 }
 
-// refusals are one for each route. All that its body, query or token may have wrong, the tests of its decoder have, and what
-// its flow refuses, those of the flow.
+// refusals are one for each route. All that its body, query or token may have wrong, the tests of its decoder have, and
+// what its flow refuses, those of the flow.
 func refusals(t *testing.T) []refusal {
 	t.Helper()
 	boss, customer, id, unknown := admin(t), newCustomer(t), newProduct(t).ProductID, "e2e-"+unique()
@@ -43,7 +43,8 @@ func refusals(t *testing.T) []refusal {
 		noBody(endSessions(customer, "")), noBody(changePassword(customer, "", "")), noBody(rename(customer, "")),
 		noBody(deleteAccount(customer, "")), noBody(place(customer, unique(), nil)), noBody(save(boss, unknown, nil)),
 		noBody(stockSet(boss, id, nil)), noBody(stockAdjust(boss, id, nil)),
-		noLimit(browse("")), noLimit(myOrders(customer)), noLimit(call{method: "GET", path: "/users/me/export", from: customer}),
+		noLimit(browse("")), noLimit(myOrders(customer)),
+		noLimit(call{method: "GET", path: "/users/me/export", from: customer}),
 		noLimit(listInventory(boss)), noLimit(movementsOf(boss, id)), noLimit(history(boss)),
 		unknownParameter(viewAccount(customer)),
 		unknownParameter(call{method: "GET", path: "/.well-known/jwks.json", base: issuer}),
@@ -71,8 +72,8 @@ func TestRefusals(t *testing.T) {
 	wantEveryRoute(t, tried)
 }
 
-// TestBodiesThroughTheGateway: it hands on a body of 64 KiB, and what it makes of others the store refuses or takes, and does
-// not fail.
+// TestBodiesThroughTheGateway: it hands on a body of 64 KiB, and what it makes of others the store refuses or takes,
+// and does not fail.
 func TestBodiesThroughTheGateway(t *testing.T) {
 	needStore(t)
 	t.Parallel()
@@ -83,7 +84,8 @@ func TestBodiesThroughTheGateway(t *testing.T) {
 	send(t, padded(64<<10)).want(t, http.StatusCreated)
 	send(t, padded(64<<10+1)).refused(t, http.StatusRequestEntityTooLarge, "payload_too_large")
 	send(t, padded(2_000_000)).refused(t, http.StatusRequestEntityTooLarge, "payload_too_large")
-	send(t, padded(1000).sent("Content-Type", "text/plain")).refused(t, http.StatusUnsupportedMediaType, "unsupported_media_type")
+	send(t, padded(1000).sent("Content-Type", "text/plain")).refused(t, http.StatusUnsupportedMediaType,
+		"unsupported_media_type")
 	send(t, padded(1000).sent("Content-Type", "Application/JSON; charset=utf-8")).want(t, http.StatusCreated)
 	for _, text := range []string{"\xff", "a\xc3", "\xed\xa0\x80", "\xc0\xaf", "\x00", "\\u0000", "\ufeff"} {
 		send(t, postUser(`{"email":"`+freshEmail()+`","password":"`+password+`","name":"`+text+`"}`))
@@ -98,7 +100,8 @@ func TestNoSuchRoute(t *testing.T) {
 	for _, c := range []call{
 		{method: "GET", path: "/"}, {method: "GET", path: "/users"}, {method: "DELETE", path: "/products/a"},
 		{method: "GET", path: "/admin"}, {method: "PATCH", path: "/orders"}, {method: "GET", path: "/orders/a/b"},
-		{method: "PUT", path: "/orders/a"}, {method: "POST", path: "/products"}, {method: "GET", path: "/admin/orders/summary/a"},
+		{method: "PUT", path: "/orders/a"}, {method: "POST", path: "/products"},
+		{method: "GET", path: "/admin/orders/summary/a"},
 	} {
 		send(t, c.by(boss)).want(t, http.StatusNotFound)
 	}

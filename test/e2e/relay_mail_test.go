@@ -17,7 +17,8 @@ func TestRelay(t *testing.T) {
 	t.Parallel()
 	c := newCustomer(t)
 	o := newOrder(t, c, one(newProduct(t).ProductID))
-	eventually(t, mailPatience, "email_status is sent", func() bool { return seeOrder(t, c, o.OrderID).EmailStatus == "sent" })
+	eventually(t, mailPatience, "email_status is sent",
+		func() bool { return seeOrder(t, c, o.OrderID).EmailStatus == "sent" })
 	journal.forget(o)
 
 	requeue(t, o)
@@ -28,7 +29,8 @@ func TestRelay(t *testing.T) {
 		t.Fatalf("the relay failed: %s", out)
 	}
 	awaitMails(t, c.Email, 2)
-	eventually(t, mailPatience, "email_status is sent", func() bool { return seeOrder(t, c, o.OrderID).EmailStatus == "sent" })
+	eventually(t, mailPatience, "email_status is sent",
+		func() bool { return seeOrder(t, c, o.OrderID).EmailStatus == "sent" })
 }
 
 // requeue makes the order's mail pending, and due now.
@@ -40,12 +42,18 @@ func requeue(t *testing.T, o order) {
 // requeueAt writes the mail as docs/mail.md describes one that is pending.
 func requeueAt(t *testing.T, o order, due time.Time) {
 	t.Helper()
-	db := dynamodb.New(dynamodb.Options{Region: awsRegion, Credentials: awsCredentials, BaseEndpoint: aws.String(needAWS(t))})
+	db := dynamodb.New(dynamodb.Options{
+		Region: awsRegion, Credentials: awsCredentials, BaseEndpoint: aws.String(needAWS(t)),
+	})
 	_, err := db.UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
-		TableName:                aws.String(lookUp(t, stackOutputs, "MailsTable")),
-		Key:                      map[string]types.AttributeValue{"mail_id": &types.AttributeValueMemberS{Value: "order-placed#" + o.OrderID}},
-		ConditionExpression:      aws.String("attribute_exists(mail_id)"),
-		UpdateExpression:         aws.String("SET #state = :pending, due_shard = :shard, due_at = :due REMOVE settled_at, message_id"),
+		TableName: aws.String(lookUp(t, stackOutputs, "MailsTable")),
+		Key: map[string]types.AttributeValue{
+			"mail_id": &types.AttributeValueMemberS{Value: "order-placed#" + o.OrderID},
+		},
+		ConditionExpression: aws.String("attribute_exists(mail_id)"),
+		UpdateExpression: aws.String(
+			"SET #state = :pending, due_shard = :shard, due_at = :due REMOVE settled_at, message_id",
+		),
 		ExpressionAttributeNames: map[string]string{"#state": "state"},
 		ExpressionAttributeValues: map[string]types.AttributeValue{
 			":pending": &types.AttributeValueMemberS{Value: "pending"},

@@ -58,9 +58,10 @@ func TestSameRequest(t *testing.T) {
 	key := unique()
 	want := accepted(t, send(t, place(c, key, basket(some(lamp, 3), some(vase, 2)))))
 	for name, body := range map[string]any{
-		"other order":   basket(some(vase, 2), some(lamp, 3)),
-		"split lines":   basket(some(lamp, 1), some(vase, 1), some(lamp, 2), some(vase, 1)),
-		"other members": `{ "items" : [ {"quantity":3,"product_id":"` + lamp + `"}, {"quantity":2,"product_id":"` + vase + `"} ] }`,
+		"other order": basket(some(vase, 2), some(lamp, 3)),
+		"split lines": basket(some(lamp, 1), some(vase, 1), some(lamp, 2), some(vase, 1)),
+		"other members": `{ "items" : [ {"quantity":3,"product_id":"` + lamp + `"}, {"quantity":2,"product_id":"` +
+			vase + `"} ] }`,
 	} {
 		t.Run(name, func(t *testing.T) { wantSameOrder(t, replayed(t, send(t, place(c, key, body))), want) })
 	}
@@ -78,9 +79,15 @@ func TestRefusedCheckoutIsNotRemembered(t *testing.T) {
 		status int
 		mend   func(*testing.T, adminProduct)
 	}{
-		"sold out":  {stocked(0), http.StatusConflict, func(t *testing.T, p adminProduct) { restock(t, p.ProductID, 0, 1) }},
-		"taken off": {inactive, http.StatusNotFound, func(t *testing.T, p adminProduct) { resave(t, p, func(d *saveProduct) { d.Active = true }) }},
-		"repriced":  {priced(2501), http.StatusConflict, func(t *testing.T, p adminProduct) { resave(t, p, priced(2500)) }},
+		"sold out": {stocked(0), http.StatusConflict, func(t *testing.T, p adminProduct) {
+			restock(t, p.ProductID, 0, 1)
+		}},
+		"taken off": {inactive, http.StatusNotFound, func(t *testing.T, p adminProduct) {
+			resave(t, p, func(d *saveProduct) { d.Active = true })
+		}},
+		"repriced": {priced(2501), http.StatusConflict, func(t *testing.T, p adminProduct) {
+			resave(t, p, priced(2500))
+		}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

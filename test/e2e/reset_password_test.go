@@ -18,7 +18,9 @@ func TestResetPassword(t *testing.T) {
 	s := newSession(t, c)
 	token := resetToken(t, c)
 
-	for what, bad := range map[string]string{"short": "x7#Qp!2", "common": "password1", "the address": "it is " + c.Email} {
+	for what, bad := range map[string]string{
+		"short": "x7#Qp!2", "common": "password1", "the address": "it is " + c.Email,
+	} {
 		p := send(t, resetPassword(token, bad)).refused(t, http.StatusBadRequest, "invalid_request")
 		if len(p.Errors) != 1 || p.Errors[0].Field != "password" {
 			t.Errorf("a password that is %s: errors = %+v, want one of the field password", what, p.Errors)
@@ -168,7 +170,8 @@ func TestResetMailAgain(t *testing.T) {
 	first := resetToken(t, c)
 	id := "password-reset#" + hashOf(c.Email)
 	awaitState(t, id, "sent")
-	if item := stored(t, "MailsTable", "mail_id", id); strings.Contains(fmt.Sprintf("%+v", item), c.Email) || attribute(item, "email") != "" {
+	if item := stored(t, "MailsTable", "mail_id", id); strings.Contains(fmt.Sprintf("%+v", item), c.Email) ||
+		attribute(item, "email") != "" {
 		t.Errorf("the record of the mail has the address: %+v", item)
 	}
 	requeueLink(t, id, c.Email, time.Now())
@@ -210,7 +213,8 @@ func TestRedriveResetMail(t *testing.T) {
 	operator(t, "redrive", "--yes", "--only", "mails")
 	relayMails(t)
 	awaitState(t, id, "sent")
-	send(t, resetPassword(tokenOf(t, awaitLinks(t, c.Email, 2)[1], "reset-password"), newPassword)).want(t, http.StatusNoContent)
+	send(t, resetPassword(tokenOf(t, awaitLinks(t, c.Email, 2)[1], "reset-password"), newPassword)).
+		want(t, http.StatusNoContent)
 }
 
 // TestResetOfASuppressedAddress: it is mailed no more, by no kind of mail.

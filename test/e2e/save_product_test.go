@@ -13,7 +13,8 @@ func TestSaveNewProduct(t *testing.T) {
 	wantNow(t, "created_at", got.CreatedAt)
 	want := adminProduct{
 		ProductID: id, Name: d.Name, Description: d.Description, Price: d.Price, ImageURL: d.ImageURL,
-		StockStatus: "in_stock", Stock: 10, Active: true, Version: 1, CreatedAt: got.CreatedAt, UpdatedAt: got.CreatedAt,
+		StockStatus: "in_stock", Stock: 10, Active: true, Version: 1, CreatedAt: got.CreatedAt,
+		UpdatedAt: got.CreatedAt,
 	}
 	if got != want {
 		t.Errorf("product = %+v, want %+v", got, want)
@@ -30,7 +31,8 @@ func TestSaveAgain(t *testing.T) {
 	d := saveProduct{Name: "Other " + unique(), Description: "Other words.", Price: pounds(2500)}
 	got := decodeExact[adminProduct](t, send(t, save(admin(t), p.ProductID, d)).want(t, http.StatusOK))
 	want := p
-	want.Name, want.Description, want.Price, want.ImageURL, want.Active = d.Name, d.Description, d.Price, d.ImageURL, false
+	want.Name, want.Description, want.Price, want.ImageURL, want.Active = d.Name, d.Description, d.Price, d.ImageURL,
+		false
 	want.Version, want.UpdatedAt = 2, got.UpdatedAt
 	if got != want || got.UpdatedAt < p.UpdatedAt {
 		t.Errorf("product = %+v, want %+v", got, want)
@@ -103,7 +105,8 @@ func TestSavesAtOnce(t *testing.T) {
 	}
 }
 
-// TestSaveCompares: an admin who saw another version overwrites nothing, and is told what is stored; version 0 only creates.
+// TestSaveCompares: an admin who saw another version overwrites nothing, and is told what is stored; version 0 only
+// creates.
 func TestSaveCompares(t *testing.T) {
 	t.Parallel()
 	id, boss, d := "e2e-"+unique(), admin(t), productDraft()

@@ -33,7 +33,8 @@ func lambdaCall(ctx context.Context, method, path string, in, out any) error {
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, method, os.Getenv("SHOP_AWS_URL")+"/2015-03-31/functions"+path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, os.Getenv("SHOP_AWS_URL")+"/2015-03-31/functions"+path,
+		bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -73,7 +74,9 @@ func verifyingSignUp(t *testing.T) string {
 	needAWS(t)
 	data := testenv.Env(t, "SHOP_DATA")
 	var deployed lambdaFunction
-	if err := lambdaCall(t.Context(), http.MethodGet, "/"+lookUp(t, stackResources, "SignUpFunction")+"/configuration", nil, &deployed); err != nil {
+	if err := lambdaCall(
+		t.Context(), http.MethodGet, "/"+lookUp(t, stackResources, "SignUpFunction")+"/configuration", nil, &deployed,
+	); err != nil {
 		t.Fatal(err)
 	}
 	mine := deployed
@@ -123,7 +126,9 @@ func makeVerifyingRole(t *testing.T, role string) {
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`,
 	}})
 	t.Cleanup(func() { askIAM(t, lasting(t), url.Values{"Action": {"DeleteRole"}, "RoleName": {role}}) })
-	askIAM(t, t.Context(), url.Values{"Action": {"PutRolePolicy"}, "RoleName": {role}, "PolicyName": {"sign-up"}, "PolicyDocument": {string(policy)}})
+	askIAM(t, t.Context(), url.Values{
+		"Action": {"PutRolePolicy"}, "RoleName": {role}, "PolicyName": {"sign-up"}, "PolicyDocument": {string(policy)},
+	})
 	t.Cleanup(func() {
 		askIAM(t, lasting(t), url.Values{"Action": {"DeleteRolePolicy"}, "RoleName": {role}, "PolicyName": {"sign-up"}})
 	})

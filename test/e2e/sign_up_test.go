@@ -29,7 +29,8 @@ func TestSignUp(t *testing.T) {
 	needStore(t)
 	t.Parallel()
 	email := freshEmail()
-	a := send(t, postUser(signUp{"  " + strings.ToUpper(email) + "\t", password, "Grace Hopper"})).want(t, http.StatusCreated)
+	a := send(t, postUser(signUp{"  " + strings.ToUpper(email) + "\t", password, "Grace Hopper"})).
+		want(t, http.StatusCreated)
 	got := decodeExact[user](t, a)
 	if !userID.MatchString(got.UserID) {
 		t.Errorf("user_id = %q, want usr_ and a UUIDv7", got.UserID)

@@ -34,7 +34,8 @@ func eventOf(o order) string {
 // sendTo sends a message to a queue and returns its id.
 func sendTo(t *testing.T, queue, body string) string {
 	t.Helper()
-	out, err := sqsClient(t).SendMessage(lasting(t), &sqs.SendMessageInput{QueueUrl: aws.String(lookUp(t, stackOutputs, queue)), MessageBody: &body})
+	out, err := sqsClient(t).SendMessage(lasting(t),
+		&sqs.SendMessageInput{QueueUrl: aws.String(lookUp(t, stackOutputs, queue)), MessageBody: &body})
 	if err != nil {
 		t.Fatalf("sending to %s: %v", queue, err)
 	}
@@ -86,7 +87,8 @@ func bury(t *testing.T, ids ...string) {
 	t.Helper()
 	for _, m := range deadLetters(t, ids...) {
 		if _, err := sqsClient(t).DeleteMessage(lasting(t), &sqs.DeleteMessageInput{
-			QueueUrl: aws.String(lookUp(t, stackOutputs, deadLetterQueue)), ReceiptHandle: m.ReceiptHandle}); err != nil {
+			QueueUrl:      aws.String(lookUp(t, stackOutputs, deadLetterQueue)),
+			ReceiptHandle: m.ReceiptHandle}); err != nil {
 			t.Errorf("deleting a dead letter: %v", err)
 		}
 	}

@@ -39,7 +39,8 @@ func summaryDifferences(t *testing.T, o order) []string {
 	t.Helper()
 	boss, today, tomorrow := admin(t), dayOf(t, o.PlacedAt, 0), dayOf(t, o.PlacedAt, 1)
 	orders := allPages[order](t, between(history(boss), today+"T00:00:00Z", tomorrow+"T00:00:00Z"))
-	orders = slices.DeleteFunc(orders, func(o order) bool { return o.Status == "cancelled" || o.Status == "cancelling" })
+	orders = slices.DeleteFunc(orders,
+		func(o order) bool { return o.Status == "cancelled" || o.Status == "cancelling" })
 	var differences []string
 	for top, limit := range map[string]int{"": 10, "1": 1, "2": 2, "3": 3} {
 		list := summaryOf(boss, today, today)
@@ -59,7 +60,8 @@ func TestSummaryOfTheLastDays(t *testing.T) {
 	boss := admin(t)
 	o := newOrder(t, newCustomer(t), one(newProduct(t).ProductID))
 	today := dayOf(t, o.PlacedAt, 0)
-	got := decode[summary](t, send(t, call{method: "GET", path: "/admin/orders/summary", from: boss}.with("days", "3")).want(t, http.StatusOK))
+	got := decode[summary](t, send(t, call{method: "GET", path: "/admin/orders/summary", from: boss}.with("days", "3")).
+		want(t, http.StatusOK))
 	if got.From != dayOf(t, o.PlacedAt, -2) || got.To != today || got.TimeZone != "UTC" {
 		t.Errorf("got %s to %s in %s, want the three days up to %s", got.From, got.To, got.TimeZone, today)
 	}
@@ -134,7 +136,8 @@ func TestSummaryNamesTheTopProduct(t *testing.T) {
 	if !slices.Contains(got.TopProducts, want) {
 		t.Errorf("top products = %+v, want %+v among them", got.TopProducts, want)
 	}
-	if !slices.IsSortedFunc(got.TopProducts, func(a, b productSales) int { return cmp.Compare(b.Revenue.Amount, a.Revenue.Amount) }) {
+	if !slices.IsSortedFunc(got.TopProducts,
+		func(a, b productSales) int { return cmp.Compare(b.Revenue.Amount, a.Revenue.Amount) }) {
 		t.Errorf("top products = %+v, want them by revenue", got.TopProducts)
 	}
 }

@@ -31,7 +31,8 @@ func simulated(t *testing.T, answer string) caller {
 
 func awaitStatus(t *testing.T, c caller, o order, want string) {
 	t.Helper()
-	eventually(t, mailPatience, "email_status is "+want, func() bool { return seeOrder(t, c, o.OrderID).EmailStatus == want })
+	eventually(t, mailPatience, "email_status is "+want,
+		func() bool { return seeOrder(t, c, o.OrderID).EmailStatus == want })
 }
 
 // wantNoMail places an order, and fails unless its mail is given up unsent.
@@ -77,11 +78,15 @@ func TestComplaint(t *testing.T) {
 // more, and fails where it says more than why and since when.
 func awaitSuppression(t *testing.T, address, reason string) {
 	t.Helper()
-	db := dynamodb.New(dynamodb.Options{Region: awsRegion, Credentials: awsCredentials, BaseEndpoint: aws.String(needAWS(t))})
+	db := dynamodb.New(dynamodb.Options{
+		Region: awsRegion, Credentials: awsCredentials, BaseEndpoint: aws.String(needAWS(t)),
+	})
 	sum := sha256.Sum256([]byte(address))
 	in := &dynamodb.GetItemInput{
-		TableName:      aws.String(lookUp(t, stackOutputs, "SuppressedAddressesTable")),
-		Key:            map[string]types.AttributeValue{"address_hash": &types.AttributeValueMemberS{Value: base64.RawURLEncoding.EncodeToString(sum[:])}},
+		TableName: aws.String(lookUp(t, stackOutputs, "SuppressedAddressesTable")),
+		Key: map[string]types.AttributeValue{
+			"address_hash": &types.AttributeValueMemberS{Value: base64.RawURLEncoding.EncodeToString(sum[:])},
+		},
 		ConsistentRead: aws.Bool(true),
 	}
 	eventually(t, mailPatience, "the address is suppressed", func() bool {
@@ -90,7 +95,8 @@ func awaitSuppression(t *testing.T, address, reason string) {
 			t.Fatal(err)
 		}
 		why, _ := out.Item["reason"].(*types.AttributeValueMemberS)
-		if len(out.Item) > 0 && (len(out.Item) != 3 || why == nil || why.Value != reason || out.Item["suppressed_at"] == nil) {
+		if len(out.Item) > 0 && (len(out.Item) != 3 || why == nil || why.Value != reason ||
+			out.Item["suppressed_at"] == nil) {
 			t.Fatalf("the table says %v, want the reason %s and a time", out.Item, reason)
 		}
 		return len(out.Item) > 0
@@ -100,10 +106,14 @@ func awaitSuppression(t *testing.T, address, reason string) {
 // messageID is SES's id of the mail of an order that was sent.
 func messageID(t *testing.T, o order) string {
 	t.Helper()
-	db := dynamodb.New(dynamodb.Options{Region: awsRegion, Credentials: awsCredentials, BaseEndpoint: aws.String(needAWS(t))})
+	db := dynamodb.New(dynamodb.Options{
+		Region: awsRegion, Credentials: awsCredentials, BaseEndpoint: aws.String(needAWS(t)),
+	})
 	out, err := db.GetItem(t.Context(), &dynamodb.GetItemInput{
-		TableName:      aws.String(lookUp(t, stackOutputs, "MailsTable")),
-		Key:            map[string]types.AttributeValue{"mail_id": &types.AttributeValueMemberS{Value: "order-placed#" + o.OrderID}},
+		TableName: aws.String(lookUp(t, stackOutputs, "MailsTable")),
+		Key: map[string]types.AttributeValue{
+			"mail_id": &types.AttributeValueMemberS{Value: "order-placed#" + o.OrderID},
+		},
 		ConsistentRead: aws.Bool(true),
 	})
 	if err != nil {
@@ -186,17 +196,20 @@ func TestUnknownReportIsKept(t *testing.T) {
 	t.Parallel()
 	needAWS(t)
 	mark := "e2e-" + unique()
-	invokeLater(t, "SuppressAddressFunction", `{"source":"aws.ses","detail-type":"Email Bounced","detail":{"eventType":"`+mark+`"}}`)
+	invokeLater(t, "SuppressAddressFunction",
+		`{"source":"aws.ses","detail-type":"Email Bounced","detail":{"eventType":"`+mark+`"}}`)
 	queue := sqs.New(sqs.Options{Region: awsRegion, Credentials: awsCredentials, BaseEndpoint: aws.String(needAWS(t))})
 	url := aws.String(lookUp(t, stackOutputs, "SuppressionDeadLetterQueueUrl"))
 	eventually(t, mailPatience, "the event is in the dead-letter queue", func() bool {
-		out, err := queue.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: url, MaxNumberOfMessages: 10, VisibilityTimeout: 1})
+		out, err := queue.ReceiveMessage(t.Context(),
+			&sqs.ReceiveMessageInput{QueueUrl: url, MaxNumberOfMessages: 10, VisibilityTimeout: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, m := range out.Messages {
 			if strings.Contains(*m.Body, mark) {
-				_, err := queue.DeleteMessage(t.Context(), &sqs.DeleteMessageInput{QueueUrl: url, ReceiptHandle: m.ReceiptHandle})
+				_, err := queue.DeleteMessage(t.Context(),
+					&sqs.DeleteMessageInput{QueueUrl: url, ReceiptHandle: m.ReceiptHandle})
 				return err == nil
 			}
 		}
@@ -207,7 +220,8 @@ func TestUnknownReportIsKept(t *testing.T) {
 // invokeLater calls a function as an event source does that does not wait.
 func invokeLater(t *testing.T, function, event string) {
 	t.Helper()
-	target := os.Getenv("SHOP_AWS_URL") + "/2015-03-31/functions/" + url.PathEscape(lookUp(t, stackResources, function)) + "/invocations"
+	target := os.Getenv("SHOP_AWS_URL") + "/2015-03-31/functions/" +
+		url.PathEscape(lookUp(t, stackResources, function)) + "/invocations"
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, target, bytes.NewReader([]byte(event)))
 	if err != nil {
 		t.Fatal(err)

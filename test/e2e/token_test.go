@@ -106,14 +106,15 @@ func claimStrings(t *testing.T, token string) map[string]string {
 	return found
 }
 
-// TestPrivateRoutes: without a token nobody comes in, a customer's does not open an admin's route, and what a forged one says is
-// believed by no function, not even past the gateway with claims as if its authorizer had found it good. All other ways to
-// forge one, the tests of internal/token have. Genuine tokens keep the events honest.
+// TestPrivateRoutes: without a token nobody comes in, a customer's does not open an admin's route, and what a forged
+// one says is believed by no function, not even past the gateway with claims as if its authorizer had found it good.
+// All other ways to forge one, the tests of internal/token have. Genuine tokens keep the events honest.
 func TestPrivateRoutes(t *testing.T) {
 	t.Parallel()
 	boss, customer, p := admin(t), newCustomer(t), newProduct(t)
 	signature := boss.token[strings.LastIndex(boss.token, "."):]
-	forged := caller{token: copyOf(t, boss.token).claim("scope", "customer admin superuser").signingString(t) + signature}
+	forged := caller{token: copyOf(t, boss.token).claim("scope", "customer admin superuser").
+		signingString(t) + signature}
 	claims := claimStrings(t, boss.token)
 	routes := privateRoutes(p.ProductID, "ord_"+strings.Repeat("a", 26))
 	for _, route := range routes {

@@ -46,14 +46,16 @@ func TestCheckoutAndItsMailAreOneSearch(t *testing.T) {
 	var checkout, mail logLine
 	eventually(t, 20*time.Second, "the lines of the checkout and of its mail", func() bool {
 		var ordered, mailed bool
-		checkout, ordered = logged(t, func(l logLine) bool { return l.Msg == "order placed" && l.OrderID == placed.OrderID })
+		checkout, ordered = logged(t,
+			func(l logLine) bool { return l.Msg == "order placed" && l.OrderID == placed.OrderID })
 		mail, mailed = logged(t, func(l logLine) bool {
 			return l.Msg == "mail handled" && l.MailID == "order-placed#"+placed.OrderID
 		})
 		return ordered && mailed
 	})
 	if checkout.TraceID == "" || mail.SenderTraceID != checkout.TraceID {
-		t.Errorf("the checkout's trace is %q, and the mail says it was sent by %q", checkout.TraceID, mail.SenderTraceID)
+		t.Errorf("the checkout's trace is %q, and the mail says it was sent by %q",
+			checkout.TraceID, mail.SenderTraceID)
 	}
 	if mail.TraceID == "" || mail.TraceID == checkout.TraceID {
 		t.Errorf("the mail's own trace is %q", mail.TraceID)

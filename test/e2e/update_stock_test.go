@@ -16,7 +16,8 @@ var movementID = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab
 func TestSetStock(t *testing.T) {
 	t.Parallel()
 	p := newProduct(t)
-	got := decode[stock](t, send(t, stockSet(admin(t), p.ProductID, setStock{43, 10, "delivery"})).want(t, http.StatusOK))
+	got := decode[stock](t,
+		send(t, stockSet(admin(t), p.ProductID, setStock{43, 10, "delivery"})).want(t, http.StatusOK))
 	wantNow(t, "updated_at", got.UpdatedAt)
 	if want := (stock{p.ProductID, 43, got.UpdatedAt}); got != want {
 		t.Errorf("stock = %+v, want %+v", got, want)
@@ -29,7 +30,8 @@ func TestSetStockChanged(t *testing.T) {
 	t.Parallel()
 	p := newProduct(t)
 	newOrder(t, newCustomer(t), some(p.ProductID, 3))
-	refused := send(t, stockSet(admin(t), p.ProductID, setStock{40, 10, "stocktake"})).refused(t, http.StatusConflict, "stock_changed")
+	refused := send(t, stockSet(admin(t), p.ProductID, setStock{40, 10, "stocktake"})).
+		refused(t, http.StatusConflict, "stock_changed")
 	if refused.Quantity == nil || *refused.Quantity != 7 {
 		t.Errorf("quantity = %v, want 7", refused.Quantity)
 	}
@@ -41,7 +43,9 @@ func TestSetStockChanged(t *testing.T) {
 func TestAdjustStock(t *testing.T) {
 	t.Parallel()
 	p := newProduct(t)
-	for _, step := range []struct{ delta, want int64 }{{-3, 7}, {5, 12}, {-12, 0}, {1_000_000_000, 1_000_000_000}, {-1_000_000_000, 0}} {
+	for _, step := range []struct{ delta, want int64 }{
+		{-3, 7}, {5, 12}, {-12, 0}, {1_000_000_000, 1_000_000_000}, {-1_000_000_000, 0},
+	} {
 		a := send(t, stockAdjust(admin(t), p.ProductID, adjustStock{step.delta, "damaged"})).want(t, http.StatusOK)
 		if got := decode[stock](t, a); got.Quantity != step.want || got.ProductID != p.ProductID {
 			t.Errorf("after %+d: %+v, want %d", step.delta, got, step.want)
@@ -53,7 +57,8 @@ func TestAdjustStock(t *testing.T) {
 func TestAdjustStockBelowZero(t *testing.T) {
 	t.Parallel()
 	p := newProduct(t)
-	send(t, stockAdjust(admin(t), p.ProductID, adjustStock{-11, "lost"})).refused(t, http.StatusConflict, "insufficient_stock")
+	send(t, stockAdjust(admin(t), p.ProductID, adjustStock{-11, "lost"})).
+		refused(t, http.StatusConflict, "insufficient_stock")
 	wantStock(t, p.ProductID, 10)
 	if got := allPages[movement](t, movementsOf(admin(t), p.ProductID)); len(got) != 1 {
 		t.Errorf("movements = %+v, want the first stock alone", got)
@@ -111,11 +116,13 @@ func TestAdjustStockOnce(t *testing.T) {
 		}
 	}
 	for _, other := range []adjustStock{{-1, "damaged"}, {-8, "lost"}} {
-		send(t, stockAdjust(boss, p.ProductID, other).keyed(key)).refused(t, http.StatusUnprocessableEntity, "idempotency_key_reused")
+		send(t, stockAdjust(boss, p.ProductID, other).keyed(key)).refused(t, http.StatusUnprocessableEntity,
+			"idempotency_key_reused")
 	}
 	send(t, stockAdjust(admin(t), p.ProductID, adjustStock{1, "found"}).keyed(key)).want(t, http.StatusOK)
 	wantStock(t, p.ProductID, 3)
-	if got := allPages[movement](t, movementsOf(boss, p.ProductID)); len(got) != 3 || got[1].Delta != -8 || got[1].MovementID == got[0].MovementID {
+	if got := allPages[movement](t, movementsOf(boss, p.ProductID)); len(got) != 3 || got[1].Delta != -8 ||
+		got[1].MovementID == got[0].MovementID {
 		t.Errorf("movements = %+v, want one found, one of -8 and the first stock", got)
 	}
 }

@@ -27,7 +27,8 @@ func TestListInventory(t *testing.T) {
 	}
 	for _, limit := range []string{"100", "31"} {
 		all := allPages[adminProduct](t, listInventory(admin(t)).with("limit", limit))
-		got := slices.DeleteFunc(slices.Clone(all), func(p adminProduct) bool { return !strings.HasPrefix(p.Name, prefix) })
+		got := slices.DeleteFunc(slices.Clone(all),
+			func(p adminProduct) bool { return !strings.HasPrefix(p.Name, prefix) })
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("in pages of %s: %+v, want %+v", limit, got, want)
 		}
@@ -70,7 +71,8 @@ func TestInventoryByName(t *testing.T) {
 	shown := newProduct(t, named(word+" a"))
 	hidden := newProduct(t, named(word+" b"), func(d *saveProduct) { d.Active = false })
 	newProduct(t, named("Other "+word))
-	list := call{method: "GET", path: "/admin/products", from: admin(t)}.with("q", strings.ToUpper(word)).with("limit", "1")
+	list := call{method: "GET", path: "/admin/products", from: admin(t)}.with("q", strings.ToUpper(word)).
+		with("limit", "1")
 	eventually(t, time.Minute, "both are listed, and no other", func() bool {
 		got := allPages[listedInventory](t, list)
 		return len(got) == 2 && got[0].ProductID == shown.ProductID && got[1].ProductID == hidden.ProductID

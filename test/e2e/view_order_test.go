@@ -38,7 +38,8 @@ func TestSomeoneElsesOrder(t *testing.T) {
 	owner, other := newCustomer(t), newCustomer(t)
 	o := newOrder(t, owner, one(newProduct(t).ProductID))
 	theirs := send(t, getOrder(other, o.OrderID)).refused(t, http.StatusNotFound, "order_not_found")
-	nobodys := send(t, getOrder(other, "ord_"+strings.Repeat("a", 26))).refused(t, http.StatusNotFound, "order_not_found")
+	nobodys := send(t, getOrder(other, "ord_"+strings.Repeat("a", 26))).
+		refused(t, http.StatusNotFound, "order_not_found")
 	if theirs.Detail != nobodys.Detail {
 		t.Errorf("someone else's order is told apart: %q and %q", theirs.Detail, nobodys.Detail)
 	}

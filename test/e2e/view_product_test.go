@@ -37,12 +37,14 @@ func TestHeadAndETags(t *testing.T) {
 		head := get
 		head.method = "HEAD"
 		h := send(t, head).want(t, http.StatusOK)
-		if tag == "" || h.header.Get("ETag") != tag || h.header.Get("Content-Type") != a.header.Get("Content-Type") || len(h.body) > 0 {
+		if tag == "" || h.header.Get("ETag") != tag || h.header.Get("Content-Type") != a.header.Get("Content-Type") ||
+			len(h.body) > 0 {
 			t.Errorf("%s: HEAD has %v and %q, GET %v", get.path, h.header, h.body, a.header)
 		}
 		for _, c := range []call{get, head} {
 			c.header = http.Header{"If-None-Match": {`"other", W/` + tag}}
-			if again := send(t, c).want(t, http.StatusNotModified); again.header.Get("ETag") != tag || len(again.body) > 0 {
+			if again := send(t, c).want(t, http.StatusNotModified); again.header.Get("ETag") != tag ||
+				len(again.body) > 0 {
 				t.Errorf("%s %s: 304 has %v and %q", c.method, c.path, again.header, again.body)
 			}
 		}

@@ -10,8 +10,8 @@ import (
 	"shop/test/testenv"
 )
 
-// TestNoWebPageReachesTheMachine: what a page that a developer has open can send to the local store reaches the store's routes,
-// as on AWS, and neither AWS's APIs nor the mails.
+// TestNoWebPageReachesTheMachine: what a page that a developer has open can send to the local store reaches the store's
+// routes, as on AWS, and neither AWS's APIs nor the mails.
 func TestNoWebPageReachesTheMachine(t *testing.T) {
 	t.Parallel()
 	endpoint, mails := needAWS(t), testenv.Env(t, "SHOP_MAIL_URL")
@@ -41,7 +41,9 @@ func TestNoWebPageReachesTheMachine(t *testing.T) {
 	if status, _ := askFrom(t, http.MethodGet, products, foreign[4]); status != http.StatusForbidden {
 		t.Errorf("GET /products of %v: got %d, want 403", foreign[4], status)
 	}
-	if status, cors := askFrom(t, http.MethodGet, mails, http.Header{"Sec-Fetch-Site": {"none"}}); status != http.StatusOK || cors != "" {
+	if status, cors := askFrom(
+		t, http.MethodGet, mails, http.Header{"Sec-Fetch-Site": {"none"}},
+	); status != http.StatusOK || cors != "" {
 		t.Errorf("the mails at an address that somebody typed: got %d, %q", status, cors)
 	}
 }
@@ -51,8 +53,10 @@ func TestKnownKeysAreNobody(t *testing.T) {
 	t.Parallel()
 	endpoint := needAWS(t)
 	for _, id := range []string{"test", "000000000000", ""} {
-		signature := "AWS4-HMAC-SHA256 Credential=" + id + "/20260314/eu-west-1/lambda/aws4_request, SignedHeaders=host, Signature=00"
-		status, _ := askFrom(t, http.MethodGet, endpoint+"/2015-03-31/functions", http.Header{"Authorization": {signature}})
+		signature := "AWS4-HMAC-SHA256 Credential=" + id +
+			"/20260314/eu-west-1/lambda/aws4_request, SignedHeaders=host, Signature=00"
+		status, _ := askFrom(t, http.MethodGet, endpoint+"/2015-03-31/functions",
+			http.Header{"Authorization": {signature}})
 		if status != http.StatusForbidden {
 			t.Errorf("key %q: got %d, want 403", id, status)
 		}

@@ -30,7 +30,9 @@ func TestPermissions(t *testing.T) {
 			"ClientRequestToken":"x","TransactItems":[
 			{"Put":{"TableName":"T"}},{"Update":{"TableName":"U"}},{"Update":{"TableName":"U"}},{"Delete":{"TableName":"T"}},
 			{"ConditionCheck":{"TableName":"V"}}]}`)},
-			[]string{"dynamodb:ConditionCheckItem V", "dynamodb:DeleteItem T", "dynamodb:PutItem T", "dynamodb:UpdateItem U"}},
+			[]string{
+				"dynamodb:ConditionCheckItem V", "dynamodb:DeleteItem T", "dynamodb:PutItem T", "dynamodb:UpdateItem U",
+			}},
 		"a transaction of reads": {Call{Service: DynamoDB, Operation: "TransactGetItems",
 			Body: []byte(`{"TransactItems":[{"Get":{"TableName":"T"}}]}`)},
 			[]string{"dynamodb:GetItem T"}},
@@ -39,7 +41,8 @@ func TestPermissions(t *testing.T) {
 		"messages": {Call{Service: SQS, Operation: "SendMessageBatch",
 			Body: []byte(`{"QueueUrl":"http://q/1/Q"}`)}, []string{"sqs:SendMessage http://q/1/Q"}},
 		"a key": {Call{Service: KMS, Operation: "Sign",
-			Body: []byte(`{"KeyId":"arn:aws:kms:eu-west-1:1:key/K"}`)}, []string{"kms:Sign arn:aws:kms:eu-west-1:1:key/K"}},
+			Body: []byte(`{"KeyId":"arn:aws:kms:eu-west-1:1:key/K"}`)},
+			[]string{"kms:Sign arn:aws:kms:eu-west-1:1:key/K"}},
 		"a mail": {Call{Service: SES, Operation: "SendEmail",
 			Body: []byte("Action=SendEmail&Source=a%40b.c")}, []string{"ses:SendEmail identity/a@b.c"}},
 		"a mail set": {Call{Service: SES, Operation: "SendEmail",
@@ -71,7 +74,9 @@ func TestLedger(t *testing.T) {
 	if err := json.Unmarshal(out.Body.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
-	if want := map[string][]string{"AKIA": {"dynamodb:GetItem T", "dynamodb:GetItem U"}}; !reflect.DeepEqual(got, want) {
+	if want := map[string][]string{
+		"AKIA": {"dynamodb:GetItem T", "dynamodb:GetItem U"},
+	}; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }

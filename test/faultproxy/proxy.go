@@ -21,7 +21,8 @@ import (
 
 // Proxy passes calls on as they are, with their Host, because they are signed.
 type Proxy struct {
-	// Name tells calls of one operation apart where faults are planned for some of them only; nil means by the operation.
+	// Name tells calls of one operation apart where faults are planned for some of them only; nil means by the
+	// operation.
 	Name func(*Call) string
 	// Watch is told of every call after its end, from several goroutines at once; nil means nobody.
 	Watch func(*Call)

@@ -144,8 +144,8 @@ func TestFaults(t *testing.T) {
 		"conflict of one": {Rule{Fault: Conflict}, DynamoDB, "UpdateItem", "{}", 400,
 			"#TransactionConflictException", 0, false},
 		"conflict": {Rule{Fault: Conflict}, DynamoDB, "TransactWriteItems", twoActions, 400,
-			`[{"Code":"TransactionConflict","Message":"injected"},{"Code":"TransactionConflict","Message":"injected"}]`, 0,
-			false},
+			`[{"Code":"TransactionConflict","Message":"injected"},{"Code":"TransactionConflict","Message":"injected"}]`,
+			0, false},
 		"mixed conflict": {Rule{Fault: MixedConflict}, DynamoDB, "TransactWriteItems", twoActions, 400,
 			`[{"Code":"TransactionConflict","Message":"injected"},{"Code":"ConditionalCheckFailed","Message":"injected"}]`, 0,
 			false},
@@ -178,7 +178,8 @@ func TestFaults(t *testing.T) {
 			}
 			call := b.last(t)
 			if b.carried() != c.carried || call.Carried != (c.carried > 0) || call.Lost != c.lost {
-				t.Errorf("the service got %d calls, watched %+v; want %d, lost %v", b.carried(), call, c.carried, c.lost)
+				t.Errorf("the service got %d calls, watched %+v; want %d, lost %v",
+					b.carried(), call, c.carried, c.lost)
 			}
 			if call.Killed != 0 {
 				t.Errorf("killed %d, want nobody: this process is no function", call.Killed)
@@ -212,7 +213,8 @@ func TestKill(t *testing.T) {
 			t.Errorf("%s: the function ended with %v, want it killed", kind, err)
 		}
 		if call := b.last(t); call.Killed != function.Process.Pid || b.carried() != carried {
-			t.Errorf("%s: killed %d, carried %d, want %d and %d", kind, call.Killed, b.carried(), function.Process.Pid, carried)
+			t.Errorf("%s: killed %d, carried %d, want %d and %d",
+				kind, call.Killed, b.carried(), function.Process.Pid, carried)
 		}
 	}
 }
@@ -259,7 +261,8 @@ func TestRules(t *testing.T) {
 // TestSequence: what follows a fault is done to the next attempts of the same call, and to no other call.
 func TestSequence(t *testing.T) {
 	p := New(&url.URL{})
-	p.Plan(1, Rule{Operation: "TransactWriteItems", Fault: Lost, Share: 1, Times: 1, Then: []Kind{Throttled, Throttled}})
+	p.Plan(1,
+		Rule{Operation: "TransactWriteItems", Fault: Lost, Share: 1, Times: 1, Then: []Kind{Throttled, Throttled}})
 	var got []Kind
 	for _, attempts := range []string{"a", "b", "a", "b", "a", "a"} {
 		got = append(got, p.rule("TransactWriteItems", attempts).Fault)

@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// layers has the layer of each package of internal/. Domains have the rules: they import no AWS and no HTTP, and of ours
-// only other domains and base. Adapters each know one technology and import no other adapter. Tools serve them all.
+// layers has the layer of each package of internal/. Domains have the rules: they import no AWS and no HTTP, and of
+// ours only other domains and base. Adapters each know one technology and import no other adapter. Tools serve them
+// all.
 var layers = map[string]string{
 	"clock": "base", "calendar": "base",
 	"config": "tool", "deadline": "tool", "observe": "tool", "rootkeys": "tool", "zone": "tool",
@@ -25,8 +26,8 @@ var layers = map[string]string{
 
 // The tool's own packages, below cmd/shop/internal. Go itself keeps every other package from importing them.
 var toolLayers = map[string]string{
-	"catalogue": "domain", "csvfile": "domain", "redrive": "domain", "replay": "domain", "rotation": "domain", "sales": "domain",
-	"apiclient": "adapter",
+	"catalogue": "domain", "csvfile": "domain", "redrive": "domain", "replay": "domain", "rotation": "domain",
+	"sales": "domain", "apiclient": "adapter",
 }
 
 // mayImport says which layers a layer may import.
@@ -40,8 +41,8 @@ var mayImport = map[string][]string{
 	"command":   {"base", "domain", "tool", "adapter"},
 }
 
-// onlyHere are the packages that only one of ours may import. Functions, which wire, and config, which makes the clients'
-// configuration, may import them, too.
+// onlyHere are the packages that only one of ours may import. Functions, which wire, and config, which makes the
+// clients' configuration, may import them, too.
 var onlyHere = map[string]string{
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb": "internal/dynamostore",
 	"github.com/aws/aws-sdk-go-v2/service/sqs":      "internal/queue",

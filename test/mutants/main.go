@@ -108,8 +108,8 @@ func consistentReads(root string) ([]mutant, error) {
 			name := fmt.Sprintf("a read of %s is not consistent: line %d", filepath.Base(path),
 				1+strings.Count(string(content[:at[0]]), "\n"))
 			found = append(found, mutant{
-				name: name, file: file, from: from, to: strings.Replace(from, "true", "false", 1), nth: places[from], pkg: store,
-				run: "TestStaleReads",
+				name: name, file: file, from: from, to: strings.Replace(from, "true", "false", 1), nth: places[from],
+				pkg: store, run: "TestStaleReads",
 			})
 			places[from]++
 		}

@@ -10,7 +10,8 @@ const (
 var mutants = []mutant{
 	{
 		name: "a checkout takes units that are not there", file: "internal/dynamostore/checkout_store.go",
-		from: `"stock BETWEEN :units AND :lowAt"`, to: `"stock <= :lowAt"`, pkg: store, run: "TestPlaceRejects|TestTenBuyersOneLamp",
+		from: `"stock BETWEEN :units AND :lowAt"`, to: `"stock <= :lowAt"`, pkg: store,
+		run: "TestPlaceRejects|TestTenBuyersOneLamp",
 	},
 	{
 		name: "a checkout takes an old price", file: "internal/dynamostore/checkout_store.go",
@@ -18,7 +19,8 @@ var mutants = []mutant{
 	},
 	{
 		name: "a checkout sells what is not active", file: "internal/dynamostore/checkout_store.go",
-		from: `AND active = :true" +`, to: `AND (active = :true OR active <> :true)" +`, pkg: store, run: "TestPlaceRejects",
+		from: `AND active = :true" +`, to: `AND (active = :true OR active <> :true)" +`, pkg: store,
+		run: "TestPlaceRejects",
 	},
 	{
 		name: "a checkout takes more than one order may have", file: "internal/dynamostore/checkout_store.go",
@@ -34,7 +36,8 @@ var mutants = []mutant{
 	},
 	{
 		name: "an order is stored over the one of its key", file: "internal/dynamostore/checkout_store.go",
-		from: `"attribute_not_exists(order_id)"`, to: `"attribute_not_exists(nothing)"`, pkg: store, run: "TestPlaceAgain",
+		from: `"attribute_not_exists(order_id)"`, to: `"attribute_not_exists(nothing)"`, pkg: store,
+		run: "TestPlaceAgain",
 	},
 	{
 		name: "a repeat that meets its own commit is refused", file: "internal/dynamostore/checkout_store.go",
@@ -47,8 +50,8 @@ var mutants = []mutant{
 	},
 	{
 		name: "a transaction is repeated after an unknown outcome", file: "internal/dynamostore/dynamostore.go",
-		from: `if err == nil || !contended(err) {`, to: `if err == nil || !contended(err) && !unsettled(err) {`, pkg: store,
-		run: "TestUnknownOutcomes",
+		from: `if err == nil || !contended(err) {`, to: `if err == nil || !contended(err) && !unsettled(err) {`,
+		pkg: store, run: "TestUnknownOutcomes",
 	},
 	{
 		name: "each attempt of a transaction has a token of its own", file: "internal/dynamostore/transact.go",
@@ -58,17 +61,18 @@ var mutants = []mutant{
 	},
 	{
 		name: "no jitter", file: "internal/dynamostore/dynamostore.go",
-		from: `clock.Sleep(ctx, rand.N(wait))`, to: `clock.Sleep(ctx, wait+0*rand.N(wait))`, pkg: store, run: "TestPauseHasJitter",
+		from: `clock.Sleep(ctx, rand.N(wait))`, to: `clock.Sleep(ctx, wait+0*rand.N(wait))`, pkg: store,
+		run: "TestPauseHasJitter",
 	},
 	{
 		name: "what a batch leaves out is left out", file: "internal/dynamostore/dynamostore.go",
-		from: `if keys = out.UnprocessedKeys; len(keys) == 0 {`, to: `if keys = out.UnprocessedKeys; true {`, pkg: store,
-		run: "TestGoodsAsksAgain|TestLeftOut",
+		from: `if keys = out.UnprocessedKeys; len(keys) == 0 {`, to: `if keys = out.UnprocessedKeys; true {`,
+		pkg: store, run: "TestGoodsAsksAgain|TestLeftOut",
 	},
 	{
 		name: "an empty page is taken for the end", file: "internal/dynamostore/dynamostore.go",
-		from: `len(in.ExclusiveStartKey) == 0 {`, to: `len(in.ExclusiveStartKey) == 0 || len(out.Items) == 0 {`, pkg: store,
-		run: "TestEmptyPages",
+		from: `len(in.ExclusiveStartKey) == 0 {`, to: `len(in.ExclusiveStartKey) == 0 || len(out.Items) == 0 {`,
+		pkg: store, run: "TestEmptyPages",
 	},
 	{
 		name: "the summary skips the feed's last shard", file: "internal/dynamostore/order_history.go",
@@ -116,8 +120,8 @@ var mutants = []mutant{
 	},
 	{
 		name: "a mail is claimed that somebody holds", file: "internal/dynamostore/pending_mails.go",
-		from: `(attribute_not_exists(lease_id) OR`, to: `(attribute_not_exists(lease_id) OR attribute_exists(lease_id) OR`,
-		pkg: store, run: "TestClaim$",
+		from: `(attribute_not_exists(lease_id) OR`,
+		to:   `(attribute_not_exists(lease_id) OR attribute_exists(lease_id) OR`, pkg: store, run: "TestClaim$",
 	},
 	{
 		name: "a mail is marked sent before it is", file: "internal/notification/deliver.go",

@@ -11,8 +11,8 @@ import (
 // ErrOutside says that the working folder is not inside the project.
 var ErrOutside = errors.New("not inside the project's folder")
 
-// Root returns the folder of go.mod, which is the working folder or above it. The path of a source file, which [runtime.Caller]
-// gives, is of no use here: in what is built with -trimpath it begins with the module's name.
+// Root returns the folder of go.mod, which is the working folder or above it. The path of a source file, which
+// [runtime.Caller] gives, is of no use here: in what is built with -trimpath it begins with the module's name.
 func Root() (string, error) {
 	folder, err := os.Getwd()
 	if err != nil {

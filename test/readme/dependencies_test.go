@@ -31,7 +31,8 @@ func TestDependenciesAreExplained(t *testing.T) {
 	}
 }
 
-// TestPackagesOfThePagesAreExplained: docs/dependencies.md says of each package that web/package.json names why it is there.
+// TestPackagesOfThePagesAreExplained: docs/dependencies.md says of each package that web/package.json names why it is
+// there.
 func TestPackagesOfThePagesAreExplained(t *testing.T) {
 	var manifest struct{ Dependencies, DevDependencies map[string]string }
 	if err := json.Unmarshal([]byte(read(t, "web/package.json")), &manifest); err != nil {
@@ -67,8 +68,8 @@ func TestExplains(t *testing.T) {
 	}
 }
 
-// explains reports whether the first cell of a row names the module: by the end of its path, and of a module of the AWS SDK by
-// its last word beside the SDK's name.
+// explains reports whether the first cell of a row names the module: by the end of its path, and of a module of the AWS
+// SDK by its last word beside the SDK's name.
 func explains(table, module string) bool {
 	for row := range strings.Lines(table) {
 		cells := strings.Split(row, "|")
@@ -82,7 +83,8 @@ func explains(table, module string) bool {
 			}
 			continue
 		}
-		for name := range strings.FieldsSeq(strings.NewReplacer(",", " ", ";", " ", "(", " ", ")", " ").Replace(cells[1])) {
+		for name := range strings.FieldsSeq(strings.NewReplacer(",", " ", ";", " ", "(", " ", ")", " ").
+			Replace(cells[1])) {
 			if strings.HasSuffix("/"+module, "/"+name) {
 				return true
 			}

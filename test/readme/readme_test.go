@@ -155,13 +155,14 @@ func TestRedrive(t *testing.T) {
 		t.Fatalf("the README does not say %s", command)
 	}
 	out, err := paste(command)
-	if err != nil || !regexp.MustCompile(`(?s)\d failed mails\n.*\d dead letters\n.*nothing was changed`).MatchString(out) {
+	if err != nil ||
+		!regexp.MustCompile(`(?s)\d failed mails\n.*\d dead letters\n.*nothing was changed`).MatchString(out) {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
 
-// TestChaos runs the README's command as far as it goes without the minutes that it takes: to the run's own word on its options.
-// The rounds themselves are what package chaos tests.
+// TestChaos runs the README's command as far as it goes without the minutes that it takes: to the run's own word on its
+// options. The rounds themselves are what package chaos tests.
 func TestChaos(t *testing.T) {
 	testenv.Env(t, "SHOP_TOOLS")
 	const command = "make chaos SEED=1 MINUTES=10"

@@ -14,8 +14,8 @@ import (
 
 const securityPage = "docs/security.md"
 
-// TestSecurityPage: what the page on security names is there: every test, in a file that its line names if it names any, and every
-// file.
+// TestSecurityPage: what the page on security names is there: every test, in a file that its line names if it names
+// any, and every file.
 func TestSecurityPage(t *testing.T) {
 	page, declared := read(t, securityPage), declaredTests(t)
 	if n := len(testName.FindAllString(page, -1)); n < 150 {
@@ -81,7 +81,8 @@ func judgePage(page string, declared map[string][]string, there func(string) boo
 			switch in := declared[name]; {
 			case in == nil:
 				failures = append(failures, name+" is no test")
-			case files != nil && !slices.ContainsFunc(in, func(file string) bool { return slices.Contains(files, file) }):
+			case files != nil &&
+				!slices.ContainsFunc(in, func(file string) bool { return slices.Contains(files, file) }):
 				failures = append(failures, fmt.Sprintf("%s is in none of %s", name, strings.Join(files, ", ")))
 			}
 		}

@@ -1,5 +1,5 @@
-// Package storelock is a lock on the running store, for tests of several packages that run at the same time: one that disturbs every
-// request waits for the others, and they for it.
+// Package storelock is a lock on the running store, for tests of several packages that run at the same time: one that
+// disturbs every request waits for the others, and they for it.
 package storelock
 
 import (
@@ -18,8 +18,8 @@ func Shared(t testing.TB) {
 	t.Cleanup(take(t, syscall.LOCK_SH))
 }
 
-// Exclusive takes the lock for t alone, until t calls end, or ends. It waits for those who share it. The tests of its own package it
-// must not run beside.
+// Exclusive takes the lock for t alone, until t calls end, or ends. It waits for those who share it. The tests of its
+// own package it must not run beside.
 func Exclusive(t testing.TB) (end func()) {
 	t.Helper()
 	end = take(t, syscall.LOCK_EX)

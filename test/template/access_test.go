@@ -43,8 +43,8 @@ func calledBy(name string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(name, ".Arn"), "Aliaslive")
 }
 
-// TestRoutesAreThoseOfTheTable: each deployed route has its rule in package access and asks at the door for the scope of the rule;
-// and each rule is of a route.
+// TestRoutesAreThoseOfTheTable: each deployed route has its rule in package access and asks at the door for the scope
+// of the rule; and each rule is of a route.
 func TestRoutesAreThoseOfTheTable(t *testing.T) {
 	tpl := Need(t)
 	var deployed []string
@@ -78,8 +78,8 @@ func TestRoutesAreThoseOfTheContract(t *testing.T) {
 	}
 }
 
-// TestFunctionsServeTheirRoutesByTheTable: what a function serves, it serves through Guard.Routes or Open, which ask the table, and
-// it is what the template sends it.
+// TestFunctionsServeTheirRoutesByTheTable: what a function serves, it serves through Guard.Routes or Open, which ask
+// the table, and it is what the template sends it.
 func TestFunctionsServeTheirRoutesByTheTable(t *testing.T) {
 	tpl := Need(t)
 	want := map[string][]string{}

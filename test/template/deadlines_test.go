@@ -24,8 +24,8 @@ func allowed(function, prefix string) bool {
 	return slices.ContainsFunc(grants[function], func(grant string) bool { return strings.HasPrefix(grant, prefix) })
 }
 
-// Each attempt of a call ends while its function has time to answer, and one that hangs leaves time for a second: the SDK waits
-// for up to a second before it. A mail has one attempt, after the calls before it and before the mark.
+// Each attempt of a call ends while its function has time to answer, and one that hangs leaves time for a second: the
+// SDK waits for up to a second before it. A mail has one attempt, after the calls before it and before the mark.
 func TestCallsEndBeforeTheirFunction(t *testing.T) {
 	for name, function := range Need(t).OfType("AWS::Lambda::Function") {
 		usable := timeout(function) - deadline.ShutdownMargin
@@ -37,7 +37,8 @@ func TestCallsEndBeforeTheirFunction(t *testing.T) {
 		}
 	}
 	if least := 3*deadline.Call + deadline.Mail; queue.DeliveryTime <= least {
-		t.Errorf("a mail may take %s, want more than the %s of a claim, a read, a send and a mark", queue.DeliveryTime, least)
+		t.Errorf("a mail may take %s, want more than the %s of a claim, a read, a send and a mark",
+			queue.DeliveryTime, least)
 	}
 	if deadline.ShutdownMargin <= 0 {
 		t.Errorf("a function leaves %s to answer", deadline.ShutdownMargin)
@@ -67,7 +68,9 @@ func TestFunctionsAnswerBeforeTheGateway(t *testing.T) {
 // The relay ends before its schedule begins the next run.
 func TestRelayEndsBeforeTheNextRun(t *testing.T) {
 	tpl := Need(t)
-	if rate := At(tpl.Resources["RelayMailFunctionEveryMinute"], "Properties", "ScheduleExpression"); rate != "rate(1 minute)" {
+	if rate := At(
+		tpl.Resources["RelayMailFunctionEveryMinute"], "Properties", "ScheduleExpression",
+	); rate != "rate(1 minute)" {
 		t.Fatalf("the relay's schedule is %v", rate)
 	}
 	if got := timeout(tpl.Resources["RelayMailFunction"]); got >= time.Minute {

@@ -2,8 +2,8 @@ package template
 
 import "testing"
 
-// TestFunctionsCanBeSeen: every function is traced, its log is JSON, Lambda's own lines included, and its metrics can be
-// told from another stage's.
+// TestFunctionsCanBeSeen: every function is traced, its log is JSON, Lambda's own lines included, and its metrics can
+// be told from another stage's.
 func TestFunctionsCanBeSeen(t *testing.T) {
 	for name, function := range Need(t).Functions() {
 		if got := At(function, "Properties", "TracingConfig", "Mode"); got != "Active" {

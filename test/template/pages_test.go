@@ -18,8 +18,8 @@ func TestPagesCanBeElsewhere(t *testing.T) {
 	deployed := Need(t)
 	for _, kind := range []string{
 		"AWS::CloudFront::Distribution", "AWS::CloudFront::Function", "AWS::CloudFront::CachePolicy",
-		"AWS::CloudFront::OriginRequestPolicy", "AWS::CloudFront::ResponseHeadersPolicy", "AWS::CloudFront::OriginAccessControl",
-		"AWS::S3::Bucket", "AWS::S3::BucketPolicy",
+		"AWS::CloudFront::OriginRequestPolicy", "AWS::CloudFront::ResponseHeadersPolicy",
+		"AWS::CloudFront::OriginAccessControl", "AWS::S3::Bucket", "AWS::S3::BucketPolicy",
 	} {
 		found := deployed.OfType(kind)
 		if len(found) == 0 {

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestParametersAreDocumented: each has a description, a default unless nobody can guess it, and its place in the table of
-// docs/deployment.md, which names no other.
+// TestParametersAreDocumented: each has a description, a default unless nobody can guess it, and its place in the table
+// of docs/deployment.md, which names no other.
 func TestParametersAreDocumented(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(Root(), "docs/deployment.md"))
 	if err != nil {

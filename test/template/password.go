@@ -7,7 +7,8 @@ import (
 	"shop/internal/password"
 )
 
-// MemoryOfOneProcessor is how many MB give a function one whole virtual processor; less memory gives that much less of one.
+// MemoryOfOneProcessor is how many MB give a function one whole virtual processor; less memory gives that much less of
+// one.
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 const MemoryOfOneProcessor = 1769
 

@@ -17,9 +17,9 @@ const longestHash = 100 * time.Millisecond
 // measured finds the time of one hash in docs/benchmarks.md, as make bench printed it there, and what it cost.
 var measured = regexp.MustCompile(`\| one password hash \((m=\d+,t=\d+,p=\d+)\), median of \d+ \| ([\d.]+) ms \|`)
 
-// TestPasswordHashesAreQuick: the functions that hash have the memory, and so the processor, to do it in time. The time is by
-// calculation: the measured one, times what the template's cost is more than the measured one, times the missing part of a
-// processor.
+// TestPasswordHashesAreQuick: the functions that hash have the memory, and so the processor, to do it in time. The time
+// is by calculation: the measured one, times what the template's cost is more than the measured one, times the missing
+// part of a processor.
 func TestPasswordHashesAreQuick(t *testing.T) {
 	tpl := Need(t)
 	cost, err := tpl.PasswordCost()
@@ -42,14 +42,18 @@ func TestPasswordHashesAreQuick(t *testing.T) {
 		}
 	}
 	if hashing != 6 {
-		t.Errorf("%d functions hash passwords, want those of signing up, logging in, resetting and changing a password, ending sessions and deleting an account", hashing)
+		t.Errorf("%d functions hash passwords, want those of signing up, logging in, resetting and changing a password, ending sessions and deleting an account",
+			hashing)
 	}
 }
 
-// TestFunctionsThatCheckPasswordsKnowTheCostsBefore: one that did not would answer for an old hash in another time than for none.
+// TestFunctionsThatCheckPasswordsKnowTheCostsBefore: one that did not would answer for an old hash in another time than
+// for none.
 func TestFunctionsThatCheckPasswordsKnowTheCostsBefore(t *testing.T) {
 	tpl := Need(t)
-	for _, name := range []string{"LogInFunction", "EndSessionsFunction", "ChangePasswordFunction", "DeleteAccountFunction"} {
+	for _, name := range []string{
+		"LogInFunction", "EndSessionsFunction", "ChangePasswordFunction", "DeleteAccountFunction",
+	} {
 		got := At(tpl.Resources[name], "Properties", "Environment", "Variables", "HASH_COSTS_BEFORE", "Ref")
 		if got != "PasswordCostsBefore" {
 			t.Errorf("%s has the costs before from %v", name, got)

@@ -1,5 +1,5 @@
-// Package template reads template.yaml as SAM translates it, which is what is deployed, and its tests hold what must be true
-// of it.
+// Package template reads template.yaml as SAM translates it, which is what is deployed, and its tests hold what must be
+// true of it.
 package template
 
 import (
@@ -103,9 +103,10 @@ func (t *Template) OfType(kind string) map[string]Object {
 // Functions returns the functions by their logical ids.
 func (t *Template) Functions() map[string]Object { return t.OfType("AWS::Lambda::Function") }
 
-// Granted lists what the role of a function allows, each action on each resource: "dynamodb:PutItem Users", "dynamodb:Query
-// Orders/index/feed", "ses:SendEmail identity/* from Sender", "sqs:SendMessage MailQueue if VerifiesEmail". What is allowed by leaving something out begins with "*". What a managed policy allows is listed by the policy's name:
-// "policy AWSLambdaBasicExecutionRole".
+// Granted lists what the role of a function allows, each action on each resource: "dynamodb:PutItem Users",
+// "dynamodb:Query Orders/index/feed", "ses:SendEmail identity/* from Sender", "sqs:SendMessage MailQueue if
+// VerifiesEmail". What is allowed by leaving something out begins with "*". What a managed policy allows is listed by
+// the policy's name: "policy AWSLambdaBasicExecutionRole".
 func (t *Template) Granted(function string) []string {
 	role := t.Resources[function+"Role"]
 	var found []string
@@ -167,8 +168,8 @@ func List(v any) []any {
 	return []any{v}
 }
 
-// resourceName shortens the ARN of a resource, or of a table's index, to the resource's logical id. Of a resource that there is
-// under a condition it is the same.
+// resourceName shortens the ARN of a resource, or of a table's index, to the resource's logical id. Of a resource that
+// there is under a condition it is the same.
 func resourceName(v any) string {
 	if choice, ok := At(v, "Fn::If").([]any); ok && At(choice[2], "Ref") == "AWS::NoValue" {
 		return resourceName(choice[1])

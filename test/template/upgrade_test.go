@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestTablesSinceTheLastRelease: a store is upgraded in place, so no table loses or changes its key, no attribute of a key its type,
-// and of each table one index is added or removed at most (docs/upgrading.md). `make release` records what the next release is held
-// to; before the first one it is what the tables were when this test was written.
+// TestTablesSinceTheLastRelease: a store is upgraded in place, so no table loses or changes its key, no attribute of a
+// key its type, and of each table one index is added or removed at most (docs/upgrading.md). `make release` records
+// what the next release is held to; before the first one it is what the tables were when this test was written.
 func TestTablesSinceTheLastRelease(t *testing.T) {
 	text, err := os.ReadFile("testdata/released-tables.json")
 	if err != nil {
@@ -80,7 +80,8 @@ func named(list any, name string, members ...string) map[string]string {
 func TestChanged(t *testing.T) {
 	const feed = `{"IndexName":"feed","KeySchema":[{"AttributeName":"shard","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}}`
 	table := func(key, kind, indexes string) (found any) {
-		text := `{"KeySchema":[{"AttributeName":"` + key + `"}],"AttributeDefinitions":[{"AttributeName":"id","AttributeType":"` + kind + `"}],` +
+		text := `{"KeySchema":[{"AttributeName":"` + key +
+			`"}],"AttributeDefinitions":[{"AttributeName":"id","AttributeType":"` + kind + `"}],` +
 			`"GlobalSecondaryIndexes":[` + indexes + `]}`
 		if err := json.Unmarshal([]byte(text), &found); err != nil {
 			t.Fatal(err)

@@ -1,4 +1,5 @@
-// Package testenv reads from the environment what a test needs around it, and skips the test or fails it where that is missing.
+// Package testenv reads from the environment what a test needs around it, and skips the test or fails it where that is
+// missing.
 package testenv
 
 import (
@@ -10,8 +11,8 @@ import (
 
 var skipped atomic.Int64 // tests that missed what they need
 
-// Main runs the tests of a package most of which need a store or a database, and returns the code for [os.Exit]. Where tests
-// were skipped for want of it, the code is 1, because go test prints nothing of skips in a package that passes;
+// Main runs the tests of a package most of which need a store or a database, and returns the code for [os.Exit]. Where
+// tests were skipped for want of it, the code is 1, because go test prints nothing of skips in a package that passes;
 // SHOP_ALLOW_SKIPS=true accepts them.
 func Main(run func() int) int {
 	code := run()
@@ -35,9 +36,9 @@ func Env(t testing.TB, name string) string {
 	return value
 }
 
-// Given returns the value of an environment variable that a user may have no use for, such as the path of a file that is no
-// part of the project. Where it is unset or empty, the test is skipped, with CI=true too: who has the file sets the variable,
-// and nothing is skipped.
+// Given returns the value of an environment variable that a user may have no use for, such as the path of a file that
+// is no part of the project. Where it is unset or empty, the test is skipped, with CI=true too: who has the file sets
+// the variable, and nothing is skipped.
 func Given(t testing.TB, name string) string {
 	t.Helper()
 	value := os.Getenv(name)

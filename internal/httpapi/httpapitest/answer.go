@@ -50,8 +50,8 @@ type Answer struct {
 	requestID string
 }
 
-// Call runs the handler as Lambda does: an event goes in as JSON, an answer comes out as JSON. The answer has to be one that
-// docs/openapi.yaml allows, and the log must not tell the caller's token, password or address.
+// Call runs the handler as Lambda does: an event goes in as JSON, an answer comes out as JSON. The answer has to be one
+// that docs/openapi.yaml allows, and the log must not tell the caller's token, password or address.
 func Call(t testing.TB, h httpapi.Handler, e Event) Answer {
 	t.Helper()
 	return CallBehind(t, httpapi.Front{}, h, e)
@@ -91,7 +91,10 @@ func invoke(t testing.TB, front httpapi.Front, h httpapi.Handler, e Event) Answe
 	if out.IsBase64Encoded || out.MultiValueHeaders != nil {
 		t.Errorf("the answer has more than a status, headers, cookies and a text: %s", text)
 	}
-	return Answer{Status: out.StatusCode, Header: out.Headers, Body: out.Body, Cookies: out.Cookies, Log: log.String(), requestID: e.RequestContext.RequestID}
+	return Answer{
+		Status: out.StatusCode, Header: out.Headers, Body: out.Body, Cookies: out.Cookies, Log: log.String(),
+		requestID: e.RequestContext.RequestID,
+	}
 }
 
 // checkContract holds the answer to docs/openapi.yaml.
@@ -137,7 +140,8 @@ type Want struct {
 func (a Answer) Check(t testing.TB, want Want) {
 	t.Helper()
 	header := httpapi.FixedHeaders()
-	header["Content-Type"], header["Cache-Control"], header["X-Request-Id"] = "application/json", "no-store", a.requestID
+	header["Content-Type"], header["Cache-Control"], header["X-Request-Id"] = "application/json", "no-store",
+		a.requestID
 	if want.Body == "" {
 		delete(header, "Content-Type")
 	}

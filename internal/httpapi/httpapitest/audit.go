@@ -23,8 +23,8 @@ type auditLine struct {
 	RequestID   string `json:"request_id"`
 }
 
-// CheckAudit compares what the function had audited, meanwhile, with what is expected, in its order. Each line has to tell where
-// the request came from as API Gateway says, and the gateway's id.
+// CheckAudit compares what the function had audited, meanwhile, with what is expected, in its order. Each line has to
+// tell where the request came from as API Gateway says, and the gateway's id.
 func (a Answer) CheckAudit(t testing.TB, e Event, want ...observe.Event) {
 	t.Helper()
 	var got []observe.Event
@@ -36,11 +36,14 @@ func (a Answer) CheckAudit(t testing.TB, e Event, want ...observe.Event) {
 		if l.Msg != "audit" {
 			continue
 		}
-		if l.SourceIP != e.RequestContext.HTTP.SourceIP || l.RequestID != e.RequestContext.RequestID || l.SourceIP == "" {
-			t.Errorf("audited from %q, request %q, want %q and %q", l.SourceIP, l.RequestID, e.RequestContext.HTTP.SourceIP, e.RequestContext.RequestID)
+		if l.SourceIP != e.RequestContext.HTTP.SourceIP || l.RequestID != e.RequestContext.RequestID ||
+			l.SourceIP == "" {
+			t.Errorf("audited from %q, request %q, want %q and %q",
+				l.SourceIP, l.RequestID, e.RequestContext.HTTP.SourceIP, e.RequestContext.RequestID)
 		}
 		got = append(got, observe.Event{
-			Kind: l.Event, UserID: l.UserID, AddressHash: l.AddressHash, Subject: l.Subject, Before: l.Before, After: l.After, Reason: l.Reason,
+			Kind: l.Event, UserID: l.UserID, AddressHash: l.AddressHash, Subject: l.Subject, Before: l.Before,
+			After: l.After, Reason: l.Reason,
 		})
 	}
 	if !slices.Equal(got, want) {

@@ -30,8 +30,8 @@ func (e Event) FromBrowser(route, body, session string) Event {
 	return e
 }
 
-// CheckSameOrigin shows that the event, which a page of the shop's own sent, is refused from anywhere else: the tests of
-// SameOrigin have the ways. The handler is to be one whose domain is not called.
+// CheckSameOrigin shows that the event, which a page of the shop's own sent, is refused from anywhere else: the tests
+// of SameOrigin have the ways. The handler is to be one whose domain is not called.
 func CheckSameOrigin(t *testing.T, e Event, h httpapi.Handler) {
 	t.Helper()
 	Call(t, h, e.WithHeader("Sec-Fetch-Site", "cross-site")).CheckProblem(t, CrossSite)

@@ -1,5 +1,5 @@
-// Package httpapitest is for the tests of handlers: it runs a handler on an event the way Lambda does, and holds its answer
-// to the text that is expected and to docs/openapi.yaml.
+// Package httpapitest is for the tests of handlers: it runs a handler on an event the way Lambda does, and holds its
+// answer to the text that is expected and to docs/openapi.yaml.
 package httpapitest
 
 import (
@@ -19,8 +19,8 @@ import (
 // Event is a request as API Gateway's HTTP API hands it on, in payload format 2.0. The methods return changed copies.
 type Event events.APIGatewayV2HTTPRequest
 
-// ReadEvent reads the event.json of the package under test. It takes no member that the format does not have, and no event
-// that contradicts itself.
+// ReadEvent reads the event.json of the package under test. It takes no member that the format does not have, and no
+// event that contradicts itself.
 func ReadEvent(t testing.TB) Event {
 	t.Helper()
 	var e Event

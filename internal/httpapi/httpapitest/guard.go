@@ -66,8 +66,8 @@ func claims(c user.Caller, scopes ...string) token.Claims {
 	}}
 }
 
-// CheckGuard shows that the handler is behind the guard, whose own tests have all that it refuses, and that what the event
-// says of its caller is not believed. The handler is to be one whose domain fails the test when it is called.
+// CheckGuard shows that the handler is behind the guard, whose own tests have all that it refuses, and that what the
+// event says of its caller is not believed. The handler is to be one whose domain fails the test when it is called.
 func CheckGuard(t *testing.T, e Event, h httpapi.Handler) {
 	t.Helper()
 	e.RequestContext.Authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{

@@ -9,8 +9,8 @@ import (
 	"shop/internal/page"
 )
 
-// CheckPages shows that a list takes limit and cursor by Page, whose own tests have all that it refuses. The handler is to
-// pass the page that its domain was asked for to ask, and to answer an empty page.
+// CheckPages shows that a list takes limit and cursor by Page, whose own tests have all that it refuses. The handler is
+// to pass the page that its domain was asked for to ask, and to answer an empty page.
 func CheckPages(t *testing.T, e Event, handler func(ask func(page.Request)) httpapi.Handler) {
 	t.Helper()
 	var asked []page.Request

@@ -30,26 +30,32 @@ var problems = map[string]struct {
 	"invalid_request":          {400, "The request is not valid.", nil},
 	"invalid_cursor":           {400, "The cursor was altered, or belongs to another query.", nil},
 	"idempotency_key_required": {400, "The header Idempotency-Key is missing.", nil},
-	"unauthenticated":          {401, "A valid access token is needed.", map[string]string{"WWW-Authenticate": "Bearer"}},
-	"invalid_credentials":      {401, "The e-mail address or the password is wrong.", map[string]string{"WWW-Authenticate": "Bearer"}},
-	"forbidden":                {403, "The caller may not do this.", nil},
-	"product_not_found":        {404, "There is no such product.", nil},
-	"order_not_found":          {404, "There is no such order.", nil},
-	"not_found":                {404, "There is nothing here.", nil},
-	"email_taken":              {409, "An account with this e-mail address exists already.", nil},
-	"max_per_order_exceeded":   {409, "One order may not have so many units of every item.", nil},
-	"out_of_stock":             {409, "There is not enough of every item.", nil},
-	"price_changed":            {409, "The order does not cost what was agreed to.", nil},
-	"stock_changed":            {409, "The stock is not what it was compared with.", nil},
-	"status_changed":           {409, "The order's status does not allow this change, or no longer.", nil},
-	"product_changed":          {409, "The product is not of the version that it was compared with.", nil},
-	"insufficient_stock":       {409, "The stock would fall below zero.", nil},
-	"payload_too_large":        {413, "The body is larger than 64 KiB.", nil},
-	"unsupported_media_type":   {415, "The body must be application/json, in UTF-8.", nil},
-	"idempotency_key_reused":   {422, "The Idempotency-Key was used for another order.", nil},
-	"too_many_requests":        {429, "Too many attempts. Try again later.", nil},
-	"internal":                 {500, "The store failed.", nil},
-	"busy":                     {503, "The store is busy. Repeat the same request.", map[string]string{"Retry-After": "1"}},
+	"unauthenticated": {
+		401, "A valid access token is needed.", map[string]string{"WWW-Authenticate": "Bearer"},
+	},
+	"invalid_credentials": {
+		401, "The e-mail address or the password is wrong.", map[string]string{"WWW-Authenticate": "Bearer"},
+	},
+	"forbidden":              {403, "The caller may not do this.", nil},
+	"product_not_found":      {404, "There is no such product.", nil},
+	"order_not_found":        {404, "There is no such order.", nil},
+	"not_found":              {404, "There is nothing here.", nil},
+	"email_taken":            {409, "An account with this e-mail address exists already.", nil},
+	"max_per_order_exceeded": {409, "One order may not have so many units of every item.", nil},
+	"out_of_stock":           {409, "There is not enough of every item.", nil},
+	"price_changed":          {409, "The order does not cost what was agreed to.", nil},
+	"stock_changed":          {409, "The stock is not what it was compared with.", nil},
+	"status_changed":         {409, "The order's status does not allow this change, or no longer.", nil},
+	"product_changed":        {409, "The product is not of the version that it was compared with.", nil},
+	"insufficient_stock":     {409, "The stock would fall below zero.", nil},
+	"payload_too_large":      {413, "The body is larger than 64 KiB.", nil},
+	"unsupported_media_type": {415, "The body must be application/json, in UTF-8.", nil},
+	"idempotency_key_reused": {422, "The Idempotency-Key was used for another order.", nil},
+	"too_many_requests":      {429, "Too many attempts. Try again later.", nil},
+	"internal":               {500, "The store failed.", nil},
+	"busy": {
+		503, "The store is busy. Repeat the same request.", map[string]string{"Retry-After": "1"},
+	},
 }
 
 // Codes returns the codes of the contract and the status of each.
@@ -104,8 +110,9 @@ func FieldErrors(pairs ...string) Problem {
 // cause is what only the log may tell.
 const cause = "calling 10.0.3.7 with AKIAEXAMPLE"
 
-// CheckRefusals runs the handler on a domain that fails, and on one that is busy. The client is told what the contract has
-// for the error, and nothing of the cause; the log tells the cause once. What each error becomes, the tests of storeapi have.
+// CheckRefusals runs the handler on a domain that fails, and on one that is busy. The client is told what the contract
+// has for the error, and nothing of the cause; the log tells the cause once. What each error becomes, the tests of
+// storeapi have.
 func CheckRefusals(t *testing.T, e Event, handler func(err error) httpapi.Handler) {
 	t.Helper()
 	for code, err := range map[string]error{"internal": errors.New("refused"), "busy": context.DeadlineExceeded} {

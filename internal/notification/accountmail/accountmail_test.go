@@ -30,7 +30,8 @@ const (
 
 // pages are where the links of each kind lead to.
 var pages = map[notification.Kind]string{
-	notification.VerifyEmail: "/verify-email#token=" + token, notification.SignUpAttempt: "/reset-password#token=" + token,
+	notification.VerifyEmail:   "/verify-email#token=" + token,
+	notification.SignUpAttempt: "/reset-password#token=" + token,
 	notification.PasswordReset: "/reset-password#token=" + token, notification.PasswordChanged: "/forgot-password",
 }
 
@@ -46,7 +47,9 @@ func render(t interface{ Fatal(...any) }, shop Template, kind notification.Kind)
 
 func TestRender(t *testing.T) {
 	for kind, page := range pages {
-		for name, shop := range map[string]Template{"": tidy, "-hostile": {ShopName: hostile, ShopURL: "https://shop.example/a?b=\"><script>&c='"}} {
+		for name, shop := range map[string]Template{
+			"": tidy, "-hostile": {ShopName: hostile, ShopURL: "https://shop.example/a?b=\"><script>&c='"},
+		} {
 			t.Run(string(kind)+name, func(t *testing.T) {
 				m := render(t, shop, kind)
 				golden(t, string(kind)+name+".txt", m.Text)
@@ -115,7 +118,8 @@ func TestShopNamesKeepTheirPlace(t *testing.T) {
 			}
 		}
 		plain := render(t, tidy, kind)
-		if got, want := len(elements.FindAllString(m.HTML, -1)), len(elements.FindAllString(plain.HTML, -1)); got != want {
+		if got, want := len(elements.FindAllString(m.HTML, -1)),
+			len(elements.FindAllString(plain.HTML, -1)); got != want {
 			t.Fatalf("%d elements, want %d", got, want)
 		}
 		if strings.Count(m.Text, pages[kind]) != 1 {
@@ -135,9 +139,11 @@ func TestWithoutShopName(t *testing.T) {
 // card, opened and closed once.
 func TestOutlookHasAFixedWidth(t *testing.T) {
 	html := render(t, tidy, notification.VerifyEmail).HTML
-	before, card, opened := strings.Cut(html, `<!--[if mso]><table role="presentation" width="560" align="center" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->`)
+	before, card, opened := strings.Cut(html,
+		`<!--[if mso]><table role="presentation" width="560" align="center" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->`)
 	card, after, closed := strings.Cut(card, `<!--[if mso]></td></tr></table><![endif]-->`)
-	if !opened || !closed || strings.Contains(before+card+after, "mso]") || strings.Contains(before, "max-width:560px") ||
+	if !opened || !closed || strings.Contains(before+card+after, "mso]") ||
+		strings.Contains(before, "max-width:560px") ||
 		strings.Count(card, "<table") != strings.Count(card, "</table") || !strings.Contains(card, "max-width:560px") {
 		t.Errorf("the fixed width is not around the card, once:\n%s", html)
 	}

@@ -30,7 +30,8 @@ func gbp(pence int64) money.Money { return money.Money{Amount: pence, Currency: 
 // placed returns an order of the lines, with their total.
 func placed(lines ...order.Line) order.Order {
 	o := order.Order{
-		ID: "ord_7vtcxc6t7ggcx267wchbxpn4v3", UserID: "usr_019cafb8-d247-752e-9651-0c5ca6a3a450", Email: "ada@example.com",
+		ID: "ord_7vtcxc6t7ggcx267wchbxpn4v3", UserID: "usr_019cafb8-d247-752e-9651-0c5ca6a3a450",
+		Email: "ada@example.com",
 		Lines: lines, PlacedAt: time.Date(2026, time.March, 14, 9, 26, 53, 589_000_000, time.UTC),
 		Total: money.Money{Currency: lines[0].UnitPrice.Currency},
 	}
@@ -47,13 +48,24 @@ func render(t interface{ Fatal(...any) }, shop string, o order.Order) notificati
 var (
 	usual = placed(
 		order.Line{ProductID: "brass-desk-lamp", Name: "Brass desk lamp", UnitPrice: gbp(6400), Quantity: 1},
-		order.Line{ProductID: "letter-paper-25", Name: "Letter paper and envelopes, 25", UnitPrice: gbp(1300), Quantity: 1},
+		order.Line{
+			ProductID: "letter-paper-25", Name: "Letter paper and envelopes, 25", UnitPrice: gbp(1300), Quantity: 1,
+		},
 		order.Line{ProductID: "linen-tea-towel", Name: "Linen tea towel", UnitPrice: gbp(950), Quantity: 12},
 	)
 	hostile = placed(
-		order.Line{ProductID: "markup", Name: `</td></tr></table><script>alert("1")</script> & <b>Free</b>`, UnitPrice: gbp(1), Quantity: 1},
-		order.Line{ProductID: "breaks", Name: "Cup\r\n\r\nTotal\t\t£0.00\u2028- Saucer\v\x00\x1b[31m", UnitPrice: gbp(2), Quantity: 2},
-		order.Line{ProductID: "marks", Name: "\u202egnihton\u202c \u200fto \u2066pay\u2069\ufeff", UnitPrice: gbp(3), Quantity: 3},
+		order.Line{
+			ProductID: "markup", Name: `</td></tr></table><script>alert("1")</script> & <b>Free</b>`, UnitPrice: gbp(1),
+			Quantity: 1,
+		},
+		order.Line{
+			ProductID: "breaks", Name: "Cup\r\n\r\nTotal\t\t£0.00\u2028- Saucer\v\x00\x1b[31m", UnitPrice: gbp(2),
+			Quantity: 2,
+		},
+		order.Line{
+			ProductID: "marks", Name: "\u202egnihton\u202c \u200fto \u2066pay\u2069\ufeff", UnitPrice: gbp(3),
+			Quantity: 3,
+		},
 		order.Line{ProductID: "hebrew", Name: "מנורת שולחן 12 מפליז", UnitPrice: gbp(4), Quantity: 4},
 		order.Line{ProductID: "persian", Name: "کتاب\u200cخانه", UnitPrice: gbp(5), Quantity: 5},
 		order.Line{ProductID: "template", Name: `{{.OrderID}} %s %!d`, UnitPrice: gbp(6), Quantity: 6},
@@ -63,8 +75,12 @@ var (
 		order.Line{ProductID: "bytes", Name: "Caf\xe9", UnitPrice: gbp(10), Quantity: 10},
 		order.Line{ProductID: "nothing-to-see", Name: "\u200e\u200f", UnitPrice: gbp(11), Quantity: 10_000},
 	)
-	yen    = placed(order.Line{ProductID: "lamp", Name: "Lamp", UnitPrice: money.Money{Amount: 12_800, Currency: "JPY"}, Quantity: 3})
-	dinars = placed(order.Line{ProductID: "lamp", Name: "Lamp", UnitPrice: money.Money{Amount: 100_000_000, Currency: "KWD"}, Quantity: 10_000})
+	yen = placed(order.Line{
+		ProductID: "lamp", Name: "Lamp", UnitPrice: money.Money{Amount: 12_800, Currency: "JPY"}, Quantity: 3,
+	})
+	dinars = placed(order.Line{
+		ProductID: "lamp", Name: "Lamp", UnitPrice: money.Money{Amount: 100_000_000, Currency: "KWD"}, Quantity: 10_000,
+	})
 )
 
 func TestRender(t *testing.T) {
@@ -139,10 +155,12 @@ func TestRenderShowsUTC(t *testing.T) {
 // TestSubjectIsOneLine: a line break in a subject would start another header.
 func TestSubjectIsOneLine(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		shop := rapid.String().Draw(t, "shop") + rapid.SampledFrom([]string{"", "\r\nBcc: eve@example.com", "\n\nHi", "\u2028", "\x00"}).Draw(t, "tail")
+		shop := rapid.String().Draw(t, "shop") +
+			rapid.SampledFrom([]string{"", "\r\nBcc: eve@example.com", "\n\nHi", "\u2028", "\x00"}).Draw(t, "tail")
 		o := usual
 		o.ID += "\r\nBcc: eve@example.com"
-		if m := render(t, shop, o); strings.ContainsFunc(m.Subject, unicode.IsControl) || strings.ContainsAny(m.Subject, "\u2028\u2029") {
+		if m := render(t, shop, o); strings.ContainsFunc(m.Subject, unicode.IsControl) ||
+			strings.ContainsAny(m.Subject, "\u2028\u2029") {
 			t.Fatalf("Subject = %q", m.Subject)
 		}
 	})
@@ -157,7 +175,10 @@ func TestTextKeepsItsPlaces(t *testing.T) {
 		var lines []order.Line
 		for _, n := range rapid.SliceOfN(name, 1, 5).Draw(t, "names") {
 			price := rapid.Int64Range(0, money.MaxAmount/50_000).Draw(t, "price")
-			lines = append(lines, order.Line{ProductID: "p", Name: n, UnitPrice: gbp(price), Quantity: rapid.Int64Range(1, 10_000).Draw(t, "quantity")})
+			lines = append(lines, order.Line{
+				ProductID: "p", Name: n, UnitPrice: gbp(price),
+				Quantity: rapid.Int64Range(1, 10_000).Draw(t, "quantity"),
+			})
 		}
 		o := placed(lines...)
 		checkText(t, render(t, "Kettle & Lamp", o).Text, o)
@@ -171,7 +192,8 @@ func checkText(t *rapid.T, text string, o order.Order) {
 		if w := uniseg.StringWidth(l); w > mailtext.Columns {
 			t.Fatalf("a line has %d columns: %q", w, l)
 		}
-		if strings.ContainsFunc(l, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }) {
+		if strings.ContainsFunc(l,
+			func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }) {
 			t.Fatalf("a line has a control character: %q", l)
 		}
 		switch {
@@ -209,7 +231,9 @@ func TestHTMLKeepsItsRows(t *testing.T) {
 func TestHTMLIsNotClipped(t *testing.T) {
 	lines := make([]order.Line, order.MaxProducts)
 	for i := range lines {
-		lines[i] = order.Line{ProductID: "p", Name: strings.Repeat("name ", 40), UnitPrice: gbp(100_000), Quantity: 10_000}
+		lines[i] = order.Line{
+			ProductID: "p", Name: strings.Repeat("name ", 40), UnitPrice: gbp(100_000), Quantity: 10_000,
+		}
 	}
 	if size := len(render(t, "Kettle & Lamp", placed(lines...)).HTML); size > 102_000 {
 		t.Errorf("the largest order makes %d bytes of HTML", size)
@@ -234,7 +258,9 @@ func TestEveryCurrency(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := render(t, "Shop", placed(order.Line{ProductID: "a", Name: "A", UnitPrice: money.Money{Amount: amount, Currency: code}, Quantity: 1}))
+		m := render(t, "Shop", placed(order.Line{
+			ProductID: "a", Name: "A", UnitPrice: money.Money{Amount: amount, Currency: code}, Quantity: 1,
+		}))
 		shown := regexp.MustCompile(`[^0-9.,]` + regexp.QuoteMeta(want) + `(?:[^0-9.,]|$)`)
 		if !shown.MatchString(m.Text) || !shown.MatchString(m.HTML) {
 			t.Errorf("%s: %s is not in\n%s\n%s", code, want, m.Text, m.HTML)
@@ -246,9 +272,11 @@ func TestEveryCurrency(t *testing.T) {
 // card, opened and closed once.
 func TestOutlookHasAFixedWidth(t *testing.T) {
 	html := render(t, "Kettle & Lamp", usual).HTML
-	before, card, opened := strings.Cut(html, `<!--[if mso]><table role="presentation" width="560" align="center" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->`)
+	before, card, opened := strings.Cut(html,
+		`<!--[if mso]><table role="presentation" width="560" align="center" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->`)
 	card, after, closed := strings.Cut(card, `<!--[if mso]></td></tr></table><![endif]-->`)
-	if !opened || !closed || strings.Contains(before+card+after, "mso]") || strings.Contains(before, "max-width:560px") ||
+	if !opened || !closed || strings.Contains(before+card+after, "mso]") ||
+		strings.Contains(before, "max-width:560px") ||
 		strings.Count(card, "<table") != strings.Count(card, "</table") || !strings.Contains(card, "max-width:560px") {
 		t.Errorf("the fixed width is not around the card, once:\n%s", html)
 	}

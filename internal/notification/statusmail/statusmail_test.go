@@ -20,11 +20,15 @@ var _ notification.StatusMail = Template{}
 var lamps = order.Order{
 	ID: "ord_7vtcxc6t7ggcx267wchbxpn4v3", Email: "ada@example.com", Tracking: "RM 1234 5678 9GB",
 	PlacedAt: time.Date(2026, time.March, 14, 9, 26, 53, 0, time.UTC),
-	Lines:    []order.Line{{ProductID: "lamp", Name: "Brass desk lamp", Quantity: 2}, {ProductID: "mark", Name: "\u202e"}},
+	Lines: []order.Line{
+		{ProductID: "lamp", Name: "Brass desk lamp", Quantity: 2}, {ProductID: "mark", Name: "\u202e"},
+	},
 }
 
 func TestShipped(t *testing.T) {
-	m, err := Template{ShopName: "Hearth", Zone: time.FixedZone("EST", -5*60*60)}.Render(notification.OrderShipped, lamps)
+	m, err := Template{
+		ShopName: "Hearth", Zone: time.FixedZone("EST", -5*60*60),
+	}.Render(notification.OrderShipped, lamps)
 	const want = `Hearth
 
 Your order is on its way.
@@ -49,8 +53,10 @@ Please quote the order number when you write to us.
 
 func TestCancelled(t *testing.T) {
 	m, err := Template{}.Render(notification.OrderCancelled, lamps)
-	if err != nil || m.Subject != "Your order was cancelled ("+lamps.ID+")" || strings.Contains(m.Text, lamps.Tracking) ||
-		!strings.HasPrefix(m.Text, "Your order was cancelled.\n") || !strings.Contains(m.Text, "Nothing will be sent to you.") {
+	if err != nil || m.Subject != "Your order was cancelled ("+lamps.ID+")" ||
+		strings.Contains(m.Text, lamps.Tracking) ||
+		!strings.HasPrefix(m.Text, "Your order was cancelled.\n") ||
+		!strings.Contains(m.Text, "Nothing will be sent to you.") {
 		t.Errorf("got %q, %v:\n%s", m.Subject, err, m.Text)
 	}
 }
@@ -85,7 +91,8 @@ func TestTextsKeepTheirPlace(t *testing.T) {
 				t.Fatalf("a line is too wide: %q", line)
 			}
 		}
-		if got, want := len(elements.FindAllString(m.HTML, -1)), len(elements.FindAllString(plain.HTML, -1)); got != want {
+		if got, want := len(elements.FindAllString(m.HTML, -1)),
+			len(elements.FindAllString(plain.HTML, -1)); got != want {
 			t.Fatalf("%d elements, want %d:\n%s", got, want, m.HTML)
 		}
 	})

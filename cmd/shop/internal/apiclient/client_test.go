@@ -39,7 +39,8 @@ func serve(t *testing.T, handle http.HandlerFunc) *Client {
 func refuse(w http.ResponseWriter, status int, code, members string) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
-	fmt.Fprintf(w, `{"type":"about:blank","title":"T","status":%d,"detail":"D","code":%q,"request_id":"R"%s}`, status, code, members)
+	fmt.Fprintf(w, `{"type":"about:blank","title":"T","status":%d,"detail":"D","code":%q,"request_id":"R"%s}`, status,
+		code, members)
 }
 
 // reply answers with JSON.
@@ -64,12 +65,16 @@ func TestSendRepeats(t *testing.T) {
 		repeats int
 		status  int // of the error, 0 for none
 	}{
-		"busy":              {func(w http.ResponseWriter) { refuse(w, 503, "busy", "") }, 2, 0},
-		"throttled":         {func(w http.ResponseWriter) { reply(w, 429, `{"message":"Too Many Requests"}`) }, 2, 0},
-		"function failed":   {func(w http.ResponseWriter) { reply(w, 500, `{"message":"Internal Server Error"}`) }, 2, 0},
-		"bad gateway":       {func(w http.ResponseWriter) { reply(w, 502, "<html>") }, 2, 0},
-		"no answer":         {hangUp, 2, 0},
-		"half an answer":    {func(w http.ResponseWriter) { w.Header().Set("Content-Length", "99"); reply(w, 200, "{") }, 2, 0},
+		"busy":      {func(w http.ResponseWriter) { refuse(w, 503, "busy", "") }, 2, 0},
+		"throttled": {func(w http.ResponseWriter) { reply(w, 429, `{"message":"Too Many Requests"}`) }, 2, 0},
+		"function failed": {func(w http.ResponseWriter) {
+			reply(w, 500, `{"message":"Internal Server Error"}`)
+		}, 2, 0},
+		"bad gateway": {func(w http.ResponseWriter) { reply(w, 502, "<html>") }, 2, 0},
+		"no answer":   {hangUp, 2, 0},
+		"half an answer": {
+			func(w http.ResponseWriter) { w.Header().Set("Content-Length", "99"); reply(w, 200, "{") }, 2, 0,
+		},
 		"refused":           {func(w http.ResponseWriter) { refuse(w, 409, "out_of_stock", "") }, 0, 409},
 		"not found":         {func(w http.ResponseWriter) { refuse(w, 404, "product_not_found", "") }, 0, 404},
 		"gateway's own 413": {func(w http.ResponseWriter) { reply(w, 413, `{"message":"Request Too Long"}`) }, 0, 413},
@@ -101,7 +106,8 @@ func TestSendGivesUp(t *testing.T) {
 		client := serve(t, func(w http.ResponseWriter, _ *http.Request) { fail(w) })
 		start := time.Now()
 		a, err := get(client)
-		if err == nil || !strings.Contains(err.Error(), "given up after") || !strings.Contains(err.Error(), "GET /products") || a.repeats == 0 {
+		if err == nil || !strings.Contains(err.Error(), "given up after") ||
+			!strings.Contains(err.Error(), "GET /products") || a.repeats == 0 {
 			t.Errorf("%s: %d repeats, %v; want it to give up after some", name, a.repeats, err)
 		}
 		if took := time.Since(start); took > 10*impatient.Total {
@@ -159,13 +165,16 @@ func TestSendStops(t *testing.T) {
 
 func TestWaitIsBounded(t *testing.T) {
 	p := Patience{First: 10 * time.Millisecond, Cap: 80 * time.Millisecond}
-	for repeats, limit := range map[int]time.Duration{0: 10 * time.Millisecond, 2: 40 * time.Millisecond, 5: 80 * time.Millisecond, 5000: 80 * time.Millisecond} {
+	for repeats, limit := range map[int]time.Duration{
+		0: 10 * time.Millisecond, 2: 40 * time.Millisecond, 5: 80 * time.Millisecond, 5000: 80 * time.Millisecond,
+	} {
 		longest := time.Duration(0)
 		for range 300 {
 			longest = max(longest, p.wait(repeats, errors.New("x")))
 		}
 		if longest >= limit || longest < limit/2 {
-			t.Errorf("after %d repeats the longest of 300 waits is %v, want under %v and not far", repeats, longest, limit)
+			t.Errorf("after %d repeats the longest of 300 waits is %v, want under %v and not far",
+				repeats, longest, limit)
 		}
 	}
 	asked := &Problem{Status: 503, retryAfter: time.Minute}
@@ -252,7 +261,8 @@ func TestLogInRefuses(t *testing.T) {
 
 // TestSessionLogsInAgain when its token has run out: once for many requests at a time.
 func TestSessionLogsInAgain(t *testing.T) {
-	s, server := session(t, func(w http.ResponseWriter, _ *http.Request) { reply(w, 200, `{"items":[],"next_cursor":null}`) })
+	s, server := session(t,
+		func(w http.ResponseWriter, _ *http.Request) { reply(w, 200, `{"items":[],"next_cursor":null}`) })
 	server.logIns.Add(1) // the session's token is stale now
 	var group sync.WaitGroup
 	for range 8 {
@@ -289,7 +299,8 @@ func TestSignUp(t *testing.T) {
 		got = r.Method + " " + r.URL.Path + " " + r.Header.Get("Content-Type") + " " + string(body)
 		reply(w, 201, `{"user_id":"usr_1"}`)
 	})
-	err := client.SignUp(context.Background(), user.Registration{Email: "ada@example.com", Password: "secret", Name: "Ada"})
+	err := client.SignUp(context.Background(),
+		user.Registration{Email: "ada@example.com", Password: "secret", Name: "Ada"})
 	want := `POST /users application/json {"email":"ada@example.com","password":"secret","name":"Ada"}`
 	if err != nil || got != want {
 		t.Errorf("sent %s, %v, want %s", got, err, want)
@@ -309,13 +320,17 @@ func TestProducts(t *testing.T) {
 	s, _ := session(t, func(w http.ResponseWriter, r *http.Request) {
 		queries = append(queries, r.URL.Path+"?"+r.URL.RawQuery)
 		if r.URL.Query().Get("cursor") == "" {
-			reply(w, 200, `{"items":[{"product_id":"a","name":"A","price":{"amount":1,"currency":"GBP"},"stock":5,"active":true,"image_url":"https://x","version":3}],"next_cursor":"c+/="}`)
+			reply(w, 200,
+				`{"items":[{"product_id":"a","name":"A","price":{"amount":1,"currency":"GBP"},"stock":5,"active":true,"image_url":"https://x","version":3}],"next_cursor":"c+/="}`)
 			return
 		}
 		reply(w, 200, `{"items":[{"product_id":"b"}],"next_cursor":null}`)
 	})
 	got, err := s.Products(context.Background())
-	want := product.Product{ID: "a", Name: "A", Price: money.Money{Amount: 1, Currency: "GBP"}, Stock: 5, Active: true, ImageURL: "https://x", Version: 3}
+	want := product.Product{
+		ID: "a", Name: "A", Price: money.Money{Amount: 1, Currency: "GBP"}, Stock: 5, Active: true,
+		ImageURL: "https://x", Version: 3,
+	}
 	if err != nil || len(got) != 2 || got[0] != want || got[1].ID != "b" {
 		t.Errorf("got %+v, %v, want %+v and b", got, err, want)
 	}
@@ -340,7 +355,8 @@ func TestProduct(t *testing.T) {
 		}
 		reply(w, 200, `{"product_id":"a.b","description":"D","max_per_order":2}`)
 	})
-	if p, err := s.Product(context.Background(), "a.b"); err != nil || p.ID != "a.b" || p.Description != "D" || p.MaxPerOrder != 2 {
+	if p, err := s.Product(context.Background(), "a.b"); err != nil || p.ID != "a.b" || p.Description != "D" ||
+		p.MaxPerOrder != 2 {
 		t.Errorf("got %+v, %v", p, err)
 	}
 	if _, err := s.Product(context.Background(), "x"); !errors.Is(err, product.ErrNotFound) {
@@ -356,7 +372,10 @@ func TestCreate(t *testing.T) {
 		reply(w, 200, `{}`)
 	})
 	zero, most := int64(0), int64(2)
-	d := product.Draft{ID: "a", Name: "A", Description: "D", Price: money.Money{Amount: 7, Currency: "GBP"}, Active: true, Stock: &zero}
+	d := product.Draft{
+		ID: "a", Name: "A", Description: "D", Price: money.Money{Amount: 7, Currency: "GBP"}, Active: true,
+		Stock: &zero,
+	}
 	for _, limit := range []*int64{nil, &most} {
 		d.MaxPerOrder = limit
 		if err := s.Create(context.Background(), d); err != nil {
@@ -372,8 +391,8 @@ func TestCreate(t *testing.T) {
 const stored = `{"product_id":"a","name":"A","description":"D","price":{"amount":7,"currency":"GBP"},"image_url":"","stock_status":"in_stock",` +
 	`"max_per_order":2,"stock":9,"active":true,"version":%d,"created_at":"x","updated_at":"y","brand":{"name":"Acme","since":1952}}`
 
-// TestChange: what edit leaves alone is sent as it was read, a member that the client does not know, too; what only the store
-// writes is left out. A save of another admin in between is met by another attempt, which begins with it.
+// TestChange: what edit leaves alone is sent as it was read, a member that the client does not know, too; what only the
+// store writes is left out. A save of another admin in between is met by another attempt, which begins with it.
 func TestChange(t *testing.T) {
 	edit := func(p product.Product) product.Product {
 		p.Price.Amount, p.MaxPerOrder = 9, 0
@@ -385,9 +404,14 @@ func TestChange(t *testing.T) {
 		sent    int
 		err     error
 	}{
-		"saved":              {[]func(http.ResponseWriter){func(w http.ResponseWriter) { reply(w, 200, "{}") }}, true, 1, nil},
-		"changed in between": {[]func(http.ResponseWriter){changedSince, func(w http.ResponseWriter) { reply(w, 200, "{}") }}, true, 2, nil},
-		"changed each time":  {slices.Repeat([]func(http.ResponseWriter){changedSince}, changeAttempts), false, changeAttempts, product.ErrContended},
+		"saved": {[]func(http.ResponseWriter){func(w http.ResponseWriter) {
+			reply(w, 200, "{}")
+		}}, true, 1, nil},
+		"changed in between": {[]func(http.ResponseWriter){changedSince, func(w http.ResponseWriter) {
+			reply(w, 200, "{}")
+		}}, true, 2, nil},
+		"changed each time": {slices.Repeat([]func(http.ResponseWriter){changedSince},
+			changeAttempts), false, changeAttempts, product.ErrContended},
 	} {
 		var sent []string
 		s, _ := session(t, func(w http.ResponseWriter, r *http.Request) {
@@ -401,7 +425,8 @@ func TestChange(t *testing.T) {
 		})
 		saved, err := s.Change(context.Background(), "a", edit)
 		if saved != c.saved || !errors.Is(err, c.err) || len(sent) != c.sent {
-			t.Errorf("%s: got %t, %v after %d saves, want %t, %v after %d", name, saved, err, len(sent), c.saved, c.err, c.sent)
+			t.Errorf("%s: got %t, %v after %d saves, want %t, %v after %d",
+				name, saved, err, len(sent), c.saved, c.err, c.sent)
 		}
 		for i, body := range sent {
 			want := fmt.Sprintf(`{"active":true,"brand":{"name":"Acme","since":1952},"compare_version":%d,"description":"D","image_url":"",`+
@@ -432,7 +457,8 @@ func TestChangeOfNothing(t *testing.T) {
 			changedSince(w)
 		}
 	})
-	if saved, err := s.Change(context.Background(), "a", func(p product.Product) product.Product { return p }); saved || err != nil || sent != 0 {
+	if saved, err := s.Change(context.Background(), "a", func(p product.Product) product.Product { return p }); saved ||
+		err != nil || sent != 0 {
 		t.Errorf("got %t, %v after %d saves, want none", saved, err, sent)
 	}
 	rename := func(p product.Product) product.Product { p.Name = "B"; return p }
@@ -449,8 +475,12 @@ func TestCreateRefused(t *testing.T) {
 		"fields": {func(w http.ResponseWriter) {
 			refuse(w, 400, "invalid_request", `,"errors":[{"field":"stock","message":"no"}]`)
 		}, "stock: no"},
-		"whole":    {func(w http.ResponseWriter) { refuse(w, 400, "invalid_request", "") }, ": the store answered 400: invalid_request: D"},
-		"too long": {func(w http.ResponseWriter) { reply(w, 413, `{"message":"Too Long"}`) }, ": the store answered 413"},
+		"whole": {func(w http.ResponseWriter) {
+			refuse(w, 400, "invalid_request", "")
+		}, ": the store answered 400: invalid_request: D"},
+		"too long": {func(w http.ResponseWriter) {
+			reply(w, 413, `{"message":"Too Long"}`)
+		}, ": the store answered 413"},
 	} {
 		s, _ := session(t, func(w http.ResponseWriter, _ *http.Request) { c.answer(w) })
 		err := s.Create(context.Background(), product.Draft{ID: "a"})
@@ -476,11 +506,13 @@ func TestCheckoutRepeats(t *testing.T) {
 			hangUp(w)
 		default:
 			w.Header().Set("Idempotent-Replayed", "true")
-			reply(w, 201, `{"order_id":"ord_1","items":[{"product_id":"lamp","quantity":2,"name":"Lamp"}],"email_status":"pending","placed_at":"2026-01-05T08:00:00.125Z"}`)
+			reply(w, 201,
+				`{"order_id":"ord_1","items":[{"product_id":"lamp","quantity":2,"name":"Lamp"}],"email_status":"pending","placed_at":"2026-01-05T08:00:00.125Z"}`)
 		}
 	})
 	receipt, err := s.Checkout(context.Background(), "536365", twoLamps)
-	if err != nil || receipt.OrderID != "ord_1" || !receipt.Replayed || receipt.Repeats != 2 || fmt.Sprint(receipt.Items) != fmt.Sprint(twoLamps) ||
+	if err != nil || receipt.OrderID != "ord_1" || !receipt.Replayed || receipt.Repeats != 2 ||
+		fmt.Sprint(receipt.Items) != fmt.Sprint(twoLamps) ||
 		!receipt.PlacedAt.Equal(time.Date(2026, 1, 5, 8, 0, 0, 125e6, time.UTC)) {
 		t.Errorf("got %+v, %v", receipt, err)
 	}
@@ -529,7 +561,9 @@ func TestEmailStatus(t *testing.T) {
 }
 
 func TestShopClock(t *testing.T) {
-	for date, want := range map[string]string{"Mon, 05 Jan 2026 08:00:30 GMT": "2026-01-05T08:00:30Z", "yesterday": ""} {
+	for date, want := range map[string]string{
+		"Mon, 05 Jan 2026 08:00:30 GMT": "2026-01-05T08:00:30Z", "yesterday": "",
+	} {
 		s, _ := session(t, func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.String() != "/admin/products?limit=1" {
 				w.WriteHeader(404)

@@ -10,8 +10,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// TestCreatesWithEveryMember: a new product can be given each member that the contract lets an admin save, but the version that it
-// is compared with. A change keeps members that the client does not know (TestChange).
+// TestCreatesWithEveryMember: a new product can be given each member that the contract lets an admin save, but the
+// version that it is compared with. A change keeps members that the client does not know (TestChange).
 func TestCreatesWithEveryMember(t *testing.T) {
 	text, err := os.ReadFile("../../../../docs/openapi.yaml")
 	if err != nil {

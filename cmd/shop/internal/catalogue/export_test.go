@@ -63,7 +63,8 @@ func TestShopifyRows(t *testing.T) {
 	const header = "Handle,Title,Body (HTML),Vendor,Published,Option1 Value,Option2 Value,Variant SKU,Variant Inventory Qty,Variant Price," +
 		"Image Src,Variant Image,Gift Card,Status\n"
 	wantGoods(t, readExport(t, Shopify, header+
-		"mug,Mug,,A,true,Default Title,,'0042,3,7.50,https://img.example/m.jpg,,false,active\n"+ // an SKU after an apostrophe
+		// an SKU after an apostrophe
+		"mug,Mug,,A,true,Default Title,,'0042,3,7.50,https://img.example/m.jpg,,false,active\n"+
 		"mug,,,,,,,,,,https://img.example/m2.jpg,,,\n"+ // one more image
 		"hat,Hat,<b>Warm</b>,A,true,Red,XL,,1,9,,https://img.example/red.jpg,,active\n"+
 		"hat,,,,,Blue & green,XL,,1,9.5,,,,\n"+
@@ -94,7 +95,8 @@ func TestShopifyNewNames(t *testing.T) {
 	const text = "Title,URL handle,Description,Vendor,Published on online store,Status,SKU,Option1 name,Option1 value,Price,Inventory quantity," +
 		"Product image URL,Variant image URL\n" +
 		"Mug,mug,<p>Blue</p>,A,TRUE,Active,M-1,Title,Default Title,7.50,3,https://img.example/m.jpg,\n"
-	wantGoods(t, readExport(t, Shopify, text), []string{"2: M-1|Mug|Blue|750 GBP|3|true|https://img.example/m.jpg"}, nil)
+	wantGoods(t, readExport(t, Shopify, text), []string{"2: M-1|Mug|Blue|750 GBP|3|true|https://img.example/m.jpg"},
+		nil)
 }
 
 func TestWooCommerce(t *testing.T) {
@@ -164,9 +166,13 @@ func TestGoogleMerchant(t *testing.T) {
 // TestExportGivesWhatItHas: what an export has no column for is not given, and stays as the store has it.
 func TestExportGivesWhatItHas(t *testing.T) {
 	for text, want := range map[string]Given{
-		"Handle,Title,Variant Price\nmug,Mug,1\n":                                                         {},
-		"Handle,Title,Variant Price,Body (HTML)\nmug,Mug,1,\n":                                            {Description: true},
-		"Handle,Title,Variant Price,Image Src,Status\nmug,Mug,1,https://img.example/m.jpg,draft\n":        {ImageURL: true, Active: true},
+		"Handle,Title,Variant Price\nmug,Mug,1\n": {},
+		"Handle,Title,Variant Price,Body (HTML)\nmug,Mug,1,\n": {
+			Description: true,
+		},
+		"Handle,Title,Variant Price,Image Src,Status\nmug,Mug,1,https://img.example/m.jpg,draft\n": {
+			ImageURL: true, Active: true,
+		},
 		"Handle,Title,Variant Price,Image Src,Published\nmug,Mug,1,,\nmug,,,https://img.example/2.jpg,\n": {},
 	} {
 		items, refused := drain(t, readExport(t, Shopify, text))
@@ -193,7 +199,9 @@ func TestReadExportRefuses(t *testing.T) {
 		}
 	}
 	cancel()
-	if _, err := ReadExport(ctx, strings.NewReader("Handle,Title,Variant Price\n"), Shopify, pounds); !errors.Is(err, context.Canceled) {
+	if _, err := ReadExport(
+		ctx, strings.NewReader("Handle,Title,Variant Price\n"), Shopify, pounds,
+	); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want context.Canceled", err)
 	}
 }
@@ -203,7 +211,10 @@ func FuzzReadExport(f *testing.F) {
 	f.Add(0, "a,A,<p>x,1.00,mug\n")
 	f.Add(1, "1,variable,a,A,2,\n2,variation,b,B,3,a\n")
 	f.Add(2, "a\tA\t<b>x\t1.00 GBP\n")
-	headers := []string{"Handle,Title,Body (HTML),Variant Price,Option1 Value\n", "ID,Type,SKU,Name,Regular price,Parent\n", "id\ttitle\tdescription\tprice\n"}
+	headers := []string{
+		"Handle,Title,Body (HTML),Variant Price,Option1 Value\n", "ID,Type,SKU,Name,Regular price,Parent\n",
+		"id\ttitle\tdescription\tprice\n",
+	}
 	f.Fuzz(func(t *testing.T, kind int, text string) {
 		kinds := []Export{Shopify, WooCommerce, GoogleMerchant}
 		i := int(uint(kind) % 3)

@@ -35,13 +35,16 @@ func gather(t testing.TB, lines string, o Options) *Goods {
 
 // sale is a line of the sales file.
 func sale(invoice, code, description string, quantity int, day int, price string) string {
-	return fmt.Sprintf("%s,%s,%s,%d,2011-01-%02dT08:00:00Z,%s,17850,United Kingdom\n", invoice, code, description, quantity, day, price)
+	return fmt.Sprintf("%s,%s,%s,%d,2011-01-%02dT08:00:00Z,%s,17850,United Kingdom\n",
+		invoice, code, description, quantity, day, price)
 }
 
 // TestGatherForms: the file as people have it is read, whatever their tools made of its times, customers and letters.
 func TestGatherForms(t *testing.T) {
 	for file, want := range map[string][]string{
-		"sales-us-dates.csv":     {"2: 85123A|WHITE HEART|WHITE HEART|255 GBP|6|true", "3: 71053|LANTERN|LANTERN|339 GBP|6|true"},
+		"sales-us-dates.csv": {
+			"2: 85123A|WHITE HEART|WHITE HEART|255 GBP|6|true", "3: 71053|LANTERN|LANTERN|339 GBP|6|true",
+		},
 		"sales-windows-1252.csv": {"2: 85123A|PANTRY £ SCRUBBING BRUSH|PANTRY £ SCRUBBING BRUSH|255 GBP|6|true"},
 	} {
 		content, err := os.Open("testdata/" + file)
@@ -64,18 +67,41 @@ func TestGather(t *testing.T) {
 		lines string
 		want  []string
 	}{
-		"one line":            {sale("1", "22423", "CAKESTAND", 3, 1, "12.75"), []string{"2: 22423|CAKESTAND|CAKESTAND|1275 GBP|3|true"}},
-		"one code, two cases": {sale("1", "84029e", "BOTTLE", 3, 1, "1") + sale("2", "84029E", "BOTTLE", 4, 2, "2"), []string{"2: 84029E|BOTTLE|BOTTLE|200 GBP|7|true"}},
-		"blanks cleaned":      {sale("1", "22423", "  CAKE\t  STAND ", 3, 1, "1"), []string{"2: 22423|CAKE STAND|CAKE STAND|100 GBP|3|true"}},
-		"most frequent name": {sale("1", "22423", "A", 1, 1, "1") + sale("2", "22423", "B ", 1, 1, "1") + sale("3", "22423", " B", 1, 1, "1") +
-			sale("4", "22423", "", 1, 1, "1") + sale("5", "22423", "", 1, 1, "1") + sale("6", "22423", "", 1, 1, "1"), []string{"2: 22423|B|B|100 GBP|6|true"}},
-		"tie by the alphabet":       {sale("1", "22423", "B", 1, 1, "1") + sale("2", "22423", "A", 1, 1, "1"), []string{"2: 22423|A|A|100 GBP|2|true"}},
-		"latest price":              {sale("1", "22423", "A", 1, 9, "2") + sale("2", "22423", "A", 1, 3, "1"), []string{"2: 22423|A|A|200 GBP|2|true"}},
-		"latest positive price":     {sale("1", "22423", "A", 1, 3, "2") + sale("2", "22423", "A", 1, 9, "0") + sale("3", "22423", "A", 1, 9, "-5"), []string{"2: 22423|A|A|200 GBP|3|true"}},
-		"last of the same time":     {sale("1", "22423", "A", 1, 3, "2") + sale("2", "22423", "A", 1, 3, "1.5"), []string{"2: 22423|A|A|150 GBP|2|true"}},
-		"what came back counts not": {sale("1", "22423", "A", 5, 3, "2") + sale("C2", "22423", "A", -3, 4, "2") + sale("3", "22423", "A", -1, 4, "2") + sale("C4", "22423", "A", 9, 4, "2"), []string{"2: 22423|A|A|200 GBP|5|true"}},
-		"only what came back":       {sale("C2", "22423", "A", -3, 4, "2"), []string{"2: 22423|A|A|200 GBP|0|true"}},
-		"order of the file": {sale("1", "99999", "Z", 1, 3, "2") + sale("1", "PADS", "P", 1, 3, "2") + sale("1", "11111", "A", 1, 3, "2"),
+		"one line": {
+			sale("1", "22423", "CAKESTAND", 3, 1, "12.75"), []string{"2: 22423|CAKESTAND|CAKESTAND|1275 GBP|3|true"},
+		},
+		"one code, two cases": {
+			sale("1", "84029e", "BOTTLE", 3, 1, "1") + sale("2", "84029E", "BOTTLE", 4, 2, "2"),
+			[]string{"2: 84029E|BOTTLE|BOTTLE|200 GBP|7|true"},
+		},
+		"blanks cleaned": {
+			sale("1", "22423", "  CAKE\t  STAND ", 3, 1, "1"),
+			[]string{"2: 22423|CAKE STAND|CAKE STAND|100 GBP|3|true"},
+		},
+		"most frequent name": {sale("1", "22423", "A", 1, 1, "1") + sale("2", "22423", "B ", 1, 1, "1") +
+			sale("3", "22423", " B", 1, 1, "1") +
+			sale("4", "22423", "", 1, 1, "1") + sale("5", "22423", "", 1, 1, "1") + sale("6", "22423", "", 1, 1, "1"),
+			[]string{"2: 22423|B|B|100 GBP|6|true"}},
+		"tie by the alphabet": {
+			sale("1", "22423", "B", 1, 1, "1") + sale("2", "22423", "A", 1, 1, "1"),
+			[]string{"2: 22423|A|A|100 GBP|2|true"},
+		},
+		"latest price": {
+			sale("1", "22423", "A", 1, 9, "2") + sale("2", "22423", "A", 1, 3, "1"),
+			[]string{"2: 22423|A|A|200 GBP|2|true"},
+		},
+		"latest positive price": {sale("1", "22423", "A", 1, 3, "2") + sale("2", "22423", "A", 1, 9, "0") +
+			sale("3", "22423", "A", 1, 9, "-5"), []string{"2: 22423|A|A|200 GBP|3|true"}},
+		"last of the same time": {
+			sale("1", "22423", "A", 1, 3, "2") + sale("2", "22423", "A", 1, 3, "1.5"),
+			[]string{"2: 22423|A|A|150 GBP|2|true"},
+		},
+		"what came back counts not": {sale("1", "22423", "A", 5, 3, "2") + sale("C2", "22423", "A", -3, 4, "2") +
+			sale("3", "22423", "A", -1, 4, "2") + sale("C4", "22423", "A", 9, 4, "2"),
+			[]string{"2: 22423|A|A|200 GBP|5|true"}},
+		"only what came back": {sale("C2", "22423", "A", -3, 4, "2"), []string{"2: 22423|A|A|200 GBP|0|true"}},
+		"order of the file": {sale("1", "99999", "Z", 1, 3, "2") + sale("1", "PADS", "P", 1, 3, "2") +
+			sale("1", "11111", "A", 1, 3, "2"),
 			[]string{"2: 99999|Z|Z|200 GBP|1|true", "3: PADS|P|P|200 GBP|1|true", "4: 11111|A|A|200 GBP|1|true"}},
 		"nothing": {"", nil},
 	} {
@@ -97,16 +123,38 @@ func TestGatherRefuses(t *testing.T) {
 		lines string
 		want  string
 	}{
-		"postage":        {sale("1", "POST", "POSTAGE", 1, 1, "18"), "line 2: line is not goods: POST"},
-		"no name":        {sale("1", "22423", "  ", 1, 1, "18") + sale("1", "22423", "", 1, 1, "18"), "line 2: product without a name: 22423"},
-		"no price":       {sale("1", "22423", "A", 1, 1, "0") + sale("1", "22423", "A", 1, 1, "-1"), "line 2: product without a positive price: 22423"},
-		"neither":        {sale("1", "22423", "", 1, 1, "0"), "line 2: product without a name: 22423"},
-		"fine price":     {sale("1", "PADS", "PADS", 1, 1, "0.001"), `line 2: price finer than the smallest coin: PADS: price has more digits than the currency's smallest coin: "0.001"`},
-		"no number":      {sale("1", "22423", "A", 1, 1, "1.2e3"), `line 2: malformed line: 22423: price is not a plain decimal number such as 3.39: "1.2e3"`},
-		"malformed":      {"1,22423,A,1.5,2011-01-01T08:00:00Z,1,,\n", `line 2: malformed line: the Quantity is not a whole number between -1,000,000,000 and 1,000,000,000: "1.5"`},
-		"long name":      {sale("1", "22423", strings.Repeat("A", 201), 1, 1, "1"), "line 2: product breaks the store's rules: 22423: name: must have 1 to 200 characters"},
-		"odd code":       {sale("1", "22423 X", "A", 1, 1, "1"), "line 2: product breaks the store's rules: 22423 X: product_id: must have 1 to 64 of the characters A–Z a–z 0–9 . _ -, and not be . or .."},
-		"too much stock": {sale("1", "22423", "A", 1e9, 1, "1") + sale("2", "22423", "A", 1, 1, "1"), "line 2: product breaks the store's rules: 22423: stock: must be a whole number from 0 to 1000000000"},
+		"postage": {sale("1", "POST", "POSTAGE", 1, 1, "18"), "line 2: line is not goods: POST"},
+		"no name": {
+			sale("1", "22423", "  ", 1, 1, "18") + sale("1", "22423", "", 1, 1, "18"),
+			"line 2: product without a name: 22423",
+		},
+		"no price": {
+			sale("1", "22423", "A", 1, 1, "0") + sale("1", "22423", "A", 1, 1, "-1"),
+			"line 2: product without a positive price: 22423",
+		},
+		"neither": {sale("1", "22423", "", 1, 1, "0"), "line 2: product without a name: 22423"},
+		"fine price": {
+			sale("1", "PADS", "PADS", 1, 1, "0.001"),
+			`line 2: price finer than the smallest coin: PADS: price has more digits than the currency's smallest coin: "0.001"`,
+		},
+		"no number": {
+			sale("1", "22423", "A", 1, 1, "1.2e3"),
+			`line 2: malformed line: 22423: price is not a plain decimal number such as 3.39: "1.2e3"`,
+		},
+		"malformed": {
+			"1,22423,A,1.5,2011-01-01T08:00:00Z,1,,\n",
+			`line 2: malformed line: the Quantity is not a whole number between -1,000,000,000 and 1,000,000,000: "1.5"`,
+		},
+		"long name": {sale("1", "22423", strings.Repeat("A", 201), 1, 1,
+			"1"), "line 2: product breaks the store's rules: 22423: name: must have 1 to 200 characters"},
+		"odd code": {
+			sale("1", "22423 X", "A", 1, 1, "1"),
+			"line 2: product breaks the store's rules: 22423 X: product_id: must have 1 to 64 of the characters A–Z a–z 0–9 . _ -, and not be . or ..",
+		},
+		"too much stock": {
+			sale("1", "22423", "A", 1e9, 1, "1") + sale("2", "22423", "A", 1, 1, "1"),
+			"line 2: product breaks the store's rules: 22423: stock: must be a whole number from 0 to 1000000000",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			items, refused := drain(t, gather(t, c.lines+sale("9", "99999", "LAST", 1, 1, "1"), pounds))
@@ -122,7 +170,8 @@ func TestGatherRefuses(t *testing.T) {
 
 // TestGatherRefusedLineAddsNothing: of two lines the one with the impossible price counts for nothing.
 func TestGatherRefusedLineAddsNothing(t *testing.T) {
-	items, refused := drain(t, gather(t, sale("1", "22423", "A", 5, 3, "2")+sale("2", "22423", "B", 7, 9, "0.001"), pounds))
+	items, refused := drain(t,
+		gather(t, sale("1", "22423", "A", 5, 3, "2")+sale("2", "22423", "B", 7, 9, "0.001"), pounds))
 	if len(items) != 1 || show(items[0]) != "2: 22423|A|A|200 GBP|5|true" || len(refused) != 1 || refused[0].Line != 3 {
 		t.Errorf("items %v, refused %v, want line 3 refused and not counted", items, refused)
 	}
@@ -138,7 +187,9 @@ func TestGatherStockGiven(t *testing.T) {
 
 func TestGatherFails(t *testing.T) {
 	ctx := context.Background()
-	if _, err := Gather(ctx, strings.NewReader(salesHeader), Options{Currency: "EUR"}); !errors.Is(err, ErrOtherCurrency) {
+	if _, err := Gather(
+		ctx, strings.NewReader(salesHeader), Options{Currency: "EUR"},
+	); !errors.Is(err, ErrOtherCurrency) {
 		t.Errorf("another currency: got %v, want ErrOtherCurrency", err)
 	}
 	if _, err := Gather(ctx, strings.NewReader(catalogueHeader), pounds); !errors.Is(err, csvfile.ErrHeader) {
@@ -146,7 +197,9 @@ func TestGatherFails(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := Gather(ctx, strings.NewReader(salesHeader+sale("1", "22423", "A", 5, 3, "2")), pounds); !errors.Is(err, context.Canceled) {
+	if _, err := Gather(
+		ctx, strings.NewReader(salesHeader+sale("1", "22423", "A", 5, 3, "2")), pounds,
+	); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: got %v, want context.Canceled", err)
 	}
 }
@@ -168,7 +221,8 @@ func TestGatherRealSales(t *testing.T) {
 		"as it is":           {string(content), pounds},
 		"American times":     {rewritten(t, content, ',', "1/2/2006 15:04", salesHeader, "."), pounds},
 		"the second edition": {rewritten(t, content, '\t', "2006-01-02 15:04:05", secondHeader, "."), pounds},
-		"semicolons":         {rewritten(t, content, ';', "2006-01-02 15:04", strings.ToUpper(salesHeader), ","), comma},
+		"semicolons": {rewritten(t, content, ';', "2006-01-02 15:04", strings.ToUpper(salesHeader),
+			","), comma},
 	} {
 		t.Run(name, func(t *testing.T) {
 			goods, err := Gather(t.Context(), strings.NewReader(c.text), c.options)
@@ -234,7 +288,8 @@ func rewritten(t *testing.T, content []byte, delimiter rune, layout, header, mar
 }
 
 func digest(items []Item) string {
-	items = slices.SortedFunc(slices.Values(items), func(a, b Item) int { return strings.Compare(a.Draft.ID, b.Draft.ID) })
+	items = slices.SortedFunc(slices.Values(items),
+		func(a, b Item) int { return strings.Compare(a.Draft.ID, b.Draft.ID) })
 	sum := sha256.New()
 	for _, i := range items {
 		fmt.Fprintf(sum, "%s\t%s\t%d\t%d\n", i.Draft.ID, i.Draft.Name, i.Draft.Price.Amount, *i.Draft.Stock)
@@ -251,7 +306,8 @@ func FuzzGather(f *testing.F) {
 		seen := map[string]bool{}
 		for _, item := range items {
 			d := item.Draft
-			if seen[d.ID] || !product.ValidID(d.ID) || d.Name != clean(d.Name) || d.Name == "" || d.Price.Amount <= 0 || d.Price.Check("GBP") != nil || *d.Stock < 0 {
+			if seen[d.ID] || !product.ValidID(d.ID) || d.Name != clean(d.Name) || d.Name == "" || d.Price.Amount <= 0 ||
+				d.Price.Check("GBP") != nil || *d.Stock < 0 {
 				t.Fatalf("item %s is not what Gather promises", show(item))
 			}
 			seen[d.ID] = true

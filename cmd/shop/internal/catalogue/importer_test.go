@@ -60,7 +60,8 @@ func (s *fakeStore) Create(_ context.Context, d product.Draft) error {
 	if d.MaxPerOrder != nil {
 		p.MaxPerOrder = *d.MaxPerOrder
 	}
-	p.ID, p.Name, p.Description, p.Price, p.ImageURL, p.Active = d.ID, d.Name, d.Description, d.Price, d.ImageURL, d.Active
+	p.ID, p.Name, p.Description, p.Price, p.ImageURL, p.Active = d.ID, d.Name, d.Description, d.Price, d.ImageURL,
+		d.Active
 	s.store(p)
 	return nil
 }
@@ -102,7 +103,10 @@ func (s *fakeStore) store(p product.Product) {
 const goodsFile = "lamp,Lamp,Warm,64,GBP,12\nmug,Mug,Blue,7.5,GBP,3\npen,Pen,Red,1,GBP,9\nbad,,,1,GBP,1\n"
 
 func storedLamp() product.Product {
-	return product.Product{ID: "lamp", Name: "Lamp", Description: "Warm", Price: money.Money{Amount: 6400, Currency: "GBP"}, Active: true, Stock: 12, Version: 1}
+	return product.Product{
+		ID: "lamp", Name: "Lamp", Description: "Warm", Price: money.Money{Amount: 6400, Currency: "GBP"}, Active: true,
+		Stock: 12, Version: 1,
+	}
 }
 
 // importText imports a catalogue file and returns the summary and the refusals.
@@ -118,7 +122,8 @@ func importText(t *testing.T, s Store, text string) (Summary, []*Refusal, error)
 }
 
 func counts(s Summary) string {
-	return fmt.Sprintf("%d imported, %d updated, %d unchanged, %d refused", s.Imported, s.Updated, s.Unchanged, s.RefusedTotal())
+	return fmt.Sprintf("%d imported, %d updated, %d unchanged, %d refused",
+		s.Imported, s.Updated, s.Unchanged, s.RefusedTotal())
 }
 
 func wantCounts(t *testing.T, got Summary, err error, want string) {
@@ -187,25 +192,32 @@ func TestImportChangesWhatIsGiven(t *testing.T) {
 		want                string
 	}{
 		"no such columns": {"", "", url, false, 7, "0 imported, 0 updated, 1 unchanged, 0 refused"},
-		"empty cells":     {",image_url,active,max_per_order", ",,,", url, false, 7, "0 imported, 0 updated, 1 unchanged, 0 refused"},
-		"equal cells":     {",image_url,active,max_per_order", "," + url + ",no,7", url, false, 7, "0 imported, 0 updated, 1 unchanged, 0 refused"},
-		"another image":   {",image_url", "," + other, other, false, 7, "0 imported, 1 updated, 0 unchanged, 0 refused"},
-		"another limit":   {",max_per_order", ",2", url, false, 2, "0 imported, 1 updated, 0 unchanged, 0 refused"},
-		"no limit":        {",max_per_order", ",10000", url, false, 0, "0 imported, 1 updated, 0 unchanged, 0 refused"},
-		"activated":       {",active", ",true", url, true, 7, "0 imported, 1 updated, 0 unchanged, 0 refused"},
+		"empty cells": {
+			",image_url,active,max_per_order", ",,,", url, false, 7, "0 imported, 0 updated, 1 unchanged, 0 refused",
+		},
+		"equal cells": {
+			",image_url,active,max_per_order", "," + url + ",no,7", url, false, 7,
+			"0 imported, 0 updated, 1 unchanged, 0 refused",
+		},
+		"another image": {",image_url", "," + other, other, false, 7, "0 imported, 1 updated, 0 unchanged, 0 refused"},
+		"another limit": {",max_per_order", ",2", url, false, 2, "0 imported, 1 updated, 0 unchanged, 0 refused"},
+		"no limit":      {",max_per_order", ",10000", url, false, 0, "0 imported, 1 updated, 0 unchanged, 0 refused"},
+		"activated":     {",active", ",true", url, true, 7, "0 imported, 1 updated, 0 unchanged, 0 refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			old := storedLamp()
 			old.ImageURL, old.Active, old.MaxPerOrder = url, false, 7
 			s := newFakeStore(old)
-			r, err := NewReader(strings.NewReader("product_id,name,description,price,currency,stock"+c.header+"\nlamp,Lamp,Warm,64,GBP,99"+c.line+"\n"), pounds)
+			r, err := NewReader(strings.NewReader("product_id,name,description,price,currency,stock"+c.header+
+				"\nlamp,Lamp,Warm,64,GBP,99"+c.line+"\n"), pounds)
 			if err != nil {
 				t.Fatal(err)
 			}
 			i := &Importer{Store: s, Concurrency: 1, Refused: func(*Refusal) error { return nil }}
 			summary, err := i.Import(t.Context(), r)
 			wantCounts(t, summary, err, c.want)
-			if got := s.products["lamp"]; got.ImageURL != c.image || got.Active != c.active || got.MaxPerOrder != c.limit || got.Stock != old.Stock {
+			if got := s.products["lamp"]; got.ImageURL != c.image || got.Active != c.active ||
+				got.MaxPerOrder != c.limit || got.Stock != old.Stock {
 				t.Errorf("got %+v, want image %s, active %t and %d an order", got, c.image, c.active, c.limit)
 			}
 		})
@@ -253,7 +265,8 @@ func TestImportRefusedByTheStore(t *testing.T) {
 	summary, refused, err := importText(t, s, goodsFile)
 	wantCounts(t, summary, err, "2 imported, 0 updated, 0 unchanged, 2 refused")
 	if summary.Refused[RefusedThere] != 1 || !slices.ContainsFunc(refused, func(r *Refusal) bool {
-		return r.Line == 3 && r.ProductID == "mug" && strings.Contains(r.Detail, "is not funny") && r.Text == "mug,Mug,Blue,7.5,GBP,3"
+		return r.Line == 3 && r.ProductID == "mug" && strings.Contains(r.Detail, "is not funny") &&
+			r.Text == "mug,Mug,Blue,7.5,GBP,3"
 	}) {
 		t.Errorf("refused %v, want line 3 by the store", refused)
 	}

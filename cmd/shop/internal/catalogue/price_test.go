@@ -121,7 +121,9 @@ func TestEveryCurrency(t *testing.T) {
 
 // FuzzParsePrice holds the parser to rational arithmetic.
 func FuzzParsePrice(f *testing.F) {
-	for _, seed := range []string{"3.39", "0.001", "-2.5", "1e9", "", "00.10", "92233720368547758.07", "9223372036854775807"} {
+	for _, seed := range []string{
+		"3.39", "0.001", "-2.5", "1e9", "", "00.10", "92233720368547758.07", "9223372036854775807",
+	} {
 		f.Add(seed, uint8(2))
 		f.Add(seed, uint8(0))
 	}
@@ -142,7 +144,8 @@ func FuzzParsePrice(f *testing.F) {
 		switch {
 		case errors.Is(err, ErrPriceFraction) && minor.IsInt():
 			t.Fatalf("%q has no fraction of a minor unit", text)
-		case errors.Is(err, ErrPriceRange) && minor.IsInt() && minor.Num().IsInt64() && minor.Num().CmpAbs(big.NewInt(1<<62)) < 0:
+		case errors.Is(err, ErrPriceRange) && minor.IsInt() && minor.Num().IsInt64() &&
+			minor.Num().CmpAbs(big.NewInt(1<<62)) < 0:
 			t.Fatalf("%q is not too large", text)
 		case err == nil && minor.Cmp(new(big.Rat).SetInt64(got)) != 0:
 			t.Fatalf("%q is %s minor units, not %d", text, minor, got)

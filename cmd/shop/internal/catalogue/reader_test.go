@@ -54,7 +54,8 @@ func drain(t testing.TB, s Source) (items []Item, refused []*Refusal) {
 // show writes an item as text, to compare.
 func show(i Item) string {
 	d := i.Draft
-	return fmt.Sprintf("%d: %s|%s|%s|%d %s|%d|%t", i.Line, d.ID, d.Name, d.Description, d.Price.Amount, d.Price.Currency, *d.Stock, d.Active)
+	return fmt.Sprintf("%d: %s|%s|%s|%d %s|%d|%t",
+		i.Line, d.ID, d.Name, d.Description, d.Price.Amount, d.Price.Currency, *d.Stock, d.Active)
 }
 
 func showAll(items []Item) []string {
@@ -90,7 +91,9 @@ func TestReaderStockGiven(t *testing.T) {
 }
 
 func TestReaderMaxPerOrder(t *testing.T) {
-	for cell, want := range map[string]int64{"": 0, "1": 1, " 10000 ": 10000, "0": -1, "10001": -1, "2.5": -1, "no": -1} {
+	for cell, want := range map[string]int64{
+		"": 0, "1": 1, " 10000 ": 10000, "0": -1, "10001": -1, "2.5": -1, "no": -1,
+	} {
 		text := "product_id,name,description,price,currency,stock,max_per_order\na,A,,1,GBP,1," + cell + "\n"
 		r, err := NewReader(strings.NewReader(text), pounds)
 		if err != nil {
@@ -121,7 +124,8 @@ func TestReaderOptionalColumns(t *testing.T) {
 	if len(items) != 2 || len(refused) != 2 || refused[0].Line != 4 || refused[1].Line != 5 {
 		t.Fatalf("items %v, refused %v; want lines 4 (no https) and 5 (perhaps) refused", items, refused)
 	}
-	if d := items[0].Draft; d.Active || d.ImageURL != "https://img.example/1.jpg" || items[0].Given != (Given{true, true, true}) {
+	if d := items[0].Draft; d.Active || d.ImageURL != "https://img.example/1.jpg" ||
+		items[0].Given != (Given{true, true, true}) {
 		t.Errorf("got %+v, given %+v", d, items[0].Given)
 	}
 	if d := items[1].Draft; !d.Active || d.ImageURL != "" || items[1].Given != (Given{Description: true}) {
@@ -135,12 +139,17 @@ func TestReaderTakesSpreadsheets(t *testing.T) {
 		currency string
 		items    []string
 	}{
-		"semicolons.csv":   {"GBP", []string{"2: lamp-a|Lampe; rouge||6400 GBP|12|true"}},
-		"header-cases.csv": {"GBP", []string{"2: lamp-a|Lampe à pied|Belle, rouge|6400 GBP|12|true", "3: mug-a|Mug||750 GBP|3|true"}},
-		"windows-1252.csv": {"GBP", []string{"2: lamp-a|Lampe à pied|Belle, rouge|6400 GBP|12|true", "3: mug-a|Mug||750 GBP|3|true"}},
-		"empty-rows.csv":   {"GBP", []string{"2: lamp-e|Lamp E||100 GBP|1|true", "7: mug-e|Mug E||200 GBP|2|true"}},
+		"semicolons.csv": {"GBP", []string{"2: lamp-a|Lampe; rouge||6400 GBP|12|true"}},
+		"header-cases.csv": {
+			"GBP", []string{"2: lamp-a|Lampe à pied|Belle, rouge|6400 GBP|12|true", "3: mug-a|Mug||750 GBP|3|true"},
+		},
+		"windows-1252.csv": {
+			"GBP", []string{"2: lamp-a|Lampe à pied|Belle, rouge|6400 GBP|12|true", "3: mug-a|Mug||750 GBP|3|true"},
+		},
+		"empty-rows.csv": {"GBP", []string{"2: lamp-e|Lamp E||100 GBP|1|true", "7: mug-e|Mug E||200 GBP|2|true"}},
 		"rupiah.csv": {"IDR", []string{
-			"2: kopi-1|Kopi 250 g||6400000 IDR|10|true", "3: kopi-2|Kopi 500 g||6400000 IDR|10|true", "4: kopi-3|Permen||50050 IDR|10|true",
+			"2: kopi-1|Kopi 250 g||6400000 IDR|10|true", "3: kopi-2|Kopi 500 g||6400000 IDR|10|true",
+			"4: kopi-3|Permen||50050 IDR|10|true",
 		}},
 	} {
 		t.Run(file, func(t *testing.T) {
@@ -182,7 +191,8 @@ func TestReaderDecimalMarks(t *testing.T) {
 }
 
 func TestReaderOtherDigits(t *testing.T) {
-	items, refused := drain(t, catalogueReader(t, "lamp,Lamp,,6400,JPY,12\nmug,Mug,,7.5,JPY,1\n", Options{Currency: "JPY"}))
+	items, refused := drain(t,
+		catalogueReader(t, "lamp,Lamp,,6400,JPY,12\nmug,Mug,,7.5,JPY,1\n", Options{Currency: "JPY"}))
 	if len(items) != 1 || items[0].Draft.Price != (money.Money{Amount: 6400, Currency: "JPY"}) {
 		t.Errorf("items = %v, want one of 6400 yen", items)
 	}
@@ -224,7 +234,8 @@ func TestReaderRefuses(t *testing.T) {
 			if len(items) != 1 || items[0].Draft.ID != "mug" {
 				t.Errorf("items = %v, want the mug after it", items)
 			}
-			if len(refused) != 1 || refused[0].Line != 2 || refused[0].Reason != c.reason || !strings.Contains(refused[0].Detail, c.detail) {
+			if len(refused) != 1 || refused[0].Line != 2 || refused[0].Reason != c.reason ||
+				!strings.Contains(refused[0].Detail, c.detail) {
 				t.Errorf("refused = %v, want %q with %q on line 2", refused, c.reason, c.detail)
 			}
 		})
@@ -232,7 +243,8 @@ func TestReaderRefuses(t *testing.T) {
 }
 
 func TestReaderAcceptsLimits(t *testing.T) {
-	line := strings.Repeat("a", 64) + "," + strings.Repeat("é", 200) + "," + strings.Repeat("é", 5000) + ",10000000000.00,GBP,1000000000\n"
+	line := strings.Repeat("a", 64) + "," + strings.Repeat("é", 200) + "," + strings.Repeat("é", 5000) +
+		",10000000000.00,GBP,1000000000\n"
 	if items, refused := drain(t, catalogueReader(t, line+"free,Free,,0,GBP,0\n", pounds)); len(items) != 2 {
 		t.Errorf("refused = %v, want both accepted", refused)
 	}
@@ -253,7 +265,9 @@ func TestNewReaderRefuses(t *testing.T) {
 	if _, err := NewReader(strings.NewReader("a,b\n"), pounds); !errors.Is(err, csvfile.ErrHeader) {
 		t.Errorf("got %v, want ErrHeader", err)
 	}
-	if _, err := NewReader(strings.NewReader(catalogueHeader), Options{Currency: "coins"}); !errors.Is(err, money.ErrCurrency) {
+	if _, err := NewReader(
+		strings.NewReader(catalogueHeader), Options{Currency: "coins"},
+	); !errors.Is(err, money.ErrCurrency) {
 		t.Errorf("got %v, want money.ErrCurrency", err)
 	}
 }
@@ -286,7 +300,8 @@ func FuzzReader(f *testing.F) {
 			}
 			read[item.Line] = true
 			d := item.Draft
-			if seen[d.ID] || !product.ValidID(d.ID) || d.Name == "" || d.Price.Check("GBP") != nil || *d.Stock < 0 || *d.Stock > product.MaxStock {
+			if seen[d.ID] || !product.ValidID(d.ID) || d.Name == "" || d.Price.Check("GBP") != nil || *d.Stock < 0 ||
+				*d.Stock > product.MaxStock {
 				t.Fatalf("item %s breaks the store's rules", show(item))
 			}
 			seen[d.ID] = true

@@ -70,11 +70,13 @@ func TestRead(t *testing.T) {
 		"stray quote":        {"a,b\r\n1\"x,2\r\n3,4\r\n", []string{"2! 1\"x,2", "3: 3|4"}},
 		"quote left open":    {"a,b\n3,4\n\"x,2\n5,6\n", []string{"2: 3|4", "3! \"x,2", "4: 5|6"}},
 		"text after a quote": {"a,b\n\"x\"y,2\n5,6\n", []string{"2! \"x\"y,2", "3: 5|6"}},
-		"joins two rows":     {"a,b\n1,\"x\ny\"\",4\n5,6\"\n7,8\n", []string{"2! 1,\"x", "3! y\"\",4", "4! 5,6\"", "5: 7|8"}},
-		"quotes and commas":  {"a,b\n\"x \"\"y\"\", z\",2\n", []string{"2: x \"y\", z|2"}},
-		"other cases":        {" A ,\"B \"\n1,2\n", []string{"2: 1|2"}},
-		"semicolons":         {"a;b\n1,5;\"2;\"\n", []string{"2: 1,5|2;"}},
-		"tabs":               {"a\tb\n1,5\t2\n", []string{"2: 1,5|2"}},
+		"joins two rows": {
+			"a,b\n1,\"x\ny\"\",4\n5,6\"\n7,8\n", []string{"2! 1,\"x", "3! y\"\",4", "4! 5,6\"", "5: 7|8"},
+		},
+		"quotes and commas": {"a,b\n\"x \"\"y\"\", z\",2\n", []string{"2: x \"y\", z|2"}},
+		"other cases":       {" A ,\"B \"\n1,2\n", []string{"2: 1|2"}},
+		"semicolons":        {"a;b\n1,5;\"2;\"\n", []string{"2: 1,5|2;"}},
+		"tabs":              {"a\tb\n1,5\t2\n", []string{"2: 1,5|2"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := readAll(t, open(t, c.text, ab), "a", "b"); !slices.Equal(got, c.want) {
@@ -94,7 +96,8 @@ func TestStrayQuotes(t *testing.T) {
 			"6! sw-5,Brass rod,Length 12\",4.00,GBP,5", "7: sw-6|5.00",
 		},
 		"quote-joins-two-rows.csv": {
-			"2: sw-1|64.00", "3! sw-2,Oak board,\"Solid oak, 18 mm,12.00,GBP,40", "4! sw-5,Brass rod,Length 12\",4.00,GBP,5", "5: sw-6|5.00",
+			"2: sw-1|64.00", "3! sw-2,Oak board,\"Solid oak, 18 mm,12.00,GBP,40",
+			"4! sw-5,Brass rod,Length 12\",4.00,GBP,5", "5: sw-6|5.00",
 		},
 		"quote-inside-a-word.csv": {"2! ad-1,Pipe 5\" steel,,1.00,GBP,1", "3: ad-2|1.00", "4: ad-3|1.00"},
 	} {
@@ -130,7 +133,9 @@ func TestTextOfSeveralLines(t *testing.T) {
 }
 
 func TestOptionalColumns(t *testing.T) {
-	columns := Columns{Required: []string{"a"}, Optional: []string{"b", "c"}, Aliases: map[string]string{"Second": "b"}, Others: true}
+	columns := Columns{
+		Required: []string{"a"}, Optional: []string{"b", "c"}, Aliases: map[string]string{"Second": "b"}, Others: true,
+	}
 	r := open(t, "x, second ,A,x,\n1,2,3,4,\n", columns)
 	if got := readAll(t, r, "a", "b", "c"); !slices.Equal(got, []string{"2: 3|2|"}) {
 		t.Errorf("got %q", got)
@@ -209,8 +214,8 @@ func covers(t interface{ Fatalf(string, ...any) }, r *Reader, text string) {
 
 func FuzzRead(f *testing.F) {
 	for _, seed := range []string{
-		"a,b\n1,2\n", "\ufeffb,a\r\n\"x\ny\",2\r\n", "a,b\n1\n\"", "a,b\n\xff,\"\"\"\n3,4", "", "a,b\n1,\"x\n2,3\n4,5\"\n\"\n\n\"",
-		"a;b\n1;\"x\n\n2;y\"\n", "a,b\n,\n\" \n\",\n1,2",
+		"a,b\n1,2\n", "\ufeffb,a\r\n\"x\ny\",2\r\n", "a,b\n1\n\"", "a,b\n\xff,\"\"\"\n3,4", "",
+		"a,b\n1,\"x\n2,3\n4,5\"\n\"\n\n\"", "a;b\n1;\"x\n\n2;y\"\n", "a,b\n,\n\" \n\",\n1,2",
 	} {
 		f.Add(seed)
 	}

@@ -33,7 +33,8 @@ func TestCount(t *testing.T) {
 	}
 }
 
-// TestResend: what is understood is sent once, what is not stays unless it is asked for, and a second run does nothing more.
+// TestResend: what is understood is sent once, what is not stays unless it is asked for, and a second run does nothing
+// more.
 func TestResend(t *testing.T) {
 	for unrecognised, left := range map[bool]int{false: 2, true: 0} {
 		q := newQueue("a", "", "b", "")
@@ -43,7 +44,8 @@ func TestResend(t *testing.T) {
 			t.Errorf("foreign ones %t: got %+v, %v, left %+v, sent %q", unrecognised, got, err, q.letters, q.mails)
 		}
 		if q.returned != left {
-			t.Errorf("foreign ones %t: %d letters were given back, want the %d that are left", unrecognised, q.returned, left)
+			t.Errorf("foreign ones %t: %d letters were given back, want the %d that are left",
+				unrecognised, q.returned, left)
 		}
 		q.wantShown(t)
 		if got, err = p.Run(t.Context()); err != nil || got.Resent != 0 || got.Found() != left {
@@ -55,30 +57,33 @@ func TestResend(t *testing.T) {
 
 func TestNoLetters(t *testing.T) {
 	q := newQueue()
-	if got, err := (&DeadLetterRun{Queue: q, Resend: true}).Run(t.Context()); err != nil || got.Found() != 0 || q.takes != 1 {
+	if got, err := (&DeadLetterRun{Queue: q, Resend: true}).Run(t.Context()); err != nil || got.Found() != 0 ||
+		q.takes != 1 {
 		t.Errorf("got %+v, %v after %d calls", got, err, q.takes)
 	}
 }
 
-// TestAnyLetters: whatever letters there are, and however soon those that are kept show again, each is counted once, each that
-// is understood is sent once, and nothing is lost or left hidden.
+// TestAnyLetters: whatever letters there are, and however soon those that are kept show again, each is counted once,
+// each that is understood is sent once, and nothing is lost or left hidden.
 func TestAnyLetters(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		q := newQueue(rapid.SliceOfN(rapid.SampledFrom([]string{"", "a", "b"}), 0, 60).Draw(rt, "letters")...)
 		q.longest = rapid.IntRange(7, 100).Draw(rt, "takes until a letter shows again")
 		all := len(q.letters)
 		got, err := (&DeadLetterRun{Queue: q, Resend: true}).Run(context.Background())
-		if err != nil || got.Found() != all || got.Resent != got.Understood || len(q.mails) != got.Resent || len(q.letters) != got.Unrecognised {
+		if err != nil || got.Found() != all || got.Resent != got.Understood || len(q.mails) != got.Resent ||
+			len(q.letters) != got.Unrecognised {
 			rt.Fatalf("got %+v, %v, left %d, sent %d of %d", got, err, len(q.letters), len(q.mails), all)
 		}
 		q.wantShown(t)
 	})
 }
 
-// TestKeptShowAgain: in a long run those that are kept are met again. They are counted once, and given back with their last
-// receipt.
+// TestKeptShowAgain: in a long run those that are kept are met again. They are counted once, and given back with their
+// last receipt.
 func TestKeptShowAgain(t *testing.T) {
-	q := newQueue("", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a")
+	q := newQueue("", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a",
+		"a", "a")
 	q.longest = 1
 	got, err := (&DeadLetterRun{Queue: q, Resend: true}).Run(t.Context())
 	if err != nil || got.Unrecognised != 1 || got.Resent != 21 || len(q.letters) != 1 || q.receipts < 23 {
@@ -94,10 +99,16 @@ func TestCutShort(t *testing.T) {
 		resent int
 		err    error
 	}{
-		"sending fails":         {func(q *queue, _ func()) { q.fails["resend m2"] = errDown }, 1, errDown},
-		"interrupt at a letter": {func(q *queue, interrupt func()) { q.at("resend", "m2", interrupt) }, 1, context.Canceled},
-		"interrupt after one":   {func(q *queue, interrupt func()) { q.at("sent", "m0", interrupt) }, 1, context.Canceled},
-		"interrupt at the end":  {func(q *queue, interrupt func()) { q.at("sent", "m3", interrupt) }, 3, context.Canceled},
+		"sending fails": {func(q *queue, _ func()) { q.fails["resend m2"] = errDown }, 1, errDown},
+		"interrupt at a letter": {func(q *queue, interrupt func()) {
+			q.at("resend", "m2", interrupt)
+		}, 1, context.Canceled},
+		"interrupt after one": {func(q *queue, interrupt func()) {
+			q.at("sent", "m0", interrupt)
+		}, 1, context.Canceled},
+		"interrupt at the end": {func(q *queue, interrupt func()) {
+			q.at("sent", "m3", interrupt)
+		}, 3, context.Canceled},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, interrupt := context.WithCancel(t.Context())
@@ -105,7 +116,8 @@ func TestCutShort(t *testing.T) {
 			q := newQueue("a", "", "b", "c")
 			c.spoil(q, interrupt)
 			got, err := (&DeadLetterRun{Queue: q, Resend: true}).Run(ctx)
-			if !errors.Is(err, c.err) || got.Found() != 4 || got.Resent != c.resent || len(q.mails) != c.resent || len(q.letters) != 4-c.resent {
+			if !errors.Is(err, c.err) || got.Found() != 4 || got.Resent != c.resent || len(q.mails) != c.resent ||
+				len(q.letters) != 4-c.resent {
 				t.Errorf("got %+v, %v, sent %q, left %+v, want %d sent", got, err, q.mails, q.letters, c.resent)
 			}
 			q.wantShown(t)
@@ -134,7 +146,8 @@ func TestGivingBackFails(t *testing.T) {
 func TestTakingFails(t *testing.T) {
 	q := newQueue("a")
 	q.fails["take"] = errDown
-	if got, err := (&DeadLetterRun{Queue: q, Resend: true}).Run(t.Context()); !errors.Is(err, errDown) || got.Found() != 0 {
+	if got, err := (&DeadLetterRun{Queue: q, Resend: true}).Run(t.Context()); !errors.Is(err, errDown) ||
+		got.Found() != 0 {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -143,7 +156,8 @@ func TestTakingFails(t *testing.T) {
 func TestErrorsDoNotTellBodies(t *testing.T) {
 	q := newQueue("a")
 	q.fails["resend m0"] = errDown
-	if _, err := (&DeadLetterRun{Queue: q, Resend: true}).Run(t.Context()); err == nil || strings.Contains(err.Error(), "body") || !strings.Contains(err.Error(), "m0") {
+	if _, err := (&DeadLetterRun{Queue: q, Resend: true}).Run(t.Context()); err == nil ||
+		strings.Contains(err.Error(), "body") || !strings.Contains(err.Error(), "m0") {
 		t.Errorf("got %v, want it to name the letter by its id only", err)
 	}
 }
@@ -151,7 +165,9 @@ func TestErrorsDoNotTellBodies(t *testing.T) {
 func TestProgressOfLetters(t *testing.T) {
 	var told []int
 	q := newQueue(slices.Repeat([]string{"a"}, 15)...)
-	if _, err := (&DeadLetterRun{Queue: q, Progress: func(n int) { told = append(told, n) }}).Run(t.Context()); err != nil || fmt.Sprint(told) != "[10 15 15]" {
+	if _, err := (&DeadLetterRun{Queue: q, Progress: func(n int) {
+		told = append(told, n)
+	}}).Run(t.Context()); err != nil || fmt.Sprint(told) != "[10 15 15]" {
 		t.Errorf("told %v, %v", told, err)
 	}
 }

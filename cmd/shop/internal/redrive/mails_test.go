@@ -22,14 +22,19 @@ type ledger struct {
 }
 
 func newLedger(n int) *ledger {
-	l := &ledger{failed: map[string]time.Time{}, requeued: map[string]notification.Mail{}, fails: map[string]error{}, on: func(string) {}}
+	l := &ledger{
+		failed: map[string]time.Time{}, requeued: map[string]notification.Mail{}, fails: map[string]error{},
+		on: func(string) {},
+	}
 	for i := range n { // the last failed first
 		l.failed[fmt.Sprint("mail ", i)] = opened.Add(-time.Duration(i) * time.Hour)
 	}
 	return l
 }
 
-func (l *ledger) Failed(ctx context.Context, since time.Time, after string) (mails []notification.FailedMail, next string, err error) {
+func (l *ledger) Failed(
+	ctx context.Context, since time.Time, after string,
+) (mails []notification.FailedMail, next string, err error) {
 	if err := errors.Join(ctx.Err(), l.fails["after "+after]); err != nil {
 		return nil, "", err
 	}
@@ -71,7 +76,8 @@ func TestCountMails(t *testing.T) {
 	got, err := (&Outbox{Ledger: l, Now: clock}).Run(t.Context())
 	want := Mails{Found: 7, Last: opened}
 	for i := 6; i >= 2; i-- {
-		want.First = append(want.First, notification.FailedMail{ID: fmt.Sprint("mail ", i), FailedAt: opened.Add(-time.Duration(i) * time.Hour)})
+		want.First = append(want.First,
+			notification.FailedMail{ID: fmt.Sprint("mail ", i), FailedAt: opened.Add(-time.Duration(i) * time.Hour)})
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
@@ -106,7 +112,8 @@ func TestRequeueSince(t *testing.T) {
 	}
 }
 
-// TestRequeueWhatIsNotFailed: one that another made pending meanwhile is found, but not counted as requeued by this run.
+// TestRequeueWhatIsNotFailed: one that another made pending meanwhile is found, but not counted as requeued by this
+// run.
 func TestRequeueWhatIsNotFailed(t *testing.T) {
 	l := newLedger(3)
 	l.on = func(mailID string) {
@@ -114,7 +121,8 @@ func TestRequeueWhatIsNotFailed(t *testing.T) {
 			delete(l.failed, mailID)
 		}
 	}
-	if got, err := (&Outbox{Ledger: l, Requeue: true, Now: clock}).Run(t.Context()); err != nil || got.Found != 3 || got.Requeued != 2 {
+	if got, err := (&Outbox{Ledger: l, Requeue: true, Now: clock}).Run(t.Context()); err != nil || got.Found != 3 ||
+		got.Requeued != 2 {
 		t.Errorf("got %+v, %v, want 3 found and 2 requeued", got, err)
 	}
 }
@@ -127,7 +135,8 @@ func TestRequeueCutShort(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := newLedger(7)
 			spoil(l)
-			if got, err := (&Outbox{Ledger: l, Requeue: true, Now: clock}).Run(t.Context()); !errors.Is(err, errDown) || got.Requeued != 2 || len(l.failed) != 5 {
+			if got, err := (&Outbox{Ledger: l, Requeue: true, Now: clock}).Run(t.Context()); !errors.Is(err, errDown) ||
+				got.Requeued != 2 || len(l.failed) != 5 {
 				t.Errorf("got %+v, %v, left %v, want 2 requeued", got, err, l.failed)
 			}
 		})
@@ -139,14 +148,17 @@ func TestRequeueCutShort(t *testing.T) {
 			interrupt()
 		}
 	}
-	if got, err := (&Outbox{Ledger: l, Requeue: true, Now: clock}).Run(ctx); !errors.Is(err, context.Canceled) || got.Requeued != 3 {
+	if got, err := (&Outbox{Ledger: l, Requeue: true, Now: clock}).Run(ctx); !errors.Is(err, context.Canceled) ||
+		got.Requeued != 3 {
 		t.Errorf("got %+v, %v, want 3 requeued before the interrupt", got, err)
 	}
 }
 
 func TestProgressOfMails(t *testing.T) {
 	var told []int
-	if _, err := (&Outbox{Ledger: newLedger(3), Now: clock, Progress: func(n int) { told = append(told, n) }}).Run(t.Context()); err != nil || fmt.Sprint(told) != "[2 2 3]" {
+	if _, err := (&Outbox{Ledger: newLedger(3), Now: clock, Progress: func(n int) {
+		told = append(told, n)
+	}}).Run(t.Context()); err != nil || fmt.Sprint(told) != "[2 2 3]" {
 		t.Errorf("told %v, %v", told, err)
 	}
 }

@@ -13,7 +13,8 @@ import (
 
 var errDown = errors.New("the service is down")
 
-// queue is a dead-letter queue beside a mail queue. A letter that was taken is hidden; its handle is that of the last receipt.
+// queue is a dead-letter queue beside a mail queue. A letter that was taken is hidden; its handle is that of the last
+// receipt.
 type queue struct {
 	letters  []notification.DeadLetter
 	until    map[string]int // when each shows again, in calls of Receive; 0 shows now
@@ -29,7 +30,8 @@ type queue struct {
 func newQueue(mailIDs ...string) *queue {
 	q := &queue{until: map[string]int{}, fails: map[string]error{}, longest: 1000, on: func(string, string) {}}
 	for i, mailID := range mailIDs {
-		q.letters = append(q.letters, notification.DeadLetter{ID: fmt.Sprint("m", i), Body: fmt.Sprint("body ", i), MailID: mailID})
+		q.letters = append(q.letters,
+			notification.DeadLetter{ID: fmt.Sprint("m", i), Body: fmt.Sprint("body ", i), MailID: mailID})
 	}
 	return q
 }

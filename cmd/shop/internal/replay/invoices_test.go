@@ -55,17 +55,24 @@ func TestInvoices(t *testing.T) {
 		lines string
 		want  string
 	}{
-		"grouped":             {sale("1", "22423", 2, "7") + sale("1", "84029e", 3, "7") + sale("2", "22423", 1, "8"), "1/7 22423:2 84029E:3; 2/8 22423:1; "},
-		"apart in the file":   {sale("1", "22423", 2, "7") + sale("2", "22423", 1, "8") + sale("1", "84029E", 3, "7"), "1/7 22423:2 84029E:3; 2/8 22423:1; "},
-		"same product twice":  {sale("1", "22423", 2, "7") + sale("1", "22423", 2, "7"), "1/7 22423:2 22423:2; "},
-		"cancellation":        {sale("C1", "22423", -2, "7") + sale("C2", "22423", 2, "7"), ""},
-		"no customer":         {sale("1", "22423", 2, ""), ""},
-		"customer on one":     {sale("1", "22423", 2, "") + sale("1", "22424", 2, "7"), "1/7 22423:2 22424:2; "},
-		"no goods":            {sale("1", "POST", 1, "7"), ""},
-		"goods and postage":   {sale("1", "POST", 1, "7") + sale("1", "22423", 2, "7"), "1/7 22423:2; "},
-		"nothing sold":        {sale("1", "22423", -2, "7") + sale("1", "22424", 0, "7"), ""},
-		"some written off":    {sale("1", "22423", -2, "7") + sale("1", "22424", 4, "7"), "1/7 22424:4; "},
-		"no more than wanted": {sale("1", "22423", 1, "7") + sale("2", "22423", 1, "7") + sale("3", "22423", 1, "7") + sale("4", "22423", 1, "7"), "1/7 22423:1; 2/7 22423:1; 3/7 22423:1; "},
+		"grouped": {
+			sale("1", "22423", 2, "7") + sale("1", "84029e", 3, "7") + sale("2", "22423", 1, "8"),
+			"1/7 22423:2 84029E:3; 2/8 22423:1; ",
+		},
+		"apart in the file": {
+			sale("1", "22423", 2, "7") + sale("2", "22423", 1, "8") + sale("1", "84029E", 3, "7"),
+			"1/7 22423:2 84029E:3; 2/8 22423:1; ",
+		},
+		"same product twice": {sale("1", "22423", 2, "7") + sale("1", "22423", 2, "7"), "1/7 22423:2 22423:2; "},
+		"cancellation":       {sale("C1", "22423", -2, "7") + sale("C2", "22423", 2, "7"), ""},
+		"no customer":        {sale("1", "22423", 2, ""), ""},
+		"customer on one":    {sale("1", "22423", 2, "") + sale("1", "22424", 2, "7"), "1/7 22423:2 22424:2; "},
+		"no goods":           {sale("1", "POST", 1, "7"), ""},
+		"goods and postage":  {sale("1", "POST", 1, "7") + sale("1", "22423", 2, "7"), "1/7 22423:2; "},
+		"nothing sold":       {sale("1", "22423", -2, "7") + sale("1", "22424", 0, "7"), ""},
+		"some written off":   {sale("1", "22423", -2, "7") + sale("1", "22424", 4, "7"), "1/7 22424:4; "},
+		"no more than wanted": {sale("1", "22423", 1, "7") + sale("2", "22423", 1, "7") + sale("3", "22423", 1, "7") +
+			sale("4", "22423", 1, "7"), "1/7 22423:1; 2/7 22423:1; 3/7 22423:1; "},
 	} {
 		got, malformed := invoices(t, strings.NewReader(header+c.lines), 3)
 		if show(got) != c.want || malformed != 0 {
@@ -75,7 +82,8 @@ func TestInvoices(t *testing.T) {
 }
 
 func TestInvoicesCountsMalformedLines(t *testing.T) {
-	got, malformed := invoices(t, strings.NewReader(header+"1,22423\n"+sale("1", "22423", 1, "7")+"2,22423,x,y,z,,,\n"), 3)
+	got, malformed := invoices(t, strings.NewReader(header+"1,22423\n"+sale("1", "22423", 1, "7")+"2,22423,x,y,z,,,\n"),
+		3)
 	if show(got) != "1/7 22423:1; " || malformed != 2 {
 		t.Errorf("got %s and %d malformed, want one invoice and 2", show(got), malformed)
 	}
@@ -114,7 +122,8 @@ func TestInvoicesRealSales(t *testing.T) {
 		got, malformed := invoices(t, file, c.n)
 		customers, sold, digest := totals(got)
 		if len(got) != c.want || customers != c.customers || sold != c.units || digest != c.digest || malformed != 0 {
-			t.Errorf("%d invoices, %d customers, %d units, digest %s, %d malformed; want %+v", len(got), customers, sold, digest, malformed, c)
+			t.Errorf("%d invoices, %d customers, %d units, digest %s, %d malformed; want %+v",
+				len(got), customers, sold, digest, malformed, c)
 		}
 	}
 }
@@ -143,7 +152,8 @@ func FuzzInvoices(f *testing.F) {
 		}
 		for _, i := range got {
 			sold := func(item order.Item) bool { return item.Quantity > 0 && item.ProductID != "" }
-			if i.Customer == "" || len(i.Items) == 0 || strings.HasPrefix(i.Number, "C") || slices.ContainsFunc(i.Items, func(item order.Item) bool { return !sold(item) }) {
+			if i.Customer == "" || len(i.Items) == 0 || strings.HasPrefix(i.Number, "C") ||
+				slices.ContainsFunc(i.Items, func(item order.Item) bool { return !sold(item) }) {
 				t.Fatalf("invoice %+v cannot be replayed", i)
 			}
 		}

@@ -40,8 +40,10 @@ type fakeShop struct {
 }
 
 func newFakeShop(stock map[string]int64) *fakeShop {
-	return &fakeShop{stock: stock, listed: maps.Clone(stock), customers: map[string]bool{}, orders: map[string][]order.Item{}, placedAt: map[string]time.Time{},
-		mails: map[string]int{}, polls: map[string]int{}, id: func(customer, key string) string { return "ord_" + customer + "_" + key }}
+	return &fakeShop{stock: stock, listed: maps.Clone(stock), customers: map[string]bool{},
+		orders: map[string][]order.Item{}, placedAt: map[string]time.Time{},
+		mails: map[string]int{}, polls: map[string]int{},
+		id: func(customer, key string) string { return "ord_" + customer + "_" + key }}
 }
 
 func (f *fakeShop) Customer(_ context.Context, id string) (Customer, bool, error) {
@@ -141,7 +143,9 @@ func (c fakeCustomer) EmailStatus(_ context.Context, id string) (order.EmailStat
 
 // day is a file of three invoices of two customers, of 6 lamps and 4 mugs.
 var day = []Invoice{
-	{"1", "ada", []order.Item{{ProductID: "lamp", Quantity: 2}, {ProductID: "mug", Quantity: 4}, {ProductID: "lamp", Quantity: 1}}},
+	{"1", "ada", []order.Item{
+		{ProductID: "lamp", Quantity: 2}, {ProductID: "mug", Quantity: 4}, {ProductID: "lamp", Quantity: 1},
+	}},
 	{"2", "bob", []order.Item{{ProductID: "lamp", Quantity: 1}}},
 	{"3", "ada", []order.Item{{ProductID: "lamp", Quantity: 2}}},
 }
@@ -204,7 +208,8 @@ func TestReplay(t *testing.T) {
 	if r.Customers != 2 || r.NewCustomers != 2 || r.Invoices != 3 {
 		t.Errorf("%d customers, %d new, %d invoices; want 2, 2, 3", r.Customers, r.NewCustomers, r.Invoices)
 	}
-	if r.Duration <= 0 || r.Rate <= 0 || r.P50 <= 0 || r.P50 > r.P95 || r.P95 > r.P99 || r.P99 > r.Max || r.Max > r.Duration {
+	if r.Duration <= 0 || r.Rate <= 0 || r.P50 <= 0 || r.P50 > r.P95 || r.P95 > r.P99 || r.P99 > r.Max ||
+		r.Max > r.Duration {
 		t.Errorf("times %v %v %v %v %v %v are not in order", r.Duration, r.Rate, r.P50, r.P95, r.P99, r.Max)
 	}
 }
@@ -272,7 +277,8 @@ func TestReplayRefusals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantCounts(t, r, "1 accepted, 0 earlier, 0 replayed, 0 repeats, 0 unanswered, refused map[out_of_stock:1 product_not_found:1], 2 units")
+	wantCounts(t, r,
+		"1 accepted, 0 earlier, 0 replayed, 0 repeats, 0 unanswered, refused map[out_of_stock:1 product_not_found:1], 2 units")
 	wantFailed(t, r)
 }
 

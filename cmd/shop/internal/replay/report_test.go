@@ -70,9 +70,12 @@ func atMost(samples []time.Duration, limit time.Duration) int {
 
 func TestWriteText(t *testing.T) {
 	r := Report{
-		Invoices: 10, Malformed: 1, Customers: 4, NewCustomers: 3, Accepted: 6, Earlier: 1, Replayed: 2, Repeats: 5, Unanswered: 1,
-		Refused: map[string]int{"product_not_found": 1, "out_of_stock": 2}, Units: 99, Duration: 1500 * time.Millisecond, Rate: 4,
-		P50: 8250 * time.Microsecond, P95: 20 * time.Millisecond, P99: 30 * time.Millisecond, Max: 31 * time.Millisecond,
+		Invoices: 10, Malformed: 1, Customers: 4, NewCustomers: 3, Accepted: 6, Earlier: 1, Replayed: 2, Repeats: 5,
+		Unanswered: 1,
+		Refused:    map[string]int{"product_not_found": 1, "out_of_stock": 2}, Units: 99,
+		Duration: 1500 * time.Millisecond, Rate: 4,
+		P50: 8250 * time.Microsecond, P95: 20 * time.Millisecond, P99: 30 * time.Millisecond,
+		Max:    31 * time.Millisecond,
 		Checks: []Check{{"stock fell", true, "3 products"}, {"mails sent", false, "1 wrong"}},
 	}
 	want := `invoices                    10

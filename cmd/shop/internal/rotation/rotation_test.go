@@ -23,7 +23,9 @@ func key(id string, createdAt time.Time) Key {
 // state has a key that signs since the start, and a standby key that was made and published so much later.
 func state(standbyMade, published time.Duration) State {
 	standby := key("standby", after(standbyMade))
-	return State{Signing: key("signing", start), Standby: &standby, PublishedSince: after(published), SignedSince: start}
+	return State{
+		Signing: key("signing", start), Standby: &standby, PublishedSince: after(published), SignedSince: start,
+	}
 }
 
 func TestNextAndWhen(t *testing.T) {
@@ -39,9 +41,11 @@ func TestNextAndWhen(t *testing.T) {
 		state State
 		want  Step
 	}{
-		"no standby key":                  {none, Step{Action: Add}},
-		"a younger one":                   {state(time.Hour, 0), Step{Switch, after(time.Hour + 135*time.Minute)}},
-		"a younger one, published later":  {state(time.Minute, time.Hour), Step{Switch, after(time.Hour + 135*time.Minute)}},
+		"no standby key": {none, Step{Action: Add}},
+		"a younger one":  {state(time.Hour, 0), Step{Switch, after(time.Hour + 135*time.Minute)}},
+		"a younger one, published later": {
+			state(time.Minute, time.Hour), Step{Switch, after(time.Hour + 135*time.Minute)},
+		},
 		"an older one":                    {state(-time.Hour, time.Hour), Step{Replace, after(20 * time.Minute)}},
 		"the first of two made together":  {state(0, time.Hour), Step{Replace, after(20 * time.Minute)}},
 		"the second of two made together": {second, Step{Switch, after(135 * time.Minute)}},
@@ -81,13 +85,19 @@ func TestAllowAsksWhatTheKeySetHas(t *testing.T) {
 		change func(*State)
 		want   error
 	}{
-		"to a key that is not published":     {time.Hour, func(s *State) { s.Standby.Published = false }, ErrNotPublished},
-		"from a key that is not published":   {time.Hour, func(s *State) { s.Signing.Published = false }, nil},
-		"from a key that is disabled":        {time.Hour, func(s *State) { s.Signing.Enabled = false }, nil},
-		"replaced, the signer not published": {-time.Hour, func(s *State) { s.Signing.Published = false }, ErrNotPublished},
-		"replaced, the signer disabled":      {-time.Hour, func(s *State) { s.Signing.Enabled = false }, ErrDisabled},
-		"replaced, itself not published":     {-time.Hour, func(s *State) { s.Standby.Published = false }, nil},
-		"added, though nothing can sign":     {0, func(s *State) { s.Standby, s.Signing.Enabled, s.Signing.Published = nil, false, false }, nil},
+		"to a key that is not published": {time.Hour, func(s *State) {
+			s.Standby.Published = false
+		}, ErrNotPublished},
+		"from a key that is not published": {time.Hour, func(s *State) { s.Signing.Published = false }, nil},
+		"from a key that is disabled":      {time.Hour, func(s *State) { s.Signing.Enabled = false }, nil},
+		"replaced, the signer not published": {-time.Hour, func(s *State) {
+			s.Signing.Published = false
+		}, ErrNotPublished},
+		"replaced, the signer disabled":  {-time.Hour, func(s *State) { s.Signing.Enabled = false }, ErrDisabled},
+		"replaced, itself not published": {-time.Hour, func(s *State) { s.Standby.Published = false }, nil},
+		"added, though nothing can sign": {0, func(s *State) {
+			s.Standby, s.Signing.Enabled, s.Signing.Published = nil, false, false
+		}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := state(c.made, 0)
@@ -115,7 +125,8 @@ func (g *gateway) knows(s State, id string, now time.Time) bool {
 	return g.keys[id]
 }
 
-// TestNoTokenIsLost: whenever steps are tried, every token is known at the gateway until it expires, and the rotation goes on.
+// TestNoTokenIsLost: whenever steps are tried, every token is known at the gateway until it expires, and the rotation
+// goes on.
 func TestNoTokenIsLost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		now, s, made, steps := start, state(time.Minute, 0), 0, 0

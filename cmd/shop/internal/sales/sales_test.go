@@ -22,7 +22,8 @@ func reader(t testing.TB, lines string) *Reader {
 }
 
 func TestRead(t *testing.T) {
-	got, err := reader(t, `c536365, 84029e ," RED  BOTTLE. ",-6,2010-12-01T08:26:00Z, 3.39 , 17850 ,United Kingdom`).Read()
+	got, err := reader(t, `c536365, 84029e ," RED  BOTTLE. ",-6,2010-12-01T08:26:00Z, 3.39 , 17850 ,United Kingdom`).
+		Read()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +81,8 @@ func TestForms(t *testing.T) {
 	}
 	for _, form := range []string{
 		"2010-12-01T08:26:00Z,2.55,17850", "2010-12-01T08:26:00,2.55,17850.0", "2010-12-01 08:26:00,2.55,17850.0",
-		"2010-12-01 08:26,2.55,17850", "12/1/2010 8:26,2.55,17850", "12/1/2010 08:26:00,2.55,17850", "12/1/10 8:26,2.55,17850",
+		"2010-12-01 08:26,2.55,17850", "12/1/2010 8:26,2.55,17850", "12/1/2010 08:26:00,2.55,17850",
+		"12/1/10 8:26,2.55,17850",
 	} {
 		got, err := reader(t, "5,22423,CAKE,1,"+form+",United Kingdom").Read()
 		if err != nil || !equal(got, want) {
@@ -112,16 +114,20 @@ func TestReadGoesOn(t *testing.T) {
 }
 
 func TestNewReaderRefuses(t *testing.T) {
-	if _, err := NewReader(strings.NewReader("product_id,name\n"), csvfile.Options{}); !errors.Is(err, csvfile.ErrHeader) {
+	if _, err := NewReader(
+		strings.NewReader("product_id,name\n"), csvfile.Options{},
+	); !errors.Is(err, csvfile.ErrHeader) {
 		t.Errorf("got %v, want ErrHeader", err)
 	}
 }
 
 func TestGoods(t *testing.T) {
 	for code, want := range map[string]bool{
-		"22423": true, "84029E": true, "15056BL": true, "DCGS0070": true, "DCGSSGIRL": true, "GIFT_0001_40": true, "PADS": true,
-		"POST": false, "DOT": false, "M": false, "D": false, "C2": false, "S": false, "BANK CHARGES": false, "AMAZONFEE": false,
-		"2242": false, "A22423": false, "PADSX": false, "GIFT": false, "DCG": false, "": false, "２２４２３": false,
+		"22423": true, "84029E": true, "15056BL": true, "DCGS0070": true, "DCGSSGIRL": true, "GIFT_0001_40": true,
+		"PADS": true,
+		"POST": false, "DOT": false, "M": false, "D": false, "C2": false, "S": false, "BANK CHARGES": false,
+		"AMAZONFEE": false,
+		"2242":      false, "A22423": false, "PADSX": false, "GIFT": false, "DCG": false, "": false, "２２４２３": false,
 	} {
 		if got := (Line{Code: code}).Goods(); got != want {
 			t.Errorf("%q: goods = %t, want %t", code, got, want)
@@ -155,7 +161,8 @@ func FuzzRead(f *testing.F) {
 			case err != nil:
 				t.Fatal(err)
 			}
-			if line.Code == "" || line.Code != strings.ToUpper(line.Code) || line.Quantity < -MaxQuantity || line.Quantity > MaxQuantity {
+			if line.Code == "" || line.Code != strings.ToUpper(line.Code) || line.Quantity < -MaxQuantity ||
+				line.Quantity > MaxQuantity {
 				t.Fatalf("line %+v breaks what Line promises", line)
 			}
 			if !identifier.MatchString(line.Invoice) || line.Customer != "" && !identifier.MatchString(line.Customer) {

@@ -1,5 +1,5 @@
-// Command notify is the limit that functions/notify is measured against: the AWS calls of one confirmation and nothing else.
-// The messages that the benchmark makes are named after their orders.
+// Command notify is the limit that functions/notify is measured against: the AWS calls of one confirmation and nothing
+// else. The messages that the benchmark makes are named after their orders.
 package main
 
 import (
@@ -36,8 +36,9 @@ func main() {
 	}
 	f := function{
 		db: dynamodb.NewFromConfig(cfg), mailer: ses.NewFromConfig(cfg),
-		orders: os.Getenv("ORDERS_TABLE"), mails: os.Getenv("MAILS_TABLE"), suppressed: os.Getenv("SUPPRESSED_ADDRESSES_TABLE"),
-		sender: os.Getenv("SENDER"), configurationSet: os.Getenv("CONFIGURATION_SET"),
+		orders: os.Getenv("ORDERS_TABLE"), mails: os.Getenv("MAILS_TABLE"),
+		suppressed: os.Getenv("SUPPRESSED_ADDRESSES_TABLE"),
+		sender:     os.Getenv("SENDER"), configurationSet: os.Getenv("CONFIGURATION_SET"),
 		text: os.Getenv("BENCH_TEXT"), html: os.Getenv("BENCH_HTML"),
 	}
 	lambda.Start(f.handle)
@@ -80,7 +81,8 @@ func (f function) claim(ctx context.Context, id string) error {
 		UpdateExpression:         aws.String("SET lease_id = :lease, lease_until = :until"),
 		ExpressionAttributeNames: map[string]string{"#state": "state"},
 		ExpressionAttributeValues: attributes{
-			":pending": text("pending"), ":now": text("2026-03-14T15:09:26.535Z"), ":lease": text(id), ":until": text("2026-03-14T15:10:01.535Z"),
+			":pending": text("pending"), ":now": text("2026-03-14T15:09:26.535Z"), ":lease": text(id),
+			":until": text("2026-03-14T15:10:01.535Z"),
 		},
 		ReturnValues:                        types.ReturnValueAllNew,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
@@ -107,7 +109,8 @@ func (f function) mark(ctx context.Context, id string) error {
 			" REMOVE due_shard, due_at, lease_id, lease_until"),
 		ExpressionAttributeNames: map[string]string{"#state": "state"},
 		ExpressionAttributeValues: attributes{
-			":pending": text("pending"), ":state": text("sent"), ":now": text("2026-03-14T15:09:26.535Z"), ":message": text(id),
+			":pending": text("pending"), ":state": text("sent"), ":now": text("2026-03-14T15:09:26.535Z"),
+			":message": text(id),
 		},
 	})
 	return err

@@ -1,5 +1,5 @@
-// Command place-order is the limit that functions/place-order is measured against: the AWS calls of a checkout of one line
-// and nothing else. It checks nothing and answers nothing but a status.
+// Command place-order is the limit that functions/place-order is measured against: the AWS calls of a checkout of one
+// line and nothing else. It checks nothing and answers nothing but a status.
 package main
 
 import (
@@ -41,7 +41,9 @@ func main() {
 	lambda.Start(f.handle)
 }
 
-func (f function) handle(ctx context.Context, e events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+func (f function) handle(
+	ctx context.Context, e events.APIGatewayV2HTTPRequest,
+) (events.APIGatewayV2HTTPResponse, error) {
 	id := e.Headers["idempotency-key"]
 	if err := f.read(ctx); err != nil {
 		return events.APIGatewayV2HTTPResponse{}, fmt.Errorf("reading: %w", err)
@@ -71,9 +73,11 @@ func (f function) write(ctx context.Context, id string) error {
 		{Put: &types.Put{TableName: &f.mails, Item: mail(id)}},
 		{Update: &types.Update{
 			TableName: &f.products, Key: f.saleKey(),
-			ConditionExpression:                 aws.String("stock >= :units AND price = :price AND active = :true"),
-			UpdateExpression:                    aws.String("SET stock = stock - :units"),
-			ExpressionAttributeValues:           attributes{":units": number(1), ":price": number(6400), ":true": &types.AttributeValueMemberBOOL{Value: true}},
+			ConditionExpression: aws.String("stock >= :units AND price = :price AND active = :true"),
+			UpdateExpression:    aws.String("SET stock = stock - :units"),
+			ExpressionAttributeValues: attributes{
+				":units": number(1), ":price": number(6400), ":true": &types.AttributeValueMemberBOOL{Value: true},
+			},
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 		}},
 	}})
@@ -92,10 +96,15 @@ func (f function) saleKey() attributes {
 
 // order is an item of the size that the store writes.
 func (f function) order(id string) attributes {
-	line := attributes{"product_id": text(f.productID), "name": text("Brass desk lamp"), "price": number(6400), "quantity": number(1)}
+	line := attributes{
+		"product_id": text(f.productID), "name": text("Brass desk lamp"), "price": number(6400), "quantity": number(1),
+	}
 	return attributes{
-		"order_id": text(id), "user_id": text("usr_019cafb8-d247-752e-9651-0c5ca6a3a450"), "email": text("demo-customer@example.com"),
-		"lines":  &types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberM{Value: line}}},
+		"order_id": text(id), "user_id": text("usr_019cafb8-d247-752e-9651-0c5ca6a3a450"),
+		"email": text("demo-customer@example.com"),
+		"lines": &types.AttributeValueMemberL{
+			Value: []types.AttributeValue{&types.AttributeValueMemberM{Value: line}},
+		},
 		"amount": number(6400), "currency": text("GBP"), "placed_key": text(now() + "#" + id), "shard": number(1),
 		"request": &types.AttributeValueMemberB{Value: make([]byte, 32)},
 	}
@@ -103,8 +112,8 @@ func (f function) order(id string) attributes {
 
 func mail(id string) attributes {
 	return attributes{
-		"mail_id": text("order-placed#" + id), "state": text("pending"), "created_at": text(now()), "attempt": number(0),
-		"due_shard": number(1), "due_at": text(now()),
+		"mail_id": text("order-placed#" + id), "state": text("pending"), "created_at": text(now()),
+		"attempt": number(0), "due_shard": number(1), "due_at": text(now()),
 	}
 }
 

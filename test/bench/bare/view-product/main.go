@@ -28,7 +28,9 @@ func main() {
 	lambda.Start(function{db: dynamodb.NewFromConfig(cfg), products: os.Getenv("PRODUCTS_TABLE")}.handle)
 }
 
-func (f function) handle(ctx context.Context, e events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+func (f function) handle(
+	ctx context.Context, e events.APIGatewayV2HTTPRequest,
+) (events.APIGatewayV2HTTPResponse, error) {
 	_, err := f.db.Query(ctx, &dynamodb.QueryInput{
 		TableName:              &f.products,
 		KeyConditionExpression: aws.String("product_id = :id"),
