@@ -35,3 +35,16 @@ func TestPagesCanBeElsewhere(t *testing.T) {
 		`{"Fn::If":["HasShopUrl",{"Ref":"ShopUrl"},{"Fn::If":["ServesPages",{"Fn::Sub":["https://${Domain}",`+
 			`{"Domain":{"Fn::If":["HasPagesDomain",{"Ref":"PagesDomain"},{"Fn::GetAtt":["PagesDistribution","DomainName"]}]}}]},""]}]}`)
 }
+
+// A client that sends a token over plain HTTP must fail, and not be redirected unnoticed.
+func TestOnlyPagesRedirectToHTTPS(t *testing.T) {
+	distribution := At(Need(t).Resources["PagesDistribution"], "Properties", "DistributionConfig")
+	wantJSON(t, At(distribution, "DefaultCacheBehavior", "ViewerProtocolPolicy"), `"redirect-to-https"`)
+	behaviours, _ := At(distribution, "CacheBehaviors").([]any)
+	if len(behaviours) == 0 {
+		t.Error("the distribution has no behaviour for the API")
+	}
+	for _, behaviour := range behaviours {
+		wantJSON(t, At(behaviour, "ViewerProtocolPolicy"), `"https-only"`)
+	}
+}
