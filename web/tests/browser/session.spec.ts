@@ -126,6 +126,20 @@ test('forms say what is wrong at the field, in the words of the API where it kno
   await expect(page.locator('input:focus')).toHaveAttribute('aria-invalid', 'true')
 })
 
+test('a password is masked until its owner asks to see it, may be pasted, and is offered to password managers', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+  await page.goto('/log-in')
+  const field = page.getByLabel('Password', { exact: true })
+  await expect(field).toHaveAttribute('type', 'password')
+  await expect(field).toHaveAttribute('autocomplete', 'current-password')
+  await page.evaluate(() => navigator.clipboard.writeText('a lamp in the window'))
+  await field.focus()
+  await page.keyboard.press('Control+V')
+  await expect(field).toHaveValue('a lamp in the window')
+  await page.getByRole('button', { name: 'Show' }).click()
+  await expect(field).toHaveAttribute('type', 'text')
+})
+
 test('journey 2: a forgotten password is set anew by the link in a mail, whose token leaves the address at once', async ({ page }) => {
   const person = await newPerson()
   await page.goto('/forgot-password')

@@ -4,6 +4,7 @@ import { toCsv } from '../../src/admin/csv'
 import { allDays } from '../../src/admin/days'
 import { formatMoney, parseMoney, plainMoney, total } from '../../src/parts/money'
 import { parse } from '../../src/shop/checkout/storage'
+import { nextOf } from '../../src/shop/pages/log-in'
 
 describe('money', () => {
   it('has the digits of ISO 4217, not those in use', () => {
@@ -46,7 +47,7 @@ describe('CSV', () => {
   })
 
   it('is no formula', () => {
-    for (const start of ['=', '+', '-', '@', '\t', '\r']) {
+    for (const start of ['=', '+', '-', '@', '\t', '\r', '\0']) {
       const [[cell]] = readCsv(toCsv([[`${start}1+1`]])) as [[string]]
       expect(cell).toBe(`'${start}1+1`)
     }
@@ -55,7 +56,7 @@ describe('CSV', () => {
 })
 
 /** A cell without the apostrophe that keeps a spreadsheet from calculating. */
-const bare = (cell: string) => cell.replace(/^'(?=[=+\-@\t\r])/, '')
+const bare = (cell: string) => cell.replace(/^'(?=[=+\-@\t\r\0])/, '')
 
 /** Reads RFC 4180. */
 function readCsv(text: string): string[][] {
@@ -111,4 +112,17 @@ describe('a stored basket', () => {
     ]
     expect(parse(JSON.stringify({ id: 'b', lines }))?.lines).toEqual([{ product_id: 'lamp', quantity: 2 }])
   })
+})
+
+describe('where a log-in leads', () => {
+  it.each(['/', '/cart', '/products/desk-lamp', '/orders/ord_1.2', '/admin/'])('is the path %j', (next) => {
+    expect(nextOf({ next })).toBe(next)
+  })
+
+  it.each(['//evil.example', '/\\evil.example', 'https://evil.example', 'javascript:alert(1)', '/a?next=//evil.example', ''])(
+    'is never %j',
+    (next) => {
+      expect(nextOf({ next })).toBe('/')
+    },
+  )
 })
