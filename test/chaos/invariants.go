@@ -42,14 +42,14 @@ func (v *verdict) want(holds bool, invariant, format string, args ...any) {
 // The invariants, by the promises of docs/design.md. docs/reliability.md has each in full.
 const (
 	invStock     = "never oversold"
-	invMove      = "an admin is told truly what was changed"
+	invMove      = "changes of stock are recorded as answered"
 	invOnce      = "never twice"
 	invKept      = "never lost"
 	invNothing   = "a refusal leaves nothing"
 	invSettled   = "a repeat gets a definite answer"
 	invMoney     = "money adds up"
 	invMail      = "every order has its mail"
-	invMailOnce  = "one fault costs one more mail at the most"
+	invMailOnce  = "one fault costs at most one more mail"
 	invNoMail    = "no mail without an order"
 	invEvent     = "no event without an order"
 	invOwner     = "nobody sees another's order"
