@@ -1,7 +1,8 @@
-// Command shop is the operator's tool of the store: it imports goods, makes admins, replays past sales as a trial, and
-// sends again what the store gave up. It works on any deployed stack, by the stack's outputs, and on the local store.
+// Command shop is the operator's tool of the store. It imports products, grants and revokes the role of admin, rotates
+// the signing key, sends failed mails again, checks the stored data, and replays past sales as a test. It works on any
+// deployed stack, by the stack's outputs, and on the local store.
 //
-// See shop --help and each command's own.
+// See shop --help and the help of each command.
 package main
 
 import (

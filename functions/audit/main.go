@@ -1,4 +1,4 @@
-// Command audit is called every night: the stored data are checked against the store's promises.
+// Command audit runs every night: it checks the stored data against the store's promises.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command browse-products serves GET /products: the goods for sale, by name.
+// Command browse-products serves GET /products: the products for sale, by name.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Command change-order changes the status of an order: POST /orders/{order_id}/cancellation is its customer's, PUT
-// /admin/orders/{order_id}/status an admin's.
+// Command change-order changes the status of an order: a customer's by POST /orders/{order_id}/cancellation, an admin's
+// by PUT /admin/orders/{order_id}/status.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Command change-password serves PUT /users/me/password: who knows the password sets another one, and all other
-// sessions end.
+// Command change-password serves PUT /users/me/password: it replaces the password of a caller who knows it, and ends
+// all other sessions.
 package main
 
 import (

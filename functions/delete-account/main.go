@@ -1,4 +1,4 @@
-// Command delete-account serves DELETE /users/me: the account goes, and with it the personal data in its orders.
+// Command delete-account serves DELETE /users/me: it removes the account, and erases the personal data in its orders.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command end-sessions serves DELETE /sessions: all sessions of the caller end, wherever they were begun.
+// Command end-sessions serves DELETE /sessions: it ends all sessions of the caller, in all browsers and clients.
 package main
 
 import (

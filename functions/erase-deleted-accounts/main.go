@@ -1,4 +1,4 @@
-// Command erase-deleted-accounts is called every five minutes: it erases the personal data that deleted accounts left.
+// Command erase-deleted-accounts runs every five minutes: it erases personal data that deleted accounts left.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Command keep-audit is called by CloudWatch Logs with the audited lines of the functions' log, and writes them to its
-// own log group, which is kept for longer.
+// Command keep-audit gets the audited lines of the functions' log from CloudWatch Logs, and writes them to its own log
+// group, which is kept for longer.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Command log-in serves POST /sessions and POST /browser-sessions: credentials are exchanged for a session: an access
-// token and a refresh token.
+// Command log-in serves POST /sessions and POST /browser-sessions: it exchanges credentials for a session, which is an
+// access token and a refresh token.
 package main
 
 import (

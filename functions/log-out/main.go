@@ -1,4 +1,4 @@
-// Command log-out serves POST /sessions/revoke and POST /browser-sessions/revoke: a session is ended.
+// Command log-out serves POST /sessions/revoke and POST /browser-sessions/revoke: it ends a session.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command notify is called by the mail queue: mails that are pending are sent.
+// Command notify gets messages of the mail queue, and sends the mails that they name.
 package main
 
 import (

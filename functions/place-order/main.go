@@ -1,5 +1,5 @@
-// Command place-order serves POST /orders: the order is stored, the stock taken and the confirmation stored in one
-// transaction, and an event is sent for what follows.
+// Command place-order serves POST /orders: one transaction stores the order, takes its units from stock and stores its
+// mail. Then the function sends the event by which the mail goes out.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Command publish-keys serves GET /.well-known/openid-configuration and GET /.well-known/jwks.json at the token
-// issuer's own URL: by them whoever verifies access tokens, API Gateway first of all, finds the public keys.
+// Command publish-keys is the token issuer. It serves GET /.well-known/openid-configuration and GET
+// /.well-known/jwks.json, where API Gateway and others find the public keys that verify access tokens.
 package main
 
 import (

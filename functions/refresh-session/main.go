@@ -1,5 +1,5 @@
-// Command refresh-session serves POST /sessions/refresh and POST /browser-sessions/refresh: a refresh token is
-// exchanged for a new access token and the next refresh token.
+// Command refresh-session serves POST /sessions/refresh and POST /browser-sessions/refresh: it exchanges a refresh
+// token for a new access token and the next refresh token.
 package main
 
 import (

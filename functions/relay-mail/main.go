@@ -1,5 +1,5 @@
-// Command relay-mail is called every minute: cancellations that were cut short are ended, and events are sent again of
-// the mails that are overdue.
+// Command relay-mail runs every minute: it completes cancellations that were cut short, and sends the events of overdue
+// mails again.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command rename-account serves PATCH /users/me: customers and admins change their names.
+// Command rename-account serves PATCH /users/me: it changes the caller's name.
 package main
 
 import (

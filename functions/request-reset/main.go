@@ -1,5 +1,5 @@
-// Command request-reset serves POST /password-resets: whoever has the address is mailed a link that sets a new
-// password.
+// Command request-reset serves POST /password-resets: it has a link mailed to an address, by which its account gets a
+// new password.
 package main
 
 import (

@@ -1,4 +1,5 @@
-// Command reset-password serves PUT /password-resets: whoever followed the link in a mail sets a new password.
+// Command reset-password serves PUT /password-resets: it sets a new password for a caller with the token of a mailed
+// link.
 package main
 
 import (

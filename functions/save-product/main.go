@@ -1,4 +1,4 @@
-// Command save-product serves PUT /admin/products/{product_id}: a product is made or changed.
+// Command save-product serves PUT /admin/products/{product_id}: it creates or changes a product.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Command sign-up serves POST /users: a customer's account is made, good at once or, where addresses are to be
-// verified, once the link was followed that is mailed.
+// Command sign-up serves POST /users: it creates a customer's account. Where addresses are verified, the account works
+// once its owner followed the mailed link.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Command suppress-address is called for each bounce and complaint that SES reports of a mail of ours: mails that come
-// back are failed, and their addresses mailed no more.
+// Command suppress-address gets each bounce and complaint that SES reports about a mail of this store. It fails mails
+// that bounced, and suppresses their addresses, which then get no more mail.
 package main
 
 import (

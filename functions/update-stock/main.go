@@ -1,5 +1,5 @@
 // Command update-stock serves the stock of a product: PUT …/stock sets it, POST …/stock/adjustments changes it by a
-// difference, and GET …/stock/movements lists who changed what and why.
+// difference, and GET …/stock/movements lists who changed it, when and why.
 package main
 
 import (

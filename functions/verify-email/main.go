@@ -1,4 +1,5 @@
-// Command verify-email serves POST /users/verification: whoever followed the link in a sign-up's mail may log in.
+// Command verify-email serves POST /users/verification: it verifies the address of an account by the token of a mailed
+// link. From then on the account can log in.
 package main
 
 import (

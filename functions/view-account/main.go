@@ -1,5 +1,5 @@
-// Command view-account serves GET /users/me and GET /users/me/export: the caller's own account, and all that the store
-// has of the caller.
+// Command view-account serves GET /users/me, the caller's own account, and GET /users/me/export, everything that the
+// store has about the caller.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command view-inventory serves GET /admin/products and GET /admin/products/{product_id}: the goods as admins see them.
+// Command view-inventory serves GET /admin/products and GET /admin/products/{product_id}: products as admins see them.
 package main
 
 import (

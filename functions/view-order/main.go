@@ -1,4 +1,4 @@
-// Command view-order serves GET /orders/{order_id}: an order, to its customer or an admin, and how far its mail got.
+// Command view-order serves GET /orders/{order_id}: an order and the state of its mail, for its customer or an admin.
 package main
 
 import (

@@ -1,6 +1,6 @@
-// Package access decides who may do what: a table from a route to the scope that its caller's token needs and to whose
-// things the caller gets (ASVS 5.0, 8.1.1 and 8.2). The edge of HTTP asks it who may enter, the stores ask it whose
-// things may be seen, and tests hold the deployed routes to it.
+// Package access decides who may do what. Its table has, for each route, the scope that a token needs and whose data
+// the caller may use (ASVS 5.0, 8.1.1 and 8.2). Package httpapi uses it to let a caller in, the stores use it to decide
+// whose data to return, and tests compare the deployed routes with it.
 package access
 
 import (

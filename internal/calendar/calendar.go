@@ -1,5 +1,5 @@
-// Package calendar tells which day an instant is in, in the zone of the shop. A day is written as midnight UTC of its
-// date.
+// Package calendar says on which day an instant is, in the shop's time zone. A day is represented by midnight UTC of
+// its date.
 package calendar
 
 import (

@@ -1,4 +1,4 @@
-// Package clock tells the time as the store keeps it, UTC in whole milliseconds, and waits.
+// Package clock returns the time as the store stores it, in UTC and whole milliseconds, and waits.
 package clock
 
 import (

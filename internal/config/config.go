@@ -1,7 +1,7 @@
 // Package config reads a function's settings from its environment, and makes the AWS configuration that its clients
-// share. That is read from what Lambda sets, and not by the SDK's package config: its other places to look for
-// credentials (profiles, single sign-on, containers) bring four more clients, half a megabyte of a function's zip and
-// a fifth of its start (docs/benchmarks.md).
+// share. It reads only the variables that Lambda sets. The SDK's package config would also look for credentials in
+// profiles, single sign-on and containers, which links four more clients: half a megabyte of a function's zip and a
+// fifth of its start (docs/benchmarks.md).
 package config
 
 import (

@@ -1,6 +1,5 @@
-// Package deadline holds how long a function may wait, and for what: each call to AWS ends before the function's own
-// time does, and the function answers before Lambda cuts it off. test/template holds these numbers against those of
-// template.yaml.
+// Package deadline has the time limits of a function: each call to AWS ends before the function's own time does, and
+// the function answers before Lambda stops it. test/template compares these numbers with those of template.yaml.
 package deadline
 
 import (

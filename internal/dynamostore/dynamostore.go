@@ -1,8 +1,8 @@
-// Package dynamostore keeps the domains' things in DynamoDB. It is the only package that knows DynamoDB: SDK errors
-// stop here.
+// Package dynamostore stores users, products, orders and mails in DynamoDB. It is the only package that knows DynamoDB:
+// it returns the domains' errors, not the SDK's.
 //
-// It has an adapter for each consumer, such as [CheckoutStore], whose fields are all required; most are names of
-// tables. How an item is written and read stands in the item's own file, such as order_item.go.
+// It has one adapter for each interface of a domain, such as [CheckoutStore]. All fields of an adapter are required;
+// most are names of tables. How an item is written and read is in the item's own file, such as order_item.go.
 package dynamostore
 
 import (

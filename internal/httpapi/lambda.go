@@ -1,6 +1,6 @@
-// Package httpapi carries requests and answers between API Gateway's HTTP API (payload format 2.0) and the flows: it
-// decodes requests, says who is calling, and writes answers and problems. It is the only package that knows API
-// Gateway. What the store says over it, shapes and errors, is package storeapi's.
+// Package httpapi connects the functions to API Gateway's HTTP API (payload format 2.0): it decodes requests,
+// identifies the caller, and writes answers and errors. It is the only package that knows API Gateway. The JSON shapes
+// and the table of errors are in package storeapi.
 package httpapi
 
 import (

@@ -1,5 +1,5 @@
-// Package invariants checks what docs/reliability.md promises of the stored data: it reads the tables of a live store
-// and reports each difference.
+// Package invariants checks the stored data against the promises of docs/reliability.md: it reads the tables of a live
+// store and reports each difference.
 package invariants
 
 import (

@@ -1,5 +1,5 @@
-// Package jwks has the public keys of a token issuer, as it publishes them over HTTPS: a JWK set (RFC 7517). It asks
-// the one issuer that it was configured with, never whom a token names.
+// Package jwks reads the public keys that a token issuer publishes over HTTPS, as a JWK set (RFC 7517). It asks only
+// the issuer that it was configured with, never one that a token names.
 package jwks
 
 import (

@@ -1,4 +1,4 @@
-// Package money holds amounts of money as whole minor units, never as floating-point numbers.
+// Package money has amounts of money, in whole minor units and never as floating-point numbers.
 package money
 
 import "fmt"

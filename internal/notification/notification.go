@@ -1,5 +1,5 @@
-// Package notification holds the mails the store sends its customers: which they are, how they are sent, and what is
-// done when they cannot be.
+// Package notification has the mails that the store sends its customers: which there are, how they are sent, and what
+// happens if sending fails.
 package notification
 
 import (

@@ -1,5 +1,5 @@
-// Package observe writes what operators need to see: logs as JSON lines, and counts as CloudWatch's embedded metric
-// format, both to standard output. Nothing it writes holds a password, a token or an e-mail address.
+// Package observe writes what operators need to see to standard output: logs as JSON lines, and counts in CloudWatch's
+// embedded metric format. Nothing that it writes contains a password, a token or an e-mail address.
 package observe
 
 import (

@@ -1,4 +1,4 @@
-// Package order holds checkout and what is read of orders afterwards.
+// Package order has checkout, the life of an order after it, and what customers and admins read of orders.
 package order
 
 import (

@@ -1,4 +1,4 @@
-// Package page holds what every paginated list shares: a request for a page and the page itself.
+// Package page has what all paginated lists share: the request for a page and the page itself.
 package page
 
 import "errors"

@@ -1,4 +1,4 @@
-// Package product holds the goods of the store: what the catalogue shows, and how an admin changes goods and stock.
+// Package product has the products of the store: what the catalogue shows, and how an admin changes products and stock.
 package product
 
 import (

@@ -1,5 +1,5 @@
-// Package queue speaks of mails over SQS: the event that a mail is pending, how it is sent, how a batch of received
-// ones is answered, and how dead ones are sent again.
+// Package queue sends and receives the events of pending mails over SQS. It answers a batch of received messages, and
+// sends dead letters again.
 package queue
 
 import (

@@ -1,5 +1,5 @@
-// Package rootkeys reads the AWS credentials of a store on this machine: those of its emulated account's root, which
-// the emulator makes at the store's first start (infra/local/emulation/keys.py).
+// Package rootkeys reads the AWS credentials of a local store: those of its emulated account's root, which the emulator
+// makes when the store starts for the first time (infra/local/emulation/keys.py).
 package rootkeys
 
 import (

@@ -1,4 +1,4 @@
-// Package sesmail hands mails to Amazon SES.
+// Package sesmail sends mails through Amazon SES, and reads its reports of bounces and complaints.
 package sesmail
 
 import (

@@ -1,5 +1,5 @@
-// Package storeapi is what the store's API says: the JSON shapes of requests and answers, and what clients are told of
-// each error. docs/openapi.yaml is its contract. How requests and answers travel is package httpapi's.
+// Package storeapi has the JSON shapes of the store's HTTP API and the answer to each error. Its contract is
+// docs/openapi.yaml. Package httpapi carries these over API Gateway.
 package storeapi
 
 import (

@@ -1,11 +1,11 @@
 // Package token issues and verifies the store's access tokens: JSON Web Tokens (RFC 7519) of the
 // profile of RFC 9068, signed with RS256.
 //
-// An [Issuer] makes them, a [Verifier] checks them. [JWKS] and [Discovery] make the two documents by which others,
-// API Gateway's JWT authorizer among them, find the keys to check them with. Where the private key lives is the
-// [Signer]'s affair; this package never sees it.
+// An [Issuer] makes them, a [Verifier] checks them. [JWKS] and [Discovery] make the two documents in which others, such
+// as API Gateway's JWT authorizer, find the public keys. This package never sees the private key, only a [Signer] that
+// uses it.
 //
-// What API Gateway asks of a token, and so what an Issuer puts into it:
+// What API Gateway requires of a token, and so what an Issuer puts into it:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
 package token
 

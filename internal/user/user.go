@@ -1,5 +1,5 @@
-// Package user holds the people of the store: customers and admins, how they sign up, log in, set a
-// forgotten password anew and leave.
+// Package user has the people of the store, customers and admins: how they sign up, log in, reset a forgotten password
+// and delete their accounts.
 package user
 
 import (

@@ -1,5 +1,5 @@
-// Package validation collects what is wrong with a request, field by field, so that a client can mend everything at
-// once.
+// Package validation collects everything that is wrong with a request, field by field, so that a client can correct it
+// all at once.
 package validation
 
 import (

@@ -1,6 +1,6 @@
-// Package zone reads the time zone in which the shop counts its days. It brings the time zone database along: Lambda's
-// provided.al2023 began without one (https://github.com/aws/aws-lambda-dotnet/issues/1620), and an image that has one
-// may be older than the program.
+// Package zone reads the time zone of the shop's days. It embeds the time zone database: Lambda's provided.al2023 had
+// none at first (https://github.com/aws/aws-lambda-dotnet/issues/1620), and an image that has one may be older than the
+// program.
 package zone
 
 import (

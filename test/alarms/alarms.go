@@ -1,6 +1,6 @@
-// Package alarms reads the alarms of infra/observability/template.yaml and tells, as CloudWatch does, what state each
-// would have over given data: by its metric, statistic, period, threshold and treatment of missing data. It knows what
-// these alarms use, and refuses the rest.
+// Package alarms reads the alarms of infra/observability/template.yaml and computes, as CloudWatch does, which state
+// each would have over given data: by its metric, statistic, period, threshold and treatment of missing data. It
+// supports what these alarms use, and refuses everything else.
 package alarms
 
 import (

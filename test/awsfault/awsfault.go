@@ -1,5 +1,5 @@
-// Package awsfault injects, at the HTTP transport of an AWS client, what no emulator shows: conflicts, throttling, lost
-// answers. The client's own retries stay on, so that they are tested, too.
+// Package awsfault injects, at the HTTP transport of an AWS client, faults that the emulators cannot produce:
+// conflicts, throttling, lost answers. The client's own retries stay on, so that they are tested, too.
 package awsfault
 
 import (

@@ -1,5 +1,5 @@
-// Command bench measures the store against the least that the same work can cost: bare functions (in the folder bare)
-// that make the same AWS calls and nothing else, run side by side with the store's own on the same emulator in the same
+// Command bench compares the store with the least that the same work can cost: bare functions (in the folder bare)
+// that make the same AWS calls and nothing else run side by side with the store's own on the same emulator in the same
 // run. It prints one table in Markdown, and fails on errors only, never on time. `make bench` runs it with all that it
 // needs around it; docs/benchmarks.md says what each row means.
 //

@@ -1,5 +1,5 @@
-// Package contract holds answers of the store to its OpenAPI document: the tests of handlers and the end-to-end tests
-// pass every answer through it, so that the document cannot say one thing and the store another.
+// Package contract compares answers of the store with docs/openapi.yaml. The tests of handlers and the end-to-end tests
+// check every answer with it, so the document and the store cannot differ.
 package contract
 
 import (

@@ -1,4 +1,4 @@
-// Package dynamolocal gives a test tables of its own on DynamoDB Local, made as template.yaml declares them.
+// Package dynamolocal gives a test its own tables on DynamoDB Local, made as template.yaml declares them.
 package dynamolocal
 
 import (

@@ -1,9 +1,9 @@
-// Package e2e holds the black-box tests of the deployed store: they speak HTTP to it, as a shop's pages would, and of
-// internal/ they import access, password and rootkeys alone. The client (client_test.go) holds every answer to what the
-// HTTP contract promises; what one flow promises is in the file of that flow.
+// Package e2e holds the black-box tests of the deployed store: they speak HTTP to it, as a shop's pages would, and
+// import only access, password and rootkeys of internal/. The client (client_test.go) checks every answer against the
+// HTTP contract; the tests of each flow are in that flow's file.
 //
 // `make test ONLY=./test/e2e RUN=TestName` starts all that they need, and `make test-up` leaves it running for go test
-// and editors. These variables lead to it:
+// and editors. Tests find it by these variables:
 //
 //	SHOP_URL          the base of the store's API; make url prints that of a running store
 //	SHOP_PAGES_URL    the base of the pages, with the API below /api; make pages-url
@@ -15,7 +15,7 @@
 //	SHOP_DATA         the store's data folder, which holds the root keys and the log
 //	SHOP_CREDENTIALS  the demo customer and admin, as make demo-credentials prints them
 //
-// Without what it needs a test is skipped, and the package fails; SHOP_ALLOW_SKIPS=true accepts that, and with CI=true
-// each such test fails. Every test makes customers and goods of its own, so the suite may run again and again on the
-// same store.
+// A test is skipped if something that it needs is missing, and then the package fails. SHOP_ALLOW_SKIPS=true accepts
+// skipped tests; with CI=true each such test fails. Every test makes its own customers and products, so the suite can
+// run again and again on the same store.
 package e2e

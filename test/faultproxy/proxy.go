@@ -1,6 +1,6 @@
 // Package faultproxy is a proxy between the store's functions and the AWS endpoint that they call. It counts the calls
-// by operation, and does to some of them what no emulator does by itself: it refuses, delays, loses and cuts off
-// answers, and kills the process that called. The functions' own retries stay on, so that their effect is tested too.
+// by operation, and injects faults that no emulator produces: it refuses and delays calls, loses and cuts off answers,
+// and kills the calling process. The functions' own retries stay on, so that their effect is tested, too.
 package faultproxy
 
 import (

@@ -1,4 +1,4 @@
-// Package layout holds the rules of which package may import which.
+// Package layout has the rules about which package may import which.
 package layout
 
 import (

@@ -5,9 +5,9 @@
 //	make mutants ONLY=cursor       # those whose name has the word
 //
 // A mutant is one text of one file that is replaced (mutants.go); the test is built with `go test -overlay`, so no file
-// changes. The consistent reads of the DynamoDB adapter are found in its sources: each of them without ConsistentRead
-// is a mutant. What cannot be built, or ends only by the time limit, was not found by a test, and fails the run as one
-// that survives does.
+// changes. The consistent reads of the DynamoDB adapter are collected from its sources: each of them without
+// ConsistentRead is a mutant. A mutant fails the run if all tests pass with it, if it cannot be built, or if only the
+// time limit ends its test.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Package project finds the project's folder for tests and for the tools that are built for them.
+// Package project finds the project's folder, for tests and for tools that are built for them.
 package project
 
 import (

@@ -1,4 +1,4 @@
-// Package readme runs what the README tells its readers to paste.
+// Package readme runs the commands of the README, and compares the docs with the code.
 package readme
 
 import (

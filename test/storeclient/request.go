@@ -1,5 +1,5 @@
-// Package storeclient has the requests and the shapes of the HTTP contract as the end-to-end tests and the chaos runs
-// send and read them. Of shapes that may gain members it has those alone that the tests look at.
+// Package storeclient has the requests and shapes of the HTTP contract as the end-to-end tests and the chaos runs send
+// and read them. Shapes that may gain members have only those that the tests look at.
 package storeclient
 
 import (

@@ -1,5 +1,5 @@
-// Package storelock is a lock on the running store, for tests of several packages that run at the same time: one that
-// disturbs every request waits for the others, and they for it.
+// Package storelock is a lock on the running store, for tests of several packages that run at the same time: a test
+// that disturbs every request waits for the others, and they wait for it.
 package storelock
 
 import (

@@ -1,5 +1,5 @@
-// Package template reads template.yaml as SAM translates it, which is what is deployed, and its tests hold what must be
-// true of it.
+// Package template reads template.yaml as SAM translates it, which is what is deployed. Its tests check the rules that
+// the template must follow.
 package template
 
 import (

@@ -1,5 +1,4 @@
-// Package testenv reads from the environment what a test needs around it, and skips the test or fails it where that is
-// missing.
+// Package testenv reads from the environment what a test needs around it, and skips or fails the test if it is missing.
 package testenv
 
 import (

@@ -1,5 +1,5 @@
-// Package httpapitest is for the tests of handlers: it runs a handler on an event the way Lambda does, and holds its
-// answer to the text that is expected and to docs/openapi.yaml.
+// Package httpapitest is for the tests of handlers: it runs a handler on an event as Lambda does, and compares its
+// answer with the expected text and with docs/openapi.yaml.
 package httpapitest
 
 import (

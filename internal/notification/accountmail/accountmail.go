@@ -1,9 +1,9 @@
-// Package accountmail makes the mails that bring a link which is good once, in a text and an HTML part: to verify an
-// address, to tell of a sign-up with an address that has an account, and to set a password anew; and the one that tells
-// that a password was changed.
+// Package accountmail makes the mails about an account, in a text and an HTML part. Three bring a link that works once:
+// to verify an address, to tell the owner of an address that somebody tried to sign up with it, and to set a new
+// password. One says that a password was changed.
 //
-// No mail says what whoever asked for it wrote, a name for instance: else the store would carry anybody's words to any
-// mailbox.
+// No mail contains text from the person who caused it, such as a name. Otherwise the store would send anybody's words
+// to any mailbox.
 package accountmail
 
 //go:generate go run github.com/valyala/quicktemplate/qtc -skipLineComments

@@ -1,6 +1,6 @@
 // Package confirmation makes the mail that confirms an order, in a text and an HTML part. The text is in
-// confirmation.qtpl, which is compiled to Go: the template packages of the standard library call methods by name, and
-// then the linker keeps all that the AWS clients have, 1.5 MB of a function's zip.
+// confirmation.qtpl, which is compiled to Go. The standard library's template packages call methods by name, so the
+// linker would keep every operation of the AWS clients: 1.5 MB of a function's zip.
 package confirmation
 
 //go:generate go run github.com/valyala/quicktemplate/qtc -skipLineComments

@@ -1,5 +1,5 @@
-// Package mailtext sets the text that mails are made of: what people wrote as one harmless line, and lines of a width
-// that mail clients show without wrapping. It also has what all mails share, the layout of their HTML part.
+// Package mailtext formats the text of mails: it turns what people wrote into one harmless line, and wraps lines to a
+// width that mail clients show as they are. It also has what all mails share, the layout of their HTML part.
 package mailtext
 
 //go:generate go run github.com/valyala/quicktemplate/qtc -skipLineComments

@@ -1,5 +1,5 @@
-// Package statusmail makes the mails that tell a customer that an order was shipped, or cancelled, in a text and an
-// HTML part.
+// Package statusmail makes the mails that tell a customer that an order was shipped or cancelled, in a text and an HTML
+// part.
 package statusmail
 
 //go:generate go run github.com/valyala/quicktemplate/qtc -skipLineComments

@@ -1,4 +1,4 @@
-// Package observetest reads what tests have functions measure.
+// Package observetest reads the metrics that functions write in tests.
 package observetest
 
 import (

@@ -1,6 +1,5 @@
-// Package apiclient speaks to a deployed store over its HTTP API, for tools and their operators. It is
-// patient: what the store could not do now (it is busy, or the way there is broken) it tries again
-// for a while, and a session whose token has run out logs in again.
+// Package apiclient calls a deployed store over its HTTP API, for the operator's tool. If the store is busy or the
+// connection fails, it tries again for a while. If the access token has expired, it logs in again.
 package apiclient
 
 import (

@@ -1,7 +1,7 @@
-// Package catalogue reads files of goods and imports them into a store.
+// Package catalogue reads files of products and imports them into a store.
 //
-// Three kinds of file are read: a catalogue CSV, one product a line ([NewReader]); the raw "Online Retail" sales
-// file, whose lines are gathered into the goods they sold ([Gather]); and what other shops export ([ReadExport]).
+// It reads three kinds of file: a catalogue CSV with one product a line ([NewReader]); the raw "Online Retail" sales
+// file, whose lines are combined into the products they sold ([Gather]); and exports of other shops ([ReadExport]).
 // Each is a [Source] for an [Importer].
 package catalogue
 

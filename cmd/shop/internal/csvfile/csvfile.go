@@ -1,8 +1,7 @@
 // Package csvfile reads CSV files (RFC 4180) row by row, by the names of their columns.
 //
-// A row that cannot be read is an error of its own, with its line number, and reading goes on at the next line: one
-// bad line of a long file costs that line only. Each line of a file is part of exactly one row or one such error, or
-// is blank.
+// A row that cannot be read is an error with its line number, and reading continues at the next line: one bad line of a
+// long file costs only that line. Each line of a file is blank, or part of exactly one row or one such error.
 package csvfile
 
 import (

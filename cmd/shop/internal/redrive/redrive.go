@@ -1,5 +1,5 @@
-// Package redrive takes up again what the store gave up: messages that are dead letters, and mails that failed for
-// good. Both are counted only, unless the operator says that the cause is mended.
+// Package redrive sends again what failed for good: dead letters of the mail queue, and failed mails. Without the
+// operator's confirmation it only counts them.
 package redrive
 
 import (

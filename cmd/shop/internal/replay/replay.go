@@ -1,6 +1,5 @@
-// Package replay sends the invoices of a sales file to a store as checkouts, many at a time, and
-// checks afterwards that the store kept its promises: nothing oversold, nothing twice, nothing lost,
-// and one mail for each order.
+// Package replay sends the invoices of a sales file to a store as checkouts, many at a time. Afterwards it checks that
+// the store kept its promises: nothing oversold, nothing twice, nothing lost, and one mail for each order.
 package replay
 
 import (

@@ -1,9 +1,8 @@
-// Package rotation has the rules by which the key that signs access tokens is exchanged for another without ending a
-// session.
+// Package rotation has the rules by which the key that signs access tokens is replaced without ending a session.
 //
-// There are two keys, and both are published: one signs, the other is the standby key. A standby key that is younger
-// than the one that signs is to sign next: [Switch]. One that is older has signed before, and gives way to a new one:
-// [Replace]. So the steps take turns, and each has to wait for what the one before it left behind.
+// There are two keys, and both are published: one signs, the other is the standby key. If the standby key is newer than
+// the one that signs, it signs next: [Switch]. If it is older, it has signed before and is replaced by a new one:
+// [Replace]. So the two steps alternate. Each waits until nothing depends any more on what the step before it changed.
 package rotation
 
 import (

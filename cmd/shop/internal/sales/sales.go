@@ -1,7 +1,7 @@
-// Package sales reads the lines of the "Online Retail" sales file: what a British gift shop sold,
-// one line per product of an invoice (Daqing Chen, UCI Machine Learning Repository, 2015,
-// doi 10.24432/C5BW33), and those of its second edition, "Online Retail II" (2019, doi 10.24432/C5CG6D), which names
-// some columns otherwise. Prices are pounds sterling; times are taken as UTC.
+// Package sales reads the lines of the sales file "Online Retail": the sales of a British gift shop, one line for each
+// product of an invoice (Daqing Chen, UCI Machine Learning Repository, 2015, doi 10.24432/C5BW33). It also reads the
+// second edition, "Online Retail II" (2019, doi 10.24432/C5CG6D), some of whose columns have other names. Prices are in
+// pounds sterling; times are taken as UTC.
 package sales
 
 import (
