@@ -30,11 +30,13 @@ const (
 	setRole        = "set role"
 	closeAccount   = "close account"
 	findRepeat     = "find earlier request" // of an Idempotency-Key
+	changeStatus   = "change status"        // of an order
 )
 
 // callNames name the calls by what only one of them says. The first that applies decides.
 var callNames = []struct{ operations, part, name string }{
 	{writes, "attribute_not_exists(order_id)", placeOrder},
+	{writes, "list_append(if_not_exists(changes", changeStatus},
 	{writes, "stock = :before", moveStock},
 	{writes, "lease_until = :until", claimMail},
 	{writes, "message_id = :message", markSent},
@@ -75,7 +77,7 @@ type call struct {
 	fault         faultproxy.Kind
 	carried, lost bool
 	killed        bool
-	orders        []string // that it speaks of
+	orders        []string // that it speaks of; of a mail that tells of a status the mail's id
 	to            string   // whom a mail was sent to
 	due           string   // when the mail was due that the relay reschedules
 }
@@ -95,8 +97,8 @@ func newCallLog() *callLog { return &callLog{} }
 // dueBefore is the time in the condition of the relay's update.
 var dueBefore = regexp.MustCompile(`":before":\{"S":"([^"]+)"\}`)
 
-// orderID finds the ids of orders, and those of mails of an unknown kind.
-var orderID = regexp.MustCompile(`ord_[a-z2-7]{26}|later_[a-z0-9-]+`)
+// orderID finds the ids of orders, those of mails that tell of a status, and those of mails of an unknown kind.
+var orderID = regexp.MustCompile(`(order-(shipped|cancelled)#)?ord_[a-z2-7]{26}|later_[a-z0-9-]+`)
 
 // note keeps what the checker needs of a call. Bodies are not kept, because a long run sees many.
 func (b *callLog) note(c *faultproxy.Call) {
@@ -108,13 +110,14 @@ func (b *callLog) note(c *faultproxy.Call) {
 	case "SendEmail":
 		form := c.Form()
 		noted.to = form.Get("Destination.ToAddresses.member.1")
-		noted.orders = orders(form.Get("Message.Body.Text.Data"))
+		noted.orders = orders(form.Get("Tags.member.1.Value") + "#" + form.Get("Tags.member.2.Value"))
 	case rescheduleMail:
 		noted.orders = orders(string(c.Body))
 		if found := dueBefore.FindSubmatch(c.Body); found != nil {
 			noted.due = string(found[1])
 		}
-	case "SendMessage", "SendMessageBatch", "TransactGetItems", placeOrder, claimMail, markSent, markFailed:
+	case "SendMessage", "SendMessageBatch", "TransactGetItems", placeOrder, changeStatus, claimMail, markSent,
+		markFailed:
 		noted.orders = orders(string(c.Body))
 	}
 	b.mu.Lock()

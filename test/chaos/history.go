@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -26,6 +27,8 @@ type history struct {
 	goods    map[string]savedProduct // by product id
 	relays   []relayRun              // of the relay
 	moves    map[string][]movement   // by product id
+	returned map[string][]returned   // by product id
+	told     map[string]string       // state of the mails that tell of a status, by their ids
 	mine     map[string]int          // how often each order stands in its customer's list
 	feed     map[string]int          // how often each order stands in the admin's history
 	statuses map[string]string       // email_status that its customer is told, by order id
@@ -40,6 +43,8 @@ type storedOrder struct {
 	lines         []line
 	total         int64
 	placed        time.Time
+	status        string
+	changes       []statusChange
 }
 
 // savedProduct is what an admin saved of a product, as the table has it, and how often it was saved.
@@ -61,10 +66,13 @@ func (r *round) record(ctx context.Context, drainErr error) (*history, error) {
 		round: r, requests: r.requests(), stored: map[string]storedOrder{}, mails: map[string]string{},
 		stock: map[string]int64{}, goods: map[string]savedProduct{},
 		moves: map[string][]movement{}, mine: map[string]int{}, feed: map[string]int{}, statuses: map[string]string{},
+		returned: map[string][]returned{}, told: map[string]string{},
 		drainErr: drainErr,
 	}
-	for _, read := range []func(context.Context) error{h.readOrders, h.readMails, h.readGoods, h.readLists,
-		h.readErasure, h.readUnknownMails, h.readDeadLetters} {
+	for _, read := range []func(context.Context) error{
+		h.readOrders, h.readMails, h.readStatusMails, h.readGoods, h.readLists, h.readErasure, h.readUnknownMails,
+		h.readDeadLetters,
+	} {
 		if err := read(ctx); err != nil {
 			return nil, fmt.Errorf("reading what is stored: %w", err)
 		}
@@ -124,7 +132,10 @@ func (h *history) known() map[string]bool {
 func (h *history) orderID(a attempt) string { return orderOf(h.round.buyers[a.buyer].UserID, a.key) }
 
 func readStored(it map[string]types.AttributeValue) storedOrder {
-	o := storedOrder{userID: text(it["user_id"]), email: text(it["email"]), total: number(it["amount"])}
+	o := storedOrder{
+		userID: text(it["user_id"]), email: text(it["email"]), total: number(it["amount"]),
+		status: cmp.Or(text(it["status"]), "placed"), changes: readStatusChanges(it["changes"]),
+	}
 	placedKey, _, _ := strings.Cut(text(it["placed_key"]), "#")
 	o.placed, _ = time.Parse(timeFormat, placedKey)
 	lines, _ := it["lines"].(*types.AttributeValueMemberL)
@@ -209,6 +220,10 @@ func (h *history) readMoves(ctx context.Context, id string) error {
 		for _, it := range out.Items {
 			if it["recorded_key"] != nil {
 				continue // what leads from an Idempotency-Key to its movement
+			}
+			if it["order_id"] != nil {
+				h.returned[id] = append(h.returned[id], returned{text(it["order_id"]), number(it["units"])})
+				continue
 			}
 			h.moves[id] = append(h.moves[id], movement{number(it["before"]), number(it["after"]), text(it["reason"])})
 		}

@@ -70,6 +70,9 @@ const (
 	invMailMost  = "few calls to send a mail have no answer"
 	invErased    = "a deleted account leaves no personal data"
 	invTime      = "a checkout is answered in time"
+	invReturned  = "the units of a cancelled order come back once"
+	invReached   = "no mail of a status that was never reached"
+	invLife      = "an order's status changes as allowed and as answered"
 )
 
 // check holds a history against the invariants.
@@ -93,12 +96,13 @@ func check(h *history) verdict {
 	h.checkRefreshes(v)
 	h.checkRelay(v)
 	h.checkTime(v)
+	h.checkStatuses(v)
 	v.want(h.dead == 0, invDead, "%d dead letters", h.dead)
 	v.want(h.drainErr == nil, invMail, "%v", h.drainErr)
 	return *v
 }
 
-// checkStock: all units that were stocked are in stock or sold.
+// checkStock: all units that were stocked, or came back with orders, are in stock or sold.
 func (h *history) checkStock(v *verdict) {
 	sold := map[string]int64{}
 	for _, o := range h.stored {
@@ -111,6 +115,9 @@ func (h *history) checkStock(v *verdict) {
 		for _, m := range h.moves[id] {
 			stocked += m.after - m.before
 			v.want(m.after >= 0 && m.before >= 0, invStock, "%s: a movement from %d to %d", id, m.before, m.after)
+		}
+		for _, m := range h.returned[id] {
+			stocked += m.units
 		}
 		v.want(sold[id]+stock == stocked, invStock, "%s: %d sold and %d in stock, %d stocked", id, sold[id], stock,
 			stocked)
@@ -329,8 +336,9 @@ func (h *history) checkMails(v *verdict) {
 		}
 	}
 	for id := range sent {
-		_, placed := h.stored[id]
-		v.want(placed || h.ofDeletedAccount(id), invNoMail, "%s was mailed and is not stored", id)
+		orderID := id[strings.Index(id, "#")+1:]
+		_, placed := h.stored[orderID]
+		v.want(placed || h.ofDeletedAccount(orderID), invNoMail, "%s was mailed and is not stored", id)
 	}
 }
 
@@ -420,6 +428,9 @@ func (h *history) replies() []reply {
 	}
 	for _, n := range h.round.refreshes {
 		all = append(all, n.replies...)
+	}
+	for _, s := range h.round.statusSteps {
+		all = append(all, s.replies...)
 	}
 	for _, g := range h.round.endings {
 		all = append(all, g.replies()...)

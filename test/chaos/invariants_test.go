@@ -24,6 +24,7 @@ func validHistory() *history {
 		prices: []map[int64]bool{{100: true, 200: true}},
 	}
 	first, second := orderOf("usr_ada", "r-0"), orderOf("usr_ada", "r-1")
+	third := orderOf("usr_ada", "r-3")
 	r.attempts = []attempt{
 		bought(0, 0, 10, 2, 200), // of it the answer was lost
 		bought(0, 20, 30, 2, 200),
@@ -40,8 +41,10 @@ func validHistory() *history {
 	r.end = at(60_000)
 	r.changes = append(r.changes,
 		savedAt(8, reprice, 200, 40, 50), savedAt(9, hide, 200, 60, 70), savedAt(10, show, 200, 80, 90))
-	r.listReads = []listRead{{buyer: -1, begin: at(55), end: at(56), ids: []string{second, first}, until: at(20)},
-		{buyer: 1, begin: at(55)}}
+	r.listReads = []listRead{
+		{buyer: -1, begin: at(55), end: at(56), ids: []string{third, second, first}, until: at(20)},
+		{buyer: 1, begin: at(55)},
+	}
 	r.refreshes = []refreshed{{step: 3, begin: at(0), end: at(200),
 		replies: []reply{{status: 503, code: "busy", retry: "1"}, {status: 200}}}}
 	r.deletion = &deletion{customer: &customer{UserID: "usr_gone"}, orders: []string{orderOf("usr_gone", "k")},
@@ -58,15 +61,28 @@ func validHistory() *history {
 	}
 	r.verification = &verification{replies: []reply{busy, {status: 204}}, logIns: []reply{{status: 201}}}
 	r.unknown = []unknownMail{{id: "later-release#later_r-0", state: string(notification.Pending), attempts: 1}}
+	r.plan.Steps = buys(4)
+	r.attempts = append(r.attempts, bought(3, 0, 10, 1, 100))
+	r.statusSteps = []statusStep{
+		{step: 11, kind: cancelOwn, order: third, replies: []reply{busy, {status: 200}}},
+		{step: 12, kind: pack, order: third, replies: []reply{tooLate("cancelled")}},
+		{step: 13, kind: pack, order: first, replies: []reply{{status: 200}}},
+	}
 	h := &history{
 		round: r, requests: r.requests(), goods: map[string]savedProduct{"r.0": {price: 200, active: true, version: 4}},
 		relays: []relayRun{{span: span{at(12), at(13)}, due: []string{first}},
 			{span: span{at(500), at(600)}, due: []string{"later_r-0"}, faults: true}},
-		stored: map[string]storedOrder{first: stored(2, 200), second: stored(3, 300)},
-		mails:  map[string]string{first: "sent", second: "sent"},
-		stock:  map[string]int64{"r.0": 9},
-		moves:  map[string][]movement{"r.0": {{0, 10, "initial stock"}, {8, 12, "r-7"}}},
-		mine:   map[string]int{first: 1, second: 1}, feed: map[string]int{first: 1, second: 1},
+		stored: map[string]storedOrder{
+			first:  stored(2, 200, statusChange{"placed", "packed"}),
+			second: stored(3, 300),
+			third:  stored(1, 100, statusChange{"placed", "cancelling"}, statusChange{"cancelling", "cancelled"}),
+		},
+		returned: map[string][]returned{"r.0": {{third, 1}}},
+		told:     map[string]string{statusMail("cancelled", third): "sent"},
+		mails:    map[string]string{first: "sent", second: "sent", third: "sent"},
+		stock:    map[string]int64{"r.0": 9},
+		moves:    map[string][]movement{"r.0": {{0, 10, "initial stock"}, {8, 12, "r-7"}}},
+		mine:     map[string]int{first: 1, second: 1, third: 1}, feed: map[string]int{first: 1, second: 1, third: 1},
 		statuses: map[string]string{first: "sent"},
 	}
 	h.calls = []call{
@@ -78,6 +94,7 @@ func validHistory() *history {
 		{begin: at(21), end: at(22), name: placeOrder, fault: faultproxy.KilledAfter, killed: true, carried: true,
 			lost: true},
 		{begin: at(510), end: at(511), name: rescheduleMail, fault: faultproxy.Refused, orders: []string{"later_r-0"}},
+		mailed(third, 25), mailed(statusMail("cancelled", third), 45),
 	}
 	return h
 }
@@ -113,8 +130,20 @@ func lines(quantity int64) []line {
 	return []line{{ProductID: "r.0", UnitPrice: pounds(100), Quantity: quantity, LineTotal: pounds(100 * quantity)}}
 }
 
-func stored(quantity, total int64) storedOrder {
-	return storedOrder{userID: "usr_ada", email: "ada@example.com", lines: lines(quantity), total: total, placed: at(5)}
+func stored(quantity, total int64, changes ...statusChange) storedOrder {
+	o := storedOrder{
+		userID: "usr_ada", email: "ada@example.com", lines: lines(quantity), total: total, placed: at(5),
+		status: "placed", changes: changes,
+	}
+	for _, c := range changes {
+		o.status = c.to
+	}
+	return o
+}
+
+// tooLate refuses a change of a status for what the order is.
+func tooLate(status string) reply {
+	return reply{status: http.StatusConflict, code: "status_changed", body: []byte(`{"order_status":"` + status + `"}`)}
 }
 
 func savedAt(step int, kind string, price int64, begin, end int) change {
@@ -161,6 +190,7 @@ func TestFailedUnanswered(t *testing.T) {
 // TestBrokenInvariants: each invariant is broken by something, and named.
 func TestBrokenInvariants(t *testing.T) {
 	first, second := orderOf("usr_ada", "r-0"), orderOf("usr_ada", "r-1")
+	third := orderOf("usr_ada", "r-3")
 	for name, c := range map[string]struct {
 		invariant string
 		spoil     func(*history)
@@ -356,6 +386,59 @@ func TestBrokenInvariants(t *testing.T) {
 		"a mail sent into the void four times": {invMailMost, func(h *history) { giveUp(h, second, 4) }},
 		"a checkout that takes too long":       {invTime, func(h *history) { buyAt(h, 0, 15_001) }},
 		"a dead letter":                        {invDead, func(h *history) { h.dead = 1 }},
+		"units that came back twice": {invReturned, func(h *history) {
+			h.returned["r.0"] = append(h.returned["r.0"], returned{third, 1})
+			h.stock["r.0"]++
+		}},
+		"units that never came back": {invReturned, func(h *history) { h.returned["r.0"] = nil; h.stock["r.0"]-- }},
+		"more units than were sold": {invReturned, func(h *history) {
+			h.returned["r.0"][0].units++
+			h.stock["r.0"]++
+		}},
+		"units back of an order that is not cancelled": {invReturned, func(h *history) {
+			h.returned["r.0"] = append(h.returned["r.0"], returned{second, 3})
+			h.stock["r.0"] += 3
+		}},
+		"units back without a movement": {invStock, func(h *history) { h.stock["r.0"] += 3 }},
+		"a cancellation that never ended": {invReturned, func(h *history) {
+			h.stored[third] = stored(1, 100, statusChange{"placed", "cancelling"})
+		}},
+		"a mail that an order is shipped, which is not": {invReached,
+			func(h *history) { h.told[statusMail("shipped", first)] = "pending" }},
+		"a mail sent that an order is cancelled, which is not": {invReached,
+			func(h *history) { h.calls = append(h.calls, mailed(statusMail("cancelled", second), 50)) }},
+		"a cancelled order without its mail": {invMail, func(h *history) { clear(h.told) }},
+		"a mail of a status twice without a fault": {invMailOnce,
+			func(h *history) { h.calls = append(h.calls, mailed(statusMail("cancelled", third), 50)) }},
+		"a mail of a status to someone else": {invOwner, func(h *history) {
+			h.calls[slices.IndexFunc(h.calls, func(c call) bool {
+				return slices.Contains(c.orders, statusMail("cancelled", third))
+			})].to = "eve@example.com"
+		}},
+		"a mail of a status of no order": {invNoMail, func(h *history) {
+			h.calls = append(h.calls, mailed(statusMail("cancelled", orderOf("usr_ada", "r-2")), 50))
+		}},
+		"packed and cancelled at once": {invLife, func(h *history) {
+			h.stored[third] = stored(1, 100, statusChange{"placed", "packed"}, statusChange{"placed", "cancelled"})
+		}},
+		"a status without its change": {invLife, func(h *history) {
+			o := h.stored[first]
+			o.status = "shipped"
+			h.stored[first] = o
+		}},
+		"shipped after it was cancelled": {invLife, func(h *history) {
+			h.stored[third] = stored(1, 100, statusChange{"placed", "cancelled"}, statusChange{"cancelled", "shipped"})
+		}},
+		"a cancellation that was answered and is not": {invLife,
+			func(h *history) { h.round.statusSteps[0].order = second }},
+		"both who raced were answered": {invLife,
+			func(h *history) { h.round.statusSteps[1].replies[0] = reply{status: 200} }},
+		"refused for a status that it never was of": {invLife,
+			func(h *history) { h.round.statusSteps[1].replies[0] = tooLate("packed") }},
+		"a status without a definite answer": {invSettled,
+			func(h *history) { h.round.statusSteps[0].replies = h.round.statusSteps[0].replies[:1] }},
+		"a status that is an internal error": {invAnswer,
+			func(h *history) { h.round.statusSteps[0].replies[0] = reply{status: 500, code: "internal"} }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := validHistory()

@@ -9,6 +9,10 @@ const (
 	sawEnds          = "sessions ended by a " // and by what
 	sawListReads     = "lists read page by page"
 	sawChanges       = "an admin's changes and saves"
+	sawCancelled     = "orders cancelled"
+	sawCancelling    = "orders of many products cancelled in two halves"
+	sawPacked        = "orders packed"
+	sawTooLate       = "changes of a status that came too late"
 	sawRepeats       = "requests repeated after a 503 or no answer: " // and of whom
 	sawUnknownMails  = "mails of an unknown kind rescheduled"
 	sawRelayRuns     = "relay runs without faults"
@@ -49,6 +53,7 @@ func (h *history) occurrences() map[string]int {
 		repeated("refresh", append(g.before.replies, g.next.replies...))
 	}
 	h.countChanges(n)
+	h.countStatuses(n)
 	h.countRelays(n)
 	return n
 }

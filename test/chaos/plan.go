@@ -46,11 +46,16 @@ const (
 	endByRole     = "end sessions by changes of role" // an operator grants and revokes it
 	endByReuse    = "end a session by reuse"          // of a refresh token
 	verify        = "verify an address"
-	readList      = "read"        // a customer or the admin reads a list of orders, page by page
-	relay         = "relay"       // time passes for what is pending, and the relay runs
-	idle          = "idle"        // no new requests; what is under way goes on under faults
-	view          = "view"        // a customer looks at an earlier step's order
-	viewAsOther   = "viewAsOther" // another customer does
+	readList      = "read"             // a customer or the admin reads a list of orders, page by page
+	relay         = "relay"            // time passes for what is pending, and the relay runs
+	idle          = "idle"             // no new requests; what is under way goes on under faults
+	view          = "view"             // a customer looks at an earlier step's order
+	viewAsOther   = "viewAsOther"      // another customer does
+	cancelOwn     = "cancel"           // a customer cancels an earlier step's order
+	pack          = "pack"             // an admin packs it
+	ship          = "ship"             // an admin ships it
+	cancelPlaced  = "cancel as placed" // an admin cancels it
+	cancelPacked  = "cancel as packed"
 )
 
 // step is one thing that somebody does.
@@ -84,8 +89,9 @@ var (
 	})
 	kindsOfAll = slices.Concat(slices.Repeat([]string{buy}, 26), slices.Repeat([]string{again}, 8),
 		slices.Repeat([]string{adjust}, 4),
+		slices.Repeat([]string{cancelOwn}, 4), slices.Repeat([]string{pack}, 4),
 		[]string{other, other, set, set, reprice, hide, show, show, refresh, refresh, readList, readList, relay, relay,
-			view, view, view, viewAsOther, viewAsOther})
+			view, view, view, viewAsOther, viewAsOther, ship, ship, cancelPlaced, cancelPacked})
 )
 
 // drawStock draws a stock that is never sold out, one that lasts, or one that is sold out soon.
@@ -96,10 +102,25 @@ func drawStock(t *rapid.T) int64 {
 		rapid.Int64Range(0, 12)).Draw(t, "stock")
 }
 
+// manyGoods are as many as an order has that is cancelled in two halves.
+const manyGoods = 51
+
+// drawGoods draws a few products, or, for one round of three, some that are sold out soon and many that never are.
+func drawGoods(t *rapid.T) []good {
+	goods := rapid.SliceOfN(someGood, 1, 6).Draw(t, "goods")
+	if rapid.IntRange(0, 2).Draw(t, "many goods") > 0 {
+		return goods
+	}
+	for range manyGoods {
+		goods = append(goods, good{Stock: 1_000_000, Price: 99})
+	}
+	return goods
+}
+
 // draw draws a round of a size.
 func draw(t *rapid.T, s size) plan {
 	p := plan{
-		Goods:   rapid.SliceOfN(someGood, 1, 6).Draw(t, "goods"),
+		Goods:   drawGoods(t),
 		Workers: rapid.IntRange(min(4, s.workers), s.workers).Draw(t, "workers"),
 		Seed:    rapid.Uint64().Draw(t, "seed of shares"),
 		Rules:   drawRules(t),
@@ -142,6 +163,9 @@ func drawStep(t *rapid.T, p plan, i, buyers int) step {
 	}
 	st.Kind = rapid.SampledFrom(kindsOfAll).Draw(t, "kind")
 	switch st.Kind {
+	case cancelOwn, pack, ship, cancelPlaced, cancelPacked:
+		// So many steps ago that the order is mostly there, and so few that several come to one order at once.
+		st.Of = earlier(p, max(0, i-p.Workers-rapid.IntRange(0, p.Workers/2).Draw(t, "back")))
 	case again, other, view, viewAsOther:
 		st.Of = earlier(p, max(0, i-1-rapid.IntRange(0, 2*p.Workers).Draw(t, "back")))
 	case adjust:
@@ -165,17 +189,30 @@ func earlier(p plan, i int) int {
 	return 0
 }
 
-// drawItems draws lines, the same good in several of them now and then.
+// drawItems draws lines, the same good in several of them now and then. Where there are many goods, one order of eight
+// has one of each of the many.
 func drawItems(t *rapid.T, goods int) []want {
+	if goods > manyGoods && rapid.IntRange(0, 7).Draw(t, "one of each") == 0 {
+		return oneOfEach(goods-manyGoods, goods)
+	}
 	one := rapid.Custom(func(t *rapid.T) want {
 		return want{rapid.IntRange(0, goods-1).Draw(t, "good"), rapid.Int64Range(1, 3).Draw(t, "quantity")}
 	})
 	return rapid.SliceOfN(one, 1, 3).Draw(t, "items")
 }
 
+// oneOfEach is an order of one unit of each good from first to before end.
+func oneOfEach(first, end int) []want {
+	var items []want
+	for i := first; i < end; i++ {
+		items = append(items, want{i, 1})
+	}
+	return items
+}
+
 // Calls by who makes them.
 var (
-	transactions = []string{placeOrder, moveStock, saveProduct}
+	transactions = []string{placeOrder, moveStock, saveProduct, changeStatus}
 	reads        = []string{"BatchGetItem", "TransactGetItems", "GetItem", "Query"}
 	mailUpdates  = []string{claimMail, markSent, releaseMail, rescheduleMail}
 	sends        = []string{"SendMessage", "SendMessageBatch", "SendEmail"}
@@ -205,8 +242,8 @@ var faults = []kindsOfFault{
 		[]faultproxy.Kind{faultproxy.Refused, faultproxy.Throttled, faultproxy.RateLimited, faultproxy.Reset,
 			faultproxy.Lost, faultproxy.Half}, 0.3, nil},
 	{slices.Concat(transactions, mailUpdates, sends), []faultproxy.Kind{faultproxy.Slow, faultproxy.Late}, 0.2, nil},
-	{[]string{placeOrder, "SendMessage", moveStock}, []faultproxy.Kind{faultproxy.KilledBefore, faultproxy.KilledAfter},
-		0.15, nil},
+	{[]string{placeOrder, "SendMessage", moveStock, changeStatus},
+		[]faultproxy.Kind{faultproxy.KilledBefore, faultproxy.KilledAfter}, 0.15, nil},
 	{slices.Concat(mailUpdates, sends), []faultproxy.Kind{faultproxy.KilledBefore, faultproxy.KilledAfter}, 0.25, nil},
 }
 

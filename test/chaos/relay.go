@@ -153,7 +153,7 @@ func (h *history) checkRelay(v *verdict) {
 }
 
 // disturbed reports whether a run need not have come to every mail: the index or the queue failed, a process was
-// killed, a mail was held up, or time ran out.
+// killed, a mail or a cancellation was held up, or time ran out.
 func (h *history) disturbed(run relayRun) bool {
 	if run.to.Sub(run.from) > relayLimit {
 		return true
@@ -165,8 +165,8 @@ func (h *history) disturbed(run relayRun) bool {
 	}
 	for _, c := range h.during(run.span) {
 		outage := (c.name == "SendMessageBatch" || c.name == "Query") && c.faulty()
-		late := c.name == rescheduleMail && (c.fault == faultproxy.Slow || c.fault == faultproxy.Late)
-		if outage || late || c.name == rescheduleMail && c.killed {
+		late := c.killed || c.fault == faultproxy.Slow || c.fault == faultproxy.Late
+		if outage || late && (c.name == rescheduleMail || c.name == changeStatus) {
 			return true
 		}
 	}

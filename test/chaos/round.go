@@ -41,18 +41,19 @@ type round struct {
 	begin  time.Time
 	end    time.Time // when all was settled
 
-	mu        sync.Mutex
-	attempts  []attempt
-	changes   []change
-	viewings  []viewing
-	listReads []listRead
-	refreshes []refreshed
-	deletion  *deletion        // nil in a round that nobody leaves
-	visitor   *visitor         // nil in a round that nobody visits
-	endings   []ending         // of sessions
-	lookUps   []reply          // requests for the movements of a change whose outcome is unknown
-	prices    []map[int64]bool // that each good had, or may have had, at some time
-	restarts  []span
+	mu          sync.Mutex
+	attempts    []attempt
+	changes     []change
+	viewings    []viewing
+	listReads   []listRead
+	refreshes   []refreshed
+	deletion    *deletion // nil in a round that nobody leaves
+	visitor     *visitor  // nil in a round that nobody visits
+	endings     []ending  // of sessions
+	statusSteps []statusStep
+	lookUps     []reply          // requests for the movements of a change whose outcome is unknown
+	prices      []map[int64]bool // that each good had, or may have had, at some time
+	restarts    []span
 
 	members      map[string]*customer // by the kind of the step that needs one
 	links        map[string]string    // tokens, by the kind of the step that follows one
@@ -159,6 +160,8 @@ func (r *round) step(ctx context.Context, i int) {
 		r.checkout(ctx, i, r.plan.Steps[st.Of].Buyer, r.key(st.Of), b)
 	case adjust, set, reprice, hide, show:
 		r.change(ctx, i, st)
+	case cancelOwn, pack, ship, cancelPlaced, cancelPacked:
+		r.changeStatus(ctx, i, st)
 	case view, viewAsOther:
 		r.viewOrder(ctx, st)
 	case relay:

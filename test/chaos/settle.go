@@ -107,9 +107,10 @@ func (b basket) units() map[string]int64 {
 	return units
 }
 
-var errPending = errors.New("mails are still pending")
+var errPending = errors.New("mails are still pending, or orders still cancelling")
 
-// drain has all pending mails sent. Instead of waiting for up to an hour it makes them due and runs the relay. A mail
+// drain has all pending mails sent, and what is being cancelled ended by the relay. Instead of waiting for up to an
+// hour it makes mails due and runs the relay. A mail
 // that is pending after two runs may be leased by a process that was killed: once no process can hold a mail any more,
 // drain ends leases, too.
 func (r *round) drain(ctx context.Context) error {
@@ -122,7 +123,10 @@ func (r *round) drain(ctx context.Context) error {
 			return err
 		}
 		pending, err := r.env.pendingMails(ctx)
-		if err != nil || len(pending) == 0 {
+		if err != nil {
+			return err
+		}
+		if open, err := r.env.cancelling(ctx); err != nil || len(pending)+len(open) == 0 {
 			return err
 		}
 		if err := r.relayAll(ctx, pending, pass); err != nil {
