@@ -10,9 +10,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
 	"shop/internal/notification"
 	"shop/internal/order"
 	"shop/internal/page"
+	"shop/internal/product"
 	"shop/internal/user"
 	"shop/test/awsfault"
 )
@@ -152,6 +156,53 @@ func TestCancellationsRace(t *testing.T) {
 		}
 		if left := s.left("lamp"); left != want || got.Status == order.Placed || len(got.Changes) != 1 {
 			t.Errorf("%s by %+v: %d are left, want %d", got.Status, got.Changes, left, want)
+		}
+	}
+}
+
+// TestAdjustmentsAndCancellationsAtOnce: 20 admins adjust one stock while 20 customers' orders of it are cancelled, all
+// at once, some of them across the mark of few units. Each is counted, once, and each has its movement.
+func TestAdjustmentsAndCancellationsAtOnce(t *testing.T) {
+	s := open(t)
+	s.addProduct("lamp", 100, 45)
+	var orders []order.Order
+	for i := range 20 {
+		orders = append(orders, s.sold(number3(i), line("lamp", 100, 2)))
+	}
+	stock := s.inventory()
+	inventory := product.Inventory{Products: stock, NewID: uuid.NewString, Now: time.Now}
+	var all errgroup.Group
+	for i, o := range orders {
+		all.Go(func() error {
+			a := product.Adjustment{ProductID: "lamp", Delta: int64(i%3 + 1), Reason: "count", Key: number3(i)}
+			admin := user.Caller{UserID: "usr_admin" + number3(i), Admin: true}
+			return untilSettled(func() error { return second1(inventory.Adjust(t.Context(), admin, a)) })
+		})
+		all.Go(func() error {
+			return untilSettled(func() error { return second(s.progress().Cancel(t.Context(), cat, o.ID)) })
+		})
+	}
+	s.must(all.Wait())
+	s.wantReturned("lamp", 45+39, 20)
+	s.wantMark("lamp")
+	moved, err := stock.Changes(t.Context(), s.admin, "lamp", page.Request{Limit: 100})
+	s.must(err)
+	by := map[string]int64{}
+	for _, m := range moved.Items {
+		by[m.By] += m.Delta()
+	}
+	for i := range 20 {
+		if got := by["usr_admin"+number3(i)]; got != int64(i%3+1) {
+			t.Errorf("admin %d has %d units among the movements, want %d", i, got, i%3+1)
+		}
+	}
+}
+
+// untilSettled repeats what may be repeated while others are in the way.
+func untilSettled(do func() error) error {
+	for {
+		if err := do(); !isBusy(err) {
+			return err
 		}
 	}
 }
