@@ -87,6 +87,31 @@ func TestStoreImport(t *testing.T) {
 	}
 }
 
+// TestStoreSetStock sets counted stocks of a real store: looked at first, with a conflict, and again.
+func TestStoreSetStock(t *testing.T) {
+	s := deployed(t)
+	lamp, mug := "lamp-"+unique(), "mug-"+unique()
+	goods := "product_id,name,description,price,currency,stock\n" +
+		lamp + ",Lamp,,64,GBP,12\n" + mug + ",Mug,,7,GBP,5\n"
+	shop(t, "--local", "import", write(t, "goods.csv", goods)).want(t, exitDone, "2 imported")
+	counted := "product_id,quantity,compare_quantity\n" + lamp + ",9,12\n" + mug + ",4,6\nnone,1,\n"
+	file := write(t, "counted.csv", counted)
+	command := []string{"--local", "set-stock", file, "--reason", "stocktake " + unique()}
+	shop(t, append(command, "--dry-run")...).
+		want(t, exitFailed, "1 would be set", "2 refused", "1 stock changed", "1 no such product")
+	if p := saved(t, s, lamp)[0]; p.Stock != 12 {
+		t.Errorf("a dry run left %d", p.Stock)
+	}
+	shop(t, command...).
+		want(t, exitFailed, "1 set", "0 unchanged", "2 refused", "counted.csv.refused.csv", "2 lines are not done")
+	shop(t, command...).want(t, exitFailed, "0 set", "1 unchanged", "2 refused")
+	if all := saved(t, s, lamp, mug); all[0].Stock != 9 || all[1].Stock != 5 {
+		t.Errorf("the stocks are %d and %d, want 9 and 5", all[0].Stock, all[1].Stock)
+	}
+	again := write(t, "counted.csv", fmt.Sprintf("product_id,quantity\n%s,4\n", mug))
+	shop(t, "--local", "set-stock", again, "--reason", "again").want(t, exitDone, "1 set", "0 refused")
+}
+
 // TestStoreReplay sells a day of its own on a real store: invoices, customers and goods that no other
 // run has. Then it replays it, which sells nothing.
 func TestStoreReplay(t *testing.T) {

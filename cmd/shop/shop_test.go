@@ -31,7 +31,8 @@ C2,22423,CAKE STAND,-1,2010-12-01T08:28:00Z,12.75,17850,United Kingdom
 
 func TestHelpTeaches(t *testing.T) {
 	for _, args := range [][]string{
-		{}, {"--help"}, {"import", "--help"}, {"grant-admin", "--help"}, {"revoke-admin", "--help"},
+		{}, {"--help"}, {"import", "--help"}, {"set-stock", "--help"}, {"grant-admin", "--help"},
+		{"revoke-admin", "--help"},
 		{"verify-user", "--help"}, {"unsuppress", "--help"}, {"keys", "--help"}, {"rotate-key", "--help"},
 		{"replay", "--help"}, {"redrive", "--help"}, {"audit", "--help"}, {"status", "--help"}, {"restore", "--help"},
 	} {
@@ -45,6 +46,10 @@ func TestWrongCommandLines(t *testing.T) {
 		{"sell", "unknown command"},
 		{"import", "accepts 1 arg"},
 		{"grant-admin", "accepts 1 arg"},
+		{"set-stock", "accepts 1 arg"},
+		{"set-stock " + file, "--reason says why"},
+		{"set-stock --reason r " + file, "unexpected header"},
+		{"set-stock --reason r --concurrency 0 " + file, "--concurrency 0"},
 		{"grant-admin nobody", `"nobody": must be an e-mail address`},
 		{"revoke-admin @", "must be an e-mail address"},
 		{"verify-user", "accepts 1 arg"},

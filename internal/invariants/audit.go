@@ -110,7 +110,15 @@ func (r *run) readStocks(ctx context.Context) error {
 
 // fill reads the stocks first, so that whatever they have is in what is read after them.
 func (r *run) fill(ctx context.Context, l *ledger) error {
-	began, first := time.Now(), l.part == 0
+	began := time.Now()
+	first := l.part == 0
+	change := func(id string, delta int64, at time.Time) {
+		known := l.change(id, delta, at) || !l.has(id)
+		// a later one may be of a product that came meanwhile
+		if !known && at.Before(began.Add(-r.Audit.CommitWindow)) {
+			r.suspect(r.products, id)
+		}
+	}
 	err := r.Tables.EachProduct(ctx, func(p Product) {
 		if r.readable(&r.Summary.Products, first, p.ID, p.Err) {
 			l.add(p)
@@ -121,7 +129,7 @@ func (r *run) fill(ctx context.Context, l *ledger) error {
 	}
 	err = r.Tables.EachMovement(ctx, func(m Movement) {
 		if r.readable(&r.Summary.Movements, first, m.ProductID, m.Err) {
-			r.change(l, began, m.ProductID, m.Delta, m.At)
+			change(m.ProductID, m.Delta, m.At)
 			l.moved(m)
 		}
 	})
@@ -129,29 +137,17 @@ func (r *run) fill(ctx context.Context, l *ledger) error {
 		return failed("reading stock movements", err)
 	}
 	return failed("reading orders", r.Tables.EachOrder(ctx, false, func(o Order) {
-		if r.readable(&r.Summary.Orders, first, o.ID, o.Err) {
-			r.fillOrder(l, began, o)
+		if !r.readable(&r.Summary.Orders, first, o.ID, o.Err) {
+			return
 		}
+		if first && len(ofOrder(o)) > 0 {
+			r.suspect(r.mails, notification.OrderMailID(o.ID))
+		}
+		for _, line := range o.Lines {
+			change(line.ProductID, -line.Quantity, o.PlacedAt)
+		}
+		l.cancelled(o)
 	}))
-}
-
-func (r *run) fillOrder(l *ledger, began time.Time, o Order) {
-	if l.part == 0 && len(ofOrder(o)) > 0 {
-		r.suspect(r.mails, notification.OrderMailID(o.ID))
-	}
-	for _, line := range o.Lines {
-		r.change(l, began, line.ProductID, -line.Quantity, o.PlacedAt)
-	}
-	l.cancelled(o)
-}
-
-// change adds a change of a stock. One of a product that is not there is suspect, unless it is so new that the product
-// may have come since the stocks were read.
-func (r *run) change(l *ledger, began time.Time, id string, delta int64, at time.Time) {
-	known := l.change(id, delta, at) || !l.has(id)
-	if !known && at.Before(began.Add(-r.Audit.CommitWindow)) {
-		r.suspect(r.products, id)
-	}
 }
 
 // readable counts an item in the first pass, and reports one that cannot be read.

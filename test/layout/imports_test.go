@@ -27,7 +27,7 @@ var layers = map[string]string{
 // The tool's own packages, below cmd/shop/internal. Go itself keeps every other package from importing them.
 var toolLayers = map[string]string{
 	"catalogue": "domain", "csvfile": "domain", "redrive": "domain", "replay": "domain", "rotation": "domain",
-	"sales": "domain", "apiclient": "adapter",
+	"sales": "domain", "stocktake": "domain", "apiclient": "adapter",
 }
 
 // mayImport says which layers a layer may import.

@@ -164,6 +164,7 @@ type Problem struct {
 		Message string `json:"message"`
 	} `json:"errors"`
 	RequestID string `json:"request_id"`
+	Quantity  int64  `json:"quantity"` // stock_changed: the stock now
 
 	retryAfter time.Duration // 0 when the answer does not say
 }
