@@ -19,6 +19,8 @@ export interface Order {
   order_id: string
   placed_at: string
   email_status: string
+  status: string
+  changes?: { status: string; by: string }[]
   items: { product_id: string; quantity: number }[]
   total: { amount: number; currency: string }
 }
@@ -100,6 +102,15 @@ export async function buy(person: Person, product: string, quantity: number): Pr
 
 export async function cancel(person: Person, orderId: string): Promise<void> {
   await call('POST', `/orders/${orderId}/cancellation`, undefined, await bearer(person))
+}
+
+/** An order as an admin sees it. */
+export async function orderOf(id: string): Promise<Order> {
+  return call<Order>('GET', `/orders/${id}`, undefined, await asAdmin())
+}
+
+export async function changeStatus(id: string, from: string, to: string): Promise<void> {
+  await call('PUT', `/admin/orders/${id}/status`, { status: to, compare_status: from }, await asAdmin())
 }
 
 /** All orders of somebody, once the list, which may lag by a second, has at least `least` of them. */

@@ -54,6 +54,12 @@ export async function toCart(page: Page, product: string, quantity = 1): Promise
   await expect(page.getByRole('heading', { name: 'Basket' })).toBeVisible()
 }
 
+/** Cancels the order whose page is open, as a customer or at the desk. */
+export async function cancelByDialog(page: Page): Promise<void> {
+  await page.getByRole('main').getByRole('button', { name: 'Cancel the order' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel the order' }).click()
+}
+
 export const placeButton = (page: Page) => page.getByRole('button', { name: /^Place order for/ })
 
 export async function expectOrderPage(page: Page): Promise<void> {

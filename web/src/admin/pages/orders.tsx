@@ -11,6 +11,7 @@ import { announce } from '../../parts/live'
 import { plainMoney } from '../../parts/money'
 import { Page } from '../../parts/page'
 import { Empty, Failure, Loading, Waiting } from '../../parts/states'
+import { common } from '../../words/en/common'
 import { desk } from '../../words/en/desk'
 import { Export } from '../export'
 
@@ -140,7 +141,7 @@ function Table({ filters, cursor }: { filters: Filters; cursor: string }) {
           )}
           <Export
             name="orders"
-            head={['order_id', 'placed_at', 'user_id', 'email', 'total', 'currency', 'units', 'items']}
+            head={['order_id', 'placed_at', 'status', 'user_id', 'email', 'total', 'currency', 'units', 'items']}
             load={load(100)}
             row={rowOf}
           />
@@ -175,6 +176,7 @@ function rowOf(order: OrderInList) {
   return [
     order.order_id,
     order.placed_at,
+    order.status,
     order.user_id,
     order.email,
     Number(plainMoney(order.total)),
@@ -192,6 +194,7 @@ function Orders({ items, isOld }: { items: OrderInList[]; isOld: boolean }) {
           <tr>
             <th scope="col">{desk.order}</th>
             <th scope="col">{desk.placedAt}</th>
+            <th scope="col">{desk.status}</th>
             <th scope="col">{desk.email}</th>
             <th scope="col" class="number">
               {desk.units}
@@ -212,6 +215,7 @@ function Orders({ items, isOld }: { items: OrderInList[]; isOld: boolean }) {
               <td>
                 <Time at={order.placed_at} />
               </td>
+              <td>{common.orderStatus[order.status]}</td>
               <td>{order.email || <span class="off">{desk.gone}</span>}</td>
               <td class="number">{unitsOf(order)}</td>
               <td class="number">

@@ -2,20 +2,23 @@ import { useQuery, useQueryClient } from '@tanstack/preact-query'
 import { useLocation, useRoute } from 'preact-iso'
 import { useEffect, useState } from 'preact/hooks'
 import { data, own, userId } from '../../api/client'
+import { cancelOwn, isBeingCancelled } from '../../api/order-status'
 import { isMissing, ownMeta } from '../../api/queries'
 import type { Order } from '../../api/types'
 import { Time } from '../../parts/amount'
+import { Dialog } from '../../parts/dialog'
 import { announce } from '../../parts/live'
 import { OrderLines } from '../../parts/order-lines'
+import { OrderProgress } from '../../parts/order-progress'
 import { Page } from '../../parts/page'
+import { ResultNotice } from '../../parts/result-notice'
 import { Failure, Loading, Waiting } from '../../parts/states'
+import { type Result, useStatusChange } from '../../parts/use-status-change'
+import { useSteps } from '../../parts/use-steps'
 import { common } from '../../words/en/common'
 import { shop } from '../../words/en/shop'
 import { placedHere } from '../checkout'
 import { LoggedIn } from '../logged-in'
-
-/** When the confirmation is asked for again, in milliseconds after the last time; two minutes in all. */
-const STEPS = [1, 2, 4, 8, 15, 30, 30, 30].map((seconds) => seconds * 1000)
 
 export function OrderPage() {
   const id = useRoute().params.id ?? ''
@@ -38,7 +41,12 @@ function OrderOf({ id }: { id: string }) {
   })
   const order = query.data
   const isWaiting = order?.email_status === 'pending' && query.isSuccess
-  const step = useSteps(isWaiting, () => void queries.invalidateQueries({ queryKey: key }))
+  const look = () => void queries.invalidateQueries({ queryKey: key })
+  const isSlow = useSteps(isWaiting, look)
+  useSteps(isBeingCancelled(order?.status), look)
+  useEffect(() => {
+    if (order && query.isSuccess && placedHere.has(id)) placedHere.set(id, order) // the next look begins with it
+  }, [order])
   useEffect(() => {
     if (order && order.email_status !== 'pending') announce(shop.mailState[order.email_status])
   }, [order?.email_status])
@@ -51,29 +59,23 @@ function OrderOf({ id }: { id: string }) {
       </Page>
     )
   }
-  const said = 'earlier' in search ? shop.earlier : 'placed' in search ? shop.thanks : undefined
+  const isCancelled = order?.status === 'cancelled' || isBeingCancelled(order?.status)
+  const lead = 'earlier' in search ? shop.earlier : 'placed' in search ? shop.thanks : undefined
   return (
-    <Page key="order" title={shop.order} {...(said && { lead: said })} kind="narrow">
+    <Page key="order" title={shop.order} {...(lead && !isCancelled && { lead })} kind="narrow">
       {query.isError && <Failure error={query.error} again={() => void query.refetch()} />}
       {query.failureReason && !query.isError && order && <Waiting error={query.failureReason} />}
-      {order ? <Details order={order} isSlow={isWaiting && step >= STEPS.length} /> : <Loading shape="row" count={4} waiting={query.failureReason} />}
+      {order ? (
+        <>
+          <Details order={order} isSlow={isWaiting && isSlow} />
+          <Cancellation order={order} queryKey={key} />
+          <Links />
+        </>
+      ) : (
+        <Loading shape="row" count={4} waiting={query.failureReason} />
+      )}
     </Page>
   )
-}
-
-/** Calls `act` after each step's time while `isOn`; returns how many steps are over. */
-function useSteps(isOn: boolean, act: () => void): number {
-  const [step, setStep] = useState(0)
-  useEffect(() => {
-    const pause = STEPS[step]
-    if (!isOn || pause === undefined) return
-    const timer = setTimeout(() => {
-      act()
-      setStep(step + 1)
-    }, pause)
-    return () => clearTimeout(timer)
-  }, [isOn, step])
-  return step
 }
 
 function Details({ order, isSlow }: { order: Order; isSlow: boolean }) {
@@ -110,14 +112,75 @@ function Details({ order, isSlow }: { order: Order; isSlow: boolean }) {
         </div>
       </dl>
       <OrderLines order={order} hrefOf={(id) => `/products/${id}`} />
-      <p class="row">
-        <a class="button" href="/orders">
-          {shop.orders}
-        </a>
-        <a class="button" href="/">
-          {shop.homeLink}
-        </a>
-      </p>
+      <OrderProgress order={order} by={shop.by} />
     </>
   )
+}
+
+function Links() {
+  return (
+    <p class="row">
+      <a class="button" href="/orders">
+        {shop.orders}
+      </a>
+      <a class="button" href="/">
+        {shop.homeLink}
+      </a>
+    </p>
+  )
+}
+
+/** Cancels the order, which its customer may while it is placed. */
+function Cancellation({ order, queryKey }: { order: Order; queryKey: unknown[] }) {
+  const [isOpen, setOpen] = useState(false)
+  const { isBusy, result, run } = useStatusChange(queryKey)
+  const isUnknown = result?.kind === 'unknown'
+  const isAnswered = isUnknown && order.status !== 'placed'
+  return (
+    <>
+      {order.status === 'placed' && !isUnknown && (
+        <p class="row">
+          <button
+            type="button"
+            class="button danger"
+            aria-disabled={isBusy}
+            aria-busy={isBusy}
+            onClick={() => setOpen(!isBusy)}
+          >
+            {isBusy ? shop.cancelling : shop.cancelOrder}
+          </button>
+        </p>
+      )}
+      <Dialog title={shop.cancelTitle} isOpen={isOpen} close={() => setOpen(false)}>
+        <p>{shop.cancelLead}</p>
+        <p class="row">
+          <button
+            type="button"
+            class="button danger"
+            onClick={() => {
+              setOpen(false)
+              void run(() => cancelOwn(order.order_id))
+            }}
+          >
+            {shop.cancelOrder}
+          </button>
+          <button type="button" class="button" onClick={() => setOpen(false)}>
+            {shop.keepOrder}
+          </button>
+        </p>
+      </Dialog>
+      {!isAnswered && <ResultNotice result={result}>{result && said(result)}</ResultNotice>}
+    </>
+  )
+}
+
+function said(result: Result): string {
+  switch (result.kind) {
+    case 'done':
+      return isBeingCancelled(result.order.status) ? shop.beingCancelled : shop.cancelled
+    case 'conflict':
+      return shop.tooLate(common.orderStatus[result.now])
+    default:
+      return shop.cancelUnknown
+  }
 }

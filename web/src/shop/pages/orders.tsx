@@ -8,6 +8,7 @@ import { Amount, Time } from '../../parts/amount'
 import { More } from '../../parts/more'
 import { Page } from '../../parts/page'
 import { Empty, Failure, Loading, Waiting } from '../../parts/states'
+import { common } from '../../words/en/common'
 import { shop } from '../../words/en/shop'
 import { placedHere } from '../checkout'
 import { LoggedIn } from '../logged-in'
@@ -86,6 +87,7 @@ function OrderRow({ order }: { order: OrderInList }) {
       <p class="order-sum">
         <Amount money={order.total} />
       </p>
+      <p class="order-status">{common.orderStatus[order.status]}</p>
     </li>
   )
 }

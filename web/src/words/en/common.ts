@@ -42,6 +42,8 @@ export const common = {
     cancelling: 'Being cancelled',
     cancelled: 'Cancelled',
   },
+  progress: 'Progress',
+  askAgain: 'Ask again',
   stock: { in_stock: 'In stock', low_stock: 'Only a few left', out_of_stock: 'Sold out' },
   email: 'E-mail address',
   password: 'Password',

@@ -108,6 +108,23 @@ export const desk = {
   mail: 'Confirmation',
   status: 'Status',
   tracking: 'Parcel',
+  changedBy: { customer: 'by the customer', shop: 'by the shop' },
+  nextStep: 'Next step',
+  become: {
+    packed: 'Mark as packed',
+    shipped: 'Mark as shipped',
+    delivered: 'Mark as delivered',
+    cancelled: 'Cancel the order',
+  },
+  became: (status: string) => `The order’s status is “${status}”.`,
+  shipLead: 'The customer is told by e-mail.',
+  trackingHint: 'The number or address of the parcel, for the customer. It may stay empty.',
+  cancelLead: 'Its units go back to the stocks, and the customer is told by e-mail. This cannot be undone.',
+  keepOrder: 'Keep the order',
+  statusConflict: (now: string, seen: string) =>
+    `The status is “${now}” by now, you saw “${seen}”. You changed nothing.`,
+  statusUnknown:
+    'The store did not answer, so it is unknown whether the status was changed. Asking again changes nothing twice.',
   noOrder: 'There is no such order',
 
   salesTitle: 'Sales',
