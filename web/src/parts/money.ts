@@ -14,8 +14,18 @@ export function digitsOf(currency: string): number {
   return DIGITS[currency] ?? 2
 }
 
+/** Formats by locale and currency: making one takes a hundred times as long as using it. */
+const formats = new Map<string, Intl.NumberFormat>()
+
 /** An amount for people: £1,234.50. */
 export function formatMoney({ amount, currency }: Money, locale = 'en-GB'): string {
+  return formatOf(currency, locale).format(amount / 10 ** digitsOf(currency))
+}
+
+function formatOf(currency: string, locale: string): Intl.NumberFormat {
+  const key = `${locale} ${currency}`
+  const kept = formats.get(key)
+  if (kept) return kept
   const digits = digitsOf(currency)
   const format = new Intl.NumberFormat(locale, {
     style: 'currency',
@@ -23,7 +33,8 @@ export function formatMoney({ amount, currency }: Money, locale = 'en-GB'): stri
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   })
-  return format.format(amount / 10 ** digits)
+  formats.set(key, format)
+  return format
 }
 
 /** An amount for a spreadsheet or an input: 1234.50, without a sign of the currency. */
