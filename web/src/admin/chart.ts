@@ -17,7 +17,7 @@ const HEIGHT = 260
 
 /** Draws bars into the box; returns what ends that. */
 export function draw(box: HTMLElement, bars: Bars): () => void {
-  const color = (name: string) => resolve(box, `var(--${name})`)
+  const color = (name: string) => () => resolve(box, `var(--${name})`) // asked for at each drawing
   const axis = {
     stroke: color('muted'),
     grid: { stroke: color('line'), width: 1 },
@@ -55,7 +55,11 @@ export function draw(box: HTMLElement, bars: Bars): () => void {
   plot.over.addEventListener('mousemove', tip)
   const watch = new ResizeObserver(() => plot.setSize({ width: innerWidthOf(box), height: HEIGHT }))
   watch.observe(box)
+  const scheme = matchMedia('(prefers-color-scheme: dark)')
+  const redraw = () => plot.redraw()
+  scheme.addEventListener('change', redraw)
   return () => {
+    scheme.removeEventListener('change', redraw)
     watch.disconnect()
     plot.destroy()
   }
