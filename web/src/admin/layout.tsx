@@ -41,6 +41,9 @@ export function Layout({ children }: { children: ComponentChildren }) {
       {session.status === 'guest' && <LogIn />}
       {session.status === 'user' && !isAdmin && <NotAdmin />}
       {isAdmin && children}
+      <footer class="footer">
+        <a href="/reference/">{desk.toReference}</a>
+      </footer>
       <LiveRegion />
     </>
   )

@@ -107,4 +107,6 @@ test('an admin sets a stock, mends a product, looks up orders and sales, by keyb
   await expect(page.getByRole('region', { name: 'Revenue by day' })).toBeVisible()
   await press(page, 'button', 'Log out')
   await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible()
+  await press(page, 'link', 'API reference')
+  await expect(page.getByRole('heading', { level: 1, name: 'API reference' })).toBeVisible()
 })

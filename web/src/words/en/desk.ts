@@ -6,6 +6,7 @@ export const desk = {
   orders: 'Orders',
   sales: 'Sales',
   toShop: 'Shop',
+  toReference: 'API reference',
   logOut: 'Log out',
   required: 'Fill this in.',
   logInLead: 'With an admin’s account.',
