@@ -1,18 +1,26 @@
 /** Times for people, in the reader's own zone; days are the store's, and the API says in which zone. */
-const moment = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' })
-const precise = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long', timeZone: 'UTC' })
-const storeDay = new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' })
+const LOCALE = 'en-GB'
+
+/** A format that is made when it is first used: the first one of a page takes longer than all the rest of its start. */
+function format(options: Intl.DateTimeFormatOptions): (time: Date) => string {
+  let made: Intl.DateTimeFormat | undefined
+  return (time) => (made ??= new Intl.DateTimeFormat(LOCALE, options)).format(time)
+}
+
+const moment = format({ dateStyle: 'medium', timeStyle: 'short' })
+const precise = format({ dateStyle: 'medium', timeStyle: 'long', timeZone: 'UTC' })
+const storeDay = format({ weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' })
 
 export function formatTime(time: string): string {
-  return moment.format(new Date(time))
+  return moment(new Date(time))
 }
 
 /** The same instant in UTC, for the title of a time. */
 export function formatTimeUtc(time: string): string {
-  return precise.format(new Date(time))
+  return precise(new Date(time))
 }
 
 /** A day of the store, YYYY-MM-DD. */
 export function formatDay(day: string): string {
-  return storeDay.format(new Date(`${day}T00:00:00Z`))
+  return storeDay(new Date(`${day}T00:00:00Z`))
 }
