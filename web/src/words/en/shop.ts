@@ -132,7 +132,7 @@ export const shop = {
   forgotLead: 'Tell us your address, and we send a link that sets a new password.',
   sendLink: 'Send the link',
   linkSent: 'If there is an account with this address, a mail with a link is on its way. The link is good for 30 minutes.',
-  verifyTitle: 'Verify your e-mail address',
+  verifyTitle: 'Verify your address',
   verifyLead: 'Press the button, and you can log in.',
   verify: 'Verify my address',
   verified: 'Your address is verified. You can log in now.',
