@@ -119,3 +119,34 @@ test('journey 10: a stolen token that is used after the grace ends the session, 
     await expect(page.getByText('Your session has ended. Log in again.')).toBeVisible()
   })
 })
+
+test('the API at 503 for a minute: pages say so and go on by themselves or by a button, and the order is one', async ({ page, context }) => {
+  const [person, product] = [await newPerson(), await newProduct()]
+  await page.clock.install()
+  await logIn(page, person)
+  await toCart(page, product.product_id)
+  const catalogue = await context.newPage()
+  const refused: number[] = []
+  catalogue.on('response', (response) => void (response.url().includes('/api/products') && refused.push(response.status())))
+  const operations = [TRANSACTION, 'Query', 'GetItem', 'BatchGetItem', 'UpdateItem']
+  await withFaults(operations.map((operation) => ({ operation, fault: 'throttled' })), async () => {
+    await placeButton(page).click()
+    await catalogue.goto('/?q=b') // which no cache has
+    await expect(page.getByText(FINDING)).toBeVisible()
+    await expect(catalogue.getByText('The shop is very busy. Trying again …')).toBeVisible()
+    const ask = page.getByRole('button', { name: 'Ask again' })
+    const minute = async () => {
+      await page.clock.fastForward(10_000)
+      return ask.isVisible()
+    }
+    await expect.poll(minute, { timeout: 50_000 }).toBe(true)
+    await expect(page.getByText('Your order may or may not have been placed', { exact: false })).toBeVisible()
+    await expect(catalogue.getByText('The shop is very busy. Wait a moment and try again.')).toBeVisible({ timeout: 50_000 })
+  })
+  expect(new Set(refused)).toEqual(new Set([503]))
+  await catalogue.getByRole('button', { name: 'Try again' }).click()
+  await expect(catalogue.locator('.card').first()).toBeVisible()
+  await page.getByRole('button', { name: 'Ask again' }).click()
+  await expectOrderPage(page)
+  expect(await ordersOf(person)).toHaveLength(1)
+})
