@@ -42,7 +42,7 @@ test('a customer cancels an order, once and for all, and only after being asked'
   await expect(page.locator('.order-row')).toContainText('Cancelled')
 })
 
-test('a cancellation whose answers are lost is looked for, asked again and made once', async ({ page }) => {
+test('a cancellation whose answers are lost is looked for, asked again and made once', { tag: '@alone' }, async ({ page }) => {
   const { id, product } = await openOrder(page)
   let requests = 0
   page.on('request', (request) => void (requests += request.url().endsWith('/cancellation') ? 1 : 0))
@@ -146,7 +146,7 @@ test('an admin packs, ships and delivers an order, each step after the other', a
   await expect(page.getByRole('row').filter({ hasText: id })).toContainText('Delivered')
 })
 
-test('an admin cancels an order whose answer is lost: once, and the desk says so', async ({ page }) => {
+test('an admin cancels an order whose answer is lost: once, and the desk says so', { tag: '@alone' }, async ({ page }) => {
   const [person, product] = [await newPerson(), await newProduct({ stock: 20 })]
   const { order_id: id } = await buy(person, product.product_id, 3)
   await logIn(page, admin(), `/admin/orders/${id}`)

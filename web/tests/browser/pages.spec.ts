@@ -1,112 +1,136 @@
 /** Every page in its states: looked at by axe, at two widths, light and dark, with pictures for people. */
 import { admin, buy, newPerson, newProduct } from './store'
-import { expect, expectAccessible, logIn, looks, type Page, placeButton, test, toCart } from './test'
+import {
+  cancelByDialog,
+  expect,
+  expectAccessible,
+  expectNoOverflow,
+  logIn,
+  looks,
+  type Page,
+  picture,
+  placeButton,
+  test,
+  toCart,
+} from './test'
 
-async function look(page: Page, name: string, as: string): Promise<void> {
+/** Looks at a page as it is now, in each sight: what is seen, what axe finds, and that nothing is wider than the page. */
+async function look(page: Page, name: string): Promise<void> {
   await page.waitForLoadState('networkidle')
-  await expect(page.locator('[aria-busy="true"]')).toHaveCount(0)
-  await page.screenshot({ path: `screenshots/${name}-${as}.png`, fullPage: true })
-  await expectAccessible(page)
+  await settled(page)
+  for (const { name: as, viewport, colorScheme } of looks) {
+    await page.setViewportSize(viewport)
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' }) // no colour on its way to another
+    await page.evaluate(() => scrollTo(0, 0))
+    await settled(page) // a chart is drawn anew
+    await picture(page, `${name}-${as}`)
+    await expectAccessible(page)
+  }
 }
 
-/** The first sight of each application: the pictures of README.md, which docs/pictures keeps. */
-test('the pictures of the README', async ({ page }) => {
-  await page.setViewportSize({ width: 1280, height: 860 })
-  await page.goto('/')
-  await page.waitForLoadState('networkidle')
-  await expect(page.getByRole('link', { name: 'Brass desk lamp' }).first()).toBeVisible()
-  await page.screenshot({ path: 'screenshots/readme-shop.png' })
-  await logIn(page, admin(), '/admin/')
-  await page.goto('/admin/')
-  await expect(page.getByRole('table').getByText('Brass desk lamp').first()).toBeVisible()
-  await page.waitForLoadState('networkidle')
-  await page.screenshot({ path: 'screenshots/readme-desk.png' })
-})
+async function settled(page: Page): Promise<void> {
+  await expect(page.locator('h1')).toBeAttached()
+  await expect(page.locator(':is(.loading, .scroller)[aria-busy="true"]')).toHaveCount(0)
+}
 
-for (const { name: as, viewport, colorScheme } of looks) {
-  test.describe(as, () => {
-    test.use({ viewport, colorScheme })
-    test.describe.configure({ timeout: 240_000 }) // axe takes its time, on each page
+test.describe('in every look', () => {
+  test.describe.configure({ timeout: 240_000 })
 
-    test('the shop of a guest', async ({ page }) => {
-      for (const [name, path] of [
-        ['home', '/'],
-        ['search', '/?q=b'],
-        ['no-match', '/?q=zzzzzz'],
-        ['product', '/products/brass-desk-lamp'],
-        ['sold-out', '/products/doormat-coir'],
-        ['no-product', '/products/none'],
-        ['empty-basket', '/cart'],
-        ['log-in', '/log-in'],
-        ['sign-up', '/sign-up'],
-        ['forgot-password', '/forgot-password'],
-        ['verify-email', '/verify-email#token=abc'],
-        ['reset-password', '/reset-password#token=abc'],
-        ['not-found', '/nothing/here'],
-        ['orders-guest', '/orders'],
-      ] as const) {
-        await page.goto(path)
-        await look(page, name, as)
-        expect(page.url()).not.toContain('token')
-      }
-    })
-
-    test('the shop of a customer', async ({ page }) => {
-      const [person, product] = [await newPerson(), await newProduct({ stock: 3, name: 'Zinc bucket' })]
-      await logIn(page, person)
-      await page.goto('/orders')
-      await look(page, 'no-orders', as)
-      await buy(person, product.product_id, 1)
-      await toCart(page, 'brass-desk-lamp', 2)
-      await toCart(page, product.product_id, 3)
-      await placeButton(page).click()
-      await expect(page.getByText('Only 2 left.')).toBeVisible()
-      await look(page, 'basket-conflict', as)
-      await page.getByRole('button', { name: 'Take 2' }).click()
-      await look(page, 'basket', as)
-      await page.route('**/api/orders', (route) => route.abort())
-      await placeButton(page).click()
-      await expect(page.getByText('We are finding out whether your order was placed')).toBeVisible()
-      await page.screenshot({ path: `screenshots/basket-finding-out-${as}.png`, fullPage: true })
-      await expectAccessible(page)
-      await page.unroute('**/api/orders')
-      await expect(page).toHaveURL(/\/orders\/ord_/, { timeout: 30_000 })
-      await look(page, 'order', as)
-      await page.goto('/orders')
-      await look(page, 'orders', as)
-      await page.goto('/account')
-      await look(page, 'account', as)
-    })
-
-    test('the desk', async ({ page }) => {
-      await page.goto('/admin/')
-      await look(page, 'desk-log-in', as)
-      await logIn(page, admin(), '/admin/')
-      for (const [name, path] of [
-        ['desk-inventory', '/admin/'],
-        ['desk-product', '/admin/products/brass-desk-lamp'],
-        ['desk-new', '/admin/new'],
-        ['desk-orders', '/admin/orders'],
-        ['desk-sales', '/admin/sales'],
-        ['desk-sales-table', '/admin/sales?days=28&as=table'],
-      ] as const) {
-        await page.goto(path)
-        await look(page, name, as)
-      }
-    })
-
-    test('what a page says when the store is down', async ({ page }) => {
-      const body = { type: 'about:blank', title: 'Internal Server Error', status: 500, detail: 'The store failed.', code: 'internal', request_id: 'JKJaXmPLvHcESHA=' }
-      await page.route('**/api/products?*', (route) => route.fulfill({ status: 400, contentType: 'application/problem+json', body: JSON.stringify(body) }))
-      await page.goto('/')
-      await expect(page.getByText('JKJaXmPLvHcESHA=')).toBeVisible()
-      await look(page, 'failure', as)
-      await page.unroute('**/api/products?*')
-      await page.getByRole('button', { name: 'Try again' }).click()
-      await expect(page.getByRole('link', { name: 'Bedside lamp, beech' })).toBeVisible()
-    })
+  test('the shop of a guest', async ({ page }) => {
+    for (const [name, path] of [
+      ['home', '/'],
+      ['search', '/?q=b'],
+      ['no-match', '/?q=zzzzzz'],
+      ['product', '/products/brass-desk-lamp'],
+      ['sold-out', '/products/doormat-coir'],
+      ['no-product', '/products/none'],
+      ['empty-basket', '/cart'],
+      ['log-in', '/log-in'],
+      ['sign-up', '/sign-up'],
+      ['forgot-password', '/forgot-password'],
+      ['verify-email', '/verify-email#token=abc'],
+      ['reset-password', '/reset-password#token=abc'],
+      ['not-found', '/nothing/here'],
+      ['orders-guest', '/orders'],
+    ] as const) {
+      await page.goto(path)
+      await look(page, name)
+      expect(page.url()).not.toContain('token')
+    }
   })
-}
+
+  test('the shop of a customer', async ({ page }) => {
+    const [person, product] = [await newPerson(), await newProduct({ stock: 3, name: 'Zinc bucket' })]
+    await logIn(page, person, '/log-in?next=/orders')
+    await look(page, 'no-orders')
+    const earlier = await buy(person, product.product_id, 1)
+    await toCart(page, 'brass-desk-lamp', 2)
+    await toCart(page, product.product_id, 3)
+    await placeButton(page).click()
+    await expect(page.getByText('Only 2 left.')).toBeVisible()
+    await look(page, 'basket-conflict')
+    await page.getByRole('button', { name: 'Take 2' }).click()
+    await look(page, 'basket')
+    await page.route('**/api/orders', (route) => route.abort())
+    await placeButton(page).click()
+    await expect(page.getByText('We are finding out whether your order was placed')).toBeVisible()
+    await look(page, 'basket-finding-out')
+    await page.unroute('**/api/orders')
+    await expect(page).toHaveURL(/\/orders\/ord_/, { timeout: 30_000 })
+    await look(page, 'order')
+    await page.getByRole('button', { name: 'Cancel the order' }).click()
+    await look(page, 'order-cancel')
+    await page.goto(`/orders/${earlier.order_id}`)
+    await cancelByDialog(page)
+    await expect(page.getByText('Your order is cancelled.')).toBeVisible()
+    await look(page, 'order-cancelled')
+    await page.goto('/orders')
+    await look(page, 'orders')
+    await page.goto('/account')
+    await look(page, 'account')
+    await page.getByRole('button', { name: 'Delete my account' }).click()
+    await look(page, 'account-delete')
+    await page.goto('/admin/')
+    await look(page, 'desk-not-admin')
+  })
+
+  test('the desk', async ({ page }) => {
+    const order = await buy(await newPerson(), 'brass-desk-lamp', 1)
+    await page.goto('/admin/')
+    await look(page, 'desk-log-in')
+    await logIn(page, admin(), '/admin/')
+    for (const [name, path] of [
+      ['desk-inventory', '/admin/'],
+      ['desk-product', '/admin/products/brass-desk-lamp'],
+      ['desk-new', '/admin/new'],
+      ['desk-no-product', '/admin/products/none'],
+      ['desk-orders', '/admin/orders'],
+      ['desk-sales', '/admin/sales'],
+      ['desk-sales-table', '/admin/sales?days=28&as=table'],
+      ['desk-not-found', '/admin/nothing'],
+      ['desk-order', `/admin/orders/${order.order_id}`],
+    ] as const) {
+      await page.goto(path)
+      await look(page, name)
+    }
+    await page.getByRole('button', { name: 'Mark as packed' }).click()
+    await expect(page.getByText('The order’s status is “Packed”.')).toBeVisible()
+    await look(page, 'desk-order-packed')
+    await page.getByRole('button', { name: 'Mark as shipped' }).click()
+    await look(page, 'desk-order-ship')
+  })
+
+  test('what a page says when the store is down', async ({ page }) => {
+    const body = { type: 'about:blank', title: 'Internal Server Error', status: 500, detail: 'The store failed.', code: 'internal', request_id: 'JKJaXmPLvHcESHA=' }
+    await page.route('**/api/products?*', (route) => route.fulfill({ status: 400, contentType: 'application/problem+json', body: JSON.stringify(body) }))
+    await page.goto('/')
+    await expect(page.getByText('JKJaXmPLvHcESHA=')).toBeVisible()
+    await look(page, 'failure')
+    await page.unroute('**/api/products?*')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await expect(page.getByRole('link', { name: 'Bedside lamp, beech' })).toBeVisible()
+  })
+})
 
 for (const width of [320, 640]) {
   test(`at ${width} px with text of ${width === 640 ? 200 : 100} % nothing is cut off`, async ({ page }) => {
@@ -127,7 +151,9 @@ test('forced colours', async ({ page }) => {
   await page.emulateMedia({ forcedColors: 'active' })
   for (const path of ['/', '/products/brass-desk-lamp', '/log-in']) {
     await page.goto(path)
-    await look(page, `forced-colours-${path.replace(/\W/g, '') || 'home'}`, '1280')
+    await page.waitForLoadState('networkidle')
+    await picture(page, `forced-colours-${path.replace(/\W/g, '') || 'home'}`)
+    await expectAccessible(page)
   }
 })
 
@@ -171,4 +197,46 @@ test('journey 14: offline says so over what is shown, and goes on when the netwo
   await expect(page.locator('.card').first()).toBeVisible()
   await context.setOffline(false)
   await expect(page.getByText('You are offline. What you see may be out of date.')).toHaveCount(0)
+})
+
+test('names of 200 characters without a blank, in two scripts, are wider than no page', async ({ page }) => {
+  test.setTimeout(120_000)
+  const long = `Zz${'W'.repeat(120)}${'م'.repeat(76)}💡!`
+  const [person, product] = [await newPerson(long), await newProduct({ name: long, stock: 9 })]
+  const order = await buy(person, product.product_id, 1)
+  const visit = async (path: string, name: string) => {
+    await page.goto(path)
+    await page.waitForLoadState('networkidle')
+    await settled(page)
+    for (const width of [320, 375, 1280]) {
+      await page.setViewportSize({ width, height: 700 })
+      await expectNoOverflow(page)
+    }
+    await page.setViewportSize({ width: 375, height: 812 })
+    await picture(page, `long-${name}`)
+  }
+  await logIn(page, person)
+  await toCart(page, product.product_id, 2)
+  for (const [name, path] of [
+    ['home', '/?q=zzw'],
+    ['product', `/products/${product.product_id}`],
+    ['basket', '/cart'],
+    ['orders', '/orders'],
+    ['order', `/orders/${order.order_id}`],
+    ['account', '/account'],
+  ] as const) {
+    await visit(path, name)
+  }
+  await expect(page.getByLabel('Name')).toHaveValue(long)
+  await page.getByRole('button', { name: 'Log out', exact: true }).click()
+  await expect(page.getByText('You are logged out.').first()).toBeVisible()
+  await logIn(page, admin(), '/admin/')
+  for (const [name, path] of [
+    ['desk-inventory', '/admin/?q=zzw'],
+    ['desk-product', `/admin/products/${product.product_id}`],
+    ['desk-order', `/admin/orders/${order.order_id}`],
+    ['desk-sales', '/admin/sales'],
+  ] as const) {
+    await visit(path, name)
+  }
 })
