@@ -66,6 +66,10 @@ app = Module(
         "_build_persistence_save_dict": "service → what returns its state, to save it while the emulator runs",
     },
 )
+cloudfront_js = Module(
+    "ministack.core.cloudfront_js",
+    {"evaluate": "runs an edge function in a process of Node; few run at once"},
+)
 iam_actions = Module(
     "ministack.core.iam_actions",
     {

@@ -1,4 +1,5 @@
 import collections
+import concurrent.futures
 import queue
 import socket
 import socketserver
@@ -61,6 +62,31 @@ class Patience(unittest.TestCase):
     def test_a_reader_that_does_not_wait_does_not(self) -> None:
         with self.assertRaises(queue.Empty):
             speed.PatientQueue().get_nowait()
+
+
+class EdgeFunctions(unittest.TestCase):
+    def test_few_run_at_once_and_all_are_answered(self) -> None:
+        running, most = 0, 0
+        lock = threading.Lock()
+
+        def evaluate(code, event) -> str:
+            nonlocal running, most
+            with lock:
+                running += 1
+                most = max(most, running)
+            time.sleep(0.02)
+            with lock:
+                running -= 1
+            if event == 3:
+                raise ValueError(code)
+            return f"{code} {event}"
+
+        few = speed.few_at_once(evaluate, 2)
+        with concurrent.futures.ThreadPoolExecutor(8) as threads:
+            asked = [threads.submit(few, "code", event) for event in range(8)]
+        self.assertEqual(most, 2)
+        self.assertIsInstance(asked[3].exception(), ValueError)
+        self.assertEqual([each.result() for each in asked[4:]], ["code 4", "code 5", "code 6", "code 7"])
 
 
 class Expressions(unittest.TestCase):
