@@ -31,31 +31,54 @@ interface Deployed {
   Environment: { Variables: Record<string, string> }
 }
 
+const FUNCTIONS = '/2015-03-31/functions'
+
 /** Runs `work` while every function that has one of these settings has this value of it instead. */
 export async function withSettings(settings: Record<string, string>, work: () => Promise<void>): Promise<void> {
-  const { Functions } = await call<{ Functions: Deployed[] }>('lambda', '/2015-03-31/functions/?MaxItems=1000', { method: 'GET' })
-  const concerned = Functions.filter((each) => Object.keys(settings).some((name) => name in (each.Environment?.Variables ?? {})))
+  const { Functions } = await call<{ Functions: Deployed[] }>('lambda', `${FUNCTIONS}/?MaxItems=1000`, { method: 'GET' })
+  const has = (each: Deployed) => Object.keys(settings).some((name) => name in (each.Environment?.Variables ?? {}))
+  const concerned = Functions.filter(has)
   if (concerned.length === 0) throw new Error(`no function has ${Object.keys(settings).join(', ')}`)
+  const undo: (() => Promise<void>)[] = []
   try {
     for (const each of concerned) {
-      const mine = Object.entries(settings).filter(([name]) => name in each.Environment.Variables)
-      await configure(each.FunctionName, { ...each.Environment.Variables, ...Object.fromEntries(mine) })
+      const before = each.Environment.Variables
+      const mine = Object.entries(settings).filter(([name]) => name in before)
+      undo.push(() => configure(each.FunctionName, before))
+      await configure(each.FunctionName, { ...before, ...Object.fromEntries(mine) })
+      undo.push(...(await publish(each.FunctionName)))
     }
     await work()
   } finally {
-    for (const each of concerned) await configure(each.FunctionName, each.Environment.Variables)
+    for (const step of undo) await step()
   }
 }
 
 async function configure(name: string, variables: Record<string, string>): Promise<void> {
-  const body = JSON.stringify({ Environment: { Variables: variables } })
-  await call('lambda', `/2015-03-31/functions/${name}/configuration`, { method: 'PUT', body, headers: { 'Content-Type': 'application/json' } })
+  await lambda(`${name}/configuration`, 'PUT', { Environment: { Variables: variables } })
+}
+
+/** Leads the function's alias, if callers have one, to a version with its present settings; returns what ends that. */
+async function publish(name: string): Promise<(() => Promise<void>)[]> {
+  type Alias = { Name: string; FunctionVersion: string }
+  const { Aliases } = await lambda<{ Aliases: Alias[] }>(`${name}/aliases`, 'GET')
+  const alias = Aliases[0]
+  if (!alias) return []
+  const { Version } = await lambda<{ Version: string }>(`${name}/versions`, 'POST', {})
+  const lead = (version: string) => lambda<void>(`${name}/aliases/${alias.Name}`, 'PUT', { FunctionVersion: version })
+  await lead(Version)
+  return [() => lead(alias.FunctionVersion), () => lambda<void>(`${name}?Qualifier=${Version}`, 'DELETE')]
+}
+
+function lambda<T>(path: string, method: string, body?: object): Promise<T> {
+  const headers = { 'Content-Type': 'application/json' }
+  return call('lambda', `${FUNCTIONS}/${path}`, { method, ...(body && { body: JSON.stringify(body), headers }) })
 }
 
 /** Runs `work` in a store that verifies addresses: its sign-up has the parameter's setting and what the template allows it then. */
 export async function whileVerifying(work: () => Promise<void>): Promise<void> {
   await withSettings({ REQUIRE_VERIFIED_EMAIL: 'true' }, async () => {
-    const { Functions } = await call<{ Functions: Deployed[] }>('lambda', '/2015-03-31/functions/?MaxItems=1000', { method: 'GET' })
+    const { Functions } = await call<{ Functions: Deployed[] }>('lambda', `${FUNCTIONS}/?MaxItems=1000`, { method: 'GET' })
     const role = Functions.find((each) => each.FunctionName.includes('SignUpFunction'))?.Role.split('/').at(-1) ?? ''
     const allowed = { Effect: 'Allow', Action: ['dynamodb:GetItem', 'dynamodb:ConditionCheckItem', 'dynamodb:PutItem', 'sqs:SendMessage'], Resource: '*' }
     const policy = { RoleName: role, PolicyName: 'verifies' }
