@@ -31,6 +31,7 @@ What the tests need stands: a store, DynamoDB Local, and a proxy that counts the
 
 An editor reads the same file (in VS Code: "go.testEnvFile"). Ctrl-C ends it all, data included.
 """
+WITHOUT_A_STORE = {"./internal/dynamostore"}  # packages whose tests need DynamoDB Local, and nothing more
 DYNAMODB = "software.amazon.dynamodb.services.local.main.ServerRunner"
 
 
@@ -43,10 +44,11 @@ def run(start_store) -> int:
     started = time.monotonic()
     python = 0 if chosen() else python_tests()
     pages = 0 if chosen() else web.test()
-    with surroundings(start_store) as variables:
+    around = surroundings(start_store) if needs_store() else database_alone()
+    with around as variables:
         # At first: what the other tests leave has pictures of other hosts, and what is seen here may ask no other host.
         browser = 0 if chosen() else web.test_in_browser(variables)
-        say(f"everything stands after {time.monotonic() - started:.0f} s: go test ./...")
+        say(f"everything stands after {time.monotonic() - started:.0f} s: go test {shlex.join(go_arguments())}")
         go = go_test(variables)
         benchmarks = 0 if chosen() else measure(variables, short=True)
         # At last: it guesses at passwords, and guesses are counted by where they come from.
@@ -92,10 +94,19 @@ def chosen() -> list[str]:
     return names + os.environ.get("ONLY", "").split()
 
 
-def go_test(variables) -> int:
-    arguments = chosen()
+def needs_store() -> bool:
+    """Whether a package is to be tested that needs more than DynamoDB Local."""
+    only = os.environ.get("ONLY", "").split()
+    return not only or not WITHOUT_A_STORE.issuperset(only)
+
+
+def go_arguments() -> list[str]:
     packages = [] if os.environ.get("ONLY") else ["./..."]
-    command = ["go", "test", "-timeout", LONGEST_PACKAGE, *arguments, *packages]
+    return ["-timeout", LONGEST_PACKAGE, *chosen(), *packages]
+
+
+def go_test(variables) -> int:
+    command = ["go", "test", *go_arguments()]
     return subprocess.run(command, cwd=ROOT, env=os.environ | variables).returncode
 
 
@@ -146,6 +157,13 @@ def surroundings(start_store) -> Iterator[dict[str, str]]:
         stack.enter_context(counting_proxy(folder, settings, proxy, control))
         stack.enter_context(one_store(settings, start_store))
         yield variables_of(settings, dynamodb, f"http://{HOST}:{control}")
+
+
+@contextlib.contextmanager
+def database_alone() -> Iterator[dict[str, str]]:
+    """What the store's tests need: DynamoDB Local. Nothing is built, and no store is deployed."""
+    with tempfile.TemporaryDirectory(prefix="shop-test-") as folder, dynamodb_local(Path(folder)) as dynamodb:
+        yield {"CI": "true", "SHOP_DYNAMODB_URL": dynamodb}
 
 
 def variables_of(settings, dynamodb, control) -> dict[str, str]:

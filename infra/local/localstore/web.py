@@ -79,7 +79,10 @@ def test() -> int:
 def lint() -> bool:
     """The pages' linter, and whether their types of the API are those of the contract."""
     build(LOG)
-    return script("lint")
+    passed = script("lint")
+    if not passed:
+        say("types of the API that differ from the contract are made anew by `npm run types` in web")
+    return passed
 
 
 def test_in_browser(variables) -> int:

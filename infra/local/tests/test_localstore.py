@@ -624,6 +624,22 @@ class Stand(InFolder):
         self.assertFalse(file.exists())
 
 
+class Chosen(unittest.TestCase):
+    def test_the_stores_own_tests_need_no_store(self) -> None:
+        for only, needed in {
+            "": True,
+            "./internal/dynamostore": False,
+            "./internal/dynamostore ./test/e2e": True,
+            "./internal/kmssign": True,
+        }.items():
+            with mock.patch.dict(os.environ, {"ONLY": only}):
+                self.assertEqual(testrun.needs_store(), needed, only)
+
+    def test_the_command_is_shown_as_it_is_run(self) -> None:
+        with mock.patch.dict(os.environ, {"ONLY": "./internal/order", "RUN": "TestPlace"}):
+            self.assertEqual(testrun.go_arguments()[2:], ["-count=1", "-run", "TestPlace", "./internal/order"])
+
+
 class Signals(unittest.TestCase):
     def setUp(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
