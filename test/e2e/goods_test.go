@@ -53,7 +53,7 @@ func newProductWithID(t *testing.T, id string, edits ...func(*saveProduct)) admi
 // resave saves the product again, changed by edits.
 func resave(t *testing.T, p adminProduct, edits ...func(*saveProduct)) adminProduct {
 	t.Helper()
-	d := saveProduct{p.Name, p.Description, p.Price, p.ImageURL, p.Active, nil, nil, nil}
+	d := p.Draft()
 	for _, edit := range edits {
 		edit(&d)
 	}

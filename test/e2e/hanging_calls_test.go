@@ -234,7 +234,8 @@ var requests = map[string]func(*testing.T) request{
 	},
 	"change a product": func(t *testing.T) request {
 		p := newProduct(t)
-		d := saveProduct{"Renamed " + p.Name, p.Description, p.Price, p.ImageURL, p.Active, nil, nil, nil}
+		d := p.Draft()
+		d.Name = "Renamed " + p.Name
 		c := save(admin(t), p.ProductID, d)
 		return request{call: c, unknown: true, again: func(t *testing.T) {
 			got := decodeExact[adminProduct](t, send(t, c).want(t, http.StatusOK))

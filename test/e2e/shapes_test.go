@@ -12,7 +12,7 @@ type (
 	product       = storeclient.Product
 	listedProduct = storeclient.ListedProduct
 	adminProduct  = storeclient.AdminProduct
-	saveProduct   storeclient.SaveProduct
+	saveProduct   = storeclient.SaveProduct
 	line          = storeclient.Line
 	checkout      storeclient.Checkout
 	orderLine     = storeclient.OrderLine

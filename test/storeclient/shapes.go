@@ -3,7 +3,7 @@ package storeclient
 // Currency is the one that the demo store sells in.
 const Currency = "GBP"
 
-// money is an amount in minor units.
+// Money is an amount in minor units.
 type Money struct {
 	Amount   int64  `json:"amount"`
 	Currency string `json:"currency"`
@@ -41,7 +41,7 @@ type LogIn struct {
 	Password string `json:"password"`
 }
 
-// product is what the public sees of a product by itself.
+// Product is what the public sees of a product by itself.
 type Product struct {
 	ProductID   string `json:"product_id"`
 	Name        string `json:"name"`
@@ -52,7 +52,7 @@ type Product struct {
 	MaxPerOrder int64  `json:"max_per_order,omitempty"`
 }
 
-// listedProduct is what the public sees of a product in a list.
+// ListedProduct is what the public sees of a product in a list.
 type ListedProduct struct {
 	ProductID   string `json:"product_id"`
 	Name        string `json:"name"`
@@ -79,12 +79,25 @@ type AdminProduct struct {
 
 // Public is what the public routes show of the product.
 func (p AdminProduct) Public() Product {
-	return Product{p.ProductID, p.Name, p.Description, p.Price, p.ImageURL, p.StockStatus, p.MaxPerOrder}
+	return Product{
+		ProductID: p.ProductID, Name: p.Name, Description: p.Description, Price: p.Price, ImageURL: p.ImageURL,
+		StockStatus: p.StockStatus, MaxPerOrder: p.MaxPerOrder,
+	}
 }
 
 // Listed is what the public list shows of the product.
 func (p AdminProduct) Listed() ListedProduct {
-	return ListedProduct{p.ProductID, p.Name, p.Price, p.ImageURL, p.StockStatus, p.MaxPerOrder}
+	return ListedProduct{
+		ProductID: p.ProductID, Name: p.Name, Price: p.Price, ImageURL: p.ImageURL, StockStatus: p.StockStatus,
+		MaxPerOrder: p.MaxPerOrder,
+	}
+}
+
+// Draft is what an admin saves to leave the product as it is. What a save keeps when it is missing is missing.
+func (p AdminProduct) Draft() SaveProduct {
+	return SaveProduct{
+		Name: p.Name, Description: p.Description, Price: p.Price, ImageURL: p.ImageURL, Active: p.Active,
+	}
 }
 
 type SaveProduct struct {
