@@ -104,7 +104,8 @@ func auditChange(ctx context.Context, e observe.Event) {
 	}
 }
 
-// auditedMembers are the members that decide what a customer sees and pays, as the audit log has them.
+// auditedMembers are the members that decide what a customer gets and pays, as the audit log has them: not those that
+// only describe it.
 var auditedMembers = []struct {
 	kind  observe.Kind
 	value func(product.Product) string
