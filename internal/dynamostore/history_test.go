@@ -49,34 +49,34 @@ func ids(orders []order.Order) []string {
 	return out
 }
 
-// pages reads a list to its end, and checks that only the last page is short, and not empty unless it is the first.
-func pages(t *testing.T, limit int, read func(page.Request) (page.Page[order.Order], error)) []string {
+func orderID(o order.Order) string { return o.ID }
+
+// pages reads a list to its end, and returns the name of each item. It checks that only the last page is short, and not
+// empty unless it is the first, and that each cursor leads on.
+func pages[T any](
+	t testing.TB, limit int, name func(T) string, read func(page.Request) (page.Page[T], error),
+) (names []string) {
 	t.Helper()
-	var got []string
 	r := page.Request{Limit: limit}
 	for {
 		p, err := read(r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got = append(got, ids(p.Items)...)
+		for _, item := range p.Items {
+			names = append(names, name(item))
+		}
 		if p.NextCursor == "" {
-			return got
+			return names
 		}
 		if len(p.Items) != limit {
-			t.Errorf("a page of %d of %d orders says that more follow", len(p.Items), limit)
+			t.Errorf("a page of %d of %d items says that more follow", len(p.Items), limit)
 		}
-		follow(t, &r, p.NextCursor)
+		if p.NextCursor == r.Cursor {
+			t.Fatal("a page's cursor leads to the same page")
+		}
+		r.Cursor = p.NextCursor
 	}
-}
-
-// follow goes on to the next page. A cursor that leads to its own page would never end.
-func follow(t testing.TB, r *page.Request, next string) {
-	t.Helper()
-	if next == r.Cursor {
-		t.Fatal("a page's cursor leads to the same page")
-	}
-	r.Cursor = next
 }
 
 func TestHistory(t *testing.T) {
@@ -119,7 +119,7 @@ func TestHistory(t *testing.T) {
 			}
 		}
 		for _, limit := range []int{1, 4, 7, 23, 100} {
-			got := pages(t, limit, func(r page.Request) (page.Page[order.Order], error) {
+			got := pages(t, limit, orderID, func(r page.Request) (page.Page[order.Order], error) {
 				return s.orderHistory().History(t.Context(), s.admin, filter.f, r)
 			})
 			if !slices.Equal(got, want) {
@@ -139,7 +139,7 @@ func TestMine(t *testing.T) {
 		}
 	}
 	for limit := 1; limit <= 9; limit++ {
-		got := pages(t, limit, func(r page.Request) (page.Page[order.Order], error) {
+		got := pages(t, limit, orderID, func(r page.Request) (page.Page[order.Order], error) {
 			return s.orderHistory().Mine(t.Context(), user.Caller{UserID: "usr_1"}, r)
 		})
 		if !slices.Equal(got, want) {

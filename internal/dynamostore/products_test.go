@@ -376,25 +376,12 @@ func TestBrowsePagesByName(t *testing.T) {
 	}
 }
 
-// browse reads all pages, and checks that none but the last is short and that the last one says so.
 func (s *shop) browse(prefix string, limit int) []string {
 	s.t.Helper()
-	var names []string
-	r := page.Request{Limit: limit}
-	for {
-		p, err := s.catalogue().Browse(s.t.Context(), prefix, r)
-		s.must(err)
-		for _, item := range p.Items {
-			names = append(names, item.Name)
-		}
-		if p.NextCursor == "" {
-			return names
-		}
-		if len(p.Items) != limit {
-			s.t.Errorf("a page of %d of %d items says that more follow", len(p.Items), limit)
-		}
-		follow(s.t, &r, p.NextCursor)
-	}
+	name := func(p product.Product) string { return p.Name }
+	return pages(s.t, limit, name, func(r page.Request) (page.Page[product.Product], error) {
+		return s.catalogue().Browse(s.t.Context(), prefix, r)
+	})
 }
 
 func sameFolded(a, b []string) bool {
@@ -413,19 +400,10 @@ func TestInventoryPagesMergeBothShelves(t *testing.T) {
 		want = append(want, id)
 	}
 	for limit := 1; limit <= 10; limit++ {
-		var got []string
-		r := page.Request{Limit: limit}
-		for {
-			p, err := s.adminCatalogue().Inventory(t.Context(), s.admin, product.Filter{}, r)
-			s.must(err)
-			for _, item := range p.Items {
-				got = append(got, item.ID)
-			}
-			if p.NextCursor == "" {
-				break
-			}
-			follow(t, &r, p.NextCursor)
-		}
+		id := func(p product.Product) string { return p.ID }
+		got := pages(t, limit, id, func(r page.Request) (page.Page[product.Product], error) {
+			return s.adminCatalogue().Inventory(t.Context(), s.admin, product.Filter{}, r)
+		})
 		if !slices.Equal(got, want) {
 			t.Errorf("limit %d: got %v, want %v", limit, got, want)
 		}
@@ -445,19 +423,10 @@ func TestMovementsPageNewestFirst(t *testing.T) {
 		want = append([]string{m.ID}, want...)
 	}
 	for limit := 1; limit <= 8; limit++ {
-		var got []string
-		r := page.Request{Limit: limit}
-		for {
-			p, err := s.inventory().Changes(t.Context(), s.admin, "lamp", r)
-			s.must(err)
-			for _, m := range p.Items {
-				got = append(got, m.ID)
-			}
-			if p.NextCursor == "" {
-				break
-			}
-			follow(t, &r, p.NextCursor)
-		}
+		id := func(m product.Movement) string { return m.ID }
+		got := pages(t, limit, id, func(r page.Request) (page.Page[product.Movement], error) {
+			return s.inventory().Changes(t.Context(), s.admin, "lamp", r)
+		})
 		if !slices.Equal(got, want) {
 			t.Errorf("limit %d: got %v, want %v", limit, got, want)
 		}

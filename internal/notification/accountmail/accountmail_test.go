@@ -1,10 +1,7 @@
 package accountmail
 
 import (
-	"flag"
 	"maps"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,9 +13,8 @@ import (
 
 	"shop/internal/notification"
 	"shop/internal/notification/mailtext"
+	"shop/internal/notification/mailtext/mailtexttest"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 var _ notification.AccountMail = Template{}
 
@@ -52,8 +48,8 @@ func TestRender(t *testing.T) {
 		} {
 			t.Run(string(kind)+name, func(t *testing.T) {
 				m := render(t, shop, kind)
-				golden(t, string(kind)+name+".txt", m.Text)
-				golden(t, string(kind)+name+".html", m.HTML)
+				mailtexttest.Golden(t, string(kind)+name+".txt", m.Text)
+				mailtexttest.Golden(t, string(kind)+name+".html", m.HTML)
 				if m.To != ada || m.MailID != "" {
 					t.Errorf("got a mail %q to %q", m.MailID, m.To)
 				}
@@ -62,23 +58,6 @@ func TestRender(t *testing.T) {
 				}
 			})
 		}
-	}
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s is another; run the test with -update and read the difference. Got:\n%s", path, got)
 	}
 }
 

@@ -1,10 +1,7 @@
 package confirmation
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -18,10 +15,9 @@ import (
 	"shop/internal/money"
 	"shop/internal/notification"
 	"shop/internal/notification/mailtext"
+	"shop/internal/notification/mailtext/mailtexttest"
 	"shop/internal/order"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 var _ notification.Confirmation = Template{}
 
@@ -87,8 +83,8 @@ func TestRender(t *testing.T) {
 	for name, o := range map[string]order.Order{"usual": usual, "hostile": hostile, "yen": yen, "dinars": dinars} {
 		t.Run(name, func(t *testing.T) {
 			m := render(t, "Kettle & Lamp", o)
-			golden(t, name+".txt", m.Text)
-			golden(t, name+".html", m.HTML)
+			mailtexttest.Golden(t, name+".txt", m.Text)
+			mailtexttest.Golden(t, name+".html", m.HTML)
 			if m.To != o.Email {
 				t.Errorf("To = %q, want %q", m.To, o.Email)
 			}
@@ -96,23 +92,6 @@ func TestRender(t *testing.T) {
 				t.Errorf("Subject = %q, want %q", m.Subject, want)
 			}
 		})
-	}
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s is another; run the test with -update and read the difference. Got:\n%s", path, got)
 	}
 }
 
