@@ -14,8 +14,8 @@ import (
 
 const securityPage = "docs/security.md"
 
-// TestSecurityPage: what the page on security names is there: every test, in a file that its line names if it names
-// any, and every file.
+// TestSecurityPage: what the page on security names exists: every file, and every test, in a file that its line names
+// if it names any.
 func TestSecurityPage(t *testing.T) {
 	page, declared := read(t, securityPage), declaredTests(t)
 	if n := len(testName.FindAllString(page, -1)); n < 150 {
@@ -26,6 +26,19 @@ func TestSecurityPage(t *testing.T) {
 	}
 	for _, failure := range judgePage(page, declared, isThere) {
 		t.Error(failure)
+	}
+	for _, missing := range otherTests(page, func(name string) string { return read(t, name) }) {
+		t.Error(missing)
+	}
+}
+
+// TestOtherTests shows that the check can fail.
+func TestOtherTests(t *testing.T) {
+	const page = "`web/tests/a.ts`: \"a b\", \"c\"; `infra/local/tests/test_a.py`: test_a, test_b; TestC | \"d\""
+	got := otherTests(page, func(string) string { return "it('has a b', …)\ndef test_b(self):" })
+	want := []string{`web/tests/a.ts has no test "c"`, "infra/local/tests/test_a.py has no test_a"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
@@ -88,6 +101,32 @@ func judgePage(page string, declared map[string][]string, there func(string) boo
 		}
 	}
 	return failures
+}
+
+var (
+	otherTest  = regexp.MustCompile("`((?:web|infra)/[\\w./-]+)`: ([^;|]*)")
+	title      = regexp.MustCompile(`"([^"]+)"`)
+	pythonTest = regexp.MustCompile(`\btest_\w+`)
+)
+
+// otherTests names the tests of the pages, by a part of their title, and of Python that the page names and their files
+// do not have.
+func otherTests(page string, content func(file string) string) []string {
+	var missing []string
+	for _, m := range otherTest.FindAllStringSubmatch(page, -1) {
+		text := content(m[1])
+		for _, t := range title.FindAllStringSubmatch(m[2], -1) {
+			if !strings.Contains(text, t[1]) {
+				missing = append(missing, fmt.Sprintf("%s has no test %s", m[1], t[0]))
+			}
+		}
+		for _, name := range pythonTest.FindAllString(m[2], -1) {
+			if !strings.Contains(text, "def "+name+"(") {
+				missing = append(missing, m[1]+" has no "+name)
+			}
+		}
+	}
+	return missing
 }
 
 func pathsOf(text string) []string {
