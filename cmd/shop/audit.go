@@ -14,12 +14,12 @@ import (
 func newAudit(s streams, t *target) *cobra.Command {
 	return &cobra.Command{
 		Use:   "audit",
-		Short: "Check the stored data against what the store promises",
-		Long: `audit reads the products, stock movements, orders and mails of a store, live or restored, and says what
-does not fit: a stock below zero; a stock that is not its recorded changes minus the units ordered; an order
+		Short: "Check the stored data against the store's promises",
+		Long: `audit reads the products, stock movements, orders and mails of a store, live or restored, and reports
+what is wrong: a stock below zero; a stock that is not its recorded changes minus the units ordered; an order
 without its mail, and a mail without its order; a pending mail that the relay cannot find; lines that do not
-add up to the total; an order that its lists cannot show; an item that cannot be read. What looks wrong is
-read again, in a transaction, before it is said, because customers buy meanwhile.
+add up to the total; an order that its lists cannot show; an item that cannot be read. Whatever looks
+wrong is read again, in a transaction, before it is reported, because customers buy meanwhile.
 
 It reads everything: in read request units, half of one for each 4 KB, and half of one for each order and each
 mail of an order; a million orders cost less than a dollar. It writes nothing. The function "audit" of the

@@ -52,7 +52,7 @@ func newImport(s streams, t *target) *cobra.Command {
 	i := &importCommand{streams: s, target: t}
 	c := &cobra.Command{
 		Use:   "import FILE",
-		Short: "Bring the store's goods to what a file says",
+		Short: "Create and change products as a file says",
 		Long: `import creates the products of a file that the store does not have, with their stock, and gives the
 others the file's name, price, and what else it gives. What is equal already is not written, so importing
 a file twice changes nothing, and an import that was cut short is finished by running it again. The stock

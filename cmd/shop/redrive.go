@@ -37,22 +37,22 @@ func newRedrive(s streams, t *target) *cobra.Command {
 	r := &redriveCommand{streams: s, target: t}
 	c := &cobra.Command{
 		Use:   "redrive",
-		Short: "Send again what the store gave up: failed mails and dead letters",
-		Long: `redrive says which mails failed for good and which messages are dead letters, and changes nothing. Mend
-the cause, then run it with --yes:
+		Short: "Send failed mails and dead letters again",
+		Long: `redrive lists the mails that failed for good and the dead letters, and changes nothing. Fix the cause,
+then run it with --yes:
 
-  mails    Each failed mail is requeued, for another 72 hours, and its order says "pending"; a mail with a
-           link is pending for 30 minutes. The relay sends it within a minute or two. What was sent, or is
-           pending, stays as it is.
+  mails    Each failed mail is pending again for another 72 hours, and its order says "pending"; a mail with a
+           link is pending for 30 minutes. The relay sends it within a minute or two. Mails that were sent or
+           are pending stay as they are.
   letters  Each dead letter that is an event of a mail is sent to the mail queue, then deleted from the
-           dead-letter queue: what ends the command in between costs a second event of that mail, which
-           is harmless, and never a letter. What this version of shop does not understand stays; with
-           --all it is sent as it is, which helps when the deployed functions are newer than this tool.
+           dead-letter queue. If the command is stopped in between, that mail gets a second event, which is
+           harmless; no letter is lost. Letters that this version of shop cannot read stay; with --all they
+           are sent as they are, which helps when the deployed functions are newer than this tool.
 
-To count letters the command takes them and gives them back: nobody else sees them meanwhile, and when the
-command is killed they show again within a minute. To find failed mails it reads the whole mails table: a
+To count letters the command receives them and returns them: nobody else sees them meanwhile. If the command
+is killed, they are visible again within a minute. To find failed mails it reads the whole mails table: a
 million mails cost about 25,000 read request units, which is less than a cent, and --since saves none.
-An interrupted run is finished by another, and a run after that does nothing more.
+Run the command again to finish an interrupted run; a run after that does nothing more.
 
 It acts with your AWS credentials. They need
   cloudformation:DescribeStacks                       on the stack

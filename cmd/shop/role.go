@@ -32,12 +32,12 @@ func newGrantAdmin(s streams, t *target) *cobra.Command {
 store verifies addresses, have followed the link. It ends all sessions of the user, who must log in again.
 Granting twice changes nothing.
 
-It shows the account's id, name, address and when it was made, and asks: whoever signed up with an address
-need not be who you think. Without a terminal it refuses, unless --yes answers for you.
+It shows the account's id, name, address and when it was made, and asks: the person who signed up with an
+address need not be who you think. Without a terminal it refuses, unless --yes answers for you.
 
 It reads and writes the stack's users table with your AWS credentials, which need dynamodb:GetItem and
-dynamodb:UpdateItem there. Who changed the role and when is kept beside it, and printed to standard error
-as one line of the audit log.`,
+dynamodb:UpdateItem there. It stores who changed the role and when, and prints that to standard error as
+one line of the audit log.`,
 		Example: `  shop --local grant-admin ada@example.com
   shop --stack shop-production grant-admin ada@example.com --yes`,
 	})
@@ -47,9 +47,9 @@ func newRevokeAdmin(s streams, t *target) *cobra.Command {
 	c := roleChange{role: user.RoleCustomer, question: "Make this account a customer's?", done: "%s is not an admin"}
 	return c.command(s, t, &cobra.Command{
 		Use:   "revoke-admin EMAIL",
-		Short: "Take an admin's rights back",
-		Long: `revoke-admin makes the user with that address a customer, and ends all sessions of the user. It holds at
-once, also for access tokens that were given out before, because every use of an admin's right looks it up.
+		Short: "Make an admin a customer again",
+		Long: `revoke-admin makes the user with that address a customer, and ends all sessions of the user. It takes
+effect at once, also for access tokens issued before, because every use of an admin's right looks it up.
 Revoking twice changes nothing. Like grant-admin it shows the account and asks, unless there is --yes.`,
 		Example: `  shop --local revoke-admin ada@example.com`,
 	})

@@ -14,9 +14,9 @@ import (
 func newKeys(s streams, t *target) *cobra.Command {
 	return &cobra.Command{
 		Use:   "keys",
-		Short: "Show the keys that sign access tokens, and what comes next",
-		Long: `keys shows the two keys: what tokens call them (kid), where KMS keeps them, since when they are
-published or sign, and what "shop rotate-key" will do next and from when on.
+		Short: "Show the keys that sign access tokens, and the next step of their rotation",
+		Long: `keys shows the two keys: their name in tokens (kid), their ARN in KMS, since when they are published or
+sign, and what "shop rotate-key" will do next and from when on.
 
 The times are the latest that are possible: when KMS made the key, and when CloudFormation last changed the
 function that publishes the keys or signs with one, whatever it was changed for.
@@ -36,17 +36,16 @@ func newRotateKey(s streams, t *target) *cobra.Command {
 	r := &rotateCommand{streams: s, target: t, now: time.Now}
 	c := &cobra.Command{
 		Use:   "rotate-key",
-		Short: "Take the next step of exchanging the key that signs access tokens",
-		Long: `rotate-key takes the step that comes next, so that run twice it brings a new key into use, and ends no
-session:
+		Short: "Take the next step of rotating the key that signs access tokens",
+		Long: `rotate-key takes the next step of a rotation. Two runs bring a new key into use; no session ends:
 
   1. sign with the standby key. Refused until it has been published for 2 hours and 15 minutes, because API
      Gateway keeps the keys that it read for 2 hours. The other key becomes the standby key.
   2. replace the standby key with a new one. Refused until 20 minutes after it last signed, when every token
-     that it signed has expired. The old key stays in the account; the command says how to end it.
+     that it signed has expired. The old key stays in the account; the command says how to delete it.
 
 A step is an update of the stack with the template as it is deployed and one other parameter (TokensSignedBy,
-or StandbyKey, twice). A replacement that was interrupted is gone on with.
+or StandbyKey, twice). Run the command again to finish an interrupted replacement.
 
 It needs the permissions of "shop keys", cloudformation:UpdateStack, and those that the update itself takes.`,
 		Example: `  shop --local rotate-key --dry-run

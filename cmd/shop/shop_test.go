@@ -174,7 +174,7 @@ func TestRoleIsAskedFor(t *testing.T) {
 	}
 }
 
-// TestVerifyUser: the account is shown and asked about before the operator vouches for it, which is audited, once.
+// TestVerifyUser: the account is shown and asked about before the operator verifies it, which is audited once.
 func TestVerifyUser(t *testing.T) {
 	f := startFake(t)
 	f.unverified = true

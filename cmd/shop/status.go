@@ -29,12 +29,13 @@ type finding struct {
 func newStatus(s streams, t *target) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
-		Short: "Show on one page how the store is, and whether anything needs to be done",
-		Long: `status asks everything that the store depends on: the stack, the API and its pages, the issuer and the
+		Short: "Check everything that the store depends on",
+		Long: `status checks everything that the store depends on: the stack, the API and its pages, the issuer and the
 keys, each table and its indexes, the queues, the dead letters, the mails that are pending, and SES. It changes
-nothing. docs/operations.md has what to do about each line that says WRONG.
+nothing. docs/operations.md says what to do about each line that says WRONG.
 
-What one asks in vain is "?" with the reason: what your credentials may not see, or the local store has not.
+A line with "?" could not be checked and says why: your credentials may not see it, or the local store does not
+have it.
 
 It acts with your AWS credentials. They need
   cloudformation:DescribeStacks and DescribeStackResource    on the stack

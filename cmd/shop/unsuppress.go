@@ -16,12 +16,12 @@ import (
 func newUnsuppress(s streams, t *target) *cobra.Command {
 	return &cobra.Command{
 		Use:   "unsuppress EMAIL",
-		Short: "Mail an address again that bounced or complained",
-		Long: `unsuppress takes the address off the store's list of those that are mailed no more, to which a
-permanent bounce or a complaint brought it. Later orders are confirmed by mail again; the mails that
-failed meanwhile stay failed.
+		Short: "Let an address that bounced or complained get mails again",
+		Long: `unsuppress removes the address from the store's list of addresses that get no more mail, because of a
+permanent bounce or a complaint. Later orders are confirmed by mail again; the mails that failed meanwhile
+stay failed.
 
-SES keeps a list of its own for the whole AWS account, and may hold the mails back all the same:
+SES keeps a list of its own for the whole AWS account, and may still not send the mails:
   aws sesv2 delete-suppressed-destination --email-address EMAIL
 
 It writes to the stack's table with your AWS credentials, which need dynamodb:DeleteItem there.`,

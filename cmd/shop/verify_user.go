@@ -17,18 +17,17 @@ func newVerifyUser(s streams, t *target) *cobra.Command {
 	v := &verifyCommand{streams: s, target: t}
 	c := &cobra.Command{
 		Use:   "verify-user EMAIL",
-		Short: "Vouch for a user's address, in the place of the link in a mail",
-		Long: `verify-user lets the user with that address log in who signed up where the store verifies addresses, and
-has not followed the link. It is for who cannot get the mail: the first admin, while SES keeps the account in
-its sandbox and mails only addresses that it knows, and the test account of a deployment. Verifying twice
-changes nothing.
+		Short: "Verify a user's address without the link in a mail",
+		Long: `verify-user lets a user log in who has not followed the link in the mail, in a store that verifies
+addresses. It is for users who cannot get the mail: the first admin, while the account is in SES's sandbox and
+can mail only verified addresses, and the test account of a deployment. Verifying twice changes nothing.
 
-Whoever signed up with an address need not be its owner, so it shows the account's id, name, address and when it
-was made, and asks. Without a terminal it refuses, unless --yes answers for you.
+The person who signed up with an address need not be its owner. So the command shows the account's id, name,
+address and when it was made, and asks. Without a terminal it refuses, unless --yes answers for you.
 
 It reads and writes the stack's users table with your AWS credentials, which need dynamodb:GetItem and
-dynamodb:UpdateItem there. Who vouched for the address and when is kept beside it, and printed to standard error as
-one line of the audit log.`,
+dynamodb:UpdateItem there. It stores who verified the address and when, and prints that to standard error as one
+line of the audit log.`,
 		Example: `  shop --local verify-user ada@example.com
   shop --stack shop-production verify-user ada@example.com --yes`,
 		Args: cobra.ExactArgs(1),
@@ -73,7 +72,7 @@ func (v *verifyCommand) verify(
 	}
 	show(v.err, u)
 	if !v.yes {
-		if err := ask(v.streams, "Vouch for this address?"); err != nil {
+		if err := ask(v.streams, "Verify this address?"); err != nil {
 			return err
 		}
 	}
