@@ -70,8 +70,7 @@ type RoleChange struct {
 	At         time.Time // UTC, milliseconds
 }
 
-// Verification says that an operator vouches for the address of an account, in the place of the link that a mail
-// brings.
+// Verification records that an operator verified the address of an account, instead of the link in a mail.
 type Verification struct {
 	UserID string    // the account that the operator looked at
 	Email  string    // as NormalizeEmail returns it

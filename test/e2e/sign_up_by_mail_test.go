@@ -223,7 +223,7 @@ func TestSignUpByMail(t *testing.T) {
 		send(t, verifyEmail(token)).badToken(t)
 	})
 
-	t.Run("an operator vouches for it", func(t *testing.T) {
+	t.Run("an operator verifies it", func(t *testing.T) {
 		t.Parallel()
 		email := freshEmail()
 		journal.linked(email, 1)
