@@ -13,6 +13,7 @@ import { desk } from '../words/en/desk'
 export function Layout({ children }: { children: ComponentChildren }) {
   const session = useSession()
   const isAdmin = session.status === 'user' && session.user.admin
+  const isUnknown = session.status === 'unknown'
   return (
     <>
       <a class="skip" href="#main">
@@ -22,10 +23,10 @@ export function Layout({ children }: { children: ComponentChildren }) {
         <a class="brand" href="/admin/">
           {common.shopName} <small>{desk.name}</small>
         </a>
-        <nav aria-label={desk.nav}>
-          {isAdmin && <Links />}
+        <nav aria-label={desk.nav} class={isUnknown ? 'unsure' : undefined}>
+          {(isAdmin || isUnknown) && <Links />}
           <a href="/">{desk.toShop}</a>
-          {session.status === 'user' && (
+          {(session.status === 'user' || isUnknown) && (
             <button type="button" onClick={() => void logOut()}>
               {desk.logOut}
             </button>
@@ -33,7 +34,7 @@ export function Layout({ children }: { children: ComponentChildren }) {
         </nav>
       </header>
       <OfflineBanner />
-      {session.status === 'unknown' && (
+      {isUnknown && (
         <Page key="unknown" title={desk.name} isHeadingHidden>
           <Loading shape="row" count={6} />
         </Page>
