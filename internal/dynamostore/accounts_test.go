@@ -64,9 +64,9 @@ func (s *shop) calls() int {
 		s.faults.Calls("UpdateItem")
 }
 
-// TestApply: a new address is stored with the mail that verifies it; one that is taken, verified or not, stays as it
-// is, and is told of the attempt. Both cost a read and a transaction.
-func TestApply(t *testing.T) {
+// TestUnverifiedAccounts: a new address is stored with the mail that verifies it; one that is taken, verified or not,
+// stays as it is, and is told of the attempt. Both cost a read and a transaction.
+func TestUnverifiedAccounts(t *testing.T) {
 	s := open(t)
 	before := s.calls()
 	id, err := s.unverified().Add(t.Context(), ann, "")

@@ -64,7 +64,7 @@ type Step struct {
 // answered again. A cancellation is as Cancel's. It returns validation.Errors, ErrNotFound, *StatusChangedError and
 // ErrBusy.
 func (p *Progress) Set(ctx context.Context, admin user.Caller, s Step) (Order, bool, error) {
-	if err := s.check(); err != nil {
+	if err := s.validate(); err != nil {
 		return Order{}, false, err
 	}
 	o, err := p.Orders.Stored(ctx, s.OrderID)
@@ -78,7 +78,7 @@ func (p *Progress) Set(ctx context.Context, admin user.Caller, s Step) (Order, b
 	})
 }
 
-func (s Step) check() error {
+func (s Step) validate() error {
 	var problems validation.Errors
 	if !s.From.mayBeAsked(s.To) {
 		problems.Add("status", "cannot be %s after %s", s.To, s.From)

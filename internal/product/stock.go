@@ -73,7 +73,7 @@ type Adjustment struct {
 // A repeat with the admin's key for the product is answered what was recorded, for good, and ErrKeyReused if that was
 // another adjustment.
 func (i *Inventory) Adjust(ctx context.Context, admin user.Caller, a Adjustment) (Stock, error) {
-	if err := a.check(); err != nil {
+	if err := a.validate(); err != nil {
 		return Stock{}, err
 	}
 	p, err := i.Products.Read(ctx, a.ProductID)
@@ -170,7 +170,7 @@ func stockAfter(m Movement) Stock {
 	return Stock{ProductID: m.ProductID, Quantity: m.After, UpdatedAt: m.MovedAt}
 }
 
-func (a Adjustment) check() error {
+func (a Adjustment) validate() error {
 	var problems validation.Errors
 	problems.Int("delta", a.Delta, -MaxStock, MaxStock)
 	if a.Delta == 0 {

@@ -26,7 +26,7 @@ type exchange struct {
 	body    string
 }
 
-func (e exchange) check(c *Contract) error {
+func (e exchange) checkAgainst(c *Contract) error {
 	method, target, _ := strings.Cut(e.request, " ")
 	req := httptest.NewRequest(method, target, nil)
 	resp := &http.Response{StatusCode: e.status, Header: e.header, Body: io.NopCloser(strings.NewReader(e.body))}
@@ -143,7 +143,7 @@ func TestCheckAnswerAccepts(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			if err := tt.check(c); err != nil {
+			if err := tt.checkAgainst(c); err != nil {
 				t.Error(err)
 			}
 		})
@@ -233,7 +233,7 @@ func TestCheckAnswerRefuses(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			if tt.check(c) == nil {
+			if tt.checkAgainst(c) == nil {
 				t.Error("it was accepted")
 			}
 		})
@@ -251,7 +251,7 @@ func TestCheckAnswerAcceptsExamples(t *testing.T) {
 				for _, e := range examples(t, response.Value, status) {
 					e.request = method + " " + target
 					n++
-					if err := e.check(c); err != nil {
+					if err := e.checkAgainst(c); err != nil {
 						t.Error(err)
 					}
 				}
@@ -324,11 +324,11 @@ func TestUnder(t *testing.T) {
 	}
 	product := product
 	product.request = "GET http://127.0.0.1:4566/_aws/execute-api/api/products/brass-desk-lamp?x=1"
-	if err := product.check(c); err != nil {
+	if err := product.checkAgainst(c); err != nil {
 		t.Error(err)
 	}
 	product.request = "GET http://127.0.0.1:4566/_aws/execute-api/apiary/products/brass-desk-lamp"
-	if product.check(c) == nil {
+	if product.checkAgainst(c) == nil {
 		t.Error("a path under no base was taken for one that is")
 	}
 	if _, err := c.Under("http://127.0.0.1:%zz"); err == nil {

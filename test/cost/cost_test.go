@@ -47,7 +47,8 @@ func TestQuantitiesAreHeld(t *testing.T) {
 func TestAccessLogBytes(t *testing.T) {
 	line, _, _ := strings.Cut(between(t, "../../template.yaml", `Format: >-`), "\n\n")
 	for _, v := range [][2]string{
-		{"requestTime", "28/Nov/2026:12:24:33 +0000"}, {"integration.requestId", "79b4f56e-95b1-4643-9700-2807f4e68189"},
+		{"requestTime", "28/Nov/2026:12:24:33 +0000"},
+		{"integration.requestId", "79b4f56e-95b1-4643-9700-2807f4e68189"},
 		{"requestId", "ABCDEfghIJKLmno="}, {"routeKey", "GET /products"}, {"status", "200"}, {"responseLatency", "12"},
 		{"identity.sourceIp", "203.0.113.250"}, {"error.message", "-"}, {"authorizer.error", "-"},
 		{"integrationErrorMessage", "-"},

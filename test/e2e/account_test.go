@@ -131,7 +131,7 @@ func TestChangesOfAPasswordAtOnce(t *testing.T) {
 	done := make([]bool, len(sessions))
 	atOnce(t, len(sessions), len(sessions), func(i int) error {
 		a, err := changePassword(c.by(sessions[i].AccessToken), password, passwords[i]).keyed(unique()).
-			settle(t.Context())
+			untilNotBusy(t.Context())
 		done[i] = err == nil && a.status == http.StatusNoContent
 		return err
 	})

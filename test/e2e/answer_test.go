@@ -25,8 +25,8 @@ var gatewayStatuses = []int{401, 403, 404, 413, 429}
 
 var catalogueAge = regexp.MustCompile(`^public, max-age=([0-9]+)(, .+)?$`)
 
-// check tells what in the answer breaks the contract, whatever was asked.
-func (a answer) check(req *http.Request, resp *http.Response) error {
+// checkContract tells what in the answer breaks the contract, whatever was asked.
+func (a answer) checkContract(req *http.Request, resp *http.Response) error {
 	if a.fromGateway() {
 		return errors.Join(a.checkShape(req, resp), a.checkGatewayBody())
 	}

@@ -167,7 +167,7 @@ func TestCookieOutlivesALostAnswer(t *testing.T) {
 	tabs := make([]browser, 4)
 	atOnce(t, len(tabs), len(tabs), func(i int) error {
 		tab := *b
-		a, err := tab.ask("/refresh", struct{}{}).settle(t.Context())
+		a, err := tab.ask("/refresh", struct{}{}).untilNotBusy(t.Context())
 		if err == nil {
 			tab.keep(t, a.want(t, http.StatusOK))
 		}

@@ -99,9 +99,9 @@ func (c call) exchange(ctx context.Context) (answer, error) {
 	return a, nil
 }
 
-// settle repeats the call while the store says that it is busy, as a customer
+// untilNotBusy repeats the call while the store says that it is busy, as a customer
 // would: with the same key.
-func (c call) settle(ctx context.Context) (answer, error) {
+func (c call) untilNotBusy(ctx context.Context) (answer, error) {
 	c.mayBeBusy = true
 	for range 100 {
 		started := time.Now()
@@ -152,7 +152,7 @@ func roundTrip(req *http.Request, c call) (answer, error) {
 	if a.status >= 500 && !(c.mayBeBusy && a.status == http.StatusServiceUnavailable) {
 		return a, fmt.Errorf("answered %d: %s", a.status, clip(body))
 	}
-	if err := a.check(req, resp); err != nil {
+	if err := a.checkContract(req, resp); err != nil {
 		return a, fmt.Errorf("%w\nin the answer %d: %s", err, a.status, clip(body))
 	}
 	a.note()

@@ -37,7 +37,7 @@ func (i invocation) invoke(t *testing.T) answer {
 	if a.status >= 500 {
 		t.Fatalf("%s answered %d: %s", i.function, a.status, clip(a.body))
 	}
-	if err := a.check(req, resp); err != nil {
+	if err := a.checkContract(req, resp); err != nil {
 		t.Fatalf("%s: %v\nin the answer %d: %s", i.function, err, a.status, clip(a.body))
 	}
 	if got := a.header.Get("X-Request-Id"); got != event.RequestContext.RequestID {

@@ -20,7 +20,7 @@ func TestRaceForTheLastUnits(t *testing.T) {
 	atOnce(t, checkouts, atATime, func(i int) error {
 		var err error
 		key := fmt.Sprintf("race-%d", i)
-		answers[i], err = place(customers[i%buyers], key, basket(one(p.ProductID))).settle(t.Context())
+		answers[i], err = place(customers[i%buyers], key, basket(one(p.ProductID))).untilNotBusy(t.Context())
 		return err
 	})
 	sold := map[string]int{}
@@ -80,7 +80,7 @@ func TestRaceForMixedBaskets(t *testing.T) {
 	baskets := []checkout{basket(some(a, 1), some(b, 2)), basket(some(b, 1), some(a, 2)), basket(some(a, 3))}
 	var soldA, soldB atomic.Int64
 	atOnce(t, 24, 24, func(i int) error {
-		got, err := place(c, fmt.Sprintf("mixed-%d", i), baskets[i%3]).settle(t.Context())
+		got, err := place(c, fmt.Sprintf("mixed-%d", i), baskets[i%3]).untilNotBusy(t.Context())
 		if err != nil || got.status != http.StatusCreated {
 			return err
 		}
@@ -106,7 +106,7 @@ func TestOneKeySentTwentyTimesAtOnce(t *testing.T) {
 	answers := make([]answer, 20)
 	atOnce(t, len(answers), len(answers), func(i int) error {
 		var err error
-		answers[i], err = again.settle(t.Context())
+		answers[i], err = again.untilNotBusy(t.Context())
 		return err
 	})
 	want, first := decode[order](t, answers[0].want(t, http.StatusCreated)), 0
@@ -133,7 +133,7 @@ func TestTwoRequestsUnderOneKeyAtOnce(t *testing.T) {
 	answers := make([]answer, 10)
 	atOnce(t, len(answers), len(answers), func(i int) error {
 		var err error
-		answers[i], err = place(c, key, basket(some(p.ProductID, int64(i%2)+1))).settle(t.Context())
+		answers[i], err = place(c, key, basket(some(p.ProductID, int64(i%2)+1))).untilNotBusy(t.Context())
 		return err
 	})
 	bought := ownOrders(t, c, 1)[0].Items[0].Quantity
@@ -156,7 +156,7 @@ func TestAdminsAdjustAtOnce(t *testing.T) {
 	const each = 12
 	atOnce(t, 2*each, 4, func(i int) error {
 		delta := []int64{3, -1}[i%2]
-		a, err := stockAdjust(admins[i%2], p.ProductID, adjustStock{delta, "counted"}).settle(t.Context())
+		a, err := stockAdjust(admins[i%2], p.ProductID, adjustStock{delta, "counted"}).untilNotBusy(t.Context())
 		if err == nil && a.status != http.StatusOK {
 			err = fmt.Errorf("adjusting: %d %s", a.status, clip(a.body))
 		}
@@ -199,7 +199,7 @@ func TestAdjustmentsAndSalesAtOnce(t *testing.T) {
 		if i%2 == 0 {
 			next, want = place(c, fmt.Sprintf("sale-%d", i), basket(some(p.ProductID, 2))), http.StatusCreated
 		}
-		a, err := next.settle(t.Context())
+		a, err := next.untilNotBusy(t.Context())
 		if err == nil && a.status != want {
 			err = fmt.Errorf("%s: %d %s", next.path, a.status, clip(a.body))
 		}
@@ -215,7 +215,8 @@ func TestSetStockAtOnce(t *testing.T) {
 	answers := make([]answer, 6)
 	atOnce(t, len(answers), len(answers), func(i int) error {
 		var err error
-		answers[i], err = stockSet(boss, p.ProductID, setStock{20 + int64(i), 10, "stocktake"}).settle(t.Context())
+		answers[i], err = stockSet(boss, p.ProductID, setStock{20 + int64(i), 10, "stocktake"}).
+			untilNotBusy(t.Context())
 		return err
 	})
 	accepted := 0

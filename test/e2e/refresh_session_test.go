@@ -108,7 +108,7 @@ func TestRefreshesAtOnce(t *testing.T) {
 		answers := make([]answer, 8)
 		atOnce(t, len(answers), len(answers), func(i int) error {
 			var err error
-			answers[i], err = refresh(s.RefreshToken).settle(t.Context())
+			answers[i], err = refresh(s.RefreshToken).untilNotBusy(t.Context())
 			return err
 		})
 		next := decodeExact[session](t, answers[0].want(t, http.StatusOK))

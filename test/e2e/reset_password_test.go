@@ -83,7 +83,7 @@ func TestResetTwiceAtOnce(t *testing.T) {
 	token := resetToken(t, c)
 	statuses := make([]int, 6)
 	atOnce(t, len(statuses), len(statuses), func(i int) error {
-		a, err := resetPassword(token, fmt.Sprint(newPassword, i)).settle(t.Context())
+		a, err := resetPassword(token, fmt.Sprint(newPassword, i)).untilNotBusy(t.Context())
 		statuses[i] = a.status
 		return err
 	})
@@ -133,7 +133,7 @@ func TestResetFlood(t *testing.T) {
 	c := newCustomer(t)
 	journal.linked(c.Email, 1)
 	ask := func(int) error {
-		a, err := requestReset(c.Email).settle(t.Context())
+		a, err := requestReset(c.Email).untilNotBusy(t.Context())
 		if err == nil && a.status != http.StatusAccepted {
 			err = fmt.Errorf("answered %d: %s", a.status, clip(a.body))
 		}

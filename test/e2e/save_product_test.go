@@ -97,7 +97,7 @@ func TestSavesAtOnce(t *testing.T) {
 	from, id := admin(t), "e2e-"+unique()
 	const n = 8
 	atOnce(t, n, n, func(int) error {
-		_, err := save(from, id, productDraft(withoutStock)).settle(t.Context())
+		_, err := save(from, id, productDraft(withoutStock)).untilNotBusy(t.Context())
 		return err
 	})
 	if got := inventory(t, id).Version; got != n {
@@ -121,7 +121,7 @@ func TestSaveCompares(t *testing.T) {
 	answers := make([]answer, 4)
 	atOnce(t, len(answers), len(answers), func(i int) error {
 		var err error
-		answers[i], err = compared(p.Version).settle(t.Context())
+		answers[i], err = compared(p.Version).untilNotBusy(t.Context())
 		return err
 	})
 	saved := 0

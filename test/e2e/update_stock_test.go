@@ -106,7 +106,7 @@ func TestAdjustStockOnce(t *testing.T) {
 	answers := make([]answer, 6)
 	atOnce(t, len(answers), len(answers), func(i int) error {
 		var err error
-		answers[i], err = taken.settle(t.Context())
+		answers[i], err = taken.untilNotBusy(t.Context())
 		return err
 	})
 	first := decode[stock](t, answers[0].want(t, http.StatusOK))

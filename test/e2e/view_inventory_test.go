@@ -124,7 +124,7 @@ func TestRaceAcrossTheLowMark(t *testing.T) {
 	customers := newCustomers(t, 16)
 	placed := make([]bool, len(customers))
 	atOnce(t, len(customers), len(customers), func(i int) error {
-		a, err := place(customers[i], unique(), basket(one(p.ProductID))).settle(t.Context())
+		a, err := place(customers[i], unique(), basket(one(p.ProductID))).untilNotBusy(t.Context())
 		placed[i] = err == nil && a.status == http.StatusCreated
 		if err == nil && !placed[i] && a.status != http.StatusConflict {
 			err = fmt.Errorf("answered %d: %s", a.status, clip(a.body))

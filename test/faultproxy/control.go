@@ -31,7 +31,7 @@ func (p *Proxy) planFaults(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	for _, rule := range plan.Rules {
-		if err := rule.check(); err != nil {
+		if err := rule.validate(); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}

@@ -65,8 +65,8 @@ type Rule struct {
 	Then      []Kind        `json:"then"`  // what is done to the SDK's next attempts of the same call, one each
 }
 
-// check returns an error for a rule that is not valid.
-func (r Rule) check() error {
+// validate returns an error for a rule that is not valid.
+func (r Rule) validate() error {
 	for _, kind := range r.Then {
 		if !slices.Contains(Kinds, kind) {
 			return fmt.Errorf("after a fault a rule can have faults out of %q, got %q", Kinds, kind)

@@ -270,7 +270,7 @@ func TestSequence(t *testing.T) {
 	if want := []Kind{Lost, "", Throttled, "", Throttled, ""}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if err := (Rule{Operation: "x", Fault: Lost, Share: 1, Then: []Kind{"gone"}}).check(); err == nil {
+	if err := (Rule{Operation: "x", Fault: Lost, Share: 1, Then: []Kind{"gone"}}).validate(); err == nil {
 		t.Error("a fault that is none is no error")
 	}
 }

@@ -19,7 +19,7 @@ const maxColumns = 120
 // wideLines are the folders that had wider lines when the rule was made, and how many each may still have. The numbers
 // only fall, and a folder without any is taken off the list. Test code, wherever it is, counts as one folder.
 var wideLines = map[string]int{
-	testCode: 160,
+	testCode: 45,
 }
 
 func TestLinesAreNotTooWide(t *testing.T) {

@@ -37,21 +37,28 @@ func TestApisFailOnWarningsAndAreThrottled(t *testing.T) {
 	}
 	// A flood of what needs no account would take the processes that checkouts need, and of resets the mail queue, too.
 	whole := At(tpl.Resources["ApiApiGatewayDefaultStage"], "Properties")
-	for route, most := range map[string]float64{"POST /users": 200, "POST /sessions": 400, "POST /browser-sessions": 400, "POST /password-resets": 50} {
+	for route, most := range map[string]float64{
+		"POST /users": 200, "POST /sessions": 400, "POST /browser-sessions": 400, "POST /password-resets": 50,
+	} {
 		for _, limit := range []string{"ThrottlingRateLimit", "ThrottlingBurstLimit"} {
-			if n := tpl.number(At(whole, "RouteSettings", route, limit)); n <= 0 || n > most || n >= tpl.number(At(whole, "DefaultRouteSettings", limit)) {
+			if n := tpl.number(At(whole, "RouteSettings", route, limit)); n <= 0 || n > most ||
+				n >= tpl.number(At(whole, "DefaultRouteSettings", limit)) {
 				t.Errorf("%s of %s is %v", limit, route, n)
 			}
 		}
 	}
-	for _, dependency := range []string{"IssuerApiGatewayDefaultStage", "PublishKeysFunctionDiscoveryPermission", "PublishKeysFunctionKeysPermission"} {
-		if !slices.Contains(tpl.Resources["Api"]["DependsOn"].([]any), any(dependency)) || tpl.Resources[dependency] == nil {
+	for _, dependency := range []string{
+		"IssuerApiGatewayDefaultStage", "PublishKeysFunctionDiscoveryPermission", "PublishKeysFunctionKeysPermission",
+	} {
+		if !slices.Contains(tpl.Resources["Api"]["DependsOn"].([]any), any(dependency)) ||
+			tpl.Resources[dependency] == nil {
 			t.Errorf("the API does not wait for %s, which its authorizer needs", dependency)
 		}
 	}
 }
 
-// TestConcurrencyIsReservedForNone unless its parameter says so: each of the functions that may need it has one of its own.
+// TestConcurrencyIsReservedForNone unless its parameter says so: each of the functions that may need it has one of its
+// own.
 func TestConcurrencyIsReservedForNone(t *testing.T) {
 	tpl := Need(t)
 	var found []string
@@ -68,13 +75,16 @@ func TestConcurrencyIsReservedForNone(t *testing.T) {
 		}
 	}
 	slices.Sort(found)
-	if want := []string{"ChangePassword", "DeleteAccount", "EndSessions", "LogIn", "Notify", "PlaceOrder", "PublishKeys", "RelayMail", "ResetPassword", "SignUp"}; !slices.Equal(found, want) {
+	if want := []string{
+		"ChangePassword", "DeleteAccount", "EndSessions", "LogIn", "Notify", "PlaceOrder", "PublishKeys", "RelayMail",
+		"ResetPassword", "SignUp",
+	}; !slices.Equal(found, want) {
 		t.Errorf("got %v, want %v", found, want)
 	}
 }
 
-// TestAccessLogSaysWhoWasRefused: what API Gateway refuses at the door reaches no function, so the access log alone has it. It
-// has no path, which is the client's own text and may be anything.
+// TestAccessLogSaysWhoWasRefused: what API Gateway refuses at the door reaches no function, so the access log alone has
+// it. It has no path, which is the client's own text and may be anything.
 func TestAccessLogSaysWhoWasRefused(t *testing.T) {
 	for name, stage := range Need(t).OfType("AWS::ApiGatewayV2::Stage") {
 		settings := At(stage, "Properties", "AccessLogSettings")
@@ -101,7 +111,9 @@ func TestQueueTimes(t *testing.T) {
 	tpl := Need(t)
 	notify := tpl.Resources["NotifyFunction"]
 	timeout := time.Duration(At(notify, "Properties", "Timeout").(float64)) * time.Second
-	visibility := time.Duration(At(tpl.Resources["MailQueue"], "Properties", "VisibilityTimeout").(float64)) * time.Second
+	visibility := time.Duration(
+		At(tpl.Resources["MailQueue"], "Properties", "VisibilityTimeout").(float64),
+	) * time.Second
 	lease, err := time.ParseDuration(At(notify, "Properties", "Environment", "Variables", "LEASE").(string))
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +145,8 @@ func TestDataIsEncrypted(t *testing.T) {
 	tpl := Need(t)
 	const key, none = `{"Ref":"KmsKeyArn"}`, `{"Ref":"AWS::NoValue"}`
 	for name, table := range tpl.OfType("AWS::DynamoDB::Table") {
-		wantJSON(t, At(table, "Properties", "SSESpecification"), `{"Fn::If":["HasKmsKey",{"SSEEnabled":true,"SSEType":"KMS","KMSMasterKeyId":`+key+`},`+none+`]}`)
+		wantJSON(t, At(table, "Properties", "SSESpecification"),
+			`{"Fn::If":["HasKmsKey",{"SSEEnabled":true,"SSEType":"KMS","KMSMasterKeyId":`+key+`},`+none+`]}`)
 		if t.Failed() {
 			t.Fatal(name)
 		}
@@ -147,14 +160,16 @@ func TestDataIsEncrypted(t *testing.T) {
 	}
 }
 
-// TestSender: one of two identities is made, or none where SES has it already; none of them has bounces mailed to the sender, and a
-// domain's comes with the records that make mails arrive.
+// TestSender: one of two identities is made, or none where SES has it already; none of them has bounces mailed to the
+// sender, and a domain's comes with the records that make mails arrive.
 func TestSender(t *testing.T) {
 	tpl := Need(t)
 	identities := tpl.OfType("AWS::SES::EmailIdentity")
-	wantJSON(t, At(identities["SenderIdentity"]), `{"Type":"AWS::SES::EmailIdentity","Condition":"MakesSenderAddress","Properties":
+	wantJSON(t, At(identities["SenderIdentity"]),
+		`{"Type":"AWS::SES::EmailIdentity","Condition":"MakesSenderAddress","Properties":
 		{"EmailIdentity":{"Ref":"Sender"},"FeedbackAttributes":{"EmailForwardingEnabled":false}}}`)
-	wantJSON(t, At(identities["SenderDomainIdentity"]), `{"Type":"AWS::SES::EmailIdentity","Condition":"MakesSenderDomain","Properties":
+	wantJSON(t, At(identities["SenderDomainIdentity"]),
+		`{"Type":"AWS::SES::EmailIdentity","Condition":"MakesSenderDomain","Properties":
 		{"EmailIdentity":{"Ref":"SenderDomain"},"DkimAttributes":{"SigningEnabled":true},"DkimSigningAttributes":{"NextSigningKeyLength":"RSA_2048_BIT"},
 		"FeedbackAttributes":{"EmailForwardingEnabled":false},
 		"MailFromAttributes":{"MailFromDomain":{"Fn::Sub":"mail.${SenderDomain}"},"BehaviorOnMxFailure":"USE_DEFAULT_VALUE"}}}`)
@@ -169,8 +184,8 @@ func TestSender(t *testing.T) {
 	}
 }
 
-// outlivesItsStack reports whether a resource stays when the stack is deleted, or something takes its place, but not when its own
-// creation is rolled back: then it would be in the way of the next try.
+// outlivesItsStack reports whether a resource stays when the stack is deleted, or something takes its place, but not
+// when its own creation is rolled back: then it would be in the way of the next try.
 func outlivesItsStack(r Object) bool {
 	return r["DeletionPolicy"] == "RetainExceptOnCreate" && r["UpdateReplacePolicy"] == "Retain"
 }
@@ -263,11 +278,14 @@ func TestTablesAreKept(t *testing.T) {
 	for name, table := range tables {
 		properties := table["Properties"].(Object)
 		checks := map[string]bool{
-			"is kept when the stack goes":       outlivesItsStack(table),
-			"is on demand":                      properties["BillingMode"] == "PAY_PER_REQUEST",
-			"is recoverable to a point in time": At(properties, "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled") == true,
-			"is protected in production":        fmt.Sprint(properties["DeletionProtectionEnabled"]) == "map[Fn::If:[IsProduction true false]]",
-			"has no name of its own":            properties["TableName"] == nil,
+			"is kept when the stack goes": outlivesItsStack(table),
+			"is on demand":                properties["BillingMode"] == "PAY_PER_REQUEST",
+			"is recoverable to a point in time": At(properties, "PointInTimeRecoverySpecification",
+				"PointInTimeRecoveryEnabled") == true,
+			"is protected in production": fmt.Sprint(
+				properties["DeletionProtectionEnabled"],
+			) == "map[Fn::If:[IsProduction true false]]",
+			"has no name of its own": properties["TableName"] == nil,
 		}
 		for what, ok := range checks {
 			if !ok {
@@ -277,8 +295,8 @@ func TestTablesAreKept(t *testing.T) {
 	}
 }
 
-// The two keys that sign tokens: there is always one, and while StandbyKey is published both are there and published. A key that
-// leaves the stack is kept, because only an operator may end it.
+// The two keys that sign tokens: there is always one, and while StandbyKey is published both are there and published. A
+// key that leaves the stack is kept, because only an operator may end it.
 func TestSigningKeys(t *testing.T) {
 	tpl := Need(t)
 	keys := tpl.OfType("AWS::KMS::Key")
@@ -297,11 +315,13 @@ func TestSigningKeys(t *testing.T) {
 			t.Errorf("%s is there under the condition %v", name, key["Condition"])
 		}
 	}
-	wantJSON(t, At(tpl.Resources["PublishKeysFunction"], "Properties", "Environment", "Variables", "PUBLISHED_KEY_IDS"), `{"Fn::If": ["HasStandbyKey",
+	wantJSON(t, At(tpl.Resources["PublishKeysFunction"], "Properties", "Environment", "Variables", "PUBLISHED_KEY_IDS"),
+		`{"Fn::If": ["HasStandbyKey",
 		{"Fn::Sub": "${SigningKey.Arn},${SecondSigningKey.Arn}"},
 		{"Fn::If": ["SigningKeySigns", {"Fn::GetAtt": ["SigningKey", "Arn"]}, {"Fn::GetAtt": ["SecondSigningKey", "Arn"]}]}]}`)
 	for _, signer := range []string{"LogInFunction", "RefreshSessionFunction"} {
-		wantJSON(t, At(tpl.Resources[signer], "Properties", "Environment", "Variables", "SIGNING_KEY_ID"), `{"Fn::If": ["SigningKeySigns",
+		wantJSON(t, At(tpl.Resources[signer], "Properties", "Environment", "Variables", "SIGNING_KEY_ID"),
+			`{"Fn::If": ["SigningKeySigns",
 			{"Fn::GetAtt": ["SigningKey", "Arn"]}, {"Fn::GetAtt": ["SecondSigningKey", "Arn"]}]}`)
 	}
 }
@@ -352,8 +372,8 @@ var grants = map[string][]string{
 	"SummarizeOrdersFunction": {"dynamodb:GetItem Users", "dynamodb:Query Orders/index/feed"},
 }
 
-// Every function has a role of its own, with no permission but those above and the managed policies that SAM adds: to write
-// logs, to be traced, and to receive from a queue.
+// Every function has a role of its own, with no permission but those above and the managed policies that SAM adds: to
+// write logs, to be traced, and to receive from a queue.
 func TestRolesAllowNoMore(t *testing.T) {
 	tpl := Need(t)
 	for name, function := range tpl.Functions() {
@@ -375,9 +395,9 @@ func TestRolesAllowNoMore(t *testing.T) {
 	}
 }
 
-// TestWhoMayWriteAUser: the functions that only change a user may name no attribute but those that they need, in whatever expression,
-// and may have no other answered. On AWS none of them makes an admin. The local emulator does not look at attributes: what the store's
-// own updates name, a store of the tests says.
+// TestWhoMayWriteAUser: the functions that only change a user may name no attribute but those that they need, in
+// whatever expression, and may have no other answered. On AWS none of them makes an admin. The local emulator does not
+// look at attributes: what the store's own updates name, a store of the tests says.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
 func TestWhoMayWriteAUser(t *testing.T) {
 	named := updatedAttributes(t)
@@ -392,7 +412,8 @@ func TestWhoMayWriteAUser(t *testing.T) {
 			if !known || fmt.Sprint(got) != fmt.Sprint(want) || slices.Contains(want, "role") {
 				t.Errorf("%s may update users by the attributes %v, want %v", function, got, want)
 			}
-			wantJSON(t, At(statement, "Condition", "StringEqualsIfExists"), `{"dynamodb:ReturnValues":["NONE","UPDATED_OLD","UPDATED_NEW"]}`)
+			wantJSON(t, At(statement, "Condition", "StringEqualsIfExists"),
+				`{"dynamodb:ReturnValues":["NONE","UPDATED_OLD","UPDATED_NEW"]}`)
 			delete(named, function)
 		}
 	}
@@ -408,23 +429,33 @@ func updatedAttributes(t *testing.T) map[string][]string {
 	named := map[string][]string{}
 	for function, update := range map[string]func(*dynamodb.Client){
 		"VerifyEmailFunction": func(c *dynamodb.Client) {
-			_ = (&dynamostore.EmailVerifications{Client: c, Users: "Users", AuthState: "AuthState"}).Verify(ctx, l, time.Now(), user.IdempotencyRecord{})
+			_ = (&dynamostore.EmailVerifications{
+				Client: c, Users: "Users", AuthState: "AuthState",
+			}).Verify(ctx, l, time.Now(), user.IdempotencyRecord{})
 		},
 		"ResetPasswordFunction": func(c *dynamodb.Client) {
-			_ = (&dynamostore.PasswordResets{Client: c, Users: "Users", AuthState: "AuthState", Mails: "Mails"}).SetPassword(ctx, l, password.Stored("h"), user.Attempt{Email: l.Email}, user.IdempotencyRecord{})
+			_ = (&dynamostore.PasswordResets{
+				Client: c, Users: "Users", AuthState: "AuthState", Mails: "Mails",
+			}).SetPassword(ctx, l, password.Stored("h"), user.Attempt{Email: l.Email}, user.IdempotencyRecord{})
 		},
 		"LogInFunction": func(c *dynamodb.Client) {
-			_ = (&dynamostore.PasswordHashes{Client: c, Users: "Users"}).ReplaceHash(ctx, l.Email, password.Stored("h"), password.Stored("i"))
+			_ = (&dynamostore.PasswordHashes{Client: c, Users: "Users"}).ReplaceHash(ctx, l.Email, password.Stored("h"),
+				password.Stored("i"))
 		},
 		"EndSessionsFunction": func(c *dynamodb.Client) {
-			_ = (&dynamostore.UserSessions{Client: c, Users: "Users", AuthState: "AuthState"}).EndSessions(ctx, user.User{ID: "usr_1", Email: l.Email}, user.Attempt{Email: l.Email})
+			_ = (&dynamostore.UserSessions{Client: c, Users: "Users", AuthState: "AuthState"}).EndSessions(ctx,
+				user.User{ID: "usr_1", Email: l.Email}, user.Attempt{Email: l.Email})
 		},
 		"RenameAccountFunction": func(c *dynamodb.Client) {
-			_ = (&dynamostore.Accounts{Client: c, Users: "Users"}).Rename(ctx, user.Caller{UserID: "usr_1", Email: l.Email}, "Ann")
+			_ = (&dynamostore.Accounts{Client: c, Users: "Users"}).Rename(ctx,
+				user.Caller{UserID: "usr_1", Email: l.Email}, "Ann")
 		},
 		"ChangePasswordFunction": func(c *dynamodb.Client) {
-			_, _ = (&dynamostore.PasswordChanges{Client: c, Users: "Users", AuthState: "AuthState", Mails: "Mails"}).ChangePassword(ctx, user.PasswordChange{
-				User: user.User{ID: "usr_1", Email: l.Email}, Hash: password.Stored("h"), SessionID: "ses_1", Attempt: user.Attempt{Email: l.Email},
+			_, _ = (&dynamostore.PasswordChanges{
+				Client: c, Users: "Users", AuthState: "AuthState", Mails: "Mails",
+			}).ChangePassword(ctx, user.PasswordChange{
+				User: user.User{ID: "usr_1", Email: l.Email}, Hash: password.Stored("h"), SessionID: "ses_1",
+				Attempt: user.Attempt{Email: l.Email},
 			})
 		},
 	} {
@@ -470,7 +501,8 @@ func attributesOf(t *testing.T, body string) []string {
 		}
 	}
 	names := slices.Collect(maps.Keys(found.Key))
-	for _, match := range word.FindAllStringSubmatch(strings.NewReplacer("(", "( ").Replace(found.ConditionExpression+" ; "+found.UpdateExpression), -1) {
+	for _, match := range word.FindAllStringSubmatch(strings.NewReplacer("(", "( ").
+		Replace(found.ConditionExpression+" ; "+found.UpdateExpression), -1) {
 		names = append(names, match[2])
 	}
 	slices.Sort(names)
@@ -481,7 +513,8 @@ func attributesOf(t *testing.T, body string) []string {
 func TestRolesHaveNoPoliciesElsewhere(t *testing.T) {
 	for name, r := range Need(t).Resources {
 		switch r["Type"] {
-		case "AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy", "AWS::IAM::UserPolicy", "AWS::IAM::GroupPolicy":
+		case "AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy", "AWS::IAM::UserPolicy",
+			"AWS::IAM::GroupPolicy":
 			t.Errorf("%s is a policy of its own", name)
 		}
 	}
@@ -499,15 +532,21 @@ func TestGranted(t *testing.T) {
 	tpl := &Template{Resources: map[string]Object{"FRole": {"Properties": Object{
 		"ManagedPolicyArns": []any{"arn:aws:iam::aws:policy/service-role/P"},
 		"Policies": []any{
-			Object{"PolicyDocument": Object{"Statement": statement(`{"Effect":"Allow","Action":"a:One","Resource":"*"}`)}},
+			Object{
+				"PolicyDocument": Object{"Statement": statement(`{"Effect":"Allow","Action":"a:One","Resource":"*"}`)},
+			},
 			Object{"PolicyDocument": Object{"Statement": []any{
-				statement(`{"Effect":"Allow","Action":["a:Two","a:*"],"Resource":[{"Fn::GetAtt":["T","Arn"]},{"Fn::Sub":"${T.Arn}/index/i"}]}`),
+				statement(
+					`{"Effect":"Allow","Action":["a:Two","a:*"],"Resource":[{"Fn::GetAtt":["T","Arn"]},{"Fn::Sub":"${T.Arn}/index/i"}]}`,
+				),
 				statement(`{"Effect":"Allow","NotAction":"a:Three","Resource":"*"}`),
 				statement(`{"Effect":"Allow","Action":"a:Four","NotResource":"r"}`),
 			}}},
 		},
 	}}}}
-	want := []string{"* but a:Three", "* but r", "a:* T", "a:* T/index/i", "a:One *", "a:Two T", "a:Two T/index/i", "policy P"}
+	want := []string{
+		"* but a:Three", "* but r", "a:* T", "a:* T/index/i", "a:One *", "a:Two T", "a:Two T/index/i", "policy P",
+	}
 	if got := tpl.Granted("F"); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
