@@ -87,7 +87,7 @@ func (r *restoreCommand) run(ctx context.Context) error {
 	if !r.yes {
 		return r.auditRestored(ctx, d)
 	}
-	return d.audit(ctx, r.streams)
+	return d.audit(ctx, r.streams, false)
 }
 
 // openKept returns what keeps an item, and what ends the file safely.
@@ -134,7 +134,7 @@ func (r *restoreCommand) auditRestored(ctx context.Context, d deployment) error 
 	for _, output := range restoredTables {
 		d.outputs[output] += r.suffix
 	}
-	if err := d.audit(ctx, r.streams); err != nil {
+	if err := d.audit(ctx, r.streams, false); err != nil {
 		return fmt.Errorf("the restored tables: %w", err)
 	}
 	say(r.out, "nothing was changed: --yes restores")

@@ -34,7 +34,7 @@ func TestHelpTeaches(t *testing.T) {
 		{}, {"--help"}, {"import", "--help"}, {"set-stock", "--help"}, {"grant-admin", "--help"},
 		{"revoke-admin", "--help"},
 		{"verify-user", "--help"}, {"unsuppress", "--help"}, {"keys", "--help"}, {"rotate-key", "--help"},
-		{"replay", "--help"}, {"redrive", "--help"}, {"audit", "--help"}, {"status", "--help"}, {"restore", "--help"},
+		{"replay", "--help"}, {"redrive", "--help"}, {"audit", "--help"}, {"audit-stock", "--help"}, {"status", "--help"}, {"restore", "--help"},
 	} {
 		shop(t, args...).want(t, exitDone, "Usage:", "Examples:", "--stack", "--local")
 	}
@@ -78,6 +78,7 @@ func TestWrongCommandLines(t *testing.T) {
 		{"redrive --since yesterday", "invalid argument"},
 		{"redrive --all", "--all changes nothing without --yes"},
 		{"audit all", "unknown command"},
+		{"audit-stock all", "unknown command"},
 		{"status now", "unknown command"},
 		{"restore", "--suffix says which tables"},
 		{"restore --suffix x --yes", "--yes needs --kept"},

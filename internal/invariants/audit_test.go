@@ -279,6 +279,22 @@ func TestManySuspects(t *testing.T) {
 	}
 }
 
+// TestStocksOnly: without the mails, every difference of a stock is found, and nothing else is said.
+func TestStocksOnly(t *testing.T) {
+	unmailed := ordered("ord_1", "lamp", 3, long())
+	unmailed.Mailed = false
+	m := &memory{failing: "mails", products: []Product{stocked("lamp", 7), stocked("vase", 9)}, movements: []Movement{
+		{ProductID: "lamp", Delta: 10, At: long()}, {ProductID: "vase", Delta: 10, At: long()},
+	}, orders: []Order{unmailed}}
+	var got []string
+	sum, err := Audit{Tables: m, StocksOnly: true}.Run(t.Context(), func(d Difference) {
+		got = append(got, fmt.Sprint(d.Kind, " ", d.Subject))
+	})
+	if err != nil || !slices.Equal(got, []string{"stock_differs vase"}) || sum.Mails != 0 {
+		t.Errorf("got %q, %+v and %v", got, sum, err)
+	}
+}
+
 func TestTablesThatAreDown(t *testing.T) {
 	for _, table := range []string{"products", "movements", "orders", "mails"} {
 		_, err := Audit{Tables: &memory{failing: table}}.Run(t.Context(), func(Difference) {})

@@ -34,6 +34,10 @@ func TestAuditFindsWhatIsPlanted(t *testing.T) {
 			t.Errorf("shop audit does not say %s:\n%s", difference, out)
 		}
 	}
+	stocks, failed := operatorSays(t, "audit-stock")
+	if !failed || !strings.Contains(stocks, want[0]) || strings.Contains(stocks, "mail_") {
+		t.Errorf("shop audit-stock does not say %s, and that alone:\n%s", want[0], stocks)
+	}
 	if out := string(invoke(t, "AuditFunction", map[string]any{})); strings.Contains(out, "errorMessage") {
 		t.Fatalf("the audit failed: %s", out)
 	}
