@@ -17,8 +17,7 @@ var (
 )
 
 func (c content) StreamCard(qw422016 *qt422016.Writer) {
-	qw422016.N().
-		S(`<h1 class="ink" style="margin:0 0 20px; color:#23201c; font-family:Georgia,'Times New Roman',serif; font-size:28px; font-weight:normal; line-height:1.25;">`)
+	qw422016.N().S(`<h1 class="ink" style="margin:0 0 20px; color:#23201c; font-family:Georgia,'Times New Roman',serif; font-size:28px; font-weight:normal; line-height:1.25;">`)
 	qw422016.E().S(c.Heading)
 	qw422016.N().S(`</h1>
 <p class="ink" style="margin:0 0 28px; color:#23201c;">`)
@@ -26,8 +25,7 @@ func (c content) StreamCard(qw422016 *qt422016.Writer) {
 	qw422016.N().S(`</p>
 <p style="margin:0 0 28px;"><a class="button" href="`)
 	qw422016.E().S(c.Link)
-	qw422016.N().
-		S(`" rel="noreferrer" style="display:inline-block; padding:14px 24px; background:#23201c; color:#ffffff; text-decoration:none;">`)
+	qw422016.N().S(`" rel="noreferrer" style="display:inline-block; padding:14px 24px; background:#23201c; color:#ffffff; text-decoration:none;">`)
 	qw422016.E().S(c.Action)
 	qw422016.N().S(`</a></p>
 <p class="soft" style="margin:0 0 28px; color:#6b6358; font-size:14px;">If the button does nothing, copy this into your browser:<br><span style="overflow-wrap:anywhere; word-break:break-all;">`)

@@ -17,8 +17,7 @@ var (
 )
 
 func (c content) StreamCard(qw422016 *qt422016.Writer) {
-	qw422016.N().
-		S(`<h1 class="ink" style="margin:0 0 20px; color:#23201c; font-family:Georgia,'Times New Roman',serif; font-size:28px; font-weight:normal; line-height:1.25;">Thank you, your order is placed.</h1>
+	qw422016.N().S(`<h1 class="ink" style="margin:0 0 20px; color:#23201c; font-family:Georgia,'Times New Roman',serif; font-size:28px; font-weight:normal; line-height:1.25;">Thank you, your order is placed.</h1>
 <p class="ink" style="margin:0 0 28px; color:#23201c;"><span class="soft" style="color:#6b6358;">Order</span> <span style="overflow-wrap:anywhere;">`)
 	qw422016.E().S(c.OrderID)
 	qw422016.N().S(`</span><br><span class="soft" style="color:#6b6358;">Placed</span> `)

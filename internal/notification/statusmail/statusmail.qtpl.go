@@ -17,8 +17,7 @@ var (
 )
 
 func (c content) StreamCard(qw422016 *qt422016.Writer) {
-	qw422016.N().
-		S(`<h1 class="ink" style="margin:0 0 20px; color:#23201c; font-family:Georgia,'Times New Roman',serif; font-size:28px; font-weight:normal; line-height:1.25;">`)
+	qw422016.N().S(`<h1 class="ink" style="margin:0 0 20px; color:#23201c; font-family:Georgia,'Times New Roman',serif; font-size:28px; font-weight:normal; line-height:1.25;">`)
 	qw422016.E().S(c.Heading)
 	qw422016.N().S(`</h1>
 <p class="ink" style="margin:0 0 28px; color:#23201c;"><span class="soft" style="color:#6b6358;">Order</span> <span style="overflow-wrap:anywhere;">`)
@@ -28,8 +27,7 @@ func (c content) StreamCard(qw422016 *qt422016.Writer) {
 	qw422016.N().S(`
 `)
 	if c.Tracking != "" {
-		qw422016.N().
-			S(`<br><span class="soft" style="color:#6b6358;">Parcel</span> <span style="overflow-wrap:anywhere;">`)
+		qw422016.N().S(`<br><span class="soft" style="color:#6b6358;">Parcel</span> <span style="overflow-wrap:anywhere;">`)
 		qw422016.E().S(c.Tracking)
 		qw422016.N().S(`</span>
 `)
