@@ -75,7 +75,6 @@ class Choose(unittest.TestCase):
     def test_a_domain_goes_with_its_address(self) -> None:
         self.assertEqual(sent(PRESENT, SenderDomain="example.com")["SenderDomain"], "example.com")
 
-
     def test_a_zone_is_one_of_the_database(self) -> None:
         self.assertEqual(sent(PRESENT, TimeZone="Europe/London")["TimeZone"], "Europe/London")
 
