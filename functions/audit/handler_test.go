@@ -1,21 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-lambda-go/lambda"
-
-	"shop/internal/httpapi/httpapitest"
 	"shop/internal/invariants"
-	"shop/internal/observe"
+	"shop/internal/observe/observetest"
 )
 
 // run is an auditor.
@@ -25,24 +19,10 @@ func (r run) Run(ctx context.Context, report func(invariants.Difference)) (invar
 	return r(ctx, report)
 }
 
-// invoke gives event.json to the function as Lambda does, and returns what it answers and logs.
+// invoke gives event.json to the function, and returns what it answers and logs.
 func invoke(ctx context.Context, t *testing.T, a auditor) (answer, log string, err error) {
 	t.Helper()
-	payload, err := os.ReadFile("event.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var lines bytes.Buffer
-	out, err := lambda.NewHandler(audit(a)).Invoke(observe.WithLogger(ctx, observe.New(&lines)), payload)
-	return strings.TrimSpace(string(out)), lines.String(), err
-}
-
-func TestEvent(t *testing.T) {
-	var e events.CloudWatchEvent
-	httpapitest.ReadFile(t, "event.json", &e)
-	if e.Source != "aws.events" || e.DetailType != "Scheduled Event" || len(e.Resources) != 1 {
-		t.Errorf("event.json is no scheduled event: %+v", e)
-	}
+	return observetest.Invoke(ctx, audit(a), observetest.ScheduledEvent(t))
 }
 
 func TestAudit(t *testing.T) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"testing"
 
@@ -20,6 +19,11 @@ func (e end) Do(_ context.Context, caller user.Caller, password, clientKey strin
 }
 
 func handler(e end) httpapi.Handler { return endSessions(httpapitest.Guard(), e) }
+
+// returning is a handler whose domain answers err.
+func returning(err error) httpapi.Handler {
+	return handler(func(user.Caller, string, string) error { return err })
+}
 
 func TestEndSessions(t *testing.T) {
 	asked := 0
@@ -43,36 +47,11 @@ func TestBody(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t), func(err error) httpapi.Handler {
-		return handler(func(user.Caller, string, string) error { return err })
-	})
+	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t), returning)
 }
 
 func TestGuard(t *testing.T) { httpapitest.CheckGuard(t, httpapitest.ReadEvent(t), handler(nil)) }
 
-// TestAudit: sessions that ended, and each guess at the password, are one line; an outage is none.
 func TestAudit(t *testing.T) {
-	id := httpapitest.Customer.UserID
-	for name, c := range map[string]struct {
-		err  error
-		want []observe.Event
-	}{
-		"ended": {nil, []observe.Event{{Kind: observe.SessionsEnded, UserID: id, Subject: id}}},
-		"wrong": {
-			&user.WrongPasswordError{UserID: id},
-			[]observe.Event{{Kind: observe.LogInFailed, UserID: id, Reason: "invalid_credentials"}},
-		},
-		"too many": {
-			&user.TooManyGuessesError{},
-			[]observe.Event{{Kind: observe.LogInFailed, UserID: id, Reason: "too_many_requests"}},
-		},
-		"failing": {errors.New("down"), nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			e := httpapitest.ReadEvent(t)
-			httpapitest.Call(t, handler(func(user.Caller, string, string) error {
-				return c.err
-			}), e).CheckAudit(t, e, c.want...)
-		})
-	}
+	httpapitest.CheckAuditByPassword(t, returning, observe.SessionsEnded)
 }

@@ -1,20 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"shop/internal/deadline"
-	"shop/internal/httpapi/httpapitest"
-	"shop/internal/observe"
+	"shop/internal/observe/observetest"
 )
 
 // run is an accountEraser.
@@ -22,24 +16,10 @@ type run func(until time.Time) (int, error)
 
 func (r run) Run(_ context.Context, until time.Time) (int, error) { return r(until) }
 
-// invoke gives event.json to the function as Lambda does, and returns what it answers and logs.
+// invoke gives event.json to the function, and returns what it answers and logs.
 func invoke(ctx context.Context, t *testing.T, e accountEraser) (answer, log string, err error) {
 	t.Helper()
-	payload, err := os.ReadFile("event.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var lines bytes.Buffer
-	out, err := lambda.NewHandler(eraseDeletedAccounts(e)).Invoke(observe.WithLogger(ctx, observe.New(&lines)), payload)
-	return strings.TrimSpace(string(out)), lines.String(), err
-}
-
-func TestEvent(t *testing.T) {
-	var e events.CloudWatchEvent
-	httpapitest.ReadFile(t, "event.json", &e)
-	if e.Source != "aws.events" || e.DetailType != "Scheduled Event" || len(e.Resources) != 1 {
-		t.Errorf("event.json is no scheduled event: %+v", e)
-	}
+	return observetest.Invoke(ctx, eraseDeletedAccounts(e), observetest.ScheduledEvent(t))
 }
 
 func TestEraseDeletedAccounts(t *testing.T) {

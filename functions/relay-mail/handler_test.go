@@ -1,24 +1,18 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"shop/internal/deadline"
-	"shop/internal/httpapi/httpapitest"
 	"shop/internal/notification"
-	"shop/internal/observe"
+	"shop/internal/observe/observetest"
 )
 
 // run is a relay.
@@ -43,21 +37,7 @@ func invoke(ctx context.Context, t *testing.T, r relay) (answer, log string, err
 
 func invokeBoth(ctx context.Context, t *testing.T, f finisher, r relay) (answer, log string, err error) {
 	t.Helper()
-	payload, err := os.ReadFile("event.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var lines bytes.Buffer
-	out, err := lambda.NewHandler(relayMail(f, r)).Invoke(observe.WithLogger(ctx, observe.New(&lines)), payload)
-	return strings.TrimSpace(string(out)), lines.String(), err
-}
-
-func TestEvent(t *testing.T) {
-	var e events.CloudWatchEvent
-	httpapitest.ReadFile(t, "event.json", &e)
-	if e.Source != "aws.events" || e.DetailType != "Scheduled Event" || len(e.Resources) != 1 {
-		t.Errorf("event.json is no scheduled event: %+v", e)
-	}
+	return observetest.Invoke(ctx, relayMail(f, r), observetest.ScheduledEvent(t))
 }
 
 func TestRelayMail(t *testing.T) {

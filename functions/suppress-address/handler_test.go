@@ -11,11 +11,10 @@ import (
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-lambda-go/lambda"
 
 	"shop/internal/httpapi/httpapitest"
 	"shop/internal/notification"
-	"shop/internal/observe"
+	"shop/internal/observe/observetest"
 	"shop/internal/sesmail"
 )
 
@@ -42,13 +41,11 @@ func payload(t *testing.T, oldNew ...string) []byte {
 // invoke gives the payload to the function as Lambda does, and returns what it answers and logs.
 func invoke(t *testing.T, s addressSuppressor, payload []byte) (answer, log string, err error) {
 	t.Helper()
-	var lines bytes.Buffer
-	out, err := lambda.NewHandler(suppressAddress(s)).Invoke(observe.WithLogger(t.Context(), observe.New(&lines)),
-		payload)
-	if strings.Contains(strings.ToLower(lines.String()), "lovelace") {
-		t.Errorf("the log tells an address: %s", lines.String())
+	answer, log, err = observetest.Invoke(t.Context(), suppressAddress(s), payload)
+	if strings.Contains(strings.ToLower(log), "lovelace") {
+		t.Errorf("the log tells an address: %s", log)
 	}
-	return strings.TrimSpace(string(out)), lines.String(), err
+	return answer, log, err
 }
 
 // asked expects one report.

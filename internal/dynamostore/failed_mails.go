@@ -60,17 +60,22 @@ func (s *FailedMails) Requeue(ctx context.Context, mail notification.Mail) error
 	if !mail.ExpiresAt.IsZero() {
 		kept, values[":expires"] = ", expires_at = :expires", number(mail.ExpiresAt.Unix())
 	}
+	update := &dynamodb.UpdateItemInput{
+		TableName:           &s.Mails,
+		Key:                 mailKey(mail.ID),
+		ConditionExpression: aws.String("#state = :failed"),
+		UpdateExpression: aws.String("SET #state = :state, created_at = :created, attempt = :attempt, " +
+			"due_shard = :shard, due_at = :due" + kept + " REMOVE settled_at, message_id, unanswered"),
+		ExpressionAttributeNames:            map[string]string{"#state": "state"},
+		ExpressionAttributeValues:           values,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}
+	return s.requeue(ctx, mail, update)
+}
+
+func (s *FailedMails) requeue(ctx context.Context, mail notification.Mail, update *dynamodb.UpdateItemInput) error {
 	err := retryOnConflict(ctx, isContention, func() error {
-		_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-			TableName:           &s.Mails,
-			Key:                 mailKey(mail.ID),
-			ConditionExpression: aws.String("#state = :failed"),
-			UpdateExpression: aws.String("SET #state = :state, created_at = :created, attempt = :attempt, " +
-				"due_shard = :shard, due_at = :due" + kept + " REMOVE settled_at, message_id, unanswered"),
-			ExpressionAttributeNames:            map[string]string{"#state": "state"},
-			ExpressionAttributeValues:           values,
-			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-		})
+		_, err := s.Client.UpdateItem(ctx, update)
 		return err
 	})
 	if old, failed := conditionFailed(err); failed {

@@ -2,12 +2,44 @@ package httpapitest
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 
+	"shop/internal/httpapi"
 	"shop/internal/observe"
+	"shop/internal/user"
 )
+
+// CheckAuditByPassword calls the handler of event.json, which ends with err, for what a caller does by the password: it
+// is audited as did, each guess at the password as a failed log-in, and an outage not at all.
+func CheckAuditByPassword(t *testing.T, handler func(err error) httpapi.Handler, did observe.Kind) {
+	t.Helper()
+	id := Customer.UserID
+	for name, c := range map[string]struct {
+		err  error
+		want []observe.Event
+	}{
+		"done":     {nil, []observe.Event{{Kind: did, UserID: id, Subject: id}}},
+		"wrong":    {&user.WrongPasswordError{UserID: id}, []observe.Event{failedLogIn("invalid_credentials")}},
+		"too many": {&user.TooManyGuessesError{}, []observe.Event{failedLogIn("too_many_requests")}},
+		"failing":  {errors.New("down"), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := ReadEvent(t)
+			a := Call(t, handler(c.err), e)
+			a.CheckAudit(t, e, c.want...)
+			if strings.Contains(a.Log, Password) {
+				t.Errorf("the log tells the password: %s", a.Log)
+			}
+		})
+	}
+}
+
+func failedLogIn(reason string) observe.Event {
+	return observe.Event{Kind: observe.LogInFailed, UserID: Customer.UserID, Reason: reason}
+}
 
 // auditLine is a line of the audit log.
 type auditLine struct {
