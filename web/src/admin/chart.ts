@@ -1,4 +1,5 @@
 /** The chart of a sales page, drawn by uPlot, which is loaded with it alone. */
+import './language'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 

@@ -91,6 +91,13 @@ test('journey 17: the summary on the page is the store’s, as figures, chart an
   await expect(row.getByRole('cell').nth(1)).toHaveText(String(stored.units))
 })
 
+test('the chart is drawn in a browser whose language is none', async ({ page }) => {
+  await page.addInitScript(() => Object.defineProperty(Navigator.prototype, 'language', { get: () => 'en-US@posix' }))
+  await buy(await newPerson(), (await newProduct()).product_id, 1)
+  await openDesk(page, '/admin/sales')
+  await expect(page.locator('.chart canvas')).toBeVisible()
+})
+
 test('the inventory is searched and set in place, by keyboard', async ({ page }) => {
   const product = await newProduct({ name: `Zy keyboard ${Date.now()}`, stock: 4 })
   await openDesk(page)
