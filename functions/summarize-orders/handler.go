@@ -33,6 +33,8 @@ type summary struct {
 	Units        int64            `json:"units"`
 	Revenue      storeapi.Money   `json:"revenue"`
 	AverageOrder storeapi.Money   `json:"average_order"`
+	Others       []storeapi.Money `json:"other_revenue,omitempty"`
+	CompleteTo   string           `json:"complete_until"`
 	Days         []day            `json:"days"`
 	TopProducts  []productRevenue `json:"top_products"`
 }
@@ -103,6 +105,10 @@ func summaryOf(s order.Summary) summary {
 		From: s.From.Format(time.DateOnly), To: s.To.Format(time.DateOnly), TimeZone: s.Zone,
 		Currency: s.Revenue.Currency, Orders: s.Orders, Units: s.Units,
 		Revenue: storeapi.Money(s.Revenue), AverageOrder: storeapi.Money(s.Average()),
+		CompleteTo: storeapi.Time(s.At.Add(-order.Settling)),
+	}
+	for _, m := range s.Others {
+		out.Others = append(out.Others, storeapi.Money(m))
 	}
 	for _, d := range s.Days {
 		out.Days = append(out.Days, day{

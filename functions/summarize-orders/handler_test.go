@@ -39,6 +39,7 @@ func TestSummarizeOrders(t *testing.T) {
 		}
 		return order.Summary{
 			From: s.from, To: s.to, Zone: "Europe/London", Orders: 2, Units: 4, Revenue: gbp(14701),
+			Others: []money.Money{{Amount: 5, Currency: "EUR"}}, At: march(32),
 			Days: []order.Day{
 				{Day: march(2), Orders: 1, Units: 1, Revenue: gbp(6401)},
 				{Day: march(14), Orders: 1, Units: 3, Revenue: gbp(8300)},
@@ -53,7 +54,7 @@ func TestSummarizeOrders(t *testing.T) {
 		Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
 		"from":"2026-03-01","to":"2026-03-31","time_zone":"Europe/London","currency":"GBP","orders":2,"units":4,
 		"revenue":{"amount":14701,"currency":"GBP"},"average_order":{"amount":7351,"currency":"GBP"},
-		"days":[
+		"other_revenue":[{"amount":5,"currency":"EUR"}],"complete_until":"2026-03-31T23:59:00.000Z","days":[
 			{"day":"2026-03-02","orders":1,"units":1,"revenue":{"amount":6401,"currency":"GBP"}},
 			{"day":"2026-03-14","orders":1,"units":3,"revenue":{"amount":8300,"currency":"GBP"}}],
 		"top_products":[
@@ -66,13 +67,14 @@ func TestNothingSold(t *testing.T) {
 		if want := (summing{march(1), march(1), 10}); s != want {
 			t.Errorf("got %+v, want %+v", s, want)
 		}
-		return order.Summary{From: s.from, To: s.to, Zone: "Europe/London", Revenue: gbp(0)}, nil
+		return order.Summary{From: s.from, To: s.to, Zone: "Europe/London", Revenue: gbp(0), At: march(32)}, nil
 	})
 	e := httpapitest.ReadEvent(t).WithQuery("from=2026-03-01&to=2026-03-01")
 	httpapitest.Call(t, summarizeOrders(httpapitest.Guard(), orders), e).
 		Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
 		"from":"2026-03-01","to":"2026-03-01","time_zone":"Europe/London","currency":"GBP","orders":0,"units":0,
-		"revenue":{"amount":0,"currency":"GBP"},"average_order":{"amount":0,"currency":"GBP"},"days":[],"top_products":[]}`})
+		"revenue":{"amount":0,"currency":"GBP"},"average_order":{"amount":0,"currency":"GBP"},
+		"complete_until":"2026-03-31T23:59:00.000Z","days":[],"top_products":[]}`})
 }
 
 // TestDays: the last one is today unless another one is named, and there are seven unless a query says how many.
@@ -103,7 +105,7 @@ func TestBadQueries(t *testing.T) {
 	httpapitest.CheckQueries(t, httpapitest.ReadEvent(t), h, map[string]httpapitest.Problem{
 		"from=2026-03-32":  httpapitest.FieldErrors("from", "must be a day such as 2011-09-30"),
 		"to=today":         httpapitest.FieldErrors("to", "must be a day such as 2011-09-30"),
-		"days=0":           httpapitest.FieldErrors("days", "must be a whole number from 1 to 92"),
+		"days=0":           httpapitest.FieldErrors("days", "must be a whole number from 1 to 366"),
 		whole + "&days=2":  httpapitest.FieldErrors("days", "does not go with from"),
 		whole + "&top=0":   httpapitest.FieldErrors("top", "must be a whole number from 1 to 100"),
 		whole + "&top=101": httpapitest.FieldErrors("top", "must be a whole number from 1 to 100"),

@@ -19,6 +19,7 @@ type settings struct {
 	config.Front
 	config.Tokens
 	Orders   string    `env:"ORDERS_TABLE"`
+	Sales    string    `env:"SALES_BY_DAY_TABLE"`
 	Users    string    `env:"USERS_TABLE"`
 	Currency string    `env:"CURRENCY"`
 	TimeZone zone.Zone `env:"TIME_ZONE"`
@@ -30,6 +31,7 @@ func main() {
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: &dynamostore.Admins{Client: db, Users: s.Users}}
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), summarizeOrders(guard, &order.Analytics{
 		Feed:     &dynamostore.OrderHistory{Client: db, Orders: s.Orders},
+		Sales:    &dynamostore.SalesByDay{Client: db, SalesByDay: s.Sales, Orders: s.Orders},
 		Currency: s.Currency,
 		Zone:     s.TimeZone.Location,
 		Now:      clock.Now,

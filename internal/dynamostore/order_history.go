@@ -97,6 +97,26 @@ func (s *OrderHistory) Each(ctx context.Context, from, to time.Time, visit func(
 	return reads.Wait()
 }
 
+// First implements [order.Feed.First].
+func (s *OrderHistory) First(ctx context.Context) (time.Time, bool, error) {
+	var first time.Time
+	for number := range feedShards {
+		q := s.query(ofShard(number), keySpan(order.Filter{}, ""))
+		q.ScanIndexForward = aws.Bool(true)
+		items, err := queryAll(ctx, s.Client, *q, 1)
+		if err != nil {
+			return first, false, err
+		}
+		for _, item := range items {
+			r := reader{item: item}
+			if at := r.instantOf("placed_key"); r.err == nil && (first.IsZero() || at.Before(first)) {
+				first = at
+			}
+		}
+	}
+	return first, !first.IsZero(), nil
+}
+
 func (s *OrderHistory) each(ctx context.Context, p partition, in span, visit func(order.Order)) error {
 	pages := dynamodb.NewQueryPaginator(s.Client, s.query(p, in))
 	for pages.HasMorePages() {

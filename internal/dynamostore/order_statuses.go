@@ -162,6 +162,9 @@ func (s *OrderStatuses) step(o order.Order, c order.Change, tracking string) *ty
 	if tracking != "" {
 		update, values[":tracking"] = update+", tracking = :tracking", text(tracking)
 	}
+	if c.From.IsSale() && !c.To.IsSale() {
+		update, values[":waiting"] = update+", correction = :waiting", text(correctionMark)
+	}
 	switch order.Cancelling {
 	case c.To:
 		update, values[":unfinished"] = update+", unfinished = :unfinished", text(cancellingMark)

@@ -1,11 +1,8 @@
 package order
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"shop/internal/calendar"
@@ -15,7 +12,7 @@ import (
 
 // Limits of a summary.
 const (
-	MaxSummaryDays = 92
+	MaxSummaryDays = 366
 	MaxTopProducts = 100
 )
 
@@ -24,6 +21,8 @@ type Feed interface {
 	// Each calls visit for each order placed from from (inclusive) to to (exclusive), in no particular order, never
 	// twice at once.
 	Each(ctx context.Context, from, to time.Time, visit func(Order)) error
+	// First returns when the first order was placed, and whether there is one.
+	First(ctx context.Context) (time.Time, bool, error)
 }
 
 // Summary is what was sold in a range of days of the shop.
@@ -32,7 +31,9 @@ type Summary struct {
 	Zone        string    // of the days
 	Orders      int64
 	Units       int64
-	Revenue     money.Money
+	Revenue     money.Money      // in the store's currency
+	Others      []money.Money    // in others, which the store sold in before
+	At          time.Time        // when the newest orders were read
 	Days        []Day            // oldest first; days without an order are left out
 	TopProducts []ProductRevenue // by revenue, most first
 }
@@ -61,9 +62,10 @@ type ProductRevenue struct {
 	Revenue   money.Money
 }
 
-// Analytics summarises the order history.
+// Analytics summarises the order history: by what is counted of days and months, and by the orders placed since.
 type Analytics struct {
 	Feed     Feed
+	Sales    SalesStore
 	Currency string
 	Zone     *time.Location // of the shop's days
 	Now      func() time.Time
@@ -72,18 +74,28 @@ type Analytics struct {
 // Today returns the day that it is in the shop.
 func (a *Analytics) Today() time.Time { return calendar.Of(a.Now(), a.Zone) }
 
-// Summarize adds up the sales of the days from to to, both inclusive, with the top products, 1 to MaxTopProducts. It
-// returns validation.Errors.
+// Summarize adds up the sales of the days from from to to, both inclusive, with the top products, 1 to MaxTopProducts.
+// It returns validation.Errors.
 func (a *Analytics) Summarize(ctx context.Context, from, to time.Time, top int) (Summary, error) {
 	if err := checkSummary(from, to, top); err != nil {
 		return Summary{}, err
 	}
-	t := tally{currency: a.Currency, zone: a.Zone, days: map[time.Time]*Day{}, products: map[string]*soldProduct{}}
-	first, end := calendar.Start(from, a.Zone), calendar.Start(calendar.Next(to), a.Zone)
-	if err := a.Feed.Each(ctx, first, end, t.add); err != nil {
+	counted, err := a.Sales.Counted(ctx)
+	if err != nil {
+		return Summary{}, fmt.Errorf("reading how far orders are counted: %w", err)
+	}
+	r, err := a.reading(counted)
+	if err != nil {
+		return Summary{}, err
+	}
+	if err := r.stored(ctx, from, to); err != nil {
+		return Summary{}, fmt.Errorf("reading sales: %w", err)
+	}
+	r.at = a.Now()
+	if err := r.rest(ctx, from, to); err != nil {
 		return Summary{}, fmt.Errorf("summarising orders: %w", err)
 	}
-	return t.summary(from, to, top), nil
+	return r.summary(from, to, top), nil
 }
 
 func checkSummary(from, to time.Time, top int) error {
@@ -96,86 +108,4 @@ func checkSummary(from, to time.Time, top int) error {
 	}
 	problems.Int("top", int64(top), 1, MaxTopProducts)
 	return problems.Err()
-}
-
-// tally adds orders up.
-type tally struct {
-	currency string
-	zone     *time.Location
-	last     time.Time // the day of the last order, and when it begins and ends
-	from, to time.Time
-	days     map[time.Time]*Day
-	products map[string]*soldProduct
-}
-
-type soldProduct struct {
-	ProductRevenue
-	lastSold time.Time
-}
-
-// add passes over what was cancelled: it is no sale.
-func (t *tally) add(o Order) {
-	if !o.Status.IsSale() {
-		return
-	}
-	at := t.dayOf(o.PlacedAt)
-	day := t.days[at]
-	if day == nil {
-		day = &Day{Day: at, Revenue: money.Money{Currency: t.currency}}
-		t.days[at] = day
-	}
-	day.Orders++
-	day.Revenue = day.Revenue.Plus(o.Total)
-	for _, line := range o.Lines {
-		day.Units += line.Quantity
-		t.addLine(line, o.PlacedAt)
-	}
-}
-
-// dayOf asks the calendar only where the order before was of another day.
-func (t *tally) dayOf(placedAt time.Time) time.Time {
-	if placedAt.Before(t.from) || !placedAt.Before(t.to) {
-		t.last = calendar.Of(placedAt, t.zone)
-		t.from, t.to = calendar.Start(t.last, t.zone), calendar.Start(calendar.Next(t.last), t.zone)
-	}
-	return t.last
-}
-
-func (t *tally) addLine(line Line, placedAt time.Time) {
-	p := t.products[line.ProductID]
-	if p == nil {
-		none := money.Money{Currency: t.currency}
-		p = &soldProduct{ProductRevenue: ProductRevenue{ProductID: line.ProductID, Revenue: none}}
-		t.products[line.ProductID] = p
-	}
-	p.Units += line.Quantity
-	p.Revenue = p.Revenue.Plus(line.Total())
-	if !placedAt.Before(p.lastSold) {
-		p.lastSold, p.Name = placedAt, line.Name
-	}
-}
-
-func (t *tally) summary(from, to time.Time, top int) Summary {
-	s := Summary{
-		From: from, To: to, Zone: t.zone.String(), Revenue: money.Money{Currency: t.currency}, TopProducts: t.top(top),
-	}
-	for _, at := range slices.SortedFunc(maps.Keys(t.days), time.Time.Compare) {
-		day := *t.days[at]
-		s.Days = append(s.Days, day)
-		s.Orders += day.Orders
-		s.Units += day.Units
-		s.Revenue = s.Revenue.Plus(day.Revenue)
-	}
-	return s
-}
-
-func (t *tally) top(n int) []ProductRevenue {
-	var all []ProductRevenue
-	for _, p := range t.products {
-		all = append(all, p.ProductRevenue)
-	}
-	slices.SortFunc(all, func(a, b ProductRevenue) int {
-		return cmp.Or(cmp.Compare(b.Revenue.Amount, a.Revenue.Amount), cmp.Compare(a.ProductID, b.ProductID))
-	})
-	return all[:min(n, len(all))]
 }

@@ -280,6 +280,18 @@ func TestCallsOfHistory(t *testing.T) {
 	}
 }
 
+// TestCallsOfSummary: the role, how far orders are counted, the days, the products of today, and what is not counted yet
+// by one query a shard.
+func TestCallsOfSummary(t *testing.T) {
+	boss := admin(t)
+	newOrder(t, newCustomer(t), one(newProduct(t).ProductID))
+	invoke(t, "CountSalesFunction", map[string]any{}) // so that it is known how far orders are counted
+	today := summaryOf(boss, time.Now().UTC().Format(time.DateOnly), "")
+	wantCalls(t, budget{4 + 8, map[string]int{"GetItem": 2}}, func() { send(t, today).want(t, http.StatusOK) })
+	past := summaryOf(boss, "2020-01-01", "2020-12-31")
+	wantCalls(t, budget{4, map[string]int{"GetItem": 2}}, func() { send(t, past).want(t, http.StatusOK) })
+}
+
 // TestCallsOfAdminReads: what is low is one query and its products, by name is one query a shelf, and an address costs
 // one look.
 func TestCallsOfAdminReads(t *testing.T) {

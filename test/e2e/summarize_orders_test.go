@@ -117,7 +117,7 @@ func best(goods map[string]*productSales, top int) []productSales {
 // settleTies leaves of the top products what is sure: which of two with the
 // same revenue comes first is open, and so is the name of one renamed.
 func settleTies(s summary) summary {
-	s.TopProducts = slices.Clone(s.TopProducts)
+	s.TopProducts, s.CompleteUntil = slices.Clone(s.TopProducts), ""
 	for i := range s.TopProducts {
 		p := &s.TopProducts[i]
 		p.ProductID, p.Name, p.Units = "", "", 0

@@ -212,16 +212,17 @@ type ProductSales struct {
 }
 
 type Summary struct {
-	From         string         `json:"from"`
-	To           string         `json:"to"`
-	TimeZone     string         `json:"time_zone"`
-	Currency     string         `json:"currency"`
-	Orders       int64          `json:"orders"`
-	Units        int64          `json:"units"`
-	Revenue      Money          `json:"revenue"`
-	AverageOrder Money          `json:"average_order"`
-	Days         []DaySales     `json:"days"`
-	TopProducts  []ProductSales `json:"top_products"`
+	From          string         `json:"from"`
+	To            string         `json:"to"`
+	TimeZone      string         `json:"time_zone"`
+	CompleteUntil string         `json:"complete_until"`
+	Currency      string         `json:"currency"`
+	Orders        int64          `json:"orders"`
+	Units         int64          `json:"units"`
+	Revenue       Money          `json:"revenue"`
+	AverageOrder  Money          `json:"average_order"`
+	Days          []DaySales     `json:"days"`
+	TopProducts   []ProductSales `json:"top_products"`
 }
 
 // problem is an error body, RFC 9457, with the members of every code.

@@ -272,8 +272,8 @@ func TestExpiry(t *testing.T) {
 
 func TestTablesAreKept(t *testing.T) {
 	tables := Need(t).OfType("AWS::DynamoDB::Table")
-	if len(tables) != 8 {
-		t.Errorf("got %d tables, want 8", len(tables))
+	if len(tables) != 9 {
+		t.Errorf("got %d tables, want 9", len(tables))
 	}
 	for name, table := range tables {
 		properties := table["Properties"].(Object)
@@ -362,14 +362,23 @@ var grants = map[string][]string{
 		"sqs:SendMessage MailQueue",
 	},
 	"AuditFunction": {
-		"dynamodb:BatchGetItem Mails", "dynamodb:BatchGetItem Orders", "dynamodb:GetItem Mails", "dynamodb:GetItem Orders", "dynamodb:GetItem Products",
-		"dynamodb:Query StockMovements", "dynamodb:Scan Mails", "dynamodb:Scan Orders", "dynamodb:Scan Products", "dynamodb:Scan StockMovements",
+		"dynamodb:BatchGetItem Mails", "dynamodb:BatchGetItem Orders", "dynamodb:GetItem Mails", "dynamodb:GetItem Orders",
+		"dynamodb:GetItem Products", "dynamodb:GetItem SalesByDay", "dynamodb:Query Orders/index/feed",
+		"dynamodb:Query SalesByDay", "dynamodb:Query StockMovements", "dynamodb:Scan Mails", "dynamodb:Scan Orders",
+		"dynamodb:Scan Products", "dynamodb:Scan StockMovements",
 	},
-	"ViewInventoryFunction":   {"dynamodb:BatchGetItem Products", "dynamodb:GetItem Users", "dynamodb:Query Products/index/by_name", "dynamodb:Query Products/index/low_stock"},
-	"SaveProductFunction":     {"dynamodb:BatchGetItem Products", "dynamodb:GetItem Users", "dynamodb:PutItem Products", "dynamodb:PutItem StockMovements", "dynamodb:UpdateItem Products"},
-	"UpdateStockFunction":     {"dynamodb:BatchGetItem Products", "dynamodb:GetItem StockMovements", "dynamodb:GetItem Users", "dynamodb:PutItem StockMovements", "dynamodb:Query StockMovements", "dynamodb:UpdateItem Products"},
-	"ListOrdersFunction":      {"dynamodb:GetItem Users", "dynamodb:Query Orders/index/by_customer", "dynamodb:Query Orders/index/feed"},
-	"SummarizeOrdersFunction": {"dynamodb:GetItem Users", "dynamodb:Query Orders/index/feed"},
+	"ViewInventoryFunction": {"dynamodb:BatchGetItem Products", "dynamodb:GetItem Users", "dynamodb:Query Products/index/by_name", "dynamodb:Query Products/index/low_stock"},
+	"SaveProductFunction":   {"dynamodb:BatchGetItem Products", "dynamodb:GetItem Users", "dynamodb:PutItem Products", "dynamodb:PutItem StockMovements", "dynamodb:UpdateItem Products"},
+	"UpdateStockFunction":   {"dynamodb:BatchGetItem Products", "dynamodb:GetItem StockMovements", "dynamodb:GetItem Users", "dynamodb:PutItem StockMovements", "dynamodb:Query StockMovements", "dynamodb:UpdateItem Products"},
+	"ListOrdersFunction":    {"dynamodb:GetItem Users", "dynamodb:Query Orders/index/by_customer", "dynamodb:Query Orders/index/feed"},
+	"SummarizeOrdersFunction": {
+		"dynamodb:GetItem SalesByDay", "dynamodb:GetItem Users", "dynamodb:Query Orders/index/feed", "dynamodb:Query SalesByDay",
+	},
+	"CountSalesFunction": {
+		"dynamodb:DeleteItem SalesByDay", "dynamodb:GetItem SalesByDay", "dynamodb:PutItem SalesByDay",
+		"dynamodb:Query Orders/index/feed", "dynamodb:Query Orders/index/sales_corrections", "dynamodb:Query SalesByDay",
+		"dynamodb:UpdateItem Orders",
+	},
 }
 
 // Every function has a role of its own, with no permission but those above and the managed policies that SAM adds: to

@@ -594,9 +594,11 @@ export interface paths {
         };
         /**
          * Add up the orders of some days
-         * @description Exact totals of the days `from` to `to`, both included, at most 92 days; or of so many `days` up to `to`. They
+         * @description Exact totals of the days `from` to `to`, both included, at most 366 days; or of so many `days` up to `to`. They
          *     are the shop's days, in `time_zone`. Cancelled orders are left out, also of the day on which they were placed, and
-         *     so are days without another order. The goods that brought the most revenue come first in `top_products`.
+         *     so are days without another order. An order that is cancelled when it is a quarter of an hour old, or older, is
+         *     left out some minutes later. The goods that brought the most revenue come first in `top_products`. Orders placed
+         *     before `complete_until`, a minute ago, are expected to be in the totals, and some later ones are.
          */
         get: operations["summarize-orders"];
         put?: never;
@@ -1003,6 +1005,9 @@ export interface components {
             revenue: components["schemas"]["Revenue"];
             /** @description Revenue by order, rounded half up; 0 without an order. */
             average_order: components["schemas"]["Money"];
+            /** @description In other currencies than the store's; only of a store that sold in another one before. */
+            other_revenue?: components["schemas"]["Revenue"][];
+            complete_until: components["schemas"]["Time"];
             days: {
                 day: components["schemas"]["Day"];
                 orders: number;
@@ -3805,6 +3810,7 @@ export interface operations {
                      *         "amount": 7350,
                      *         "currency": "GBP"
                      *       },
+                     *       "complete_until": "2026-04-01T08:59:00.000Z",
                      *       "days": [
                      *         {
                      *           "day": "2026-03-02",

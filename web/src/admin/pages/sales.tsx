@@ -14,7 +14,7 @@ import { desk } from '../../words/en/desk'
 import { toCsv } from '../csv'
 import { allDays, type Day } from '../days'
 
-const RANGES = [7, 28, 90]
+const RANGES = [7, 28, 90, 365]
 
 export function Sales() {
   const { query } = useLocation()
