@@ -19,17 +19,17 @@ func newAudit(s streams, t *target) *cobra.Command {
 what is wrong: a stock below zero; a stock that is not its recorded changes minus the units ordered; units
 returned that are not those of cancelled orders; an order without its mail, and a mail without its order; a
 mail of a status that its order never had; a pending mail, or an order being cancelled, that the relay cannot
-find; lines that do not add up to the total; an order that its lists cannot show; an item that cannot be
-read. Whatever looks wrong is read again, in a transaction, before it is reported, because customers buy
-meanwhile.
+find; lines that do not add up to the total; an order that its lists cannot show; sales of a day or month that
+are not those of its orders ("shop rebuild-sales" repairs them); an item that cannot be read. Whatever looks
+wrong is read again before it is reported, because customers buy meanwhile.
 
 It reads everything: in read request units, half of one for each 4 KB, and half of one for each order and each
 mail of an order; a million orders cost less than a dollar. It writes nothing. The function "audit" of the
 stack does the same every night, for as long as that takes less than 15 minutes.
 
 It acts with your AWS credentials. They need cloudformation:DescribeStacks on the stack, and dynamodb:Scan,
-BatchGetItem, GetItem and Query on ProductsTable, StockMovementsTable, OrdersTable and MailsTable (outputs of
-the stack).
+BatchGetItem, GetItem and Query on ProductsTable, StockMovementsTable, OrdersTable and its indexes, MailsTable
+and SalesByDayTable (outputs of the stack).
 
 Exit code: 0 nothing was found; 1 something was, or the audit failed; 130 interrupted.`,
 		Example: `  shop --local audit
@@ -63,24 +63,28 @@ func runAudit(ctx context.Context, s streams, t *target, stocksOnly bool) error 
 	if err != nil {
 		return err
 	}
-	return d.audit(ctx, s, stocksOnly)
+	counter, err := d.salesCounter()
+	if err != nil {
+		return err
+	}
+	return d.audit(ctx, s, invariants.Audit{StocksOnly: stocksOnly, Sales: counter})
 }
 
-// audit reports each difference, and returns an error if there is one.
-func (d deployment) audit(ctx context.Context, s streams, stocksOnly bool) error {
+// audit completes the audit with the store's tables, reports each difference, and returns an error if there is one.
+func (d deployment) audit(ctx context.Context, s streams, audit invariants.Audit) error {
 	tables, err := d.invariantTables()
 	if err != nil {
 		return err
 	}
-	audit := invariants.Audit{Tables: tables, StocksOnly: stocksOnly}
+	audit.Tables = tables
 	read, err := audit.Run(ctx, func(v invariants.Difference) {
 		say(s.out, "%s %q: %s", v.Kind, v.Subject, v.Detail)
 	})
 	if err != nil {
 		return fmt.Errorf("auditing: %w", err)
 	}
-	say(s.out, "audited %d products, %d movements, %d orders and %d mails", read.Products, read.Movements,
-		read.Orders, read.Mails)
+	say(s.out, "audited %d products, %d movements, %d orders, %d mails and the sales of %d days and months",
+		read.Products, read.Movements, read.Orders, read.Mails, read.Sales)
 	if read.Truncated {
 		say(s.out, "more looked wrong than was read again: mend the cause, and audit once more")
 	}

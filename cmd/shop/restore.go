@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"shop/internal/dynamostore"
+	"shop/internal/invariants"
 )
 
 // restoredTables are the outputs of the tables that only make sense as of one moment, in the order in which they are
@@ -87,7 +88,11 @@ func (r *restoreCommand) run(ctx context.Context) error {
 	if !r.yes {
 		return r.auditRestored(ctx, d)
 	}
-	return d.audit(ctx, r.streams, false)
+	if err := d.audit(ctx, r.streams, invariants.Audit{}); err != nil {
+		return err
+	}
+	say(r.out, `"shop rebuild-sales" counts the sales anew`)
+	return nil
 }
 
 // openKept returns what keeps an item, and what ends the file safely.
@@ -134,7 +139,7 @@ func (r *restoreCommand) auditRestored(ctx context.Context, d deployment) error 
 	for _, output := range restoredTables {
 		d.outputs[output] += r.suffix
 	}
-	if err := d.audit(ctx, r.streams, false); err != nil {
+	if err := d.audit(ctx, r.streams, invariants.Audit{}); err != nil {
 		return fmt.Errorf("the restored tables: %w", err)
 	}
 	say(r.out, "nothing was changed: --yes restores")

@@ -2,12 +2,14 @@ package invariants
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"shop/internal/money"
 	"shop/internal/notification"
+	"shop/internal/order"
 )
 
 const (
@@ -32,6 +34,10 @@ type Audit struct {
 	Tables Tables
 	// StocksOnly leaves out what concerns no stock: the mails, and the orders but for their units.
 	StocksOnly bool
+	// Sales are compared with the orders, unless it is nil.
+	Sales interface {
+		Recount(ctx context.Context, repair bool, report func(order.SalesDifference)) (int, error)
+	}
 	// MostProducts and CommitWindow are for tests; 0 is the constants.
 	MostProducts int
 	CommitWindow time.Duration
@@ -40,6 +46,7 @@ type Audit struct {
 // Summary is what an audit read, and whether more looked wrong than was read again.
 type Summary struct {
 	Products, Movements, Orders, Mails int
+	Sales                              int // days and months
 	Passes                             int
 	Differences                        int
 	Truncated                          bool
@@ -65,7 +72,9 @@ func (a Audit) Run(ctx context.Context, report func(Difference)) (Summary, error
 	}
 	r := &run{Audit: a, products: map[string]bool{}, mails: map[string]bool{}}
 	r.report = func(d Difference) { r.Differences++; report(d) }
-	steps := []func(context.Context) error{r.readMails, r.readStocks, r.confirmMails, r.confirmStocks}
+	steps := []func(context.Context) error{
+		r.readMails, r.readStocks, r.confirmMails, r.confirmStocks, r.recountSales,
+	}
 	if a.StocksOnly {
 		steps = []func(context.Context) error{r.readStocks, r.confirmStocks}
 	}
@@ -211,6 +220,21 @@ func (r *run) confirmStocks(ctx context.Context) error {
 		report(r.report, l.entries[id].differences(id))
 	}
 	return nil
+}
+
+// recountSales compares what is counted of days and months with the orders. What looks wrong is looked at again there.
+func (r *run) recountSales(ctx context.Context) (err error) {
+	if r.Audit.Sales == nil {
+		return nil
+	}
+	r.Summary.Sales, err = r.Audit.Sales.Recount(ctx, false, func(d order.SalesDifference) {
+		r.report(Difference{SalesDiffer, d.Name, d.String()})
+	})
+	if errors.Is(err, order.ErrOtherZone) {
+		r.report(Difference{SalesDiffer, "TimeZone", err.Error()})
+		return nil
+	}
+	return failed("recounting sales", err)
 }
 
 func (r *run) readAgain(ctx context.Context, l *ledger, id string) error {

@@ -303,3 +303,35 @@ func TestTablesThatAreDown(t *testing.T) {
 		}
 	}
 }
+
+// sales are what a recount finds.
+type sales func(report func(order.SalesDifference)) (int, error)
+
+func (s sales) Recount(_ context.Context, repair bool, report func(order.SalesDifference)) (int, error) {
+	if repair {
+		panic("an audit changes nothing")
+	}
+	return s(report)
+}
+
+// TestSales: what is counted wrongly is a difference, and so is a zone that nobody counted in.
+func TestSales(t *testing.T) {
+	for _, c := range []struct {
+		recount sales
+		want    string
+	}{
+		{func(report func(order.SalesDifference)) (int, error) {
+			report(order.SalesDifference{Name: "2026-03-01", Is: order.Totals{Orders: 1}})
+			return 31, nil
+		}, "sales_differ 2026-03-01"},
+		{func(func(order.SalesDifference)) (int, error) { return 0, order.ErrOtherZone }, "sales_differ TimeZone"},
+	} {
+		var found []string
+		_, err := Audit{Tables: &memory{}, Sales: c.recount}.Run(t.Context(), func(d Difference) {
+			found = append(found, fmt.Sprint(d.Kind, " ", d.Subject))
+		})
+		if err != nil || !slices.Equal(found, []string{c.want}) {
+			t.Errorf("found %v and error %v, want %s", found, err, c.want)
+		}
+	}
+}

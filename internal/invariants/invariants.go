@@ -26,6 +26,7 @@ const (
 	ReturnsDiffer    Kind = "returns_differ"   // other units came back than those of cancelled orders
 	NeverCancelled   Kind = "never_cancelled"  // an order is being cancelled, and the relay cannot find it
 	OrderNotListed   Kind = "order_not_listed" // its keys in the lists' indexes are not those of its id and time
+	SalesDiffer      Kind = "sales_differ"     // of a day or month, from its orders
 	Unreadable       Kind = "unreadable"       // an item lacks an attribute, or has one of another type
 )
 
