@@ -17,6 +17,8 @@ type effort struct {
 	refusals int           // of log-ins, of each side
 	lastPage int           // of the history, compared with the first
 	goods    int           // of a local store with many products
+	sold     [2]int        // orders a year of a store that sells little and of one that sells much
+	soldPage int           // of the history of both
 
 	architecture string // of the zips
 }
@@ -25,7 +27,7 @@ type effort struct {
 func thorough(duration time.Duration) effort {
 	return effort{
 		duration: duration, turn: time.Second, warmUp: 100, starts: 60, hashes: 30, refusals: 60, lastPage: 1000,
-		goods: 3000, architecture: deployedArchitecture,
+		goods: 3000, sold: [2]int{10_000, 100_000}, soldPage: 400, architecture: deployedArchitecture,
 	}
 }
 
@@ -34,7 +36,7 @@ func thorough(duration time.Duration) effort {
 func short() effort {
 	return effort{
 		duration: time.Second, turn: 200 * time.Millisecond, warmUp: 5, starts: 3, hashes: 3, refusals: 6, lastPage: 20,
-		goods: 300, architecture: runtime.GOARCH,
+		goods: 300, sold: [2]int{200, 1000}, soldPage: 5, architecture: runtime.GOARCH,
 	}
 }
 

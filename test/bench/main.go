@@ -31,6 +31,7 @@ var measurements = []measurement{
 	{"start", starts},
 	{"zip", zips},
 	{"history", history},
+	{"sales", sales},
 	{"local", local},
 	{"password", passwordHash},
 	{"refused-log-in", refusedLogIn},
