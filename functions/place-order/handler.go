@@ -66,6 +66,8 @@ func measured(placed order.Order, replayed bool, err error) []observe.Value {
 		return []observe.Value{{Metric: observe.CheckoutsRefused, Amount: 1, By: "Code", Of: storeapi.Code(err)}}
 	case replayed:
 		return []observe.Value{{Metric: observe.Replayed, Amount: 1}}
+	case placed.Synthetic:
+		return []observe.Value{{Metric: observe.SyntheticOrders, Amount: 1}}
 	}
 	return []observe.Value{
 		{Metric: observe.OrdersPlaced, Amount: 1},

@@ -88,6 +88,11 @@ func TestMeasured(t *testing.T) {
 	}{
 		"placed":   {expecting(t, wanted(), false), "k", map[string]int64{"OrdersPlaced": 1, "Revenue GBP": 8300}},
 		"repeated": {expecting(t, wanted(), true), "k", map[string]int64{"Replayed": 1}},
+		"synthetic": {func(r order.Request) (order.Order, bool, error) {
+			o, _, _ := expecting(t, wanted(), false)(r)
+			o.Synthetic = true
+			return o, false, nil
+		}, "k", map[string]int64{"SyntheticOrders": 1}},
 		"refused": {func(order.Request) (order.Order, bool, error) { return order.Order{}, false, order.ErrBusy }, "k",
 			map[string]int64{"CheckoutsRefused busy": 1}},
 		"not understood": {nil, "", map[string]int64{"CheckoutsRefused idempotency_key_required": 1}},

@@ -26,7 +26,8 @@ type settings struct {
 	Mails     string `env:"MAILS_TABLE"`
 	QueueURL  string `env:"MAIL_QUEUE_URL"`
 	Currency  string `env:"CURRENCY"`
-	PublicURL string `env:"PUBLIC_URL" envDefault:""` // empty: the domain of the request
+	PublicURL string `env:"PUBLIC_URL" envDefault:""`         // empty: the domain of the request
+	Synthetic string `env:"SYNTHETIC_CUSTOMER" envDefault:""` // the address of who tries the store; empty: nobody does
 }
 
 func main() {
@@ -41,5 +42,7 @@ func main() {
 		Missed:   observe.OrderEventNotSent,
 		Currency: s.Currency,
 		Now:      clock.Now,
+
+		SyntheticCustomer: s.Synthetic,
 	}, s.PublicURL)))
 }

@@ -19,13 +19,18 @@ func orderItem(o order.Order) attributes {
 			"quantity": number(line.Quantity),
 		}}
 	}
-	return attributes{
+	item := attributes{
 		"order_id": text(o.ID), "user_id": text(o.UserID), "email": text(o.Email),
 		"lines":  &types.AttributeValueMemberL{Value: lines},
 		"amount": number(o.Total.Amount), "currency": text(o.Total.Currency),
-		"placed_key": text(placedKey(o)), "shard": number(int64(shard(o.ID, feedShards))),
-		"request": blob(o.Request[:]),
+		"placed_key": text(placedKey(o)), "request": blob(o.Request[:]),
 	}
+	if o.Synthetic { // in no shard of the feed, and so in no history and no figure
+		item["synthetic"] = &types.AttributeValueMemberBOOL{Value: true}
+	} else {
+		item["shard"] = number(int64(shard(o.ID, feedShards)))
+	}
+	return item
 }
 
 func placedKey(o order.Order) string { return formatTime(o.PlacedAt) + "#" + o.ID }
@@ -44,7 +49,7 @@ func readOrder(item attributes) (order.Order, error) {
 	for _, v := range r.list("lines") {
 		o.Lines = append(o.Lines, r.line(v, o.Total.Currency))
 	}
-	o.Status, o.Changes = r.status("status"), r.changes()
+	o.Status, o.Changes, o.Synthetic = r.status("status"), r.changes(), r.has("synthetic")
 	if r.has("tracking") {
 		o.Tracking = r.text("tracking")
 	}

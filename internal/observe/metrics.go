@@ -41,6 +41,10 @@ const (
 	// InvariantsViolated is the differences that the nightly audit found.
 	InvariantsViolated Metric = "InvariantsViolated"
 
+	// SyntheticOrders is the orders of the customer that tries the store, and SyntheticStep how long each step took it.
+	SyntheticOrders Metric = "SyntheticOrders"
+	SyntheticStep   Metric = "SyntheticStep"
+
 	TokensNotSigned  Metric = "TokensNotSigned"
 	TokenKeysNotRead Metric = "TokenKeysNotRead"
 )

@@ -130,6 +130,8 @@ type Order struct {
 	Status   Status
 	Changes  []Change // of the status, oldest first; not read by lists
 	Tracking string   // of the parcel, where an admin gave it; not read by lists
+	// Synthetic: it was placed to try the store, and is in no admin's list and no figure; not read by lists.
+	Synthetic bool
 }
 
 // Filter narrows the history of orders.

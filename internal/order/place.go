@@ -76,6 +76,8 @@ type Checkout struct {
 	Missed   func(ctx context.Context, orderID string, err error)
 	Currency string
 	Now      func() time.Time
+	// SyntheticCustomer is the address of the customer that tries the store, or empty. Its orders are synthetic.
+	SyntheticCustomer string
 }
 
 // Do places an order, or returns the one an earlier request with the same key placed, and whether it did so. It returns
@@ -88,7 +90,8 @@ func (c *Checkout) Do(ctx context.Context, r Request) (placed Order, replayed bo
 	}
 	draft := Order{
 		ID: ID(r.Customer.UserID, r.IdempotencyKey), UserID: r.Customer.UserID, Email: r.Customer.Email,
-		Request: fingerprint(items, r.ExpectedTotal),
+		Request:   fingerprint(items, r.ExpectedTotal),
+		Synthetic: c.SyntheticCustomer != "" && r.Customer.Email == c.SyntheticCustomer,
 	}
 	of := offer{items: items, expected: r.ExpectedTotal, currency: c.Currency}
 	goods, err := c.Store.Goods(ctx, productIDs(items))

@@ -422,3 +422,28 @@ func TestErrorsTell(t *testing.T) {
 		}
 	}
 }
+
+// TestSyntheticOrder: an order is synthetic if its customer is the one that tries the store; without one none is, not
+// even of a customer without an address.
+func TestSyntheticOrder(t *testing.T) {
+	for name, c := range map[string]struct {
+		synthetic, email string
+		want             bool
+	}{
+		"that customer": {"s@example.com", "s@example.com", true},
+		"another one":   {"s@example.com", "a@example.com", false},
+		"there is none": {"", "", false},
+	} {
+		s := newShop(onSale())
+		checkout := Checkout{
+			Store: s, Announce: s.OrderPlaced, Currency: "GBP", Now: func() time.Time { return opened },
+			SyntheticCustomer: c.synthetic,
+		}
+		r := adasRequest()
+		r.Customer.Email = c.email
+		placed, _, err := checkout.Do(t.Context(), r)
+		if err != nil || placed.Synthetic != c.want {
+			t.Errorf("%s: synthetic is %v, %v, want %v", name, placed.Synthetic, err, c.want)
+		}
+	}
+}

@@ -197,7 +197,8 @@ func TestSilenceIsNoise(t *testing.T) {
 		}
 	}
 	slices.Sort(told)
-	if want := []string{"AuditStopped", "ErasureStopped", "RelayStopped"}; !slices.Equal(told, want) {
+	want := []string{"AuditStopped", "ErasureStopped", "RelayStopped", "SyntheticCustomerFails"}
+	if !slices.Equal(told, want) {
 		t.Errorf("in silence these fire: %v, want %v", told, want)
 	}
 }

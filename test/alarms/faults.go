@@ -29,6 +29,7 @@ var Faults = map[string]Fault{
 	"ErasureStopped":         {Run, "DynamoDB refuses to list the accounts under deletion"},
 	"AuditStopped":           {Run, "DynamoDB refuses to list what the audit compares"},
 	"FunctionsFail":          {Run, "the process of place-order dies in each checkout"},
+	"SyntheticCustomerFails": {Run, "the product of the synthetic customer is not on sale"},
 	"ServerErrors":           {Run, "DynamoDB refuses every transaction"},
 	"SlowAnswers":            {Run, "DynamoDB answers each transaction after 4 seconds"},
 	"CheckoutsBusy":          {Run, "DynamoDB refuses every transaction"},

@@ -40,7 +40,7 @@ const (
 	relayReadUnits  = 17 * 0.5           // a query for each shard of the index "due", and one of "unfinished"
 	emptyReceives   = 5 * 3 * 730 * 60.0 // Lambda's five pollers look for messages every 20 seconds
 	publishedSeries = 60                 // the metrics' names by their dimensions
-	alarmMetrics    = 41                 // of the 23 alarms
+	alarmMetrics    = 43                 // of the 24 alarms
 )
 
 // tier is what a unit costs up to so many in a month.
@@ -163,7 +163,7 @@ var ofMonth = []struct {
 	dollars float64
 }{
 	{"60 custom metrics", publishedSeries * customMetric},
-	{"23 alarms on 41 metrics", alarmMetrics * alarmMetric},
+	{"24 alarms on 43 metrics", alarmMetrics * alarmMetric},
 	{"A dashboard", dashboard},
 	{"Two signing keys", 2 * signingKey},
 	{"audit every night, in 15 minutes at most", nightsOfMonth * (lambdaRequest + auditSeconds*lambdaGBSecond)},

@@ -55,8 +55,9 @@ var alarmFaults = map[string]func(*testing.T) alarms.Series{
 	"Conflicts": func(t *testing.T) alarms.Series {
 		return refusedCheckouts(t, faultproxy.Conflict, 20, "TransactionConflict")
 	},
-	"TokensUnsigned":  unsignedTokens,
-	"TokenKeysUnread": unreadKeys,
+	"TokensUnsigned":         unsignedTokens,
+	"TokenKeysUnread":        unreadKeys,
+	"SyntheticCustomerFails": nothingToBuy,
 }
 
 // failing has every call of an operation fail.
@@ -140,6 +141,8 @@ func ordinary(t *testing.T) alarms.Series {
 	counted := runs(t, "RelayMail", 2)
 	maps.Copy(counted, runs(t, "EraseDeletedAccounts", 1))
 	maps.Copy(counted, runs(t, "Audit", 1))
+	synthetic(t)
+	maps.Copy(counted, runs(t, "SyntheticCustomer", 1))
 	return counted
 }
 

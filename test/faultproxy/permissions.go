@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -20,13 +21,19 @@ func (c *Call) Permissions() []string {
 	case SES:
 		return c.ofMail()
 	}
-	var in struct{ QueueUrl, KeyId string }
+	var in struct{ QueueUrl, KeyId, SecretId string }
 	_ = json.Unmarshal(c.Body, &in)
 	action := c.Operation
 	if action == "SendMessageBatch" { // SQS has one action for both
 		action = "SendMessage"
 	}
-	return []string{c.Service + ":" + action + " " + in.QueueUrl + in.KeyId}
+	return []string{c.Service + ":" + action + " " + in.QueueUrl + in.KeyId + secretName(in.SecretId)}
+}
+
+// secretName is the name in a secret's ARN, which ends with six characters more.
+func secretName(arn string) string {
+	_, name, _ := strings.Cut(arn, ":secret:")
+	return name[:max(0, strings.LastIndex(name, "-"))]
 }
 
 func (c *Call) ofTables() []string {

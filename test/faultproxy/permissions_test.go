@@ -43,6 +43,9 @@ func TestPermissions(t *testing.T) {
 		"a key": {Call{Service: KMS, Operation: "Sign",
 			Body: []byte(`{"KeyId":"arn:aws:kms:eu-west-1:1:key/K"}`)},
 			[]string{"kms:Sign arn:aws:kms:eu-west-1:1:key/K"}},
+		"a secret": {Call{Service: "secretsmanager", Operation: "GetSecretValue", Body: []byte(
+			`{"SecretId":"arn:aws:secretsmanager:eu-west-1:1:secret:shop-S-1a2b3c"}`)},
+			[]string{"secretsmanager:GetSecretValue shop-S"}},
 		"a mail": {Call{Service: SES, Operation: "SendEmail",
 			Body: []byte("Action=SendEmail&Source=a%40b.c")}, []string{"ses:SendEmail identity/a@b.c"}},
 		"a mail set": {Call{Service: SES, Operation: "SendEmail",

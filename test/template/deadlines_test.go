@@ -55,8 +55,8 @@ func TestFunctionsAnswerBeforeTheGateway(t *testing.T) {
 		}
 	}
 	all := tpl.OfType("AWS::Lambda::Function")
-	if len(behind) != len(all)-7 {
-		t.Errorf("%d of %d functions are behind an API, want all but seven", len(behind), len(all))
+	if len(behind) != len(all)-8 {
+		t.Errorf("%d of %d functions are behind an API, want all but eight", len(behind), len(all))
 	}
 	for name := range behind {
 		if got := timeout(all[name]); got <= 0 || got >= gatewayWaits {

@@ -177,6 +177,9 @@ func resourceName(v any) string {
 	if get, ok := At(v, "Fn::GetAtt").([]any); ok {
 		return fmt.Sprint(get[0])
 	}
+	if name, ok := At(v, "Ref").(string); ok {
+		return name
+	}
 	if text, ok := v.(string); ok {
 		return text
 	}

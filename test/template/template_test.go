@@ -379,6 +379,9 @@ var grants = map[string][]string{
 		"dynamodb:Query Orders/index/feed", "dynamodb:Query Orders/index/sales_corrections", "dynamodb:Query SalesByDay",
 		"dynamodb:UpdateItem Orders",
 	},
+	"SyntheticCustomerFunction": {
+		"secretsmanager:GetSecretValue SyntheticCustomerPassword",
+	},
 }
 
 // Every function has a role of its own, with no permission but those above and the managed policies that SAM adds: to
