@@ -56,9 +56,11 @@ func (s shop) Render(order.Order) notification.Message {
 func (s shop) Send(context.Context, notification.Message) (string, error) { return "message", s.send }
 
 func (s shop) delivery() *notification.Delivery {
-	return &notification.Delivery{Ledger: s, Orders: s, Mailer: s, Confirmation: s, NewID: func() string {
-		return "lease"
-	}, Now: func() time.Time { return now }, Sent: sent}
+	return &notification.Delivery{
+		Ledger: s, Orders: s, Mailer: s, Confirmation: s, Sent: sent,
+		Pace:  func(context.Context, notification.Mail) error { return nil },
+		NewID: func() string { return "lease" }, Now: func() time.Time { return now },
+	}
 }
 
 // TestCounts: the metrics that alarms look at count each way in which a mail fails for good or is rescheduled, and each

@@ -2,6 +2,8 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -24,22 +26,31 @@ import (
 )
 
 type settings struct {
-	Orders           string        `env:"ORDERS_TABLE"`
-	Mails            string        `env:"MAILS_TABLE"`
-	Suppressed       string        `env:"SUPPRESSED_ADDRESSES_TABLE"`
-	Users            string        `env:"USERS_TABLE"`
-	AuthState        string        `env:"AUTH_STATE_TABLE"`
-	Sender           string        `env:"SENDER"`
-	ConfigurationSet string        `env:"CONFIGURATION_SET"`
-	ReplyTo          string        `env:"REPLY_TO"` // may be empty
-	ShopName         string        `env:"SHOP_NAME"`
-	ShopURL          string        `env:"PAGES_URL"`
-	TimeZone         zone.Zone     `env:"TIME_ZONE"`
-	Lease            time.Duration `env:"LEASE"` // above the function's timeout, below the queue's visibility timeout
+	Orders           string    `env:"ORDERS_TABLE"`
+	Mails            string    `env:"MAILS_TABLE"`
+	Suppressed       string    `env:"SUPPRESSED_ADDRESSES_TABLE"`
+	Users            string    `env:"USERS_TABLE"`
+	AuthState        string    `env:"AUTH_STATE_TABLE"`
+	Sender           string    `env:"SENDER"`
+	ConfigurationSet string    `env:"CONFIGURATION_SET"`
+	ReplyTo          string    `env:"REPLY_TO"` // may be empty
+	ShopName         string    `env:"SHOP_NAME"`
+	ShopURL          string    `env:"PAGES_URL"`
+	TimeZone         zone.Zone `env:"TIME_ZONE"`
+	MailsPerSecond   float64   `env:"MAILS_PER_SECOND"`         // what SES takes
+	AccountMails     float64   `env:"ACCOUNT_MAILS_PER_SECOND"` // of these
+	Workers          int       `env:"MAIL_WORKERS"`             // batches of orders' mails at once
+	// Lease is above the function's timeout and below the queue's visibility timeout.
+	Lease time.Duration `env:"LEASE"`
 }
 
 func main() {
 	s, aws := config.MustLoad[settings]()
+	pace, err := sesmail.NewPace(s.MailsPerSecond, s.AccountMails, s.Workers)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	db := dynamodb.NewFromConfig(aws)
 	lambda.Start(queue.Receive(&notification.Delivery{
 		Ledger:   &dynamostore.PendingMails{Client: db, Mails: s.Mails, Now: clock.Now},
@@ -53,6 +64,7 @@ func main() {
 		Confirmation: confirmation.Template{ShopName: s.ShopName, Zone: s.TimeZone.Location},
 		StatusMail:   statusmail.Template{ShopName: s.ShopName, Zone: s.TimeZone.Location},
 		AccountMail:  accountmail.Template{ShopName: s.ShopName, ShopURL: s.ShopURL},
+		Pace:         pace.Wait,
 		Lease:        s.Lease,
 		NewID:        func() string { return uuid.Must(uuid.NewV7()).String() },
 		Now:          clock.Now,

@@ -11,13 +11,9 @@ import (
 	"shop/internal/observe"
 )
 
-const (
-	// maxMails is how many mails one run takes; the next minute takes the rest.
-	maxMails = 2000
-	// toFinish is what a run leaves of the function's time for what it has begun: to send events, of which each of the
-	// SDK's three attempts may hang, and to make the mails of those that were not sent due again.
-	toFinish = 15 * time.Second
-)
+// toFinish is what a run leaves of the function's time for what it has begun: to send events, of which each of the
+// SDK's three attempts may hang, and to make the mails of those that were not sent due again.
+const toFinish = 15 * time.Second
 
 type relay interface {
 	// Run relays at most max mails that are due, begins nothing after until, and returns what it did.
@@ -32,11 +28,12 @@ type finisher interface {
 type handlers struct {
 	cancellations finisher
 	mails         relay
+	maxMails      int
 }
 
-// relayMail serves the schedule.
-func relayMail(cancellations finisher, mails relay) func(context.Context) error {
-	return deadline.Scheduled(toFinish, handlers{cancellations, mails}.run)
+// relayMail serves the schedule. One run relays at most maxMails: what the provider takes until the next.
+func relayMail(cancellations finisher, mails relay, maxMails int) func(context.Context) error {
+	return deadline.Scheduled(toFinish, handlers{cancellations, mails, maxMails}.run)
 }
 
 // run does both, whichever fails. What a cancellation leaves to be mailed comes before the mails.
@@ -56,7 +53,7 @@ func (h handlers) finish(ctx context.Context, until time.Time) error {
 }
 
 func (h handlers) relay(ctx context.Context, until time.Time) error {
-	done, err := h.mails.Run(ctx, maxMails, until)
+	done, err := h.mails.Run(ctx, h.maxMails, until)
 	observe.Log(ctx).Info("mails relayed", "sent", done.Sent, "unknown", done.Unknown)
 	observe.Measure(
 		observe.Value{Metric: observe.MailsRelayed, Amount: int64(done.Sent)},

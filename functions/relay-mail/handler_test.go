@@ -37,7 +37,7 @@ func invoke(ctx context.Context, t *testing.T, r relay) (answer, log string, err
 
 func invokeBoth(ctx context.Context, t *testing.T, f finisher, r relay) (answer, log string, err error) {
 	t.Helper()
-	return observetest.Invoke(ctx, relayMail(f, r), observetest.ScheduledEvent(t))
+	return observetest.Invoke(ctx, relayMail(f, r, 840), observetest.ScheduledEvent(t))
 }
 
 func TestRelayMail(t *testing.T) {
@@ -47,8 +47,8 @@ func TestRelayMail(t *testing.T) {
 	calls := 0
 	answer, log, err := invoke(ctx, t, run(func(max int, until time.Time) (notification.Relayed, error) {
 		calls++
-		if max != 2000 || !until.Equal(end.Add(-15*time.Second)) {
-			t.Errorf("at most %d until %s, want 2000 until 15 seconds before %s", max, until, end)
+		if max != 840 || !until.Equal(end.Add(-15*time.Second)) {
+			t.Errorf("at most %d until %s, want 840 until 15 seconds before %s", max, until, end)
 		}
 		return notification.Relayed{Sent: 17, Unknown: 4}, nil
 	}))

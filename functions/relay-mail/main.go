@@ -17,17 +17,21 @@ import (
 )
 
 type settings struct {
-	Mails     string `env:"MAILS_TABLE"`
-	Orders    string `env:"ORDERS_TABLE"`
-	Products  string `env:"PRODUCTS_TABLE"`
-	Movements string `env:"STOCK_MOVEMENTS_TABLE"`
-	QueueURL  string `env:"MAIL_QUEUE_URL"`
+	Mails           string `env:"MAILS_TABLE"`
+	Orders          string `env:"ORDERS_TABLE"`
+	Products        string `env:"PRODUCTS_TABLE"`
+	Movements       string `env:"STOCK_MOVEMENTS_TABLE"`
+	QueueURL        string `env:"MAIL_QUEUE_URL"`
+	AccountQueueURL string `env:"ACCOUNT_MAIL_QUEUE_URL"`
+	MailsPerSecond  int    `env:"MAILS_PER_SECOND"` // what SES takes
 }
 
 func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
-	mails := &queue.Queue{Client: sqs.NewFromConfig(aws), URL: s.QueueURL}
+	sqsClient := sqs.NewFromConfig(aws)
+	mails := &queue.Queue{Client: sqsClient, URL: s.QueueURL}
+	accountMails := &queue.Queue{Client: sqsClient, URL: s.AccountQueueURL}
 	lambda.Start(relayMail(&order.Finisher{
 		Unfinished: &dynamostore.UnfinishedOrders{Client: db, Orders: s.Orders},
 		Progress: &order.Progress{
@@ -39,6 +43,8 @@ func main() {
 			Now:      clock.Now,
 		},
 	}, &notification.Relay{
-		Ledger: &dynamostore.DueMails{Client: db, Mails: s.Mails}, Queue: mails, Now: clock.Now,
-	}))
+		Ledger: &dynamostore.DueMails{Client: db, Mails: s.Mails},
+		Queue:  &queue.Queues{Orders: mails, Accounts: accountMails},
+		Now:    clock.Now,
+	}, 60*s.MailsPerSecond))
 }

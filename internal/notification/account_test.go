@@ -63,8 +63,8 @@ func (d *fakeAccountMails) Send(_ context.Context, m Message) (string, error) {
 
 func (d *fakeAccountMails) delivery() *Delivery {
 	return &Delivery{
-		Ledger: d.ledger, Accounts: d, Links: d, Mailer: d, AccountMail: d, Lease: 35 * time.Second,
-		NewID: d.ledger.newID, Now: d.ledger.time,
+		Ledger: d.ledger, Accounts: d, Links: d, Mailer: d, AccountMail: d, Pace: atOnce,
+		Lease: 35 * time.Second, NewID: d.ledger.newID, Now: d.ledger.time,
 	}
 }
 

@@ -71,9 +71,11 @@ type Delivery struct {
 	Confirmation Confirmation
 	StatusMail   StatusMail
 	AccountMail  AccountMail
-	Lease        time.Duration // longer than the function's timeout, shorter than the queue's visibility timeout
-	NewID        func() string
-	Now          func() time.Time
+	// Pace returns when the provider may be called for the mail. An error postpones the mail.
+	Pace  func(context.Context, Mail) error
+	Lease time.Duration // longer than the function's timeout, shorter than the queue's visibility timeout
+	NewID func() string
+	Now   func() time.Time
 	// Sent is told of each mail that was marked sent, and for how long it was pending.
 	Sent func(pending time.Duration)
 }
@@ -106,6 +108,9 @@ func (d *Delivery) Deliver(ctx context.Context, mailID string) (Outcome, error) 
 func (d *Delivery) send(ctx context.Context, mail Mail) (string, error) {
 	message, err := d.compose(ctx, mail)
 	if err != nil {
+		return "", err
+	}
+	if err := d.Pace(ctx, mail); err != nil {
 		return "", err
 	}
 	message.MailID = mail.ID

@@ -168,6 +168,21 @@ func TestDeliverLeavesToTheRelay(t *testing.T) {
 	}
 }
 
+// TestDeliverOutOfTurn: a mail whose turn would come too late is released, and its provider not called.
+func TestDeliverOutOfTurn(t *testing.T) {
+	l := newLedger("ord_1")
+	l.pass(90 * time.Second)
+	p := newFakeProvider(l)
+	d := p.delivery()
+	tooLate := errors.New("no turn in time")
+	d.Pace = func(context.Context, Mail) error { return tooLate }
+	outcome, err := d.Deliver(context.Background(), mailID)
+	if !errors.Is(err, tooLate) || outcome != OutcomePostponed || p.sent["ord_1"] != 0 {
+		t.Errorf("got %s, sent %v and error %v, want %s and none", outcome, p.sent, err, OutcomePostponed)
+	}
+	wantEntry(t, l, untouched())
+}
+
 // TestDeliverUnanswered: a provider that sends and whose answers never come gets one customer three mails. Outages of
 // which it is known that nothing was sent, and processes that end without a word, do not count.
 func TestDeliverUnanswered(t *testing.T) {

@@ -242,10 +242,13 @@ func (p *fakeProvider) Send(_ context.Context, m Message) (string, error) {
 // delivery sends the ledger's mails by the fakeProvider, with a lease of 35 seconds.
 func (p *fakeProvider) delivery() *Delivery {
 	return &Delivery{
-		Ledger: p.ledger, Orders: p, Mailer: p, Confirmation: p, Lease: 35 * time.Second, NewID: p.ledger.newID,
-		Now: p.ledger.time,
+		Ledger: p.ledger, Orders: p, Mailer: p, Confirmation: p, Pace: atOnce,
+		Lease: 35 * time.Second, NewID: p.ledger.newID, Now: p.ledger.time,
 	}
 }
+
+// atOnce is a pace that lets every mail go.
+func atOnce(context.Context, Mail) error { return nil }
 
 // line is a queue of events. It refuses all when it fails, and those of some mails.
 type line struct {

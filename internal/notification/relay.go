@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -85,30 +86,42 @@ type batch struct {
 	unknown int
 }
 
-// take reschedules mails, and begins none after until. The error is that of the first mail that could not be
-// rescheduled.
+// take reschedules mails, all at once, and begins none after until. The error is that of the first mail that could not
+// be rescheduled.
 func (r *Relay) take(ctx context.Context, mails []Mail, until time.Time) (batch, error) {
+	next, errs := make([]Mail, len(mails)), make([]error, len(mails))
+	var all sync.WaitGroup
+	for i, mail := range mails {
+		all.Go(func() { next[i], errs[i] = r.reschedule(ctx, mail, until) })
+	}
+	all.Wait()
 	taken := batch{before: map[string]Mail{}}
 	var failed error
-	for _, mail := range mails {
-		if !r.Now().Before(until) {
-			break
-		}
-		next := mail.Reschedule(r.Now())
-		err := r.Ledger.Reschedule(ctx, mail, next)
+	for i, mail := range mails {
 		switch {
-		case errors.Is(err, ErrLeased):
-		case err != nil && failed == nil:
-			failed = fmt.Errorf("rescheduling %s: %w", mail.ID, err)
-		case err != nil:
+		case errors.Is(errs[i], ErrLeased) || errors.Is(errs[i], errNoTime):
+		case errs[i] != nil && failed == nil:
+			failed = fmt.Errorf("rescheduling %s: %w", mail.ID, errs[i])
+		case errs[i] != nil:
 		case !mail.ofKnownKind():
 			taken.unknown++
 		default:
 			taken.before[mail.ID] = mail
-			taken.known = append(taken.known, next)
+			taken.known = append(taken.known, next[i])
 		}
 	}
 	return taken, failed
+}
+
+var errNoTime = errors.New("the relay's time is used up")
+
+func (r *Relay) reschedule(ctx context.Context, mail Mail, until time.Time) (Mail, error) {
+	now := r.Now()
+	if !now.Before(until) {
+		return Mail{}, errNoTime
+	}
+	next := mail.Reschedule(now)
+	return next, r.Ledger.Reschedule(ctx, mail, next)
 }
 
 // send sends the events of mails that were rescheduled, and makes those due again, as they were before, that the queue

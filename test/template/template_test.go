@@ -111,27 +111,32 @@ func TestQueueTimes(t *testing.T) {
 	tpl := Need(t)
 	notify := tpl.Resources["NotifyFunction"]
 	timeout := time.Duration(At(notify, "Properties", "Timeout").(float64)) * time.Second
-	visibility := time.Duration(
-		At(tpl.Resources["MailQueue"], "Properties", "VisibilityTimeout").(float64),
-	) * time.Second
 	lease, err := time.ParseDuration(At(notify, "Properties", "Environment", "Variables", "LEASE").(string))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if lease != timeout+5*time.Second || lease >= visibility || visibility < 6*timeout {
-		t.Errorf("timeout %v, lease %v, visibility timeout %v", timeout, lease, visibility)
+	for mapping, queue := range map[string]string{
+		"NotifyFunctionMailPending": "MailQueue", "NotifyFunctionAccountMailPending": "AccountMailQueue",
+	} {
+		visibility := time.Duration(At(tpl.Resources[queue], "Properties", "VisibilityTimeout").(float64)) * time.Second
+		if lease != timeout+5*time.Second || lease >= visibility || visibility < 6*timeout {
+			t.Errorf("%s: timeout %v, lease %v, visibility timeout %v", queue, timeout, lease, visibility)
+		}
+		if At(tpl.Resources[queue], "Properties", "RedrivePolicy", "maxReceiveCount") != 5.0 {
+			t.Errorf("%s: a message is not received five times before it goes to the dead-letter queue", queue)
+		}
+		types := fmt.Sprint(At(tpl.Resources[mapping], "Properties", "FunctionResponseTypes"))
+		if types != "[ReportBatchItemFailures]" { // else one failure repeats the whole batch
+			t.Errorf("%s: response types: got %s, want ReportBatchItemFailures", queue, types)
+		}
 	}
-	mapping := At(tpl.Resources["NotifyFunctionMailPending"], "Properties")
-	if got := fmt.Sprint(At(mapping, "FunctionResponseTypes")); got != "[ReportBatchItemFailures]" {
-		t.Errorf("response types: got %s, want ReportBatchItemFailures: else one failure repeats the whole batch", got)
-	}
-	// Reserved concurrency would bound it, too, but a message that is throttled there has used up a receive.
+	// Reserved concurrency would bound them, too, but a message that is throttled there has used up a receive.
 	least := regexp.MustCompile("^" + fmt.Sprint(tpl.Parameters["NotifyConcurrency"]["AllowedPattern"]) + "$")
-	if At(mapping, "ScalingConfig", "MaximumConcurrency") != 5.0 || least.MatchString("4") || !least.MatchString("5") {
-		t.Error("the event source does not bound to 5 how many mails are sent at once, or reserved concurrency may")
-	}
-	if At(tpl.Resources["MailQueue"], "Properties", "RedrivePolicy", "maxReceiveCount") != 5.0 {
-		t.Error("a message is not received five times before it goes to the dead-letter queue")
+	workers := At(tpl.Resources["NotifyFunctionMailPending"], "Properties", "ScalingConfig", "MaximumConcurrency")
+	accounts := At(tpl.Resources["NotifyFunctionAccountMailPending"], "Properties", "ScalingConfig", "MaximumConcurrency")
+	if fmt.Sprint(workers) != "map[Ref:MailWorkers]" || accounts != 2.0 ||
+		least.MatchString("3") || !least.MatchString("4") {
+		t.Errorf("the event sources bound to %v and %v how many batches are sent at once", workers, accounts)
 	}
 	for _, queue := range []string{"MailDeadLetterQueue", "SuppressionDeadLetterQueue"} {
 		if At(tpl.Resources[queue], "Properties", "MessageRetentionPeriod") != 1209600.0 {
@@ -335,14 +340,14 @@ var grants = map[string][]string{
 	"EndSessionsFunction":    {"dynamodb:BatchGetItem AuthState", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem AuthState", "dynamodb:PutItem AuthState", "dynamodb:UpdateItem AuthState", "dynamodb:UpdateItem Users"},
 	"ViewAccountFunction":    {"dynamodb:GetItem Users", "dynamodb:Query Orders/index/by_customer"},
 	"RenameAccountFunction":  {"dynamodb:GetItem Users", "dynamodb:UpdateItem Users"},
-	"ChangePasswordFunction": {"dynamodb:BatchGetItem AuthState", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem AuthState", "dynamodb:GetItem AuthState", "dynamodb:PutItem Mails", "dynamodb:PutItem AuthState", "dynamodb:UpdateItem AuthState", "dynamodb:UpdateItem Users", "sqs:SendMessage MailQueue"},
+	"ChangePasswordFunction": {"dynamodb:BatchGetItem AuthState", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem AuthState", "dynamodb:GetItem AuthState", "dynamodb:PutItem Mails", "dynamodb:PutItem AuthState", "dynamodb:UpdateItem AuthState", "dynamodb:UpdateItem Users", "sqs:SendMessage AccountMailQueue"},
 	"SignUpFunction": {
 		"dynamodb:ConditionCheckItem Users if VerifiesEmail", "dynamodb:GetItem AuthState with [done#*]", "dynamodb:GetItem Users if VerifiesEmail",
 		"dynamodb:PutItem Mails if VerifiesEmail", "dynamodb:PutItem AuthState with [done#*]", "dynamodb:PutItem Users",
-		"sqs:SendMessage MailQueue if VerifiesEmail",
+		"sqs:SendMessage AccountMailQueue if VerifiesEmail",
 	},
 	"VerifyEmailFunction":          {"dynamodb:DeleteItem AuthState", "dynamodb:GetItem AuthState", "dynamodb:PutItem AuthState", "dynamodb:UpdateItem Users"},
-	"RequestResetFunction":         {"dynamodb:PutItem Mails", "sqs:SendMessage MailQueue"},
+	"RequestResetFunction":         {"dynamodb:PutItem Mails", "sqs:SendMessage AccountMailQueue"},
 	"ResetPasswordFunction":        {"dynamodb:DeleteItem AuthState", "dynamodb:GetItem AuthState", "dynamodb:PutItem AuthState", "dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Users"},
 	"DeleteAccountFunction":        {"dynamodb:BatchGetItem AuthState", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem Users", "dynamodb:GetItem Users", "dynamodb:PutItem AccountDeletions", "dynamodb:Query Orders/index/by_customer", "dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Orders", "dynamodb:UpdateItem AuthState"},
 	"KeepAuditFunction":            {},
@@ -359,7 +364,7 @@ var grants = map[string][]string{
 		"dynamodb:BatchGetItem Products", "dynamodb:GetItem Orders", "dynamodb:PutItem Mails",
 		"dynamodb:PutItem StockMovements", "dynamodb:Query Mails/index/due", "dynamodb:Query Orders/index/unfinished",
 		"dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Orders", "dynamodb:UpdateItem Products",
-		"sqs:SendMessage MailQueue",
+		"sqs:SendMessage AccountMailQueue", "sqs:SendMessage MailQueue",
 	},
 	"AuditFunction": {
 		"dynamodb:BatchGetItem Mails", "dynamodb:BatchGetItem Orders", "dynamodb:GetItem Mails", "dynamodb:GetItem Orders",

@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from emulation.ministack_internals import cloudwatch_logs, lambda_runtime, lambda_svc
+from emulation.ministack_internals import cloudwatch_logs, lambda_runtime, lambda_svc, provisioners
 
 SET_BY_LAMBDA = {
     "AWS_ACCESS_KEY_ID",
@@ -54,6 +54,25 @@ def install() -> None:
     worker = lambda_runtime.ProvidedWorker
     worker._pump_output = print_output(worker._pump_output)
     worker._drain_stderr_bounded = wait_less(worker._drain_stderr_bounded)
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]
+    handlers |= {name: with_whole_numbers(handlers[name]) for name in ("create", "update")}
+
+
+def with_whole_numbers(handler) -> Callable:
+    """A parameter's value is a text. CloudFormation makes MaximumConcurrency a number; else no message is received."""
+
+    @functools.wraps(handler)
+    def handle(*arguments, **named) -> tuple[str, dict]:
+        return handler(*(whole_numbers(argument) for argument in arguments), **named)
+
+    return handle
+
+
+def whole_numbers(properties) -> object:
+    if not isinstance(properties, dict) or not properties.get("ScalingConfig"):
+        return properties
+    numbers = {name: int(value) for name, value in properties["ScalingConfig"].items()}
+    return properties | {"ScalingConfig": numbers}
 
 
 def by_field(matches) -> Callable:

@@ -65,6 +65,8 @@ def with_sam(settings) -> None:
     proof = origin_proof(settings.data / "origin-proof")
     parameters = {
         "Stage": "local",
+        "MailsPerSecond": "200",  # no SES bounds them here
+        "AccountMailsPerSecond": "50",
         "Architecture": architecture(),
         "IssuerUrl": settings.issuer_url,
         "PublicUrl": settings.url,

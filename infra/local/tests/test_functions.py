@@ -4,6 +4,16 @@ import unittest
 from emulation import functions
 
 
+class EventSources(unittest.TestCase):
+    def test_a_parameter_bounds_how_many_run_at_once(self) -> None:
+        handle = functions.with_whole_numbers(lambda logical_id, props, stack: (logical_id, props))
+        given = {"BatchSize": 10, "ScalingConfig": {"MaximumConcurrency": "5"}}
+        self.assertEqual(
+            handle("Mapping", given, "shop"), ("Mapping", {"BatchSize": 10, "ScalingConfig": {"MaximumConcurrency": 5}})
+        )
+        self.assertEqual(handle("Mapping", {"BatchSize": 10}, "shop"), ("Mapping", {"BatchSize": 10}))
+
+
 class Environment(unittest.TestCase):
     def build(self, found, declared) -> dict[str, str]:
         config = {"Environment": {"Variables": declared}}
