@@ -27,7 +27,6 @@ func newPace(t *testing.T) *Pace {
 // TestPace: five processes with ten orders' mails each send them at 12 a second, and account mails beside them at 2.
 func TestPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		start := time.Now()
 		pace := newPace(t)
 		for _, c := range []struct {
 			mail  notification.Mail
@@ -36,7 +35,7 @@ func TestPace(t *testing.T) {
 		}{
 			{confirmationMail, 13, 12 * 5 * time.Second / 12}, {resetMail, 2, time.Second},
 		} {
-			start = time.Now()
+			start := time.Now()
 			for range c.turns {
 				if err := pace.Wait(t.Context(), c.mail); err != nil {
 					t.Fatal(err)
