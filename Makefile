@@ -77,6 +77,9 @@ drill: ## lose a table of a store of its own, kill the store, and bring it back 
 mutants: ## put defects into the sources, one at a time, and require that the tests find each
 	@$(STORE) mutants
 
+types: ## make web/src/api/schema.ts, the pages' types of the API, from docs/openapi.yaml
+	@$(STORE) types
+
 picture: ## draw docs/architecture.svg from docs/architecture.d2
 	@$(STORE) picture
 
@@ -95,4 +98,4 @@ build: ## build for AWS with `sam build`
 deploy: ## build, show what changes, deploy to AWS, try the store: STAGE=staging or STAGE=production [PARAMETERS="…"] [YES=1]
 	@$(STORE) deploy
 
-.PHONY: help run up down deploy-local url pages-url web web-audit issuer-url mail-url demo-credentials aws-env sam-local setup logs dashboard test test-up lint fmt bench chaos drill mutants picture vulncheck contract-diff release build deploy
+.PHONY: help run up down deploy-local url pages-url web web-audit issuer-url mail-url demo-credentials aws-env sam-local setup logs dashboard test test-up lint fmt bench chaos drill mutants types picture vulncheck contract-diff release build deploy

@@ -240,6 +240,11 @@ def mutants(settings) -> int:
         return testrun.mutants()
 
 
+def types(settings) -> int:
+    """make web/src/api/schema.ts, the pages' types of the API, from docs/openapi.yaml"""
+    return web.types()
+
+
 def picture(settings) -> int:
     """draw docs/architecture.svg from docs/architecture.d2"""
     tools.require_go()
@@ -386,6 +391,7 @@ COMMANDS = {
     "chaos": chaos,
     "drill": drill_restore,
     "mutants": mutants,
+    "types": types,
     "picture": picture,
     "vulncheck": vulncheck,
     "contract-diff": contract_diff,

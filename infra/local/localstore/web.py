@@ -81,8 +81,14 @@ def lint() -> bool:
     build(LOG)
     passed = script("lint")
     if not passed:
-        say("types of the API that differ from the contract are made anew by `npm run types` in web")
+        say("types of the API that differ from the contract are made anew by `make types`")
     return passed
+
+
+def types() -> int:
+    """Make the pages' types of the API from the contract. Return the exit code."""
+    install(LOG, WEB, "what the pages are built with")
+    return 0 if script("types") else 1
 
 
 def test_in_browser(variables) -> int:

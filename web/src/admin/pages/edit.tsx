@@ -17,7 +17,10 @@ import { desk } from '../../words/en/desk'
 import { Export } from '../export'
 import { StockCell } from '../stock-cell'
 
-const LABELS = {
+/** The form's members: a new one of the contract is missed here until the form has it. */
+type ProductForm = Required<Omit<SaveProduct, 'stock' | 'compare_version'>>
+
+const LABELS: Record<Exclude<keyof SaveProduct, 'active' | 'compare_version'> | 'product_id', string> = {
   product_id: desk.productId,
   name: desk.productName,
   description: desk.description,
@@ -43,7 +46,7 @@ function isWhole(value: string, least: number, most: number): boolean {
   return /^\d{1,10}$/.test(value) && Number(value) >= least && Number(value) <= most
 }
 
-function productOf(values: FormData, currency: string): SaveProduct {
+function productOf(values: FormData, currency: string): ProductForm {
   return {
     name: text(values, 'name').trim(),
     description: text(values, 'description'),
@@ -119,7 +122,7 @@ function NewForm({ currency }: { currency: string }) {
     async (values) => {
       const id = text(values, 'product_id').trim()
       await refuseExisting(id)
-      const body = { ...productOf(values, currency), stock: Number(text(values, 'stock') || 0) }
+      const body: SaveProduct = { ...productOf(values, currency), stock: Number(text(values, 'stock') || 0) }
       if (body.max_per_order === NO_LIMIT) delete body.max_per_order
       await data(own.PUT('/admin/products/{product_id}', { params: { path: { product_id: id } }, body }))
       announce(desk.saved)
