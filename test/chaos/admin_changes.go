@@ -32,7 +32,7 @@ func (r *round) change(ctx context.Context, i int, st step) {
 	if c.keyed = st.Kind == adjust && i%2 == 0; c.keyed {
 		q.Key = c.reason
 	}
-	for tries := 0; tries < settleTries && ctx.Err() == nil; {
+	for tries := 0; tries < repeatTries && ctx.Err() == nil; {
 		restarts := r.awaitRestart()
 		c.begin = time.Now()
 		c.reply = r.env.client.send(ctx, q)

@@ -115,7 +115,7 @@ func TestBrokenRounds(t *testing.T) {
 	h := validHistory()
 	h.stock["r.0"]--
 	h.requests = h.round.requests()
-	r.add(42, h.round.plan, h, check(h))
+	r.add(42, h.round.plan, h, checkInvariants(h))
 	r.total.write(&out)
 	for _, want := range []string{"seed 42: ", "VIOLATION " + invStock, "| place order | killed after | 1 | 1 |",
 		"broken 1 times: " + invStock, "checks, 1 violations\n"} {

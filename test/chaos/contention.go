@@ -41,7 +41,7 @@ func contention(ctx context.Context, e *env, out io.Writer) error {
 			"| p50 | p99 |")
 	fmt.Fprintln(out, "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
 	for _, c := range scenarios {
-		if err := r.contend(ctx, c); err != nil {
+		if err := r.runContention(ctx, c); err != nil {
 			return err
 		}
 	}
@@ -53,7 +53,7 @@ func contention(ctx context.Context, e *env, out io.Writer) error {
 }
 
 // measureScenario measures one scenario. The first round warms the processes up and is not shown.
-func (r *runner) contend(ctx context.Context, c scenario) error {
+func (r *runner) runContention(ctx context.Context, c scenario) error {
 	var alone float64
 	for i, share := range []float64{0, 0, 0.1, 0.5} {
 		h, found, err := r.round(ctx, c.plan(share))

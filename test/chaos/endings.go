@@ -141,7 +141,7 @@ func (r *round) askAsAdmin(ctx context.Context, c *customer) []reply {
 func (r *round) setRole(ctx context.Context, c *customer, role user.Role) bool {
 	change := user.RoleChange{UserID: c.UserID, Email: c.Email, Role: role, By: "chaos", At: clock.Now()}
 	users := r.env.users(r.env.proxied)
-	for range settleTries {
+	for range repeatTries {
 		r.awaitRestart()
 		u, err := users.ByEmail(ctx, c.Email)
 		if change.Generation = u.Generation; err == nil {
@@ -210,7 +210,7 @@ func (h *history) checkEndings(v *verdict) {
 			wantSettled(v, g.end, http.StatusNoContent, "setting a password with a key")
 		}
 		if g.by == byGrant || g.by == byRevoke {
-			v.want(g.ended, invSettled, "%s was not confirmed in %d tries", g.by, settleTries)
+			v.want(g.ended, invSettled, "%s was not confirmed in %d tries", g.by, repeatTries)
 			wantAdmin(v, g)
 		}
 		if g.ended && len(g.after) > 0 {

@@ -75,8 +75,8 @@ const (
 	invLife      = "an order's status changes as allowed and as answered"
 )
 
-// check holds a history against the invariants.
-func check(h *history) verdict {
+// checkInvariants holds a history against the invariants.
+func checkInvariants(h *history) verdict {
 	v := &verdict{}
 	h.checkStock(v)
 	h.checkChanges(v)

@@ -162,7 +162,7 @@ func mailed(id string, ms int) call {
 }
 
 func TestValidHistory(t *testing.T) {
-	if v := check(validHistory()); len(v.violations) > 0 || v.checks < 40 {
+	if v := checkInvariants(validHistory()); len(v.violations) > 0 || v.checks < 40 {
 		t.Errorf("violations = %v in %d checks, want none in 40 or more", v.violations, v.checks)
 	}
 }
@@ -182,7 +182,7 @@ func giveUp(h *history, id string, unanswered int) {
 func TestFailedUnanswered(t *testing.T) {
 	h := validHistory()
 	giveUp(h, orderOf("usr_ada", "r-1"), 3)
-	if v := check(h); len(v.violations) > 0 {
+	if v := checkInvariants(h); len(v.violations) > 0 {
 		t.Errorf("violations = %v, want none", v.violations)
 	}
 }
@@ -444,7 +444,7 @@ func TestBrokenInvariants(t *testing.T) {
 			h := validHistory()
 			c.spoil(h)
 			h.requests = h.round.requests()
-			found := check(h).violations
+			found := checkInvariants(h).violations
 			if !slices.ContainsFunc(found, func(v violation) bool { return v.invariant == c.invariant }) {
 				t.Errorf("violations = %v, want %s", found, c.invariant)
 			}
@@ -494,12 +494,12 @@ func TestToleratedRefusal(t *testing.T) {
 		call{begin: at(5), end: at(15), name: placeOrder, carried: true, orders: []string{id}}, mailed(id, 30))
 	h.round.listReads = nil
 	h.requests = h.round.requests()
-	if found := check(h); len(found.violations) > 0 || len(found.tolerated) != 1 ||
+	if found := checkInvariants(h); len(found.violations) > 0 || len(found.tolerated) != 1 ||
 		found.tolerated[0].invariant != invNothing {
 		t.Errorf("under way beside it: violations %v, named %v, want one named", found.violations, found.tolerated)
 	}
 	h.calls[len(h.calls)-2].begin, h.calls[len(h.calls)-2].end = at(1), at(2)
-	if found := check(h); len(found.violations) != 1 || found.violations[0].invariant != invNothing ||
+	if found := checkInvariants(h); len(found.violations) != 1 || found.violations[0].invariant != invNothing ||
 		len(found.tolerated) != 0 {
 		t.Errorf("committed before it looked: violations %v, named %v, want one violation",
 			found.violations, found.tolerated)
@@ -509,7 +509,7 @@ func TestToleratedRefusal(t *testing.T) {
 	h.round.attempts = append(h.round.attempts, again)
 	h.requests = h.round.requests()
 	h.calls = append(h.calls, call{begin: at(21), end: at(22), name: placeOrder, killed: true})
-	if found := check(h); len(found.violations) > 0 || len(found.tolerated) != 0 {
+	if found := checkInvariants(h); len(found.violations) > 0 || len(found.tolerated) != 0 {
 		t.Errorf("repeated afterwards: violations %v, named %v, want none", found.violations, found.tolerated)
 	}
 }

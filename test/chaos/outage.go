@@ -40,7 +40,7 @@ func outage(ctx context.Context, e *env, out io.Writer, long time.Duration) erro
 	if err != nil {
 		return err
 	}
-	found := check(h)
+	found := checkInvariants(h)
 	o.judge(&found, h)
 	for _, v := range found.violations[:min(20, len(found.violations))] {
 		fmt.Fprintf(out, "  VIOLATION %s\n%s\n", v, h.trace(v.detail))

@@ -86,7 +86,7 @@ func (r *runner) round(ctx context.Context, p plan) (*history, verdict, error) {
 	if err := now.run(ctx); err != nil {
 		return nil, verdict{}, err
 	}
-	now.settle(ctx)
+	now.repeatOpenCheckouts(ctx)
 	drainErr := now.drain(ctx)
 	now.end = time.Now()
 	if drainErr != nil && !errors.Is(drainErr, errPending) {
@@ -96,7 +96,7 @@ func (r *runner) round(ctx context.Context, p plan) (*history, verdict, error) {
 	if err != nil {
 		return nil, verdict{}, err
 	}
-	return h, check(h), nil
+	return h, checkInvariants(h), nil
 }
 
 var errBroken = errors.New("the store broke a promise")
@@ -131,7 +131,7 @@ func (r *runner) seed(ctx context.Context, seed uint64) error {
 	var failed error
 	var smallest plan
 	tb := &reporter{out: r.out}
-	tb.check(func(t *rapid.T) {
+	tb.checkProperty(func(t *rapid.T) {
 		if failed != nil {
 			return
 		}
@@ -207,8 +207,8 @@ type reporter struct {
 
 type stop struct{}
 
-// check runs a property once, and shrinks it if it fails.
-func (t *reporter) check(property func(*rapid.T)) {
+// checkProperty runs a property once, and shrinks it if it fails.
+func (t *reporter) checkProperty(property func(*rapid.T)) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			if _, ok := fault.(stop); !ok {

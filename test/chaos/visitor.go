@@ -50,11 +50,11 @@ func (r *round) visit(ctx context.Context) {
 // retryPause lies between two attempts of a client.
 const retryPause = 50 * time.Millisecond
 
-// sendUntilDefinite sends a request until it has a definite answer, at most settleTries times, and returns all answers.
+// sendUntilDefinite sends a request until it has a definite answer, at most repeatTries times, and returns all answers.
 // An attempt while the emulator is away does not count.
 func (r *round) sendUntilDefinite(ctx context.Context, q request) []reply {
 	var all []reply
-	for tries := 0; tries < settleTries && ctx.Err() == nil; {
+	for tries := 0; tries < repeatTries && ctx.Err() == nil; {
 		restarts := r.awaitRestart()
 		a := r.env.client.send(ctx, q)
 		all = append(all, a)

@@ -21,7 +21,7 @@ import (
 )
 
 const (
-	settleTries = 20                      // of a request without a definite answer
+	repeatTries = 20                      // of a request without a definite answer
 	drainTries  = 8                       // of what is pending
 	quiet       = 1500 * time.Millisecond // after so long without a call most that was under way is done
 	still       = 5 * time.Second         // then no process holds a mail: the SDK waits for up to 4 s between attempts
@@ -35,9 +35,9 @@ func orderOf(userID, key string) string {
 	return "ord_" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:26]
 }
 
-// settle repeats, after the faults, every checkout that has no definite answer until it has one, and
+// repeatOpenCheckouts repeats, after the faults, every checkout that has no definite answer until it has one, and
 // one in four of the others.
-func (r *round) settle(ctx context.Context) {
+func (r *round) repeatOpenCheckouts(ctx context.Context) {
 	var open []attempt
 	for _, group := range r.requests() {
 		last := group[len(group)-1]
@@ -51,7 +51,7 @@ func (r *round) settle(ctx context.Context) {
 	for range 8 {
 		workers.Go(func() {
 			for a := range queue {
-				for range settleTries {
+				for range repeatTries {
 					if r.checkout(ctx, a.step, a.buyer, a.key, a.basket).definite() || ctx.Err() != nil {
 						break
 					}
