@@ -162,7 +162,7 @@ func (s *OrderStatuses) step(o order.Order, c order.Change, tracking string) *ty
 	if tracking != "" {
 		update, values[":tracking"] = update+", tracking = :tracking", text(tracking)
 	}
-	if c.From.IsSale() && !c.To.IsSale() {
+	if c.From.IsSale() && !c.To.IsSale() && !o.Synthetic {
 		update, values[":waiting"] = update+", correction = :waiting", text(correctionMark)
 	}
 	switch order.Cancelling {

@@ -8,8 +8,8 @@ import (
 	"shop/internal/user"
 )
 
-// TestSyntheticOrder: its customer sees it, no admin's list has it, and the audit takes it for whole, unlike
-// another order that the history lacks.
+// TestSyntheticOrder: its customer sees it, no admin's list has it, and the audit takes it for whole, cancelled
+// too, unlike another order that the history lacks.
 func TestSyntheticOrder(t *testing.T) {
 	s := open(t)
 	s.stocked("lamp", 20)
@@ -29,6 +29,12 @@ func TestSyntheticOrder(t *testing.T) {
 	s.must(err)
 	if len(mine.Items) != 1 || len(all.Items) != 0 {
 		t.Errorf("its customer's list has %d orders, the history %d, want 1 and 0", len(mine.Items), len(all.Items))
+	}
+	s.wantDifferences()
+	_, _, err = s.progress().Cancel(t.Context(), user.Caller{UserID: "usr_1"}, o.ID)
+	s.must(err)
+	if item := s.item("Orders", orderKey(o.ID)); item["correction"] != nil {
+		t.Error("cancelled, it would be taken out of sales that it was never counted in")
 	}
 	s.wantDifferences()
 	s.change("Orders", orderKey(o.ID), "REMOVE synthetic", nil)
