@@ -88,7 +88,7 @@ class Template(unittest.TestCase):
             "Stage": {"Sender": "shop@example.com"},
             "Sender": {"Stage": "local"},
             "WarmReadUnits": NEEDED | {"WarmReadUnits": "1"},
-            "NotifyConcurrency": NEEDED | {"NotifyConcurrency": "4"},
+            "NotifyConcurrency": NEEDED | {"NotifyConcurrency": "3"},
             "KmsKeyArn": NEEDED | {"KmsKeyArn": "alias/mine"},
             "SenderDomain": NEEDED | {"SenderDomain": "https://example.com"},
         }.items():

@@ -212,8 +212,8 @@ func TestRelayCannotRescheduleInTime(t *testing.T) {
 		l.meanwhile["reschedule "+id] = func() { l.pass(9 * time.Second) }
 	}
 	wantRun(t, l.relay(q), 2000, l.time().Add(35*time.Second), 0, errDown)
-	if got := len(l.calls); got != 1+4 {
-		t.Errorf("got %d calls, want one that looks and 4 that reschedule", got)
+	if got := len(l.calls); got < 1+4 || got > 1+10 {
+		t.Errorf("got %d calls, want one that looks and those of the first batch, of which 4 use up the time", got)
 	}
 }
 
