@@ -50,7 +50,7 @@ var defects = []defect{
 	},
 	{
 		name: "relay off",
-		file: "functions/relay-mail/handler.go", from: "done, err := h.mails.Run(ctx, maxMails, until)",
+		file: "functions/relay-mail/handler.go", from: "done, err := h.mails.Run(ctx, h.maxMails, until)",
 		to:       "done, err := notification.Relayed{}, error(nil)",
 		function: "RelayMailFunction", folder: "functions/relay-mail",
 		plan: plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: append(buys(24), step{Kind: idle}), Workers: 8,

@@ -54,7 +54,7 @@ func refusals(t *testing.T) []refusal {
 		{getOrder(customer, "ord_"+strings.Repeat("a", 26)), http.StatusNotFound, "order_not_found"},
 		{cancellation(customer, "ord_"+strings.Repeat("a", 26)), http.StatusNotFound, "order_not_found"},
 		{statusSet(boss, "ord_x", nil), http.StatusNotFound, "order_not_found"},
-		{summaryOf(boss, "", ""), http.StatusBadRequest, "invalid_request"},
+		{summaryOf(boss, "yesterday", ""), http.StatusBadRequest, "invalid_request"},
 		{place(customer, "", basket(one(id))), http.StatusBadRequest, "idempotency_key_required"},
 		{place(customer, strings.Repeat("k", 256), basket(one(id))), http.StatusBadRequest, "invalid_request"},
 	}
