@@ -56,6 +56,10 @@ dashboard: ## draw the dashboard from what the local store logged, as a page, an
 test-up: ## start what the tests need and write the variables that lead to it into .shop-test.env; Ctrl-C ends it
 	@$(STORE) test-up
 
+# The text as it was given: a $ in a pattern of tests is none of make's.
+override RUN := $(value RUN)
+export RUN
+
 test: ## run every test, with all that they need around them; some: ONLY=./test/e2e RUN=TestBrowse
 	@$(STORE) test
 

@@ -15,11 +15,6 @@ type productReader interface {
 	View(ctx context.Context, id string) (product.Product, error)
 }
 
-type shownProduct struct {
-	storeapi.ListedProduct
-	Description string `json:"description"`
-}
-
 type handlers struct{ products productReader }
 
 // viewProduct serves GET and HEAD /products/{product_id}.
@@ -40,6 +35,5 @@ func (h handlers) view(ctx context.Context, r *httpapi.Request) (httpapi.Respons
 	if err != nil {
 		return httpapi.Response{}, err
 	}
-	shown := shownProduct{ListedProduct: storeapi.ListedProductOf(p), Description: p.Description}
-	return httpapi.OK(shown).Public(maxAge).Tagged(), nil
+	return httpapi.OK(storeapi.ProductOf(p)).Public(maxAge).Tagged(), nil
 }

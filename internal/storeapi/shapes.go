@@ -155,6 +155,17 @@ func ListedProductOf(p product.Product) ListedProduct {
 	}
 }
 
+// Product is one product as customers see it.
+type Product struct {
+	ListedProduct
+	Description string `json:"description"`
+}
+
+// ProductOf writes p.
+func ProductOf(p product.Product) Product {
+	return Product{ListedProduct: ListedProductOf(p), Description: p.Description}
+}
+
 // Inventory is what only admins see of a product.
 type Inventory struct {
 	Stock     int64  `json:"stock"`

@@ -16,7 +16,7 @@ func TestShapes(t *testing.T) {
 	}
 	for schema, shapes := range map[string][]any{
 		"ProductInList": {storeapi.ListedProduct{}, storeclient.ListedProduct{}},
-		"Product":       {storeclient.Product{}},
+		"Product":       {storeapi.Product{}, storeclient.Product{}},
 		"AdminProduct":  {storeapi.AdminProduct{}, storeclient.AdminProduct{}},
 		"SaveProduct":   {storeclient.SaveProduct{}},
 		"Order":         {storeapi.Order{}, storeclient.Order{}},
