@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -29,36 +28,26 @@ type Deliverer interface {
 // Handler is what Lambda calls with a batch of messages.
 type Handler func(context.Context, events.SQSEvent) (events.SQSEventResponse, error)
 
-// Receive handles all messages of a batch at once. Only what cannot be understood, or speaks of a mail without a
-// record, is returned as a failure, and so reaches the dead-letter queue in the end. Everything else is acknowledged:
-// the Mails table has the record, and the relay returns to what is still pending. The list of failures is never null. A
+// Receive handles each message of a batch. Only what cannot be understood, or speaks of a mail without a record, is
+// returned as a failure, and so reaches the dead-letter queue in the end. Everything else is acknowledged: the Mails
+// table has the record, and the relay returns to what is still pending. The list of failures is never null. A
 // delivery's ctx ends while there is time to answer: what was settled by then is acknowledged, where a function that is
 // cut off has its whole batch repeated.
 func Receive(d Deliverer) Handler {
 	return func(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 		ctx, cancel := deadline.WithMargin(ctx)
 		defer cancel()
-		errs := make([]error, len(batch.Records))
-		var all sync.WaitGroup
-		for i, message := range batch.Records {
-			all.Go(func() { errs[i] = receive(ctx, d, message) })
+		response := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
+		for _, message := range batch.Records {
+			if err := receive(ctx, d, message); err != nil {
+				observe.Log(ctx).Error("message not understood", "message_id", message.MessageId, "error", err)
+				observe.Count(observe.MessagesNotUnderstood, 1)
+				failure := events.SQSBatchItemFailure{ItemIdentifier: message.MessageId}
+				response.BatchItemFailures = append(response.BatchItemFailures, failure)
+			}
 		}
-		all.Wait()
-		return response(ctx, batch.Records, errs), nil
+		return response, nil
 	}
-}
-
-// response names the messages that are to be received again.
-func response(ctx context.Context, messages []events.SQSMessage, errs []error) events.SQSEventResponse {
-	failed := []events.SQSBatchItemFailure{}
-	for i, err := range errs {
-		if err != nil {
-			observe.Log(ctx).Error("message not understood", "message_id", messages[i].MessageId, "error", err)
-			observe.Count(observe.MessagesNotUnderstood, 1)
-			failed = append(failed, events.SQSBatchItemFailure{ItemIdentifier: messages[i].MessageId})
-		}
-	}
-	return events.SQSEventResponse{BatchItemFailures: failed}
 }
 
 // receive returns an error only for a message that is to be received again.

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"shop/internal/rootkeys"
@@ -91,19 +90,6 @@ var defects = []defect{
 		},
 		invariant: invReturned,
 	},
-	{
-		name: "units back without the order's cancellation being ended",
-		file: "internal/order/finisher.go", from: "ids, err := f.Unfinished.Cancelling(ctx, maxUnfinished)",
-		to:       "ids, err := []string(nil), error(nil)",
-		function: "RelayMailFunction", folder: "functions/relay-mail",
-		// Where the second half fails at all of the SDK's attempts, the order is answered as cancelling.
-		plan: plan{
-			Goods: slices.Repeat([]good{{Stock: 1000, Price: 100}}, manyGoods), Workers: 4,
-			Steps: append(append(largeBuys(12), buys(12)...), cancelsOf(12)...),
-			Rules: []faultproxy.Rule{{Operation: changeStatus, Fault: faultproxy.Refused, Share: 0.75}},
-		},
-		invariant: invReturned,
-	},
 }
 
 // cancelsOf are steps that race for the first n orders: two cancellations and a packing of each.
@@ -111,15 +97,6 @@ func cancelsOf(n int) []step {
 	var steps []step
 	for of := range n {
 		steps = append(steps, step{Kind: cancelOwn, Of: of}, step{Kind: cancelOwn, Of: of}, step{Kind: pack, Of: of})
-	}
-	return steps
-}
-
-// largeBuys are n checkouts of one unit of each of many goods.
-func largeBuys(n int) []step {
-	steps := buys(n)
-	for i := range steps {
-		steps[i].Items = oneOfEach(0, manyGoods)
 	}
 	return steps
 }

@@ -151,11 +151,11 @@ const (
 	// the relay waits 2, 4, 8, 16, 32 and then 60 minutes between two events
 	invBackOff = "one event per attempt"
 	invOldest  = "the oldest due comes first"   // in each run of the relay
-	invAtOnce  = "SES is called by few at once" // as many as the event source's batches have
+	invAtOnce  = "SES is called by few at once" // as many as the event source's MaximumConcurrency
 )
 
-// concurrency is what MailWorkers and BatchSize of NotifyFunction allow; template.yaml has them.
-const concurrency = 5 * 10
+// concurrency is MailWorkers, NotifyFunction's MaximumConcurrency; template.yaml has it.
+const concurrency = 5
 
 // judge checks the invariants of an outage, and prints the latencies.
 func (o *outageRun) judge(v *verdict, h *history) {
