@@ -43,7 +43,7 @@ type Counter struct {
 	Pause time.Duration
 }
 
-// Progress of counting is what a run did.
+// CountProgress is what a run of the counter did.
 type CountProgress struct {
 	Until     time.Time // orders placed before are counted
 	Steps     int

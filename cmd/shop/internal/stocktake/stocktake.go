@@ -72,7 +72,8 @@ func (t *Taker) Take(ctx context.Context, counts *Reader) (Summary, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(t.Concurrency)
 	err := t.feed(ctx, group, counts)
-	return t.summary, errors.Join(group.Wait(), err)
+	err = errors.Join(group.Wait(), err)
+	return t.summary, err
 }
 
 func (t *Taker) feed(ctx context.Context, group *errgroup.Group, counts *Reader) error {
