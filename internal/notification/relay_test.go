@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 )
@@ -204,16 +205,23 @@ func TestRelayCannotReschedule(t *testing.T) {
 	wantAttempts(t, l, 0, stuck...)
 }
 
-// TestRelayCannotRescheduleInTime: a ledger at which each call takes long and fails is tried no longer than until.
+// TestRelayCannotRescheduleInTime: a ledger at which each call takes long and fails is asked for one batch, all of which
+// begins in time, and for none after until.
 func TestRelayCannotRescheduleInTime(t *testing.T) {
 	l, q := pendingMails(25), &line{}
 	l.fails["reschedule"] = errDown
+	var begun sync.WaitGroup
+	begun.Add(10)
 	for _, id := range mails(1, 25) {
-		l.meanwhile["reschedule "+id] = func() { l.pass(9 * time.Second) }
+		l.meanwhile["reschedule "+id] = func() {
+			begun.Done()
+			begun.Wait()
+			l.pass(9 * time.Second)
+		}
 	}
 	wantRun(t, l.relay(q), 2000, l.time().Add(35*time.Second), 0, errDown)
-	if got := len(l.calls); got < 1+4 || got > 1+10 {
-		t.Errorf("got %d calls, want one that looks and those of the first batch, of which 4 use up the time", got)
+	if got := len(l.calls); got != 1+10 {
+		t.Errorf("got %d calls, want one that looks and 10 that reschedule", got)
 	}
 }
 
