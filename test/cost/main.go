@@ -36,11 +36,12 @@ const (
 	bytesOfGB       = 1e9
 	relayRuns       = 730 * 60.0
 	erasureRuns     = 730 * 12.0
-	auditSeconds    = 900.0              // at most
-	relayReadUnits  = 17 * 0.5           // a query for each shard of the index "due", and one of "unfinished"
-	emptyReceives   = 5 * 3 * 730 * 60.0 // Lambda's five pollers look for messages every 20 seconds
-	publishedSeries = 60                 // the metrics' names by their dimensions
-	alarmMetrics    = 43                 // of the 24 alarms
+	auditSeconds    = 900.0                  // at most
+	relayReadUnits  = 17 * 0.5               // a query for each shard of the index "due", and one of "unfinished"
+	salesWrites     = 7000.0                 // write units a day, at most: docs/admin.md
+	emptyReceives   = 2 * 5 * 3 * 730 * 60.0 // Lambda's five pollers of each queue look for messages every 20 seconds
+	publishedSeries = 60                     // the metrics' names by their dimensions
+	alarmMetrics    = 43                     // of the 24 alarms
 )
 
 // tier is what a unit costs up to so many in a month.
@@ -77,6 +78,7 @@ const (
 	sqsRequests   = 3.0         // test/e2e/calls_test.go: one event; Lambda receives and deletes it
 	mails         = 1.0         // test/e2e/calls_test.go
 	storedBytes   = 2300        // the order in its table and two indexes, and the mail
+	countedReads  = 0.3         // read units: it is read from the feed, not consistent, to be counted on its day
 	auditReads    = 1.2         // read units a night: the order and its mail are scanned, and each is asked for by the other
 	orderLogBytes = 2000        // test/e2e/log_bytes_test.go: of place-order and notify
 	checkoutGBs   = 0.5 * 0.060 // memory of place-order, and an assumption of its time
@@ -131,7 +133,7 @@ var ofOrder = []line{
 	{"DynamoDB: 2.3 KB kept for a month", each(storedBytes / bytesOfGB * storedGB)},
 	{"DynamoDB: read by a month's audits", each(nightsOfMonth * auditReads * readUnit)},
 	{"X-Ray: 5 % of two functions' runs", each(2 * traced * trace)},
-	{"DynamoDB: 3 read units", each(readUnits * readUnit)},
+	{"DynamoDB: 3 read units, and what counting it reads", each((readUnits + countedReads) * readUnit)},
 }
 
 var ofCustomer = []line{
@@ -167,7 +169,9 @@ var ofMonth = []struct {
 	{"A dashboard", dashboard},
 	{"Two signing keys", 2 * signingKey},
 	{"audit every night, in 15 minutes at most", nightsOfMonth * (lambdaRequest + auditSeconds*lambdaGBSecond)},
-	{"SQS: looking for messages", emptyReceives * sqsRequest},
+	{"SQS: looking for messages in two queues", emptyReceives * sqsRequest},
+	{"count-sales every minute",
+		relayRuns*(lambdaRequest+1.0*0.1*lambdaGBSecond) + nightsOfMonth*salesWrites*writeUnit},
 	{"relay-mail every minute, erase-deleted-accounts every five",
 		(relayRuns+erasureRuns)*(lambdaRequest+0.5*0.1*lambdaGBSecond) + relayRuns*relayReadUnits*readUnit},
 }
