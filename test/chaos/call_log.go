@@ -31,11 +31,13 @@ const (
 	closeAccount   = "close account"
 	findRepeat     = "find earlier request" // of an Idempotency-Key
 	changeStatus   = "change status"        // of an order
+	endCancelling  = "end cancellation"     // the second change of an order of many products
 )
 
 // callNames name the calls by what only one of them says. The first that applies decides.
 var callNames = []struct{ operations, part, name string }{
 	{writes, "attribute_not_exists(order_id)", placeOrder},
+	{writes, "REMOVE unfinished", endCancelling},
 	{writes, "list_append(if_not_exists(changes", changeStatus},
 	{writes, "stock = :before", moveStock},
 	{writes, "lease_until = :until", claimMail},
@@ -116,8 +118,8 @@ func (b *callLog) note(c *faultproxy.Call) {
 		if found := dueBefore.FindSubmatch(c.Body); found != nil {
 			noted.due = string(found[1])
 		}
-	case "SendMessage", "SendMessageBatch", "TransactGetItems", placeOrder, changeStatus, claimMail, markSent,
-		markFailed:
+	case "SendMessage", "SendMessageBatch", "TransactGetItems", placeOrder, changeStatus, endCancelling, claimMail,
+		markSent, markFailed:
 		noted.orders = orders(string(c.Body))
 	}
 	b.mu.Lock()

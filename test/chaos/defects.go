@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"shop/internal/rootkeys"
@@ -90,6 +91,28 @@ var defects = []defect{
 		},
 		invariant: invReturned,
 	},
+	{
+		name: "units back without the order's cancellation being ended",
+		file: "internal/order/finisher.go", from: "ids, err := f.Unfinished.Cancelling(ctx, maxUnfinished)",
+		to:       "ids, err := []string(nil), error(nil)",
+		function: "RelayMailFunction", folder: "functions/relay-mail",
+		// The second change of each order fails, so each is answered as cancelling, and nobody repeats the request.
+		plan: plan{
+			Goods: slices.Repeat([]good{{Stock: 1000, Price: 100}}, manyGoods), Workers: 4,
+			Steps: append(largeBuys(4), cancelsOf(4)...),
+			Rules: []faultproxy.Rule{{Operation: endCancelling, Fault: faultproxy.Refused, Share: 1}},
+		},
+		invariant: invReturned,
+	},
+}
+
+// largeBuys are n checkouts of one unit of each of many goods.
+func largeBuys(n int) []step {
+	steps := buys(n)
+	for i := range steps {
+		steps[i].Items = oneOfEach(0, manyGoods)
+	}
+	return steps
 }
 
 // cancelsOf are steps that race for the first n orders: two cancellations and a packing of each.

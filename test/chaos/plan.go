@@ -216,7 +216,7 @@ func oneOfEach(first, end int) []want {
 
 // Calls by who makes them.
 var (
-	transactions = []string{placeOrder, moveStock, saveProduct, changeStatus}
+	transactions = []string{placeOrder, moveStock, saveProduct, changeStatus, endCancelling}
 	reads        = []string{"BatchGetItem", "TransactGetItems", "GetItem", "Query"}
 	mailUpdates  = []string{claimMail, markSent, releaseMail, rescheduleMail}
 	sends        = []string{"SendMessage", "SendMessageBatch", "SendEmail"}
@@ -246,7 +246,7 @@ var faults = []kindsOfFault{
 		[]faultproxy.Kind{faultproxy.Refused, faultproxy.Throttled, faultproxy.RateLimited, faultproxy.Reset,
 			faultproxy.Lost, faultproxy.Half}, 0.3, nil},
 	{slices.Concat(transactions, mailUpdates, sends), []faultproxy.Kind{faultproxy.Slow, faultproxy.Late}, 0.2, nil},
-	{[]string{placeOrder, "SendMessage", moveStock, changeStatus},
+	{[]string{placeOrder, "SendMessage", moveStock, changeStatus, endCancelling},
 		[]faultproxy.Kind{faultproxy.KilledBefore, faultproxy.KilledAfter}, 0.15, nil},
 	{slices.Concat(mailUpdates, sends), []faultproxy.Kind{faultproxy.KilledBefore, faultproxy.KilledAfter}, 0.25, nil},
 }

@@ -166,7 +166,7 @@ func (h *history) disturbed(run relayRun) bool {
 	for _, c := range h.during(run.span) {
 		outage := (c.name == "SendMessageBatch" || c.name == "Query") && c.faulty()
 		late := c.killed || c.fault == faultproxy.Slow || c.fault == faultproxy.Late
-		if outage || late && (c.name == rescheduleMail || c.name == changeStatus) {
+		if outage || late && (c.name == rescheduleMail || c.name == changeStatus || c.name == endCancelling) {
 			return true
 		}
 	}
