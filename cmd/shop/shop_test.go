@@ -34,7 +34,8 @@ func TestHelpTeaches(t *testing.T) {
 		{}, {"--help"}, {"import", "--help"}, {"set-stock", "--help"}, {"grant-admin", "--help"},
 		{"revoke-admin", "--help"},
 		{"verify-user", "--help"}, {"unsuppress", "--help"}, {"keys", "--help"}, {"rotate-key", "--help"},
-		{"replay", "--help"}, {"redrive", "--help"}, {"audit", "--help"}, {"audit-stock", "--help"}, {"status", "--help"}, {"restore", "--help"},
+		{"replay", "--help"}, {"redrive", "--help"}, {"audit", "--help"}, {"audit-stock", "--help"},
+		{"status", "--help"}, {"restore", "--help"},
 	} {
 		shop(t, args...).want(t, exitDone, "Usage:", "Examples:", "--stack", "--local")
 	}

@@ -205,8 +205,8 @@ func TestRelayCannotReschedule(t *testing.T) {
 	wantAttempts(t, l, 0, stuck...)
 }
 
-// TestRelayCannotRescheduleInTime: a ledger at which each call takes long and fails is asked for one batch, all of which
-// begins in time, and for none after until.
+// TestRelayCannotRescheduleInTime: a ledger at which each call takes long and fails is asked for one batch, all of
+// which begins in time, and for none after until.
 func TestRelayCannotRescheduleInTime(t *testing.T) {
 	l, q := pendingMails(25), &line{}
 	l.fails["reschedule"] = errDown

@@ -207,7 +207,8 @@ func TestEndMetAnother(t *testing.T) {
 func TestMissedAnnouncement(t *testing.T) {
 	s := &oneOrder{Order: Order{ID: "ord_a", Status: Packed}}
 	_, changed, err := s.progress().Set(t.Context(), boss, Step{From: Packed, To: Shipped})
-	if want := "the queue is down for shipped of ord_a"; err != nil || !changed || !slices.Equal(s.missed, []string{want}) {
+	want := "the queue is down for shipped of ord_a"
+	if err != nil || !changed || !slices.Equal(s.missed, []string{want}) {
 		t.Errorf("got %v, %v and %q, want a change and %q", changed, err, s.missed, want)
 	}
 }

@@ -172,8 +172,8 @@ func (h *history) cancel(i int) {
 }
 
 // TestEachOrderIsCountedOnce: whatever is repeated, cut short, answered late or never, and whenever orders are
-// cancelled or appear in their list, the sales are those of the orders, by day and by product; in zones whose days have 23 to 25
-// hours.
+// cancelled or appear in their list, the sales are those of the orders, by day and by product; in zones whose days
+// have 23 to 25 hours.
 func TestEachOrderIsCountedOnce(t *testing.T) {
 	zones := []string{"UTC", "Europe/London", "Australia/Lord_Howe", "America/Havana"}
 	rapid.Check(t, func(rt *rapid.T) {

@@ -85,7 +85,10 @@ func TestSummarize(t *testing.T) {
 	got, err := f.summarize(first, last, 10)
 	want := Summary{
 		From: first, To: last, Zone: "UTC", Orders: 4, Units: 17, Revenue: pounds(1917),
-		Days: []Day{{Day: first, Orders: 2, Units: 5, Revenue: pounds(1417)}, {Day: last, Orders: 2, Units: 12, Revenue: pounds(500)}},
+		Days: []Day{
+			{Day: first, Orders: 2, Units: 5, Revenue: pounds(1417)},
+			{Day: last, Orders: 2, Units: 12, Revenue: pounds(500)},
+		},
 		TopProducts: []ProductRevenue{
 			{ProductID: "LAMP", Name: "a LAMP", Units: 4, Revenue: pounds(1317)},
 			{ProductID: "BOX", Name: "a BOX", Units: 6, Revenue: pounds(600)},
@@ -158,8 +161,10 @@ func TestToday(t *testing.T) {
 }
 
 func TestSummarizeNothing(t *testing.T) {
-	got, err := (&feed{}).summarize(day(time.March, 1), day(time.March, 1), 10)
-	if want := (Summary{From: day(time.March, 1), To: day(time.March, 1), Zone: "UTC", Revenue: pounds(0)}); err != nil || !reflect.DeepEqual(got, want) {
+	first := day(time.March, 1)
+	got, err := (&feed{}).summarize(first, first, 10)
+	want := Summary{From: first, To: first, Zone: "UTC", Revenue: pounds(0)}
+	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v and error %v, want %+v", got, err, want)
 	}
 	if got.Average() != pounds(0) {
@@ -169,9 +174,11 @@ func TestSummarizeNothing(t *testing.T) {
 
 func TestSummarizeTop(t *testing.T) {
 	f := &feed{orders: []Order{
-		placed(day(time.March, 1), line("D", 10, 1), line("C", 5, 2), line("B", 1, 10), line("A", 9, 1), line("E", 11, 1)),
+		placed(day(time.March, 1),
+			line("D", 10, 1), line("C", 5, 2), line("B", 1, 10), line("A", 9, 1), line("E", 11, 1)),
 	}}
-	for top, want := range map[int][]string{1: {"E"}, 2: {"E", "B"}, 4: {"E", "B", "C", "D"}, 5: {"E", "B", "C", "D", "A"}, 100: {"E", "B", "C", "D", "A"}} {
+	all := []string{"E", "B", "C", "D", "A"}
+	for top, want := range map[int][]string{1: all[:1], 2: all[:2], 4: all[:4], 5: all, 100: all} {
 		s, err := f.summarize(day(time.March, 1), day(time.March, 1), top)
 		var got []string
 		for _, p := range s.TopProducts {
@@ -187,11 +194,14 @@ func TestSummarizeTop(t *testing.T) {
 func TestSummarizeNamesAsSoldLast(t *testing.T) {
 	var orders []Order
 	for i, name := range []string{"Lamp", "Lantern", "Light"} {
-		orders = append(orders, placed(day(time.March, 1).Add(time.Duration(i)*time.Millisecond), Line{ProductID: "LAMP", Name: name, UnitPrice: pounds(1), Quantity: 1}))
+		at := day(time.March, 1).Add(time.Duration(i) * time.Millisecond)
+		orders = append(orders, placed(at, Line{ProductID: "LAMP", Name: name, UnitPrice: pounds(1), Quantity: 1}))
 	}
-	for _, order := range [][]Order{{orders[0], orders[1], orders[2]}, {orders[2], orders[0], orders[1]}, {orders[1], orders[2], orders[0]}} {
-		s, err := (&feed{orders: order}).summarize(day(time.March, 1), day(time.March, 1), 1)
-		if want := (ProductRevenue{ProductID: "LAMP", Name: "Light", Units: 3, Revenue: pounds(3)}); err != nil || s.TopProducts[0] != want {
+	want := ProductRevenue{ProductID: "LAMP", Name: "Light", Units: 3, Revenue: pounds(3)}
+	for _, by := range [][3]int{{0, 1, 2}, {2, 0, 1}, {1, 2, 0}} {
+		f := &feed{orders: []Order{orders[by[0]], orders[by[1]], orders[by[2]]}}
+		s, err := f.summarize(day(time.March, 1), day(time.March, 1), 1)
+		if err != nil || s.TopProducts[0] != want {
 			t.Errorf("got %+v and error %v, want %+v", s.TopProducts, err, want)
 		}
 	}
@@ -223,7 +233,8 @@ func TestSummarizeRange(t *testing.T) {
 				if err != nil {
 					t.Errorf("got error %v, want none", err)
 				}
-			} else if !errors.As(err, &problems) || len(problems) != 1 || problems[0].Field != c.want || len(f.asked) != 0 {
+			} else if !errors.As(err, &problems) || len(problems) != 1 || problems[0].Field != c.want ||
+				len(f.asked) != 0 {
 				t.Errorf("got error %v after %q, want one about %s at once", err, f.asked, c.want)
 			}
 		})
@@ -241,7 +252,8 @@ func TestSummarizeFails(t *testing.T) {
 
 func TestAverageRoundsHalfUp(t *testing.T) {
 	for _, c := range []struct{ revenue, orders, want int64 }{
-		{0, 0, 0}, {0, 3, 0}, {100, 1, 100}, {99, 2, 50}, {101, 2, 51}, {100, 3, 33}, {200, 3, 67}, {1, 3, 0}, {1, 2, 1}, {1, 1000, 0}, {500, 1000, 1}, {499, 1000, 0},
+		{0, 0, 0}, {0, 3, 0}, {100, 1, 100}, {99, 2, 50}, {101, 2, 51}, {100, 3, 33}, {200, 3, 67}, {1, 3, 0},
+		{1, 2, 1}, {1, 1000, 0}, {500, 1000, 1}, {499, 1000, 0},
 		{1_000_000_000_000, 1, 1_000_000_000_000}, {3_000_000_000_000_000_001, 2, 1_500_000_000_000_000_001},
 	} {
 		got := Summary{Orders: c.orders, Revenue: pounds(c.revenue)}.Average()
@@ -254,18 +266,20 @@ func TestAverageRoundsHalfUp(t *testing.T) {
 // someOrders draws orders of four days from from on and a minute before, in any time zone.
 func someOrders(t *rapid.T, from time.Time) []Order {
 	lines := rapid.Custom(func(t *rapid.T) Line {
-		return line(rapid.SampledFrom([]string{"A", "B", "C", "D"}).Draw(t, "product"), rapid.Int64Range(0, 5).Draw(t, "price"), rapid.Int64Range(1, 9).Draw(t, "quantity"))
+		return line(rapid.SampledFrom([]string{"A", "B", "C", "D"}).Draw(t, "product"),
+			rapid.Int64Range(0, 5).Draw(t, "price"), rapid.Int64Range(1, 9).Draw(t, "quantity"))
 	})
+	productOf := func(l Line) string { return l.ProductID }
 	one := rapid.Custom(func(t *rapid.T) Order {
 		at := from.Add(time.Duration(rapid.Int64Range(-1, 4*24*60).Draw(t, "minute")) * time.Minute)
 		zone := time.FixedZone("somewhere", rapid.IntRange(-14, 14).Draw(t, "offset")*3600)
-		return placed(at.In(zone), rapid.SliceOfNDistinct(lines, 1, 4, func(l Line) string { return l.ProductID }).Draw(t, "lines")...)
+		return placed(at.In(zone), rapid.SliceOfNDistinct(lines, 1, 4, productOf).Draw(t, "lines")...)
 	})
 	return rapid.SliceOfN(one, 0, 20).Draw(t, "orders")
 }
 
-// TestSummaryLaws: the sums are those of the orders, of the days and of the products, each order counts on its own day, and the
-// order in which the orders come changes nothing.
+// TestSummaryLaws: the sums are those of the orders, of the days and of the products, each order counts on its own day,
+// and the order in which the orders come changes nothing.
 func TestSummaryLaws(t *testing.T) {
 	from := day(time.March, 1)
 	to := from.AddDate(0, 0, 3)
@@ -281,7 +295,8 @@ func TestSummaryLaws(t *testing.T) {
 		wantSums(t, s, within)
 		wantDays(t, s, within)
 		wantProducts(t, s)
-		again, err := (&feed{orders: rapid.Permutation(orders).Draw(t, "another order")}).summarize(from, to, MaxTopProducts)
+		shuffled := &feed{orders: rapid.Permutation(orders).Draw(t, "another order")}
+		again, err := shuffled.summarize(from, to, MaxTopProducts)
 		if err != nil || !reflect.DeepEqual(again, s) {
 			t.Fatalf("in another order: got %+v and error %v, want %+v", again, err, s)
 		}
@@ -316,7 +331,8 @@ func wantDays(t *rapid.T, s Summary, of []Order) {
 		}
 	}
 	if fmt.Sprint(got) != fmt.Sprint(byDay) || orders != s.Orders || units != s.Units || revenue != s.Revenue {
-		t.Fatalf("got the days %v, %d orders, %d units and %v, want %v and the sums of %+v", got, orders, units, revenue, byDay, s)
+		t.Fatalf("got the days %v, %d orders, %d units and %v, want %v and the sums of %+v",
+			got, orders, units, revenue, byDay, s)
 	}
 	if !slices.IsSortedFunc(s.Days, func(a, b Day) int { return a.Day.Compare(b.Day) }) {
 		t.Fatalf("got the days %+v, want the oldest first", s.Days)

@@ -133,8 +133,9 @@ func soldOrder(n int, at time.Time) item {
 	number := func(n int) types.AttributeValue { return &types.AttributeValueMemberN{Value: strconv.Itoa(n)} }
 	line := func(product, quantity int) types.AttributeValue {
 		return &types.AttributeValueMemberM{Value: item{
-			"product_id": text(fmt.Sprintf("product-%04d", product%soldProducts)), "name": text("A product of the bench"),
-			"price": number(500), "quantity": number(quantity),
+			"product_id": text(fmt.Sprintf("product-%04d", product%soldProducts)),
+			"name":       text("A product of the bench"),
+			"price":      number(500), "quantity": number(quantity),
 		}}
 	}
 	id := order.ID("bench", strconv.Itoa(n))

@@ -52,12 +52,13 @@ var (
 	apiTiers = []tier{{300e6, 1.00 / 1e6}, {math.Inf(1), 0.90 / 1e6}}
 	// aws.amazon.com/cloudwatch/pricing: what Lambda's functions log, in bytes.
 	logTiers = []tier{
-		{10e12, 0.50 / bytesOfGB}, {30e12, 0.25 / bytesOfGB}, {50e12, 0.10 / bytesOfGB}, {math.Inf(1), 0.05 / bytesOfGB},
+		{10e12, 0.50 / bytesOfGB}, {30e12, 0.25 / bytesOfGB}, {50e12, 0.10 / bytesOfGB},
+		{math.Inf(1), 0.05 / bytesOfGB},
 	}
 	// aws.amazon.com/cloudfront/pricing: out to North America and Europe, in bytes.
 	edgeTiers = []tier{
-		{10e12, 0.085 / bytesOfGB}, {50e12, 0.080 / bytesOfGB}, {150e12, 0.060 / bytesOfGB}, {500e12, 0.040 / bytesOfGB},
-		{math.Inf(1), 0.030 / bytesOfGB},
+		{10e12, 0.085 / bytesOfGB}, {50e12, 0.080 / bytesOfGB}, {150e12, 0.060 / bytesOfGB},
+		{500e12, 0.040 / bytesOfGB}, {math.Inf(1), 0.030 / bytesOfGB},
 	}
 )
 
@@ -73,13 +74,13 @@ func cost(units float64, tiers []tier) float64 {
 
 // What one order takes. The tests that hold a quantity are named.
 const (
-	writeUnits    = 12.0        // internal/dynamostore/capacity_test.go: an order of one line, its mail's claim and mark
+	writeUnits    = 12.0        // internal/dynamostore/capacity_test.go: an order of one line and its mail
 	readUnits     = 3.0         // test/e2e/calls_test.go: the product, the order, and whether its address is suppressed
 	sqsRequests   = 3.0         // test/e2e/calls_test.go: one event; Lambda receives and deletes it
 	mails         = 1.0         // test/e2e/calls_test.go
 	storedBytes   = 2300        // the order in its table and two indexes, and the mail
 	countedReads  = 0.3         // read units: it is read from the feed, not consistent, to be counted on its day
-	auditReads    = 1.2         // read units a night: the order and its mail are scanned, and each is asked for by the other
+	auditReads    = 1.2         // read units a night: the order and its mail, each scanned and asked for
 	orderLogBytes = 2000        // test/e2e/log_bytes_test.go: of place-order and notify
 	checkoutGBs   = 0.5 * 0.060 // memory of place-order, and an assumption of its time
 	notifyGBs     = 0.5 * 0.150 // memory of notify, and an assumption of its time: SES's answer is most of it

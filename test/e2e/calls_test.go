@@ -280,8 +280,8 @@ func TestCallsOfHistory(t *testing.T) {
 	}
 }
 
-// TestCallsOfSummary: the role, how far orders are counted, the days, the products of today, and what is not counted yet
-// by one query a shard.
+// TestCallsOfSummary: the role, how far orders are counted, the days, the products of today, and what is not counted
+// yet by one query a shard.
 func TestCallsOfSummary(t *testing.T) {
 	boss := admin(t)
 	newOrder(t, newCustomer(t), one(newProduct(t).ProductID))

@@ -1,7 +1,6 @@
 package layout
 
 import (
-	"fmt"
 	"go/scanner"
 	"go/token"
 	"io/fs"
@@ -16,24 +15,10 @@ import (
 // the end of a line, such as JSON, is broken.
 const maxColumns = 120
 
-// wideLines are the folders that had wider lines when the rule was made, and how many each may still have. The numbers
-// only fall, and a folder without any is taken off the list. Test code, wherever it is, counts as one folder.
-var wideLines = map[string]int{
-	testCode: 45,
-}
-
 func TestLinesAreNotTooWide(t *testing.T) {
-	found := map[string][]string{}
 	for path, text := range goFiles(t) {
 		for _, number := range wide(text) {
-			folder := folderOf(path)
-			found[folder] = append(found[folder], fmt.Sprintf("%s:%d", path, number))
-		}
-	}
-	for folder, lines := range found {
-		if most := wideLines[folder]; len(lines) > most {
-			t.Errorf("%s: %d lines have more than %d columns, want at most %d:\n%s",
-				folder, len(lines), maxColumns, most, strings.Join(lines, "\n"))
+			t.Errorf("%s:%d has more than %d columns", path, number, maxColumns)
 		}
 	}
 }
@@ -83,16 +68,6 @@ func textLines(text string) map[int]bool {
 			}
 		}
 	}
-}
-
-const testCode = "test code"
-
-func folderOf(path string) string {
-	folder, file := filepath.Split(filepath.ToSlash(path))
-	if strings.HasPrefix(folder, "test/") || strings.HasSuffix(folder, "test/") || strings.HasSuffix(file, "_test.go") {
-		return testCode
-	}
-	return strings.TrimSuffix(folder, "/")
 }
 
 // goFiles returns the text of every Go file of the project that people write, by its path.

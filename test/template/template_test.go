@@ -132,8 +132,10 @@ func TestQueueTimes(t *testing.T) {
 	}
 	// Reserved concurrency would bound them, too, but a message that is throttled there has used up a receive.
 	least := regexp.MustCompile("^" + fmt.Sprint(tpl.Parameters["NotifyConcurrency"]["AllowedPattern"]) + "$")
-	workers := At(tpl.Resources["NotifyFunctionMailPending"], "Properties", "ScalingConfig", "MaximumConcurrency")
-	accounts := At(tpl.Resources["NotifyFunctionAccountMailPending"], "Properties", "ScalingConfig", "MaximumConcurrency")
+	concurrency := func(event string) any {
+		return At(tpl.Resources["NotifyFunction"+event], "Properties", "ScalingConfig", "MaximumConcurrency")
+	}
+	workers, accounts := concurrency("MailPending"), concurrency("AccountMailPending")
 	if fmt.Sprint(workers) != "map[Ref:MailWorkers]" || accounts != 2.0 ||
 		least.MatchString("3") || !least.MatchString("4") {
 		t.Errorf("the event sources bound to %v and %v how many batches are sent at once", workers, accounts)
@@ -333,33 +335,79 @@ func TestSigningKeys(t *testing.T) {
 
 // grants is all that each function's role allows, as action and resource.
 var grants = map[string][]string{
-	"PublishKeysFunction":    {"kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey"},
-	"LogInFunction":          {"dynamodb:BatchGetItem AuthState", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem AuthState", "dynamodb:PutItem AuthState", "dynamodb:UpdateItem AuthState", "dynamodb:UpdateItem Users", "kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey", "kms:Sign SecondSigningKey", "kms:Sign SigningKey"},
-	"RefreshSessionFunction": {"dynamodb:DeleteItem AuthState", "dynamodb:GetItem AuthState", "dynamodb:GetItem Users", "dynamodb:UpdateItem AuthState", "kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey", "kms:Sign SecondSigningKey", "kms:Sign SigningKey"},
-	"LogOutFunction":         {"dynamodb:DeleteItem AuthState"},
-	"EndSessionsFunction":    {"dynamodb:BatchGetItem AuthState", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem AuthState", "dynamodb:PutItem AuthState", "dynamodb:UpdateItem AuthState", "dynamodb:UpdateItem Users"},
-	"ViewAccountFunction":    {"dynamodb:GetItem Users", "dynamodb:Query Orders/index/by_customer"},
-	"RenameAccountFunction":  {"dynamodb:GetItem Users", "dynamodb:UpdateItem Users"},
-	"ChangePasswordFunction": {"dynamodb:BatchGetItem AuthState", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem AuthState", "dynamodb:GetItem AuthState", "dynamodb:PutItem Mails", "dynamodb:PutItem AuthState", "dynamodb:UpdateItem AuthState", "dynamodb:UpdateItem Users", "sqs:SendMessage AccountMailQueue"},
+	"PublishKeysFunction": {"kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey"},
+	"LogInFunction": {
+		"dynamodb:BatchGetItem AuthState", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem AuthState",
+		"dynamodb:PutItem AuthState", "dynamodb:UpdateItem AuthState", "dynamodb:UpdateItem Users",
+		"kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey", "kms:Sign SecondSigningKey",
+		"kms:Sign SigningKey",
+	},
+	"RefreshSessionFunction": {
+		"dynamodb:DeleteItem AuthState", "dynamodb:GetItem AuthState", "dynamodb:GetItem Users",
+		"dynamodb:UpdateItem AuthState", "kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey",
+		"kms:Sign SecondSigningKey", "kms:Sign SigningKey",
+	},
+	"LogOutFunction": {"dynamodb:DeleteItem AuthState"},
+	"EndSessionsFunction": {
+		"dynamodb:BatchGetItem AuthState", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem AuthState",
+		"dynamodb:PutItem AuthState", "dynamodb:UpdateItem AuthState", "dynamodb:UpdateItem Users",
+	},
+	"ViewAccountFunction":   {"dynamodb:GetItem Users", "dynamodb:Query Orders/index/by_customer"},
+	"RenameAccountFunction": {"dynamodb:GetItem Users", "dynamodb:UpdateItem Users"},
+	"ChangePasswordFunction": {
+		"dynamodb:BatchGetItem AuthState", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem AuthState",
+		"dynamodb:GetItem AuthState", "dynamodb:PutItem Mails", "dynamodb:PutItem AuthState",
+		"dynamodb:UpdateItem AuthState", "dynamodb:UpdateItem Users", "sqs:SendMessage AccountMailQueue",
+	},
 	"SignUpFunction": {
-		"dynamodb:ConditionCheckItem Users if VerifiesEmail", "dynamodb:GetItem AuthState with [done#*]", "dynamodb:GetItem Users if VerifiesEmail",
+		"dynamodb:ConditionCheckItem Users if VerifiesEmail", "dynamodb:GetItem AuthState with [done#*]",
+		"dynamodb:GetItem Users if VerifiesEmail",
 		"dynamodb:PutItem Mails if VerifiesEmail", "dynamodb:PutItem AuthState with [done#*]", "dynamodb:PutItem Users",
 		"sqs:SendMessage AccountMailQueue if VerifiesEmail",
 	},
-	"VerifyEmailFunction":          {"dynamodb:DeleteItem AuthState", "dynamodb:GetItem AuthState", "dynamodb:PutItem AuthState", "dynamodb:UpdateItem Users"},
-	"RequestResetFunction":         {"dynamodb:PutItem Mails", "sqs:SendMessage AccountMailQueue"},
-	"ResetPasswordFunction":        {"dynamodb:DeleteItem AuthState", "dynamodb:GetItem AuthState", "dynamodb:PutItem AuthState", "dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Users"},
-	"DeleteAccountFunction":        {"dynamodb:BatchGetItem AuthState", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem Users", "dynamodb:GetItem Users", "dynamodb:PutItem AccountDeletions", "dynamodb:Query Orders/index/by_customer", "dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Orders", "dynamodb:UpdateItem AuthState"},
-	"KeepAuditFunction":            {},
-	"EraseDeletedAccountsFunction": {"dynamodb:DeleteItem AccountDeletions", "dynamodb:Query Orders/index/by_customer", "dynamodb:Scan AccountDeletions", "dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Orders"},
-	"BrowseProductsFunction":       {"dynamodb:BatchGetItem Products", "dynamodb:Query Products/index/by_name"},
-	"ViewProductFunction":          {"dynamodb:Query Products"},
-	"PlaceOrderFunction":           {"dynamodb:BatchGetItem Products", "dynamodb:GetItem Orders", "dynamodb:PutItem Mails", "dynamodb:PutItem Orders", "dynamodb:UpdateItem Products", "sqs:SendMessage MailQueue"},
-	"ViewOrderFunction":            {"dynamodb:BatchGetItem Mails", "dynamodb:BatchGetItem Orders", "dynamodb:BatchGetItem Users"},
-	"ChangeOrderFunction":          {"dynamodb:BatchGetItem Products", "dynamodb:GetItem Orders", "dynamodb:GetItem Users", "dynamodb:PutItem Mails", "dynamodb:PutItem StockMovements", "dynamodb:UpdateItem Orders", "dynamodb:UpdateItem Products", "sqs:SendMessage MailQueue"},
-	"ListMyOrdersFunction":         {"dynamodb:Query Orders/index/by_customer"},
-	"NotifyFunction":               {"dynamodb:BatchGetItem Orders", "dynamodb:BatchGetItem SuppressedAddresses", "dynamodb:BatchGetItem Users", "dynamodb:PutItem AuthState", "dynamodb:UpdateItem Mails", "ses:SendEmail configuration-set/MailConfiguration from Sender", "ses:SendEmail identity/* from Sender"},
-	"SuppressAddressFunction":      {"dynamodb:PutItem SuppressedAddresses", "dynamodb:UpdateItem Mails", "sqs:SendMessage SuppressionDeadLetterQueue"},
+	"VerifyEmailFunction": {
+		"dynamodb:DeleteItem AuthState", "dynamodb:GetItem AuthState", "dynamodb:PutItem AuthState",
+		"dynamodb:UpdateItem Users",
+	},
+	"RequestResetFunction": {"dynamodb:PutItem Mails", "sqs:SendMessage AccountMailQueue"},
+	"ResetPasswordFunction": {
+		"dynamodb:DeleteItem AuthState", "dynamodb:GetItem AuthState", "dynamodb:PutItem AuthState",
+		"dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Users",
+	},
+	"DeleteAccountFunction": {
+		"dynamodb:BatchGetItem AuthState", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem Users",
+		"dynamodb:GetItem Users", "dynamodb:PutItem AccountDeletions", "dynamodb:Query Orders/index/by_customer",
+		"dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Orders", "dynamodb:UpdateItem AuthState",
+	},
+	"KeepAuditFunction": {},
+	"EraseDeletedAccountsFunction": {
+		"dynamodb:DeleteItem AccountDeletions", "dynamodb:Query Orders/index/by_customer",
+		"dynamodb:Scan AccountDeletions", "dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Orders",
+	},
+	"BrowseProductsFunction": {"dynamodb:BatchGetItem Products", "dynamodb:Query Products/index/by_name"},
+	"ViewProductFunction":    {"dynamodb:Query Products"},
+	"PlaceOrderFunction": {
+		"dynamodb:BatchGetItem Products", "dynamodb:GetItem Orders", "dynamodb:PutItem Mails",
+		"dynamodb:PutItem Orders", "dynamodb:UpdateItem Products", "sqs:SendMessage MailQueue",
+	},
+	"ViewOrderFunction": {
+		"dynamodb:BatchGetItem Mails", "dynamodb:BatchGetItem Orders", "dynamodb:BatchGetItem Users",
+	},
+	"ChangeOrderFunction": {
+		"dynamodb:BatchGetItem Products", "dynamodb:GetItem Orders", "dynamodb:GetItem Users",
+		"dynamodb:PutItem Mails", "dynamodb:PutItem StockMovements", "dynamodb:UpdateItem Orders",
+		"dynamodb:UpdateItem Products", "sqs:SendMessage MailQueue",
+	},
+	"ListMyOrdersFunction": {"dynamodb:Query Orders/index/by_customer"},
+	"NotifyFunction": {
+		"dynamodb:BatchGetItem Orders", "dynamodb:BatchGetItem SuppressedAddresses", "dynamodb:BatchGetItem Users",
+		"dynamodb:PutItem AuthState", "dynamodb:UpdateItem Mails",
+		"ses:SendEmail configuration-set/MailConfiguration from Sender", "ses:SendEmail identity/* from Sender",
+	},
+	"SuppressAddressFunction": {
+		"dynamodb:PutItem SuppressedAddresses", "dynamodb:UpdateItem Mails",
+		"sqs:SendMessage SuppressionDeadLetterQueue",
+	},
 	"RelayMailFunction": {
 		"dynamodb:BatchGetItem Products", "dynamodb:GetItem Orders", "dynamodb:PutItem Mails",
 		"dynamodb:PutItem StockMovements", "dynamodb:Query Mails/index/due", "dynamodb:Query Orders/index/unfinished",
@@ -367,21 +415,35 @@ var grants = map[string][]string{
 		"sqs:SendMessage AccountMailQueue", "sqs:SendMessage MailQueue",
 	},
 	"AuditFunction": {
-		"dynamodb:BatchGetItem Mails", "dynamodb:BatchGetItem Orders", "dynamodb:GetItem Mails", "dynamodb:GetItem Orders",
+		"dynamodb:BatchGetItem Mails", "dynamodb:BatchGetItem Orders", "dynamodb:GetItem Mails",
+		"dynamodb:GetItem Orders",
 		"dynamodb:GetItem Products", "dynamodb:GetItem SalesByDay", "dynamodb:Query Orders/index/feed",
 		"dynamodb:Query SalesByDay", "dynamodb:Query StockMovements", "dynamodb:Scan Mails", "dynamodb:Scan Orders",
 		"dynamodb:Scan Products", "dynamodb:Scan StockMovements",
 	},
-	"ViewInventoryFunction": {"dynamodb:BatchGetItem Products", "dynamodb:GetItem Users", "dynamodb:Query Products/index/by_name", "dynamodb:Query Products/index/low_stock"},
-	"SaveProductFunction":   {"dynamodb:BatchGetItem Products", "dynamodb:GetItem Users", "dynamodb:PutItem Products", "dynamodb:PutItem StockMovements", "dynamodb:UpdateItem Products"},
-	"UpdateStockFunction":   {"dynamodb:BatchGetItem Products", "dynamodb:GetItem StockMovements", "dynamodb:GetItem Users", "dynamodb:PutItem StockMovements", "dynamodb:Query StockMovements", "dynamodb:UpdateItem Products"},
-	"ListOrdersFunction":    {"dynamodb:GetItem Users", "dynamodb:Query Orders/index/by_customer", "dynamodb:Query Orders/index/feed"},
+	"ViewInventoryFunction": {
+		"dynamodb:BatchGetItem Products", "dynamodb:GetItem Users", "dynamodb:Query Products/index/by_name",
+		"dynamodb:Query Products/index/low_stock",
+	},
+	"SaveProductFunction": {
+		"dynamodb:BatchGetItem Products", "dynamodb:GetItem Users", "dynamodb:PutItem Products",
+		"dynamodb:PutItem StockMovements", "dynamodb:UpdateItem Products",
+	},
+	"UpdateStockFunction": {
+		"dynamodb:BatchGetItem Products", "dynamodb:GetItem StockMovements", "dynamodb:GetItem Users",
+		"dynamodb:PutItem StockMovements", "dynamodb:Query StockMovements", "dynamodb:UpdateItem Products",
+	},
+	"ListOrdersFunction": {
+		"dynamodb:GetItem Users", "dynamodb:Query Orders/index/by_customer", "dynamodb:Query Orders/index/feed",
+	},
 	"SummarizeOrdersFunction": {
-		"dynamodb:GetItem SalesByDay", "dynamodb:GetItem Users", "dynamodb:Query Orders/index/feed", "dynamodb:Query SalesByDay",
+		"dynamodb:GetItem SalesByDay", "dynamodb:GetItem Users", "dynamodb:Query Orders/index/feed",
+		"dynamodb:Query SalesByDay",
 	},
 	"CountSalesFunction": {
 		"dynamodb:DeleteItem SalesByDay", "dynamodb:GetItem SalesByDay", "dynamodb:PutItem SalesByDay",
-		"dynamodb:Query Orders/index/feed", "dynamodb:Query Orders/index/sales_corrections", "dynamodb:Query SalesByDay",
+		"dynamodb:Query Orders/index/feed", "dynamodb:Query Orders/index/sales_corrections",
+		"dynamodb:Query SalesByDay",
 		"dynamodb:UpdateItem Orders",
 	},
 	"SyntheticCustomerFunction": {
