@@ -69,19 +69,40 @@ func productKey(id, part string) attributes {
 	return attributes{"product_id": text(id), "part": text(part)}
 }
 
-func saleItem(p product.Product) attributes {
-	item := attributes{
-		"product_id": text(p.ID), "part": text(salePart), "name": text(p.Name), "price": number(p.Price.Amount),
-		"active": boolean(p.Active), "stock": number(p.Stock), "version": number(p.Version),
-		"created_at": instant(p.CreatedAt), "updated_at": instant(p.UpdatedAt),
+// saleMembers are the attributes of the sale item that saving a product sets. It removes those that are nil.
+func saleMembers(p product.Product) attributes {
+	return attributes{
+		"name": text(p.Name), "price": number(p.Price.Amount), "active": boolean(p.Active),
+		"version": number(p.Version), "updated_at": instant(p.UpdatedAt),
+		"max_per_order": unlessZero(p.MaxPerOrder),
 	}
+}
+
+// textMembers are the attributes of the text item that saving a product sets. It removes those that are nil.
+func textMembers(p product.Product) attributes {
+	shelf := inactiveShelf
+	if p.Active {
+		shelf = activeShelf
+	}
+	return attributes{
+		"description": text(p.Description), "image_url": text(p.ImageURL),
+		"shelf": text(shelf), "name_key": text(fold(p.Name) + lowest + p.ID),
+	}
+}
+
+// saleItem is the sale item of a new product.
+func saleItem(p product.Product) attributes {
+	item := newItem(productKey(p.ID, salePart), saleMembers(p))
+	item["stock"], item["created_at"] = number(p.Stock), instant(p.CreatedAt)
 	if product.IsLow(p.Stock) {
 		item["low_stock"] = text(lowMark)
 	}
-	if p.MaxPerOrder != 0 {
-		item["max_per_order"] = number(p.MaxPerOrder)
-	}
 	return item
+}
+
+// textItem is the text item of a new product.
+func textItem(p product.Product) attributes {
+	return newItem(productKey(p.ID, textPart), textMembers(p))
 }
 
 // maxPerOrder reads the limit of a sale item, or 0 for none.
@@ -90,17 +111,6 @@ func maxPerOrder(r *reader) int64 {
 		return 0
 	}
 	return r.number("max_per_order")
-}
-
-func textItem(p product.Product) attributes {
-	shelf := inactiveShelf
-	if p.Active {
-		shelf = activeShelf
-	}
-	return attributes{
-		"product_id": text(p.ID), "part": text(textPart), "description": text(p.Description),
-		"image_url": text(p.ImageURL), "shelf": text(shelf), "name_key": text(fold(p.Name) + lowest + p.ID),
-	}
 }
 
 // fold makes names the same that differ only in case or in how their characters are composed, cut at a whole character

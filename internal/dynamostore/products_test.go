@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"shop/internal/page"
 	"shop/internal/product"
@@ -63,6 +64,41 @@ func TestProductIsStoredAndChanged(t *testing.T) {
 			t.Errorf("%s, as admin: got %v, want ErrNotFound", id, err)
 		}
 	}
+}
+
+// During a deployment a function of the version before may save a product that a later one has saved.
+func TestUpdateKeepsAttributesThatThisVersionDoesNotKnow(t *testing.T) {
+	s := open(t)
+	p := product.Product{
+		ID: "lamp", Name: "Lamp", Price: gbp(1), Active: true, MaxPerOrder: 2, Version: 1, CreatedAt: opened,
+		UpdatedAt: opened,
+	}
+	s.must(s.saver().Create(t.Context(), p, nil))
+	for _, part := range []string{salePart, textPart} {
+		s.setAttribute("Products", productKey("lamp", part), "of_a_later_version", text("kept in "+part))
+	}
+	p.Name, p.Description, p.MaxPerOrder, p.Version = "Lantern", "Two\nlines", 0, 2
+	s.must(s.saver().Update(t.Context(), p))
+	if got, err := s.inventory().Read(t.Context(), "lamp"); err != nil || got != p {
+		t.Errorf("got %+v, %v, want %+v", got, err, p)
+	}
+	for _, part := range []string{salePart, textPart} {
+		item := s.item("Products", productKey("lamp", part))
+		if got, want := item["of_a_later_version"], text("kept in "+part); !reflect.DeepEqual(got, want) {
+			t.Errorf("the part %s: got %+v, want %+v", part, got, want)
+		}
+	}
+}
+
+// setAttribute sets one attribute of an item, past the faults.
+func (s *shop) setAttribute(table string, key attributes, name string, value types.AttributeValue) {
+	s.t.Helper()
+	_, err := s.tables.Client(nil).UpdateItem(s.t.Context(), &dynamodb.UpdateItemInput{
+		TableName: aws.String(s.tables.Name(table)), Key: key, UpdateExpression: aws.String("SET #name = :value"),
+		ExpressionAttributeNames:  map[string]string{"#name": name},
+		ExpressionAttributeValues: attributes{":value": value},
+	})
+	s.must(err)
 }
 
 func TestFirstStockIsAMovement(t *testing.T) {
