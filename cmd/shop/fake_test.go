@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -39,7 +40,7 @@ type fakeStore struct {
 
 	mu         sync.Mutex
 	outputs    map[string]string
-	products   map[string]*fakeProduct
+	products   map[string]fakeProduct
 	passwords  map[string]string       // by address
 	roles      map[string]string       // by address, as DynamoDB has them
 	unverified bool                    // whether users have yet to verify their address
@@ -52,20 +53,17 @@ type fakeStore struct {
 	keys        *fakeKeys // nil: a stack that has none
 }
 
-type fakeProduct struct {
-	ID          string         `json:"product_id"`
-	Name        string         `json:"name"`
-	Description *string        `json:"description,omitempty"` // not in lists
-	Price       map[string]any `json:"price"`
-	ImageURL    string         `json:"image_url"`
-	Status      string         `json:"stock_status"`
-	Stock       int64          `json:"stock"`
-	Active      bool           `json:"active"`
-	MaxPerOrder *int64         `json:"max_per_order,omitempty"`
-	Version     int64          `json:"version"`
-	CreatedAt   string         `json:"created_at"`
-	UpdatedAt   string         `json:"updated_at"`
-}
+// fakeProduct is an admin's product as JSON has it, with all members that were saved.
+type fakeProduct map[string]any
+
+func (p fakeProduct) stock() int64 { return int64(p["stock"].(float64)) }
+
+func (p fakeProduct) version() int64 { return int64(p["version"].(float64)) }
+
+// price is in minor units.
+func (p fakeProduct) price() float64 { return p["price"].(map[string]any)["amount"].(float64) }
+
+func (p fakeProduct) sell(units int64) { p["stock"] = float64(p.stock() - units) }
 
 // loadContract reads the contract once for all tests.
 var loadContract = sync.OnceValues(func() (*contract.Contract, error) {
@@ -91,7 +89,7 @@ func startFake(t *testing.T) *fakeStore {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fakeStore{t: t, products: map[string]*fakeProduct{}, orders: map[string][]order.Item{},
+	f := &fakeStore{t: t, products: map[string]fakeProduct{}, orders: map[string][]order.Item{},
 		passwords: map[string]string{adminEmail: adminPassword},
 		roles:     map[string]string{"ada@example.com": "customer"}}
 	server := httptest.NewServer(f)
@@ -268,15 +266,24 @@ func (f *fakeStore) list(w http.ResponseWriter, query url.Values) {
 	page := ids[start:min(start+2, len(ids))] // short pages, so that there are several
 	items := []fakeProduct{}
 	for _, id := range page {
-		p := *f.products[id]
-		p.Description = nil
-		items = append(items, p)
+		items = append(items, f.listed(f.products[id]))
 	}
 	var next any
 	if start+2 < len(ids) {
 		next = ids[start+2]
 	}
 	answer(w, 200, map[string]any{"items": items, "next_cursor": next})
+}
+
+// listed returns the members that lists show of a product.
+func (f *fakeStore) listed(p fakeProduct) fakeProduct {
+	shown, err := f.contract.Members("AdminProductInList")
+	if err != nil {
+		f.t.Error(err)
+	}
+	p = maps.Clone(p)
+	maps.DeleteFunc(p, func(name string, _ any) bool { return !slices.Contains(shown, name) })
+	return p
 }
 
 func (f *fakeStore) view(w http.ResponseWriter, id string) {
@@ -287,28 +294,25 @@ func (f *fakeStore) view(w http.ResponseWriter, id string) {
 	answer(w, 200, f.products[id])
 }
 
+// save gives a product all members that are sent.
 func (f *fakeStore) save(w http.ResponseWriter, id string, body []byte) {
 	p, exists := f.products[id]
 	if !exists {
-		p = &fakeProduct{ID: id, CreatedAt: orderedAt, UpdatedAt: orderedAt}
+		p = fakeProduct{"product_id": id, "created_at": orderedAt, "stock": 0.0, "version": 0.0}
 	}
-	var stock struct{ Stock *int64 }
-	_ = json.Unmarshal(body, &stock)
-	if exists && stock.Stock != nil {
+	var sent map[string]any
+	_ = json.Unmarshal(body, &sent)
+	if exists && sent["stock"] != nil {
 		deny(w, 400, wrongField(400, "stock", "only when new"))
 		return
 	}
-	var compare struct {
-		Version *int64 `json:"compare_version"`
-	}
-	_ = json.Unmarshal(body, &compare)
-	if compare.Version != nil && *compare.Version != p.Version {
+	if version := sent["compare_version"]; version != nil && version != p["version"] {
 		deny(w, 409, nil)
 		return
 	}
-	_ = json.Unmarshal(body, p)
-	p.Status = "in_stock"
-	p.Version++
+	delete(sent, "compare_version")
+	maps.Copy(p, sent)
+	p["stock_status"], p["updated_at"], p["version"] = "in_stock", orderedAt, float64(p.version()+1)
 	f.products[id] = p
 	answer(w, map[bool]int{true: 200, false: 201}[exists], p)
 }
@@ -337,7 +341,7 @@ func (f *fakeStore) place(w http.ResponseWriter, r *http.Request, body []byte) {
 	}
 	for _, item := range request.Items {
 		if !f.oversell {
-			f.products[item.ID].Stock -= item.Quantity
+			f.products[item.ID].sell(item.Quantity)
 		}
 		f.orders[id] = append(f.orders[id], order.Item{ProductID: item.ID, Quantity: item.Quantity})
 	}
@@ -528,7 +532,7 @@ func read(t *testing.T, path string) string {
 func (f *fakeStore) versions() string {
 	var all []string
 	for id, p := range f.products {
-		all = append(all, fmt.Sprintf("%s:%d", id, p.Version))
+		all = append(all, fmt.Sprintf("%s:%d", id, p.version()))
 	}
 	slices.SortFunc(all, cmp.Compare[string])
 	return strings.Join(all, " ")

@@ -242,8 +242,8 @@ func TestImport(t *testing.T) {
 	f := startFake(t)
 	file := write(t, "goods.csv", goods)
 	shop(t, "--local", "import", file).want(t, exitDone, "3 imported", "0 updated", "0 unchanged", "0 refused")
-	if got := *f.products["mug"]; got.Name != "Mug" || *got.Description != "Blue" || got.Price["amount"] != 750.0 ||
-		got.Stock != 3 || !got.Active {
+	if got := f.products["mug"]; got["name"] != "Mug" || got["description"] != "Blue" || got.price() != 750 ||
+		got.stock() != 3 || got["active"] != true {
 		t.Errorf("got %+v", got)
 	}
 	if _, err := os.Stat("goods.csv.refused.csv"); !os.IsNotExist(err) {
@@ -254,10 +254,10 @@ func TestImport(t *testing.T) {
 	if got := f.versions(); got != before {
 		t.Errorf("versions after the second import %s, want %s", got, before)
 	}
-	f.products["mug"].Stock = 1
+	f.products["mug"].sell(2)
 	shop(t, "--local", "import", write(t, "goods.csv", strings.ReplaceAll(goods, "7.50,GBP,3", "8,GBP,99"))).
 		want(t, exitDone, "1 updated", "2 unchanged")
-	if got := *f.products["mug"]; got.Price["amount"] != 800.0 || got.Stock != 1 {
+	if got := f.products["mug"]; got.price() != 800 || got.stock() != 1 {
 		t.Errorf("got %+v, want the new price and the old stock", got)
 	}
 }
@@ -268,7 +268,7 @@ func TestImportOnlineRetail(t *testing.T) {
 	shop(t, "--local", "import", "--format", "online-retail", file).want(t, exitDone,
 		"2 imported", "2 refused", "1 line is not goods", "1 product without a name",
 		"refused lines are in sales.csv.refused.csv")
-	if got := *f.products["84029E"]; got.Name != "RED BOTTLE" || got.Price["amount"] != 375.0 || got.Stock != 6 {
+	if got := f.products["84029E"]; got["name"] != "RED BOTTLE" || got.price() != 375 || got.stock() != 6 {
 		t.Errorf("got %+v", got)
 	}
 	want := `line,product_id,reason,detail,record
@@ -285,8 +285,8 @@ func TestImportStock(t *testing.T) {
 	shop(t, "--local", "import", "--stock", "7", write(t, "goods.csv", goods)).want(t, exitDone, "3 imported")
 	shop(t, "--local", "import", "--format", "online-retail", "--stock", "0", write(t, "sales.csv", salesFile)).
 		want(t, exitDone, "2 imported")
-	if f.products["lamp"].Stock != 7 || f.products["22423"].Stock != 0 {
-		t.Errorf("stock %d and %d, want 7 and 0", f.products["lamp"].Stock, f.products["22423"].Stock)
+	if f.products["lamp"].stock() != 7 || f.products["22423"].stock() != 0 {
+		t.Errorf("stock %d and %d, want 7 and 0", f.products["lamp"].stock(), f.products["22423"].stock())
 	}
 }
 
@@ -383,7 +383,7 @@ func TestImportOfASpreadsheet(t *testing.T) {
 	text := "Product_ID;Name;Description;Price;Currency;Stock\r\nlamp;Lampe \xe0 pied;;64,00;GBP;12\r\n"
 	file := write(t, "goods.csv", text)
 	shop(t, "--local", "import", file).want(t, exitDone, "1 imported", "is not UTF-8; it is read as Windows-1252")
-	if got := f.products["lamp"]; got.Name != "Lampe à pied" || got.Price["amount"] != 6400.0 {
+	if got := f.products["lamp"]; got["name"] != "Lampe à pied" || got.price() != 6400 {
 		t.Errorf("got %+v", got)
 	}
 	if again := shop(
@@ -410,8 +410,8 @@ func TestImportOptionalColumns(t *testing.T) {
 	shop(t, "--local", "import", write(t, "goods.csv", header+"\nlamp,Lamp,Bright,65,GBP,1\n")).
 		want(t, exitDone, "1 updated")
 	got := f.products["lamp"]
-	if got.ImageURL != "https://img.example/l.jpg" || got.Active || got.MaxPerOrder == nil || *got.MaxPerOrder != 2 ||
-		got.Price["amount"] != 6500.0 {
+	if got["image_url"] != "https://img.example/l.jpg" || got["active"] != false || got["max_per_order"] != 2.0 ||
+		got.price() != 6500 {
 		t.Errorf("got %+v, want image, activity and limit as the first file gave them", got)
 	}
 }
@@ -424,10 +424,10 @@ func TestImportOfAnExport(t *testing.T) {
 		"woocommerce":     "ID,Type,SKU,Name,Regular price\n1,simple,mug-small,Mug,7.50\n2,grouped,set,Set,\n",
 		"google-merchant": "id\ttitle\tdescription\tprice\nmug-small\tMug\tBlue\t7.50 GBP\n",
 	} {
-		f.products = map[string]*fakeProduct{}
+		f.products = map[string]fakeProduct{}
 		file := write(t, "export", text)
 		shop(t, "--local", "import", "--format", format, file).want(t, exitDone, "imported", "0 updated")
-		if got := f.products["mug-small"]; got == nil || got.Price["amount"] != 750.0 {
+		if got := f.products["mug-small"]; got == nil || got.price() != 750 {
 			t.Errorf("%s: got %+v", format, got)
 		}
 		shop(t, "--local", "import", "--format", format, file).want(t, exitDone, "0 imported", "0 updated", "unchanged")
@@ -438,14 +438,14 @@ func TestImportOfAnExport(t *testing.T) {
 func TestImportInEveryCurrency(t *testing.T) {
 	f := startFake(t)
 	for _, code := range money.Codes() {
-		f.outputs["Currency"], f.products = code, map[string]*fakeProduct{}
+		f.outputs["Currency"], f.products = code, map[string]fakeProduct{}
 		file := write(t, "goods.csv", "product_id,name,description,price,currency,stock\nlamp,Lamp,,64,"+code+",1\n")
 		shop(t, "--local", "import", file).want(t, exitDone, "1 imported")
 		digits, err := money.Digits(code)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := f.products["lamp"].Price["amount"], 64*math.Pow10(digits); got != want {
+		if got, want := f.products["lamp"].price(), 64*math.Pow10(digits); got != want {
 			t.Errorf("%s: 64 is %v minor units, want %v", code, got, want)
 		}
 	}

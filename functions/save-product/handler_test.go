@@ -69,10 +69,8 @@ type over struct {
 }
 
 func (o over) Do(_ context.Context, _ user.Caller, d product.Draft) (product.Product, *product.Product, error) {
-	saved := product.Product{
-		ID: d.ID, Name: d.Name, Description: d.Description, Price: d.Price, Active: d.Active, MaxPerOrder: o.limit,
-		Version: 1,
-	}
+	saved := d.ApplyTo(product.Product{ID: d.ID}, time.Time{})
+	saved.MaxPerOrder = o.limit
 	if o.before == nil && d.Stock != nil {
 		saved.Stock = *d.Stock
 	}

@@ -100,7 +100,7 @@ func (s *Save) attempt(ctx context.Context, admin user.Caller, d Draft) (saved P
 			"change it with PUT /admin/products/{product_id}/stock")
 		return Product{}, nil, problems
 	}
-	p := d.over(old, s.Now())
+	p := d.ApplyTo(old, s.Now())
 	if err := s.Products.Update(ctx, p); err != nil {
 		return Product{}, nil, fmt.Errorf("updating product %s: %w", d.ID, err)
 	}
@@ -109,7 +109,7 @@ func (s *Save) attempt(ctx context.Context, admin user.Caller, d Draft) (saved P
 
 func (s *Save) create(ctx context.Context, admin user.Caller, d Draft) (Product, error) {
 	now := s.Now()
-	p := d.over(Product{ID: d.ID, CreatedAt: now}, now)
+	p := d.ApplyTo(Product{ID: d.ID, CreatedAt: now}, now)
 	var first *Movement
 	if d.Stock != nil && *d.Stock > 0 {
 		p.Stock = *d.Stock
@@ -126,8 +126,8 @@ func (s *Save) create(ctx context.Context, admin user.Caller, d Draft) (Product,
 // isNew reports whether the draft may be a product that is not there yet.
 func (d Draft) isNew() bool { return d.CompareVersion == nil || *d.CompareVersion == 0 }
 
-// over returns old with the draft's fields, one version on.
-func (d Draft) over(old Product, now time.Time) Product {
+// ApplyTo returns old with the draft's members, one version on. The stock is old's.
+func (d Draft) ApplyTo(old Product, now time.Time) Product {
 	p := old
 	p.Name, p.Description, p.Price, p.ImageURL, p.Active = d.Name, d.Description, d.Price, d.ImageURL, d.Active
 	if d.MaxPerOrder != nil {

@@ -177,7 +177,7 @@ func existsByNow(err error) bool {
 
 // change changes what the item gives and the product has otherwise. If it has all of it, equal is counted up.
 func (r *run) change(ctx context.Context, item Item, equal *int) error {
-	saved, err := r.Store.Change(ctx, item.Draft.ID, item.over)
+	saved, err := r.Store.Change(ctx, item.Draft.ID, item.applyTo)
 	switch {
 	case err != nil:
 		return fmt.Errorf("changing a product: %w", err)
@@ -189,8 +189,8 @@ func (r *run) change(ctx context.Context, item Item, equal *int) error {
 	return nil
 }
 
-// over returns the product with what the item gives.
-func (i Item) over(p product.Product) product.Product {
+// applyTo returns the product with what the item gives.
+func (i Item) applyTo(p product.Product) product.Product {
 	p.Name, p.Price = i.Draft.Name, i.Draft.Price
 	if i.Given.Description {
 		p.Description = i.Draft.Description

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"shop/internal/money"
 	"shop/internal/product"
@@ -54,15 +55,11 @@ func (s *fakeStore) Create(_ context.Context, d product.Draft) error {
 	if exists && d.Stock != nil {
 		return validation.Errors{{Field: "stock", Message: "only when the product is new"}}
 	}
+	p.ID = d.ID
 	if d.Stock != nil {
 		p.Stock = *d.Stock
 	}
-	if d.MaxPerOrder != nil {
-		p.MaxPerOrder = *d.MaxPerOrder
-	}
-	p.ID, p.Name, p.Description, p.Price, p.ImageURL, p.Active = d.ID, d.Name, d.Description, d.Price, d.ImageURL,
-		d.Active
-	s.store(p)
+	s.store(d.ApplyTo(p, time.Time{}))
 	return nil
 }
 
@@ -80,6 +77,10 @@ func (s *fakeStore) Change(_ context.Context, id string, edit func(product.Produ
 	if err := s.ask(id); err != nil {
 		return false, err
 	}
+	if wanted.MaxPerOrder == product.MaxPerOrder {
+		wanted.MaxPerOrder = 0
+	}
+	wanted.Version++
 	s.store(wanted)
 	return true, nil
 }
@@ -92,10 +93,6 @@ func (s *fakeStore) ask(id string) error {
 }
 
 func (s *fakeStore) store(p product.Product) {
-	if p.MaxPerOrder == product.MaxPerOrder {
-		p.MaxPerOrder = 0
-	}
-	p.Version++
 	s.products[p.ID] = p
 	s.saves = append(s.saves, p.ID)
 }
