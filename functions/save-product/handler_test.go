@@ -146,6 +146,31 @@ func TestEmptyValuesAreValues(t *testing.T) {
 		"created_at":"2026-01-05T08:00:00.000Z","updated_at":"2026-02-20T11:15:42.040Z"}`})
 }
 
+// TestCategories: an empty list is one, and a list of many is refused by the domain, not here.
+func TestCategories(t *testing.T) {
+	for sent, want := range map[string][]string{"[]": {}, `["Lamps","Home & Garden"]`: {"Lamps", "Home & Garden"}} {
+		h := saveProduct(httpapitest.Guard(), save(func(_ user.Caller, d product.Draft) (product.Product, bool, error) {
+			if !reflect.DeepEqual(d.Categories, want) {
+				t.Errorf("saves %q, want %q", d.Categories, want)
+			}
+			return product.Product{
+				ID: d.ID, Name: d.Name, Price: d.Price, Version: 1, Categories: product.CategoriesOf(want),
+			}, false, nil
+		}))
+		e := httpapitest.ReadEvent(t).WithBody(
+			`{"name":"A","description":"","price":{"amount":1,"currency":"GBP"},"image_url":"","active":true,"categories":` +
+				sent + `}`)
+		shown := ""
+		if len(want) > 0 {
+			shown = `"categories":` + sent + `,`
+		}
+		httpapitest.Call(t, h, e).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
+			"product_id":"brass-desk-lamp","name":"A","price":{"amount":1,"currency":"GBP"},"image_url":"",
+			"stock_status":"out_of_stock","description":"",` + shown + `"stock":0,"active":false,"version":1,
+			"created_at":"0001-01-01T00:00:00.000Z","updated_at":"0001-01-01T00:00:00.000Z"}`})
+	}
+}
+
 func TestLimitOfAnOrder(t *testing.T) {
 	most := int64(2)
 	h := saveProduct(httpapitest.Guard(), save(func(_ user.Caller, d product.Draft) (product.Product, bool, error) {

@@ -22,6 +22,14 @@ func number(n int64) types.AttributeValue {
 
 func boolean(b bool) types.AttributeValue { return &types.AttributeValueMemberBOOL{Value: b} }
 
+func texts(all []string) types.AttributeValue {
+	list := make([]types.AttributeValue, len(all))
+	for i, s := range all {
+		list[i] = text(s)
+	}
+	return &types.AttributeValueMemberL{Value: list}
+}
+
 func blob(b []byte) types.AttributeValue { return &types.AttributeValueMemberB{Value: b} }
 
 func instant(t time.Time) types.AttributeValue { return text(formatTime(t)) }
@@ -97,6 +105,20 @@ func (r *reader) list(name string) []types.AttributeValue {
 		return nil
 	}
 	return v.Value
+}
+
+func (r *reader) texts(name string) []string {
+	list := r.list(name)
+	all := make([]string, len(list))
+	for i, v := range list {
+		s, ok := v.(*types.AttributeValueMemberS)
+		if !ok {
+			r.fail(name, "a list of texts")
+			return nil
+		}
+		all[i] = s.Value
+	}
+	return all
 }
 
 func (r *reader) has(name string) bool { return r.item[name] != nil }

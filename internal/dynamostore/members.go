@@ -17,6 +17,14 @@ func unlessZero(n int64) types.AttributeValue {
 	return number(n)
 }
 
+// unlessNone is the attribute of an optional list of texts, or nil.
+func unlessNone(all []string) types.AttributeValue {
+	if len(all) == 0 {
+		return nil
+	}
+	return texts(all)
+}
+
 // newItem is an item of a key and members, without those that are nil.
 func newItem(key, members attributes) attributes {
 	item := maps.Clone(key)

@@ -3,9 +3,6 @@ package dynamostore
 import (
 	"unicode/utf8"
 
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
-
 	"shop/internal/money"
 	"shop/internal/product"
 )
@@ -54,6 +51,9 @@ func readProduct(items []attributes, currency string) (product.Product, error) {
 			if r.has("description") {
 				p.Description = r.text("description")
 			}
+			if r.has("categories") {
+				p.Categories = product.CategoriesOf(r.texts("categories"))
+			}
 		}
 		if r.err != nil {
 			return product.Product{}, r.err
@@ -87,6 +87,7 @@ func textMembers(p product.Product) attributes {
 	return attributes{
 		"description": text(p.Description), "image_url": text(p.ImageURL),
 		"shelf": text(shelf), "name_key": text(fold(p.Name) + lowest + p.ID),
+		"categories": unlessNone(p.Categories.List()),
 	}
 }
 
@@ -113,19 +114,18 @@ func maxPerOrder(r *reader) int64 {
 	return r.number("max_per_order")
 }
 
-// fold makes names the same that differ only in case or in how their characters are composed, cut at a whole character
-// to what an index key holds: Unicode's canonical caseless matching (The Unicode Standard, section 3.13.5, D145), in
-// NFC.
-func fold(name string) string {
-	folded := norm.NFC.String(cases.Fold().String(norm.NFD.String(name)))
-	if len(folded) <= maxNameKey {
-		return folded
+// fold folds a name and cuts it at a whole character to what an index key holds.
+func fold(name string) string { return shorten(product.Fold(name), maxNameKey) }
+
+// shorten cuts a text at a whole character to at most so many bytes.
+func shorten(s string, most int) string {
+	if len(s) <= most {
+		return s
 	}
-	end := maxNameKey
-	for !utf8.RuneStart(folded[end]) {
-		end--
+	for !utf8.RuneStart(s[most]) {
+		most--
 	}
-	return folded[:end]
+	return s[:most]
 }
 
 func nameKey(item attributes) string {

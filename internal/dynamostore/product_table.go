@@ -54,7 +54,7 @@ func (t productTable) pick(ctx context.Context, ids []string) ([]product.Product
 		if err != nil {
 			return nil, err
 		}
-		p.Description = ""
+		p.Description, p.Categories = "", product.Categories{}
 		picked = append(picked, p)
 	}
 	return picked, nil

@@ -25,7 +25,8 @@ func TestProductIsStoredAndChanged(t *testing.T) {
 	p := product.Product{
 		ID: "lamp", Name: "Lamp & <shade>", Description: "Two\nlines", Price: gbp(0),
 		ImageURL: "https://example.com/l.png", Active: true,
-		MaxPerOrder: 2, Stock: 3, Version: 1, CreatedAt: opened, UpdatedAt: opened,
+		MaxPerOrder: 2, Categories: product.Categories{"Lamps", "Bücher & mehr"}, Stock: 3, Version: 1,
+		CreatedAt: opened, UpdatedAt: opened,
 	}
 	s.must(s.saver().Create(t.Context(), p, nil))
 	got, err := s.catalogue().View(t.Context(), "lamp")
@@ -37,6 +38,7 @@ func TestProductIsStoredAndChanged(t *testing.T) {
 		t.Errorf("created twice: got %v, want ErrContended", err)
 	}
 	p.Name, p.Active, p.Price, p.Version, p.UpdatedAt = "Lantern", false, gbp(5), 2, opened.Add(time.Hour)
+	p.Categories = product.Categories{"Lamps"}
 	changed := p
 	changed.Stock = 99 // an update leaves the stock alone
 	s.must(s.saver().Update(t.Context(), changed))
@@ -47,7 +49,7 @@ func TestProductIsStoredAndChanged(t *testing.T) {
 		t.Errorf("an update of what was seen before another: got %v, want ErrContended", err)
 	}
 	for _, most := range []int64{1, product.MaxPerOrder - 1, 0} {
-		p.MaxPerOrder, p.Version = most, p.Version+1
+		p.MaxPerOrder, p.Version, p.Categories = most, p.Version+1, product.Categories{}
 		s.must(s.saver().Update(t.Context(), p))
 		if got, err := s.inventory().Read(t.Context(), "lamp"); err != nil || got != p {
 			t.Errorf("got %+v, %v, want %+v", got, err, p)

@@ -61,10 +61,11 @@ type Product struct {
 	Description string // empty in lists
 	Price       money.Money
 	ImageURL    string
-	Active      bool  // customers see and buy only active products
-	Stock       int64 // units, 0 to MaxStock
-	MaxPerOrder int64 // units that one order may have, 1 to MaxPerOrder; 0 means no limit of its own
-	Version     int64 // counts saves, from 1
+	Active      bool       // customers see and buy only active products
+	Stock       int64      // units, 0 to MaxStock
+	MaxPerOrder int64      // units that one order may have, 1 to MaxPerOrder; 0 means no limit of its own
+	Categories  Categories // none in lists
+	Version     int64      // counts saves, from 1
 	CreatedAt   time.Time
 	UpdatedAt   time.Time // the last save or stock change by an admin; a sale does not move it
 }

@@ -34,8 +34,9 @@ type Draft struct {
 	Price       money.Money
 	ImageURL    string
 	Active      bool
-	MaxPerOrder *int64 // units that one order may have; MaxPerOrder lifts the limit, nil leaves it as it is
-	Stock       *int64 // only of a new product; nil means none given
+	MaxPerOrder *int64   // units that one order may have; MaxPerOrder lifts the limit, nil leaves it as it is
+	Categories  []string // nil leaves them as they are
+	Stock       *int64   // only of a new product; nil means none given
 	// CompareVersion is the version that the admin saw, 0 for a product that was not there; nil means none given.
 	CompareVersion *int64
 }
@@ -136,6 +137,9 @@ func (d Draft) ApplyTo(old Product, now time.Time) Product {
 	if p.MaxPerOrder == MaxPerOrder { // which every product has
 		p.MaxPerOrder = 0
 	}
+	if d.Categories != nil {
+		p.Categories = CategoriesOf(d.Categories)
+	}
 	p.Version, p.UpdatedAt = old.Version+1, now
 	return p
 }
@@ -158,6 +162,7 @@ func (d Draft) Check(currency string) error {
 	if d.MaxPerOrder != nil {
 		problems.Int("max_per_order", *d.MaxPerOrder, 1, MaxPerOrder)
 	}
+	checkCategories(&problems, d.Categories)
 	if d.CompareVersion != nil && *d.CompareVersion < 0 {
 		problems.Add("compare_version", "must be 0 or more")
 	}

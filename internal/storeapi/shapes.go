@@ -158,12 +158,13 @@ func ListedProductOf(p product.Product) ListedProduct {
 // Product is one product as customers see it.
 type Product struct {
 	ListedProduct
-	Description string `json:"description"`
+	Description string   `json:"description"`
+	Categories  []string `json:"categories,omitzero"` // left out where the product has none
 }
 
 // ProductOf writes p.
 func ProductOf(p product.Product) Product {
-	return Product{ListedProduct: ListedProductOf(p), Description: p.Description}
+	return Product{ListedProduct: ListedProductOf(p), Description: p.Description, Categories: p.Categories.List()}
 }
 
 // Inventory is what only admins see of a product.
@@ -186,13 +187,17 @@ func InventoryOf(p product.Product) Inventory {
 // AdminProduct is a product as admins see it.
 type AdminProduct struct {
 	ListedProduct
-	Description string `json:"description"`
+	Description string   `json:"description"`
+	Categories  []string `json:"categories,omitzero"` // left out where the product has none
 	Inventory
 }
 
 // AdminProductOf writes p.
 func AdminProductOf(p product.Product) AdminProduct {
-	return AdminProduct{ListedProduct: ListedProductOf(p), Description: p.Description, Inventory: InventoryOf(p)}
+	return AdminProduct{
+		ListedProduct: ListedProductOf(p), Description: p.Description, Categories: p.Categories.List(),
+		Inventory: InventoryOf(p),
+	}
 }
 
 // Line is a line of an order.

@@ -1,5 +1,10 @@
 package storeclient
 
+import (
+	"encoding/json"
+	"fmt"
+)
+
 // Currency is the one that the demo store sells in.
 const Currency = "GBP"
 
@@ -41,15 +46,32 @@ type LogIn struct {
 	Password string `json:"password"`
 }
 
+// Categories are those of a product, so that products can be compared. Places without one are empty.
+type Categories [5]string
+
+// UnmarshalJSON reads a list of one to five names.
+func (c *Categories) UnmarshalJSON(b []byte) error {
+	var names []string
+	if err := json.Unmarshal(b, &names); err != nil {
+		return err
+	}
+	if len(names) == 0 || len(names) > len(c) {
+		return fmt.Errorf("a product has %d categories", len(names))
+	}
+	copy(c[:], names)
+	return nil
+}
+
 // Product is what the public sees of a product by itself.
 type Product struct {
-	ProductID   string `json:"product_id"`
-	Name        string `json:"name"`
-	Description string `json:"description"`
-	Price       Money  `json:"price"`
-	ImageURL    string `json:"image_url"`
-	StockStatus string `json:"stock_status"`
-	MaxPerOrder int64  `json:"max_per_order,omitempty"`
+	ProductID   string     `json:"product_id"`
+	Name        string     `json:"name"`
+	Description string     `json:"description"`
+	Price       Money      `json:"price"`
+	ImageURL    string     `json:"image_url"`
+	StockStatus string     `json:"stock_status"`
+	MaxPerOrder int64      `json:"max_per_order,omitempty"`
+	Categories  Categories `json:"categories,omitzero"`
 }
 
 // ListedProduct is what the public sees of a product in a list.
@@ -63,25 +85,26 @@ type ListedProduct struct {
 }
 
 type AdminProduct struct {
-	ProductID   string `json:"product_id"`
-	Name        string `json:"name"`
-	Description string `json:"description"`
-	Price       Money  `json:"price"`
-	ImageURL    string `json:"image_url"`
-	StockStatus string `json:"stock_status"`
-	MaxPerOrder int64  `json:"max_per_order,omitempty"`
-	Stock       int64  `json:"stock"`
-	Active      bool   `json:"active"`
-	Version     int64  `json:"version"`
-	CreatedAt   string `json:"created_at"`
-	UpdatedAt   string `json:"updated_at"`
+	ProductID   string     `json:"product_id"`
+	Name        string     `json:"name"`
+	Description string     `json:"description"`
+	Price       Money      `json:"price"`
+	ImageURL    string     `json:"image_url"`
+	StockStatus string     `json:"stock_status"`
+	MaxPerOrder int64      `json:"max_per_order,omitempty"`
+	Categories  Categories `json:"categories,omitzero"`
+	Stock       int64      `json:"stock"`
+	Active      bool       `json:"active"`
+	Version     int64      `json:"version"`
+	CreatedAt   string     `json:"created_at"`
+	UpdatedAt   string     `json:"updated_at"`
 }
 
 // Public is what the public routes show of the product.
 func (p AdminProduct) Public() Product {
 	return Product{
 		ProductID: p.ProductID, Name: p.Name, Description: p.Description, Price: p.Price, ImageURL: p.ImageURL,
-		StockStatus: p.StockStatus, MaxPerOrder: p.MaxPerOrder,
+		StockStatus: p.StockStatus, MaxPerOrder: p.MaxPerOrder, Categories: p.Categories,
 	}
 }
 
@@ -101,13 +124,14 @@ func (p AdminProduct) Draft() SaveProduct {
 }
 
 type SaveProduct struct {
-	Name        string `json:"name"`
-	Description string `json:"description"`
-	Price       Money  `json:"price"`
-	ImageURL    string `json:"image_url"`
-	Active      bool   `json:"active"`
-	Stock       *int64 `json:"stock,omitempty"`
-	MaxPerOrder *int64 `json:"max_per_order,omitempty"`
+	Name        string   `json:"name"`
+	Description string   `json:"description"`
+	Price       Money    `json:"price"`
+	ImageURL    string   `json:"image_url"`
+	Active      bool     `json:"active"`
+	Stock       *int64   `json:"stock,omitempty"`
+	MaxPerOrder *int64   `json:"max_per_order,omitempty"`
+	Categories  []string `json:"categories,omitzero"`
 
 	CompareVersion *int64 `json:"compare_version,omitempty"`
 }

@@ -783,6 +783,8 @@ export interface components {
              *     not know of limits removes none. 10000, which every order is held to, lifts it.
              */
             max_per_order?: number;
+            /** @description Left out, the categories stay as they are. An empty list removes them. */
+            categories?: components["schemas"]["Categories"];
             /**
              * @description The version that the admin saw, 0 for a product that was not there. Of another version nothing is saved, and the answer is
              *     product_changed. Left out, what is stored is replaced whatever it is.
@@ -888,7 +890,16 @@ export interface components {
         /** @description What everybody sees of one product, beside ProductFacts. */
         ProductDetails: {
             description: string;
+            /** @description Left out where it has none. */
+            categories?: components["schemas"]["Categories"];
         };
+        /**
+         * @description A category's name: letters, marks and digits of any script, single blanks, and `& ' ’ . , / ( ) + -`. It begins with a letter or a
+         *     digit. Stored in NFC. Names that differ only in case name the same category.
+         */
+        Category: string;
+        /** @description The categories of a product, each once. */
+        Categories: components["schemas"]["Category"][];
         /** @description What admins see of a product, too. */
         ProductInventory: {
             stock: components["schemas"]["Units"];

@@ -389,14 +389,14 @@ func TestCreate(t *testing.T) {
 }
 
 const stored = `{"product_id":"a","name":"A","description":"D","price":{"amount":7,"currency":"GBP"},"image_url":"","stock_status":"in_stock",` +
-	`"max_per_order":2,"stock":9,"active":true,"version":%d,"created_at":"x","updated_at":"y",` +
+	`"max_per_order":2,"categories":["Lamps"],"stock":9,"active":true,"version":%d,"created_at":"x","updated_at":"y",` +
 	`"x_unknown_member":{"name":"Acme","since":1952}}`
 
 // TestChange: what edit leaves alone is sent as it was read, a member that the client does not know, too; what only the
 // store writes is left out. A save of another admin in between is met by another attempt, which begins with it.
 func TestChange(t *testing.T) {
 	edit := func(p product.Product) product.Product {
-		p.Price.Amount, p.MaxPerOrder = 9, 0
+		p.Price.Amount, p.MaxPerOrder, p.Categories = 9, 0, product.Categories{}
 		return p
 	}
 	for name, c := range map[string]struct {
@@ -430,7 +430,7 @@ func TestChange(t *testing.T) {
 				name, saved, err, len(sent), c.saved, c.err, c.sent)
 		}
 		for i, body := range sent {
-			want := fmt.Sprintf(`{"active":true,"compare_version":%d,"description":"D","image_url":"",`+
+			want := fmt.Sprintf(`{"active":true,"categories":[],"compare_version":%d,"description":"D","image_url":"",`+
 				`"max_per_order":10000,"name":"A","price":{"amount":9,"currency":"GBP"},`+
 				`"x_unknown_member":{"name":"Acme","since":1952}}`, i+1)
 			if body != want {

@@ -28,6 +28,7 @@ type productJSON struct {
 	ImageURL    string    `json:"image_url"`
 	Active      bool      `json:"active"`
 	MaxPerOrder int64     `json:"max_per_order"`
+	Categories  []string  `json:"categories"`
 	Stock       int64     `json:"stock"`
 	Version     int64     `json:"version"`
 }
@@ -35,7 +36,8 @@ type productJSON struct {
 func (p productJSON) product() product.Product {
 	return product.Product{
 		ID: p.ID, Name: p.Name, Description: p.Description, Price: money.Money(p.Price),
-		ImageURL: p.ImageURL, Active: p.Active, MaxPerOrder: p.MaxPerOrder, Stock: p.Stock, Version: p.Version,
+		ImageURL: p.ImageURL, Active: p.Active, MaxPerOrder: p.MaxPerOrder,
+		Categories: product.CategoriesOf(p.Categories), Stock: p.Stock, Version: p.Version,
 	}
 }
 
@@ -47,6 +49,7 @@ type draftJSON struct {
 	ImageURL    string    `json:"image_url"`
 	Active      bool      `json:"active"`
 	MaxPerOrder *int64    `json:"max_per_order,omitempty"`
+	Categories  []string  `json:"categories,omitempty"`
 	Stock       *int64    `json:"stock,omitempty"`
 }
 
@@ -95,15 +98,15 @@ func (s *Session) read(ctx context.Context, id string) (product.Product, members
 func (s *Session) Create(ctx context.Context, d product.Draft) error {
 	_, err := s.put(ctx, d.ID, draftJSON{
 		Name: d.Name, Description: d.Description, Price: moneyJSON(d.Price),
-		ImageURL: d.ImageURL, Active: d.Active, MaxPerOrder: d.MaxPerOrder, Stock: d.Stock,
+		ImageURL: d.ImageURL, Active: d.Active, MaxPerOrder: d.MaxPerOrder, Categories: d.Categories, Stock: d.Stock,
 	})
 	return err
 }
 
 // Change makes a product what edit makes of it as it stands now, and reports whether it had to be saved. Of what edit
-// returns the name, the description, the price, the image's URL, whether it is active and the limit count. Everything
-// else is saved as it was read, members that this client does not know, too. Another admin's save in between is kept:
-// edit is called again, with what is stored by then. It returns product.ErrNotFound, user.ErrNotAdmin,
+// returns the name, the description, the price, the image's URL, whether it is active, the limit and the categories
+// count. Everything else is saved as it was read, members that this client does not know, too. Another admin's save in
+// between is kept: edit is called again, with what is stored by then. It returns product.ErrNotFound, user.ErrNotAdmin,
 // validation.Errors, and product.ErrContended after 10 attempts.
 func (s *Session) Change(
 	ctx context.Context, id string, edit func(now product.Product) product.Product,
@@ -148,6 +151,7 @@ func (m members) changed(now, wanted product.Product) members {
 	set(body, "image_url", now.ImageURL, wanted.ImageURL, wanted.ImageURL)
 	set(body, "active", now.Active, wanted.Active, wanted.Active)
 	set(body, "max_per_order", now.MaxPerOrder, wanted.MaxPerOrder, cmp.Or(wanted.MaxPerOrder, product.MaxPerOrder))
+	set(body, "categories", now.Categories, wanted.Categories, append([]string{}, wanted.Categories.List()...))
 	return body
 }
 

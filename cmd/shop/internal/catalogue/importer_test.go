@@ -204,6 +204,7 @@ func TestImportChangesWhatIsGiven(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			old := storedLamp()
 			old.ImageURL, old.Active, old.MaxPerOrder = url, false, 7
+			old.Categories = product.Categories{"Lamps"}
 			s := newFakeStore(old)
 			r, err := NewReader(strings.NewReader("product_id,name,description,price,currency,stock"+c.header+
 				"\nlamp,Lamp,Warm,64,GBP,99"+c.line+"\n"), pounds)
@@ -213,6 +214,9 @@ func TestImportChangesWhatIsGiven(t *testing.T) {
 			i := &Importer{Store: s, Concurrency: 1, Refused: func(*Refusal) error { return nil }}
 			summary, err := i.Import(t.Context(), r)
 			wantCounts(t, summary, err, c.want)
+			if got := s.products["lamp"].Categories; got != old.Categories {
+				t.Errorf("got the categories %q, want %q", got, old.Categories)
+			}
 			if got := s.products["lamp"]; got.ImageURL != c.image || got.Active != c.active ||
 				got.MaxPerOrder != c.limit || got.Stock != old.Stock {
 				t.Errorf("got %+v, want image %s, active %t and %d an order", got, c.image, c.active, c.limit)

@@ -16,7 +16,7 @@ import (
 // columns are those of a catalogue CSV.
 var columns = csvfile.Columns{
 	Required: []string{"product_id", "name", "description", "price", "currency", "stock"},
-	Optional: []string{"image_url", "active", "max_per_order"},
+	Optional: []string{"image_url", "active", "max_per_order", "categories"},
 }
 
 // Options say how a file becomes items.
@@ -27,8 +27,8 @@ type Options struct {
 	Decimal  DecimalMark // of prices; Either: see [Either], and [Point] in files parted by commas
 }
 
-// Reader reads a catalogue CSV. The price is decimal (3.39); an empty stock is 0; an empty image_url, active or
-// max_per_order leaves the product's as it is.
+// Reader reads a catalogue CSV. The price is decimal (3.39); an empty stock is 0; an empty image_url, active,
+// max_per_order or categories leaves the product's as it is.
 type Reader struct {
 	rows *csvfile.Reader
 	items
@@ -74,6 +74,7 @@ func (r *Reader) Next(ctx context.Context) (Item, error) {
 		id: field("product_id"), name: field("name"), description: field("description"), hasDescription: true,
 		price: field("price"), currency: field("currency"), stock: field("stock"),
 		imageURL: field("image_url"), active: field("active"), maxPerOrder: field("max_per_order"),
+		categories: field("categories"),
 	})
 	if refusal != nil {
 		return Item{}, refusal
@@ -87,11 +88,12 @@ func (r *Reader) Progress() float64 { return r.rows.Progress() }
 // Encoding is [Source]'s.
 func (r *Reader) Encoding() string { return r.rows.Encoding() }
 
-// said is what a file says of a product, in its words. Of imageURL, active and maxPerOrder, what is empty is not said.
+// said is what a file says of a product, in its words. Of imageURL, active, maxPerOrder and categories, what is empty
+// is not said.
 type said struct {
 	id, name, description, price, currency, stock string
 	hasDescription                                bool
-	imageURL, active, maxPerOrder                 string
+	imageURL, active, maxPerOrder, categories     string
 }
 
 // item makes an item of what the row says of a product, or says why there is none.
@@ -113,6 +115,7 @@ func (i *items) item(row csvfile.Row, s said) (Item, *Refusal) {
 	if refusal := setMaxPerOrder(&item, s.maxPerOrder); refusal != nil {
 		return Item{}, refusal
 	}
+	item.Draft.Categories = categories(s.categories)
 	if refusal := validateItem(item, i.options.Currency); refusal != nil {
 		return Item{}, refusal
 	}
@@ -180,4 +183,18 @@ func setMaxPerOrder(item *Item, text string) *Refusal {
 	}
 	item.Draft.MaxPerOrder = &units
 	return nil
+}
+
+// categories reads names with | between them. Nothing leaves the product's as they are; | alone is none.
+func categories(text string) []string {
+	if text == "" {
+		return nil
+	}
+	names := []string{}
+	for name := range strings.SplitSeq(text, "|") {
+		if name = clean(name); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -109,6 +110,27 @@ func TestReaderMaxPerOrder(t *testing.T) {
 		}
 		if got != want || want < 0 && refused[0].Reason != Invalid {
 			t.Errorf("%q: got %d, refused %v, want %d", cell, got, refused, want)
+		}
+	}
+}
+
+func TestReaderCategories(t *testing.T) {
+	for cell, want := range map[string][]string{
+		"": nil, "|": {}, "Lamps": {"Lamps"}, " Home  &  Garden | Lamps|": {"Home & Garden", "Lamps"},
+		"1|2|3|4|5|6": {"refused"}, "a|A": {"refused"}, "🦊": {"refused"},
+	} {
+		text := "product_id,name,description,price,currency,stock,categories\na,A,,1,GBP,1," + cell + "\n"
+		r, err := NewReader(strings.NewReader(text), pounds)
+		if err != nil {
+			t.Fatal(err)
+		}
+		items, refused := drain(t, r)
+		got := []string{"refused"}
+		if len(items) == 1 {
+			got = items[0].Draft.Categories
+		}
+		if !reflect.DeepEqual(got, want) || len(refused) == 1 && refused[0].Reason != Invalid {
+			t.Errorf("%q: got %q, refused %v, want %q", cell, got, refused, want)
 		}
 	}
 }

@@ -27,10 +27,14 @@ const LABELS: Record<Exclude<keyof SaveProduct, 'active' | 'compare_version'> | 
   price: desk.price,
   image_url: desk.imageUrl,
   max_per_order: desk.maxPerOrder,
+  categories: desk.categories,
   stock: desk.initialStock,
 }
 const ID = /^([A-Za-z0-9_-][A-Za-z0-9._-]{0,63}|\.[A-Za-z0-9_-][A-Za-z0-9._-]{0,62}|\.\.[A-Za-z0-9._-]{1,62})$/
 const NO_LIMIT = 10_000
+const MAX_CATEGORIES = 5
+const CATEGORY = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}&'’.,/()+-]*( [\p{L}\p{M}\p{N}&'’.,/()+-]+)*$/u
+const MAX_CATEGORY = 40 // characters
 
 /** The fields of a product's form that both pages have. */
 function check(values: FormData, currency: string): Errors {
@@ -39,7 +43,18 @@ function check(values: FormData, currency: string): Errors {
     name: text(values, 'name').trim() ? undefined : desk.required,
     price: parseMoney(text(values, 'price'), currency) ? undefined : desk.badPrice(digitsOf(currency)),
     max_per_order: max === '' || isWhole(max, 1, NO_LIMIT) ? undefined : desk.badMax,
+    categories: areCategories(categoriesOf(values)) ? undefined : desk.badCategories,
   }
+}
+
+/** The categories of the form, one a line. */
+function categoriesOf(values: FormData): string[] {
+  const lines = text(values, 'categories').normalize('NFC').split('\n')
+  return lines.map((line) => line.trim().replace(/\s+/g, ' ')).filter((name) => name !== '')
+}
+
+function areCategories(names: string[]): boolean {
+  return names.length <= MAX_CATEGORIES && names.every((name) => [...name].length <= MAX_CATEGORY && CATEGORY.test(name))
 }
 
 function isWhole(value: string, least: number, most: number): boolean {
@@ -54,6 +69,7 @@ function productOf(values: FormData, currency: string): ProductForm {
     image_url: text(values, 'image_url').trim(),
     active: values.has('active'),
     max_per_order: Number(text(values, 'max_per_order').trim() || NO_LIMIT),
+    categories: categoriesOf(values),
   }
 }
 
@@ -82,6 +98,15 @@ function Fields({ product, currency, errors }: { product?: AdminProduct; currenc
         inputMode="numeric"
         defaultValue={product?.max_per_order === undefined ? '' : String(product.max_per_order)}
         error={errors.max_per_order}
+      />
+      <TextField
+        name="categories"
+        label={desk.categories}
+        hint={desk.categoriesHint}
+        defaultValue={product?.categories?.join('\n')}
+        rows={3}
+        dir="auto"
+        error={errors.categories}
       />
       <Check name="active" label={desk.forSale} defaultChecked={product?.active ?? true} />
     </>
@@ -289,6 +314,7 @@ function Conflict({ stored, mine, overwrite, take }: { stored: AdminProduct; min
     [desk.price, plainMoney(mine.price), plainMoney(stored.price)],
     [desk.imageUrl, mine.image_url, stored.image_url],
     [desk.maxPerOrder, String(mine.max_per_order), String(stored.max_per_order ?? NO_LIMIT)],
+    [desk.categories, (mine.categories ?? []).join(', '), (stored.categories ?? []).join(', ')],
     [desk.forSale, mine.active ? desk.yes : desk.no, stored.active ? desk.yes : desk.no],
   ].filter(([, ours, now]) => ours !== now)
   return (
