@@ -13,6 +13,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"shop/internal/clock"
+	"shop/internal/config"
+	"shop/internal/deadline"
 	"shop/internal/dynamostore"
 	"shop/internal/order"
 )
@@ -28,7 +30,8 @@ type year struct {
 	*archive
 	count     int
 	analytics *order.Analytics
-	late      string // the cursor of a late page of the history
+	open      func() *order.Analytics // as a function does that begins, with no connection
+	late      string                  // the cursor of a late page of the history
 }
 
 // sales compares a summary and the history of a store that sold much with those of one that sold little in the same
@@ -44,12 +47,14 @@ func sales(ctx context.Context, s *store, e effort) (rows []row, err error) {
 	month := fmt.Sprintf("a summary of 31 days of %d orders a year against %d", e.sold[1], e.sold[0])
 	whole := fmt.Sprintf("a summary of the year of %d orders against %d", e.sold[1], e.sold[0])
 	late := fmt.Sprintf("page %d of the history of %d orders against %d", e.soldPage, e.sold[1], e.sold[0])
+	cold := fmt.Sprintf("the same by a client without a connection, of %d orders against %d", e.sold[1], e.sold[0])
 	for _, figure := range []struct {
 		name    string
 		measure func(*year) (time.Duration, error)
 	}{
-		{month, func(y *year) (time.Duration, error) { return y.summarize(ctx, 31) }},
-		{whole, func(y *year) (time.Duration, error) { return y.summarize(ctx, soldDays) }},
+		{month, func(y *year) (time.Duration, error) { return y.summarize(ctx, y.analytics, 31) }},
+		{cold, func(y *year) (time.Duration, error) { return y.summarize(ctx, y.open(), 31) }},
+		{whole, func(y *year) (time.Duration, error) { return y.summarize(ctx, y.analytics, soldDays) }},
 		{fmt.Sprintf("page 1 of the history of %d orders against %d", e.sold[1], e.sold[0]),
 			func(y *year) (time.Duration, error) { return y.read(ctx, "") }},
 		{late, func(y *year) (time.Duration, error) { return y.read(ctx, y.late) }},
@@ -68,7 +73,12 @@ func sales(ctx context.Context, s *store, e effort) (rows []row, err error) {
 
 // year makes the orders and counts them.
 func (s *store) year(ctx context.Context, count, lastPage int) (*year, error) {
-	client := dynamodb.NewFromConfig(configuration(s.dynamodb, anybody))
+	connect := func() *dynamodb.Client {
+		cfg := configuration(s.dynamodb, anybody)
+		cfg.HTTPClient = config.HTTPClient(deadline.Call)
+		return dynamodb.NewFromConfig(cfg)
+	}
+	client := connect()
 	tables, err := s.copyTables(ctx, client, "OrdersTable", "SalesByDayTable")
 	if err != nil {
 		return nil, err
@@ -76,19 +86,25 @@ func (s *store) year(ctx context.Context, count, lastPage int) (*year, error) {
 	y := &year{count: count, archive: &archive{tables: tables, orders: dynamostore.OrderHistory{
 		Client: client, Orders: tables.name("OrdersTable"),
 	}}}
-	stored := &dynamostore.SalesByDay{
-		Client: client, SalesByDay: tables.name("SalesByDayTable"), Orders: tables.name("OrdersTable"),
-	}
-	y.analytics = &order.Analytics{
-		Feed: &y.orders, Sales: stored, Currency: lamp.Price.Currency, Zone: time.UTC, Now: clock.Now,
-	}
-	if err := y.make(ctx, stored); err != nil {
+	y.open = func() *order.Analytics { return tables.analytics(connect()) }
+	y.analytics = tables.analytics(client)
+	if err := y.make(ctx, y.analytics.Sales); err != nil {
 		return nil, errors.Join(err, tables.remove())
 	}
 	if y.late, err = y.cursor(ctx, lastPage); err != nil {
 		return nil, errors.Join(err, tables.remove())
 	}
 	return y, nil
+}
+
+// analytics are those of the tables, as the function that summarizes orders has them.
+func (t *tables) analytics(client *dynamodb.Client) *order.Analytics {
+	orders := t.name("OrdersTable")
+	return &order.Analytics{
+		Feed:     &dynamostore.OrderHistory{Client: client, Orders: orders},
+		Sales:    &dynamostore.SalesByDay{Client: client, SalesByDay: t.name("SalesByDayTable"), Orders: orders},
+		Currency: lamp.Price.Currency, Zone: time.UTC, Now: clock.Now,
+	}
 }
 
 func (y *year) make(ctx context.Context, stored order.SalesStore) error {
@@ -148,10 +164,10 @@ func soldOrder(n int, at time.Time) item {
 }
 
 // summarize returns the time that a summary of the last days took.
-func (y *year) summarize(ctx context.Context, days int) (time.Duration, error) {
-	to := y.analytics.Today()
+func (y *year) summarize(ctx context.Context, a *order.Analytics, days int) (time.Duration, error) {
+	to := a.Today()
 	start := time.Now()
-	s, err := y.analytics.Summarize(ctx, to.AddDate(0, 0, 1-days), to, 10)
+	s, err := a.Summarize(ctx, to.AddDate(0, 0, 1-days), to, 10)
 	took := time.Since(start)
 	if err == nil && days == soldDays && s.Orders != int64(y.count) {
 		err = fmt.Errorf("the summary has %d of %d orders", s.Orders, y.count)
