@@ -129,19 +129,8 @@ func draw(t *rapid.T, s size) plan {
 	buyers := rapid.IntRange(1, s.buyers).Draw(t, "buyers")
 	for i := range s.steps {
 		st := drawStep(t, p, i, buyers)
-		switch i { // each once, in the midst of it
-		case s.steps / 3:
-			st = step{Kind: visit}
-		case s.steps / 2:
-			st = step{Kind: deleteAccount}
-		case s.steps / 5:
-			st = step{Kind: endByReset}
-		case 2 * s.steps / 5:
-			st = step{Kind: endByRole}
-		case 3 * s.steps / 5:
-			st = step{Kind: endByReuse}
-		case 4 * s.steps / 5:
-			st = step{Kind: verify}
+		if once, ok := p.once(i, s.steps); ok {
+			st = once
 		}
 		p.Steps = append(p.Steps, st)
 	}
@@ -150,6 +139,25 @@ func draw(t *rapid.T, s size) plan {
 		p.Restart = s.steps / 2
 	}
 	return p
+}
+
+// once is the step at i where it is one of those that each round has once, in the midst of it. Where there are many
+// goods, one order has one of each, and is cancelled.
+func (p plan) once(i, steps int) (step, bool) {
+	once := map[int]step{
+		steps / 3: {Kind: visit}, steps / 2: {Kind: deleteAccount}, steps / 5: {Kind: endByReset},
+		2 * steps / 5: {Kind: endByRole}, 3 * steps / 5: {Kind: endByReuse}, 4 * steps / 5: {Kind: verify},
+	}
+	if goods, large := len(p.Goods), steps/6; goods > manyGoods {
+		cancelled := large + p.Workers + 1
+		if _, taken := once[cancelled]; taken {
+			cancelled++
+		}
+		once[large] = step{Kind: buy, Items: oneOfEach(goods-manyGoods, goods), Expect: "none"}
+		once[cancelled] = step{Kind: cancelOwn, Of: large}
+	}
+	st, ok := once[i]
+	return st, ok
 }
 
 func drawStep(t *rapid.T, p plan, i, buyers int) step {
