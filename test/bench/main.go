@@ -3,7 +3,7 @@
 // run. It prints one table in Markdown, and fails on errors only, never on time. `make bench` runs it with all that it
 // needs around it; docs/benchmarks.md says what each row means.
 //
-//	bench [-short | -duration 30s] [-only 'warm|start'] [-sold 1000000]
+//	bench [-short | -duration 30s] [-only 'warm|start'] [-sold 1000000] [-profile FOLDER]
 package main
 
 import (
@@ -43,6 +43,7 @@ func main() {
 		"make every row in some seconds, to see that all of them can be made; its figures mean little")
 	only := flag.String("only", "", "measure only what this regular expression matches, such as warm or zip")
 	sold := flag.Int("sold", 0, "how many orders the large store of the row sales has; 0 for 100,000, or -short's 1,000")
+	profiles := flag.String("profile", "", "write profiles of the warm rows' processes into this folder")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -53,14 +54,14 @@ func main() {
 	if *sold > 0 {
 		e.sold[1] = *sold
 	}
-	if err := run(ctx, *only, e); err != nil {
+	if err := run(ctx, *only, *profiles, e); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
 // run prints the rows that were measured also when a later one failed.
-func run(ctx context.Context, only string, e effort) error {
+func run(ctx context.Context, only, profiles string, e effort) error {
 	wanted, err := regexp.Compile(only)
 	if err != nil {
 		return fmt.Errorf("reading -only: %w", err)
@@ -70,6 +71,7 @@ func run(ctx context.Context, only string, e effort) error {
 		return err
 	}
 	defer s.close()
+	s.profiles = profiles
 	rows, err := measureAll(ctx, s, wanted, e)
 	if len(rows) > 0 {
 		fmt.Print(table(rows))

@@ -6,9 +6,13 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"sync/atomic"
+	"syscall"
 	"time"
+
+	"shop/test/bench/profiling"
 )
 
 // process is one environment of a function: its bootstrap, and the runtime API that it polls.
@@ -19,6 +23,7 @@ type process struct {
 	ended   context.Context // ends with the process
 	started time.Duration   // from exec to the first poll
 	calls   int
+	profile bool // it is profiled, and takes a moment to end
 }
 
 // launch starts a binary and waits for its first poll.
@@ -37,6 +42,14 @@ func launch(ctx context.Context, s *store, binary string, environment []string) 
 	p.command = exec.Command(binary)
 	p.command.Env = append([]string{"AWS_LAMBDA_RUNTIME_API=" + api.address}, environment...)
 	p.command.Stdout, p.command.Stderr = output, output
+	if s.profiles != "" {
+		folder := filepath.Join(s.profiles, filepath.Base(filepath.Dir(binary)), filepath.Base(binary))
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			api.close()
+			return nil, fmt.Errorf("making a folder for profiles: %w", err)
+		}
+		p.profile, p.command.Env = true, append(p.command.Env, profiling.Folder+"="+folder)
+	}
 	if err := p.start(ctx); err != nil {
 		p.end()
 		return nil, fmt.Errorf("starting %s: %w", binary, err)
@@ -99,7 +112,11 @@ func (p *process) explain(err error) error {
 // end kills the process, as Lambda ends an environment, and waits for its end.
 func (p *process) end() {
 	if p.command.Process != nil {
-		_ = p.command.Process.Kill()
+		if p.profile {
+			_ = p.command.Process.Signal(syscall.SIGTERM)
+		} else {
+			_ = p.command.Process.Kill()
+		}
 		<-p.ended.Done()
 	}
 	p.api.close()

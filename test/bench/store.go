@@ -33,6 +33,7 @@ type store struct {
 	folder   string // for binaries and logs
 	files    atomic.Int64
 	builds   map[string]string // architecture → folder of binaries
+	profiles string            // the folder for profiles; empty: none
 }
 
 // open finds the store by the environment that `make bench` sets.

@@ -120,6 +120,9 @@ def measure(variables, short) -> int:
     """Run the benchmarks, built with the functions' flags. Return the exit code."""
     say("running the benchmarks …")
     command = ["go", "run", "./test/bench", *(["-short"] if short else [])]
+    for option in ("only", "duration", "sold", "profile"):
+        if value := os.environ.get(option.upper()):
+            command += [f"-{option}", value]
     environment = tools.go_environment(architecture()) | variables
     return subprocess.run(command, cwd=ROOT, env=environment).returncode
 
