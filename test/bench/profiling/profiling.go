@@ -5,7 +5,6 @@ package profiling
 import (
 	"os"
 	"os/signal"
-	"runtime"
 	"runtime/pprof"
 	"syscall"
 )
@@ -19,7 +18,6 @@ func Start() {
 	if folder == "" {
 		return
 	}
-	runtime.MemProfileRate = 4096 // bytes: the calls of a benchmark are few
 	processor := create(folder + "/cpu.pprof")
 	must(pprof.StartCPUProfile(processor))
 	end := make(chan os.Signal, 1)
