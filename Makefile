@@ -60,7 +60,7 @@ test-up: ## start what the tests need and write the variables that lead to it in
 override RUN := $(value RUN)
 export RUN
 
-test: ## run every test, with all that they need around them; some: ONLY=./test/e2e RUN=TestBrowse
+test: ## run every test, with all that they need around them; some: ONLY=./test/e2e RUN=TestBrowse, or ONLY=web RUN='journey 4'
 	@$(STORE) test
 
 lint: ## run every linter

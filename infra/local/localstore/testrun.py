@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -31,17 +32,34 @@ What the tests need stands: a store, DynamoDB Local, and a proxy that counts the
 
 An editor reads the same file (in VS Code: "go.testEnvFile"). Ctrl-C ends it all, data included.
 """
-WITHOUT_A_STORE = {"./internal/dynamostore"}  # packages whose tests need DynamoDB Local, and nothing more
+WITHOUT_A_STORE = ("./internal/", "./functions/")  # folders whose tests need DynamoDB Local at most
+WITH_A_STORE = {"./internal/...", "./internal/kmssign"}  # but these
+PAGES = "web"  # what ONLY calls the tests of the pages
 DYNAMODB = "software.amazon.dynamodb.services.local.main.ServerRunner"
 
 
 def run(start_store) -> int:
-    """Run every test, or those Go tests that ONLY (packages) and RUN (a pattern of names) choose. Return the exit code.
+    """Run every test, or those that ONLY and RUN choose. Return the exit code.
 
-    Where nothing is chosen the benchmarks run, too, short: they are built with other flags than the tests.
+    ONLY has packages of Go, and RUN a pattern of their tests' names; or ONLY is "web", and RUN a pattern of the browser
+    tests' names. Where nothing is chosen the benchmarks run, too, short: they are built with other flags than tests.
     start_store: starts the store of some Settings and returns its process.
     """
     started = time.monotonic()
+    failed = test_pages(start_store) if only() == [PAGES] else test_all(start_store, started)
+    say(f"tests {'FAILED' if failed else 'passed'} after {time.monotonic() - started:.0f} s")
+    return failed
+
+
+def test_pages(start_store) -> int:
+    """Run the tests of the pages; with RUN, only the browser tests of such a name. Return the exit code."""
+    pattern = os.environ.get("RUN")
+    pages = 0 if pattern else web.test()
+    with surroundings(start_store) as variables:
+        return web.test_in_browser(variables, pattern) or pages
+
+
+def test_all(start_store, started) -> int:
     python = 0 if chosen() else python_tests()
     pages = 0 if chosen() else web.test()
     around = surroundings(start_store) if needs_store() else database_alone()
@@ -53,9 +71,7 @@ def run(start_store) -> int:
         benchmarks = 0 if chosen() else measure(variables, short=True)
         # At last: it guesses at passwords, and guesses are counted by where they come from.
         contracted = 0 if chosen() else contract.run(variables)
-    failed = python or pages or go or browser or benchmarks or contracted
-    say(f"tests {'FAILED' if failed else 'passed'} after {time.monotonic() - started:.0f} s")
-    return failed
+    return python or pages or go or browser or benchmarks or contracted
 
 
 def stand(start_store) -> None:
@@ -88,26 +104,48 @@ def python_tests() -> int:
     return subprocess.run(command, cwd=DEPLOY, env=os.environ | {"PYTHONPATH": str(LOCAL)}).returncode or local
 
 
+def only() -> list[str]:
+    return os.environ.get("ONLY", "").split()
+
+
 def chosen() -> list[str]:
     """The arguments of `go test` that ONLY and RUN stand for; none: all tests run."""
-    names = ["-count=1", "-run", os.environ["RUN"]] if os.environ.get("RUN") else []
-    return names + os.environ.get("ONLY", "").split()
+    names = ["-v", "-count=1", "-run", os.environ["RUN"]] if os.environ.get("RUN") else []
+    return names + only()
 
 
 def needs_store() -> bool:
     """Whether a package is to be tested that needs more than DynamoDB Local."""
-    only = os.environ.get("ONLY", "").split()
-    return not only or not WITHOUT_A_STORE.issuperset(only)
+    return not only() or any(p in WITH_A_STORE or not p.startswith(WITHOUT_A_STORE) for p in only())
 
 
 def go_arguments() -> list[str]:
-    packages = [] if os.environ.get("ONLY") else ["./..."]
+    packages = [] if only() else ["./..."]
     return ["-timeout", LONGEST_PACKAGE, *chosen(), *packages]
 
 
 def go_test(variables) -> int:
-    command = ["go", "test", *go_arguments()]
-    return subprocess.run(command, cwd=ROOT, env=os.environ | variables).returncode
+    """Run the chosen Go tests. Return the exit code: not 0 if no test matches RUN, which `go test` lets pass."""
+    command, ran = ["go", "test", *go_arguments()], False
+    pattern = os.environ.get("RUN")
+    if not pattern:
+        return subprocess.run(command, cwd=ROOT, env=os.environ | variables).returncode
+    environment = os.environ | variables
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as tests:
+        for line in tests.stdout or []:
+            print(line, end="", flush=True)
+            ran = ran or is_start(line, pattern)
+    if tests.returncode == 0 and not ran:
+        say(f"no test of {' '.join(only()) or 'any package'} matches RUN={pattern}")
+        return 1
+    return tests.returncode
+
+
+def is_start(line: str, pattern: str) -> bool:
+    """Whether the line of `go test -v` starts a test as deep as the pattern: A/b is a test in the test A."""
+    alternatives = re.sub(r"\[[^]]*\]|\([^)]*\)", "", pattern).split("|")
+    depth = min(alternative.count("/") for alternative in alternatives)
+    return line.startswith("=== RUN ") and line.count("/") >= depth
 
 
 def bench(start_store) -> int:

@@ -91,13 +91,17 @@ def types() -> int:
     return 0 if script("types") else 1
 
 
-def test_in_browser(variables) -> int:
-    """The journeys through the pages in a real browser, against the store of a test run. Return the exit code."""
+def test_in_browser(variables, pattern: str | None = None) -> int:
+    """The journeys through the pages in a real browser, against the store of a test run. Return the exit code.
+
+    pattern: of the names of those to run, one after the other; not 0 if there is none. None: all run.
+    """
     mine = variables | {
         "SHOP_API_URL": variables["SHOP_URL"],
         "SHOP_DEMO_CREDENTIALS": variables["SHOP_CREDENTIALS"],
     }
-    return 0 if script("browser", mine) else 1
+    chosen = ["--no-deps", "--workers", "1", "--grep", pattern] if pattern else []
+    return 0 if script("browser", mine, arguments=chosen) else 1
 
 
 def audit(settings) -> int:
@@ -108,12 +112,13 @@ def audit(settings) -> int:
     return 0 if script("audit", mine, AUDIT) else 1
 
 
-def script(name: str, variables: dict[str, str] | None = None, folder: Path = WEB) -> bool:
+def script(name: str, variables: dict[str, str] | None = None, folder: Path = WEB, arguments=()) -> bool:
     """Run a script of the folder's package.json where its output is seen."""
     say(f"{folder.relative_to(ROOT)}: {name} …")
     node = tools.node()
     environment = node_environment(node) | (variables or {})
-    return subprocess.run([str(node), str(tools.npm(node)), "run", name], cwd=folder, env=environment).returncode == 0
+    command = [str(node), str(tools.npm(node)), "run", name, "--", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment).returncode == 0
 
 
 def node_environment(node: Path) -> dict[str, str]:

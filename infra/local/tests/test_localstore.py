@@ -629,15 +629,43 @@ class Chosen(unittest.TestCase):
         for only, needed in {
             "": True,
             "./internal/dynamostore": False,
+            "./internal/order ./functions/place-order": False,
             "./internal/dynamostore ./test/e2e": True,
             "./internal/kmssign": True,
+            "./internal/...": True,
         }.items():
             with mock.patch.dict(os.environ, {"ONLY": only}):
                 self.assertEqual(testrun.needs_store(), needed, only)
 
     def test_the_command_is_shown_as_it_is_run(self) -> None:
         with mock.patch.dict(os.environ, {"ONLY": "./internal/order", "RUN": "TestPlace"}):
-            self.assertEqual(testrun.go_arguments()[2:], ["-count=1", "-run", "TestPlace", "./internal/order"])
+            self.assertEqual(testrun.go_arguments()[2:], ["-v", "-count=1", "-run", "TestPlace", "./internal/order"])
+
+    def test_a_pattern_that_no_test_matches_fails(self) -> None:
+        for pattern, code in {
+            "ExampleMoney$": 0,
+            "TestNothingIsCalledSo": 1,
+            "ExampleMoney$/nothing is called so": 1,
+            "TestNothingIsCalledSo/a|ExampleMoney$": 0,
+        }.items():
+            with (
+                self.subTest(pattern),
+                mock.patch.dict(os.environ, {"ONLY": "./internal/money", "RUN": pattern}),
+                contextlib.redirect_stdout(io.StringIO()),
+                contextlib.redirect_stderr(io.StringIO()) as err,
+            ):
+                self.assertEqual(testrun.go_test({}), code)
+                self.assertEqual("no test of ./internal/money matches" in err.getvalue(), bool(code))
+
+    def test_browser_tests_are_chosen_by_their_name(self) -> None:
+        with (
+            mock.patch.dict(os.environ, {"ONLY": "web", "RUN": "journey 4"}),
+            mock.patch.object(testrun, "surroundings", return_value=contextlib.nullcontext({"SHOP_URL": "http://a"})),
+            mock.patch.object(testrun.web, "test_in_browser", return_value=3) as tested,
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
+            self.assertEqual(testrun.run(None), 3)
+        tested.assert_called_once_with({"SHOP_URL": "http://a"}, "journey 4")
 
 
 class Signals(unittest.TestCase):
