@@ -109,7 +109,8 @@ func (r *run) readStocks(ctx context.Context) error {
 	for part := uint32(0); part < parts; part++ {
 		l := &ledger{entries: map[string]*entry{}, parts: parts, part: part, most: r.MostProducts,
 			commitWindow: r.Audit.CommitWindow}
-		if err := r.fill(ctx, l); err != nil {
+		p := &pass{run: r, ledger: l, first: part == 0, began: time.Now()}
+		if err := p.read(ctx); err != nil {
 			return err
 		}
 		for id, e := range l.entries {
@@ -123,46 +124,58 @@ func (r *run) readStocks(ctx context.Context) error {
 	return nil
 }
 
-// fill reads the stocks first, so that whatever they have is in what is read after them.
-func (r *run) fill(ctx context.Context, l *ledger) error {
-	began := time.Now()
-	first := l.part == 0
-	change := func(id string, delta int64, at time.Time) {
-		known := l.change(id, delta, at) || !l.has(id)
-		// a later one may be of a product that came meanwhile
-		if !known && at.Before(began.Add(-r.Audit.CommitWindow)) {
-			r.suspect(r.products, id)
-		}
-	}
-	err := r.Tables.EachProduct(ctx, func(p Product) {
-		if r.readable(&r.Summary.Products, first, p.ID, p.Err) {
-			l.add(p)
-		}
-	})
-	if err != nil {
+// pass reads all tables but the mails into a ledger.
+type pass struct {
+	*run
+	ledger *ledger
+	first  bool
+	began  time.Time
+}
+
+// read reads the stocks first, so that whatever they have is in what is read after them.
+func (p *pass) read(ctx context.Context) error {
+	if err := p.Tables.EachProduct(ctx, p.product); err != nil {
 		return failed("reading products", err)
 	}
-	err = r.Tables.EachMovement(ctx, func(m Movement) {
-		if r.readable(&r.Summary.Movements, first, m.ProductID, m.Err) {
-			change(m.ProductID, m.Delta, m.At)
-			l.moved(m)
-		}
-	})
-	if err != nil {
+	if err := p.Tables.EachMovement(ctx, p.movement); err != nil {
 		return failed("reading stock movements", err)
 	}
-	return failed("reading orders", r.Tables.EachOrder(ctx, false, func(o Order) {
-		if !r.readable(&r.Summary.Orders, first, o.ID, o.Err) {
-			return
-		}
-		if first && !r.StocksOnly && len(ofOrder(o)) > 0 {
-			r.suspect(r.mails, notification.OrderMailID(o.ID))
-		}
-		for _, line := range o.Lines {
-			change(line.ProductID, -line.Quantity, o.PlacedAt)
-		}
-		l.cancelled(o)
-	}))
+	return failed("reading orders", p.Tables.EachOrder(ctx, false, p.order))
+}
+
+func (p *pass) product(found Product) {
+	if p.readable(&p.Summary.Products, p.first, found.ID, found.Err) {
+		p.ledger.add(found)
+	}
+}
+
+func (p *pass) movement(m Movement) {
+	if p.readable(&p.Summary.Movements, p.first, m.ProductID, m.Err) {
+		p.change(m.ProductID, m.Delta, m.At)
+		p.ledger.moved(m)
+	}
+}
+
+func (p *pass) order(o Order) {
+	if !p.readable(&p.Summary.Orders, p.first, o.ID, o.Err) {
+		return
+	}
+	if p.first && !p.StocksOnly && len(ofOrder(o)) > 0 {
+		p.suspect(p.mails, notification.OrderMailID(o.ID))
+	}
+	for _, line := range o.Lines {
+		p.change(line.ProductID, -line.Quantity, o.PlacedAt)
+	}
+	p.ledger.cancelled(o)
+}
+
+// change enters a change of a stock. One of a product that was not read is suspect, unless the product may have come
+// after the products were read.
+func (p *pass) change(productID string, delta int64, at time.Time) {
+	known := p.ledger.change(productID, delta, at) || !p.ledger.has(productID)
+	if !known && at.Before(p.began.Add(-p.Audit.CommitWindow)) {
+		p.suspect(p.products, productID)
+	}
 }
 
 // readable counts an item in the first pass, and reports one that cannot be read.
