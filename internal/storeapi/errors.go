@@ -150,17 +150,36 @@ func detailed(err error) (p httpapi.Problem, ok bool) {
 	return p, true
 }
 
-// refusedOrder answers what is detailed of an order that is not placed or changed.
+// refusedOrder answers the errors with details of an order that is not placed or changed.
 func refusedOrder(err error) (p httpapi.Problem, ok bool) {
+	var (
+		reused *order.KeyReusedError
+		status *order.StatusChangedError
+	)
+	switch {
+	case errors.As(err, &status):
+		p = problem(http.StatusConflict, "status_changed",
+			"The order's status does not allow this change, or no longer.")
+		p.OrderStatus = status.Present.String()
+	case errors.As(err, &reused):
+		p = problem(http.StatusUnprocessableEntity, "idempotency_key_reused",
+			"The Idempotency-Key was used for another order.")
+		p.OrderID = reused.OrderID
+	default:
+		return refusedItems(err)
+	}
+	return p, true
+}
+
+// refusedItems answers the errors that name the products because of which an order is not placed.
+func refusedItems(err error) (p httpapi.Problem, ok bool) {
 	var (
 		unknown *order.UnknownProductError
 		excess  *order.MaxPerOrderExceededError
 		short   *order.OutOfStockError
 		prices  *order.PriceChangedError
-		reused  *order.KeyReusedError
-		status  *order.StatusChangedError
 	)
-	const conflict, unprocessable = http.StatusConflict, http.StatusUnprocessableEntity
+	const conflict = http.StatusConflict
 	switch {
 	case errors.As(err, &unknown):
 		p = problem(http.StatusNotFound, "product_not_found", "There is no product "+unknown.ProductID+".")
@@ -173,12 +192,6 @@ func refusedOrder(err error) (p httpapi.Problem, ok bool) {
 	case errors.As(err, &prices):
 		p = problem(conflict, "price_changed", "The order does not cost what was agreed to.")
 		p.Items = changedPrices(prices)
-	case errors.As(err, &status):
-		p = problem(conflict, "status_changed", "The order's status does not allow this change, or no longer.")
-		p.OrderStatus = status.Present.String()
-	case errors.As(err, &reused):
-		p = problem(unprocessable, "idempotency_key_reused", "The Idempotency-Key was used for another order.")
-		p.OrderID = reused.OrderID
 	default:
 		return p, false
 	}
