@@ -15,7 +15,7 @@ type progress interface {
 	// Cancel cancels the customer's own order, and returns whether this call did.
 	Cancel(ctx context.Context, customer user.Caller, orderID string) (o order.Order, changed bool, err error)
 	// Set makes a step of anyone's order, and returns whether this call did.
-	Set(ctx context.Context, admin user.Caller, s order.Step) (o order.Order, changed bool, err error)
+	Set(ctx context.Context, admin user.Caller, r order.StatusRequest) (o order.Order, changed bool, err error)
 }
 
 type handlers struct{ orders progress }
@@ -38,7 +38,7 @@ func (h handlers) cancel(ctx context.Context, caller user.Caller, r *httpapi.Req
 	return answer(ctx, caller, o, changed, err)
 }
 
-type stepRequest struct {
+type statusRequest struct {
 	Status        string  `json:"status"`
 	CompareStatus string  `json:"compare_status"`
 	Tracking      *string `json:"tracking"`
@@ -49,19 +49,19 @@ func (h handlers) set(ctx context.Context, caller user.Caller, r *httpapi.Reques
 	if !order.ValidID(id) {
 		return httpapi.Response{}, order.ErrNotFound
 	}
-	in, err := httpapi.Decode[stepRequest](r)
+	in, err := httpapi.Decode[statusRequest](r)
 	if err != nil {
 		return httpapi.Response{}, err
 	}
-	step, err := in.step(id)
+	asked, err := in.toDomain(id)
 	if err != nil {
 		return httpapi.Response{}, err
 	}
-	o, changed, err := h.orders.Set(ctx, caller, step)
+	o, changed, err := h.orders.Set(ctx, caller, asked)
 	return answer(ctx, caller, o, changed, err)
 }
 
-func (in stepRequest) step(orderID string) (order.Step, error) {
+func (in statusRequest) toDomain(orderID string) (order.StatusRequest, error) {
 	var problems validation.Errors
 	status := func(field, name string) order.Status {
 		s, known := order.ParseStatus(name)
@@ -70,14 +70,14 @@ func (in stepRequest) step(orderID string) (order.Step, error) {
 		}
 		return s
 	}
-	step := order.Step{
+	asked := order.StatusRequest{
 		OrderID: orderID, From: status("compare_status", in.CompareStatus), To: status("status", in.Status),
 	}
 	if in.Tracking != nil {
-		step.Tracking = *in.Tracking
-		problems.Require("tracking", step.Tracking != "")
+		asked.Tracking = *in.Tracking
+		problems.Require("tracking", asked.Tracking != "")
 	}
-	return step, problems.Err()
+	return asked, problems.Err()
 }
 
 // answer answers the order as it is now. A change is audited once: a repeat makes none.

@@ -22,14 +22,14 @@ const (
 // orders is a progress. Calling what is nil panics, and so is answered as internal.
 type orders struct {
 	cancel func(user.Caller, string) (order.Order, bool, error)
-	set    func(user.Caller, order.Step) (order.Order, bool, error)
+	set    func(user.Caller, order.StatusRequest) (order.Order, bool, error)
 }
 
 func (o orders) Cancel(_ context.Context, customer user.Caller, id string) (order.Order, bool, error) {
 	return o.cancel(customer, id)
 }
 
-func (o orders) Set(_ context.Context, admin user.Caller, s order.Step) (order.Order, bool, error) {
+func (o orders) Set(_ context.Context, admin user.Caller, s order.StatusRequest) (order.Order, bool, error) {
 	return o.set(admin, s)
 }
 
@@ -56,8 +56,10 @@ func wantOrder(status, by, more string) httpapitest.Want {
 }
 
 func TestSetStatus(t *testing.T) {
-	h := handler(orders{set: func(admin user.Caller, s order.Step) (order.Order, bool, error) {
-		want := order.Step{OrderID: orderID, From: order.Packed, To: order.Shipped, Tracking: "RM 1234 5678 9GB"}
+	h := handler(orders{set: func(admin user.Caller, s order.StatusRequest) (order.Order, bool, error) {
+		want := order.StatusRequest{
+			OrderID: orderID, From: order.Packed, To: order.Shipped, Tracking: "RM 1234 5678 9GB",
+		}
 		if admin != httpapitest.Admin || s != want {
 			t.Errorf("%+v asked for %+v, want %+v", admin, s, want)
 		}

@@ -70,7 +70,7 @@ func busyShop(t *testing.T) (*shop, []string) {
 		_, err := s.inventory().Move(t.Context(), m)
 		s.must(err)
 	}
-	_, _, err := s.progress().Set(t.Context(), s.admin, order.Step{OrderID: ids[1], From: order.Placed,
+	_, _, err := s.progress().Set(t.Context(), s.admin, order.StatusRequest{OrderID: ids[1], From: order.Placed,
 		To: order.Cancelled})
 	s.must(err)
 	mails := s.mails(func() time.Time { return opened })
@@ -130,7 +130,7 @@ func TestPlantedDifferences(t *testing.T) {
 	s.change("Mails", mail(11), "SET attempt = :n", attributes{":n": text("x")})
 	s.remove("StockMovements", attributes{"product_id": text("p000"),
 		"moved_key": text(formatTime(opened.Add(time.Hour)) + "#1")})
-	_, _, err := s.progress().Set(t.Context(), s.admin, order.Step{OrderID: ids[0], To: order.Packed})
+	_, _, err := s.progress().Set(t.Context(), s.admin, order.StatusRequest{OrderID: ids[0], To: order.Packed})
 	s.must(err)
 	early, _ := notification.NewStatusMail(ids[0], order.Shipped, "a@example.com", opened)
 	s.put("Mails", mailItem(early))

@@ -62,7 +62,7 @@ func TestStatusIsKept(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 100, 10)
 	o := s.sold("k", line("lamp", 100, 3))
-	for _, step := range []order.Step{
+	for _, step := range []order.StatusRequest{
 		{OrderID: o.ID, From: order.Placed, To: order.Packed},
 		{OrderID: o.ID, From: order.Packed, To: order.Shipped, Tracking: "RM 1"},
 	} {
@@ -144,7 +144,8 @@ func TestCancellationsRace(t *testing.T) {
 		for range 3 {
 			all.Go(func() { _, _, _ = s.progressOver(overlap).Cancel(t.Context(), cat, o.ID) })
 			all.Go(func() {
-				_, _, _ = s.progressOver(overlap).Set(t.Context(), s.admin, order.Step{OrderID: o.ID, To: order.Packed})
+				packed := order.StatusRequest{OrderID: o.ID, To: order.Packed}
+				_, _, _ = s.progressOver(overlap).Set(t.Context(), s.admin, packed)
 			})
 		}
 		all.Wait()
@@ -344,7 +345,8 @@ func TestLargeCancellationsRace(t *testing.T) {
 		}
 		if i%2 == 1 {
 			all.Go(func() {
-				_, _, _ = s.progressOver(overlap).Set(t.Context(), s.admin, order.Step{OrderID: o.ID, To: order.Packed})
+				packed := order.StatusRequest{OrderID: o.ID, To: order.Packed}
+				_, _, _ = s.progressOver(overlap).Set(t.Context(), s.admin, packed)
 			})
 		}
 		all.Wait()
@@ -376,9 +378,9 @@ func TestStatusMails(t *testing.T) {
 			}
 		}
 	}
-	s.must(second(s.progress().Set(t.Context(), s.admin, order.Step{OrderID: shipped.ID, To: order.Packed})))
+	s.must(second(s.progress().Set(t.Context(), s.admin, order.StatusRequest{OrderID: shipped.ID, To: order.Packed})))
 	wantMails(shipped, true, false, false)
-	next := order.Step{OrderID: shipped.ID, From: order.Packed, To: order.Shipped}
+	next := order.StatusRequest{OrderID: shipped.ID, From: order.Packed, To: order.Shipped}
 	s.must(second(s.progress().Set(t.Context(), s.admin, next)))
 	wantMails(shipped, true, true, false)
 	_, _, err := s.progress().Cancel(t.Context(), cat, shipped.ID)

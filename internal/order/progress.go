@@ -53,39 +53,39 @@ func (p *Progress) Cancel(ctx context.Context, customer user.Caller, orderID str
 	return p.change(ctx, o, c, "", func(o Order) bool { return !o.Status.IsSale() })
 }
 
-// Step is a change of a status as an admin asks for it.
-type Step struct {
+// StatusRequest is a change of a status as an admin asks for it.
+type StatusRequest struct {
 	OrderID  string
 	From, To Status
 	Tracking string // only to Shipped; may be empty
 }
 
-// Set makes the step and returns the order, and whether this call made it: one that the same admin made last is
+// Set makes the change and returns the order, and whether this call made it: one that the same admin made last is
 // answered again. A cancellation is as Cancel's. It returns validation.Errors, ErrNotFound, *StatusChangedError and
 // ErrBusy.
-func (p *Progress) Set(ctx context.Context, admin user.Caller, s Step) (Order, bool, error) {
-	if err := s.validate(); err != nil {
+func (p *Progress) Set(ctx context.Context, admin user.Caller, r StatusRequest) (Order, bool, error) {
+	if err := r.validate(); err != nil {
 		return Order{}, false, err
 	}
-	o, err := p.Orders.Stored(ctx, s.OrderID)
+	o, err := p.Orders.Stored(ctx, r.OrderID)
 	if err != nil {
-		return Order{}, false, fmt.Errorf("reading order %s: %w", s.OrderID, err)
+		return Order{}, false, fmt.Errorf("reading order %s: %w", r.OrderID, err)
 	}
-	c := Change{From: s.From, To: s.To, By: admin.UserID, At: p.Now()}
-	return p.change(ctx, o, c, s.Tracking, func(o Order) bool {
+	c := Change{From: r.From, To: r.To, By: admin.UserID, At: p.Now()}
+	return p.change(ctx, o, c, r.Tracking, func(o Order) bool {
 		last := o.Asked()
-		return last.From == c.From && last.To == c.To && last.By == c.By && o.Tracking == s.Tracking
+		return last.From == c.From && last.To == c.To && last.By == c.By && o.Tracking == r.Tracking
 	})
 }
 
-func (s Step) validate() error {
+func (r StatusRequest) validate() error {
 	var problems validation.Errors
-	if !s.From.mayBeAsked(s.To) {
-		problems.Add("status", "cannot be %s after %s", s.To, s.From)
+	if !r.From.mayBeAsked(r.To) {
+		problems.Add("status", "cannot be %s after %s", r.To, r.From)
 	}
-	if s.Tracking != "" {
-		problems.Line("tracking", s.Tracking, 1, maxTracking)
-		if s.To != Shipped {
+	if r.Tracking != "" {
+		problems.Line("tracking", r.Tracking, 1, maxTracking)
+		if r.To != Shipped {
 			problems.Add("tracking", "is only of an order that is shipped")
 		}
 	}

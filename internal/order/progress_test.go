@@ -126,7 +126,7 @@ func TestReturned(t *testing.T) {
 func TestEndLeftToTheRelay(t *testing.T) {
 	for by, end := range map[string]func(*oneOrder) error{
 		"a repeat": func(s *oneOrder) error {
-			_, changed, err := s.progress().Set(t.Context(), boss, Step{OrderID: "ord_a", To: Cancelled})
+			_, changed, err := s.progress().Set(t.Context(), boss, StatusRequest{OrderID: "ord_a", To: Cancelled})
 			if changed {
 				t.Error("a repeat changed it")
 			}
@@ -144,7 +144,7 @@ func TestEndLeftToTheRelay(t *testing.T) {
 			s.set(c, "")
 			return nil
 		}}
-		o, changed, err := s.progress().Set(t.Context(), boss, Step{OrderID: "ord_a", To: Cancelled})
+		o, changed, err := s.progress().Set(t.Context(), boss, StatusRequest{OrderID: "ord_a", To: Cancelled})
 		if err != nil || !changed || o.Status != Cancelling || s.left != 1 || len(s.missed) != 1 {
 			t.Fatalf("%s: got %s, %v and %v after %d left and %q", by, o.Status, changed, err, s.left, s.missed)
 		}
@@ -206,7 +206,7 @@ func TestEndMetAnother(t *testing.T) {
 // TestMissedAnnouncement: the change is made all the same, and it is noted.
 func TestMissedAnnouncement(t *testing.T) {
 	s := &oneOrder{Order: Order{ID: "ord_a", Status: Packed}}
-	_, changed, err := s.progress().Set(t.Context(), boss, Step{From: Packed, To: Shipped})
+	_, changed, err := s.progress().Set(t.Context(), boss, StatusRequest{From: Packed, To: Shipped})
 	want := "the queue is down for shipped of ord_a"
 	if err != nil || !changed || !slices.Equal(s.missed, []string{want}) {
 		t.Errorf("got %v, %v and %q, want a change and %q", changed, err, s.missed, want)
@@ -225,12 +225,12 @@ func TestChangeMetItsOwn(t *testing.T) {
 		s.set(c, "")
 		return &StatusChangedError{Present: c.To}
 	}}
-	o, changed, err := s.progress().Set(t.Context(), boss, Step{From: Placed, To: Packed})
+	o, changed, err := s.progress().Set(t.Context(), boss, StatusRequest{From: Placed, To: Packed})
 	if err != nil || !changed || o.Status != Packed || len(o.Changes) != 1 {
 		t.Errorf("got %+v, %v, %v", o, changed, err)
 	}
 	var other *StatusChangedError
-	_, _, err = s.progress().Set(t.Context(), user.Caller{UserID: "usr_other"}, Step{From: Placed, To: Packed})
+	_, _, err = s.progress().Set(t.Context(), user.Caller{UserID: "usr_other"}, StatusRequest{From: Placed, To: Packed})
 	if !errors.As(err, &other) || other.Present != Packed {
 		t.Errorf("another admin's: got %v, want that it is packed", err)
 	}
@@ -256,18 +256,18 @@ func TestCancelMeetsAnother(t *testing.T) {
 	}
 }
 
-// TestStepsThatAreNone are refused before anything is read or written.
-func TestStepsThatAreNone(t *testing.T) {
+// TestImpossibleStatusRequests are refused before anything is read or written.
+func TestImpossibleStatusRequests(t *testing.T) {
 	s := &oneOrder{}
-	for _, step := range []Step{
+	for _, request := range []StatusRequest{
 		{From: Placed, To: Placed}, {From: Placed, To: Shipped}, {From: Shipped, To: Cancelled},
 		{From: Cancelled, To: Placed}, {From: Placed, To: Cancelling}, {From: Cancelling, To: Cancelled},
 		{From: Placed, To: Packed, Tracking: "RM 1"}, {From: Packed, To: Shipped, Tracking: "a\nb"},
 		{From: Packed, To: Shipped, Tracking: strings.Repeat("a", 201)},
 	} {
 		var problems validation.Errors
-		if _, _, err := s.progress().Set(t.Context(), boss, step); !errors.As(err, &problems) || s.calls > 0 {
-			t.Errorf("%+v: got %v after %d changes, want validation.Errors", step, err, s.calls)
+		if _, _, err := s.progress().Set(t.Context(), boss, request); !errors.As(err, &problems) || s.calls > 0 {
+			t.Errorf("%+v: got %v after %d changes, want validation.Errors", request, err, s.calls)
 		}
 	}
 }
