@@ -164,9 +164,11 @@ function sentence(message: string): string {
   return message.endsWith('.') ? message : `${message}.`
 }
 
+/** What a field has. A field that the form lacks is a mistake in the page: an empty text would clear what is stored. */
 export function text(values: FormData, name: string): string {
   const value = values.get(name)
-  return typeof value === 'string' ? value : ''
+  if (typeof value !== 'string') throw new Error(`the form has no field ${name}`)
+  return value
 }
 
 /** A button that sends a form, and says that it is being sent. */

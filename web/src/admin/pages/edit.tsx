@@ -20,7 +20,7 @@ import { StockCell } from '../stock-cell'
 /** The form's members: a new one of the contract is missed here until the form has it. */
 type ProductForm = Required<Omit<SaveProduct, 'stock' | 'compare_version'>>
 
-const LABELS: Record<Exclude<keyof SaveProduct, 'active' | 'compare_version'> | 'product_id', string> = {
+const LABELS: Record<Exclude<keyof SaveProduct, 'compare_version'> | 'product_id', string> = {
   product_id: desk.productId,
   name: desk.productName,
   description: desk.description,
@@ -28,7 +28,18 @@ const LABELS: Record<Exclude<keyof SaveProduct, 'active' | 'compare_version'> | 
   image_url: desk.imageUrl,
   max_per_order: desk.maxPerOrder,
   categories: desk.categories,
+  active: desk.forSale,
   stock: desk.initialStock,
+}
+/** Each member of the form as a conflict shows it. */
+const SHOWN: Record<keyof ProductForm, (product: SaveProduct) => string> = {
+  name: (product) => product.name,
+  description: (product) => product.description,
+  price: (product) => plainMoney(product.price),
+  image_url: (product) => product.image_url,
+  max_per_order: (product) => String(product.max_per_order ?? NO_LIMIT),
+  categories: (product) => (product.categories ?? []).join(', '),
+  active: (product) => (product.active ? desk.yes : desk.no),
 }
 const ID = /^([A-Za-z0-9_-][A-Za-z0-9._-]{0,63}|\.[A-Za-z0-9_-][A-Za-z0-9._-]{0,62}|\.\.[A-Za-z0-9._-]{1,62})$/
 const NO_LIMIT = 10_000
@@ -308,15 +319,10 @@ function EditForm({ product, saved }: { product: AdminProduct; saved: () => void
 }
 
 function Conflict({ stored, mine, overwrite, take }: { stored: AdminProduct; mine: SaveProduct; overwrite: () => void; take: () => void }) {
-  const rows = [
-    [desk.productName, mine.name, stored.name],
-    [desk.description, mine.description, stored.description],
-    [desk.price, plainMoney(mine.price), plainMoney(stored.price)],
-    [desk.imageUrl, mine.image_url, stored.image_url],
-    [desk.maxPerOrder, String(mine.max_per_order), String(stored.max_per_order ?? NO_LIMIT)],
-    [desk.categories, (mine.categories ?? []).join(', '), (stored.categories ?? []).join(', ')],
-    [desk.forSale, mine.active ? desk.yes : desk.no, stored.active ? desk.yes : desk.no],
-  ].filter(([, ours, now]) => ours !== now)
+  const members = Object.keys(SHOWN) as (keyof ProductForm)[]
+  const rows = members
+    .map((member) => ({ label: LABELS[member], ours: SHOWN[member](mine), now: SHOWN[member](stored) }))
+    .filter(({ ours, now }) => ours !== now)
   return (
     <div class="notice bad" role="alert">
       <p>{desk.versionConflict}</p>
@@ -329,9 +335,9 @@ function Conflict({ stored, mine, overwrite, take }: { stored: AdminProduct; min
           </tr>
         </thead>
         <tbody>
-          {rows.map(([name, ours, now]) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
+          {rows.map(({ label, ours, now }) => (
+            <tr key={label}>
+              <th scope="row">{label}</th>
               <td dir="auto">{ours}</td>
               <td dir="auto">{now}</td>
             </tr>

@@ -152,7 +152,7 @@ interface ConfirmProps {
 
 function Confirm({ to, change, close }: ConfirmProps) {
   const form = useForm(async (values) => {
-    await change(to, text(values, 'tracking').trim())
+    await change(to, to === 'shipped' ? text(values, 'tracking').trim() : undefined)
     close()
   })
   return (
