@@ -81,7 +81,7 @@ drill: ## lose a table of a store of its own, kill the store, and bring it back 
 mutants: ## put defects into the sources, one at a time, and require that the tests find each
 	@$(STORE) mutants
 
-types: ## make web/src/api/schema.ts, the pages' types of the API, from docs/openapi.yaml
+types: ## make web/src/api/schema.ts, the pages' types of the API, from docs/openapi.yaml, and check the pages by them
 	@$(STORE) types
 
 picture: ## draw docs/architecture.svg from docs/architecture.d2

@@ -3,7 +3,9 @@ package main
 import (
 	"testing"
 
+	"shop/internal/storeapi"
 	"shop/test/contract"
+	"shop/test/unset"
 )
 
 // TestRequestIsTheContracts: the request has the members of the contract's SaveProduct.
@@ -14,5 +16,22 @@ func TestRequestIsTheContracts(t *testing.T) {
 	}
 	if err := c.CheckShape("SaveProduct", request{}); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestDraftHasEveryMember: the draft has what the request has.
+func TestDraftHasEveryMember(t *testing.T) {
+	text, yes, number := "a", true, int64(1)
+	in := request{
+		Name: &text, Description: &text, Price: &storeapi.RequiredMoney{Amount: &number, Currency: &text},
+		ImageURL: &text, Active: &yes, MaxPerOrder: &number, Categories: []string{text}, Stock: &number,
+		CompareVersion: &number,
+	}
+	if missing := unset.Members(in); len(missing) > 0 {
+		t.Fatalf("give the request of this test %v", missing)
+	}
+	draft, err := in.toDraft("lamp")
+	if missing := unset.Members(draft); err != nil || len(missing) > 0 {
+		t.Errorf("toDraft does not set %v; error %v", missing, err)
 	}
 }

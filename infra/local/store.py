@@ -241,7 +241,7 @@ def mutants(settings) -> int:
 
 
 def types(settings) -> int:
-    """make web/src/api/schema.ts, the pages' types of the API, from docs/openapi.yaml"""
+    """make web/src/api/schema.ts, the pages' types of the API, from docs/openapi.yaml, and check the pages by them"""
     return web.types()
 
 

@@ -18,6 +18,7 @@ import (
 	"shop/internal/page"
 	"shop/internal/product"
 	"shop/test/awsfault"
+	"shop/test/unset"
 )
 
 func TestProductIsStoredAndChanged(t *testing.T) {
@@ -27,6 +28,9 @@ func TestProductIsStoredAndChanged(t *testing.T) {
 		ImageURL: "https://example.com/l.png", Active: true,
 		MaxPerOrder: 2, Categories: product.Categories{"Lamps", "Bücher & mehr"}, Stock: 3, Version: 1,
 		CreatedAt: opened, UpdatedAt: opened,
+	}
+	if missing := unset.Members(p); len(missing) > 0 {
+		t.Fatalf("give the product of this test %v", missing)
 	}
 	s.must(s.saver().Create(t.Context(), p, nil))
 	got, err := s.catalogue().View(t.Context(), "lamp")

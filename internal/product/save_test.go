@@ -13,6 +13,7 @@ import (
 
 	"shop/internal/money"
 	"shop/internal/user"
+	"shop/test/unset"
 )
 
 func (w *warehouse) save(caller user.Caller, d Draft) (Product, bool, error) {
@@ -34,6 +35,23 @@ func savedLamp(stock int64, saved time.Time) Product {
 		ID: "LAMP-1", Name: "Lamp", Description: "Lights up.\nTwice.", Price: money.Money{Amount: 339, Currency: "GBP"},
 		ImageURL: "https://example.com/lamp.png", Active: true, Stock: stock, Version: 1, CreatedAt: saved,
 		UpdatedAt: saved,
+	}
+}
+
+// fullDraft has every member.
+func fullDraft() Draft {
+	d := lampDraft()
+	d.MaxPerOrder, d.Categories, d.Stock, d.CompareVersion = units(2), []string{"Lamps"}, units(1), units(1)
+	return d
+}
+
+func TestApplyToSetsEveryMember(t *testing.T) {
+	d := fullDraft()
+	if missing := unset.Members(d); len(missing) > 0 {
+		t.Fatalf("give fullDraft %v", missing)
+	}
+	if missing := unset.Members(d.ApplyTo(Product{}, at(1)), "ID", "Stock", "CreatedAt"); len(missing) > 0 {
+		t.Errorf("ApplyTo does not set %v", missing)
 	}
 }
 

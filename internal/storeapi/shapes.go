@@ -186,18 +186,13 @@ func InventoryOf(p product.Product) Inventory {
 
 // AdminProduct is a product as admins see it.
 type AdminProduct struct {
-	ListedProduct
-	Description string   `json:"description"`
-	Categories  []string `json:"categories,omitzero"` // left out where the product has none
+	Product
 	Inventory
 }
 
 // AdminProductOf writes p.
 func AdminProductOf(p product.Product) AdminProduct {
-	return AdminProduct{
-		ListedProduct: ListedProductOf(p), Description: p.Description, Categories: p.Categories.List(),
-		Inventory: InventoryOf(p),
-	}
+	return AdminProduct{Product: ProductOf(p), Inventory: InventoryOf(p)}
 }
 
 // Line is a line of an order.

@@ -42,8 +42,16 @@ func (c *Contract) CheckShape(schema string, shape any) error {
 			got = append(got, name)
 		}
 	}
-	if slices.Sort(got); !slices.Equal(got, want) {
-		return fmt.Errorf("%T has the members %q, the schema %s %q", shape, got, schema, want)
+	if lacks := without(want, got); len(lacks) > 0 {
+		return fmt.Errorf("%T lacks %q of the schema %s", shape, lacks, schema)
+	}
+	if more := without(got, want); len(more) > 0 {
+		return fmt.Errorf("%T has %q, which the schema %s lacks", shape, more, schema)
 	}
 	return nil
+}
+
+// without returns the names that are not among those that are known.
+func without(names, known []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(known, name) })
 }

@@ -11,11 +11,11 @@ func TestSaveNewProduct(t *testing.T) {
 	id, d := "e2e-"+unique(), productDraft()
 	got := decodeExact[adminProduct](t, send(t, save(admin(t), id, d)).want(t, http.StatusCreated))
 	wantNow(t, "created_at", got.CreatedAt)
-	want := adminProduct{
-		ProductID: id, Name: d.Name, Description: d.Description, Price: d.Price, ImageURL: d.ImageURL,
-		StockStatus: "in_stock", Stock: 10, Active: true, Version: 1, CreatedAt: got.CreatedAt,
-		UpdatedAt: got.CreatedAt,
+	want := adminProduct{Stock: 10, Active: true, Version: 1, CreatedAt: got.CreatedAt, UpdatedAt: got.CreatedAt}
+	want.ListedProduct = listedProduct{
+		ProductID: id, Name: d.Name, Price: d.Price, ImageURL: d.ImageURL, StockStatus: "in_stock",
 	}
+	want.Description = d.Description
 	if got != want {
 		t.Errorf("product = %+v, want %+v", got, want)
 	}

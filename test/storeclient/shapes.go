@@ -62,18 +62,6 @@ func (c *Categories) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Product is what the public sees of a product by itself.
-type Product struct {
-	ProductID   string     `json:"product_id"`
-	Name        string     `json:"name"`
-	Description string     `json:"description"`
-	Price       Money      `json:"price"`
-	ImageURL    string     `json:"image_url"`
-	StockStatus string     `json:"stock_status"`
-	MaxPerOrder int64      `json:"max_per_order,omitempty"`
-	Categories  Categories `json:"categories,omitzero"`
-}
-
 // ListedProduct is what the public sees of a product in a list.
 type ListedProduct struct {
 	ProductID   string `json:"product_id"`
@@ -84,37 +72,28 @@ type ListedProduct struct {
 	MaxPerOrder int64  `json:"max_per_order,omitempty"`
 }
 
-type AdminProduct struct {
-	ProductID   string     `json:"product_id"`
-	Name        string     `json:"name"`
+// Product is what the public sees of a product by itself.
+type Product struct {
+	ListedProduct
 	Description string     `json:"description"`
-	Price       Money      `json:"price"`
-	ImageURL    string     `json:"image_url"`
-	StockStatus string     `json:"stock_status"`
-	MaxPerOrder int64      `json:"max_per_order,omitempty"`
 	Categories  Categories `json:"categories,omitzero"`
-	Stock       int64      `json:"stock"`
-	Active      bool       `json:"active"`
-	Version     int64      `json:"version"`
-	CreatedAt   string     `json:"created_at"`
-	UpdatedAt   string     `json:"updated_at"`
+}
+
+// AdminProduct is what admins see of a product.
+type AdminProduct struct {
+	Product
+	Stock     int64  `json:"stock"`
+	Active    bool   `json:"active"`
+	Version   int64  `json:"version"`
+	CreatedAt string `json:"created_at"`
+	UpdatedAt string `json:"updated_at"`
 }
 
 // Public is what the public routes show of the product.
-func (p AdminProduct) Public() Product {
-	return Product{
-		ProductID: p.ProductID, Name: p.Name, Description: p.Description, Price: p.Price, ImageURL: p.ImageURL,
-		StockStatus: p.StockStatus, MaxPerOrder: p.MaxPerOrder, Categories: p.Categories,
-	}
-}
+func (p AdminProduct) Public() Product { return p.Product }
 
 // Listed is what the public list shows of the product.
-func (p AdminProduct) Listed() ListedProduct {
-	return ListedProduct{
-		ProductID: p.ProductID, Name: p.Name, Price: p.Price, ImageURL: p.ImageURL, StockStatus: p.StockStatus,
-		MaxPerOrder: p.MaxPerOrder,
-	}
-}
+func (p AdminProduct) Listed() ListedProduct { return p.ListedProduct }
 
 // Draft is what an admin saves to leave the product as it is. What a save keeps when it is missing is missing.
 func (p AdminProduct) Draft() SaveProduct {

@@ -86,9 +86,9 @@ def lint() -> bool:
 
 
 def types() -> int:
-    """Make the pages' types of the API from the contract. Return the exit code."""
+    """Make the pages' types of the API from the contract, and check the pages against them. Return the exit code."""
     install(LOG, WEB, "what the pages are built with")
-    return 0 if script("types") else 1
+    return 0 if script("types") and script("typecheck") else 1
 
 
 def test_in_browser(variables, pattern: str | None = None) -> int:

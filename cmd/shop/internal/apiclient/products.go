@@ -53,6 +53,13 @@ type draftJSON struct {
 	Stock       *int64    `json:"stock,omitempty"`
 }
 
+func draftOf(d product.Draft) draftJSON {
+	return draftJSON{
+		Name: d.Name, Description: d.Description, Price: moneyJSON(d.Price), ImageURL: d.ImageURL, Active: d.Active,
+		MaxPerOrder: d.MaxPerOrder, Categories: d.Categories, Stock: d.Stock,
+	}
+}
+
 // Products returns every product of the store, without descriptions; the session must be an admin's,
 // or the error is user.ErrNotAdmin. It reads 100 products a request.
 func (s *Session) Products(ctx context.Context) ([]product.Product, error) {
@@ -96,10 +103,7 @@ func (s *Session) read(ctx context.Context, id string) (product.Product, members
 // One whose answer was lost is sent again: it is refused in the field "stock", if it has a stock, because by then the
 // product exists.
 func (s *Session) Create(ctx context.Context, d product.Draft) error {
-	_, err := s.put(ctx, d.ID, draftJSON{
-		Name: d.Name, Description: d.Description, Price: moneyJSON(d.Price),
-		ImageURL: d.ImageURL, Active: d.Active, MaxPerOrder: d.MaxPerOrder, Categories: d.Categories, Stock: d.Stock,
-	})
+	_, err := s.put(ctx, d.ID, draftOf(d))
 	return err
 }
 
