@@ -93,8 +93,8 @@ func logIn(
 
 // explain adds to an error what the operator can do about it.
 func explain(err error) error {
-	if errors.Is(err, user.ErrNotAdmin) {
-		return fmt.Errorf("%w (shop grant-admin makes one)", err)
+	if errors.Is(err, user.ErrNoRight) {
+		return fmt.Errorf("%w (shop grant gives rights)", err)
 	}
 	return err
 }

@@ -1,4 +1,4 @@
-// Command shop is the operator's tool of the store. It imports products, grants and revokes the role of admin, rotates
+// Command shop is the operator's tool of the store. It imports products, grants and revokes rights of staff, rotates
 // the signing key, sends failed mails again, checks the stored data, and replays past sales as a test. It works on any
 // deployed stack, by the stack's outputs, and on the local store.
 //

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,61 +19,83 @@ import (
 	"shop/internal/clock"
 	"shop/internal/dynamostore"
 	"shop/internal/observe"
+	"shop/internal/token"
 	"shop/internal/user"
 )
 
-func newGrantAdmin(s streams, t *target) *cobra.Command {
+func newGrant(s streams, t *target) *cobra.Command {
 	c := roleChange{
-		role: user.RoleAdmin, question: "Make this account an admin's?", done: "%s is an admin from the next log-in on",
+		next: user.Role.With, question: "Grant this account %s?",
+		done: "%s has the right to %s from the next log-in on",
 	}
 	return c.command(s, t, &cobra.Command{
-		Use:   "grant-admin EMAIL",
-		Short: "Make a user of the store an admin",
-		Long: `grant-admin makes the user with that address an admin. The user must have signed up, and, where the
-store verifies addresses, have followed the link. It ends all sessions of the user, who must log in again.
-Granting twice changes nothing.
+		Use:   "grant EMAIL SCOPE...",
+		Short: "Make a user of the store staff, with these rights or all",
+		Long: `grant gives the user with that address rights of staff. SCOPE is one of
 
-It shows the account's id, name, address and when it was made, and asks: the person who signed up with an
-address need not be who you think. Without a terminal it refuses, unless --yes answers for you.
+  inventory   products, stock and its movements
+  history     all orders, and what was sold
+  orders      reading an order by its id, its status, its parcel's number, its cancellation
+  admin       all of these; it replaces the others
+
+The user must have signed up, and, where the store verifies addresses, have followed the link. It ends all
+sessions of the user, who must log in again. Granting twice changes nothing.
+
+It shows the account's id, name, address, when it was made and its role, and asks: the person who signed up
+with an address need not be who you think. Without a terminal it refuses, unless --yes answers for you.
 
 It reads and writes the stack's users table with your AWS credentials, which need dynamodb:GetItem and
 dynamodb:UpdateItem there. It stores who changed the role and when, and prints that to standard error as
 one line of the audit log.`,
-		Example: `  shop --local grant-admin ada@example.com
-  shop --stack shop-production grant-admin ada@example.com --yes`,
+		Example: `  shop --local grant ada@example.com inventory history
+  shop --stack shop-production grant ada@example.com admin --yes`,
 	})
 }
 
-func newRevokeAdmin(s streams, t *target) *cobra.Command {
-	c := roleChange{role: user.RoleCustomer, question: "Make this account a customer's?", done: "%s is not an admin"}
+func newRevoke(s streams, t *target) *cobra.Command {
+	c := roleChange{
+		next: user.Role.Without, revokes: true, question: "Take %s from this account?",
+		done: "%s has no right to %s",
+	}
 	return c.command(s, t, &cobra.Command{
-		Use:   "revoke-admin EMAIL",
-		Short: "Make an admin a customer again",
-		Long: `revoke-admin makes the user with that address a customer, and ends all sessions of the user. It takes
-effect at once, also for access tokens issued before, because every use of an admin's right looks it up.
-Revoking twice changes nothing. Like grant-admin it shows the account and asks, unless there is --yes.`,
-		Example: `  shop --local revoke-admin ada@example.com`,
+		Use:   "revoke EMAIL SCOPE...",
+		Short: "Take rights of staff from a user",
+		Long: `revoke takes rights of staff, as of grant, from the user with that address, and ends all sessions of the
+user. It takes effect at once, also for access tokens issued before, because every use of a right looks it up.
+An admin has no single rights that could be taken: revoke admin, then grant what is to stay. Revoking twice
+changes nothing. Like grant it shows the account and asks, unless there is --yes.`,
+		Example: `  shop --local revoke ada@example.com history
+  shop --stack shop-production revoke ada@example.com admin`,
 	})
 }
 
-// roleChange is a command that gives accounts a role.
+// roleChange is a command that changes what accounts may do.
 type roleChange struct {
-	role     user.Role
-	question string
-	done     string // format: the address
+	next     func(user.Role, ...string) user.Role // the role that follows another one
+	revokes  bool
+	question string // format: the scopes
+	done     string // format: the address, the scopes
 	yes      bool
+
+	scopes []string
 }
 
 func (rc *roleChange) command(s streams, t *target, c *cobra.Command) *cobra.Command {
-	c.Args = cobra.ExactArgs(1)
+	c.Args = cobra.MinimumNArgs(2)
 	c.Flags().BoolVar(&rc.yes, "yes", false, "do not ask")
-	c.RunE = func(c *cobra.Command, args []string) error { return rc.run(c.Context(), s, t, args[0]) }
+	c.RunE = func(c *cobra.Command, args []string) error {
+		rc.scopes = args[1:]
+		return rc.run(c.Context(), s, t, args[0])
+	}
 	return c
 }
 
 func (rc *roleChange) run(ctx context.Context, s streams, t *target, address string) error {
 	email, err := parseAddress(address)
 	if err != nil {
+		return err
+	}
+	if err := checkScopes(rc.scopes); err != nil {
 		return err
 	}
 	d, users, err := findUsers(ctx, t)
@@ -84,7 +107,17 @@ func (rc *roleChange) run(ctx context.Context, s streams, t *target, address str
 	} else if err != nil {
 		return fmt.Errorf("changing the role of %s: %w", email, err)
 	}
-	say(s.out, rc.done, email)
+	say(s.out, rc.done, email, strings.Join(rc.scopes, ", "))
+	return nil
+}
+
+// checkScopes refuses what is no scope of staff.
+func checkScopes(scopes []string) error {
+	for _, scope := range scopes {
+		if !slices.Contains(token.StaffScopes(), scope) {
+			return fmt.Errorf("%q is no scope: there are %s", scope, strings.Join(token.StaffScopes(), ", "))
+		}
+	}
 	return nil
 }
 
@@ -103,16 +136,20 @@ func findUsers(ctx context.Context, t *target) (deployment, *dynamostore.Operato
 	return d, &dynamostore.OperatorAccounts{Client: dynamodb.NewFromConfig(d.aws), Users: table}, err
 }
 
-// change gives the account that is shown the role, if it has another one and the operator agrees.
+// errAdmin says that a single right is to be taken from an admin.
+var errAdmin = errors.New("an admin has all rights: revoke admin, then grant what is to stay")
+
+// change gives the account that is shown the role that follows its own, if that is another one and the operator agrees.
 func (rc *roleChange) change(
 	ctx context.Context, s streams, d deployment, users *dynamostore.OperatorAccounts, email string,
 ) error {
 	u, err := users.ByEmail(ctx, email)
-	if err != nil || u.Role == rc.role {
+	if err != nil {
 		return err
 	}
-	if u.Unverified && rc.role == user.RoleAdmin {
-		return user.ErrUnverified
+	role, err := rc.roleOf(u)
+	if err != nil || role == u.Role {
+		return err
 	}
 	show(s.err, u)
 	if err := rc.agree(s); err != nil {
@@ -123,13 +160,25 @@ func (rc *roleChange) change(
 		return err
 	}
 	before, err := users.SetRole(ctx, user.RoleChange{
-		UserID: u.ID, Generation: u.Generation, Email: email, Role: rc.role, By: by, At: clock.Now(),
+		UserID: u.ID, Generation: u.Generation, Email: email, From: u.Role, Role: role, By: by, At: clock.Now(),
 	})
 	if err != nil {
 		return err
 	}
-	audit(ctx, s, by, before, rc.role)
+	audit(ctx, s, by, before, role)
 	return nil
+}
+
+// roleOf returns the role that u is to get, or why it may get none.
+func (rc *roleChange) roleOf(u user.User) (user.Role, error) {
+	role := rc.next(u.Role, rc.scopes...)
+	switch {
+	case rc.revokes && u.Role == user.RoleAdmin && role == u.Role:
+		return "", errAdmin
+	case !rc.revokes && role != u.Role && u.Unverified:
+		return "", user.ErrUnverified
+	}
+	return role, nil
 }
 
 // show prints what the operator decides by. A name is anybody's words, hence the quotes.
@@ -143,7 +192,7 @@ func (rc *roleChange) agree(s streams) error {
 	if rc.yes {
 		return nil
 	}
-	return ask(s, rc.question)
+	return ask(s, fmt.Sprintf(rc.question, strings.Join(rc.scopes, ", ")))
 }
 
 // ask returns nil when the operator says yes, on a terminal.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,8 +32,8 @@ C2,22423,CAKE STAND,-1,2010-12-01T08:28:00Z,12.75,17850,United Kingdom
 
 func TestHelpTeaches(t *testing.T) {
 	for _, args := range [][]string{
-		{}, {"--help"}, {"import", "--help"}, {"set-stock", "--help"}, {"grant-admin", "--help"},
-		{"revoke-admin", "--help"},
+		{}, {"--help"}, {"import", "--help"}, {"set-stock", "--help"}, {"grant", "--help"},
+		{"revoke", "--help"},
 		{"verify-user", "--help"}, {"unsuppress", "--help"}, {"keys", "--help"}, {"rotate-key", "--help"},
 		{"replay", "--help"}, {"redrive", "--help"}, {"audit", "--help"}, {"audit-stock", "--help"},
 		{"status", "--help"}, {"restore", "--help"},
@@ -46,13 +47,14 @@ func TestWrongCommandLines(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"sell", "unknown command"},
 		{"import", "accepts 1 arg"},
-		{"grant-admin", "accepts 1 arg"},
+		{"grant ada@example.com", "requires at least 2 arg"},
+		{"grant ada@example.com stock", `"stock" is no scope: there are inventory, history, orders, admin`},
 		{"set-stock", "accepts 1 arg"},
 		{"set-stock " + file, "--reason says why"},
 		{"set-stock --reason r " + file, "unexpected header"},
 		{"set-stock --reason r --concurrency 0 " + file, "--concurrency 0"},
-		{"grant-admin nobody", `"nobody": must be an e-mail address`},
-		{"revoke-admin @", "must be an e-mail address"},
+		{"grant nobody admin", `"nobody": must be an e-mail address`},
+		{"revoke @ admin", "must be an e-mail address"},
 		{"verify-user", "accepts 1 arg"},
 		{"verify-user ada@", `"ada@": must be an e-mail address`},
 		{"unsuppress", "accepts 1 arg"},
@@ -90,14 +92,15 @@ func TestWrongCommandLines(t *testing.T) {
 
 func TestStackNotFound(t *testing.T) {
 	startFake(t)
-	shop(t, "--local", "--stack", "other", "grant-admin", "ada@example.com").want(t, exitFailed,
+	shop(t, "--local", "--stack", "other", "grant", "ada@example.com", "admin").want(t, exitFailed,
 		"finding the stack other", "does not exist")
 }
 
 func TestStackOfSomethingElse(t *testing.T) {
 	f := startFake(t)
 	f.outputs = map[string]string{}
-	shop(t, "--local", "grant-admin", "ada@example.com").want(t, exitFailed, "the stack shop has no output UsersTable")
+	shop(t, "--local", "grant", "ada@example.com", "admin").want(t, exitFailed,
+		"the stack shop has no output UsersTable")
 	shop(t, "--local", "unsuppress", "ada@example.com").want(t, exitFailed,
 		"the stack shop has no output SuppressedAddressesTable")
 	shop(t, "--local", "import", write(t, "goods.csv", goods)).want(t, exitFailed,
@@ -115,7 +118,7 @@ func TestLocalNeedsKeys(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	shop(t, "--local", "grant-admin", "ada@example.com").want(t, exitFailed, "root keys: open "+path, "make run",
+	shop(t, "--local", "grant", "ada@example.com", "admin").want(t, exitFailed, "root keys: open "+path, "make run",
 		"SHOP_DATA")
 }
 
@@ -130,7 +133,7 @@ func TestWithoutLocal(t *testing.T) {
 	} {
 		t.Setenv(name, value)
 	}
-	shop(t, "grant-admin", "ada@example.com", "--yes").want(t, exitDone)
+	shop(t, "grant", "ada@example.com", "admin", "--yes").want(t, exitDone)
 	if f.roles["ada@example.com"] != "admin" {
 		t.Error("ada is no admin")
 	}
@@ -138,37 +141,52 @@ func TestWithoutLocal(t *testing.T) {
 
 func TestRoles(t *testing.T) {
 	f := startFake(t)
-	for _, c := range []struct{ command, address, role, want string }{
-		{"grant-admin", " Ada@Example.com ", "admin", "ada@example.com is an admin from the next log-in on"},
-		{"grant-admin", "ada@example.com", "admin", "is an admin"},
-		{"revoke-admin", "ADA@example.com", "customer", "ada@example.com is not an admin"},
-		{"revoke-admin", "ada@example.com", "customer", "is not an admin"},
+	for _, c := range []struct{ command, address, scopes, role, want string }{
+		{"grant", " Ada@Example.com ", "admin", "admin", "ada@example.com has the right to admin from the next log-in on"},
+		{"grant", "ada@example.com", "admin", "admin", "has the right to admin"},
+		{"grant", "ada@example.com", "inventory", "admin", "has the right to inventory"},
+		{"revoke", "ADA@example.com", "admin", "customer", "ada@example.com has no right to admin"},
+		{"revoke", "ada@example.com", "admin", "customer", "has no right to admin"},
+		{"grant", "ada@example.com", "orders inventory", "inventory orders", "has the right to orders, inventory from"},
+		{"grant", "ada@example.com", "history", "inventory history orders", "has the right to history"},
+		{"revoke", "ada@example.com", "orders admin", "inventory history", "has no right to orders, admin"},
+		{"revoke", "ada@example.com", "inventory history", "customer", "has no right to inventory, history"},
 	} {
-		shop(t, "--local", c.command, c.address, "--yes").want(t, exitDone, c.want)
+		shop(t, slices.Concat([]string{"--local", c.command, c.address, "--yes"}, strings.Fields(c.scopes))...).
+			want(t, exitDone, c.want)
 		if got := f.roles["ada@example.com"]; got != c.role {
-			t.Errorf("after %s ada is %s, want %s", c.command, got, c.role)
+			t.Errorf("after %s %s ada is %s, want %s", c.command, c.scopes, got, c.role)
 		}
 	}
-	f.roles["ada@example.com"] = "customer"
 	granted := `"msg":"audit","function":"","trace_id":"","event":"role_changed","user_id":"` + operatorARN +
-		`","address_hash":"","subject":"usr_1","before":"customer","after":"admin",`
-	shop(t, "--local", "grant-admin", "ada@example.com", "--yes").want(t, exitDone, granted, "account usr_1",
-		`name "N\u202e"`, "made 2026-03-01T09:00:00Z")
-	if again := shop(t, "--local", "grant-admin", "ada@example.com"); strings.Contains(again.err+again.out, "audit") {
+		`","address_hash":"","subject":"usr_1","before":"customer","after":"inventory history",`
+	grant := []string{"--local", "grant", "ada@example.com", "history", "inventory", "--yes"}
+	shop(t, grant...).want(t, exitDone, granted, "account usr_1", `name "N\u202e"`, "made 2026-03-01T09:00:00Z")
+	if again := shop(t, grant...); strings.Contains(again.err+again.out, "audit") {
 		t.Errorf("a change that was none is audited: %+v", again)
 	}
-	for _, command := range []string{"grant-admin", "revoke-admin"} {
-		shop(t, "--local", command, "bob@example.com").want(t, exitFailed,
+	for _, command := range []string{"grant", "revoke"} {
+		shop(t, "--local", command, "bob@example.com", "admin").want(t, exitFailed,
 			"nobody has signed up to the stack shop as bob@example.com")
+	}
+}
+
+// TestOneRightOfAnAdmin: who has all has no single one to lose, and is not left to believe so.
+func TestOneRightOfAnAdmin(t *testing.T) {
+	f := startFake(t)
+	f.roles["ada@example.com"] = "admin"
+	shop(t, "--local", "revoke", "ada@example.com", "history", "--yes").want(t, exitFailed, "an admin has all rights")
+	if got := f.roles["ada@example.com"]; got != "admin" {
+		t.Errorf("ada is %s, want an admin still", got)
 	}
 }
 
 // TestRoleIsAskedFor: with no terminal and no --yes nothing is changed, and the account is shown.
 func TestRoleIsAskedFor(t *testing.T) {
 	f := startFake(t)
-	for command, before := range map[string]string{"grant-admin": "customer", "revoke-admin": "admin"} {
+	for command, before := range map[string]string{"grant": "customer", "revoke": "inventory"} {
 		f.roles["ada@example.com"] = before
-		shop(t, "--local", command, "ada@example.com").want(t, exitFailed, "account usr_1",
+		shop(t, "--local", command, "ada@example.com", "inventory").want(t, exitFailed, "account usr_1",
 			"there is no terminal to ask on", "--yes")
 		if got := f.roles["ada@example.com"]; got != before {
 			t.Errorf("%s: ada is %s, want %s still", command, got, before)
@@ -200,17 +218,17 @@ func TestVerifyUser(t *testing.T) {
 		"nobody has signed up to the stack shop as bob@example.com")
 }
 
-// TestUnverifiedAccountIsNoAdmin: whoever signed up with the address has not shown to read its mails. A role is taken
+// TestUnverifiedAccountIsNoStaff: whoever signed up with the address has not shown to read its mails. A role is taken
 // back all the same.
-func TestUnverifiedAccountIsNoAdmin(t *testing.T) {
+func TestUnverifiedAccountIsNoStaff(t *testing.T) {
 	f := startFake(t)
 	f.unverified = true
-	shop(t, "--local", "grant-admin", "ada@example.com", "--yes").want(t, exitFailed, "address is not verified")
+	shop(t, "--local", "grant", "ada@example.com", "admin", "--yes").want(t, exitFailed, "address is not verified")
 	if got := f.roles["ada@example.com"]; got != "customer" {
 		t.Errorf("ada is %s, want a customer still", got)
 	}
 	f.roles["ada@example.com"] = "admin"
-	shop(t, "--local", "revoke-admin", "ada@example.com", "--yes").want(t, exitDone, "is not an admin")
+	shop(t, "--local", "revoke", "ada@example.com", "admin", "--yes").want(t, exitDone, "has no right to admin")
 }
 
 func TestConfirm(t *testing.T) {
@@ -506,8 +524,8 @@ func TestImportAsWhom(t *testing.T) {
 		}
 		return 0
 	}
-	shop(t, "--local", "import", "--email", adminEmail, file).want(t, exitFailed, "caller is not an admin",
-		"shop grant-admin makes one")
+	shop(t, "--local", "import", "--email", adminEmail, file).want(t, exitFailed, "caller does not have the right",
+		"shop grant gives rights")
 }
 
 // TestDemoAdmin: the local store's demo admin is who acts when nobody is named.

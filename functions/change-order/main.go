@@ -34,7 +34,7 @@ type settings struct {
 func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
-	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: &dynamostore.Admins{Client: db, Users: s.Users}}
+	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Rights: &dynamostore.Rights{Client: db, Users: s.Users}}
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), changeOrder(guard, &order.Progress{
 		Orders: &dynamostore.OrderStatuses{
 			Client: db, Orders: s.Orders, Products: s.Products, Movements: s.Movements, Mails: s.Mails,

@@ -26,7 +26,7 @@ type settings struct {
 func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
-	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: &dynamostore.Admins{Client: db, Users: s.Users}}
+	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Rights: &dynamostore.Rights{Client: db, Users: s.Users}}
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), listOrders(guard, handlers{
 		orders:    &dynamostore.OrderHistory{Client: db, Orders: s.Orders},
 		customers: &dynamostore.Accounts{Client: db, Users: s.Users},

@@ -33,6 +33,7 @@ func browserEvent(t *testing.T, session string) httpapitest.Event {
 // TestLogInInABrowser: the refresh token is in the cookie and not in the body, and the session of a cookie that came
 // along ends.
 func TestLogInInABrowser(t *testing.T) {
+	scopes := map[user.Role]string{user.RoleCustomer: "[]", user.RoleAdmin: `["admin"]`}
 	for session, role := range map[string]user.Role{"": user.RoleCustomer, httpapitest.RefreshToken: user.RoleAdmin} {
 		want := user.Credentials{
 			Address: httpapitest.Email, Password: httpapitest.Password, ClientKey: "192.0.2.7", Replaces: session,
@@ -54,8 +55,8 @@ func TestLogInInABrowser(t *testing.T) {
 			Status:  http.StatusCreated,
 			Cookies: append(httpapitest.SetsSession(httpapitest.NextRefreshToken), setsDevice(device)),
 			Body: fmt.Sprintf(`{"access_token":"aaa.bbb.ccc","token_type":"Bearer","expires_in":900,"user":{"user_id":%q,`+
-				`"email":"ada@example.com","name":"Ada","admin":%t}}`, httpapitest.Customer.UserID,
-				role == user.RoleAdmin),
+				`"email":"ada@example.com","name":"Ada","admin":%t,"scopes":%s}}`, httpapitest.Customer.UserID,
+				role == user.RoleAdmin, scopes[role]),
 		})
 	}
 }

@@ -74,7 +74,7 @@ func wantAnswer(t *testing.T, got events.APIGatewayV2HTTPResponse, status int, c
 
 func configurationOf(issuer string) string {
 	return fmt.Sprintf(`{"issuer":%q,"jwks_uri":%q,"response_types_supported":["token"],"subject_types_supported":["public"],`+
-		`"id_token_signing_alg_values_supported":["RS256"],"scopes_supported":["customer","admin"]}`,
+		`"id_token_signing_alg_values_supported":["RS256"],"scopes_supported":["customer","inventory","history","orders","admin"]}`,
 		issuer, issuer+"/.well-known/jwks.json")
 }
 

@@ -33,7 +33,7 @@ func TestRefreshInABrowser(t *testing.T) {
 	httpapitest.Call(t, h, browserEvent(t, httpapitest.RefreshToken)).Check(t, httpapitest.Want{
 		Status: http.StatusOK, Cookies: httpapitest.SetsSession(httpapitest.NextRefreshToken),
 		Body: fmt.Sprintf(`{"access_token":"aaa.bbb.ccc","token_type":"Bearer","expires_in":900,"user":{"user_id":%q,`+
-			`"email":"ada@example.com","name":"Ada","admin":false}}`, httpapitest.Customer.UserID),
+			`"email":"ada@example.com","name":"Ada","admin":false,"scopes":[]}}`, httpapitest.Customer.UserID),
 	})
 }
 

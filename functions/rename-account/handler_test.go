@@ -29,7 +29,7 @@ func TestRenameAccount(t *testing.T) {
 		}, nil
 	}))
 	httpapitest.Call(t, h, httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
-		"user_id":"usr_019cafb8-d247-752e-9651-0c5ca6a3a450","email":"ada@example.com","name":"Ada Summer","admin":true,
+		"user_id":"usr_019cafb8-d247-752e-9651-0c5ca6a3a450","email":"ada@example.com","name":"Ada Summer","admin":true,"scopes":["admin"],
 		"created_at":"2026-03-02T18:04:11.207Z"}`})
 }
 

@@ -27,7 +27,7 @@ type settings struct {
 func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
-	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: &dynamostore.Admins{Client: db, Users: s.Users}}
+	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Rights: &dynamostore.Rights{Client: db, Users: s.Users}}
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), saveProduct(guard, &product.Save{
 		Products: &dynamostore.ProductSaver{
 			Client: db, Products: s.Products, Movements: s.Movements, Currency: s.Currency,

@@ -28,7 +28,7 @@ type settings struct {
 func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
-	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Admins: &dynamostore.Admins{Client: db, Users: s.Users}}
+	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens), Rights: &dynamostore.Rights{Client: db, Users: s.Users}}
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), summarizeOrders(guard, &order.Analytics{
 		Feed:     &dynamostore.OrderHistory{Client: db, Orders: s.Orders},
 		Sales:    &dynamostore.SalesByDay{Client: db, SalesByDay: s.Sales, Orders: s.Orders},

@@ -39,7 +39,7 @@ var ada = account{User: user.User{
 	CreatedAt: time.Date(2026, 3, 2, 18, 4, 11, 207e6, time.UTC),
 }}
 
-const shown = `{"user_id":"usr_019cafb8-d247-752e-9651-0c5ca6a3a450","email":"ada@example.com","name":"Ada Winter","admin":false,
+const shown = `{"user_id":"usr_019cafb8-d247-752e-9651-0c5ca6a3a450","email":"ada@example.com","name":"Ada Winter","admin":false,"scopes":[],
 	"created_at":"2026-03-02T18:04:11.207Z"}`
 
 func exportEvent(t *testing.T) httpapitest.Event {

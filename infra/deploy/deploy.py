@@ -200,7 +200,7 @@ def urls(target, outputs) -> str:
     if target.present is None:
         lines += [
             "",
-            f"The first admin: go run ./cmd/shop grant-admin EMAIL --stack {target.name} (docs/first-deploy.md)",
+            f"The first admin: go run ./cmd/shop grant EMAIL admin --stack {target.name} (docs/first-deploy.md)",
         ]
     return "\n".join(["", f"{target.name} is deployed.", "", *lines])
 

@@ -19,26 +19,44 @@ type Reach string
 const (
 	Shops       Reach = "the shop's, alike for everyone"
 	Own         Reach = "the caller's own"
-	OwnOrAdmins Reach = "the caller's own, or anyone's for who is an admin now"
-	// AdminsAnyones asks for more than the token's scope: the role is read at each use.
-	AdminsAnyones Reach = "anyone's, for who is an admin now"
+	OwnOrStaffs Reach = "the caller's own, or anyone's for staff who may read orders now"
+	// Anyones asks for more than the token's scope: the stored role is read at each use.
+	Anyones Reach = "anyone's, for staff who have the scope now"
 )
 
 // Rule says who may use a route.
 type Rule struct {
-	Scope string // that the token needs; empty: no token is asked for
+	Scope string // that the token needs, if it has none that stands for it; empty: no token is asked for
 	Reach Reach
 }
+
+// Scopes returns the scopes of which a token needs one.
+func (r Rule) Scopes() []string {
+	switch {
+	case r.Open():
+		return nil
+	case r.Reach == OwnOrStaffs:
+		return append(append([]string{r.Scope}, readOrders()...), token.ScopeAdmin)
+	case r.Reach == Anyones:
+		return []string{r.Scope, token.ScopeAdmin}
+	}
+	return []string{r.Scope}
+}
+
+// readOrders returns the scopes with which staff reads one order: who changes its status sees it in any case.
+func readOrders() []string { return []string{token.ScopeHistory, token.ScopeOrders} }
 
 // Open reports whether no token is asked for.
 func (r Rule) Open() bool { return r.Scope == "" }
 
 var (
-	open       = Rule{"", Shops}
-	myself     = Rule{"", Own} // by what the body proves: credentials
-	customers  = Rule{token.ScopeCustomer, Own}
-	ownOrAdmin = Rule{token.ScopeCustomer, OwnOrAdmins}
-	admins     = Rule{token.ScopeAdmin, AdminsAnyones}
+	open        = Rule{"", Shops}
+	myself      = Rule{"", Own} // by what the body proves: credentials
+	customers   = Rule{token.ScopeCustomer, Own}
+	ownOrStaffs = Rule{token.ScopeCustomer, OwnOrStaffs}
+	inventory   = Rule{token.ScopeInventory, Anyones}
+	history     = Rule{token.ScopeHistory, Anyones}
+	orders      = Rule{token.ScopeOrders, Anyones}
 )
 
 // rules has every route, by API Gateway's route keys.
@@ -71,19 +89,19 @@ var rules = map[string]Rule{
 
 	"POST /orders":           customers,
 	"GET /orders":            customers,
-	"GET /orders/{order_id}": ownOrAdmin,
+	"GET /orders/{order_id}": ownOrStaffs,
 
 	"POST /orders/{order_id}/cancellation": customers,
 
-	"GET /admin/products":                                 admins,
-	"GET /admin/products/{product_id}":                    admins,
-	"PUT /admin/products/{product_id}":                    admins,
-	"PUT /admin/products/{product_id}/stock":              admins,
-	"POST /admin/products/{product_id}/stock/adjustments": admins,
-	"GET /admin/products/{product_id}/stock/movements":    admins,
-	"GET /admin/orders":                                   admins,
-	"GET /admin/orders/summary":                           admins,
-	"PUT /admin/orders/{order_id}/status":                 admins,
+	"GET /admin/products":                                 inventory,
+	"GET /admin/products/{product_id}":                    inventory,
+	"PUT /admin/products/{product_id}":                    inventory,
+	"PUT /admin/products/{product_id}/stock":              inventory,
+	"POST /admin/products/{product_id}/stock/adjustments": inventory,
+	"GET /admin/products/{product_id}/stock/movements":    inventory,
+	"GET /admin/orders":                                   history,
+	"GET /admin/orders/summary":                           history,
+	"PUT /admin/orders/{order_id}/status":                 orders,
 }
 
 // Of returns the rule of a route, and false for a route that has none: nobody may use it.
@@ -99,8 +117,11 @@ func Routes() []string { return slices.Sorted(maps.Keys(rules)) }
 // their own error for what is not there, which is all that the caller is told.
 var ErrNotTheirs = errors.New("it is not the caller's")
 
-// MaySee decides whether the caller may see what the owner has, by OwnOrAdmins. adminNow is the stored role, not the
-// token's; only a caller whose token has the admin's scope, too, uses it.
-func MaySee(caller user.Caller, ownerID string, adminNow bool) bool {
-	return caller.UserID != "" && caller.UserID == ownerID || caller.Admin && adminNow
+// MaySee decides whether the caller may see an order of the owner, by OwnOrStaffs. now is the stored role, not the
+// token's; only a caller whose token has such a scope, too, uses it.
+func MaySee(caller user.Caller, ownerID string, now user.Role) bool {
+	return caller.UserID != "" && caller.UserID == ownerID || ReadsOrders(caller.Role) && ReadsOrders(now)
 }
+
+// ReadsOrders reports whether staff of the role reads anyone's orders.
+func ReadsOrders(role user.Role) bool { return role.Allows(readOrders()...) }

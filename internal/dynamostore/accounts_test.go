@@ -19,6 +19,7 @@ import (
 	"shop/internal/order"
 	"shop/internal/page"
 	"shop/internal/password"
+	"shop/internal/token"
 	"shop/internal/user"
 	"shop/test/awsfault"
 )
@@ -454,10 +455,10 @@ func TestDelete(t *testing.T) {
 		noted[0] != want {
 		t.Errorf("noted %+v, %v, want %+v", noted, err, want)
 	}
-	if err := s.admins().RequireAdmin(
-		t.Context(), user.Caller{UserID: ann.ID, Email: ann.Email, Admin: true},
-	); !errors.Is(err, user.ErrNotAdmin) {
-		t.Errorf("an admin's token of the account: got %v, want ErrNotAdmin", err)
+	if err := s.rights().Require(
+		t.Context(), user.Caller{UserID: ann.ID, Email: ann.Email, Role: user.RoleAdmin}, token.ScopeHistory,
+	); !errors.Is(err, user.ErrNoRight) {
+		t.Errorf("an admin's token of the account: got %v, want ErrNoRight", err)
 	}
 	s.must(s.signUp().Create(t.Context(), other, user.IdempotencyRecord{})) // the address is free
 	s.must(s.deletions().Finish(t.Context(), ann.ID))

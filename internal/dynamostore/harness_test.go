@@ -40,7 +40,7 @@ func open(t testing.TB) *shop {
 		Role: user.RoleAdmin, CreatedAt: opened,
 	}
 	s.must(s.signUp().Create(t.Context(), admin, user.IdempotencyRecord{}))
-	s.admin = user.Caller{UserID: admin.ID, Email: admin.Email, Admin: true}
+	s.admin = user.Caller{UserID: admin.ID, Email: admin.Email, Role: user.RoleAdmin}
 	return s
 }
 
@@ -68,8 +68,8 @@ func (s *shop) accounts() *Accounts {
 	return &Accounts{Client: s.client, Users: s.tables.Name("Users")}
 }
 
-func (s *shop) admins() *Admins {
-	return &Admins{Client: s.client, Users: s.tables.Name("Users")}
+func (s *shop) rights() *Rights {
+	return &Rights{Client: s.client, Users: s.tables.Name("Users")}
 }
 
 func (s *shop) operator() *OperatorAccounts {

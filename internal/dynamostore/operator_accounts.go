@@ -25,15 +25,15 @@ const setRole = "SET #role = :role, role_changed_at = :at, role_changed_by = :by
 
 // SetRole changes a role, ends the user's sessions, and keeps beside the role who changed it and when. It returns the
 // user as it was before; with the role that it was to get, nothing was changed. It returns user.ErrNotFound, also when
-// the address has another account by now, user.ErrUnverified for one that nobody verified and that was to become an
-// admin's, and user.ErrAccountChanged when the account is of another generation. So a grant that was late on its way,
+// the address has another account by now, user.ErrUnverified for one that nobody verified and that was to become
+// staff's, and user.ErrAccountChanged when the account is of another generation. So a grant that was late on its way,
 // and arrives after the role was revoked, grants nothing.
 //
 // The condition fails on our own write when the SDK repeats it because its answer was lost: the time and the operator
 // tell.
 func (s *OperatorAccounts) SetRole(ctx context.Context, c user.RoleChange) (user.User, error) {
 	condition := "user_id = :user AND generation = :generation AND #role <> :role"
-	if c.Role == user.RoleAdmin {
+	if c.Role != user.RoleCustomer {
 		condition += " AND attribute_not_exists(unverified)"
 	}
 	out, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
@@ -59,13 +59,13 @@ func (s *OperatorAccounts) SetRole(ctx context.Context, c user.RoleChange) (user
 }
 
 // roleBefore reads the user that has the role already, or may not have it. If this change gave it, the user had the
-// other one before.
+// one before that the operator saw: every change of role makes another generation.
 func roleBefore(item attributes, c user.RoleChange) (user.User, error) {
 	u, err := readUser(item)
 	switch {
 	case err == nil && u.ID != c.UserID:
 		return user.User{}, user.ErrNotFound
-	case err == nil && u.Role != c.Role && c.Role == user.RoleAdmin && u.Unverified:
+	case err == nil && u.Role != c.Role && c.Role != user.RoleCustomer && u.Unverified:
 		return user.User{}, user.ErrUnverified
 	case err == nil && u.Role != c.Role:
 		return user.User{}, user.ErrAccountChanged
@@ -73,10 +73,7 @@ func roleBefore(item attributes, c user.RoleChange) (user.User, error) {
 	r := reader{item: item}
 	ours := r.has("role_changed_at") && r.instant("role_changed_at").Equal(c.At) && r.text("role_changed_by") == c.By
 	if err == nil && ours {
-		u.Role = user.RoleAdmin
-		if c.Role == user.RoleAdmin {
-			u.Role = user.RoleCustomer
-		}
+		u.Role = c.From
 	}
 	return u, err
 }

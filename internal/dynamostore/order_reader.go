@@ -14,7 +14,7 @@ import (
 	"shop/internal/user"
 )
 
-// OrderReader shows one order to its customer and to admins.
+// OrderReader shows one order to its customer and to staff.
 type OrderReader struct {
 	Client *dynamodb.Client
 	Orders string
@@ -22,8 +22,8 @@ type OrderReader struct {
 	Users  string
 }
 
-// View returns an order that the caller may see, and how far its mail got: the caller's own, or any for who is an admin
-// now. It returns order.ErrNotFound for all others.
+// View returns an order that the caller may see, and how far its mail got: the caller's own, or any for staff who may
+// read orders now. It returns order.ErrNotFound for all others.
 func (s *OrderReader) View(
 	ctx context.Context, caller user.Caller, orderID string,
 ) (order.Order, order.EmailStatus, error) {
@@ -31,7 +31,7 @@ func (s *OrderReader) View(
 		s.Orders: {Keys: []attributes{orderKey(orderID)}, ConsistentRead: aws.Bool(true)},
 		s.Mails:  {Keys: []attributes{mailKey(notification.OrderMailID(orderID))}, ConsistentRead: aws.Bool(true)},
 	}
-	if caller.Admin {
+	if access.ReadsOrders(caller.Role) {
 		keys[s.Users] = types.KeysAndAttributes{
 			Keys: []attributes{userKey(caller.Email)}, ConsistentRead: aws.Bool(true),
 		}
@@ -44,7 +44,7 @@ func (s *OrderReader) View(
 	if err != nil {
 		return order.Order{}, "", err
 	}
-	if adminNow := requireAdmin(first(items[s.Users]), caller) == nil; !access.MaySee(caller, o.UserID, adminNow) {
+	if now := roleNow(first(items[s.Users]), caller); !access.MaySee(caller, o.UserID, now) {
 		return order.Order{}, "", fmt.Errorf("%w: %w", order.ErrNotFound, access.ErrNotTheirs)
 	}
 	status, err := emailStatus(first(items[s.Mails]))

@@ -33,7 +33,7 @@ func (s *OrderStatuses) Owned(ctx context.Context, customer user.Caller, orderID
 	if err != nil {
 		return order.Order{}, err
 	}
-	if !access.MaySee(customer, o.UserID, false) {
+	if !access.MaySee(customer, o.UserID, user.RoleCustomer) {
 		return order.Order{}, fmt.Errorf("%w: %w", order.ErrNotFound, access.ErrNotTheirs)
 	}
 	return o, nil

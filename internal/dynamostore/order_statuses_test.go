@@ -176,7 +176,7 @@ func TestAdjustmentsAndCancellationsAtOnce(t *testing.T) {
 	for i, o := range orders {
 		all.Go(func() error {
 			a := product.Adjustment{ProductID: "lamp", Delta: int64(i%3 + 1), Reason: "count", Key: number3(i)}
-			admin := user.Caller{UserID: "usr_admin" + number3(i), Admin: true}
+			admin := user.Caller{UserID: "usr_admin" + number3(i), Role: user.RoleAdmin}
 			return untilSettled(func() error { return second1(inventory.Adjust(t.Context(), admin, a)) })
 		})
 		all.Go(func() error {

@@ -297,6 +297,15 @@ func TestViewShowsAnOrderToWhoMaySeeIt(t *testing.T) {
 	o := newOrder("usr_1", "k", opened, line("lamp", 6400, 2))
 	s.must(s.checkout().Place(t.Context(), o))
 	owner := user.Caller{UserID: "usr_1", Email: "usr_1@example.com"}
+	staff := func(id string, role user.Role) user.Caller {
+		return user.Caller{UserID: id, Email: id + "@example.com", Role: role}
+	}
+	roles := map[string]user.Role{"usr_packer": "orders", "usr_clerk": "history", "usr_keeper": "inventory"}
+	for id, role := range roles {
+		u := ann
+		u.ID, u.Email, u.Role = id, id+"@example.com", role
+		s.must(s.signUp().Create(t.Context(), u, user.IdempotencyRecord{}))
+	}
 	tests := []struct {
 		name   string
 		caller user.Caller
@@ -305,10 +314,11 @@ func TestViewShowsAnOrderToWhoMaySeeIt(t *testing.T) {
 		{"its customer", owner, nil},
 		{"another customer", user.Caller{UserID: "usr_2", Email: "usr_2@example.com"}, order.ErrNotFound},
 		{"an admin", s.admin, nil},
-		{
-			"who is an admin by token only", user.Caller{UserID: "usr_2", Email: "usr_2@example.com", Admin: true},
-			order.ErrNotFound,
-		},
+		{"who is an admin by token only", staff("usr_2", user.RoleAdmin), order.ErrNotFound},
+		{"staff who packs", staff("usr_packer", "orders"), nil},
+		{"staff who reads the history", staff("usr_clerk", "history"), nil},
+		{"staff of another scope", staff("usr_keeper", "inventory"), order.ErrNotFound},
+		{"staff of another scope, by a token from before", staff("usr_keeper", "orders"), order.ErrNotFound},
 	}
 	for _, test := range tests {
 		got, status, err := s.orderReader().View(t.Context(), test.caller, o.ID)

@@ -9,6 +9,7 @@ import (
 	"shop/internal/order"
 	"shop/internal/page"
 	"shop/internal/product"
+	"shop/internal/token"
 	"shop/internal/user"
 	"shop/test/awsfault"
 )
@@ -102,8 +103,8 @@ var staleReads = map[string]func(*testing.T, *shop){
 	},
 	"the role of an admin who was just demoted": func(t *testing.T, s *shop) {
 		s.demote()
-		if err := s.admins().RequireAdmin(t.Context(), s.admin); !errors.Is(err, user.ErrNotAdmin) {
-			t.Errorf("got %v, want ErrNotAdmin", err)
+		if err := s.rights().Require(t.Context(), s.admin, token.ScopeHistory); !errors.Is(err, user.ErrNoRight) {
+			t.Errorf("got %v, want ErrNoRight", err)
 		}
 	},
 	"a stock that was just changed": func(t *testing.T, s *shop) {

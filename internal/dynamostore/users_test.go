@@ -2,6 +2,7 @@ package dynamostore
 
 import (
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"shop/internal/password"
+	"shop/internal/token"
 	"shop/internal/user"
 	"shop/test/awsfault"
 )
@@ -59,10 +61,10 @@ func TestRoles(t *testing.T) {
 		CreatedAt: opened,
 	}
 	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
-	asAdmin := user.Caller{UserID: ann.ID, Email: ann.Email, Admin: true}
+	asAdmin := user.Caller{UserID: ann.ID, Email: ann.Email, Role: user.RoleAdmin}
 	check := func(when string, caller user.Caller, want error) {
 		t.Helper()
-		if err := s.admins().RequireAdmin(t.Context(), caller); !errors.Is(err, want) {
+		if err := s.rights().Require(t.Context(), caller, token.ScopeHistory); !errors.Is(err, want) {
 			t.Errorf("%s: got %v, want %v", when, err, want)
 		}
 	}
@@ -76,16 +78,21 @@ func TestRoles(t *testing.T) {
 			t.Errorf("setting %s: got %+v before, want %s %s", role, before, ann.ID, want)
 		}
 	}
-	check("a customer with an admin's token", asAdmin, user.ErrNotAdmin)
+	check("a customer with an admin's token", asAdmin, user.ErrNoRight)
 	set(ann.Email, user.RoleAdmin, user.RoleCustomer)
 	set(ann.Email, user.RoleCustomer, user.RoleAdmin)
 	set(ann.Email, user.RoleAdmin, user.RoleCustomer)
 	check("once granted", asAdmin, nil)
-	check("another account of the address", user.Caller{UserID: "usr_9", Email: ann.Email, Admin: true},
-		user.ErrNotAdmin)
-	check("an address nobody has", user.Caller{UserID: ann.ID, Email: "x@example.com", Admin: true}, user.ErrNotAdmin)
-	set(ann.Email, user.RoleCustomer, user.RoleAdmin)
-	check("once revoked", asAdmin, user.ErrNotAdmin)
+	other, nobody := asAdmin, asAdmin
+	other.UserID, nobody.Email = "usr_9", "x@example.com"
+	check("another account of the address", other, user.ErrNoRight)
+	check("an address nobody has", nobody, user.ErrNoRight)
+	set(ann.Email, "inventory orders", user.RoleAdmin)
+	check("another scope", asAdmin, user.ErrNoRight)
+	set(ann.Email, "history", "inventory orders")
+	check("the scope alone", asAdmin, nil)
+	set(ann.Email, user.RoleCustomer, "history")
+	check("once revoked", asAdmin, user.ErrNoRight)
 	_, err := s.operator().SetRole(t.Context(),
 		user.RoleChange{UserID: ann.ID, Email: "x@example.com", Role: user.RoleAdmin, By: "arn:operator", At: opened})
 	if !errors.Is(err, user.ErrNotFound) {
@@ -173,16 +180,44 @@ func TestLateGrant(t *testing.T) {
 	}
 }
 
+// TestGrantsAtOnce: of two grants that saw the same role, each of another scope, one is carried out; the other is told
+// that the account changed, and takes nothing away.
+func TestGrantsAtOnce(t *testing.T) {
+	s, ann := open(t), ann
+	ann.Unverified = false
+	s.must(s.signUp().Create(t.Context(), ann, user.IdempotencyRecord{}))
+	var group sync.WaitGroup
+	var errs [2]error
+	for i, role := range []user.Role{"inventory", "history"} {
+		group.Go(func() {
+			_, errs[i] = s.operator().SetRole(t.Context(), user.RoleChange{
+				UserID: ann.ID, Email: ann.Email, From: ann.Role, Role: role, By: "arn:operator", At: opened,
+			})
+		})
+	}
+	group.Wait()
+	failed, granted := 0, user.Role("history")
+	if errs[0] == nil {
+		failed, granted = 1, "inventory"
+	}
+	if errs[1-failed] != nil || !errors.Is(errs[failed], user.ErrAccountChanged) {
+		t.Errorf("got %v and %v, want one that succeeds and ErrAccountChanged", errs[0], errs[1])
+	}
+	if got := s.user(ann.Email); got.Role != granted || got.Generation != 1 {
+		t.Errorf("got %q of generation %d, want %q of the first", got.Role, got.Generation, granted)
+	}
+}
+
 // The SDK repeats the write, whose condition then fails on our own change.
 func TestRoleChangeWhoseAnswerWasLostIsTold(t *testing.T) {
 	s := open(t)
 	for _, c := range []struct{ role, before user.Role }{
-		{user.RoleCustomer, user.RoleAdmin}, {user.RoleAdmin, user.RoleCustomer},
+		{user.RoleCustomer, user.RoleAdmin}, {"inventory", user.RoleCustomer}, {"inventory history", "inventory"},
 	} {
 		s.faults.On("UpdateItem", awsfault.Lost)
 		before, err := s.operator().SetRole(t.Context(), user.RoleChange{
-			UserID: s.admin.UserID, Generation: s.user(s.admin.Email).Generation, Email: s.admin.Email, Role: c.role,
-			By: "arn:operator", At: opened,
+			UserID: s.admin.UserID, Generation: s.user(s.admin.Email).Generation, Email: s.admin.Email, From: c.before,
+			Role: c.role, By: "arn:operator", At: opened,
 		})
 		if s.must(err); before.Role != c.before || before.ID != s.admin.UserID {
 			t.Errorf("got %+v before, want %s", before, c.before)

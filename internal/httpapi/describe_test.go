@@ -26,7 +26,7 @@ var answers = []struct {
 	{token.ErrInvalid, http.StatusUnauthorized, "unauthenticated", "A valid access token is needed."},
 	{ErrForbidden, http.StatusForbidden, "forbidden", "The caller may not do this."},
 	{ErrCrossSite, http.StatusForbidden, "forbidden", "The caller may not do this."},
-	{user.ErrNotAdmin, http.StatusForbidden, "forbidden", "The caller may not do this."},
+	{user.ErrNoRight, http.StatusForbidden, "forbidden", "The caller may not do this."},
 	{product.ErrNotFound, http.StatusNotFound, "product_not_found", "P."},
 	{order.ErrNotFound, http.StatusNotFound, "order_not_found", "O."},
 	{ErrNoRoute, http.StatusNotFound, "not_found", "There is nothing here."},

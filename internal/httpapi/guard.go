@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -20,25 +21,25 @@ type Verifier interface {
 	Verify(ctx context.Context, raw string) (token.Claims, error)
 }
 
-// Admins knows who is an admin now.
-type Admins interface {
-	// RequireAdmin returns user.ErrNotAdmin unless the caller is an admin now.
-	RequireAdmin(ctx context.Context, caller user.Caller) error
+// Rights knows who may do what now.
+type Rights interface {
+	// Require returns user.ErrNoRight unless the caller has the scope of staff now.
+	Require(ctx context.Context, caller user.Caller, scope string) error
 }
 
 // Guard lets in who may call. It checks the token itself and never believes what the event says of it, so that the
 // function is as safe behind API Gateway as without it.
 type Guard struct {
 	Tokens Verifier
-	Admins Admins // for routes that ask for an admin's right
+	Rights Rights // for routes that ask for a right of staff
 }
 
 // CallerHandler serves one route for a known caller.
 type CallerHandler func(ctx context.Context, caller user.Caller, r *Request) (Response, error)
 
 // Routes serves routes that ask for a token. Who may use each, package access decides: by the token's scope, and, where
-// an admin's right is used, by the stored role too. A route that has no rule there, one that asks for no token, or one
-// for admins without Admins, panics while the function is wired.
+// a right of staff is used, by the stored role too. A route that has no rule there, one that asks for no token, or one
+// for staff without Rights, panics while the function is wired.
 func (g Guard) Routes(handlers map[string]CallerHandler) Handler {
 	guarded := map[string]Handler{}
 	for route, h := range handlers {
@@ -47,10 +48,10 @@ func (g Guard) Routes(handlers map[string]CallerHandler) Handler {
 			panic("access has no rule by which a token opens " + route)
 		}
 		h = withoutUnknown(h)
-		if rule.Reach == access.AdminsAnyones {
-			h = g.entitled(route, h)
+		if rule.Reach == access.Anyones {
+			h = g.entitled(route, rule.Scope, h)
 		}
-		guarded[route] = g.scope(rule.Scope, h)
+		guarded[route] = g.scope(rule.Scopes(), h)
 	}
 	return routes(guarded)
 }
@@ -83,7 +84,7 @@ func withoutUnknown(h CallerHandler) CallerHandler {
 	}
 }
 
-func (g Guard) scope(scope string, h CallerHandler) Handler {
+func (g Guard) scope(scopes []string, h CallerHandler) Handler {
 	return func(ctx context.Context, r *Request) (Response, error) {
 		raw, ok := bearer(r.Header("Authorization"))
 		if !ok {
@@ -93,7 +94,7 @@ func (g Guard) scope(scope string, h CallerHandler) Handler {
 		if err != nil {
 			return Response{}, fmt.Errorf("verifying a token: %w", err)
 		}
-		response, err := callWithScope(observe.With(ctx, "user_id", claims.UserID), scope, claims, h, r)
+		response, err := callWithScope(observe.With(ctx, "user_id", claims.UserID), scopes, claims, h, r)
 		if isRefusal(err) {
 			observe.Audit(ctx, observe.Event{
 				Kind: observe.AccessRefused, UserID: claims.UserID, Subject: r.event.RouteKey, Reason: r.code(err),
@@ -103,18 +104,18 @@ func (g Guard) scope(scope string, h CallerHandler) Handler {
 	}
 }
 
-// entitled serves only who is an admin now, by one consistent read of the stored role for each request. A route that
-// only reads is served beside that read, so it takes no longer, but its answer is given to an admin alone. One that
+// entitled serves only who has the scope now, by one consistent read of the stored role for each request. A route that
+// only reads is served beside that read, so it takes no longer, but its answer is given to nobody else. One that
 // writes is served after it.
-func (g Guard) entitled(route string, h CallerHandler) CallerHandler {
-	if g.Admins == nil {
-		panic("nobody knows who is an admin at " + route)
+func (g Guard) entitled(route, scope string, h CallerHandler) CallerHandler {
+	if g.Rights == nil {
+		panic("nobody knows who has the right at " + route)
 	}
 	if strings.HasPrefix(route, "GET ") {
-		return g.besideRole(h)
+		return g.besideRole(scope, h)
 	}
 	return func(ctx context.Context, caller user.Caller, r *Request) (Response, error) {
-		if err := g.requireAdmin(ctx, caller); err != nil {
+		if err := g.require(ctx, caller, scope); err != nil {
 			return Response{}, err
 		}
 		return h(ctx, caller, r)
@@ -122,13 +123,13 @@ func (g Guard) entitled(route string, h CallerHandler) CallerHandler {
 }
 
 // besideRole serves while the role is read. What is wrong with the role comes first, and ends h's reads.
-func (g Guard) besideRole(h CallerHandler) CallerHandler {
+func (g Guard) besideRole(scope string, h CallerHandler) CallerHandler {
 	return func(ctx context.Context, caller user.Caller, r *Request) (Response, error) {
 		var role errgroup.Group
 		reads, stop := context.WithCancel(ctx)
 		defer stop()
 		role.Go(func() error {
-			err := g.requireAdmin(ctx, caller)
+			err := g.require(ctx, caller, scope)
 			if err != nil {
 				stop()
 			}
@@ -142,8 +143,8 @@ func (g Guard) besideRole(h CallerHandler) CallerHandler {
 	}
 }
 
-func (g Guard) requireAdmin(ctx context.Context, caller user.Caller) error {
-	if err := g.Admins.RequireAdmin(ctx, caller); err != nil {
+func (g Guard) require(ctx context.Context, caller user.Caller, scope string) error {
+	if err := g.Rights.Require(ctx, caller, scope); err != nil {
 		return fmt.Errorf("asking for the caller's right: %w", err)
 	}
 	return nil
@@ -151,18 +152,18 @@ func (g Guard) requireAdmin(ctx context.Context, caller user.Caller) error {
 
 // isRefusal reports whether the caller was known and may not do or see this, whatever the answer says of it.
 func isRefusal(err error) bool {
-	return errors.Is(err, ErrForbidden) || errors.Is(err, user.ErrNotAdmin) || errors.Is(err, access.ErrNotTheirs)
+	return errors.Is(err, ErrForbidden) || errors.Is(err, user.ErrNoRight) || errors.Is(err, access.ErrNotTheirs)
 }
 
-// callWithScope calls h for the caller whom the claims name, if they have the scope.
+// callWithScope calls h for the caller whom the claims name, if they have one of the scopes.
 func callWithScope(
-	ctx context.Context, scope string, claims token.Claims, h CallerHandler, r *Request,
+	ctx context.Context, scopes []string, claims token.Claims, h CallerHandler, r *Request,
 ) (Response, error) {
-	if !claims.HasScope(scope) {
-		return Response{}, fmt.Errorf("scope %s: %w", scope, ErrForbidden)
+	if !slices.ContainsFunc(scopes, claims.HasScope) {
+		return Response{}, fmt.Errorf("no scope of %s: %w", scopes, ErrForbidden)
 	}
 	caller := user.Caller{UserID: claims.UserID, Email: claims.Email, SessionID: claims.SessionID}
-	caller.Admin = claims.HasScope(token.ScopeAdmin)
+	caller.Role = user.RoleOf(claims.Scopes...)
 	return h(ctx, caller, r)
 }
 

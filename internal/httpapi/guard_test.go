@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,7 +38,8 @@ func (v verifier) Verify(_ context.Context, raw string) (token.Claims, error) {
 var tokens = verifier{known: map[string]token.Subject{
 	"customer": {UserID: "usr_c", Email: "c@example.com", Scopes: []string{"customer"}},
 	"admin":    {UserID: "usr_a", Email: "a@example.com", Scopes: []string{"customer", "admin"}},
-	"clerk":    {UserID: "usr_k", Email: "k@example.com", Scopes: []string{"admin"}},
+	"clerk":    {UserID: "usr_k", Email: "k@example.com", Scopes: []string{"history"}},
+	"stock":    {UserID: "usr_i", Email: "i@example.com", Scopes: []string{"customer", "inventory", "orders"}},
 	"none":     {UserID: "usr_n", Email: "n@example.com"},
 	"similar": {
 		UserID: "usr_s", Email: "s@example.com",
@@ -45,10 +47,10 @@ var tokens = verifier{known: map[string]token.Subject{
 	},
 }}
 
-// The guards of a customer's route and of an admin's.
+// The guards of a customer's route and of one of staff.
 var (
 	asCustomer = at(Guard{Tokens: tokens}, "GET /orders")
-	asAdmin    = at(Guard{Tokens: tokens, Admins: admins{}}, "GET /admin/orders")
+	asStaff    = at(Guard{Tokens: tokens, Rights: rights{}}, "GET /admin/orders")
 )
 
 // at is a guard at a route of the table. It takes every event for one of its route.
@@ -81,8 +83,8 @@ func enter(t *testing.T, guard func(CallerHandler) Handler, header string) (int,
 }
 
 func TestGuardLetsIn(t *testing.T) {
-	customer := user.Caller{UserID: "usr_c", Email: "c@example.com"}
-	admin := user.Caller{UserID: "usr_a", Email: "a@example.com", Admin: true}
+	customer := user.Caller{UserID: "usr_c", Email: "c@example.com", Role: user.RoleCustomer}
+	admin := user.Caller{UserID: "usr_a", Email: "a@example.com", Role: user.RoleAdmin}
 	for _, c := range []struct {
 		guard  func(CallerHandler) Handler
 		header string
@@ -93,8 +95,8 @@ func TestGuardLetsIn(t *testing.T) {
 		{asCustomer, "BEARER customer", customer},
 		{asCustomer, "Bearer  customer ", customer},
 		{asCustomer, "Bearer admin", admin},
-		{asAdmin, "Bearer admin", admin},
-		{asAdmin, "Bearer clerk", user.Caller{UserID: "usr_k", Email: "k@example.com", Admin: true}},
+		{asStaff, "Bearer admin", admin},
+		{asStaff, "Bearer clerk", user.Caller{UserID: "usr_k", Email: "k@example.com", Role: "history"}},
 	} {
 		if status, body, in := enter(t, c.guard, c.header); status != 200 || body != `"in"` || in != c.want {
 			t.Errorf("%q: answered %d %s to %+v, want %+v", c.header, status, body, in, c.want)
@@ -126,10 +128,11 @@ func TestGuardKeepsOut(t *testing.T) {
 		{asCustomer, "Bearer none", 403, forbidden},
 		{asCustomer, "Bearer similar", 403, forbidden},
 		{asCustomer, "Bearer clerk", 403, forbidden},
-		{asAdmin, "", 401, unauthenticated},
-		{asAdmin, "Bearer unknown", 401, unauthenticated},
-		{asAdmin, "Bearer customer", 403, forbidden},
-		{asAdmin, "Bearer similar", 403, forbidden},
+		{asStaff, "", 401, unauthenticated},
+		{asStaff, "Bearer unknown", 401, unauthenticated},
+		{asStaff, "Bearer customer", 403, forbidden},
+		{asStaff, "Bearer similar", 403, forbidden},
+		{asStaff, "Bearer stock", 403, forbidden},
 	} {
 		status, body, in := enter(t, c.guard, c.header)
 		if status != c.status || body != c.body || in != (user.Caller{}) {
@@ -175,7 +178,7 @@ func TestRoutesAreThoseOfTheTable(t *testing.T) {
 		wire()
 		return false
 	}
-	g := Guard{Tokens: tokens, Admins: admins{}}
+	g := Guard{Tokens: tokens, Rights: rights{}}
 	for _, route := range append(access.Routes(), "GET /things", "", "$default") {
 		rule, known := access.Of(route)
 		if got := panics(func() { g.Routes(map[string]CallerHandler{route: nil}) }); got == (known && !rule.Open()) {
@@ -189,7 +192,7 @@ func TestRoutesAreThoseOfTheTable(t *testing.T) {
 
 // TestGuardKnowsItsRoutesOnly: what a function is asked for decides nothing but which of its own routes it serves.
 func TestGuardKnowsItsRoutesOnly(t *testing.T) {
-	h := Guard{Tokens: tokens, Admins: admins{}}.Routes(map[string]CallerHandler{"GET /admin/orders": nil})
+	h := Guard{Tokens: tokens, Rights: rights{}}.Routes(map[string]CallerHandler{"GET /admin/orders": nil})
 	for _, route := range []string{"GET /orders", "GET /products", "POST /sessions", ""} {
 		e := event()
 		e.RouteKey, e.Headers["authorization"] = route, "Bearer customer"
@@ -199,36 +202,36 @@ func TestGuardKnowsItsRoutesOnly(t *testing.T) {
 	}
 }
 
-// admins are all, unless there is an error. Each time that it is asked is counted, if there is a counter.
-type admins struct {
+// rights are everybody's, unless there is an error. Each scope that is asked for is kept, if there is a place for it.
+type rights struct {
 	err   error
-	asked *int
+	asked *[]string
 }
 
-func (a admins) RequireAdmin(context.Context, user.Caller) error {
-	if a.asked != nil {
-		*a.asked++
+func (r rights) Require(_ context.Context, _ user.Caller, scope string) error {
+	if r.asked != nil {
+		*r.asked = append(*r.asked, scope)
 	}
-	return a.err
+	return r.err
 }
 
-// TestFormerAdminsAreToldNothing: at each route for admins a request that is refused for its form is answered 403 to
-// who is no admin now, and audited; an admin is told what is wrong. Where it is not known who is an admin, nothing is
-// told.
-func TestFormerAdminsAreToldNothing(t *testing.T) {
+// TestFormerStaffIsToldNothing: at each route of staff a request that is refused for its form is answered 403 to who
+// does not have the right now, and audited; who has it is told what is wrong. Where it is not known who has it, nothing
+// is told.
+func TestFormerStaffIsToldNothing(t *testing.T) {
 	form := []error{
 		ErrMediaType, ErrTooLarge, validation.Errors{{Field: "name", Message: "is required"}}, page.ErrInvalidCursor,
 		product.ErrNotFound,
 	}
 	for _, route := range access.Routes() {
-		if rule, _ := access.Of(route); rule.Reach != access.AdminsAnyones {
+		if rule, _ := access.Of(route); rule.Reach != access.Anyones {
 			continue
 		}
 		for _, refused := range form {
-			for _, right := range []error{nil, fmt.Errorf("reading: %w", user.ErrNotAdmin), context.DeadlineExceeded} {
+			for _, right := range []error{nil, fmt.Errorf("reading: %w", user.ErrNoRight), context.DeadlineExceeded} {
 				e := event()
 				e.RouteKey, e.Headers["authorization"] = route, "Bearer admin"
-				out, log := run(t, Guard{Tokens: tokens, Admins: admins{err: right}}.Routes(map[string]CallerHandler{
+				out, log := run(t, Guard{Tokens: tokens, Rights: rights{err: right}}.Routes(map[string]CallerHandler{
 					route: func(context.Context, user.Caller, *Request) (Response, error) {
 						return Response{}, refused
 					},
@@ -237,7 +240,7 @@ func TestFormerAdminsAreToldNothing(t *testing.T) {
 				if right != nil {
 					want = codeOf(right)
 				}
-				if !strings.Contains(out.Body, `"code":"`+want+`"`) || audited != errors.Is(right, user.ErrNotAdmin) {
+				if !strings.Contains(out.Body, `"code":"`+want+`"`) || audited != errors.Is(right, user.ErrNoRight) {
 					t.Errorf("%s, %v, the right %v: answered %s, audited %t; want %s",
 						route, refused, right, out.Body, audited, want)
 				}
@@ -246,16 +249,18 @@ func TestFormerAdminsAreToldNothing(t *testing.T) {
 	}
 }
 
-// TestRoleDecides: at each route for admins the stored role is read once. Who is no admin now is answered nothing of
-// what a read found, and is let write nothing; where the role cannot be read, so it is, too.
+// TestRoleDecides: at each route of staff its scope is looked for in the stored role, once. Who does not have it now is
+// answered nothing of what a read found, and is let write nothing; where the role cannot be read, so it is, too.
 func TestRoleDecides(t *testing.T) {
 	for _, route := range access.Routes() {
-		if rule, _ := access.Of(route); rule.Reach != access.AdminsAnyones {
+		rule, _ := access.Of(route)
+		if rule.Reach != access.Anyones {
 			continue
 		}
-		for role, want := range map[error]int{nil: 200, user.ErrNotAdmin: 403, context.DeadlineExceeded: 503} {
-			asked, served := 0, false
-			h := Guard{Tokens: tokens, Admins: admins{role, &asked}}.Routes(map[string]CallerHandler{
+		for role, want := range map[error]int{nil: 200, user.ErrNoRight: 403, context.DeadlineExceeded: 503} {
+			var asked []string
+			served := false
+			h := Guard{Tokens: tokens, Rights: rights{role, &asked}}.Routes(map[string]CallerHandler{
 				route: func(context.Context, user.Caller, *Request) (Response, error) {
 					served = true
 					return OK("secret"), nil
@@ -264,9 +269,10 @@ func TestRoleDecides(t *testing.T) {
 			e := event()
 			e.RouteKey, e.Headers["authorization"] = route, "Bearer admin"
 			out, _ := run(t, h, e)
-			if out.StatusCode != want || asked != 1 || strings.Contains(out.Body, "secret") != (role == nil) {
-				t.Errorf("%s, the role %v: answered %d %s after %d reads of it, want %d after one",
-					route, role, out.StatusCode, out.Body, asked, want)
+			if out.StatusCode != want || !slices.Equal(asked, []string{rule.Scope}) ||
+				strings.Contains(out.Body, "secret") != (role == nil) {
+				t.Errorf("%s, the role %v: answered %d %s after asking for %v, want %d after %s once",
+					route, role, out.StatusCode, out.Body, asked, want, rule.Scope)
 			}
 			if writes := !strings.HasPrefix(route, "GET "); writes && served != (role == nil) {
 				t.Errorf("%s, the role %v: served %t", route, role, served)
@@ -279,7 +285,7 @@ func TestRoleDecides(t *testing.T) {
 // find.
 func TestDeniedReadsEnd(t *testing.T) {
 	const route = "GET /admin/orders/summary"
-	h := Guard{Tokens: tokens, Admins: admins{err: user.ErrNotAdmin}}.Routes(map[string]CallerHandler{
+	h := Guard{Tokens: tokens, Rights: rights{err: user.ErrNoRight}}.Routes(map[string]CallerHandler{
 		route: func(ctx context.Context, _ user.Caller, _ *Request) (Response, error) {
 			<-ctx.Done()
 			return Response{}, ctx.Err()
@@ -302,7 +308,7 @@ func TestRefusedAccessIsAudited(t *testing.T) {
 	}{
 		"a customer":      {"customer", nil, "forbidden"},
 		"no scope":        {"none", nil, "forbidden"},
-		"a former admin":  {"admin", fmt.Errorf("reading: %w", user.ErrNotAdmin), "forbidden"},
+		"a former admin":  {"admin", fmt.Errorf("reading: %w", user.ErrNoRight), "forbidden"},
 		"someone else's":  {"admin", fmt.Errorf("%w: %w", order.ErrNotFound, access.ErrNotTheirs), "order_not_found"},
 		"nobody's":        {"admin", order.ErrNotFound, ""},
 		"an admin":        {"admin", nil, ""},
@@ -310,7 +316,7 @@ func TestRefusedAccessIsAudited(t *testing.T) {
 	} {
 		e := event()
 		e.RouteKey, e.Headers["authorization"], e.RequestContext.HTTP.SourceIP = route, "Bearer "+c.token, "203.0.113.7"
-		_, log := run(t, Guard{Tokens: tokens, Admins: admins{}}.Routes(map[string]CallerHandler{
+		_, log := run(t, Guard{Tokens: tokens, Rights: rights{}}.Routes(map[string]CallerHandler{
 			route: func(context.Context, user.Caller, *Request) (Response, error) { return OK(1), c.err },
 		}), e)
 		want := fmt.Sprintf(`"level":"WARN","msg":"audit","function":"","trace_id":"","event":"access_refused","user_id":"usr_%s","address_hash":"","subject":%q,`+

@@ -114,7 +114,7 @@ func ask(t *testing.T, route, query string) (status int, called bool) {
 		}}), e)
 		return out.StatusCode, called
 	}
-	out, _ := run(t, Guard{Tokens: tokens, Admins: admins{}}.Routes(map[string]CallerHandler{
+	out, _ := run(t, Guard{Tokens: tokens, Rights: rights{}}.Routes(map[string]CallerHandler{
 		route: func(context.Context, user.Caller, *Request) (Response, error) { called = true; return OK(1), nil },
 	}), e)
 	return out.StatusCode, called

@@ -215,7 +215,7 @@ func TestMissedAnnouncement(t *testing.T) {
 
 var (
 	buyer = user.Caller{UserID: "usr_ada"}
-	boss  = user.Caller{UserID: "usr_boss", Admin: true}
+	boss  = user.Caller{UserID: "usr_boss", Role: user.RoleAdmin}
 )
 
 // TestChangeMetItsOwn: a change that was carried out though its answer was lost is found in the order, and is no

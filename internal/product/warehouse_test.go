@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	admin   = user.Caller{UserID: "usr_admin", Email: "admin@example.com", Admin: true}
+	admin   = user.Caller{UserID: "usr_admin", Email: "admin@example.com", Role: user.RoleAdmin}
 	opened  = time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)
 	errDown = errors.New("the store is down")
 )

@@ -71,7 +71,7 @@ var table = []struct {
 	{user.ErrNotFound, 401, "unauthenticated", "The account is gone. Sign up anew."},
 	{httpapi.ErrForbidden, 403, "forbidden", "The caller may not do this."},
 	{httpapi.ErrCrossSite, 403, "forbidden", crossSite},
-	{user.ErrNotAdmin, 403, "forbidden", "The caller may not do this."},
+	{user.ErrNoRight, 403, "forbidden", "The caller may not do this."},
 	{product.ErrNotFound, 404, "product_not_found", "There is no such product."},
 	{order.ErrNotFound, 404, "order_not_found", "There is no such order."},
 	{httpapi.ErrNoRoute, 404, "not_found", "There is nothing here."},

@@ -39,7 +39,7 @@ var refusals = []struct {
 	{user.ErrNotFound, told("unauthenticated", "The account is gone. Sign up anew.")},
 	{user.ErrSessionOver, told("unauthenticated", "There is no such session, or no longer. Log in again.")},
 	{httpapi.ErrForbidden, code("forbidden")},
-	{user.ErrNotAdmin, code("forbidden")},
+	{user.ErrNoRight, code("forbidden")},
 	{httpapi.ErrCrossSite, httpapitest.CrossSite},
 	{product.ErrNotFound, code("product_not_found")},
 	{&order.UnknownProductError{ProductID: "x.1"}, told("product_not_found", "There is no product x.1.")},

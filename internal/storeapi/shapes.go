@@ -82,16 +82,20 @@ func RefreshToken(r *httpapi.Request) (string, error) {
 
 // Account is an account as its owner sees it.
 type Account struct {
-	UserID    string `json:"user_id"`
-	Email     string `json:"email"`
-	Name      string `json:"name"`
-	Admin     bool   `json:"admin"`
-	CreatedAt string `json:"created_at"`
+	UserID    string   `json:"user_id"`
+	Email     string   `json:"email"`
+	Name      string   `json:"name"`
+	Admin     bool     `json:"admin"`
+	Scopes    []string `json:"scopes"`
+	CreatedAt string   `json:"created_at"`
 }
 
 // AccountOf writes u.
 func AccountOf(u user.User) Account {
-	return Account{UserID: u.ID, Email: u.Email, Name: u.Name, Admin: u.IsAdmin(), CreatedAt: Time(u.CreatedAt)}
+	return Account{
+		UserID: u.ID, Email: u.Email, Name: u.Name, Admin: u.Role == user.RoleAdmin, Scopes: u.Role.Scopes(),
+		CreatedAt: Time(u.CreatedAt),
+	}
 }
 
 // BrowserSession is what a log-in and a refresh of a browser answer: a session whose refresh token is in a cookie.
@@ -104,15 +108,19 @@ type BrowserSession struct {
 
 // SessionUser is whose session it is.
 type SessionUser struct {
-	UserID string `json:"user_id"`
-	Email  string `json:"email"`
-	Name   string `json:"name"`
-	Admin  bool   `json:"admin"`
+	UserID string   `json:"user_id"`
+	Email  string   `json:"email"`
+	Name   string   `json:"name"`
+	Admin  bool     `json:"admin"`
+	Scopes []string `json:"scopes"`
 }
 
 // ForBrowser answers s: the access token in the body, the refresh token in the cookie, for as long as it is good.
 func ForBrowser(status int, s user.Session) httpapi.Response {
-	u := SessionUser{UserID: s.User.ID, Email: s.User.Email, Name: s.User.Name, Admin: s.User.IsAdmin()}
+	u := SessionUser{
+		UserID: s.User.ID, Email: s.User.Email, Name: s.User.Name, Admin: s.User.Role == user.RoleAdmin,
+		Scopes: s.User.Role.Scopes(),
+	}
 	response := httpapi.Response{Status: status, Body: BrowserSession{
 		AccessToken: s.AccessToken, TokenType: tokenType, ExpiresIn: int64(s.ExpiresIn.Seconds()), User: u,
 	}}

@@ -134,6 +134,6 @@ func Discovery(issuer string) Configuration {
 		ResponseTypes:  []string{"token"},
 		SubjectTypes:   []string{"public"},
 		SigningMethods: []string{algorithm},
-		Scopes:         []string{ScopeCustomer, ScopeAdmin},
+		Scopes:         append([]string{ScopeCustomer}, StaffScopes()...),
 	}
 }

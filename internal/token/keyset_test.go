@@ -172,7 +172,7 @@ func TestDiscovery(t *testing.T) {
 		"response_types_supported":              []any{"token"},
 		"subject_types_supported":               []any{"public"},
 		"id_token_signing_alg_values_supported": []any{"RS256"},
-		"scopes_supported":                      []any{"customer", "admin"},
+		"scopes_supported":                      []any{"customer", "inventory", "history", "orders", "admin"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)

@@ -16,11 +16,17 @@ import (
 	"time"
 )
 
-// The scopes a token can carry. An admin's token carries both.
+// The scopes a token can carry: the customer's, and those of staff. ScopeAdmin stands for all of staff's.
 const (
-	ScopeCustomer = "customer"
-	ScopeAdmin    = "admin"
+	ScopeCustomer  = "customer"
+	ScopeInventory = "inventory" // products, stock, movements
+	ScopeHistory   = "history"   // everybody's orders, and what was sold
+	ScopeOrders    = "orders"    // an order's status, its tracking number, its cancellation by the shop
+	ScopeAdmin     = "admin"
 )
+
+// StaffScopes returns the scopes of staff, ScopeAdmin among them.
+func StaffScopes() []string { return []string{ScopeInventory, ScopeHistory, ScopeOrders, ScopeAdmin} }
 
 // Lifetime is how long a token is valid after it was issued.
 const Lifetime = 15 * time.Minute

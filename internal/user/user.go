@@ -1,4 +1,4 @@
-// Package user has the people of the store, customers and admins: how they sign up, log in, reset a forgotten password
+// Package user has the people of the store, customers and staff: how they sign up, log in, reset a forgotten password
 // and delete their accounts.
 package user
 
@@ -9,15 +9,6 @@ import (
 
 	"shop/internal/password"
 	"shop/internal/token"
-)
-
-// Role says what a user may do.
-type Role string
-
-// The roles. An admin may order like any customer.
-const (
-	RoleCustomer Role = "customer"
-	RoleAdmin    Role = "admin"
 )
 
 // Errors that callers branch on.
@@ -33,11 +24,11 @@ var (
 	// ErrAccountChanged says that an account is not as it was looked at: its sessions ended meanwhile, as each change
 	// of role and of the password ends them.
 	ErrAccountChanged = errors.New("the account changed since it was looked at")
-	// ErrNotAdmin says that the caller is not an admin now, whatever the token says.
-	ErrNotAdmin = errors.New("caller is not an admin")
+	// ErrNoRight says that the caller does not have the right now, whatever the token says.
+	ErrNoRight = errors.New("caller does not have the right")
 )
 
-// User is a customer or an admin.
+// User is a customer, and may be staff.
 type User struct {
 	ID           string // usr_ and a UUIDv7
 	Email        string // as NormalizeEmail returns it; the key of the Users table
@@ -65,6 +56,7 @@ type RoleChange struct {
 	UserID     string // the account that the operator looked at
 	Generation int64  // of the account, as the operator saw it
 	Email      string // as NormalizeEmail returns it
+	From       Role   // of the account, as the operator saw it
 	Role       Role
 	By         string    // the operator: an ARN of AWS
 	At         time.Time // UTC, milliseconds
@@ -78,9 +70,6 @@ type Verification struct {
 	At     time.Time // UTC, milliseconds
 }
 
-// IsAdmin reports whether the user's role is the admin's.
-func (u User) IsAdmin() bool { return u.Role == RoleAdmin }
-
 // subject is whom an access token of the user's session speaks for.
 func (u User) subject(sessionID string) token.Subject {
 	return token.Subject{UserID: u.ID, Email: u.Email, SessionID: sessionID, Scopes: u.scopes()}
@@ -88,10 +77,7 @@ func (u User) subject(sessionID string) token.Subject {
 
 // scopes returns the OAuth scopes of the user's tokens.
 func (u User) scopes() []string {
-	if u.IsAdmin() {
-		return []string{token.ScopeCustomer, token.ScopeAdmin}
-	}
-	return []string{token.ScopeCustomer}
+	return append([]string{token.ScopeCustomer}, u.Role.Scopes()...)
 }
 
 // Caller is whoever makes a request, as the access token names them.
@@ -99,7 +85,7 @@ type Caller struct {
 	UserID    string
 	Email     string
 	SessionID string // the session that the token was issued in
-	Admin     bool   // the token carries the admin scope; the right itself is looked up in the Users table at each use
+	Role      Role   // by the token's scopes; the right itself is looked up in the Users table at each use
 }
 
 // inTime does what cannot be stopped, such as hashing a password, unless ctx has ended. It returns the error of a ctx

@@ -188,5 +188,5 @@ func (a *archive) cursor(ctx context.Context, lastPage int) (string, error) {
 }
 
 func (a *archive) admin() user.Caller {
-	return user.Caller{UserID: admin.ID, Email: admin.Email, Admin: true}
+	return user.Caller{UserID: admin.ID, Email: admin.Email, Role: user.RoleAdmin}
 }

@@ -115,7 +115,7 @@ func (r *round) endByReset(ctx context.Context) {
 	r.addEnding(g)
 }
 
-// endByRole makes a customer an admin and takes the role back, as `shop grant-admin` and `shop revoke-admin` do.
+// endByRole makes a customer an admin and takes the role back, as `shop grant` and `shop revoke` do.
 func (r *round) endByRole(ctx context.Context) {
 	c := r.members[endByRole]
 	grant := ending{by: byGrant, before: r.renewSession(ctx, c)}
@@ -144,7 +144,7 @@ func (r *round) setRole(ctx context.Context, c *customer, role user.Role) bool {
 	for range repeatTries {
 		r.awaitRestart()
 		u, err := users.ByEmail(ctx, c.Email)
-		if change.Generation = u.Generation; err == nil {
+		if change.Generation, change.From = u.Generation, u.Role; err == nil {
 			_, err = users.SetRole(ctx, change)
 		}
 		if err == nil {

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -31,11 +32,12 @@ func (c call) keyed(key string) call {
 
 // account is what a user sees of their own.
 type account struct {
-	UserID    string `json:"user_id"`
-	Email     string `json:"email"`
-	Name      string `json:"name"`
-	Admin     bool   `json:"admin"`
-	CreatedAt string `json:"created_at"`
+	UserID    string   `json:"user_id"`
+	Email     string   `json:"email"`
+	Name      string   `json:"name"`
+	Admin     bool     `json:"admin"`
+	Scopes    []string `json:"scopes"`
+	CreatedAt string   `json:"created_at"`
 }
 
 type accountExport struct {
@@ -174,13 +176,14 @@ func TestAccount(t *testing.T) {
 	needStore(t)
 	testenv.Env(t, "SHOP_CREDENTIALS")
 	c := newCustomer(t)
-	want := account{c.UserID, c.Email, c.Name, false, c.CreatedAt}
-	if got := decodeExact[account](t, send(t, viewAccount(c)).want(t, http.StatusOK)); got != want {
+	want := account{c.UserID, c.Email, c.Name, false, []string{}, c.CreatedAt}
+	if got := decodeExact[account](t, send(t, viewAccount(c)).want(t, http.StatusOK)); !reflect.DeepEqual(got, want) {
 		t.Errorf("account = %+v, want %+v", got, want)
 	}
 	want.Name = "Zoë 🦊 שלום"
 	for range 2 {
-		if got := decodeExact[account](t, send(t, rename(c, want.Name)).want(t, http.StatusOK)); got != want {
+		got := decodeExact[account](t, send(t, rename(c, want.Name)).want(t, http.StatusOK))
+		if !reflect.DeepEqual(got, want) {
 			t.Errorf("account = %+v, want %+v", got, want)
 		}
 	}

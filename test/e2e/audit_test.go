@@ -63,11 +63,11 @@ func malformed(c call) []call {
 func TestDemotedAdminLearnsNothingOfTheForm(t *testing.T) {
 	t.Parallel()
 	boss, former, p := admin(t), newAdmin(t), newProduct(t)
-	operator(t, "revoke-admin", former.Email, "--yes")
+	operator(t, "revoke", former.Email, "admin", "--yes")
 
 	want := map[string][]auditedEvent{} // by request
 	for _, route := range privateRoutes(p.ProductID, "ord_"+strings.Repeat("a", 26)) {
-		if !route.adminOnly {
+		if route.scope == "" {
 			continue
 		}
 		for _, c := range malformed(route.call) {

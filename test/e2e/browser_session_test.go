@@ -65,10 +65,11 @@ type browserSession struct {
 	TokenType   string `json:"token_type"`
 	ExpiresIn   int    `json:"expires_in"`
 	User        struct {
-		UserID string `json:"user_id"`
-		Email  string `json:"email"`
-		Name   string `json:"name"`
-		Admin  bool   `json:"admin"`
+		UserID string   `json:"user_id"`
+		Email  string   `json:"email"`
+		Name   string   `json:"name"`
+		Admin  bool     `json:"admin"`
+		Scopes []string `json:"scopes"`
 	} `json:"user"`
 }
 
@@ -130,7 +131,7 @@ func TestBrowserSessionOfAnAdmin(t *testing.T) {
 	if s := b.logIn(t, boss); !s.User.Admin {
 		t.Errorf("session = %+v, want an admin's", s)
 	}
-	operator(t, "revoke-admin", boss.Email, "--yes")
+	operator(t, "revoke", boss.Email, "admin", "--yes")
 	b.over(t)
 	if s := b.logIn(t, boss); s.User.Admin {
 		t.Errorf("session = %+v, want a customer's", s)

@@ -124,7 +124,7 @@ var demoAdmin = sync.OnceValues(func() (caller, error) {
 func newAdmin(t *testing.T) caller {
 	t.Helper()
 	c := newCustomer(t)
-	operator(t, "grant-admin", c.Email, "--yes")
+	operator(t, "grant", c.Email, "admin", "--yes")
 	token, err := loggedIn(t.Context(), c.Email, password)
 	if err != nil {
 		t.Fatal(err)

@@ -146,13 +146,13 @@ func TestRefreshAfterDemotion(t *testing.T) {
 		t.Fatal(err)
 	}
 	former := caller{user: user{Email: claims["email"].(string)}}
-	operator(t, "revoke-admin", former.Email, "--yes")
+	operator(t, "revoke", former.Email, "admin", "--yes")
 	s.over(t)
 	s = newSession(t, former)
 	wantScope(t, s, "customer")
 	send(t, call{method: "GET", path: "/admin/orders", from: caller{token: s.AccessToken}}).
 		want(t, http.StatusForbidden)
-	operator(t, "grant-admin", former.Email, "--yes")
+	operator(t, "grant", former.Email, "admin", "--yes")
 	s.over(t)
 	wantScope(t, newSession(t, former), "customer admin")
 }

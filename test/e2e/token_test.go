@@ -12,34 +12,35 @@ import (
 
 // privateRoute is a route that needs a token.
 type privateRoute struct {
-	function  string // logical id
-	call      call
-	adminOnly bool
+	function string // logical id
+	call     call
+	scope    string // of staff; empty for a customer's route
 }
 
 // privateRoutes are all of them, with requests that would be good ones.
 func privateRoutes(productID, orderID string) []privateRoute {
-	sale := basket(one(productID))
+	sale, packing := basket(one(productID)), setStatus{Status: "packed", CompareStatus: "placed"}
+	product := "/admin/products/" + productID
 	return []privateRoute{
-		{"PlaceOrderFunction", place(anyone, unique(), sale), false},
-		{"ListMyOrdersFunction", call{method: "GET", path: "/orders"}, false},
-		{"ViewOrderFunction", call{method: "GET", path: "/orders/" + orderID}, false},
-		{"ChangeOrderFunction", cancellation(anyone, orderID), false},
-		{"ChangeOrderFunction", statusSet(anyone, orderID, setStatus{Status: "packed", CompareStatus: "placed"}), true},
-		{"DeleteAccountFunction", deleteAccount(anyone, "not the password"), false},
-		{"EndSessionsFunction", endSessions(anyone, "not the password"), false},
-		{"ChangePasswordFunction", changePassword(anyone, "not the password", newPassword), false},
-		{"ViewAccountFunction", viewAccount(anyone), false},
-		{"ViewAccountFunction", call{method: "GET", path: "/users/me/export"}, false},
-		{"RenameAccountFunction", rename(anyone, "Ada"), false},
-		{"ViewInventoryFunction", call{method: "GET", path: "/admin/products"}, true},
-		{"ViewInventoryFunction", call{method: "GET", path: "/admin/products/" + productID}, true},
-		{"SaveProductFunction", save(anyone, productID, productDraft(withoutStock)), true},
-		{"UpdateStockFunction", stockSet(anyone, productID, setStock{5, 10, "forged"}), true},
-		{"UpdateStockFunction", stockAdjust(anyone, productID, adjustStock{-1, "forged"}), true},
-		{"UpdateStockFunction", call{method: "GET", path: "/admin/products/" + productID + "/stock/movements"}, true},
-		{"ListOrdersFunction", call{method: "GET", path: "/admin/orders"}, true},
-		{"SummarizeOrdersFunction", summaryOf(anyone, "2011-09-01", "2011-09-30"), true},
+		{"PlaceOrderFunction", place(anyone, unique(), sale), ""},
+		{"ListMyOrdersFunction", call{method: "GET", path: "/orders"}, ""},
+		{"ViewOrderFunction", call{method: "GET", path: "/orders/" + orderID}, ""},
+		{"ChangeOrderFunction", cancellation(anyone, orderID), ""},
+		{"ChangeOrderFunction", statusSet(anyone, orderID, packing), "orders"},
+		{"DeleteAccountFunction", deleteAccount(anyone, "not the password"), ""},
+		{"EndSessionsFunction", endSessions(anyone, "not the password"), ""},
+		{"ChangePasswordFunction", changePassword(anyone, "not the password", newPassword), ""},
+		{"ViewAccountFunction", viewAccount(anyone), ""},
+		{"ViewAccountFunction", call{method: "GET", path: "/users/me/export"}, ""},
+		{"RenameAccountFunction", rename(anyone, "Ada"), ""},
+		{"ViewInventoryFunction", call{method: "GET", path: "/admin/products"}, "inventory"},
+		{"ViewInventoryFunction", call{method: "GET", path: product}, "inventory"},
+		{"SaveProductFunction", save(anyone, productID, productDraft(withoutStock)), "inventory"},
+		{"UpdateStockFunction", stockSet(anyone, productID, setStock{5, 10, "forged"}), "inventory"},
+		{"UpdateStockFunction", stockAdjust(anyone, productID, adjustStock{-1, "forged"}), "inventory"},
+		{"UpdateStockFunction", call{method: "GET", path: product + "/stock/movements"}, "inventory"},
+		{"ListOrdersFunction", call{method: "GET", path: "/admin/orders"}, "history"},
+		{"SummarizeOrdersFunction", summaryOf(anyone, "2011-09-01", "2011-09-30"), "history"},
 	}
 }
 
@@ -54,8 +55,8 @@ func TestPrivateRoutesAreThoseOfTheTable(t *testing.T) {
 		switch {
 		case rule.Open() != (n < 0):
 			t.Errorf("%s: its rule is %+v, and it is number %d of the private routes", key, rule, n)
-		case n >= 0 && routes[n].adminOnly != (rule.Scope == "admin"):
-			t.Errorf("%s: its rule is %+v, and for admins only: %v", key, rule, routes[n].adminOnly)
+		case n >= 0 && routes[n].scope != strings.TrimPrefix(rule.Scope, "customer"):
+			t.Errorf("%s: its rule is %+v, and it is tried for the scope %q", key, rule, routes[n].scope)
 		case n >= 0:
 			routes = slices.Delete(routes, n, n+1)
 		}
@@ -106,7 +107,7 @@ func claimStrings(t *testing.T, token string) map[string]string {
 	return found
 }
 
-// TestPrivateRoutes: without a token nobody comes in, a customer's does not open an admin's route, and what a forged
+// TestPrivateRoutes: without a token nobody comes in, a customer's does not open one of staff, and what a forged
 // one says is believed by no function, not even past the gateway with claims as if its authorizer had found it good.
 // All other ways to forge one, the tests of internal/token have. Genuine tokens keep the events honest.
 func TestPrivateRoutes(t *testing.T) {
@@ -125,7 +126,7 @@ func TestPrivateRoutes(t *testing.T) {
 				a := invocation{function: route.function, call: route.call.by(nobody), claims: claims}.invoke(t)
 				a.refused(t, http.StatusUnauthorized, "unauthenticated")
 			}
-			if route.adminOnly {
+			if route.scope != "" {
 				send(t, route.call.by(customer)).want(t, http.StatusForbidden)
 			}
 		})
@@ -146,6 +147,92 @@ func TestPrivateRoutes(t *testing.T) {
 	}
 }
 
+// staffRoles are the roles of one scope each.
+var staffRoles = []string{"inventory", "history", "orders"}
+
+// newStaff makes a customer staff and logs them in anew.
+func newStaff(t *testing.T, scopes ...string) caller {
+	t.Helper()
+	c := newCustomer(t)
+	operator(t, slices.Concat([]string{"grant", c.Email, "--yes"}, scopes)...)
+	token, err := loggedIn(t.Context(), c.Email, password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.token = token
+	return c
+}
+
+// TestStaffRoutes: at every route of staff, who has its scope comes in, and who has another one does not, neither by
+// the gateway nor past it with the claims of an admin. Once the scope is revoked, the same token opens nothing.
+func TestStaffRoutes(t *testing.T) {
+	t.Parallel()
+	claims := claimStrings(t, admin(t).token)
+	for _, scope := range staffRoles {
+		t.Run(scope, func(t *testing.T) {
+			t.Parallel()
+			c, p := newStaff(t, scope), newProduct(t)
+			for _, route := range privateRoutes(p.ProductID, "ord_"+strings.Repeat("a", 26)) {
+				switch {
+				case route.scope == scope:
+					if a := send(t, route.call.by(c)); a.status == http.StatusForbidden || a.status >= 500 {
+						t.Errorf("%s: answered %d %s", route.name(), a.status, clip(a.body))
+					}
+				case route.scope != "":
+					send(t, route.call.by(c)).want(t, http.StatusForbidden)
+					a := invocation{function: route.function, call: route.call.by(c), claims: claims}.invoke(t)
+					a.refused(t, http.StatusForbidden, "forbidden")
+				}
+			}
+			operator(t, "revoke", c.Email, scope, "--yes")
+			for _, route := range privateRoutes(p.ProductID, "ord_"+strings.Repeat("a", 26)) {
+				if route.scope == scope {
+					send(t, route.call.by(c)).refused(t, http.StatusForbidden, "forbidden")
+				}
+			}
+		})
+	}
+}
+
+// TestStaffReadsOrders: one order is read by who lists all of them and by who changes their status.
+func TestStaffReadsOrders(t *testing.T) {
+	t.Parallel()
+	o := newOrder(t, newCustomer(t), one(newProduct(t).ProductID))
+	for scope, want := range map[string]int{"inventory": 404, "history": 200, "orders": 200} {
+		c := newStaff(t, scope)
+		send(t, getOrder(c, o.OrderID)).want(t, want)
+		operator(t, "revoke", c.Email, scope, "--yes")
+		send(t, getOrder(c, o.OrderID)).refused(t, http.StatusNotFound, "order_not_found")
+	}
+}
+
+// TestNobodyGrantsThemselves: no route takes a role or a scope from who uses it.
+func TestNobodyGrantsThemselves(t *testing.T) {
+	t.Parallel()
+	c := newCustomer(t)
+	for _, member := range []string{"role", "scope", "scopes", "admin"} {
+		for _, body := range []call{
+			{method: "POST", path: "/users", body: map[string]any{
+				"email": freshEmail(), "password": password, "name": "Eve", member: "inventory",
+			}},
+			{method: "POST", path: "/sessions", body: map[string]any{
+				"email": c.Email, "password": password, member: "inventory",
+			}},
+			{method: "PATCH", path: "/users/me", from: c, body: map[string]any{"name": "Eve", member: "inventory"}},
+		} {
+			send(t, body).refused(t, http.StatusBadRequest, "invalid_request")
+		}
+	}
+	if got := decodeExact[account](t, send(t, viewAccount(c)).want(t, 200)); got.Admin || len(got.Scopes) > 0 {
+		t.Errorf("account = %+v, want a customer's", got)
+	}
+	staff := newStaff(t, "orders", "inventory")
+	got := decodeExact[account](t, send(t, viewAccount(staff)).want(t, http.StatusOK))
+	if got.Admin || !slices.Equal(got.Scopes, []string{"inventory", "orders"}) {
+		t.Errorf("account = %+v, want the two scopes", got)
+	}
+}
+
 // TestAdminScopeWithoutTheRole: the right is looked up at each use, so a scope,
 // though the store itself signed it, opens nothing to one who is no admin.
 func TestAdminScopeWithoutTheRole(t *testing.T) {
@@ -163,11 +250,11 @@ func TestAdminScopeWithoutTheRole(t *testing.T) {
 	}
 }
 
-// wantNoAdmin fails unless every admin's route refuses the caller.
+// wantNoAdmin fails unless every route of staff refuses the caller.
 func wantNoAdmin(t *testing.T, c caller, p adminProduct) {
 	t.Helper()
 	for _, route := range privateRoutes(p.ProductID, "ord_"+strings.Repeat("a", 26)) {
-		if route.adminOnly {
+		if route.scope != "" {
 			send(t, route.call.by(c)).refused(t, http.StatusForbidden, "forbidden")
 		}
 	}
@@ -186,7 +273,7 @@ func TestDemotedAdmin(t *testing.T) {
 	send(t, getOrder(former, other.OrderID)).want(t, http.StatusOK)
 	send(t, call{method: "GET", path: "/admin/orders", from: former}).want(t, http.StatusOK)
 
-	operator(t, "revoke-admin", former.Email, "--yes")
+	operator(t, "revoke", former.Email, "admin", "--yes")
 	wantNoAdmin(t, former, p)
 	send(t, getOrder(former, other.OrderID)).refused(t, http.StatusNotFound, "order_not_found")
 	newOrder(t, former, one(newProduct(t).ProductID))
@@ -196,6 +283,6 @@ func TestDemotedAdmin(t *testing.T) {
 func TestPromotedCustomer(t *testing.T) {
 	t.Parallel()
 	c := newCustomer(t)
-	operator(t, "grant-admin", c.Email, "--yes")
+	operator(t, "grant", c.Email, "admin", "--yes")
 	send(t, call{method: "GET", path: "/admin/orders", from: c}).want(t, http.StatusForbidden)
 }

@@ -87,7 +87,7 @@ func TestOperatorsTool(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, name := range []string{"import", "replay", "redrive", "grant-admin", "revoke-admin"} {
+	for _, name := range []string{"import", "replay", "redrive", "grant", "revoke"} {
 		if !regexp.MustCompile(`(?m)^\s+` + name + `\s`).MatchString(out) {
 			t.Errorf("%s does not name %s:\n%s", command, name, out)
 		}

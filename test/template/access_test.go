@@ -15,8 +15,8 @@ import (
 	"shop/test/contract"
 )
 
-// route is one that SAM wrote into an API: who serves it, and the scope that it asks for at the door.
-type route struct{ function, scope string }
+// route is one that SAM wrote into an API: who serves it, and the scopes of which it asks for one at the door.
+type route struct{ function, scopes string }
 
 // routesOf reads the routes of an API by their keys.
 func routesOf(t *testing.T, api Object) map[string]route {
@@ -25,14 +25,14 @@ func routesOf(t *testing.T, api Object) map[string]route {
 	paths, _ := At(api, "Properties", "Body", "paths").(Object)
 	for path, methods := range paths {
 		for method, operation := range methods.(Object) {
-			scope := ""
+			scopes := "[]"
 			if security, ok := At(operation, "security").([]any); ok {
-				scope = strings.Trim(fmt.Sprint(At(security[0], "Token")), "[]")
+				scopes = fmt.Sprint(At(security[0], "Token"))
 			}
 			uri := fmt.Sprint(At(operation, "x-amazon-apigateway-integration", "uri", "Fn::Sub"))
 			_, function, _ := strings.Cut(uri, "functions/${")
 			function, _, _ = strings.Cut(function, "}")
-			found[strings.ToUpper(method)+" "+path] = route{calledBy(function), scope}
+			found[strings.ToUpper(method)+" "+path] = route{calledBy(function), scopes}
 		}
 	}
 	return found
@@ -43,7 +43,7 @@ func calledBy(name string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(name, ".Arn"), "Aliaslive")
 }
 
-// TestRoutesAreThoseOfTheTable: each deployed route has its rule in package access and asks at the door for the scope
+// TestRoutesAreThoseOfTheTable: each deployed route has its rule in package access and asks at the door for the scopes
 // of the rule; and each rule is of a route.
 func TestRoutesAreThoseOfTheTable(t *testing.T) {
 	tpl := Need(t)
@@ -52,8 +52,8 @@ func TestRoutesAreThoseOfTheTable(t *testing.T) {
 		for key, r := range routesOf(t, tpl.Resources[api]) {
 			deployed = append(deployed, key)
 			rule, ok := access.Of(key)
-			if !ok || rule.Scope != r.scope {
-				t.Errorf("%s: %s asks for the scope %q, and the table has %+v, %v", api, key, r.scope, rule, ok)
+			if want := fmt.Sprint(rule.Scopes()); !ok || want != r.scopes {
+				t.Errorf("%s: %s asks for one of %s, and the table has %s, %v", api, key, r.scopes, want, ok)
 			}
 			if issuers := strings.Contains(key, " /.well-known/"); issuers != (api == "Issuer") {
 				t.Errorf("%s is a route of %s", key, api)

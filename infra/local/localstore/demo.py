@@ -29,7 +29,7 @@ def seed(settings) -> None:
     for role, (_, name) in PEOPLE.items():
         sign_up(settings, people[role], name)
     shop = build_tool(settings)
-    operate(settings, shop, ["grant-admin", people["admin"]["email"], "--yes"])
+    operate(settings, shop, ["grant", people["admin"]["email"], "admin", "--yes"])
     operate(settings, shop, ["import", str(CATALOGUE)])
     done.touch()
 

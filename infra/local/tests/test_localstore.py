@@ -385,8 +385,8 @@ class Seed(InFolder):
         self.assertEqual([body["password"] for _, body in self.signed_up], [p["password"] for p in people.values()])
         self.assertEqual({path for path, _ in self.signed_up}, {"/_aws/execute-api/api/users"})
         calls = (self.folder / "calls").read_text().splitlines()
-        self.assertEqual([c.split()[0] for c in calls], ["grant-admin", "import"])
-        self.assertIn("grant-admin demo-admin@example.com --yes", calls[0])
+        self.assertEqual([c.split()[0] for c in calls], ["grant", "import"])
+        self.assertIn("grant demo-admin@example.com admin --yes", calls[0])
 
     def test_passwords_are_private_and_new(self) -> None:
         demo.seed(self.settings)
@@ -403,7 +403,7 @@ class Seed(InFolder):
 
     def test_an_interrupted_one_goes_on(self) -> None:
         self.fails = True
-        with self.assertRaisesRegex(UserError, "shop grant-admin demo-admin@example.com --yes failed:\nrefused"):
+        with self.assertRaisesRegex(UserError, "shop grant demo-admin@example.com admin --yes failed:\nrefused"):
             demo.seed(self.settings)
         before = self.settings.credentials.read_text()
         self.fails, self.status = False, 409

@@ -22,10 +22,11 @@ const (
 var (
 	Customer = user.Caller{
 		UserID: "usr_019cafb8-d247-752e-9651-0c5ca6a3a450", Email: Email, SessionID: "ses_4hl5tjn2cwvx3kq7zi6yd2mauo",
+		Role: user.RoleCustomer,
 	}
 	Admin = user.Caller{
 		UserID: "usr_019b8d2b-8c00-7128-85d9-0ed99531985d", Email: "grace@example.com",
-		SessionID: "ses_r3z7gq2mxk5ldahu4tcy6bwjen", Admin: true,
+		SessionID: "ses_r3z7gq2mxk5ldahu4tcy6bwjen", Role: user.RoleAdmin,
 	}
 )
 
@@ -43,19 +44,19 @@ func (v verifier) Verify(_ context.Context, raw string) (token.Claims, error) {
 
 // Guard returns one that knows the tokens of Customer and Admin.
 func Guard() httpapi.Guard {
-	return httpapi.Guard{Admins: admins{}, Tokens: verifier{
+	return httpapi.Guard{Rights: rights{}, Tokens: verifier{
 		CustomerToken: claims(Customer, token.ScopeCustomer),
 		AdminToken:    claims(Admin, token.ScopeCustomer, token.ScopeAdmin),
 	}}
 }
 
-// admins are Admin.
-type admins struct{}
+// rights are Admin's.
+type rights struct{}
 
-// RequireAdmin returns user.ErrNotAdmin for everybody else.
-func (admins) RequireAdmin(_ context.Context, caller user.Caller) error {
+// Require returns user.ErrNoRight for everybody else.
+func (rights) Require(_ context.Context, caller user.Caller, _ string) error {
 	if caller.UserID != Admin.UserID {
-		return user.ErrNotAdmin
+		return user.ErrNoRight
 	}
 	return nil
 }

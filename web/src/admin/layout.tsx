@@ -9,10 +9,11 @@ import { Loading } from '../parts/states'
 import { useSession } from '../parts/use-session'
 import { common } from '../words/en/common'
 import { desk } from '../words/en/desk'
+import { OtherAccount, type Right, useRights } from './rights'
 
 export function Layout({ children }: { children: ComponentChildren }) {
   const session = useSession()
-  const isAdmin = session.status === 'user' && session.user.admin
+  const isStaff = session.status === 'user' && session.user.scopes.length > 0
   const isUnknown = session.status === 'unknown'
   return (
     <>
@@ -24,7 +25,7 @@ export function Layout({ children }: { children: ComponentChildren }) {
           {common.shopName} <small>{desk.name}</small>
         </a>
         <nav aria-label={desk.nav} class={isUnknown ? 'unsure' : undefined}>
-          {(isAdmin || isUnknown) && <Links />}
+          {(isStaff || isUnknown) && <Links isUnknown={isUnknown} />}
           <a href="/">{desk.toShop}</a>
           {(session.status === 'user' || isUnknown) && (
             <button type="button" onClick={() => void logOut()}>
@@ -40,8 +41,8 @@ export function Layout({ children }: { children: ComponentChildren }) {
         </Page>
       )}
       {session.status === 'guest' && <LogIn />}
-      {session.status === 'user' && !isAdmin && <NotAdmin />}
-      {isAdmin && children}
+      {session.status === 'user' && !isStaff && <NoStaff />}
+      {isStaff && children}
       <footer class="footer">
         <a href="/reference/">{desk.toReference}</a>
       </footer>
@@ -50,16 +51,20 @@ export function Layout({ children }: { children: ComponentChildren }) {
   )
 }
 
-function Links() {
+/** Who it is for, the address below which it is the current one, where it leads, and its name. */
+const LINKS: [Right[], string, string, string][] = [
+  [['inventory'], '/admin', '/admin/', desk.inventory],
+  [['history', 'orders'], '/admin/orders', '/admin/orders', desk.orders],
+  [['history'], '/admin/sales', '/admin/sales', desk.sales],
+]
+
+function Links({ isUnknown }: { isUnknown: boolean }) {
   const { path } = useLocation()
+  const may = useRights()
   const isIn = (under: string) => (under === '/admin' ? path === '/admin' || path.startsWith('/admin/products') : path.startsWith(under))
   return (
     <>
-      {[
-        ['/admin', '/admin/', desk.inventory],
-        ['/admin/orders', '/admin/orders', desk.orders],
-        ['/admin/sales', '/admin/sales', desk.sales],
-      ].map(([under = '', href, name]) => (
+      {LINKS.filter(([rights]) => isUnknown || may(...rights)).map(([, under, href, name]) => (
         <a key={href} href={href} aria-current={isIn(under) ? 'page' : undefined}>
           {name}
         </a>
@@ -94,12 +99,10 @@ function LogIn() {
   )
 }
 
-function NotAdmin() {
+function NoStaff() {
   return (
-    <Page key="other" title={desk.notAdmin} lead={desk.notAdminLead} kind="narrow">
-      <button type="button" class="button primary" onClick={() => void logOut()}>
-        {desk.otherAccount}
-      </button>
+    <Page key="other" title={desk.noStaff} lead={desk.noStaffLead} kind="narrow">
+      <OtherAccount />
     </Page>
   )
 }

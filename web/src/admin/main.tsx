@@ -1,6 +1,7 @@
 import { QueryClientProvider } from '@tanstack/preact-query'
 import { render } from 'preact'
-import { LocationProvider, Route, Router } from 'preact-iso'
+import { LocationProvider, Route, Router, useLocation } from 'preact-iso'
+import { useEffect } from 'preact/hooks'
 import { createQueries } from '../api/queries'
 import { finishLeaving } from '../api/session'
 import { later } from '../parts/later'
@@ -13,20 +14,40 @@ import { Inventory } from './pages/inventory'
 import { NotFound } from './pages/not-found'
 import { OrderPage } from './pages/order'
 import { History } from './pages/orders'
+import { needs, useRights } from './rights'
 
-const Sales = later(() => import('./pages/sales'), 'Sales')
+const Pages = {
+  newProduct: needs(NewProduct, 'inventory'),
+  product: needs(EditProduct, 'inventory'),
+  orders: needs(History, 'history', 'orders'),
+  order: needs(OrderPage, 'history', 'orders'),
+  sales: needs(
+    later(() => import('./pages/sales'), 'Sales'),
+    'history',
+  ),
+}
+
+/** The inventory, and the orders for who has no right to it. */
+function Start() {
+  const { route } = useLocation()
+  const isKeeper = useRights()('inventory')
+  useEffect(() => {
+    if (!isKeeper) route('/admin/orders', true)
+  }, [isKeeper])
+  return isKeeper ? <Inventory /> : null
+}
 
 function App() {
   return (
     <LocationProvider scope="/admin">
       <Layout>
         <Router>
-          <Route path="/admin" component={Inventory} />
-          <Route path="/admin/new" component={NewProduct} />
-          <Route path="/admin/products/:id" component={EditProduct} />
-          <Route path="/admin/orders" component={History} />
-          <Route path="/admin/orders/:id" component={OrderPage} />
-          <Route path="/admin/sales" component={Sales} />
+          <Route path="/admin" component={Start} />
+          <Route path="/admin/new" component={Pages.newProduct} />
+          <Route path="/admin/products/:id" component={Pages.product} />
+          <Route path="/admin/orders" component={Pages.orders} />
+          <Route path="/admin/orders/:id" component={Pages.order} />
+          <Route path="/admin/sales" component={Pages.sales} />
           <Route default component={NotFound} />
         </Router>
       </Layout>

@@ -381,7 +381,7 @@ export interface paths {
          *
          *     When several refusals apply, product_not_found comes first, then max_per_order_exceeded, then out_of_stock, then
          *     price_changed.
-         *     The confirmation is e-mailed afterwards; `email_status` tells how that went. An admin may order like any customer.
+         *     The confirmation is e-mailed afterwards; `email_status` tells how that went. Staff may order like any customer.
          */
         post: operations["place-order"];
         delete?: never;
@@ -399,7 +399,7 @@ export interface paths {
         };
         /**
          * Read one order
-         * @description Its customer reads it, and an admin. For everyone else there is no such order.
+         * @description Its customer reads it, and staff with the scope `history` or `orders`. For everyone else there is no such order.
          */
         get: operations["view-order"];
         put?: never;
@@ -624,7 +624,7 @@ export interface paths {
          * @description From `compare_status`, which is what the admin saw. An order goes from placed to packed to shipped to delivered,
          *     and from placed and packed to cancelled; another pair is invalid_request. A cancelled order's units go back to
          *     the stocks, once; one of more than 49 products may be answered as cancelling, and is cancelled within minutes by
-         *     itself. A request may be repeated: the change that the same admin made last is answered again.
+         *     itself. A request may be repeated: the change that the same person made last is answered again.
          */
         put: operations["change-order-status"];
         post?: never;
@@ -832,8 +832,11 @@ export interface components {
             name: string;
             /** @description Whether the user is an admin now. */
             admin: boolean;
+            scopes: components["schemas"]["StaffScopes"];
             created_at: components["schemas"]["Time"];
         };
+        /** @description What the user may do as staff now. `admin` stands alone, for everything. */
+        StaffScopes: ("inventory" | "history" | "orders" | "admin")[];
         AccountExport: {
             account: components["schemas"]["Account"];
             orders: components["schemas"]["OrderInList"][];
@@ -870,6 +873,7 @@ export interface components {
             name: string;
             /** @description Whether the user is an admin now. */
             admin: boolean;
+            scopes: components["schemas"]["StaffScopes"];
         };
         /** @description An object without members. */
         Nothing: Record<string, never>;
@@ -2338,6 +2342,7 @@ export interface operations {
                      *       "email": "ada@example.com",
                      *       "name": "Ada Winter",
                      *       "admin": false,
+                     *       "scopes": [],
                      *       "created_at": "2026-03-02T18:04:11.207Z"
                      *     }
                      */
@@ -2425,6 +2430,7 @@ export interface operations {
                      *       "email": "ada@example.com",
                      *       "name": "Ada Summer",
                      *       "admin": false,
+                     *       "scopes": [],
                      *       "created_at": "2026-03-02T18:04:11.207Z"
                      *     }
                      */
@@ -2475,6 +2481,7 @@ export interface operations {
                      *         "email": "ada@example.com",
                      *         "name": "Ada Winter",
                      *         "admin": false,
+                     *         "scopes": [],
                      *         "created_at": "2026-03-02T18:04:11.207Z"
                      *       },
                      *       "orders": [
@@ -2868,7 +2875,8 @@ export interface operations {
                      *         "user_id": "usr_019cafb8-d247-752e-9651-0c5ca6a3a450",
                      *         "email": "ada@example.com",
                      *         "name": "Ada Winter",
-                     *         "admin": false
+                     *         "admin": false,
+                     *         "scopes": []
                      *       }
                      *     }
                      */
@@ -2924,7 +2932,8 @@ export interface operations {
                      *         "user_id": "usr_019cafb8-d247-752e-9651-0c5ca6a3a450",
                      *         "email": "ada@example.com",
                      *         "name": "Ada Winter",
-                     *         "admin": false
+                     *         "admin": false,
+                     *         "scopes": []
                      *       }
                      *     }
                      */

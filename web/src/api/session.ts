@@ -60,7 +60,7 @@ function take(next: Token): void {
 }
 
 function isSame(a: SessionUser, b: SessionUser): boolean {
-  return a.user_id === b.user_id && a.name === b.name && a.email === b.email && a.admin === b.admin
+  return a.user_id === b.user_id && a.name === b.name && a.email === b.email && a.scopes.join() === b.scopes.join()
 }
 
 function forget(ended: boolean): void {

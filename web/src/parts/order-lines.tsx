@@ -2,8 +2,8 @@ import type { Order } from '../api/types'
 import { common } from '../words/en/common'
 import { Amount } from './amount'
 
-/** The lines of an order and their sum, for both apps. `hrefOf` leads to a product. */
-export function OrderLines({ order, hrefOf }: { order: Order; hrefOf: (productId: string) => string }) {
+/** The lines of an order and their sum, for both apps. `hrefOf` leads to a product, if it is given. */
+export function OrderLines({ order, hrefOf }: { order: Order; hrefOf?: (productId: string) => string }) {
   return (
     <div class="scroller" tabIndex={0} role="region" aria-label={common.orderLines}>
       <table>
@@ -25,9 +25,13 @@ export function OrderLines({ order, hrefOf }: { order: Order; hrefOf: (productId
           {order.items.map((line) => (
             <tr key={line.product_id}>
               <th scope="row">
-                <a href={hrefOf(line.product_id)} dir="auto">
-                  {line.name}
-                </a>
+                {hrefOf ? (
+                  <a href={hrefOf(line.product_id)} dir="auto">
+                    {line.name}
+                  </a>
+                ) : (
+                  <span dir="auto">{line.name}</span>
+                )}
               </th>
               <td class="number">{line.quantity}</td>
               <td class="number">

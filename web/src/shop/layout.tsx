@@ -36,7 +36,7 @@ function Header() {
         {common.shopName}
       </a>
       <nav aria-label={shop.nav}>
-        {session.status === 'user' && session.user.admin && <a href="/admin/">{shop.desk}</a>}
+        {session.status === 'user' && session.user.scopes.length > 0 && <a href="/admin/">{shop.desk}</a>}
         <NavLink href="/orders">{shop.orders}</NavLink>
         {session.status === 'guest' ? (
           <NavLink href="/log-in">{common.logIn}</NavLink>

@@ -96,8 +96,8 @@ async function iam(form: Record<string, string>): Promise<void> {
   await call('iam', '/', { body, headers: { 'Content-Type': 'application/x-www-form-urlencoded' } })
 }
 
-/** Gives somebody a role, and ends their sessions, as `shop grant-admin` and `shop revoke-admin` do. */
-export async function setRole(person: Person, role: 'admin' | 'customer'): Promise<void> {
+/** Gives somebody a role, and ends their sessions, as `shop grant` and `shop revoke` do. */
+export async function setRole(person: Person, role: string): Promise<void> {
   const { TableNames } = await dynamodb<{ TableNames: string[] }>('ListTables', {})
   await dynamodb('UpdateItem', {
     TableName: TableNames.find((name) => name.includes('-Users-')),

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { admin, buy, cancel, newPerson, newProduct, productOf, saveProduct, summary } from './store'
+import { setRole } from './aws'
 import { expect, logIn, type Page, storedTexts, test } from './test'
 
 async function openDesk(page: Page, path = '/admin/'): Promise<void> {
@@ -25,7 +26,47 @@ test('journey 15: a stock that a sale has changed meanwhile shows the conflict, 
 test('journey 15: who is no admin sees no desk', async ({ page }) => {
   await logIn(page, await newPerson())
   await page.goto('/admin/')
-  await expect(page.getByRole('heading', { name: 'This account is no admin’s' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'This account is not of the shop’s staff' })).toBeVisible()
+})
+
+const links = (page: Page) => page.getByRole('navigation', { name: 'Desk' }).getByRole('link')
+
+test('who packs orders opens one by its id, and sees neither inventory, history nor sales', async ({ page }) => {
+  const [packer, product] = [await newPerson(), await newProduct()]
+  const order = await buy(await newPerson(), product.product_id, 1)
+  await setRole(packer, 'orders')
+  await logIn(page, packer)
+  await page.getByRole('link', { name: 'Admin desk' }).click()
+  await expect(links(page)).toHaveText(['Orders', 'Shop'])
+  await page.getByLabel('Order id').fill(order.order_id)
+  await page.getByRole('button', { name: 'Open' }).click()
+  await page.getByRole('button', { name: 'Mark as packed' }).click()
+  await expect(page.getByText('The order’s status is “Packed”.')).toBeVisible()
+  await expect(page.getByRole('link', { name: product.name })).toHaveCount(0)
+  await expect(page.getByRole('link', { name: 'All orders of this customer' })).toHaveCount(0)
+  for (const path of ['/admin/sales', '/admin/new', `/admin/products/${product.product_id}`]) {
+    await page.goto(path)
+    await expect(page.getByRole('heading', { name: 'You do not have the right to this page' })).toBeVisible()
+  }
+})
+
+test('who keeps the inventory or reads the history is shown that alone', async ({ page }) => {
+  const [keeper, reader, product] = [await newPerson(), await newPerson(), await newProduct()]
+  const order = await buy(await newPerson(), product.product_id, 1)
+  await setRole(keeper, 'inventory')
+  await logIn(page, keeper, '/admin/')
+  await expect(links(page)).toHaveText(['Inventory', 'Shop'])
+  await expect(page.getByRole('table')).toBeVisible()
+  await page.goto('/admin/new')
+  await expect(page.getByLabel('Product id')).toBeVisible()
+  await page.goto(`/admin/orders/${order.order_id}`)
+  await expect(page.getByText('order history or orders’ status', { exact: false })).toBeVisible()
+  await page.getByRole('button', { name: 'Log in with another account' }).click()
+  await setRole(reader, 'history')
+  await logIn(page, reader, `/admin/orders/${order.order_id}`)
+  await expect(page.getByRole('link', { name: 'All orders of this customer' })).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Mark as packed' })).toHaveCount(0)
+  await expect(links(page)).toHaveText(['Orders', 'Sales', 'Shop'])
 })
 
 test('a product that somebody else saved meanwhile is shown beside one’s own', async ({ page }) => {

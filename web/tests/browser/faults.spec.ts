@@ -85,7 +85,7 @@ test('journey 15: an admin who is demoted in mid-session changes nothing more, a
   await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible()
   await logIn(page, boss)
   await page.goto('/admin/')
-  await expect(page.getByRole('heading', { name: 'This account is no admin’s' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'This account is not of the shop’s staff' })).toBeVisible()
 })
 
 test('journey 10: a page that is left during a refresh stays logged in, though no used token is answered again', async ({ page }) => {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 type Session = typeof import('../../src/api/session')
 
-const user = { user_id: 'usr_1', email: 'ada@example.com', name: 'Ada', admin: false }
+const user = { user_id: 'usr_1', email: 'ada@example.com', name: 'Ada', admin: false, scopes: [] }
 let kept: Map<string, string>
 let calls: string[]
 let answers: (() => Response | Promise<Response>)[]

@@ -287,8 +287,8 @@ func TestSessionRefusedAgain(t *testing.T) {
 
 func TestSessionNotAdmin(t *testing.T) {
 	s, _ := session(t, func(w http.ResponseWriter, _ *http.Request) { reply(w, 403, `{"message":"Forbidden"}`) })
-	if _, err := s.Products(context.Background()); !errors.Is(err, user.ErrNotAdmin) {
-		t.Errorf("got %v, want ErrNotAdmin", err)
+	if _, err := s.Products(context.Background()); !errors.Is(err, user.ErrNoRight) {
+		t.Errorf("got %v, want ErrNoRight", err)
 	}
 }
 

@@ -61,7 +61,7 @@ func draftOf(d product.Draft) draftJSON {
 }
 
 // Products returns every product of the store, without descriptions; the session must be an admin's,
-// or the error is user.ErrNotAdmin. It reads 100 products a request.
+// or the error is user.ErrNoRight. It reads 100 products a request.
 func (s *Session) Products(ctx context.Context) ([]product.Product, error) {
 	items, err := list[productJSON](ctx, s, "/admin/products")
 	if err != nil {
@@ -75,7 +75,7 @@ func (s *Session) Products(ctx context.Context) ([]product.Product, error) {
 }
 
 // Product returns one product with its description, as it stands now. It returns product.ErrNotFound and
-// user.ErrNotAdmin.
+// user.ErrNoRight.
 func (s *Session) Product(ctx context.Context, id string) (product.Product, error) {
 	p, _, err := s.read(ctx, id)
 	return p, err
@@ -99,7 +99,7 @@ func (s *Session) read(ctx context.Context, id string) (product.Product, members
 	return p.product(), all, nil
 }
 
-// Create makes a new product. It returns validation.Errors for a draft that the store refuses, and user.ErrNotAdmin.
+// Create makes a new product. It returns validation.Errors for a draft that the store refuses, and user.ErrNoRight.
 // One whose answer was lost is sent again: it is refused in the field "stock", if it has a stock, because by then the
 // product exists.
 func (s *Session) Create(ctx context.Context, d product.Draft) error {
@@ -110,7 +110,7 @@ func (s *Session) Create(ctx context.Context, d product.Draft) error {
 // Change makes a product what edit makes of it as it stands now, and reports whether it had to be saved. Of what edit
 // returns the name, the description, the price, the image's URL, whether it is active, the limit and the categories
 // count. Everything else is saved as it was read, members that this client does not know, too. Another admin's save in
-// between is kept: edit is called again, with what is stored by then. It returns product.ErrNotFound, user.ErrNotAdmin,
+// between is kept: edit is called again, with what is stored by then. It returns product.ErrNotFound, user.ErrNoRight,
 // validation.Errors, and product.ErrContended after 10 attempts.
 func (s *Session) Change(
 	ctx context.Context, id string, edit func(now product.Product) product.Product,

@@ -92,7 +92,7 @@ func (s *Session) current() string {
 }
 
 // send sends a request in the user's name. On 401 it logs in again, once: tokens live 15 minutes.
-// A 403 is user.ErrNotAdmin.
+// A 403 is user.ErrNoRight.
 func (s *Session) send(ctx context.Context, r request) (answer, error) {
 	token := s.current()
 	a, err := s.client.send(ctx, r, token)
@@ -105,7 +105,7 @@ func (s *Session) send(ctx context.Context, r request) (answer, error) {
 		a.repeats += repeats
 	}
 	if status(err) == http.StatusForbidden {
-		return a, fmt.Errorf("%w: %w", user.ErrNotAdmin, err)
+		return a, fmt.Errorf("%w: %w", user.ErrNoRight, err)
 	}
 	return a, err
 }

@@ -10,14 +10,14 @@ import (
 	"shop/internal/product"
 )
 
-// Stock returns a product's stock as it is now. It returns product.ErrNotFound and user.ErrNotAdmin.
+// Stock returns a product's stock as it is now. It returns product.ErrNotFound and user.ErrNoRight.
 func (s *Session) Stock(ctx context.Context, id string) (int64, error) {
 	p, err := s.Product(ctx, id)
 	return p.Stock, err
 }
 
 // SetStock sets a product's stock if it is seen. It returns *product.StockChangedError where it is not, also when the
-// request was carried out and its answer was lost, product.ErrNotFound, validation.Errors and user.ErrNotAdmin.
+// request was carried out and its answer was lost, product.ErrNotFound, validation.Errors and user.ErrNoRight.
 func (s *Session) SetStock(ctx context.Context, id string, quantity, seen int64, reason string) error {
 	body := map[string]any{"quantity": quantity, "compare_quantity": seen, "reason": reason}
 	_, err := s.send(ctx, request{method: http.MethodPut, path: productPath(id) + "/stock", body: body})

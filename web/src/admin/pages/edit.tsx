@@ -15,6 +15,7 @@ import { Picture } from '../../parts/picture'
 import { Empty, Failure, Loading, Waiting } from '../../parts/states'
 import { desk } from '../../words/en/desk'
 import { Export } from '../export'
+import { LinkFor, useRights } from '../rights'
 import { StockCell } from '../stock-cell'
 
 /** The form's members: a new one of the contract is missed here until the form has it. */
@@ -124,11 +125,15 @@ function Fields({ product, currency, errors }: { product?: AdminProduct; currenc
   )
 }
 
-/** The store's currency: that of any product, or of an empty summary where there is none. */
+/** The store's currency: that of any product, or of an empty summary where there is none and who asks may read it. */
 function useCurrency() {
+  const mayRead = useRights()('history')
   return useQuery({
     queryKey: ['currency'],
     queryFn: async ({ signal }) => {
+      const some = await data(own.GET('/admin/products', { params: { query: { limit: 1 } }, signal }))
+      if (some.items[0]) return some.items[0].price.currency
+      if (!mayRead) return ''
       const today = new Date().toISOString().slice(0, 10)
       return (await data(own.GET('/admin/orders/summary', { params: { query: { from: today, to: today, top: 1 } }, signal }))).currency
     },
@@ -141,7 +146,9 @@ export function NewProduct() {
   const currency = useCurrency()
   return (
     <Page title={desk.newTitle} kind="narrow">
-      {currency.data ? (
+      {currency.data === '' ? (
+        <Empty title={desk.noCurrency} />
+      ) : currency.data ? (
         <NewForm currency={currency.data} />
       ) : currency.isError ? (
         <Failure error={currency.error} again={() => void currency.refetch()} />
@@ -396,7 +403,14 @@ function Movements({ id }: { id: string }) {
           <li key={each.movement_id} tabIndex={-1}>
             <p>
               <span class="delta">{each.delta > 0 ? `+${each.delta}` : each.delta}</span>{' '}
-              {each.order_id ? <a href={`/admin/orders/${each.order_id}`}>{desk.order}</a> : `${each.before} → ${each.after}`} ·{' '}
+              {each.order_id ? (
+                <LinkFor rights={['history', 'orders']} href={`/admin/orders/${each.order_id}`}>
+                  {desk.order}
+                </LinkFor>
+              ) : (
+                `${each.before} → ${each.after}`
+              )}{' '}
+              ·{' '}
               <span dir="auto">{each.reason}</span>
             </p>
             <p class="fine">

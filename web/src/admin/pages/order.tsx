@@ -17,10 +17,12 @@ import { type Result, useStatusChange } from '../../parts/use-status-change'
 import { useSteps } from '../../parts/use-steps'
 import { common } from '../../words/en/common'
 import { desk } from '../../words/en/desk'
+import { useRights } from '../rights'
 
 export function OrderPage() {
   const id = useRoute().params.id ?? ''
   const queries = useQueryClient()
+  const may = useRights()
   const key = ['admin-order', userId(), id]
   const query = useQuery({
     queryKey: key,
@@ -38,7 +40,7 @@ export function OrderPage() {
       {query.data && (
         <>
           <Details order={query.data} />
-          <NextStep order={query.data} queryKey={key} />
+          {may('orders') && <NextStep order={query.data} queryKey={key} />}
           <OrderProgress order={query.data} by={desk.changedBy} />
         </>
       )}
@@ -52,6 +54,7 @@ export function OrderPage() {
 }
 
 function Details({ order }: { order: Order }) {
+  const may = useRights()
   return (
     <>
       <dl class="facts">
@@ -71,8 +74,12 @@ function Details({ order }: { order: Order }) {
           <dt>{desk.email}</dt>
           <dd>
             {order.email || desk.gone}
-            <br />
-            <a href={`/admin/orders?customer=${order.user_id}`}>{desk.customerOrders}</a>
+            {may('history') && (
+              <>
+                <br />
+                <a href={`/admin/orders?customer=${order.user_id}`}>{desk.customerOrders}</a>
+              </>
+            )}
           </dd>
         </div>
         <div>
@@ -90,12 +97,12 @@ function Details({ order }: { order: Order }) {
           <dd class={order.email_status === 'failed' ? 'bad-text' : undefined}>{desk.mailState[order.email_status]}</dd>
         </div>
       </dl>
-      <OrderLines order={order} hrefOf={(id) => `/admin/products/${id}`} />
+      <OrderLines order={order} hrefOf={may('inventory') ? (id) => `/admin/products/${id}` : undefined} />
     </>
   )
 }
 
-/** What an admin may make of the order; what came of it stays to be read. */
+/** What staff may make of the order; what came of it stays to be read. */
 function NextStep({ order, queryKey }: { order: Order; queryKey: unknown[] }) {
   const [asked, setAsked] = useState<NextStatus>()
   const [seen, setSeen] = useState(order.status)

@@ -14,6 +14,7 @@ import { Empty, Failure, Loading, Waiting } from '../../parts/states'
 import { common } from '../../words/en/common'
 import { desk } from '../../words/en/desk'
 import { Export } from '../export'
+import { useRights } from '../rights'
 
 const PAGE = 20
 const DAY = /^\d{4}-\d{2}-\d{2}$/
@@ -49,11 +50,42 @@ function searchOf({ from, to, customer }: Filters, limit: number, cursor: string
 export function History() {
   const { query } = useLocation()
   const filters = filtersOf(query)
+  if (!useRights()('history')) return <Opening />
   return (
     <Page title={desk.orders}>
       <Tools filters={filters} key={address(filters)} />
       <Table filters={filters} cursor={query.cursor ?? ''} />
     </Page>
+  )
+}
+
+/** For who may change an order's status but not list all orders: the one whose id they have. */
+function Opening() {
+  const opener = useOpener()
+  return (
+    <Page title={desk.orders} lead={desk.openLead} kind="narrow">
+      <ErrorSummary errors={opener.errors} labels={{ order_id: desk.orderId }} />
+      <Opener opener={opener} />
+    </Page>
+  )
+}
+
+function useOpener() {
+  const { route } = useLocation()
+  return useForm(
+    async (values) => route(`/admin/orders/${text(values, 'order_id').trim()}`),
+    (values) => ({ order_id: ORDER.test(text(values, 'order_id').trim()) ? undefined : desk.badOrderId }),
+  )
+}
+
+function Opener({ opener }: { opener: ReturnType<typeof useOpener> }) {
+  return (
+    <form class="tools flush push" method="post" noValidate onSubmit={opener.submit}>
+      <Field name="order_id" label={desk.orderId} autocomplete="off" spellcheck={false} error={opener.errors.order_id} />
+      <Submit isBusy={opener.isBusy} kind="">
+        {desk.open}
+      </Submit>
+    </form>
   )
 }
 
@@ -64,10 +96,7 @@ function Tools({ filters }: { filters: Filters }) {
     const customer = asked.includes('@') ? await idOf(asked) : asked
     route(address({ from: text(values, 'from'), to: text(values, 'to'), customer }))
   })
-  const opener = useForm(
-    async (values) => route(`/admin/orders/${text(values, 'order_id').trim()}`),
-    (values) => ({ order_id: ORDER.test(text(values, 'order_id').trim()) ? undefined : desk.badOrderId }),
-  )
+  const opener = useOpener()
   const labels = { from: desk.from, to: desk.to, customer: desk.customer, order_id: desk.orderId }
   return (
     <>
@@ -88,12 +117,7 @@ function Tools({ filters }: { filters: Filters }) {
             {desk.find}
           </Submit>
         </form>
-        <form class="tools flush push" method="post" noValidate onSubmit={opener.submit}>
-          <Field name="order_id" label={desk.orderId} autocomplete="off" spellcheck={false} error={opener.errors.order_id} />
-          <Submit isBusy={opener.isBusy} kind="">
-            {desk.open}
-          </Submit>
-        </form>
+        <Opener opener={opener} />
       </div>
     </>
   )

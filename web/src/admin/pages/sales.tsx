@@ -13,6 +13,7 @@ import { formatDay } from '../../parts/time'
 import { desk } from '../../words/en/desk'
 import { toCsv } from '../csv'
 import { allDays, type Day } from '../days'
+import { LinkFor } from '../rights'
 
 const RANGES = [7, 28, 90, 365]
 
@@ -209,9 +210,9 @@ function Top({ summary }: { summary: Summary }) {
             {summary.top_products.map((each) => (
               <tr key={each.product_id}>
                 <th scope="row">
-                  <a href={`/admin/products/${each.product_id}`} dir="auto">
+                  <LinkFor rights={['inventory']} href={`/admin/products/${each.product_id}`} dir="auto">
                     {each.name}
-                  </a>
+                  </LinkFor>
                 </th>
                 <td class="bar-cell">
                   <svg class="bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">

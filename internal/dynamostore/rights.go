@@ -9,19 +9,22 @@ import (
 	"shop/internal/user"
 )
 
-// Admins knows who is an admin now. It is what httpapi.Guard asks.
-type Admins struct {
+// Rights knows who may do what now. It is what httpapi.Guard asks.
+type Rights struct {
 	Client *dynamodb.Client
 	Users  string
 }
 
-// RequireAdmin returns user.ErrNotAdmin unless the caller is an admin now.
-func (s *Admins) RequireAdmin(ctx context.Context, caller user.Caller) error {
+// Require returns user.ErrNoRight unless the caller has the scope of staff now.
+func (s *Rights) Require(ctx context.Context, caller user.Caller, scope string) error {
 	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{
 		TableName: &s.Users, Key: userKey(caller.Email), ConsistentRead: aws.Bool(true),
 	})
 	if err != nil {
 		return failed("reading the caller's role", err)
 	}
-	return requireAdmin(out.Item, caller)
+	if !roleNow(out.Item, caller).Allows(scope) {
+		return user.ErrNoRight
+	}
+	return nil
 }
