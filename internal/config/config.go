@@ -29,6 +29,7 @@ func MustLoad[T any]() (T, aws.Config) {
 	if err != nil {
 		exit(fmt.Errorf("configuring AWS: %w", err))
 	}
+	lambda.tuneCollector()
 	return settings, lambda.config()
 }
 
