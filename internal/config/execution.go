@@ -21,9 +21,9 @@ type execution struct {
 	MemoryMB        int64  `env:"AWS_LAMBDA_FUNCTION_MEMORY_SIZE"`
 }
 
-// A function's memory comes with its share of the processor and is mostly idle: some 6 MB live in 256 and more. So the
-// collector runs when the heap is five times what lives, instead of twice, and as often as it must where that would come
-// near the memory. docs/benchmarks.md has what it saves.
+// A function's memory comes with its share of the processor and is mostly idle: some 6 MB of 256 and more live. So the
+// collector runs when the heap is five times what lives, instead of twice, and as often as it must where that would
+// come near the memory. docs/benchmarks.md has what it saves.
 const (
 	heapGrowth  = 400 // percent
 	memoryShare = 80  // percent; the rest is for what is not the heap's
