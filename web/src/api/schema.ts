@@ -15,14 +15,15 @@ export interface paths {
         put?: never;
         /**
          * Open an account
-         * @description A store either opens the account at once (201, or 409 for an address that has one) or, when it is deployed with
-         *     `RequireVerifiedEmail`, never says whether an address has an account: the answer to every valid request is 202, and a
-         *     mail goes to the address. A new one gets a link that verifies it, and the account cannot be logged in to before; an
-         *     address that has an account, verified or not, is told of the attempt, with a link that sets a new password. It is
-         *     told so at most once in 15 minutes. An account that nobody verifies within seven days is gone, and the address free.
+         * @description A store opens the account at once: 201, or 409 if the address has an account. A store that is deployed with
+         *     `RequireVerifiedEmail` does not reveal whether an address has an account: it answers every valid request with
+         *     202 and sends a mail to the address. If the address is new, the mail has a link that verifies it; until then
+         *     nobody can log in to the account. If the address has an account, verified or not, the mail tells its owner of
+         *     the attempt and has a link that sets a new password; such a mail is sent at most once in 15 minutes. An account
+         *     that is not verified within seven days is removed, and its address is free again.
          *
-         *     Who lost the link that verifies the address, or let it expire, asks for one that sets a password, with
-         *     `POST /password-resets`: whoever follows that reads the mails, too, so it verifies the address.
+         *     A user whose link is lost or has expired asks for a new password with `POST /password-resets`. Following that
+         *     link verifies the address, too.
          */
         post: operations["sign-up"];
         delete?: never;
@@ -42,8 +43,8 @@ export interface paths {
         put?: never;
         /**
          * Verify an e-mail address
-         * @description Takes the token of the link in a sign-up's mail. From then on the account can be logged in to. There is no other mail
-         *     with such a link: see `POST /users` for what to do without one.
+         * @description Takes the token of the link in the mail after a sign-up. From then on the user can log in. The store sends this
+         *     link only once; `POST /users` says what to do without it.
          */
         post: operations["verify-email"];
         delete?: never;
@@ -61,29 +62,29 @@ export interface paths {
         };
         /**
          * View one's own account
-         * @description As stored now. Where the account was deleted an access token that lives on is answered 401.
+         * @description As stored now. After the account was deleted, an access token that has not expired yet is answered with 401.
          */
         get: operations["view-account"];
         put?: never;
         post?: never;
         /**
          * Delete one's own account
-         * @description The account and its sessions are gone at once, and nobody can log in to it or reset its password. The orders stay, for
-         *     the shop's books, without the e-mail address: `email` is empty, and `user_id` a pseudonym that leads to nobody. Mails
-         *     about them that were not sent yet are not sent any more. Access tokens that were given out before are good for reading
-         *     until they expire, after 15 minutes at most; an order that is placed with one loses its address within half an hour.
-         *     The address may sign up anew, and is another user then.
+         * @description The account and its sessions are removed at once: nobody can log in or reset the password. The orders stay in
+         *     the shop's books without the e-mail address: `email` is empty, and `user_id` no longer leads to a person. Mails
+         *     about them that were not sent yet are not sent. Access tokens that were issued before remain valid for reading
+         *     until they expire, after 15 minutes at most; an order that is placed with one loses its address within half an
+         *     hour. The address can sign up again, as a new user.
          *
-         *     The password is asked for in the body, and a wrong one counts like one at log-in. A repeat is 204: it goes on with what
-         *     an earlier request left undone; the store does so by itself, too. Where it finds no account any more, the password
-         *     is not looked at.
+         *     The body has the password. A wrong password counts like a wrong one at log-in. A repeat is answered with 204 and
+         *     completes what an earlier request left undone; the store also does so by itself. If the account is gone already,
+         *     the password is not checked.
          */
         delete: operations["delete-account"];
         options?: never;
         head?: never;
         /**
          * Change one's name
-         * @description Orders and mails show no name of a person, so none changes. May be repeated.
+         * @description Orders and mails do not contain the name, so they stay as they are. The request may be repeated.
          */
         patch: operations["rename-account"];
         trace?: never;
@@ -97,9 +98,10 @@ export interface paths {
         };
         /**
          * Take one's own data along
-         * @description All that the store keeps of the caller by name: the account, on every page, and the orders, newest first and page by page, as
-         *     GET /orders has them. Read on with `cursor` until `next_cursor` is null; with `limit=100` a page is 5 MB at most. What is
-         *     left: the times of sessions, and hashes of e-mail and IP addresses, which are kept for as long as docs/security.md says.
+         * @description All that the store keeps under the caller's name: the account, which is on every page, and the orders, newest
+         *     first, as GET /orders shows them. Pass `cursor` to read on until `next_cursor` is null. With `limit=100` a page
+         *     has 5 MB at most. The export leaves out when sessions began and ended, and hashes of e-mail and IP addresses;
+         *     docs/security.md says how long the store keeps these.
          */
         get: operations["export-account"];
         put?: never;
@@ -120,9 +122,9 @@ export interface paths {
         get?: never;
         /**
          * Change one's password
-         * @description The present password is asked for, and a wrong one counts like one at log-in. All sessions end but the one that the access token
-         *     was issued in, links that were mailed before are void, and a mail tells the owner. When that session is over already, the answer
-         *     is 401: log in again.
+         * @description The body has the present password, too. A wrong one counts like a wrong one at log-in. The change ends all
+         *     sessions except the one in which the access token was issued, makes void the links that were mailed before, and
+         *     sends the owner a mail. If that session has ended already, the answer is 401: log in again.
          */
         put: operations["change-password"];
         post?: never;
@@ -142,16 +144,17 @@ export interface paths {
         get?: never;
         /**
          * Set a new password
-         * @description Takes the token of the link in a mail. All sessions of the account end, and all links void that were mailed until now.
-         *     A password that may not be chosen is refused without using the token. What is wrong with the token is not told: it is
-         *     unknown, used, void or expired.
+         * @description Takes the token of the link in a mail. The change ends all sessions of the account and makes all links void that
+         *     were mailed before. A new password that breaks the rules is refused, and the token remains valid. The answer
+         *     does not say why a token is refused: it is unknown, used, void or expired.
          */
         put: operations["reset-password"];
         /**
          * Ask for a link that sets a new password
-         * @description The answer to every address is 202, after the same work. If an account has the address, a mail with a link goes to it,
-         *     at most one in 15 minutes, unless a link was used since: until then the link in the last one is good. An address that SES reported as bouncing or
-         *     complaining gets none. Whoever follows the link verifies the address, too.
+         * @description The answer to every address is 202, after the same amount of work. If the address has an account, the store
+         *     mails it a link, at most one in 15 minutes unless a link was used since. Until then the last link remains valid.
+         *     An address that SES reported for a bounce or a complaint gets no mail. Following the link verifies the address,
+         *     too.
          */
         post: operations["request-reset"];
         delete?: never;
@@ -171,20 +174,22 @@ export interface paths {
         put?: never;
         /**
          * Log in
-         * @description Begins a session: answers an access token that is valid for 15 minutes, and a refresh token for what comes after.
+         * @description Begins a session. The answer has an access token, which is valid for 15 minutes, and a refresh token, which gets
+         *     the next access token.
          *
-         *     Guesses are counted by address, known or not, and by where they come from. After too many wrong ones the answer is
-         *     429, and `Retry-After` says for how long; trying sooner does not prolong it. A right password clears the count, and so
-         *     does a reset. From where the owner logged in before, the right password is taken all the same for a while. An
-         *     unknown address is answered like a wrong password, in the same time, and so is an account whose address is to be
-         *     verified first.
+         *     Failed attempts are counted by address, whether or not it has an account, and by the client's IP address. After
+         *     too many the answer is 429; `Retry-After` says how long to wait. Trying sooner does not prolong the wait. The
+         *     right password clears the count, and so does a reset. From a client where the owner logged in before, the right
+         *     password is accepted for a while even then. An unknown address, and an account whose address is not verified
+         *     yet, are answered like a wrong password and in the same time.
          */
         post: operations["log-in"];
         /**
          * Log out everywhere
-         * @description Ends all sessions of the caller, of browsers and of other clients, and makes void links that were mailed before. The password is
-         *     asked for, and a wrong one counts like one at log-in. Access tokens that were given out before stay valid until they expire, after
-         *     15 minutes at most. May be repeated; a repeat ends those that were begun in between, too.
+         * @description Ends all sessions of the caller, in browsers and other clients, and makes void the links that were mailed
+         *     before. The body has the password. A wrong one counts like a wrong one at log-in. Access tokens that were issued
+         *     before remain valid until they expire, after 15 minutes at most. The request may be repeated; a repeat ends the
+         *     sessions that began in between, too.
          */
         delete: operations["end-sessions"];
         options?: never;
@@ -203,13 +208,14 @@ export interface paths {
         put?: never;
         /**
          * Go on with a session
-         * @description Answers a new access token and the next refresh token. A refresh token is good once, and for 30 days; a session
-         *     lasts for 90 days. What the access token allows is what its user may do now.
+         * @description The answer has a new access token and the next refresh token. A refresh token can be used once, within 30 days;
+         *     a session lasts for 90 days. The access token has the rights that its user has now.
          *
-         *     The refresh token that was used last may be sent again for 30 seconds (the store's parameter `RefreshGrace`): the answer
-         *     has the same next refresh token. So repeat the request when no answer came, or a 503; two requests with one token at the
-         *     same time lead to one next token. Any other refresh token that was used before ends its session, the newest token
-         *     included: it cannot be told from a stolen one. A store with `RefreshGrace` 0 allows no repeat.
+         *     The refresh token that was used last may be sent again for 30 seconds (the store's parameter `RefreshGrace`):
+         *     the answer has the same next refresh token. So repeat the request when no answer came, or a 503. Two requests
+         *     with one token at the same time get the same next token. Sending any other used refresh token ends its session,
+         *     because it may have been stolen; the newest token is void then, too. A store with `RefreshGrace` 0 allows no
+         *     repeat.
          */
         post: operations["refresh-session"];
         delete?: never;
@@ -229,8 +235,8 @@ export interface paths {
         put?: never;
         /**
          * Log out
-         * @description Ends the session of a refresh token. A token that is used, expired or nobody's is answered the same. An access
-         *     token that was given out before stays valid until it expires.
+         * @description Ends the session of a refresh token. A token that is used, expired or unknown gets the same answer. An access
+         *     token that was issued before remains valid until it expires.
          */
         post: operations["log-out"];
         delete?: never;
@@ -250,15 +256,16 @@ export interface paths {
         put?: never;
         /**
          * Log in, in a browser
-         * @description As POST /sessions, for the shop's own pages: the refresh token is in the cookie `__Host-session`, which no script can read, and
-         *     never in a body. A session whose cookie comes along ends when this one begins.
+         * @description As POST /sessions, for the shop's own pages. The refresh token is in the cookie `__Host-session`, which scripts
+         *     cannot read, and never in a body. If the request has such a cookie, its session ends.
          *
-         *     A second cookie, `__Host-device`, makes the browser known for the address, for 400 days from each log-in. From a known browser guesses
-         *     are counted apart, so nobody else's keep it waiting.
+         *     A second cookie, `__Host-device`, marks the browser as known for the address, for 400 days after each log-in.
+         *     Failed attempts from a known browser are counted apart, so that attempts of others cannot make it wait.
          *
-         *     The routes of `/browser-sessions` are for pages of the API's own origin. They ask for the header `Sec-Fetch-Site: same-origin`, which
-         *     browsers send and scripts cannot set, and for application/json; anything else is 403. All other routes go by the header
-         *     `Authorization` and look at no cookie. A browser takes the cookie over HTTPS alone, some also on 127.0.0.1.
+         *     The routes of `/browser-sessions` are for pages of the API's own origin. They require the header
+         *     `Sec-Fetch-Site: same-origin`, which browsers send and scripts cannot set, and application/json; any other
+         *     request is answered with 403. All other routes read the header `Authorization` and no cookie. Browsers accept
+         *     the cookie over HTTPS only, some also on 127.0.0.1.
          */
         post: operations["log-in-browser"];
         delete?: never;
@@ -278,7 +285,8 @@ export interface paths {
         put?: never;
         /**
          * Go on with a session, in a browser
-         * @description As POST /sessions/refresh, with the same grace for repeats: the refresh token comes and goes in the cookie. A 401 removes the cookie.
+         * @description As POST /sessions/refresh, with the same grace for repeats. The request has the refresh token in the cookie, and
+         *     the answer sets the next one. A 401 removes the cookie.
          */
         post: operations["refresh-browser-session"];
         delete?: never;
@@ -298,8 +306,8 @@ export interface paths {
         put?: never;
         /**
          * Log out, in a browser
-         * @description As POST /sessions/revoke: ends the session of the cookie, and removes the cookie. Without one, or with one that is nobody's, the
-         *     answer is the same.
+         * @description As POST /sessions/revoke: ends the session of the cookie, and removes the cookie. The answer is the same if
+         *     there is no cookie, or if it has no session.
          */
         post: operations["log-out-browser"];
         delete?: never;
@@ -317,7 +325,7 @@ export interface paths {
         };
         /**
          * List the goods for sale
-         * @description Active goods only, by name. Without descriptions; those are on the product's own page.
+         * @description Active products only, sorted by name. Descriptions are on each product's own page.
          */
         get: operations["browse-products"];
         put?: never;
@@ -326,7 +334,7 @@ export interface paths {
         options?: never;
         /**
          * Read the head of the list
-         * @description Answers as GET does, with the same status and headers and no body.
+         * @description The answer has the status and headers of GET, and no body.
          */
         head: operations["browse-products-head"];
         patch?: never;
@@ -350,7 +358,7 @@ export interface paths {
         options?: never;
         /**
          * Read the head of one product
-         * @description Answers as GET does, with the same status and headers and no body.
+         * @description The answer has the status and headers of GET, and no body.
          */
         head: operations["view-product-head"];
         patch?: never;
@@ -371,17 +379,18 @@ export interface paths {
         put?: never;
         /**
          * Check out
-         * @description Sells the items at their present prices, all of them or none. Lines of one product are merged first.
+         * @description Sells all items at their present prices, or none. Lines of one product are merged first.
          *
-         *     Repeat a checkout whose answer was lost with the same `Idempotency-Key`: an accepted one is answered again,
-         *     with the header `Idempotent-Replayed`, and nothing is sold twice, though the goods sold out or changed price since.
-         *     The same request is the same products with the same quantities after merging, in any order, and the same
-         *     `expected_total`; anything else under that key is 422. A refused checkout may be tried again with its key. The
-         *     order is answered as it was placed, whatever its status is by now.
+         *     If no answer came, repeat the request with the same `Idempotency-Key`. If the first request was accepted, the
+         *     repeat gets its answer again, with the header `Idempotent-Replayed`; nothing is sold twice, even if a product
+         *     sold out or changed its price since. Two requests are the same if they have the same products with the same
+         *     quantities after merging, in any order, and the same `expected_total`; a different request under the key is
+         *     answered with 422. A refused checkout may be tried again with its key. A repeat shows the order as it was
+         *     placed, whatever its status is now.
          *
          *     When several refusals apply, product_not_found comes first, then max_per_order_exceeded, then out_of_stock, then
-         *     price_changed.
-         *     The confirmation is e-mailed afterwards; `email_status` tells how that went. Staff may order like any customer.
+         *     price_changed. The confirmation is mailed afterwards; `email_status` says whether it was sent. Staff may order
+         *     like customers.
          */
         post: operations["place-order"];
         delete?: never;
@@ -399,7 +408,8 @@ export interface paths {
         };
         /**
          * Read one order
-         * @description Its customer reads it, and staff with the scope `history` or `orders`. For everyone else there is no such order.
+         * @description Its customer, and staff with the scope `history` or `orders`, can read an order. To others the answer is
+         *     order_not_found.
          */
         get: operations["view-order"];
         put?: never;
@@ -423,9 +433,9 @@ export interface paths {
         put?: never;
         /**
          * Cancel one's own order
-         * @description While the order is placed. Its units go back to the stocks, once. An order that is cancelled already is answered
-         *     as it is, so a cancellation may be repeated. An order of more than 49 products may be answered as cancelling: it is
-         *     cancelled within minutes by itself.
+         * @description Possible while the status is placed. The order's units go back to the stocks, once. The request may be repeated:
+         *     an order that is cancelled already is returned as it is. An order of more than 49 products may be returned as
+         *     cancelling; the store completes the cancellation within minutes.
          */
         post: operations["change-order-cancel"];
         delete?: never;
@@ -443,9 +453,9 @@ export interface paths {
         };
         /**
          * List all goods
-         * @description By name, inactive ones too, with stock and version. With `stock=low` those of which 5 units are left or fewer, by id; a product may
-         *     take a second to appear there. A page may then have less than `limit`, or nothing, though more follow: read on until
-         *     `next_cursor` is null.
+         * @description Sorted by name, with stock and version; inactive products, too. With `stock=low` the list has only products of
+         *     which 5 units or fewer are left, sorted by id; a product may take a second to appear there. A page may then have
+         *     fewer items than `limit`, or none, though more follow: read on until `next_cursor` is null.
          */
         get: operations["view-inventory"];
         put?: never;
@@ -470,12 +480,12 @@ export interface paths {
         get: operations["view-inventory-product"];
         /**
          * Add or change a product
-         * @description Replaces what is written about the product. `stock` is for a new product only: it becomes the first movement,
-         *     with the reason "initial stock", and is 0 when left out. Later changes go through the stock's own routes.
+         * @description Replaces the product's members. Only a new product may have a `stock`: it becomes the first movement, with the
+         *     reason "initial stock", and is 0 if left out. To change the stock later, use the routes of the stock.
          *
-         *     With `compare_version` nobody overwrites what they did not see. A repeat after a 503, or after a lost answer, is product_changed
-         *     when the first request was carried out: `product` is then what it saved. Of a product that is not there a version above 0 is
-         *     product_not_found.
+         *     With `compare_version` a save cannot overwrite what the admin did not see. If no answer came, or a 503, and the
+         *     first request was carried out, the repeat is answered with product_changed, and `product` is what the first
+         *     request saved. If the product does not exist, a `compare_version` above 0 is answered with product_not_found.
          */
         put: operations["save-product"];
         post?: never;
@@ -498,8 +508,8 @@ export interface paths {
         get?: never;
         /**
          * Set the stock to what was counted
-         * @description `compare_quantity` is the stock the admin saw, also when that was 0. If it has changed since, by a sale for
-         *     instance, nothing is written and the answer is stock_changed with the present quantity.
+         * @description `compare_quantity` is the stock that the admin saw; it may be 0. If the stock has changed since, for instance by
+         *     a sale, nothing is written, and the answer is stock_changed with the present quantity.
          */
         put: operations["update-stock-set"];
         post?: never;
@@ -523,10 +533,10 @@ export interface paths {
         put?: never;
         /**
          * Change the stock by a difference
-         * @description For goods that arrived, broke or came back. A difference that would leave less than nothing is refused.
+         * @description For units that arrived, broke or came back. A difference that would make the stock negative is refused.
          *
-         *     With an Idempotency-Key the change is made once: a repeat, after a 503 or a lost answer, is answered what was recorded, whatever the
-         *     stock is by then. Without one a 503 may say that it is not known whether the change was made.
+         *     With an Idempotency-Key the change is made once: a repeat after a 503 or a lost answer gets what was recorded,
+         *     whatever the stock is by then. Without a key, a 503 may mean that the outcome is unknown; `detail` says so.
          */
         post: operations["update-stock-adjust"];
         delete?: never;
@@ -547,8 +557,8 @@ export interface paths {
         };
         /**
          * List who changed the stock, and why
-         * @description Newest first. Sales are orders, not movements. Units that came back with a cancelled order are a movement without
-         *     `before` and `after`, which nothing held.
+         * @description Newest first. Sales are orders, not movements. Units that came back with a cancelled order are a movement
+         *     without `before` and `after`: the store does not record the stock at that moment.
          */
         get: operations["list-stock-movements"];
         put?: never;
@@ -570,11 +580,11 @@ export interface paths {
          * List everyone's orders
          * @description Newest first. An order may take a second to appear here.
          *
-         *     Who reads by windows of time reads up to `complete_until` and begins the next window there: an order that is placed
-         *     before it is not expected to appear any more. Of several pages the first one's counts. It is a minute before the
-         *     read: an order's `placed_at` is at most 10 seconds older than its commit, and an index follows its table mostly
-         *     within a second. AWS gives no bound for that lag, so who must not miss an order reads the last hours again now and
-         *     then, and knows orders by their `order_id`.
+         *     To read by windows of time, read up to `complete_until` and begin the next window there: no order that was
+         *     placed before it is expected to appear later. Of several pages, use the first page's value. It is a minute
+         *     before the read: an order's `placed_at` is at most 10 seconds before its commit, and an index usually follows
+         *     its table within a second. AWS gives no bound for that lag. To miss no order, read the last hours again from
+         *     time to time, and recognise orders by their `order_id`.
          */
         get: operations["list-orders"];
         put?: never;
@@ -594,11 +604,12 @@ export interface paths {
         };
         /**
          * Add up the orders of some days
-         * @description Exact totals of the days `from` to `to`, both included, at most 366 days; or of so many `days` up to `to`. They
-         *     are the shop's days, in `time_zone`. Cancelled orders are left out, also of the day on which they were placed, and
-         *     so are days without another order. An order that is cancelled when it is a quarter of an hour old, or older, is
-         *     left out some minutes later. The goods that brought the most revenue come first in `top_products`. Orders placed
-         *     before `complete_until`, a minute ago, are expected to be in the totals, and some later ones are.
+         * @description Exact totals of the days `from` to `to`, both included, or of the last `days` days up to `to`; at most 366 days.
+         *     Days are those of the shop's zone, `time_zone`. Cancelled orders do not count, not even on the day when they
+         *     were placed; days without orders are left out. An order that is cancelled a quarter of an hour or more after it
+         *     was placed leaves the totals some minutes after its cancellation. `top_products` lists the products with the
+         *     most revenue first. Orders placed before `complete_until`, which is a minute ago, are expected to be in the
+         *     totals; some later ones are, too.
          */
         get: operations["summarize-orders"];
         put?: never;
@@ -621,10 +632,11 @@ export interface paths {
         get?: never;
         /**
          * Pack, ship, deliver or cancel an order
-         * @description From `compare_status`, which is what the admin saw. An order goes from placed to packed to shipped to delivered,
-         *     and from placed and packed to cancelled; another pair is invalid_request. A cancelled order's units go back to
-         *     the stocks, once; one of more than 49 products may be answered as cancelling, and is cancelled within minutes by
-         *     itself. A request may be repeated: the change that the same person made last is answered again.
+         * @description `compare_status` is the status that the admin saw. An order goes from placed to packed to shipped to delivered;
+         *     placed and packed orders can be cancelled. Any other pair is invalid_request. A cancelled order's units go back
+         *     to the stocks, once. An order of more than 49 products may be returned as cancelling; the store completes the
+         *     cancellation within minutes. The request may be repeated: if the same admin made this change last, it is
+         *     answered again.
          */
         put: operations["change-order-status"];
         post?: never;
@@ -663,10 +675,10 @@ export interface paths {
         };
         /**
          * Read the public keys
-         * @description The keys that verify access tokens (RFC 7517). Nothing in them is secret. There are two, but while one is being
-         *     replaced: the one that signs, and the one that signed before or will next. A key is published for at least 2 hours
-         *     and 15 minutes before it signs, and for as long as a token of it is valid; look for a `kid` that you do not know, but
-         *     not at every token that names one.
+         * @description The keys that verify access tokens (RFC 7517). Nothing in them is secret. There are two, except while one is
+         *     being replaced: the one that signs, and the one that signed before or will sign next. A key is published at
+         *     least 2 hours and 15 minutes before it signs, and for as long as tokens that it signed are valid. Fetch the keys
+         *     again when a token names a `kid` that you do not know, but not for every such token.
          */
         get: operations["publish-keys-jwks"];
         put?: never;
@@ -685,7 +697,7 @@ export interface components {
         UserId: string;
         /** @description Derived from the customer and the Idempotency-Key. */
         OrderId: string;
-        /** @description Chosen by the admin who adds the product. It is neither `.` nor `..`, which clients take out of a path. */
+        /** @description Chosen by the admin who adds the product. `.` and `..` are not allowed, because clients remove them from a path. */
         ProductId: string;
         /** @description UTC, RFC 3339, with exactly three decimals. */
         Time: string;
@@ -699,14 +711,15 @@ export interface components {
         Amount: number;
         /** @description Units in stock. */
         Units: number;
-        /** @description Units of one product in an order, also after lines are merged. */
+        /** @description Units of one product in an order. After lines are merged, the limit holds for their sum. */
         Quantity: number;
-        /** @description How many units one order may have of the product. Left out where it has no limit but that of every product, 10000. */
+        /** @description How many units of the product one order may have. Left out if only the general limit of 10000 applies. */
         MaxPerOrder: number;
         Email: string;
         /**
-         * @description One https URL without quotes, blanks, commas, angle brackets, backslashes and user information, or empty. A port is one
-         *     that exists. Or a path below `/images/` on the origin of the shop's pages, of names of A–Z a–z 0–9 . _ ~ - that begin with no dot.
+         * @description One https URL without quotes, blanks, commas, angle brackets, backslashes and user information, with a valid
+         *     port if it has one. Or a path below `/images/` on the origin of the shop's pages, whose names have the
+         *     characters A–Z a–z 0–9 . _ ~ - and do not begin with a dot. Or empty.
          */
         ImageUrl: string;
         /**
@@ -725,18 +738,19 @@ export interface components {
             amount: components["schemas"]["Amount"];
             currency: components["schemas"]["Currency"];
         };
-        /** @description A sum of many orders, which may be more than one order can be. */
+        /** @description A sum over many orders. It may exceed the limit of one order. */
         Revenue: {
             amount: number;
             currency: components["schemas"]["Currency"];
         };
         SignUp: {
             /**
-             * @description Kept trimmed and in lower case, otherwise as written; plus signs and dots count. The part before the @ is ASCII; a
-             *     domain that is not is kept as its A-labels, so that both ways to write it are one address.
+             * @description Stored without surrounding blanks and in lower case, otherwise as written; plus signs and dots are
+             *     significant. The part before the @ is ASCII. The domain is stored as A-labels, so that both ways to write an
+             *     international domain are one address.
              */
             email: string;
-            /** @description 8–128 code points after Unicode NFC, blanks kept. Any characters will do; common passwords, and those that contain the name in the e-mail address, are refused. */
+            /** @description 8–128 code points after Unicode NFC, blanks included. All characters are allowed. Common passwords are refused, and so are those that contain the name in the e-mail address. */
             password: string;
             name: string;
         };
@@ -744,9 +758,9 @@ export interface components {
             email: string;
             password: string;
         };
-        /** @description What stands behind `#token=` in the link of a mail. */
+        /** @description The text after `#token=` in the link of a mail. */
         Token: string;
-        /** @description 8–128 code points after Unicode NFC, blanks kept. Any characters will do; common passwords, and those that contain the name in the e-mail address, are refused. */
+        /** @description 8–128 code points after Unicode NFC, blanks included. All characters are allowed. Common passwords are refused, and so are those that contain the name in the e-mail address. */
         NewPassword: string;
         Verification: {
             token: components["schemas"]["Token"];
@@ -779,18 +793,18 @@ export interface components {
             /** @description Whether it is for sale. */
             active: boolean;
             /**
-             * @description How many units one order may have, after lines are merged. Left out, the limit stays as it is: a caller that does
-             *     not know of limits removes none. 10000, which every order is held to, lifts it.
+             * @description How many units one order may have, after lines are merged. If it is left out, the limit stays as it is, so
+             *     that a client that does not know it removes none. 10000, which is the limit of every order, lifts it.
              */
             max_per_order?: number;
             /** @description Left out, the categories stay as they are. An empty list removes them. */
             categories?: components["schemas"]["Categories"];
             /**
-             * @description The version that the admin saw, 0 for a product that was not there. Of another version nothing is saved, and the answer is
-             *     product_changed. Left out, what is stored is replaced whatever it is.
+             * @description The version that the admin saw, 0 if there was no such product. If the stored version differs, nothing is
+             *     saved, and the answer is product_changed. If it is left out, the save replaces any version.
              */
             compare_version?: number;
-            /** @description Only when the product is new; for an existing one it is invalid_request. */
+            /** @description Only for a new product; invalid_request for an existing one. */
             stock?: components["schemas"]["Units"];
         };
         Checkout: {
@@ -855,7 +869,7 @@ export interface components {
             refresh_token: components["schemas"]["RefreshToken"];
         };
         BrowserSession: {
-            /** @description A signed JWT. Treat it as opaque, and keep it in memory alone. */
+            /** @description A signed JWT. Treat it as opaque, and keep it only in memory. */
             access_token: string;
             /** @constant */
             token_type: "Bearer";
@@ -877,12 +891,12 @@ export interface components {
         };
         /** @description An object without members. */
         Nothing: Record<string, never>;
-        /** @description Good once. Keep it secret, and treat it as opaque. */
+        /** @description Can be used once. Keep it secret, and treat it as opaque. */
         RefreshToken: string;
         ShowRefreshToken: {
             refresh_token: string;
         };
-        /** @description What everybody sees of a product, in a list, too. */
+        /** @description What everybody sees of a product, alone and in lists. */
         ProductFacts: {
             product_id: components["schemas"]["ProductId"];
             name: string;
@@ -891,7 +905,7 @@ export interface components {
             stock_status: components["schemas"]["StockStatus"];
             max_per_order?: components["schemas"]["MaxPerOrder"];
         };
-        /** @description What everybody sees of one product, beside ProductFacts. */
+        /** @description What everybody sees of a product alone, besides ProductFacts. */
         ProductDetails: {
             description: string;
             /** @description Left out where it has none. */
@@ -904,7 +918,7 @@ export interface components {
         Category: string;
         /** @description The categories of a product, each once. */
         Categories: components["schemas"]["Category"][];
-        /** @description What admins see of a product, too. */
+        /** @description What only admins see of a product. */
         ProductInventory: {
             stock: components["schemas"]["Units"];
             active: boolean;
@@ -935,8 +949,9 @@ export interface components {
             line_total: components["schemas"]["Money"];
         };
         /**
-         * @description How far the order has come. Lists follow within about a second. cancelling is of the store's own: an order of
-         *     more than 49 products is so for a moment before it is cancelled. It is no sale any more, and nobody can ask for it.
+         * @description How far the order has come. Lists show a change within about a second. An order of more than 49 products is
+         *     cancelling for a moment before it is cancelled; it no longer counts as a sale. No request can ask for
+         *     cancelling.
          * @enum {string}
          */
         OrderStatus: "placed" | "packed" | "shipped" | "delivered" | "cancelling" | "cancelled";
@@ -944,7 +959,7 @@ export interface components {
         Tracking: string;
         OrderProgress: {
             tracking?: components["schemas"]["Tracking"];
-            /** @description The changes of the status, oldest first. Left out while there is none. */
+            /** @description The changes of the status, oldest first. Left out if there is none. */
             changes?: {
                 from: components["schemas"]["OrderStatus"];
                 status: components["schemas"]["OrderStatus"];
@@ -961,7 +976,7 @@ export interface components {
         OrderFacts: {
             order_id: components["schemas"]["OrderId"];
             user_id: components["schemas"]["UserId"];
-            /** @description The customer's when the order was placed. Empty once the account was deleted. */
+            /** @description The customer's address when the order was placed. Empty after the account was deleted. */
             email: string;
             status: components["schemas"]["OrderStatus"];
             items: components["schemas"]["OrderLine"][];
@@ -970,7 +985,7 @@ export interface components {
         };
         Order: components["schemas"]["OrderFacts"] & components["schemas"]["OrderProgress"] & {
             /**
-             * @description How far the confirmation mail has come. Pending in the first answer to a checkout. Sent says that the mail was handed over; a mail that comes back, or that may not be sent to its address, is failed.
+             * @description Whether the confirmation mail was sent. The first answer to a checkout says pending. sent means that SES accepted the mail; failed, that the mail came back or that its address may get no mail.
              * @enum {string}
              */
             email_status: "pending" | "sent" | "failed";
@@ -992,9 +1007,9 @@ export interface components {
             quantity: components["schemas"]["Units"];
             updated_at: components["schemas"]["Time"];
         };
-        /** @description An admin's change has before and after; units that came back with a cancelled order have its order_id. */
+        /** @description A change by an admin has `before` and `after`; units that came back with a cancelled order have its `order_id`. */
         Movement: {
-            /** @description A UUID of version 7; one of version 8, made of what it is of, for an adjustment with an Idempotency-Key and for the units of a cancelled order. */
+            /** @description A UUID of version 7. For an adjustment with an Idempotency-Key, and for the units of a cancelled order, it is a UUID of version 8 that is derived from the key or the order. */
             movement_id: string;
             product_id: components["schemas"]["ProductId"];
             before?: components["schemas"]["Units"];
@@ -1018,9 +1033,9 @@ export interface components {
             orders: number;
             units: number;
             revenue: components["schemas"]["Revenue"];
-            /** @description Revenue by order, rounded half up; 0 without an order. */
+            /** @description Revenue per order, rounded half up; 0 if there is no order. */
             average_order: components["schemas"]["Money"];
-            /** @description In other currencies than the store's; only of a store that sold in another one before. */
+            /** @description Revenue in other currencies. Only a store whose currency was changed has any. */
             other_revenue?: components["schemas"]["Revenue"][];
             complete_until: components["schemas"]["Time"];
             days: {
@@ -1054,16 +1069,16 @@ export interface components {
                 e: string;
             }[];
         };
-        /** @description What API Gateway says by itself. The words may change; go by the status. */
+        /** @description An answer of API Gateway's own. Its text may change; use the status. */
         GatewayMessage: {
             message: null | string;
         };
-        /** @description What API Gateway says when it throttles. */
+        /** @description The answer of API Gateway when it throttles. */
         GatewayThrottled: {
             /** @constant */
             message: "Too Many Requests";
         };
-        /** @description What every problem has (RFC 9457). Some codes add members of their own; nothing else is ever added. */
+        /** @description The members of every problem (RFC 9457). Some codes add members of their own; there are no others. */
         Problem: {
             /** Format: uri-reference */
             type: string;
@@ -1432,8 +1447,8 @@ export interface components {
             };
         };
         /**
-         * @description invalid_request. The body breaks a rule; `errors` says which and how. That a token is no good is told as of the field
-         *     `token`, and that a password may not be chosen as of the field `password`.
+         * @description invalid_request. The body breaks a rule; `errors` says which and how. A token that is refused is named as the
+         *     field `token`, and a password that breaks the rules as the field `password`.
          */
         InvalidToken: {
             headers: {
@@ -1486,7 +1501,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["InvalidRequest"] | components["schemas"]["IdempotencyKeyRequired"];
             };
         };
-        /** @description unauthenticated. The access token is missing, expired or not ours. Usually said by API Gateway. */
+        /** @description unauthenticated. The access token is missing, expired or from another issuer. Usually API Gateway answers it. */
         Unauthenticated: {
             headers: {
                 "Cache-Control": components["headers"]["FunctionNoStore"];
@@ -1538,7 +1553,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["InvalidCredentials"];
             };
         };
-        /** @description unauthenticated. The refresh token is none, was used or has expired, or its session was ended. */
+        /** @description unauthenticated. The refresh token is unknown, was used or has expired, or its session has ended. */
         SessionOver: {
             headers: {
                 "Cache-Control": components["headers"]["NoStore"];
@@ -1561,7 +1576,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Unauthenticated"];
             };
         };
-        /** @description unauthenticated. There is no cookie, its refresh token was used or has expired, or its session was ended. */
+        /** @description unauthenticated. There is no cookie, its refresh token was used or has expired, or its session has ended. */
         BrowserSessionOver: {
             headers: {
                 "Cache-Control": components["headers"]["NoStore"];
@@ -1608,8 +1623,8 @@ export interface components {
             };
         };
         /**
-         * @description unauthenticated. The access token is missing, expired or not ours; usually said by API Gateway. Or invalid_credentials:
-         *     the password is wrong.
+         * @description unauthenticated: the access token is missing, expired or from another issuer; usually API Gateway answers it. Or
+         *     invalid_credentials: the password is wrong.
          */
         UnauthenticatedOrWrongPassword: {
             headers: {
@@ -1629,7 +1644,7 @@ export interface components {
                 "application/json": components["schemas"]["GatewayMessage"];
             };
         };
-        /** @description forbidden. The caller has no right to this, or no longer. Usually said by API Gateway. */
+        /** @description forbidden. The caller does not have this right, or no longer. Usually API Gateway answers it. */
         Forbidden: {
             headers: {
                 "Cache-Control": components["headers"]["FunctionNoStore"];
@@ -1702,8 +1717,8 @@ export interface components {
             };
         };
         /**
-         * @description not_found. The answer to every method and path that is not in this document. API Gateway gives it;
-         *     a function that is called with a request that is not its own says it in its own words.
+         * @description not_found. The answer to every method and path that this document does not have. API Gateway gives it; a
+         *     function that is called for a route of another function answers with a problem.
          */
         NoSuchRoute: {
             headers: {
@@ -1770,7 +1785,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["MaxPerOrderExceeded"] | components["schemas"]["OutOfStock"] | components["schemas"]["PriceChanged"];
             };
         };
-        /** @description status_changed. The order's status, `order_status`, is not what the change is from. */
+        /** @description status_changed. The order's status, `order_status`, is not the one that the request expects. */
         StatusConflict: {
             headers: {
                 "Cache-Control": components["headers"]["NoStore"];
@@ -1793,7 +1808,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["StatusChanged"];
             };
         };
-        /** @description stock_changed. The stock is not the `compare_quantity`; `quantity` is what it is now. */
+        /** @description stock_changed. The stock is not `compare_quantity`; `quantity` is what it is now. */
         StockChanged: {
             headers: {
                 "Cache-Control": components["headers"]["NoStore"];
@@ -1816,7 +1831,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["StockChanged"];
             };
         };
-        /** @description product_changed. The product is not of the `compare_version`; `product` is what is stored. */
+        /** @description product_changed. The stored version is not `compare_version`; `product` is what is stored. */
         ProductChanged: {
             headers: {
                 "Cache-Control": components["headers"]["NoStore"];
@@ -1854,7 +1869,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["ProductChanged"];
             };
         };
-        /** @description insufficient_stock. The difference would leave less than nothing. */
+        /** @description insufficient_stock. The difference would make the stock negative. */
         InsufficientStock: {
             headers: {
                 "Cache-Control": components["headers"]["NoStore"];
@@ -1876,7 +1891,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["InsufficientStock"];
             };
         };
-        /** @description payload_too_large. The body is over 64 KiB. Over several megabytes, API Gateway says so itself. */
+        /** @description payload_too_large. The body is over 64 KiB. Over several megabytes, API Gateway gives an answer of its own. */
         PayloadTooLarge: {
             headers: {
                 "Cache-Control": components["headers"]["FunctionNoStore"];
@@ -1904,7 +1919,7 @@ export interface components {
                 "application/json": components["schemas"]["GatewayMessage"];
             };
         };
-        /** @description unsupported_media_type. The body is not declared as application/json, or as one in another charset than UTF-8. */
+        /** @description unsupported_media_type. The body's media type is not application/json, or its charset is not UTF-8. */
         UnsupportedMediaType: {
             headers: {
                 "Cache-Control": components["headers"]["NoStore"];
@@ -1972,8 +1987,8 @@ export interface components {
             };
         };
         /**
-         * @description too_many_requests from the function for too many attempts. Or API Gateway takes no more requests at the moment and
-         *     says so itself, with `{"message": "Too Many Requests"}` and no Retry-After.
+         * @description too_many_requests: a function answers it after too many attempts. Or API Gateway accepts no more requests at the
+         *     moment; its own answer is `{"message": "Too Many Requests"}` without Retry-After.
          */
         TooManyRequests: {
             headers: {
@@ -2004,8 +2019,8 @@ export interface components {
             };
         };
         /**
-         * @description API Gateway takes no more requests at the moment. The answer is its own: no problem, no code and no Retry-After.
-         *     The function was not called, so repeat the request in a moment.
+         * @description API Gateway accepts no more requests at the moment. The answer is its own: it has no problem, no code and no
+         *     Retry-After. No function was called, so repeat the request in a moment.
          */
         Throttled: {
             headers: {
@@ -2020,7 +2035,7 @@ export interface components {
                 "application/json": components["schemas"]["GatewayThrottled"];
             };
         };
-        /** @description internal. A defect or an outage on our side; the logs know it by the request id. */
+        /** @description internal. A defect or an outage of the store; find it in the logs by the request id. */
         Internal: {
             headers: {
                 "Cache-Control": components["headers"]["FunctionNoStore"];
@@ -2049,9 +2064,10 @@ export interface components {
             };
         };
         /**
-         * @description busy. Too much happens at once to the same goods or tables, or the outcome is not known.
-         *     Wait for `Retry-After` and repeat the same request; one that came with an Idempotency-Key with the same key. A sign-up, a
-         *     verification and a reset without one may be refused then though they were done: `detail` says how to find out.
+         * @description busy. Too many requests change the same products or tables at once, or the outcome is unknown. Wait for
+         *     `Retry-After`, then repeat the same request, with the same Idempotency-Key if it had one. Without a key, a
+         *     repeat of a sign-up, a verification or a reset may be refused although the first request was carried out;
+         *     `detail` says how to find out.
          */
         Busy: {
             headers: {
@@ -2100,41 +2116,39 @@ export interface components {
         /** @example brass-desk-lamp */
         ProductId: components["schemas"]["ProductId"];
         /**
-         * @description 1–255 characters of printable ASCII that the client makes up once per request, a UUID for instance. For ten minutes a repeat
-         *     with the same key and the same token, or address and name, is answered as the first request was, once that was done; no
-         *     password is compared for it. So after a 503 or a lost answer repeat the same request with the same key.
+         * @description 1–255 characters of printable ASCII, for instance a UUID, that the client chooses once per request. For ten
+         *     minutes a repeat with the same key and the same token, or address and name, gets the answer of the first request
+         *     if that was carried out; its password is not compared. So after a 503 or a lost answer repeat the same request
+         *     with the same key.
          */
         RepeatKey: string;
-        /** @description Set by browsers for requests of pages of the same origin. Without it, or with another value, the answer is forbidden. */
+        /** @description Browsers set it on requests from pages of the same origin. Without it, or with another value, the answer is forbidden. */
         SecFetchSite: "same-origin";
-        /** @description The refresh token, as an earlier answer set it. Twice in one request it counts as none. */
+        /** @description The refresh token, as an earlier answer set it. If a request has two, both are ignored. */
         SessionCookie: string;
-        /** @description The browser's token, as an earlier answer set it. Another one, or two, are replaced. */
+        /** @description The browser's token, as an earlier answer set it. An unknown one is replaced, and so are two. */
         DeviceCookie: string;
         /**
-         * @description 1–255 characters of printable ASCII that the client makes up once per checkout, a UUID for instance.
-         *     Keys are compared as they are, per customer. Without it the answer is idempotency_key_required.
+         * @description 1–255 characters of printable ASCII, for instance a UUID, that the client chooses once per checkout. Keys are
+         *     per customer and case-sensitive. Without a key the answer is idempotency_key_required.
          * @example b7d2a1f0-6e1c-4a59-9d43-0c8f5e2b7a66
          */
         IdempotencyKey: string;
         /**
-         * @description 1–255 characters of printable ASCII that the client makes up once per adjustment, a UUID for instance. Keys are compared as they are,
-         *     per admin and product, and kept for good: the movement's id is made of it.
+         * @description 1–255 characters of printable ASCII, for instance a UUID, that the client chooses once per adjustment. Keys are
+         *     per admin and product, case-sensitive, and never expire: the movement's id is derived from the key.
          * @example 4b1f7c52-9f0a-4b39-8c55-d1b7f0a4e6c3
          */
         AdjustmentKey: string;
         /**
-         * @description 1 to 98 product ids with commas between: the answer has these products alone, in this order, each once, and no further page.
-         *     What is unknown or not for sale is left out. Goes with no other parameter.
+         * @description 1 to 98 product ids, separated by commas. The answer is a single page of these products, in this order, each
+         *     once. Products that are unknown or not for sale are left out. Cannot be combined with another parameter.
          * @example brass-desk-lamp,linen-tea-towel
          */
         Ids: string;
         /** @description At most this many items. */
         Limit: number;
-        /**
-         * @description The `next_cursor` of the page before. With another query or caller, cut short or altered in any character,
-         *     it is invalid_cursor.
-         */
+        /** @description The `next_cursor` of the page before. It is invalid_cursor with another query or caller, or if it was changed. */
         Cursor: string;
         /**
          * @description ETags of answers that the client has, or `*`. If the answer is one of them, 304 comes without a body. They are
@@ -2164,15 +2178,15 @@ export interface components {
          * @example JKJaXmPLvHcESHA=
          */
         RequestId: string;
-        /** @description Keep no copy of this answer. On every answer of a function; API Gateway's own lacks it. */
+        /** @description Keep no copy of this answer. Answers of functions have it; API Gateway's own do not. */
         FunctionNoStore: "no-store";
-        /** @description The body is what Content-Type says. On every answer of a function; API Gateway's own lacks it. */
+        /** @description The body is what Content-Type says. Answers of functions have it; API Gateway's own do not. */
         FunctionNoSniff: "nosniff";
-        /** @description The gateway's id of this request. On every answer of a function; API Gateway's own lacks it. */
+        /** @description The gateway's id of this request. Answers of functions have it; API Gateway's own do not. */
         FunctionRequestId: string;
         /**
-         * @description Seconds to wait before the next attempt: 1 to 3 at random where the store is busy, so that not all come back at once.
-         *     On every answer of a function; API Gateway's own lacks it.
+         * @description Seconds to wait before the next attempt. When the store is busy, 1 to 3 at random, so that clients do not all
+         *     return at once. Answers of functions have it; API Gateway's own do not.
          */
         FunctionRetryAfter: number;
         /**
@@ -2181,12 +2195,12 @@ export interface components {
          */
         Challenge: string;
         /**
-         * @description How to authenticate (RFC 6750). On every answer of a function; API Gateway has words of its own.
+         * @description How to authenticate (RFC 6750). API Gateway's own answers word it differently.
          * @example Bearer
          */
         FunctionChallenge: string;
         /**
-         * @description The refresh token, for as long as it is good.
+         * @description The refresh token, for as long as it is valid.
          * @example __Host-session=ses_4hl5tjn2cwvx3kq7zi6yd2mauo.q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA; Path=/; Max-Age=2592000; HttpOnly; Secure; SameSite=Strict
          */
         SessionCookie: string;
@@ -2197,7 +2211,7 @@ export interface components {
          * @example https://api.shop.example/orders/ord_7vtcxc6t7ggcx267wchbxpn4v3
          */
         OrderLocation: string;
-        /** @description This checkout was accepted before, and is answered again. Absent the first time. */
+        /** @description The checkout was accepted before, and this is its answer again. The first answer lacks the header. */
         IdempotentReplayed: "true";
     };
     pathItems: never;
@@ -2209,9 +2223,10 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1–255 characters of printable ASCII that the client makes up once per request, a UUID for instance. For ten minutes a repeat
-                 *     with the same key and the same token, or address and name, is answered as the first request was, once that was done; no
-                 *     password is compared for it. So after a 503 or a lost answer repeat the same request with the same key.
+                 * @description 1–255 characters of printable ASCII, for instance a UUID, that the client chooses once per request. For ten
+                 *     minutes a repeat with the same key and the same token, or address and name, gets the answer of the first request
+                 *     if that was carried out; its password is not compared. So after a 503 or a lost answer repeat the same request
+                 *     with the same key.
                  */
                 "Idempotency-Key"?: components["parameters"]["RepeatKey"];
             };
@@ -2252,8 +2267,8 @@ export interface operations {
                 };
             };
             /**
-             * @description Where addresses are verified: a mail goes to the address, whoever has it. The answer is the same for all, and has
-             *     no body.
+             * @description The store verifies addresses, and sends a mail to this one. The answer is the same for every address, and
+             *     has no body.
              */
             202: {
                 headers: {
@@ -2279,9 +2294,10 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1–255 characters of printable ASCII that the client makes up once per request, a UUID for instance. For ten minutes a repeat
-                 *     with the same key and the same token, or address and name, is answered as the first request was, once that was done; no
-                 *     password is compared for it. So after a 503 or a lost answer repeat the same request with the same key.
+                 * @description 1–255 characters of printable ASCII, for instance a UUID, that the client chooses once per request. For ten
+                 *     minutes a repeat with the same key and the same token, or address and name, gets the answer of the first request
+                 *     if that was carried out; its password is not compared. So after a 503 or a lost answer repeat the same request
+                 *     with the same key.
                  */
                 "Idempotency-Key"?: components["parameters"]["RepeatKey"];
             };
@@ -2453,10 +2469,7 @@ export interface operations {
             query?: {
                 /** @description At most this many items. */
                 limit?: components["parameters"]["Limit"];
-                /**
-                 * @description The `next_cursor` of the page before. With another query or caller, cut short or altered in any character,
-                 *     it is invalid_cursor.
-                 */
+                /** @description The `next_cursor` of the page before. It is invalid_cursor with another query or caller, or if it was changed. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -2532,9 +2545,10 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1–255 characters of printable ASCII that the client makes up once per request, a UUID for instance. For ten minutes a repeat
-                 *     with the same key and the same token, or address and name, is answered as the first request was, once that was done; no
-                 *     password is compared for it. So after a 503 or a lost answer repeat the same request with the same key.
+                 * @description 1–255 characters of printable ASCII, for instance a UUID, that the client chooses once per request. For ten
+                 *     minutes a repeat with the same key and the same token, or address and name, gets the answer of the first request
+                 *     if that was carried out; its password is not compared. So after a 503 or a lost answer repeat the same request
+                 *     with the same key.
                  */
                 "Idempotency-Key"?: components["parameters"]["RepeatKey"];
             };
@@ -2579,9 +2593,10 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1–255 characters of printable ASCII that the client makes up once per request, a UUID for instance. For ten minutes a repeat
-                 *     with the same key and the same token, or address and name, is answered as the first request was, once that was done; no
-                 *     password is compared for it. So after a 503 or a lost answer repeat the same request with the same key.
+                 * @description 1–255 characters of printable ASCII, for instance a UUID, that the client chooses once per request. For ten
+                 *     minutes a repeat with the same key and the same token, or address and name, gets the answer of the first request
+                 *     if that was carried out; its password is not compared. So after a 503 or a lost answer repeat the same request
+                 *     with the same key.
                  */
                 "Idempotency-Key"?: components["parameters"]["RepeatKey"];
             };
@@ -2637,7 +2652,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Taken. The answer is the same whoever has the address, and has no body. */
+            /** @description Accepted. The answer is the same for every address, and has no body. */
             202: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -2723,7 +2738,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description No session of the caller's goes on. */
+            /** @description All sessions of the caller have ended. */
             204: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -2762,7 +2777,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The session goes on with the next token. The one that was sent leads to no other. */
+            /** @description The session continues with the next token. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -2810,7 +2825,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description There is no such session, or no longer. */
+            /** @description The session has ended, or there was none. */
             204: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -2833,14 +2848,14 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Set by browsers for requests of pages of the same origin. Without it, or with another value, the answer is forbidden. */
+                /** @description Browsers set it on requests from pages of the same origin. Without it, or with another value, the answer is forbidden. */
                 "Sec-Fetch-Site": components["parameters"]["SecFetchSite"];
             };
             path?: never;
             cookie?: {
-                /** @description The refresh token, as an earlier answer set it. Twice in one request it counts as none. */
+                /** @description The refresh token, as an earlier answer set it. If a request has two, both are ignored. */
                 "__Host-session"?: components["parameters"]["SessionCookie"];
-                /** @description The browser's token, as an earlier answer set it. Another one, or two, are replaced. */
+                /** @description The browser's token, as an earlier answer set it. An unknown one is replaced, and so are two. */
                 "__Host-device"?: components["parameters"]["DeviceCookie"];
             };
         };
@@ -2897,12 +2912,12 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Set by browsers for requests of pages of the same origin. Without it, or with another value, the answer is forbidden. */
+                /** @description Browsers set it on requests from pages of the same origin. Without it, or with another value, the answer is forbidden. */
                 "Sec-Fetch-Site": components["parameters"]["SecFetchSite"];
             };
             path?: never;
             cookie?: {
-                /** @description The refresh token, as an earlier answer set it. Twice in one request it counts as none. */
+                /** @description The refresh token, as an earlier answer set it. If a request has two, both are ignored. */
                 "__Host-session"?: components["parameters"]["SessionCookie"];
             };
         };
@@ -2913,7 +2928,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The session goes on. */
+            /** @description The session continues. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -2954,12 +2969,12 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Set by browsers for requests of pages of the same origin. Without it, or with another value, the answer is forbidden. */
+                /** @description Browsers set it on requests from pages of the same origin. Without it, or with another value, the answer is forbidden. */
                 "Sec-Fetch-Site": components["parameters"]["SecFetchSite"];
             };
             path?: never;
             cookie?: {
-                /** @description The refresh token, as an earlier answer set it. Twice in one request it counts as none. */
+                /** @description The refresh token, as an earlier answer set it. If a request has two, both are ignored. */
                 "__Host-session"?: components["parameters"]["SessionCookie"];
             };
         };
@@ -2970,7 +2985,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description There is no such session, or no longer. */
+            /** @description The session has ended, or there was none. */
             204: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -2994,22 +3009,19 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Start of the name, in any case and however its characters are composed.
+                 * @description The start of the name. Upper and lower case are the same, and so are composed and decomposed characters.
                  * @example brass
                  */
                 q?: string;
                 /**
-                 * @description 1 to 98 product ids with commas between: the answer has these products alone, in this order, each once, and no further page.
-                 *     What is unknown or not for sale is left out. Goes with no other parameter.
+                 * @description 1 to 98 product ids, separated by commas. The answer is a single page of these products, in this order, each
+                 *     once. Products that are unknown or not for sale are left out. Cannot be combined with another parameter.
                  * @example brass-desk-lamp,linen-tea-towel
                  */
                 ids?: components["parameters"]["Ids"];
                 /** @description At most this many items. */
                 limit?: components["parameters"]["Limit"];
-                /**
-                 * @description The `next_cursor` of the page before. With another query or caller, cut short or altered in any character,
-                 *     it is invalid_cursor.
-                 */
+                /** @description The `next_cursor` of the page before. It is invalid_cursor with another query or caller, or if it was changed. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: {
@@ -3025,7 +3037,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of goods. */
+            /** @description A page of products. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["PublicCache"];
@@ -3067,22 +3079,19 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Start of the name, in any case and however its characters are composed.
+                 * @description The start of the name. Upper and lower case are the same, and so are composed and decomposed characters.
                  * @example brass
                  */
                 q?: string;
                 /**
-                 * @description 1 to 98 product ids with commas between: the answer has these products alone, in this order, each once, and no further page.
-                 *     What is unknown or not for sale is left out. Goes with no other parameter.
+                 * @description 1 to 98 product ids, separated by commas. The answer is a single page of these products, in this order, each
+                 *     once. Products that are unknown or not for sale are left out. Cannot be combined with another parameter.
                  * @example brass-desk-lamp,linen-tea-towel
                  */
                 ids?: components["parameters"]["Ids"];
                 /** @description At most this many items. */
                 limit?: components["parameters"]["Limit"];
-                /**
-                 * @description The `next_cursor` of the page before. With another query or caller, cut short or altered in any character,
-                 *     it is invalid_cursor.
-                 */
+                /** @description The `next_cursor` of the page before. It is invalid_cursor with another query or caller, or if it was changed. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: {
@@ -3195,10 +3204,7 @@ export interface operations {
             query?: {
                 /** @description At most this many items. */
                 limit?: components["parameters"]["Limit"];
-                /**
-                 * @description The `next_cursor` of the page before. With another query or caller, cut short or altered in any character,
-                 *     it is invalid_cursor.
-                 */
+                /** @description The `next_cursor` of the page before. It is invalid_cursor with another query or caller, or if it was changed. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -3222,8 +3228,8 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description 1–255 characters of printable ASCII that the client makes up once per checkout, a UUID for instance.
-                 *     Keys are compared as they are, per customer. Without it the answer is idempotency_key_required.
+                 * @description 1–255 characters of printable ASCII, for instance a UUID, that the client chooses once per checkout. Keys are
+                 *     per customer and case-sensitive. Without a key the answer is idempotency_key_required.
                  * @example b7d2a1f0-6e1c-4a59-9d43-0c8f5e2b7a66
                  */
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
@@ -3461,7 +3467,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Start of the name, in any case and however its characters are composed.
+                 * @description The start of the name. Upper and lower case are the same, and so are composed and decomposed characters.
                  * @example brass
                  */
                 q?: string;
@@ -3469,10 +3475,7 @@ export interface operations {
                 stock?: "low";
                 /** @description At most this many items. */
                 limit?: components["parameters"]["Limit"];
-                /**
-                 * @description The `next_cursor` of the page before. With another query or caller, cut short or altered in any character,
-                 *     it is invalid_cursor.
-                 */
+                /** @description The `next_cursor` of the page before. It is invalid_cursor with another query or caller, or if it was changed. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -3481,7 +3484,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of goods. */
+            /** @description A page of products. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -3633,8 +3636,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1–255 characters of printable ASCII that the client makes up once per adjustment, a UUID for instance. Keys are compared as they are,
-                 *     per admin and product, and kept for good: the movement's id is made of it.
+                 * @description 1–255 characters of printable ASCII, for instance a UUID, that the client chooses once per adjustment. Keys are
+                 *     per admin and product, case-sensitive, and never expire: the movement's id is derived from the key.
                  * @example 4b1f7c52-9f0a-4b39-8c55-d1b7f0a4e6c3
                  */
                 "Idempotency-Key"?: components["parameters"]["AdjustmentKey"];
@@ -3677,10 +3680,7 @@ export interface operations {
             query?: {
                 /** @description At most this many items. */
                 limit?: components["parameters"]["Limit"];
-                /**
-                 * @description The `next_cursor` of the page before. With another query or caller, cut short or altered in any character,
-                 *     it is invalid_cursor.
-                 */
+                /** @description The `next_cursor` of the page before. It is invalid_cursor with another query or caller, or if it was changed. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -3745,21 +3745,19 @@ export interface operations {
                  */
                 to?: components["schemas"]["Moment"];
                 /**
-                 * @description Orders of this user only. An unknown one has none.
+                 * @description Orders of this user only. For an unknown id the list is empty.
                  * @example usr_019cafb8-d247-752e-9651-0c5ca6a3a450
                  */
                 customer?: string;
                 /**
-                 * @description Orders of the user only who has this address now; `customer` is then the user's id. An address that nobody has has none. Does not
-                 *     go with `customer`. Ask by address once, and go on with `customer`, so that the address stands in no URL that is kept.
+                 * @description Only orders of the user who has this address now; the answer's `customer` is the user's id. For an unknown
+                 *     address the list is empty. Cannot be combined with `customer`. Ask by address once and then pass `customer`,
+                 *     so that logs and histories keep no URL with an address.
                  */
                 email?: string;
                 /** @description At most this many items. */
                 limit?: components["parameters"]["Limit"];
-                /**
-                 * @description The `next_cursor` of the page before. With another query or caller, cut short or altered in any character,
-                 *     it is invalid_cursor.
-                 */
+                /** @description The `next_cursor` of the page before. It is invalid_cursor with another query or caller, or if it was changed. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -3782,21 +3780,21 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The first day. Without it `days` says which it is.
+                 * @description The first day. If it is left out, `days` determines it.
                  * @example 2026-03-01
                  */
                 from?: components["schemas"]["Day"];
                 /**
-                 * @description The last day, included. Without it, today. Before `from` is invalid_request.
+                 * @description The last day, included; today if left out. A day before `from` is invalid_request.
                  * @example 2026-03-31
                  */
                 to?: components["schemas"]["Day"];
                 /**
-                 * @description How many days up to `to`, instead of `from`; with it it is invalid_request.
+                 * @description How many days up to `to`. Cannot be combined with `from`.
                  * @example 7
                  */
                 days?: number;
-                /** @description How many goods to list in `top_products`. */
+                /** @description How many products `top_products` has at most. */
                 top?: number;
             };
             header?: never;
