@@ -55,9 +55,8 @@ func keySetOf(url string) *jwks.Keys {
 }
 
 // signingKeys are the keys of a deployed store, and what can be known of them: when KMS made them, whether the issuer
-// publishes them, and when CloudFormation last changed the functions that publish and sign. The last is the honest
-// bound of since when: a function may have been changed for another reason, and then a step has to wait longer than it
-// must.
+// publishes them, and when CloudFormation last changed the functions that publish and sign. The last is an upper bound:
+// if a function was changed for another reason, a step waits longer than it must.
 type signingKeys struct {
 	deployment
 	stacks *cloudformation.Client
@@ -119,8 +118,8 @@ func (k *signingKeys) standby(ctx context.Context) (rotation.Key, error) {
 	return k.key(ctx, arn, k.other())
 }
 
-// key asks KMS and the issuer about a key. Of a new store's two keys, made together, the second is to sign next. What a
-// disabled key is called in tokens is not known, for KMS may not give it away.
+// key asks KMS and the issuer about a key. Of a new store's two keys, made together, the second is to sign next. The id
+// of a disabled key in tokens is unknown: KMS does not return its public half.
 func (k *signingKeys) key(ctx context.Context, arn, logicalID string) (rotation.Key, error) {
 	described, err := k.kms.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &arn})
 	if err != nil {

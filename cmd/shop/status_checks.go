@@ -24,7 +24,7 @@ import (
 )
 
 const (
-	// relayLate is how long after it was due a mail has been rescheduled, where the relay runs every minute.
+	// relayLate is how long after it was due a mail is rescheduled at the latest: the relay runs every minute.
 	relayLate = 3 * time.Minute
 	// mailLate is how long a mail may be pending before somebody should look.
 	mailLate = 15 * time.Minute
@@ -164,8 +164,8 @@ func (d deployment) askBackups(ctx context.Context, client *dynamodb.Client, nam
 	return one(good, "%s", size)
 }
 
-// askQueue takes every message of a dead-letter queue for something that is wrong. How old the mail queue's messages
-// are, the mails say.
+// askQueue reports a dead-letter queue that has messages as wrong. How long the mail queue's messages have waited, the
+// check of the mails shows.
 func (d deployment) askQueue(ctx context.Context, output string) []finding {
 	out, err := sqs.NewFromConfig(d.aws).GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
 		QueueUrl:       aws.String(d.outputs[output]),

@@ -73,7 +73,7 @@ func (t *target) config(ctx context.Context) (aws.Config, error) {
 // localRegion is the region that the local store is deployed to unless the environment names another.
 const localRegion = "eu-west-1"
 
-// localConfig never looks at the operator's AWS files: nothing meant for the emulator may reach an account. The
+// localConfig never reads the operator's AWS files, so that no call for the emulator can reach an account. The
 // credentials are the root keys of the store.
 func localConfig(ctx context.Context, region string) (aws.Config, error) {
 	keys, err := rootkeys.Read(localData())

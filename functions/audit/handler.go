@@ -14,7 +14,7 @@ type auditor interface {
 	Run(ctx context.Context, report func(invariants.Difference)) (invariants.Summary, error)
 }
 
-// audit serves the schedule. An audit that cannot end in time fails; what it found until then is told.
+// audit serves the schedule. An audit that cannot end in time fails; what it found until then is reported.
 func audit(data auditor) func(context.Context) error {
 	return func(ctx context.Context) error {
 		ctx, cancel := deadline.WithMargin(ctx)

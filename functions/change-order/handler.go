@@ -14,7 +14,7 @@ import (
 type progress interface {
 	// Cancel cancels the customer's own order, and returns whether this call did.
 	Cancel(ctx context.Context, customer user.Caller, orderID string) (o order.Order, changed bool, err error)
-	// Set makes a step of anyone's order, and returns whether this call did.
+	// Set changes the status of anyone's order, and returns whether this call did.
 	Set(ctx context.Context, admin user.Caller, r order.StatusRequest) (o order.Order, changed bool, err error)
 }
 

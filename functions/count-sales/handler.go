@@ -11,7 +11,7 @@ import (
 	"shop/internal/order"
 )
 
-// toFinish is what a run leaves of the function's time for the step that it has begun.
+// toFinish is the part of the function's time that a run keeps for the step that it has begun.
 const toFinish = 20 * time.Second
 
 type counter interface {
@@ -19,8 +19,8 @@ type counter interface {
 	Run(ctx context.Context, until time.Time) (order.CountProgress, error)
 }
 
-// countSales serves the schedule. That somebody else counts at the same time is no failure: nothing is counted twice,
-// and the next run goes on.
+// countSales serves the schedule. It is no failure if another run counts at the same time: nothing is counted twice,
+// and the next run continues.
 func countSales(orders counter) func(context.Context) error {
 	return deadline.Scheduled(toFinish, func(ctx context.Context, until time.Time) error {
 		done, err := orders.Run(ctx, until)

@@ -9,7 +9,7 @@ import (
 	"shop/internal/observe"
 )
 
-// toFinish is what a run leaves of the function's time for the account that it is at.
+// toFinish is the part of the function's time that a run keeps for the account that it has begun.
 const toFinish = 10 * time.Second
 
 type accountEraser interface {

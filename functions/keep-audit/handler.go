@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// keepAudit writes each audited line of an event as it is. The subscription's filter lets only those through; what
-// else arrives is left out. An error has Lambda repeat the event, so a line may be there twice, and never half.
+// keepAudit writes each audited line of an event as it is. The subscription's filter lets only these through; other
+// lines are left out. After an error Lambda repeats the event, so a line may be written twice, but never in part.
 func keepAudit(w io.Writer) func(context.Context, events.CloudwatchLogsEvent) error {
 	return func(_ context.Context, e events.CloudwatchLogsEvent) error {
 		data, err := e.AWSLogs.Parse()

@@ -78,8 +78,8 @@ func (h handlers) logIn(ctx context.Context, r *httpapi.Request, c user.Credenti
 	return s, err
 }
 
-// event is the audit log's of a log-in. It names the account, or, where no account is known to have the address, the
-// hash of the address.
+// event returns the audit log's event of a log-in. It names the account, or, where no account is known to have the
+// address, the hash of the address.
 func event(address string, s user.Session, err error) observe.Event {
 	if err == nil {
 		return observe.Event{Kind: observe.LoggedIn, UserID: s.User.ID}

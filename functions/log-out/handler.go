@@ -8,7 +8,7 @@ import (
 )
 
 type sessionEnder interface {
-	// Do ends the session that a refresh token is of. A token of no session is no error.
+	// Do ends the session of a refresh token. A token without a session is no error.
 	Do(ctx context.Context, refreshToken string) error
 }
 

@@ -59,7 +59,7 @@ func (h handlers) do(ctx context.Context, caller user.Caller, r *httpapi.Request
 	return h.orders.Do(ctx, wanted)
 }
 
-// measured is what became of a checkout, as figures. An order counts once, however often its request is repeated.
+// measured returns the outcome of a checkout as metrics. An order counts once, however often its request is repeated.
 func measured(placed order.Order, replayed bool, err error) []observe.Value {
 	switch {
 	case err != nil:

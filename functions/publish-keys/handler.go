@@ -42,7 +42,7 @@ func (h handlers) configuration(_ context.Context, r *httpapi.Request) (httpapi.
 	return httpapi.OK(token.Discovery(url)).Public(maxAge), nil
 }
 
-// issuerURL trusts the request's domain: the gateway names it, one of the API's own, whatever Host the client sent.
+// issuerURL trusts the request's domain: the gateway sets it to one of the API's own, whatever Host the client sent.
 func (h handlers) issuerURL(r *httpapi.Request) (string, error) {
 	switch {
 	case h.issuer != "":

@@ -12,8 +12,8 @@ import (
 )
 
 type sessionRefresher interface {
-	// Do exchanges a refresh token, which is good once and for a short grace leads to the same successor. It returns
-	// user.ErrSessionOver, as *user.TokenReusedError where the token was used before.
+	// Do exchanges a refresh token. A token can be used once; repeated within a short grace it leads to the same
+	// successor. It returns user.ErrSessionOver, as *user.TokenReusedError where the token was used before.
 	Do(ctx context.Context, refreshToken string) (user.Session, error)
 }
 

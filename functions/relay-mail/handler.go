@@ -11,8 +11,8 @@ import (
 	"shop/internal/observe"
 )
 
-// toFinish is what a run leaves of the function's time for what it has begun: to send events, of which each of the
-// SDK's three attempts may hang, and to make the mails of those that were not sent due again.
+// toFinish is the part of the function's time that a run keeps for what it has begun: to send events, where each of the
+// SDK's three attempts may hang, and to make the mails due again whose events were not sent.
 const toFinish = 15 * time.Second
 
 type relay interface {
@@ -31,12 +31,12 @@ type handlers struct {
 	maxMails      int
 }
 
-// relayMail serves the schedule. One run relays at most maxMails: what the provider takes until the next.
+// relayMail serves the schedule. One run relays at most maxMails, which is what the provider takes until the next run.
 func relayMail(cancellations finisher, mails relay, maxMails int) func(context.Context) error {
 	return deadline.Scheduled(toFinish, handlers{cancellations, mails, maxMails}.run)
 }
 
-// run does both, whichever fails. What a cancellation leaves to be mailed comes before the mails.
+// run does both, even if one fails. Cancellations come first, because they leave mails to be sent.
 func (h handlers) run(ctx context.Context, until time.Time) error {
 	return errors.Join(h.finish(ctx, until), h.relay(ctx, until))
 }

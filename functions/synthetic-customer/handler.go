@@ -12,7 +12,7 @@ import (
 	"shop/internal/observe"
 )
 
-// customer is who tries the store. It has nothing that other customers have not.
+// customer is the account that tries the store. It has no rights that other customers lack.
 type customer struct {
 	store          store
 	email, product string
@@ -21,7 +21,7 @@ type customer struct {
 	poll           time.Duration                         // between two looks at the order
 }
 
-// errNotVerified: the account is there, and its address is nobody's who could follow a link.
+// errNotVerified says that the account exists, but nobody reads mails to its address and could verify it.
 var errNotVerified = errors.New("the account is new, or its address is not verified: shop verify-user does it")
 
 // step is a part of a visit. Each goes on with what the one before found out.

@@ -36,8 +36,8 @@ func (r *refusal) Error() string {
 	return fmt.Sprintf("%s answered %d: %.200s", r.request, r.status, r.body)
 }
 
-// ask sends a request and reads the JSON answer into out, unless that is nil. Its errors are *refusal, and what HTTP
-// and JSON have.
+// ask sends a request and reads the JSON answer into out, unless that is nil. It returns *refusal, and the errors of
+// HTTP and JSON.
 func (s store) ask(ctx context.Context, r request, out any) error {
 	sent, err := s.http(ctx, r)
 	if err != nil {

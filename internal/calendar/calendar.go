@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// reach is by how much a zone's clock may differ from UTC, and more.
+// reach is more than any zone's clock differs from UTC.
 const reach = 26 * time.Hour
 
 // Start returns the first instant of the day d in the zone: midnight, or the end of the gap where the clocks are put
@@ -23,7 +23,7 @@ func Start(d time.Time, in *time.Location) time.Time {
 // Next returns the day after d.
 func Next(d time.Time) time.Time { return d.AddDate(0, 0, 1) }
 
-// Of returns the day whose instants, from its start to that of the next, t is one of.
+// Of returns the day to which the instant t belongs: from the day's start to that of the next.
 func Of(t time.Time, in *time.Location) time.Time {
 	d := date(t, in)
 	for t.Before(Start(d, in)) {
@@ -35,7 +35,7 @@ func Of(t time.Time, in *time.Location) time.Time {
 	return d
 }
 
-// date is what a calendar beside the zone's clock shows.
+// date returns the date in the zone.
 func date(t time.Time, in *time.Location) time.Time {
 	year, month, day := t.In(in).Date()
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)

@@ -44,7 +44,7 @@ func exit(err error) {
 	os.Exit(1)
 }
 
-// Tokens is what it takes to check access tokens.
+// Tokens are the settings by which access tokens are checked.
 type Tokens struct {
 	Issuer   string `env:"TOKEN_ISSUER"` // the issuer's URL, from which its keys are read, too
 	Audience string `env:"TOKEN_AUDIENCE"`

@@ -10,12 +10,12 @@ import (
 const (
 	// Call bounds one attempt of one call to AWS, so that an attempt that hangs leaves time for another.
 	Call = 3 * time.Second
-	// Mail bounds the one attempt to send a mail. It is longer, because a mail whose answer is not waited for is sent
-	// once more.
+	// Mail bounds the one attempt to send a mail. It is longer, because a mail whose answer comes too late is sent
+	// again.
 	Mail = 10 * time.Second
 	// Idle is how long a connection to AWS is kept that nobody uses. Lambda freezes a process between two requests, for
-	// minutes, and a server closes what is idle earlier than the SDK's 90 seconds; who then writes to it gets an EOF or
-	// a reset in the place of an answer. AWS documents no times. The shortest that was seen is 6 seconds
+	// minutes, and a server closes what is idle earlier than the SDK's 90 seconds; a request on it then gets an EOF or
+	// a reset instead of an answer. AWS documents no times. The shortest that was seen is 6 seconds
 	// (https://github.com/aws/aws-sdk-go/issues/206), of DynamoDB 60 (https://github.com/aws/aws-sdk-java/issues/1365).
 	// Go compares with the wall clock, which goes on while frozen.
 	Idle = 5 * time.Second

@@ -11,8 +11,8 @@ import (
 	"shop/internal/user"
 )
 
-// readTally reads a count, of which an epoch may have none, and that may have been taken back before its first guess:
-// then it has no time.
+// readTally reads the count of an epoch. The epoch may have no count. A count that was taken back before its first
+// guess has no time.
 func readTally(r *reader, epoch string) user.Tally {
 	var t user.Tally
 	if guesses := guessesIn(epoch); r.has(guesses) {
@@ -30,8 +30,8 @@ func guessesIn(epoch string) string { return "guesses" + epoch }
 
 func lastIn(epoch string) string { return "last_at" + epoch }
 
-// undoAttempt returns the actions by which a right password clears the counts of its address from its client, lessens
-// the others that the attempt was counted by, and makes the client known, and the browser.
+// undoAttempt returns the actions that follow a right password: they clear the counts of the address from this client,
+// subtract the attempt from the other counts, and make the client and the browser known.
 func undoAttempt(table string, a user.Attempt) []types.TransactWriteItem {
 	actions := []types.TransactWriteItem{rememberClient(table, a)}
 	for _, c := range []user.Count{user.PerAddressAndClient, user.Reserve} {

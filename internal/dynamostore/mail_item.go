@@ -88,7 +88,7 @@ func finishMail(
 const cooldownOver = "attribute_not_exists(#state) OR " +
 	"(#state <> :pending AND (created_at <= :cooled OR attribute_exists(used_at)))"
 
-// putAfterCooldown puts a mail that an address may be pending again and again, but not too often.
+// putAfterCooldown puts a mail that an address may get again and again, but not too often.
 func putAfterCooldown(table string, mail notification.Mail) types.Put {
 	return types.Put{
 		TableName: &table, Item: mailItem(mail), ConditionExpression: aws.String(cooldownOver),
@@ -100,9 +100,9 @@ func putAfterCooldown(table string, mail notification.Mail) types.Put {
 	}
 }
 
-// endCooldown lets an address be mailed a reset at once, because one of its links was used: who lost the race for it
-// needs another. The mail's record may be gone; what is left of it then, the id and the time, TTL removes with the
-// hour.
+// endCooldown lets the next reset mail to an address be sent at once, because one of its links was used: whoever
+// followed another link in vain needs a new one. If the mail's record is gone, this writes the id and the time only,
+// and TTL removes them within the hour.
 func endCooldown(table, email string, now time.Time) types.TransactWriteItem {
 	id := notification.NewAddressMail(notification.PasswordReset, email, now).ID
 	return types.TransactWriteItem{Update: &types.Update{

@@ -16,7 +16,8 @@ import (
 	"shop/internal/user"
 )
 
-// feedShards is over how many partitions the feed of all orders is spread. Readers must be widened before writers.
+// feedShards is over how many partitions the feed of all orders is spread. To raise the number, deploy readers before
+// writers.
 const feedShards = 8
 
 const (

@@ -47,8 +47,8 @@ func (s *PasswordChanges) ChangePassword(ctx context.Context, c user.PasswordCha
 	return mail.ID, err
 }
 
-// newPassword goes by the generation that was read with the hash: each change of a password ends one, and a hash that
-// is renewed meanwhile, of the same password, does not.
+// newPassword requires the generation that was read with the hash. Each change of a password begins the next
+// generation; renewing the hash of the same password does not.
 func (s *PasswordChanges) newPassword(c user.PasswordChange) *types.Update {
 	return &types.Update{
 		TableName: &s.Users, Key: userKey(c.User.Email),
@@ -61,7 +61,7 @@ func (s *PasswordChanges) newPassword(c user.PasswordChange) *types.Update {
 	}
 }
 
-// keepSession takes the session that asks into the next generation.
+// keepSession moves the session that asks to the next generation.
 func (s *PasswordChanges) keepSession(c user.PasswordChange) *types.Update {
 	return &types.Update{
 		TableName: &s.AuthState, Key: sessionKey(c.SessionID),

@@ -62,8 +62,8 @@ func unclaimable(old attributes) error {
 	return notification.ErrLeased
 }
 
-// MarkSent implements [notification.Ledger.MarkSent]. It is repeated whatever the error, because each mark that is
-// missing costs the customer one more mail.
+// MarkSent implements [notification.Ledger.MarkSent]. It is repeated after any error, because a missing mark costs the
+// customer one more mail.
 func (s *PendingMails) MarkSent(ctx context.Context, mailID, messageID string, now time.Time) error {
 	notLost := " AND NOT contains(lost_messages, :message)"
 	err := s.mark(ctx, mailID, messageID, notification.Sent, notLost, addressAttribute, now)

@@ -57,7 +57,7 @@ func (s *PersonalData) erase(ctx context.Context, userID string, orders []attrib
 	return writes.Wait()
 }
 
-// eraseOrder comes to the order last: as long as the order has its address, a repeat comes to all.
+// eraseOrder changes the order last: while the order has its address, a repeat erases everything again.
 func (s *PersonalData) eraseOrder(ctx context.Context, userID, orderID string) error {
 	for _, id := range notification.OrderMailIDs(orderID) {
 		err := s.update(ctx, types.Update{
@@ -75,7 +75,7 @@ func (s *PersonalData) eraseOrder(ctx context.Context, userID, orderID string) e
 	})
 }
 
-// update passes over what is not there.
+// update skips an item that is not there.
 func (s *PersonalData) update(ctx context.Context, u types.Update) error {
 	err := retryOnConflict(ctx, isContention, func() error {
 		_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{

@@ -218,7 +218,7 @@ func versionNumber(version string) int64 {
 	return n
 }
 
-// corrected removes the order's mark. One that is to be removed exactly is there.
+// corrected removes the order's mark. With exactly it fails if there is none.
 func (s *SalesByDay) corrected(orderID string, exactly bool) types.TransactWriteItem {
 	condition := "attribute_exists(order_id)"
 	if exactly {

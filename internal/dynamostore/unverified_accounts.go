@@ -99,8 +99,8 @@ func (s *UnverifiedAccounts) add(
 	return err
 }
 
-// tell stores the mail to an address that somebody has. That somebody has it is looked at again because that costs what
-// storing an account costs. It returns errRepeated.
+// tell stores the mail to an address that somebody has. It checks again that somebody has it, so that it takes as long
+// as storing an account. It returns errRepeated.
 func (s *UnverifiedAccounts) tell(
 	ctx context.Context, email string, mail notification.Mail, record user.IdempotencyRecord,
 ) error {

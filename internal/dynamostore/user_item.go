@@ -14,8 +14,8 @@ import (
 // nextGeneration ends, in an update of a user, all sessions and links of the user. Its value :one is 1.
 const nextGeneration = " ADD generation :one"
 
-// addressFree and addressTaken are the conditions that nobody has an address, and that somebody has it: who signed up
-// and was not verified in time has it no more. Their value is of since.
+// addressFree and addressTaken are the conditions that nobody has an address, and that somebody has it. An account that
+// was not verified in time does not count. since returns their values.
 const (
 	addressFree  = "attribute_not_exists(email) OR expires_at <= :since"
 	addressTaken = "attribute_exists(email) AND (attribute_not_exists(expires_at) OR expires_at > :since)"

@@ -37,9 +37,9 @@ type Guard struct {
 // CallerHandler serves one route for a known caller.
 type CallerHandler func(ctx context.Context, caller user.Caller, r *Request) (Response, error)
 
-// Routes serves routes that ask for a token. Who may use each, package access decides: by the token's scope, and, where
-// a right of staff is used, by the stored role too. A route that has no rule there, one that asks for no token, or one
-// for staff without Rights, panics while the function is wired.
+// Routes serves routes that need a token. Package access decides who may use each: by the token's scope, and, where a
+// right of staff is used, by the stored role too. While the function is built, Routes panics for a route without a
+// rule, for one that needs no token, and for one for staff if there are no Rights.
 func (g Guard) Routes(handlers map[string]CallerHandler) Handler {
 	guarded := map[string]Handler{}
 	for route, h := range handlers {
@@ -56,8 +56,8 @@ func (g Guard) Routes(handlers map[string]CallerHandler) Handler {
 	return routes(guarded)
 }
 
-// Open serves routes that ask for no token. One of which package access says otherwise, or nothing, panics while the
-// function is wired.
+// Open serves routes that need no token. While the function is built, Open panics for a route for which package access
+// says otherwise, or nothing.
 func Open(handlers map[string]Handler) Handler {
 	known := map[string]Handler{}
 	for route, h := range handlers {
@@ -74,7 +74,7 @@ func Open(handlers map[string]Handler) Handler {
 	return routes(known)
 }
 
-// withoutUnknown refuses query parameters that the route does not take, or not so, before h is called.
+// withoutUnknown refuses unknown and malformed query parameters before h is called.
 func withoutUnknown(h CallerHandler) CallerHandler {
 	return func(ctx context.Context, caller user.Caller, r *Request) (Response, error) {
 		if _, err := r.Query(); err != nil {

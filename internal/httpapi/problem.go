@@ -42,8 +42,8 @@ type FieldError struct {
 	Message string `json:"message"`
 }
 
-// Describe finds what a client is told of an error: the problem, without what problem adds to each, and headers that go
-// with it. It has an answer to every error.
+// Describe returns what a client is told of an error: the problem, without the members that every problem has, and its
+// headers. It has an answer to every error.
 type Describe func(err error) (Problem, map[string]string)
 
 // problem turns an error into its answer, and logs the cause of one that is the store's fault.

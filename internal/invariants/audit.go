@@ -28,7 +28,7 @@ const (
 // further passes over all tables but the mails, in all 2, 4, 8 … The tables change while they are read, so whatever
 // looks wrong is read again, in a transaction, before it is reported.
 //
-// A difference of a stock hides while it is smaller than what was sold of the product in the 30 seconds before its
+// It cannot find a difference of a stock that is smaller than what was sold of the product in the 30 seconds before the
 // stock was read.
 type Audit struct {
 	Tables Tables

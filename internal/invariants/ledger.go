@@ -15,8 +15,9 @@ type ledger struct {
 	commitWindow time.Duration
 }
 
-// entry is one product. Its stock has what was committed before the stock was read. What was dated well before that was
-// committed; what was dated shortly before or just after may have been, and gives low and high; what is later was not.
+// entry is one product. Its stock includes what was committed before the stock was read. Changes dated well before that
+// were committed, later ones were not. Changes dated shortly before or after it may have been: low and high are the
+// sums without and with them.
 type entry struct {
 	there     bool
 	stock     int64

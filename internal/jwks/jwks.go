@@ -25,8 +25,8 @@ const (
 	// lastGood is how long a set is used when no newer one can be had.
 	lastGood = time.Hour
 
-	// unknownPause is the least time from one reading to the next for a key id that is not in a fresh set: ids are the
-	// sender's word, and must not make the function call the issuer at will.
+	// unknownPause is the least time between two readings for the sake of a key id that a fresh set lacks. The sender
+	// chooses the id, and must not be able to make the function call the issuer at will.
 	unknownPause = time.Minute
 
 	// failurePause is the least time from a reading that failed to the next, so that a function that still has keys

@@ -143,9 +143,9 @@ func (d *Delivery) render(kind Kind, o order.Order) (Message, error) {
 	return d.StatusMail.Render(kind, o)
 }
 
-// giveBack marks the mail failed, drops it, or releases it. When it is tried again is the relay's affair alone: it
-// returns to the mail when it is due, and reschedules it each time. A call that was never answered is counted here, and
-// not where a lease expires: a process that was killed may have sent nothing.
+// giveBack marks the mail failed, drops it, or releases it. Only the relay decides when it is tried again: it returns
+// to the mail when it is due, and reschedules it each time. A call that was never answered is counted here, and not
+// where a lease expires: a process that was killed may have sent nothing.
 func (d *Delivery) giveBack(ctx context.Context, mail Mail, lease string, cause error) (Outcome, error) {
 	now := d.Now()
 	if errors.Is(cause, ErrNoAnswer) {

@@ -65,13 +65,13 @@ const (
 	// maxUnanswered is how many calls to send a mail may go without an answer. After each of them the mail may have
 	// been sent, so this bounds how many the customer gets from a provider that sends and answers too late.
 	maxUnanswered = 3
-	// maxAccountAge is for how long an account mail is pending: as long as its link would be good. Who asked for it
-	// longer ago has asked again, or wonders what a link is for that comes now.
+	// maxAccountAge is for how long an account mail is pending: as long as its link would be good. Whoever asked for it
+	// earlier has asked again by then, or no longer expects a link.
 	maxAccountAge = 30 * time.Minute
 	// keepAccount is for how long the record has an account mail, whose address it holds until the mail was sent.
 	keepAccount = 7 * 24 * time.Hour
-	// ResendInterval is for how long after a sign-up-attempt or a password-reset was pending an address is pending no
-	// other of its kind: half as long as the link is good that it brought.
+	// ResendInterval is the time between two sign-up-attempts, or two password-resets, to one address: half as long as
+	// their links are valid.
 	ResendInterval = 15 * time.Minute
 )
 
@@ -161,8 +161,8 @@ func NewVerificationMail(userID, address string, now time.Time) Mail {
 	return newAccountMail(VerifyEmail, userID, address, now)
 }
 
-// NewAddressMail returns a SignUpAttempt or a PasswordReset for a normalised address. An address has one mail of each,
-// which is pending again and again: so nobody can fill a mailbox.
+// NewAddressMail returns a SignUpAttempt or a PasswordReset for a normalised address. An address has one such mail of
+// each kind, which is reused, so that nobody can fill a mailbox.
 func NewAddressMail(kind Kind, address string, now time.Time) Mail {
 	return newAccountMail(kind, user.AddressHash(address), address, now)
 }
@@ -185,8 +185,8 @@ func newMail(id, address string, now time.Time) Mail {
 	}
 }
 
-// Requeue returns a mail that failed as it is pending once more: due now, and from now for as long as one of its kind.
-// When it was first stored, an order's mail has its order to tell.
+// Requeue returns a failed mail as pending: due now, and for as long as a new one of its kind. The time at which it was
+// first stored is lost; an order's mail finds it in the order.
 func Requeue(mailID string, now time.Time) Mail {
 	m := Mail{ID: mailID, State: Pending, CreatedAt: now, DueAt: now}
 	if m.IsAccountMail() {

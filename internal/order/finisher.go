@@ -23,8 +23,8 @@ type Finisher struct {
 }
 
 // Run ends the cancellations, begins none after until, and returns how many it found ended or ended. One that fails
-// does not hold up the others, and is tried again by the next run. One that goes on elsewhere meanwhile is ended once
-// all the same.
+// does not hold up the others, and is tried again by the next run. If two runs end the same cancellation, it is ended
+// once.
 func (f *Finisher) Run(ctx context.Context, until time.Time) (ended int, failed error) {
 	ids, err := f.Unfinished.Cancelling(ctx, maxUnfinished)
 	if err != nil {

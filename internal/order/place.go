@@ -33,8 +33,7 @@ func (g Goods) with(now map[string]Good) Goods {
 	return all
 }
 
-// placeAttempts is how often an order is tried while its goods go on crossing the low mark between the look and the
-// write.
+// placeAttempts is how often an order is tried while stocks cross the low mark between the read and the write.
 const placeAttempts = 8
 
 // RejectedError says why the store took nothing of an order.
@@ -106,8 +105,8 @@ func (c *Checkout) Do(ctx context.Context, r Request) (placed Order, replayed bo
 	return c.place(ctx, draft, of, goods)
 }
 
-// place writes the order, or finds out why it cannot be. Goods that can be sold all the same, because their stock
-// crossed the low mark since they were seen, are as they were met then, and the order is tried again.
+// place writes the order, or finds out why it is refused. If a stock crossed the low mark since it was read, and there
+// is enough of it, the order is tried again with the present stocks.
 func (c *Checkout) place(ctx context.Context, o Order, of offer, goods Goods) (Order, bool, error) {
 	placed, err := c.Store.Place(ctx, o, goods, c.Now)
 	for attempt := 1; ; attempt++ {

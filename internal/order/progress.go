@@ -122,7 +122,7 @@ func (p *Progress) announce(ctx context.Context, orderID string, reached Status)
 	}
 }
 
-// met looks what another status is that the store met: it is ours if c is among its changes.
+// met finds out whether the status that the store met is our own change: then c is among the order's changes.
 func (p *Progress) met(
 	ctx context.Context, orderID string, c Change, done func(Order) bool, changed *StatusChangedError,
 ) (Order, bool, error) {

@@ -116,7 +116,7 @@ func (r *reading) rest(ctx context.Context, from, to time.Time) error {
 	return r.Feed.Each(ctx, first, end, r.add)
 }
 
-// add passes over what is no sale, and over what was counted after it was read how far orders are counted.
+// add skips orders that are no sales, and orders that were counted after the reading began.
 func (r *reading) add(o Order) {
 	if !o.Status.IsSale() {
 		return

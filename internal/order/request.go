@@ -27,7 +27,7 @@ type Request struct {
 	ExpectedTotal  *money.Money // the total the customer agreed to; nil if none was given
 }
 
-// Fingerprint reports whether two requests are the same: the same products with the same quantities after merging, in
+// Fingerprint is equal for two requests that are the same: the same products with the same quantities after merging, in
 // any order, and the same expected total. It is a SHA-256.
 type Fingerprint [sha256.Size]byte
 
@@ -84,7 +84,7 @@ func (i Item) validate(problems *validation.Errors, field string) {
 	problems.Int(field+".quantity", i.Quantity, 1, MaxQuantity)
 }
 
-// checkMerged leaves sums alone when a line is wrong by itself: the line is what there is to mend, and the sum may have
+// checkMerged does not check a sum that has a wrong line: the line's problem is reported, and the sum may have
 // overflowed.
 func checkMerged(problems *validation.Errors, merged []Item) {
 	linesRight := len(*problems) == 0

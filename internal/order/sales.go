@@ -112,7 +112,7 @@ func (s *Sales) Merge(later *Sales) {
 	}
 }
 
-// Equal compares the figures. The names are none: which was the last one depends on what was cancelled when.
+// Equal compares the figures. Names are not compared: which name is the last depends on what was cancelled when.
 func (s *Sales) Equal(t *Sales) bool {
 	return s.Totals.equal(t.Totals) && maps.EqualFunc(s.Products, t.Products, func(a, b *ProductSales) bool {
 		return a.Totals.equal(b.Totals)
@@ -141,8 +141,8 @@ type SalesStep struct {
 	Counted Counted   // as it was read
 	Until   time.Time // up to which orders are counted then
 	Periods []Period  // as they are then; each with the version that was read
-	// Corrected are the orders that are cancelled and not, or no more, counted. With Exactly each must have been
-	// waiting for it.
+	// Corrected are the cancelled orders that are not counted, or not any more. With Exactly each of them must have
+	// waited for its correction.
 	Corrected []string
 	Exactly   bool
 }

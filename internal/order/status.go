@@ -48,8 +48,7 @@ func ParseStatus(name string) (Status, bool) {
 // mayBecome reports whether to may follow s.
 func (s Status) mayBecome(to Status) bool { return slices.Contains(transitions[s], to) }
 
-// mayBeAsked reports whether somebody may ask for to after s. Cancelling is the store's own affair: who asks for an
-// order to be cancelled does not say how.
+// mayBeAsked reports whether a request may change s to to. Nobody can ask for Cancelling: the store uses it by itself.
 func (s Status) mayBeAsked(to Status) bool {
 	return s.mayBecome(to) && s != Cancelling && to != Cancelling
 }

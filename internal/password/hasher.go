@@ -71,9 +71,9 @@ func (h Hasher) Hash(password string) (Hash, error) {
 // Check reports whether the hash is the password's. The keys are compared in constant time. A password that is not
 // valid UTF-8 matches nothing; a hash that is none is [ErrBadHash].
 //
-// It takes one computation at each cost in use, whichever the hash has: the hash's own, and the others in vain. So its
-// time does not tell how old a hash is, nor, by CheckDummy, that somebody has the address. A hash of another cost than
-// Params and Before takes one computation more.
+// It makes one computation at each cost in use, whichever the hash has; the results at the other costs are discarded.
+// So its time reveals neither how old a hash is nor, with CheckDummy, whether somebody has the address. A hash of
+// another cost than Params and Before takes one computation more.
 func (h Hasher) Check(hash Hash, password string) (bool, error) {
 	params, err := readParams(hash)
 	if err != nil {
@@ -91,7 +91,7 @@ func (h Hasher) Check(hash Hash, password string) (bool, error) {
 	return match, nil
 }
 
-// computeOthers computes in vain what a check at each other cost in use would.
+// computeOthers computes what a check at each other cost in use would, and discards it.
 func (h Hasher) computeOthers(own Params, password string) {
 	for _, cost := range h.costs() {
 		if cost != own {
@@ -119,9 +119,8 @@ func (h Hasher) Outdated(hash Hash) bool {
 	return err == nil && *params != *h.Params.library()
 }
 
-// CheckDummy does what [Hasher.Check] would for a hash that [Hasher.Hash] made, and tells nothing. Calling it for an
-// account that does not exist keeps the time of the answer from telling so. With Params that Hash refuses it does
-// nothing.
+// CheckDummy computes what [Hasher.Check] would for a hash that [Hasher.Hash] made. Call it for an account that does
+// not exist, so that the time of the answer does not reveal that. With Params that Hash refuses it does nothing.
 func (h Hasher) CheckDummy(password string) {
 	_, _ = h.Check(h.Params.dummy(), password) // a dummy matches nothing, and only bad Params make it unreadable
 }

@@ -14,8 +14,8 @@ const (
 	maxPause   = 60 * time.Millisecond
 )
 
-// backOff waits before another attempt, at random under a limit that doubles (full jitter), so that those who met do
-// not meet again. It returns ErrContended when ctx ends first.
+// backOff waits a random time before another attempt, under a limit that doubles (full jitter), so that callers who
+// conflicted do not conflict again. It returns ErrContended when ctx ends first.
 func backOff(ctx context.Context, attempt int) error {
 	if err := clock.Sleep(ctx, rand.N(min(firstPause<<min(attempt, 10), maxPause))); err != nil {
 		return fmt.Errorf("%w: %w", ErrContended, err)

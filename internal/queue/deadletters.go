@@ -17,8 +17,8 @@ import (
 const (
 	// mostAtOnce is how many messages SQS gives, or takes, in one call.
 	mostAtOnce = 10
-	// look is for how long SQS looks for messages, in seconds. With none it asks only some of its servers, and may say
-	// that a queue is empty that is not.
+	// look is for how long SQS waits for messages, in seconds. With 0 it asks only some of its servers, and may report
+	// an empty queue although there are messages.
 	// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
 	look = 1
 	// deleteTimeout bounds the call that must follow a letter that was sent, after an interrupt too.
@@ -33,7 +33,7 @@ type DeadLetters struct {
 	MailURL string // of the mail queue
 }
 
-// Receive returns letters, at most ten, each of which nobody else sees for the given time, to the second.
+// Receive returns at most ten letters, which other receivers do not see for the given time, in whole seconds.
 func (d *DeadLetters) Receive(ctx context.Context, hidden time.Duration) ([]notification.DeadLetter, error) {
 	out, err := d.Client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 		QueueUrl: &d.URL, MaxNumberOfMessages: mostAtOnce, WaitTimeSeconds: look,
@@ -53,8 +53,8 @@ func (d *DeadLetters) Receive(ctx context.Context, hidden time.Duration) ([]noti
 	return letters, nil
 }
 
-// Release shows letters to everybody again. One that SQS does not show was taken or deleted by somebody else, or shows
-// when its time is up: that is no error.
+// Release makes letters visible again. It is no error if SQS refuses one: somebody else received or deleted it, or it
+// becomes visible when its time is up.
 func (d *DeadLetters) Release(ctx context.Context, letters []notification.DeadLetter) error {
 	for some := range slices.Chunk(letters, mostAtOnce) {
 		var entries []types.ChangeMessageVisibilityBatchRequestEntry

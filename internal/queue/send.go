@@ -41,8 +41,7 @@ func (q *Queue) StatusReached(ctx context.Context, orderID string, reached order
 }
 
 // MailPending sends the mail's event, and gives up after half a second. It tries once more if the connection broke
-// before the answer, which a kept one does that the server has closed meanwhile; an event that arrives twice is one
-// mail all the same.
+// before the answer, as a kept connection does that the server has closed; two events of a mail lead to one mail.
 func (q *Queue) MailPending(ctx context.Context, mailID string) error {
 	body, err := encode(notification.Mail{ID: mailID})
 	if err != nil {
@@ -61,8 +60,8 @@ func (q *Queue) MailPending(ctx context.Context, mailID string) error {
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html#sqs-message-system-attributes
 const traceAttribute = "AWSTraceHeader"
 
-// trace has a message name the trace of the invocation that sends it, if it is traced. It is no part of the event:
-// whoever handles a mail does so without it.
+// trace adds to a message the trace of the invocation that sends it, if that is traced. It is not part of the event:
+// mails are handled without it.
 func trace() map[string]types.MessageSystemAttributeValue {
 	header := observe.TraceHeader()
 	if observe.TraceID(header) == "" {

@@ -14,12 +14,12 @@ import (
 // to. https://docs.aws.amazon.com/lambda/latest/api/API_ScalingConfig.html
 const accountWorkers = 2
 
-// toSend is the time that a mail needs once it is its turn: the call to SES, and the mark that it was sent.
+// toSend is the time that a mail takes when its turn has come: the call to SES, and marking it sent.
 const toSend = deadline.Mail + deadline.Call
 
-// Pace spaces the calls to SES, which takes so many mails a second and refuses what is above that. Account mails have
-// a part of the rate for themselves, so that a backlog of orders' mails does not hold up a reset. No process knows of
-// the others: each takes an equal share of what all that may run at once have.
+// Pace spaces the calls to SES, which takes so many mails a second and refuses what is above that. Account mails have a
+// part of the rate for themselves, so that a backlog of orders' mails does not hold up a reset. Processes do not know
+// of each other: each takes the rate divided by how many may run at once.
 type Pace struct{ orders, accounts *rate.Limiter }
 
 // NewPace returns the pace of one process.

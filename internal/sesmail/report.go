@@ -92,8 +92,8 @@ func (e event) mailID() string {
 	return notification.MailID(kind[0], subject[0])
 }
 
-// address returns whom the mail was for, normalised. It is none where the mail was for several, which no mail of ours
-// is: it would not be known whose the report is.
+// address returns whom the mail was for, normalised. It returns none if the mail was for several addresses, as none of
+// our mails is: the report would not say which it is about.
 func (e event) address() (string, bool) {
 	if len(e.Mail.Destination) != 1 {
 		return "", false

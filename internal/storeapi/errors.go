@@ -24,7 +24,7 @@ const maxRetryAfter = 3
 
 const busy = "The store is busy. Repeat the same request."
 
-// IfBusy gives err a detail of its own for the case that it is answered 503, where the usual one would not be true.
+// IfBusy gives err a detail of its own for an answer of 503 for which the usual detail would be wrong.
 func IfBusy(err error, detail string) error { return &detailedError{err, detail} }
 
 // IfBusyWithoutKey is [IfBusy] for a request that came without an Idempotency-Key, and err for one that came with it.
@@ -43,8 +43,7 @@ type detailedError struct {
 // Unwrap returns the error that there are words for.
 func (u *detailedError) Unwrap() error { return u.error }
 
-// isTemporary reports whether what failed says of itself that a repeat may help, as an edge does of a service that
-// throttles.
+// isTemporary reports whether the error says that a repeat may help, as adapters do when a service throttles.
 func isTemporary(err error) bool {
 	var failure interface{ Temporary() bool }
 	return errors.As(err, &failure) && failure.Temporary()

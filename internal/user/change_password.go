@@ -10,7 +10,7 @@ import (
 	"shop/internal/validation"
 )
 
-// PasswordChange is a new password in the place of one that was shown.
+// PasswordChange is a new password for a user who gave the present one.
 type PasswordChange struct {
 	User      User // as it was read with the hash that the password shown was compared with
 	Hash      password.Hash
@@ -29,7 +29,7 @@ type PasswordChanger interface {
 	ChangePassword(ctx context.Context, c PasswordChange) (mailID string, err error)
 }
 
-// ChangePassword gives users new passwords who know the one that they have.
+// ChangePassword sets a new password for users who know the present one.
 type ChangePassword struct {
 	Accounts  PasswordChanger
 	Guesses   Guesses

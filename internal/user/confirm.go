@@ -2,7 +2,7 @@ package user
 
 import "context"
 
-// confirmation checks the password of a caller who is about to do what a token alone does not allow.
+// confirmation checks the password of a caller for an action that a token alone does not allow.
 type confirmation struct {
 	Guesses   Guesses
 	Passwords PasswordChecker

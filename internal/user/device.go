@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// DeviceTTL is for how long a browser is known for an address after a log-in with it, and keeps its token: what
-// browsers allow a cookie at the most.
+// DeviceTTL is for how long after a log-in a browser is known for the address and keeps its token. Browsers keep no
+// cookie for longer.
 const DeviceTTL = 400 * 24 * time.Hour
 
 // NewDevice returns the token of a browser that has none: 256 random bits in base64url.

@@ -51,10 +51,11 @@ const (
 	counts
 )
 
-// shared are the counts that an attempt has to meet before it may be answered by its password alone.
+// shared are the counts that other clients add to, too: if one of them refuses, even the right password needs a known
+// client.
 var shared = []Count{PerAddressAndClient, PerClient, PerAddress}
 
-// windows are how long each count goes on before it begins anew.
+// windows is how long each count runs before it begins anew.
 var windows = [counts]time.Duration{
 	PerAddressAndClient: 24 * time.Hour, PerClient: 15 * time.Minute, PerAddress: time.Hour, Reserve: 24 * time.Hour,
 	PerDevice: 24 * time.Hour,
@@ -153,7 +154,7 @@ type Limit struct {
 // Limits holds the limit of each count that an attempt is counted by.
 type Limits map[Count]Limit
 
-// ErrCountsChanged says that limits that held when they were looked at do so no more.
+// ErrCountsChanged says that a limit that held when it was read does not hold any more.
 var ErrCountsChanged = errors.New("overtaken by other guesses")
 
 // TooManyGuessesError says that an attempt came too soon after others. It tells known and unknown addresses alike.
@@ -207,8 +208,8 @@ func (a Attempt) device(t Tallies) Limits {
 	return l
 }
 
-// slow lets time make up for a count's being used up. While guesses are free no time makes up for their being used up
-// meanwhile.
+// slow makes the next guess wait if the free guesses of a count are used up. A count with free guesses keeps its
+// limit, which no waiting lifts.
 func (l Limits) slow(a Attempt, t Tallies, c Count) {
 	free := l[c].Free
 	if over := t[c].Guesses - free; over >= 0 {

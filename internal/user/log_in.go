@@ -96,8 +96,8 @@ func (l *LogIn) Do(ctx context.Context, c Credentials) (Session, error) {
 }
 
 // authenticate checks the password. Where a count refuses the attempt, only the right password from a known client is
-// taken, and everything else answered with the refusal: else others behind the
-// same IP address could tell that the owner logs in from there.
+// taken, and everything else answered with the refusal: otherwise others behind the same IP address could find out that
+// the owner logs in from there.
 func (a *countedAttempt) authenticate(ctx context.Context, passwords PasswordChecker, password string) error {
 	err := authenticate(ctx, passwords, a.AttemptHistory, password)
 	if a.refusal != nil && (errors.Is(err, ErrInvalidCredentials) || err == nil && !a.KnownClient) {
@@ -106,8 +106,8 @@ func (a *countedAttempt) authenticate(ctx context.Context, passwords PasswordChe
 	return err
 }
 
-// authenticate answers the right password of an account whose address is not verified like a wrong one: who signs up
-// with a stranger's address and tries to log in could else tell whether the stranger had an account.
+// authenticate answers the right password of an account whose address is not verified like a wrong one: otherwise
+// somebody who signs up with a stranger's address could find out by a log-in whether the stranger had an account.
 func authenticate(ctx context.Context, passwords PasswordChecker, history AttemptHistory, password string) error {
 	if !history.Found {
 		return checkDummy(ctx, passwords, password)
@@ -126,7 +126,7 @@ func authenticate(ctx context.Context, passwords PasswordChecker, history Attemp
 	return nil
 }
 
-// checkDummy takes as long over an address that nobody has as authenticate does over a wrong password.
+// checkDummy takes as long for an address that nobody has as authenticate does for a wrong password.
 func checkDummy(ctx context.Context, passwords PasswordChecker, password string) error {
 	if err := inTime(ctx, func() { passwords.CheckDummy(password) }); err != nil {
 		return fmt.Errorf("checking a password: %w", err)

@@ -7,7 +7,7 @@ import (
 	"shop/internal/validation"
 )
 
-// Profiles keeps what users say of themselves.
+// Profiles stores the names of users.
 type Profiles interface {
 	// Rename stores the name. It returns ErrNotFound when the caller's address has another account by now, or none.
 	Rename(ctx context.Context, caller Caller, name string) error

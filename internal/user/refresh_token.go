@@ -34,7 +34,7 @@ var (
 	errNoneOfOurs = errors.New("not a refresh token")
 )
 
-// newSessionID returns an id that nobody can guess: a session's id and any wrong secret end it.
+// newSessionID returns an id that nobody can guess: whoever knows a session's id can end it with any wrong secret.
 func newSessionID() string { return sessionPrefix + strings.ToLower(rand.Text()) }
 
 // newRefreshToken returns a token for the session with a fresh secret.

@@ -7,8 +7,8 @@ import (
 	"shop/internal/password"
 )
 
-// Rehash makes a password's hash anew when new ones cost something else than it did. Only at a log-in is the password
-// there to do so.
+// Rehash renews a password's hash when the cost of new hashes has changed. It does so at a log-in, the only time when
+// the password is known.
 type Rehash struct {
 	Users     HashStore
 	Passwords PasswordHasher

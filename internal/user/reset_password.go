@@ -62,7 +62,7 @@ type ResetLinks interface {
 	SetPassword(ctx context.Context, l Link, hash password.Hash, a Attempt, record IdempotencyRecord) error
 }
 
-// ResetPassword gives those a new password who follow the link that was mailed to them.
+// ResetPassword sets a new password for users who follow a mailed link.
 type ResetPassword struct {
 	Links     ResetLinks
 	Passwords Passwords

@@ -43,8 +43,7 @@ type OpenSession struct {
 	Replaces string
 }
 
-// LastRefresh says by what a session was renewed last, so that a client that sends that secret again gets the same
-// successor.
+// LastRefresh is the last renewal of a session: a client that sends its secret again gets the same successor.
 type LastRefresh struct {
 	SecretHash SecretHash // of the secret that was used
 	Salt       Salt
@@ -154,7 +153,7 @@ func (r *Refresh) Do(ctx context.Context, text string) (Session, error) {
 	return Session{}, err
 }
 
-// renew takes the token in last of all, so that it is still good when anything before has failed. For a repeat it
+// renew uses the token up as its last step, so that the token is still valid if a step before failed. For a repeat it
 // writes nothing.
 func (r *Refresh) renew(ctx context.Context, s OpenSession, t RefreshToken) (Session, error) {
 	now := r.Now()
@@ -198,9 +197,9 @@ func (r *Refresh) storeRenewal(ctx context.Context, s OpenSession, t RefreshToke
 	return stored, nil
 }
 
-// currentUser returns the session's user as stored now: who lost a right since the log-in gets no token with it. A
-// session that is of an earlier generation may have gone on into the next one since it was read, because its user
-// changed the password in it: so it is read again, and returned as it is then.
+// currentUser returns the session's user as stored now, so that a right that was lost since the log-in is in no new
+// token. A session that is of an earlier generation may have gone on into the next one since it was read, because its
+// user changed the password in it: so it is read again, and returned as it is then.
 func (r *Refresh) currentUser(ctx context.Context, s OpenSession) (User, OpenSession, error) {
 	u, err := r.Users.ByEmail(ctx, s.Email)
 	if errors.Is(err, ErrNotFound) || err == nil && u.ID != s.UserID {
@@ -228,8 +227,8 @@ type LogOut struct {
 	End func(ctx context.Context, sessionID string) error // OpenSessions.End
 }
 
-// Do ends the session that a refresh token is of, by whichever of its tokens. A token of no session ends none, and is
-// no error (RFC 7009, section 2.2).
+// Do ends the session of a refresh token; any of the session's tokens will do. A token without a session is no error
+// (RFC 7009, section 2.2).
 func (l *LogOut) Do(ctx context.Context, text string) error {
 	t, err := ParseRefreshToken(text)
 	if err != nil {

@@ -18,7 +18,7 @@ type UnverifiedAccounts interface {
 	Add(ctx context.Context, u User, name string) (mailID string, err error)
 }
 
-// SignUpByMail makes customers' accounts without telling who has one already: the answer goes to the address.
+// SignUpByMail creates customers' accounts without revealing who has one: only a mail to the address says so.
 type SignUpByMail struct {
 	Users     UnverifiedAccounts
 	Passwords Passwords

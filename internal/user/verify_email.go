@@ -17,7 +17,7 @@ type VerificationLinks interface {
 	Verify(ctx context.Context, l Link, now time.Time, record IdempotencyRecord) error
 }
 
-// VerifyEmail lets those log in who follow the link that their sign-up mailed.
+// VerifyEmail verifies the address of users who follow the link from their sign-up: then they can log in.
 type VerifyEmail struct {
 	Links VerificationLinks
 	Now   func() time.Time

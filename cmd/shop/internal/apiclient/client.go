@@ -153,7 +153,7 @@ func (c *Client) httpRequest(ctx context.Context, r request, body []byte, token 
 	return httpRequest, nil
 }
 
-// Problem is an answer that says no (RFC 9457). What API Gateway answers by itself has no code.
+// Problem is the answer to a request that failed (RFC 9457). API Gateway's own answers have no code.
 type Problem struct {
 	Status int    `json:"-"`
 	Code   string `json:"code"`

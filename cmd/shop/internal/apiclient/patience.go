@@ -10,8 +10,8 @@ import (
 	"shop/internal/clock"
 )
 
-// Patience says for how long a request is repeated that the store could not serve. Only what may pass
-// is repeated: answers 429 and 5xx, and answers that never came.
+// Patience says for how long a failed request is repeated. Only requests that were answered with 429 or 5xx, or not at
+// all, are repeated.
 type Patience struct {
 	First time.Duration // the longest wait before the first repeat; it doubles with each
 	Cap   time.Duration // the longest wait of all, unless the store asks for more

@@ -43,10 +43,10 @@ type movementJSON struct {
 	Reason string `json:"reason"`
 }
 
-// lastChanges is among how many changes of a stock one of an earlier run is looked for.
+// lastChanges is how many changes of a stock are searched for one that an earlier run made.
 const lastChanges = "100"
 
-// WasSet reports whether the stock was set so, for this reason, by one of its last 100 changes.
+// WasSet reports whether one of the last 100 changes of the stock was this one, for this reason.
 func (s *Session) WasSet(ctx context.Context, id string, quantity, seen int64, reason string) (bool, error) {
 	a, err := s.send(ctx, request{
 		method: http.MethodGet, path: productPath(id) + "/stock/movements", query: url.Values{"limit": {lastChanges}},

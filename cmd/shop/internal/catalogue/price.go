@@ -14,7 +14,7 @@ var (
 	ErrPriceSyntax   = errors.New("price is not a plain decimal number such as 3.39")
 	ErrPriceFraction = errors.New("price has more digits than the currency's smallest coin")
 	ErrPriceRange    = errors.New("price is too large")
-	// ErrPriceMark is for a comma or point that may part thousands or decimals.
+	// ErrPriceMark is for a comma or point that may separate thousands or decimals.
 	ErrPriceMark = errors.New("price may mean thousands or decimals; say which with --decimal point or --decimal comma")
 )
 
@@ -49,9 +49,8 @@ type DecimalMark rune
 const (
 	Point DecimalMark = '.'
 	Comma DecimalMark = ','
-	// Either is whichever of the two a price has. Three digits after it are refused with ErrPriceMark where what stands
-	// before may be thousands: 1,500 and 1.500 are fifteen hundred in half of the world, and one and a half in the
-	// other.
+	// Either allows both marks. A price that could be read in two ways is refused with ErrPriceMark: 1,500 and 1.500
+	// are fifteen hundred in half of the world, and one and a half in the other.
 	Either DecimalMark = 0
 )
 

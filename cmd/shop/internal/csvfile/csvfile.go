@@ -162,7 +162,7 @@ func (r *Reader) record() ([]string, int, error) {
 	return record, length, nil
 }
 
-// fit cuts empty fields off that are more than the header names, and reports whether there are as many then.
+// fit removes empty fields beyond the header's, and reports whether as many are left as the header names.
 func (r *Reader) fit(record []string) ([]string, bool) {
 	if len(record) < r.columns || !blank(record[r.columns:]) {
 		return nil, false

@@ -12,10 +12,10 @@ import (
 )
 
 const (
-	// hidden is for how long a letter that was taken is seen by nobody else. It shows again by itself when a run is
-	// killed.
+	// hidden is for how long a received letter is invisible to other receivers. Then it becomes visible again by
+	// itself, also when a run was killed.
 	hidden = time.Minute
-	// parting is the time that giving letters back may take, after an interrupt too.
+	// parting bounds the time for giving letters back, also after an interrupt.
 	parting = 10 * time.Second
 )
 
@@ -26,9 +26,9 @@ type DeadLetters interface {
 	Receive(ctx context.Context, hidden time.Duration) ([]notification.DeadLetter, error)
 	// Release shows letters, any number, to everybody again. One that it cannot show now shows by itself in time.
 	Release(ctx context.Context, letters []notification.DeadLetter) error
-	// Resend sends the letter to the mail queue, and only then deletes it here: what ends it in between costs a second
-	// event of the same mail, which is harmless, and never the letter. After an error the letter is still here, and may
-	// have been sent.
+	// Resend sends the letter to the mail queue, and only then deletes it here. If it ends in between, the mail gets a
+	// second event, which is harmless; the letter is never lost. After an error the letter is still here, and may have
+	// been sent.
 	Resend(ctx context.Context, letter notification.DeadLetter) error
 }
 

@@ -50,7 +50,7 @@ func (o *Outbox) Run(ctx context.Context) (report Mails, err error) {
 	}
 }
 
-// requeue makes mails requeued, and returns how many it made so.
+// requeue requeues mails, and returns how many.
 func (o *Outbox) requeue(ctx context.Context, failed []notification.FailedMail) (requeued int, err error) {
 	if !o.Requeue {
 		return 0, nil

@@ -75,7 +75,7 @@ func (s *session) sold() (sold map[string]int64, total int64) {
 // fall is what happened to the stock of one product.
 type fall struct{ before, after, sold int64 }
 
-// right reports whether the stock fell by what was sold, and what was sold was there.
+// right reports whether the stock fell by what was sold, and no more was sold than there was.
 func (f fall) right() bool { return f.before-f.after == f.sold && f.sold <= f.before }
 
 func (s *session) checkStock(ctx context.Context, before map[string]int64) error {
@@ -120,7 +120,7 @@ func (s *session) falls(ctx context.Context, before map[string]int64) (map[strin
 	return falls, nil
 }
 
-// wrong returns the products whose stock did not fall by what was sold.
+// wrong returns the products that are not right.
 func wrong(falls map[string]fall) []string {
 	ids := slices.Sorted(maps.Keys(falls))
 	return slices.DeleteFunc(ids, func(id string) bool { return falls[id].right() })

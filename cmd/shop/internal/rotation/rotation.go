@@ -15,8 +15,8 @@ import (
 
 const (
 	// Known is how long a key is published before it signs. API Gateway keeps the keys that it read for up to two
-	// hours, and does not look again for one that it does not know; a quarter of an hour more is for what keeps them in
-	// between: the set may be five minutes old, and functions use theirs for ten.
+	// hours, and does not look again for one that it does not know; a quarter of an hour more covers the caches in
+	// between: the set may be five minutes old, and functions keep theirs for ten.
 	// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
 	Known = 2*time.Hour + 15*time.Minute
 
@@ -24,8 +24,8 @@ const (
 	// for the function to end what it had begun.
 	Expired = token.Lifetime + 5*time.Minute
 
-	// together is how far apart the two keys of a new store are made at most, in either order; neither has signed
-	// before the other then. Keys that succeed each other are made further apart, for a replacement has to wait.
+	// together is the longest time between the creation of a new store's two keys, of which neither has signed before
+	// the other. A key and its replacement are created further apart, because a replacement has to wait.
 	createdTogether = 5 * time.Second
 )
 
@@ -51,10 +51,10 @@ type State struct {
 	Signing Key
 	Standby *Key // nil if there is none: a replacement was interrupted
 
-	// At the latest since then the issuer has published the keys that it publishes now.
+	// The issuer has published its present keys since then or earlier.
 	PublishedSince time.Time
 
-	// At the latest since then tokens are signed with the key that signs now.
+	// Tokens have been signed with the present key since then or earlier.
 	SignedSince time.Time
 }
 
@@ -112,7 +112,7 @@ func (s State) StandbyPublishedSince() time.Time {
 }
 
 // Allow returns nil if the next step may be taken now, and [ErrDisabled], [ErrNotPublished] or a [*TooEarlyError] if
-// not. To add a key harms nothing.
+// not. Adding a key is always allowed.
 func (s State) Allow(now time.Time) error {
 	step, signs := s.Next(), s.Signing
 	if step.Action == Switch {
