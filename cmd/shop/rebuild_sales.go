@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -12,7 +11,6 @@ import (
 	"shop/internal/clock"
 	"shop/internal/dynamostore"
 	"shop/internal/order"
-	"shop/internal/zone"
 )
 
 const (
@@ -116,14 +114,14 @@ func (d deployment) salesCounter() (*order.Counter, error) {
 	if err != nil {
 		return nil, err
 	}
-	var in zone.Zone
-	if err := in.UnmarshalText([]byte(d.params["TimeZone"])); err != nil {
-		return nil, fmt.Errorf("the stack %s: %w", d.stack, err)
+	in, err := d.zone()
+	if err != nil {
+		return nil, err
 	}
 	db := dynamodb.NewFromConfig(d.aws)
 	return &order.Counter{
 		Feed:  &dynamostore.OrderHistory{Client: db, Orders: orders},
 		Sales: &dynamostore.SalesByDay{Client: db, SalesByDay: sales, Orders: orders},
-		Zone:  in.Location, Now: clock.Now, Most: countedAtOnce, Pause: indexesFollow,
+		Zone:  in, Now: clock.Now, Most: countedAtOnce, Pause: indexesFollow,
 	}, nil
 }

@@ -36,7 +36,8 @@ func TestHelpTeaches(t *testing.T) {
 		{"revoke", "--help"},
 		{"verify-user", "--help"}, {"unsuppress", "--help"}, {"keys", "--help"}, {"rotate-key", "--help"},
 		{"replay", "--help"}, {"redrive", "--help"}, {"audit", "--help"}, {"audit-stock", "--help"},
-		{"status", "--help"}, {"restore", "--help"},
+		{"status", "--help"}, {"restore", "--help"}, {"export", "--help"},
+		{"verify", "--help"},
 	} {
 		shop(t, args...).want(t, exitDone, "Usage:", "Examples:", "--stack", "--local")
 	}
@@ -85,6 +86,15 @@ func TestWrongCommandLines(t *testing.T) {
 		{"status now", "unknown command"},
 		{"restore", "--suffix says which tables"},
 		{"restore --suffix x --yes", "--yes needs --kept"},
+		{"export", "accepts 1 arg"},
+		{"export customers", `invalid argument "customers"`},
+		{"export orders --format xml", "--format xml: there are csv and jsonl"},
+		{"export orders --from yesterday", "--from yesterday: is no day such as 2026-03-01"},
+		{"export orders --to 2026-02-30", "--to 2026-02-30: is no day"},
+		{"export orders --from 2026-03-02 --to 2026-03-01", "--to 2026-03-01 is before --from 2026-03-02"},
+		{"export orders --resume", "--resume needs --output"},
+		{"verify " + file + "x", "no such file"},
+		{"verify " + file, "its columns are those of no export"},
 	} {
 		shop(t, strings.Fields(c.args)...).want(t, exitFailed, c.want)
 	}

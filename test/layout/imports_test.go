@@ -22,12 +22,13 @@ var layers = map[string]string{
 	"notification/statusmail": "domain", "notification/mailtext": "domain",
 	"httpapi": "transport", "storeapi": "api",
 	"dynamostore": "adapter", "queue": "adapter", "sesmail": "adapter", "kmssign": "adapter", "jwks": "adapter",
+	"export": "adapter",
 }
 
 // The tool's own packages, below cmd/shop/internal. Go itself keeps every other package from importing them.
 var toolLayers = map[string]string{
 	"catalogue": "domain", "csvfile": "domain", "redrive": "domain", "replay": "domain", "rotation": "domain",
-	"sales": "domain", "stocktake": "domain", "apiclient": "adapter",
+	"sales": "domain", "stocktake": "domain", "apiclient": "adapter", "exportfile": "adapter",
 }
 
 // mayImport says which layers a layer may import.
