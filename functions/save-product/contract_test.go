@@ -19,8 +19,8 @@ func TestRequestIsTheContracts(t *testing.T) {
 	}
 }
 
-// TestDraftHasEveryMember: the draft has what the request has.
-func TestDraftHasEveryMember(t *testing.T) {
+// TestRequestBecomesAWholeDraft: the draft has what the request has.
+func TestRequestBecomesAWholeDraft(t *testing.T) {
 	text, yes, number := "a", true, int64(1)
 	in := request{
 		Name: &text, Description: &text, Price: &storeapi.RequiredMoney{Amount: &number, Currency: &text},
