@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"net/url"
 	"time"
 
 	"shop/internal/calendar"
+	"shop/internal/export"
 	"shop/internal/httpapi"
 	"shop/internal/order"
 	"shop/internal/page"
@@ -56,32 +58,72 @@ func (h handlers) list(ctx context.Context, caller user.Caller, r *httpapi.Reque
 	if err != nil {
 		return httpapi.Response{}, err
 	}
-	answer, err := h.history(ctx, caller, f, query, wanted)
+	asCSV, err := inCSV(query)
 	if err != nil {
 		return httpapi.Response{}, err
 	}
+	answer, found, err := h.history(ctx, caller, f, query, wanted)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	if asCSV {
+		return h.csv(query, answer.Customer, found)
+	}
+	answer.Page = storeapi.PageOf(found, storeapi.ListedOrderOf)
 	return httpapi.OK(answer), nil
+}
+
+// inCSV reports whether the page is asked for as CSV. It returns validation.Errors.
+func inCSV(query httpapi.Query) (bool, error) {
+	format, given := query["format"]
+	if given && format != "json" && format != export.CSV {
+		return false, validation.Errors{{Field: "format", Message: "must be json or csv"}}
+	}
+	return format == export.CSV, nil
+}
+
+// csv writes the page as CSV, with a header. A Link (RFC 8288) leads to the next page, relative to this one: by the
+// customer's id where an address was asked for, so that no address stands in it.
+func (h handlers) csv(query httpapi.Query, customer string, found page.Page[order.Order]) (httpapi.Response, error) {
+	text := export.Header(export.Orders, export.CSV)
+	for _, o := range found.Items {
+		var err error
+		if text, err = export.Append(text, export.OrderOf(o, h.zone), export.CSV); err != nil {
+			return httpapi.Response{}, err
+		}
+	}
+	answer := httpapi.OK(httpapi.Text{Type: "text/csv; charset=utf-8", Content: string(text)})
+	if found.NextCursor == "" {
+		return answer, nil
+	}
+	next := url.Values{}
+	for name, value := range query {
+		next.Set(name, value)
+	}
+	if next.Has("email") {
+		next.Del("email")
+		next.Set("customer", customer)
+	}
+	next.Set("cursor", found.NextCursor)
+	return answer.With("Link", "<?"+next.Encode()+`>; rel="next"`), nil
 }
 
 // history reads the page. Where nobody has the address that is asked for, no order can have it, and none is looked for.
 func (h handlers) history(
 	ctx context.Context, admin user.Caller, f order.Filter, query httpapi.Query, wanted page.Request,
-) (historyPage, error) {
-	answer := historyPage{CompleteUntil: storeapi.Time(h.now().Add(-order.Settling))}
-	var found page.Page[order.Order]
-	var err error
+) (answer historyPage, found page.Page[order.Order], err error) {
+	answer.CompleteUntil = storeapi.Time(h.now().Add(-order.Settling))
 	address, byAddress := query["email"]
 	if byAddress {
 		if answer.Customer, err = h.customerOf(ctx, address); err != nil {
-			return historyPage{}, err
+			return answer, found, err
 		}
 		f.Customer = answer.Customer
 	}
 	if !byAddress || f.Customer != "" {
 		found, err = h.orders.History(ctx, admin, f, wanted)
 	}
-	answer.Page = storeapi.PageOf(found, storeapi.ListedOrderOf)
-	return answer, err
+	return answer, found, err
 }
 
 // customerOf returns the id of the user who has the address, or "" where nobody has it. It returns validation.Errors

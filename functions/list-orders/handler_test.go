@@ -111,6 +111,48 @@ func TestListOrders(t *testing.T) {
 		"next_cursor":"bW9yZQ","complete_until":"2026-03-14T09:59:00.250Z"}`})
 }
 
+// TestCSV: the page as CSV to the letter, and a Link to the next one, by the customer's id.
+func TestCSV(t *testing.T) {
+	var asked page.Request
+	orders := all(func(_ user.Caller, f order.Filter, r page.Request) (page.Page[order.Order], error) {
+		asked = r
+		if r.Cursor != "" {
+			return page.Page[order.Order]{}, nil
+		}
+		return page.Page[order.Order]{Items: []order.Order{{
+			ID: "ord_7vtcxc6t7ggcx267wchbxpn4v3", UserID: f.Customer, Email: httpapitest.Email,
+			Lines: []order.Line{
+				{ProductID: "bell", Name: "=Bell", UnitPrice: money.Money{Amount: 700, Currency: "GBP"}, Quantity: 2},
+			},
+			Total:    money.Money{Amount: 1400, Currency: "GBP"},
+			PlacedAt: time.Date(2026, 3, 14, 19, 26, 53, 589e6, time.UTC),
+		}}, NextCursor: "bW9yZQ"}, nil
+	})
+	event := httpapitest.ReadEvent(t)
+	const id = "usr_019cafb8-d247-752e-9651-0c5ca6a3a450"
+	for query, link := range map[string]string{
+		"format=csv&limit=1&from=2026-03-01&email=ada@example.com": "<?cursor=bW9yZQ&customer=" + id +
+			`&format=csv&from=2026-03-01&limit=1>; rel="next"`,
+		"format=csv&limit=1&cursor=bW9yZQ": "",
+	} {
+		a := httpapitest.Call(t, serving(orders, customers{}), event.WithQuery(query))
+		want := "order_id,placed_at,day,status,user_id,email,currency,total_minor,lines,line,product_id,name," +
+			"unit_price_minor,quantity,line_total_minor\r\n"
+		if link != "" {
+			want += "ord_7vtcxc6t7ggcx267wchbxpn4v3,2026-03-14T19:26:53.589Z,2026-03-15,placed," + id +
+				",ada@example.com,GBP,1400,1,1,bell,'=Bell,700,2,1400\r\n"
+		}
+		if a.Status != http.StatusOK || a.Body != want || a.Header["Link"] != link || asked.Limit != 1 ||
+			a.Header["Content-Type"] != "text/csv; charset=utf-8" {
+			t.Errorf("%s: got %d %v\n%s\nwant %s\n%s", query, a.Status, a.Header, a.Body, link, want)
+		}
+	}
+	httpapitest.CheckQueries(t, event, handler(nil), map[string]httpapitest.Problem{
+		"format=xml": httpapitest.FieldErrors("format", "must be json or csv"),
+		"format=":    httpapitest.FieldErrors("format", "must be json or csv"),
+	})
+}
+
 // nothing answers empty pages and passes on what it is asked for.
 func nothing(ask func(f order.Filter, r page.Request)) httpapi.Handler {
 	return serving(all(func(_ user.Caller, f order.Filter, r page.Request) (page.Page[order.Order], error) {

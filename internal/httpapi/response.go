@@ -12,13 +12,16 @@ import (
 // Response is an answer.
 type Response struct {
 	Status int
-	Body   any               // written as JSON; nil for none
+	Body   any               // written as JSON, but for a Text; nil for none
 	Header map[string]string // beside those that every answer has
 
 	cookies []string // Set-Cookie
 
 	tagged bool // the answer has an ETag, and a client that has the same already gets no body
 }
+
+// Text is a body that is no JSON.
+type Text struct{ Type, Content string }
 
 // OK answers 200 with body.
 func OK(body any) Response { return Response{Status: http.StatusOK, Body: body} }
@@ -70,7 +73,9 @@ func (p Response) encode(r *Request) (events.APIGatewayV2HTTPResponse, error) {
 	out := events.APIGatewayV2HTTPResponse{StatusCode: p.Status, Headers: FixedHeaders(), Cookies: p.cookies}
 	out.Headers["Cache-Control"] = "no-store"
 	out.Headers["X-Request-Id"] = r.ID()
-	if p.Body != nil {
+	if text, isText := p.Body.(Text); isText {
+		out.Headers["Content-Type"], out.Body = text.Type, text.Content
+	} else if p.Body != nil {
 		body, err := json.Marshal(p.Body, json.Deterministic(true), json.FormatNilSliceAsNull(false))
 		if err != nil {
 			return events.APIGatewayV2HTTPResponse{}, fmt.Errorf("encoding an answer: %w", err)

@@ -1,6 +1,8 @@
 package contract
 
 import (
+	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -75,7 +77,8 @@ func (c *Contract) nowhere() *routers.Route {
 	return &routers.Route{Spec: c.doc, Operation: &openapi3.Operation{Responses: openapi3.NewResponses(notFound)}}
 }
 
-// checkJSON refuses what a lenient decoder would let pass: duplicate names, invalid UTF-8, anything after the value. An
+// checkJSON refuses what a lenient decoder would let pass: duplicate names, invalid UTF-8, anything after the value;
+// and CSV whose rows have not as many cells as its header. An
 // answer 204, 304 or to HEAD has no body (RFC 9110, sections 15.3.5, 15.4.5 and 9.3.2), and the store's 202 has none,
 // either.
 func checkJSON(req *http.Request, resp *http.Response, body []byte) error {
@@ -84,6 +87,10 @@ func checkJSON(req *http.Request, resp *http.Response, body []byte) error {
 			return errors.New("an answer without content has a body")
 		}
 		return nil
+	}
+	if mediaType(resp) == "text/csv" {
+		_, err := csv.NewReader(bytes.NewReader(body)).ReadAll()
+		return err
 	}
 	if !jsontext.Value(body).IsValid() {
 		return errors.New("the body is not one strict JSON value")

@@ -1,7 +1,10 @@
 package e2e
 
 import (
+	"bytes"
+	"encoding/csv"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -41,6 +44,52 @@ func TestHistoryIsCompleteUntil(t *testing.T) {
 		got.CompleteUntil.After(most) {
 		t.Errorf("complete_until = %s, want a minute ago", got.CompleteUntil)
 	}
+}
+
+// TestHistoryAsCSV: the pages have the orders that the list has, and each leads to the next.
+func TestHistoryAsCSV(t *testing.T) {
+	t.Parallel()
+	c := newCustomer(t)
+	placed := placeSome(t, c, 3)
+	ownOrders(t, c, 3)
+	var got []string
+	next := url.Values{"format": {"csv"}, "limit": {"2"}, "customer": {c.UserID}}
+	for pages := 0; next != nil; pages++ {
+		list := history(admin(t))
+		for name := range next {
+			list = list.with(name, next.Get(name))
+		}
+		a := send(t, list).want(t, http.StatusOK)
+		rows, err := csv.NewReader(bytes.NewReader(a.body)).ReadAll()
+		if err != nil || a.header.Get("Content-Type") != "text/csv; charset=utf-8" || pages > 1 {
+			t.Fatalf("page %d is %s\n%s\n%v", pages, a.header.Get("Content-Type"), a.body, err)
+		}
+		for _, row := range rows[1:] {
+			got = append(got, row[0])
+		}
+		next = nextPage(t, a.header.Get("Link"))
+	}
+	want := make([]string, len(placed))
+	for i, o := range placed {
+		want[i] = o.OrderID
+	}
+	if !slices.Equal(slices.Compact(got), want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// nextPage reads the query of a Link, or returns nil for none.
+func nextPage(t *testing.T, link string) url.Values {
+	t.Helper()
+	if link == "" {
+		return nil
+	}
+	query, isNext := strings.CutSuffix(strings.TrimPrefix(link, "<?"), `>; rel="next"`)
+	values, err := url.ParseQuery(query)
+	if err != nil || !isNext {
+		t.Fatalf("the Link is %s, %v", link, err)
+	}
+	return values
 }
 
 // TestHistoryByTime: from is inclusive, to is exclusive, in any offset, for

@@ -7,11 +7,13 @@ import { accessToken, refresh, sessionState } from './session'
 /** Longer than API Gateway waits for a function that still may answer. */
 const PATIENCE = 15_000
 
+/* The pages ask for JSON alone, where the contract has another form of an answer, too. */
+
 /** Open to everyone: no token is sent, so that caches answer all alike. */
-export const open = createClient<paths>({ baseUrl: '/api', fetch: patient })
+export const open = createClient<paths, 'application/json'>({ baseUrl: '/api', fetch: patient })
 
 /** For who is logged in: brings the access token, and a new one once if it is refused. */
-export const own = createClient<paths>({ baseUrl: '/api', fetch: authorized })
+export const own = createClient<paths, 'application/json'>({ baseUrl: '/api', fetch: authorized })
 
 /** The data of an answer. Throws ApiError for an error and NoAnswer when none came. */
 export async function data<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {

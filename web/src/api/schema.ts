@@ -1342,6 +1342,12 @@ export interface components {
         /** @description A page of all orders. */
         HistoryPage: {
             headers: {
+                /**
+                 * @description With `format=csv`, where there is a next page: its query, relative to this page (RFC 8288). A page that was asked for by
+                 *     `email` leads on by `customer`.
+                 * @example <?cursor=bW9yZQ&format=csv>; rel="next"
+                 */
+                Link?: string;
                 "Cache-Control": components["headers"]["NoStore"];
                 "X-Content-Type-Options": components["headers"]["NoSniff"];
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1383,6 +1389,11 @@ export interface components {
                  *     }
                  */
                 "application/json": components["schemas"]["HistoryPage"];
+                /**
+                 * @example order_id,placed_at,day,status,user_id,email,currency,total_minor,lines,line,product_id,name,unit_price_minor,quantity,line_total_minor
+                 *     ord_7vtcxc6t7ggcx267wchbxpn4v3,2026-03-14T09:26:53.589Z,2026-03-14,placed,usr_019cafb8-d247-752e-9651-0c5ca6a3a450,ada@example.com,GBP,6400,1,1,brass-desk-lamp,Brass desk lamp,6400,1,6400
+                 */
+                "text/csv": string;
             };
         };
         /** @description The product as an admin sees it. 201 when it is new. */
@@ -3755,6 +3766,13 @@ export interface operations {
                  *     so that logs and histories keep no URL with an address.
                  */
                 email?: string;
+                /**
+                 * @description The form of the page. `csv` is RFC 4180 with a header: a row for each line of an order, amounts of money as integers of
+                 *     minor units, `day` in the shop's zone. A text that a spreadsheet could take for a formula, and one that begins with an
+                 *     apostrophe, has an apostrophe before it. The next page is in the header `Link`.
+                 * @example json
+                 */
+                format?: "json" | "csv";
                 /** @description At most this many items. */
                 limit?: components["parameters"]["Limit"];
                 /** @description The `next_cursor` of the page before. It is invalid_cursor with another query or caller, or if it was changed. */
