@@ -36,7 +36,7 @@ func TestHelpTeaches(t *testing.T) {
 		{"revoke", "--help"},
 		{"verify-user", "--help"}, {"unsuppress", "--help"}, {"keys", "--help"}, {"rotate-key", "--help"},
 		{"replay", "--help"}, {"redrive", "--help"}, {"audit", "--help"}, {"audit-stock", "--help"},
-		{"status", "--help"}, {"restore", "--help"}, {"export", "--help"},
+		{"status", "--help"}, {"restore", "--help"}, {"export", "--help"}, {"import-orders", "--help"},
 		{"verify", "--help"},
 	} {
 		shop(t, args...).want(t, exitDone, "Usage:", "Examples:", "--stack", "--local")
@@ -93,6 +93,7 @@ func TestWrongCommandLines(t *testing.T) {
 		{"export orders --to 2026-02-30", "--to 2026-02-30: is no day"},
 		{"export orders --from 2026-03-02 --to 2026-03-01", "--to 2026-03-01 is before --from 2026-03-02"},
 		{"export orders --resume", "--resume needs --output"},
+		{"import-orders", "accepts 1 arg"},
 		{"verify " + file + "x", "no such file"},
 		{"verify " + file, "its columns are those of no export"},
 	} {

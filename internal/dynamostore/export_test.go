@@ -10,6 +10,7 @@ import (
 
 	"shop/internal/order"
 	"shop/internal/product"
+	"shop/internal/user"
 )
 
 var errStopped = errors.New("stopped")
@@ -132,5 +133,35 @@ func TestEachExportedMovement(t *testing.T) {
 	s.must(e.EachMovement(t.Context(), time.Time{}, time.Time{}, "", stopping(&all, &positions, -1)))
 	if n := len(all); n != 6 {
 		t.Errorf("without bounds got %d movements, want the 6", n)
+	}
+}
+
+// TestImportedOrders: they are stored once and as they are, in more than one batch, and their customers were told.
+func TestImportedOrders(t *testing.T) {
+	s := open(t)
+	var orders []order.Order
+	for i := range 2*maxBatch + 1 {
+		o := newOrder("usr_1", fmt.Sprint(i), opened.Add(time.Duration(i)*time.Second), line("lamp", 6400, 1))
+		o.Status, o.Imported = order.Delivered, true
+		orders = append(orders, o)
+	}
+	i := &OrderImport{Client: s.client, Orders: s.tables.Name("Orders")}
+	s.must(i.Put(t.Context(), orders[:150], func(int) {}))
+	missing, err := i.Missing(t.Context(), orders)
+	if err != nil || len(missing) != len(orders)-150 {
+		t.Fatalf("%d are missing, %v, want %d", len(missing), err, len(orders)-150)
+	}
+	stored := 0
+	s.must(i.Put(t.Context(), missing, func(n int) { stored += n }))
+	if rest, err := i.Missing(t.Context(), orders); stored != len(missing) || len(rest) != 0 || err != nil {
+		t.Errorf("stored %d of %d, and %d are missing, %v", stored, len(missing), len(rest), err)
+	}
+	o, status, err := s.orderReader().View(t.Context(), user.Caller{UserID: "usr_1"}, orders[0].ID)
+	if err != nil || status != order.EmailSent || o.Status != order.Delivered || !o.Imported {
+		t.Errorf("got %+v, %s, %v", o, status, err)
+	}
+	orders[0].Lines[0].Quantity++
+	if _, err := i.Missing(t.Context(), orders); !errors.Is(err, ErrStoredOtherwise) {
+		t.Errorf("got %v, want ErrStoredOtherwise", err)
 	}
 }

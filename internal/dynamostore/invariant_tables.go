@@ -83,7 +83,7 @@ func (s *InvariantTables) EachOrder(ctx context.Context, exact bool, visit func(
 		there, err := s.there(ctx, s.Mails, "mail_id", keys)
 		return func() {
 			for _, o := range orders {
-				o.Mailed = there[notification.OrderMailID(o.ID)]
+				o.Mailed = o.Imported || there[notification.OrderMailID(o.ID)]
 				visit(o)
 			}
 		}, err
@@ -236,7 +236,7 @@ func (s *InvariantTables) OrderAndMail(ctx context.Context, mailID string) (*inv
 	orders := map[string]order.Order{}
 	if ofOrder && len(items[1]) > 0 {
 		found := auditedOrder(items[1])
-		found.Mailed = len(items[0]) > 0
+		found.Mailed = found.Imported || len(items[0]) > 0
 		o, orders[orderID] = &found, found.Order
 	}
 	if len(items[0]) > 0 {

@@ -30,6 +30,12 @@ func orderItem(o order.Order) attributes {
 	} else {
 		item["shard"] = number(int64(shard(o.ID, feedShards)))
 	}
+	if o.Status != order.Placed {
+		item["status"] = text(o.Status.String())
+	}
+	if o.Imported {
+		item["imported"] = boolean(true)
+	}
 	return item
 }
 
@@ -50,6 +56,7 @@ func readOrder(item attributes) (order.Order, error) {
 		o.Lines = append(o.Lines, r.line(v, o.Total.Currency))
 	}
 	o.Status, o.Changes, o.Synthetic = r.status("status"), r.changes(), r.has("synthetic")
+	o.Imported = r.has("imported")
 	if r.has("tracking") {
 		o.Tracking = r.text("tracking")
 	}

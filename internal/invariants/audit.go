@@ -163,6 +163,9 @@ func (p *pass) order(o Order) {
 	if p.first && !p.StocksOnly && len(ofOrder(o)) > 0 {
 		p.suspect(p.mails, notification.OrderMailID(o.ID))
 	}
+	if o.Imported { // its units were never in this stock
+		return
+	}
 	for _, line := range o.Lines {
 		p.change(line.ProductID, -line.Quantity, o.PlacedAt)
 	}
@@ -218,7 +221,7 @@ func (r *run) confirmStocks(ctx context.Context) error {
 		}
 	}
 	err := r.Tables.EachOrder(ctx, true, func(o Order) {
-		if o.Err != nil {
+		if o.Err != nil || o.Imported {
 			return
 		}
 		for _, line := range o.Lines {

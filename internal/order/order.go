@@ -132,6 +132,9 @@ type Order struct {
 	Tracking string   // of the parcel, where an admin gave it; not read by lists
 	// Synthetic: it was placed to try the store, and is in no admin's list and no figure; not read by lists.
 	Synthetic bool
+	// Imported: it was placed and delivered elsewhere. It took no units from stock here, and has no mail; not read by
+	// lists.
+	Imported bool
 }
 
 // Filter narrows the history of orders.

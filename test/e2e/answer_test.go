@@ -76,8 +76,12 @@ func (a answer) checkHeaders(req *http.Request) error {
 			errs = append(errs, fmt.Errorf("%s = %q, want %q", name, got, want))
 		}
 	}
-	if m := a.mediaType(); a.status < 400 && len(a.body) > 0 && m != "application/json" {
-		errs = append(errs, fmt.Errorf("content type = %q, want application/json", m))
+	want := "application/json"
+	if req.URL.Query().Get("format") == "csv" {
+		want = "text/csv"
+	}
+	if m := a.mediaType(); a.status < 400 && len(a.body) > 0 && m != want {
+		errs = append(errs, fmt.Errorf("content type = %q, want %s", m, want))
 	}
 	return errors.Join(errs...)
 }

@@ -59,9 +59,9 @@ func TestHistoryAsCSV(t *testing.T) {
 		for name := range next {
 			list = list.with(name, next.Get(name))
 		}
-		a := send(t, list).want(t, http.StatusOK)
+		a := send(t, list)
 		rows, err := csv.NewReader(bytes.NewReader(a.body)).ReadAll()
-		if err != nil || a.header.Get("Content-Type") != "text/csv; charset=utf-8" || pages > 1 {
+		if err != nil || a.status != http.StatusOK || pages > 1 {
 			t.Fatalf("page %d is %s\n%s\n%v", pages, a.header.Get("Content-Type"), a.body, err)
 		}
 		for _, row := range rows[1:] {

@@ -29,6 +29,7 @@ var layers = map[string]string{
 var toolLayers = map[string]string{
 	"catalogue": "domain", "csvfile": "domain", "redrive": "domain", "replay": "domain", "rotation": "domain",
 	"sales": "domain", "stocktake": "domain", "apiclient": "adapter", "exportfile": "adapter",
+	"pastsales": "domain",
 }
 
 // mayImport says which layers a layer may import.

@@ -985,7 +985,7 @@ export interface components {
         };
         Order: components["schemas"]["OrderFacts"] & components["schemas"]["OrderProgress"] & {
             /**
-             * @description Whether the confirmation mail was sent. The first answer to a checkout says pending. sent means that SES accepted the mail; failed, that the mail came back or that its address may get no mail.
+             * @description Whether the confirmation mail was sent. The first answer to a checkout says pending. sent means that SES accepted the mail; failed, that the mail came back or that its address may get no mail. An order that was imported has no mail here, and says sent.
              * @enum {string}
              */
             email_status: "pending" | "sent" | "failed";
