@@ -37,7 +37,7 @@ Who you are:
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	t.addFlags(root.PersistentFlags())
-	root.AddCommand(newImport(s, t), newGrant(s, t), newRevoke(s, t), newVerifyUser(s, t),
+	root.AddCommand(newImport(s, t), newGrant(s, t), newRevoke(s, t), newAPIKeys(s, t), newVerifyUser(s, t),
 		newUnsuppress(s, t), newKeys(s, t), newRotateKey(s, t), newReplay(s, t), newRedrive(s, t))
 	root.AddCommand(newSetStock(s, t), newAudit(s, t), newAuditStock(s, t), newRebuildSales(s, t), newStatus(s, t),
 		newRestore(s, t), newExport(s, t), newVerify(s), newImportOrders(s, t))

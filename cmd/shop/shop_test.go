@@ -33,7 +33,7 @@ C2,22423,CAKE STAND,-1,2010-12-01T08:28:00Z,12.75,17850,United Kingdom
 func TestHelpTeaches(t *testing.T) {
 	for _, args := range [][]string{
 		{}, {"--help"}, {"import", "--help"}, {"set-stock", "--help"}, {"grant", "--help"},
-		{"revoke", "--help"},
+		{"revoke", "--help"}, {"api-key", "--help"}, {"api-key", "create", "--help"},
 		{"verify-user", "--help"}, {"unsuppress", "--help"}, {"keys", "--help"}, {"rotate-key", "--help"},
 		{"replay", "--help"}, {"redrive", "--help"}, {"audit", "--help"}, {"audit-stock", "--help"},
 		{"status", "--help"}, {"restore", "--help"}, {"export", "--help"}, {"import-orders", "--help"},
@@ -54,6 +54,12 @@ func TestWrongCommandLines(t *testing.T) {
 		{"set-stock " + file, "--reason says why"},
 		{"set-stock --reason r " + file, "unexpected header"},
 		{"set-stock --reason r --concurrency 0 " + file, "--concurrency 0"},
+		{"api-key create report", "requires at least 2 arg"},
+		{"api-key create report stock", `"stock" is no scope`},
+		{"api-key create report admin", "a key has some of the scopes inventory, history, orders"},
+		{"api-key create -report history", "unknown shorthand flag"},
+		{"api-key create .report history", "a key's name has 1 to 60 letters"},
+		{"api-key revoke ada@example.com", "is no id of an API key"},
 		{"grant nobody admin", `"nobody": must be an e-mail address`},
 		{"revoke @ admin", "must be an e-mail address"},
 		{"verify-user", "accepts 1 arg"},

@@ -78,6 +78,8 @@ var rules = map[string]Rule{
 	"POST /sessions/refresh":   myself,
 	"POST /sessions/revoke":    myself,
 
+	"POST /machine-sessions": myself, // by an API key
+
 	"POST /browser-sessions":         myself, // and, from here on, by the cookie
 	"POST /browser-sessions/refresh": myself,
 	"POST /browser-sessions/revoke":  myself,

@@ -33,7 +33,7 @@ func (s *OrderReader) View(
 	}
 	if access.ReadsOrders(caller.Role) {
 		keys[s.Users] = types.KeysAndAttributes{
-			Keys: []attributes{userKey(caller.Email)}, ConsistentRead: aws.Bool(true),
+			Keys: []attributes{userKey(caller.StoredAs())}, ConsistentRead: aws.Bool(true),
 		}
 	}
 	items, err := batchGet(ctx, s.Client, keys)

@@ -18,7 +18,7 @@ type Rights struct {
 // Require returns user.ErrNoRight unless the caller has the scope of staff now.
 func (s *Rights) Require(ctx context.Context, caller user.Caller, scope string) error {
 	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: &s.Users, Key: userKey(caller.Email), ConsistentRead: aws.Bool(true),
+		TableName: &s.Users, Key: userKey(caller.StoredAs()), ConsistentRead: aws.Bool(true),
 	})
 	if err != nil {
 		return failed("reading the caller's role", err)

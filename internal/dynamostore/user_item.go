@@ -72,7 +72,7 @@ func readUser(item attributes) (user.User, error) {
 	return u, r.err
 }
 
-// roleNow is the role of the caller's stored user, and a customer's if that is not of the same account as the token.
+// roleNow is the role of the caller's stored user or API key, and a customer's if that is not the token's own.
 func roleNow(item attributes, caller user.Caller) user.Role {
 	u, err := readUser(item)
 	if err != nil || u.ID != caller.UserID {

@@ -15,6 +15,8 @@ const (
 	RefreshReused   Kind = "refresh_token_reused"
 	AccessRefused   Kind = "access_refused"
 	RoleChanged     Kind = "role_changed"
+	APIKeyCreated   Kind = "api_key_created"
+	APIKeyRevoked   Kind = "api_key_revoked"
 	AddressVerified Kind = "address_verified"
 	PasswordChanged Kind = "password_changed"
 	StockChanged    Kind = "stock_changed"
@@ -26,16 +28,21 @@ const (
 	AccountDeleted  Kind = "account_deleted"
 
 	OrderStatusChanged Kind = "order_status_changed"
+
+	MachineSessionOpened  Kind = "machine_session_opened"
+	MachineSessionRefused Kind = "machine_session_refused"
 )
 
 // warns are the kinds that an attack is made of.
-var warns = map[Kind]bool{LogInFailed: true, RefreshReused: true, AccessRefused: true}
+var warns = map[Kind]bool{
+	LogInFailed: true, RefreshReused: true, AccessRefused: true, MachineSessionRefused: true,
+}
 
 // Event is one thing to be audited. What does not apply is empty. No field is for a password, a token or an e-mail
 // address.
 type Event struct {
 	Kind        Kind
-	UserID      string // who did it; of a log-in, whose account it was
+	UserID      string // who did it, a user or an API key; of a log-in, whose account it was
 	AddressHash string // of the address that was tried, where its user is not known
 	Subject     string // what it was done to: a product's id, a user's id, a route, a session's id
 	Before      string // what it was: a stock, a price in minor units with its currency, a name, whether active, a role

@@ -22,6 +22,7 @@ func noted(t *testing.T, e Event) map[string]any {
 func TestAudit(t *testing.T) {
 	for kind, level := range map[Kind]string{
 		LoggedIn: "INFO", LogInFailed: "WARN", RefreshReused: "WARN", AccessRefused: "WARN",
+		MachineSessionRefused: "WARN", MachineSessionOpened: "INFO", APIKeyRevoked: "INFO",
 		RoleChanged: "INFO", AddressVerified: "INFO", PasswordChanged: "INFO", StockChanged: "INFO",
 	} {
 		got := noted(t, Event{

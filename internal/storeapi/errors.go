@@ -66,6 +66,7 @@ var table = []struct {
 	{httpapi.ErrUnauthenticated, 401, "unauthenticated", "A valid access token is needed."},
 	{token.ErrInvalid, 401, "unauthenticated", "A valid access token is needed."},
 	{user.ErrInvalidCredentials, 401, "invalid_credentials", "The e-mail address or the password is wrong."},
+	{user.ErrInvalidAPIKey, 401, "invalid_api_key", "The API key is unknown or was revoked."},
 	{user.ErrSessionOver, 401, "unauthenticated", "There is no such session, or no longer. Log in again."},
 	{user.ErrNotFound, 401, "unauthenticated", "The account is gone. Sign up anew."},
 	{httpapi.ErrForbidden, 403, "forbidden", "The caller may not do this."},

@@ -37,6 +37,7 @@ var refusals = []struct {
 	{token.ErrInvalid, code("unauthenticated")},
 	{user.ErrInvalidCredentials, code("invalid_credentials")},
 	{user.ErrNotFound, told("unauthenticated", "The account is gone. Sign up anew.")},
+	{user.ErrInvalidAPIKey, code("invalid_api_key")},
 	{user.ErrSessionOver, told("unauthenticated", "There is no such session, or no longer. Log in again.")},
 	{httpapi.ErrForbidden, code("forbidden")},
 	{user.ErrNoRight, code("forbidden")},

@@ -63,6 +63,21 @@ func SessionOf(s user.Session) Session {
 	}
 }
 
+// MachineSession is what an API key is exchanged for.
+type MachineSession struct {
+	AccessToken string   `json:"access_token"`
+	TokenType   string   `json:"token_type"`
+	ExpiresIn   int64    `json:"expires_in"` // seconds
+	Scopes      []string `json:"scopes"`
+}
+
+// MachineSessionOf writes s.
+func MachineSessionOf(s user.MachineSession) MachineSession {
+	return MachineSession{
+		AccessToken: s.AccessToken, TokenType: tokenType, ExpiresIn: int64(s.ExpiresIn.Seconds()), Scopes: s.Scopes,
+	}
+}
+
 // refreshToken is the body of a request that shows a refresh token.
 type refreshToken struct {
 	RefreshToken string `json:"refresh_token"`

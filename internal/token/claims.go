@@ -22,7 +22,7 @@ var (
 	errDates     = errors.New("a date is out of range")
 	errNoIAT     = errors.New("no iat")
 	errLongLife  = errors.New("exp is too long after iat")
-	errNoSubject = errors.New("no sub or no email")
+	errNoSubject = errors.New("no sub, or not one of email and a client_id that is sub")
 )
 
 // lastDate is the end of the year 9999 in Unix seconds. A date far beyond it would overflow a time.Time and come out in
@@ -35,8 +35,9 @@ type payload struct {
 	Issuer    string `json:"iss"`
 	Audience  string `json:"aud"`
 	Subject   string `json:"sub"`
-	Email     string `json:"email"`
-	SessionID string `json:"sid"`
+	Email     string `json:"email,omitzero"`
+	SessionID string `json:"sid,omitzero"`
+	ClientID  string `json:"client_id,omitzero"`
 	Scope     string `json:"scope"`
 	IssuedAt  int64  `json:"iat"`
 	NotBefore int64  `json:"nbf"`
@@ -58,7 +59,7 @@ func (p *payload) UnmarshalJSON(b []byte) error {
 // Validate is called by the JWT library after the signature was found good, beside its own checks.
 func (p *payload) Validate() error {
 	switch {
-	case p.Subject == "" || p.Email == "":
+	case p.Subject == "" || !isOnePrincipal(p.Subject, p.Email, p.ClientID):
 		return errNoSubject
 	case p.IssuedAt == 0:
 		return errNoIAT
@@ -76,7 +77,9 @@ func isDate(seconds int64) bool {
 
 func (p *payload) claims() Claims {
 	return Claims{
-		Subject:   Subject{UserID: p.Subject, Email: p.Email, SessionID: p.SessionID, Scopes: scopes(p.Scope)},
+		Subject: Subject{
+			UserID: p.Subject, Email: p.Email, SessionID: p.SessionID, ClientID: p.ClientID, Scopes: scopes(p.Scope),
+		},
 		ID:        p.ID,
 		IssuedAt:  time.Unix(p.IssuedAt, 0).UTC(),
 		ExpiresAt: time.Unix(p.ExpiresAt, 0).UTC(),

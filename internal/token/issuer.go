@@ -65,6 +65,7 @@ func (i *Issuer) payload(subject Subject) *payload {
 		Subject:   subject.UserID,
 		Email:     subject.Email,
 		SessionID: subject.SessionID,
+		ClientID:  subject.ClientID,
 		Scope:     strings.Join(subject.Scopes, " "),
 		IssuedAt:  since,
 		NotBefore: since,

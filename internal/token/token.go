@@ -57,33 +57,40 @@ const (
 // names the cause; it never holds the token or a part of it, and may be logged.
 var ErrInvalid = errors.New("token: invalid")
 
-// Subject is whom a token speaks for.
+// Subject is whom a token speaks for: a user, in a session, or a machine.
 type Subject struct {
-	UserID    string   // the claim sub
-	Email     string   // normalised
-	SessionID string   // the claim sid: the session that the token was issued in
+	UserID    string   // the claim sub: the user's id, or that of the machine's API key
+	Email     string   // normalised; a user's
+	SessionID string   // the claim sid: the session that a user's token was issued in
+	ClientID  string   // the claim client_id, of a machine's token alone: the same as sub (RFC 9068, section 2.2)
 	Scopes    []string // at least one to issue a token
 }
 
-// HasScope reports whether the subject was granted the scope.
+// HasScope reports whether the subject was granted the scope. A machine is no customer, whatever its token says.
 func (s Subject) HasScope(scope string) bool {
-	return slices.Contains(s.Scopes, scope)
+	return slices.Contains(s.Scopes, scope) && (s.ClientID == "" || scope != ScopeCustomer)
 }
 
 func (s Subject) validate() error {
 	switch {
 	case s.UserID == "":
 		return errors.New("no user id")
-	case s.Email == "":
-		return errors.New("no e-mail address")
-	case s.SessionID == "":
-		return errors.New("no session id")
+	case !isOnePrincipal(s.UserID, s.Email, s.ClientID):
+		return errors.New("neither a user's e-mail address nor a machine's client id, or both")
+	case (s.SessionID == "") != (s.ClientID != ""):
+		return errors.New("a user without a session id, or a machine with one")
 	case len(s.Scopes) == 0:
 		return errors.New("no scope")
 	case !allScopeTokens(s.Scopes):
 		return errors.New("a scope is empty or holds a character that a scope may not")
 	}
 	return nil
+}
+
+// isOnePrincipal reports whether the claims name a user, who has an address, or a machine, which is its own client, and
+// not both.
+func isOnePrincipal(sub, email, clientID string) bool {
+	return (email == "") == (clientID != "") && (clientID == "" || clientID == sub)
 }
 
 // allScopeTokens holds each scope to the characters of RFC 6749, section 3.3: with a blank in it, one scope would be

@@ -259,3 +259,46 @@ func BenchmarkSignatureAlone(b *testing.B) {
 		}
 	}
 }
+
+// TestVerifyMachine: a machine's token is issued and verified as its own, and neither issued nor verified when it says
+// that it is a person's, too, or another machine's.
+func TestVerifyMachine(t *testing.T) {
+	machine := Subject{UserID: "shopkey_a", ClientID: "shopkey_a", Scopes: []string{ScopeHistory}}
+	if err := machine.validate(); err != nil {
+		t.Fatal(err)
+	}
+	wider := machine
+	wider.Scopes = []string{ScopeCustomer, ScopeHistory}
+	if wider.HasScope(ScopeCustomer) || !wider.HasScope(ScopeHistory) {
+		t.Error("a machine is a customer, or has not its own scope")
+	}
+	for name, change := range map[string]func(*Subject){
+		"a person's, too":   func(s *Subject) { s.Email = "ada@example.com" },
+		"another's":         func(s *Subject) { s.ClientID = "shopkey_b" },
+		"in a session":      func(s *Subject) { s.SessionID = "ses_a" },
+		"nobody's":          func(s *Subject) { s.ClientID = "" },
+		"without a subject": func(s *Subject) { s.UserID, s.ClientID = "", "" },
+	} {
+		s := machine
+		change(&s)
+		if err := s.validate(); err == nil {
+			t.Errorf("%s: issued", name)
+		}
+	}
+	for claims, want := range map[string]bool{
+		`{"sub":"shopkey_a","client_id":"shopkey_a"}`:                   true,
+		`{"sub":"usr_a","email":"ada@example.com"}`:                     true,
+		`{"sub":"shopkey_a","client_id":"shopkey_a","email":"a@b.com"}`: false,
+		`{"sub":"usr_a","client_id":"shopkey_a"}`:                       false,
+		`{"client_id":"shopkey_a"}`:                                     false,
+	} {
+		var p payload
+		if err := json.Unmarshal([]byte(claims), &p); err != nil {
+			t.Fatal(err)
+		}
+		p.IssuedAt, p.ExpiresAt = 1, 2
+		if err := p.Validate(); (err == nil) != want {
+			t.Errorf("%s: got %v, want it taken: %v", claims, err, want)
+		}
+	}
+}

@@ -3,6 +3,7 @@
 package user
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -80,12 +81,17 @@ func (u User) scopes() []string {
 	return append([]string{token.ScopeCustomer}, u.Role.Scopes()...)
 }
 
-// Caller is whoever makes a request, as the access token names them.
+// Caller is whoever makes a request, as the access token names them: a user, or a machine by its API key.
 type Caller struct {
-	UserID    string
-	Email     string
-	SessionID string // the session that the token was issued in
+	UserID    string // or the key's id
+	Email     string // of a user alone
+	SessionID string // the session that a user's token was issued in
 	Role      Role   // by the token's scopes; the right itself is looked up in the Users table at each use
+}
+
+// StoredAs returns the key of the caller's item in the Users table: a user's address, or the API key's id.
+func (c Caller) StoredAs() string {
+	return cmp.Or(c.Email, c.UserID)
 }
 
 // inTime does what cannot be stopped, such as hashing a password, unless ctx has ended. It returns the error of a ctx

@@ -35,6 +35,7 @@ var routes = []struct{ route, operation, scope string }{
 	{"POST /browser-sessions", "log-in-browser", ""},
 	{"POST /browser-sessions/refresh", "refresh-browser-session", ""},
 	{"POST /browser-sessions/revoke", "log-out-browser", ""},
+	{"POST /machine-sessions", "open-machine-session", ""},
 	{"GET /orders", "list-my-orders", "customer"},
 	{"POST /orders", "place-order", "customer"},
 	{"GET /orders/{order_id}", "view-order", "customer history orders admin"},

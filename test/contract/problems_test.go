@@ -15,6 +15,7 @@ import (
 var refusals = map[string]string{
 	"sign-up":                    "400 invalid_request, 409 email_taken, 413 payload_too_large, 415 unsupported_media_type",
 	"log-in":                     "400 invalid_request, 401 invalid_credentials, 413 payload_too_large, 415 unsupported_media_type, 429 too_many_requests",
+	"open-machine-session":       "400 invalid_request, 401 invalid_api_key, 413 payload_too_large, 415 unsupported_media_type, 429 too_many_requests",
 	"refresh-session":            "400 invalid_request, 401 unauthenticated, 413 payload_too_large, 415 unsupported_media_type",
 	"log-out":                    "400 invalid_request, 413 payload_too_large, 415 unsupported_media_type",
 	"end-sessions":               "400 invalid_request, 401 invalid_credentials, 401 unauthenticated, 403 forbidden, 413 payload_too_large, 415 unsupported_media_type, 429 too_many_requests",
@@ -116,7 +117,7 @@ func codes(schema *openapi3.Schema) []string {
 // statuses are all codes of problems and the status of each.
 var statuses = map[string]int{
 	"invalid_request": 400, "invalid_cursor": 400, "idempotency_key_required": 400,
-	"unauthenticated": 401, "invalid_credentials": 401, "forbidden": 403,
+	"unauthenticated": 401, "invalid_credentials": 401, "invalid_api_key": 401, "forbidden": 403,
 	"product_not_found": 404, "order_not_found": 404, "not_found": 404,
 	"email_taken": 409, "max_per_order_exceeded": 409, "out_of_stock": 409, "price_changed": 409,
 	"product_changed": 409, "stock_changed": 409, "insufficient_stock": 409, "status_changed": 409,

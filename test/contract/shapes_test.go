@@ -22,6 +22,8 @@ func TestShapes(t *testing.T) {
 		"Order":         {storeapi.Order{}, storeclient.Order{}},
 		"Account":       {storeapi.Account{}},
 		"Session":       {storeapi.Session{}, storeclient.Session{}},
+
+		"MachineSession": {storeapi.MachineSession{}},
 	} {
 		for _, shape := range shapes {
 			if err := c.CheckShape(schema, shape); err != nil {

@@ -153,6 +153,18 @@ func TestCallsOfWrongGuesses(t *testing.T) {
 	}
 }
 
+// TestCallsOfMachines: an exchange costs what a log-in does, and a call that notes the key's use, which writes once an
+// hour. A guess costs what one at log-in does.
+func TestCallsOfMachines(t *testing.T) {
+	needStore(t)
+	key, id := newAPIKey(t, "history")
+	wantCalls(t, budget{5, map[string]int{"Sign": 1, "UpdateItem": 1}}, func() { machine(t, key) })
+	wantCalls(t, budget{2, map[string]int{"BatchGetItem": 1, "Sign": 0}}, func() {
+		send(t, exchange(id+"."+strings.Repeat("A", 43))).refused(t, http.StatusUnauthorized, "invalid_api_key")
+	})
+	operator(t, "api-key", "revoke", id)
+}
+
 func TestCallsOfRefresh(t *testing.T) {
 	s := newSession(t, newCustomer(t))
 	used := s

@@ -33,6 +33,9 @@ func TestWalk(t *testing.T) {
 		"7 update inventory":   `"delta":1,"reason":"found behind the counter"`,
 		"8 order history":      `"next_cursor":`,
 		"8 what was sold":      `"top_products":\[\{"product_id":"`,
+		"a machine's key":      `shopkey_[a-z2-7]{26}  history  \S+  20\S+  nightly report`,
+		"a machine's right":    `(?s)"top_products":.*"top_products":`,
+		"a revoked key":        `"status":403,.*"code":"forbidden"`,
 		"log out":              `"status":401,.*"code":"unauthenticated"`,
 	} {
 		if !regexp.MustCompile(pattern).MatchString(out) {
@@ -87,7 +90,7 @@ func TestOperatorsTool(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, name := range []string{"import", "replay", "redrive", "grant", "revoke"} {
+	for _, name := range []string{"import", "replay", "redrive", "grant", "revoke", "api-key"} {
 		if !regexp.MustCompile(`(?m)^\s+` + name + `\s`).MatchString(out) {
 			t.Errorf("%s does not name %s:\n%s", command, name, out)
 		}

@@ -39,6 +39,7 @@ func TestApisFailOnWarningsAndAreThrottled(t *testing.T) {
 	whole := At(tpl.Resources["ApiApiGatewayDefaultStage"], "Properties")
 	for route, most := range map[string]float64{
 		"POST /users": 200, "POST /sessions": 400, "POST /browser-sessions": 400, "POST /password-resets": 50,
+		"POST /machine-sessions": 50,
 	} {
 		for _, limit := range []string{"ThrottlingRateLimit", "ThrottlingBurstLimit"} {
 			if n := tpl.number(At(whole, "RouteSettings", route, limit)); n <= 0 || n > most ||
@@ -326,7 +327,7 @@ func TestSigningKeys(t *testing.T) {
 		`{"Fn::If": ["HasStandbyKey",
 		{"Fn::Sub": "${SigningKey.Arn},${SecondSigningKey.Arn}"},
 		{"Fn::If": ["SigningKeySigns", {"Fn::GetAtt": ["SigningKey", "Arn"]}, {"Fn::GetAtt": ["SecondSigningKey", "Arn"]}]}]}`)
-	for _, signer := range []string{"LogInFunction", "RefreshSessionFunction"} {
+	for _, signer := range []string{"LogInFunction", "OpenMachineSessionFunction", "RefreshSessionFunction"} {
 		wantJSON(t, At(tpl.Resources[signer], "Properties", "Environment", "Variables", "SIGNING_KEY_ID"),
 			`{"Fn::If": ["SigningKeySigns",
 			{"Fn::GetAtt": ["SigningKey", "Arn"]}, {"Fn::GetAtt": ["SecondSigningKey", "Arn"]}]}`)
@@ -337,6 +338,12 @@ func TestSigningKeys(t *testing.T) {
 var grants = map[string][]string{
 	"PublishKeysFunction": {"kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey"},
 	"LogInFunction": {
+		"dynamodb:BatchGetItem AuthState", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem AuthState",
+		"dynamodb:PutItem AuthState", "dynamodb:UpdateItem AuthState", "dynamodb:UpdateItem Users",
+		"kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey", "kms:Sign SecondSigningKey",
+		"kms:Sign SigningKey",
+	},
+	"OpenMachineSessionFunction": {
 		"dynamodb:BatchGetItem AuthState", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem AuthState",
 		"dynamodb:PutItem AuthState", "dynamodb:UpdateItem AuthState", "dynamodb:UpdateItem Users",
 		"kms:GetPublicKey SecondSigningKey", "kms:GetPublicKey SigningKey", "kms:Sign SecondSigningKey",
@@ -520,6 +527,10 @@ func updatedAttributes(t *testing.T) map[string][]string {
 		"LogInFunction": func(c *dynamodb.Client) {
 			_ = (&dynamostore.PasswordHashes{Client: c, Users: "Users"}).ReplaceHash(ctx, l.Email, password.Stored("h"),
 				password.Stored("i"))
+		},
+		"OpenMachineSessionFunction": func(c *dynamodb.Client) {
+			_ = (&dynamostore.APIKeyUses{Client: c, Users: "Users", AuthState: "AuthState"}).Used(ctx, "shopkey_a",
+				time.Now(), time.Now())
 		},
 		"EndSessionsFunction": func(c *dynamodb.Client) {
 			_ = (&dynamostore.UserSessions{Client: c, Users: "Users", AuthState: "AuthState"}).EndSessions(ctx,

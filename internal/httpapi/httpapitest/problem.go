@@ -36,6 +36,9 @@ var problems = map[string]struct {
 	"invalid_credentials": {
 		401, "The e-mail address or the password is wrong.", map[string]string{"WWW-Authenticate": "Bearer"},
 	},
+	"invalid_api_key": {
+		401, "The API key is unknown or was revoked.", map[string]string{"WWW-Authenticate": "Bearer"},
+	},
 	"forbidden":              {403, "The caller may not do this.", nil},
 	"product_not_found":      {404, "There is no such product.", nil},
 	"order_not_found":        {404, "There is no such order.", nil},

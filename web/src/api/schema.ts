@@ -245,6 +245,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/machine-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exchange an API key for an access token
+         * @description For machines, with a key that an operator made by `shop api-key create`. The token has the key's scopes and is good for 15 minutes;
+         *     then exchange the key again. It opens routes of staff and none of a customer's: GET /users/me is 403. Once the key is revoked,
+         *     each use of the token is 403.
+         *
+         *     A key that nobody has, one whose secret is wrong and one that was revoked are answered alike. Guesses are counted by key and
+         *     client, as at log-in.
+         */
+        post: operations["open-machine-session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/browser-sessions": {
         parameters: {
             query?: never;
@@ -695,6 +720,8 @@ export interface components {
     schemas: {
         /** @description `usr_` and a UUID version 7. */
         UserId: string;
+        /** @description A user's id, or that of an API key, `shopkey_` and 26 characters. */
+        ActorId: string;
         /** @description Derived from the customer and the Idempotency-Key. */
         OrderId: string;
         /** @description Chosen by the admin who adds the product. `.` and `..` are not allowed, because clients remove them from a path. */
@@ -868,6 +895,22 @@ export interface components {
             expires_in: 900;
             refresh_token: components["schemas"]["RefreshToken"];
         };
+        ShowApiKey: {
+            /** @description shopkey_, 26 characters, a dot and 43 characters. It is a secret. */
+            api_key: string;
+        };
+        MachineSession: {
+            /** @description A signed JWT. Treat it as opaque. */
+            access_token: string;
+            /** @constant */
+            token_type: "Bearer";
+            /**
+             * @description Seconds.
+             * @constant
+             */
+            expires_in: 900;
+            scopes: components["schemas"]["StaffScopes"];
+        };
         BrowserSession: {
             /** @description A signed JWT. Treat it as opaque, and keep it only in memory. */
             access_token: string;
@@ -1017,7 +1060,7 @@ export interface components {
             order_id?: components["schemas"]["OrderId"];
             delta: number;
             reason: string;
-            by: components["schemas"]["UserId"];
+            by: components["schemas"]["ActorId"];
             moved_at: components["schemas"]["Time"];
         } & (unknown | unknown);
         MovementPage: {
@@ -1127,6 +1170,12 @@ export interface components {
             status?: 401;
             /** @constant */
             code?: "invalid_credentials";
+        } & components["schemas"]["Problem"];
+        InvalidApiKey: {
+            /** @constant */
+            status?: 401;
+            /** @constant */
+            code?: "invalid_api_key";
         } & components["schemas"]["Problem"];
         Forbidden: {
             /** @constant */
@@ -1562,6 +1611,29 @@ export interface components {
                  *     }
                  */
                 "application/problem+json": components["schemas"]["InvalidCredentials"];
+            };
+        };
+        /** @description invalid_api_key. The key is none of ours, or was revoked; it does not say which. */
+        InvalidApiKey: {
+            headers: {
+                "Cache-Control": components["headers"]["NoStore"];
+                "X-Content-Type-Options": components["headers"]["NoSniff"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                "WWW-Authenticate": components["headers"]["Challenge"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Unauthorized",
+                 *       "status": 401,
+                 *       "detail": "The API key is unknown or was revoked.",
+                 *       "code": "invalid_api_key",
+                 *       "request_id": "JKJaXmPLvHcESHA="
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["InvalidApiKey"];
             };
         };
         /** @description unauthenticated. The refresh token is unknown, was used or has expired, or its session has ended. */
@@ -2850,6 +2922,56 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Busy"];
+            "5XX": components["responses"]["GatewayFailure"];
+        };
+    };
+    "open-machine-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "api_key": "shopkey_4hl5tjn2cwvx3kq7zi6yd2mauo.AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ShowApiKey"];
+            };
+        };
+        responses: {
+            /** @description The key is good. */
+            201: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzaG9wa2V5In0.c2lnbmF0dXJl",
+                     *       "token_type": "Bearer",
+                     *       "expires_in": 900,
+                     *       "scopes": [
+                     *         "history"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MachineSession"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["InvalidApiKey"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Busy"];
             "5XX": components["responses"]["GatewayFailure"];
