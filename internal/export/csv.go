@@ -3,6 +3,7 @@ package export
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // appendRow writes a record of RFC 4180.
@@ -32,11 +33,9 @@ const dangerous = "=+-@\t\r\n\x00＝＋－＠"
 // harmless puts an apostrophe before a cell that a spreadsheet could take for a formula, and before one that begins
 // with an apostrophe: so a reader takes one away wherever there is one, and has every cell as it was.
 func harmless(cell string) string {
-	for _, first := range cell {
-		if first == '\'' || strings.ContainsRune(dangerous, first) {
-			return "'" + cell
-		}
-		break
+	first, _ := utf8.DecodeRuneInString(cell)
+	if cell != "" && (first == '\'' || strings.ContainsRune(dangerous, first)) {
+		return "'" + cell
 	}
 	return cell
 }
