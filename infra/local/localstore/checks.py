@@ -25,7 +25,8 @@ def lint() -> int:
         "staticcheck": lambda: succeeds("go", "run", STATICCHECK, "./..."),
         "sam validate": lambda: succeeds(tools.sam(), "validate", "--lint", "--config-env", "local"),
         "cfn-lint on the translated template": lint_translated,
-        "cfn-lint on the alarms": lint_observability,
+        "cfn-lint on the alarms": lambda: lint_nested("observability"),
+        "cfn-lint on the table over exports": lambda: lint_nested("analytics"),
         "checkov": policy.lint,
         "mail templates": mail_templates,
         "ruff": ruff,
@@ -66,8 +67,8 @@ def lint_translated() -> bool:
         return succeeds(str(tools.linters() / "cfn-lint"), "--regions", REGION, "--", str(file))
 
 
-def lint_observability() -> bool:
-    return succeeds(str(tools.linters() / "cfn-lint"), "--regions", REGION, "--", "infra/observability/template.yaml")
+def lint_nested(stack: str) -> bool:
+    return succeeds(str(tools.linters() / "cfn-lint"), "--regions", REGION, "--", f"infra/{stack}/template.yaml")
 
 
 def mail_templates() -> bool:
