@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -20,18 +21,22 @@ const (
 )
 
 type productLister interface {
-	// Browse returns a page of the active products whose name starts with prefix. It returns page.ErrInvalidCursor.
-	Browse(ctx context.Context, prefix string, r page.Request) (page.Page[product.Product], error)
+	// Browse returns a page of the active products that the selection lets through. It returns page.ErrInvalidCursor.
+	Browse(ctx context.Context, s product.Selection, r page.Request) (page.Page[product.Product], error)
+	// Categories returns a page of the categories that active products have. It returns page.ErrInvalidCursor.
+	Categories(ctx context.Context, r page.Request) (page.Page[string], error)
 	// Pick returns the active products with these ids, in their order. What is not there is left out.
 	Pick(ctx context.Context, ids []string) ([]product.Product, error)
 }
 
 type handlers struct{ products productLister }
 
-// browseProducts serves GET and HEAD /products.
+// browseProducts serves GET and HEAD /products, and GET /categories.
 func browseProducts(products productLister) httpapi.Handler {
 	h := handlers{products}
-	return httpapi.Open(map[string]httpapi.Handler{"GET /products": h.list, "HEAD /products": h.list})
+	return httpapi.Open(map[string]httpapi.Handler{
+		"GET /products": h.list, "HEAD /products": h.list, "GET /categories": h.categories,
+	})
 }
 
 func (h handlers) list(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
@@ -55,10 +60,23 @@ func (h handlers) browse(ctx context.Context, query httpapi.Query) (page.Page[pr
 	if err != nil {
 		return page.Page[product.Product]{}, err
 	}
-	if err := checkPrefix(query["q"]); err != nil {
+	selection, err := selected(query)
+	if err != nil {
 		return page.Page[product.Product]{}, err
 	}
-	return h.products.Browse(ctx, query["q"], wanted)
+	return h.products.Browse(ctx, selection, wanted)
+}
+
+func (h handlers) categories(ctx context.Context, r *httpapi.Request) (httpapi.Response, error) {
+	wanted, err := r.Page()
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	found, err := h.products.Categories(ctx, wanted)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	return httpapi.OK(storeapi.PageOf(found, storeapi.CategoryOf)).Public(maxAge).Tagged(), nil
 }
 
 // pick serves a basket: the products with the ids that the query lists.
@@ -74,7 +92,7 @@ func (h handlers) pick(ctx context.Context, query httpapi.Query) (page.Page[prod
 // picked returns the ids, each once. What cannot be one is of no product, and left out like an unknown one.
 func picked(query httpapi.Query) ([]string, error) {
 	var problems validation.Errors
-	for _, other := range []string{"cursor", "limit", "q"} {
+	for _, other := range []string{"category", "cursor", "in_stock", "limit", "q", "search"} {
 		if _, given := query[other]; given {
 			problems.Add(other, "does not go with ids")
 		}
@@ -96,10 +114,42 @@ func unique(ids []string) []string {
 	})
 }
 
-func checkPrefix(q string) error {
+// selected returns which products the query asks for.
+func selected(query httpapi.Query) (product.Selection, error) {
+	s := product.Selection{Prefix: query["q"], Category: query["category"]}
 	var problems validation.Errors
-	if utf8.RuneCountInString(q) > maxPrefix {
+	if utf8.RuneCountInString(s.Prefix) > maxPrefix {
 		problems.Add("q", "must have at most %d characters", maxPrefix)
 	}
-	return problems.Err()
+	if _, given := query["category"]; given && !product.ValidCategory(s.Category) {
+		problems.Add("category", "%s", product.CategoryRule)
+	}
+	if only, given := query["in_stock"]; given {
+		s.InStock = only == "true"
+		if !s.InStock {
+			problems.Add("in_stock", "must be true")
+		}
+	}
+	if text, given := query["search"]; given {
+		var err error
+		s.Search, err = product.ParseSearch(text)
+		var invalid validation.Errors
+		if errors.As(err, &invalid) {
+			problems = append(problems, invalid...)
+		}
+	}
+	refuseBesidePrefix(&problems, query)
+	return s, problems.Err()
+}
+
+// refuseBesidePrefix: the index by name alone knows how a name begins.
+func refuseBesidePrefix(problems *validation.Errors, query httpapi.Query) {
+	if query["q"] == "" {
+		return
+	}
+	for _, other := range []string{"category", "in_stock", "search"} {
+		if _, given := query[other]; given {
+			problems.Add(other, "does not go with q")
+		}
+	}
 }

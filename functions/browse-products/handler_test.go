@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -17,10 +18,17 @@ import (
 )
 
 // browse is a productLister. Calling a nil one panics, and so is answered as internal.
-type browse func(prefix string, r page.Request) (page.Page[product.Product], error)
+type browse func(s product.Selection, r page.Request) (page.Page[product.Product], error)
 
-func (b browse) Browse(_ context.Context, prefix string, r page.Request) (page.Page[product.Product], error) {
-	return b(prefix, r)
+func (b browse) Browse(
+	_ context.Context, s product.Selection, r page.Request,
+) (page.Page[product.Product], error) {
+	return b(s, r)
+}
+
+// Categories is for handlers that only browse.
+func (b browse) Categories(context.Context, page.Request) (page.Page[string], error) {
+	return page.Page[string]{}, errors.New("categories were listed")
 }
 
 // Pick is for handlers that only browse.
@@ -31,8 +39,12 @@ func (b browse) Pick(context.Context, []string) ([]product.Product, error) {
 // pickOnly is a catalogue that only picks.
 type pickOnly func(ids []string) ([]product.Product, error)
 
-func (p pickOnly) Browse(context.Context, string, page.Request) (page.Page[product.Product], error) {
+func (p pickOnly) Browse(context.Context, product.Selection, page.Request) (page.Page[product.Product], error) {
 	return page.Page[product.Product]{}, errors.New("the catalogue was browsed")
+}
+
+func (p pickOnly) Categories(context.Context, page.Request) (page.Page[string], error) {
+	return page.Page[string]{}, errors.New("categories were listed")
 }
 
 func (p pickOnly) Pick(_ context.Context, ids []string) ([]product.Product, error) { return p(ids) }
@@ -67,15 +79,17 @@ func TestPick(t *testing.T) {
 		"ids=" + strings.Repeat("a,", 98) + "b": httpapitest.FieldErrors("ids", many),
 		"ids=a&q=b&limit=1&cursor=c": httpapitest.FieldErrors(
 			"cursor", "does not go with ids", "limit", "does not go with ids", "q", "does not go with ids"),
+		"ids=a&search=b&in_stock=true&category=c": httpapitest.FieldErrors("category", "does not go with ids",
+			"in_stock", "does not go with ids", "search", "does not go with ids"),
 	})
 }
 
 var public = map[string]string{"Cache-Control": "public, max-age=10"}
 
 func TestBrowseProducts(t *testing.T) {
-	shelf := browse(func(prefix string, r page.Request) (page.Page[product.Product], error) {
-		if want := (page.Request{Limit: 2}); prefix != "brass" || r != want {
-			t.Errorf("the catalogue was asked for %q, %+v", prefix, r)
+	shelf := browse(func(s product.Selection, r page.Request) (page.Page[product.Product], error) {
+		if want := (page.Request{Limit: 2}); !reflect.DeepEqual(s, product.Selection{Prefix: "brass"}) || r != want {
+			t.Errorf("the catalogue was asked for %+v, %+v", s, r)
 		}
 		return page.Page[product.Product]{
 			Items: []product.Product{
@@ -101,7 +115,7 @@ func TestBrowseProducts(t *testing.T) {
 
 func TestPages(t *testing.T) {
 	httpapitest.CheckPages(t, httpapitest.ReadEvent(t), func(ask func(page.Request)) httpapi.Handler {
-		return browseProducts(browse(func(_ string, r page.Request) (page.Page[product.Product], error) {
+		return browseProducts(browse(func(_ product.Selection, r page.Request) (page.Page[product.Product], error) {
 			ask(r)
 			return page.Page[product.Product]{}, nil
 		}))
@@ -111,9 +125,9 @@ func TestPages(t *testing.T) {
 // TestPrefixes: the longest prefix has 200 characters, whatever they take in bytes.
 func TestPrefixes(t *testing.T) {
 	longest := strings.Repeat("ä", 200)
-	h := browseProducts(browse(func(prefix string, _ page.Request) (page.Page[product.Product], error) {
-		if prefix != longest {
-			t.Errorf("the catalogue was asked for %q, want %q", prefix, longest)
+	h := browseProducts(browse(func(s product.Selection, _ page.Request) (page.Page[product.Product], error) {
+		if s.Prefix != longest {
+			t.Errorf("the catalogue was asked for %q, want %q", s.Prefix, longest)
 		}
 		return page.Page[product.Product]{}, nil
 	}))
@@ -127,7 +141,7 @@ func TestPrefixes(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	httpapitest.CheckRefusals(t, httpapitest.ReadEvent(t), func(err error) httpapi.Handler {
-		return browseProducts(browse(func(string, page.Request) (page.Page[product.Product], error) {
+		return browseProducts(browse(func(product.Selection, page.Request) (page.Page[product.Product], error) {
 			return page.Page[product.Product]{}, err
 		}))
 	})
@@ -135,7 +149,80 @@ func TestRefusals(t *testing.T) {
 
 func TestHead(t *testing.T) {
 	httpapitest.CheckHead(t, httpapitest.ReadEvent(t), browseProducts(browse(
-		func(string, page.Request) (page.Page[product.Product], error) {
+		func(product.Selection, page.Request) (page.Page[product.Product], error) {
 			return page.Page[product.Product]{}, nil
 		})))
+}
+
+// categories is a catalogue that only lists its categories.
+type categories func(r page.Request) (page.Page[string], error)
+
+func (c categories) Browse(context.Context, product.Selection, page.Request) (page.Page[product.Product], error) {
+	return page.Page[product.Product]{}, errors.New("the catalogue was browsed")
+}
+
+func (c categories) Pick(context.Context, []string) ([]product.Product, error) {
+	return nil, errors.New("products were picked")
+}
+
+func (c categories) Categories(_ context.Context, r page.Request) (page.Page[string], error) {
+	return c(r)
+}
+
+func TestCategories(t *testing.T) {
+	e := httpapitest.ReadEvent(t).To("GET /categories", nil)
+	h := browseProducts(categories(func(r page.Request) (page.Page[string], error) {
+		if want := (page.Request{Limit: 2, Cursor: "AA"}); r != want {
+			t.Errorf("asked for %+v, want %+v", r, want)
+		}
+		return page.Page[string]{Items: []string{"Home & Garden", "Lamps"}, NextCursor: "bW9yZQ"}, nil
+	}))
+	httpapitest.Call(t, h, e.WithQuery("limit=2&cursor=AA")).Check(t, httpapitest.Want{
+		Status: http.StatusOK, Header: public,
+		Body: `{"items":[{"name":"Home & Garden"},{"name":"Lamps"}],"next_cursor":"bW9yZQ"}`,
+	})
+	httpapitest.CheckQueries(t, e, browseProducts(categories(nil)), map[string]httpapitest.Problem{
+		"q=a": httpapitest.FieldErrors("q", "is not a known parameter"),
+	})
+}
+
+// TestSelections: what is looked for, as the domain is asked for it, and what is refused with its field.
+func TestSelections(t *testing.T) {
+	e := httpapitest.ReadEvent(t)
+	for query, want := range map[string]product.Selection{
+		"":                               {},
+		"search=LAM%20bras":              {Search: product.Search{"lam", "bras"}},
+		"search=Cafe%CC%81+%F0%9F%A6%8A": {Search: product.Search{"cafe"}},
+		"search=%D7%A1%D7%A4%D7%A8":      {Search: product.Search{"ספר"}},
+		"category=Home%20%26%20Garden":   {Category: "Home & Garden"},
+		"in_stock=true":                  {InStock: true},
+		"search=a&category=B&in_stock=true": {
+			Search: product.Search{"a"}, Category: "B", InStock: true,
+		},
+		"q=&in_stock=true": {InStock: true},
+	} {
+		h := browseProducts(browse(func(s product.Selection, _ page.Request) (page.Page[product.Product], error) {
+			if !reflect.DeepEqual(s, want) {
+				t.Errorf("%s: asked for %+v, want %+v", query, s, want)
+			}
+			return page.Page[product.Product]{}, nil
+		}))
+		httpapitest.Call(t, h, e.WithQuery(query)).Check(t,
+			httpapitest.Want{Status: http.StatusOK, Header: public, Body: `{"items":[],"next_cursor":null}`})
+	}
+	const words = "must have 1 to 5 words of letters or digits"
+	httpapitest.CheckQueries(t, e, browseProducts(browse(nil)), map[string]httpapitest.Problem{
+		"search=":                            httpapitest.FieldErrors("search", words),
+		"search=%20%F0%9F%A6%8A%20-":         httpapitest.FieldErrors("search", words),
+		"search=%CC%81":                      httpapitest.FieldErrors("search", words),
+		"search=a+b+c+d+e+f":                 httpapitest.FieldErrors("search", words),
+		"search=" + strings.Repeat("a", 101): httpapitest.FieldErrors("search", "must have at most 100 characters"),
+		"category=":                          httpapitest.FieldErrors("category", product.CategoryRule),
+		"category=%F0%9F%A6%8A":              httpapitest.FieldErrors("category", product.CategoryRule),
+		"category=a%E2%80%AEb":               httpapitest.FieldErrors("category", product.CategoryRule),
+		"in_stock=":                          httpapitest.FieldErrors("in_stock", "must be true"),
+		"in_stock=false":                     httpapitest.FieldErrors("in_stock", "must be true"),
+		"q=a&search=b&category=c&in_stock=true": httpapitest.FieldErrors(
+			"category", "does not go with q", "in_stock", "does not go with q", "search", "does not go with q"),
+	})
 }

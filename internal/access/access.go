@@ -84,6 +84,7 @@ var rules = map[string]Rule{
 	"POST /browser-sessions/refresh": myself,
 	"POST /browser-sessions/revoke":  myself,
 
+	"GET /categories":             open,
 	"GET /products":               open,
 	"GET /products/{product_id}":  open,
 	"HEAD /products":              open, // HTTP APIs derive no HEAD from a GET

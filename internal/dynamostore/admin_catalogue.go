@@ -56,8 +56,11 @@ func (s *AdminCatalogue) Inventory(
 		return page.Page[product.Product]{}, err
 	}
 	texts := merge([][]attributes{active, inactive}, nameKey, strings.Compare)
-	return s.table().listing(ctx, q, texts[:min(len(texts), r.Limit+1)], r.Limit)
+	return s.table().listing(ctx, list{query: q, limit: r.Limit, keeps: all}, texts[:min(len(texts), r.Limit+1)])
 }
+
+// all keeps every product of a list.
+func all(attributes, product.Product) bool { return true }
 
 // low returns a page of the products whose stock is low. It reads no more than a page of the index: what has another
 // name, or a stock that is not low any more, which the index does not know yet, is left out, so a page may have less

@@ -161,9 +161,12 @@ func (s *CheckoutStore) sell(line order.Line, seen int64) *types.Update {
 		":lowAt": number(line.Quantity + product.LowStockThreshold),
 	}
 	side, mark := "stock > :lowAt", ""
-	if product.IsLow(seen - line.Quantity) {
-		side, mark = "stock BETWEEN :units AND :lowAt", ", low_stock = :low"
-		values[":low"] = text(lowMark)
+	switch left := seen - line.Quantity; {
+	case left == 0:
+		side, mark, values[":low"] = "stock = :units", ", low_stock = :low REMOVE shelf", text(lowMark)
+		delete(values, ":lowAt")
+	case product.IsLow(left):
+		side, mark, values[":low"] = "stock > :units AND stock <= :lowAt", ", low_stock = :low", text(lowMark)
 	}
 	return &types.Update{
 		TableName: &s.Products,

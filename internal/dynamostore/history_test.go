@@ -11,6 +11,7 @@ import (
 
 	"shop/internal/order"
 	"shop/internal/page"
+	"shop/internal/product"
 	"shop/internal/storeapi"
 	"shop/internal/user"
 	"shop/test/awsfault"
@@ -197,7 +198,10 @@ func TestHistoryRefusesForeignCursors(t *testing.T) {
 			_, err := s.inventory().Changes(t.Context(), s.admin, "lamp", r)
 			return err
 		},
-		"the catalogue": func() error { _, err := s.catalogue().Browse(t.Context(), "", r); return err },
+		"the catalogue": func() error {
+			_, err := s.catalogue().Browse(t.Context(), product.Selection{}, r)
+			return err
+		},
 	} {
 		if err := read(); !errors.Is(err, page.ErrInvalidCursor) {
 			t.Errorf("%s: got %v, want ErrInvalidCursor", name, err)

@@ -195,7 +195,7 @@ func (s *InvariantTables) there(ctx context.Context, table, key string, keys []a
 // Product implements [invariants.Tables.Product].
 func (s *InvariantTables) Product(ctx context.Context, id string) (invariants.Product, bool, error) {
 	from := time.Now()
-	items, err := s.readTogether(ctx, types.Get{TableName: &s.Products, Key: productKey(id, salePart)})
+	items, err := readTogether(ctx, s.Client, types.Get{TableName: &s.Products, Key: productKey(id, salePart)})
 	if err != nil || len(items[0]) == 0 {
 		return invariants.Product{}, false, err
 	}
@@ -227,7 +227,7 @@ func (s *InvariantTables) OrderAndMail(ctx context.Context, mailID string) (*inv
 	if ofOrder {
 		gets = append(gets, types.Get{TableName: &s.Orders, Key: orderKey(orderID)})
 	}
-	items, err := s.readTogether(ctx, gets...)
+	items, err := readTogether(ctx, s.Client, gets...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -247,25 +247,4 @@ func (s *InvariantTables) OrderAndMail(ctx context.Context, mailID string) (*inv
 		o = nil // whether it has its confirmation was not read
 	}
 	return o, m, nil
-}
-
-// readTogether reads items as they are at one instant. What is being committed is waited for.
-func (s *InvariantTables) readTogether(ctx context.Context, gets ...types.Get) ([]attributes, error) {
-	in := &dynamodb.TransactGetItemsInput{}
-	for i := range gets {
-		in.TransactItems = append(in.TransactItems, types.TransactGetItem{Get: &gets[i]})
-	}
-	var out *dynamodb.TransactGetItemsOutput
-	err := retryOnConflict(ctx, isContention, func() (err error) {
-		out, err = s.Client.TransactGetItems(ctx, in)
-		return err
-	})
-	if err != nil {
-		return nil, failed("reading a transaction", err)
-	}
-	items := make([]attributes, len(gets))
-	for i, response := range out.Responses {
-		items[i] = response.Item
-	}
-	return items, nil
 }

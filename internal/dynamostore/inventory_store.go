@@ -84,15 +84,24 @@ func (s *InventoryStore) movement(ctx context.Context, productID, key types.Attr
 
 func (s *InventoryStore) restock(m product.Movement) types.TransactWriteItem {
 	values := attributes{":before": number(m.Before), ":after": number(m.After), ":now": instant(m.MovedAt)}
-	mark := " REMOVE low_stock"
-	if product.IsLow(m.After) {
-		mark, values[":low"] = ", low_stock = :low", text(lowMark)
+	var sets, removes string
+	mark := func(holds bool, name, value string) {
+		if holds {
+			sets, values[":"+name] = sets+", "+name+" = :"+name, text(value)
+		} else {
+			removes += ", " + name
+		}
+	}
+	mark(product.IsLow(m.After), "low_stock", lowMark)
+	mark(m.After > 0, "shelf", inStockShelf)
+	if removes != "" {
+		removes = " REMOVE " + removes[2:]
 	}
 	return types.TransactWriteItem{Update: &types.Update{
 		TableName:                           &s.Products,
 		Key:                                 productKey(m.ProductID, salePart),
 		ConditionExpression:                 aws.String("stock = :before"),
-		UpdateExpression:                    aws.String("SET stock = :after, updated_at = :now" + mark),
+		UpdateExpression:                    aws.String("SET stock = :after, updated_at = :now" + sets + removes),
 		ExpressionAttributeValues:           values,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}}

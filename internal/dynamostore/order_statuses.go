@@ -187,8 +187,9 @@ func (s *OrderStatuses) giveBack(line order.Line, seen int64) *types.Update {
 	}
 	return &types.Update{
 		TableName: &s.Products, Key: productKey(line.ProductID, salePart),
-		ConditionExpression: &side, UpdateExpression: aws.String("SET stock = stock + :units" + mark),
+		ConditionExpression: &side, UpdateExpression: aws.String("SET stock = stock + :units, shelf = :shelf" + mark),
 		ExpressionAttributeValues: attributes{
+			":shelf": text(inStockShelf),
 			":units": number(line.Quantity), ":mark": number(product.LowStockThreshold - line.Quantity),
 		},
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,

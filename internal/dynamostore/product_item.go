@@ -3,6 +3,8 @@ package dynamostore
 import (
 	"unicode/utf8"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"shop/internal/money"
 	"shop/internal/product"
 )
@@ -75,7 +77,18 @@ func saleMembers(p product.Product) attributes {
 		"name": text(p.Name), "price": number(p.Price.Amount), "active": boolean(p.Active),
 		"version": number(p.Version), "updated_at": instant(p.UpdatedAt),
 		"max_per_order": unlessZero(p.MaxPerOrder),
+		"name_key":      nameKeyOfActive(p),
 	}
+}
+
+// nameKeyOfActive is one of the two keys of a sale item in the index by_name, where it is on the shelf of what is in
+// stock. A save writes this one, for active products, and what changes the stock the other one, shelf, while there are
+// units: so neither needs to know what the other saw, and only a sale of the last unit writes the index.
+func nameKeyOfActive(p product.Product) types.AttributeValue {
+	if !p.Active {
+		return nil
+	}
+	return text(shortNameKey(p, maxSaleName))
 }
 
 // textMembers are the attributes of the text item that saving a product sets. It removes those that are nil.
@@ -97,6 +110,9 @@ func saleItem(p product.Product) attributes {
 	item["stock"], item["created_at"] = number(p.Stock), instant(p.CreatedAt)
 	if product.IsLow(p.Stock) {
 		item["low_stock"] = text(lowMark)
+	}
+	if p.Stock > 0 {
+		item["shelf"] = text(inStockShelf)
 	}
 	return item
 }

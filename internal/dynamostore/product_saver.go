@@ -28,6 +28,7 @@ func (s *ProductSaver) Create(ctx context.Context, p product.Product, first *pro
 	sale := put(s.Products, saleItem(p))
 	sale.Put.ConditionExpression = aws.String("attribute_not_exists(product_id)")
 	actions := []types.TransactWriteItem{sale, put(s.Products, textItem(p))}
+	actions = append(actions, entryActions(s.Products, product.Product{}, p, nil)...)
 	if first != nil {
 		actions = append(actions, put(s.Movements, movementItem(*first)))
 	}
@@ -40,11 +41,45 @@ func explainExists(attributes) error { return product.ErrContended }
 // Update implements [product.Saver.Update]. It leaves alone what only a later version of the store knows: during a
 // deployment both versions save products.
 func (s *ProductSaver) Update(ctx context.Context, p product.Product) error {
+	old, stored, err := s.before(ctx, p)
+	if err != nil {
+		return err
+	}
 	sale := updateMembers(s.Products, productKey(p.ID, salePart), saleMembers(p))
 	sale.Update.ConditionExpression = aws.String("version = :seen")
 	sale.Update.ExpressionAttributeValues[":seen"] = number(p.Version - 1)
 	rest := updateMembers(s.Products, productKey(p.ID, textPart), textMembers(p))
-	return writeProduct(ctx, s.Client, []types.TransactWriteItem{sale, rest}, explainVersionConflict)
+	actions := append([]types.TransactWriteItem{sale, rest}, entryActions(s.Products, old, p, stored)...)
+	return writeProduct(ctx, s.Client, actions[:min(len(actions), maxActions)], explainVersionConflict)
+}
+
+// before returns the product of the version before p, and the entries that it has. The product is read in a
+// transaction, whole and of one version; a query is not, and may see half of a save that is being committed. What that
+// save did is known from the product, and what another version of the store left from the query. It returns
+// product.ErrContended for a product of another version.
+func (s *ProductSaver) before(ctx context.Context, p product.Product) (product.Product, []attributes, error) {
+	stored, err := queryAll(ctx, s.Client, dynamodb.QueryInput{
+		TableName: &s.Products, ConsistentRead: aws.Bool(true),
+		KeyConditionExpression:    aws.String("product_id = :id AND begins_with(part, :entry)"),
+		ExpressionAttributeValues: attributes{":id": text(p.ID), ":entry": text(entryPart)},
+	}, maxActions)
+	if err != nil {
+		return product.Product{}, nil, err
+	}
+	items, err := readTogether(ctx, s.Client,
+		types.Get{TableName: &s.Products, Key: productKey(p.ID, salePart)},
+		types.Get{TableName: &s.Products, Key: productKey(p.ID, textPart)})
+	if err != nil {
+		return product.Product{}, nil, err
+	}
+	old, err := readProduct(items, s.Currency)
+	if err != nil {
+		return product.Product{}, nil, err
+	}
+	if old.Version != p.Version-1 {
+		return product.Product{}, nil, product.ErrContended
+	}
+	return old, stored, nil
 }
 
 // explainVersionConflict returns the error for a version that is not the expected one: somebody else saved the product.

@@ -101,46 +101,60 @@ func (t productTable) shelf(ctx context.Context, shelf, prefix, from string, lim
 	}, limit)
 }
 
-// listing makes a page of text items, one more than limit, and reads the sale items beside them.
+// list is what a page of products is made by: of the text items that it reads the categories and, on the shelf of what
+// is in stock, the images, which else are in the index.
+type list struct {
+	query      query
+	limit      int
+	readsTexts bool
+	keeps      func(entry attributes, p product.Product) bool // what it does not keep is left out
+}
+
+// listing makes a page of items of the index by name, one more than the limit, and reads the products that they lead
+// to.
 func (t productTable) listing(
-	ctx context.Context, q query, texts []attributes, limit int,
+	ctx context.Context, l list, entries []attributes,
 ) (page.Page[product.Product], error) {
-	shown := cut(q, texts, limit, nameKey)
-	sales, err := t.sales(ctx, shown.Items)
+	shown := cut(l.query, entries, l.limit, nameKey)
+	found, err := t.parts(ctx, l.keys(shown.Items))
 	if err != nil {
 		return page.Page[product.Product]{}, err
 	}
 	listed := page.Page[product.Product]{NextCursor: shown.NextCursor}
-	for _, item := range shown.Items {
-		r := reader{item: item}
-		p, err := readProduct([]attributes{item, sales[r.text("product_id")]}, t.currency)
+	for _, entry := range shown.Items {
+		items := found[productIDOf(entry)]
+		if !l.readsTexts {
+			items = append(slices.Clone(items), entry)
+		}
+		p, err := readProduct(items, t.currency)
 		if errors.Is(err, product.ErrNotFound) {
 			continue // the index was ahead of the table's copy that was read
 		}
 		if err != nil {
 			return page.Page[product.Product]{}, err
 		}
-		listed.Items = append(listed.Items, p)
+		if l.keeps(entry, p) {
+			p.Categories = product.Categories{}
+			listed.Items = append(listed.Items, p)
+		}
 	}
 	return listed, nil
 }
 
-func (t productTable) sales(ctx context.Context, texts []attributes) (map[string]attributes, error) {
-	if len(texts) == 0 {
-		return nil, nil
+// keys are those of the items to read beside entries, each once: a search finds a product by several words.
+func (l list) keys(entries []attributes) []attributes {
+	var keys []attributes
+	seen := map[string]bool{}
+	for _, entry := range entries {
+		id := productIDOf(entry)
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		keys = append(keys, productKey(id, salePart))
+		if l.readsTexts {
+			keys = append(keys, productKey(id, textPart))
+		}
 	}
-	keys := make([]attributes, len(texts))
-	for i, item := range texts {
-		keys[i] = attributes{"product_id": item["product_id"], "part": text(salePart)}
-	}
-	items, err := batchGet(ctx, t.client, map[string]types.KeysAndAttributes{t.table: {Keys: keys}})
-	if err != nil {
-		return nil, err
-	}
-	byID := map[string]attributes{}
-	for _, item := range items[t.table] {
-		r := reader{item: item}
-		byID[r.text("product_id")] = item
-	}
-	return byID, nil
+	return keys
 }

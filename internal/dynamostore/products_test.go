@@ -422,7 +422,7 @@ func (s *shop) browse(prefix string, limit int) []string {
 	s.t.Helper()
 	name := func(p product.Product) string { return p.Name }
 	return pages(s.t, limit, name, func(r page.Request) (page.Page[product.Product], error) {
-		return s.catalogue().Browse(s.t.Context(), prefix, r)
+		return s.catalogue().Browse(s.t.Context(), product.Selection{Prefix: prefix}, r)
 	})
 }
 

@@ -48,3 +48,24 @@ func transact(
 func put(table string, item attributes) types.TransactWriteItem {
 	return types.TransactWriteItem{Put: &types.Put{TableName: &table, Item: item}}
 }
+
+// readTogether reads items as they are at one instant. What is being committed is waited for.
+func readTogether(ctx context.Context, client *dynamodb.Client, gets ...types.Get) ([]attributes, error) {
+	in := &dynamodb.TransactGetItemsInput{}
+	for i := range gets {
+		in.TransactItems = append(in.TransactItems, types.TransactGetItem{Get: &gets[i]})
+	}
+	var out *dynamodb.TransactGetItemsOutput
+	err := retryOnConflict(ctx, isContention, func() (err error) {
+		out, err = client.TransactGetItems(ctx, in)
+		return err
+	})
+	if err != nil {
+		return nil, failed("reading a transaction", err)
+	}
+	items := make([]attributes, len(gets))
+	for i, response := range out.Responses {
+		items[i] = response.Item
+	}
+	return items, nil
+}

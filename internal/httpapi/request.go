@@ -193,8 +193,9 @@ func fieldName(p jsontext.Pointer) string {
 
 // parameters has the query parameters of each route that takes any. docs/openapi.yaml has the same.
 var parameters = map[string][]string{
-	"GET /products":             {"cursor", "ids", "limit", "q"},
-	"HEAD /products":            {"cursor", "ids", "limit", "q"},
+	"GET /products":             {"category", "cursor", "ids", "in_stock", "limit", "q", "search"},
+	"HEAD /products":            {"category", "cursor", "ids", "in_stock", "limit", "q", "search"},
+	"GET /categories":           {"cursor", "limit"},
 	"GET /orders":               {"cursor", "limit"},
 	"GET /users/me/export":      {"cursor", "limit"},
 	"GET /admin/products":       {"cursor", "limit", "q", "stock"},

@@ -2,6 +2,7 @@ package product
 
 import (
 	"regexp"
+	"slices"
 	"unicode/utf8"
 
 	"golang.org/x/text/cases"
@@ -36,6 +37,11 @@ func (c Categories) List() []string {
 		}
 	}
 	return names
+}
+
+// Has reports whether a category is one of them, in whatever case it is written.
+func (c Categories) Has(name string) bool {
+	return slices.ContainsFunc(c.List(), func(own string) bool { return Fold(own) == Fold(name) })
 }
 
 // Fold makes texts the same that differ only in case or in how their characters are composed: Unicode's canonical

@@ -190,6 +190,14 @@ func ProductOf(p product.Product) Product {
 	return Product{ListedProduct: ListedProductOf(p), Description: p.Description, Categories: p.Categories.List()}
 }
 
+// Category is a category of products.
+type Category struct {
+	Name string `json:"name"`
+}
+
+// CategoryOf writes a category's name.
+func CategoryOf(name string) Category { return Category{Name: name} }
+
 // Inventory is what only admins see of a product.
 type Inventory struct {
 	Stock     int64  `json:"stock"`

@@ -13,6 +13,7 @@ import (
 
 	"shop/internal/dynamostore"
 	"shop/internal/page"
+	"shop/internal/product"
 )
 
 // How much a small local store has: some more than a page of the catalogue, and than a page from each shard of the
@@ -103,7 +104,7 @@ func renamed(items []item, id string) []types.WriteRequest {
 // browse returns the time that a page of the catalogue took.
 func browse(ctx context.Context, products *dynamostore.Catalogue) (time.Duration, error) {
 	start := time.Now()
-	got, err := products.Browse(ctx, "", page.Request{Limit: page.DefaultLimit})
+	got, err := products.Browse(ctx, product.Selection{}, page.Request{Limit: page.DefaultLimit})
 	took := time.Since(start)
 	if err == nil {
 		err = whole(len(got.Items))

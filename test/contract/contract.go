@@ -55,6 +55,18 @@ func (c *Contract) Routes() []string {
 	return routes
 }
 
+// Queries returns the names of the query parameters of a route, such as "GET /products".
+func (c *Contract) Queries(route string) []string {
+	method, path, _ := strings.Cut(route, " ")
+	var names []string
+	for _, parameter := range c.doc.Paths.Value(path).GetOperation(method).Parameters {
+		if parameter.Value.In == openapi3.ParameterInQuery {
+			names = append(names, parameter.Value.Name)
+		}
+	}
+	return names
+}
+
 // Under returns the contract for requests whose URL has one of the bases in front of the document's paths, such as
 // http://127.0.0.1:4566/_aws/execute-api/api. Without it a request's path is taken as it is.
 func (c *Contract) Under(bases ...string) (*Contract, error) {

@@ -35,6 +35,7 @@ var routes = []struct{ route, operation, scope string }{
 	{"POST /browser-sessions", "log-in-browser", ""},
 	{"POST /browser-sessions/refresh", "refresh-browser-session", ""},
 	{"POST /browser-sessions/revoke", "log-out-browser", ""},
+	{"GET /categories", "list-categories", ""},
 	{"POST /machine-sessions", "open-machine-session", ""},
 	{"GET /orders", "list-my-orders", "customer"},
 	{"POST /orders", "place-order", "customer"},

@@ -27,6 +27,7 @@ var refusals = map[string]string{
 	"refresh-browser-session":    "400 invalid_request, 401 unauthenticated, 403 forbidden, 413 payload_too_large",
 	"log-out-browser":            "400 invalid_request, 403 forbidden, 413 payload_too_large",
 	"browse-products":            "400 invalid_cursor, 400 invalid_request",
+	"list-categories":            "400 invalid_cursor, 400 invalid_request",
 	"view-product":               "400 invalid_request, 404 product_not_found",
 	"place-order":                "400 idempotency_key_required, 400 invalid_request, 401 unauthenticated, 403 forbidden, 404 product_not_found, 409 max_per_order_exceeded, 409 out_of_stock, 409 price_changed, 413 payload_too_large, 415 unsupported_media_type, 422 idempotency_key_reused",
 	"list-my-orders":             "400 invalid_cursor, 400 invalid_request, 401 unauthenticated, 403 forbidden",

@@ -102,9 +102,9 @@ func (a answer) checkCacheControl(req *http.Request) error {
 	if strings.Contains(req.URL.Path, "/.well-known/") && got != "no-store" {
 		return cachedFor(got, 24*60*60)
 	}
-	catalogue := (req.Method == http.MethodGet ||
-		req.Method == http.MethodHead) && strings.Contains(req.URL.Path, "/products") &&
-		!strings.Contains(req.URL.Path, "/admin/")
+	path, read := req.URL.Path, req.Method == http.MethodGet || req.Method == http.MethodHead
+	catalogue := read && !strings.Contains(path, "/admin/") &&
+		(strings.Contains(path, "/products") || strings.HasSuffix(path, "/categories"))
 	if catalogue && (a.status == http.StatusOK || a.status == http.StatusNotModified) {
 		return cachedFor(got, 300)
 	}

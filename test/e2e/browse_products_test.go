@@ -181,3 +181,66 @@ func TestPickProducts(t *testing.T) {
 	send(t, call{method: "GET", path: "/products"}.with("ids", many)).
 		refused(t, http.StatusBadRequest, "invalid_request")
 }
+
+// TestFind: by words, by category and by stock, alone and together.
+func TestFind(t *testing.T) {
+	t.Parallel()
+	mark := unique()
+	of := func(name string, stock int64, categories ...string) adminProduct {
+		return newProduct(t, named(name+" "+mark), func(d *saveProduct) { d.Categories, d.Stock = categories, &stock })
+	}
+	bowl, lamp := of("Büro-Bowl", 9, "Crockery "+mark), of("Crème lamp", 0, "Lamps "+mark, "Crockery "+mark)
+	hidden := of("Bowl of old", 9, "Gone "+mark)
+	resave(t, hidden, func(d *saveProduct) { d.Active = false })
+	find := func(query ...string) call {
+		c := call{method: "GET", path: "/products"}
+		for i := 0; i < len(query); i += 2 {
+			c = c.with(query[i], query[i+1])
+		}
+		return c
+	}
+	for _, c := range []struct {
+		call call
+		want []adminProduct
+	}{
+		{find("search", "bow "+mark), []adminProduct{bowl}},
+		{find("search", "BURO "+mark), []adminProduct{bowl}},
+		{find("search", "crem "+mark), []adminProduct{lamp}},
+		{find("search", mark), []adminProduct{bowl, lamp}},
+		{find("search", "owl "+mark), nil},
+		{find("search", mark, "in_stock", "true"), []adminProduct{bowl}},
+		{find("search", mark, "category", "lamps "+mark), []adminProduct{lamp}},
+		{find("category", "CROCKERY "+mark), []adminProduct{bowl, lamp}},
+		{find("category", "Crockery "+mark, "in_stock", "true"), []adminProduct{bowl}},
+		{find("category", "Gone "+mark), nil},
+	} {
+		want := []listedProduct{}
+		for _, p := range c.want {
+			want = append(want, p.Listed())
+		}
+		wantListed(t, c.call, want)
+	}
+	var names []string
+	for c := find("limit", "100"); ; {
+		c.path = "/categories"
+		p := decodeExact[page[struct {
+			Name string `json:"name"`
+		}]](t, send(t, c).want(t, http.StatusOK))
+		for _, category := range p.Items {
+			if strings.HasSuffix(category.Name, mark) {
+				names = append(names, category.Name)
+			}
+		}
+		if p.NextCursor == nil {
+			break
+		}
+		c = find("limit", "100", "cursor", *p.NextCursor)
+	}
+	if want := []string{"Crockery " + mark, "Lamps " + mark}; !slices.Equal(names, want) {
+		t.Errorf("got the categories %q, want %q", names, want)
+	}
+	in := decodeExact[product](t, send(t, call{method: "GET", path: "/products/" + lamp.ProductID}).want(t, 200))
+	if in.Categories != lamp.Categories || lamp.Categories[1] != "Crockery "+mark {
+		t.Errorf("shown with the categories %q, saved with %q", in.Categories, lamp.Categories)
+	}
+}

@@ -20,7 +20,8 @@ var hanging = [][]string{
 	{"PutItem", "UpdateItem", "BatchGetItem"},
 	{"GetItem", "TransactWriteItems", "TransactGetItems"},
 	{"DeleteItem", "Query", "TransactWriteItems"},
-	{"Sign"},
+	{"Sign", "TransactGetItems"},
+	{"TransactWriteItems"},
 }
 
 // calls are the operations that a request calls, in their order. GetPublicKey
@@ -44,6 +45,7 @@ var calls = map[string][]string{
 	"reset a password":     {"GetItem", "TransactWriteItems"},
 	"delete an account":    {"GetItem", "TransactWriteItems"},
 	"browse products":      {"Query", "BatchGetItem"},
+	"list categories":      {"Query"},
 	"view a product":       {"Query"},
 	"place an order":       {"BatchGetItem", "TransactWriteItems"},
 	"place one in vain":    {"BatchGetItem", "TransactGetItems"},
@@ -54,7 +56,7 @@ var calls = map[string][]string{
 	"list the inventory":   {"GetItem", "Query", "BatchGetItem"}, // the first two at once
 	"view the inventory":   {"GetItem", "BatchGetItem"},          // at once
 	"create a product":     {"GetItem", "BatchGetItem", "TransactWriteItems"},
-	"change a product":     {"GetItem", "BatchGetItem", "TransactWriteItems"},
+	"change a product":     {"GetItem", "BatchGetItem", "Query", "TransactGetItems", "TransactWriteItems"},
 	"set a stock":          {"GetItem", "TransactWriteItems"},
 	"adjust a stock":       {"GetItem", "BatchGetItem", "TransactWriteItems"},
 	"list movements":       {"GetItem", "BatchGetItem", "Query"}, // the first two at once
@@ -164,6 +166,9 @@ var requests = map[string]func(*testing.T) request{
 		prefix := "Hanging " + unique()
 		shelf(t, prefix, "a")
 		return read(browse(prefix), http.StatusOK)
+	},
+	"list categories": func(*testing.T) request {
+		return read(call{method: "GET", path: "/categories"}.with("limit", "1"), http.StatusOK)
 	},
 	"view a product": func(t *testing.T) request { return read(viewProduct(newProduct(t).ProductID), http.StatusOK) },
 	"place an order": func(t *testing.T) request {

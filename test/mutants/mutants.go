@@ -10,7 +10,7 @@ const (
 var mutants = []mutant{
 	{
 		name: "a checkout takes units that are not there", file: "internal/dynamostore/checkout_store.go",
-		from: `"stock BETWEEN :units AND :lowAt"`, to: `"stock <= :lowAt"`, pkg: store,
+		from: `"stock > :units AND stock <= :lowAt"`, to: `"stock <= :lowAt"`, pkg: store,
 		run: "TestPlaceRejects|TestTenBuyersOneLamp",
 	},
 	{

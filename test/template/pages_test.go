@@ -1,6 +1,11 @@
 package template
 
-import "testing"
+import (
+	"slices"
+	"testing"
+
+	"shop/test/contract"
+)
 
 // API Gateway reads the issuer's documents by itself, past the distribution.
 func TestOnlyTheIssuerAnswersPastTheDistribution(t *testing.T) {
@@ -46,5 +51,42 @@ func TestOnlyPagesRedirectToHTTPS(t *testing.T) {
 	}
 	for _, behaviour := range behaviours {
 		wantJSON(t, At(behaviour, "ViewerProtocolPolicy"), `"https-only"`)
+	}
+}
+
+// TestCacheKeepsQueriesApart: the distribution's caches tell apart, and forward, each query that the catalogue takes.
+func TestCacheKeepsQueriesApart(t *testing.T) {
+	c, err := contract.Load("../../docs/openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := At(Need(t).Resources["CatalogueCachePolicy"], "Properties", "CachePolicyConfig",
+		"ParametersInCacheKeyAndForwardedToOrigin", "QueryStringsConfig", "QueryStrings")
+	var cached []string
+	for _, name := range key.([]any) {
+		cached = append(cached, name.(string))
+	}
+	for _, route := range []string{"GET /products", "GET /categories"} {
+		taken := c.Queries(route)
+		if len(taken) == 0 {
+			t.Errorf("the contract has no queries of %s", route)
+		}
+		for _, name := range taken {
+			if !slices.Contains(cached, name) {
+				t.Errorf("the cache's key has no %s, which %s takes", name, route)
+			}
+		}
+	}
+	behaviours, _ := At(Need(t).Resources["PagesDistribution"],
+		"Properties", "DistributionConfig", "CacheBehaviors").([]any)
+	var paths []string
+	for _, behaviour := range behaviours {
+		policy, _ := At(behaviour, "CachePolicyId").(map[string]any)
+		if policy["Ref"] == "CatalogueCachePolicy" {
+			paths = append(paths, At(behaviour, "PathPattern").(string))
+		}
+	}
+	if want := []string{"/api/products*", "/api/categories"}; !slices.Equal(paths, want) {
+		t.Errorf("cached are %q, want %q", paths, want)
 	}
 }

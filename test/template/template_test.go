@@ -433,6 +433,7 @@ var grants = map[string][]string{
 		"dynamodb:Query Products/index/low_stock",
 	},
 	"SaveProductFunction": {
+		"dynamodb:DeleteItem Products", "dynamodb:GetItem Products", "dynamodb:Query Products",
 		"dynamodb:BatchGetItem Products", "dynamodb:GetItem Users", "dynamodb:PutItem Products",
 		"dynamodb:PutItem StockMovements", "dynamodb:UpdateItem Products",
 	},

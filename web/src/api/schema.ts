@@ -350,7 +350,11 @@ export interface paths {
         };
         /**
          * List the goods for sale
-         * @description Active products only, sorted by name. Descriptions are on each product's own page.
+         * @description Active products only, sorted by name. A `search` is sorted by the words that it finds, then by name; with `in_stock` alone, names
+         *     that begin with the same 96 bytes in UTF-8 are sorted by product_id. Descriptions are on each product's own page.
+         *
+         *     `search`, `category` and `in_stock` may be combined. The first of them, in this order, is looked up, and the others leave out
+         *     what it finds: a page may have less than its limit, or nothing, while `next_cursor` goes on.
          */
         get: operations["browse-products"];
         put?: never;
@@ -362,6 +366,26 @@ export interface paths {
          * @description The answer has the status and headers of GET, and no body.
          */
         head: operations["browse-products-head"];
+        patch?: never;
+        trace?: never;
+    };
+    "/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the categories
+         * @description Those that active products have, sorted by name, each once, as one of the products writes it.
+         */
+        get: operations["list-categories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -975,6 +999,13 @@ export interface components {
         AdminProduct: components["schemas"]["ProductFacts"] & components["schemas"]["ProductDetails"] & components["schemas"]["ProductInventory"];
         /** @description Counts saves of the product, not changes of its stock. */
         Version: number;
+        CategoryPage: {
+            items: components["schemas"]["CategoryInList"][];
+            next_cursor: components["schemas"]["Cursor"];
+        };
+        CategoryInList: {
+            name: components["schemas"]["Category"];
+        };
         ProductPage: {
             items: components["schemas"]["ProductInList"][];
             next_cursor: components["schemas"]["Cursor"];
@@ -2224,6 +2255,19 @@ export interface components {
          */
         AdjustmentKey: string;
         /**
+         * @description One to five words, each of which begins a word of the name. Case and diacritics do not matter. A word is a run of letters and
+         *     digits; of a name the first 20 different ones are looked at.
+         * @example lam bra
+         */
+        Search: string;
+        /**
+         * @description Only products of this category. Upper and lower case are the same.
+         * @example Lamps
+         */
+        Category: components["schemas"]["Category"];
+        /** @description Only products that are not out of stock. */
+        InStock: "true";
+        /**
          * @description 1 to 98 product ids, separated by commas. The answer is a single page of these products, in this order, each
          *     once. Products that are unknown or not for sale are left out. Cannot be combined with another parameter.
          * @example brass-desk-lamp,linen-tea-towel
@@ -3142,10 +3186,23 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The start of the name. Upper and lower case are the same, and so are composed and decomposed characters.
+                 * @description The start of the name. Upper and lower case are the same, and so are composed and decomposed characters. Does not go with the next three.
                  * @example brass
                  */
                 q?: string;
+                /**
+                 * @description One to five words, each of which begins a word of the name. Case and diacritics do not matter. A word is a run of letters and
+                 *     digits; of a name the first 20 different ones are looked at.
+                 * @example lam bra
+                 */
+                search?: components["parameters"]["Search"];
+                /**
+                 * @description Only products of this category. Upper and lower case are the same.
+                 * @example Lamps
+                 */
+                category?: components["parameters"]["Category"];
+                /** @description Only products that are not out of stock. */
+                in_stock?: components["parameters"]["InStock"];
                 /**
                  * @description 1 to 98 product ids, separated by commas. The answer is a single page of these products, in this order, each
                  *     once. Products that are unknown or not for sale are left out. Cannot be combined with another parameter.
@@ -3212,10 +3269,23 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The start of the name. Upper and lower case are the same, and so are composed and decomposed characters.
+                 * @description The start of the name. Upper and lower case are the same, and so are composed and decomposed characters. Does not go with the next three.
                  * @example brass
                  */
                 q?: string;
+                /**
+                 * @description One to five words, each of which begins a word of the name. Case and diacritics do not matter. A word is a run of letters and
+                 *     digits; of a name the first 20 different ones are looked at.
+                 * @example lam bra
+                 */
+                search?: components["parameters"]["Search"];
+                /**
+                 * @description Only products of this category. Upper and lower case are the same.
+                 * @example Lamps
+                 */
+                category?: components["parameters"]["Category"];
+                /** @description Only products that are not out of stock. */
+                in_stock?: components["parameters"]["InStock"];
                 /**
                  * @description 1 to 98 product ids, separated by commas. The answer is a single page of these products, in this order, each
                  *     once. Products that are unknown or not for sale are left out. Cannot be combined with another parameter.
@@ -3247,6 +3317,61 @@ export interface operations {
             500: components["responses"]["HeadRefused"];
             503: components["responses"]["HeadRefused"];
             "5XX": components["responses"]["HeadRefused"];
+        };
+    };
+    "list-categories": {
+        parameters: {
+            query?: {
+                /** @description At most this many items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. It is invalid_cursor with another query or caller, or if it was changed. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: {
+                /**
+                 * @description ETags of answers that the client has, or `*`. If the answer is one of them, 304 comes without a body. They are
+                 *     compared weakly (RFC 9110, section 13.1.2).
+                 * @example "q83vEjRWeJCrze8SNFZ4kA"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of categories. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["PublicCache"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "name": "Home & Garden"
+                     *         },
+                     *         {
+                     *           "name": "Lamps"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CategoryPage"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["InvalidPage"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Busy"];
+            "5XX": components["responses"]["GatewayFailure"];
         };
     };
     "view-product": {
