@@ -40,7 +40,7 @@ test.describe('in every look', () => {
     for (const [name, path] of [
       ['home', '/'],
       ['search', '/?q=b'],
-      ['no-match', '/?q=zzzzzz'],
+      ['no-match', '/?q=zzzzzz&in_stock=true'],
       ['product', '/products/brass-desk-lamp'],
       ['sold-out', '/products/doormat-coir'],
       ['no-product', '/products/none'],
@@ -175,9 +175,9 @@ test('journey 14: a search that is typed on aborts what it had asked for', async
   await page.goto('/')
   const asked: string[] = []
   const failed: string[] = []
-  page.on('request', (request) => void (request.url().includes('q=') && asked.push(request.url())))
+  page.on('request', (request) => void (request.url().includes('/api/products?search=') && asked.push(request.url())))
   page.on('requestfailed', (request) => void failed.push(request.url()))
-  await page.route('**/api/products?q=b&*', async (route) => {
+  await page.route('**/api/products?search=b&*', async (route) => {
     await new Promise((done) => setTimeout(done, 1500))
     await route.continue().catch(() => {})
   })
@@ -186,7 +186,32 @@ test('journey 14: a search that is typed on aborts what it had asked for', async
   await page.getByRole('searchbox').pressSequentially('ra')
   await expect(page.getByRole('link', { name: 'Brass desk lamp' })).toBeVisible()
   await expect(page.locator('.card')).toHaveCount(2)
-  expect(failed.some((url) => url.includes('q=b&'))).toBe(true)
+  expect(failed.some((url) => url.includes('search=b&'))).toBe(true)
+})
+
+test('journey 14: filters stand in the URL, go with a search, and are cleared', async ({ page }) => {
+  const category = `Reading & light ${Date.now()}`
+  const product = await newProduct({ name: 'Läselampe neu', categories: [category], stock: 7 })
+  await newProduct({ name: 'Läselampe alt', categories: [category], stock: 0 })
+  await page.goto('/?q=laselamp')
+  await expect(page.locator('.card').first()).toBeVisible()
+  await page.getByLabel('Category').selectOption(category)
+  await expect(page.locator('.card')).toHaveCount(2)
+  await page.getByLabel('Only what is in stock').check()
+  await expect(page.locator('.card')).toHaveCount(1)
+  expect(new URL(page.url()).searchParams.get('category')).toBe(category)
+  await page.reload()
+  await expect(page.getByLabel('Category')).toHaveValue(category)
+  await expect(page.locator('.card')).toHaveCount(1)
+  await page.goBack()
+  await expect(page.locator('.card')).toHaveCount(2)
+  await page.getByRole('searchbox').fill('🦊')
+  await expect(page.getByText('Nothing was found for “🦊”')).toBeVisible()
+  await page.getByRole('link', { name: 'Clear the search' }).click()
+  await expect(page.getByLabel('Category')).toHaveValue('')
+  await page.goto(`/products/${product.product_id}`)
+  await page.getByRole('link', { name: category }).click()
+  await expect(page.locator('.card')).toHaveCount(2)
 })
 
 test('journey 14: offline says so over what is shown, and goes on when the network is back', async ({ page, context }) => {

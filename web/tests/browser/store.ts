@@ -29,6 +29,7 @@ export interface Product {
   product_id: string
   name: string
   stock: number
+  categories?: string[]
   price: { amount: number; currency: string }
   version: number
 }

@@ -54,6 +54,17 @@ function ProductOf({ id }: { id: string }) {
             <Badge status={product.stock_status} />
           </p>
           <Add product={product} at={query.dataUpdatedAt} />
+          {product.categories && (
+            <ul class="row flush" aria-label={shop.categories}>
+              {product.categories.map((name) => (
+                <li key={name}>
+                  <a href={`/?category=${encodeURIComponent(name)}`} dir="auto">
+                    {name}
+                  </a>
+                </li>
+              ))}
+            </ul>
+          )}
           {product.description && (
             <p class="product-text" dir="auto">
               {product.description}
