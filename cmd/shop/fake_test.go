@@ -298,7 +298,8 @@ func (f *fakeStore) view(w http.ResponseWriter, id string) {
 func (f *fakeStore) save(w http.ResponseWriter, id string, body []byte) {
 	p, exists := f.products[id]
 	if !exists {
-		p = fakeProduct{"product_id": id, "created_at": orderedAt, "stock": 0.0, "version": 0.0}
+		p = fakeProduct{"product_id": id, "created_at": orderedAt, "stock": 0.0, "version": 0.0,
+			"low_stock_threshold": 5.0}
 	}
 	var sent map[string]any
 	_ = json.Unmarshal(body, &sent)

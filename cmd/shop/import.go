@@ -60,9 +60,9 @@ of a product that exists, and what the file does not give, are never touched.
 
 Formats:
   catalogue      a CSV of product_id,name,description,price,currency,stock and, if there, image_url, active,
-                 max_per_order and categories (up to 5, with | between), one product a line. The price is
-                 decimal (3.39) in the store's currency; an empty stock is 0; where an optional one is empty,
-                 the product's stays as it is.
+                 max_per_order, low_stock_threshold and categories (up to 5, with | between), one product a
+                 line. The price is decimal (3.39) in the store's currency; an empty stock is 0; where an
+                 optional one is empty, the product's stays as it is.
   online-retail  the raw sales file "Online Retail" (UCI Machine Learning Repository) or its second
                  edition, in pounds. Every stock code of goods becomes a product: its most frequent
                  description, its latest positive price, and as stock the units that the file sells. Goods

@@ -65,7 +65,7 @@ func TestPick(t *testing.T) {
 			}
 			return []product.Product{{
 				ID: "a", Name: "A", Price: money.Money{Amount: 5, Currency: "GBP"}, Active: true, Stock: 2,
-				MaxPerOrder: 3,
+				MaxPerOrder: 3, LowStockThreshold: 2,
 			}}, nil
 		}))
 		httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithQuery("ids="+ids)).

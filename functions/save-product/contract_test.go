@@ -25,7 +25,7 @@ func TestRequestBecomesAWholeDraft(t *testing.T) {
 	in := request{
 		Name: &text, Description: &text, Price: &storeapi.RequiredMoney{Amount: &number, Currency: &text},
 		ImageURL: &text, Active: &yes, MaxPerOrder: &number, Categories: []string{text}, Stock: &number,
-		CompareVersion: &number,
+		CompareVersion: &number, LowStockThreshold: &number,
 	}
 	if missing := unset.Members(in); len(missing) > 0 {
 		t.Fatalf("give the request of this test %v", missing)

@@ -19,8 +19,8 @@ type productSaver interface {
 	Do(_ context.Context, admin user.Caller, d product.Draft) (saved product.Product, before *product.Product, _ error)
 }
 
-// request is the whole product, which PUT replaces. max_per_order, categories and stock stay as they are when they are
-// missing; compare_version may be missing, too. All other members are required.
+// request is the whole product, which PUT replaces. max_per_order, low_stock_threshold, categories and stock stay as
+// they are when they are missing; compare_version may be missing, too. All other members are required.
 type request struct {
 	Name        *string                 `json:"name"`
 	Description *string                 `json:"description"`
@@ -30,6 +30,8 @@ type request struct {
 	MaxPerOrder *int64                  `json:"max_per_order"`
 	Categories  []string                `json:"categories"`
 	Stock       *int64                  `json:"stock"`
+
+	LowStockThreshold *int64 `json:"low_stock_threshold"`
 
 	CompareVersion *int64 `json:"compare_version"`
 }
@@ -77,7 +79,8 @@ func (in request) toDraft(id string) (product.Draft, error) {
 	}
 	return product.Draft{
 		ID: id, Name: *in.Name, Description: *in.Description, Price: price, ImageURL: *in.ImageURL, Active: *in.Active,
-		MaxPerOrder: in.MaxPerOrder, Categories: in.Categories, Stock: in.Stock, CompareVersion: in.CompareVersion,
+		MaxPerOrder: in.MaxPerOrder, LowStockThreshold: in.LowStockThreshold, Categories: in.Categories,
+		Stock: in.Stock, CompareVersion: in.CompareVersion,
 	}, nil
 }
 

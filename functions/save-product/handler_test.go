@@ -34,7 +34,7 @@ func expecting(t *testing.T, want product.Draft, created bool) save {
 		}
 		return product.Product{
 			ID: d.ID, Name: d.Name, Description: d.Description, Price: d.Price, ImageURL: d.ImageURL, Active: d.Active,
-			Stock: 4, Version: 7,
+			Stock: 4, LowStockThreshold: 5, Version: 7,
 			CreatedAt: time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC),
 			UpdatedAt: time.Date(2026, 2, 20, 11, 15, 42, 40e6, time.UTC),
 		}, created, nil
@@ -57,7 +57,7 @@ func TestSaveProduct(t *testing.T) {
 		httpapitest.Call(t, h, httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{Status: status, Body: `{
 			"product_id":"brass-desk-lamp","name":"Brass desk lamp","price":{"amount":6400,"currency":"GBP"},
 			"image_url":"https://images.shop.example/brass-desk-lamp.jpg","stock_status":"low_stock",
-			"description":"A lacquered brass lamp with a swivelling shade.","stock":4,"active":true,"version":7,
+			"description":"A lacquered brass lamp with a swivelling shade.","stock":4,"low_stock_threshold":5,"active":true,"version":7,
 			"created_at":"2026-01-05T08:00:00.000Z","updated_at":"2026-02-20T11:15:42.040Z"}`})
 	}
 }
@@ -142,7 +142,7 @@ func TestEmptyValuesAreValues(t *testing.T) {
 	httpapitest.Call(t, saveProduct(httpapitest.Guard(), expecting(t, want, false)), e).
 		Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
 		"product_id":"A.b_c-1","name":"A","price":{"amount":0,"currency":"GBP"},"image_url":"","stock_status":"low_stock",
-		"description":"","stock":4,"active":false,"version":7,
+		"description":"","stock":4,"low_stock_threshold":5,"active":false,"version":7,
 		"created_at":"2026-01-05T08:00:00.000Z","updated_at":"2026-02-20T11:15:42.040Z"}`})
 }
 
@@ -166,30 +166,33 @@ func TestCategories(t *testing.T) {
 		}
 		httpapitest.Call(t, h, e).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
 			"product_id":"brass-desk-lamp","name":"A","price":{"amount":1,"currency":"GBP"},"image_url":"",
-			"stock_status":"out_of_stock","description":"",` + shown + `"stock":0,"active":false,"version":1,
+			"stock_status":"out_of_stock","description":"",` + shown + `"stock":0,"low_stock_threshold":0,"active":false,"version":1,
 			"created_at":"0001-01-01T00:00:00.000Z","updated_at":"0001-01-01T00:00:00.000Z"}`})
 	}
 }
 
-func TestLimitOfAnOrder(t *testing.T) {
-	most := int64(2)
+func TestLimitAndThreshold(t *testing.T) {
+	most, few := int64(2), int64(8)
 	h := saveProduct(httpapitest.Guard(), save(func(_ user.Caller, d product.Draft) (product.Product, bool, error) {
-		if d.MaxPerOrder == nil || *d.MaxPerOrder != most || d.CompareVersion == nil || *d.CompareVersion != 7 {
-			t.Errorf("saves %+v, want a limit of %d over version 7", d, most)
+		want := d
+		want.MaxPerOrder, want.LowStockThreshold, want.CompareVersion = &most, &few, new(int64(7))
+		if !reflect.DeepEqual(d, want) {
+			t.Errorf("saves %+v, want a limit of %d and a threshold of %d over version 7", d, most, few)
 		}
-		return product.Product{ID: d.ID, Name: d.Name, Price: d.Price, Stock: 1, MaxPerOrder: most, Version: 1}, false,
-			nil
+		return product.Product{
+			ID: d.ID, Name: d.Name, Price: d.Price, Stock: 1, MaxPerOrder: most, LowStockThreshold: few, Version: 1,
+		}, false, nil
 	}))
 	e := httpapitest.ReadEvent(t).WithBody(
-		`{"name":"A","description":"","price":{"amount":1,"currency":"GBP"},"image_url":"","active":true,"max_per_order":2,` +
+		`{"name":"A","description":"","price":{"amount":1,"currency":"GBP"},"image_url":"","active":true,"max_per_order":2,"low_stock_threshold":8,` +
 			`"compare_version":7}`)
 	httpapitest.Call(t, h, e).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
 		"product_id":"brass-desk-lamp","name":"A","price":{"amount":1,"currency":"GBP"},"image_url":"","stock_status":"low_stock",
-		"max_per_order":2,"description":"","stock":1,"active":false,"version":1,
+		"max_per_order":2,"description":"","stock":1,"low_stock_threshold":8,"active":false,"version":1,
 		"created_at":"0001-01-01T00:00:00.000Z","updated_at":"0001-01-01T00:00:00.000Z"}`})
 }
 
-// TestBody: a save writes the whole product, so none may be left out but the stock and the limit.
+// TestBody: a save writes the whole product, so none may be left out but the stock, the limit and the threshold.
 func TestBody(t *testing.T) {
 	e, h := httpapitest.ReadEvent(t), saveProduct(httpapitest.Guard(), save(nil))
 	httpapitest.CheckBody(t, e, h)

@@ -49,7 +49,8 @@ func eventFor(t *testing.T, route string) httpapitest.Event {
 func storedLamp() product.Product {
 	return product.Product{
 		ID: "brass-desk-lamp", Name: "Brass desk lamp", Description: "A lacquered brass lamp.",
-		Price: money.Money{Amount: 6400, Currency: "GBP"}, Active: true, Stock: 4, Version: 2,
+		Price: money.Money{Amount: 6400, Currency: "GBP"}, Active: true, Stock: 4, LowStockThreshold: 5,
+		Version:   2,
 		CreatedAt: time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC),
 		UpdatedAt: time.Date(2026, 2, 20, 11, 15, 42, 40e6, time.UTC),
 	}
@@ -64,16 +65,16 @@ func TestList(t *testing.T) {
 		}
 		gone := product.Product{
 			ID: "old-lamp", Name: "Old lamp", Price: money.Money{Currency: "GBP"},
-			ImageURL: "https://images.shop.example/old.jpg", Version: 1,
+			ImageURL: "https://images.shop.example/old.jpg", LowStockThreshold: 7, Version: 1,
 		}
 		return page.Page[product.Product]{Items: []product.Product{storedLamp(), gone}, NextCursor: "bW9yZQ"}, nil
 	}})
 	httpapitest.Call(t, h, httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
 		"items":[
 			{"product_id":"brass-desk-lamp","name":"Brass desk lamp","price":{"amount":6400,"currency":"GBP"},"image_url":"","stock_status":"low_stock",
-			 "stock":4,"active":true,"version":2,"created_at":"2026-01-05T08:00:00.000Z","updated_at":"2026-02-20T11:15:42.040Z"},
+			 "stock":4,"low_stock_threshold":5,"active":true,"version":2,"created_at":"2026-01-05T08:00:00.000Z","updated_at":"2026-02-20T11:15:42.040Z"},
 			{"product_id":"old-lamp","name":"Old lamp","price":{"amount":0,"currency":"GBP"},"image_url":"https://images.shop.example/old.jpg",
-			 "stock_status":"out_of_stock","stock":0,"active":false,"version":1,"created_at":"0001-01-01T00:00:00.000Z","updated_at":"0001-01-01T00:00:00.000Z"}],
+			 "stock_status":"out_of_stock","stock":0,"low_stock_threshold":7,"active":false,"version":1,"created_at":"0001-01-01T00:00:00.000Z","updated_at":"0001-01-01T00:00:00.000Z"}],
 		"next_cursor":"bW9yZQ"}`})
 }
 
@@ -86,7 +87,7 @@ func TestView(t *testing.T) {
 	}})
 	httpapitest.Call(t, h, eventFor(t, viewRoute)).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
 		"product_id":"brass-desk-lamp","name":"Brass desk lamp","price":{"amount":6400,"currency":"GBP"},"image_url":"","stock_status":"low_stock",
-		"description":"A lacquered brass lamp.","stock":4,"active":true,"version":2,
+		"description":"A lacquered brass lamp.","stock":4,"low_stock_threshold":5,"active":true,"version":2,
 		"created_at":"2026-01-05T08:00:00.000Z","updated_at":"2026-02-20T11:15:42.040Z"}`})
 }
 

@@ -31,7 +31,8 @@ func (g goods) View(_ context.Context, id string) (product.Product, error) {
 func lampWithStock(stock int64) goods {
 	return goods{byID: map[string]product.Product{"brass-desk-lamp": {
 		ID: "brass-desk-lamp", Name: "Brass <desk> lamp", Description: "Takes one “E14” bulb.\nNot included.",
-		Price: money.Money{Amount: 6400, Currency: "GBP"}, Active: true, Stock: stock, Version: 3,
+		Price: money.Money{Amount: 6400, Currency: "GBP"}, Active: true, Stock: stock,
+		LowStockThreshold: 5, Version: 3,
 	}}}
 }
 

@@ -85,7 +85,7 @@ func (s *AdminCatalogue) low(
 	}
 	found, err := s.table().pick(ctx, ids)
 	found = slices.DeleteFunc(found, func(p product.Product) bool {
-		return !product.IsLow(p.Stock) || !strings.HasPrefix(fold(p.Name), prefix)
+		return !p.IsLow() || !strings.HasPrefix(fold(p.Name), prefix)
 	})
 	return page.Page[product.Product]{NextCursor: shown.NextCursor, Items: found}, err
 }

@@ -14,7 +14,6 @@ import (
 	"shop/internal/money"
 	"shop/internal/notification"
 	"shop/internal/order"
-	"shop/internal/product"
 )
 
 // Where the actions stand in the transaction that places an order. The goods follow, in the order of the lines.
@@ -60,6 +59,7 @@ func (s *CheckoutStore) good(r *reader) order.Good {
 	return order.Good{
 		Name: r.text("name"), Price: money.Money{Amount: r.number("price"), Currency: s.Currency},
 		Stock: r.number("stock"), Active: r.boolean("active"), MaxPerOrder: maxPerOrder(r),
+		LowStockThreshold: lowStockThreshold(r),
 	}
 }
 
@@ -147,31 +147,32 @@ func (s *CheckoutStore) actions(o order.Order, seen order.Goods) []types.Transac
 		mailAction: put(s.Mails, mailItem(notification.NewOrderMail(o.ID, o.Email, o.PlacedAt))),
 	}
 	for _, line := range o.Lines {
-		actions = append(actions, types.TransactWriteItem{Update: s.sell(line, seen[line.ProductID].Stock)})
+		actions = append(actions, types.TransactWriteItem{Update: s.sell(line, seen[line.ProductID])})
 	}
 	return actions
 }
 
-// sell takes the line's units. What is left is low or not, by the stock that was seen: in the one case it is marked so,
-// which writes the index of what is low when it was not marked before, in the other nothing is. The condition holds the
-// side, so that the mark is true whatever was sold meanwhile.
-func (s *CheckoutStore) sell(line order.Line, seen int64) *types.Update {
+// sell takes the line's units. What is left is low or not, by the stock and the threshold that were seen: in the one
+// case it is marked so, which writes the index of what is low when it was not marked before, in the other nothing is.
+// The condition holds the side and the threshold, so that the mark is true whatever was sold and saved meanwhile.
+func (s *CheckoutStore) sell(line order.Line, seen order.Good) *types.Update {
 	values := attributes{
 		":units": number(line.Quantity), ":price": number(line.UnitPrice.Amount), ":true": boolean(true),
-		":lowAt": number(line.Quantity + product.LowStockThreshold),
+		":lowAt": number(line.Quantity + seen.LowStockThreshold),
 	}
 	side, mark := "stock > :lowAt", ""
-	switch left := seen - line.Quantity; {
-	case left == 0:
+	switch {
+	case seen.Stock == line.Quantity:
 		side, mark, values[":low"] = "stock = :units", ", low_stock = :low REMOVE shelf", text(lowMark)
 		delete(values, ":lowAt")
-	case product.IsLow(left):
+	case seen.IsLowAfter(line.Quantity):
 		side, mark, values[":low"] = "stock > :units AND stock <= :lowAt", ", low_stock = :low", text(lowMark)
 	}
 	return &types.Update{
 		TableName: &s.Products,
 		Key:       productKey(line.ProductID, salePart),
-		ConditionExpression: aws.String(side + " AND price = :price AND active = :true" +
+		ConditionExpression: aws.String(side + " AND " + sameThreshold(seen.LowStockThreshold, values) +
+			" AND price = :price AND active = :true" +
 			" AND (attribute_not_exists(max_per_order) OR max_per_order >= :units)"),
 		UpdateExpression:                    aws.String("SET stock = stock - :units" + mark),
 		ExpressionAttributeValues:           values,

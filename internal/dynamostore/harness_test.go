@@ -199,7 +199,7 @@ func (s *shop) goodsSeen() order.Goods {
 	seen := order.Goods{}
 	for _, item := range out.Items {
 		if r := (&reader{item: item}); r.has("stock") {
-			seen[r.text("product_id")] = order.Good{Stock: r.number("stock")}
+			seen[r.text("product_id")] = order.Good{Stock: r.number("stock"), LowStockThreshold: lowStockThreshold(r)}
 		}
 	}
 	return seen
@@ -234,7 +234,7 @@ func (s *shop) addProduct(id string, price, units int64) product.Product {
 	s.t.Helper()
 	p := product.Product{
 		ID: id, Name: "The " + id, Description: "A " + id, Price: gbp(price), Active: true, Stock: units, Version: 1,
-		CreatedAt: opened, UpdatedAt: opened,
+		LowStockThreshold: product.DefaultLowStockThreshold, CreatedAt: opened, UpdatedAt: opened,
 	}
 	s.must(s.saver().Create(s.t.Context(), p, nil))
 	return p

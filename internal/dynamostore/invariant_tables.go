@@ -39,7 +39,10 @@ func (s *InvariantTables) EachProduct(ctx context.Context, visit func(invariants
 
 func auditedProduct(item attributes, from, to time.Time) invariants.Product {
 	r := reader{item: item}
-	p := invariants.Product{ID: r.text("product_id"), Stock: r.number("stock"), From: from, To: to}
+	p := invariants.Product{
+		ID: r.text("product_id"), Stock: r.number("stock"), Threshold: lowStockThreshold(&r),
+		Marked: r.has("low_stock"), From: from, To: to,
+	}
 	p.Err = r.err
 	return p
 }

@@ -29,8 +29,8 @@ func (s *shop) invariants() *InvariantTables {
 // stocked puts a product on the shelf, its stock recorded.
 func (s *shop) stocked(id string, units int64) {
 	s.t.Helper()
-	p := product.Product{ID: id, Name: id, Price: gbp(1), Active: true, Stock: units, Version: 1, CreatedAt: opened,
-		UpdatedAt: opened}
+	p := product.Product{ID: id, Name: id, Price: gbp(1), Active: true, Stock: units, LowStockThreshold: 5,
+		Version: 1, CreatedAt: opened, UpdatedAt: opened}
 	first := product.Movement{ID: "first", ProductID: id, After: units, Reason: "r", By: "usr_admin", MovedAt: opened}
 	s.must(s.saver().Create(s.t.Context(), p, &first))
 }
@@ -140,6 +140,7 @@ func TestPlantedDifferences(t *testing.T) {
 	s.wantDifferences(
 		"mail_not_reached "+early.ID, "never_cancelled "+ids[0], "returns_differ p001",
 		"stock_differs p000", "stock_differs p001", "stock_differs p002", "stock_below_zero p002",
+		"low_mark_wrong p002",
 		"product_missing p003",
 		"order_without_mail "+ids[4], "mail_without_order order-placed#"+ids[5], "stock_differs p005",
 		"mail_never_due order-placed#"+ids[6],
@@ -182,7 +183,7 @@ func (s *shop) buyUntil(stop <-chan struct{}, buyer int) {
 		id := "hot" + strconv.Itoa(n%4)
 		at := time.Now().UTC().Truncate(time.Millisecond)
 		o := newOrder("usr_"+strconv.Itoa(buyer), strconv.Itoa(n), at, line(id, 1, 1))
-		many := order.Goods{id: {Stock: 100_000}}
+		many := order.Goods{id: {Stock: 100_000, LowStockThreshold: 5}}
 		if _, err := s.checkout().CheckoutStore.Place(s.t.Context(), o, many,
 			func() time.Time { return at }); err != nil {
 			s.t.Error(err)

@@ -34,11 +34,11 @@ func (s *InventoryStore) Move(ctx context.Context, m product.Movement) (product.
 		ConditionExpression:                 aws.String("attribute_not_exists(moved_key)"),
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}}
-	actions := []types.TransactWriteItem{s.restock(m), record}
+	actions := []types.TransactWriteItem{{}, record}
 	if m.Keyed {
 		actions = append(actions, s.once(m))
 	}
-	err := writeProduct(ctx, s.Client, actions, explainStockChanged)
+	err := s.restock(ctx, m, actions)
 	var met *alreadyRecordedError
 	switch {
 	case errors.As(err, &met):
@@ -82,7 +82,32 @@ func (s *InventoryStore) movement(ctx context.Context, productID, key types.Attr
 	return readMovement(out.Item)
 }
 
-func (s *InventoryStore) restock(m product.Movement) types.TransactWriteItem {
+// restock writes the actions of the movement, the first of which is the stock's. The threshold was not read, so whether
+// the stock is low by then is taken from the default first. If the condition tells of another threshold, by which it is
+// otherwise, the actions are tried again.
+func (s *InventoryStore) restock(ctx context.Context, m product.Movement, actions []types.TransactWriteItem) error {
+	isLow := m.After <= product.DefaultLowStockThreshold
+	for range restockAttempts {
+		actions[0] = s.stock(m, isLow)
+		var now level
+		err := writeProduct(ctx, s.Client, actions, func(old attributes) (err error) {
+			now, err = stockNow(old)
+			return err
+		})
+		var changed *product.StockChangedError
+		if !errors.As(err, &changed) || now.stock != m.Before {
+			return err
+		}
+		isLow = m.After <= now.threshold
+	}
+	return product.ErrContended
+}
+
+// restockAttempts is how often the threshold of a product may change while its stock is being changed.
+const restockAttempts = 8
+
+// stock sets the stock, which is low then, or is not.
+func (s *InventoryStore) stock(m product.Movement, isLow bool) types.TransactWriteItem {
 	values := attributes{":before": number(m.Before), ":after": number(m.After), ":now": instant(m.MovedAt)}
 	var sets, removes string
 	mark := func(holds bool, name, value string) {
@@ -92,7 +117,7 @@ func (s *InventoryStore) restock(m product.Movement) types.TransactWriteItem {
 			removes += ", " + name
 		}
 	}
-	mark(product.IsLow(m.After), "low_stock", lowMark)
+	mark(isLow, "low_stock", lowMark)
 	mark(m.After > 0, "shelf", inStockShelf)
 	if removes != "" {
 		removes = " REMOVE " + removes[2:]
@@ -100,7 +125,7 @@ func (s *InventoryStore) restock(m product.Movement) types.TransactWriteItem {
 	return types.TransactWriteItem{Update: &types.Update{
 		TableName:                           &s.Products,
 		Key:                                 productKey(m.ProductID, salePart),
-		ConditionExpression:                 aws.String("stock = :before"),
+		ConditionExpression:                 aws.String("stock = :before AND " + onSide(m.After, isLow)),
 		UpdateExpression:                    aws.String("SET stock = :after, updated_at = :now" + sets + removes),
 		ExpressionAttributeValues:           values,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
@@ -118,17 +143,16 @@ func (s *InventoryStore) moved(ctx context.Context, m product.Movement) (product
 	return recorded, err == nil
 }
 
-// explainStockChanged returns the error for a stock that is not the one that a movement expected.
-func explainStockChanged(old attributes) error {
+// stockNow returns the stock at which a movement's condition failed, and the error for it.
+func stockNow(old attributes) (level, error) {
 	if old == nil {
-		return product.ErrNotFound
+		return level{}, product.ErrNotFound
 	}
-	r := reader{item: old}
-	stock := r.number("stock")
-	if r.err != nil {
-		return r.err
+	now, err := readLevel(old)
+	if err != nil {
+		return level{}, err
 	}
-	return &product.StockChangedError{Quantity: stock}
+	return now, &product.StockChangedError{Quantity: now.stock}
 }
 
 // Changes returns a page of a product's movements, newest first. Its cursors are good for this admin alone. It returns

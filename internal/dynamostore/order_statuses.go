@@ -50,12 +50,13 @@ func (s *OrderStatuses) Stored(ctx context.Context, orderID string) (order.Order
 	return readOrder(out.Item)
 }
 
-// stocks are units by product. One that is missing does not exist.
-type stocks map[string]int64
+// stocks are levels by product. One that is missing does not exist.
+type stocks map[string]level
 
 // Change implements [order.StatusStore.Change] in one transaction, whose condition on the order's status lets it be
 // carried out once. The units go back by one of two updates for each product, chosen by the stock that was seen, as
-// checkout takes them. When a stock is on the other side of the low mark by then, the transaction is another one, of
+// checkout takes them. When a stock is on the other side of the low mark by then, or the mark
+// is another one, the transaction is another one, of
 // the stock that the failed condition told.
 func (s *OrderStatuses) Change(ctx context.Context, o order.Order, c order.Change, tracking string) error {
 	lines := o.Returned(c)
@@ -97,11 +98,11 @@ func (s *OrderStatuses) seen(ctx context.Context, lines []order.Line) (stocks, e
 	}
 	seen := stocks{}
 	for _, item := range items[s.Products] {
-		r := reader{item: item}
-		seen[r.text("product_id")] = r.number("stock")
-		if r.err != nil {
-			return nil, r.err
+		now, err := readLevel(item)
+		if err != nil {
+			return nil, err
 		}
+		seen[productIDOf(item)] = now
 	}
 	return seen, nil
 }
@@ -179,19 +180,21 @@ func (s *OrderStatuses) step(o order.Order, c order.Change, tracking string) *ty
 }
 
 // giveBack adds the line's units. A stock that is low all the same keeps its mark; one that is low no more loses it,
-// which writes the index of what is low only where there was one.
-func (s *OrderStatuses) giveBack(line order.Line, seen int64) *types.Update {
+// which writes the index of what is low only where there was one. The condition holds the threshold, too.
+func (s *OrderStatuses) giveBack(line order.Line, seen level) *types.Update {
+	values := attributes{
+		":units": number(line.Quantity), ":mark": number(seen.threshold - line.Quantity),
+		":shelf": text(inStockShelf),
+	}
 	side, mark := "stock <= :mark", ""
-	if !product.IsLow(seen + line.Quantity) {
+	if seen.stock+line.Quantity > seen.threshold {
 		side, mark = "stock > :mark", " REMOVE low_stock"
 	}
 	return &types.Update{
 		TableName: &s.Products, Key: productKey(line.ProductID, salePart),
-		ConditionExpression: &side, UpdateExpression: aws.String("SET stock = stock + :units, shelf = :shelf" + mark),
-		ExpressionAttributeValues: attributes{
-			":shelf": text(inStockShelf),
-			":units": number(line.Quantity), ":mark": number(product.LowStockThreshold - line.Quantity),
-		},
+		ConditionExpression:                 aws.String(side + " AND " + sameThreshold(seen.threshold, values)),
+		UpdateExpression:                    aws.String("SET stock = stock + :units, shelf = :shelf" + mark),
+		ExpressionAttributeValues:           values,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}
 }
@@ -226,11 +229,11 @@ func (seen stocks) met(lines []order.Line, reasons []types.CancellationReason, c
 			delete(seen, line.ProductID)
 			continue
 		}
-		r := reader{item: old}
-		seen[line.ProductID] = r.number("stock")
-		if r.err != nil {
-			return r.err
+		now, err := readLevel(old)
+		if err != nil {
+			return err
 		}
+		seen[line.ProductID] = now
 	}
 	if !found {
 		return failed("changing an order's status", cause)

@@ -117,14 +117,14 @@ func TestCancellationOfAnotherSide(t *testing.T) {
 	o := s.sold("k", line("lamp", 100, 2), line("vase", 100, 2))
 	store := s.progress().Orders.(*OrderStatuses)
 	c := order.Change{From: order.Placed, To: order.Cancelled, By: cat.UserID, At: opened}
-	seen := stocks{"lamp": 1, "vase": 6}
+	seen := stocks{"lamp": {stock: 1, threshold: 5}, "vase": {stock: 6, threshold: 5}}
 	reasons, err := store.write(t.Context(), store.actions(o, c, "", seen))
 	if err == nil || len(reasons) != 6 {
 		t.Fatalf("the wrong side: got %v, %v", reasons, err)
 	}
 	s.must(seen.met(o.Lines, reasons, err))
-	if seen["lamp"] != 6 {
-		t.Errorf("the stock met is %d, want 6", seen["lamp"])
+	if seen["lamp"].stock != 6 {
+		t.Errorf("the stock met is %d, want 6", seen["lamp"].stock)
 	}
 	s.must(second(s.progress().Cancel(t.Context(), cat, o.ID)))
 	s.wantReturned("lamp", 8, 1)

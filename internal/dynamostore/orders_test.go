@@ -47,9 +47,9 @@ func TestPlaceRejects(t *testing.T) {
 	few := s.addProduct("vase", 200, 10)
 	few.MaxPerOrder, few.Version = 2, 2
 	s.must(s.saver().Update(t.Context(), few))
-	vase := order.Good{Name: "The vase", Price: gbp(200), Stock: 10, Active: true, MaxPerOrder: 2}
-	lamp, clock := order.Good{Name: "The lamp", Price: gbp(6400), Stock: 5, Active: true},
-		order.Good{Name: "The clock", Price: gbp(100), Stock: 10}
+	vase := order.Good{Name: "The vase", Price: gbp(200), Stock: 10, Active: true, MaxPerOrder: 2, LowStockThreshold: 5}
+	lamp, clock := order.Good{Name: "The lamp", Price: gbp(6400), Stock: 5, Active: true, LowStockThreshold: 5},
+		order.Good{Name: "The clock", Price: gbp(100), Stock: 10, LowStockThreshold: 5}
 	tests := []struct {
 		name  string
 		lines []order.Line
@@ -356,7 +356,7 @@ func TestGoodsAsksAgainForWhatABatchLeftOut(t *testing.T) {
 	goods, err := s.checkout().Goods(t.Context(), []string{"lamp"})
 	s.must(err)
 	if want := (order.Goods{
-		"lamp": {Name: "The lamp", Price: gbp(6400), Stock: 5, Active: true},
+		"lamp": {Name: "The lamp", Price: gbp(6400), Stock: 5, Active: true, LowStockThreshold: 5},
 	}); !reflect.DeepEqual(goods, want) {
 		t.Errorf("got %+v, want %+v", goods, want)
 	}

@@ -10,10 +10,11 @@ import (
 )
 
 // A product is two items: sale, all that a checkout touches or a list shows; and text, the rest. Up to 1 KB a write of
-// an item costs one unit: a sale item has some 230 bytes beside its name, which has 200 characters at the most and so
-// up to 800 bytes. Only text items are indexed by name, and sale items of which few units are left by that, so that a
-// sale writes no index unless it leaves few. The first index holds their keys and image_url, and a released index is
-// not given more: a new member that lists show goes into the sale item.
+// an item costs one unit: a sale item has some 240 bytes beside its name, the names of its attributes included; the
+// name has 200 characters at the most, which are up to 600 bytes in a living script. Only text items are indexed by
+// name, and sale items of which few units are left by that, so that a sale writes no index unless it leaves few. The
+// first index holds their keys and image_url, and a released index is not given more: a new member that lists show goes
+// into the sale item.
 const (
 	salePart      = "sale"
 	textPart      = "text"
@@ -22,7 +23,9 @@ const (
 	byNameIndex   = "by_name"
 	lowStockIndex = "low_stock"
 	// low_stock of a sale item whose stock is low; another has none, and is not in that index
-	lowMark    = "low"
+	lowMark = "low"
+	// the threshold of a sale item; one that is the default has none
+	lowAt      = "low_at"
 	maxNameKey = 900          // bytes of the folded name in the index key, which may have 1,024
 	highest    = "\U0010FFFF" // sorts after every name
 	lowest     = "\x01"       // sorts before every character of a name, so that a name comes before its continuations
@@ -46,7 +49,7 @@ func readProduct(items []attributes, currency string) (product.Product, error) {
 			p.ID, p.Name = r.text("product_id"), r.text("name")
 			p.Price = money.Money{Amount: r.number("price"), Currency: currency}
 			p.Active, p.Stock, p.Version = r.boolean("active"), r.number("stock"), r.number("version")
-			p.MaxPerOrder = maxPerOrder(&r)
+			p.MaxPerOrder, p.LowStockThreshold = maxPerOrder(&r), lowStockThreshold(&r)
 			p.CreatedAt, p.UpdatedAt = r.instant("created_at"), r.instant("updated_at")
 		} else if item != nil {
 			p.ImageURL = r.text("image_url")
@@ -73,12 +76,19 @@ func productKey(id, part string) attributes {
 
 // saleMembers are the attributes of the sale item that saving a product sets. It removes those that are nil.
 func saleMembers(p product.Product) attributes {
-	return attributes{
+	members := attributes{
 		"name": text(p.Name), "price": number(p.Price.Amount), "active": boolean(p.Active),
 		"version": number(p.Version), "updated_at": instant(p.UpdatedAt),
-		"max_per_order": unlessZero(p.MaxPerOrder),
-		"name_key":      nameKeyOfActive(p),
+		"max_per_order": unlessZero(p.MaxPerOrder), lowAt: nil, "low_stock": nil,
+		"name_key": nameKeyOfActive(p),
 	}
+	if p.LowStockThreshold != product.DefaultLowStockThreshold {
+		members[lowAt] = number(p.LowStockThreshold)
+	}
+	if p.IsLow() {
+		members["low_stock"] = text(lowMark)
+	}
+	return members
 }
 
 // nameKeyOfActive is one of the two keys of a sale item in the index by_name, where it is on the shelf of what is in
@@ -108,9 +118,6 @@ func textMembers(p product.Product) attributes {
 func saleItem(p product.Product) attributes {
 	item := newItem(productKey(p.ID, salePart), saleMembers(p))
 	item["stock"], item["created_at"] = number(p.Stock), instant(p.CreatedAt)
-	if product.IsLow(p.Stock) {
-		item["low_stock"] = text(lowMark)
-	}
 	if p.Stock > 0 {
 		item["shelf"] = text(inStockShelf)
 	}

@@ -39,15 +39,21 @@ func (s *ProductSaver) Create(ctx context.Context, p product.Product, first *pro
 func explainExists(attributes) error { return product.ErrContended }
 
 // Update implements [product.Saver.Update]. It leaves alone what only a later version of the store knows: during a
-// deployment both versions save products.
+// deployment both versions save products. The mark of a low stock is written each time, by the side of the
+// threshold that the stock was seen on, which the condition holds: only where the mark changes is its index written.
 func (s *ProductSaver) Update(ctx context.Context, p product.Product) error {
 	old, stored, err := s.before(ctx, p)
 	if err != nil {
 		return err
 	}
 	sale := updateMembers(s.Products, productKey(p.ID, salePart), saleMembers(p))
-	sale.Update.ConditionExpression = aws.String("version = :seen")
+	side := " AND stock > :threshold"
+	if p.IsLow() {
+		side = " AND stock <= :threshold"
+	}
+	sale.Update.ConditionExpression = aws.String("version = :seen" + side)
 	sale.Update.ExpressionAttributeValues[":seen"] = number(p.Version - 1)
+	sale.Update.ExpressionAttributeValues[":threshold"] = number(p.LowStockThreshold)
 	rest := updateMembers(s.Products, productKey(p.ID, textPart), textMembers(p))
 	actions := append([]types.TransactWriteItem{sale, rest}, entryActions(s.Products, old, p, stored)...)
 	return writeProduct(ctx, s.Client, actions[:min(len(actions), maxActions)], explainVersionConflict)
@@ -82,5 +88,6 @@ func (s *ProductSaver) before(ctx context.Context, p product.Product) (product.P
 	return old, stored, nil
 }
 
-// explainVersionConflict returns the error for a version that is not the expected one: somebody else saved the product.
+// explainVersionConflict returns the error for a version or a side of the threshold that is not the expected one:
+// somebody else saved the product, or changed its stock.
 func explainVersionConflict(attributes) error { return product.ErrContended }

@@ -27,7 +27,7 @@ func TestProductIsStoredAndChanged(t *testing.T) {
 		ID: "lamp", Name: "Lamp & <shade>", Description: "Two\nlines", Price: gbp(0),
 		ImageURL: "https://example.com/l.png", Active: true,
 		MaxPerOrder: 2, Categories: product.Categories{"Lamps", "Bücher & mehr"}, Stock: 3, Version: 1,
-		CreatedAt: opened, UpdatedAt: opened,
+		LowStockThreshold: 2, CreatedAt: opened, UpdatedAt: opened,
 	}
 	if missing := unset.Members(p); len(missing) > 0 {
 		t.Fatalf("give the product of this test %v", missing)

@@ -144,9 +144,13 @@ func (p *pass) read(ctx context.Context) error {
 }
 
 func (p *pass) product(found Product) {
-	if p.readable(&p.Summary.Products, p.first, found.ID, found.Err) {
-		p.ledger.add(found)
+	if !p.readable(&p.Summary.Products, p.first, found.ID, found.Err) {
+		return
 	}
+	if p.first {
+		report(p.report, ofMark(found))
+	}
+	p.ledger.add(found)
 }
 
 func (p *pass) movement(m Movement) {
@@ -267,6 +271,15 @@ func (r *run) readAgain(ctx context.Context, l *ledger, id string) error {
 		l.change(id, m.Delta, m.At)
 		l.moved(m)
 	}))
+}
+
+// ofMark needs no second reading: the stock, the threshold and the mark are of one item.
+func ofMark(p Product) []Difference {
+	if p.Marked == (p.Stock <= p.Threshold) {
+		return nil
+	}
+	return []Difference{{LowMarkWrong, p.ID, fmt.Sprintf(
+		"it has %d units, of which %d are low, and its mark in the index says otherwise", p.Stock, p.Threshold)}}
 }
 
 func ofOrder(o Order) []Difference {

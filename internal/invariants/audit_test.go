@@ -98,7 +98,7 @@ var read = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 func long() time.Time { return read.Add(-time.Hour) }
 
 func stocked(id string, stock int64) Product {
-	return Product{ID: id, Stock: stock, From: read, To: read}
+	return Product{ID: id, Stock: stock, Marked: stock <= 0, From: read, To: read}
 }
 
 func ordered(id, product string, units int64, at time.Time) Order {

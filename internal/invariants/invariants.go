@@ -17,6 +17,7 @@ type Kind string
 const (
 	StockBelowZero   Kind = "stock_below_zero"
 	StockDiffers     Kind = "stock_differs"      // the stock is not the recorded changes minus the units ordered
+	LowMarkWrong     Kind = "low_mark_wrong"     // a product of few units is not in the index of those, or another is
 	ProductMissing   Kind = "product_missing"    // something was ordered or counted of a product that is not there
 	OrderWithoutMail Kind = "order_without_mail" // neither pending nor settled
 	MailWithoutOrder Kind = "mail_without_order"
@@ -39,10 +40,12 @@ type Difference struct {
 
 // Product is what the audit needs of a product. Its stock was read between From and To.
 type Product struct {
-	ID       string
-	Stock    int64
-	From, To time.Time
-	Err      error // why the item cannot be read; then only ID is set. So of the types below.
+	ID        string
+	Stock     int64
+	Threshold int64 // how many units are low
+	Marked    bool  // it is in the index of what is low
+	From, To  time.Time
+	Err       error // why the item cannot be read; then only ID is set. So of the types below.
 }
 
 // Movement is a recorded change of a stock.

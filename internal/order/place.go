@@ -18,7 +18,12 @@ type Good struct {
 	Active bool
 	// MaxPerOrder is how many units one order may have; 0 means that the product has no limit of its own.
 	MaxPerOrder int64
+	// LowStockThreshold is how many units are low, and fewer.
+	LowStockThreshold int64
 }
+
+// IsLowAfter reports whether few units are left, or none, once so many are sold.
+func (g Good) IsLowAfter(units int64) bool { return g.Stock-units <= g.LowStockThreshold }
 
 // allows reports whether one order may have so many units.
 func (g Good) allows(units int64) bool { return g.MaxPerOrder == 0 || units <= g.MaxPerOrder }
@@ -33,7 +38,8 @@ func (g Goods) with(now map[string]Good) Goods {
 	return all
 }
 
-// placeAttempts is how often an order is tried while stocks cross the low mark between the read and the write.
+// placeAttempts is how often an order is tried while stocks cross the low mark, or the mark moves, between the read and
+// the write.
 const placeAttempts = 8
 
 // RejectedError says why the store took nothing of an order.
@@ -61,7 +67,7 @@ type Store interface {
 	// returns the order with the time at which it was placed, which is that of the attempt that went through;
 	// *RejectedError; and ErrBusy when it could not be settled in time. The goods are as they were seen: one whose
 	// stock would cross the low mark by this order, and would not have by what was seen, or the other way round, is not
-	// as expected, either.
+	// as expected, either, nor is one of another threshold.
 	Place(ctx context.Context, o Order, seen Goods, now func() time.Time) (Order, error)
 }
 
@@ -105,8 +111,8 @@ func (c *Checkout) Do(ctx context.Context, r Request) (placed Order, replayed bo
 	return c.place(ctx, draft, of, goods)
 }
 
-// place writes the order, or finds out why it is refused. If a stock crossed the low mark since it was read, and there
-// is enough of it, the order is tried again with the present stocks.
+// place writes the order, or finds out why it is refused. If a stock crossed the low mark since it was read, or the
+// mark moved, and there is enough of it, the order is tried again with the present stocks.
 func (c *Checkout) place(ctx context.Context, o Order, of offer, goods Goods) (Order, bool, error) {
 	placed, err := c.Store.Place(ctx, o, goods, c.Now)
 	for attempt := 1; ; attempt++ {

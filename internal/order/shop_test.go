@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"shop/internal/product"
 	"shop/internal/user"
 )
 
@@ -96,7 +95,8 @@ func (s *shop) failing(lines []Line, seen Goods) map[string]Good {
 		if good := s.goods[line.ProductID]; !good.Active || good.Price != line.UnitPrice ||
 			good.Stock < line.Quantity ||
 			good.MaxPerOrder > 0 && good.MaxPerOrder < line.Quantity ||
-			product.IsLow(good.Stock-line.Quantity) != product.IsLow(seen[line.ProductID].Stock-line.Quantity) {
+			good.LowStockThreshold != seen[line.ProductID].LowStockThreshold ||
+			good.IsLowAfter(line.Quantity) != seen[line.ProductID].IsLowAfter(line.Quantity) {
 			failed[line.ProductID] = good
 		}
 	}

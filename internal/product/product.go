@@ -15,6 +15,10 @@ const (
 	MaxStock = 1_000_000_000
 	// MaxPerOrder is how many units one order may have of a product that has no lower limit of its own.
 	MaxPerOrder = 10_000
+	// DefaultLowStockThreshold is that of a product for which no admin chose another, and MaxLowStockThreshold is the
+	// highest.
+	DefaultLowStockThreshold = 5
+	MaxLowStockThreshold     = 1_000_000
 )
 
 // Errors that callers branch on.
@@ -65,19 +69,16 @@ type Product struct {
 	Stock       int64      // units, 0 to MaxStock
 	MaxPerOrder int64      // units that one order may have, 1 to MaxPerOrder; 0 means no limit of its own
 	Categories  Categories // none in lists
-	Version     int64      // counts saves, from 1
-	CreatedAt   time.Time
-	UpdatedAt   time.Time // the last save or stock change by an admin; a sale does not move it
+	// LowStockThreshold is how many units are low, and fewer, 0 to MaxLowStockThreshold.
+	LowStockThreshold int64
+
+	Version   int64 // counts saves, from 1
+	CreatedAt time.Time
+	UpdatedAt time.Time // the last save or stock change by an admin; a sale does not move it
 }
 
 // StockStatus is what customers see of the stock.
 type StockStatus string
-
-// LowStockThreshold is how many units are low, and fewer.
-const LowStockThreshold = 5
-
-// IsLow reports whether so many units are low, or none.
-func IsLow(units int64) bool { return units <= LowStockThreshold }
 
 // The stock statuses.
 const (
@@ -86,12 +87,15 @@ const (
 	OutOfStock StockStatus = "out_of_stock"
 )
 
+// IsLow reports whether few units are left, or none.
+func (p Product) IsLow() bool { return p.Stock <= p.LowStockThreshold }
+
 // StockStatus returns what customers see of the stock.
 func (p Product) StockStatus() StockStatus {
 	switch {
 	case p.Stock <= 0:
 		return OutOfStock
-	case IsLow(p.Stock):
+	case p.IsLow():
 		return LowStock
 	}
 	return InStock

@@ -3,11 +3,18 @@ package product
 import "testing"
 
 func TestStockStatus(t *testing.T) {
-	for stock, want := range map[int64]StockStatus{
-		-1: "out_of_stock", 0: "out_of_stock", 1: "low_stock", 5: "low_stock", 6: "in_stock", MaxStock: "in_stock",
+	for _, c := range []struct {
+		stock, threshold int64
+		want             StockStatus
+	}{
+		{-1, 5, "out_of_stock"}, {0, 5, "out_of_stock"}, {1, 5, "low_stock"}, {5, 5, "low_stock"}, {6, 5, "in_stock"},
+		{MaxStock, 5, "in_stock"}, {0, 0, "out_of_stock"}, {1, 0, "in_stock"}, {1, 1, "low_stock"}, {2, 1, "in_stock"},
+		{MaxLowStockThreshold, MaxLowStockThreshold, "low_stock"},
+		{MaxLowStockThreshold + 1, MaxLowStockThreshold, "in_stock"},
 	} {
-		if got := (Product{Stock: stock, Active: true}).StockStatus(); got != want {
-			t.Errorf("%d units: got %s, want %s", stock, got, want)
+		p := Product{Stock: c.stock, LowStockThreshold: c.threshold, Active: true}
+		if got := p.StockStatus(); got != c.want {
+			t.Errorf("%d units, of which %d are low: got %s, want %s", c.stock, c.threshold, got, c.want)
 		}
 	}
 }

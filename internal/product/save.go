@@ -36,7 +36,10 @@ type Draft struct {
 	Active      bool
 	MaxPerOrder *int64   // units that one order may have; MaxPerOrder lifts the limit, nil leaves it as it is
 	Categories  []string // nil leaves them as they are
-	Stock       *int64   // only of a new product; nil means none given
+	// LowStockThreshold is how many units are low; nil leaves it as it is, which is DefaultLowStockThreshold at first.
+	LowStockThreshold *int64
+
+	Stock *int64 // only of a new product; nil means none given
 	// CompareVersion is the version that the admin saw, 0 for a product that was not there; nil means none given.
 	CompareVersion *int64
 }
@@ -48,8 +51,8 @@ type Saver interface {
 	// Create stores a new product and, when it is not nil, its first movement. It returns ErrContended when the product
 	// exists by now, and ErrUnsettled.
 	Create(ctx context.Context, p Product, first *Movement) error
-	// Update stores all but the stock of p if the stored version is one less than p's. It returns ErrContended when it
-	// is not, and ErrUnsettled.
+	// Update stores all but the stock of p if the stored version is one less than p's, and the stored stock is low by
+	// p's threshold if p's stock is. It returns ErrContended when they are not, and ErrUnsettled.
 	Update(ctx context.Context, p Product) error
 }
 
@@ -110,7 +113,7 @@ func (s *Save) attempt(ctx context.Context, admin user.Caller, d Draft) (saved P
 
 func (s *Save) create(ctx context.Context, admin user.Caller, d Draft) (Product, error) {
 	now := s.Now()
-	p := d.ApplyTo(Product{ID: d.ID, CreatedAt: now}, now)
+	p := d.ApplyTo(Product{ID: d.ID, CreatedAt: now, LowStockThreshold: DefaultLowStockThreshold}, now)
 	var first *Movement
 	if d.Stock != nil && *d.Stock > 0 {
 		p.Stock = *d.Stock
@@ -137,6 +140,9 @@ func (d Draft) ApplyTo(old Product, now time.Time) Product {
 	if p.MaxPerOrder == MaxPerOrder { // which every product has
 		p.MaxPerOrder = 0
 	}
+	if d.LowStockThreshold != nil {
+		p.LowStockThreshold = *d.LowStockThreshold
+	}
 	if d.Categories != nil {
 		p.Categories = CategoriesOf(d.Categories)
 	}
@@ -161,6 +167,9 @@ func (d Draft) Check(currency string) error {
 	}
 	if d.MaxPerOrder != nil {
 		problems.Int("max_per_order", *d.MaxPerOrder, 1, MaxPerOrder)
+	}
+	if d.LowStockThreshold != nil {
+		problems.Int("low_stock_threshold", *d.LowStockThreshold, 0, MaxLowStockThreshold)
 	}
 	checkCategories(&problems, d.Categories)
 	if d.CompareVersion != nil && *d.CompareVersion < 0 {

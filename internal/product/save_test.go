@@ -33,14 +33,15 @@ func lampDraft() Draft {
 func savedLamp(stock int64, saved time.Time) Product {
 	return Product{
 		ID: "LAMP-1", Name: "Lamp", Description: "Lights up.\nTwice.", Price: money.Money{Amount: 339, Currency: "GBP"},
-		ImageURL: "https://example.com/lamp.png", Active: true, Stock: stock, Version: 1, CreatedAt: saved,
-		UpdatedAt: saved,
+		ImageURL: "https://example.com/lamp.png", Active: true, Stock: stock, LowStockThreshold: 5,
+		Version: 1, CreatedAt: saved, UpdatedAt: saved,
 	}
 }
 
 // fullDraft has every member.
 func fullDraft() Draft {
 	d := lampDraft()
+	d.LowStockThreshold = units(8)
 	d.MaxPerOrder, d.Categories, d.Stock, d.CompareVersion = units(2), []string{"Lamps"}, units(1), units(1)
 	return d
 }
@@ -97,8 +98,8 @@ func TestSaveChanges(t *testing.T) {
 	d := Draft{ID: "LAMP-1", Name: "Old lamp", Price: money.Money{Currency: "GBP"}}
 	got, created, err := w.save(admin, d)
 	want := Product{
-		ID: "LAMP-1", Name: "Old lamp", Price: money.Money{Currency: "GBP"}, Stock: 40, Version: 2, CreatedAt: opened,
-		UpdatedAt: at(1),
+		ID: "LAMP-1", Name: "Old lamp", Price: money.Money{Currency: "GBP"}, Stock: 40, LowStockThreshold: 5,
+		Version: 2, CreatedAt: opened, UpdatedAt: at(1),
 	}
 	if err != nil || created || got != want {
 		t.Errorf("got %+v, created %v and error %v, want %+v", got, created, err, want)
@@ -134,6 +135,29 @@ func TestSaveLimitsOrders(t *testing.T) {
 		d.MaxPerOrder = &most
 		_, _, err := w.save(admin, d)
 		wantFields(t, err, "max_per_order")
+	}
+}
+
+// TestSaveThreshold: a threshold that is not given stays, which is 5 at first; 0 is one, too.
+func TestSaveThreshold(t *testing.T) {
+	w := newWarehouse()
+	for _, c := range []struct {
+		given *int64
+		want  int64
+	}{{nil, 5}, {units(0), 0}, {nil, 0}, {units(MaxLowStockThreshold), MaxLowStockThreshold}, {units(5), 5}} {
+		d := lampDraft()
+		d.LowStockThreshold = c.given
+		got, _, err := w.save(admin, d)
+		if err != nil || got.LowStockThreshold != c.want || w.products["LAMP-1"].LowStockThreshold != c.want {
+			t.Errorf("got %d, stored %d, error %v, want %d",
+				got.LowStockThreshold, w.products["LAMP-1"].LowStockThreshold, err, c.want)
+		}
+	}
+	for _, threshold := range []int64{-1, MaxLowStockThreshold + 1} {
+		d := lampDraft()
+		d.LowStockThreshold = &threshold
+		_, _, err := w.save(admin, d)
+		wantFields(t, err, "low_stock_threshold")
 	}
 }
 

@@ -63,10 +63,10 @@ var refusals = []struct {
 		more("price_changed", `"items":[{"product_id":"x","price":{"amount":0,"currency":"GBP"}}]`),
 	},
 	{
-		&product.ChangedError{Stored: product.Product{ID: "a", Version: 2}},
+		&product.ChangedError{Stored: product.Product{ID: "a", LowStockThreshold: 5, Version: 2}},
 		more("product_changed",
 			`"product":{"product_id":"a","name":"","price":{"amount":0,"currency":""},"image_url":"",`+
-				`"stock_status":"out_of_stock","description":"","stock":0,"active":false,"version":2,`+
+				`"stock_status":"out_of_stock","description":"","stock":0,"low_stock_threshold":5,"active":false,"version":2,`+
 				`"created_at":"0001-01-01T00:00:00.000Z","updated_at":"0001-01-01T00:00:00.000Z"}`),
 	},
 	{&product.StockChangedError{}, more("stock_changed", `"quantity":0`)},

@@ -200,7 +200,9 @@ func CategoryOf(name string) Category { return Category{Name: name} }
 
 // Inventory is what only admins see of a product.
 type Inventory struct {
-	Stock     int64  `json:"stock"`
+	Stock             int64 `json:"stock"`
+	LowStockThreshold int64 `json:"low_stock_threshold"`
+
 	Active    bool   `json:"active"`
 	Version   int64  `json:"version"`
 	CreatedAt string `json:"created_at"`
@@ -210,7 +212,7 @@ type Inventory struct {
 // InventoryOf writes p.
 func InventoryOf(p product.Product) Inventory {
 	return Inventory{
-		Stock: p.Stock, Active: p.Active, Version: p.Version,
+		Stock: p.Stock, LowStockThreshold: p.LowStockThreshold, Active: p.Active, Version: p.Version,
 		CreatedAt: Time(p.CreatedAt), UpdatedAt: Time(p.UpdatedAt),
 	}
 }

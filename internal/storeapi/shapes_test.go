@@ -18,7 +18,8 @@ func TestProductIsWrittenWhole(t *testing.T) {
 	p := product.Product{
 		ID: "lamp", Name: "Lamp", Description: "Warm", Price: money.Money{Amount: 1, Currency: "GBP"},
 		ImageURL: "/images/lamp.svg", Active: true, Stock: 3, MaxPerOrder: 2, Categories: product.Categories{"Lamps"},
-		Version: 1, CreatedAt: at, UpdatedAt: at,
+		LowStockThreshold: 8,
+		Version:           1, CreatedAt: at, UpdatedAt: at,
 	}
 	if missing := unset.Members(p); len(missing) > 0 {
 		t.Fatalf("give the product of this test %v", missing)

@@ -85,7 +85,8 @@ type listedInventory struct {
 	Stock     int64  `json:"stock"`
 }
 
-// TestLowStock: a product is listed once a sale or an admin leaves few units of it, and no more once there are enough.
+// TestLowStock: a product is listed once a sale or an admin leaves few units of it, or calls what is left few, and no
+// more once there are enough.
 func TestLowStock(t *testing.T) {
 	t.Parallel()
 	boss, word := admin(t), "Low "+unique()
@@ -114,6 +115,14 @@ func TestLowStock(t *testing.T) {
 	newOrder(t, c, some(sold.ProductID, 2))
 	send(t, stockAdjust(boss, counted.ProductID, adjustStock{3, "found"})).want(t, http.StatusOK)
 	wantLow(map[string]int64{empty.ProductID: 0, sold.ProductID: 3})
+	raised := resave(t, counted, fewAt(6))
+	seen := decodeExact[product](t, send(t, viewProduct(counted.ProductID)).want(t, http.StatusOK))
+	if raised.LowAt != 6 || raised.StockStatus != "low_stock" || seen != raised.Public() {
+		t.Errorf("saved %+v, customers see %+v, want 6 units of 6 to be low", raised, seen)
+	}
+	wantLow(map[string]int64{empty.ProductID: 0, sold.ProductID: 3, counted.ProductID: 6})
+	resave(t, sold, fewAt(2))
+	wantLow(map[string]int64{empty.ProductID: 0, counted.ProductID: 6})
 }
 
 // TestRaceAcrossTheLowMark: many buy the last units at once, some by orders that leave few: all that fit are placed,

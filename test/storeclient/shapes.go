@@ -83,6 +83,7 @@ type Product struct {
 type AdminProduct struct {
 	Product
 	Stock     int64  `json:"stock"`
+	LowAt     int64  `json:"low_stock_threshold"`
 	Active    bool   `json:"active"`
 	Version   int64  `json:"version"`
 	CreatedAt string `json:"created_at"`
@@ -110,6 +111,7 @@ type SaveProduct struct {
 	Active      bool     `json:"active"`
 	Stock       *int64   `json:"stock,omitempty"`
 	MaxPerOrder *int64   `json:"max_per_order,omitempty"`
+	LowAt       *int64   `json:"low_stock_threshold,omitempty"`
 	Categories  []string `json:"categories,omitzero"`
 
 	CompareVersion *int64 `json:"compare_version,omitempty"`

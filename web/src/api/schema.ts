@@ -766,6 +766,8 @@ export interface components {
         Quantity: number;
         /** @description How many units of the product one order may have. Left out if only the general limit of 10000 applies. */
         MaxPerOrder: number;
+        /** @description How many units of the product are few, and fewer. 0, where only a stock of none is low. */
+        LowStockThreshold: number;
         Email: string;
         /**
          * @description One https URL without quotes, blanks, commas, angle brackets, backslashes and user information, with a valid
@@ -774,7 +776,7 @@ export interface components {
          */
         ImageUrl: string;
         /**
-         * @description low_stock is 1 to 5 units.
+         * @description low_stock is 1 unit to as many as the product's low_stock_threshold, which is 5 unless an admin chose another.
          * @enum {string}
          */
         StockStatus: "in_stock" | "low_stock" | "out_of_stock";
@@ -848,6 +850,8 @@ export interface components {
              *     that a client that does not know it removes none. 10000, which is the limit of every order, lifts it.
              */
             max_per_order?: number;
+            /** @description Left out, the threshold stays as it is; a new product has 5. */
+            low_stock_threshold?: components["schemas"]["LowStockThreshold"];
             /** @description Left out, the categories stay as they are. An empty list removes them. */
             categories?: components["schemas"]["Categories"];
             /**
@@ -988,6 +992,7 @@ export interface components {
         /** @description What only admins see of a product. */
         ProductInventory: {
             stock: components["schemas"]["Units"];
+            low_stock_threshold: components["schemas"]["LowStockThreshold"];
             active: boolean;
             version: components["schemas"]["Version"];
             created_at: components["schemas"]["Time"];
@@ -1497,6 +1502,7 @@ export interface components {
                  *       "image_url": "",
                  *       "stock_status": "in_stock",
                  *       "stock": 12,
+                 *       "low_stock_threshold": 5,
                  *       "active": true,
                  *       "version": 1,
                  *       "created_at": "2026-01-05T08:00:00.000Z",
@@ -1973,6 +1979,7 @@ export interface components {
                  *         "image_url": "/images/brass-desk-lamp.svg",
                  *         "stock_status": "low_stock",
                  *         "stock": 4,
+                 *         "low_stock_threshold": 5,
                  *         "active": true,
                  *         "version": 7,
                  *         "created_at": "2026-01-05T08:00:00.000Z",
@@ -3729,7 +3736,7 @@ export interface operations {
                  * @example brass
                  */
                 q?: string;
-                /** @description Only products of which few units are left, or none. */
+                /** @description Only products of which few units are left, by their low_stock_threshold, or none. */
                 stock?: "low";
                 /** @description At most this many items. */
                 limit?: components["parameters"]["Limit"];
@@ -3764,6 +3771,7 @@ export interface operations {
                      *           "image_url": "",
                      *           "stock_status": "low_stock",
                      *           "stock": 4,
+                     *           "low_stock_threshold": 5,
                      *           "active": true,
                      *           "version": 2,
                      *           "created_at": "2026-01-05T08:00:00.000Z",

@@ -329,7 +329,7 @@ func TestProducts(t *testing.T) {
 	got, err := s.Products(context.Background())
 	want := product.Product{
 		ID: "a", Name: "A", Price: money.Money{Amount: 1, Currency: "GBP"}, Stock: 5, Active: true,
-		ImageURL: "https://x", Version: 3,
+		ImageURL: "https://x", LowStockThreshold: 5, Version: 3,
 	}
 	if err != nil || len(got) != 2 || got[0] != want || got[1].ID != "b" {
 		t.Errorf("got %+v, %v, want %+v and b", got, err, want)
@@ -353,10 +353,10 @@ func TestProduct(t *testing.T) {
 			refuse(w, 404, "product_not_found", "")
 			return
 		}
-		reply(w, 200, `{"product_id":"a.b","description":"D","max_per_order":2}`)
+		reply(w, 200, `{"product_id":"a.b","description":"D","max_per_order":2,"low_stock_threshold":0}`)
 	})
 	if p, err := s.Product(context.Background(), "a.b"); err != nil || p.ID != "a.b" || p.Description != "D" ||
-		p.MaxPerOrder != 2 {
+		p.MaxPerOrder != 2 || p.LowStockThreshold != 0 {
 		t.Errorf("got %+v, %v", p, err)
 	}
 	if _, err := s.Product(context.Background(), "x"); !errors.Is(err, product.ErrNotFound) {
@@ -377,26 +377,28 @@ func TestCreate(t *testing.T) {
 		Stock: &zero,
 	}
 	for _, limit := range []*int64{nil, &most} {
-		d.MaxPerOrder = limit
+		d.MaxPerOrder, d.LowStockThreshold = limit, limit
 		if err := s.Create(context.Background(), d); err != nil {
 			t.Fatal(err)
 		}
 	}
 	want := `PUT /admin/products/a {"name":"A","description":"D","price":{"amount":7,"currency":"GBP"},"image_url":"","active":true`
-	if len(got) != 2 || got[0] != want+`,"stock":0}` || got[1] != want+`,"max_per_order":2,"stock":0}` {
+	given := `,"max_per_order":2,"low_stock_threshold":2`
+	if len(got) != 2 || got[0] != want+`,"stock":0}` || got[1] != want+given+`,"stock":0}` {
 		t.Errorf("sent %q", got)
 	}
 }
 
 const stored = `{"product_id":"a","name":"A","description":"D","price":{"amount":7,"currency":"GBP"},"image_url":"","stock_status":"in_stock",` +
-	`"max_per_order":2,"categories":["Lamps"],"stock":9,"active":true,"version":%d,"created_at":"x","updated_at":"y",` +
+	`"max_per_order":2,"categories":["Lamps"],"stock":9,"low_stock_threshold":7,"active":true,"version":%d,` +
+	`"created_at":"x","updated_at":"y",` +
 	`"x_unknown_member":{"name":"Acme","since":1952}}`
 
 // TestChange: what edit leaves alone is sent as it was read, a member that the client does not know, too; what only the
 // store writes is left out. A save of another admin in between is met by another attempt, which begins with it.
 func TestChange(t *testing.T) {
 	edit := func(p product.Product) product.Product {
-		p.Price.Amount, p.MaxPerOrder, p.Categories = 9, 0, product.Categories{}
+		p.Price.Amount, p.MaxPerOrder, p.LowStockThreshold, p.Categories = 9, 0, 0, product.Categories{}
 		return p
 	}
 	for name, c := range map[string]struct {
@@ -431,7 +433,7 @@ func TestChange(t *testing.T) {
 		}
 		for i, body := range sent {
 			want := fmt.Sprintf(`{"active":true,"categories":[],"compare_version":%d,"description":"D","image_url":"",`+
-				`"max_per_order":10000,"name":"A","price":{"amount":9,"currency":"GBP"},`+
+				`"low_stock_threshold":0,"max_per_order":10000,"name":"A","price":{"amount":9,"currency":"GBP"},`+
 				`"x_unknown_member":{"name":"Acme","since":1952}}`, i+1)
 			if body != want {
 				t.Errorf("%s: sent %s, want %s", name, body, want)

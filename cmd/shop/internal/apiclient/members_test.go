@@ -18,7 +18,8 @@ func everyMember(t *testing.T) product.Product {
 	var p productJSON
 	if err := json.Unmarshal([]byte(`{
 		"product_id":"lamp","name":"Lamp","description":"Warm","price":{"amount":1,"currency":"GBP"},
-		"image_url":"/images/lamp.svg","active":true,"max_per_order":2,"categories":["Lamps"],"stock":3,"version":1
+		"image_url":"/images/lamp.svg","active":true,"max_per_order":2,"categories":["Lamps"],"stock":3,"version":1,
+		"low_stock_threshold":8
 	}`), &p); err != nil {
 		t.Fatal(err)
 	}
@@ -34,6 +35,7 @@ func TestWritesEveryMember(t *testing.T) {
 	d := product.Draft{
 		Name: "Lamp", Description: "Warm", Price: money.Money{Amount: 1, Currency: "GBP"}, ImageURL: "/images/lamp.svg",
 		Active: true, MaxPerOrder: &two, Categories: []string{"Lamps"}, Stock: &two,
+		LowStockThreshold: &two,
 	}
 	if missing := unset.Members(d, "ID", "CompareVersion"); len(missing) > 0 {
 		t.Fatalf("give the draft of this test %v", missing)

@@ -29,15 +29,21 @@ type productJSON struct {
 	Active      bool      `json:"active"`
 	MaxPerOrder int64     `json:"max_per_order"`
 	Categories  []string  `json:"categories"`
+	LowAt       *int64    `json:"low_stock_threshold"` // a store of an earlier version has none
 	Stock       int64     `json:"stock"`
 	Version     int64     `json:"version"`
 }
 
 func (p productJSON) product() product.Product {
+	threshold := int64(product.DefaultLowStockThreshold)
+	if p.LowAt != nil {
+		threshold = *p.LowAt
+	}
 	return product.Product{
 		ID: p.ID, Name: p.Name, Description: p.Description, Price: money.Money(p.Price),
 		ImageURL: p.ImageURL, Active: p.Active, MaxPerOrder: p.MaxPerOrder,
-		Categories: product.CategoriesOf(p.Categories), Stock: p.Stock, Version: p.Version,
+		Categories: product.CategoriesOf(p.Categories), Stock: p.Stock, LowStockThreshold: threshold,
+		Version: p.Version,
 	}
 }
 
@@ -50,13 +56,14 @@ type draftJSON struct {
 	Active      bool      `json:"active"`
 	MaxPerOrder *int64    `json:"max_per_order,omitempty"`
 	Categories  []string  `json:"categories,omitempty"`
+	LowAt       *int64    `json:"low_stock_threshold,omitempty"`
 	Stock       *int64    `json:"stock,omitempty"`
 }
 
 func draftOf(d product.Draft) draftJSON {
 	return draftJSON{
 		Name: d.Name, Description: d.Description, Price: moneyJSON(d.Price), ImageURL: d.ImageURL, Active: d.Active,
-		MaxPerOrder: d.MaxPerOrder, Categories: d.Categories, Stock: d.Stock,
+		MaxPerOrder: d.MaxPerOrder, Categories: d.Categories, LowAt: d.LowStockThreshold, Stock: d.Stock,
 	}
 }
 
@@ -108,10 +115,10 @@ func (s *Session) Create(ctx context.Context, d product.Draft) error {
 }
 
 // Change makes a product what edit makes of it as it stands now, and reports whether it had to be saved. Of what edit
-// returns the name, the description, the price, the image's URL, whether it is active, the limit and the categories
-// count. Everything else is saved as it was read, members that this client does not know, too. Another admin's save in
-// between is kept: edit is called again, with what is stored by then. It returns product.ErrNotFound, user.ErrNoRight,
-// validation.Errors, and product.ErrContended after 10 attempts.
+// returns the name, the description, the price, the image's URL, whether it is active, the limit, the threshold and
+// the categories count. Everything else is saved as it was read, members that this client does not know, too. Another
+// admin's save in between is kept: edit is called again, with what is stored by then. It returns product.ErrNotFound,
+// user.ErrNoRight, validation.Errors, and product.ErrContended after 10 attempts.
 func (s *Session) Change(
 	ctx context.Context, id string, edit func(now product.Product) product.Product,
 ) (saved bool, err error) {
@@ -155,6 +162,7 @@ func (m members) changed(now, wanted product.Product) members {
 	set(body, "image_url", now.ImageURL, wanted.ImageURL, wanted.ImageURL)
 	set(body, "active", now.Active, wanted.Active, wanted.Active)
 	set(body, "max_per_order", now.MaxPerOrder, wanted.MaxPerOrder, cmp.Or(wanted.MaxPerOrder, product.MaxPerOrder))
+	set(body, "low_stock_threshold", now.LowStockThreshold, wanted.LowStockThreshold, wanted.LowStockThreshold)
 	set(body, "categories", now.Categories, wanted.Categories, append([]string{}, wanted.Categories.List()...))
 	return body
 }

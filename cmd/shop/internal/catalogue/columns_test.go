@@ -14,6 +14,7 @@ func TestEveryColumnIsApplied(t *testing.T) {
 	cells := map[string]string{
 		"product_id": "lamp", "name": "Lamp", "description": "Warm", "price": "64", "currency": "GBP", "stock": "3",
 		"image_url": "/images/lamp.svg", "active": "yes", "max_per_order": "2", "categories": "Lamps",
+		"low_stock_threshold": "8",
 	}
 	header := append(columns.Required, columns.Optional...)
 	var line []string

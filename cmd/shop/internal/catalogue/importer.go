@@ -204,6 +204,9 @@ func (i Item) applyTo(p product.Product) product.Product {
 	if given := i.Draft.MaxPerOrder; given != nil && limit(*given) != limit(p.MaxPerOrder) {
 		p.MaxPerOrder = *given
 	}
+	if given := i.Draft.LowStockThreshold; given != nil {
+		p.LowStockThreshold = *given
+	}
 	if i.Draft.Categories != nil {
 		p.Categories = product.CategoriesOf(i.Draft.Categories)
 	}

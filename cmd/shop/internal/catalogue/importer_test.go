@@ -186,24 +186,35 @@ func TestImportChangesWhatIsGiven(t *testing.T) {
 		header, line, image string
 		active              bool
 		limit               int64
+		threshold           int64
 		want                string
 	}{
-		"no such columns": {"", "", url, false, 7, "0 imported, 0 updated, 1 unchanged, 0 refused"},
+		"no such columns": {"", "", url, false, 7, 3, "0 imported, 0 updated, 1 unchanged, 0 refused"},
 		"empty cells": {
-			",image_url,active,max_per_order", ",,,", url, false, 7, "0 imported, 0 updated, 1 unchanged, 0 refused",
+			",image_url,active,max_per_order", ",,,", url, false, 7, 3, "0 imported, 0 updated, 1 unchanged, 0 refused",
 		},
 		"equal cells": {
-			",image_url,active,max_per_order", "," + url + ",no,7", url, false, 7,
+			",image_url,active,max_per_order", "," + url + ",no,7", url, false, 7, 3,
 			"0 imported, 0 updated, 1 unchanged, 0 refused",
 		},
-		"another image": {",image_url", "," + other, other, false, 7, "0 imported, 1 updated, 0 unchanged, 0 refused"},
-		"another limit": {",max_per_order", ",2", url, false, 2, "0 imported, 1 updated, 0 unchanged, 0 refused"},
-		"no limit":      {",max_per_order", ",10000", url, false, 0, "0 imported, 1 updated, 0 unchanged, 0 refused"},
-		"activated":     {",active", ",true", url, true, 7, "0 imported, 1 updated, 0 unchanged, 0 refused"},
+		"another image": {
+			",image_url", "," + other, other, false, 7, 3, "0 imported, 1 updated, 0 unchanged, 0 refused",
+		},
+		"another limit": {",max_per_order", ",2", url, false, 2, 3, "0 imported, 1 updated, 0 unchanged, 0 refused"},
+		"no limit": {
+			",max_per_order", ",10000", url, false, 0, 3, "0 imported, 1 updated, 0 unchanged, 0 refused",
+		},
+		"activated": {",active", ",true", url, true, 7, 3, "0 imported, 1 updated, 0 unchanged, 0 refused"},
+		"another threshold": {
+			",low_stock_threshold", ",0", url, false, 7, 0, "0 imported, 1 updated, 0 unchanged, 0 refused",
+		},
+		"the same threshold": {
+			",low_stock_threshold", ",3", url, false, 7, 3, "0 imported, 0 updated, 1 unchanged, 0 refused",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			old := storedLamp()
-			old.ImageURL, old.Active, old.MaxPerOrder = url, false, 7
+			old.ImageURL, old.Active, old.MaxPerOrder, old.LowStockThreshold = url, false, 7, 3
 			old.Categories = product.Categories{"Lamps"}
 			s := newFakeStore(old)
 			r, err := NewReader(strings.NewReader("product_id,name,description,price,currency,stock"+c.header+
@@ -218,7 +229,7 @@ func TestImportChangesWhatIsGiven(t *testing.T) {
 				t.Errorf("got the categories %q, want %q", got, old.Categories)
 			}
 			if got := s.products["lamp"]; got.ImageURL != c.image || got.Active != c.active ||
-				got.MaxPerOrder != c.limit || got.Stock != old.Stock {
+				got.MaxPerOrder != c.limit || got.LowStockThreshold != c.threshold || got.Stock != old.Stock {
 				t.Errorf("got %+v, want image %s, active %t and %d an order", got, c.image, c.active, c.limit)
 			}
 		})

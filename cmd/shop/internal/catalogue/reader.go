@@ -16,7 +16,7 @@ import (
 // columns are those of a catalogue CSV.
 var columns = csvfile.Columns{
 	Required: []string{"product_id", "name", "description", "price", "currency", "stock"},
-	Optional: []string{"image_url", "active", "max_per_order", "categories"},
+	Optional: []string{"image_url", "active", "max_per_order", "low_stock_threshold", "categories"},
 }
 
 // Options say how a file becomes items.
@@ -28,7 +28,7 @@ type Options struct {
 }
 
 // Reader reads a catalogue CSV. The price is decimal (3.39); an empty stock is 0; an empty image_url, active,
-// max_per_order or categories leaves the product's as it is.
+// max_per_order, low_stock_threshold or categories leaves the product's as it is.
 type Reader struct {
 	rows *csvfile.Reader
 	items
@@ -74,7 +74,7 @@ func (r *Reader) Next(ctx context.Context) (Item, error) {
 		id: field("product_id"), name: field("name"), description: field("description"), hasDescription: true,
 		price: field("price"), currency: field("currency"), stock: field("stock"),
 		imageURL: field("image_url"), active: field("active"), maxPerOrder: field("max_per_order"),
-		categories: field("categories"),
+		lowStockThreshold: field("low_stock_threshold"), categories: field("categories"),
 	})
 	if refusal != nil {
 		return Item{}, refusal
@@ -88,12 +88,12 @@ func (r *Reader) Progress() float64 { return r.rows.Progress() }
 // Encoding is [Source]'s.
 func (r *Reader) Encoding() string { return r.rows.Encoding() }
 
-// said is what a file says of a product, in its words. Of imageURL, active, maxPerOrder and categories, what is empty
-// is not said.
+// said is what a file says of a product, in its words. Of imageURL and what follows, what is empty is not said.
 type said struct {
 	id, name, description, price, currency, stock string
 	hasDescription                                bool
-	imageURL, active, maxPerOrder, categories     string
+	imageURL, active, categories                  string
+	maxPerOrder, lowStockThreshold                string
 }
 
 // item makes an item of what the row says of a product, or says why there is none.
@@ -112,7 +112,11 @@ func (i *items) item(row csvfile.Row, s said) (Item, *Refusal) {
 	if refusal := setActive(&item, s.active); refusal != nil {
 		return Item{}, refusal
 	}
-	if refusal := setMaxPerOrder(&item, s.maxPerOrder); refusal != nil {
+	if refusal := setUnits(&item, &item.Draft.MaxPerOrder, "max_per_order", s.maxPerOrder); refusal != nil {
+		return Item{}, refusal
+	}
+	threshold := &item.Draft.LowStockThreshold
+	if refusal := setUnits(&item, threshold, "low_stock_threshold", s.lowStockThreshold); refusal != nil {
 		return Item{}, refusal
 	}
 	item.Draft.Categories = categories(s.categories)
@@ -172,16 +176,16 @@ func setActive(item *Item, text string) *Refusal {
 	return nil
 }
 
-// setMaxPerOrder reads how many units one order may have. Nothing leaves the item as it is.
-func setMaxPerOrder(item *Item, text string) *Refusal {
+// setUnits reads a number of units into a member of the item. Nothing leaves the item as it is.
+func setUnits(item *Item, member **int64, name, text string) *Refusal {
 	if text == "" {
 		return nil
 	}
 	units, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		return item.refuse(Invalid, fmt.Sprintf("max_per_order is not a whole number: %q", text))
+		return item.refuse(Invalid, fmt.Sprintf("%s is not a whole number: %q", name, text))
 	}
-	item.Draft.MaxPerOrder = &units
+	*member = &units
 	return nil
 }
 

@@ -135,6 +135,29 @@ func TestReaderCategories(t *testing.T) {
 	}
 }
 
+func TestReaderLowStockThreshold(t *testing.T) {
+	for cell, want := range map[string]int64{
+		"": -2, "0": 0, " 1000000 ": 1_000_000, "-1": -1, "1000001": -1, "2.5": -1, "no": -1,
+	} {
+		text := "product_id,name,description,price,currency,stock,low_stock_threshold\na,A,,1,GBP,1," + cell + "\n"
+		r, err := NewReader(strings.NewReader(text), pounds)
+		if err != nil {
+			t.Fatal(err)
+		}
+		items, refused := drain(t, r)
+		got := int64(-1)
+		if len(items) == 1 {
+			got = -2 // not given
+			if given := items[0].Draft.LowStockThreshold; given != nil {
+				got = *given
+			}
+		}
+		if got != want || want == -1 && refused[0].Reason != Invalid {
+			t.Errorf("%q: got %d, refused %v, want %d", cell, got, refused, want)
+		}
+	}
+}
+
 func TestReaderOptionalColumns(t *testing.T) {
 	text := "Active, IMAGE_URL ,product_id,name,description,price,currency,stock,,\n" +
 		"no,https://img.example/1.jpg,a,A,,1,GBP,1,,\n,,b,B,,1,GBP,1,,\nTRUE,http://img.example/1.jpg,c,C,,1,GBP,1\nperhaps,,d,D,,1,GBP,1\n"

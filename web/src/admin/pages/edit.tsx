@@ -28,6 +28,7 @@ const LABELS: Record<Exclude<keyof SaveProduct, 'compare_version'> | 'product_id
   price: desk.price,
   image_url: desk.imageUrl,
   max_per_order: desk.maxPerOrder,
+  low_stock_threshold: desk.lowStockThreshold,
   categories: desk.categories,
   active: desk.forSale,
   stock: desk.initialStock,
@@ -39,11 +40,13 @@ const SHOWN: Record<keyof ProductForm, (product: SaveProduct) => string> = {
   price: (product) => plainMoney(product.price),
   image_url: (product) => product.image_url,
   max_per_order: (product) => String(product.max_per_order ?? NO_LIMIT),
+  low_stock_threshold: (product) => String(product.low_stock_threshold ?? THRESHOLD),
   categories: (product) => (product.categories ?? []).join(', '),
   active: (product) => (product.active ? desk.yes : desk.no),
 }
 const ID = /^([A-Za-z0-9_-][A-Za-z0-9._-]{0,63}|\.[A-Za-z0-9_-][A-Za-z0-9._-]{0,62}|\.\.[A-Za-z0-9._-]{1,62})$/
 const NO_LIMIT = 10_000
+const THRESHOLD = 5
 const MAX_CATEGORIES = 5
 const CATEGORY = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}&'’.,/()+-]*( [\p{L}\p{M}\p{N}&'’.,/()+-]+)*$/u
 const MAX_CATEGORY = 40 // characters
@@ -51,10 +54,12 @@ const MAX_CATEGORY = 40 // characters
 /** The fields of a product's form that both pages have. */
 function check(values: FormData, currency: string): Errors {
   const max = text(values, 'max_per_order').trim()
+  const threshold = text(values, 'low_stock_threshold').trim()
   return {
     name: text(values, 'name').trim() ? undefined : desk.required,
     price: parseMoney(text(values, 'price'), currency) ? undefined : desk.badPrice(digitsOf(currency)),
     max_per_order: max === '' || isWhole(max, 1, NO_LIMIT) ? undefined : desk.badMax,
+    low_stock_threshold: threshold === '' || isWhole(threshold, 0, 1_000_000) ? undefined : desk.badThreshold,
     categories: areCategories(categoriesOf(values)) ? undefined : desk.badCategories,
   }
 }
@@ -81,6 +86,7 @@ function productOf(values: FormData, currency: string): ProductForm {
     image_url: text(values, 'image_url').trim(),
     active: values.has('active'),
     max_per_order: Number(text(values, 'max_per_order').trim() || NO_LIMIT),
+    low_stock_threshold: Number(text(values, 'low_stock_threshold').trim() || THRESHOLD),
     categories: categoriesOf(values),
   }
 }
@@ -110,6 +116,14 @@ function Fields({ product, currency, errors }: { product?: AdminProduct; currenc
         inputMode="numeric"
         defaultValue={product?.max_per_order === undefined ? '' : String(product.max_per_order)}
         error={errors.max_per_order}
+      />
+      <Field
+        name="low_stock_threshold"
+        label={desk.lowStockThreshold}
+        hint={desk.thresholdHint}
+        inputMode="numeric"
+        defaultValue={String(product?.low_stock_threshold ?? THRESHOLD)}
+        error={errors.low_stock_threshold}
       />
       <TextField
         name="categories"

@@ -74,7 +74,7 @@ function Tools({ q, isLow }: { q: string; isLow: boolean }) {
       <div class="push">
         <Export
           name="inventory"
-          head={['product_id', 'name', 'price', 'currency', 'stock', 'active', 'max_per_order', 'version', 'updated_at']}
+          head={['product_id', 'name', 'price', 'currency', 'stock', 'low_stock_threshold', 'active', 'max_per_order', 'version', 'updated_at']}
           load={loadPage(q, isLow, 100)}
           row={(each) => [
             each.product_id,
@@ -82,6 +82,7 @@ function Tools({ q, isLow }: { q: string; isLow: boolean }) {
             Number(plainMoney(each.price)),
             each.price.currency,
             each.stock,
+            each.low_stock_threshold,
             String(each.active),
             each.max_per_order ?? '',
             each.version,
