@@ -61,7 +61,7 @@ const LINKS: [Right[], string, string, string][] = [
 function Links({ isUnknown }: { isUnknown: boolean }) {
   const { path } = useLocation()
   const may = useRights()
-  const isIn = (under: string) => (under === '/admin' ? path === '/admin' || path.startsWith('/admin/products') : path.startsWith(under))
+  const isIn = (under: string) => (under === '/admin' ? path === '/admin' || path.startsWith('/admin/products') || path === '/admin/stocktake' : path.startsWith(under))
   return (
     <>
       {LINKS.filter(([rights]) => isUnknown || may(...rights)).map(([, under, href, name]) => (

@@ -19,6 +19,10 @@ import { needs, useRights } from './rights'
 const Pages = {
   newProduct: needs(NewProduct, 'inventory'),
   product: needs(EditProduct, 'inventory'),
+  stocktake: needs(
+    later(() => import('./pages/count'), 'Stocktake'),
+    'inventory',
+  ),
   orders: needs(History, 'history', 'orders'),
   order: needs(OrderPage, 'history', 'orders'),
   sales: needs(
@@ -44,6 +48,7 @@ function App() {
         <Router>
           <Route path="/admin" component={Start} />
           <Route path="/admin/new" component={Pages.newProduct} />
+          <Route path="/admin/stocktake" component={Pages.stocktake} />
           <Route path="/admin/products/:id" component={Pages.product} />
           <Route path="/admin/orders" component={Pages.orders} />
           <Route path="/admin/orders/:id" component={Pages.order} />

@@ -10,13 +10,13 @@ interface Stocked {
   product_id: string
   name: string
   stock: number
+  low_stock_threshold: number
 }
 
 type Mode = 'set' | 'adjust'
 type Change = { mode: Mode; figure: number; reason: string; seen: number; key: string }
 
 const MOST = 1_000_000_000
-const LOW = 5
 
 /** A stock that can be changed where it stands. What is shown is what the store has said, and nothing else. */
 export function StockCell({ product, changed }: { product: Stocked; changed: () => void }) {
@@ -71,7 +71,7 @@ export function StockCell({ product, changed }: { product: Stocked; changed: () 
 
   return (
     <div class="stock-cell" ref={buttons}>
-      <span class={stock === 0 ? 'stock-number none' : stock <= LOW ? 'stock-number low' : 'stock-number'}>{stock}</span>
+      <span class={stock === 0 ? 'stock-number none' : stock <= product.low_stock_threshold ? 'stock-number low' : 'stock-number'}>{stock}</span>
       <button type="button" class="button small" aria-label={desk.setOf(product.name)} aria-expanded={mode === 'set'} onClick={() => setMode('set')}>
         {desk.set}
       </button>

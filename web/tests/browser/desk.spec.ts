@@ -81,6 +81,69 @@ test('a product that somebody else saved meanwhile is shown beside one’s own',
   expect((await productOf(product.product_id)).price.amount).toBe(7000)
 })
 
+test('a stocktake is checked first, sets what was seen, and reports what it could not do', async ({ page }) => {
+  const [good, moved, same] = [await newProduct({ stock: 9 }), await newProduct({ stock: 8 }), await newProduct({ stock: 7 })]
+  const ids = [good, moved, same].map((product) => product.product_id)
+  await buy(await newPerson(), moved.product_id, 1)
+  await openDesk(page, '/admin/')
+  await page.getByRole('link', { name: 'Stocktake' }).click()
+  await expect(page.getByText('Paste your counts, or choose a file.', { exact: false })).toBeVisible()
+  await page.getByRole('button', { name: 'Check' }).click()
+  await expect(page.getByRole('link', { name: 'Counts: Fill this in.' })).toBeVisible()
+  const text = `product_id,quantity,compare_quantity\n${ids[0]},5,9\n${ids[1]},5,8\n${ids[2]};7\nzz-none,1,1\n${ids[0]},6\nwhat,?\n`
+  await page.getByLabel('A file').setInputFiles({ name: 'counts.csv', mimeType: 'text/csv', buffer: Buffer.from(text) })
+  await page.getByRole('button', { name: 'Check' }).click()
+  await expect(page.getByText('0 set, 1 to be set, 1 as counted, 4 not done.').first()).toBeVisible()
+  await expect(rowOf(page, ids[1] ?? '')).toContainText('The stock is another by now')
+  expect((await productOf(ids[0] ?? '')).stock).toBe(9)
+  await page.getByRole('button', { name: 'Set 1 stock' }).click()
+  await expect(page.getByText('1 set, 0 to be set, 1 as counted, 4 not done.').first()).toBeVisible()
+  expect((await productOf(ids[0] ?? '')).stock).toBe(5)
+  expect((await productOf(ids[1] ?? '')).stock).toBe(7)
+  const download = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'What was not done, as CSV' }).click()
+  const csv = await readFile(await (await download).path(), 'utf8')
+  expect(csv).toContain(`3,"${ids[1]},5,8",7,The stock is another by now`)
+  expect(csv.split('\r\n')).toHaveLength(6)
+})
+
+test('a stocktake that is slow can be cancelled, and lines without an answer are tried again', async ({ page }) => {
+  const product = await newProduct({ stock: 9 })
+  const path = `**/api/admin/products/${product.product_id}`
+  await openDesk(page, '/admin/stocktake')
+  let answer: () => void = () => {}
+  const held = new Promise<void>((resolve) => (answer = resolve))
+  await page.route(path, async (route) => {
+    await held
+    await route.abort()
+  })
+  await page.getByLabel('Counts').fill(`${product.product_id}\t4\t9`)
+  await page.getByRole('button', { name: 'Check' }).click()
+  await expect(page.getByText('0 of 1 …')).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Cancel' })).toBeVisible()
+  answer()
+  await expect(rowOf(page, product.product_id)).toContainText('answer')
+  await page.unroute(path)
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await expect(rowOf(page, product.product_id)).toContainText('To be set')
+  await buy(await newPerson(), product.product_id, 1)
+  await page.getByRole('button', { name: 'Set 1 stock' }).click()
+  await expect(rowOf(page, product.product_id)).toContainText('The stock is another by now')
+  expect((await productOf(product.product_id)).stock).toBe(8)
+})
+
+test('a threshold is saved, and colours the stock', async ({ page }) => {
+  const product = await newProduct({ stock: 9 })
+  await openDesk(page, `/admin/products/${product.product_id}`)
+  await expect(page.locator('.stock-number.low')).toHaveCount(0)
+  await page.getByLabel('Few units are').fill('-1')
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await expect(page.getByText('A whole number from 0 to 1,000,000.').first()).toBeVisible()
+  await page.getByLabel('Few units are').fill('9')
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await expect(page.locator('.stock-number.low')).toHaveText('9')
+})
+
 test('a new product is added with its stock, and a wrong one is said field by field', async ({ page }) => {
   await openDesk(page, '/admin/new')
   await page.getByRole('button', { name: 'Save' }).click()

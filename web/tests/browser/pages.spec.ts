@@ -105,6 +105,7 @@ test.describe('in every look', () => {
       ['desk-new', '/admin/new'],
       ['desk-no-product', '/admin/products/none'],
       ['desk-orders', '/admin/orders'],
+      ['desk-stocktake', '/admin/stocktake'],
       ['desk-sales', '/admin/sales'],
       ['desk-sales-table', '/admin/sales?days=28&as=table'],
       ['desk-not-found', '/admin/nothing'],

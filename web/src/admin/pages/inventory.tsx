@@ -29,6 +29,9 @@ export function Inventory() {
         <p class="row flush">
           <a class="button primary" href="/admin/new">
             {desk.newProduct}
+          </a>{' '}
+          <a class="button" href="/admin/stocktake">
+            {desk.stocktake}
           </a>
         </p>
       }
