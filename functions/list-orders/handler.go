@@ -166,5 +166,23 @@ func (h handlers) filter(query httpapi.Query) (order.Filter, error) {
 	if _, too := query["email"]; too && given {
 		problems.Add("email", "does not go with customer")
 	}
-	return order.Filter{From: from, To: to, Customer: customer}, problems.Err()
+	return order.Filter{From: from, To: to, Customer: customer, Status: status(&problems, query)}, problems.Err()
+}
+
+// status returns the status that is asked for. Placed orders are in no index of their own: it would cost each sale.
+func status(problems *validation.Errors, query httpapi.Query) order.Status {
+	name, given := query["status"]
+	if !given {
+		return order.Placed
+	}
+	found, _ := order.ParseStatus(name)
+	if found == order.Placed {
+		problems.Add("status", "must be packed, shipped, delivered, cancelling or cancelled")
+	}
+	for _, other := range []string{"customer", "email"} {
+		if _, too := query[other]; too {
+			problems.Add(other, "does not go with status")
+		}
+	}
+	return found
 }

@@ -177,6 +177,8 @@ func TestFilters(t *testing.T) {
 		"from=2011-10-01&to=2011-10-02":                          {From: midnight, To: midnight.Add(48 * time.Hour)},
 		"from=2011-09-30T12:00:00Z&to=2011-09-30":                {From: noon, To: midnight},
 		"customer=no%20user":                                     {Customer: "no user"},
+		"status=packed":                                          {Status: order.Packed},
+		"status=cancelled&from=2011-10-01":                       {Status: order.Cancelled, From: midnight},
 	} {
 		var got []order.Filter
 		h := nothing(func(f order.Filter, _ page.Request) { got = append(got, f) })
@@ -189,11 +191,19 @@ func TestFilters(t *testing.T) {
 	httpapitest.CheckQueries(t, httpapitest.ReadEvent(t), handler(nil), map[string]httpapitest.Problem{
 		"from=2011-09-31":               httpapitest.FieldErrors("from", moment),
 		"to=2011-09-30T00:00:00":        httpapitest.FieldErrors("to", moment),
+		"status=placed":                 httpapitest.FieldErrors("status", statuses),
+		"status=":                       httpapitest.FieldErrors("status", statuses),
+		"status=Packed":                 httpapitest.FieldErrors("status", statuses),
+		"product_id=lamp":               httpapitest.FieldErrors("product_id", "is not a known parameter"),
+		"status=packed&customer=a":      httpapitest.FieldErrors("customer", "does not go with status"),
+		"status=packed&email=a%40b.c":   httpapitest.FieldErrors("email", "does not go with status"),
 		"from=2011-10-02&to=2011-10-01": httpapitest.FieldErrors("to", "must not be before from"),
 		"customer=&from=2011-10-01T00:00:00Z&to=2011-09-01T00:00:00Z": httpapitest.FieldErrors(
 			"to", "must not be before from", "customer", "must be a user id"),
 	})
 }
+
+const statuses = "must be packed, shipped, delivered, cancelling or cancelled"
 
 const moment = "must be a day such as 2011-09-30 or an RFC 3339 time such as 2011-09-30T00:00:00Z"
 

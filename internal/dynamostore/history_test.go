@@ -289,3 +289,62 @@ func answerSize(t *testing.T, items []attributes) int {
 	}
 	return len(body)
 }
+
+// TestHistoryByStatus: orders whose status was changed, newest first and page by page, without the synthetic ones; each
+// is under the status that it has now.
+func TestHistoryByStatus(t *testing.T) {
+	s := open(t)
+	s.addProduct("lamp", 100, 50)
+	var packed []string
+	for i := range 7 {
+		o := newOrder("usr_1", number3(i), opened.Add(time.Duration(i)*time.Second), line("lamp", 100, 1))
+		o.Synthetic = i == 5
+		s.must(s.checkout().Place(t.Context(), o))
+		s.setStatus(o.ID, order.Packed)
+		switch {
+		case i == 6:
+			s.setStatus(o.ID, order.Shipped)
+		case i != 5:
+			packed = append([]string{o.ID}, packed...)
+		}
+	}
+	s.must(s.checkout().Place(t.Context(), newOrder("usr_1", "placed", opened, line("lamp", 100, 1))))
+	for limit := 1; limit <= 6; limit++ {
+		id := func(o order.Order) string { return o.ID }
+		got := pages(t, limit, id, func(r page.Request) (page.Page[order.Order], error) {
+			return s.orderHistory().History(t.Context(), s.admin, order.Filter{Status: order.Packed}, r)
+		})
+		if !slices.Equal(got, packed) {
+			t.Errorf("%d a page: got %q, want %q", limit, got, packed)
+		}
+	}
+	p, err := s.orderHistory().History(t.Context(), s.admin,
+		order.Filter{Status: order.Packed, From: opened.Add(4 * time.Second)}, page.Request{Limit: 3})
+	s.must(err)
+	if len(p.Items) != 1 || p.Items[0].Status != order.Packed || p.Items[0].ID != packed[0] {
+		t.Errorf("from a time on: got %+v, want %s", p.Items, packed[0])
+	}
+	if p, err = s.orderHistory().History(t.Context(), s.admin, order.Filter{Status: order.Packed},
+		page.Request{Limit: 1}); err != nil || p.NextCursor == "" {
+		t.Fatalf("got %+v and error %v", p, err)
+	}
+	for _, f := range []order.Filter{{}, {Status: order.Shipped}} {
+		_, err := s.orderHistory().History(t.Context(), s.admin, f, page.Request{Limit: 1, Cursor: p.NextCursor})
+		if !errors.Is(err, page.ErrInvalidCursor) {
+			t.Errorf("the cursor at %+v: got %v, want ErrInvalidCursor", f, err)
+		}
+	}
+}
+
+// setStatus gives an order a status, as an admin does.
+func (s *shop) setStatus(id string, to order.Status) {
+	s.t.Helper()
+	statuses := &OrderStatuses{
+		Client: s.client, Orders: s.tables.Name("Orders"), Products: s.tables.Name("Products"),
+		Movements: s.tables.Name("StockMovements"), Mails: s.tables.Name("Mails"),
+	}
+	o, err := statuses.Stored(s.t.Context(), id)
+	s.must(err)
+	c := order.Change{From: o.Status, To: to, By: "usr_admin", At: opened}
+	s.must(statuses.Change(s.t.Context(), o, c, ""))
+}

@@ -23,6 +23,7 @@ const feedShards = 8
 const (
 	byCustomerIndex = "by_customer"
 	feedIndex       = "feed"
+	byStatusIndex   = "by_status"
 )
 
 // OrderHistory lists orders: a customer's own, everybody's for admins, and for the summary those of a range of time. It
@@ -50,7 +51,7 @@ func (s *OrderHistory) Mine(ctx context.Context, customer user.Caller, r page.Re
 func (s *OrderHistory) History(
 	ctx context.Context, admin user.Caller, f order.Filter, r page.Request,
 ) (page.Page[order.Order], error) {
-	q := query{"orders", admin.UserID, bound(f.From), bound(f.To), f.Customer}
+	q := query{"orders", admin.UserID, bound(f.From), bound(f.To), f.Customer, f.Status.String()}
 	position, err := q.position(r.Cursor)
 	if err != nil {
 		return page.Page[order.Order]{}, err
@@ -65,10 +66,14 @@ func (s *OrderHistory) History(
 }
 
 // read reads the newest orders of each partition that the filter touches: all shards of the feed at once, or the
-// customer's.
+// customer's, or the status's.
 func (s *OrderHistory) read(ctx context.Context, f order.Filter, position string, limit int) ([][]attributes, error) {
 	if f.Customer != "" {
 		items, err := s.partition(ctx, ofCustomer(f.Customer), keySpan(f, position), limit)
+		return [][]attributes{items}, err
+	}
+	if f.Status != order.Placed {
+		items, err := s.partition(ctx, ofStatus(f.Status), keySpan(f, position), limit)
 		return [][]attributes{items}, err
 	}
 	lists := make([][]attributes, feedShards)
@@ -153,6 +158,10 @@ func ofCustomer(userID string) partition {
 	return partition{index: byCustomerIndex, key: "user_id", value: text(userID)}
 }
 
+func ofStatus(status order.Status) partition {
+	return partition{index: byStatusIndex, key: "status", value: text(status.String())}
+}
+
 func ofShard(shard int) partition {
 	return partition{index: feedIndex, key: "shard", value: number(int64(shard))}
 }
@@ -165,7 +174,7 @@ func (s *OrderHistory) partition(ctx context.Context, p partition, in span, limi
 }
 
 func (s *OrderHistory) query(p partition, in span) *dynamodb.QueryInput {
-	return &dynamodb.QueryInput{
+	q := &dynamodb.QueryInput{
 		TableName:                 &s.Orders,
 		IndexName:                 &p.index,
 		KeyConditionExpression:    aws.String("#partition = :partition AND placed_key BETWEEN :low AND :high"),
@@ -173,6 +182,10 @@ func (s *OrderHistory) query(p partition, in span) *dynamodb.QueryInput {
 		ExpressionAttributeValues: attributes{":partition": p.value, ":low": text(in.low), ":high": text(in.high)},
 		ScanIndexForward:          aws.Bool(false),
 	}
+	if p.index == byStatusIndex { // without the orders of the synthetic customer, which are in no shard
+		q.FilterExpression, q.ExpressionAttributeNames["#shard"] = aws.String("attribute_exists(#shard)"), "shard"
+	}
+	return q
 }
 
 // span is a range of sort keys, both ends included.

@@ -199,7 +199,7 @@ var parameters = map[string][]string{
 	"GET /orders":               {"cursor", "limit"},
 	"GET /users/me/export":      {"cursor", "limit"},
 	"GET /admin/products":       {"cursor", "limit", "q", "stock"},
-	"GET /admin/orders":         {"cursor", "customer", "email", "format", "from", "limit", "to"},
+	"GET /admin/orders":         {"cursor", "customer", "email", "format", "from", "limit", "status", "to"},
 	"GET /admin/orders/summary": {"days", "from", "to", "top"},
 	"GET /admin/products/{product_id}/stock/movements": {"cursor", "limit"},
 }

@@ -141,4 +141,5 @@ type Order struct {
 type Filter struct {
 	From, To time.Time // placed from From (inclusive) to To (exclusive); zero means unbounded
 	Customer string    // a user id; empty means all
+	Status   Status    // Placed means all: no index has the orders whose status nobody has changed
 }

@@ -442,7 +442,8 @@ var grants = map[string][]string{
 		"dynamodb:PutItem StockMovements", "dynamodb:Query StockMovements", "dynamodb:UpdateItem Products",
 	},
 	"ListOrdersFunction": {
-		"dynamodb:GetItem Users", "dynamodb:Query Orders/index/by_customer", "dynamodb:Query Orders/index/feed",
+		"dynamodb:GetItem Users", "dynamodb:Query Orders/index/by_customer", "dynamodb:Query Orders/index/by_status",
+		"dynamodb:Query Orders/index/feed",
 	},
 	"SummarizeOrdersFunction": {
 		"dynamodb:GetItem SalesByDay", "dynamodb:GetItem Users", "dynamodb:Query Orders/index/feed",

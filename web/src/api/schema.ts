@@ -4028,6 +4028,11 @@ export interface operations {
                  * @example json
                  */
                 format?: "json" | "csv";
+                 * @description Only orders of this status. Does not go with `customer` and `email`. Placed orders cannot be asked for: an index of them would
+                 *     cost each checkout; they are among all orders.
+                 * @example packed
+                 */
+                status?: "packed" | "shipped" | "delivered" | "cancelling" | "cancelled";
                 /** @description At most this many items. */
                 limit?: components["parameters"]["Limit"];
                 /** @description The `next_cursor` of the page before. It is invalid_cursor with another query or caller, or if it was changed. */

@@ -7,6 +7,7 @@ import { ownMeta } from '../../api/queries'
 import type { OrderInList } from '../../api/types'
 import { Amount, Time } from '../../parts/amount'
 import { ErrorSummary, Field, Submit, text, useForm } from '../../parts/form'
+import { FieldError } from '../../parts/field-error'
 import { announce } from '../../parts/live'
 import { plainMoney } from '../../parts/money'
 import { Page } from '../../parts/page'
@@ -25,11 +26,17 @@ interface Filters {
   from: string
   to: string
   customer: string
+  status: Status | ''
 }
+
+/** Those that the store can list. Who chooses one sees all customers' orders. */
+const STATUSES = ['packed', 'shipped', 'delivered', 'cancelled'] as const
+type Status = (typeof STATUSES)[number]
 
 function filtersOf(query: Record<string, string>): Filters {
   const day = (value = '') => (DAY.test(value) && !Number.isNaN(Date.parse(value)) ? value : '')
-  return { from: day(query.from), to: day(query.to), customer: query.customer ?? '' }
+  const status = STATUSES.find((each) => each === query.status) ?? ''
+  return { from: day(query.from), to: day(query.to), customer: status ? '' : (query.customer ?? ''), status }
 }
 
 function address(filters: Filters, cursor = ''): string {
@@ -37,11 +44,12 @@ function address(filters: Filters, cursor = ''): string {
   return all.length > 0 ? `/admin/orders?${new URLSearchParams(all)}` : '/admin/orders'
 }
 
-function searchOf({ from, to, customer }: Filters, limit: number, cursor: string) {
+function searchOf({ from, to, customer, status }: Filters, limit: number, cursor: string) {
   return {
     ...(from && { from }),
     ...(to && { to }),
     ...(customer && { customer }),
+    ...(status && { status }),
     limit,
     ...(cursor && { cursor }),
   }
@@ -94,10 +102,12 @@ function Tools({ filters }: { filters: Filters }) {
   const form = useForm(async (values) => {
     const asked = text(values, 'customer').trim()
     const customer = asked.includes('@') ? await idOf(asked) : asked
-    route(address({ from: text(values, 'from'), to: text(values, 'to'), customer }))
+    const { status } = filtersOf({ status: text(values, 'status') })
+    if (status && customer) throw new ApiError(400, { code: 'invalid_request', errors: [{ field: 'status', message: desk.statusAlone }] })
+    route(address({ from: text(values, 'from'), to: text(values, 'to'), customer, status }))
   })
   const opener = useOpener()
-  const labels = { from: desk.from, to: desk.to, customer: desk.customer, order_id: desk.orderId }
+  const labels = { from: desk.from, to: desk.to, customer: desk.customer, status: desk.status, order_id: desk.orderId }
   return (
     <>
       <ErrorSummary errors={{ ...form.errors, ...opener.errors }} labels={labels} failure={form.failure} />
@@ -105,6 +115,23 @@ function Tools({ filters }: { filters: Filters }) {
         <form class="tools flush" method="post" noValidate onSubmit={form.submit}>
           <Field name="from" label={desk.from} type="date" defaultValue={filters.from} error={form.errors.from} />
           <Field name="to" label={desk.to} type="date" defaultValue={filters.to} error={form.errors.to} />
+          <div class={form.errors.status ? 'field wrong' : 'field'}>
+            <label for="status">{desk.status}</label>
+            <select
+              id="status"
+              name="status"
+              aria-invalid={form.errors.status ? true : undefined}
+              aria-describedby={form.errors.status ? 'status-error' : undefined}
+            >
+              <option value="">{desk.anyStatus}</option>
+              {STATUSES.map((each) => (
+                <option key={each} value={each} selected={each === filters.status}>
+                  {common.orderStatus[each]}
+                </option>
+              ))}
+            </select>
+            <FieldError id="status-error" error={form.errors.status} />
+          </div>
           <Field
             name="customer"
             label={desk.customer}

@@ -149,6 +149,8 @@ export const desk = {
   mailState: { pending: 'Not sent yet', sent: 'Sent', failed: 'Failed' },
   mail: 'Confirmation',
   status: 'Status',
+  anyStatus: 'Any',
+  statusAlone: 'A status is looked for among all customers: leave the customer empty.',
   tracking: 'Parcel',
   changedBy: { customer: 'by the customer', shop: 'by the shop' },
   nextStep: 'Next step',
