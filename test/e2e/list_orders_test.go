@@ -33,6 +33,32 @@ func TestHistoryOfACustomer(t *testing.T) {
 	}
 }
 
+// TestHistoryByStatus: an order is in the list of the status that it has, and in no other. Placed orders have no list of
+// their own, and a status does not go with a customer.
+func TestHistoryByStatus(t *testing.T) {
+	t.Parallel()
+	c := newCustomer(t)
+	orders := placeSome(t, c, 1)
+	id := orders[0].OrderID
+	listed := func(status string) func() bool {
+		list := history(admin(t)).with("status", status).with("limit", "100")
+		return func() bool {
+			return slices.ContainsFunc(allPages[order](t, list), func(o order) bool { return o.OrderID == id })
+		}
+	}
+	step(t, id, "placed", "packed")
+	eventually(t, 10*time.Second, "the order is among the packed ones", listed("packed"))
+	step(t, id, "packed", "shipped")
+	eventually(t, 10*time.Second, "the order is among the shipped ones", listed("shipped"))
+	eventually(t, 10*time.Second, "the order is not among the packed ones", func() bool { return !listed("packed")() })
+	for _, q := range []call{
+		history(admin(t)).with("status", "placed"), history(admin(t)).with("status", "lost"),
+		history(admin(t)).with("status", "packed").with("customer", c.UserID),
+	} {
+		send(t, q).refused(t, http.StatusBadRequest, "invalid_request")
+	}
+}
+
 // TestHistoryIsCompleteUntil: each page says so, of a minute before it was read.
 func TestHistoryIsCompleteUntil(t *testing.T) {
 	t.Parallel()
