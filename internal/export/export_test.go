@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"reflect"
 	"regexp"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"shop/internal/money"
 	"shop/internal/order"
 	"shop/internal/product"
+	"shop/test/unset"
 )
 
 var placed = time.Date(2026, 3, 14, 20, 26, 53, 589e6, time.UTC)
@@ -290,4 +292,46 @@ func FuzzVerify(f *testing.F) {
 			t.Fatalf("got %+v %q %v, want %+v of\n%s", second, faults, err, sums, again)
 		}
 	})
+}
+
+// TestProductIsExportedWhole: a record has every member of its product, and comes back whole from either format.
+func TestProductIsExportedWhole(t *testing.T) {
+	whole := product.Product{
+		ID: "lamp", Name: "Lamp", Description: "Warm", ImageURL: "/images/lamp.svg", Active: true,
+		Price: money.Money{Amount: 6400, Currency: "GBP"}, Stock: 12, MaxPerOrder: 2, Version: 3,
+		Categories: product.Categories{"Lamps"}, CreatedAt: placed, UpdatedAt: placed,
+	}
+	if missing := unset.Members(whole); len(missing) > 0 {
+		t.Fatalf("give the product of this test %q", missing)
+	}
+	want := ProductOf(whole)
+	for _, member := range reflect.VisibleFields(reflect.TypeFor[product.Product]()) {
+		if got := reflect.ValueOf(want).FieldByName(member.Name); !got.IsValid() || got.IsZero() {
+			t.Errorf("the record lacks %s", member.Name)
+		}
+	}
+	for _, format := range []string{CSV, JSONL} {
+		in, err := NewReader(strings.NewReader(written(t, Products, format, want)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _, err := in.Next(); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %+v, %v, want %+v", format, got, err, want)
+		}
+	}
+}
+
+// TestColumnsAreDocumented: the page on the desk names every column.
+func TestColumnsAreDocumented(t *testing.T) {
+	docs, err := os.ReadFile("../../docs/admin.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, columns := range kinds {
+		for _, column := range columns {
+			if !strings.Contains(string(docs), "`"+column+"`") {
+				t.Errorf("docs/admin.md does not name %s of %s", column, kind)
+			}
+		}
+	}
 }
