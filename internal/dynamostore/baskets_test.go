@@ -82,8 +82,21 @@ func TestKeyedMovementsAtOnce(t *testing.T) {
 	}
 }
 
-// TestPick: the active products of a basket in its order, of 98 as of one, without descriptions; what is not there is
-// left out.
+// TestPickIsAsListed: a product of a basket has what it has in a list, and no more.
+func TestPickIsAsListed(t *testing.T) {
+	s := open(t)
+	p := wholeProduct(t)
+	s.must(s.saver().Create(t.Context(), p, nil))
+	picked, err := s.catalogue().Pick(t.Context(), []string{p.ID})
+	s.must(err)
+	listed, err := s.catalogue().Browse(t.Context(), product.Selection{}, page.Request{Limit: 1})
+	s.must(err)
+	if !slices.Equal(picked, listed.Items) || len(picked) != 1 || picked[0].Description != "" {
+		t.Errorf("picked %+v, listed %+v", picked, listed.Items)
+	}
+}
+
+// TestPick: the active products of a basket in its order, of 98 as of one; what is not there is left out.
 func TestPick(t *testing.T) {
 	s := open(t)
 	var ids []string

@@ -1,6 +1,8 @@
 package dynamostore
 
 import (
+	"maps"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -36,9 +38,9 @@ func productIDOf(item attributes) string {
 	return r.text("product_id")
 }
 
-// readProduct makes a product of its sale item, which alone has a stock, and its text item; one from the index has no
-// description. A member that items stored earlier lack must be read under r.has: to a reader a missing attribute is an
-// error. It returns product.ErrNotFound when there is no sale item.
+// readProduct makes a product of its sale item, which alone has a stock, and its text item; one from the index has only
+// what lists show. A member that items stored earlier lack must be read under r.has: to a reader a missing attribute is
+// an error. It returns product.ErrNotFound when there is no sale item.
 func readProduct(items []attributes, currency string) (product.Product, error) {
 	var p product.Product
 	found := false
@@ -68,6 +70,17 @@ func readProduct(items []attributes, currency string) (product.Product, error) {
 		return product.Product{}, product.ErrNotFound
 	}
 	return p, nil
+}
+
+// asListed leaves of a text item what the index by name has of it, which is what lists show.
+func asListed(items []attributes) []attributes {
+	indexed := []string{"product_id", "part", "shelf", "name_key", "image_url"}
+	for _, item := range items {
+		if r := (reader{item: item}); r.text("part") == textPart {
+			maps.DeleteFunc(item, func(name string, _ types.AttributeValue) bool { return !slices.Contains(indexed, name) })
+		}
+	}
+	return items
 }
 
 func productKey(id, part string) attributes {

@@ -34,8 +34,8 @@ func (t productTable) read(ctx context.Context, id string) (product.Product, err
 	return readProduct(items[t.table], t.currency)
 }
 
-// pick returns the products with these ids, at most 100, in their order, without descriptions. What is not there is
-// left out.
+// pick returns the products with these ids, at most 100, in their order, with what lists show of them. What is not
+// there is left out.
 func (t productTable) pick(ctx context.Context, ids []string) ([]product.Product, error) {
 	keys := make([]attributes, 0, 2*len(ids))
 	for _, id := range ids {
@@ -47,14 +47,13 @@ func (t productTable) pick(ctx context.Context, ids []string) ([]product.Product
 	}
 	var picked []product.Product
 	for _, id := range ids {
-		p, err := readProduct(parts[id], t.currency)
+		p, err := readProduct(asListed(parts[id]), t.currency)
 		if errors.Is(err, product.ErrNotFound) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		p.Description, p.Categories = "", product.Categories{}
 		picked = append(picked, p)
 	}
 	return picked, nil

@@ -21,8 +21,9 @@ import (
 	"shop/test/unset"
 )
 
-func TestProductIsStoredAndChanged(t *testing.T) {
-	s := open(t)
+// wholeProduct has a value of each member.
+func wholeProduct(t *testing.T) product.Product {
+	t.Helper()
 	p := product.Product{
 		ID: "lamp", Name: "Lamp & <shade>", Description: "Two\nlines", Price: gbp(0),
 		ImageURL: "https://example.com/l.png", Active: true,
@@ -32,6 +33,12 @@ func TestProductIsStoredAndChanged(t *testing.T) {
 	if missing := unset.Members(p); len(missing) > 0 {
 		t.Fatalf("give the product of this test %v", missing)
 	}
+	return p
+}
+
+func TestProductIsStoredAndChanged(t *testing.T) {
+	s := open(t)
+	p := wholeProduct(t)
 	s.must(s.saver().Create(t.Context(), p, nil))
 	got, err := s.catalogue().View(t.Context(), "lamp")
 	s.must(err)

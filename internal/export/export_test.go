@@ -131,8 +131,9 @@ func recordOf(kind string) *rapid.Generator[Record] {
 		case Products:
 			return ProductOf(product.Product{ID: text(), Name: text(), Description: text(), ImageURL: text(),
 				Active: number()%2 == 0, Price: price(), Stock: number(), MaxPerOrder: number(), Version: number(),
-				Categories: product.CategoriesOf(categories.Draw(t, "categories")),
-				CreatedAt:  placed, UpdatedAt: placed})
+				LowStockThreshold: number(),
+				Categories:        product.CategoriesOf(categories.Draw(t, "categories")),
+				CreatedAt:         placed, UpdatedAt: placed})
 		case Movements:
 			return MovementOf(product.Movement{ID: text(), ProductID: text(), Before: number(), After: number(),
 				Reason: text(), By: text(), MovedAt: placed, OrderID: text(), Units: number()}, time.UTC)
@@ -298,7 +299,7 @@ func FuzzVerify(f *testing.F) {
 func TestProductIsExportedWhole(t *testing.T) {
 	whole := product.Product{
 		ID: "lamp", Name: "Lamp", Description: "Warm", ImageURL: "/images/lamp.svg", Active: true,
-		Price: money.Money{Amount: 6400, Currency: "GBP"}, Stock: 12, MaxPerOrder: 2, Version: 3,
+		Price: money.Money{Amount: 6400, Currency: "GBP"}, Stock: 12, MaxPerOrder: 2, LowStockThreshold: 8, Version: 3,
 		Categories: product.Categories{"Lamps"}, CreatedAt: placed, UpdatedAt: placed,
 	}
 	if missing := unset.Members(whole); len(missing) > 0 {

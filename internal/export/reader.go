@@ -243,7 +243,8 @@ func productRow(n *numbers) Record {
 	p := Product{
 		ID: n.text("product_id"), Name: n.text("name"), Description: n.text("description"),
 		ImageURL: n.text("image_url"), Price: n.money("price_minor"), Stock: n.number("stock"),
-		Version: n.number("version"), CreatedAt: n.text("created_at"), UpdatedAt: n.text("updated_at"),
+		LowStockThreshold: n.number("low_stock_threshold"),
+		Version:           n.number("version"), CreatedAt: n.text("created_at"), UpdatedAt: n.text("updated_at"),
 		Active: n.text("active") == "true",
 	}
 	if names := n.text("categories"); names != "" {

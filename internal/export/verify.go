@@ -157,8 +157,8 @@ func (p Product) check() error {
 	switch {
 	case p.Stock < 0:
 		return errors.New("its stock is below 0")
-	case p.MaxPerOrder < 0 || p.Version < 1:
-		return errors.New("its limit is below 0, or its version below 1")
+	case p.MaxPerOrder < 0 || p.LowStockThreshold < 0 || p.Version < 1:
+		return errors.New("its limit or its threshold is below 0, or its version below 1")
 	}
 	return money.Money(p.Price).Check(p.Price.Currency)
 }
