@@ -9,20 +9,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// unlessZero is the attribute of an optional number, or nil.
-func unlessZero(n int64) types.AttributeValue {
-	if n == 0 {
+// unless is the attribute of an optional member, or nil where there is none.
+func unless(none bool, value types.AttributeValue) types.AttributeValue {
+	if none {
 		return nil
 	}
-	return number(n)
-}
-
-// unlessNone is the attribute of an optional list of texts, or nil.
-func unlessNone(all []string) types.AttributeValue {
-	if len(all) == 0 {
-		return nil
-	}
-	return texts(all)
+	return value
 }
 
 // newItem is an item of a key and members, without those that are nil.

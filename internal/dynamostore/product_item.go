@@ -92,7 +92,7 @@ func saleMembers(p product.Product) attributes {
 	members := attributes{
 		"name": text(p.Name), "price": number(p.Price.Amount), "active": boolean(p.Active),
 		"version": number(p.Version), "updated_at": instant(p.UpdatedAt),
-		"max_per_order": unlessZero(p.MaxPerOrder), lowAt: nil, "low_stock": nil,
+		"max_per_order": unless(p.MaxPerOrder == 0, number(p.MaxPerOrder)), lowAt: nil, "low_stock": nil,
 		"name_key": nameKeyOfActive(p),
 	}
 	if p.LowStockThreshold != product.DefaultLowStockThreshold {
@@ -123,7 +123,7 @@ func textMembers(p product.Product) attributes {
 	return attributes{
 		"description": text(p.Description), "image_url": text(p.ImageURL),
 		"shelf": text(shelf), "name_key": text(fold(p.Name) + lowest + p.ID),
-		"categories": unlessNone(p.Categories.List()),
+		"categories": unless(len(p.Categories.List()) == 0, texts(p.Categories.List())),
 	}
 }
 

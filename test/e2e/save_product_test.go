@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"shop/test/unset"
 )
 
 func TestSaveNewProduct(t *testing.T) {
@@ -79,7 +81,14 @@ func TestSaveTheLongest(t *testing.T) {
 		d.Name, d.Description = strings.Repeat("é", 200), strings.Repeat("é", 5000)
 		d.Price, d.Stock, d.MaxPerOrder = pounds(1_000_000_000_000), units(1_000_000_000), units(9999)
 		d.ImageURL = "https://images.example.com/" + strings.Repeat("a", 2048-27)
+		d.LowAt = units(1_000_000)
+		for _, initial := range "abcde" {
+			d.Categories = append(d.Categories, string(initial)+strings.Repeat("é", 39))
+		}
 	}, inactive)
+	if missing := unset.Members(p, "Active"); len(missing) > 0 {
+		t.Fatalf("give the product of this test %v", missing)
+	}
 	if seen := inventory(t, p.ProductID); seen != p || len(p.Description) != 10_000 {
 		t.Errorf("seen = %+v, want %+v", seen, p)
 	}

@@ -115,10 +115,9 @@ func (s *Session) Create(ctx context.Context, d product.Draft) error {
 }
 
 // Change makes a product what edit makes of it as it stands now, and reports whether it had to be saved. Of what edit
-// returns the name, the description, the price, the image's URL, whether it is active, the limit, the threshold and
-// the categories count. Everything else is saved as it was read, members that this client does not know, too. Another
-// admin's save in between is kept: edit is called again, with what is stored by then. It returns product.ErrNotFound,
-// user.ErrNoRight, validation.Errors, and product.ErrContended after 10 attempts.
+// returns all counts that admins save, but the stock. Everything else is saved as it was read, members that this client
+// does not know, too. Another admin's save in between is kept: edit is called again, with what is stored by then. It
+// returns product.ErrNotFound, user.ErrNoRight, validation.Errors, and product.ErrContended after 10 attempts.
 func (s *Session) Change(
 	ctx context.Context, id string, edit func(now product.Product) product.Product,
 ) (saved bool, err error) {

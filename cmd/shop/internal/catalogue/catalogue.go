@@ -23,9 +23,8 @@ type Item struct {
 	Given Given
 }
 
-// Given says which members of a product its file gives, besides name, price, and the MaxPerOrder, the LowStockThreshold
-// and the Categories of its draft where they are not nil. The others stay as the store has them; a new product begins
-// without them, and for sale.
+// Given says which members of a product its file gives, besides name, price, and the optional ones of its draft that
+// are not nil. The others stay as the store has them; a new product begins without them, and for sale.
 type Given struct{ Description, ImageURL, Active bool }
 
 // Origin is where in a file something comes from.
