@@ -19,8 +19,8 @@ type productSaver interface {
 	Do(_ context.Context, admin user.Caller, d product.Draft) (saved product.Product, before *product.Product, _ error)
 }
 
-// request is the whole product, which PUT replaces. Its first five members are required. One of the others that is missing
-// stays as it is.
+// request is the whole product, which PUT replaces. Its first five members are required. One of the others that is
+// missing stays as it is.
 type request struct {
 	Name        *string                 `json:"name"`
 	Description *string                 `json:"description"`

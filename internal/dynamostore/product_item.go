@@ -77,7 +77,9 @@ func asListed(items []attributes) []attributes {
 	indexed := []string{"product_id", "part", "shelf", "name_key", "image_url"}
 	for _, item := range items {
 		if r := (reader{item: item}); r.text("part") == textPart {
-			maps.DeleteFunc(item, func(name string, _ types.AttributeValue) bool { return !slices.Contains(indexed, name) })
+			maps.DeleteFunc(item, func(name string, _ types.AttributeValue) bool {
+				return !slices.Contains(indexed, name)
+			})
 		}
 	}
 	return items

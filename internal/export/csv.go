@@ -64,7 +64,8 @@ func (p Product) rows() [][]string {
 	}
 	return [][]string{{
 		p.ID, p.Name, p.Description, p.ImageURL, strconv.FormatBool(p.Active), p.Price.Currency, digits(p.Price.Amount),
-		digits(p.Stock), limit, digits(p.LowStockThreshold), strings.Join(p.Categories, between), digits(p.Version), p.CreatedAt, p.UpdatedAt,
+		digits(p.Stock), limit, digits(p.LowStockThreshold), strings.Join(p.Categories, between),
+		digits(p.Version), p.CreatedAt, p.UpdatedAt,
 	}}
 }
 

@@ -33,8 +33,8 @@ func TestHistoryOfACustomer(t *testing.T) {
 	}
 }
 
-// TestHistoryByStatus: an order is in the list of the status that it has, and in no other. Placed orders have no list of
-// their own, and a status does not go with a customer.
+// TestHistoryByStatus: an order is in the list of the status that it has, and in no other. Placed orders have no list
+// of their own, and a status does not go with a customer.
 func TestHistoryByStatus(t *testing.T) {
 	t.Parallel()
 	c := newCustomer(t)

@@ -13,7 +13,9 @@ func TestSaveNewProduct(t *testing.T) {
 	id, d := "e2e-"+unique(), productDraft()
 	got := decodeExact[adminProduct](t, send(t, save(admin(t), id, d)).want(t, http.StatusCreated))
 	wantNow(t, "created_at", got.CreatedAt)
-	want := adminProduct{Stock: 10, Active: true, Version: 1, CreatedAt: got.CreatedAt, UpdatedAt: got.CreatedAt}
+	want := adminProduct{
+		Stock: 10, LowAt: 5, Active: true, Version: 1, CreatedAt: got.CreatedAt, UpdatedAt: got.CreatedAt,
+	}
 	want.ListedProduct = listedProduct{
 		ProductID: id, Name: d.Name, Price: d.Price, ImageURL: d.ImageURL, StockStatus: "in_stock",
 	}

@@ -27,8 +27,8 @@ type Options struct {
 	Decimal  DecimalMark // of prices; Either: see [Either], and [Point] in files parted by commas
 }
 
-// Reader reads a catalogue CSV. The price is decimal (3.39); an empty stock is 0; where another optional column is empty,
-// the product's member stays as it is.
+// Reader reads a catalogue CSV. The price is decimal (3.39); an empty stock is 0; where another optional column is
+// empty, the product's member stays as it is.
 type Reader struct {
 	rows *csvfile.Reader
 	items
