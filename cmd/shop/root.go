@@ -25,7 +25,7 @@ Who you are:
   import, set-stock and replay act over HTTP as an admin of the store. They take the address from --email or
   SHOP_ADMIN_EMAIL and the password from SHOP_ADMIN_PASSWORD, or ask for it on the terminal; with
   --local and no address they take the demo admin of $SHOP_DATA/demo-credentials.json.
-  grant, revoke, verify-user, unsuppress, redrive, audit, audit-stock, rebuild-sales, export,
+  grant, revoke, verify-user, api-key, unsuppress, redrive, audit, audit-stock, rebuild-sales, export,
   import-orders, status and restore act with your AWS credentials: somebody has to be the first admin, and lists,
   mails, queues and orders with dates of their own have no route;
   so do keys and rotate-key, which change the stack.`,

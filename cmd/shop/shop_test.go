@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -29,6 +30,20 @@ C2,22423,CAKE STAND,-1,2010-12-01T08:28:00Z,12.75,17850,United Kingdom
 5,84029E,RED BOTTLE,4,2010-12-01T08:35:00Z,3.75,17850,United Kingdom
 6,99999,,1,2010-12-01T08:36:00Z,0,,United Kingdom
 `
+
+// TestHelpSaysWhoActs: the tool's help says of every command that works on a store as whom it acts.
+func TestHelpSaysWhoActs(t *testing.T) {
+	root := newRoot(streams{})
+	_, whom, _ := strings.Cut(root.Long, "Who you are:")
+	for _, c := range root.Commands() {
+		if c.Name() == "verify" { // it reads a file, and no store
+			continue
+		}
+		if !regexp.MustCompile(`(^|[ ,])` + c.Name() + `([ ,]|$)`).MatchString(strings.ReplaceAll(whom, "\n", " ")) {
+			t.Errorf("the help does not say as whom %s acts", c.Name())
+		}
+	}
+}
 
 func TestHelpTeaches(t *testing.T) {
 	for _, args := range [][]string{

@@ -32,8 +32,10 @@ func priced(minor int64) func(*saveProduct) { return func(d *saveProduct) { d.Pr
 func stocked(n int64) func(*saveProduct)    { return func(d *saveProduct) { d.Stock = units(n) } }
 func inactive(d *saveProduct)               { d.Active = false }
 func limited(n int64) func(*saveProduct)    { return func(d *saveProduct) { d.MaxPerOrder = units(n) } }
-func fewAt(n int64) func(*saveProduct)      { return func(d *saveProduct) { d.LowAt = units(n) } }
-func withoutStock(d *saveProduct)           { d.Stock = nil }
+func fewAt(n int64) func(*saveProduct) {
+	return func(d *saveProduct) { d.LowStockThreshold = units(n) }
+}
+func withoutStock(d *saveProduct) { d.Stock = nil }
 
 func save(from caller, id string, d any) call {
 	return call{method: "PUT", path: "/admin/products/" + url.PathEscape(id), from: from, body: d}

@@ -14,7 +14,7 @@ func TestSaveNewProduct(t *testing.T) {
 	got := decodeExact[adminProduct](t, send(t, save(admin(t), id, d)).want(t, http.StatusCreated))
 	wantNow(t, "created_at", got.CreatedAt)
 	want := adminProduct{
-		Stock: 10, LowAt: 5, Active: true, Version: 1, CreatedAt: got.CreatedAt, UpdatedAt: got.CreatedAt,
+		Stock: 10, LowStockThreshold: 5, Active: true, Version: 1, CreatedAt: got.CreatedAt, UpdatedAt: got.CreatedAt,
 	}
 	want.ListedProduct = listedProduct{
 		ProductID: id, Name: d.Name, Price: d.Price, ImageURL: d.ImageURL, StockStatus: "in_stock",
@@ -83,7 +83,7 @@ func TestSaveTheLongest(t *testing.T) {
 		d.Name, d.Description = strings.Repeat("é", 200), strings.Repeat("é", 5000)
 		d.Price, d.Stock, d.MaxPerOrder = pounds(1_000_000_000_000), units(1_000_000_000), units(9999)
 		d.ImageURL = "https://images.example.com/" + strings.Repeat("a", 2048-27)
-		d.LowAt = units(1_000_000)
+		d.LowStockThreshold = units(1_000_000)
 		for _, initial := range "abcde" {
 			d.Categories = append(d.Categories, string(initial)+strings.Repeat("é", 39))
 		}

@@ -117,7 +117,7 @@ func TestLowStock(t *testing.T) {
 	wantLow(map[string]int64{empty.ProductID: 0, sold.ProductID: 3})
 	raised := resave(t, counted, fewAt(6))
 	seen := decodeExact[product](t, send(t, viewProduct(counted.ProductID)).want(t, http.StatusOK))
-	if raised.LowAt != 6 || raised.StockStatus != "low_stock" || seen != raised.Public() {
+	if raised.LowStockThreshold != 6 || raised.StockStatus != "low_stock" || seen != raised.Public() {
 		t.Errorf("saved %+v, customers see %+v, want 6 units of 6 to be low", raised, seen)
 	}
 	wantLow(map[string]int64{empty.ProductID: 0, sold.ProductID: 3, counted.ProductID: 6})

@@ -82,12 +82,12 @@ type Product struct {
 // AdminProduct is what admins see of a product.
 type AdminProduct struct {
 	Product
-	Stock     int64  `json:"stock"`
-	LowAt     int64  `json:"low_stock_threshold"`
-	Active    bool   `json:"active"`
-	Version   int64  `json:"version"`
-	CreatedAt string `json:"created_at"`
-	UpdatedAt string `json:"updated_at"`
+	Stock             int64  `json:"stock"`
+	LowStockThreshold int64  `json:"low_stock_threshold"`
+	Active            bool   `json:"active"`
+	Version           int64  `json:"version"`
+	CreatedAt         string `json:"created_at"`
+	UpdatedAt         string `json:"updated_at"`
 }
 
 // Public is what the public routes show of the product.
@@ -104,15 +104,15 @@ func (p AdminProduct) Draft() SaveProduct {
 }
 
 type SaveProduct struct {
-	Name        string   `json:"name"`
-	Description string   `json:"description"`
-	Price       Money    `json:"price"`
-	ImageURL    string   `json:"image_url"`
-	Active      bool     `json:"active"`
-	Stock       *int64   `json:"stock,omitempty"`
-	MaxPerOrder *int64   `json:"max_per_order,omitempty"`
-	LowAt       *int64   `json:"low_stock_threshold,omitempty"`
-	Categories  []string `json:"categories,omitzero"`
+	Name              string   `json:"name"`
+	Description       string   `json:"description"`
+	Price             Money    `json:"price"`
+	ImageURL          string   `json:"image_url"`
+	Active            bool     `json:"active"`
+	Stock             *int64   `json:"stock,omitempty"`
+	MaxPerOrder       *int64   `json:"max_per_order,omitempty"`
+	LowStockThreshold *int64   `json:"low_stock_threshold,omitempty"`
+	Categories        []string `json:"categories,omitzero"`
 
 	CompareVersion *int64 `json:"compare_version,omitempty"`
 }

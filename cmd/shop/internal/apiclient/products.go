@@ -21,23 +21,23 @@ type moneyJSON struct {
 
 // productJSON is an admin's product, as far as tools look at it.
 type productJSON struct {
-	ID          string    `json:"product_id"`
-	Name        string    `json:"name"`
-	Description string    `json:"description"`
-	Price       moneyJSON `json:"price"`
-	ImageURL    string    `json:"image_url"`
-	Active      bool      `json:"active"`
-	MaxPerOrder int64     `json:"max_per_order"`
-	Categories  []string  `json:"categories"`
-	LowAt       *int64    `json:"low_stock_threshold"` // a store of an earlier version has none
-	Stock       int64     `json:"stock"`
-	Version     int64     `json:"version"`
+	ID                string    `json:"product_id"`
+	Name              string    `json:"name"`
+	Description       string    `json:"description"`
+	Price             moneyJSON `json:"price"`
+	ImageURL          string    `json:"image_url"`
+	Active            bool      `json:"active"`
+	MaxPerOrder       int64     `json:"max_per_order"`
+	Categories        []string  `json:"categories"`
+	LowStockThreshold *int64    `json:"low_stock_threshold"` // a store of an earlier version has none
+	Stock             int64     `json:"stock"`
+	Version           int64     `json:"version"`
 }
 
 func (p productJSON) product() product.Product {
 	threshold := int64(product.DefaultLowStockThreshold)
-	if p.LowAt != nil {
-		threshold = *p.LowAt
+	if p.LowStockThreshold != nil {
+		threshold = *p.LowStockThreshold
 	}
 	return product.Product{
 		ID: p.ID, Name: p.Name, Description: p.Description, Price: money.Money(p.Price),
@@ -49,21 +49,21 @@ func (p productJSON) product() product.Product {
 
 // draftJSON is what makes a new product.
 type draftJSON struct {
-	Name        string    `json:"name"`
-	Description string    `json:"description"`
-	Price       moneyJSON `json:"price"`
-	ImageURL    string    `json:"image_url"`
-	Active      bool      `json:"active"`
-	MaxPerOrder *int64    `json:"max_per_order,omitempty"`
-	Categories  []string  `json:"categories,omitempty"`
-	LowAt       *int64    `json:"low_stock_threshold,omitempty"`
-	Stock       *int64    `json:"stock,omitempty"`
+	Name              string    `json:"name"`
+	Description       string    `json:"description"`
+	Price             moneyJSON `json:"price"`
+	ImageURL          string    `json:"image_url"`
+	Active            bool      `json:"active"`
+	MaxPerOrder       *int64    `json:"max_per_order,omitempty"`
+	Categories        []string  `json:"categories,omitempty"`
+	LowStockThreshold *int64    `json:"low_stock_threshold,omitempty"`
+	Stock             *int64    `json:"stock,omitempty"`
 }
 
 func draftOf(d product.Draft) draftJSON {
 	return draftJSON{
 		Name: d.Name, Description: d.Description, Price: moneyJSON(d.Price), ImageURL: d.ImageURL, Active: d.Active,
-		MaxPerOrder: d.MaxPerOrder, Categories: d.Categories, LowAt: d.LowStockThreshold, Stock: d.Stock,
+		MaxPerOrder: d.MaxPerOrder, Categories: d.Categories, LowStockThreshold: d.LowStockThreshold, Stock: d.Stock,
 	}
 }
 

@@ -127,6 +127,38 @@ func (i *items) item(row csvfile.Row, s said) (Item, *Refusal) {
 	return item, nil
 }
 
+// applyTo returns the product with what the item gives.
+func (i Item) applyTo(p product.Product) product.Product {
+	p.Name, p.Price = i.Draft.Name, i.Draft.Price
+	if i.Given.Description {
+		p.Description = i.Draft.Description
+	}
+	if i.Given.ImageURL {
+		p.ImageURL = i.Draft.ImageURL
+	}
+	if i.Given.Active {
+		p.Active = i.Draft.Active
+	}
+	if given := i.Draft.MaxPerOrder; given != nil && limit(*given) != limit(p.MaxPerOrder) {
+		p.MaxPerOrder = *given
+	}
+	if given := i.Draft.LowStockThreshold; given != nil {
+		p.LowStockThreshold = *given
+	}
+	if i.Draft.Categories != nil {
+		p.Categories = product.CategoriesOf(i.Draft.Categories)
+	}
+	return p
+}
+
+// limit returns how many units one order may have of a product whose MaxPerOrder is n.
+func limit(n int64) int64 {
+	if n == 0 {
+		return product.MaxPerOrder
+	}
+	return n
+}
+
 func (i *items) amounts(item *Item, s said) *Refusal {
 	if s.currency != i.options.Currency {
 		return item.refuse(OtherCurrency, fmt.Sprintf("%q instead of %s", s.currency, i.options.Currency))
