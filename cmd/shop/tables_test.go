@@ -117,7 +117,7 @@ func (s *tableStore) place(customer, key, name string, at time.Time) order.Order
 		Client: s.client, Products: s.tables.Name("Products"), Orders: s.tables.Name("Orders"),
 		Mails: s.tables.Name("Mails"), Currency: "GBP",
 	}
-	goods, err := store.Goods(s.t.Context(), []string{"mug"})
+	goods, err := store.ReadProducts(s.t.Context(), []string{"mug"})
 	s.must(err)
 	_, err = store.Place(s.t.Context(), o, goods, func() time.Time { return at })
 	s.must(err)

@@ -16,7 +16,7 @@ import (
 	"shop/internal/order"
 )
 
-// Where the actions stand in the transaction that places an order. The goods follow, in the order of the lines.
+// Where the actions stand in the transaction that places an order. The products follow, in the order of the lines.
 const (
 	orderAction = iota
 	mailAction
@@ -32,8 +32,8 @@ type CheckoutStore struct {
 	Currency string
 }
 
-// Goods implements [order.Store.Goods].
-func (s *CheckoutStore) Goods(ctx context.Context, productIDs []string) (order.Goods, error) {
+// ReadProducts implements [order.Store.ReadProducts].
+func (s *CheckoutStore) ReadProducts(ctx context.Context, productIDs []string) (order.Products, error) {
 	keys := make([]attributes, len(productIDs))
 	for i, id := range productIDs {
 		keys[i] = productKey(id, salePart)
@@ -44,19 +44,19 @@ func (s *CheckoutStore) Goods(ctx context.Context, productIDs []string) (order.G
 	if err != nil {
 		return nil, err
 	}
-	goods := order.Goods{}
+	products := order.Products{}
 	for _, item := range items[s.Products] {
 		r := reader{item: item}
-		goods[r.text("product_id")] = s.good(&r)
+		products[r.text("product_id")] = s.product(&r)
 		if r.err != nil {
 			return nil, r.err
 		}
 	}
-	return goods, nil
+	return products, nil
 }
 
-func (s *CheckoutStore) good(r *reader) order.Good {
-	return order.Good{
+func (s *CheckoutStore) product(r *reader) order.Product {
+	return order.Product{
 		Name: r.text("name"), Price: money.Money{Amount: r.number("price"), Currency: s.Currency},
 		Stock: r.number("stock"), Active: r.boolean("active"), MaxPerOrder: maxPerOrder(r),
 		LowStockThreshold: lowStockThreshold(r),
@@ -92,7 +92,7 @@ func (s *CheckoutStore) Accepted(ctx context.Context, orderID string) (order.Ord
 // meanwhile; and its own ClientRequestToken, as it must where parameters differ. When an attempt may have been carried
 // out, though no answer said so, the next one is the same: then DynamoDB answers it as that one.
 func (s *CheckoutStore) Place(
-	ctx context.Context, o order.Order, seen order.Goods, now func() time.Time,
+	ctx context.Context, o order.Order, seen order.Products, now func() time.Time,
 ) (order.Order, error) {
 	var open bool
 	var in *dynamodb.TransactWriteItemsInput
@@ -137,7 +137,7 @@ func mayStillPlace(err error) bool {
 	return isContention(err)
 }
 
-func (s *CheckoutStore) actions(o order.Order, seen order.Goods) []types.TransactWriteItem {
+func (s *CheckoutStore) actions(o order.Order, seen order.Products) []types.TransactWriteItem {
 	actions := []types.TransactWriteItem{
 		orderAction: {Put: &types.Put{
 			TableName: &s.Orders, Item: orderItem(o),
@@ -155,7 +155,7 @@ func (s *CheckoutStore) actions(o order.Order, seen order.Goods) []types.Transac
 // sell takes the line's units. What is left is low or not, by the stock and the threshold that were seen: in the one
 // case it is marked so, which writes the index of what is low when it was not marked before, in the other nothing is.
 // The condition holds the side and the threshold, so that the mark is true whatever was sold and saved meanwhile.
-func (s *CheckoutStore) sell(line order.Line, seen order.Good) *types.Update {
+func (s *CheckoutStore) sell(line order.Line, seen order.Product) *types.Update {
 	values := attributes{
 		":units": number(line.Quantity), ":price": number(line.UnitPrice.Amount), ":true": boolean(true),
 		":lowAt": number(line.Quantity + seen.LowStockThreshold),
@@ -192,17 +192,17 @@ func (s *CheckoutStore) rejection(o order.Order, reasons []types.CancellationRea
 		}
 		return &order.RejectedError{Existing: &existing}
 	}
-	rejected := &order.RejectedError{Failed: map[string]order.Good{}}
+	rejected := &order.RejectedError{Failed: map[string]order.Product{}}
 	for i, line := range o.Lines {
 		old, failed := failedCondition(reasons[goodsActions+i])
 		if !failed {
 			continue
 		}
-		good, err := s.goodNow(old)
+		p, err := s.productNow(old)
 		if err != nil {
 			return err
 		}
-		rejected.Failed[line.ProductID] = good
+		rejected.Failed[line.ProductID] = p
 	}
 	if len(rejected.Failed) == 0 {
 		return fmt.Errorf("writing an order: %w", cause)
@@ -210,11 +210,11 @@ func (s *CheckoutStore) rejection(o order.Order, reasons []types.CancellationRea
 	return rejected
 }
 
-func (s *CheckoutStore) goodNow(old attributes) (order.Good, error) {
+func (s *CheckoutStore) productNow(old attributes) (order.Product, error) {
 	if len(old) == 0 {
-		return order.Good{}, nil
+		return order.Product{}, nil
 	}
 	r := reader{item: old}
-	good := s.good(&r)
-	return good, r.err
+	p := s.product(&r)
+	return p, r.err
 }

@@ -409,7 +409,7 @@ func TestStockMarkHolds(t *testing.T) {
 	var at sync.WaitGroup
 	for i := range 8 {
 		at.Go(func() {
-			goods, err := s.checkout().Goods(t.Context(), []string{"lamp"})
+			goods, err := s.checkout().ReadProducts(t.Context(), []string{"lamp"})
 			if err == nil {
 				o := newOrder("usr_1", number3(i), opened, line("lamp", 100, 1))
 				_, err = s.checkout().CheckoutStore.Place(t.Context(), o, goods, func() time.Time { return opened })

@@ -153,7 +153,7 @@ func (s *shop) inventory() *InventoryStore {
 // checkout is the checkout's store, which places an order at the time that it says.
 type checkout struct {
 	*CheckoutStore
-	seen func() order.Goods // what checkout read before
+	seen func() order.Products // what checkout read before
 }
 
 func (s checkout) Place(ctx context.Context, o order.Order) error {
@@ -192,14 +192,16 @@ func (s *shop) confirmations() *ConfirmationOrders {
 }
 
 // goodsSeen are all goods as they are now, read past the faults.
-func (s *shop) goodsSeen() order.Goods {
+func (s *shop) goodsSeen() order.Products {
 	out, err := s.tables.Client(nil).Scan(s.t.Context(),
 		&dynamodb.ScanInput{TableName: aws.String(s.tables.Name("Products")), ConsistentRead: aws.Bool(true)})
 	s.must(err)
-	seen := order.Goods{}
+	seen := order.Products{}
 	for _, item := range out.Items {
 		if r := (&reader{item: item}); r.has("stock") {
-			seen[r.text("product_id")] = order.Good{Stock: r.number("stock"), LowStockThreshold: lowStockThreshold(r)}
+			seen[r.text("product_id")] = order.Product{
+				Stock: r.number("stock"), LowStockThreshold: lowStockThreshold(r),
+			}
 		}
 	}
 	return seen

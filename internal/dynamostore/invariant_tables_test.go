@@ -183,7 +183,7 @@ func (s *shop) buyUntil(stop <-chan struct{}, buyer int) {
 		id := "hot" + strconv.Itoa(n%4)
 		at := time.Now().UTC().Truncate(time.Millisecond)
 		o := newOrder("usr_"+strconv.Itoa(buyer), strconv.Itoa(n), at, line(id, 1, 1))
-		many := order.Goods{id: {Stock: 100_000, LowStockThreshold: 5}}
+		many := order.Products{id: {Stock: 100_000, LowStockThreshold: 5}}
 		if _, err := s.checkout().CheckoutStore.Place(s.t.Context(), o, many,
 			func() time.Time { return at }); err != nil {
 			s.t.Error(err)

@@ -132,7 +132,7 @@ func TestSaleOfAnotherSide(t *testing.T) {
 	for seen, fits := range map[int64]bool{8: false, 100: false, 7: true, 0: true} {
 		o := newOrder("usr_1", fmt.Sprint(seen), opened, line("lamp", 100, 2))
 		before := s.left("lamp")
-		goods := order.Goods{"lamp": {Stock: seen, LowStockThreshold: 5}}
+		goods := order.Products{"lamp": {Stock: seen, LowStockThreshold: 5}}
 		_, err := s.checkout().CheckoutStore.Place(t.Context(), o, goods, func() time.Time { return opened })
 		var rejected *order.RejectedError
 		if errors.As(err, &rejected) == fits {
@@ -156,8 +156,8 @@ func TestSaleOfAnotherSide(t *testing.T) {
 func TestMarkHolds(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 100, 20)
-	goods := func() order.Goods {
-		g, err := s.checkout().Goods(t.Context(), []string{"lamp"})
+	goods := func() order.Products {
+		g, err := s.checkout().ReadProducts(t.Context(), []string{"lamp"})
 		s.must(err)
 		return g
 	}
@@ -258,7 +258,7 @@ func TestSaleUnderAnotherThreshold(t *testing.T) {
 	for _, c := range []struct{ stored, seen int64 }{{5, 6}, {6, 5}, {6, 7}, {60, 5}, {5, 60}} {
 		s.threshold("lamp", c.stored)
 		o := newOrder("usr_1", fmt.Sprint(c), opened, line("lamp", 100, 2))
-		goods := order.Goods{"lamp": {Stock: 50, LowStockThreshold: c.seen}}
+		goods := order.Products{"lamp": {Stock: 50, LowStockThreshold: c.seen}}
 		_, err := s.checkout().CheckoutStore.Place(t.Context(), o, goods, func() time.Time { return opened })
 		var rejected *order.RejectedError
 		if !errors.As(err, &rejected) || rejected.Failed["lamp"].LowStockThreshold != c.stored ||

@@ -47,30 +47,32 @@ func TestPlaceRejects(t *testing.T) {
 	few := s.addProduct("vase", 200, 10)
 	few.MaxPerOrder, few.Version = 2, 2
 	s.must(s.saver().Update(t.Context(), few))
-	vase := order.Good{Name: "The vase", Price: gbp(200), Stock: 10, Active: true, MaxPerOrder: 2, LowStockThreshold: 5}
-	lamp, clock := order.Good{Name: "The lamp", Price: gbp(6400), Stock: 5, Active: true, LowStockThreshold: 5},
-		order.Good{Name: "The clock", Price: gbp(100), Stock: 10, LowStockThreshold: 5}
+	vase := order.Product{
+		Name: "The vase", Price: gbp(200), Stock: 10, Active: true, MaxPerOrder: 2, LowStockThreshold: 5,
+	}
+	lamp, clock := order.Product{Name: "The lamp", Price: gbp(6400), Stock: 5, Active: true, LowStockThreshold: 5},
+		order.Product{Name: "The clock", Price: gbp(100), Stock: 10, LowStockThreshold: 5}
 	tests := []struct {
 		name  string
 		lines []order.Line
-		want  map[string]order.Good
+		want  map[string]order.Product
 	}{
 		{
 			"more than there is", []order.Line{line("lamp", 6400, 6), line("mug", 950, 1)},
-			map[string]order.Good{"lamp": lamp},
+			map[string]order.Product{"lamp": lamp},
 		},
 		{"another price", []order.Line{
 			line("mug", 950, 1), line("lamp", 6300, 1),
-		}, map[string]order.Good{"lamp": lamp}},
-		{"not for sale", []order.Line{line("clock", 100, 1)}, map[string]order.Good{"clock": clock}},
+		}, map[string]order.Product{"lamp": lamp}},
+		{"not for sale", []order.Line{line("clock", 100, 1)}, map[string]order.Product{"clock": clock}},
 		{
 			"more than one order may have", []order.Line{line("vase", 200, 3), line("mug", 950, 1)},
-			map[string]order.Good{"vase": vase},
+			map[string]order.Product{"vase": vase},
 		},
-		{"no such product", []order.Line{line("ghost", 1, 1)}, map[string]order.Good{"ghost": {}}},
+		{"no such product", []order.Line{line("ghost", 1, 1)}, map[string]order.Product{"ghost": {}}},
 		{
 			"several at once", []order.Line{line("lamp", 6400, 6), line("mug", 950, 1), line("ghost", 1, 1)},
-			map[string]order.Good{"lamp": lamp, "ghost": {}},
+			map[string]order.Product{"lamp": lamp, "ghost": {}},
 		},
 	}
 	for _, test := range tests {
@@ -155,7 +157,7 @@ func TestLargestOrder(t *testing.T) {
 	for _, l := range lines {
 		ids = append(ids, l.ProductID)
 	}
-	goods, err := s.checkout().Goods(t.Context(), ids)
+	goods, err := s.checkout().ReadProducts(t.Context(), ids)
 	s.must(err)
 	for id, good := range goods {
 		if good.Stock != 0 {
@@ -214,7 +216,7 @@ func TestPlaceUnderFaults(t *testing.T) {
 			faults := (&awsfault.Transport{}).On("TransactWriteItems", test.faults...)
 			o := newOrder("usr_1", test.name, opened, line(lamp, 6400, 2))
 			orders, seen, ctx := s.checkoutOver(faults), s.goodsSeen(), t.Context()
-			orders.seen = func() order.Goods { return seen }
+			orders.seen = func() order.Products { return seen }
 			if len(test.faults) == always {
 				ctx = soon(t)
 			}
@@ -353,9 +355,9 @@ func TestGoodsAsksAgainForWhatABatchLeftOut(t *testing.T) {
 	leftOut := `{"Responses":{},"UnprocessedKeys":{"` + s.tables.Name("Products") +
 		`":{"ConsistentRead":true,"Keys":[{"product_id":{"S":"lamp"},"part":{"S":"sale"}}]}}}`
 	s.faults.On("BatchGetItem", awsfault.Answer(200, leftOut), awsfault.Answer(200, leftOut))
-	goods, err := s.checkout().Goods(t.Context(), []string{"lamp"})
+	goods, err := s.checkout().ReadProducts(t.Context(), []string{"lamp"})
 	s.must(err)
-	if want := (order.Goods{
+	if want := (order.Products{
 		"lamp": {Name: "The lamp", Price: gbp(6400), Stock: 5, Active: true, LowStockThreshold: 5},
 	}); !reflect.DeepEqual(goods, want) {
 		t.Errorf("got %+v, want %+v", goods, want)

@@ -27,7 +27,7 @@ var staleReads = map[string]func(*testing.T, *shop){
 		p := s.addProduct("lamp", 6400, 5)
 		p.Price, p.Version = gbp(7000), 2
 		s.must(s.saver().Update(t.Context(), p))
-		goods, err := s.checkout().Goods(t.Context(), []string{"lamp"})
+		goods, err := s.checkout().ReadProducts(t.Context(), []string{"lamp"})
 		s.must(err)
 		if got := goods["lamp"].Price; got != gbp(7000) {
 			t.Errorf("a checkout sees %v, want 7000", got)

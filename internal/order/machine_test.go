@@ -26,9 +26,9 @@ var (
 )
 
 func newTrade(t *rapid.T) *trade {
-	tr := &trade{newShop(Goods{}), map[string]int64{}, map[string]Order{}, map[string]string{}, nil}
+	tr := &trade{newShop(Products{}), map[string]int64{}, map[string]Order{}, map[string]string{}, nil}
 	for _, id := range tradedProducts {
-		tr.goods[id] = Good{Name: "a " + id, Price: pounds(1), Active: true}
+		tr.goods[id] = Product{Name: "a " + id, Price: pounds(1), Active: true}
 		tr.restock(id, rapid.Int64Range(0, 20).Draw(t, "stock of "+id))
 	}
 	return tr
@@ -52,11 +52,11 @@ func (tr *trade) adminChange(t *rapid.T) {
 	case "limit":
 		tr.change(limited(id, rapid.Int64Range(0, 6).Draw(t, "limit")))
 	case "on":
-		tr.change(changed(id, func(g *Good) { g.Active = true }))
+		tr.change(changed(id, func(g *Product) { g.Active = true }))
 	case "off":
 		tr.change(inactive(id))
 	case "rename":
-		tr.change(changed(id, func(g *Good) { g.Name += "!" }))
+		tr.change(changed(id, func(g *Product) { g.Name += "!" }))
 	case "gone":
 		tr.restock(id, 0)
 		tr.change(missing(id))

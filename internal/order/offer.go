@@ -12,20 +12,20 @@ type offer struct {
 	currency string
 }
 
-// quote returns the lines and the total at the goods' prices, or why they cannot be sold: first a product that is not
-// for sale, then lines with too many units, then shortages, then prices. Seen are the goods as they were priced before,
-// if they were.
-func (of offer) quote(goods, seen Goods) ([]Line, money.Money, error) {
-	if err := of.unknown(goods); err != nil {
+// quote returns the lines and the total at the products' prices, or why they cannot be sold: first a product that is
+// not for sale, then lines with too many units, then shortages, then prices. Seen are the products as they were priced
+// before, if they were.
+func (of offer) quote(products, seen Products) ([]Line, money.Money, error) {
+	if err := of.unknown(products); err != nil {
 		return nil, money.Money{}, err
 	}
-	if excesses := of.excesses(goods); len(excesses) > 0 {
+	if excesses := of.excesses(products); len(excesses) > 0 {
 		return nil, money.Money{}, &MaxPerOrderExceededError{Items: excesses}
 	}
-	if short := of.shortages(goods); len(short) > 0 {
+	if short := of.shortages(products); len(short) > 0 {
 		return nil, money.Money{}, &OutOfStockError{Items: short}
 	}
-	lines, total := price(of.items, goods, of.currency)
+	lines, total := price(of.items, products, of.currency)
 	if total.Amount > money.MaxAmount {
 		var problems validation.Errors
 		problems.Add("items", "must not cost more than %d minor units in total", int64(money.MaxAmount))
@@ -40,31 +40,31 @@ func (of offer) quote(goods, seen Goods) ([]Line, money.Money, error) {
 	return lines, total, nil
 }
 
-func (of offer) unknown(goods Goods) error {
+func (of offer) unknown(products Products) error {
 	for _, item := range of.items {
-		if !goods[item.ProductID].Active {
+		if !products[item.ProductID].Active {
 			return &UnknownProductError{ProductID: item.ProductID}
 		}
 	}
 	return nil
 }
 
-func (of offer) excesses(goods Goods) []Excess {
+func (of offer) excesses(products Products) []Excess {
 	var excesses []Excess
 	for _, item := range of.items {
-		if good := goods[item.ProductID]; !good.allows(item.Quantity) {
+		if p := products[item.ProductID]; !p.allows(item.Quantity) {
 			excesses = append(excesses, Excess{
-				ProductID: item.ProductID, Requested: item.Quantity, Allowed: good.MaxPerOrder,
+				ProductID: item.ProductID, Requested: item.Quantity, Allowed: p.MaxPerOrder,
 			})
 		}
 	}
 	return excesses
 }
 
-func (of offer) shortages(goods Goods) []Shortage {
+func (of offer) shortages(products Products) []Shortage {
 	var short []Shortage
 	for _, item := range of.items {
-		if available := goods[item.ProductID].Stock; available < item.Quantity {
+		if available := products[item.ProductID].Stock; available < item.Quantity {
 			short = append(short, Shortage{ProductID: item.ProductID, Requested: item.Quantity, Available: available})
 		}
 	}
@@ -72,7 +72,7 @@ func (of offer) shortages(goods Goods) []Shortage {
 }
 
 // moved returns the lines whose price is not the one seen.
-func moved(lines []Line, seen Goods) []Price {
+func moved(lines []Line, seen Products) []Price {
 	var changed []Price
 	for _, line := range lines {
 		if before, ok := seen[line.ProductID]; ok && before.Price != line.UnitPrice {

@@ -13,15 +13,15 @@ import (
 )
 
 // onSale is a lamp at £3.39, of which there are ten, and a box at £1, of which there are five.
-func onSale() Goods {
-	return Goods{
+func onSale() Products {
+	return Products{
 		"LAMP": {Name: "Lamp", Price: pounds(339), Stock: 10, Active: true},
 		"BOX":  {Name: "Box", Price: pounds(100), Stock: 5, Active: true},
 	}
 }
 
 // with returns onSale after the changes.
-func with(changes ...func(Goods)) Goods {
+func with(changes ...func(Products)) Products {
 	goods := onSale()
 	for _, change := range changes {
 		change(goods)
@@ -29,28 +29,28 @@ func with(changes ...func(Goods)) Goods {
 	return goods
 }
 
-func priced(id string, amount int64) func(Goods) {
-	return changed(id, func(g *Good) { g.Price = pounds(amount) })
+func priced(id string, amount int64) func(Products) {
+	return changed(id, func(g *Product) { g.Price = pounds(amount) })
 }
 
-func stocked(id string, stock int64) func(Goods) {
-	return changed(id, func(g *Good) { g.Stock = stock })
+func stocked(id string, stock int64) func(Products) {
+	return changed(id, func(g *Product) { g.Stock = stock })
 }
 
-func limited(id string, most int64) func(Goods) {
-	return changed(id, func(g *Good) { g.MaxPerOrder = most })
+func limited(id string, most int64) func(Products) {
+	return changed(id, func(g *Product) { g.MaxPerOrder = most })
 }
 
-func inactive(id string) func(Goods) {
-	return changed(id, func(g *Good) { g.Active = false })
+func inactive(id string) func(Products) {
+	return changed(id, func(g *Product) { g.Active = false })
 }
 
-func missing(id string) func(Goods) {
-	return func(goods Goods) { delete(goods, id) }
+func missing(id string) func(Products) {
+	return func(goods Products) { delete(goods, id) }
 }
 
-func changed(id string, change func(*Good)) func(Goods) {
-	return func(goods Goods) {
+func changed(id string, change func(*Product)) func(Products) {
+	return func(goods Products) {
 		good := goods[id]
 		change(&good)
 		goods[id] = good
@@ -66,7 +66,7 @@ func TestQuote(t *testing.T) {
 		{ProductID: "BOX", Name: "Box", UnitPrice: pounds(100), Quantity: 1},
 	}
 	for name, c := range map[string]struct {
-		goods, seen Goods
+		goods, seen Products
 		expected    *money.Money
 	}{
 		"no total expected":     {goods: onSale()},
@@ -74,11 +74,11 @@ func TestQuote(t *testing.T) {
 		"seen at this price":    {goods: onSale(), seen: onSale()},
 		"as many as allowed":    {goods: with(limited("LAMP", 3), limited("BOX", 2))},
 		"the last of them":      {goods: with(stocked("LAMP", 3), stocked("BOX", 1))},
-		"not seen before":       {goods: onSale(), seen: Goods{}},
+		"not seen before":       {goods: onSale(), seen: Products{}},
 		"seen with other stock": {goods: onSale(), seen: with(stocked("LAMP", 0), inactive("BOX"))},
-		"others changed, unused": {goods: with(func(g Goods) {
-			g["CUP"] = Good{}
-		}), seen: with(func(g Goods) { g["CUP"] = Good{Price: pounds(1)} })},
+		"others changed, unused": {goods: with(func(g Products) {
+			g["CUP"] = Product{}
+		}), seen: with(func(g Products) { g["CUP"] = Product{Price: pounds(1)} })},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, total, err := offer{
@@ -95,13 +95,13 @@ func TestQuote(t *testing.T) {
 // price that moved, or all if only the total differs.
 func TestQuoteRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
-		goods, seen Goods
+		goods, seen Products
 		expected    *money.Money
 		want        error
 	}{
 		"missing":                  {goods: with(missing("BOX")), want: &UnknownProductError{"BOX"}},
 		"inactive":                 {goods: with(inactive("LAMP")), want: &UnknownProductError{"LAMP"}},
-		"the first of two unknown": {goods: Goods{}, want: &UnknownProductError{"LAMP"}},
+		"the first of two unknown": {goods: Products{}, want: &UnknownProductError{"LAMP"}},
 		"unknown before short": {
 			goods: with(stocked("LAMP", 0), inactive("BOX")), want: &UnknownProductError{"BOX"},
 		},
@@ -112,7 +112,7 @@ func TestQuoteRefuses(t *testing.T) {
 		"unknown, sold out, priced": {goods: with(priced("LAMP", 1), inactive("LAMP"),
 			stocked("LAMP", 0)), seen: onSale(), want: &UnknownProductError{"LAMP"}},
 		"too many": {goods: with(limited("LAMP", 2)), want: &MaxPerOrderExceededError{[]Excess{{"LAMP", 3, 2}}}},
-		"every line of too many": {goods: with(limited("LAMP", 1), changed("BOX", func(g *Good) {
+		"every line of too many": {goods: with(limited("LAMP", 1), changed("BOX", func(g *Product) {
 			g.MaxPerOrder = -1
 		})),
 			want: &MaxPerOrderExceededError{[]Excess{{"LAMP", 3, 1}, {"BOX", 1, -1}}}},
@@ -190,10 +190,10 @@ func TestQuoteRefuses(t *testing.T) {
 
 // TestQuoteOfTheLargestOrder: 98 products, 10,000 units each, at the highest price, overflow nothing.
 func TestQuoteOfTheLargestOrder(t *testing.T) {
-	items, goods := products(MaxProducts), Goods{}
+	items, goods := products(MaxProducts), Products{}
 	for i := range items {
 		items[i].Quantity = MaxQuantity
-		goods[items[i].ProductID] = Good{Price: pounds(money.MaxAmount), Stock: MaxQuantity, Active: true}
+		goods[items[i].ProductID] = Product{Price: pounds(money.MaxAmount), Stock: MaxQuantity, Active: true}
 	}
 	_, total := price(items, goods, "GBP")
 	if want := pounds(MaxProducts * MaxQuantity * money.MaxAmount); total != want {
@@ -220,11 +220,11 @@ func TestQuoteTakesTheHighestTotal(t *testing.T) {
 func TestQuoteLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		items := mergeOf(t, someItems(t))
-		goods := Goods{}
+		goods := Products{}
 		var want int64
 		for _, item := range items {
 			amount := rapid.Int64Range(0, 1_000_000).Draw(t, "price")
-			goods[item.ProductID] = Good{
+			goods[item.ProductID] = Product{
 				Name: "a " + item.ProductID, Price: pounds(amount), Stock: item.Quantity, Active: true,
 			}
 			want += amount * item.Quantity

@@ -10,8 +10,8 @@ import (
 	"shop/internal/money"
 )
 
-// Good is what checkout needs to know of a product.
-type Good struct {
+// Product is what checkout needs to know of a product.
+type Product struct {
 	Name   string
 	Price  money.Money
 	Stock  int64
@@ -23,17 +23,17 @@ type Good struct {
 }
 
 // IsLowAfter reports whether few units are left, or none, once so many are sold.
-func (g Good) IsLowAfter(units int64) bool { return g.Stock-units <= g.LowStockThreshold }
+func (p Product) IsLowAfter(units int64) bool { return p.Stock-units <= p.LowStockThreshold }
 
 // allows reports whether one order may have so many units.
-func (g Good) allows(units int64) bool { return g.MaxPerOrder == 0 || units <= g.MaxPerOrder }
+func (p Product) allows(units int64) bool { return p.MaxPerOrder == 0 || units <= p.MaxPerOrder }
 
-// Goods are products by id. One that is missing does not exist.
-type Goods map[string]Good
+// Products are products by id. One that is missing does not exist.
+type Products map[string]Product
 
-// with returns the goods with some of them as they are now.
-func (g Goods) with(now map[string]Good) Goods {
-	all := maps.Clone(g)
+// with returns the products with some of them as they are now.
+func (ps Products) with(now map[string]Product) Products {
+	all := maps.Clone(ps)
 	maps.Copy(all, now)
 	return all
 }
@@ -44,8 +44,8 @@ const placeAttempts = 8
 
 // RejectedError says why the store took nothing of an order.
 type RejectedError struct {
-	Existing *Order          // the order that stands under this id already, or nil
-	Failed   map[string]Good // the products that were not as expected, as they are now; a zero Good does not exist
+	Existing *Order             // the order that stands under this id already, or nil
+	Failed   map[string]Product // those that were not as expected, as they are now; a zero Product does not exist
 }
 
 // Error returns the kind of the rejection.
@@ -58,17 +58,17 @@ func (e *RejectedError) Error() string {
 
 // Store is the database as checkout sees it.
 type Store interface {
-	// Goods reads the products as they are now.
-	Goods(ctx context.Context, productIDs []string) (Goods, error)
+	// ReadProducts reads the products as they are now.
+	ReadProducts(ctx context.Context, productIDs []string) (Products, error)
 	// Accepted returns the order with this id, one that is just being committed too, or ErrNotFound.
 	Accepted(ctx context.Context, orderID string) (Order, error)
 	// Place stores o with its pending mail and takes its units from the stocks, all or nothing, if no order has its id
 	// and each product is active, costs the line's unit price, has the units and allows so many in one order. It
 	// returns the order with the time at which it was placed, which is that of the attempt that went through;
-	// *RejectedError; and ErrBusy when it could not be settled in time. The goods are as they were seen: one whose
+	// *RejectedError; and ErrBusy when it could not be settled in time. The products are as they were seen: one whose
 	// stock would cross the low mark by this order, and would not have by what was seen, or the other way round, is not
 	// as expected, either, nor is one of another threshold.
-	Place(ctx context.Context, o Order, seen Goods, now func() time.Time) (Order, error)
+	Place(ctx context.Context, o Order, seen Products, now func() time.Time) (Order, error)
 }
 
 // Checkout places orders.
@@ -99,22 +99,22 @@ func (c *Checkout) Do(ctx context.Context, r Request) (placed Order, replayed bo
 		Synthetic: c.SyntheticCustomer != "" && r.Customer.Email == c.SyntheticCustomer,
 	}
 	of := offer{items: items, expected: r.ExpectedTotal, currency: c.Currency}
-	goods, err := c.Store.Goods(ctx, productIDs(items))
+	products, err := c.Store.ReadProducts(ctx, productIDs(items))
 	if err != nil {
-		return Order{}, false, fmt.Errorf("reading goods: %w", err)
+		return Order{}, false, fmt.Errorf("reading products: %w", err)
 	}
-	lines, total, refusal := of.quote(goods, nil)
+	lines, total, refusal := of.quote(products, nil)
 	if refusal != nil {
 		return c.refuse(ctx, draft, refusal)
 	}
 	draft.Lines, draft.Total = lines, total
-	return c.place(ctx, draft, of, goods)
+	return c.place(ctx, draft, of, products)
 }
 
 // place writes the order, or finds out why it is refused. If a stock crossed the low mark since it was read, or the
 // mark moved, and there is enough of it, the order is tried again with the present stocks.
-func (c *Checkout) place(ctx context.Context, o Order, of offer, goods Goods) (Order, bool, error) {
-	placed, err := c.Store.Place(ctx, o, goods, c.Now)
+func (c *Checkout) place(ctx context.Context, o Order, of offer, products Products) (Order, bool, error) {
+	placed, err := c.Store.Place(ctx, o, products, c.Now)
 	for attempt := 1; ; attempt++ {
 		var rejected *RejectedError
 		if !errors.As(err, &rejected) {
@@ -123,15 +123,15 @@ func (c *Checkout) place(ctx context.Context, o Order, of offer, goods Goods) (O
 		if rejected.Existing != nil {
 			return answerRepeat(*rejected.Existing, o.Request)
 		}
-		seen := goods
-		goods = seen.with(rejected.Failed)
-		if _, _, refusal := of.quote(goods, seen); refusal != nil {
+		seen := products
+		products = seen.with(rejected.Failed)
+		if _, _, refusal := of.quote(products, seen); refusal != nil {
 			return c.refuse(ctx, o, refusal)
 		}
 		if attempt == placeAttempts {
 			return Order{}, false, fmt.Errorf("order %s: %w: %w", o.ID, ErrBusy, err)
 		}
-		placed, err = c.Store.Place(ctx, o, goods, c.Now)
+		placed, err = c.Store.Place(ctx, o, products, c.Now)
 	}
 	if err != nil {
 		return Order{}, false, fmt.Errorf("placing order %s: %w", o.ID, err)
@@ -143,7 +143,7 @@ func (c *Checkout) place(ctx context.Context, o Order, of offer, goods Goods) (O
 }
 
 // refuse looks whether the order exists before it refuses: a repeat of an accepted checkout answers its order, though
-// the goods sold out or changed price since.
+// the products sold out or changed price since.
 func (c *Checkout) refuse(ctx context.Context, o Order, refusal error) (Order, bool, error) {
 	existing, err := c.Store.Accepted(ctx, o.ID)
 	if errors.Is(err, ErrNotFound) {

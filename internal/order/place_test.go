@@ -67,16 +67,16 @@ func TestCheckoutKeepsTheExpectedTotal(t *testing.T) {
 // TestCheckoutAgain: the repeat of an accepted checkout answers its order, whatever became of the goods, and does
 // nothing else.
 func TestCheckoutAgain(t *testing.T) {
-	for name, change := range map[string]func(Goods){
-		"as it was":       func(Goods) {},
+	for name, change := range map[string]func(Products){
+		"as it was":       func(Products) {},
 		"sold out":        stocked("LAMP", 0),
 		"one too few":     stocked("LAMP", 2),
 		"repriced":        priced("BOX", 101),
 		"inactive":        inactive("BOX"),
 		"gone":            missing("LAMP"),
 		"over 10^12":      priced("LAMP", money.MaxAmount),
-		"renamed":         changed("LAMP", func(g *Good) { g.Name = "Lantern" }),
-		"all gone at all": func(goods Goods) { clear(goods) },
+		"renamed":         changed("LAMP", func(g *Product) { g.Name = "Lantern" }),
+		"all gone at all": func(goods Products) { clear(goods) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, expected := range []*money.Money{nil, expect(1117)} {
@@ -103,8 +103,8 @@ func TestCheckoutAgain(t *testing.T) {
 // TestCheckoutKeyReused: another request under the key of an accepted checkout is told so, whatever the state of the
 // goods.
 func TestCheckoutKeyReused(t *testing.T) {
-	changes := map[string]func(Goods){
-		"as it was": func(Goods) {}, "sold out": stocked("LAMP", 0), "missing": missing("LAMP"),
+	changes := map[string]func(Products){
+		"as it was": func(Products) {}, "sold out": stocked("LAMP", 0), "missing": missing("LAMP"),
 		"repriced": priced("LAMP", 1), "over 10^12": priced("LAMP", money.MaxAmount),
 	}
 	for name, other := range map[string]Request{
@@ -168,7 +168,7 @@ func wantRefusal(t *testing.T, s *shop, r Request, want error) {
 // another request too.
 func TestCheckoutRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
-		change func(Goods)
+		change func(Products)
 		want   error
 	}{
 		"missing":  {missing("LAMP"), &UnknownProductError{"LAMP"}},
@@ -218,38 +218,39 @@ func TestCheckoutChecksBeforeItReads(t *testing.T) {
 // is of what they are now, in the order of refusals, and comes after a look for the order.
 func TestCheckoutMeetsOthers(t *testing.T) {
 	for name, c := range map[string]struct {
-		meanwhile []func(Goods)
+		meanwhile []func(Products)
 		want      error
 	}{
 		"limited": {
-			[]func(Goods){limited("LAMP", 2)}, &MaxPerOrderExceededError{[]Excess{{"LAMP", 3, 2}}},
+			[]func(Products){limited("LAMP", 2)}, &MaxPerOrderExceededError{[]Excess{{"LAMP", 3, 2}}},
 		},
 		"limited and sold out": {
-			[]func(Goods){stocked("BOX", 0), limited("LAMP", 2)}, &MaxPerOrderExceededError{[]Excess{{"LAMP", 3, 2}}},
+			[]func(Products){stocked("BOX", 0), limited("LAMP", 2)},
+			&MaxPerOrderExceededError{[]Excess{{"LAMP", 3, 2}}},
 		},
-		"sold out": {[]func(Goods){stocked("LAMP", 1)}, &OutOfStockError{[]Shortage{{"LAMP", 3, 1}}}},
+		"sold out": {[]func(Products){stocked("LAMP", 1)}, &OutOfStockError{[]Shortage{{"LAMP", 3, 1}}}},
 		"both short": {
-			[]func(Goods){stocked("BOX", 0), stocked("LAMP", 0)},
+			[]func(Products){stocked("BOX", 0), stocked("LAMP", 0)},
 			&OutOfStockError{[]Shortage{{"LAMP", 3, 0}, {"BOX", 1, 0}}},
 		},
-		"repriced": {[]func(Goods){priced("BOX", 99)}, &PriceChangedError{[]Price{{"BOX", pounds(99)}}}},
+		"repriced": {[]func(Products){priced("BOX", 99)}, &PriceChangedError{[]Price{{"BOX", pounds(99)}}}},
 		"both repriced": {
-			[]func(Goods){priced("BOX", 99), priced("LAMP", 0)},
+			[]func(Products){priced("BOX", 99), priced("LAMP", 0)},
 			&PriceChangedError{[]Price{{"LAMP", pounds(0)}, {"BOX", pounds(99)}}},
 		},
-		"taken off": {[]func(Goods){inactive("BOX")}, &UnknownProductError{"BOX"}},
-		"gone":      {[]func(Goods){missing("BOX")}, &UnknownProductError{"BOX"}},
+		"taken off": {[]func(Products){inactive("BOX")}, &UnknownProductError{"BOX"}},
+		"gone":      {[]func(Products){missing("BOX")}, &UnknownProductError{"BOX"}},
 		"short and repriced": {
-			[]func(Goods){stocked("LAMP", 2), priced("BOX", 99)}, &OutOfStockError{[]Shortage{{"LAMP", 3, 2}}},
+			[]func(Products){stocked("LAMP", 2), priced("BOX", 99)}, &OutOfStockError{[]Shortage{{"LAMP", 3, 2}}},
 		},
 		"repriced and sold out": {
-			[]func(Goods){priced("LAMP", 1), stocked("LAMP", 2)}, &OutOfStockError{[]Shortage{{"LAMP", 3, 2}}},
+			[]func(Products){priced("LAMP", 1), stocked("LAMP", 2)}, &OutOfStockError{[]Shortage{{"LAMP", 3, 2}}},
 		},
 		"all of it": {
-			[]func(Goods){stocked("LAMP", 0), priced("LAMP", 1), inactive("BOX")}, &UnknownProductError{"BOX"},
+			[]func(Products){stocked("LAMP", 0), priced("LAMP", 1), inactive("BOX")}, &UnknownProductError{"BOX"},
 		},
 		"now over 10^12": {
-			[]func(Goods){priced("LAMP", money.MaxAmount)},
+			[]func(Products){priced("LAMP", money.MaxAmount)},
 			validation.Errors{{Field: "items", Message: "must not cost more than 1000000000000 minor units in total"}},
 		},
 	} {
@@ -273,7 +274,7 @@ func TestCheckoutMeetsOthers(t *testing.T) {
 func TestCheckoutMeetsItself(t *testing.T) {
 	lastThree := with(stocked("LAMP", 3))
 	for name, c := range map[string]struct {
-		goods Goods
+		goods Products
 		at    string // the call before which the other attempt is accepted
 		calls []string
 	}{
@@ -316,7 +317,7 @@ func TestCheckoutMeetsItself(t *testing.T) {
 func TestCheckoutBusy(t *testing.T) {
 	for name, c := range map[string]struct {
 		call  string
-		goods Goods
+		goods Products
 	}{"writing": {"place", onSale()}, "looking": {"accepted", with(missing("LAMP"))}} {
 		for _, fails := range []error{ErrBusy, errDown} {
 			t.Run(fmt.Sprint(name, " ", fails), func(t *testing.T) {
@@ -352,9 +353,9 @@ func TestCheckoutLostAnswer(t *testing.T) {
 // blindStore rejects orders and tells of goods that are as they should be.
 type blindStore struct{ *shop }
 
-func (b blindStore) Place(context.Context, Order, Goods, func() time.Time) (Order, error) {
+func (b blindStore) Place(context.Context, Order, Products, func() time.Time) (Order, error) {
 	_ = b.call("place")
-	return Order{}, &RejectedError{Failed: map[string]Good{"LAMP": b.goods["LAMP"]}}
+	return Order{}, &RejectedError{Failed: map[string]Product{"LAMP": b.goods["LAMP"]}}
 }
 
 // TestCheckoutRejectedForNoReason: what the store tells explains nothing, so the customer is to try again.
@@ -415,7 +416,7 @@ func TestErrorsTell(t *testing.T) {
 		"price changed":                  &PriceChangedError{},
 		"no product LAMP":                &UnknownProductError{ProductID: "LAMP"},
 		"order exists":                   &RejectedError{Existing: &Order{}},
-		"2 products are not as expected": &RejectedError{Failed: map[string]Good{"LAMP": {}, "BOX": {}}},
+		"2 products are not as expected": &RejectedError{Failed: map[string]Product{"LAMP": {}, "BOX": {}}},
 	} {
 		if got := err.Error(); got != want {
 			t.Errorf("got %q, want %q", got, want)

@@ -111,13 +111,13 @@ func fingerprint(merged []Item, expected *money.Money) Fingerprint {
 	return sha256.Sum256([]byte(text.String()))
 }
 
-// price makes the order's lines and total of merged items and the goods as they are.
-func price(merged []Item, goods Goods, currency string) ([]Line, money.Money) {
+// price makes the order's lines and total of merged items and the products as they are.
+func price(merged []Item, products Products, currency string) ([]Line, money.Money) {
 	lines := make([]Line, len(merged))
 	total := money.Money{Currency: currency}
 	for i, item := range merged {
-		good := goods[item.ProductID]
-		lines[i] = Line{ProductID: item.ProductID, Name: good.Name, UnitPrice: good.Price, Quantity: item.Quantity}
+		p := products[item.ProductID]
+		lines[i] = Line{ProductID: item.ProductID, Name: p.Name, UnitPrice: p.Price, Quantity: item.Quantity}
 		total = total.Plus(lines[i].Total())
 	}
 	return lines, total

@@ -19,7 +19,7 @@ var (
 // product is active, costs what the line says, is there and may be ordered in that number. It is also who is told of an
 // order. Each call is noted.
 type shop struct {
-	goods  Goods
+	goods  Products
 	orders map[string]Order
 	sold   map[string]int64 // units by product
 	calls  []string
@@ -31,7 +31,7 @@ type shop struct {
 	seconds   int
 }
 
-func newShop(goods Goods) *shop {
+func newShop(goods Products) *shop {
 	return &shop{
 		goods: goods, orders: map[string]Order{}, sold: map[string]int64{}, fails: map[string]error{},
 		meanwhile: map[string]func(*shop){},
@@ -46,11 +46,11 @@ func (s *shop) call(name string) error {
 	return s.fails[name]
 }
 
-func (s *shop) Goods(_ context.Context, productIDs []string) (Goods, error) {
+func (s *shop) ReadProducts(_ context.Context, productIDs []string) (Products, error) {
 	if err := s.call("goods"); err != nil {
 		return nil, err
 	}
-	found := Goods{}
+	found := Products{}
 	for _, id := range productIDs {
 		if good, exists := s.goods[id]; exists {
 			found[id] = good
@@ -70,7 +70,7 @@ func (s *shop) Accepted(_ context.Context, orderID string) (Order, error) {
 	return o, nil
 }
 
-func (s *shop) Place(_ context.Context, o Order, seen Goods, now func() time.Time) (Order, error) {
+func (s *shop) Place(_ context.Context, o Order, seen Products, now func() time.Time) (Order, error) {
 	if err := s.call("place"); err != nil {
 		return Order{}, err
 	}
@@ -89,8 +89,8 @@ func (s *shop) Place(_ context.Context, o Order, seen Goods, now func() time.Tim
 	return o, s.lost
 }
 
-func (s *shop) failing(lines []Line, seen Goods) map[string]Good {
-	failed := map[string]Good{}
+func (s *shop) failing(lines []Line, seen Products) map[string]Product {
+	failed := map[string]Product{}
 	for _, line := range lines {
 		if good := s.goods[line.ProductID]; !good.Active || good.Price != line.UnitPrice ||
 			good.Stock < line.Quantity ||
@@ -106,7 +106,7 @@ func (s *shop) failing(lines []Line, seen Goods) map[string]Good {
 func (s *shop) OrderPlaced(_ context.Context, _ string) error { return s.call("announce") }
 
 // change does to the goods what an admin may.
-func (s *shop) change(changes ...func(Goods)) {
+func (s *shop) change(changes ...func(Products)) {
 	for _, change := range changes {
 		change(s.goods)
 	}
@@ -123,7 +123,7 @@ func (s *shop) checkout(r Request) (Order, bool, error) {
 
 // state is all that a shop remembers.
 type state struct {
-	goods  Goods
+	goods  Products
 	orders map[string]Order
 	sold   map[string]int64
 }

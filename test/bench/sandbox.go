@@ -30,7 +30,7 @@ var lamp = product.Product{
 }
 
 // inStock is what a checkout sees of it.
-var inStock = order.Goods{lamp.ID: {Stock: lamp.Stock}}
+var inStock = order.Products{lamp.ID: {Stock: lamp.Stock}}
 
 // sandbox is what the measured functions work on in the emulator: tables, a queue that nobody reads and a sender of its
 // own, so that the running store neither sees nor slows what is measured.

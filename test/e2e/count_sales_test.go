@@ -62,7 +62,7 @@ func placedAt(t *testing.T, c caller, p adminProduct, at time.Time) string {
 		Client: db, Currency: currency, Orders: lookUp(t, stackOutputs, "OrdersTable"),
 		Products: lookUp(t, stackOutputs, "ProductsTable"), Mails: lookUp(t, stackOutputs, "MailsTable"),
 	}
-	goods, err := store.Goods(t.Context(), []string{p.ProductID})
+	goods, err := store.ReadProducts(t.Context(), []string{p.ProductID})
 	if err != nil {
 		t.Fatal(err)
 	}
