@@ -4028,6 +4028,7 @@ export interface operations {
                  * @example json
                  */
                 format?: "json" | "csv";
+                /**
                  * @description Only orders of this status. Does not go with `customer` and `email`. Placed orders cannot be asked for: an index of them would
                  *     cost each checkout; they are among all orders.
                  * @example packed
