@@ -4022,15 +4022,15 @@ export interface operations {
                  */
                 email?: string;
                 /**
-                 * @description The form of the page. `csv` is RFC 4180 with a header: a row for each line of an order, amounts of money as integers of
-                 *     minor units, `day` in the shop's zone. A text that a spreadsheet could take for a formula, and one that begins with an
-                 *     apostrophe, has an apostrophe before it. The next page is in the header `Link`.
+                 * @description The form of the page. `csv` is RFC 4180 with a header: a row for each line of an order, amounts of money as
+                 *     integers of minor units, `day` in the shop's zone. A text that a spreadsheet could take for a formula, and
+                 *     one that begins with an apostrophe, has an apostrophe before it. The next page is in the header `Link`.
                  * @example json
                  */
                 format?: "json" | "csv";
                 /**
-                 * @description Only orders of this status. Does not go with `customer` and `email`. Placed orders cannot be asked for: an index of them would
-                 *     cost each checkout; they are among all orders.
+                 * @description Only orders of this status. Cannot be combined with `customer` and `email`. Placed orders cannot be asked
+                 *     for, because an index of them would cost each checkout; they are among all orders.
                  * @example packed
                  */
                 status?: "packed" | "shipped" | "delivered" | "cancelling" | "cancelled";
