@@ -57,18 +57,6 @@ func (o Order) rows() [][]string {
 	return rows
 }
 
-func (p Product) rows() [][]string {
-	limit := ""
-	if p.MaxPerOrder != 0 {
-		limit = digits(p.MaxPerOrder)
-	}
-	return [][]string{{
-		p.ID, p.Name, p.Description, p.ImageURL, strconv.FormatBool(p.Active), p.Price.Currency, digits(p.Price.Amount),
-		digits(p.Stock), limit, digits(p.LowStockThreshold), strings.Join(p.Categories, between),
-		digits(p.Version), p.CreatedAt, p.UpdatedAt,
-	}}
-}
-
 func (m Movement) rows() [][]string {
 	return [][]string{{
 		m.ID, m.ProductID, m.MovedAt, m.Day, optional(m.Before), optional(m.After), digits(m.Added), digits(m.Removed),

@@ -38,10 +38,7 @@ var kinds = map[string][]string{
 		"order_id", "placed_at", "day", "status", "user_id", "email", "currency", "total_minor", "lines", "line",
 		"product_id", "name", "unit_price_minor", "quantity", "line_total_minor",
 	},
-	Products: {
-		"product_id", "name", "description", "image_url", "active", "currency", "price_minor", "stock", "max_per_order",
-		"low_stock_threshold", "categories", "version", "created_at", "updated_at",
-	},
+	Products: productColumns,
 	Movements: {
 		"movement_id", "product_id", "moved_at", "day", "before", "after", "added", "removed", "reason", "moved_by",
 		"order_id",
@@ -117,34 +114,6 @@ func OrderOf(o order.Order, in *time.Location) Order {
 		}
 	}
 	return r
-}
-
-// Product is a product of an export.
-type Product struct {
-	ID                string   `json:"product_id"`
-	Name              string   `json:"name"`
-	Description       string   `json:"description"`
-	ImageURL          string   `json:"image_url"`
-	Active            bool     `json:"active"`
-	Price             Money    `json:"price"`
-	Stock             int64    `json:"stock"`
-	MaxPerOrder       int64    `json:"max_per_order,omitzero"` // none: no limit of its own
-	Categories        []string `json:"categories,omitzero"`    // in CSV with | between them, as an import takes them
-	LowStockThreshold int64    `json:"low_stock_threshold"`
-	Version           int64    `json:"version"`
-	CreatedAt         string   `json:"created_at"`
-	UpdatedAt         string   `json:"updated_at"`
-}
-
-// ProductOf returns the record of a product.
-func ProductOf(p product.Product) Product {
-	return Product{
-		ID: p.ID, Name: p.Name, Description: p.Description, ImageURL: p.ImageURL, Active: p.Active,
-		Price: Money(p.Price), Stock: p.Stock, MaxPerOrder: p.MaxPerOrder, Categories: p.Categories.List(),
-		LowStockThreshold: p.LowStockThreshold,
-		Version:           p.Version, CreatedAt: formatTime(p.CreatedAt),
-		UpdatedAt: formatTime(p.UpdatedAt),
-	}
 }
 
 // Movement is a change of a stock. How many units it added or removed are two members, of which one is 0, so that no

@@ -316,8 +316,14 @@ func TestProductIsExportedWhole(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, _, err := in.Next(); err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("%s: got %+v, %v, want %+v", format, got, err, want)
+		got, _, err := in.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if missing := unset.Members(got.(Product)); len(missing) > 0 {
+			t.Errorf("%s: %q were not read", format, missing)
+		} else if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %+v, want %+v", format, got, want)
 		}
 	}
 }

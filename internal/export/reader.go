@@ -239,26 +239,6 @@ func (n *numbers) optional(column string) *int64 {
 
 func (n *numbers) money(column string) Money { return Money{n.number(column), n.text("currency")} }
 
-func productRow(n *numbers) Record {
-	p := Product{
-		ID: n.text("product_id"), Name: n.text("name"), Description: n.text("description"),
-		ImageURL: n.text("image_url"), Price: n.money("price_minor"), Stock: n.number("stock"),
-		LowStockThreshold: n.number("low_stock_threshold"),
-		Version:           n.number("version"), CreatedAt: n.text("created_at"), UpdatedAt: n.text("updated_at"),
-		Active: n.text("active") == "true",
-	}
-	if names := n.text("categories"); names != "" {
-		p.Categories = strings.Split(names, between)
-	}
-	if limit := n.optional("max_per_order"); limit != nil {
-		p.MaxPerOrder = *limit
-	}
-	if !p.Active && n.text("active") != "false" && n.wrong == "" {
-		n.wrong = fmt.Sprintf("active is neither true nor false: %q", n.text("active"))
-	}
-	return p
-}
-
 func movementRow(n *numbers) Record {
 	return Movement{
 		ID: n.text("movement_id"), ProductID: n.text("product_id"), MovedAt: n.text("moved_at"), Day: n.text("day"),

@@ -20,7 +20,7 @@ var merchantColumns = csvfile.Columns{
 func (e *export) googleMerchant(rows []csvfile.Row) {
 	for _, row := range rows {
 		price, currency, _ := strings.Cut(cell(row, "price"), " ")
-		e.add(row, said{
+		e.add(row, cells{
 			id: cell(row, "id"), name: clean(plainText(cell(row, "title"))),
 			description: plainText(cell(row, "description")), hasDescription: true,
 			price: price, currency: strings.TrimSpace(currency), imageURL: cell(row, "image_link"),

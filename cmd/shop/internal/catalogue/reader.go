@@ -70,7 +70,7 @@ func (r *Reader) Next(ctx context.Context) (Item, error) {
 		return Item{}, refuseRow(err)
 	}
 	field := func(column string) string { return strings.TrimSpace(row.Field(column)) }
-	item, refusal := r.item(row, said{
+	item, refusal := r.item(row, cells{
 		id: field("product_id"), name: field("name"), description: field("description"), hasDescription: true,
 		price: field("price"), currency: field("currency"), stock: field("stock"),
 		imageURL: field("image_url"), active: field("active"), maxPerOrder: field("max_per_order"),
@@ -88,8 +88,8 @@ func (r *Reader) Progress() float64 { return r.rows.Progress() }
 // Encoding is [Source]'s.
 func (r *Reader) Encoding() string { return r.rows.Encoding() }
 
-// said is what a file says of a product, in its words. Of imageURL and what follows, what is empty is not said.
-type said struct {
+// cells are what a row of a file has of a product. From imageURL on an empty one keeps the product's member.
+type cells struct {
 	id, name, description, price, currency, stock string
 	hasDescription                                bool
 	imageURL, active, categories                  string
@@ -97,7 +97,7 @@ type said struct {
 }
 
 // item makes an item of what the row says of a product, or says why there is none.
-func (i *items) item(row csvfile.Row, s said) (Item, *Refusal) {
+func (i *items) item(row csvfile.Row, s cells) (Item, *Refusal) {
 	item := Item{
 		Origin: originOf(row),
 		Draft:  product.Draft{ID: s.id, Name: s.name, Description: s.description, ImageURL: s.imageURL, Active: true},
@@ -159,7 +159,7 @@ func limit(n int64) int64 {
 	return n
 }
 
-func (i *items) amounts(item *Item, s said) *Refusal {
+func (i *items) amounts(item *Item, s cells) *Refusal {
 	if s.currency != i.options.Currency {
 		return item.refuse(OtherCurrency, fmt.Sprintf("%q instead of %s", s.currency, i.options.Currency))
 	}

@@ -99,7 +99,7 @@ func (e *export) rows(ctx context.Context) ([]csvfile.Row, error) {
 }
 
 // add makes an item of what the row says of a product, or refuses it.
-func (e *export) add(row csvfile.Row, s said) {
+func (e *export) add(row csvfile.Row, s cells) {
 	item, refusal := e.item(row, s)
 	if refusal != nil {
 		e.goods.refused = append(e.goods.refused, refusal)

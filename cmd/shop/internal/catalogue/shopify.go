@@ -52,7 +52,7 @@ func (e *export) shopify(rows []csvfile.Row) {
 
 func (e *export) shopifyVariant(row, head csvfile.Row, several bool) {
 	options := shopifyOptions(row)
-	s := said{
+	s := cells{
 		id: shopifyID(row, options), name: cell(head, "Title"),
 		description: plainText(cell(head, "Body (HTML)")), hasDescription: e.file.Has("Body (HTML)"),
 		price: cell(row, "Variant Price"), currency: e.options.Currency, stock: cell(row, "Variant Inventory Qty"),

@@ -57,7 +57,7 @@ func wooIs(row csvfile.Row, kind string) bool {
 
 func (e *export) wooProduct(row, parent csvfile.Row) {
 	image, _, _ := strings.Cut(wooOf(row, parent, "Images"), ",")
-	s := said{
+	s := cells{
 		id: wooID(row), name: wooText(cell(row, "Name")),
 		description:    plainText(wooText(wooDescription(row, parent))),
 		hasDescription: e.file.Has("Description") || e.file.Has("Short description"),
