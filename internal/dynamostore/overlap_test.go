@@ -1,13 +1,16 @@
 package dynamostore
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"shop/internal/clock"
 	"shop/internal/order"
+	"shop/internal/user"
 	"shop/test/awsfault"
 )
 
@@ -72,18 +75,24 @@ func TestTenBuyersWhoOverlap(t *testing.T) {
 	results := make([]error, 10)
 	for i := range results {
 		all.Go(func() {
-			results[i] = s.checkoutOver(overlap).Place(t.Context(),
-				newOrder("usr_1", number3(i), opened, line("lamp", 1, 1)))
+			checkout := &order.Checkout{
+				Store: s.checkoutOver(overlap).CheckoutStore, Currency: "GBP", Now: clock.Now,
+				Announce: func(context.Context, string) error { return nil },
+			}
+			_, _, results[i] = checkout.Do(t.Context(), order.Request{
+				Customer: user.Caller{UserID: "usr_1"}, IdempotencyKey: number3(i),
+				Items: []order.Item{{ProductID: "lamp", Quantity: 1}},
+			})
 		})
 	}
 	all.Wait()
 	sold := 0
 	for _, err := range results {
-		var rejected *order.RejectedError
+		var short *order.OutOfStockError
 		switch {
 		case err == nil:
 			sold++
-		case !errors.As(err, &rejected) && !errors.Is(err, order.ErrBusy):
+		case !errors.As(err, &short) && !errors.Is(err, order.ErrBusy):
 			t.Error(err)
 		}
 	}
