@@ -29,7 +29,7 @@ type defect struct {
 var defects = []defect{
 	{
 		name: "condition removed",
-		file: "internal/dynamostore/checkout_store.go", from: `"stock BETWEEN :units AND :lowAt"`,
+		file: "internal/dynamostore/checkout_store.go", from: `"stock > :units AND stock <= :lowAt"`,
 		to: `"stock <= :lowAt"`, function: "PlaceOrderFunction", folder: "functions/place-order",
 		// The stock is read before it is taken: buyers who read at once all see enough.
 		plan: plan{Goods: []good{{Stock: 3, Price: 100}}, Steps: buys(48), Workers: 16, Rules: []faultproxy.Rule{

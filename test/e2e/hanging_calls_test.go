@@ -26,7 +26,7 @@ var hanging = [][]string{
 
 // calls are the operations that a request calls, in their order. GetPublicKey
 // is missing: a process calls it once, and its failures are shown by the tests
-// of internal/kmssign. SendMessage is missing too, because it fails no request.
+// of internal/kmssign. SendMessage is missing too, and the note of an API key's use, because they fail no request.
 var calls = map[string][]string{
 	"sign up":              {"PutItem"},
 	"log in":               {"BatchGetItem", "TransactWriteItems", "Sign"},
@@ -35,6 +35,7 @@ var calls = map[string][]string{
 	"log a browser in":     {"BatchGetItem", "TransactWriteItems", "Sign"},
 	"refresh a browser's":  {"GetItem", "Sign", "UpdateItem"},
 	"log a browser out":    {"DeleteItem"},
+	"open a machine's":     {"BatchGetItem", "TransactWriteItems", "Sign"},
 	"view an account":      {"GetItem"},
 	"rename an account":    {"UpdateItem", "GetItem"},
 	"export an account":    {"GetItem", "Query"},
@@ -113,6 +114,10 @@ var requests = map[string]func(*testing.T) request{
 			b.keep(t, send(t, b.ask("/revoke", struct{}{})).want(t, http.StatusNoContent))
 			left.over(t)
 		}}
+	},
+	"open a machine's": func(t *testing.T) request {
+		key, _ := newAPIKey(t, "history")
+		return read(exchange(key), http.StatusCreated)
 	},
 	"view an account":   func(t *testing.T) request { return read(viewAccount(newCustomer(t)), http.StatusOK) },
 	"rename an account": func(t *testing.T) request { return read(rename(newCustomer(t), "Zoë"), http.StatusOK) },
