@@ -39,7 +39,8 @@ func refusals(t *testing.T) []refusal {
 	return []refusal{
 		noBody(postUser(nil)), noBody(verifyEmail("")), noBody(requestReset("")), noBody(resetPassword("", "")),
 		noBody(postSession(nil)), noBody(refresh("")), noBody(logOut("")),
-		noBody(exchange("")), noBody(own.ask("", nil)), noBody(own.ask("/refresh", nil)), noBody(own.ask("/revoke", nil)),
+		noBody(exchange("")),
+		noBody(own.ask("", nil)), noBody(own.ask("/refresh", nil)), noBody(own.ask("/revoke", nil)),
 		noBody(endSessions(customer, "")), noBody(changePassword(customer, "", "")), noBody(rename(customer, "")),
 		noBody(deleteAccount(customer, "")), noBody(place(customer, unique(), nil)), noBody(save(boss, unknown, nil)),
 		noBody(stockSet(boss, id, nil)), noBody(stockAdjust(boss, id, nil)),
