@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -27,6 +28,7 @@ func hoursLater() time.Time { return time.Now().Add(3 * time.Hour) }
 type drill struct {
 	url      string
 	customer []byte // what it logs in with
+	machine  []byte // what a machine exchanges for a token
 
 	mu     sync.Mutex
 	tokens map[string]string // the newest by kid; each is valid for longer than the drill lasts
@@ -104,7 +106,31 @@ func newDrill(t *testing.T, admin *apiclient.Session) *drill {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &drill{url: testenv.Env(t, "SHOP_URL"), customer: who, tokens: map[string]string{}, counts: map[string]int{}}
+	return &drill{
+		url: testenv.Env(t, "SHOP_URL"), customer: who, machine: newMachine(t),
+		tokens: map[string]string{}, counts: map[string]int{},
+	}
+}
+
+// newMachine makes an API key for the length of the test, and returns what is exchanged for a token.
+func newMachine(t *testing.T) []byte {
+	t.Helper()
+	created := shop(t, "api-key", "create", "drill", "history", "--local")
+	key := regexp.MustCompile(`shopkey_[a-z2-7]{26}\.[\w-]{43}`).FindString(created.out)
+	if key == "" {
+		t.Fatalf("no key was made: %+v", created)
+	}
+	id, _, _ := strings.Cut(key, ".")
+	t.Cleanup(func() { // the test's context has ended
+		var out, errs bytes.Buffer
+		code := run(context.Background(), []string{"api-key", "revoke", id, "--local"}, streams{out: &out, err: &errs})
+		result{code, out.String(), errs.String()}.want(t, exitDone, id+" is revoked")
+	})
+	body, err := json.Marshal(map[string]string{"api_key": key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
 }
 
 // begin starts so many clients, and returns how to end them.
@@ -201,11 +227,16 @@ func (d *drill) exchange(method, path, token string, body []byte) (int, []byte, 
 	return response.StatusCode, answer, err
 }
 
-// logsInWith fails unless a log-in and a refresh now give tokens of this kid.
+// logsInWith fails unless a log-in, a refresh and an exchange of an API key now give tokens of this kid.
 func (d *drill) logsInWith(t *testing.T, kid string) {
 	t.Helper()
 	if got := d.logIn(); got != [2]string{kid, kid} {
 		t.Fatalf("new tokens are of the keys %q, want %q; refused: %v", got, kid, d.wrong)
+	}
+	var machine tokens
+	d.send(http.MethodPost, "/machine-sessions", "", d.machine, http.StatusCreated, &machine)
+	if got := kidOf(machine.Access); got != kid {
+		t.Fatalf("a machine's token is of the key %q, want %q; refused: %v", got, kid, d.wrong)
 	}
 }
 
