@@ -37,7 +37,7 @@ func newAPIKeyCreate(s streams, t *target) *cobra.Command {
 		Use:   "create NAME SCOPE...",
 		Short: "Make a key, and print it once",
 		Long: `create makes a key with these scopes: inventory, history, orders (see shop grant --help). It prints the key to
-standard output, and it alone, once: the store has a hash of it. NAME is for you; it stands in the list.
+standard output, once: the store has only its hash. NAME is for you, and is shown by list.
 
 Who made the key is stored, and printed to standard error as one line of the audit log.`,
 		Example: `  shop --local api-key create "nightly report" history

@@ -50,9 +50,9 @@ The last minute is left out: an index follows its table. Amounts of money are in
 cents) beside the currency. CSV is that of RFC 4180; a text that a spreadsheet could take for a formula, and one
 that begins with an apostrophe, has an apostrophe before it. "shop verify" takes it away.
 
-It writes to the output, or with --output to a file that must not be there yet. The file can be gone on with
-after the tool was interrupted or killed: repeat the command with --resume. FILE.position says how far it is,
-and goes when it is whole. What is exported then is what an uninterrupted export would have been; a record that
+It writes to the output, or with --output to a file that must not be there yet. If the tool is
+interrupted or killed, repeat the command with --resume. FILE.position says how far the file is, and is removed
+when the file is whole. The file is then what an uninterrupted export would have been; a record that
 changed meanwhile, such as an order that was cancelled, is as it was when it was read.
 
 The file of orders has personal data: addresses, and who bought what. Only its owner can read it.
@@ -76,8 +76,8 @@ Exit code: 0 done; 1 failed; 130 interrupted.`,
 	flags.StringVar(&e.from, "from", "", "first day, such as 2026-03-01 (default: without a bound)")
 	flags.StringVar(&e.to, "to", "", "last day (default: today, up to a minute ago)")
 	flags.StringVar(&e.format, "format", export.CSV, "csv or jsonl, an object a line")
-	flags.StringVar(&e.output, "output", "", "file to write, which can be gone on with (default: the output)")
-	flags.BoolVar(&e.resume, "resume", false, "go on with the file of --output")
+	flags.StringVar(&e.output, "output", "", "file to write, which can be resumed (default: the output)")
+	flags.BoolVar(&e.resume, "resume", false, "resume the file of --output")
 	return c
 }
 
@@ -114,7 +114,7 @@ func (e *exportCommand) days() (first, last time.Time, err error) {
 		return first, last, fmt.Errorf("--format %s: there are csv and jsonl", e.format)
 	}
 	if e.resume && e.output == "" {
-		return first, last, errors.New("--resume needs --output, the file to go on with")
+		return first, last, errors.New("--resume needs --output, the file to resume")
 	}
 	if first, err = parseDay("--from", e.from); err != nil {
 		return first, last, err
@@ -239,7 +239,7 @@ func (e *exportCommand) open(p exportfile.Position) (*exportfile.File, error) {
 	}
 	file, err := exportfile.Resume(e.output, p.Export)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("there is nothing to go on with (%w): a file without a position is whole", err)
+		return nil, fmt.Errorf("there is nothing to resume (%w): a file without a position is whole", err)
 	}
 	return file, err
 }

@@ -36,7 +36,7 @@ func TestExportAfterAKill(t *testing.T) {
 		}
 		torn(t, killed)
 		shop(t, "--local", "export", "orders", "--format", format, "--output", killed).
-			want(t, exitFailed, "--resume goes on with it")
+			want(t, exitFailed, "resume it with --resume")
 		resume := []string{"--local", "export", "orders", "--format", format, "--output", killed, "--resume"}
 		shop(t, append(resume, "--from", "2026-03-02")...).want(t, exitFailed, "the position of another export")
 		shop(t, resume...).want(t, exitDone, "3000 orders")
@@ -45,7 +45,7 @@ func TestExportAfterAKill(t *testing.T) {
 		}
 		shop(t, "verify", killed).want(t, exitDone, "orders 3000, of which 0 are cancelled", "units 6000",
 			"revenue GBP 4200000 in minor units, £42,000.00")
-		shop(t, resume...).want(t, exitFailed, "there is nothing to go on with")
+		shop(t, resume...).want(t, exitFailed, "there is nothing to resume")
 	}
 }
 

@@ -4,7 +4,7 @@ import (
 	"shop/internal/product"
 )
 
-// level is a stock, and how many units of the product are low.
+// level is a stock, and the threshold at or below which it is low.
 type level struct{ stock, threshold int64 }
 
 func readLevel(item attributes) (level, error) {

@@ -55,6 +55,8 @@ func (s *ProductSaver) Update(ctx context.Context, p product.Product) error {
 	sale.Update.ExpressionAttributeValues[":seen"] = number(p.Version - 1)
 	sale.Update.ExpressionAttributeValues[":threshold"] = number(p.LowStockThreshold)
 	rest := updateMembers(s.Products, productKey(p.ID, textPart), textMembers(p))
+	// At most 52 actions, unless a version of the store with other entries left many behind. The next save removes
+	// those for which there is no room here.
 	actions := append([]types.TransactWriteItem{sale, rest}, entryActions(s.Products, old, p, stored)...)
 	return writeProduct(ctx, s.Client, actions[:min(len(actions), maxActions)], explainVersionConflict)
 }

@@ -6,7 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// appendRow writes a record of RFC 4180.
+// appendRow writes a record of RFC 4180. Package encoding/csv would end it with LF alone, or change the line breaks of
+// texts, too.
 func appendRow(to []byte, cells []string) []byte {
 	for i, cell := range cells {
 		if i > 0 {

@@ -42,7 +42,7 @@ type Difference struct {
 type Product struct {
 	ID        string
 	Stock     int64
-	Threshold int64 // how many units are low
+	Threshold int64 // a stock at or below it is low
 	Marked    bool  // it is in the index of what is low
 	From, To  time.Time
 	Err       error // why the item cannot be read; then only ID is set. So of the types below.

@@ -18,7 +18,7 @@ type Product struct {
 	Active bool
 	// MaxPerOrder is how many units one order may have; 0 means that the product has no limit of its own.
 	MaxPerOrder int64
-	// LowStockThreshold is how many units are low, and fewer.
+	// A stock at or below LowStockThreshold is low.
 	LowStockThreshold int64
 }
 

@@ -69,7 +69,7 @@ type Product struct {
 	Stock       int64      // units, 0 to MaxStock
 	MaxPerOrder int64      // units that one order may have, 1 to MaxPerOrder; 0 means no limit of its own
 	Categories  Categories // none in lists
-	// LowStockThreshold is how many units are low, and fewer, 0 to MaxLowStockThreshold.
+	// A stock at or below LowStockThreshold, 0 to MaxLowStockThreshold, is low.
 	LowStockThreshold int64
 
 	Version   int64 // counts saves, from 1

@@ -36,7 +36,7 @@ type Draft struct {
 	Active      bool
 	MaxPerOrder *int64   // units that one order may have; MaxPerOrder lifts the limit, nil leaves it as it is
 	Categories  []string // nil leaves them as they are
-	// LowStockThreshold is how many units are low; nil leaves it as it is, which is DefaultLowStockThreshold at first.
+	// A stock at or below LowStockThreshold is low; nil leaves it as it is, which is DefaultLowStockThreshold at first.
 	LowStockThreshold *int64
 
 	Stock *int64 // only of a new product; nil means none given

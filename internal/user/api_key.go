@@ -26,8 +26,8 @@ var (
 // MaxAPIKeys is how many keys a store has at most: all are read at once.
 const MaxAPIKeys = 50
 
-// apiKeyTouch is how old the last use that is kept may be, so that a key is not written at each use.
-const apiKeyTouch = time.Hour
+// lastUseInterval is how old the stored last use of a key may be, so that not every use writes.
+const lastUseInterval = time.Hour
 
 // apiKeyPrefix is what scanners find a key by that got into a text.
 const apiKeyPrefix = "shopkey_"
@@ -156,7 +156,7 @@ func (l *MachineLogIn) start(ctx context.Context, counted countedAttempt) (Machi
 	if err := l.Keys.TakeBack(ctx, counted.Attempt); err != nil {
 		return MachineSession{}, fmt.Errorf("taking a guess back: %w", err)
 	}
-	if err := l.Keys.Used(ctx, id, counted.At, counted.At.Add(-apiKeyTouch)); err != nil {
+	if err := l.Keys.Used(ctx, id, counted.At, counted.At.Add(-lastUseInterval)); err != nil {
 		l.Failed(ctx, id, err)
 	}
 	return MachineSession{KeyID: id, Scopes: scopes, AccessToken: access, ExpiresIn: expiresIn}, nil

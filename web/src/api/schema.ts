@@ -766,7 +766,7 @@ export interface components {
         Quantity: number;
         /** @description How many units of the product one order may have. Left out if only the general limit of 10000 applies. */
         MaxPerOrder: number;
-        /** @description How many units of the product are few, and fewer. 0, where only a stock of none is low. */
+        /** @description A stock at or below this is low. With 0 it is low only when the product is sold out. */
         LowStockThreshold: number;
         Email: string;
         /**

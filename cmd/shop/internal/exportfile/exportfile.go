@@ -1,7 +1,7 @@
-// Package exportfile writes a long file that can be gone on with after its writer was killed at any moment.
+// Package exportfile writes a long file. If its writer is killed, at any moment, another can resume it.
 //
 // Beside FILE stands FILE.position: how many bytes of FILE are good, and the place in what is exported from which the
-// next bytes come. It is replaced as a whole, after the bytes that it counts are on the disk. Going on cuts off what
+// next bytes come. It is replaced as a whole, after the bytes that it counts are on the disk. To resume cuts off what
 // FILE has beyond them.
 package exportfile
 
@@ -15,9 +15,9 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// Errors of a file that cannot be gone on with.
+// Errors of a file that cannot be resumed.
 var (
-	ErrExists = errors.New("the file is there already: --resume goes on with it, or remove it")
+	ErrExists = errors.New("the file is there already: resume it with --resume, or remove it")
 	ErrOther  = errors.New("it is the position of another export")
 	ErrShort  = errors.New("the file is shorter than its position says")
 )
@@ -68,8 +68,8 @@ func Create(path string, p Position, header []byte) (*File, error) {
 	return f, nil
 }
 
-// Resume goes on with a file. Its position has the range that the export began with. It returns ErrOther, ErrShort, and
-// an error that is os.ErrNotExist where there is no position.
+// Resume opens a file to write on. Its position has the range that the export began with. It returns ErrOther,
+// ErrShort, and an error that is os.ErrNotExist where there is no position.
 func Resume(path, export string) (*File, error) {
 	text, err := os.ReadFile(PositionPath(path))
 	if err != nil {
@@ -150,8 +150,8 @@ func (f *File) store() error {
 	return os.Rename(next, PositionPath(f.path))
 }
 
-// Close ends the writing. A file that is whole has no position; that of another is stored, so that it can be gone on
-// with.
+// Close ends the writing. A file that is whole has no position; that of another is stored, so that it can be
+// resumed.
 func (f *File) Close(whole bool) error {
 	err := errors.Join(f.flush(), f.file.Close())
 	if err == nil && whole {
