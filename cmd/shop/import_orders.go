@@ -19,6 +19,7 @@ import (
 	"shop/cmd/shop/internal/sales"
 	"shop/internal/clock"
 	"shop/internal/dynamostore"
+	"shop/internal/export"
 )
 
 // importOrdersCommand is one command line of shop import-orders.
@@ -125,7 +126,7 @@ func (k *importOrdersCommand) refuse(bad []pastsales.Bad) error {
 	out := csv.NewWriter(file)
 	err = out.Write([]string{"line", "reason", "record"})
 	for _, b := range bad {
-		row := []string{strconv.Itoa(b.Line), harmless(b.Reason), harmless(b.Text)}
+		row := []string{strconv.Itoa(b.Line), export.Harmless(b.Reason), export.Harmless(b.Text)}
 		err = errors.Join(err, out.Write(row))
 	}
 	out.Flush()

@@ -7,9 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	"shop/cmd/shop/internal/catalogue"
+	"shop/internal/export"
 )
 
 // refusedFile is a CSV of what an import refused, with each line as it was.
@@ -46,20 +46,12 @@ func (r *refusedFile) add(line *catalogue.Refusal) error {
 	r.rows++
 	cells := []string{strconv.Itoa(line.Line), line.ProductID, string(line.Reason), line.Detail, line.Text}
 	for i, cell := range cells {
-		cells[i] = harmless(cell)
+		cells[i] = export.Harmless(cell)
 	}
 	if err := r.csv.Write(cells); err != nil {
 		return fmt.Errorf("writing %s: %w", r.path, err)
 	}
 	return nil
-}
-
-// harmless puts an apostrophe before what a spreadsheet would take for a formula.
-func harmless(cell string) string {
-	if cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r\x00") {
-		return "'" + cell
-	}
-	return cell
 }
 
 // close ends the file; one without a refusal is removed.

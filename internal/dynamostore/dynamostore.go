@@ -187,6 +187,26 @@ func failedCondition(r types.CancellationReason) (attributes, bool) {
 	return r.Item, aws.ToString(r.Code) == "ConditionalCheckFailed"
 }
 
+// maxWrites is how many items BatchWriteItem takes.
+const maxWrites = 25
+
+// batchWrite writes at most maxWrites items of a table, asking again for what DynamoDB leaves undone.
+func batchWrite(ctx context.Context, client *dynamodb.Client, table string, writes []types.WriteRequest) error {
+	open := map[string][]types.WriteRequest{table: writes}
+	for wait := firstWait; ; wait = min(2*wait, maxWait) {
+		out, err := client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: open})
+		if err != nil {
+			return failed("writing a batch", err)
+		}
+		if open = out.UnprocessedItems; len(open) == 0 {
+			return nil
+		}
+		if !sleepWithJitter(ctx, wait) {
+			return failed("writing a batch", ctx.Err())
+		}
+	}
+}
+
 // batchGet reads the keys of several tables, asking again for what DynamoDB leaves out.
 func batchGet(
 	ctx context.Context, client *dynamodb.Client, keys map[string]types.KeysAndAttributes,

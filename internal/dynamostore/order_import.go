@@ -77,23 +77,10 @@ func (s *OrderImport) Put(ctx context.Context, orders []order.Order, done func(i
 	return writes.Wait()
 }
 
-// put writes a batch, and asks again for what DynamoDB leaves out.
 func (s *OrderImport) put(ctx context.Context, part []order.Order) error {
-	open := map[string][]types.WriteRequest{}
+	var writes []types.WriteRequest
 	for _, o := range part {
-		write := types.WriteRequest{PutRequest: &types.PutRequest{Item: orderItem(o)}}
-		open[s.Orders] = append(open[s.Orders], write)
+		writes = append(writes, types.WriteRequest{PutRequest: &types.PutRequest{Item: orderItem(o)}})
 	}
-	for wait := firstWait; ; wait = min(2*wait, maxWait) {
-		out, err := s.Client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: open})
-		if err != nil {
-			return failed("writing orders", err)
-		}
-		if open = out.UnprocessedItems; len(open) == 0 {
-			return nil
-		}
-		if !sleepWithJitter(ctx, wait) {
-			return failed("writing orders", ctx.Err())
-		}
-	}
+	return batchWrite(ctx, s.Client, s.Orders, writes)
 }

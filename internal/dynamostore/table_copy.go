@@ -14,9 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// maxWrites is how many items BatchWriteItem takes.
-const maxWrites = 25
-
 // TableCopy makes a table's items those of another: what differs is written, what the other has not is removed. A copy
 // that was interrupted is finished by another one. Nobody else may write to either table meanwhile.
 type TableCopy struct {
@@ -152,7 +149,7 @@ func (c *copying) write(ctx context.Context, writes []types.WriteRequest, going 
 		return err
 	}
 	for part := range slices.Chunk(writes, maxWrites) {
-		if err := c.batchWrite(ctx, part); err != nil {
+		if err := batchWrite(ctx, c.Client, c.To, part); err != nil {
 			return err
 		}
 	}
@@ -172,23 +169,6 @@ func (c *copying) keep(going []attributes) error {
 		}
 	}
 	return nil
-}
-
-// batchWrite asks again for what DynamoDB leaves undone.
-func (c *copying) batchWrite(ctx context.Context, writes []types.WriteRequest) error {
-	open := map[string][]types.WriteRequest{c.To: writes}
-	for wait := firstWait; ; wait = min(2*wait, maxWait) {
-		out, err := c.Client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: open})
-		if err != nil {
-			return failed("writing a batch", err)
-		}
-		if open = out.UnprocessedItems; len(open) == 0 {
-			return nil
-		}
-		if !sleepWithJitter(ctx, wait) {
-			return failed("writing a batch", ctx.Err())
-		}
-	}
 }
 
 func keyOf(key []string, item attributes) attributes {

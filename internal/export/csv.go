@@ -13,7 +13,7 @@ func appendRow(to []byte, cells []string) []byte {
 		if i > 0 {
 			to = append(to, ',')
 		}
-		to = appendCell(to, harmless(cell))
+		to = appendCell(to, Harmless(cell))
 	}
 	return append(to, "\r\n"...)
 }
@@ -31,9 +31,9 @@ func appendCell(to []byte, cell string) []byte {
 // it leaves out before one (OWASP, "CSV injection").
 const dangerous = "=+-@\t\r\n\x00＝＋－＠"
 
-// harmless puts an apostrophe before a cell that a spreadsheet could take for a formula, and before one that begins
+// Harmless puts an apostrophe before a cell that a spreadsheet could take for a formula, and before one that begins
 // with an apostrophe: so a reader takes one away wherever there is one, and has every cell as it was.
-func harmless(cell string) string {
+func Harmless(cell string) string {
 	first, _ := utf8.DecodeRuneInString(cell)
 	if cell != "" && (first == '\'' || strings.ContainsRune(dangerous, first)) {
 		return "'" + cell
@@ -41,7 +41,7 @@ func harmless(cell string) string {
 	return cell
 }
 
-// plain is the inverse of harmless.
+// plain is the inverse of Harmless.
 func plain(cell string) string { return strings.TrimPrefix(cell, "'") }
 
 func digits(n int64) string { return strconv.FormatInt(n, 10) }
