@@ -29,7 +29,6 @@ func MustLoad[T any]() (T, aws.Config) {
 	if err != nil {
 		exit(fmt.Errorf("configuring AWS: %w", err))
 	}
-	lambda.tuneCollector()
 	return settings, lambda.config()
 }
 
