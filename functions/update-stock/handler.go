@@ -75,7 +75,7 @@ func (h handlers) set(ctx context.Context, caller user.Caller, r *httpapi.Reques
 	if err != nil {
 		return httpapi.Response{}, err
 	}
-	audit(ctx, caller, *in.CompareQuantity, s)
+	audit(ctx, caller, fmt.Sprint(*in.CompareQuantity), fmt.Sprint(s.Quantity), s)
 	return httpapi.OK(stockOf(s)), nil
 }
 
@@ -99,7 +99,11 @@ func (h handlers) adjust(ctx context.Context, caller user.Caller, r *httpapi.Req
 	if err != nil {
 		return httpapi.Response{}, err
 	}
-	audit(ctx, caller, s.Quantity-wanted.Delta, s)
+	before, after := fmt.Sprint(s.Quantity-wanted.Delta), fmt.Sprint(s.Quantity)
+	if s.Later {
+		before, after = "", fmt.Sprintf("%+d", wanted.Delta)
+	}
+	audit(ctx, caller, before, after, s)
 	return httpapi.OK(stockOf(s)), nil
 }
 
@@ -116,14 +120,15 @@ func adjustment(r *httpapi.Request) (product.Adjustment, error) {
 	return product.Adjustment{ProductID: id, Delta: in.Delta, Reason: in.Reason, Key: key}, err
 }
 
-// audit logs that the stock was before and is s now. A repeat changes nothing, and was logged the first time.
-func audit(ctx context.Context, caller user.Caller, before int64, s product.Stock) {
+// audit logs a change of the stock: what it was and is, or the difference alone, with its sign. A repeat changes
+// nothing, and was logged the first time.
+func audit(ctx context.Context, caller user.Caller, before, after string, s product.Stock) {
 	if s.Repeated {
 		return
 	}
 	observe.Audit(ctx, observe.Event{
 		Kind: observe.StockChanged, UserID: caller.UserID, Subject: s.ProductID,
-		Before: fmt.Sprint(before), After: fmt.Sprint(s.Quantity),
+		Before: before, After: after,
 	})
 }
 
@@ -140,7 +145,7 @@ func stockOf(s product.Stock) stock {
 type movement struct {
 	MovementID string `json:"movement_id"`
 	ProductID  string `json:"product_id"`
-	Before     *int64 `json:"before,omitempty"` // this and the next of admins' changes alone
+	Before     *int64 `json:"before,omitempty"` // this and the next where the change held them
 	After      *int64 `json:"after,omitempty"`
 	OrderID    string `json:"order_id,omitempty"`
 	Delta      int64  `json:"delta"`
@@ -170,7 +175,7 @@ func movementOf(m product.Movement) movement {
 		MovementID: m.ID, ProductID: m.ProductID, OrderID: m.OrderID, Delta: m.Delta(), Reason: m.Reason, By: m.By,
 		MovedAt: storeapi.Time(m.MovedAt),
 	}
-	if m.OrderID == "" {
+	if m.IsExact() {
 		out.Before, out.After = &m.Before, &m.After
 	}
 	return out

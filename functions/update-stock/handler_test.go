@@ -169,6 +169,19 @@ func TestAudit(t *testing.T) {
 	}
 }
 
+// TestAuditOfARush: where the stock is not known, the line has the difference.
+func TestAuditOfARush(t *testing.T) {
+	h := handler(stocks{adjust: func(adjusting) (product.Stock, error) {
+		s, err := lampStock(40)
+		s.Later = true
+		return s, err
+	}}, nil)
+	e := eventFor(t, adjustRoute, `{"delta":3,"reason":"found"}`)
+	httpapitest.Call(t, h, e).CheckAudit(t, e, observe.Event{
+		Kind: observe.StockChanged, UserID: httpapitest.Admin.UserID, Subject: "brass-desk-lamp", After: "+3",
+	})
+}
+
 func TestMovements(t *testing.T) {
 	h := handler(stocks{}, func(admin user.Caller, id string, r page.Request) (page.Page[product.Movement], error) {
 		if want := (page.Request{Limit: 20}); admin != httpapitest.Admin || id != "brass-desk-lamp" || r != want {
@@ -179,6 +192,8 @@ func TestMovements(t *testing.T) {
 				By: admin.UserID, MovedAt: time.Date(2026, 3, 13, 16, 20, 5, 412e6, time.UTC)},
 			{ID: "019ce7ff-78a4-7e8e-9099-6f031600a359", ProductID: id, After: 43, Reason: "found", By: admin.UserID,
 				MovedAt: time.Date(2026, 3, 12, 0, 0, 0, 0, time.UTC)},
+			{ID: "019ce7ff-78a4-7e8e-9099-6f031600a358", ProductID: id, Units: 5, Reason: "in a rush", By: admin.UserID,
+				MovedAt: time.Date(2026, 3, 11, 0, 0, 0, 0, time.UTC)},
 		}, NextCursor: "bW9yZQ"}, nil
 	})
 	httpapitest.Call(t, h, eventFor(t, listRoute, "")).Check(t, httpapitest.Want{Status: http.StatusOK, Body: `{
@@ -186,7 +201,9 @@ func TestMovements(t *testing.T) {
 			{"movement_id":"019ce7ff-78a4-7e8e-9099-6f031600a35a","product_id":"brass-desk-lamp","before":43,"after":40,"delta":-3,
 			 "reason":"stocktake","by":"usr_019b8d2b-8c00-7128-85d9-0ed99531985d","moved_at":"2026-03-13T16:20:05.412Z"},
 			{"movement_id":"019ce7ff-78a4-7e8e-9099-6f031600a359","product_id":"brass-desk-lamp","before":0,"after":43,"delta":43,
-			 "reason":"found","by":"usr_019b8d2b-8c00-7128-85d9-0ed99531985d","moved_at":"2026-03-12T00:00:00.000Z"}],
+			 "reason":"found","by":"usr_019b8d2b-8c00-7128-85d9-0ed99531985d","moved_at":"2026-03-12T00:00:00.000Z"},
+			{"movement_id":"019ce7ff-78a4-7e8e-9099-6f031600a358","product_id":"brass-desk-lamp","delta":5,
+			 "reason":"in a rush","by":"usr_019b8d2b-8c00-7128-85d9-0ed99531985d","moved_at":"2026-03-11T00:00:00.000Z"}],
 		"next_cursor":"bW9yZQ"}`})
 }
 

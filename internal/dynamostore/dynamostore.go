@@ -20,9 +20,10 @@ import (
 	"github.com/aws/smithy-go"
 
 	"shop/internal/clock"
+	"shop/internal/contention"
 )
 
-// The waits between attempts: full jitter under a cap that doubles.
+// The waits between attempts.
 const (
 	firstWait = 20 * time.Millisecond
 	maxWait   = 400 * time.Millisecond
@@ -44,16 +45,22 @@ func retryOnConflict(ctx context.Context, contended func(error) bool, call func(
 
 // retryOnConflictFor is retryOnConflict, but makes no attempt later than limit after it began.
 func retryOnConflictFor(ctx context.Context, limit time.Duration, contended func(error) bool, call func() error) error {
-	began, wait := time.Now(), firstWait
-	for {
+	return repeat(ctx, contention.Policy{First: firstWait, Most: maxWait, Limit: limit}, contended, call)
+}
+
+// repeat makes a call, and again as the policy says as long as it fails by nothing but contention: after that, or once
+// ctx has ended, it returns errUnsettled.
+func repeat(ctx context.Context, p contention.Policy, contended func(error) bool, call func() error) error {
+	began := time.Now()
+	for n := 1; ; n++ {
 		err := call()
 		if err == nil || !contended(err) {
 			return err
 		}
-		if time.Since(began) > limit-wait || !sleepWithJitter(ctx, wait) {
+		wait, again := p.Wait(n, time.Since(began), rand.N[time.Duration])
+		if !again || clock.Sleep(ctx, wait) != nil {
 			return fmt.Errorf("%w: %w", errUnsettled, err)
 		}
-		wait = min(2*wait, maxWait)
 	}
 }
 

@@ -63,8 +63,9 @@ func visitMovements(items []attributes, visit func(invariants.Movement)) {
 		if strings.HasPrefix(movedKey(item), keyedPrefix) {
 			continue
 		}
-		if r.has("order_id") { // units that came back with a cancelled order
-			m.Delta, m.Returned = r.number("units"), true
+		m.Returned = r.has("order_id") // units that came back with a cancelled order
+		if r.has("units") {
+			m.Delta = r.number("units")
 		} else {
 			m.Delta = r.number("after") - r.number("before")
 		}

@@ -67,7 +67,10 @@ func busyShop(t *testing.T) (*shop, []string) {
 		m := product.Movement{ID: strconv.Itoa(i), ProductID: "p000", Before: 17, After: 17, Reason: "r",
 			By: "usr_admin", MovedAt: opened.Add(time.Hour), Keyed: keyed}
 		m.Before, m.After = s.left("p000"), s.left("p000")+5
-		_, err := s.inventory().Move(t.Context(), m)
+		if keyed {
+			m = m.Relative()
+		}
+		_, err := s.inventory().Adjust(t.Context(), m, product.DefaultLowStockThreshold)
 		s.must(err)
 	}
 	_, _, err := s.progress().Set(t.Context(), s.admin, order.StatusRequest{OrderID: ids[1], From: order.Placed,
@@ -136,7 +139,7 @@ func TestPlantedDifferences(t *testing.T) {
 	s.put("Mails", mailItem(early))
 	s.change("Orders", orderKey(ids[0]), "SET unfinished = :n", attributes{":n": text(cancellingMark)})
 	twice := product.NewReturn("p001", ids[1], 3, "usr_admin", opened.Add(time.Second))
-	s.put("StockMovements", returnItem(twice))
+	s.put("StockMovements", movementItem(twice))
 	s.wantDifferences(
 		"mail_not_reached "+early.ID, "never_cancelled "+ids[0], "returns_differ p001",
 		"stock_differs p000", "stock_differs p001", "stock_differs p002", "stock_below_zero p002",

@@ -3,11 +3,13 @@ package dynamostore
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"shop/internal/contention"
 	"shop/internal/page"
 	"shop/internal/product"
 	"shop/internal/user"
@@ -29,6 +31,11 @@ func (s *InventoryStore) Read(ctx context.Context, id string) (product.Product, 
 // Move implements [product.StockMover.Move]. The record has a condition, too: the stock may be m.Before again when a
 // call comes after one that was carried out.
 func (s *InventoryStore) Move(ctx context.Context, m product.Movement) (product.Movement, error) {
+	return s.recorded(ctx, m, s.restock(ctx, m, s.actions(m)))
+}
+
+// actions are those of a movement, but for the first, the stock's, for which there is room.
+func (s *InventoryStore) actions(m product.Movement) []types.TransactWriteItem {
 	record := types.TransactWriteItem{Put: &types.Put{
 		TableName: &s.Movements, Item: movementItem(m),
 		ConditionExpression:                 aws.String("attribute_not_exists(moved_key)"),
@@ -38,7 +45,11 @@ func (s *InventoryStore) Move(ctx context.Context, m product.Movement) (product.
 	if m.Keyed {
 		actions = append(actions, s.once(m))
 	}
-	err := s.restock(ctx, m, actions)
+	return actions
+}
+
+// recorded returns what became of the movement by a write that ended with err.
+func (s *InventoryStore) recorded(ctx context.Context, m product.Movement, err error) (product.Movement, error) {
 	var met *alreadyRecordedError
 	switch {
 	case errors.As(err, &met):
@@ -101,6 +112,75 @@ func (s *InventoryStore) restock(ctx context.Context, m product.Movement, action
 		isLow = m.After <= now.threshold
 	}
 	return product.ErrContended
+}
+
+// Adjust implements [product.StockMover.Adjust]. The first attempt holds the stock that was seen, so that the movement
+// has it. While many buy the product no such attempt is quick enough, so the others hold only what the marks depend on:
+// on which side of the threshold the stock ends, and whether units are left. All have the same ID and time, of which
+// one is recorded.
+func (s *InventoryStore) Adjust(ctx context.Context, m product.Movement, threshold int64) (product.Movement, error) {
+	var open bool
+	seen, policy := level{m.Before, threshold}, contention.Once
+	for began := time.Now(); ; policy = contention.Adjusting.Since(began) {
+		err := s.shift(ctx, policy, &open, m, &seen)
+		var changed *product.StockChangedError
+		switch {
+		case m.IsExact() && errors.Is(err, errUnsettled):
+		case !errors.As(err, &changed) || !seen.bears(m.Delta()):
+			return s.recorded(ctx, m, err)
+		case time.Since(began) > contention.Adjusting.Limit:
+			return product.Movement{}, product.ErrContended
+		}
+		m = m.Relative()
+	}
+}
+
+// bears reports whether a stock may change by so many units.
+func (l level) bears(units int64) bool {
+	return l.stock+units >= 0 && l.stock+units <= product.MaxStock
+}
+
+// shift writes the movement. When the stock's condition fails it notes the level that is there.
+func (s *InventoryStore) shift(
+	ctx context.Context, p contention.Policy, open *bool, m product.Movement, seen *level,
+) error {
+	actions := s.actions(m)
+	actions[0] = types.TransactWriteItem{Update: s.add(m, *seen)}
+	return writeProductBy(ctx, s.Client, p, open, actions, func(old attributes) (err error) {
+		*seen, err = stockNow(old)
+		return err
+	})
+}
+
+// add changes the stock by the movement's units, on the condition that it is low then, or not, and empty, or not, as it
+// would be from the level that was seen. So the marks are true from wherever it changes.
+func (s *InventoryStore) add(m product.Movement, seen level) *types.Update {
+	units := m.Delta()
+	values := attributes{
+		":units": number(units), ":now": instant(m.MovedAt), ":most": number(product.MaxStock - units),
+		":needed": number(-units), ":lowAt": number(seen.threshold - units),
+	}
+	condition := sameThreshold(seen.threshold, values) + " AND stock <= :most"
+	if m.IsExact() {
+		condition, values[":before"] = condition+" AND stock = :before", number(m.Before)
+	}
+	sets, removes := "SET stock = stock + :units, updated_at = :now", ""
+	if seen.stock+units > seen.threshold {
+		condition, removes = condition+" AND stock > :lowAt", " REMOVE low_stock"
+	} else {
+		condition, sets, values[":low"] = condition+" AND stock <= :lowAt", sets+", low_stock = :low", text(lowMark)
+	}
+	if seen.stock+units > 0 {
+		condition, sets = condition+" AND stock > :needed", sets+", shelf = :shelf"
+		values[":shelf"] = text(inStockShelf)
+	} else { // it is low, too
+		condition, removes = condition+" AND stock = :needed", " REMOVE shelf"
+	}
+	return &types.Update{
+		TableName: &s.Products, Key: productKey(m.ProductID, salePart), ConditionExpression: &condition,
+		UpdateExpression: aws.String(sets + removes), ExpressionAttributeValues: values,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}
 }
 
 // restockAttempts is how often the threshold of a product may change while its stock is being changed.

@@ -10,22 +10,21 @@ const (
 	afterTimes  = ":"
 )
 
-// returnItem is the record of units that came back with an order. What the stock was is not known: no condition holds
-// it.
-func returnItem(m product.Movement) attributes {
-	return attributes{
-		"product_id": text(m.ProductID), "moved_key": text(formatTime(m.MovedAt) + "#" + m.ID),
-		"movement_id": text(m.ID), "units": number(m.Units), "order_id": text(m.OrderID),
-		"reason": text(m.Reason), "moved_by": text(m.By),
-	}
-}
-
+// movementItem is the record of a movement. One that is not exact has the units alone.
 func movementItem(m product.Movement) attributes {
-	return attributes{
+	item := attributes{
 		"product_id": text(m.ProductID), "moved_key": text(formatTime(m.MovedAt) + "#" + m.ID),
-		"movement_id": text(m.ID), "before": number(m.Before), "after": number(m.After),
-		"reason": text(m.Reason), "moved_by": text(m.By),
+		"movement_id": text(m.ID), "reason": text(m.Reason), "moved_by": text(m.By),
 	}
+	if m.IsExact() {
+		item["before"], item["after"] = number(m.Before), number(m.After)
+	} else {
+		item["units"] = number(m.Units)
+	}
+	if m.OrderID != "" {
+		item["order_id"] = text(m.OrderID)
+	}
+	return item
 }
 
 func movedKey(item attributes) string {
@@ -44,7 +43,10 @@ func readMovement(item attributes) (product.Movement, error) {
 		MovedAt: r.instantOf(key), Keyed: r.has("recorded_key"),
 	}
 	if r.has("order_id") {
-		m.OrderID, m.Units = r.text("order_id"), r.number("units")
+		m.OrderID = r.text("order_id")
+	}
+	if r.has("units") {
+		m.Units = r.number("units")
 	} else {
 		m.Before, m.After = r.number("before"), r.number("after")
 	}

@@ -139,7 +139,7 @@ func (s *OrderStatuses) actions(o order.Order, c order.Change, tracking string, 
 		if stock, exists := seen[line.ProductID]; exists {
 			m := product.NewReturn(line.ProductID, o.ID, line.Quantity, c.By, c.At)
 			actions = append(actions,
-				types.TransactWriteItem{Update: s.giveBack(line, stock)}, put(s.Movements, returnItem(m)))
+				types.TransactWriteItem{Update: s.giveBack(line, stock)}, put(s.Movements, movementItem(m)))
 		}
 	}
 	if mail, told := notification.NewStatusMail(o.ID, c.To, o.Email, c.At); told {

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"shop/internal/contention"
 	"shop/internal/product"
 )
 
@@ -18,7 +19,16 @@ func writeProduct(
 	ctx context.Context, client *dynamodb.Client, actions []types.TransactWriteItem, explain func(old attributes) error,
 ) error {
 	var open bool
-	err := writeOnce(ctx, client, actions, noting(&open))
+	return writeProductBy(ctx, client, waiting, &open, actions, explain)
+}
+
+// writeProductBy is writeProduct by another policy. It notes in open, which may be noted by an earlier call, whether an
+// attempt may have been carried out.
+func writeProductBy(
+	ctx context.Context, client *dynamodb.Client, p contention.Policy, open *bool, actions []types.TransactWriteItem,
+	explain func(old attributes) error,
+) error {
+	err := writeOnceBy(ctx, client, p, actions, noting(open))
 	var canceled *types.TransactionCanceledException
 	if errors.As(err, &canceled) && len(canceled.CancellationReasons) > 1 {
 		for _, reason := range slices.Backward(canceled.CancellationReasons[1:]) { // the copy of a keyed movement first
@@ -33,7 +43,7 @@ func writeProduct(
 	switch {
 	case err == nil:
 		return nil
-	case unsettled(err) && (open || !errors.Is(err, errUnsettled)):
+	case unsettled(err) && (*open || !errors.Is(err, errUnsettled)):
 		return fmt.Errorf("%w: %w", product.ErrUnsettled, err)
 	}
 	return failed("writing a product", err)

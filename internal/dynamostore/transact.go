@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/uuid"
+
+	"shop/internal/contention"
 )
 
 // writeOnce does all actions or none, once: it repeats the transaction while it fails by contention, for patience, and
@@ -19,8 +21,19 @@ import (
 func writeOnce(
 	ctx context.Context, client *dynamodb.Client, actions []types.TransactWriteItem, options ...func(*dynamodb.Options),
 ) error {
+	return writeOnceBy(ctx, client, waiting, actions, options...)
+}
+
+// waiting is the policy for what somebody waits for.
+var waiting = contention.Policy{First: firstWait, Most: maxWait, Limit: patience}
+
+// writeOnceBy is writeOnce by another policy.
+func writeOnceBy(
+	ctx context.Context, client *dynamodb.Client, p contention.Policy, actions []types.TransactWriteItem,
+	options ...func(*dynamodb.Options),
+) error {
 	in := &dynamodb.TransactWriteItemsInput{TransactItems: actions, ClientRequestToken: aws.String(uuid.NewString())}
-	return retryOnConflictFor(ctx, patience, isContention, func() error {
+	return repeat(ctx, p, isContention, func() error {
 		_, err := client.TransactWriteItems(ctx, in, options...)
 		return err
 	})

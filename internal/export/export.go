@@ -117,7 +117,8 @@ func OrderOf(o order.Order, in *time.Location) Order {
 }
 
 // Movement is a change of a stock. How many units it added or removed are two members, of which one is 0, so that no
-// number of an export is negative. Units that came back with an order have no Before and After.
+// number of an export is negative. Units that came back with an order, and changes by a difference in a rush, have no
+// Before and After.
 type Movement struct {
 	ID        string `json:"movement_id"`
 	ProductID string `json:"product_id"`
@@ -138,7 +139,7 @@ func MovementOf(m product.Movement, in *time.Location) Movement {
 		ID: m.ID, ProductID: m.ProductID, MovedAt: formatTime(m.MovedAt), Day: day(m.MovedAt, in), Reason: m.Reason,
 		Added: max(m.Delta(), 0), Removed: max(-m.Delta(), 0), By: m.By, OrderID: m.OrderID,
 	}
-	if m.OrderID == "" {
+	if m.IsExact() {
 		r.Before, r.After = &m.Before, &m.After
 	}
 	return r

@@ -169,8 +169,8 @@ func (v *verifier) addMovement(m Movement, wrong complain) {
 	if m.Added < 0 || m.Removed < 0 || m.Added > 0 && m.Removed > 0 {
 		wrong("movement %s: added %d and removed %d", m.ID, m.Added, m.Removed)
 	}
-	if (m.Before == nil) != (m.After == nil) || (m.Before == nil) != (m.OrderID != "") {
-		wrong("movement %s: units come back with an order, or have a stock before and after", m.ID)
+	if (m.Before == nil) != (m.After == nil) || m.Before != nil && m.OrderID != "" {
+		wrong("movement %s: it has one of the stocks before and after, or both and an order", m.ID)
 	} else if m.Before != nil && !m.addsUp() {
 		wrong("movement %s: %d and %d added and %d removed are not %d", m.ID, *m.Before, m.Added, m.Removed, *m.After)
 	}

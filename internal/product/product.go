@@ -102,17 +102,18 @@ func (p Product) StockStatus() StockStatus {
 }
 
 // Movement is one change of a stock by an admin, or by an order that was cancelled. Sales are orders, not movements.
+//
+// What the stock was is known only where the change's condition held it. Then it has Before and After, else Units.
 type Movement struct {
 	ID        string // a UUIDv7; where Keyed, a UUIDv8
 	ProductID string
 	Before    int64 // units
 	After     int64 // units
+	Units     int64 // the difference, where Before and After are not known; else 0
 	Reason    string
 	By        string // the user id of who made it
 	MovedAt   time.Time
-	// OrderID is the order with which Units came back, or empty. Before and After are not known then.
-	OrderID string
-	Units   int64
+	OrderID   string // the order with which Units came back, or empty
 	// Keyed says that the ID is made of the request's Idempotency-Key: a product has one movement with it, whenever it
 	// is asked for. It is not kept.
 	Keyed bool
@@ -120,10 +121,19 @@ type Movement struct {
 
 // Delta returns by how many units the stock changed.
 func (m Movement) Delta() int64 {
-	if m.OrderID != "" {
+	if !m.IsExact() {
 		return m.Units
 	}
 	return m.After - m.Before
+}
+
+// IsExact reports whether Before and After are known.
+func (m Movement) IsExact() bool { return m.Units == 0 }
+
+// Relative returns the movement with the difference alone.
+func (m Movement) Relative() Movement {
+	m.Before, m.After, m.Units = 0, 0, m.Delta()
+	return m
 }
 
 // NewReturn returns the movement of units that come back because their order was cancelled. Its ID, a UUIDv8, is made

@@ -12,14 +12,14 @@ import (
 	"shop/internal/validation"
 )
 
-const stockAttempts = 30
-
 // Stock is the count of a product after a change.
 type Stock struct {
 	ProductID string
 	Quantity  int64
 	UpdatedAt time.Time
 	Repeated  bool // it was changed by an earlier request with the same Idempotency-Key
+	// Later says that Quantity was read after the change, and may have others' changes, too.
+	Later bool
 }
 
 // StockMover changes stocks.
@@ -31,11 +31,16 @@ type StockMover interface {
 	// *StockChangedError when the stock is not m.Before, ErrNotFound, ErrContended and ErrUnsettled. Of a keyed
 	// movement the time does not count: it is recorded once.
 	Move(ctx context.Context, m Movement) (Movement, error)
+	// Adjust changes the stock by the difference of m, whatever the stock is by then, and records m as Move does: as it
+	// is if the stock is still m.Before, else with its difference alone. The threshold is the product's as it was read.
+	// It returns *StockChangedError when the stock would not be within 0 and MaxStock, ErrNotFound and ErrUnsettled.
+	Adjust(ctx context.Context, m Movement, threshold int64) (Movement, error)
 	// Recorded returns the keyed movement of the product with this ID, or ErrNotFound.
 	Recorded(ctx context.Context, productID, id string) (Movement, error)
 }
 
-// Inventory changes stocks. Every change says what the stock was, so none undoes a sale made meanwhile.
+// Inventory changes stocks. Every change says what the stock was, or by how much it changes, so none undoes a sale made
+// meanwhile.
 type Inventory struct {
 	Products StockMover
 	NewID    func() string
@@ -68,7 +73,7 @@ type Adjustment struct {
 }
 
 // Adjust changes the stock by the delta, whatever it is now. It returns ErrInsufficientStock when it would fall below
-// zero, validation.Errors, ErrNotFound, ErrContended and ErrUnsettled.
+// zero, validation.Errors, ErrNotFound and ErrUnsettled.
 //
 // A repeat with the admin's key for the product is answered what was recorded, for good, and ErrKeyReused if that was
 // another adjustment.
@@ -86,27 +91,32 @@ func (i *Inventory) Adjust(ctx context.Context, admin user.Caller, a Adjustment)
 		// Only after the stock was read: a stock that the first request changed comes with its record.
 		recorded, err := i.Products.Recorded(ctx, m.ProductID, m.ID)
 		if !errors.Is(err, ErrNotFound) {
-			return a.repeated(recorded, err)
+			return i.repeated(ctx, a, recorded, err)
 		}
 	}
-	return i.adjustFrom(ctx, m, p.Stock, a)
+	return i.adjust(ctx, m, p, a)
 }
 
-// adjustFrom tries until the stock is as it was seen: first as before.
-func (i *Inventory) adjustFrom(ctx context.Context, m Movement, before int64, a Adjustment) (Stock, error) {
-	m.Before = before
-	for attempt := range stockAttempts {
-		stock, err := i.adjust(ctx, m, a)
-		var changed *StockChangedError
-		if !errors.As(err, &changed) {
-			return stock, err
-		}
-		m.Before = changed.Quantity
-		if err := backOff(ctx, attempt); err != nil {
-			return Stock{}, err
+// adjust changes the stock from what was seen, or whatever it is by then.
+func (i *Inventory) adjust(ctx context.Context, m Movement, seen Product, a Adjustment) (Stock, error) {
+	if err := a.checkFrom(seen.Stock); err != nil {
+		return Stock{}, err
+	}
+	m.Before, m.After = seen.Stock, seen.Stock+a.Delta
+	recorded, err := i.Products.Adjust(ctx, m, seen.LowStockThreshold)
+	var changed *StockChangedError
+	if errors.As(err, &changed) {
+		if refusal := a.checkFrom(changed.Quantity); refusal != nil {
+			return Stock{}, refusal
 		}
 	}
-	return Stock{}, ErrContended
+	if err != nil {
+		return Stock{}, fmt.Errorf("adjusting the stock of %s: %w", m.ProductID, err)
+	}
+	if m.Keyed && !recorded.MovedAt.Equal(m.MovedAt) { // another request with the key was faster
+		return i.repeated(ctx, a, recorded, nil)
+	}
+	return i.after(ctx, recorded)
 }
 
 // movement begins the one movement of a request. All attempts share its ID and time, so that only one of them can be
@@ -128,34 +138,42 @@ func uuidOf(parts ...string) string {
 }
 
 // repeated answers what was recorded, if it is the same adjustment.
-func (a Adjustment) repeated(m Movement, err error) (Stock, error) {
+func (i *Inventory) repeated(ctx context.Context, a Adjustment, m Movement, err error) (Stock, error) {
 	switch {
 	case err != nil:
 		return Stock{}, fmt.Errorf("looking for an earlier adjustment: %w", err)
 	case m.Delta() != a.Delta || m.Reason != a.Reason:
 		return Stock{}, ErrKeyReused
 	}
-	return Stock{ProductID: m.ProductID, Quantity: m.After, UpdatedAt: m.MovedAt, Repeated: true}, nil
+	s, err := i.after(ctx, m)
+	s.Repeated = err == nil
+	return s, err
 }
 
-func (i *Inventory) adjust(ctx context.Context, m Movement, a Adjustment) (Stock, error) {
-	m.After = m.Before + a.Delta
-	if m.After < 0 {
-		return Stock{}, ErrInsufficientStock
+// checkFrom refuses an adjustment that would take the stock out of its bounds.
+func (a Adjustment) checkFrom(before int64) error {
+	if before+a.Delta < 0 {
+		return ErrInsufficientStock
 	}
-	if m.After > MaxStock {
+	if before+a.Delta > MaxStock {
 		var problems validation.Errors
 		problems.Add("delta", "would take the stock over %d", MaxStock)
-		return Stock{}, problems
+		return problems
 	}
-	recorded, err := i.Products.Move(ctx, m)
+	return nil
+}
+
+// after returns the stock after a movement, and reads it where the movement does not say. The movement is made by then:
+// if the stock cannot be read, a client that has no key must not repeat it.
+func (i *Inventory) after(ctx context.Context, m Movement) (Stock, error) {
+	if m.IsExact() {
+		return stockAfter(m), nil
+	}
+	p, err := i.Products.Read(ctx, m.ProductID)
 	if err != nil {
-		return Stock{}, fmt.Errorf("moving the stock of %s: %w", m.ProductID, err)
+		return Stock{}, fmt.Errorf("%w: reading the stock of %s: %w", ErrUnsettled, m.ProductID, err)
 	}
-	if m.Keyed && !recorded.MovedAt.Equal(m.MovedAt) { // another request with the key was faster
-		return a.repeated(recorded, nil)
-	}
-	return stockAfter(recorded), nil
+	return Stock{ProductID: m.ProductID, Quantity: p.Stock, UpdatedAt: m.MovedAt, Later: true}, nil
 }
 
 func (i *Inventory) move(ctx context.Context, m Movement) (Stock, error) {

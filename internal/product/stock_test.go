@@ -180,63 +180,33 @@ func TestAdjustStock(t *testing.T) {
 	}
 }
 
-// TestAdjustStockMeetsSales: the adjustment starts again from the stock that the store tells, without another read, and
-// its movement's before and after are true.
+// TestAdjustStockMeetsSales: what is sold between the look and the write is no hindrance. What the stock was is not
+// recorded then, the answer has what it is later, and a repeat with the key, too.
 func TestAdjustStockMeetsSales(t *testing.T) {
 	w := newWarehouse(savedLamp(43, opened))
-	w.meanwhile = func(w *warehouse, write int) {
-		if write <= 3 {
-			w.sell("LAMP-1", 1)
-		}
-	}
-	got, err := w.adjust(-3)
-	if err != nil || got.Quantity != 37 || w.products["LAMP-1"].Stock != 37 {
-		t.Errorf("got %+v, stored %d and error %v, want 37", got, w.products["LAMP-1"].Stock, err)
+	w.meanwhile = func(w *warehouse, _ int) { w.sell("LAMP-1", 1) }
+	a := Adjustment{ProductID: "LAMP-1", Delta: -3, Reason: "damaged", Key: "k"}
+	got, err := w.inventory().Adjust(t.Context(), admin, a)
+	if want := (Stock{ProductID: "LAMP-1", Quantity: 39, UpdatedAt: at(1), Later: true}); err != nil || got != want {
+		t.Errorf("got %+v and error %v, want %+v", got, err, want)
 	}
 	want := []Movement{{
-		ID: "movement 1", ProductID: "LAMP-1", Before: 40, After: 37, Reason: "damaged", By: "usr_admin",
-		MovedAt: at(1),
+		ID: a.movementID(admin), ProductID: "LAMP-1", Units: -3, Reason: "damaged", By: "usr_admin", MovedAt: at(1),
+		Keyed: true,
 	}}
 	if !slices.Equal(w.movements, want) {
 		t.Errorf("got the movements %+v, want %+v", w.movements, want)
 	}
-	wantCalls(t, w, "read", "move", "move", "move", "move")
-}
-
-// TestAdjustStockMeetsItself: the first attempt is carried out late, after the adjustment went on from another stock.
-// It is made once, and the answer is what was made.
-func TestAdjustStockMeetsItself(t *testing.T) {
-	w := newWarehouse(savedLamp(43, opened))
-	w.meanwhile = func(w *warehouse, write int) {
-		switch write {
-		case 1:
-			w.sell("LAMP-1", 1) // so that it goes on from 42
-		case 2:
-			w.sell("LAMP-1", -1)
-			late := Movement{
-				ID: "movement 1", ProductID: "LAMP-1", Before: 43, After: 40, Reason: "damaged", By: "usr_admin",
-				MovedAt: at(1),
-			}
-			w.movements = append(w.movements, late)
-			w.sell("LAMP-1", 3)
-		}
+	wantCalls(t, w, "read", "recorded", "move", "read")
+	w.sell("LAMP-1", 4)
+	again, err := w.inventory().Adjust(t.Context(), admin, a)
+	got.Quantity, got.Repeated = 35, true
+	if err != nil || again != got || len(w.movements) != 1 {
+		t.Errorf("again: got %+v and error %v after %+v, want %+v", again, err, w.movements, got)
 	}
-	got, err := w.adjust(-3)
-	if err != nil || got.Quantity != 40 || w.products["LAMP-1"].Stock != 40 || len(w.movements) != 1 {
-		t.Errorf("got %+v, stored %d, %d movements and error %v, want 40 and one",
-			got, w.products["LAMP-1"].Stock, len(w.movements), err)
-	}
-}
-
-func TestAdjustStockGivesUp(t *testing.T) {
-	w := newWarehouse(savedLamp(1000, opened))
-	w.meanwhile = func(w *warehouse, _ int) { w.sell("LAMP-1", 1) }
-	if _, err := w.adjust(5); !errors.Is(err, ErrContended) {
-		t.Errorf("got error %v, want %v", err, ErrContended)
-	}
-	if w.writes != stockAttempts || w.products["LAMP-1"].Stock != 1000-stockAttempts || len(w.movements) != 0 {
-		t.Errorf("got %d writes, %d units and %v, want %d, %d and none",
-			w.writes, w.products["LAMP-1"].Stock, w.movements, stockAttempts, 1000-stockAttempts)
+	w.meanwhile = func(w *warehouse, _ int) { w.sell("LAMP-1", 1); w.fails["read"] = errDown }
+	if _, err := w.adjust(-3); !errors.Is(err, ErrUnsettled) {
+		t.Errorf("made, and not read: got error %v, want %v", err, ErrUnsettled)
 	}
 }
 

@@ -101,6 +101,24 @@ func (w *warehouse) Move(_ context.Context, m Movement) (Movement, error) {
 	return m, nil
 }
 
+func (w *warehouse) Adjust(ctx context.Context, m Movement, threshold int64) (Movement, error) {
+	if p, exists := w.products[m.ProductID]; exists && p.LowStockThreshold != threshold {
+		return Movement{}, fmt.Errorf("the threshold is %d, not %d", p.LowStockThreshold, threshold)
+	}
+	recorded, err := w.Move(ctx, m)
+	var changed *StockChangedError
+	if !errors.As(err, &changed) {
+		return recorded, err
+	}
+	if after := changed.Quantity + m.Delta(); after >= 0 && after <= MaxStock {
+		recorded = m.Relative()
+		w.sell(m.ProductID, -m.Delta())
+		w.movements = append(w.movements, recorded)
+		return recorded, nil
+	}
+	return recorded, err
+}
+
 func (w *warehouse) Recorded(_ context.Context, productID, id string) (Movement, error) {
 	w.calls = append(w.calls, "recorded")
 	for _, m := range w.movements {

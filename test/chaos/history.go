@@ -225,7 +225,11 @@ func (h *history) readMoves(ctx context.Context, id string) error {
 				h.returned[id] = append(h.returned[id], returned{text(it["order_id"]), number(it["units"])})
 				continue
 			}
-			h.moves[id] = append(h.moves[id], movement{number(it["before"]), number(it["after"]), text(it["reason"])})
+			m := movement{number(it["before"]), number(it["after"]), text(it["reason"])}
+			if it["units"] != nil { // the stock is not known, but the difference
+				m.before, m.after = max(0, -number(it["units"])), max(0, number(it["units"]))
+			}
+			h.moves[id] = append(h.moves[id], m)
 		}
 	}
 	return nil

@@ -14,7 +14,7 @@ import (
 // all.
 var layers = map[string]string{
 	"clock": "base", "calendar": "base",
-	"config": "tool", "deadline": "tool", "observe": "tool", "rootkeys": "tool", "zone": "tool",
+	"config": "tool", "contention": "tool", "deadline": "tool", "observe": "tool", "rootkeys": "tool", "zone": "tool",
 	"money": "domain", "page": "domain", "validation": "domain",
 	"user": "domain", "token": "domain", "password": "domain", "access": "domain",
 	"product": "domain", "order": "domain", "invariants": "domain",

@@ -190,7 +190,7 @@ type Movement struct {
 	ProductID  string `json:"product_id"`
 	Before     int64  `json:"before"`
 	After      int64  `json:"after"`
-	OrderID    string `json:"order_id"` // of units that came back; before and after are left out then
+	OrderID    string `json:"order_id"` // of units that came back; then, and in a rush, before and after are left out
 	Delta      int64  `json:"delta"`
 	Reason     string `json:"reason"`
 	By         string `json:"by"`

@@ -584,6 +584,9 @@ export interface paths {
          * Change the stock by a difference
          * @description For units that arrived, broke or came back. A difference that would make the stock negative is refused.
          *
+         *     While many buy the product, the change is made without holding what the stock was. Then the movement has no
+         *     `before` and `after`, and `quantity` is the stock as it was read just after the change.
+         *
          *     With an Idempotency-Key the change is made once: a repeat after a 503 or a lost answer gets what was recorded,
          *     whatever the stock is by then. Without a key, a 503 may mean that the outcome is unknown; `detail` says so.
          */
@@ -606,8 +609,9 @@ export interface paths {
         };
         /**
          * List who changed the stock, and why
-         * @description Newest first. Sales are orders, not movements. Units that came back with a cancelled order are a movement
-         *     without `before` and `after`: the store does not record the stock at that moment.
+         * @description Newest first. Sales are orders, not movements. Units that came back with a cancelled order, and an adjustment
+         *     while many bought the product, are movements without `before` and `after`: the store does not record the stock
+         *     at that moment.
          */
         get: operations["list-stock-movements"];
         put?: never;
@@ -1086,7 +1090,7 @@ export interface components {
             quantity: components["schemas"]["Units"];
             updated_at: components["schemas"]["Time"];
         };
-        /** @description A change by an admin has `before` and `after`; units that came back with a cancelled order have its `order_id`. */
+        /** @description A change by an admin has `before` and `after`, but for an adjustment while others were changing the stock; units that came back with a cancelled order have its `order_id`, and neither of the two. */
         Movement: {
             /** @description A UUID of version 7. For an adjustment with an Idempotency-Key, and for the units of a cancelled order, it is a UUID of version 8 that is derived from the key or the order. */
             movement_id: string;
@@ -1098,7 +1102,7 @@ export interface components {
             reason: string;
             by: components["schemas"]["ActorId"];
             moved_at: components["schemas"]["Time"];
-        } & (unknown | unknown);
+        };
         MovementPage: {
             items: components["schemas"]["Movement"][];
             next_cursor: components["schemas"]["Cursor"];

@@ -417,13 +417,13 @@ function Movements({ id }: { id: string }) {
           <li key={each.movement_id} tabIndex={-1}>
             <p>
               <span class="delta">{each.delta > 0 ? `+${each.delta}` : each.delta}</span>{' '}
-              {each.order_id ? (
+              {each.order_id && (
                 <LinkFor rights={['history', 'orders']} href={`/admin/orders/${each.order_id}`}>
                   {desk.order}
                 </LinkFor>
-              ) : (
-                `${each.before} → ${each.after}`
-              )}{' '}
+              )}
+              {each.before !== undefined && `${each.before} → ${each.after}`}
+              {(each.order_id || each.before !== undefined) && ' '}
               ·{' '}
               <span dir="auto">{each.reason}</span>
             </p>

@@ -1,0 +1,39 @@
+// Package contention says how a call is repeated that DynamoDB turned away because others were at the same item. It
+// does not know DynamoDB, so that the simulation in test/bench repeats as the store does.
+package contention
+
+import "time"
+
+// Policy is a way to repeat: with full jitter, under a cap that doubles.
+// https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+type Policy struct {
+	First time.Duration // the cap of the first wait
+	Most  time.Duration // the cap of every wait
+	Limit time.Duration // how long after its beginning a call may be repeated
+}
+
+// Adjusting repeats an admin's change of a stock by a difference. The admin is one and the buyers are many, so it tries
+// often, and nearly as long as its function has.
+var Adjusting = Policy{First: 20 * time.Millisecond, Most: 50 * time.Millisecond, Limit: 7 * time.Second}
+
+// Once repeats nothing.
+var Once = Policy{Limit: -1}
+
+// Since is the policy of what is left of a call that began then.
+func (p Policy) Since(began time.Time) Policy {
+	p.Limit -= time.Since(began)
+	return p
+}
+
+// Wait returns how long to wait after the nth attempt, from 1, which ended so long after the first began; or that the
+// call is to be given up. Random returns a duration of at least 0 and less than its argument.
+func (p Policy) Wait(n int, since time.Duration, random func(time.Duration) time.Duration) (time.Duration, bool) {
+	ceiling := p.Most
+	if doubled := p.First << min(n-1, 30); doubled < ceiling {
+		ceiling = doubled
+	}
+	if since > p.Limit-ceiling {
+		return 0, false
+	}
+	return random(ceiling), true
+}

@@ -1,0 +1,32 @@
+package contention
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// TestWait: the cap doubles from the first to the most, and no attempt is begun after the limit.
+func TestWait(t *testing.T) {
+	p := Policy{First: 20 * time.Millisecond, Most: 50 * time.Millisecond, Limit: time.Second}
+	longest := func(d time.Duration) time.Duration { return d - 1 }
+	for n, want := range map[int]time.Duration{1: 20, 2: 40, 3: 50, 4: 50, 1000: 50} {
+		if got, again := p.Wait(n, 0, longest); !again || got != want*time.Millisecond-1 {
+			t.Errorf("after attempt %d: got %s, %v; want just under %d ms", n, got, again, want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		n, since := rapid.IntRange(1, 1<<40).Draw(t, "n"), rapid.Int64Range(0, int64(2*time.Second)).Draw(t, "since")
+		wait, again := p.Wait(n, time.Duration(since), longest)
+		if again && (wait < 0 || time.Duration(since)+wait > p.Limit) || !again && since < int64(p.Limit-p.Most) {
+			t.Errorf("after %d and %d: %s, %v", n, since, wait, again)
+		}
+	})
+	if _, again := Once.Wait(1, 0, longest); again {
+		t.Error("what is tried once is tried again")
+	}
+	if left := p.Since(time.Now().Add(-time.Minute)); left.Limit > -58*time.Second {
+		t.Errorf("after a minute %s of a second are left", left.Limit)
+	}
+}
