@@ -17,12 +17,12 @@ var layers = map[string]string{
 	"config": "tool", "contention": "tool", "deadline": "tool", "observe": "tool", "rootkeys": "tool", "zone": "tool",
 	"money": "domain", "page": "domain", "validation": "domain",
 	"user": "domain", "token": "domain", "password": "domain", "access": "domain",
-	"product": "domain", "order": "domain", "invariants": "domain",
+	"product": "domain", "order": "domain", "invariants": "domain", "picture": "domain",
 	"notification": "domain", "notification/confirmation": "domain", "notification/accountmail": "domain",
 	"notification/statusmail": "domain", "notification/mailtext": "domain",
 	"httpapi": "transport", "storeapi": "api",
 	"dynamostore": "adapter", "queue": "adapter", "sesmail": "adapter", "kmssign": "adapter", "jwks": "adapter",
-	"export": "adapter",
+	"export": "adapter", "s3pictures": "adapter",
 }
 
 // The tool's own packages, below cmd/shop/internal. Go itself keeps every other package from importing them.
@@ -50,6 +50,7 @@ var onlyHere = map[string]string{
 	"github.com/aws/aws-sdk-go-v2/service/sqs":      "internal/queue",
 	"github.com/aws/aws-sdk-go-v2/service/ses":      "internal/sesmail",
 	"github.com/aws/aws-sdk-go-v2/service/kms":      "internal/kmssign",
+	"github.com/aws/aws-sdk-go-v2/service/s3":       "internal/s3pictures",
 	"github.com/golang-jwt/jwt/v5":                  "internal/token",
 	"github.com/alexedwards/argon2id":               "internal/password",
 }
