@@ -58,9 +58,16 @@ def declared_routes(path) -> dict[str, set[str]]:
     resources = translate(read(path), {})["Resources"]
     bodies = {name: r["Properties"].get("Body") or {} for name, r in resources.items() if r["Type"] == HTTP_API}
     return {
-        name: {route_key(uri, method) for uri, methods in (body.get("paths") or {}).items() for method in methods}
+        name: {
+            route_key(uri, method) for uri, methods in (body.get("paths") or {}).items() for method in there(methods)
+        }
         for name, body in bodies.items()
     }
+
+
+def there(value) -> dict:
+    """What there is where a condition holds; in the stores that this checks the pages are on."""
+    return value["Fn::If"][1] if "Fn::If" in value else value
 
 
 def deployed_routes(api_id) -> set[str]:

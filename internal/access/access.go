@@ -102,6 +102,8 @@ var rules = map[string]Rule{
 	"PUT /admin/products/{product_id}/stock":              inventory,
 	"POST /admin/products/{product_id}/stock/adjustments": inventory,
 	"GET /admin/products/{product_id}/stock/movements":    inventory,
+	"POST /admin/pictures":                                inventory,
+	"POST /admin/pictures/{sha256}/completion":            inventory,
 	"GET /admin/orders":                                   history,
 	"GET /admin/orders/summary":                           history,
 	"PUT /admin/orders/{order_id}/status":                 orders,

@@ -24,6 +24,7 @@ const (
 	PriceChanged    Kind = "price_changed"
 	ActiveChanged   Kind = "active_changed"
 	LimitChanged    Kind = "max_per_order_changed"
+	PictureAdded    Kind = "picture_added"
 	SessionsEnded   Kind = "sessions_ended"
 	AccountDeleted  Kind = "account_deleted"
 

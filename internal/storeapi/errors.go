@@ -12,6 +12,7 @@ import (
 	"shop/internal/httpapi"
 	"shop/internal/order"
 	"shop/internal/page"
+	"shop/internal/picture"
 	"shop/internal/product"
 	"shop/internal/token"
 	"shop/internal/user"
@@ -54,6 +55,8 @@ const crossSite = "This is for the shop's own pages alone. It needs the header S
 
 const unsettled = "It is not known whether the change was made. Look at the product before you repeat it."
 
+const noUpload = "Nothing was uploaded under this name, or it is gone. Begin again."
+
 // table is what clients are told of each error. The log has the cause.
 var table = []struct {
 	err    error
@@ -74,6 +77,7 @@ var table = []struct {
 	{user.ErrNoRight, 403, "forbidden", "The caller may not do this."},
 	{product.ErrNotFound, 404, "product_not_found", "There is no such product."},
 	{order.ErrNotFound, 404, "order_not_found", "There is no such order."},
+	{picture.ErrNoUpload, 404, "upload_not_found", noUpload},
 	{httpapi.ErrNoRoute, 404, "not_found", "There is nothing here."},
 	{user.ErrEmailTaken, 409, "email_taken", "An account with this e-mail address exists already."},
 	{product.ErrInsufficientStock, 409, "insufficient_stock", "The stock would fall below zero."},
@@ -132,6 +136,7 @@ func detailed(err error) (p httpapi.Problem, ok bool) {
 		fields  validation.Errors
 		stock   *product.StockChangedError
 		changed *product.ChangedError
+		refused *picture.RefusedError
 	)
 	switch {
 	case errors.As(err, &fields):
@@ -144,6 +149,8 @@ func detailed(err error) (p httpapi.Problem, ok bool) {
 		const detail = "The product is not of the version that it was compared with."
 		p = problem(http.StatusConflict, "product_changed", detail)
 		p.Product = AdminProductOf(changed.Stored)
+	case errors.As(err, &refused):
+		p = problem(http.StatusUnprocessableEntity, "picture_refused", refused.Reason)
 	default:
 		return refusedOrder(err)
 	}

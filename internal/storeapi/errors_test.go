@@ -16,6 +16,7 @@ import (
 	"shop/internal/money"
 	"shop/internal/order"
 	"shop/internal/page"
+	"shop/internal/picture"
 	"shop/internal/product"
 	"shop/internal/storeapi"
 	"shop/internal/token"
@@ -45,6 +46,8 @@ var refusals = []struct {
 	{product.ErrNotFound, code("product_not_found")},
 	{&order.UnknownProductError{ProductID: "x.1"}, told("product_not_found", "There is no product x.1.")},
 	{order.ErrNotFound, code("order_not_found")},
+	{picture.ErrNoUpload, code("upload_not_found")},
+	{&picture.RefusedError{Reason: "It is blurred."}, told("picture_refused", "It is blurred.")},
 	{httpapi.ErrNoRoute, code("not_found")},
 	{user.ErrEmailTaken, code("email_taken")},
 	{

@@ -52,4 +52,5 @@ var answersOtherwise = map[string]map[string]bool{
 	"status_changed":         {"The order's status does not allow this change, or no longer.": true},
 	"too_many_requests":      {"Too many attempts. Try again later.": true},
 	"internal":               {"The store failed.": true},
+	"picture_refused":        {"The file is no JPEG, PNG, WebP or AVIF picture.": true},
 }

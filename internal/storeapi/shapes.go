@@ -9,6 +9,7 @@ import (
 	"shop/internal/money"
 	"shop/internal/order"
 	"shop/internal/page"
+	"shop/internal/picture"
 	"shop/internal/product"
 	"shop/internal/user"
 	"shop/internal/validation"
@@ -328,4 +329,26 @@ func ProductID(r *httpapi.Request) (string, error) {
 
 func invalid(field, message string) error {
 	return validation.Errors{{Field: field, Message: message}}
+}
+
+// Picture is one that is shown, or that may be uploaded now.
+type Picture struct {
+	ImageURL string         `json:"image_url"`
+	Upload   *PictureUpload `json:"upload,omitzero"`
+}
+
+// PictureUpload is the form to upload a picture by.
+type PictureUpload struct {
+	URL       string            `json:"url"`
+	Fields    map[string]string `json:"fields"`
+	ExpiresAt string            `json:"expires_at"`
+}
+
+// PictureOf writes where the picture is found, and the form to upload it by, if there is one.
+func PictureOf(name string, form *picture.Form) Picture {
+	p := Picture{ImageURL: picture.URL(name)}
+	if form != nil {
+		p.Upload = &PictureUpload{URL: form.URL, Fields: form.Fields, ExpiresAt: Time(form.ExpiresAt)}
+	}
+	return p
 }

@@ -26,6 +26,8 @@ var routes = []struct{ route, operation, scope string }{
 	{"GET /admin/orders", "list-orders", "history admin"},
 	{"GET /admin/orders/summary", "summarize-orders", "history admin"},
 	{"PUT /admin/orders/{order_id}/status", "change-order-status", "orders admin"},
+	{"POST /admin/pictures", "upload-picture-begin", "inventory admin"},
+	{"POST /admin/pictures/{sha256}/completion", "upload-picture-finish", "inventory admin"},
 	{"GET /admin/products", "view-inventory", "inventory admin"},
 	{"GET /admin/products/{product_id}", "view-inventory-product", "inventory admin"},
 	{"PUT /admin/products/{product_id}", "save-product", "inventory admin"},

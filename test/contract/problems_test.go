@@ -40,6 +40,8 @@ var refusals = map[string]string{
 	"update-stock-set":           "400 invalid_request, 401 unauthenticated, 403 forbidden, 404 product_not_found, 409 stock_changed, 413 payload_too_large, 415 unsupported_media_type",
 	"update-stock-adjust":        "400 invalid_request, 401 unauthenticated, 403 forbidden, 404 product_not_found, 409 insufficient_stock, 413 payload_too_large, 415 unsupported_media_type, 422 idempotency_key_reused",
 	"list-stock-movements":       "400 invalid_cursor, 400 invalid_request, 401 unauthenticated, 403 forbidden, 404 product_not_found",
+	"upload-picture-begin":       "400 invalid_request, 401 unauthenticated, 403 forbidden, 413 payload_too_large, 415 unsupported_media_type",
+	"upload-picture-finish":      "400 invalid_request, 401 unauthenticated, 403 forbidden, 404 upload_not_found, 422 picture_refused",
 	"list-orders":                "400 invalid_cursor, 400 invalid_request, 401 unauthenticated, 403 forbidden",
 	"summarize-orders":           "400 invalid_request, 401 unauthenticated, 403 forbidden",
 	"verify-email":               "400 invalid_request, 413 payload_too_large, 415 unsupported_media_type",
@@ -119,10 +121,11 @@ func codes(schema *openapi3.Schema) []string {
 var statuses = map[string]int{
 	"invalid_request": 400, "invalid_cursor": 400, "idempotency_key_required": 400,
 	"unauthenticated": 401, "invalid_credentials": 401, "invalid_api_key": 401, "forbidden": 403,
-	"product_not_found": 404, "order_not_found": 404, "not_found": 404,
+	"product_not_found": 404, "order_not_found": 404, "upload_not_found": 404, "not_found": 404,
 	"email_taken": 409, "max_per_order_exceeded": 409, "out_of_stock": 409, "price_changed": 409,
 	"product_changed": 409, "stock_changed": 409, "insufficient_stock": 409, "status_changed": 409,
 	"payload_too_large": 413, "unsupported_media_type": 415, "idempotency_key_reused": 422,
+	"picture_refused":   422,
 	"too_many_requests": 429, "internal": 500, "busy": 503,
 }
 

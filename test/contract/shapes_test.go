@@ -23,6 +23,8 @@ func TestShapes(t *testing.T) {
 		"Account":       {storeapi.Account{}},
 		"Session":       {storeapi.Session{}, storeclient.Session{}},
 
+		"PictureToUpload": {storeapi.Picture{}},
+
 		"MachineSession": {storeapi.MachineSession{}},
 	} {
 		for _, shape := range shapes {

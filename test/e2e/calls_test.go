@@ -256,6 +256,22 @@ func TestCallsOfCheckoutAndNotify(t *testing.T) {
 	})
 }
 
+// TestCallsOfPicture: the role, and whether the picture is there; then the upload is looked for, read, copied and
+// removed.
+func TestCallsOfPicture(t *testing.T) {
+	boss := admin(t)
+	two := map[string]int{"GetItem": 1, "ListObjectsV2": 1}
+	wantCalls(t, budget{2, two}, func() { send(t, beginPNG(boss, newPNG(t))).want(t, http.StatusCreated) })
+	var content []byte
+	whole := map[string]int{"ListObjectsV2": 3, "GetObject": 1, "PutObject": 1, "DeleteObject": 1}
+	wantCalls(t, budget{2 + 6, whole}, func() {
+		content = newPNG(t)
+		uploaded(t, boss, content)
+		send(t, finish(boss, hexSHA256(content))).want(t, http.StatusCreated)
+	})
+	wantCalls(t, budget{2, two}, func() { send(t, finish(boss, hexSHA256(content))).want(t, http.StatusOK) })
+}
+
 func TestCallsOfAdjustment(t *testing.T) {
 	boss, p := admin(t), newProduct(t, stocked(plenty))
 	// the role, the product, the change

@@ -17,16 +17,17 @@ import (
 // hanging are the operations that hang at the same time, phase by phase: in
 // each, a request meets the first of those that it calls.
 var hanging = [][]string{
-	{"PutItem", "UpdateItem", "BatchGetItem"},
+	{"PutItem", "UpdateItem", "BatchGetItem", "ListObjectsV2"},
 	{"GetItem", "TransactWriteItems", "TransactGetItems"},
-	{"DeleteItem", "Query", "TransactWriteItems"},
-	{"Sign", "TransactGetItems"},
+	{"DeleteItem", "Query", "TransactWriteItems", "GetObject"},
+	{"Sign", "TransactGetItems", "PutObject"},
 	{"TransactWriteItems"},
 }
 
 // calls are the operations that a request calls, in their order. GetPublicKey
 // is missing: a process calls it once, and its failures are shown by the tests
-// of internal/kmssign. SendMessage is missing too, and the note of an API key's use, because they fail no request.
+// of internal/kmssign. SendMessage is missing too, and the note of an API key's use, and the removal of an upload,
+// because they fail no request.
 var calls = map[string][]string{
 	"sign up":              {"PutItem"},
 	"log in":               {"BatchGetItem", "TransactWriteItems", "Sign"},
@@ -61,7 +62,9 @@ var calls = map[string][]string{
 	"set a stock":          {"GetItem", "TransactWriteItems"},
 	"adjust a stock":       {"GetItem", "BatchGetItem", "TransactWriteItems"},
 	"list movements":       {"GetItem", "BatchGetItem", "Query"}, // the first two at once
-	"list orders":          {"GetItem", "Query"},                 // at once
+	"begin a picture":      {"GetItem", "ListObjectsV2"},
+	"finish a picture":     {"GetItem", "ListObjectsV2", "GetObject", "PutObject"},
+	"list orders":          {"GetItem", "Query"}, // at once
 	"summarize the orders": {"GetItem", "Query"},
 }
 
@@ -272,6 +275,14 @@ var requests = map[string]func(*testing.T) request{
 	},
 	"list movements": func(t *testing.T) request {
 		return read(movementsOf(admin(t), newProduct(t).ProductID), http.StatusOK)
+	},
+	"begin a picture": func(t *testing.T) request {
+		return read(beginPNG(admin(t), newPNG(t)), http.StatusCreated)
+	},
+	"finish a picture": func(t *testing.T) request {
+		content := newPNG(t)
+		uploaded(t, admin(t), content)
+		return read(finish(admin(t), hexSHA256(content)), http.StatusCreated)
 	},
 	"list orders": func(t *testing.T) request { return read(history(admin(t)), http.StatusOK) },
 	"summarize the orders": func(t *testing.T) request {

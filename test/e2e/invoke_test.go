@@ -173,7 +173,7 @@ func (c call) route() matchedRoute {
 	segments := strings.Split(c.path, "/")
 	parameters := map[string]string{}
 	for n := 2; n < len(segments); n++ {
-		name := map[string]string{"products": "product_id", "orders": "order_id"}[segments[n-1]]
+		name := map[string]string{"products": "product_id", "orders": "order_id", "pictures": "sha256"}[segments[n-1]]
 		if name != "" && segments[n] != "summary" {
 			parameters[name], segments[n] = segments[n], "{"+name+"}"
 		}

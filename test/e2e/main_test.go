@@ -17,7 +17,7 @@ import (
 var provokedCodes = []string{
 	"invalid_request", "invalid_cursor", "idempotency_key_required",
 	"unauthenticated", "invalid_credentials", "forbidden",
-	"product_not_found", "order_not_found", "email_taken",
+	"product_not_found", "order_not_found", "upload_not_found", "picture_refused", "email_taken",
 	"max_per_order_exceeded", "out_of_stock", "price_changed", "product_changed", "stock_changed", "insufficient_stock",
 	"status_changed", "unsupported_media_type", "payload_too_large",
 	"idempotency_key_reused", "too_many_requests", "busy",

@@ -39,6 +39,8 @@ func privateRoutes(productID, orderID string) []privateRoute {
 		{"UpdateStockFunction", stockSet(anyone, productID, setStock{5, 10, "forged"}), "inventory"},
 		{"UpdateStockFunction", stockAdjust(anyone, productID, adjustStock{-1, "forged"}), "inventory"},
 		{"UpdateStockFunction", call{method: "GET", path: product + "/stock/movements"}, "inventory"},
+		{"UploadPictureFunction", beginPNG(anyone, []byte(productID)), "inventory"},
+		{"UploadPictureFunction", finish(anyone, hexSHA256([]byte(productID))), "inventory"},
 		{"ListOrdersFunction", call{method: "GET", path: "/admin/orders"}, "history"},
 		{"SummarizeOrdersFunction", summaryOf(anyone, "2011-09-01", "2011-09-30"), "history"},
 	}
@@ -68,7 +70,7 @@ func TestPrivateRoutesAreThoseOfTheTable(t *testing.T) {
 
 // isOf reports whether the request is one of the route.
 func (r privateRoute) isOf(key string) bool {
-	pattern := regexp.MustCompile(`\\\{[a-z_]+\\\}`).ReplaceAllString(regexp.QuoteMeta(key), `[^/]+`)
+	pattern := regexp.MustCompile(`\\\{[a-z0-9_]+\\\}`).ReplaceAllString(regexp.QuoteMeta(key), `[^/]+`)
 	return regexp.MustCompile("^" + pattern + "$").MatchString(r.name())
 }
 

@@ -15,6 +15,7 @@ const (
 	SQS      = "sqs"
 	SES      = "ses"
 	KMS      = "kms"
+	S3       = "s3"
 )
 
 // Call is one call of a function to AWS, and what became of it.
@@ -24,6 +25,7 @@ type Call struct {
 	Operation  string // such as TransactWriteItems
 	AccessKey  string // whose credentials signed it: each function has its own; empty if there is none
 	Body       []byte // as it was sent
+	object     string // of S3: BUCKET/KEY
 
 	Fault   Kind // what was done to it; empty when it was passed on as it was
 	Carried bool // AWS was given the call and answered it with success
@@ -36,7 +38,7 @@ type Call struct {
 var signedFor = regexp.MustCompile(`Credential=([^/]+)/[^/]+/[^/]+/([^/]+)/aws4_request`)
 
 // read names a request's call: the operation by the header X-Amz-Target in AWS's JSON protocols, by the form's Action
-// in its query protocol, by method and path else.
+// in its query protocol, by the method in S3's, by method and path else.
 func read(r *http.Request, body []byte) *Call {
 	c := &Call{Begin: time.Now(), Body: body, Operation: r.Method + " " + r.URL.Path}
 	if found := signedFor.FindStringSubmatch(r.Header.Get("Authorization")); found != nil {
@@ -46,8 +48,21 @@ func read(r *http.Request, body []byte) *Call {
 		c.Operation = operation
 	} else if action := c.Form().Get("Action"); isForm(r) && action != "" {
 		c.Operation = action
+	} else if c.Service == S3 {
+		c.object = strings.TrimPrefix(r.URL.Path, "/")
+		c.Operation = operationOfS3(r)
 	}
 	return c
+}
+
+// operationOfS3 names what the store asks S3 for: an object, or a list of some.
+func operationOfS3(r *http.Request) string {
+	if r.URL.Query().Get("list-type") == "2" {
+		return "ListObjectsV2"
+	}
+	return map[string]string{
+		http.MethodGet: "GetObject", http.MethodPut: "PutObject", http.MethodDelete: "DeleteObject",
+	}[r.Method]
 }
 
 func isForm(r *http.Request) bool {

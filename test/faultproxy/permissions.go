@@ -10,8 +10,9 @@ import (
 )
 
 // Permissions returns what IAM asks for the call, each as an action and a resource: "dynamodb:Query TABLE/index/NAME",
-// "sqs:SendMessage QUEUE-URL", "kms:Sign KEY", "ses:SendEmail identity/SENDER". Resources are named as the call names
-// them. Calls of several items are asked about item by item, as these pages have it:
+// "sqs:SendMessage QUEUE-URL", "kms:Sign KEY", "ses:SendEmail identity/SENDER", "s3:GetObject BUCKET/PREFIX/*".
+// Resources are named as the call names them, of an object's name the part before its first slash. Calls of several
+// items are asked about item by item, as these pages have it:
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
 func (c *Call) Permissions() []string {
@@ -20,6 +21,8 @@ func (c *Call) Permissions() []string {
 		return c.ofTables()
 	case SES:
 		return c.ofMail()
+	case S3:
+		return c.ofObjects()
 	}
 	var in struct{ QueueUrl, KeyId, SecretId string }
 	_ = json.Unmarshal(c.Body, &in)
@@ -65,6 +68,16 @@ func (c *Call) ofTables() []string {
 var transactActions = map[string]string{
 	"Get": "GetItem", "Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem",
 	"ConditionCheck": "ConditionCheckItem",
+}
+
+// ofObjects: who lists a bucket needs ListBucket, whichever the operation's name.
+func (c *Call) ofObjects() []string {
+	bucket, key, _ := strings.Cut(c.object, "/")
+	if c.Operation == "ListObjectsV2" {
+		return []string{"s3:ListBucket " + bucket}
+	}
+	prefix, _, _ := strings.Cut(key, "/")
+	return []string{"s3:" + c.Operation + " " + bucket + "/" + prefix + "/*"}
 }
 
 func (c *Call) ofMail() []string {

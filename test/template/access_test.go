@@ -24,18 +24,27 @@ func routesOf(t *testing.T, api Object) map[string]route {
 	found := map[string]route{}
 	paths, _ := At(api, "Properties", "Body", "paths").(Object)
 	for path, methods := range paths {
-		for method, operation := range methods.(Object) {
+		for method, operation := range under(methods).(Object) {
+			operation = under(operation)
 			scopes := "[]"
 			if security, ok := At(operation, "security").([]any); ok {
 				scopes = fmt.Sprint(At(security[0], "Token"))
 			}
-			uri := fmt.Sprint(At(operation, "x-amazon-apigateway-integration", "uri", "Fn::Sub"))
+			uri := fmt.Sprint(At(under(At(operation, "x-amazon-apigateway-integration", "uri")), "Fn::Sub"))
 			_, function, _ := strings.Cut(uri, "functions/${")
 			function, _, _ = strings.Cut(function, "}")
 			found[strings.ToUpper(method)+" "+path] = route{calledBy(function), scopes}
 		}
 	}
 	return found
+}
+
+// under is what there is where a condition holds: the route of a function that is there under it.
+func under(v any) any {
+	if choice, ok := At(v, "Fn::If").([]any); ok {
+		return choice[1]
+	}
+	return v
 }
 
 // calledBy is the function that a caller names by its ARN or by its alias.

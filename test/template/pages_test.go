@@ -1,7 +1,10 @@
 package template
 
 import (
+	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"shop/test/contract"
@@ -36,9 +39,97 @@ func TestPagesCanBeElsewhere(t *testing.T) {
 			}
 		}
 	}
+	wantUploadsOnlyWithPages(t, deployed)
 	wantJSON(t, At(deployed.Functions()["NotifyFunction"], "Properties", "Environment", "Variables", "PAGES_URL"),
 		`{"Fn::If":["HasShopUrl",{"Ref":"ShopUrl"},{"Fn::If":["ServesPages",{"Fn::Sub":["https://${Domain}",`+
 			`{"Domain":{"Fn::If":["HasPagesDomain",{"Ref":"PagesDomain"},{"Fn::GetAtt":["PagesDistribution","DomainName"]}]}}]},""]}]}`)
+}
+
+// wantUploadsOnlyWithPages: without pages there is nowhere to put a picture, and neither function nor route.
+func wantUploadsOnlyWithPages(t *testing.T, deployed *Template) {
+	t.Helper()
+	found := 0
+	for name, resource := range deployed.Resources {
+		if strings.HasPrefix(name, "UploadPictureFunction") {
+			found++
+			if resource["Condition"] != "ServesPages" {
+				t.Errorf("%s has the condition %v, want ServesPages", name, resource["Condition"])
+			}
+		}
+	}
+	if found != 4 { // with its role, and a permission for each route
+		t.Errorf("UploadPictureFunction has %d resources, want 4", found)
+	}
+	paths, _ := At(deployed.Resources["Api"], "Properties", "Body", "paths").(Object)
+	for _, path := range []string{"/admin/pictures", "/admin/pictures/{sha256}/completion"} {
+		choice, _ := At(paths[path], "Fn::If").([]any)
+		if len(choice) != 3 || choice[0] != "ServesPages" || At(choice[2], "Ref") != "AWS::NoValue" {
+			t.Errorf("%s is there without pages", path)
+		}
+	}
+}
+
+// TestUploadsAreKeptFromReaders: what is uploaded is in a bucket of its own, which is not public and no origin of the
+// distribution, into which a browser may put by POST alone, and which keeps it for a day.
+func TestUploadsAreKeptFromReaders(t *testing.T) {
+	tpl := Need(t)
+	bucket := At(tpl.Resources["PictureUploads"], "Properties")
+	wantJSON(t, At(bucket, "PublicAccessBlockConfiguration"),
+		`{"BlockPublicAcls":true,"BlockPublicPolicy":true,"IgnorePublicAcls":true,"RestrictPublicBuckets":true}`)
+	wantJSON(t, At(bucket, "CorsConfiguration", "CorsRules"), `[{"AllowedMethods":["POST"],"AllowedOrigins":[`+
+		`{"Fn::If":["HasPagesDomain",{"Fn::Sub":"https://${PagesDomain}"},"https://*.cloudfront.net"]},`+
+		`{"Fn::If":["HasShopUrl",{"Ref":"ShopUrl"},{"Ref":"AWS::NoValue"}]}],"MaxAge":600}]`)
+	wantJSON(t, At(bucket, "LifecycleConfiguration", "Rules"), `[{"Id":"a-day","Status":"Enabled",`+
+		`"ExpirationInDays":1,"AbortIncompleteMultipartUpload":{"DaysAfterInitiation":1}}]`)
+	for name, resource := range tpl.OfType("AWS::S3::BucketPolicy") {
+		if At(resource, "Properties", "Bucket", "Ref") != "PagesBucket" {
+			t.Errorf("%s is no policy of the pages' bucket", name)
+		}
+	}
+	origins, _ := At(tpl.Resources["PagesDistribution"], "Properties", "DistributionConfig", "Origins").([]any)
+	for _, origin := range origins {
+		if strings.Contains(fmt.Sprint(origin), "PictureUploads") {
+			t.Errorf("the distribution serves the uploads: %v", origin)
+		}
+	}
+}
+
+// TestOnlyTheDeskUploads: its policy is the pages' one, and lets it connect to the bucket of uploads, too.
+func TestOnlyTheDeskUploads(t *testing.T) {
+	tpl := Need(t)
+	policy := func(name string) Object {
+		config, _ := At(tpl.Resources[name], "Properties", "ResponseHeadersPolicyConfig").(Object)
+		return config
+	}
+	csp := []string{"SecurityHeadersConfig", "ContentSecurityPolicy", "ContentSecurityPolicy"}
+	pages, _ := At(policy("PagesHeadersPolicy"), csp...).(string)
+	desk, _ := At(policy("DeskHeadersPolicy"), append(csp, "Fn::Sub")...).([]any)
+	if want := strings.Replace(pages, "connect-src 'self'", "connect-src 'self' ${Uploads}", 1); len(desk) != 2 ||
+		desk[0] != want || want == pages {
+		t.Fatalf("the desk has %v, want %q", desk, want)
+	}
+	wantJSON(t, desk[1], `{"Uploads":{"Fn::If":["HasUploadsOrigin",{"Ref":"UploadsOrigin"},`+
+		`{"Fn::Sub":"https://${PictureUploads.RegionalDomainName}"}]}}`)
+	for _, rest := range [][]string{
+		{"CustomHeadersConfig"}, {"SecurityHeadersConfig", "StrictTransportSecurity"},
+		{"SecurityHeadersConfig", "ContentTypeOptions"}, {"SecurityHeadersConfig", "ReferrerPolicy"},
+	} {
+		got, want := At(policy("DeskHeadersPolicy"), rest...), At(policy("PagesHeadersPolicy"), rest...)
+		if got == nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("the desk's %v are %v, want %v", rest, got, want)
+		}
+	}
+	behaviours, _ := At(tpl.Resources["PagesDistribution"],
+		"Properties", "DistributionConfig", "CacheBehaviors").([]any)
+	var under []string
+	for _, behaviour := range behaviours {
+		if At(behaviour, "ResponseHeadersPolicyId", "Ref") == "DeskHeadersPolicy" {
+			under = append(under, fmt.Sprint(At(behaviour, "PathPattern")))
+		}
+	}
+	if !slices.Equal(under, []string{"/admin*"}) {
+		t.Errorf("the desk's policy is that of %q, want /admin*", under)
+	}
 }
 
 // A client that sends a token over plain HTTP must fail, and not be redirected unnoticed.
@@ -50,7 +141,11 @@ func TestOnlyPagesRedirectToHTTPS(t *testing.T) {
 		t.Error("the distribution has no behaviour for the API")
 	}
 	for _, behaviour := range behaviours {
-		wantJSON(t, At(behaviour, "ViewerProtocolPolicy"), `"https-only"`)
+		want := `"https-only"`
+		if At(behaviour, "TargetOriginId") == "pages" {
+			want = `"redirect-to-https"`
+		}
+		wantJSON(t, At(behaviour, "ViewerProtocolPolicy"), want)
 	}
 }
 

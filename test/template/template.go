@@ -140,6 +140,8 @@ func permissions(statement any) []string {
 	condition := ""
 	if keys := At(statement, "Condition", "ForAllValues:StringLike", "dynamodb:LeadingKeys"); keys != nil {
 		condition = " with " + fmt.Sprint(keys)
+	} else if prefix := At(statement, "Condition", "StringLike", "s3:prefix"); prefix != nil {
+		condition = fmt.Sprint(" with ", prefix)
 	} else if sender := At(statement, "Condition", "StringEquals", "ses:FromAddress", "Ref"); sender != nil {
 		condition = fmt.Sprint(" from ", sender)
 	}

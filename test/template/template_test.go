@@ -441,6 +441,11 @@ var grants = map[string][]string{
 		"dynamodb:BatchGetItem Products", "dynamodb:GetItem StockMovements", "dynamodb:GetItem Users",
 		"dynamodb:PutItem StockMovements", "dynamodb:Query StockMovements", "dynamodb:UpdateItem Products",
 	},
+	"UploadPictureFunction": {
+		"dynamodb:GetItem Users", "s3:DeleteObject PictureUploads/uploads/*", "s3:GetObject PictureUploads/uploads/*",
+		"s3:ListBucket PagesBucket with images/*", "s3:ListBucket PictureUploads with uploads/*",
+		"s3:PutObject PagesBucket/images/*", "s3:PutObject PictureUploads/uploads/*",
+	},
 	"ListOrdersFunction": {
 		"dynamodb:GetItem Users", "dynamodb:Query Orders/index/by_customer", "dynamodb:Query Orders/index/by_status",
 		"dynamodb:Query Orders/index/feed",

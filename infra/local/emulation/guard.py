@@ -2,6 +2,7 @@
 
                         Host                   Origin, Sec-Fetch-Site   signature
 deployed routes         this machine's names   any, as on AWS           none: the functions decide
+forms for a bucket      the same, and the port any, as on AWS           in the form, by a function's key: uploads.py
 health, mails, saving   the same, and the port this store's or none     none
 AWS's APIs: all else    the same, and the port this store's or none     by a key that the store knows
 
@@ -47,6 +48,11 @@ class Guard:
         if any(site not in OWN_SITE for site in headers.get("sec-fetch-site", [])):
             return "a page of another site asks"
         return None
+
+    def is_mine(self, headers) -> bool:
+        """Reports whether a request names this store as its Host. headers: as (name, value) bytes."""
+        hosts = values(headers).get("host", [])
+        return len(hosts) == 1 and hosts[0].lower() in self.hosts
 
 
 def is_deployed(path) -> bool:

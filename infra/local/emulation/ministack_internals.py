@@ -222,6 +222,13 @@ lambda_svc = Module(
         "execution_credentials": "the credentials of a function's role; they are secret here",
     },
 )
+s3 = Module(
+    "ministack.services.s3",
+    {
+        "_cors_rules": "the rules of a bucket's CORS; a bucket that has some takes forms from pages",
+        "_parse_multipart_form": "the fields of a form; who signed it",
+    },
+)
 ses = Module(
     "ministack.services.ses",
     {

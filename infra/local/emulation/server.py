@@ -5,7 +5,7 @@ import contextlib
 import signal
 from collections.abc import Callable
 
-from emulation import pages, state
+from emulation import pages, state, uploads
 from emulation.guard import SAVE, UNSIGNED, Guard, is_deployed, unknown_key, values, without_cors
 from emulation.ministack_internals import lambda_runtime
 
@@ -25,6 +25,8 @@ def application(emulator, saver, guard, pages_port=None) -> Callable:
             return await emulator(scope, receive, send)
         if (scope.get("server") or ("", 0))[1] == pages_port:
             return await distribution(scope, receive, send)
+        if guard.is_mine(scope["headers"]) and uploads.is_form(scope):
+            return await upload(emulator, scope, receive, send)
         if complaint := guard.complaint(scope["path"], values(scope["headers"])):
             return await reply(send, 403, body=f"refused: {complaint}\n".encode())
         if is_deployed(scope["path"]):
@@ -48,6 +50,14 @@ async def protected(emulator, saver, scope, receive, send) -> None:
         await emulator(scope, receive, send)
     finally:
         saver.note(scope["headers"], path)
+
+
+async def upload(emulator, scope, receive, send) -> None:
+    """Take a page's form for a bucket, whose CORS decides which pages may read the answer."""
+    signed = await uploads.receive_signed(scope, receive)
+    if signed is None:
+        return await reply(send, 403, body=b"refused: no key of this store signed the form\n")
+    await emulator(scope, signed, send)
 
 
 def is_hidden(path) -> bool:

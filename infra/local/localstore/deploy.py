@@ -71,6 +71,7 @@ def with_sam(settings) -> None:
         "IssuerUrl": settings.issuer_url,
         "PublicUrl": settings.url,
         "ShopUrl": settings.pages_url,
+        "UploadsOrigin": settings.endpoint,
         "OriginProof": proof,
         "OriginProofSha256": hashlib.sha256(proof.encode()).hexdigest(),
         "ShopName": '"Hearth & Hook"',  # quoted, or SAM would take each word for a parameter; the pages' name

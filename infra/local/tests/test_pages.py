@@ -19,7 +19,9 @@ from tests.test_emulator import Emulator
 from translate import read
 
 PROOF = "p" * 32
-PARAMETERS = {"OriginProof": PROOF, "OriginProofSha256": "0" * 64}
+SHOP = "https://shop.example"
+UPLOADS = "http://127.0.0.1:9"
+PARAMETERS = {"OriginProof": PROOF, "OriginProofSha256": "0" * 64, "ShopUrl": SHOP, "UploadsOrigin": UPLOADS}
 ROUTES = {
     "GET /products": ("show-event", None),
     "GET /orders/{id}": ("show-event", None),
@@ -40,6 +42,7 @@ PATHS = {  # what a browser asks for → the file that answers, by the template'
     "/products/lamp.v2": "/shop.html",
     "/admin/products/lamp.v2": "/admin/index.html",
     "/images/lamp.v2.svg": "/images/lamp.v2.svg",
+    "/images/0f1e": "/images/0f1e",
     "/orders/ord_1/": "/shop.html",
     "/v1.2/cart": "/shop.html",
     "/administrator": "/shop.html",
@@ -66,7 +69,9 @@ def section() -> dict:
     """The template's resources of the pages, with what they refer to."""
     template = read(ROOT / "template.yaml")
     resources = {
-        name: resource for name, resource in template["Resources"].items() if resource.get("Condition") == "ServesPages"
+        name: resource
+        for name, resource in template["Resources"].items()
+        if resource.get("Condition") == "ServesPages" and resource["Type"] != "AWS::Serverless::Function"
     }
     parameters = {n: p for n, p in template["Parameters"].items() if "Default" in p}
     return {"Parameters": parameters, "Conditions": template["Conditions"], "Resources": resources}
@@ -165,6 +170,66 @@ class Distribution(unittest.TestCase):
         self.assertEqual(headers["referrer-policy"], "same-origin")
         self.assertEqual(headers["cross-origin-opener-policy"], "same-origin")
         self.assertEqual(headers["cross-origin-resource-policy"], "same-origin")
+
+    def test_only_the_desk_may_upload(self) -> None:
+        policies = {
+            path: self.ask("GET", path)[1]["content-security-policy"] for path in ("/cart", "/admin/", "/admin")
+        }
+        self.assertIn("connect-src 'self';", policies["/cart"])
+        for path in ("/admin/", "/admin"):
+            self.assertEqual(
+                policies[path], policies["/cart"].replace("connect-src 'self'", f"connect-src 'self' {UPLOADS}")
+            )
+
+    def form(self, bucket, method="POST", body=b"", **headers) -> tuple[int, dict[str, str]]:
+        """Send a page's form to a bucket, or ask whether it may be sent; status and headers of CORS."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.emulator.port, timeout=60)
+        try:
+            connection.request(method, f"/{bucket}", body, {n.replace("_", "-"): v for n, v in headers.items()})
+            answer = connection.getresponse()
+            answer.read()
+            found = {n.lower(): v for n, v in answer.getheaders() if n.lower().startswith("access-control-allow")}
+            return answer.status, found
+        finally:
+            connection.close()
+
+    def test_the_pages_may_send_forms_to_the_uploads_alone(self) -> None:
+        uploads, asks = self.emulator.resource("PictureUploads"), {"Access_Control_Request_Method": "POST"}
+        for origin in (SHOP, "https://d111.cloudfront.net"):
+            status, cors = self.form(uploads, "OPTIONS", Origin=origin, **asks)
+            self.assertEqual((status, cors["access-control-allow-origin"]), (200, origin))
+            self.assertEqual(cors["access-control-allow-methods"], "POST")
+        for bucket, origin, method in (
+            (uploads, "https://evil.example", "POST"),
+            (uploads, SHOP, "PUT"),
+            (uploads, SHOP, "GET"),
+            (self.emulator.resource("PagesBucket"), SHOP, "POST"),
+            ("no-such-bucket", SHOP, "POST"),
+        ):
+            with self.subTest(f"{method} {bucket} from {origin}"):
+                asked = {"Access_Control_Request_Method": method}
+                self.assertEqual(self.form(bucket, "OPTIONS", Origin=origin, **asked), (403, {}))
+
+    def test_a_form_that_no_function_signed_is_refused(self) -> None:
+        root = self.emulator.root
+        for key in (None, "AKIAEXAMPLE", root["aws_access_key_id"]):
+            fields = {"key": "uploads/a", "file": "text"}
+            if key:
+                credential = f"{key}/20260101/eu-west-1/s3/aws4_request"
+                fields |= dict.fromkeys(("policy", "x-amz-signature", "x-amz-security-token"), "e30=")
+                fields |= {"x-amz-credential": credential}
+            parts = "".join(
+                f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+                for name, value in fields.items()
+            )
+            for bucket in ("PictureUploads", "PagesBucket"):
+                sent = {"Origin": SHOP, "Content_Type": "multipart/form-data; boundary=b"}
+                status, _ = self.form(self.emulator.resource(bucket), body=f"{parts}--b--\r\n".encode(), **sent)
+                self.assertEqual(status, 403, (key, bucket))
+                found = self.emulator.client("s3").list_objects_v2(
+                    Bucket=self.emulator.resource(bucket), Prefix="uploads/"
+                )
+                self.assertEqual(found["KeyCount"], 0)
 
     def test_an_answer_of_the_api_stays_its_own(self) -> None:
         status, headers, body = self.ask("GET", "/api/nothing")

@@ -39,9 +39,12 @@ var problems = map[string]struct {
 	"invalid_api_key": {
 		401, "The API key is unknown or was revoked.", map[string]string{"WWW-Authenticate": "Bearer"},
 	},
-	"forbidden":              {403, "The caller may not do this.", nil},
-	"product_not_found":      {404, "There is no such product.", nil},
-	"order_not_found":        {404, "There is no such order.", nil},
+	"forbidden":         {403, "The caller may not do this.", nil},
+	"product_not_found": {404, "There is no such product.", nil},
+	"order_not_found":   {404, "There is no such order.", nil},
+	"upload_not_found": {
+		404, "Nothing was uploaded under this name, or it is gone. Begin again.", nil,
+	},
 	"not_found":              {404, "There is nothing here.", nil},
 	"email_taken":            {409, "An account with this e-mail address exists already.", nil},
 	"max_per_order_exceeded": {409, "One order may not have so many units of every item.", nil},
@@ -54,6 +57,7 @@ var problems = map[string]struct {
 	"payload_too_large":      {413, "The body is larger than 64 KiB.", nil},
 	"unsupported_media_type": {415, "The body must be application/json, in UTF-8.", nil},
 	"idempotency_key_reused": {422, "The Idempotency-Key was used for another order.", nil},
+	"picture_refused":        {422, "The file is no JPEG, PNG, WebP or AVIF picture.", nil},
 	"too_many_requests":      {429, "Too many attempts. Try again later.", nil},
 	"internal":               {500, "The store failed.", nil},
 	"busy": {

@@ -622,6 +622,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to upload a picture
+         * @description Announce the file by its SHA-256, kind and size. If the store has it already, the answer is 200 and there is
+         *     nothing to upload. Else it is 201 and has a form: send `fields`, and after them the file as the field `file`, by
+         *     POST as multipart/form-data to `url`, before `expires_at`. There a 2xx is success. A file of another size or
+         *     kind is refused there, and so is an expired form; begin again then.
+         *
+         *     What is uploaded is not shown until POST /admin/pictures/{sha256}/completion has checked it, and is removed
+         *     after a day. A store without pages of its own (`Pages` is off) does not have these two routes.
+         */
+        post: operations["upload-picture-begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/pictures/{sha256}/completion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0 */
+                sha256: components["schemas"]["Sha256"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check an uploaded picture and show it
+         * @description Checks that the caller's upload has the announced SHA-256 and is one whole JPEG, PNG, WebP or AVIF of at most
+         *     8192 pixels in width and height, with nothing before or after it. Then it is at `image_url` on the origin of the
+         *     shop's pages, for good; a product shows it once it is saved with that `image_url`. What is refused is removed.
+         *     The request may be repeated: for a picture that the store has, the answer is 200.
+         */
+        post: operations["upload-picture-finish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/orders": {
         parameters: {
             query?: never;
@@ -779,6 +831,10 @@ export interface components {
          *     characters A–Z a–z 0–9 . _ ~ - and do not begin with a dot. Or empty.
          */
         ImageUrl: string;
+        /** @description The SHA-256 of a file's bytes in hexadecimal. */
+        Sha256: string;
+        /** @description Where the picture is on the origin of the shop's pages; an `image_url` of a product. */
+        PictureUrl: string;
         /**
          * @description low_stock is 1 unit to as many as the product's low_stock_threshold, which is 5 unless an admin chose another.
          * @enum {string}
@@ -887,6 +943,29 @@ export interface components {
             compare_status: components["schemas"]["OrderStatus"];
             /** @description Only where status is shipped. */
             tracking?: components["schemas"]["Tracking"];
+        };
+        BeginPicture: {
+            sha256: components["schemas"]["Sha256"];
+            /** @enum {string} */
+            content_type: "image/jpeg" | "image/png" | "image/webp" | "image/avif";
+            /** @description Bytes. */
+            size: number;
+        };
+        PictureShown: {
+            image_url: components["schemas"]["PictureUrl"];
+        };
+        PictureToUpload: {
+            image_url: components["schemas"]["PictureUrl"];
+            /** @description The form to upload the file by. Its fields are secret until `expires_at`. */
+            upload: {
+                /** Format: uri */
+                url: string;
+                /** @description Send them as they are, each as a field of the form. */
+                fields: {
+                    [key: string]: string;
+                };
+                expires_at: components["schemas"]["Time"];
+            };
         };
         AdjustStock: {
             /** @description Units to add, or to take away when negative. Not 0. */
@@ -1235,6 +1314,18 @@ export interface components {
             /** @constant */
             code?: "order_not_found";
         } & components["schemas"]["Problem"];
+        UploadNotFound: {
+            /** @constant */
+            status?: 404;
+            /** @constant */
+            code?: "upload_not_found";
+        } & components["schemas"]["Problem"];
+        PictureRefused: {
+            /** @constant */
+            status?: 422;
+            /** @constant */
+            code?: "picture_refused";
+        } & components["schemas"]["Problem"];
         NotFound: {
             /** @constant */
             status?: 404;
@@ -1514,6 +1605,23 @@ export interface components {
                  *     }
                  */
                 "application/json": components["schemas"]["AdminProduct"];
+            };
+        };
+        /** @description The store has the picture. A completion that added it answers 201. */
+        PictureShown: {
+            headers: {
+                "Cache-Control": components["headers"]["NoStore"];
+                "X-Content-Type-Options": components["headers"]["NoSniff"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "image_url": "/images/0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PictureShown"];
             };
         };
         /** @description The stock after the change. */
@@ -1838,6 +1946,50 @@ export interface components {
                  *     }
                  */
                 "application/problem+json": components["schemas"]["OrderNotFound"];
+            };
+        };
+        /** @description upload_not_found. The caller has uploaded nothing under this SHA-256, or it was refused, or removed after a day. */
+        UploadNotFound: {
+            headers: {
+                "Cache-Control": components["headers"]["NoStore"];
+                "X-Content-Type-Options": components["headers"]["NoSniff"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Not Found",
+                 *       "status": 404,
+                 *       "detail": "Nothing was uploaded under this name, or it is gone. Begin again.",
+                 *       "code": "upload_not_found",
+                 *       "request_id": "JKJaXmPLvHcESHA="
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["UploadNotFound"];
+            };
+        };
+        /** @description picture_refused. `detail` says what is wrong with the file. The upload is removed. */
+        PictureRefused: {
+            headers: {
+                "Cache-Control": components["headers"]["NoStore"];
+                "X-Content-Type-Options": components["headers"]["NoSniff"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Unprocessable Entity",
+                 *       "status": 422,
+                 *       "detail": "The file is no JPEG, PNG, WebP or AVIF picture.",
+                 *       "code": "picture_refused",
+                 *       "request_id": "JKJaXmPLvHcESHA="
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["PictureRefused"];
             };
         };
         /**
@@ -3995,6 +4147,90 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["ProductNotFound"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Busy"];
+            "5XX": components["responses"]["GatewayFailure"];
+        };
+    };
+    "upload-picture-begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "sha256": "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0",
+                 *       "content_type": "image/jpeg",
+                 *       "size": 184320
+                 *     }
+                 */
+                "application/json": components["schemas"]["BeginPicture"];
+            };
+        };
+        responses: {
+            200: components["responses"]["PictureShown"];
+            /** @description The picture may be uploaded. */
+            201: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "image_url": "/images/0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0",
+                     *       "upload": {
+                     *         "url": "https://shop-pictureuploads-1a2b3c.s3.eu-west-1.amazonaws.com",
+                     *         "fields": {
+                     *           "Content-Type": "image/jpeg",
+                     *           "key": "uploads/usr_019b8d2b-8c00-7128-85d9-0ed99531985d/0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0",
+                     *           "policy": "eyJjb25kaXRpb25zIjpbXX0=",
+                     *           "X-Amz-Signature": "4f1e0a"
+                     *         },
+                     *         "expires_at": "2026-03-14T15:24:26.535Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PictureToUpload"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Busy"];
+            "5XX": components["responses"]["GatewayFailure"];
+        };
+    };
+    "upload-picture-finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0 */
+                sha256: components["schemas"]["Sha256"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["PictureShown"];
+            201: components["responses"]["PictureShown"];
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["UploadNotFound"];
+            422: components["responses"]["PictureRefused"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Busy"];
