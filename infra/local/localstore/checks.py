@@ -64,7 +64,9 @@ def lint_translated() -> bool:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "translated.json"
         file.write_text(translated.stdout)
-        return succeeds(str(tools.linters() / "cfn-lint"), "--regions", REGION, "--", str(file))
+        # W1028, an unreachable branch: SAM puts a conditional function's route under its condition three times.
+        options = ["--regions", REGION, "--ignore-checks", "W1028"]
+        return succeeds(str(tools.linters() / "cfn-lint"), *options, "--", str(file))
 
 
 def lint_nested(stack: str) -> bool:
