@@ -69,8 +69,11 @@ lint: ## run every linter
 fmt: ## format the Go and Python files
 	@$(STORE) fmt
 
-bench: ## run the benchmarks; SHORT=1: every row in some seconds, to see that they run
+bench: ## run the benchmarks and renew docs/benchmarks.md; SHORT=1: every row in some seconds, to see that they run
 	@$(STORE) bench
+
+bench-compare: ## compare the last `make bench` with the one before: AGAINST=HEAD~5
+	@$(STORE) bench-compare
 
 chaos: ## break a store in every way and check what it promised: SEED=1 MINUTES=10, or ONLY=outage, ONLY=contention
 	@$(STORE) chaos
@@ -102,4 +105,4 @@ build: ## build for AWS with `sam build`
 deploy: ## build, show what changes, deploy to AWS, try the store: STAGE=staging or STAGE=production [PARAMETERS="…"] [YES=1]
 	@$(STORE) deploy
 
-.PHONY: help run up down deploy-local url pages-url web web-audit issuer-url mail-url demo-credentials aws-env sam-local setup logs dashboard test test-up lint fmt bench chaos drill mutants types picture vulncheck contract-diff release build deploy
+.PHONY: help run up down deploy-local url pages-url web web-audit issuer-url mail-url demo-credentials aws-env sam-local setup logs dashboard test test-up lint fmt bench bench-compare chaos drill mutants types picture vulncheck contract-diff release build deploy

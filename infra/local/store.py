@@ -218,6 +218,12 @@ def bench(settings) -> int:
         return testrun.bench(start)
 
 
+def bench_compare(settings) -> int:
+    """compare the last `make bench` with a commit's, by benchstat; AGAINST names the commit"""
+    tools.require_go()
+    return testrun.bench_compare()
+
+
 def chaos(settings) -> int:
     """break a store of its own in every way, and check what it promised; SEED, MINUTES and ONLY say how"""
     need_store(settings)
@@ -388,6 +394,7 @@ COMMANDS = {
     "lint": lint,
     "fmt": fmt,
     "bench": bench,
+    "bench-compare": bench_compare,
     "chaos": chaos,
     "drill": drill_restore,
     "mutants": mutants,

@@ -53,7 +53,8 @@ func (s *store) grown(ctx context.Context, e effort, what string, few, many int,
 		return nil, err
 	}
 	name := fmt.Sprintf("local store: a page of %d %s against one of %d, median of %d", many, what, few, len(ofMany))
-	return []row{atMost(name, milliseconds(median(ofMany)), milliseconds(median(ofFew)), 1.25, "%.1f ms")}, nil
+	return []row{atMost(name, milliseconds(median(ofMany)), milliseconds(median(ofFew)), 1.25, "%.1f ms").
+		withSamples(ofMany, ofFew, 0.5)}, nil
 }
 
 func (s *store) catalogue(ctx context.Context, count int) (*tables, func() (time.Duration, error), error) {

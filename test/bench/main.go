@@ -3,7 +3,7 @@
 // run. It prints one table in Markdown, and fails on errors only, never on time. `make bench` runs it with all that it
 // needs around it; docs/benchmarks.md says what each row means.
 //
-//	bench [-short | -duration 30s] [-only 'warm|start'] [-sold 1000000] [-profile FOLDER]
+//	bench [-short | -duration 30s] [-only 'warm|start'] [-sold 1000000] [-profile FOLDER] [-record FILE | -renew]
 package main
 
 import (
@@ -44,6 +44,8 @@ func main() {
 	only := flag.String("only", "", "measure only what this regular expression matches, such as warm or zip")
 	sold := flag.Int("sold", 0, "how many orders the large store of the row sales has; 0 for 100,000, or -short's 1,000")
 	profiles := flag.String("profile", "", "write profiles of the warm rows' processes into this folder")
+	ratios := flag.String("record", "", "write the ratios into this file, for benchstat")
+	renewFiles := flag.Bool("renew", false, "write the table into "+tableFile+" and the ratios into "+recordFile)
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -54,21 +56,41 @@ func main() {
 	if *sold > 0 {
 		e.sold[1] = *sold
 	}
-	if err := run(ctx, *only, *profiles, e); err != nil {
+	began := load()
+	rows, err := run(ctx, *only, *profiles, e)
+	if err == nil {
+		err = keep(rows, began, *ratios, *renewFiles)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
+// keep writes what the flags ask for.
+func keep(rows []row, began, ratios string, renewFiles bool) error {
+	if ratios == "" && !renewFiles {
+		return nil
+	}
+	on, err := machine(".", began, load())
+	if err != nil {
+		return err
+	}
+	if renewFiles {
+		return renew(".", rows, on)
+	}
+	return os.WriteFile(ratios, []byte(record(rows, on)), 0o644)
+}
+
 // run prints the rows that were measured also when a later one failed.
-func run(ctx context.Context, only, profiles string, e effort) error {
+func run(ctx context.Context, only, profiles string, e effort) ([]row, error) {
 	wanted, err := regexp.Compile(only)
 	if err != nil {
-		return fmt.Errorf("reading -only: %w", err)
+		return nil, fmt.Errorf("reading -only: %w", err)
 	}
 	s, err := open(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer s.close()
 	s.profiles = profiles
@@ -76,7 +98,7 @@ func run(ctx context.Context, only, profiles string, e effort) error {
 	if len(rows) > 0 {
 		fmt.Print(table(rows))
 	}
-	return err
+	return rows, err
 }
 
 func measureAll(ctx context.Context, s *store, wanted *regexp.Regexp, e effort) ([]row, error) {

@@ -46,7 +46,8 @@ func refusedLogIn(ctx context.Context, s *store, e effort) ([]row, error) {
 		}
 	}
 	what := fmt.Sprintf("log-in of an unknown address, median of %d; the limit is that of a wrong password", e.refusals)
-	return []row{atMost(what, milliseconds(median(unknown)), milliseconds(median(wrong)), 1.1, "%.1f ms")}, nil
+	return []row{atMost(what, milliseconds(median(unknown)), milliseconds(median(wrong)), 1.1, "%.1f ms").
+		withSamples(unknown, wrong, 0.5)}, nil
 }
 
 // guesser logs in with wrong passwords.

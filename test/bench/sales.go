@@ -66,7 +66,8 @@ func sales(ctx context.Context, s *store, e effort) (rows []row, err error) {
 			return nil, err
 		}
 		what := fmt.Sprintf("%s, median of %d", figure.name, len(many))
-		rows = append(rows, atMost(what, milliseconds(median(many)), milliseconds(median(few)), 1.2, "%.1f ms"))
+		rows = append(rows, atMost(what, milliseconds(median(many)), milliseconds(median(few)), 1.2, "%.1f ms").
+			withSamples(many, few, 0.5))
 	}
 	return rows, nil
 }

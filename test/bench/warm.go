@@ -60,7 +60,8 @@ func processorRow(function string, ours, bare time.Duration) row {
 }
 
 func warmRow(what string, ours, bare []time.Duration, q, goal float64) row {
-	return atMost(what, milliseconds(quantile(ours, q)), milliseconds(quantile(bare, q)), goal, "%.2f ms")
+	return atMost(what, milliseconds(quantile(ours, q)), milliseconds(quantile(bare, q)), goal, "%.2f ms").
+		withSamples(ours, bare, q)
 }
 
 // duel calls one process of each in turn, so that whatever else the machine does meets both alike, and returns what it

@@ -20,6 +20,8 @@ from localstore.settings import DEPLOY, HOST, LOCAL, ROOT, TOOLS, Settings, User
 SECONDS_TO_START = 30
 SECONDS_TO_END = 120  # a round under way, and its store
 LONGEST_PACKAGE = "15m"
+BENCHSTAT = "golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da"
+RATIOS = ROOT / "docs" / "results" / "bench.txt"
 KEPT_LOG = ROOT / ".shop-test.log"
 VARIABLES = ROOT / ".shop-test.env"
 VARIABLES_HELP = f"""
@@ -68,7 +70,7 @@ def test_all(start_store, started) -> int:
         browser = 0 if chosen() else web.test_in_browser(variables)
         say(f"everything stands after {time.monotonic() - started:.0f} s: go test {shlex.join(go_arguments())}")
         go = go_test(variables)
-        benchmarks = 0 if chosen() else measure(variables, short=True)
+        benchmarks = 0 if chosen() else try_measuring(variables)
         # At last: it guesses at passwords, and guesses are counted by where they come from.
         contracted = 0 if chosen() else contract.run(variables)
     return python or pages or go or browser or benchmarks or contracted
@@ -149,20 +151,52 @@ def is_start(line: str, pattern: str) -> bool:
 
 
 def bench(start_store) -> int:
-    """Run the benchmarks in the surroundings of the tests; with SHORT set, for some seconds. Return the exit code."""
+    """Run the benchmarks in the surroundings of the tests; with SHORT set, for some seconds. Return the exit code.
+
+    A whole run renews the table in docs/benchmarks.md and the ratios beside it.
+    """
+    short = bool(os.environ.get("SHORT"))
+    whole = not (short or os.environ.get("ONLY"))
     with surroundings(start_store) as variables:
-        return measure(variables, short=bool(os.environ.get("SHORT")))
+        return measure(variables, *(["-short"] if short else []), *(["-renew"] if whole else []))
 
 
-def measure(variables, short) -> int:
+def measure(variables, *arguments) -> int:
     """Run the benchmarks, built with the functions' flags. Return the exit code."""
     say("running the benchmarks …")
-    command = ["go", "run", "./test/bench", *(["-short"] if short else [])]
+    command = ["go", "run", "./test/bench", *arguments]
     for option in ("only", "duration", "sold", "profile"):
         if value := os.environ.get(option.upper()):
             command += [f"-{option}", value]
     environment = tools.go_environment(architecture()) | variables
     return subprocess.run(command, cwd=ROOT, env=environment).returncode
+
+
+def try_measuring(variables) -> int:
+    """Run the benchmarks for some seconds, and compare their ratios with the last whole run's. Return the exit code."""
+    with tempfile.TemporaryDirectory(prefix="shop-bench-") as folder:
+        ratios = Path(folder) / "short.txt"
+        return measure(variables, "-short", "-record", str(ratios)) or compare(RATIOS, ratios)
+
+
+def bench_compare() -> int:
+    """Compare the ratios of the last `make bench` with those that the commit AGAINST, HEAD by default, has."""
+    commit = os.environ.get("AGAINST", "HEAD")
+    with tempfile.TemporaryDirectory(prefix="shop-bench-") as folder:
+        before = Path(folder) / "before.txt"
+        shown = subprocess.run(["git", "show", f"{commit}:{RATIOS.relative_to(ROOT)}"], cwd=ROOT, capture_output=True)
+        if shown.returncode:
+            raise UserError(f"{commit} has no {RATIOS.relative_to(ROOT)}: {shown.stderr.decode().strip()}")
+        before.write_bytes(shown.stdout)
+        if before.read_bytes() == RATIOS.read_bytes():
+            raise UserError(f"nothing was measured since {commit}: run `make bench`, or name an older commit, AGAINST=…")
+        return compare(before, RATIOS)
+
+
+def compare(before: Path, after: Path) -> int:
+    """Print what benchstat says of two files of ratios. Return the exit code."""
+    command = ["go", "run", BENCHSTAT, f"before={before}", f"after={after}"]
+    return subprocess.run(command, cwd=ROOT).returncode
 
 
 def chaos() -> int:

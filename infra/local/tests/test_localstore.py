@@ -667,6 +667,29 @@ class Chosen(unittest.TestCase):
             self.assertEqual(testrun.run(None), 3)
         tested.assert_called_once_with({"SHOP_URL": "http://a"}, "journey 4")
 
+    def test_only_a_whole_run_of_the_benchmarks_is_kept(self) -> None:
+        for chosen, arguments in {(): ["-renew"], (("SHORT", "1"),): ["-short"], (("ONLY", "zip"),): []}.items():
+            with (
+                mock.patch.dict(os.environ, dict(chosen)),
+                mock.patch.object(testrun, "surroundings", return_value=contextlib.nullcontext({})),
+                mock.patch.object(testrun, "measure", return_value=0) as measured,
+            ):
+                testrun.bench(None)
+            measured.assert_called_once_with({}, *arguments)
+
+    def test_ratios_of_no_commit_and_of_no_new_run_are_not_compared(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            same = Path(folder) / "docs" / "results" / "bench.txt"
+            same.parent.mkdir(parents=True)
+            same.write_text("BenchmarkA 1 1.0 ratio\n")
+            git = ["git", "-C", folder, "-c", "user.name=a", "-c", "user.email=a@example.com"]
+            for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "a"]):
+                subprocess.run([*git, *command], check=True)
+            with mock.patch.multiple(testrun, ROOT=Path(folder), RATIOS=same):
+                for against, message in {"HEAD": "nothing was measured", "nowhere": "nowhere has no docs"}.items():
+                    with mock.patch.dict(os.environ, {"AGAINST": against}):
+                        self.assertRaisesRegex(settings.UserError, message, testrun.bench_compare)
+
 
 class Signals(unittest.TestCase):
     def setUp(self) -> None:
