@@ -16,6 +16,7 @@ import (
 	"shop/internal/config"
 	"shop/internal/deadline"
 	"shop/internal/dynamostore"
+	"shop/internal/export"
 	"shop/internal/order"
 )
 
@@ -69,7 +70,43 @@ func sales(ctx context.Context, s *store, e effort) (rows []row, err error) {
 		rows = append(rows, atMost(what, milliseconds(median(many)), milliseconds(median(few)), 1.2, "%.1f ms").
 			withSamples(many, few, 0.5))
 	}
-	return rows, nil
+	exported, err := exports(ctx, years, e)
+	return append(rows, exported), err
+}
+
+// exports compares how many orders a second are written as CSV, read oldest first as "shop export orders" reads them.
+func exports(ctx context.Context, years [2]*year, e effort) (row, error) {
+	count := e.sold[0] / 2
+	few, many, err := inTurn(e,
+		func() (time.Duration, error) { return years[0].export(ctx, count) },
+		func() (time.Duration, error) { return years[1].export(ctx, count) })
+	if err != nil {
+		return row{}, err
+	}
+	rate := func(times []time.Duration) float64 { return float64(count) / median(times).Seconds() }
+	what := fmt.Sprintf("orders exported a second, of %d a year against %d, median of %d", e.sold[1], e.sold[0], len(many))
+	return atLeast(what, rate(many), rate(few), 0.8, "%.0f/s"), nil
+}
+
+// errEnough ends an export that has as many orders as are measured.
+var errEnough = errors.New("enough orders")
+
+// export returns the time that the oldest orders took, as many as count.
+func (y *year) export(ctx context.Context, count int) (time.Duration, error) {
+	var text []byte
+	n, start := 0, clock.Now()
+	filter := order.Filter{From: start.AddDate(-2, 0, 0), To: start}
+	err := y.orders.Oldest(ctx, filter, "", func(o order.Order, _ string) (err error) {
+		if n++; n > count {
+			return errEnough
+		}
+		text, err = export.Append(text[:0], export.OrderOf(o, time.UTC), export.CSV)
+		return err
+	})
+	if !errors.Is(err, errEnough) {
+		return 0, fmt.Errorf("%d orders were exported: %w", n, err)
+	}
+	return clock.Now().Sub(start), nil
 }
 
 // year makes the orders and counts them.
