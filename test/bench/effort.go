@@ -19,6 +19,8 @@ type effort struct {
 	goods    int           // of a local store with many products
 	sold     [2]int        // orders a year of a store that sells little and of one that sells much
 	soldPage int           // of the history of both
+	mailTime time.Duration // how long SES takes for each backlog of mails
+	resets   int           // that are asked for meanwhile
 
 	architecture string // of the zips
 }
@@ -27,7 +29,8 @@ type effort struct {
 func thorough(duration time.Duration) effort {
 	return effort{
 		duration: duration, turn: time.Second, warmUp: 100, starts: 60, hashes: 30, refusals: 60, lastPage: 1000,
-		goods: 3000, sold: [2]int{10_000, 100_000}, soldPage: 400, architecture: deployedArchitecture,
+		goods: 3000, sold: [2]int{10_000, 100_000}, soldPage: 400, mailTime: 2 * duration, resets: 10,
+		architecture: deployedArchitecture,
 	}
 }
 
@@ -36,7 +39,8 @@ func thorough(duration time.Duration) effort {
 func short() effort {
 	return effort{
 		duration: time.Second, turn: 200 * time.Millisecond, warmUp: 5, starts: 3, hashes: 3, refusals: 6, lastPage: 20,
-		goods: 300, sold: [2]int{200, 1000}, soldPage: 5, architecture: runtime.GOARCH,
+		goods: 300, sold: [2]int{200, 1000}, soldPage: 5, mailTime: 2 * time.Second, resets: 2,
+		architecture: runtime.GOARCH,
 	}
 }
 

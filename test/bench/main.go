@@ -33,6 +33,7 @@ var measurements = []measurement{
 	{"history", history},
 	{"sales", sales},
 	{"local", local},
+	{"mails", mails},
 	{"password", passwordHash},
 	{"refused-log-in", refusedLogIn},
 }

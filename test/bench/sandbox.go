@@ -42,9 +42,10 @@ type sandbox struct {
 	configurationSet string
 }
 
-func (s *store) sandbox(ctx context.Context) (*sandbox, error) {
-	tables, err := s.copyTables(ctx, dynamodb.NewFromConfig(s.aws), "ProductsTable", "OrdersTable", "MailsTable",
-		"SuppressedAddressesTable")
+// sandbox makes one, with copies of more tables where they are named.
+func (s *store) sandbox(ctx context.Context, more ...string) (*sandbox, error) {
+	names := append([]string{"ProductsTable", "OrdersTable", "MailsTable", "SuppressedAddressesTable"}, more...)
+	tables, err := s.copyTables(ctx, dynamodb.NewFromConfig(s.aws), names...)
 	if err != nil {
 		return nil, err
 	}
