@@ -13,12 +13,15 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"shop/internal/notification"
+	"shop/internal/page"
+	"shop/internal/product"
 )
 
-// meter asks DynamoDB what each write costs and adds it up.
+// meter asks DynamoDB what each write and each query costs, and adds both up.
 type meter struct {
 	mu    sync.Mutex
 	units float64
+	reads float64 // of queries
 }
 
 func (m *meter) option(o *dynamodb.Options) {
@@ -41,6 +44,8 @@ func (m *meter) measure(
 		}
 	case *dynamodb.UpdateItemOutput:
 		m.add(*result.ConsumedCapacity, 1)
+	case *dynamodb.QueryOutput:
+		m.reads += *result.ConsumedCapacity.CapacityUnits
 	}
 	return out, metadata, err
 }
@@ -100,5 +105,25 @@ func TestCapacityOfALowStock(t *testing.T) {
 	}
 	if all[0] == 0 || all[1] != all[0] || all[2] != all[0]+1 || all[3] != all[0] {
 		t.Errorf("write units of sales: got %v, want the third one unit dearer than the others", all)
+	}
+}
+
+// TestCapacityOfACataloguePage: a page of the catalogue reads at most one unit of the index, though names are as long
+// as they may be: test/cost reckons with it.
+func TestCapacityOfACataloguePage(t *testing.T) {
+	s := open(t)
+	var m meter
+	for i := range page.DefaultLimit + 1 {
+		s.must(s.saver().Create(t.Context(), product.Product{
+			ID: "product-" + number3(i), Name: strings.Repeat("e", 196) + " " + number3(i), Price: gbp(100), Active: true,
+			Stock: 100, Version: 1, CreatedAt: opened, UpdatedAt: opened,
+		}, nil))
+	}
+	got, err := (&Catalogue{
+		Client: s.tables.Client(nil, m.option), Products: s.tables.Name("Products"), Currency: "GBP",
+	}).Browse(t.Context(), product.Selection{}, page.Request{Limit: page.DefaultLimit})
+	s.must(err)
+	if len(got.Items) != page.DefaultLimit || m.reads == 0 || m.reads > 1 {
+		t.Errorf("%d products by %v units of the index, want 20 by 1 at most", len(got.Items), m.reads)
 	}
 }

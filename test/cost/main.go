@@ -180,7 +180,11 @@ var ofMonth = []struct {
 // rates are orders a second.
 var rates = []float64{1, 100, 1000}
 
-func main() { write(os.Stdout) }
+func main() {
+	write(os.Stdout)
+	fmt.Println()
+	writeBrowsing(os.Stdout)
+}
 
 func write(w io.Writer) {
 	fmt.Fprintln(w, "| line | per 1,000 orders | a month at 1 a second | at 100 | at 1,000 |")
