@@ -151,7 +151,7 @@ func (r *mailRun) measure(ctx context.Context, binary string) error {
 	if err != nil {
 		return err
 	}
-	work, ctx := errgroup.WithContext(ctx)
+	work, workCtx := errgroup.WithContext(ctx)
 	batches := make(chan []string, len(r.orders))
 	for batch := range slices.Chunk(r.orders, batchOfMails) {
 		batches <- batch
@@ -159,8 +159,8 @@ func (r *mailRun) measure(ctx context.Context, binary string) error {
 	close(batches)
 	began := time.Now()
 	apart := time.Duration(float64(len(r.orders)) / r.load.forOrders() / float64(r.resets+1) * float64(time.Second))
-	work.Go(func() error { return r.askForResets(ctx, accounts, apart) })
-	sending, sendingCtx := errgroup.WithContext(ctx)
+	work.Go(func() error { return r.askForResets(workCtx, accounts, apart) })
+	sending, sendingCtx := errgroup.WithContext(workCtx)
 	for _, p := range orders {
 		sending.Go(func() error {
 			for batch := range batches {
@@ -173,7 +173,10 @@ func (r *mailRun) measure(ctx context.Context, binary string) error {
 	}
 	err = sending.Wait()
 	r.took = time.Since(began)
-	return errors.Join(err, work.Wait(), r.box.pendingAtMost(ctx, 0))
+	if err := errors.Join(err, work.Wait()); err != nil {
+		return err
+	}
+	return r.box.pendingAtMost(ctx, 0)
 }
 
 func (r *mailRun) start(ctx context.Context, binary string, count int) (started []*process, err error) {
@@ -274,6 +277,7 @@ func limitedSES(endpoint string, load mailLoad, latency time.Duration) *provider
 	}
 	s := &provider{}
 	pass := httputil.NewSingleHostReverseProxy(target)
+	pass.Transport = &http.Transport{IdleConnTimeout: time.Second} // before the emulator closes it
 	limit := rate.NewLimiter(rate.Limit(load.perSecond), max(1, int(load.perSecond)))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.Contains(r.Header.Get("Authorization"), "/ses/aws4_request") {

@@ -84,7 +84,8 @@ func exports(ctx context.Context, years [2]*year, e effort) (row, error) {
 		return row{}, err
 	}
 	rate := func(times []time.Duration) float64 { return float64(count) / median(times).Seconds() }
-	what := fmt.Sprintf("orders exported a second, of %d a year against %d, median of %d", e.sold[1], e.sold[0], len(many))
+	what := fmt.Sprintf("orders exported a second, of %d a year against %d, median of %d", e.sold[1], e.sold[0],
+		len(many))
 	return atLeast(what, rate(many), rate(few), 0.8, "%.0f/s"), nil
 }
 
