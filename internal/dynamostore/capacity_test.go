@@ -115,8 +115,8 @@ func TestCapacityOfACataloguePage(t *testing.T) {
 	var m meter
 	for i := range page.DefaultLimit + 1 {
 		s.must(s.saver().Create(t.Context(), product.Product{
-			ID: "product-" + number3(i), Name: strings.Repeat("e", 196) + " " + number3(i), Price: gbp(100), Active: true,
-			Stock: 100, Version: 1, CreatedAt: opened, UpdatedAt: opened,
+			ID: "product-" + number3(i), Name: strings.Repeat("e", 196) + " " + number3(i), Price: gbp(100),
+			Active: true, Stock: 100, Version: 1, CreatedAt: opened, UpdatedAt: opened,
 		}, nil))
 	}
 	got, err := (&Catalogue{

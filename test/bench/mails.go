@@ -276,8 +276,10 @@ func limitedSES(endpoint string, load mailLoad, latency time.Duration) *provider
 		panic(err) // the emulator was reached by it
 	}
 	s := &provider{}
-	pass := httputil.NewSingleHostReverseProxy(target)
-	pass.Transport = &http.Transport{IdleConnTimeout: time.Second} // before the emulator closes it
+	pass := &httputil.ReverseProxy{
+		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(target) },
+		Transport: &http.Transport{IdleConnTimeout: time.Second}, // before the emulator closes it
+	}
 	limit := rate.NewLimiter(rate.Limit(load.perSecond), max(1, int(load.perSecond)))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.Contains(r.Header.Get("Authorization"), "/ses/aws4_request") {

@@ -8,10 +8,10 @@ import (
 
 // What the distribution keeps of the catalogue, and what an answer that it does not have takes.
 const (
-	keptSeconds = 10.0 // functions/view-product/handler_test.go and functions/browse-products/handler_test.go: max-age
+	keptSeconds = 10.0 // functions/view-product/handler_test.go: max-age; the same of lists
 	viewCalls   = 1.0  // test/e2e/calls_test.go: a product by one Query
-	indexUnits  = 1.0  // internal/dynamostore/capacity_test.go: read units of the index for a page of the catalogue, at most
-	readsOfAKey = 3000 // read units a second of one partition; docs.aws.amazon.com/amazondynamodb, "partition key design"
+	indexUnits  = 1.0  // internal/dynamostore/capacity_test.go: read units for a page of the catalogue, at most
+	readsOfAKey = 3000 // a second, of one partition; docs.aws.amazon.com/amazondynamodb, "partition key design"
 	apiRate     = 2000 // template.yaml, ApiRate: requests a second, of all clients together
 )
 
