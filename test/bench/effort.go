@@ -22,6 +22,8 @@ type effort struct {
 	mailTime time.Duration // how long SES takes for each backlog of mails
 	resets   int           // that are asked for meanwhile
 
+	mailLoads int // how many of the rates of mails
+
 	architecture string // of the zips
 }
 
@@ -29,7 +31,7 @@ type effort struct {
 func thorough(duration time.Duration) effort {
 	return effort{
 		duration: duration, turn: time.Second, warmUp: 100, starts: 60, hashes: 30, refusals: 60, lastPage: 1000,
-		goods: 3000, sold: [2]int{10_000, 100_000}, soldPage: 400, mailTime: 2 * duration, resets: 10,
+		goods: 3000, sold: [2]int{10_000, 100_000}, soldPage: 400, mailTime: 2 * duration, resets: 10, mailLoads: len(mailLoads),
 		architecture: deployedArchitecture,
 	}
 }
@@ -39,7 +41,7 @@ func thorough(duration time.Duration) effort {
 func short() effort {
 	return effort{
 		duration: time.Second, turn: 200 * time.Millisecond, warmUp: 5, starts: 3, hashes: 3, refusals: 6, lastPage: 20,
-		goods: 300, sold: [2]int{200, 1000}, soldPage: 5, mailTime: 2 * time.Second, resets: 2,
+		goods: 300, sold: [2]int{200, 1000}, soldPage: 5, mailTime: 2 * time.Second, resets: 2, mailLoads: 1,
 		architecture: runtime.GOARCH,
 	}
 }

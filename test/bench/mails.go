@@ -1,22 +1,27 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"regexp"
 	"slices"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
@@ -56,7 +61,7 @@ func (l mailLoad) forOrders() float64 { return l.perSecond - l.accounts }
 // mails measures how fast a backlog of orders' mails is sent by as many processes as the event source would run at
 // once, by an SES that takes its time and refuses what is above its rate; and how long account mails wait meanwhile.
 func mails(ctx context.Context, s *store, e effort) (rows []row, err error) {
-	for _, load := range mailLoads {
+	for _, load := range mailLoads[:e.mailLoads] {
 		more, err := s.mailsAt(ctx, load, e)
 		if err != nil {
 			return rows, err
@@ -73,7 +78,10 @@ func (s *store) mailsAt(ctx context.Context, load mailLoad, e effort) (rows []ro
 	}
 	defer func() { err = errors.Join(err, box.remove()) }()
 	run := &mailRun{box: box, load: load.scaled(), resets: e.resets}
-	run.ses = limitedSES(*s.aws.BaseEndpoint, run.load, time.Duration(load.slower*float64(sesLatency)))
+	run.ses, err = limitedSES(s, run.load, time.Duration(load.slower*float64(sesLatency)))
+	if err != nil {
+		return nil, err
+	}
 	defer run.ses.close()
 	if err := run.prepare(ctx, e.mailTime); err != nil {
 		return nil, err
@@ -103,7 +111,8 @@ type mailRun struct {
 
 // prepare places orders, as many as SES takes in a while, and signs up those who will ask for a reset.
 func (r *mailRun) prepare(ctx context.Context, howLong time.Duration) error {
-	count := max(2*batchOfMails, int(r.load.forOrders()*howLong.Seconds()))
+	round := r.load.workers * batchOfMails // so that no worker has less to do than another
+	count := round * int(math.Ceil(r.load.forOrders()*howLong.Seconds()/float64(round)))
 	place := checkoutStore(r.box.tables)
 	ids := make(chan string, count)
 	placing, placingCtx := errgroup.WithContext(ctx)
@@ -175,6 +184,9 @@ func (r *mailRun) measure(ctx context.Context, binary string) error {
 	r.took = time.Since(began)
 	if err := errors.Join(err, work.Wait()); err != nil {
 		return err
+	}
+	if taken, want := r.ses.taken.Load(), int64(len(r.orders)+len(r.users)); taken != want {
+		return fmt.Errorf("SES got %d mails of %d", taken, want)
 	}
 	return r.box.pendingAtMost(ctx, 0)
 }
@@ -262,41 +274,69 @@ func (r *mailRun) rows(load mailLoad) []row {
 	}
 }
 
-// provider is the emulator behind a proxy, whose SES takes its time and no more than its rate.
+// provider is the emulator with a limit of SES's: a proxy before it.
 type provider struct {
 	url            string
 	close          func()
+	target         *url.URL
+	credentials    aws.Credentials
 	taken, refused atomic.Int64
 }
 
 // limitedSES lets the mails of one second through at once, and then no more than the rate.
-func limitedSES(endpoint string, load mailLoad, latency time.Duration) *provider {
-	target, err := url.Parse(endpoint)
+func limitedSES(s *store, load mailLoad, latency time.Duration) (*provider, error) {
+	target, err := url.Parse(*s.aws.BaseEndpoint)
 	if err != nil {
-		panic(err) // the emulator was reached by it
+		return nil, fmt.Errorf("reading the emulator's address: %w", err)
 	}
-	s := &provider{}
+	p := &provider{target: target, credentials: s.root}
 	pass := &httputil.ReverseProxy{
-		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(target) },
+		Rewrite:   p.rewrite,
 		Transport: &http.Transport{IdleConnTimeout: time.Second}, // before the emulator closes it
 	}
 	limit := rate.NewLimiter(rate.Limit(load.perSecond), max(1, int(load.perSecond)))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.Contains(r.Header.Get("Authorization"), "/ses/aws4_request") {
+		if serviceOf(r) != "ses" {
 			pass.ServeHTTP(w, r)
 			return
 		}
 		time.Sleep(latency)
 		if !limit.Allow() {
-			s.refused.Add(1)
+			p.refused.Add(1)
 			w.WriteHeader(http.StatusBadRequest)
 			_, _ = w.Write([]byte(`<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code>` +
 				`<Message>Maximum sending rate exceeded.</Message></Error></ErrorResponse>`))
 			return
 		}
-		s.taken.Add(1)
+		p.taken.Add(1)
 		pass.ServeHTTP(w, r)
 	}))
-	s.url, s.close = server.URL, sync.OnceFunc(server.Close)
-	return s
+	p.url, p.close = server.URL, server.Close
+	return p, nil
+}
+
+// rewrite signs the call anew, because the emulator knows its own address alone.
+func (p *provider) rewrite(r *httputil.ProxyRequest) {
+	body, err := io.ReadAll(r.In.Body)
+	if err != nil {
+		return // unsigned, so that it is refused
+	}
+	r.SetURL(p.target)
+	r.Out.Body, r.Out.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	for _, name := range []string{"Authorization", "X-Amz-Date", "Amz-Sdk-Request", "Amz-Sdk-Invocation-Id"} {
+		r.Out.Header.Del(name)
+	}
+	sum := sha256.Sum256(body)
+	_ = v4.NewSigner().SignHTTP(r.Out.Context(), p.credentials, r.Out, hex.EncodeToString(sum[:]), serviceOf(r.In), region,
+		time.Now())
+}
+
+var signedFor = regexp.MustCompile(`/([a-z]+)/aws4_request`)
+
+// serviceOf is what the call is signed for, such as ses.
+func serviceOf(r *http.Request) string {
+	if found := signedFor.FindStringSubmatch(r.Header.Get("Authorization")); found != nil {
+		return found[1]
+	}
+	return ""
 }

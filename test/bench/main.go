@@ -110,10 +110,10 @@ func measureAll(ctx context.Context, s *store, wanted *regexp.Regexp, e effort) 
 		}
 		fmt.Fprintf(os.Stderr, "measuring %s …\n", m.name)
 		measured, err := m.measure(ctx, s, e)
+		rows = append(rows, measured...)
 		if err != nil {
 			return rows, fmt.Errorf("measuring %s: %w", m.name, err)
 		}
-		rows = append(rows, measured...)
 	}
 	return rows, nil
 }
