@@ -31,8 +31,8 @@ type effort struct {
 func thorough(duration time.Duration) effort {
 	return effort{
 		duration: duration, turn: time.Second, warmUp: 100, starts: 60, hashes: 30, refusals: 60, lastPage: 1000,
-		goods: 3000, sold: [2]int{10_000, 100_000}, soldPage: 400, mailTime: 2 * duration, resets: 10, mailLoads: len(mailLoads),
-		architecture: deployedArchitecture,
+		goods: 3000, sold: [2]int{10_000, 100_000}, soldPage: 400, mailTime: 2 * duration, resets: 10,
+		mailLoads: len(mailLoads), architecture: deployedArchitecture,
 	}
 }
 

@@ -327,8 +327,8 @@ func (p *provider) rewrite(r *httputil.ProxyRequest) {
 		r.Out.Header.Del(name)
 	}
 	sum := sha256.Sum256(body)
-	_ = v4.NewSigner().SignHTTP(r.Out.Context(), p.credentials, r.Out, hex.EncodeToString(sum[:]), serviceOf(r.In), region,
-		time.Now())
+	_ = v4.NewSigner().SignHTTP(r.Out.Context(), p.credentials, r.Out, hex.EncodeToString(sum[:]),
+		serviceOf(r.In), region, time.Now())
 }
 
 var signedFor = regexp.MustCompile(`/([a-z]+)/aws4_request`)
