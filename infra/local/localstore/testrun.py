@@ -189,7 +189,9 @@ def bench_compare() -> int:
             raise UserError(f"{commit} has no {RATIOS.relative_to(ROOT)}: {shown.stderr.decode().strip()}")
         before.write_bytes(shown.stdout)
         if before.read_bytes() == RATIOS.read_bytes():
-            raise UserError(f"nothing was measured since {commit}: run `make bench`, or name an older commit, AGAINST=…")
+            raise UserError(
+                f"nothing was measured since {commit}: run `make bench`, or name an older commit, AGAINST=…"
+            )
         return compare(before, RATIOS)
 
 
