@@ -256,12 +256,12 @@ export interface paths {
         put?: never;
         /**
          * Exchange an API key for an access token
-         * @description For machines, with a key that an operator made by `shop api-key create`. The token has the key's scopes and is good for 15 minutes;
-         *     then exchange the key again. It opens routes of staff and none of a customer's: GET /users/me is 403. Once the key is revoked,
-         *     each use of the token is 403.
+         * @description For machines, with a key that an operator made by `shop api-key create`. The token has the key's scopes and is
+         *     good for 15 minutes; then exchange the key again. It opens routes of staff and none of a customer's: GET
+         *     /users/me is 403. Once the key is revoked, each use of the token is 403.
          *
-         *     A key that nobody has, one whose secret is wrong and one that was revoked are answered alike. Guesses are counted by key and
-         *     client, as at log-in.
+         *     A key that nobody has, one whose secret is wrong and one that was revoked are answered alike. Guesses are
+         *     counted by key and client, as at log-in.
          */
         post: operations["open-machine-session"];
         delete?: never;
@@ -350,11 +350,12 @@ export interface paths {
         };
         /**
          * List the goods for sale
-         * @description Active products only, sorted by name. A `search` is sorted by the words that it finds, then by name; with `in_stock` alone, names
-         *     that begin with the same 96 bytes in UTF-8 are sorted by product_id. Descriptions are on each product's own page.
+         * @description Active products only, sorted by name. A `search` is sorted by the words that it finds, then by name; with
+         *     `in_stock` alone, names that begin with the same 96 bytes in UTF-8 are sorted by product_id. Descriptions are
+         *     on each product's own page.
          *
-         *     `search`, `category` and `in_stock` may be combined. The first of them, in this order, is looked up, and the others leave out
-         *     what it finds: a page may have less than its limit, or nothing, while `next_cursor` goes on.
+         *     `search`, `category` and `in_stock` may be combined. The first of them, in this order, is looked up, and the
+         *     others leave out what it finds: a page may have less than its limit, or nothing, while `next_cursor` goes on.
          */
         get: operations["browse-products"];
         put?: never;
@@ -1066,8 +1067,8 @@ export interface components {
             categories?: components["schemas"]["Categories"];
         };
         /**
-         * @description A category's name: letters, marks and digits of any script, single blanks, and `& ' ’ . , / ( ) + -`. It begins with a letter or a
-         *     digit. Stored in NFC. Names that differ only in case name the same category.
+         * @description A category's name: letters, marks and digits of any script, single blanks, and `& ' ’ . , / ( ) + -`. It begins
+         *     with a letter or a digit. Stored in NFC. Names that differ only in case name the same category.
          */
         Category: string;
         /** @description The categories of a product, each once. */
@@ -1523,8 +1524,8 @@ export interface components {
         HistoryPage: {
             headers: {
                 /**
-                 * @description With `format=csv`, where there is a next page: its query, relative to this page (RFC 8288). A page that was asked for by
-                 *     `email` leads on by `customer`.
+                 * @description With `format=csv`, where there is a next page: its query, relative to this page (RFC 8288). A page that was
+                 *     asked for by `email` leads on by `customer`.
                  * @example <?cursor=bW9yZQ&format=csv>; rel="next"
                  */
                 Link?: string;
@@ -2418,8 +2419,8 @@ export interface components {
          */
         AdjustmentKey: string;
         /**
-         * @description One to five words, each of which begins a word of the name. Case and diacritics do not matter. A word is a run of letters and
-         *     digits; of a name the first 20 different ones are looked at.
+         * @description One to five words, each of which begins a word of the name. Case and diacritics do not matter. A word is a run
+         *     of letters and digits; of a name the first 20 different ones are looked at.
          * @example lam bra
          */
         Search: string;
@@ -3354,8 +3355,8 @@ export interface operations {
                  */
                 q?: string;
                 /**
-                 * @description One to five words, each of which begins a word of the name. Case and diacritics do not matter. A word is a run of letters and
-                 *     digits; of a name the first 20 different ones are looked at.
+                 * @description One to five words, each of which begins a word of the name. Case and diacritics do not matter. A word is a run
+                 *     of letters and digits; of a name the first 20 different ones are looked at.
                  * @example lam bra
                  */
                 search?: components["parameters"]["Search"];
@@ -3437,8 +3438,8 @@ export interface operations {
                  */
                 q?: string;
                 /**
-                 * @description One to five words, each of which begins a word of the name. Case and diacritics do not matter. A word is a run of letters and
-                 *     digits; of a name the first 20 different ones are looked at.
+                 * @description One to five words, each of which begins a word of the name. Case and diacritics do not matter. A word is a run
+                 *     of letters and digits; of a name the first 20 different ones are looked at.
                  * @example lam bra
                  */
                 search?: components["parameters"]["Search"];
@@ -4241,7 +4242,8 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Orders placed at this instant or later, RFC 3339, in any offset; or on this day or later, in the shop's zone.
+                 * @description Orders placed at this instant or later, RFC 3339, in any offset; or on this day or later, in the shop's
+                 *     zone.
                  * @example 2026-03-01T00:00:00+01:00
                  */
                 from?: components["schemas"]["Moment"];
