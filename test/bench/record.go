@@ -76,7 +76,11 @@ func renewed(document string, rows []row, machine string) (string, error) {
 	if !found || !ended {
 		return "", fmt.Errorf("the page has no line %q with a line %q after it", start, end)
 	}
-	return before + start + "\n" + machine + "\n\n" + table(rows) + "\n" + end + after, nil
+	text := machine + "\n\n" + table(rows) + "\n"
+	if memory := memoryTable(rows); memory != "" {
+		text += "Memory, from the same run:\n\n" + memory + "\n"
+	}
+	return before + start + "\n" + text + end + after, nil
 }
 
 // renew writes both files anew. It returns an error that says which it could not.

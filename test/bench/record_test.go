@@ -57,3 +57,16 @@ func TestMachineIsOfThisRepository(t *testing.T) {
 		t.Errorf("%v, %s", err, got)
 	}
 }
+
+func TestMemoryTable(t *testing.T) {
+	rows := []row{
+		processorRow("place-order", 2*time.Millisecond, 1*time.Millisecond), {what: "place-order, warm call"},
+	}
+	want := "| place-order | 2.00 ms | 27.6 ms, $0.00007 | 13.8 ms, $0.00010 | 6.9 ms, $0.00015 | 3.5 ms, $0.00025 |"
+	if got := memoryTable(rows); !strings.Contains(got, want) || strings.Count(got, "\n") != 3 {
+		t.Errorf("the table is\n%s\nwant\n%s", got, want)
+	}
+	if got := memoryTable(rows[1:]); got != "" {
+		t.Errorf("without a processor time there is a table: %s", got)
+	}
+}

@@ -16,8 +16,9 @@ type row struct {
 	ratio         string
 	goal, met     string
 
-	exact   float64   // the ratio
-	samples []float64 // the ratios of parts of the measurement, if there are any
+	measured float64   // the figure
+	exact    float64   // the ratio
+	samples  []float64 // the ratios of parts of the measurement, if there are any
 }
 
 // atMost is a row whose ratio of figure to limit should be no more than goal.
@@ -26,7 +27,7 @@ func atMost(what string, figure, limit, goal float64, format string) row {
 	return row{
 		what: what, figure: fmt.Sprintf(format, figure), limit: fmt.Sprintf(format, limit),
 		ratio: fmt.Sprintf("%.2f", ratio), goal: fmt.Sprintf("≤ %.2f", goal), met: yesNo(ratio <= goal),
-		exact: figure / limit,
+		measured: figure, exact: figure / limit,
 	}
 }
 

@@ -55,8 +55,11 @@ type side struct {
 	processor time.Duration // of a call, on average
 }
 
+// processorTime is the end of what a row of processor time is called.
+const processorTime = ", processor time a call"
+
 func processorRow(function string, ours, bare time.Duration) row {
-	return atMost(function+", processor time a call", milliseconds(ours), milliseconds(bare), 1.05, "%.2f ms")
+	return atMost(function+processorTime, milliseconds(ours), milliseconds(bare), 1.05, "%.2f ms")
 }
 
 func warmRow(what string, ours, bare []time.Duration, q, goal float64) row {
