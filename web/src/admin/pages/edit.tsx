@@ -15,6 +15,7 @@ import { Picture } from '../../parts/picture'
 import { Empty, Failure, Loading, Waiting } from '../../parts/states'
 import { desk } from '../../words/en/desk'
 import { Export } from '../export'
+import { PictureField, UPLOADING } from '../picture-field'
 import { LinkFor, useRights } from '../rights'
 import { StockCell } from '../stock-cell'
 
@@ -58,6 +59,7 @@ function check(values: FormData, currency: string): Errors {
   return {
     name: text(values, 'name').trim() ? undefined : desk.required,
     price: parseMoney(text(values, 'price'), currency) ? undefined : desk.badPrice(digitsOf(currency)),
+    image_url: values.has(UPLOADING) ? desk.pictureBusy : undefined,
     max_per_order: max === '' || isWhole(max, 1, NO_LIMIT) ? undefined : desk.badMax,
     low_stock_threshold: threshold === '' || isWhole(threshold, 0, 1_000_000) ? undefined : desk.badThreshold,
     categories: areCategories(categoriesOf(values)) ? undefined : desk.badCategories,
@@ -108,7 +110,7 @@ function Fields({ product, currency, errors }: { product?: AdminProduct; currenc
         error={errors.price}
         required
       />
-      <Field name="image_url" label={desk.imageUrl} hint={desk.imageHint} defaultValue={product?.image_url} maxLength={2048} error={errors.image_url} />
+      <PictureField stored={product?.image_url ?? ''} error={errors.image_url} />
       <Field
         name="max_per_order"
         label={desk.maxPerOrder}
