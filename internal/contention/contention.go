@@ -2,7 +2,10 @@
 // does not know DynamoDB, so that the simulation in test/bench repeats as the store does.
 package contention
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Policy is a way to repeat: with full jitter, under a cap that doubles.
 // https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
@@ -12,9 +15,13 @@ type Policy struct {
 	Limit time.Duration // how long after its beginning a call may be repeated
 }
 
+// Checkout repeats the transaction of an order. Under a higher cap those who waited long would try seldom: of as many
+// buyers as a product bears nine in ten, some would be refused (TestGoals of test/bench/simulate).
+var Checkout = Policy{First: 20 * time.Millisecond, Most: 50 * time.Millisecond, Limit: 2 * time.Second}
+
 // Adjusting repeats an admin's change of a stock by a difference. The admin is one and the buyers are many, so it tries
-// often, and nearly as long as its function has.
-var Adjusting = Policy{First: 20 * time.Millisecond, Most: 50 * time.Millisecond, Limit: 7 * time.Second}
+// more often than they do, and nearly as long as its function has.
+var Adjusting = Policy{First: 20 * time.Millisecond, Most: 20 * time.Millisecond, Limit: 7 * time.Second}
 
 // Once repeats nothing.
 var Once = Policy{Limit: -1}
@@ -22,6 +29,22 @@ var Once = Policy{Limit: -1}
 // Since is the policy of what is left of a call that began then.
 func (p Policy) Since(began time.Time) Policy {
 	p.Limit -= time.Since(began)
+	return p
+}
+
+type endKey struct{}
+
+// WithLimit returns a ctx under which all calls together are repeated no longer than limit from now. Unlike a deadline
+// it ends no attempt.
+func WithLimit(ctx context.Context, limit time.Duration) context.Context {
+	return context.WithValue(ctx, endKey{}, time.Now().Add(limit))
+}
+
+// Under is the policy with what is left of the limit of ctx, if it has one.
+func (p Policy) Under(ctx context.Context) Policy {
+	if end, limited := ctx.Value(endKey{}).(time.Time); limited {
+		p.Limit = min(p.Limit, time.Until(end))
+	}
 	return p
 }
 

@@ -26,6 +26,12 @@ func TestWait(t *testing.T) {
 	if _, again := Once.Wait(1, 0, longest); again {
 		t.Error("what is tried once is tried again")
 	}
+	if under := p.Under(WithLimit(t.Context(), time.Minute)); under != p {
+		t.Errorf("under a limit that is longer: %+v", under)
+	}
+	if under := p.Under(WithLimit(t.Context(), 0)); under.Limit > 0 {
+		t.Errorf("when none is left: %s", under.Limit)
+	}
 	if left := p.Since(time.Now().Add(-time.Minute)); left.Limit > -58*time.Second {
 		t.Errorf("after a minute %s of a second are left", left.Limit)
 	}

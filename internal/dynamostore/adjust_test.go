@@ -157,10 +157,10 @@ func TestAdjustGivesUp(t *testing.T) {
 	}
 }
 
-// TestSixtyAdjustmentsInARush: as many buyers as the product bears hold it all the time, and each of an admin's
-// adjustments is made, once.
+// TestSixtyAdjustmentsInARush: buyers, one order after the other, leave the product free for moments only, and each of
+// an admin's adjustments is made, once.
 func TestSixtyAdjustmentsInARush(t *testing.T) {
-	const hold, buyers, adjustments = 10 * time.Millisecond, 24, 60
+	const hold, buyers, adjustments = 10 * time.Millisecond, 4, 60
 	s := open(t)
 	s.addProduct("lamp", 1, 1_000_000)
 	overlap := &awsfault.Overlap{Hold: hold}

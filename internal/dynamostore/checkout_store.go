@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/uuid"
 
+	"shop/internal/contention"
 	"shop/internal/money"
 	"shop/internal/notification"
 	"shop/internal/order"
@@ -67,7 +68,7 @@ func (s *CheckoutStore) product(r *reader) order.Product {
 // the commit as a conflict, and waits.
 func (s *CheckoutStore) Accepted(ctx context.Context, orderID string) (order.Order, error) {
 	var out *dynamodb.TransactGetItemsOutput
-	err := retryOnConflictFor(ctx, patience, isContention, func() (err error) {
+	err := repeat(ctx, contention.Checkout, isContention, func() (err error) {
 		out, err = s.Client.TransactGetItems(ctx,
 			&dynamodb.TransactGetItemsInput{TransactItems: []types.TransactGetItem{
 				{Get: &types.Get{TableName: &s.Orders, Key: orderKey(orderID)}},
@@ -96,7 +97,7 @@ func (s *CheckoutStore) Place(
 ) (order.Order, error) {
 	var open bool
 	var in *dynamodb.TransactWriteItemsInput
-	err := retryOnConflictFor(ctx, patience, mayStillPlace, func() error {
+	err := repeat(ctx, contention.Checkout, mayStillPlace, func() error {
 		if !open {
 			o.PlacedAt = now()
 			in = &dynamodb.TransactWriteItemsInput{

@@ -48,16 +48,17 @@ func retryOnConflictFor(ctx context.Context, limit time.Duration, contended func
 	return repeat(ctx, contention.Policy{First: firstWait, Most: maxWait, Limit: limit}, contended, call)
 }
 
-// repeat makes a call, and again as the policy says as long as it fails by nothing but contention: after that, or once
-// ctx has ended, it returns errUnsettled.
+// repeat makes a call, and again as the policy and the limit of ctx say as long as it fails by nothing but contention:
+// after that, or once ctx has ended, it returns errUnsettled.
 func repeat(ctx context.Context, p contention.Policy, contended func(error) bool, call func() error) error {
+	p = p.Under(ctx)
 	began := time.Now()
 	for n := 1; ; n++ {
 		err := call()
 		if err == nil || !contended(err) {
 			return err
 		}
-		wait, again := p.Wait(n, time.Since(began), rand.N[time.Duration])
+		wait, again := p.Wait(n, time.Since(began), jitter)
 		if !again || clock.Sleep(ctx, wait) != nil {
 			return fmt.Errorf("%w: %w", errUnsettled, err)
 		}
@@ -66,8 +67,11 @@ func repeat(ctx context.Context, p contention.Policy, contended func(error) bool
 
 // sleepWithJitter sleeps for a random part of wait and reports whether ctx is still alive afterwards.
 func sleepWithJitter(ctx context.Context, wait time.Duration) bool {
-	return clock.Sleep(ctx, rand.N(wait)) == nil
+	return clock.Sleep(ctx, jitter(wait)) == nil
 }
+
+// jitter is a random part of a wait.
+func jitter(wait time.Duration) time.Duration { return rand.N(wait) }
 
 // isContention reports whether a call was turned away only because others were at the same item or too many were
 // calling. DynamoDB carried nothing out.

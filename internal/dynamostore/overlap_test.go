@@ -3,6 +3,7 @@ package dynamostore
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"sync"
 	"testing"
@@ -101,6 +102,36 @@ func TestTenBuyersWhoOverlap(t *testing.T) {
 	}
 	if overlap.Conflicts() == 0 {
 		t.Error("nobody met a conflict")
+	}
+}
+
+// TestACheckoutIsBusySoon: conflicts, and a mark that moves, again and again, end after two seconds in all, and not
+// after two for each stock that was told.
+func TestACheckoutIsBusySoon(t *testing.T) {
+	s := open(t)
+	s.addProduct("lamp", 1, 10)
+	began, calls, threshold := time.Now(), 0, int64(5)
+	conflict := awsfault.Canceled("TransactionConflict", "None", "TransactionConflict")
+	s.faults.On("TransactWriteItems", awsfault.Times(1000, func(
+		next http.RoundTripper, r *http.Request,
+	) (*http.Response, error) {
+		if calls++; calls%25 != 0 {
+			return conflict(next, r)
+		}
+		threshold = 14 - threshold // the stock of 10 is low, and is not
+		s.change("Products", productKey("lamp", salePart), "SET low_at = :n", attributes{":n": number(threshold)})
+		return next.RoundTrip(r)
+	})...)
+	checkout := &order.Checkout{
+		Store: s.checkout().CheckoutStore, Currency: "GBP", Now: clock.Now,
+		Announce: func(context.Context, string) error { return nil },
+	}
+	_, _, err := checkout.Do(t.Context(), order.Request{
+		Customer: user.Caller{UserID: "usr_1"}, IdempotencyKey: "k",
+		Items: []order.Item{{ProductID: "lamp", Quantity: 1}},
+	})
+	if took := time.Since(began); !errors.Is(err, order.ErrBusy) || took > 3*time.Second || calls < 25 {
+		t.Errorf("got %v after %s and %d calls, want ErrBusy after two seconds", err, took, calls)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"time"
 
+	"shop/internal/contention"
 	"shop/internal/money"
 )
 
@@ -93,6 +94,7 @@ func (c *Checkout) Do(ctx context.Context, r Request) (placed Order, replayed bo
 	if err != nil {
 		return Order{}, false, err
 	}
+	ctx = contention.WithLimit(ctx, contention.Checkout.Limit) // of all its transactions together
 	draft := Order{
 		ID: ID(r.Customer.UserID, r.IdempotencyKey), UserID: r.Customer.UserID, Email: r.Customer.Email,
 		Request:   fingerprint(items, r.ExpectedTotal),

@@ -13,8 +13,8 @@ import (
 // ours only other domains and base. Adapters each know one technology and import no other adapter. Tools serve them
 // all.
 var layers = map[string]string{
-	"clock": "base", "calendar": "base",
-	"config": "tool", "contention": "tool", "deadline": "tool", "observe": "tool", "rootkeys": "tool", "zone": "tool",
+	"clock": "base", "calendar": "base", "contention": "base",
+	"config": "tool", "deadline": "tool", "observe": "tool", "rootkeys": "tool", "zone": "tool",
 	"money": "domain", "page": "domain", "validation": "domain",
 	"user": "domain", "token": "domain", "password": "domain", "access": "domain",
 	"product": "domain", "order": "domain", "invariants": "domain", "picture": "domain",

@@ -59,7 +59,7 @@ func TestApisFailOnWarningsAndAreThrottled(t *testing.T) {
 }
 
 // TestConcurrencyIsReservedForNone unless its parameter says so: each of the functions that may need it has one of its
-// own.
+// own. So place-order can be kept from taking what notify, relay-mail and log-in need while one product is hot.
 func TestConcurrencyIsReservedForNone(t *testing.T) {
 	tpl := Need(t)
 	var found []string
