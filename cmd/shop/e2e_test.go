@@ -1,10 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -84,6 +91,29 @@ func TestStoreImport(t *testing.T) {
 		"1 updated", "1 unchanged", "0 refused")
 	if p := saved(t, s, mug)[0]; p.Price.Amount != 800 || p.Stock != 0 || p.Version != 2 {
 		t.Errorf("got %+v, want the new price, the old stock, version 2", p)
+	}
+}
+
+// TestStoreImportPictures imports a product with its picture into a real store, and again without sending it.
+func TestStoreImportPictures(t *testing.T) {
+	s := deployed(t)
+	id, folder := "lamp-"+unique(), t.TempDir()
+	m := image.NewRGBA(image.Rect(0, 0, 4, 4))
+	_, _ = rand.Read(m.Pix) // one that the store has not seen
+	var drawn bytes.Buffer
+	if err := png.Encode(&drawn, m); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, id+".png"), drawn.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file := write(t, "goods.csv", "product_id,name,description,price,currency,stock\n"+id+",Lamp,,1.00,GBP,1\n")
+	for _, done := range []string{"1 imported", "1 unchanged"} {
+		shop(t, "--local", "import", "--strict", "--pictures", folder, file).want(t, exitDone, done, "0 refused")
+	}
+	sum := sha256.Sum256(drawn.Bytes())
+	if got, want := saved(t, s, id)[0].ImageURL, "/images/"+hex.EncodeToString(sum[:]); got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 

@@ -50,7 +50,8 @@ type fakeStore struct {
 	before      func(r *http.Request) (deny int)
 	oversell    bool
 	failedMails failedMails
-	keys        *fakeKeys // nil: a stack that has none
+	keys        *fakeKeys      // nil: a stack that has none
+	pictures    map[string]int // how often each was uploaded, by its SHA-256
 }
 
 // fakeProduct is an admin's product as JSON has it, with all members that were saved.
@@ -127,6 +128,8 @@ func (f *fakeStore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case f.keys != nil && f.keys.serve(w, r, string(body)):
 	case store:
 		f.hold(w, r, func(w http.ResponseWriter) { f.store(w, r, path, body) })
+	case r.URL.Path == "/uploads":
+		f.takeUpload(w, r, body)
 	case r.URL.Path == "/_ministack/ses/messages":
 		f.mailbox(w)
 	case target == "DynamoDB_20120810.GetItem":
@@ -218,11 +221,43 @@ func (f *fakeStore) store(w http.ResponseWriter, r *http.Request, path string, b
 		f.view(w, id)
 	case route == "PUT /admin/products/":
 		f.save(w, id, body)
+	case r.Method+" "+path == "POST /admin/pictures":
+		f.beginPicture(w, r, body)
+	case strings.HasPrefix(path, "/admin/pictures/"):
+		f.finishPicture(w, strings.Split(path, "/")[3])
 	case r.Method+" "+path == "POST /orders":
 		f.place(w, r, body)
 	case route == "GET /orders/":
 		answer(w, 200, f.order(id, "sent"))
 	}
+}
+
+// beginPicture sends no form for a picture that was uploaded.
+func (f *fakeStore) beginPicture(w http.ResponseWriter, r *http.Request, body []byte) {
+	var in struct{ SHA256 string }
+	_ = json.Unmarshal(body, &in)
+	shown := map[string]any{"image_url": "/images/" + in.SHA256}
+	if f.pictures[in.SHA256] > 0 {
+		answer(w, 200, shown)
+		return
+	}
+	shown["upload"] = map[string]any{
+		"url": "http://" + r.Host + "/uploads", "fields": map[string]string{"key": in.SHA256}, "expires_at": orderedAt,
+	}
+	answer(w, 201, shown)
+}
+
+func (f *fakeStore) takeUpload(w http.ResponseWriter, r *http.Request, body []byte) {
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	if f.pictures == nil {
+		f.pictures = map[string]int{}
+	}
+	f.pictures[r.FormValue("key")]++
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (f *fakeStore) finishPicture(w http.ResponseWriter, name string) {
+	answer(w, 201, map[string]any{"image_url": "/images/" + name})
 }
 
 type account struct{ Email, Password, Name string }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"shop/cmd/shop/internal/apiclient"
 	"shop/cmd/shop/internal/catalogue"
 	"shop/cmd/shop/internal/csvfile"
 	"shop/internal/product"
@@ -43,6 +44,7 @@ type importCommand struct {
 	refused     string
 	strict      bool
 	concurrency int
+	pictures    string
 	email       string
 	decimal     string
 	table       tableFlags
@@ -84,6 +86,10 @@ may be thousands, is refused unless --decimal says what it means. A quoted field
 they look like rows of the file, only the first is refused, and the others are read as rows. Empty rows are
 passed over.
 
+With --pictures the folder's file lamp.jpg (or .jpeg, .png, .webp, .avif) becomes the picture of the product
+lamp, whatever the file says of its image. It is uploaded unless the store has it. A line whose picture is
+none, or larger than 5 MB, is refused; files that name no product of the file are listed at the end.
+
 Lines that break a rule are refused, the rest is imported. Each refused line is written as it was, with its
 number and the reason, to FILE's name with .refused.csv added, in the current folder, or to --refused;
 cells that a spreadsheet would take for a formula have an apostrophe before them.
@@ -92,6 +98,7 @@ Exit code: 0 done; 1 failed, or nothing of the file could be taken, or something
 --strict; 130 interrupted.`,
 		Example: `  shop --local import goods.csv
   shop --local import --format online-retail --stock 500 online-retail-sales.csv
+  shop --local import --pictures photographs goods.csv
   SHOP_ADMIN_EMAIL=ada@example.com shop --stack shop-production import --strict goods.csv`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -114,6 +121,7 @@ func (i *importCommand) addFlags(c *cobra.Command) {
 		"file for the refused lines (default: FILE's name with .refused.csv added)")
 	flags.BoolVar(&i.strict, "strict", false, "fail when anything was refused")
 	flags.IntVar(&i.concurrency, "concurrency", 8, "products in the works at once")
+	flags.StringVar(&i.pictures, "pictures", "", "folder of pictures, each named after its product: lamp.jpg of lamp")
 	flags.StringVar(&i.email, "email", "", "address of the admin to act as (SHOP_ADMIN_EMAIL)")
 }
 
@@ -137,7 +145,19 @@ func (i *importCommand) run(ctx context.Context) error {
 	if source.Encoding() == csvfile.Windows1252 && i.table.encoding == "" {
 		say(i.err, "%s is not UTF-8; it is read as Windows-1252 (--encoding says otherwise)", i.file)
 	}
-	return i.load(ctx, session, source)
+	pictures, err := i.openPictures(session)
+	if err != nil {
+		return fmt.Errorf("reading --pictures: %w", err)
+	}
+	return i.load(ctx, session, source, pictures)
+}
+
+// openPictures returns nil where no folder is named.
+func (i *importCommand) openPictures(session *apiclient.Session) (*catalogue.Pictures, error) {
+	if i.pictures == "" {
+		return nil, nil
+	}
+	return catalogue.OpenPictures(i.pictures, session.UploadPicture)
 }
 
 func (i *importCommand) checkOptions() error {
@@ -194,7 +214,9 @@ var decimalMarks = map[string]catalogue.DecimalMark{
 }
 
 // load imports the source and reports, however far it got.
-func (i *importCommand) load(ctx context.Context, store catalogue.Store, source catalogue.Source) error {
+func (i *importCommand) load(
+	ctx context.Context, store catalogue.Store, source catalogue.Source, pictures *catalogue.Pictures,
+) error {
 	if i.refused == "" {
 		i.refused = refusedPath(i.file)
 	}
@@ -204,7 +226,7 @@ func (i *importCommand) load(ctx context.Context, store catalogue.Store, source 
 	}
 	progress := newBar(i.err, "importing")
 	importer := &catalogue.Importer{
-		Store: store, Concurrency: i.concurrency, Refused: refused.add, Progress: progress.show,
+		Store: store, Concurrency: i.concurrency, Pictures: pictures, Refused: refused.add, Progress: progress.show,
 	}
 	summary, err := importer.Import(ctx, source)
 	progress.done()
@@ -213,7 +235,21 @@ func (i *importCommand) load(ctx context.Context, store catalogue.Store, source 
 	if err != nil {
 		return explain(err)
 	}
+	i.tellUnused(pictures)
 	return i.verdict(summary)
+}
+
+// mostUnused is how many files are named that belong to no product.
+const mostUnused = 20
+
+func (i *importCommand) tellUnused(pictures *catalogue.Pictures) {
+	if pictures == nil {
+		return
+	}
+	if unused := pictures.Unused(); len(unused) > 0 {
+		named := strings.Join(unused[:min(len(unused), mostUnused)], ", ")
+		say(i.err, "%d pictures of %s are of no product that was imported: %s", len(unused), i.pictures, named)
+	}
 }
 
 func (i *importCommand) report(s catalogue.Summary) {

@@ -1,8 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"image"
+	"image/png"
 	"math"
 	"net/http"
 	"os"
@@ -310,6 +315,35 @@ func TestImport(t *testing.T) {
 	if got := f.products["mug"]; got.price() != 800 || got.stock() != 1 {
 		t.Errorf("got %+v, want the new price and the old stock", got)
 	}
+}
+
+// TestImportPictures: each product has the picture that is named after it, which is sent once; others are told.
+func TestImportPictures(t *testing.T) {
+	f := startFake(t)
+	folder := t.TempDir()
+	var drawn bytes.Buffer
+	if err := png.Encode(&drawn, image.NewGray(image.Rect(0, 0, 2, 2))); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{"mug.png": drawn.String(), "lamp.jpg": "text", "mgu.png": "text"} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sum := sha256.Sum256(drawn.Bytes())
+	name := hex.EncodeToString(sum[:])
+	file := write(t, "goods.csv", goods)
+	for _, done := range []string{"2 imported", "2 unchanged"} {
+		shop(t, "--local", "import", "--pictures", folder, file).want(t, exitDone, done, "1 no picture",
+			"1 pictures of "+folder+" are of no product that was imported: mgu.png")
+		if got := f.products["mug"]["image_url"]; got != "/images/"+name || f.pictures[name] != 1 {
+			t.Errorf("got %v, sent %d times, want /images/%s and once", got, f.pictures[name], name)
+		}
+	}
+	if f.products["lamp"] != nil {
+		t.Error("a product without its picture is imported")
+	}
+	shop(t, "--local", "import", "--pictures", folder+"/none", file).want(t, exitFailed, "reading --pictures")
 }
 
 func TestImportOnlineRetail(t *testing.T) {

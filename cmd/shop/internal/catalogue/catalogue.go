@@ -38,7 +38,7 @@ func originOf(row csvfile.Row) Origin { return Origin{Line: row.Line, Text: row.
 // Reason says in words that count ("12 × no goods") why a line or a product is not imported.
 type Reason string
 
-// The reasons for which nothing needs to be asked of the store.
+// The reasons. But for the last two, nothing needs to be asked of the store.
 const (
 	Malformed     Reason = "malformed line"
 	NotGoods      Reason = "line is not goods"
@@ -48,6 +48,7 @@ const (
 	OtherCurrency Reason = "currency is not the store's"
 	Duplicate     Reason = "product listed before"
 	Invalid       Reason = "product breaks the store's rules"
+	BadPicture    Reason = "no picture"
 	RefusedThere  Reason = "refused by the store"
 )
 

@@ -52,6 +52,7 @@ func (s Summary) RefusedTotal() int {
 // does not give, are never touched. An import that was cut short is therefore finished by running it again.
 type Importer struct {
 	Store       Store
+	Pictures    *Pictures            // of the products; nil for none
 	Concurrency int                  // products in the works at once, at least 1
 	Refused     func(*Refusal) error // is told of every refusal, one at a time; its error ends the import
 	Progress    func(part float64)   // is told, one call at a time, how much of the source was handed out; may be nil
@@ -137,8 +138,12 @@ func (r *run) work(ctx context.Context, items <-chan Item) error {
 	for item := range items {
 		err := r.importItem(ctx, item)
 		var invalid validation.Errors
-		if errors.As(err, &invalid) {
+		var refusal *Refusal
+		switch {
+		case errors.As(err, &invalid):
 			err = r.refuse(item.refuse(RefusedThere, invalid.Describe()))
+		case errors.As(err, &refusal):
+			err = r.refuse(refusal)
 		}
 		if err != nil {
 			return fmt.Errorf("importing %s of line %d: %w", item.Draft.ID, item.Line, err)
@@ -147,8 +152,13 @@ func (r *run) work(ctx context.Context, items <-chan Item) error {
 	return nil
 }
 
-// importItem makes the store's product what the item says.
-func (r *run) importItem(ctx context.Context, item Item) error {
+// importItem makes the store's product what the item says. Its picture is uploaded before the product is saved.
+func (r *run) importItem(ctx context.Context, item Item) (err error) {
+	if r.Pictures != nil {
+		if item, err = r.Pictures.give(ctx, item); err != nil {
+			return err
+		}
+	}
 	if r.known[item.Draft.ID] {
 		return r.change(ctx, item, &r.summary.Unchanged)
 	}
