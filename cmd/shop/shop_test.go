@@ -57,7 +57,7 @@ func TestHelpTeaches(t *testing.T) {
 		{"verify-user", "--help"}, {"unsuppress", "--help"}, {"keys", "--help"}, {"rotate-key", "--help"},
 		{"replay", "--help"}, {"redrive", "--help"}, {"audit", "--help"}, {"audit-stock", "--help"},
 		{"status", "--help"}, {"restore", "--help"}, {"export", "--help"}, {"import-orders", "--help"},
-		{"verify", "--help"},
+		{"verify", "--help"}, {"split-stock", "--help"},
 	} {
 		shop(t, args...).want(t, exitDone, "Usage:", "Examples:", "--stack", "--local")
 	}
@@ -86,6 +86,11 @@ func TestWrongCommandLines(t *testing.T) {
 		{"verify-user ada@", `"ada@": must be an e-mail address`},
 		{"unsuppress", "accepts 1 arg"},
 		{"unsuppress ada@", `"ada@": must be an e-mail address`},
+		{"split-stock lamp", "accepts 2 arg"},
+		{"split-stock lamp many", `"many" counters: give a number from 1 to 32`},
+		{"split-stock lamp 0", `"0" counters: give a number from 1 to 32`},
+		{"split-stock lamp 33", `"33" counters: give a number from 1 to 32`},
+		{"split-stock la/mp 2", `"la/mp" is no product's id`},
 		{"keys now", "unknown command"},
 		{"rotate-key now", "unknown command"},
 		{"import --format xml " + file, "--format xml: there are catalogue, online-retail"},

@@ -198,7 +198,7 @@ func (s *shop) goodsSeen() order.Products {
 	s.must(err)
 	seen := order.Products{}
 	for _, item := range out.Items {
-		if r := (&reader{item: item}); r.has("stock") {
+		if r := (&reader{item: item}); partOf(item) == salePart {
 			seen[r.text("product_id")] = order.Product{
 				Stock: r.number("stock"), LowStockThreshold: lowStockThreshold(r),
 			}

@@ -2,6 +2,10 @@ package dynamostore
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +17,7 @@ import (
 	"shop/internal/invariants"
 	"shop/internal/notification"
 	"shop/internal/order"
+	"shop/internal/product"
 )
 
 // InvariantTables implements [invariants.Tables]. It writes nothing.
@@ -21,21 +26,54 @@ type InvariantTables struct {
 	Products, Movements, Orders, Mails string // the tables
 }
 
-// EachProduct implements [invariants.Tables.EachProduct].
+// EachProduct implements [invariants.Tables.EachProduct]. A split stock is read again with its counters.
 func (s *InvariantTables) EachProduct(ctx context.Context, visit func(invariants.Product)) error {
 	in := dynamodb.ScanInput{
-		TableName: &s.Products, FilterExpression: aws.String("part = :sale"),
+		TableName: &s.Products, FilterExpression: aws.String("begins_with(part, :sale)"),
 		ExpressionAttributeValues: attributes{":sale": text(salePart)},
 	}
-	return scan(ctx, s.Client, in, func(_ context.Context, items []attributes, from time.Time) (func(), error) {
-		to := time.Now()
+	return scan(ctx, s.Client, in, func(ctx context.Context, items []attributes, from time.Time) (func(), error) {
+		products, err := s.products(ctx, items, from)
 		return func() {
-			for _, item := range items {
-				visit(auditedProduct(item, from, to))
+			for _, p := range products {
+				visit(p)
 			}
-		}, nil
+		}, err
 	})
 }
+
+// products returns those of a page's sale items. What has counters is read with all of them.
+func (s *InvariantTables) products(
+	ctx context.Context, items []attributes, from time.Time,
+) (products []invariants.Product, err error) {
+	sales, split := map[string]attributes{}, map[string]bool{}
+	for _, item := range items {
+		r := reader{item: item}
+		id, isSale := productIDOf(item), partOf(item) == salePart
+		if isSale {
+			sales[id] = item
+		}
+		split[id] = split[id] || !isSale || r.has("counters")
+	}
+	for id, isSplit := range split {
+		p, there := auditedProduct(sales[id], from, time.Now()), true
+		if isSplit {
+			if p, there, err = s.Product(ctx, id); err != nil {
+				return nil, err
+			}
+		}
+		switch {
+		case !there:
+			products = append(products, invariants.Product{ID: id, Err: errCountersAlone})
+		case sales[id] != nil: // else it is in an earlier page
+			products = append(products, p)
+		}
+	}
+	return products, nil
+}
+
+// errCountersAlone says that a product has counters and no sale item.
+var errCountersAlone = errors.New("its counters are there, and its sale item is not")
 
 func auditedProduct(item attributes, from, to time.Time) invariants.Product {
 	r := reader{item: item}
@@ -46,6 +84,42 @@ func auditedProduct(item attributes, from, to time.Time) invariants.Product {
 	p.Err = r.err
 	return p
 }
+
+// withCounters takes the other counters of a stock in. It is marked as it was when it was last summed, which proves
+// nothing.
+func withCounters(p invariants.Product, sale attributes, others []attributes) invariants.Product {
+	r := reader{item: sale}
+	wanted, elsewhere := countersOf(&r), int64(0)
+	for i, item := range others {
+		there := item != nil
+		if there != (i+1 < int(wanted)) {
+			p.Counters = fmt.Sprintf("it has %d counters, and number %d is there: %v", wanted, i+1, there)
+		}
+		if !there {
+			continue
+		}
+		c := reader{item: item}
+		units := c.number("stock")
+		if elsewhere += units; units < 0 {
+			p.Counters = fmt.Sprintf("number %d of its counters has %d units", i+1, units)
+		}
+		if !maps.EqualFunc(termsOf(item), termsOf(sale), sameValue) {
+			p.Counters = fmt.Sprintf("number %d of its counters has other terms", i+1)
+		}
+		p.Err = errors.Join(p.Err, c.err)
+	}
+	p.Stock += elsewhere
+	if summed := elsewhereOf(&r); wanted > 1 && summed < elsewhere {
+		p.Counters = fmt.Sprintf("its other counters have %d units, more than the sum of %d", elsewhere, summed)
+	}
+	if wanted > 1 {
+		p.Marked = p.Stock <= p.Threshold
+	}
+	p.Err = errors.Join(p.Err, r.err)
+	return p
+}
+
+func sameValue(a, b types.AttributeValue) bool { return reflect.DeepEqual(a, b) }
 
 // EachMovement implements [invariants.Tables.EachMovement].
 func (s *InvariantTables) EachMovement(ctx context.Context, visit func(invariants.Movement)) error {
@@ -199,11 +273,15 @@ func (s *InvariantTables) there(ctx context.Context, table, key string, keys []a
 // Product implements [invariants.Tables.Product].
 func (s *InvariantTables) Product(ctx context.Context, id string) (invariants.Product, bool, error) {
 	from := time.Now()
-	items, err := readTogether(ctx, s.Client, types.Get{TableName: &s.Products, Key: productKey(id, salePart)})
+	gets := []types.Get{{TableName: &s.Products, Key: productKey(id, salePart)}}
+	for i := 1; i < product.MaxCounters; i++ {
+		gets = append(gets, types.Get{TableName: &s.Products, Key: counterKey(id, i)})
+	}
+	items, err := readTogether(ctx, s.Client, gets...)
 	if err != nil || len(items[0]) == 0 {
 		return invariants.Product{}, false, err
 	}
-	return auditedProduct(items[0], from, time.Now()), true, nil
+	return withCounters(auditedProduct(items[0], from, time.Now()), items[0], items[1:]), true, nil
 }
 
 // MovementsOf implements [invariants.Tables.MovementsOf].

@@ -26,7 +26,7 @@ func (s *InventoryExport) EachProduct(
 	ctx context.Context, from, to time.Time, position string, visit func(p product.Product, position string) error,
 ) error {
 	in := &dynamodb.ScanInput{
-		TableName: &s.Products, FilterExpression: aws.String("part IN (:sale, :text)"),
+		TableName: &s.Products, FilterExpression: aws.String("part BETWEEN :sale AND :text"), // without entries
 		ExpressionAttributeValues: attributes{":sale": text(salePart), ":text": text(textPart)},
 	}
 	if position != "" {

@@ -106,6 +106,13 @@ func (s *InventoryStore) restock(ctx context.Context, m product.Movement, action
 			return err
 		})
 		var changed *product.StockChangedError
+		if errors.As(err, &changed) && now.counters > 1 {
+			err = s.restockSplit(ctx, m, now.counters, actions[1:])
+			if errors.Is(err, errMoved) {
+				continue
+			}
+			return err
+		}
 		if !errors.As(err, &changed) || now.stock != m.Before {
 			return err
 		}
@@ -120,12 +127,17 @@ func (s *InventoryStore) restock(ctx context.Context, m product.Movement, action
 // one is recorded.
 func (s *InventoryStore) Adjust(ctx context.Context, m product.Movement, threshold int64) (product.Movement, error) {
 	var open bool
-	seen, policy := level{m.Before, threshold}, contention.Once
+	seen, policy := level{m.Before, threshold, 1}, contention.Once
 	for began := time.Now(); ; policy = contention.Adjusting.Since(began) {
 		err := s.shift(ctx, policy, &open, m, &seen)
 		var changed *product.StockChangedError
 		switch {
 		case m.IsExact() && errors.Is(err, errUnsettled):
+		case seen.counters > 1 && errors.As(err, &changed):
+			moved, err := s.adjustSplit(ctx, m.Relative(), &open, &seen, began)
+			if !errors.Is(err, errMoved) {
+				return s.recorded(ctx, moved, err)
+			}
 		case !errors.As(err, &changed) || !seen.bears(m.Delta()):
 			return s.recorded(ctx, m, err)
 		case time.Since(began) > contention.Adjusting.Limit:
@@ -160,7 +172,7 @@ func (s *InventoryStore) add(m product.Movement, seen level) *types.Update {
 		":units": number(units), ":now": instant(m.MovedAt), ":most": number(product.MaxStock - units),
 		":needed": number(-units), ":lowAt": number(seen.threshold - units),
 	}
-	condition := sameThreshold(seen.threshold, values) + " AND stock <= :most"
+	condition := sameThreshold(seen.threshold, values) + " AND stock <= :most" + notSplit
 	if m.IsExact() {
 		condition, values[":before"] = condition+" AND stock = :before", number(m.Before)
 	}
@@ -205,7 +217,7 @@ func (s *InventoryStore) stock(m product.Movement, isLow bool) types.TransactWri
 	return types.TransactWriteItem{Update: &types.Update{
 		TableName:                           &s.Products,
 		Key:                                 productKey(m.ProductID, salePart),
-		ConditionExpression:                 aws.String("stock = :before AND " + onSide(m.After, isLow)),
+		ConditionExpression:                 aws.String("stock = :before AND " + onSide(m.After, isLow) + notSplit),
 		UpdateExpression:                    aws.String("SET stock = :after, updated_at = :now" + sets + removes),
 		ExpressionAttributeValues:           values,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,

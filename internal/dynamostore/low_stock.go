@@ -4,12 +4,12 @@ import (
 	"shop/internal/product"
 )
 
-// level is a stock, and the threshold at or below which it is low.
-type level struct{ stock, threshold int64 }
+// level is the stock of a sale item, the threshold at or below which it is low, and over how many counters it is split.
+type level struct{ stock, threshold, counters int64 }
 
 func readLevel(item attributes) (level, error) {
 	r := reader{item: item}
-	l := level{r.number("stock"), lowStockThreshold(&r)}
+	l := level{r.number("stock"), lowStockThreshold(&r), countersOf(&r)}
 	return l, r.err
 }
 

@@ -182,6 +182,9 @@ func (s *OrderStatuses) step(o order.Order, c order.Change, tracking string) *ty
 // giveBack adds the line's units. A stock that is low all the same keeps its mark; one that is low no more loses it,
 // which writes the index of what is low only where there was one. The condition holds the threshold, too.
 func (s *OrderStatuses) giveBack(line order.Line, seen level) *types.Update {
+	if seen.counters > 1 {
+		return s.giveBackSplit(line)
+	}
 	values := attributes{
 		":units": number(line.Quantity), ":mark": number(seen.threshold - line.Quantity),
 		":shelf": text(inStockShelf),
@@ -192,9 +195,23 @@ func (s *OrderStatuses) giveBack(line order.Line, seen level) *types.Update {
 	}
 	return &types.Update{
 		TableName: &s.Products, Key: productKey(line.ProductID, salePart),
-		ConditionExpression:                 aws.String(side + " AND " + sameThreshold(seen.threshold, values)),
+		ConditionExpression: aws.String(
+			side + " AND " + sameThreshold(seen.threshold, values) + notSplit),
 		UpdateExpression:                    aws.String("SET stock = stock + :units, shelf = :shelf" + mark),
 		ExpressionAttributeValues:           values,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}
+}
+
+// giveBackSplit adds the line's units to counter 0 of a split stock. Whether it is low is seen when it is summed.
+func (s *OrderStatuses) giveBackSplit(line order.Line) *types.Update {
+	return &types.Update{
+		TableName: &s.Products, Key: productKey(line.ProductID, salePart),
+		ConditionExpression: aws.String("attribute_exists(counters)"),
+		UpdateExpression:    aws.String("SET stock = stock + :units, shelf = :shelf"),
+		ExpressionAttributeValues: attributes{
+			":units": number(line.Quantity), ":shelf": text(inStockShelf),
+		},
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}
 }

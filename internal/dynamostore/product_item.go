@@ -3,6 +3,7 @@ package dynamostore
 import (
 	"maps"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -38,21 +39,30 @@ func productIDOf(item attributes) string {
 	return r.text("product_id")
 }
 
-// readProduct makes a product of its sale item, which alone has a stock, and its text item; one from the index has only
-// what lists show. A member that items stored earlier lack must be read under r.has: to a reader a missing attribute is
-// an error. It returns product.ErrNotFound when there is no sale item.
+// readProduct makes a product of its sale item and its text item; one from the index has only what lists show. The
+// stock is the sale item's with that of the other counters of a split one, where they are among the items, and else
+// with what they had when they were last summed. A member that items stored earlier lack must be read under r.has: to
+// a reader a missing attribute is an error. It returns product.ErrNotFound when there is no sale item.
 func readProduct(items []attributes, currency string) (product.Product, error) {
 	var p product.Product
-	found := false
+	found, summed, elsewhere := false, false, int64(0)
 	for _, item := range items {
 		r := reader{item: item}
-		if r.has("stock") {
+		if r.has("stock") && strings.HasPrefix(partOf(item), counterPart) {
+			if !summed {
+				summed, elsewhere = true, 0
+			}
+			elsewhere += r.number("stock")
+		} else if r.has("stock") {
 			found = true
 			p.ID, p.Name = r.text("product_id"), r.text("name")
 			p.Price = money.Money{Amount: r.number("price"), Currency: currency}
 			p.Active, p.Stock, p.Version = r.boolean("active"), r.number("stock"), r.number("version")
 			p.MaxPerOrder, p.LowStockThreshold = maxPerOrder(&r), lowStockThreshold(&r)
 			p.CreatedAt, p.UpdatedAt = r.instant("created_at"), r.instant("updated_at")
+			if !summed {
+				elsewhere = elsewhereOf(&r)
+			}
 		} else if item != nil {
 			p.ImageURL = r.text("image_url")
 			if r.has("description") {
@@ -69,6 +79,7 @@ func readProduct(items []attributes, currency string) (product.Product, error) {
 	if !found {
 		return product.Product{}, product.ErrNotFound
 	}
+	p.Stock += elsewhere
 	return p, nil
 }
 

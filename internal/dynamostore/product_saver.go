@@ -42,52 +42,77 @@ func explainExists(attributes) error { return product.ErrContended }
 // deployment both versions save products. The mark of a low stock is written each time, by the side of the
 // threshold that the stock was seen on, which the condition holds: only where the mark changes is its index written.
 func (s *ProductSaver) Update(ctx context.Context, p product.Product) error {
-	old, stored, err := s.before(ctx, p)
+	old, counters, stored, err := s.before(ctx, p)
 	if err != nil {
 		return err
 	}
-	sale := updateMembers(s.Products, productKey(p.ID, salePart), saleMembers(p))
-	side := " AND stock > :threshold"
-	if p.IsLow() {
-		side = " AND stock <= :threshold"
-	}
-	sale.Update.ConditionExpression = aws.String("version = :seen" + side)
-	sale.Update.ExpressionAttributeValues[":seen"] = number(p.Version - 1)
-	sale.Update.ExpressionAttributeValues[":threshold"] = number(p.LowStockThreshold)
+	actions := s.terms(p, counters)
 	rest := updateMembers(s.Products, productKey(p.ID, textPart), textMembers(p))
-	// At most 52 actions, unless a version of the store with other entries left many behind. The next save removes
-	// those for which there is no room here.
-	actions := append([]types.TransactWriteItem{sale, rest}, entryActions(s.Products, old, p, stored)...)
-	return writeProduct(ctx, s.Client, actions[:min(len(actions), maxActions)], explainVersionConflict)
+	// At most 52 actions beside the other counters, unless a version of the store with other entries left many behind.
+	// The next save removes those for which there is no room here.
+	actions = append(append(actions, rest), entryActions(s.Products, old, p, stored)...)
+	return writeCounters(ctx, s.Client, int(counters), actions[:min(len(actions), maxActions)], explainVersionConflict)
 }
 
-// before returns the product of the version before p, and the entries that it has. The product is read in a
-// transaction, whole and of one version; a query is not, and may see half of a save that is being committed. What that
-// save did is known from the product, and what another version of the store left from the query. It returns
-// product.ErrContended for a product of another version.
-func (s *ProductSaver) before(ctx context.Context, p product.Product) (product.Product, []attributes, error) {
-	stored, err := queryAll(ctx, s.Client, dynamodb.QueryInput{
+// terms saves the sale item, and in the other counters of a split stock what the condition of a sale looks at.
+func (s *ProductSaver) terms(p product.Product, counters int64) []types.TransactWriteItem {
+	members := saleMembers(p)
+	if counters > 1 { // the mark is that of the last sum
+		delete(members, "low_stock")
+	}
+	sale := updateMembers(s.Products, productKey(p.ID, salePart), members)
+	values := sale.Update.ExpressionAttributeValues
+	values[":seen"] = number(p.Version - 1)
+	side := " AND stock > :threshold" + notSplit
+	switch {
+	case counters > 1:
+		side, values[":counters"] = " AND counters = :counters", number(counters)
+	case p.IsLow():
+		side = " AND stock <= :threshold" + notSplit
+	}
+	if counters == 1 {
+		values[":threshold"] = number(p.LowStockThreshold)
+	}
+	sale.Update.ConditionExpression = aws.String("version = :seen" + side)
+	actions := []types.TransactWriteItem{sale}
+	for i := range int(counters) - 1 {
+		counter := updateMembers(s.Products, counterKey(p.ID, i+1), termsOf(members))
+		counter.Update.ConditionExpression = aws.String("attribute_exists(stock)")
+		actions = append(actions, counter)
+	}
+	return actions
+}
+
+// before returns the product of the version before p, over how many counters its stock is split, and the entries that
+// it has. The product is read in a transaction, whole and of one version; a query is not, and may see half of a save
+// that is being committed. What that save did is known from the product, and what another version of the store left
+// from the query. It returns product.ErrContended for a product of another version.
+func (s *ProductSaver) before(
+	ctx context.Context, p product.Product,
+) (old product.Product, counters int64, stored []attributes, err error) {
+	stored, err = queryAll(ctx, s.Client, dynamodb.QueryInput{
 		TableName: &s.Products, ConsistentRead: aws.Bool(true),
 		KeyConditionExpression:    aws.String("product_id = :id AND begins_with(part, :entry)"),
 		ExpressionAttributeValues: attributes{":id": text(p.ID), ":entry": text(entryPart)},
 	}, maxActions)
 	if err != nil {
-		return product.Product{}, nil, err
+		return product.Product{}, 0, nil, err
 	}
 	items, err := readTogether(ctx, s.Client,
 		types.Get{TableName: &s.Products, Key: productKey(p.ID, salePart)},
 		types.Get{TableName: &s.Products, Key: productKey(p.ID, textPart)})
 	if err != nil {
-		return product.Product{}, nil, err
+		return product.Product{}, 0, nil, err
 	}
-	old, err := readProduct(items, s.Currency)
-	if err != nil {
-		return product.Product{}, nil, err
+	if old, err = readProduct(items, s.Currency); err != nil {
+		return product.Product{}, 0, nil, err
 	}
 	if old.Version != p.Version-1 {
-		return product.Product{}, nil, product.ErrContended
+		return product.Product{}, 0, nil, product.ErrContended
 	}
-	return old, stored, nil
+	sale := reader{item: items[0]}
+	counters = countersOf(&sale)
+	return old, counters, stored, sale.err
 }
 
 // explainVersionConflict returns the error for a version or a side of the threshold that is not the expected one:

@@ -31,7 +31,37 @@ func (t productTable) read(ctx context.Context, id string) (product.Product, err
 	if err != nil {
 		return product.Product{}, err
 	}
-	return readProduct(items[t.table], t.currency)
+	parts, err := t.withCounters(ctx, id, items[t.table])
+	if err != nil {
+		return product.Product{}, err
+	}
+	return readProduct(parts, t.currency)
+}
+
+// withCounters adds its other counters to the items of a product whose stock is split, and its sale item as it is then.
+func (t productTable) withCounters(ctx context.Context, id string, items []attributes) ([]attributes, error) {
+	counters := int64(1)
+	var rest []attributes
+	for _, item := range items {
+		if r := (reader{item: item}); partOf(item) == salePart {
+			counters = countersOf(&r)
+		} else {
+			rest = append(rest, item)
+		}
+	}
+	if counters == 1 {
+		return items, nil
+	}
+	all, err := t.readWhole(ctx, map[string]int64{id: counters})
+	if err != nil {
+		return nil, err
+	}
+	for i, units := range all[id].counters {
+		if i > 0 {
+			rest = append(rest, newItem(counterKey(id, i), attributes{"stock": number(units)}))
+		}
+	}
+	return append(rest, all[id].sale), nil
 }
 
 // pick returns the products with these ids, at most 100, in their order, with what lists show of them. What is not

@@ -18,8 +18,16 @@ import (
 func writeProduct(
 	ctx context.Context, client *dynamodb.Client, actions []types.TransactWriteItem, explain func(old attributes) error,
 ) error {
+	return writeCounters(ctx, client, 1, actions, explain)
+}
+
+// writeCounters is writeProduct, of which the first so many actions are the product's.
+func writeCounters(
+	ctx context.Context, client *dynamodb.Client, counters int, actions []types.TransactWriteItem,
+	explain func(old attributes) error,
+) error {
 	var open bool
-	return writeProductBy(ctx, client, waiting, &open, actions, explain)
+	return writeCountersBy(ctx, client, waiting, &open, counters, actions, explain)
 }
 
 // writeProductBy is writeProduct by another policy. It notes in open, which may be noted by an earlier call, whether an
@@ -28,16 +36,27 @@ func writeProductBy(
 	ctx context.Context, client *dynamodb.Client, p contention.Policy, open *bool, actions []types.TransactWriteItem,
 	explain func(old attributes) error,
 ) error {
+	return writeCountersBy(ctx, client, p, open, 1, actions, explain)
+}
+
+// writeCountersBy is writeProductBy, of which the first so many actions are the product's.
+func writeCountersBy(
+	ctx context.Context, client *dynamodb.Client, p contention.Policy, open *bool, counters int,
+	actions []types.TransactWriteItem, explain func(old attributes) error,
+) error {
 	err := writeOnceBy(ctx, client, p, actions, noting(open))
 	var canceled *types.TransactionCanceledException
-	if errors.As(err, &canceled) && len(canceled.CancellationReasons) > 1 {
-		for _, reason := range slices.Backward(canceled.CancellationReasons[1:]) { // the copy of a keyed movement first
+	if errors.As(err, &canceled) && len(canceled.CancellationReasons) >= counters {
+		ofProduct, ofRecords := canceled.CancellationReasons[:counters], canceled.CancellationReasons[counters:]
+		for _, reason := range slices.Backward(ofRecords) { // the copy of a keyed movement first
 			if recorded, met := failedCondition(reason); met {
 				return &alreadyRecordedError{recorded}
 			}
 		}
-		if old, failed := failedCondition(canceled.CancellationReasons[0]); failed {
-			return explain(old)
+		for _, reason := range ofProduct {
+			if old, failed := failedCondition(reason); failed {
+				return explain(old)
+			}
 		}
 	}
 	switch {

@@ -113,6 +113,22 @@ var staleReads = map[string]func(*testing.T, *shop){
 			t.Errorf("an admin sees %d, want 4", left)
 		}
 	},
+	"a split stock that was just sold from": func(t *testing.T, s *shop) {
+		s.stocked("lamp", 5)
+		s.split("lamp", 5)
+		s.must(s.buy(t.Context(), "usr_1", "k", order.Item{ProductID: "lamp", Quantity: 1}))
+		s.wantShownWhole("lamp", 4)
+	},
+	"a movement of a split stock that was just made": func(t *testing.T, s *shop) {
+		s.addProduct("lamp", 1, 5)
+		s.split("lamp", 4)
+		m := fiveMore
+		m.Keyed = true
+		for range 2 {
+			_, err := s.inventory().Move(t.Context(), m)
+			s.must(err)
+		}
+	},
 	"a movement whose answer was lost": func(t *testing.T, s *shop) {
 		s.addProduct("lamp", 1, 5)
 		s.faults.On("TransactWriteItems", awsfault.Lost, awsfault.DropRequest, awsfault.DropRequest)

@@ -148,7 +148,7 @@ func (p *pass) product(found Product) {
 		return
 	}
 	if p.first {
-		report(p.report, ofMark(found))
+		report(p.report, ofItems(found))
 	}
 	p.ledger.add(found)
 }
@@ -273,13 +273,18 @@ func (r *run) readAgain(ctx context.Context, l *ledger, id string) error {
 	}))
 }
 
-// ofMark needs no second reading: the stock, the threshold and the mark are of one item.
-func ofMark(p Product) []Difference {
-	if p.Marked == (p.Stock <= p.Threshold) {
-		return nil
+// ofItems needs no second reading: the stock, the threshold and the mark are of one item, and counters are read at one
+// instant.
+func ofItems(p Product) []Difference {
+	var found []Difference
+	if p.Counters != "" {
+		found = append(found, Difference{CountersWrong, p.ID, p.Counters})
 	}
-	return []Difference{{LowMarkWrong, p.ID, fmt.Sprintf(
-		"it has %d units, of which %d are low, and its mark in the index says otherwise", p.Stock, p.Threshold)}}
+	if p.Marked != (p.Stock <= p.Threshold) {
+		found = append(found, Difference{LowMarkWrong, p.ID, fmt.Sprintf(
+			"it has %d units, of which %d are low, and its mark in the index says otherwise", p.Stock, p.Threshold)})
+	}
+	return found
 }
 
 func ofOrder(o Order) []Difference {

@@ -17,6 +17,7 @@ type Kind string
 const (
 	StockBelowZero   Kind = "stock_below_zero"
 	StockDiffers     Kind = "stock_differs"      // the stock is not the recorded changes minus the units ordered
+	CountersWrong    Kind = "counters_wrong"     // the counters of a split stock are not those of its product
 	LowMarkWrong     Kind = "low_mark_wrong"     // a product of few units is not in the index of those, or another is
 	ProductMissing   Kind = "product_missing"    // something was ordered or counted of a product that is not there
 	OrderWithoutMail Kind = "order_without_mail" // neither pending nor settled
@@ -42,8 +43,9 @@ type Difference struct {
 type Product struct {
 	ID        string
 	Stock     int64
-	Threshold int64 // a stock at or below it is low
-	Marked    bool  // it is in the index of what is low
+	Threshold int64  // a stock at or below it is low
+	Marked    bool   // it is in the index of what is low
+	Counters  string // what is wrong with the counters of a split stock, or empty
 	From, To  time.Time
 	Err       error // why the item cannot be read; then only ID is set. So of the types below.
 }
@@ -78,7 +80,7 @@ type Mail struct {
 // Tables reads the store. Its methods call visit for one item at a time, in any order. Those that read whole tables may
 // miss what was written in the last seconds, unless they are to be exact.
 type Tables interface {
-	// EachProduct visits every product's stock as it is.
+	// EachProduct visits every product's stock as it is, on all its counters.
 	EachProduct(ctx context.Context, visit func(Product)) error
 	// EachMovement visits the recorded changes of all stocks, of keyed ones one of their two records.
 	EachMovement(ctx context.Context, visit func(Movement)) error

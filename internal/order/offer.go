@@ -64,8 +64,8 @@ func (of offer) excesses(products Products) []Excess {
 func (of offer) shortages(products Products) []Shortage {
 	var short []Shortage
 	for _, item := range of.items {
-		if available := products[item.ProductID].Stock; available < item.Quantity {
-			short = append(short, Shortage{ProductID: item.ProductID, Requested: item.Quantity, Available: available})
+		if p := products[item.ProductID]; p.lacks(item.Quantity) {
+			short = append(short, Shortage{ProductID: item.ProductID, Requested: item.Quantity, Available: p.Stock})
 		}
 	}
 	return short

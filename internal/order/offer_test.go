@@ -242,7 +242,7 @@ func TestQuoteLaws(t *testing.T) {
 			}
 			sum += line.Total().Amount
 		}
-		if sum != want || !maps.Equal(goods, before) {
+		if sum != want || !reflect.DeepEqual(goods, before) {
 			t.Fatalf("got the sum %d and the goods %v, want %d and %v", sum, goods, want, before)
 		}
 	})

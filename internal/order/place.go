@@ -15,12 +15,21 @@ import (
 type Product struct {
 	Name   string
 	Price  money.Money
-	Stock  int64
+	Stock  int64 // of a product whose stock is split only where Counters are known
 	Active bool
 	// MaxPerOrder is how many units one order may have; 0 means that the product has no limit of its own.
 	MaxPerOrder int64
 	// A stock at or below LowStockThreshold is low.
 	LowStockThreshold int64
+	// Split is over how many counters the stock is split, 0 where it is not, and Counters are the units on each, nil
+	// where they were not read.
+	Split    int64
+	Counters []int64
+}
+
+// lacks reports whether there are certainly fewer units.
+func (p Product) lacks(units int64) bool {
+	return p.Stock < units && (p.Split == 0 || p.Counters != nil)
 }
 
 // IsLowAfter reports whether few units are left, or none, once so many are sold.
@@ -68,7 +77,9 @@ type Store interface {
 	// returns the order with the time at which it was placed, which is that of the attempt that went through;
 	// *RejectedError; and ErrBusy when it could not be settled in time. The products are as they were seen: one whose
 	// stock would cross the low mark by this order, and would not have by what was seen, or the other way round, is not
-	// as expected, either, nor is one of another threshold.
+	// as expected, either, nor is one of another threshold. Of a split stock it takes from one counter, any that has
+	// the units by what was seen, or from several where none has; if they have not, the product is not as expected, and
+	// is returned with its counters.
 	Place(ctx context.Context, o Order, seen Products, now func() time.Time) (Order, error)
 }
 

@@ -19,6 +19,8 @@ const (
 	// highest.
 	DefaultLowStockThreshold = 5
 	MaxLowStockThreshold     = 1_000_000
+	// MaxCounters is into how many counters a stock may be split. A save writes all of them in one transaction.
+	MaxCounters = 32
 )
 
 // Errors that callers branch on.

@@ -14,6 +14,16 @@ var mutants = []mutant{
 		run: "TestPlaceRejects|TestTenBuyersOneLamp",
 	},
 	{
+		name: "a sale of a split stock takes units that are not there", file: "internal/dynamostore/checkout_store.go",
+		from: `aws.String("stock >= :units" +`, to: `aws.String("attribute_exists(stock)" +`, pkg: store,
+		run: "TestRushOnASplitStock",
+	},
+	{
+		name: "a stock that was split meanwhile is sold as one", file: "internal/dynamostore/counters.go",
+		from: `notSplit = " AND attribute_not_exists(counters)"`, to: `notSplit = ""`, pkg: store,
+		run: "TestCheckoutWhoseCountersAreGone|TestSetOfASplitStock",
+	},
+	{
 		name: "a checkout takes an old price", file: "internal/dynamostore/checkout_store.go",
 		from: `price = :price AND`, to: `(price = :price OR price <> :price) AND`, pkg: store, run: "TestPlaceRejects",
 	},
@@ -24,11 +34,11 @@ var mutants = []mutant{
 	},
 	{
 		name: "a checkout takes more than one order may have", file: "internal/dynamostore/checkout_store.go",
-		from: `max_per_order >= :units)`, to: `attribute_exists(max_per_order))`, pkg: store, run: "TestPlaceRejects",
+		from: `max_per_order >= :asked)`, to: `attribute_exists(max_per_order))`, pkg: store, run: "TestPlaceRejects",
 	},
 	{
 		name: "a checkout compares the limit for difference alone", file: "internal/dynamostore/checkout_store.go",
-		from: `OR max_per_order >= :units)`, to: `OR max_per_order <> :units)`, pkg: store, run: "TestPlaceRejects",
+		from: `OR max_per_order >= :asked)`, to: `OR max_per_order <> :asked)`, pkg: store, run: "TestPlaceRejects",
 	},
 	{
 		name: "an order has the time of its first attempt", file: "internal/dynamostore/checkout_store.go",
