@@ -68,9 +68,17 @@ class Template(unittest.TestCase):
         wait_for(lambda: not described()["StackStatus"].endswith("IN_PROGRESS"), "the stack", seconds=300)
         return described()
 
+    def routes_of_pictures(self) -> set[str]:
+        """The paths of the store's API that take pictures."""
+        gateway = self.emulator.client("apigatewayv2")
+        apis = [api["ApiId"] for api in gateway.get_apis()["Items"]]
+        keys = [r["RouteKey"] for api in apis for r in gateway.get_routes(ApiId=api)["Items"]]
+        return {key.removeprefix("POST ") for key in keys if "/pictures" in key}
+
     def test_a_stack_is_made_with_the_defaults_and_takes_all_that_is_optional(self) -> None:
         made = self.deploy("made", NEEDED)
         self.assertEqual(made["StackStatus"], "CREATE_COMPLETE", made)
+        self.assertEqual(self.routes_of_pictures(), {"/admin/pictures", "/admin/pictures/{sha256}/completion"})
         changed = self.deploy("made", NEEDED | OPTIONAL, update=True)
         self.assertEqual(changed["StackStatus"], "UPDATE_COMPLETE", changed)
         outputs = {o["OutputKey"]: o["OutputValue"] for o in changed["Outputs"]}
@@ -79,6 +87,7 @@ class Template(unittest.TestCase):
         self.assertRegex(records["SenderDnsDkim1"], r"^[0-9a-f]+\._domainkey\.example\.com CNAME [0-9a-f]+\.dkim")
         self.assertEqual(records["SenderDnsMailFromMx"], "mail.example.com MX 10 feedback-smtp.eu-west-1.amazonses.com")
         self.assertNotIn("PagesUrl", outputs)
+        self.assertEqual(self.routes_of_pictures(), set())
         known = self.emulator.client("sesv2").get_email_identity(EmailIdentity="example.com")
         self.assertEqual(known["MailFromAttributes"]["MailFromDomain"], "mail.example.com")
 
