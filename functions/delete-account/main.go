@@ -23,6 +23,7 @@ type settings struct {
 	AccountDeletions string            `env:"ACCOUNT_DELETIONS_TABLE"`
 	Orders           string            `env:"ORDERS_TABLE"`
 	Mails            string            `env:"MAILS_TABLE"`
+	StockAlerts      string            `env:"STOCK_ALERTS_TABLE"`
 	Cost             password.Params   `env:"HASH_COST"`
 	CostsBefore      []password.Params `env:"HASH_COSTS_BEFORE" envSeparator:";" envDefault:""`
 }
@@ -36,7 +37,9 @@ func main() {
 		Accounts:  &dynamostore.AccountDeleter{Client: db, Users: s.Users, AccountDeletions: s.AccountDeletions},
 		Guesses:   &dynamostore.Guesses{Client: db, Users: s.Users, AuthState: s.AuthState},
 		Passwords: password.New(s.Cost, s.CostsBefore...),
-		Data:      &dynamostore.PersonalData{Client: db, Orders: s.Orders, Mails: s.Mails},
-		Now:       clock.Now,
+		Data: &dynamostore.PersonalData{
+			Client: db, Orders: s.Orders, Mails: s.Mails, StockAlerts: s.StockAlerts,
+		},
+		Now: clock.Now,
 	})))
 }

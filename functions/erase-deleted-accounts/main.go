@@ -15,6 +15,7 @@ type settings struct {
 	AccountDeletions string `env:"ACCOUNT_DELETIONS_TABLE"`
 	Orders           string `env:"ORDERS_TABLE"`
 	Mails            string `env:"MAILS_TABLE"`
+	StockAlerts      string `env:"STOCK_ALERTS_TABLE"`
 }
 
 func main() {
@@ -22,7 +23,9 @@ func main() {
 	db := dynamodb.NewFromConfig(aws)
 	lambda.Start(eraseDeletedAccounts(&user.EraseDeletedAccounts{
 		Record: &dynamostore.AccountDeletions{Client: db, AccountDeletions: s.AccountDeletions},
-		Data:   &dynamostore.PersonalData{Client: db, Orders: s.Orders, Mails: s.Mails},
-		Now:    clock.Now,
+		Data: &dynamostore.PersonalData{
+			Client: db, Orders: s.Orders, Mails: s.Mails, StockAlerts: s.StockAlerts,
+		},
+		Now: clock.Now,
 	}))
 }

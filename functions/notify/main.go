@@ -2,6 +2,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"shop/internal/notification/accountmail"
 	"shop/internal/notification/confirmation"
 	"shop/internal/notification/statusmail"
+	"shop/internal/notification/stockmail"
 	"shop/internal/observe"
 	"shop/internal/queue"
 	"shop/internal/sesmail"
@@ -31,6 +33,8 @@ type settings struct {
 	Suppressed       string    `env:"SUPPRESSED_ADDRESSES_TABLE"`
 	Users            string    `env:"USERS_TABLE"`
 	AuthState        string    `env:"AUTH_STATE_TABLE"`
+	Products         string    `env:"PRODUCTS_TABLE"`
+	StockAlerts      string    `env:"STOCK_ALERTS_TABLE"`
 	Sender           string    `env:"SENDER"`
 	ConfigurationSet string    `env:"CONFIGURATION_SET"`
 	ReplyTo          string    `env:"REPLY_TO"` // may be empty
@@ -57,6 +61,9 @@ func main() {
 		Orders:   &dynamostore.ConfirmationOrders{Client: db, Orders: s.Orders, Suppressed: s.Suppressed},
 		Accounts: &dynamostore.AccountRecipients{Client: db, Users: s.Users, Suppressed: s.Suppressed},
 		Links:    &dynamostore.MailedLinks{Client: db, AuthState: s.AuthState},
+		Stocks: &dynamostore.StockMails{
+			Client: db, StockAlerts: s.StockAlerts, Products: s.Products, Users: s.Users, Suppressed: s.Suppressed,
+		},
 		Mailer: &sesmail.Mailer{
 			Client: ses.NewFromConfig(aws, patient),
 			Sender: s.Sender, ConfigurationSet: s.ConfigurationSet, ReplyTo: s.ReplyTo,
@@ -64,11 +71,13 @@ func main() {
 		Confirmation: confirmation.Template{ShopName: s.ShopName, Zone: s.TimeZone.Location},
 		StatusMail:   statusmail.Template{ShopName: s.ShopName, Zone: s.TimeZone.Location},
 		AccountMail:  accountmail.Template{ShopName: s.ShopName, ShopURL: s.ShopURL},
+		StockMail:    stockmail.Template{ShopName: s.ShopName, ShopURL: s.ShopURL},
 		Pace:         pace.Wait,
 		Lease:        s.Lease,
 		NewID:        func() string { return uuid.Must(uuid.NewV7()).String() },
 		Now:          clock.Now,
 		Sent:         sent,
+		Kept:         kept,
 	}))
 }
 
@@ -77,6 +86,11 @@ func sent(pending time.Duration) {
 	observe.Measure(
 		observe.Value{Metric: observe.MailsSent, Amount: 1},
 		observe.Value{Metric: observe.MailDelay, Amount: pending.Milliseconds(), Unit: observe.Milliseconds})
+}
+
+// kept notes a request that is still there though its mail was sent. It expires.
+func kept(ctx context.Context, err error) {
+	observe.Log(ctx).Warn("request not removed", "error", err)
 }
 
 func patient(o *ses.Options) { o.HTTPClient = config.HTTPClient(deadline.Mail) }

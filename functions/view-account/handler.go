@@ -6,6 +6,7 @@ import (
 	"shop/internal/httpapi"
 	"shop/internal/order"
 	"shop/internal/page"
+	"shop/internal/product"
 	"shop/internal/storeapi"
 	"shop/internal/user"
 )
@@ -20,21 +21,29 @@ type history interface {
 	Mine(ctx context.Context, customer user.Caller, r page.Request) (page.Page[order.Order], error)
 }
 
-// export is a page of all that the store has of a person by name: the account, on every page, and the orders.
+type requests interface {
+	// Of returns all that the user waits for.
+	Of(ctx context.Context, userID string) ([]product.StockRequest, error)
+}
+
+// export is a page of all that the store has of a person by name: the account and the products that the person waits
+// for, on every page, and the orders.
 type export struct {
-	Account    storeapi.Account `json:"account"`
-	Orders     []storeapi.Order `json:"orders"`
-	NextCursor *string          `json:"next_cursor"`
+	Account     storeapi.Account          `json:"account"`
+	BackInStock []storeapi.AwaitedProduct `json:"back_in_stock"`
+	Orders      []storeapi.Order          `json:"orders"`
+	NextCursor  *string                   `json:"next_cursor"`
 }
 
 type handlers struct {
-	users  accounts
-	orders history
+	users   accounts
+	orders  history
+	awaited requests
 }
 
 // viewAccount serves GET /users/me and GET /users/me/export.
-func viewAccount(g httpapi.Guard, users accounts, orders history) httpapi.Handler {
-	h := handlers{users, orders}
+func viewAccount(g httpapi.Guard, users accounts, orders history, awaited requests) httpapi.Handler {
+	h := handlers{users, orders, awaited}
 	return g.Routes(map[string]httpapi.CallerHandler{
 		"GET /users/me":        h.view,
 		"GET /users/me/export": h.export,
@@ -62,6 +71,13 @@ func (h handlers) export(ctx context.Context, caller user.Caller, r *httpapi.Req
 	if err != nil {
 		return httpapi.Response{}, err
 	}
+	awaited, err := h.awaited.Of(ctx, caller.UserID)
+	if err != nil {
+		return httpapi.Response{}, err
+	}
 	listed := storeapi.PageOf(found, storeapi.ListedOrderOf)
-	return httpapi.OK(export{Account: storeapi.AccountOf(u), Orders: listed.Items, NextCursor: listed.NextCursor}), nil
+	return httpapi.OK(export{
+		Account: storeapi.AccountOf(u), BackInStock: storeapi.AwaitedProductsOf(awaited),
+		Orders: listed.Items, NextCursor: listed.NextCursor,
+	}), nil
 }

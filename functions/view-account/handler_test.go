@@ -11,6 +11,7 @@ import (
 	"shop/internal/money"
 	"shop/internal/order"
 	"shop/internal/page"
+	"shop/internal/product"
 	"shop/internal/user"
 )
 
@@ -34,6 +35,19 @@ func (m mine) Mine(_ context.Context, customer user.Caller, r page.Request) (pag
 	return m(customer, r)
 }
 
+// awaiting are products that the customer waits for, or an error.
+type awaiting struct {
+	products []product.StockRequest
+	err      error
+}
+
+func (a awaiting) Of(_ context.Context, userID string) ([]product.StockRequest, error) {
+	if userID != httpapitest.Customer.UserID {
+		return nil, nil
+	}
+	return a.products, a.err
+}
+
 var ada = account{User: user.User{
 	ID: httpapitest.Customer.UserID, Email: httpapitest.Email, Name: "Ada Winter", Role: user.RoleCustomer,
 	CreatedAt: time.Date(2026, 3, 2, 18, 4, 11, 207e6, time.UTC),
@@ -47,7 +61,7 @@ func exportEvent(t *testing.T) httpapitest.Event {
 }
 
 func TestViewAccount(t *testing.T) {
-	h := viewAccount(httpapitest.Guard(), ada, mine(nil))
+	h := viewAccount(httpapitest.Guard(), ada, mine(nil), awaiting{})
 	httpapitest.Call(t, h, httpapitest.ReadEvent(t)).Check(t, httpapitest.Want{Status: http.StatusOK, Body: shown})
 }
 
@@ -66,9 +80,12 @@ func TestExport(t *testing.T) {
 			PlacedAt: time.Date(2026, 3, 14, 9, 26, 53, 589e6, time.UTC),
 		}}, NextCursor: "b2ZmIHRvIHBhZ2UgdHdv"}, nil
 	})
-	h := viewAccount(httpapitest.Guard(), ada, orders)
+	h := viewAccount(httpapitest.Guard(), ada, orders, awaiting{products: []product.StockRequest{
+		{UserID: httpapitest.Customer.UserID, ProductID: "brass-desk-lamp", RequestedAt: ada.CreatedAt},
+	}})
 	httpapitest.Call(t, h, exportEvent(t).WithQuery("limit=2")).Check(t, httpapitest.Want{Status: http.StatusOK,
 		Body: `{"account":` + shown + `,
+		"back_in_stock":[{"product_id":"brass-desk-lamp","requested_at":"2026-03-02T18:04:11.207Z"}],
 		"orders":[{
 			"order_id":"ord_7vtcxc6t7ggcx267wchbxpn4v3","user_id":"usr_019cafb8-d247-752e-9651-0c5ca6a3a450","email":"ada@example.com",
 			"status":"placed",
@@ -86,9 +103,9 @@ func TestPagesOfAnExport(t *testing.T) {
 		}
 		return page.Page[order.Order]{}, nil
 	})
-	h := viewAccount(httpapitest.Guard(), ada, orders)
+	h := viewAccount(httpapitest.Guard(), ada, orders, awaiting{})
 	httpapitest.Call(t, h, exportEvent(t).WithQuery("cursor=AA-_09")).Check(t, httpapitest.Want{
-		Status: http.StatusOK, Body: `{"account":` + shown + `,"orders":[],"next_cursor":null}`,
+		Status: http.StatusOK, Body: `{"account":` + shown + `,"back_in_stock":[],"orders":[],"next_cursor":null}`,
 	})
 	httpapitest.CheckQueries(t, exportEvent(t), h, map[string]httpapitest.Problem{
 		"limit=101": httpapitest.FieldErrors("limit", "must be a whole number from 1 to 100"),
@@ -98,7 +115,7 @@ func TestPagesOfAnExport(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	for _, e := range []httpapitest.Event{httpapitest.ReadEvent(t), exportEvent(t)} {
 		httpapitest.CheckRefusals(t, e, func(err error) httpapi.Handler {
-			return viewAccount(httpapitest.Guard(), account{err: err}, mine(nil))
+			return viewAccount(httpapitest.Guard(), account{err: err}, mine(nil), awaiting{})
 		})
 	}
 	httpapitest.CheckRefusals(t, exportEvent(t), func(err error) httpapi.Handler {
@@ -106,12 +123,18 @@ func TestRefusals(t *testing.T) {
 			user.Caller, page.Request,
 		) (page.Page[order.Order], error) {
 			return page.Page[order.Order]{}, err
-		}))
+		}), awaiting{})
+	})
+	noOrders := mine(func(user.Caller, page.Request) (page.Page[order.Order], error) {
+		return page.Page[order.Order]{}, nil
+	})
+	httpapitest.CheckRefusals(t, exportEvent(t), func(err error) httpapi.Handler {
+		return viewAccount(httpapitest.Guard(), ada, noOrders, awaiting{err: err})
 	})
 }
 
 func TestGuard(t *testing.T) {
 	for _, e := range []httpapitest.Event{httpapitest.ReadEvent(t), exportEvent(t)} {
-		httpapitest.CheckGuard(t, e, viewAccount(httpapitest.Guard(), nil, mine(nil)))
+		httpapitest.CheckGuard(t, e, viewAccount(httpapitest.Guard(), nil, mine(nil), awaiting{}))
 	}
 }

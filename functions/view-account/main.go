@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"shop/internal/clock"
 	"shop/internal/config"
 	"shop/internal/dynamostore"
 	"shop/internal/httpapi"
@@ -17,8 +18,9 @@ import (
 type settings struct {
 	config.Front
 	config.Tokens
-	Users  string `env:"USERS_TABLE"`
-	Orders string `env:"ORDERS_TABLE"`
+	Users       string `env:"USERS_TABLE"`
+	Orders      string `env:"ORDERS_TABLE"`
+	StockAlerts string `env:"STOCK_ALERTS_TABLE"`
 }
 
 func main() {
@@ -27,5 +29,6 @@ func main() {
 	guard := httpapi.Guard{Tokens: jwks.NewVerifier(s.Tokens)}
 	users := &user.ViewAccount{Users: &dynamostore.Accounts{Client: db, Users: s.Users}}
 	orders := &dynamostore.OrderHistory{Client: db, Orders: s.Orders}
-	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), viewAccount(guard, users, orders)))
+	awaited := &dynamostore.StockRequests{Client: db, StockAlerts: s.StockAlerts, Now: clock.Now}
+	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), viewAccount(guard, users, orders, awaited)))
 }

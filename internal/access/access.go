@@ -90,6 +90,10 @@ var rules = map[string]Rule{
 	"HEAD /products":              open, // HTTP APIs derive no HEAD from a GET
 	"HEAD /products/{product_id}": open,
 
+	"GET /products/{product_id}/back-in-stock":    customers,
+	"PUT /products/{product_id}/back-in-stock":    customers,
+	"DELETE /products/{product_id}/back-in-stock": customers,
+
 	"POST /orders":           customers,
 	"GET /orders":            customers,
 	"GET /orders/{order_id}": ownOrStaffs,

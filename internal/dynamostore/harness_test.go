@@ -125,7 +125,10 @@ func (s *shop) deletions() *AccountDeletions {
 }
 
 func (s *shop) personalData() *PersonalData {
-	return &PersonalData{Client: s.client, Orders: s.tables.Name("Orders"), Mails: s.tables.Name("Mails")}
+	return &PersonalData{
+		Client: s.client, Orders: s.tables.Name("Orders"), Mails: s.tables.Name("Mails"),
+		StockAlerts: s.tables.Name("StockAlerts"),
+	}
 }
 
 func (s *shop) catalogue() *Catalogue {

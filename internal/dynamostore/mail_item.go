@@ -26,8 +26,11 @@ func mailItem(m notification.Mail) attributes {
 		"attempt": number(int64(m.Attempt)), "due_shard": number(int64(shard(m.ID, dueShards))),
 		"due_at": instant(m.DueAt), "address_hash": text(m.AddressHash),
 	}
-	if m.IsAccountMail() {
+	if m.IsAccountMail() || m.IsStockMail() {
 		item["email"], item["expires_at"] = text(m.Address), number(m.ExpiresAt.Unix())
+	}
+	if m.IsStockMail() {
+		item["product_id"], item["user_id"] = text(m.ProductID), text(m.UserID)
 	}
 	return item
 }
@@ -52,6 +55,9 @@ func readMail(item attributes) (notification.Mail, error) {
 	}
 	if r.has("expires_at") {
 		m.ExpiresAt = time.Unix(r.number("expires_at"), 0).UTC()
+	}
+	if r.has("product_id") {
+		m.ProductID, m.UserID = r.text("product_id"), r.text("user_id")
 	}
 	return m, r.err
 }

@@ -14,16 +14,27 @@ import (
 // erasures is how many orders are rewritten at once.
 const erasures = 8
 
-// PersonalData implements [user.PersonalData]: the e-mail addresses in orders, and their hashes in mails.
+// PersonalData implements [user.PersonalData]: the e-mail addresses in orders, and their hashes in mails; and what the
+// user waits for.
 type PersonalData struct {
-	Client *dynamodb.Client
-	Orders string
-	Mails  string
+	Client      *dynamodb.Client
+	Orders      string
+	Mails       string
+	StockAlerts string
 }
 
 // Erase implements [user.PersonalData.Erase], page by page. It passes over orders that have no address any more. The
 // index that it goes by may lag a second.
 func (s *PersonalData) Erase(ctx context.Context, userID string) error {
+	requests, err := alertsOf(ctx, s.Client, s.StockAlerts, userID)
+	if err != nil {
+		return err
+	}
+	for _, item := range requests {
+		if err := removeAlert(ctx, s.Client, s.StockAlerts, userID, productIDOf(item)); err != nil {
+			return err
+		}
+	}
 	orders := dynamodb.NewQueryPaginator(s.Client, &dynamodb.QueryInput{
 		TableName: &s.Orders, IndexName: aws.String(byCustomerIndex),
 		KeyConditionExpression:    aws.String("user_id = :user"),

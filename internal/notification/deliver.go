@@ -71,6 +71,8 @@ type Delivery struct {
 	Confirmation Confirmation
 	StatusMail   StatusMail
 	AccountMail  AccountMail
+	Stocks       Stocks
+	StockMail    StockMail
 	// Pace returns when the provider may be called for the mail. An error postpones the mail.
 	Pace  func(context.Context, Mail) error
 	Lease time.Duration // longer than the function's timeout, shorter than the queue's visibility timeout
@@ -78,6 +80,8 @@ type Delivery struct {
 	Now   func() time.Time
 	// Sent is told of each mail that was marked sent, and for how long it was pending.
 	Sent func(pending time.Duration)
+	// Kept is told of a request that is still there though its mail was sent.
+	Kept func(ctx context.Context, err error)
 }
 
 // Deliver claims the mail, sends it and marks it sent. It returns ErrNotFound when the mail has no record: an event
@@ -102,6 +106,7 @@ func (d *Delivery) Deliver(ctx context.Context, mailID string) (Outcome, error) 
 	if d.Sent != nil {
 		d.Sent(now.Sub(mail.CreatedAt))
 	}
+	d.fulfil(ctx, mail)
 	return OutcomeSent, nil
 }
 
@@ -120,6 +125,9 @@ func (d *Delivery) send(ctx context.Context, mail Mail) (string, error) {
 func (d *Delivery) compose(ctx context.Context, mail Mail) (Message, error) {
 	if mail.IsAccountMail() {
 		return d.composeForAccount(ctx, mail)
+	}
+	if mail.IsStockMail() {
+		return d.composeForStock(ctx, mail)
 	}
 	kind, orderID := mail.cut()
 	if kind != OrderPlaced && !kind.ofAStatus() {

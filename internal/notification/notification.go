@@ -15,8 +15,8 @@ import (
 // Kind says what a mail is about.
 type Kind string
 
-// The kinds. All but those about an order are account mails, and all of those but PasswordChanged bring a link that is
-// good once.
+// The kinds. Those about an order and those about a stock aside they are account mails, and all of these but
+// PasswordChanged bring a link that is good once.
 const (
 	// OrderPlaced confirms an order, which is its subject.
 	OrderPlaced Kind = "order-placed"
@@ -33,6 +33,12 @@ const (
 	// PasswordChanged tells an account's owner that its password was changed. Its subject is the user, a hyphen and the
 	// generation that the change began.
 	PasswordChanged Kind = "password-changed"
+	// BackInStock tells a customer who waits for a product that it is in stock. The subject of a mail about a stock is
+	// an id of its own; the product is in its record.
+	BackInStock Kind = "back-in-stock"
+	// StockLow tells the shop that few units of a product are left, and SoldOut that there are none.
+	StockLow Kind = "stock-low"
+	SoldOut  Kind = "sold-out"
 )
 
 // ofStatuses has the kinds of the mails that tell that an order reached a status.
@@ -40,6 +46,9 @@ var ofStatuses = map[order.Status]Kind{order.Shipped: OrderShipped, order.Cancel
 
 // ofAStatus reports whether mails of the kind tell that an order reached a status.
 func (k Kind) ofAStatus() bool { return k == OrderShipped || k == OrderCancelled }
+
+// ofAStock reports whether mails of the kind are about a product's stock.
+func (k Kind) ofAStock() bool { return k == BackInStock || k == StockLow || k == SoldOut }
 
 // ofAccounts reports whether mails of the kind are account mails.
 func (k Kind) ofAccounts() bool { return k.bringsLink() || k == PasswordChanged }
@@ -68,7 +77,8 @@ const (
 	// maxAccountAge is for how long an account mail is pending: as long as its link would be good. Whoever asked for it
 	// earlier has asked again by then, or no longer expects a link.
 	maxAccountAge = 30 * time.Minute
-	// keepAccount is for how long the record has an account mail, whose address it holds until the mail was sent.
+	// keepAccount is for how long the record has an account mail, whose address it holds until the mail was sent, and a
+	// mail about a stock.
 	keepAccount = 7 * 24 * time.Hour
 	// ResendInterval is the time between two sign-up-attempts, or two password-resets, to one address: half as long as
 	// their links are valid.
@@ -113,10 +123,14 @@ type Mail struct {
 	// Unanswered is how many calls to send it were never answered, as far as they were released. It is 0 in what the
 	// relay sees.
 	Unanswered int
-	// Address is whom an account mail is for, until it was sent, and ExpiresAt when its record goes. Both are empty in
-	// mails about orders, which name their addresses; Address, too, in what the relay sees.
+	// Address is whom an account mail or one to the shop is for, until it was sent, and ExpiresAt when its record goes.
+	// Both are empty in mails about orders, which name their addresses; Address, too, in what the relay sees.
 	Address   string
 	ExpiresAt time.Time // UTC, whole seconds
+	// ProductID is of the product whose stock the mail is about, and UserID of the customer who waits for it. Both are
+	// empty in other mails, and in what the relay sees.
+	ProductID string
+	UserID    string
 }
 
 // MailID returns the id of the mail of a kind about a subject. A kind has no #.
@@ -173,6 +187,24 @@ func NewPasswordChangedMail(userID string, generation int64, address string, now
 	return newAccountMail(PasswordChanged, fmt.Sprintf("%s-%d", userID, generation), address, now)
 }
 
+// NewBackInStockMail returns the mail that tells a customer that a product is in stock. The address is in the
+// customer's request alone. Mails about stocks have no event but the relay's, and are due at once.
+func NewBackInStockMail(id, userID, productID string, now time.Time) Mail {
+	return Mail{
+		ID: MailID(string(BackInStock), id), State: Pending, CreatedAt: now, DueAt: now, UserID: userID,
+		ProductID: productID, ExpiresAt: now.Add(keepAccount).Truncate(time.Second),
+	}
+}
+
+// NewShopMail returns the mail to the shop's normalised address that a product's stock fell so far: its kind is
+// StockLow or SoldOut.
+func NewShopMail(kind Kind, id, address, productID string, now time.Time) Mail {
+	m := newMail(MailID(string(kind), id), address, now)
+	m.DueAt, m.Address, m.ProductID = now, address, productID
+	m.ExpiresAt = now.Add(keepAccount).Truncate(time.Second)
+	return m
+}
+
 func newAccountMail(kind Kind, subject, address string, now time.Time) Mail {
 	m := newMail(MailID(string(kind), subject), address, now)
 	m.Address, m.ExpiresAt = address, now.Add(keepAccount).Truncate(time.Second)
@@ -189,7 +221,7 @@ func newMail(id, address string, now time.Time) Mail {
 // first stored is lost; an order's mail finds it in the order.
 func Requeue(mailID string, now time.Time) Mail {
 	m := Mail{ID: mailID, State: Pending, CreatedAt: now, DueAt: now}
-	if m.IsAccountMail() {
+	if m.IsAccountMail() || m.IsStockMail() {
 		m.ExpiresAt = now.Add(keepAccount).Truncate(time.Second)
 	}
 	return m
@@ -223,10 +255,19 @@ func (m Mail) IsAccountMail() bool {
 	return kind.ofAccounts() && subject != ""
 }
 
+// IsStockMail reports whether the mail is about a product's stock.
+func (m Mail) IsStockMail() bool {
+	kind, subject := m.cut()
+	return kind.ofAStock() && subject != ""
+}
+
+// HasPendingEvent reports whether the event that tells notify of the mail is mail.pending, as of all but confirmations.
+func (m Mail) HasPendingEvent() bool { return m.IsStatusMail() || m.IsAccountMail() || m.IsStockMail() }
+
 // ofKnownKind reports whether this version has an event for the mail, and knows how to send it.
 func (m Mail) ofKnownKind() bool {
 	_, ofOrder := m.OrderID()
-	return ofOrder || m.IsStatusMail() || m.IsAccountMail()
+	return ofOrder || m.HasPendingEvent()
 }
 
 func (m Mail) cut() (Kind, string) {

@@ -42,7 +42,7 @@ func eventOf(mail notification.Mail) (event, bool) {
 		return event{Type: orderPlaced, Version: versions[orderPlaced], MailID: mail.ID, OrderID: orderID}, true
 	}
 	e := event{Type: mailPending, Version: versions[mailPending], MailID: mail.ID}
-	return e, mail.IsAccountMail() || mail.IsStatusMail()
+	return e, mail.HasPendingEvent()
 }
 
 // encode returns the event that a mail is pending. It returns an error for one that decode would refuse.
@@ -102,8 +102,8 @@ func decodeOrderPlacedV1(body string) (string, error) {
 func decodeMailPendingV1(body string) (string, error) {
 	var e event
 	err := json.Unmarshal([]byte(body), &e)
-	if mail := (notification.Mail{ID: e.MailID}); err != nil || !mail.IsAccountMail() && !mail.IsStatusMail() {
-		return "", fmt.Errorf("%w: no mail of an account or a status", ErrUnknown)
+	if mail := (notification.Mail{ID: e.MailID}); err != nil || !mail.HasPendingEvent() {
+		return "", fmt.Errorf("%w: no mail that has this event", ErrUnknown)
 	}
 	return e.MailID, nil
 }

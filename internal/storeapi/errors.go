@@ -81,6 +81,8 @@ var table = []struct {
 	{httpapi.ErrNoRoute, 404, "not_found", "There is nothing here."},
 	{user.ErrEmailTaken, 409, "email_taken", "An account with this e-mail address exists already."},
 	{product.ErrInsufficientStock, 409, "insufficient_stock", "The stock would fall below zero."},
+	{product.ErrInStock, 409, "in_stock", "The product is in stock, and can be ordered now."},
+	{product.ErrTooManyAwaited, 409, "too_many_awaited", "The customer waits for 100 products already. Withdraw one first."},
 	{httpapi.ErrTooLarge, 413, "payload_too_large", "The body is larger than 64 KiB."},
 	{httpapi.ErrMediaType, 415, "unsupported_media_type", "The body must be application/json, in UTF-8."},
 	{product.ErrKeyReused, 422, "idempotency_key_reused", "The Idempotency-Key was used for another adjustment."},

@@ -74,6 +74,8 @@ var refusals = []struct {
 	},
 	{&product.StockChangedError{}, more("stock_changed", `"quantity":0`)},
 	{product.ErrInsufficientStock, code("insufficient_stock")},
+	{product.ErrInStock, code("in_stock")},
+	{product.ErrTooManyAwaited, code("too_many_awaited")},
 	{&order.StatusChangedError{Present: order.Shipped}, more("status_changed", `"order_status":"shipped"`)},
 	{httpapi.ErrTooLarge, code("payload_too_large")},
 	{httpapi.ErrMediaType, code("unsupported_media_type")},

@@ -114,6 +114,33 @@ func AccountOf(u user.User) Account {
 	}
 }
 
+// BackInStock says whether a customer asked to be mailed when a product is back in stock.
+type BackInStock struct {
+	ProductID   string `json:"product_id"`
+	Requested   bool   `json:"requested"`
+	RequestedAt string `json:"requested_at,omitempty"`
+}
+
+// BackInStockOf writes a request that there is.
+func BackInStockOf(r product.StockRequest) BackInStock {
+	return BackInStock{ProductID: r.ProductID, Requested: true, RequestedAt: Time(r.RequestedAt)}
+}
+
+// AwaitedProduct is one of the products that a customer asked to be mailed of.
+type AwaitedProduct struct {
+	ProductID   string `json:"product_id"`
+	RequestedAt string `json:"requested_at"`
+}
+
+// AwaitedProductsOf writes all that a customer waits for: never null.
+func AwaitedProductsOf(requests []product.StockRequest) []AwaitedProduct {
+	awaited := make([]AwaitedProduct, len(requests))
+	for i, r := range requests {
+		awaited[i] = AwaitedProduct{ProductID: r.ProductID, RequestedAt: Time(r.RequestedAt)}
+	}
+	return awaited
+}
+
 // BrowserSession is what a log-in and a refresh of a browser answer: a session whose refresh token is in a cookie.
 type BrowserSession struct {
 	AccessToken string      `json:"access_token"`

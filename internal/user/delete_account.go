@@ -18,10 +18,10 @@ type AccountDeleter interface {
 	Delete(ctx context.Context, u User, now time.Time) error
 }
 
-// PersonalData is what the orders hold of users who are gone.
+// PersonalData is what orders and requests hold of users who are gone.
 type PersonalData interface {
-	// Erase takes the personal data out of all orders of the user that it sees. It may be repeated, and begins then
-	// where it was cut short.
+	// Erase takes the personal data out of all orders of the user that it sees, and removes the user's requests to be
+	// told of stocks. It may be repeated, and begins then where it was cut short.
 	Erase(ctx context.Context, userID string) error
 }
 

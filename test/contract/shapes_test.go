@@ -26,6 +26,8 @@ func TestShapes(t *testing.T) {
 		"PictureToUpload": {storeapi.Picture{}},
 
 		"MachineSession": {storeapi.MachineSession{}},
+		"BackInStock":    {storeapi.BackInStock{}},
+		"AwaitedProduct": {storeapi.AwaitedProduct{}},
 	} {
 		for _, shape := range shapes {
 			if err := c.CheckShape(schema, shape); err != nil {

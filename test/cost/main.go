@@ -37,6 +37,7 @@ const (
 	relayRuns       = 730 * 60.0
 	erasureRuns     = 730 * 12.0
 	auditSeconds    = 900.0                  // at most
+	watchReadUnits  = 106                    // both items of 100 products, and the keys of these and of requests
 	relayReadUnits  = 17 * 0.5               // a query for each shard of the index "due", and one of "unfinished"
 	salesWrites     = 7000.0                 // write units a day, at most: docs/admin.md
 	emptyReceives   = 2 * 5 * 3 * 730 * 60.0 // Lambda's five pollers of each queue look for messages every 20 seconds
@@ -175,6 +176,8 @@ var ofMonth = []struct {
 		relayRuns*(lambdaRequest+1.0*0.1*lambdaGBSecond) + nightsOfMonth*salesWrites*writeUnit},
 	{"relay-mail every minute, erase-deleted-accounts every five",
 		(relayRuns+erasureRuns)*(lambdaRequest+0.5*0.1*lambdaGBSecond) + relayRuns*relayReadUnits*readUnit},
+	{"watch-stock every minute, 100 products low",
+		relayRuns * (lambdaRequest + 0.5*0.1*lambdaGBSecond + watchReadUnits*readUnit)},
 }
 
 // rates are orders a second.

@@ -41,9 +41,16 @@ type account struct {
 }
 
 type accountExport struct {
-	Account    account `json:"account"`
-	Orders     []order `json:"orders"`
-	NextCursor *string `json:"next_cursor"`
+	Account     account          `json:"account"`
+	BackInStock []awaitedProduct `json:"back_in_stock"`
+	Orders      []order          `json:"orders"`
+	NextCursor  *string          `json:"next_cursor"`
+}
+
+// awaitedProduct is a product that a customer waits for.
+type awaitedProduct struct {
+	ProductID   string `json:"product_id"`
+	RequestedAt string `json:"requested_at"`
 }
 
 func viewAccount(from caller) call { return call{method: "GET", path: "/users/me", from: from} }

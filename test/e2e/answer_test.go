@@ -103,7 +103,7 @@ func (a answer) checkCacheControl(req *http.Request) error {
 		return cachedFor(got, 24*60*60)
 	}
 	path, read := req.URL.Path, req.Method == http.MethodGet || req.Method == http.MethodHead
-	catalogue := read && !strings.Contains(path, "/admin/") &&
+	catalogue := read && !strings.Contains(path, "/admin/") && !strings.HasSuffix(path, "/back-in-stock") &&
 		(strings.Contains(path, "/products") || strings.HasSuffix(path, "/categories"))
 	if catalogue && (a.status == http.StatusOK || a.status == http.StatusNotModified) {
 		return cachedFor(got, 300)

@@ -183,7 +183,7 @@ func TestCallsOfOwnAccount(t *testing.T) {
 	wantCalls(t, budget{2, map[string]int{"UpdateItem": 1, "GetItem": 1}},
 		func() { send(t, rename(c, "Ada")).want(t, http.StatusOK) })
 	export := call{method: "GET", path: "/users/me/export", from: c}
-	wantCalls(t, budget{2, map[string]int{"GetItem": 1, "Query": 1}}, func() { send(t, export).want(t, http.StatusOK) })
+	wantCalls(t, budget{3, map[string]int{"GetItem": 1, "Query": 2}}, func() { send(t, export).want(t, http.StatusOK) })
 	wantCalls(t, budget{3, map[string]int{"BatchGetItem": 1, "TransactWriteItems": 2}}, func() {
 		send(t, endSessions(c, password)).want(t, http.StatusNoContent)
 	})
@@ -297,6 +297,17 @@ func TestCallsOfStocktake(t *testing.T) {
 		restock(t, p.ProductID, seen, seen+1)
 		seen++
 	})
+}
+
+// TestCallsOfBackInStock: asking reads the product and what the customer waits for, and writes once; all else is one
+// call.
+func TestCallsOfBackInStock(t *testing.T) {
+	c, p := newCustomer(t), newProduct(t, stocked(0))
+	wantCalls(t, budget{3, map[string]int{"BatchGetItem": 1, "Query": 1, "UpdateItem": 1}},
+		func() { ask(t, c, p.ProductID) })
+	wantCalls(t, budget{1, map[string]int{"GetItem": 1}}, func() { wantAwaits(t, c, p.ProductID, true) })
+	wantCalls(t, budget{1, map[string]int{"DeleteItem": 1}},
+		func() { send(t, awaiting("DELETE", c, p.ProductID)).want(t, http.StatusNoContent) })
 }
 
 // TestCallsOfHistory: a page is one round of one query a shard, and the role.

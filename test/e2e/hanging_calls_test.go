@@ -49,6 +49,9 @@ var calls = map[string][]string{
 	"browse products":      {"Query", "BatchGetItem"},
 	"list categories":      {"Query"},
 	"view a product":       {"Query"},
+	"wait for a product":   {"BatchGetItem", "Query", "UpdateItem"},
+	"see what one awaits":  {"GetItem"},
+	"wait no more":         {"DeleteItem"},
 	"place an order":       {"BatchGetItem", "TransactWriteItems"},
 	"place one in vain":    {"BatchGetItem", "TransactGetItems"},
 	"list my orders":       {"Query"},
@@ -207,6 +210,25 @@ var requests = map[string]func(*testing.T) request{
 		o := newOrder(t, from, one(newProduct(t).ProductID))
 		awaitMails(t, from.Email, 1)
 		return read(getOrder(from, o.OrderID), http.StatusOK)
+	},
+	"wait for a product": func(t *testing.T) request {
+		from, p := newCustomer(t), newProduct(t, stocked(0))
+		return request{call: awaiting("PUT", from, p.ProductID), again: func(t *testing.T) {
+			ask(t, from, p.ProductID)
+			wantAwaits(t, from, p.ProductID, true)
+		}}
+	},
+	"see what one awaits": func(t *testing.T) request {
+		return read(awaiting("GET", newCustomer(t), newProduct(t).ProductID), http.StatusOK)
+	},
+	"wait no more": func(t *testing.T) request {
+		from, p := newCustomer(t), newProduct(t, stocked(0))
+		ask(t, from, p.ProductID)
+		c := awaiting("DELETE", from, p.ProductID)
+		return request{call: c, again: func(t *testing.T) {
+			send(t, c).want(t, http.StatusNoContent)
+			wantAwaits(t, from, p.ProductID, false)
+		}}
 	},
 	"cancel an order": func(t *testing.T) request {
 		from, p := newCustomer(t), newProduct(t)

@@ -50,6 +50,8 @@ func refusals(t *testing.T) []refusal {
 		unknownParameter(viewAccount(customer)),
 		unknownParameter(call{method: "GET", path: "/.well-known/jwks.json", base: issuer}),
 		unknownParameter(call{method: "GET", path: "/.well-known/openid-configuration", base: issuer}),
+		unknownParameter(awaiting("GET", customer, id)), unknownParameter(awaiting("DELETE", customer, id)),
+		{awaiting("PUT", customer, unknown), http.StatusNotFound, "product_not_found"},
 		{viewProduct(unknown), http.StatusNotFound, "product_not_found"},
 		{call{method: "GET", path: "/admin/products/" + unknown, from: boss}, http.StatusNotFound, "product_not_found"},
 		{getOrder(customer, "ord_"+strings.Repeat("a", 26)), http.StatusNotFound, "order_not_found"},

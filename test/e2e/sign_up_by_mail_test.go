@@ -71,26 +71,33 @@ type lambdaFunction struct {
 // verifyingSignUp is the name of a sign-up function that verifies addresses.
 func verifyingSignUp(t *testing.T) string {
 	t.Helper()
+	return copiedFunction(t, "SignUpFunction", "VerifiesEmail", "REQUIRE_VERIFIED_EMAIL", "false", "true")
+}
+
+// copiedFunction is the name of a copy of a deployed function, in whose environment a variable is another, with a role
+// as the template has it where the condition holds. The test's end removes it.
+func copiedFunction(t *testing.T, function, condition, variable, deployedAs, value string) string {
+	t.Helper()
 	needAWS(t)
 	data := testenv.Env(t, "SHOP_DATA")
 	var deployed lambdaFunction
 	if err := lambdaCall(
-		t.Context(), http.MethodGet, "/"+lookUp(t, stackResources, "SignUpFunction")+"/configuration", nil, &deployed,
+		t.Context(), http.MethodGet, "/"+lookUp(t, stackResources, function)+"/configuration", nil, &deployed,
 	); err != nil {
 		t.Fatal(err)
 	}
 	mine := deployed
-	mine.FunctionName = "e2e-sign-up-" + unique()
+	mine.FunctionName = "e2e-copy-" + unique()
 	mine.Environment.Variables = maps.Clone(deployed.Environment.Variables)
-	if got := mine.Environment.Variables["REQUIRE_VERIFIED_EMAIL"]; got != "false" {
-		t.Fatalf("the store is deployed with REQUIRE_VERIFIED_EMAIL=%q, want false", got)
+	if got := mine.Environment.Variables[variable]; got != deployedAs {
+		t.Fatalf("the store is deployed with %s=%q, want %q", variable, got, deployedAs)
 	}
-	mine.Environment.Variables["REQUIRE_VERIFIED_EMAIL"] = "true"
-	mine.Code = map[string]string{"ZipFile": zipped(t, filepath.Join(data, "build", "SignUpFunction", "bootstrap"))}
+	mine.Environment.Variables[variable] = value
+	mine.Code = map[string]string{"ZipFile": zipped(t, filepath.Join(data, "build", function, "bootstrap"))}
 	role := mine.FunctionName + "-role"
-	makeVerifyingRole(t, role)
+	makeRole(t, role, function)
 	mine.Role = deployed.Role[:strings.LastIndex(deployed.Role, "/")+1] + role
-	copies.Store(mine.FunctionName, copied{"SignUpFunction if VerifiesEmail", role})
+	copies.Store(mine.FunctionName, copied{function + " if " + condition, role})
 	if err := lambdaCall(t.Context(), http.MethodPost, "", mine, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -102,9 +109,9 @@ func verifyingSignUp(t *testing.T) string {
 	return mine.FunctionName
 }
 
-// makeVerifyingRole makes a role that allows what the template lets sign-up do
-// where addresses are verified. The test's end removes it.
-func makeVerifyingRole(t *testing.T, role string) {
+// makeRole makes a role that allows what the template lets the function do where
+// all conditions hold. The test's end removes it.
+func makeRole(t *testing.T, role, function string) {
 	t.Helper()
 	deployed, err := template.Read()
 	if err != nil {
@@ -115,7 +122,7 @@ func makeVerifyingRole(t *testing.T, role string) {
 		t.Fatal(err)
 	}
 	var statements []any
-	for _, statement := range deployed.Statements("SignUpFunction") {
+	for _, statement := range deployed.Statements(function) {
 		statements = append(statements, resolve(statement, resources))
 	}
 	policy, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": statements})
@@ -127,10 +134,10 @@ func makeVerifyingRole(t *testing.T, role string) {
 	}})
 	t.Cleanup(func() { askIAM(t, lasting(t), url.Values{"Action": {"DeleteRole"}, "RoleName": {role}}) })
 	askIAM(t, t.Context(), url.Values{
-		"Action": {"PutRolePolicy"}, "RoleName": {role}, "PolicyName": {"sign-up"}, "PolicyDocument": {string(policy)},
+		"Action": {"PutRolePolicy"}, "RoleName": {role}, "PolicyName": {"copy"}, "PolicyDocument": {string(policy)},
 	})
 	t.Cleanup(func() {
-		askIAM(t, lasting(t), url.Values{"Action": {"DeleteRolePolicy"}, "RoleName": {role}, "PolicyName": {"sign-up"}})
+		askIAM(t, lasting(t), url.Values{"Action": {"DeleteRolePolicy"}, "RoleName": {role}, "PolicyName": {"copy"}})
 	})
 }
 
@@ -143,7 +150,7 @@ func askIAM(t *testing.T, ctx context.Context, form url.Values) {
 }
 
 // resolve takes the first branch of each Fn::If, and puts an ARN in the place
-// of each Fn::GetAtt of one.
+// of each Fn::GetAtt of one and each Fn::Sub of an index.
 func resolve(v any, resources map[string]string) any {
 	switch v := v.(type) {
 	case []any:
@@ -158,6 +165,10 @@ func resolve(v any, resources map[string]string) any {
 		}
 		if get, ok := v["Fn::GetAtt"].([]any); ok {
 			return arnOf(resources[fmt.Sprint(get[0])])
+		}
+		if index, ok := v["Fn::Sub"].(string); ok { // "${Table.Arn}/index/name"
+			table, rest, _ := strings.Cut(strings.TrimPrefix(index, "${"), ".Arn}")
+			return arnOf(resources[table]) + rest
 		}
 		out := map[string]any{}
 		for name := range v {

@@ -19,7 +19,7 @@ var layers = map[string]string{
 	"user": "domain", "token": "domain", "password": "domain", "access": "domain",
 	"product": "domain", "order": "domain", "invariants": "domain", "picture": "domain",
 	"notification": "domain", "notification/confirmation": "domain", "notification/accountmail": "domain",
-	"notification/statusmail": "domain", "notification/mailtext": "domain",
+	"notification/statusmail": "domain", "notification/stockmail": "domain", "notification/mailtext": "domain",
 	"httpapi": "transport", "storeapi": "api",
 	"dynamostore": "adapter", "queue": "adapter", "sesmail": "adapter", "kmssign": "adapter", "jwks": "adapter",
 	"export": "adapter", "s3pictures": "adapter",

@@ -55,8 +55,8 @@ func TestFunctionsAnswerBeforeTheGateway(t *testing.T) {
 		}
 	}
 	all := tpl.OfType("AWS::Lambda::Function")
-	if len(behind) != len(all)-8 {
-		t.Errorf("%d of %d functions are behind an API, want all but eight", len(behind), len(all))
+	if len(behind) != len(all)-9 {
+		t.Errorf("%d of %d functions are behind an API, want all but nine", len(behind), len(all))
 	}
 	for name := range behind {
 		if got := timeout(all[name]); got <= 0 || got >= gatewayWaits {
@@ -65,10 +65,10 @@ func TestFunctionsAnswerBeforeTheGateway(t *testing.T) {
 	}
 }
 
-// TestMinutelyFunctionsEndBeforeTheNextRun: the relay, and who counts sales.
+// TestMinutelyFunctionsEndBeforeTheNextRun: the relay, who counts sales, and who watches stocks.
 func TestMinutelyFunctionsEndBeforeTheNextRun(t *testing.T) {
 	tpl := Need(t)
-	for _, name := range []string{"RelayMailFunction", "CountSalesFunction"} {
+	for _, name := range []string{"RelayMailFunction", "CountSalesFunction", "WatchStockFunction"} {
 		rate := At(tpl.Resources[name+"EveryMinute"], "Properties", "ScheduleExpression")
 		if got := timeout(tpl.Resources[name]); rate != "rate(1 minute)" || got >= time.Minute {
 			t.Errorf("%s is called at the %v, and a run may take %s", name, rate, got)

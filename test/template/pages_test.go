@@ -149,6 +149,25 @@ func TestOnlyPagesRedirectToHTTPS(t *testing.T) {
 	}
 }
 
+// TestACustomersRequestsPassTheCatalogue: what is a customer's own below a product is no page of the catalogue to the
+// distribution, which takes the first pattern that fits: it brings the token, and may change something.
+func TestACustomersRequestsPassTheCatalogue(t *testing.T) {
+	behaviours, _ := At(Need(t).Resources["PagesDistribution"],
+		"Properties", "DistributionConfig", "CacheBehaviors").([]any)
+	first := func(pattern string) int {
+		return slices.IndexFunc(behaviours, func(b any) bool { return At(b, "PathPattern") == pattern })
+	}
+	own, catalogue, rest := first("/api/products/*/back-in-stock"), first("/api/products*"), first("/api/*")
+	if own < 0 || own > catalogue {
+		t.Fatalf("the behaviours are numbers %d and %d, want the customer's before the catalogue's", own, catalogue)
+	}
+	for _, setting := range []string{"AllowedMethods", "CachePolicyId", "OriginRequestPolicyId"} {
+		if got, want := At(behaviours[own], setting), At(behaviours[rest], setting); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s is %v, want that of the API, %v", setting, got, want)
+		}
+	}
+}
+
 // TestCacheKeepsQueriesApart: the distribution's caches tell apart, and forward, each query that the catalogue takes.
 func TestCacheKeepsQueriesApart(t *testing.T) {
 	c, err := contract.Load("../../docs/openapi.yaml")

@@ -268,7 +268,7 @@ func wantJSON(t *testing.T, got any, want string) {
 
 // TestExpiry: DynamoDB removes what has expired, of users too: accounts that nobody verified.
 func TestExpiry(t *testing.T) {
-	expiring := map[string]bool{"Users": true, "AuthState": true, "Mails": true}
+	expiring := map[string]bool{"Users": true, "AuthState": true, "Mails": true, "StockAlerts": true}
 	for name, table := range Need(t).OfType("AWS::DynamoDB::Table") {
 		want := "null"
 		if expiring[name] {
@@ -280,8 +280,8 @@ func TestExpiry(t *testing.T) {
 
 func TestTablesAreKept(t *testing.T) {
 	tables := Need(t).OfType("AWS::DynamoDB::Table")
-	if len(tables) != 9 {
-		t.Errorf("got %d tables, want 9", len(tables))
+	if len(tables) != 10 {
+		t.Errorf("got %d tables, want 10", len(tables))
 	}
 	for name, table := range tables {
 		properties := table["Properties"].(Object)
@@ -359,7 +359,9 @@ var grants = map[string][]string{
 		"dynamodb:BatchGetItem AuthState", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem AuthState",
 		"dynamodb:PutItem AuthState", "dynamodb:UpdateItem AuthState", "dynamodb:UpdateItem Users",
 	},
-	"ViewAccountFunction":   {"dynamodb:GetItem Users", "dynamodb:Query Orders/index/by_customer"},
+	"ViewAccountFunction": {
+		"dynamodb:GetItem Users", "dynamodb:Query Orders/index/by_customer", "dynamodb:Query StockAlerts",
+	},
 	"RenameAccountFunction": {"dynamodb:GetItem Users", "dynamodb:UpdateItem Users"},
 	"ChangePasswordFunction": {
 		"dynamodb:BatchGetItem AuthState", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem AuthState",
@@ -383,16 +385,22 @@ var grants = map[string][]string{
 	},
 	"DeleteAccountFunction": {
 		"dynamodb:BatchGetItem AuthState", "dynamodb:BatchGetItem Users", "dynamodb:DeleteItem Users",
-		"dynamodb:GetItem Users", "dynamodb:PutItem AccountDeletions", "dynamodb:Query Orders/index/by_customer",
+		"dynamodb:DeleteItem StockAlerts", "dynamodb:GetItem Users", "dynamodb:PutItem AccountDeletions",
+		"dynamodb:Query Orders/index/by_customer", "dynamodb:Query StockAlerts",
 		"dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Orders", "dynamodb:UpdateItem AuthState",
 	},
 	"KeepAuditFunction": {},
 	"EraseDeletedAccountsFunction": {
-		"dynamodb:DeleteItem AccountDeletions", "dynamodb:Query Orders/index/by_customer",
+		"dynamodb:DeleteItem AccountDeletions", "dynamodb:DeleteItem StockAlerts",
+		"dynamodb:Query Orders/index/by_customer", "dynamodb:Query StockAlerts",
 		"dynamodb:Scan AccountDeletions", "dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Orders",
 	},
 	"BrowseProductsFunction": {"dynamodb:BatchGetItem Products", "dynamodb:Query Products/index/by_name"},
 	"ViewProductFunction":    {"dynamodb:Query Products"},
+	"AwaitProductFunction": {
+		"dynamodb:BatchGetItem Products", "dynamodb:DeleteItem StockAlerts", "dynamodb:GetItem StockAlerts",
+		"dynamodb:Query StockAlerts", "dynamodb:UpdateItem StockAlerts",
+	},
 	"PlaceOrderFunction": {
 		"dynamodb:BatchGetItem Products", "dynamodb:GetItem Orders", "dynamodb:PutItem Mails",
 		"dynamodb:PutItem Orders", "dynamodb:UpdateItem Products", "sqs:SendMessage MailQueue",
@@ -407,7 +415,9 @@ var grants = map[string][]string{
 	},
 	"ListMyOrdersFunction": {"dynamodb:Query Orders/index/by_customer"},
 	"NotifyFunction": {
-		"dynamodb:BatchGetItem Orders", "dynamodb:BatchGetItem SuppressedAddresses", "dynamodb:BatchGetItem Users",
+		"dynamodb:BatchGetItem Orders", "dynamodb:BatchGetItem Products", "dynamodb:BatchGetItem SuppressedAddresses",
+		"dynamodb:BatchGetItem Users", "dynamodb:DeleteItem StockAlerts", "dynamodb:GetItem StockAlerts",
+		"dynamodb:UpdateItem StockAlerts",
 		"dynamodb:PutItem AuthState", "dynamodb:UpdateItem Mails",
 		"ses:SendEmail configuration-set/MailConfiguration from Sender", "ses:SendEmail identity/* from Sender",
 	},
@@ -459,6 +469,13 @@ var grants = map[string][]string{
 		"dynamodb:Query Orders/index/feed", "dynamodb:Query Orders/index/sales_corrections",
 		"dynamodb:Query SalesByDay",
 		"dynamodb:UpdateItem Orders",
+	},
+	"WatchStockFunction": {
+		"dynamodb:BatchGetItem Products", "dynamodb:DeleteItem StockAlerts if TellsShopOfStocks",
+		"dynamodb:PutItem Mails", "dynamodb:PutItem StockAlerts if TellsShopOfStocks",
+		"dynamodb:Query Products/index/low_stock if TellsShopOfStocks",
+		"dynamodb:Query StockAlerts if TellsShopOfStocks", "dynamodb:Query StockAlerts/index/waiting",
+		"dynamodb:UpdateItem StockAlerts",
 	},
 	"SyntheticCustomerFunction": {
 		"secretsmanager:GetSecretValue SyntheticCustomerPassword",

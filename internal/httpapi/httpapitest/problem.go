@@ -54,6 +54,10 @@ var problems = map[string]struct {
 	"status_changed":         {409, "The order's status does not allow this change, or no longer.", nil},
 	"product_changed":        {409, "The product is not of the version that it was compared with.", nil},
 	"insufficient_stock":     {409, "The stock would fall below zero.", nil},
+	"in_stock":               {409, "The product is in stock, and can be ordered now.", nil},
+	"too_many_awaited": {
+		409, "The customer waits for 100 products already. Withdraw one first.", nil,
+	},
 	"payload_too_large":      {413, "The body is larger than 64 KiB.", nil},
 	"unsupported_media_type": {415, "The body must be application/json, in UTF-8.", nil},
 	"idempotency_key_reused": {422, "The Idempotency-Key was used for another order.", nil},

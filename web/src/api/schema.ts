@@ -98,8 +98,8 @@ export interface paths {
         };
         /**
          * Take one's own data along
-         * @description All that the store keeps under the caller's name: the account, which is on every page, and the orders, newest
-         *     first, as GET /orders shows them. Pass `cursor` to read on until `next_cursor` is null. With `limit=100` a page
+         * @description All that the store keeps under the caller's name: the account and the products that the caller waits for, which
+         *     are on every page, and the orders, newest first, as GET /orders shows them. Pass `cursor` to read on until `next_cursor` is null. With `limit=100` a page
          *     has 5 MB at most. The export leaves out when sessions began and ended, and hashes of e-mail and IP addresses;
          *     docs/security.md says how long the store keeps these.
          */
@@ -411,6 +411,40 @@ export interface paths {
          * @description The answer has the status and headers of GET, and no body.
          */
         head: operations["view-product-head"];
+        patch?: never;
+        trace?: never;
+    };
+    "/products/{product_id}/back-in-stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example brass-desk-lamp */
+                product_id: components["parameters"]["ProductId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * See whether one waits for a product
+         * @description Of a product that there is not, the answer is that nobody asked.
+         */
+        get: operations["await-product-view"];
+        /**
+         * Ask to be mailed when a product is back
+         * @description The caller gets one mail when the product is in stock, and the request is gone then. If the units are gone again
+         *     before the mail is sent, the request stays, and no mail is sent. A repeat changes nothing. A product that is in
+         *     stock is refused, because a mail would tell what the caller can see now. A customer waits for 100 products at
+         *     most.
+         */
+        put: operations["await-product"];
+        post?: never;
+        /**
+         * Withdraw the request to be mailed
+         * @description The answer is the same if there is no request. A mail that was not sent by then is not.
+         */
+        delete: operations["await-product-withdraw"];
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -990,8 +1024,20 @@ export interface components {
         };
         /** @description What the user may do as staff now. `admin` stands alone, for everything. */
         StaffScopes: ("inventory" | "history" | "orders" | "admin")[];
+        BackInStock: {
+            product_id: components["schemas"]["ProductId"];
+            /** @description Whether the caller asked to be mailed when the product is back. */
+            requested: boolean;
+            requested_at?: components["schemas"]["Time"];
+        };
+        AwaitedProduct: {
+            product_id: components["schemas"]["ProductId"];
+            requested_at: components["schemas"]["Time"];
+        };
         AccountExport: {
             account: components["schemas"]["Account"];
+            /** @description The products that the caller waits for. */
+            back_in_stock: components["schemas"]["AwaitedProduct"][];
             orders: components["schemas"]["OrderInList"][];
             next_cursor: components["schemas"]["Cursor"];
         };
@@ -1338,6 +1384,18 @@ export interface components {
             status?: 409;
             /** @constant */
             code?: "email_taken";
+        } & components["schemas"]["Problem"];
+        InStock: {
+            /** @constant */
+            status?: 409;
+            /** @constant */
+            code?: "in_stock";
+        } & components["schemas"]["Problem"];
+        TooManyAwaited: {
+            /** @constant */
+            status?: 409;
+            /** @constant */
+            code?: "too_many_awaited";
         } & components["schemas"]["Problem"];
         MaxPerOrderExceeded: {
             /** @constant */
@@ -2788,6 +2846,12 @@ export interface operations {
                      *         "scopes": [],
                      *         "created_at": "2026-03-02T18:04:11.207Z"
                      *       },
+                     *       "back_in_stock": [
+                     *         {
+                     *           "product_id": "brass-desk-lamp",
+                     *           "requested_at": "2026-03-14T09:26:53.589Z"
+                     *         }
+                     *       ],
                      *       "orders": [
                      *         {
                      *           "order_id": "ord_7vtcxc6t7ggcx267wchbxpn4v3",
@@ -3619,6 +3683,135 @@ export interface operations {
             500: components["responses"]["HeadRefused"];
             503: components["responses"]["HeadRefused"];
             "5XX": components["responses"]["HeadRefused"];
+        };
+    };
+    "await-product-view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example brass-desk-lamp */
+                product_id: components["parameters"]["ProductId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether the caller asked to be mailed. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "product_id": "brass-desk-lamp",
+                     *       "requested": true,
+                     *       "requested_at": "2026-03-14T09:26:53.589Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BackInStock"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["ProductNotFound"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Busy"];
+            "5XX": components["responses"]["GatewayFailure"];
+        };
+    };
+    "await-product": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example brass-desk-lamp */
+                product_id: components["parameters"]["ProductId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request is stored. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "product_id": "brass-desk-lamp",
+                     *       "requested": true,
+                     *       "requested_at": "2026-03-14T09:26:53.589Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BackInStock"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["ProductNotFound"];
+            /**
+             * @description - in_stock. The product can be ordered now.
+             *     - too_many_awaited. The caller waits for 100 products already.
+             */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InStock"] | components["schemas"]["TooManyAwaited"];
+                };
+            };
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Busy"];
+            "5XX": components["responses"]["GatewayFailure"];
+        };
+    };
+    "await-product-withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example brass-desk-lamp */
+                product_id: components["parameters"]["ProductId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is no request, or no longer. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "X-Content-Type-Options": components["headers"]["NoSniff"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["ProductNotFound"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Busy"];
+            "5XX": components["responses"]["GatewayFailure"];
         };
     };
     "list-my-orders": {

@@ -128,6 +128,11 @@ export async function summary(from: string, to: string): Promise<{ orders: numbe
   return call('GET', `/admin/orders/summary?from=${from}&to=${to}`, undefined, await asAdmin())
 }
 
+/** Whether the person is to be mailed when the product is back. */
+export async function awaits(person: Person, product: string): Promise<boolean> {
+  return (await call<{ requested: boolean }>('GET', `/products/${product}/back-in-stock`, undefined, await bearer(person))).requested
+}
+
 /** The token of the link to `page` in the newest mail to the address, once it is there. */
 export async function tokenOf(email: string, page: string): Promise<string> {
   const url = process.env.SHOP_MAIL_URL ?? make('mail-url')

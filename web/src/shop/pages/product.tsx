@@ -13,6 +13,7 @@ import { common } from '../../words/en/common'
 import { shop } from '../../words/en/shop'
 import { useBasket, store } from '../checkout'
 import { add, isPending, MAX_LINES, MAX_UNITS } from '../checkout/basket'
+import { BackInStock } from '../back-in-stock'
 import { Stepper } from '../stepper'
 
 export function ProductPage() {
@@ -54,6 +55,7 @@ function ProductOf({ id }: { id: string }) {
             <Badge status={product.stock_status} />
           </p>
           <Add product={product} at={query.dataUpdatedAt} />
+          {product.stock_status === 'out_of_stock' && <BackInStock product={product} />}
           {product.categories && (
             <ul class="row flush" aria-label={shop.categories}>
               {product.categories.map((name) => (

@@ -21,6 +21,7 @@ export const common = {
   byCode: {
     invalid_credentials: 'The e-mail address or the password is wrong.',
     email_taken: 'There is an account with this e-mail address already. Log in, or ask for a new password.',
+    too_many_awaited: 'You wait for 100 products already. Withdraw one of these first.',
     unauthenticated: 'Your session has ended. Log in again.',
   } as Record<string, string>,
   mend: (n: number) => (n === 1 ? '1 field needs a change:' : `${n} fields need a change:`),

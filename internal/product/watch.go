@@ -1,0 +1,200 @@
+package product
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	// watchedAtOnce is how many products that are low a run looks at. Where there are more, runs take turns.
+	watchedAtOnce = 2000
+	// watchedPage is how many products are read together, and watchMails how many mails are made at once.
+	watchedPage = 100
+	watchMails  = 8
+	// waitingPage is of how many customers a product's stock is looked at again.
+	waitingPage = 25
+)
+
+// StockAlerts has who is to be told of a product's stock, and what the shop was told.
+type StockAlerts interface {
+	Reader
+	// Pick returns the products with these ids, at most 100, with what lists show of them. What is not there is left
+	// out.
+	Pick(ctx context.Context, ids []string) ([]Product, error)
+	// Awaited returns the ids of the products that customers wait for, without those whose mails are on their way.
+	Awaited(ctx context.Context) ([]string, error)
+	// Waiting returns customers who wait for the product, sorted by id, from after one, at most limit.
+	Waiting(ctx context.Context, productID, after string, limit int) ([]string, error)
+	// MailCustomer makes the mail that the product is back, unless the customer does not wait for it any more or one is
+	// on its way. It returns whether it made one.
+	MailCustomer(ctx context.Context, userID, productID string, now time.Time) (bool, error)
+	// Low returns the ids of the products whose stock is low, or none.
+	Low(ctx context.Context) ([]string, error)
+	// Told returns, of each product of which the shop was told something that may still be so, what it was told.
+	Told(ctx context.Context) (map[string]StockStatus, error)
+	// Note notes that the status of which the shop knows is another one now, and makes the mail that tells it where the
+	// stock fell. InStock stands for nothing told. It returns whether it did: not if another run was faster.
+	Note(ctx context.Context, productID string, told, is StockStatus, fell bool, now time.Time) (bool, error)
+}
+
+// Watch makes the mails about stocks. What it does follows from what stands: a run that comes late, twice or beside
+// another one makes no mail twice, and a run that is cut short leaves the rest to the next.
+type Watch struct {
+	Alerts    StockAlerts
+	TellsShop bool // whether the shop is mailed when a stock is low, and when there is none
+	Most      int  // how many mails a run makes
+	Now       func() time.Time
+}
+
+// Watched is how many mails a run made.
+type Watched struct{ Shop, Customers int }
+
+// Run makes the mails that are due, and begins none after until. What fails of one product does not hold up the others.
+func (w *Watch) Run(ctx context.Context, until time.Time) (Watched, error) {
+	var done Watched
+	var failed error
+	if w.TellsShop {
+		done.Shop, failed = w.shop(ctx, until)
+	}
+	made, err := w.customers(ctx, until)
+	done.Customers = made
+	return done, errors.Join(failed, err)
+}
+
+// customers mails who waits for a product that is in stock. No product takes more than its share of the mails.
+func (w *Watch) customers(ctx context.Context, until time.Time) (made int, failed error) {
+	ids, err := w.Alerts.Awaited(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("looking for products that are awaited: %w", err)
+	}
+	var back []string
+	for page := range slices.Chunk(ids, watchedPage) {
+		products, err := w.Alerts.Pick(ctx, page)
+		failed = errors.Join(failed, err)
+		for _, p := range products {
+			if p.Available() {
+				back = append(back, p.ID)
+			}
+		}
+	}
+	for i := 0; i < len(back) && made < w.Most; i++ {
+		n, err := w.mailWaiting(ctx, back[i], max(1, (w.Most-made)/(len(back)-i)), until)
+		made, failed = made+n, errors.Join(failed, err)
+	}
+	return made, failed
+}
+
+// Available reports whether customers can buy the product.
+func (p Product) Available() bool { return p.Active && p.Stock > 0 }
+
+// mailWaiting makes at most so many mails that the product is back, and looks at the stock again before each page: it
+// may be gone by then.
+func (w *Watch) mailWaiting(ctx context.Context, id string, most int, until time.Time) (made int, _ error) {
+	for after := ""; made < most && w.Now().Before(until); {
+		p, err := w.Alerts.Read(ctx, id)
+		if err != nil || !p.Available() {
+			return made, err
+		}
+		waiting, err := w.Alerts.Waiting(ctx, id, after, min(waitingPage, most-made))
+		if err != nil || len(waiting) == 0 {
+			return made, err
+		}
+		n, err := w.mailEach(ctx, id, waiting)
+		made += n
+		if err != nil {
+			return made, err
+		}
+		after = waiting[len(waiting)-1]
+	}
+	return made, nil
+}
+
+func (w *Watch) mailEach(ctx context.Context, id string, waiting []string) (int, error) {
+	var made atomic.Int64
+	mails, ctx := errgroup.WithContext(ctx)
+	mails.SetLimit(watchMails)
+	for _, userID := range waiting {
+		mails.Go(func() error {
+			done, err := w.Alerts.MailCustomer(ctx, userID, id, w.Now())
+			if done {
+				made.Add(1)
+			}
+			return err
+		})
+	}
+	err := mails.Wait()
+	return int(made.Load()), err
+}
+
+// shop tells the shop of each stock that fell, once until it rises.
+func (w *Watch) shop(ctx context.Context, until time.Time) (made int, failed error) {
+	low, err := w.Alerts.Low(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("looking for stocks that are low: %w", err)
+	}
+	told, err := w.Alerts.Told(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("reading what the shop was told: %w", err)
+	}
+	ids := slices.Compact(slices.Sorted(slices.Values(slices.AppendSeq(low, maps.Keys(told)))))
+	for page := range slices.Chunk(turn(ids, w.Now()), watchedPage) {
+		products, err := w.Alerts.Pick(ctx, page)
+		failed = errors.Join(failed, err)
+		for _, p := range products {
+			if made >= w.Most || !w.Now().Before(until) {
+				return made, failed
+			}
+			mailed, err := w.note(ctx, p, statusTold(told, p.ID))
+			failed = errors.Join(failed, err)
+			if mailed {
+				made++
+			}
+		}
+	}
+	return made, failed
+}
+
+// turn returns the ids that it is the turn of in this minute.
+func turn(ids []string, now time.Time) []string {
+	turns := (len(ids) + watchedAtOnce - 1) / watchedAtOnce
+	if turns < 2 {
+		return ids
+	}
+	from := int(now.Unix()/60%int64(turns)) * watchedAtOnce
+	return ids[from:min(from+watchedAtOnce, len(ids))]
+}
+
+func statusTold(told map[string]StockStatus, id string) StockStatus {
+	if status, ok := told[id]; ok {
+		return status
+	}
+	return InStock
+}
+
+// note notes what the shop does not know of the product yet, and returns whether a mail tells it. What a list says may
+// be a moment old, so the product is read again. The stock of an inactive product is nobody's worry.
+func (w *Watch) note(ctx context.Context, p Product, told StockStatus) (mailed bool, err error) {
+	if !p.Active || p.StockStatus() == told {
+		return false, nil
+	}
+	p, err = w.Alerts.Read(ctx, p.ID)
+	if err != nil || !p.Active || p.StockStatus() == told {
+		return false, err
+	}
+	fell := depth[p.StockStatus()] > depth[told]
+	noted, err := w.Alerts.Note(ctx, p.ID, told, p.StockStatus(), fell, w.Now())
+	if err != nil {
+		return false, fmt.Errorf("noting that %s is %s: %w", p.ID, p.StockStatus(), err)
+	}
+	return noted && fell, nil
+}
+
+// depth orders the statuses by how far a stock fell.
+var depth = map[StockStatus]int{InStock: 0, LowStock: 1, OutOfStock: 2}
