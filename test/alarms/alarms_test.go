@@ -197,7 +197,7 @@ func TestSilenceIsNoise(t *testing.T) {
 		}
 	}
 	slices.Sort(told)
-	want := []string{"AuditStopped", "ErasureStopped", "RelayStopped", "SyntheticCustomerFails"}
+	want := []string{"AuditStopped", "ErasureStopped", "RelayStopped", "SyntheticCustomerFails", "WatchStopped"}
 	if !slices.Equal(told, want) {
 		t.Errorf("in silence these fire: %v, want %v", told, want)
 	}

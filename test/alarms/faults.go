@@ -27,6 +27,7 @@ var Faults = map[string]Fault{
 	"MailsFail":              {Run, "SES refuses mails that have been pending for 72 hours"},
 	"RelayStopped":           {Run, "DynamoDB refuses the relay's queries"},
 	"ErasureStopped":         {Run, "DynamoDB refuses to list the accounts under deletion"},
+	"WatchStopped":           {Run, "DynamoDB refuses to list who waits for products"},
 	"AuditStopped":           {Run, "DynamoDB refuses to list what the audit compares"},
 	"FunctionsFail":          {Run, "the process of place-order dies in each checkout"},
 	"SyntheticCustomerFails": {Run, "the product of the synthetic customer is not on sale"},

@@ -42,7 +42,7 @@ const (
 	salesWrites     = 7000.0                 // write units a day, at most: docs/admin.md
 	emptyReceives   = 2 * 5 * 3 * 730 * 60.0 // Lambda's five pollers of each queue look for messages every 20 seconds
 	publishedSeries = 60                     // the metrics' names by their dimensions
-	alarmMetrics    = 43                     // of the 24 alarms
+	alarmMetrics    = 45                     // of the 25 alarms
 )
 
 // tier is what a unit costs up to so many in a month.
@@ -167,7 +167,7 @@ var ofMonth = []struct {
 	dollars float64
 }{
 	{"60 custom metrics", publishedSeries * customMetric},
-	{"24 alarms on 43 metrics", alarmMetrics * alarmMetric},
+	{"25 alarms on 45 metrics", alarmMetrics * alarmMetric},
 	{"A dashboard", dashboard},
 	{"Two signing keys", 2 * signingKey},
 	{"audit every night, in 15 minutes at most", nightsOfMonth * (lambdaRequest + auditSeconds*lambdaGBSecond)},

@@ -41,6 +41,10 @@ var alarmFaults = map[string]func(*testing.T) alarms.Series{
 		faulty(t, failing("Scan", faultproxy.Refused))
 		return runs(t, "EraseDeletedAccounts", 2)
 	},
+	"WatchStopped": func(t *testing.T) alarms.Series {
+		faulty(t, failing("Query", faultproxy.Refused))
+		return runs(t, "WatchStock", 2)
+	},
 	"AuditStopped": func(t *testing.T) alarms.Series {
 		faulty(t, failing("Scan", faultproxy.Refused))
 		return runs(t, "Audit", 1)
@@ -140,6 +144,7 @@ func ordinary(t *testing.T) alarms.Series {
 	}
 	counted := runs(t, "RelayMail", 2)
 	maps.Copy(counted, runs(t, "EraseDeletedAccounts", 1))
+	maps.Copy(counted, runs(t, "WatchStock", 2))
 	maps.Copy(counted, runs(t, "Audit", 1))
 	synthetic(t)
 	maps.Copy(counted, runs(t, "SyntheticCustomer", 1))
