@@ -21,7 +21,7 @@ var hanging = [][]string{
 	{"GetItem", "TransactWriteItems", "TransactGetItems"},
 	{"DeleteItem", "Query", "TransactWriteItems", "GetObject"},
 	{"Sign", "TransactGetItems", "PutObject"},
-	{"TransactWriteItems"},
+	{"TransactWriteItems", "UpdateItem"},
 }
 
 // calls are the operations that a request calls, in their order. GetPublicKey

@@ -11,15 +11,16 @@ import { startCheckout } from './checkout'
 import { Layout } from './layout'
 import { Home } from './pages/home'
 import { NotFound } from './pages/not-found'
-import { ProductPage } from './pages/product'
 import { takeToken } from './token'
 
+const product = () => import('./pages/product')
 const cart = () => import('./pages/cart')
 const account = () => import('./pages/account')
 const links = () => import('./pages/links')
 const logIn = () => import('./pages/log-in')
 const order = () => import('./pages/order')
 const orders = () => import('./pages/orders')
+const ProductPage = later(product, 'ProductPage')
 const Cart = later(cart, 'Cart')
 const Account = later(account, 'Account')
 const ForgotPassword = later(links, 'ForgotPassword')
@@ -79,4 +80,4 @@ if (root) {
     root,
   )
 }
-whenIdle(cart, logIn, order, orders, account, links)
+whenIdle(product, cart, logIn, order, orders, account, links)
