@@ -140,7 +140,8 @@ func TestRequestsArePersonalData(t *testing.T) {
 	send(t, deleteAccount(c, password)).want(t, http.StatusNoContent)
 	wantAwaits(t, c, p.ProductID, false)
 	ask(t, c, p.ProductID)
-	if out := string(invoke(t, "EraseDeletedAccountsFunction", map[string]any{})); strings.Contains(out, "errorMessage") {
+	out := string(invoke(t, "EraseDeletedAccountsFunction", map[string]any{}))
+	if strings.Contains(out, "errorMessage") {
 		t.Fatalf("erasing failed: %s", out)
 	}
 	wantAwaits(t, c, p.ProductID, false)
