@@ -16,6 +16,10 @@ type Overlap struct {
 	Next http.RoundTripper
 	// Hold is how long a transaction takes beside what Next takes.
 	Hold time.Duration
+	// Units is how many write units a second an item bears, of which a transaction takes two: others are throttled. 0:
+	// without limit.
+	// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
+	Units float64
 	// Describe returns the names of the attributes of a table's key. Nil means by DescribeTable with the header of the
 	// call that it is for, whose signature only DynamoDB Local takes.
 	Describe func(table string) ([]string, error)
@@ -24,7 +28,14 @@ type Overlap struct {
 	tables    tables
 	mu        sync.Mutex
 	held      map[string]bool
+	written   map[string]budget
 	conflicts int
+}
+
+// budget is what is left of the write units of an item, and when that was.
+type budget struct {
+	units float64
+	at    time.Time
 }
 
 // Conflicts returns how many calls met a conflict.
@@ -74,8 +85,11 @@ func (o *Overlap) take(names []string, hold bool) (met bool, reasons []string) {
 	defer o.mu.Unlock()
 	for _, name := range names {
 		reason := "None"
-		if o.held[name] {
+		switch {
+		case o.held[name]:
 			met, reason = true, "TransactionConflict"
+		case hold && !o.bears(name):
+			met, reason = true, "ThrottlingError"
 		}
 		reasons = append(reasons, reason)
 	}
@@ -89,9 +103,35 @@ func (o *Overlap) take(names []string, hold bool) (met bool, reasons []string) {
 	for _, name := range names {
 		if hold {
 			o.held[name] = true
+			o.spend(name)
 		}
 	}
 	return false, nil
+}
+
+// transactional is how many units a transaction takes of an item of 1 KB: one to prepare it and one to commit it.
+const transactional = 2
+
+// bears reports whether an item has the units of a transaction left.
+func (o *Overlap) bears(name string) bool { return o.Units == 0 || o.left(name) >= transactional }
+
+// left is what an item has left of its units. What is not used in a second is lost.
+func (o *Overlap) left(name string) float64 {
+	b, known := o.written[name]
+	if !known {
+		return o.Units
+	}
+	return min(o.Units, b.units+time.Since(b.at).Seconds()*o.Units)
+}
+
+func (o *Overlap) spend(name string) {
+	if o.Units == 0 {
+		return
+	}
+	if o.written == nil {
+		o.written = map[string]budget{}
+	}
+	o.written[name] = budget{o.left(name) - transactional, time.Now()}
 }
 
 func (o *Overlap) release(names []string) {

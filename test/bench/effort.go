@@ -23,6 +23,7 @@ type effort struct {
 	resets   int           // that are asked for meanwhile
 
 	mailLoads int // how many of the rates of mails
+	buyers    int // of the hot product
 
 	architecture string // of the zips
 }
@@ -32,7 +33,7 @@ func thorough(duration time.Duration) effort {
 	return effort{
 		duration: duration, turn: time.Second, warmUp: 100, starts: 60, hashes: 30, refusals: 60, lastPage: 1000,
 		goods: 3000, sold: [2]int{10_000, 100_000}, soldPage: 400, mailTime: 2 * duration, resets: 10,
-		mailLoads: len(mailLoads), architecture: deployedArchitecture,
+		mailLoads: len(mailLoads), buyers: 24, architecture: deployedArchitecture,
 	}
 }
 
@@ -42,6 +43,7 @@ func short() effort {
 	return effort{
 		duration: time.Second, turn: 200 * time.Millisecond, warmUp: 5, starts: 3, hashes: 3, refusals: 6, lastPage: 20,
 		goods: 300, sold: [2]int{200, 1000}, soldPage: 5, mailTime: 2 * time.Second, resets: 2, mailLoads: 1,
+		buyers:       4,
 		architecture: runtime.GOARCH,
 	}
 }

@@ -28,6 +28,7 @@ var measurements = []measurement{
 	{"warm-view-product", warmViewProduct},
 	{"warm-notify", warmNotify},
 	{"rate-place-order", ratePlaceOrder},
+	{"hot", hot},
 	{"start", starts},
 	{"zip", zips},
 	{"history", history},

@@ -38,6 +38,13 @@ func atLeast(what string, figure, limit, goal float64, format string) row {
 	return r
 }
 
+// within is a row whose figure and limit should differ by no more than a share of the limit.
+func within(what string, figure, limit, by float64, format string) row {
+	r := atMost(what, figure, limit, 1+by, format)
+	r.goal, r.met = fmt.Sprintf("1 ± %.2f", by), yesNo(math.Abs(rounded(figure/limit)-1) <= by)
+	return r
+}
+
 // rounded is a number as the table shows it, so that what is shown is what decides.
 func rounded(x float64) float64 { return math.Round(x*100) / 100 }
 

@@ -14,9 +14,11 @@ type Model struct {
 	Seed uint64
 	// Rate is how many buyers come a second, independently of each other, for the Duration. With AtOnce that many come
 	// in the first second instead.
+	// Or there are Buyers, of whom each orders again and again for the Duration.
 	Rate     float64
 	Duration time.Duration
 	AtOnce   int
+	Buyers   int
 
 	Hold     time.Duration // how long a transaction holds an item
 	Counters int           // the stock is split into so many items
@@ -103,14 +105,24 @@ func (s *simulation) jitter(most time.Duration) time.Duration {
 
 // arrivals plans those of all buyers: exponential times between them, or all in one second.
 func (s *simulation) arrivals() {
+	for range s.Buyers {
+		s.after(0, s.buy)
+	}
 	for range s.AtOnce {
-		s.after(s.jitter(time.Second), s.arrive)
+		s.after(s.jitter(time.Second), func() { s.arrive(func() {}) })
 	}
 	if s.AtOnce > 0 || s.Rate <= 0 {
 		return
 	}
 	for at := s.gap(); at < s.Duration; at += s.gap() {
-		s.after(at, s.arrive)
+		s.after(at, func() { s.arrive(func() {}) })
+	}
+}
+
+// buy makes one checkout after the other.
+func (s *simulation) buy() {
+	if s.now < s.Duration {
+		s.arrive(s.buy)
 	}
 }
 
@@ -118,10 +130,11 @@ func (s *simulation) gap() time.Duration {
 	return time.Duration(s.random.ExpFloat64() / s.Rate * float64(time.Second))
 }
 
-// arrive begins the checkout of a buyer.
-func (s *simulation) arrive() {
+// arrive begins the checkout of a buyer, and tells when it is over.
+func (s *simulation) arrive(over func()) {
 	if s.Processes > 0 && s.inFlight >= s.Processes {
 		s.result.Busy++
+		over()
 		return
 	}
 	s.inFlight++
@@ -129,6 +142,7 @@ func (s *simulation) arrive() {
 	arrived := s.now
 	s.after(s.Read, func() {
 		s.transact(s.Policy, nil, func() { s.result.Attempts++ }, func(placed bool) {
+			defer over()
 			s.inFlight--
 			if !placed {
 				s.result.Busy++

@@ -57,6 +57,15 @@ func TestLimit(t *testing.T) {
 	}
 }
 
+// TestBuyers: buyers in turn who meet nobody order once in the time that a checkout takes.
+func TestBuyers(t *testing.T) {
+	r := Run(Model{Seed: 1, Buyers: 1, Duration: 10 * time.Second, Hold: 80 * time.Millisecond,
+		Read: 12 * time.Millisecond, Way: 8 * time.Millisecond, Policy: never})
+	if r.Orders != 100 || r.Busy != 0 {
+		t.Errorf("%d orders and %d busy, want 100 and none", r.Orders, r.Busy)
+	}
+}
+
 // TestThrottled: an item bears its units and no more, though holds are short.
 func TestThrottled(t *testing.T) {
 	r := Run(Model{Seed: 1, Rate: 2000, Duration: 20 * time.Second, Hold: time.Microsecond, Counters: 1, Units: 1000,
