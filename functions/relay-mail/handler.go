@@ -25,20 +25,37 @@ type finisher interface {
 	Run(ctx context.Context, until time.Time) (int, error)
 }
 
+type summer interface {
+	// Sum notes the stocks that are split, begins none after until, and returns how many it noted anew.
+	Sum(ctx context.Context, until time.Time) (int, error)
+}
+
 type handlers struct {
 	cancellations finisher
+	stocks        summer
 	mails         relay
 	maxMails      int
 }
 
 // relayMail serves the schedule. One run relays at most maxMails, which is what the provider takes until the next run.
-func relayMail(cancellations finisher, mails relay, maxMails int) func(context.Context) error {
-	return deadline.Scheduled(toFinish, handlers{cancellations, mails, maxMails}.run)
+func relayMail(cancellations finisher, stocks summer, mails relay, maxMails int) func(context.Context) error {
+	return deadline.Scheduled(toFinish, handlers{cancellations, stocks, mails, maxMails}.run)
 }
 
-// run does both, even if one fails. Cancellations come first, because they leave mails to be sent.
+// run does all, even if one fails. Cancellations come first, because they leave mails to be sent.
 func (h handlers) run(ctx context.Context, until time.Time) error {
-	return errors.Join(h.finish(ctx, until), h.relay(ctx, until))
+	return errors.Join(h.finish(ctx, until), h.sum(ctx, until), h.relay(ctx, until))
+}
+
+func (h handlers) sum(ctx context.Context, until time.Time) error {
+	noted, err := h.stocks.Sum(ctx, until)
+	if noted > 0 || err != nil {
+		observe.Log(ctx).Info("split stocks summed", "noted", noted)
+	}
+	if err != nil {
+		return fmt.Errorf("summing split stocks: %w", err)
+	}
+	return nil
 }
 
 func (h handlers) finish(ctx context.Context, until time.Time) error {

@@ -27,6 +27,11 @@ type finishing func(until time.Time) (int, error)
 
 func (f finishing) Run(_ context.Context, until time.Time) (int, error) { return f(until) }
 
+// summing is a summer.
+type summing func(until time.Time) (int, error)
+
+func (f summing) Sum(_ context.Context, until time.Time) (int, error) { return f(until) }
+
 func nothingToFinish(time.Time) (int, error) { return 0, nil }
 
 // invoke gives event.json to the function as Lambda does, and returns what it answers and logs.
@@ -37,7 +42,7 @@ func invoke(ctx context.Context, t *testing.T, r relay) (answer, log string, err
 
 func invokeBoth(ctx context.Context, t *testing.T, f finisher, r relay) (answer, log string, err error) {
 	t.Helper()
-	return observetest.Invoke(ctx, relayMail(f, r, 840), observetest.ScheduledEvent(t))
+	return observetest.Invoke(ctx, relayMail(f, summing(nothingToFinish), r, 840), observetest.ScheduledEvent(t))
 }
 
 func TestRelayMail(t *testing.T) {
@@ -150,5 +155,22 @@ func TestNoDeadline(t *testing.T) {
 	_, log, err := invoke(t.Context(), t, run(nil))
 	if !errors.Is(err, deadline.ErrNoDeadline) || log != "" {
 		t.Errorf("error = %v, want %v; log %s", err, deadline.ErrNoDeadline, log)
+	}
+}
+
+// TestSumFails: mails are relayed all the same, and the invocation fails, so that the schedule's alarm sees it.
+func TestSumFails(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second)
+	defer cancel()
+	down, relayed := errors.New("the table is down"), 0
+	_, log, err := observetest.Invoke(ctx, relayMail(finishing(nothingToFinish),
+		summing(func(time.Time) (int, error) { return 2, down }),
+		run(func(int, time.Time) (notification.Relayed, error) {
+			relayed++
+			return notification.Relayed{}, nil
+		}), 840), observetest.ScheduledEvent(t))
+	if err == nil || !strings.Contains(err.Error(), down.Error()) || relayed != 1 ||
+		!strings.Contains(log, `"noted":2`) {
+		t.Errorf("got error %v after %d runs of the relay, and the log %s", err, relayed, log)
 	}
 }

@@ -1,5 +1,5 @@
-// Command relay-mail runs every minute: it completes cancellations that were cut short, and sends the events of overdue
-// mails again.
+// Command relay-mail runs every minute: it completes cancellations that were cut short, sums stocks that are split, and
+// sends the events of overdue mails again.
 package main
 
 import (
@@ -42,7 +42,7 @@ func main() {
 			Missed:   observe.OrderEventNotSent,
 			Now:      clock.Now,
 		},
-	}, &notification.Relay{
+	}, &dynamostore.SplitStocks{Client: db, Products: s.Products}, &notification.Relay{
 		Ledger: &dynamostore.DueMails{Client: db, Mails: s.Mails},
 		Queue:  &queue.Queues{Orders: mails, Accounts: accountMails},
 		Now:    clock.Now,

@@ -516,6 +516,81 @@ func TestMoveOfASplitStockWhoseAnswerWasLost(t *testing.T) {
 	}
 }
 
+// TestSumOfSplitStocks: after a sum lists show what is there, and find what is low or sold out; a sum that changes
+// nothing writes nothing.
+func TestSumOfSplitStocks(t *testing.T) {
+	s := open(t)
+	s.stocked("lamp", 40)
+	s.stocked("mug", 40)
+	s.split("lamp", 4)
+	sum := func(want int) {
+		t.Helper()
+		stocks := &SplitStocks{Client: s.client, Products: s.tables.Name("Products")}
+		noted, err := stocks.Sum(t.Context(), time.Now().Add(time.Minute))
+		s.must(err)
+		if noted != want {
+			t.Errorf("noted %d stocks, want %d", noted, want)
+		}
+	}
+	wantFound := func(low, inStock []string) {
+		t.Helper()
+		got := s.find(product.Selection{InStock: true}, 10)
+		if all := s.lowStock("", 10); !slices.Equal(all, low) || !slices.Equal(got, inStock) {
+			t.Errorf("low are %v and in stock %v, want %v and %v", all, got, low, inStock)
+		}
+	}
+	sum(0)
+	s.must(s.buy(t.Context(), "usr_1", "37", order.Item{ProductID: "lamp", Quantity: 37}))
+	sum(1)
+	sum(0)
+	s.wantShown("lamp", 3)
+	wantFound([]string{"lamp"}, []string{"lamp", "mug"})
+	s.must(s.buy(t.Context(), "usr_1", "3", order.Item{ProductID: "lamp", Quantity: 3}))
+	sum(1)
+	wantFound([]string{"lamp"}, []string{"mug"})
+	_, _, err := s.progress().Set(t.Context(), s.admin, order.StatusRequest{
+		OrderID: order.ID("usr_1", "37"), From: order.Placed, To: order.Cancelled,
+	})
+	s.must(err)
+	sum(1)
+	s.wantShown("lamp", 37)
+	wantFound(nil, []string{"lamp", "mug"})
+	s.wantDifferences()
+}
+
+// TestSumMeetsOthers: a sum that was read before units were moved, set, or came back to an empty stock is not noted.
+func TestSumMeetsOthers(t *testing.T) {
+	s := open(t)
+	for id, meanwhile := range map[string]func(){
+		"moved": func() { s.split("moved", 2) },
+		"set": func() {
+			m := fiveMore
+			m.ProductID, m.Before, m.After = "set", 0, 40
+			s.move(s.inventory(), m)
+		},
+		"returned": func() {
+			_, _, err := s.progress().Set(t.Context(), s.admin, order.StatusRequest{
+				OrderID: order.ID("usr_1", "returned"), From: order.Placed, To: order.Cancelled,
+			})
+			s.must(err)
+		},
+	} {
+		s.stocked(id, 40)
+		s.split(id, 4)
+		s.must(s.buy(t.Context(), "usr_1", id, order.Item{ProductID: id, Quantity: 40}))
+		client := s.tables.Client(carrying(func(r *http.Request) {
+			if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".UpdateItem") {
+				meanwhile()
+			}
+		}))
+		stocks := &SplitStocks{Client: client, Products: s.tables.Name("Products")}
+		if done, err := stocks.sum(t.Context(), id); err != nil || done {
+			t.Errorf("%s: noted %v, error %v, want neither", id, done, err)
+		}
+		s.wantDifferences()
+	}
+}
+
 // TestCancellationOfASplitStock: the units come back once, and are for sale, whatever the stock was when they were
 // sold.
 func TestCancellationOfASplitStock(t *testing.T) {

@@ -428,6 +428,7 @@ var grants = map[string][]string{
 	"RelayMailFunction": {
 		"dynamodb:BatchGetItem Products", "dynamodb:GetItem Orders", "dynamodb:PutItem Mails",
 		"dynamodb:PutItem StockMovements", "dynamodb:Query Mails/index/due", "dynamodb:Query Orders/index/unfinished",
+		"dynamodb:Query Products/index/by_name",
 		"dynamodb:UpdateItem Mails", "dynamodb:UpdateItem Orders", "dynamodb:UpdateItem Products",
 		"sqs:SendMessage AccountMailQueue", "sqs:SendMessage MailQueue",
 	},
