@@ -129,11 +129,12 @@ func recordOf(kind string) *rapid.Generator[Record] {
 		price := func() money.Money { return money.Money{Amount: number(), Currency: currency} }
 		switch kind {
 		case Products:
-			return ProductOf(product.Product{ID: text(), Name: text(), Description: text(), ImageURL: text(),
-				Active: number()%2 == 0, Price: price(), Stock: number(), MaxPerOrder: number(), Version: number(),
-				LowStockThreshold: number(),
-				Categories:        product.CategoriesOf(categories.Draw(t, "categories")),
-				CreatedAt:         placed, UpdatedAt: placed})
+			return ProductOf(product.Product{
+				ID: text(), Name: text(), Description: text(), ImageURL: text(), Active: number()%2 == 0,
+				Price: price(), Stock: number(), MaxPerOrder: number(), Version: number(),
+				LowStockThreshold: number(), Categories: product.CategoriesOf(categories.Draw(t, "categories")),
+				CreatedAt: placed, UpdatedAt: placed,
+			})
 		case Movements:
 			return MovementOf(product.Movement{ID: text(), ProductID: text(), Before: number(), After: number(),
 				Reason: text(), By: text(), MovedAt: placed, OrderID: text(), Units: number()}, time.UTC)
