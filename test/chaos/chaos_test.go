@@ -89,7 +89,7 @@ func wantOccurrences(t *testing.T, total totals) {
 	t.Helper()
 	for _, what := range []string{
 		sawVisits, sawVerifications, sawDeletions, sawRefreshes, sawListReads, sawChanges, sawUnknownMails,
-		sawRelayRuns, sawFaultyRuns, sawCancelled, sawCancelling, sawPacked, sawTooLate,
+		sawRelayRuns, sawFaultyRuns, sawCancelled, sawCancelling, sawPacked, sawTooLate, sawSplits,
 		sawEnds + byReset, sawEnds + byGrant, sawEnds + byRevoke, sawEnds + byReuse,
 	} {
 		if total.saw[what] == 0 {

@@ -23,7 +23,9 @@ type history struct {
 	calls    []call
 	stored   map[string]storedOrder  // by order id: all orders of the round's buyers since it began
 	mails    map[string]string       // state of the mail, by order id
-	stock    map[string]int64        // by product id
+	stock    map[string]int64        // by product id, on all counters
+	counters map[string][]int64      // by product id, the units on each
+	split    map[string]int64        // by product id, how many counters the product says it has
 	goods    map[string]savedProduct // by product id
 	relays   []relayRun              // of the relay
 	moves    map[string][]movement   // by product id
@@ -64,7 +66,8 @@ type movement struct {
 func (r *round) record(ctx context.Context, drainErr error) (*history, error) {
 	h := &history{
 		round: r, requests: r.requests(), stored: map[string]storedOrder{}, mails: map[string]string{},
-		stock: map[string]int64{}, goods: map[string]savedProduct{},
+		stock: map[string]int64{}, counters: map[string][]int64{}, split: map[string]int64{},
+		goods: map[string]savedProduct{},
 		moves: map[string][]movement{}, mine: map[string]int{}, feed: map[string]int{}, statuses: map[string]string{},
 		returned: map[string][]returned{}, told: map[string]string{},
 		drainErr: drainErr,
@@ -185,20 +188,27 @@ func (h *history) readGoods(ctx context.Context) error {
 	e := h.round.env
 	for i := range h.round.plan.Goods {
 		id := h.round.productID(i)
-		out, err := e.dynamo.GetItem(ctx, &dynamodb.GetItemInput{
+		out, err := e.dynamo.Query(ctx, &dynamodb.QueryInput{
 			TableName: aws.String(e.outputs["ProductsTable"]), ConsistentRead: aws.Bool(true),
-			Key: map[string]types.AttributeValue{
-				"product_id": &types.AttributeValueMemberS{Value: id},
-				"part":       &types.AttributeValueMemberS{Value: "sale"},
+			KeyConditionExpression: aws.String("product_id = :id AND begins_with(part, :sale)"),
+			ExpressionAttributeValues: map[string]types.AttributeValue{
+				":id": &types.AttributeValueMemberS{Value: id}, ":sale": &types.AttributeValueMemberS{Value: "sale"},
 			},
 		})
 		if err != nil {
 			return err
 		}
-		h.stock[id] = number(out.Item["stock"])
-		active, _ := out.Item["active"].(*types.AttributeValueMemberBOOL)
-		h.goods[id] = savedProduct{number(out.Item["price"]), active != nil &&
-			active.Value, number(out.Item["version"])}
+		if len(out.Items) == 0 { // the sale item is the first, before the other counters of a split stock
+			return fmt.Errorf("no product %s", id)
+		}
+		sale := out.Items[0]
+		for _, counter := range out.Items {
+			h.stock[id] += number(counter["stock"])
+			h.counters[id] = append(h.counters[id], number(counter["stock"]))
+		}
+		h.split[id] = max(1, number(sale["counters"]))
+		active, _ := sale["active"].(*types.AttributeValueMemberBOOL)
+		h.goods[id] = savedProduct{number(sale["price"]), active != nil && active.Value, number(sale["version"])}
 		if err := h.readMoves(ctx, id); err != nil {
 			return err
 		}

@@ -122,6 +122,17 @@ func (h *history) checkStock(v *verdict) {
 		v.want(sold[id]+stock == stocked, invStock, "%s: %d sold and %d in stock, %d stocked", id, sold[id], stock,
 			stocked)
 		v.want(stock >= 0, invStock, "%s: the stock is %d", id, stock)
+		h.checkCounters(v, id)
+	}
+}
+
+// checkCounters: a stock has the counters that its product says, and none is below zero.
+func (h *history) checkCounters(v *verdict, id string) {
+	counters := h.counters[id]
+	v.want(int64(len(counters)) == h.split[id], invStock, "%s: %d counters, and the product says %d", id, len(counters),
+		h.split[id])
+	for i, units := range counters {
+		v.want(units >= 0, invStock, "%s: %d units on counter %d", id, units, i)
 	}
 }
 

@@ -81,8 +81,9 @@ func validHistory() *history {
 		told:     map[string]string{statusMail("cancelled", third): "sent"},
 		mails:    map[string]string{first: "sent", second: "sent", third: "sent"},
 		stock:    map[string]int64{"r.0": 9},
-		moves:    map[string][]movement{"r.0": {{0, 10, "initial stock"}, {8, 12, "r-7"}}},
-		mine:     map[string]int{first: 1, second: 1, third: 1}, feed: map[string]int{first: 1, second: 1, third: 1},
+		counters: map[string][]int64{"r.0": {4, 5}}, split: map[string]int64{"r.0": 2},
+		moves: map[string][]movement{"r.0": {{0, 10, "initial stock"}, {8, 12, "r-7"}}},
+		mine:  map[string]int{first: 1, second: 1, third: 1}, feed: map[string]int{first: 1, second: 1, third: 1},
 		statuses: map[string]string{first: "sent"},
 	}
 	h.calls = []call{
@@ -197,6 +198,8 @@ func TestBrokenInvariants(t *testing.T) {
 	}{
 		"a unit is missing":             {invStock, func(h *history) { h.stock["r.0"]-- }},
 		"a unit is sold that never was": {invStock, func(h *history) { h.stock["r.0"]++ }},
+		"a counter below zero":          {invStock, func(h *history) { h.counters["r.0"] = []int64{10, -1} }},
+		"a counter left behind":         {invStock, func(h *history) { h.split["r.0"] = 1 }},
 		"a stock below zero": {invStock, func(h *history) {
 			h.stock["r.0"], h.moves["r.0"] = -1,
 				[]movement{{0, 4, ""}}

@@ -9,6 +9,7 @@ const (
 	sawEnds          = "sessions ended by a " // and by what
 	sawListReads     = "lists read page by page"
 	sawChanges       = "an admin's changes and saves"
+	sawSplits        = "stocks split or put together"
 	sawCancelled     = "orders cancelled"
 	sawCancelling    = "orders of many products cancelled in two halves"
 	sawPacked        = "orders packed"
@@ -22,7 +23,7 @@ const (
 // occurrences counts what happened in a round, by what it is.
 func (h *history) occurrences() map[string]int {
 	r := h.round
-	n := map[string]int{sawRefreshes: len(r.refreshes), sawListReads: len(r.listReads)}
+	n := map[string]int{sawRefreshes: len(r.refreshes), sawListReads: len(r.listReads), sawSplits: int(r.splits.Load())}
 	repeated := func(who string, replies []reply) { n[sawRepeats+who] += max(0, len(replies)-1) }
 	if r.visitor != nil {
 		n[sawVisits]++

@@ -36,6 +36,7 @@ const (
 	other         = "other"          // another request with an earlier step's key
 	adjust        = "adjust"         // an admin changes a stock by a difference
 	set           = "set"            // an admin sets a stock, compared with what was seen
+	split         = "split"          // the operator splits a stock into counters, or puts it together
 	reprice       = "reprice"        // an admin saves a product with another price
 	hide          = "hide"           // an admin saves it as not for sale
 	show          = "show"           // an admin saves it as for sale
@@ -90,8 +91,8 @@ var (
 	kindsOfAll = slices.Concat(slices.Repeat([]string{buy}, 26), slices.Repeat([]string{again}, 8),
 		slices.Repeat([]string{adjust}, 4),
 		slices.Repeat([]string{cancelOwn}, 4), slices.Repeat([]string{pack}, 4),
-		[]string{other, other, set, set, reprice, hide, show, show, refresh, refresh, readList, readList, relay, relay,
-			view, view, view, viewAsOther, viewAsOther, ship, ship, cancelPlaced, cancelPacked})
+		[]string{other, other, set, set, split, split, reprice, hide, show, show, refresh, refresh, readList, readList,
+			relay, relay, view, view, view, viewAsOther, viewAsOther, ship, ship, cancelPlaced, cancelPacked})
 )
 
 // drawStock draws a stock that is never sold out, one that lasts, or one that is sold out soon.
@@ -180,6 +181,8 @@ func drawStep(t *rapid.T, p plan, i, buyers int) step {
 		st.Amount = rapid.OneOf(rapid.Int64Range(-5, -1), rapid.Int64Range(1, 20)).Draw(t, "delta")
 	case set:
 		st.Amount = rapid.Int64Range(0, 50).Draw(t, "quantity")
+	case split:
+		st.Amount = rapid.SampledFrom([]int64{8, 8, 8, 3, 1}).Draw(t, "counters")
 	case reprice:
 		st.Amount = rapid.SampledFrom(prices).Draw(t, "price")
 	}

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"shop/internal/dynamostore"
 )
 
 // attempt is one checkout that was sent, and its answer.
@@ -60,6 +62,7 @@ type round struct {
 	verification *verification        // nil in a round that verifies no address
 	unknown      []unknownMail
 
+	splits    atomic.Int64 // stocks that were split, or put together, to the end
 	away      sync.RWMutex // held while the emulator restarts
 	restarted int          // how often it did
 }
@@ -160,6 +163,8 @@ func (r *round) step(ctx context.Context, i int) {
 		r.checkout(ctx, i, r.plan.Steps[st.Of].Buyer, r.key(st.Of), b)
 	case adjust, set, reprice, hide, show:
 		r.change(ctx, i, st)
+	case split:
+		r.splitStock(ctx, st)
 	case cancelOwn, pack, ship, cancelPlaced, cancelPacked:
 		r.changeStatus(ctx, i, st)
 	case view, viewAsOther:
@@ -184,6 +189,20 @@ func (r *round) step(ctx context.Context, i int) {
 		r.readPages(ctx, st.Buyer-1) // the first one is the admin
 	case idle:
 		_ = r.env.proxy.Quiet(ctx, quiet, idleLimit) // a round goes on although calls are still made
+	}
+}
+
+// splitLimit ends a splitting of a stock in the midst, as an operator may.
+const splitLimit = 5 * time.Second
+
+// splitStock splits a stock as the operator's tool does. Where it fails, or is cut off, the stock stays as it is then.
+func (r *round) splitStock(ctx context.Context, st step) {
+	ctx, cancel := context.WithTimeout(ctx, splitLimit)
+	defer cancel()
+	splitter := &dynamostore.StockSplitter{Client: r.env.dynamo, Products: r.env.outputs["ProductsTable"]}
+	_, err := splitter.Split(ctx, r.productID(st.Good), int(st.Amount))
+	if err == nil {
+		r.splits.Add(1)
 	}
 }
 
