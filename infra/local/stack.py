@@ -66,7 +66,7 @@ def declared_routes(path) -> dict[str, set[str]]:
 
 
 def there(value) -> dict:
-    """What there is where a condition holds; in the stores that this checks the pages are on."""
+    """Return the value that a condition leads to where it holds. The stores that this checks have pages."""
     return value["Fn::If"][1] if "Fn::If" in value else value
 
 

@@ -1,8 +1,8 @@
-"""Forms by which a page uploads to a bucket of S3. S3 takes them from pages everywhere, and the guard takes none.
+"""Forms by which a page uploads to a bucket of S3. S3 takes them from any page; the guard alone would refuse them all.
 
     POST /BUCKET, multipart/form-data       passes if a key that the store knows signed the form's policy
     OPTIONS /BUCKET, before such a POST     passes
-    the same to a bucket without CORS       is no such form: the guard decides
+    the same to a bucket without CORS       is for the guard to decide
 
 The emulator checks the signature, the policy's conditions and end, and the signer's role; CORS it answers by the
 bucket's rules. An unsigned form it would store, as S3 does where a bucket is open to everybody.

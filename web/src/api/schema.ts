@@ -99,8 +99,8 @@ export interface paths {
         /**
          * Take one's own data along
          * @description All that the store keeps under the caller's name: the account and the products that the caller waits for, which
-         *     are on every page, and the orders, newest first, as GET /orders shows them. Pass `cursor` to read on until `next_cursor` is null. With `limit=100` a page
-         *     has 5 MB at most. The export leaves out when sessions began and ended, and hashes of e-mail and IP addresses;
+         *     are on every page, and the orders, newest first, as GET /orders shows them. Pass `cursor` to read on until
+         *     `next_cursor` is null. With `limit=100` a page has 5 MB at most. The export leaves out when sessions began and ended, and hashes of e-mail and IP addresses;
          *     docs/security.md says how long the store keeps these.
          */
         get: operations["export-account"];
@@ -426,21 +426,21 @@ export interface paths {
         };
         /**
          * See whether one waits for a product
-         * @description Of a product that there is not, the answer is that nobody asked.
+         * @description For a product that does not exist, `requested` is false.
          */
         get: operations["await-product-view"];
         /**
          * Ask to be mailed when a product is back
-         * @description The caller gets one mail when the product is in stock, and the request is gone then. If the units are gone again
-         *     before the mail is sent, the request stays, and no mail is sent. A repeat changes nothing. A product that is in
-         *     stock is refused, because a mail would tell what the caller can see now. A customer waits for 100 products at
+         * @description The caller gets one mail when the product is in stock; then the request is removed. If the units are gone again
+         *     before the mail is sent, no mail is sent and the request stays. A repeat changes nothing. A product that is in
+         *     stock is refused, because the caller can order it at once. A customer waits for 100 products at
          *     most.
          */
         put: operations["await-product"];
         post?: never;
         /**
          * Withdraw the request to be mailed
-         * @description The answer is the same if there is no request. A mail that was not sent by then is not.
+         * @description The answer is the same if there is no request. A mail that was not sent yet is not sent any more.
          */
         delete: operations["await-product-withdraw"];
         options?: never;
@@ -619,8 +619,8 @@ export interface paths {
          * Change the stock by a difference
          * @description For units that arrived, broke or came back. A difference that would make the stock negative is refused.
          *
-         *     While many buy the product, the change is made without holding what the stock was. Then the movement has no
-         *     `before` and `after`, and `quantity` is the stock as it was read just after the change.
+         *     If many buy the product meanwhile, or its stock is split, the change is made whatever the stock is. Then the
+         *     movement has no `before` and `after`, and `quantity` is the stock as it was read just after the change.
          *
          *     With an Idempotency-Key the change is made once: a repeat after a 503 or a lost answer gets what was recorded,
          *     whatever the stock is by then. Without a key, a 503 may mean that the outcome is unknown; `detail` says so.
@@ -644,9 +644,9 @@ export interface paths {
         };
         /**
          * List who changed the stock, and why
-         * @description Newest first. Sales are orders, not movements. Units that came back with a cancelled order, and an adjustment
-         *     while many bought the product, are movements without `before` and `after`: the store does not record the stock
-         *     at that moment.
+         * @description Newest first. Sales are orders, not movements. Units that came back with a cancelled order, and an adjustment of
+         *     a split stock or while many bought the product, are movements without `before` and `after`: the store does not
+         *     record the stock at that moment.
          */
         get: operations["list-stock-movements"];
         put?: never;
@@ -668,10 +668,10 @@ export interface paths {
         put?: never;
         /**
          * Begin to upload a picture
-         * @description Announce the file by its SHA-256, kind and size. If the store has it already, the answer is 200 and there is
-         *     nothing to upload. Else it is 201 and has a form: send `fields`, and after them the file as the field `file`, by
-         *     POST as multipart/form-data to `url`, before `expires_at`. There a 2xx is success. A file of another size or
-         *     kind is refused there, and so is an expired form; begin again then.
+         * @description Announce the file by its SHA-256, media type and size. If the store has it already, the answer is 200 and there
+         *     is nothing to upload. Otherwise it is 201 and has a form: send `fields`, and after them the file as the field
+         *     `file`, by POST as multipart/form-data to `url`, before `expires_at`. A 2xx from there is success. A file of
+         *     another size or type and an expired form are refused there; begin again then.
          *
          *     What is uploaded is not shown until POST /admin/pictures/{sha256}/completion has checked it, and is removed
          *     after a day. A store without pages of its own (`Pages` is off) does not have these two routes.
@@ -1216,7 +1216,7 @@ export interface components {
             quantity: components["schemas"]["Units"];
             updated_at: components["schemas"]["Time"];
         };
-        /** @description A change by an admin has `before` and `after`, but for an adjustment while others were changing the stock; units that came back with a cancelled order have its `order_id`, and neither of the two. */
+        /** @description A change by an admin has `before` and `after`, except for an adjustment of a split stock or while others were changing the stock. Units that came back with a cancelled order have its `order_id`, and neither of the two. */
         Movement: {
             /** @description A UUID of version 7. For an adjustment with an Idempotency-Key, and for the units of a cancelled order, it is a UUID of version 8 that is derived from the key or the order. */
             movement_id: string;
@@ -3794,7 +3794,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description There is no request, or no longer. */
+            /** @description There is no request any more, or there was none. */
             204: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
