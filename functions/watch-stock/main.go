@@ -42,7 +42,7 @@ func main() {
 			NewID:       func() string { return uuid.Must(uuid.NewV7()).String() },
 		},
 		TellsShop: address != "",
-		// Half of what SES takes in a minute: the other half is for orders' mails.
+		// Half of what SES takes in a minute, for mails to the shop and as many to customers.
 		Most: max(1, 30*s.MailsPerSecond),
 		Now:  clock.Now,
 	}))

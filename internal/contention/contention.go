@@ -1,5 +1,5 @@
-// Package contention says how a call is repeated that DynamoDB turned away because others were at the same item. It
-// does not know DynamoDB, so that the simulation in test/bench repeats as the store does.
+// Package contention says when to repeat a call that DynamoDB refused because other transactions held the same item. It
+// does not know DynamoDB, so that the simulation in test/bench can use it, too.
 package contention
 
 import (
@@ -15,18 +15,18 @@ type Policy struct {
 	Limit time.Duration // how long after its beginning a call may be repeated
 }
 
-// Checkout repeats the transaction of an order. Under a higher cap those who waited long would try seldom: of as many
-// buyers as a product bears nine in ten, some would be refused (TestGoals of test/bench/simulate).
+// Checkout repeats the transaction of an order. Under a higher cap those who have waited long would try seldom, and
+// some would be refused even at nine tenths of what a product can sell (TestBackoff of test/bench/simulate).
 var Checkout = Policy{First: 20 * time.Millisecond, Most: 50 * time.Millisecond, Limit: 2 * time.Second}
 
-// Adjusting repeats an admin's change of a stock by a difference. The admin is one and the buyers are many, so it tries
-// more often than they do, and nearly as long as its function has.
+// Adjusting repeats an admin's change of a stock by a difference. There is one admin and there are many buyers, so it
+// tries more often than they do, and for nearly as long as its function runs.
 var Adjusting = Policy{First: 20 * time.Millisecond, Most: 20 * time.Millisecond, Limit: 7 * time.Second}
 
 // Once repeats nothing.
 var Once = Policy{Limit: -1}
 
-// Since is the policy of what is left of a call that began then.
+// Since returns the policy with what is left of its limit for a call that began at that time.
 func (p Policy) Since(began time.Time) Policy {
 	p.Limit -= time.Since(began)
 	return p
@@ -40,7 +40,7 @@ func WithLimit(ctx context.Context, limit time.Duration) context.Context {
 	return context.WithValue(ctx, endKey{}, time.Now().Add(limit))
 }
 
-// Under is the policy with what is left of the limit of ctx, if it has one.
+// Under returns the policy with no more than what is left of the limit of ctx, if ctx has one.
 func (p Policy) Under(ctx context.Context) Policy {
 	if end, limited := ctx.Value(endKey{}).(time.Time); limited {
 		p.Limit = min(p.Limit, time.Until(end))
@@ -48,8 +48,9 @@ func (p Policy) Under(ctx context.Context) Policy {
 	return p
 }
 
-// Wait returns how long to wait after the nth attempt, from 1, which ended so long after the first began; or that the
-// call is to be given up. Random returns a duration of at least 0 and less than its argument.
+// Wait returns how long to wait after attempt n, which is 1 for the first, or false if the call is to be given up.
+// Since is the time from the beginning of the first attempt to the end of this one. Random returns a duration of at
+// least 0 and less than its argument.
 func (p Policy) Wait(n int, since time.Duration, random func(time.Duration) time.Duration) (time.Duration, bool) {
 	ceiling := p.Most
 	if doubled := p.First << min(n-1, 30); doubled < ceiling {

@@ -168,7 +168,7 @@ func (s *CheckoutStore) gatherLine(ctx context.Context, line order.Line, p order
 	return p, nil
 }
 
-// unplaced returns why o was not placed. Sold are the products of the transaction's actions.
+// unplaced returns why o was not placed. Sold has the product of each action after those of the order and its mail.
 func (s *CheckoutStore) unplaced(
 	ctx context.Context, o order.Order, sold []string, seen order.Products, err error,
 ) error {
@@ -195,7 +195,7 @@ func mayStillPlace(err error) bool {
 	return isContention(err)
 }
 
-// actions returns those of the transaction, and the products of those that follow the order and its mail.
+// actions returns the transaction's actions, and the product of each that follows those of the order and its mail.
 func (s *CheckoutStore) actions(
 	o order.Order, seen order.Products,
 ) (actions []types.TransactWriteItem, sold []string) {
@@ -227,7 +227,7 @@ func (s *CheckoutStore) sales(line order.Line, seen order.Product) []*types.Upda
 	return all
 }
 
-// sameTerms goes on with a sale's condition: the product is for sale, at the price and in the number of the line.
+// sameTerms is added to a sale's condition: the product is for sale, at the price and in the number of the line.
 const sameTerms = " AND price = :price AND active = :true" +
 	" AND (attribute_not_exists(max_per_order) OR max_per_order >= :asked)"
 
@@ -235,8 +235,8 @@ func sharesOf(line order.Line, seen order.Product) []share {
 	return shares(line.Quantity, seen.Split, seen.Counters)
 }
 
-// sellFrom takes units from a counter of a split stock. It marks nothing: whether the stock is low, or sold out, is
-// seen when it is summed.
+// sellFrom takes units from a counter of a split stock. It writes no mark: whether the stock is low or sold out is only
+// known when it is summed.
 func (s *CheckoutStore) sellFrom(from share, line order.Line) *types.Update {
 	split := ""
 	if from.counter == 0 {
@@ -305,7 +305,7 @@ func (s *CheckoutStore) rejection(
 		}
 		p, err := s.productNow(old)
 		switch {
-		case seen[id].Split > 0: // this is one of its counters, or there is none of the number
+		case seen[id].Split > 0: // the item is one of its counters, or there is no counter of this number
 			split[id] = seen[id].Split
 		case err != nil:
 			return err
@@ -321,7 +321,7 @@ func (s *CheckoutStore) rejection(
 	return s.met(ctx, split, failed)
 }
 
-// met returns the rejection by the products that failed, and by those of split stocks, with their counters now.
+// met returns the rejection with the products that failed; those with a split stock have the counters of now.
 func (s *CheckoutStore) met(ctx context.Context, split map[string]int64, failed map[string]order.Product) error {
 	all, err := s.table().readWhole(ctx, split)
 	if err != nil {

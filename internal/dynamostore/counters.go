@@ -15,23 +15,23 @@ import (
 
 // A product that many buy at once may have its stock split: into counter 0, which is its sale item, and further items,
 // the other counters, each with units of its own. A sale takes from one of them, so that sales of one product do not
-// wait for one item. The attribute counters of the sale item says how many counters there are, and is none where the
-// stock is not split; whatever makes or removes a counter writes it in the same transaction, so exactly those are there
-// that it says. A counter has copies of the terms that the condition of a sale looks at, which a save writes in its
-// transaction. The parts of the other counters sort between those of the sale and the text item. The first of them is
-// in the index by_name, on a shelf of what is split, by its product's id.
+// wait for one item. The attribute counters of the sale item says how many counters there are; a stock that is not
+// split lacks it. Whatever makes or removes a counter writes it in the same transaction, so it is always right. A
+// counter has copies of the terms that the condition of a sale compares, and a save writes these in its transaction.
+// The parts of the other counters sort between those of the sale and the text item. The first of them, number 1, is in
+// the index by_name, on the shelf of split stocks, by its product's id.
 //
-// Units are moved only to counter 0, or from it to counters that are new. A change of the stock by an admin gives
-// units or takes them, and never does both. So who reads the other counters before the sale item, and finds the same
-// number of them in it, may see moved units twice, but never too few.
+// Units are moved only to counter 0, or from it to counters that are new. A change of the stock by an admin gives units
+// or takes them, and never does both. So whoever reads the other counters before the sale item, and finds the same
+// number of counters there, may count moved units twice, but never misses any.
 //
 // stock_elsewhere of the sale item is how many units the other counters had when they were last summed. Moving
 // units changes it, a sale does not. So it is never less than they have.
 const (
 	counterPart = salePart + "#"
 	splitShelf  = "split"
-	maxReads    = 8 // of counters whose number changes meanwhile
-	// notSplit goes on with a condition: the stock is on one counter.
+	maxReads    = 8 // how often counters are read whose number changes meanwhile
+	// notSplit is added to a condition: the stock is not split.
 	notSplit = " AND attribute_not_exists(counters)"
 )
 
@@ -43,7 +43,7 @@ func counterKey(id string, counter int) attributes {
 	return productKey(id, fmt.Sprintf("%s%02d", counterPart, counter))
 }
 
-// countersOf returns over how many counters a sale item says that the stock is split, 1 for one that is not.
+// countersOf returns how many counters the stock has by its sale item: 1 if it is not split.
 func countersOf(r *reader) int64 {
 	if !r.has("counters") {
 		return 1
@@ -80,8 +80,8 @@ func (w whole) sum() int64 {
 	return sum
 }
 
-// readWhole reads stocks with all their counters, of products that were seen with so many. The sum of one is at least
-// the least that the stock was meanwhile.
+// readWhole reads the stocks of products with all their counters. Seen has the number of counters that each product was
+// last known to have. A sum is no less than the least that the stock was while it was read.
 func (t productTable) readWhole(ctx context.Context, seen map[string]int64) (map[string]whole, error) {
 	all := map[string]whole{}
 	for range maxReads {
@@ -156,7 +156,7 @@ func partOf(item attributes) string {
 	return r.text("part")
 }
 
-// consistently reads items by their products as they are, as many as there are keys.
+// consistently reads all items with these keys, strongly consistently, and returns them by product.
 func (t productTable) consistently(ctx context.Context, keys []attributes) (map[string][]attributes, error) {
 	byID := map[string][]attributes{}
 	for batch := range slices.Chunk(keys, maxBatch) {
@@ -173,15 +173,15 @@ func (t productTable) consistently(ctx context.Context, keys []attributes) (map[
 	return byID, nil
 }
 
-// share is units of one counter.
+// share is a number of units of one counter.
 type share struct {
 	counter int
 	units   int64
 }
 
-// shares says from which counters so many units are taken: of those that have enough, from one at random, so that
-// buyers do not meet; else from as few as need be. Where there are too few units, the last share is more than its
-// counter has. Counters that were not read are nil, and any of them is tried.
+// shares returns from which counters units are taken: from one at random of those that have enough, so that buyers do
+// not contend; else from as few as possible. If all have too few together, it returns one share of more than its
+// counter has. If counters is nil, they were not read, and it returns any one of them.
 func shares(units, split int64, counters []int64) []share {
 	if counters == nil {
 		return []share{{rand.IntN(int(max(split, 1))), units}}
@@ -211,8 +211,8 @@ func shares(units, split int64, counters []int64) []share {
 	return all
 }
 
-// spread returns the counters with so many units in all. It gives units to those that have the fewest, or takes them
-// from those that have the most.
+// spread returns what the counters have once their sum is this one. It gives units to those that have the fewest, or
+// takes them from those that have the most.
 func spread(counters []int64, sum int64) []int64 {
 	delta := sum - whole{counters: counters}.sum()
 	sign := int64(1)
@@ -266,7 +266,7 @@ func (t productTable) toCounter0(ctx context.Context, id string, moved []share) 
 	return t.unlessUnmet(ctx, "moving units", actions)
 }
 
-// unlessUnmet does all actions. It reports false if a condition failed: nothing was done then.
+// unlessUnmet does all actions in one transaction. It reports false if a condition failed; then nothing was done.
 func (t productTable) unlessUnmet(ctx context.Context, doing string, actions []types.TransactWriteItem) (bool, error) {
 	unmet, err := transact(ctx, t.client, doing, actions...)
 	if slices.Contains(unmet, true) {

@@ -85,8 +85,7 @@ func auditedProduct(item attributes, from, to time.Time) invariants.Product {
 	return p
 }
 
-// withCounters takes the other counters of a stock in. It is marked as it was when it was last summed, which proves
-// nothing.
+// withCounters adds the other counters of a split stock. Its mark may be as old as the last sum, so it is not compared.
 func withCounters(p invariants.Product, sale attributes, others []attributes) invariants.Product {
 	r := reader{item: sale}
 	wanted, elsewhere := countersOf(&r), int64(0)

@@ -34,7 +34,7 @@ func (s *InventoryStore) Move(ctx context.Context, m product.Movement) (product.
 	return s.recorded(ctx, m, s.restock(ctx, m, s.actions(m)))
 }
 
-// actions are those of a movement, but for the first, the stock's, for which there is room.
+// actions returns the actions that record a movement. The first is left empty for the change of the stock.
 func (s *InventoryStore) actions(m product.Movement) []types.TransactWriteItem {
 	record := types.TransactWriteItem{Put: &types.Put{
 		TableName: &s.Movements, Item: movementItem(m),
@@ -122,9 +122,9 @@ func (s *InventoryStore) restock(ctx context.Context, m product.Movement, action
 }
 
 // Adjust implements [product.StockMover.Adjust]. The first attempt holds the stock that was seen, so that the movement
-// has it. While many buy the product no such attempt is quick enough, so the others hold only what the marks depend on:
-// on which side of the threshold the stock ends, and whether units are left. All have the same ID and time, of which
-// one is recorded.
+// has it. While many buy the product no such attempt is quick enough, so further attempts hold only what the marks
+// depend on: on which side of the threshold the stock ends, and whether units are left. All attempts have the same ID
+// and time, so only one is recorded.
 func (s *InventoryStore) Adjust(ctx context.Context, m product.Movement, threshold int64) (product.Movement, error) {
 	var open bool
 	seen, policy := level{m.Before, threshold, 1}, contention.Once
@@ -152,7 +152,7 @@ func (l level) bears(units int64) bool {
 	return l.stock+units >= 0 && l.stock+units <= product.MaxStock
 }
 
-// shift writes the movement. When the stock's condition fails it notes the level that is there.
+// shift changes the stock and records the movement. If the stock's condition fails, it sets seen to the present level.
 func (s *InventoryStore) shift(
 	ctx context.Context, p contention.Policy, open *bool, m product.Movement, seen *level,
 ) error {
@@ -164,8 +164,8 @@ func (s *InventoryStore) shift(
 	})
 }
 
-// add changes the stock by the movement's units, on the condition that it is low then, or not, and empty, or not, as it
-// would be from the level that was seen. So the marks are true from wherever it changes.
+// add changes the stock by the movement's units. Its condition requires that the stock then is low or not, and empty or
+// not, just as from the level that was seen. So the marks are right whatever the stock was.
 func (s *InventoryStore) add(m product.Movement, seen level) *types.Update {
 	units := m.Delta()
 	values := attributes{

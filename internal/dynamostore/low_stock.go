@@ -4,7 +4,7 @@ import (
 	"shop/internal/product"
 )
 
-// level is the stock of a sale item, the threshold at or below which it is low, and over how many counters it is split.
+// level is the stock of a sale item, the threshold at or below which it is low, and how many counters the stock has.
 type level struct{ stock, threshold, counters int64 }
 
 func readLevel(item attributes) (level, error) {

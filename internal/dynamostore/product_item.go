@@ -40,8 +40,8 @@ func productIDOf(item attributes) string {
 }
 
 // readProduct makes a product of its sale item and its text item; one from the index has only what lists show. The
-// stock is the sale item's with that of the other counters of a split one, where they are among the items, and else
-// with what they had when they were last summed. A member that items stored earlier lack must be read under r.has: to
+// stock is the sale item's. For a split stock the units of the other counters are added: those among the items, or else
+// what they had when they were last summed. A member that items stored earlier lack must be read under r.has: to
 // a reader a missing attribute is an error. It returns product.ErrNotFound when there is no sale item.
 func readProduct(items []attributes, currency string) (product.Product, error) {
 	var p product.Product

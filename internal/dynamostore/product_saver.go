@@ -54,7 +54,7 @@ func (s *ProductSaver) Update(ctx context.Context, p product.Product) error {
 	return writeCounters(ctx, s.Client, int(counters), actions[:min(len(actions), maxActions)], explainVersionConflict)
 }
 
-// terms saves the sale item, and in the other counters of a split stock what the condition of a sale looks at.
+// terms saves the sale item, and its terms in the other counters of a split stock.
 func (s *ProductSaver) terms(p product.Product, counters int64) []types.TransactWriteItem {
 	members := saleMembers(p)
 	if counters > 1 { // the mark is that of the last sum

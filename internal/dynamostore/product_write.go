@@ -21,7 +21,7 @@ func writeProduct(
 	return writeCounters(ctx, client, 1, actions, explain)
 }
 
-// writeCounters is writeProduct, of which the first so many actions are the product's.
+// writeCounters is writeProduct for several items of a product, whose actions come first.
 func writeCounters(
 	ctx context.Context, client *dynamodb.Client, counters int, actions []types.TransactWriteItem,
 	explain func(old attributes) error,
@@ -30,8 +30,8 @@ func writeCounters(
 	return writeCountersBy(ctx, client, waiting, &open, counters, actions, explain)
 }
 
-// writeProductBy is writeProduct by another policy. It notes in open, which may be noted by an earlier call, whether an
-// attempt may have been carried out.
+// writeProductBy is writeProduct by another policy. It sets open if an attempt may have been carried out; an earlier
+// call may have set it.
 func writeProductBy(
 	ctx context.Context, client *dynamodb.Client, p contention.Policy, open *bool, actions []types.TransactWriteItem,
 	explain func(old attributes) error,
@@ -39,7 +39,7 @@ func writeProductBy(
 	return writeCountersBy(ctx, client, p, open, 1, actions, explain)
 }
 
-// writeCountersBy is writeProductBy, of which the first so many actions are the product's.
+// writeCountersBy is writeProductBy for several items of a product, whose actions come first.
 func writeCountersBy(
 	ctx context.Context, client *dynamodb.Client, p contention.Policy, open *bool, counters int,
 	actions []types.TransactWriteItem, explain func(old attributes) error,

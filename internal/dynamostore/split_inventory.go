@@ -17,8 +17,8 @@ import (
 // errMoved says that units were moved between the counters of a split stock while it was being changed.
 var errMoved = errors.New("units were moved between counters")
 
-// restockSplit is restock of a split stock: it gives or takes the difference where the fewest or the most units are,
-// if every counter is as it was read.
+// restockSplit is restock for a split stock: it gives the difference to the counters with the fewest units, or takes it
+// from those with the most, if every counter is as it was read.
 func (s *InventoryStore) restockSplit(
 	ctx context.Context, m product.Movement, counters int64, records []types.TransactWriteItem,
 ) error {
@@ -43,9 +43,9 @@ func (s *InventoryStore) restockSplit(
 // counterMoved is the error for a counter that is not as it was read.
 func counterMoved(attributes) error { return errMoved }
 
-// adjustSplit is Adjust of a split stock, by a movement that is not exact. It first gives to all counters, and in a
-// rush, where they are never free at once, to counter 0 alone; it takes as a sale does. It returns errMoved with what
-// was seen when the stock is split no more.
+// adjustSplit is Adjust for a split stock, by a movement that is not exact. The first attempt gives units to several
+// counters; in a rush these are never free at once, so further attempts give to counter 0 alone. Units are taken as by
+// a sale. If the stock is not split any more, it returns errMoved and sets seen.
 func (s *InventoryStore) adjustSplit(
 	ctx context.Context, m product.Movement, open *bool, seen *level, began time.Time,
 ) (product.Movement, error) {
@@ -73,8 +73,8 @@ func (s *InventoryStore) adjustSplit(
 	return m, product.ErrContended
 }
 
-// give adds the movement's units to counters of a split stock, or takes them. The sale item is always among them,
-// because it has the time of the change.
+// give returns the actions that add the movement's units to counters of a split stock, or take them: wide adds to
+// several counters, else all go to counter 0. The sale item is always written, because it has the time of the change.
 func (s *InventoryStore) give(m product.Movement, counters []int64, wide bool) []types.TransactWriteItem {
 	units := m.Delta()
 	given := make([]int64, len(counters))
@@ -104,7 +104,7 @@ func (s *InventoryStore) give(m product.Movement, counters []int64, wide bool) [
 	return actions
 }
 
-// giveSale adds units to counter 0, and the rest of the movement's to what is elsewhere.
+// giveSale adds units to counter 0, and the rest of the movement's units to stock_elsewhere.
 func (s *InventoryStore) giveSale(m product.Movement, units, counters int64) types.TransactWriteItem {
 	sets := "SET stock = stock + :units, stock_elsewhere = stock_elsewhere + :others, updated_at = :now"
 	values := attributes{
@@ -139,7 +139,7 @@ func (s *InventoryStore) unlessRecorded(
 	return err
 }
 
-// counters sets those of a split stock.
+// counters returns the actions that set the counters of a split stock.
 func (s *InventoryStore) counters(m product.Movement, before []int64, now level) []types.TransactWriteItem {
 	after := spread(before, m.After)
 	sale := s.stock(m, m.After <= now.threshold)

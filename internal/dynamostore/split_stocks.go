@@ -20,8 +20,8 @@ type SplitStocks struct {
 // maxSplit bounds how many split stocks are summed.
 const maxSplit = 10_000
 
-// Sum notes in the sale item of each split stock what its other counters have, and whether it is low, or sold out. It
-// begins none after until, and returns how many it noted anew.
+// Sum writes into the sale item of each split stock what its other counters have, and whether it is low or sold out. It
+// begins no stock after until, and returns how many items it changed.
 func (s *SplitStocks) Sum(ctx context.Context, until time.Time) (noted int, failed error) {
 	items, err := queryAll(ctx, s.Client, dynamodb.QueryInput{
 		TableName: &s.Products, IndexName: aws.String(byNameIndex),
@@ -46,7 +46,8 @@ func (s *SplitStocks) Sum(ctx context.Context, until time.Time) (noted int, fail
 	return noted, failed
 }
 
-// sum notes one stock, if that changes anything and units were not moved meanwhile. What was is summed in a minute.
+// sum writes the sum of one stock, if it changes anything and no units were moved meanwhile. After a move the next run
+// sums it, in a minute.
 func (s *SplitStocks) sum(ctx context.Context, id string) (bool, error) {
 	all, err := productTable{client: s.Client, table: s.Products}.readWhole(ctx, map[string]int64{id: 1})
 	if err != nil || len(all[id].counters) < 2 {
@@ -69,8 +70,9 @@ func (s *SplitStocks) sum(ctx context.Context, id string) (bool, error) {
 	return true, nil
 }
 
-// noting returns the update that notes a sum, or nil if it stands. The condition holds what every move of units and
-// every change by an admin writes; and that no units came back, where none are left.
+// noting returns the update that writes a sum, or nil if the sale item has it already. The condition fails after any
+// move of units or change by an admin, because these write what it compares; and, if no units are left, after any that
+// came back.
 func (s *SplitStocks) noting(id string, stock whole) (*dynamodb.UpdateItemInput, error) {
 	r := reader{item: stock.sale}
 	sum, own, summed := stock.sum(), stock.counters[0], elsewhereOf(&r)

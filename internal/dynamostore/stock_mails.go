@@ -38,8 +38,8 @@ func (s *StockMails) ForMail(ctx context.Context, mail notification.Mail) (produ
 	return p, address, err
 }
 
-// forShop returns why the shop is not told, if so: stocks rise. A product that was sold out and is low now is told as
-// it is.
+// forShop returns an error if the shop is not to be told any more, because the stock has risen. If a product was sold
+// out and is low now, the mail says so.
 func (s *StockMails) forShop(ctx context.Context, mail notification.Mail, p product.Product) error {
 	kind, _ := notification.CutMailID(mail.ID)
 	isSo := p.StockStatus() == product.LowStock || p.IsLow() && kind == string(notification.SoldOut)

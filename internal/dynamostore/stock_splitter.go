@@ -20,8 +20,8 @@ type StockSplitter struct {
 	Products string
 }
 
-// Split makes the stock of a product one of so many counters, from 1 to product.MaxCounters, and returns the units on
-// each. It goes on until it is done, or ctx has ended; after any of its steps the product is as it says, so that one
+// Split gives the stock of a product the wanted number of counters, from 1 to product.MaxCounters, and returns the
+// units on each. It goes on until it is done, or ctx has ended. After each step the product can be sold, so a Split
 // that was cut short may be run again. It returns product.ErrNotFound.
 func (s *StockSplitter) Split(ctx context.Context, id string, wanted int) ([]int64, error) {
 	seen := int64(1)
@@ -57,9 +57,9 @@ func (s *StockSplitter) table() productTable {
 	return productTable{client: s.Client, table: s.Products}
 }
 
-// add makes the counters that lack, with equal parts of the units of counter 0. Its condition holds the version, by
-// which the terms are those that were read, but not the stock, which is being sold: counter 0 must have no more than
-// what the others get.
+// add makes the missing counters, with equal parts of the units of counter 0. Its condition requires the version, so
+// that the terms are those that were read. It does not require the stock, which is being sold, but only that counter 0
+// has at least what the new counters get.
 func (s *StockSplitter) add(ctx context.Context, id string, stock whole, wanted int) error {
 	there := len(stock.counters)
 	each := stock.counters[0] / int64(wanted-there+1)
@@ -99,8 +99,8 @@ func newCounter(id string, counter int, units int64, sale attributes) attributes
 	return item
 }
 
-// removeLast moves what the last counter has to counter 0, and removes it once it has nothing. While many buy, it will
-// have less by the time of the write, so all but an eighth is moved at once.
+// removeLast moves units of the last counter to counter 0, and removes the counter once it has none. While many buy,
+// the counter has fewer by the time of the write, so a call moves all but an eighth.
 func (s *StockSplitter) removeLast(ctx context.Context, id string, stock whole) error {
 	last := len(stock.counters) - 1
 	if units := stock.counters[last]; units != 0 {
@@ -120,8 +120,9 @@ func (s *StockSplitter) removeLast(ctx context.Context, id string, stock whole) 
 	return err
 }
 
-// without makes the sale item one of a counter less. With the last the stock is that of the item alone, and its marks
-// are as the condition holds it, on its side of the threshold.
+// without returns the update of the sale item for one counter less. When only counter 0 is left, the stock is the sale
+// item's alone: the update writes its marks, and the condition requires that the stock is on their side of the
+// threshold.
 func (s *StockSplitter) without(id string, stock whole) (*types.Update, error) {
 	there := len(stock.counters)
 	u := &types.Update{

@@ -24,7 +24,7 @@ func writeOnce(
 	return writeOnceBy(ctx, client, waiting, actions, options...)
 }
 
-// waiting is the policy for what somebody waits for.
+// waiting is the policy of a transaction that somebody waits for.
 var waiting = contention.Policy{First: firstWait, Most: maxWait, Limit: patience}
 
 // writeOnceBy is writeOnce by another policy.

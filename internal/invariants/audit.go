@@ -273,8 +273,8 @@ func (r *run) readAgain(ctx context.Context, l *ledger, id string) error {
 	}))
 }
 
-// ofItems needs no second reading: the stock, the threshold and the mark are of one item, and counters are read at one
-// instant.
+// ofItems returns what is wrong with the items of one product. They need not be read again: the stock, the threshold
+// and the mark are in one item, and counters are read at one instant.
 func ofItems(p Product) []Difference {
 	var found []Difference
 	if p.Counters != "" {

@@ -15,14 +15,14 @@ import (
 type Product struct {
 	Name   string
 	Price  money.Money
-	Stock  int64 // of a product whose stock is split only where Counters are known
+	Stock  int64 // of a split stock known only if Counters are
 	Active bool
 	// MaxPerOrder is how many units one order may have; 0 means that the product has no limit of its own.
 	MaxPerOrder int64
 	// A stock at or below LowStockThreshold is low.
 	LowStockThreshold int64
-	// Split is over how many counters the stock is split, 0 where it is not, and Counters are the units on each, nil
-	// where they were not read.
+	// Split is how many counters the stock has, 0 if it is not split. Counters are the units on each, nil if they were
+	// not read.
 	Split    int64
 	Counters []int64
 }

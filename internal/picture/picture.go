@@ -1,5 +1,5 @@
-// Package picture takes pictures of products. A picture is uploaded to where nobody can look at it; its bytes are
-// checked, and only then it is put where the pages' readers get it.
+// Package picture takes uploaded pictures of products. A picture is uploaded to a place that nobody can read. Only when
+// its bytes were checked is it put where the shop's pages show it.
 package picture
 
 import (
@@ -20,7 +20,7 @@ import (
 // MaxBytes is the size of the largest picture.
 const MaxBytes = 5_000_000
 
-// FormLasts is for how long a form may be used. The key that signed it may be over earlier.
+// FormLasts is for how long a form may be used. The credentials that signed it may expire earlier.
 const FormLasts = 15 * time.Minute
 
 // ErrNoUpload says that nothing was uploaded, or that it is gone.
@@ -54,7 +54,7 @@ type Form struct {
 
 // Uploads keeps what was uploaded and is not checked. All may be called again.
 type Uploads interface {
-	// Form returns a form that takes the draft's bytes by their number, once or often, until it expires.
+	// Form returns a form that takes a file of the draft's size and media type, once or often, until it expires.
 	Form(ctx context.Context, key Key, d Draft) (Form, error)
 	// Read returns what was uploaded. It returns ErrNoUpload, and *RefusedError for more than MaxBytes.
 	Read(ctx context.Context, key Key) ([]byte, error)

@@ -15,7 +15,7 @@ import (
 const MaxAwaited = 100
 
 var (
-	// ErrInStock says that a customer asked to be told when a product is back that can be bought.
+	// ErrInStock says that the product for which a customer wants to wait is in stock.
 	ErrInStock = errors.New("product is in stock")
 	// ErrTooManyAwaited says that a customer waits for MaxAwaited products already.
 	ErrTooManyAwaited = errors.New("customer waits for too many products")

@@ -19,7 +19,7 @@ const (
 	// highest.
 	DefaultLowStockThreshold = 5
 	MaxLowStockThreshold     = 1_000_000
-	// MaxCounters is into how many counters a stock may be split. A save writes all of them in one transaction.
+	// MaxCounters is how many counters a stock may have. A save writes all of them in one transaction.
 	MaxCounters = 32
 )
 

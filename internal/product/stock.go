@@ -18,7 +18,7 @@ type Stock struct {
 	Quantity  int64
 	UpdatedAt time.Time
 	Repeated  bool // it was changed by an earlier request with the same Idempotency-Key
-	// Later says that Quantity was read after the change, and may have others' changes, too.
+	// Later says that Quantity was read after the change, so that it may include later changes.
 	Later bool
 }
 

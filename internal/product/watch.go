@@ -35,21 +35,21 @@ type StockAlerts interface {
 	// MailCustomer makes the mail that the product is back, unless the customer does not wait for it any more or one is
 	// on its way. It returns whether it made one.
 	MailCustomer(ctx context.Context, userID, productID string, now time.Time) (bool, error)
-	// Low returns the ids of the products whose stock is low, or none.
+	// Low returns the ids of the products whose stock is low or which are sold out.
 	Low(ctx context.Context) ([]string, error)
-	// Told returns, of each product of which the shop was told something that may still be so, what it was told.
+	// Told returns by product what the shop was told last, without the products that are noted as in stock.
 	Told(ctx context.Context) (map[string]StockStatus, error)
-	// Note notes that the status of which the shop knows is another one now, and makes the mail that tells it where the
-	// stock fell. InStock stands for nothing told. It returns whether it did: not if another run was faster.
+	// Note replaces the status that the shop was told by the present one and, if the stock fell, makes the mail that
+	// tells it. InStock stands for nothing told. It returns false if another run was faster.
 	Note(ctx context.Context, productID string, told, is StockStatus, fell bool, now time.Time) (bool, error)
 }
 
-// Watch makes the mails about stocks. What it does follows from what stands: a run that comes late, twice or beside
-// another one makes no mail twice, and a run that is cut short leaves the rest to the next.
+// Watch makes the mails about stocks. It compares the present stocks with what was told, so a run that comes late,
+// twice or beside another one makes no mail twice, and a run that is cut short leaves the rest to the next.
 type Watch struct {
 	Alerts    StockAlerts
 	TellsShop bool // whether the shop is mailed when a stock is low, and when there is none
-	Most      int  // how many mails a run makes
+	Most      int  // how many mails a run makes to the shop, and how many to customers
 	Now       func() time.Time
 }
 
@@ -161,7 +161,7 @@ func (w *Watch) shop(ctx context.Context, until time.Time) (made int, failed err
 	return made, failed
 }
 
-// turn returns the ids that it is the turn of in this minute.
+// turn returns the ids that the run of this minute looks at.
 func turn(ids []string, now time.Time) []string {
 	turns := (len(ids) + watchedAtOnce - 1) / watchedAtOnce
 	if turns < 2 {
@@ -178,8 +178,8 @@ func statusTold(told map[string]StockStatus, id string) StockStatus {
 	return InStock
 }
 
-// note notes what the shop does not know of the product yet, and returns whether a mail tells it. What a list says may
-// be a moment old, so the product is read again. The stock of an inactive product is nobody's worry.
+// note notes a status that the shop was not told yet, and returns whether a mail tells it. What a list says may be a
+// moment old, so the product is read again. Inactive products are left out.
 func (w *Watch) note(ctx context.Context, p Product, told StockStatus) (mailed bool, err error) {
 	if !p.Active || p.StockStatus() == told {
 		return false, nil

@@ -23,8 +23,8 @@ var waits = []struct {
 // memorySizes are what the table compares. template.yaml gives the hot functions 512.
 var memorySizes = []float64{128, 256, 512, 1024}
 
-// memoryTable says what a call's processor time, as measured, takes at each size of memory, and what the call costs
-// with what it waits for. It is empty where the rows have no processor times.
+// memoryTable says how long the measured processor time of a call takes at each size of memory, and what the call
+// costs, its waits included. It is empty if the rows have no processor times.
 func memoryTable(rows []row) string {
 	var b strings.Builder
 	for _, w := range waits {

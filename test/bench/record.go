@@ -20,8 +20,8 @@ const (
 	recordFile = "docs/results/bench.txt"
 )
 
-// parts is of how many parts of a measurement each gives one ratio of its own, from which benchstat learns how much a
-// ratio varies.
+// parts is into how many parts a measurement is divided. Each gives a ratio of its own, from which benchstat learns how
+// much a ratio varies.
 const parts = 10
 
 // withSamples adds the ratios of the parts of what was measured, in the order in which it was: the quantile q of the
@@ -68,7 +68,7 @@ func (r row) name() string {
 	return strings.Join(words, "")
 }
 
-// renewed is the page with another table, and with what it was measured on, between the two marks.
+// renewed returns the page with a new table, and what it was measured on, between the two marks.
 func renewed(document string, rows []row, machine string) (string, error) {
 	const start, end = "<!-- make bench writes from here -->\n", "<!-- make bench writes to here -->\n"
 	before, rest, found := strings.Cut(document, start)

@@ -1,7 +1,8 @@
-// Package simulate is a model of many who buy one product at once: discrete events in virtual time, so that minutes of
-// 10,000 buyers take seconds. It repeats as the store does, by internal/contention. Its model of DynamoDB is that of
-// "Distributed Transactions at Scale in Amazon DynamoDB" (USENIX ATC 2023): a transaction that prepared an item holds
-// it until it is committed, and another one that comes meanwhile is refused with TransactionConflict.
+// Package simulate models many customers who buy one product at once. It simulates discrete events in virtual time, so
+// that minutes of 10,000 buyers take seconds. It repeats as the store does, by internal/contention. Its model of
+// DynamoDB is that of "Distributed Transactions at Scale in Amazon DynamoDB" (USENIX ATC 2023): a transaction that
+// prepared an item holds it until it is committed, and another one that comes meanwhile is refused with
+// TransactionConflict.
 package simulate
 
 import (
@@ -9,8 +10,8 @@ import (
 	"time"
 )
 
-// world is a queue of what is to happen, and the time. What happens at the same time happens in the order in which it
-// was planned, so that a run is the same each time.
+// world is the queue of planned events, and the time. Events of the same time happen in the order in which they were
+// planned, so that each run is the same.
 type world struct {
 	now     time.Duration
 	planned queue
@@ -29,7 +30,7 @@ func (w *world) after(d time.Duration, do func()) {
 	heap.Push(&w.planned, event{w.now + d, w.made, do})
 }
 
-// run lets happen all that is planned, and what is planned by that.
+// run does all planned events, and those that they plan.
 func (w *world) run() {
 	for len(w.planned) > 0 {
 		e := heap.Pop(&w.planned).(event)

@@ -25,8 +25,8 @@ type Model struct {
 	// Read is what a checkout does before its first transaction, Way what a transaction takes beside Hold: half of it
 	// before the items are held, or found held, and half after.
 	Read, Way time.Duration
-	// Units is how many write units a second an item bears; a transaction takes two, one that is refused so many. 0:
-	// without limit.
+	// Units is how many write units a second an item allows; a transaction takes two, a refused one RefusedUnits.
+	// 0: without limit.
 	Units, RefusedUnits float64
 	// Processes is how many executions the function may have; what comes above is answered 503. 0: without limit.
 	Processes int
@@ -233,8 +233,8 @@ const (
 	exactPause    = 60 * time.Millisecond
 )
 
-// adjustExactly holds the stock that it saw, and tries again with the one that it is told, while there is time. It
-// knows one counter.
+// adjustExactly requires the stock that it saw, and tries again with the one that the failed condition returns, while
+// there is time. It works with one counter only.
 func (s *simulation) adjustExactly(began time.Duration, n, seen int, end func(bool)) {
 	s.transact(s.Adjusting, func(one *item) bool { return one.version == seen }, func() {}, func(done bool) {
 		if done || n == exactAttempts || s.now-began > s.Adjusting.Limit {

@@ -23,7 +23,7 @@ type pictureJSON struct {
 	Upload   *uploadForm `json:"upload"`
 }
 
-// uploadForm is what the bytes are sent by.
+// uploadForm is the form to send the file by.
 type uploadForm struct {
 	URL    string            `json:"url"`
 	Fields map[string]string `json:"fields"`
