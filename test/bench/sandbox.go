@@ -138,6 +138,7 @@ func (b *sandbox) environment() []string {
 		"SENDER=" + b.sender, "REPLY_TO=", "CONFIGURATION_SET=" + b.configurationSet, "SHOP_NAME=The Shop", "LEASE=35s",
 		"TIME_ZONE=UTC", "MAILS_PER_SECOND=1e9", "ACCOUNT_MAILS_PER_SECOND=1", "MAIL_WORKERS=1", // no mail waits
 		"USERS_TABLE=" + b.store.outputs["UsersTable"], "AUTH_STATE_TABLE=" + b.store.outputs["AuthStateTable"],
+		"STOCK_ALERTS_TABLE=" + b.store.outputs["StockAlertsTable"],
 		"PAGES_URL=https://shop.example", "BENCH_PRODUCT=" + lamp.ID,
 	}
 }
