@@ -48,7 +48,9 @@ func (t *tables) copy(ctx context.Context, from *dynamodb.Client, table, output 
 			IndexName: index.IndexName, KeySchema: index.KeySchema, Projection: index.Projection,
 		})
 	}
-	if _, err := t.client.CreateTable(ctx, in); err != nil {
+	// Nobody else has the name: a table that exists was made by an attempt whose answer was late.
+	var exists *types.ResourceInUseException
+	if _, err := t.client.CreateTable(ctx, in); err != nil && !errors.As(err, &exists) {
 		return err
 	}
 	t.made = append(t.made, *in.TableName)
