@@ -3,6 +3,7 @@ package product
 import (
 	"regexp"
 	"slices"
+	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/text/cases"
@@ -55,13 +56,16 @@ const (
 	categoryRest  = `[\p{L}\p{M}\p{N}&'’.,/()+-]`
 )
 
-var category = regexp.MustCompile("^" + categoryStart + categoryRest + "*( " + categoryRest + "+)*$")
+// It is compiled when it is first used: most starts of functions do not need it, and its classes take half a millisecond.
+var category = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile("^" + categoryStart + categoryRest + "*( " + categoryRest + "+)*$")
+})
 
 // ValidCategory reports whether a category may have this name.
 func ValidCategory(name string) bool {
 	composed := norm.NFC.String(name)
 	return max(utf8.RuneCountInString(name), utf8.RuneCountInString(composed)) <= maxCategory &&
-		category.MatchString(composed)
+		category().MatchString(composed)
 }
 
 // CategoryRule says in words which names a category may have.

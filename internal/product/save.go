@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -200,11 +201,13 @@ const (
 	ownPath    = `/images(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+`
 )
 
-var imageURL = regexp.MustCompile("^(https://(" + urlHost + ")" + urlPort + urlTheRest + "|" + ownPath + ")?$")
+var imageURL = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile("^(https://(" + urlHost + ")" + urlPort + urlTheRest + "|" + ownPath + ")?$")
+})
 
 func validImageURL(s string) bool {
 	tooLong := utf8.RuneCountInString(s) > maxImageURL
-	if tooLong || !imageURL.MatchString(s) || strings.ContainsFunc(s, isBlankOrControl) {
+	if tooLong || !imageURL().MatchString(s) || strings.ContainsFunc(s, isBlankOrControl) {
 		return false
 	}
 	_, err := url.Parse(s)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"shop/internal/password"
@@ -34,7 +35,9 @@ const apiKeyPrefix = "shopkey_"
 
 var (
 	apiKeyID   = regexp.MustCompile(`^` + apiKeyPrefix + `[a-z2-7]{26}$`)
-	apiKeyName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ._-]{0,59}$`)
+	apiKeyName = sync.OnceValue(func() *regexp.Regexp { // compiled when first used: it is large
+		return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ._-]{0,59}$`)
+	})
 )
 
 // APIKey is a key as it is kept: what a machine may do in the store. It stands in the Users table as a user does whose
@@ -59,7 +62,7 @@ func IsAPIKeyID(text string) bool { return apiKeyID.MatchString(text) }
 func NewAPIKey(name string, by string, now time.Time, scopes ...string) (APIKey, string, error) {
 	role := RoleOf(scopes...)
 	switch {
-	case !apiKeyName.MatchString(name):
+	case !apiKeyName().MatchString(name):
 		return APIKey{}, "", errors.New("a key's name has 1 to 60 letters, digits, blanks, dots, underscores or dashes")
 	case role == RoleAdmin || role == RoleCustomer:
 		return APIKey{}, "", errors.New("a key has some of the scopes inventory, history, orders")
