@@ -56,7 +56,7 @@ const (
 	categoryRest  = `[\p{L}\p{M}\p{N}&'’.,/()+-]`
 )
 
-// It is compiled when it is first used: most starts of functions do not need it, and its classes take half a millisecond.
+// It is compiled when it is first used: few functions need it, and its classes take half a millisecond of a start.
 var category = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile("^" + categoryStart + categoryRest + "*( " + categoryRest + "+)*$")
 })
