@@ -15,6 +15,13 @@ import (
 // SDK's three attempts may hang, and to make the mails due again whose events were not sent.
 const toFinish = 15 * time.Second
 
+// toRelay is the part that a run keeps for mails, and toSum what it keeps for sums before that: many cancellations or
+// many stocks that are split, or slow ones, take a minute's run from nobody.
+const (
+	toRelay = 20 * time.Second
+	toSum   = 5 * time.Second
+)
+
 type relay interface {
 	// Run relays at most max mails that are due, begins nothing after until, and returns what it did.
 	Run(ctx context.Context, max int, until time.Time) (notification.Relayed, error)
@@ -44,7 +51,8 @@ func relayMail(cancellations finisher, stocks summer, mails relay, maxMails int)
 
 // run does all, even if one fails. Cancellations come first, because they leave mails to be sent.
 func (h handlers) run(ctx context.Context, until time.Time) error {
-	return errors.Join(h.finish(ctx, until), h.sum(ctx, until), h.relay(ctx, until))
+	relaying := until.Add(-toRelay)
+	return errors.Join(h.finish(ctx, relaying.Add(-toSum)), h.sum(ctx, relaying), h.relay(ctx, until))
 }
 
 func (h handlers) sum(ctx context.Context, until time.Time) error {
