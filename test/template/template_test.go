@@ -48,6 +48,11 @@ func TestApisFailOnWarningsAndAreThrottled(t *testing.T) {
 			}
 		}
 	}
+	// Each sign-up sends an account mail where addresses are verified. Resets need the other half.
+	ref := func(name string) float64 { return tpl.number(Object{"Ref": name}) }
+	if signUps, mails := ref("SignUpRate"), ref("AccountMailsPerSecond"); signUps > mails/2 {
+		t.Errorf("%v sign-ups a second may fill the queue of %v account mails a second", signUps, mails)
+	}
 	for _, dependency := range []string{
 		"IssuerApiGatewayDefaultStage", "PublishKeysFunctionDiscoveryPermission", "PublishKeysFunctionKeysPermission",
 	} {
