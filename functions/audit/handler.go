@@ -24,7 +24,7 @@ func audit(data auditor) func(context.Context) error {
 			log.Error("invariant violated", "invariant", string(d.Kind), "subject", d.Subject, "detail", d.Detail)
 		})
 		log.Info("audited", "products", read.Products, "movements", read.Movements, "orders", read.Orders, "mails",
-			read.Mails, "sales", read.Sales,
+			read.Mails, "waits", read.Waits, "sales", read.Sales,
 			"passes", read.Passes, "differences", read.Differences, "truncated", read.Truncated)
 		observe.Count(observe.InvariantsViolated, read.Differences)
 		if err != nil {

@@ -36,7 +36,7 @@ func TestAudit(t *testing.T) {
 	}
 	for _, want := range []string{
 		`"level":"ERROR","msg":"invariant violated","function":"","trace_id":"","invariant":"stock_below_zero","subject":"lamp","detail":"the stock is -1"}`,
-		`"msg":"audited","function":"","trace_id":"","products":7,"movements":0,"orders":9,"mails":0,"sales":0,"passes":1,"differences":1,"truncated":false}`,
+		`"msg":"audited","function":"","trace_id":"","products":7,"movements":0,"orders":9,"mails":0,"waits":0,"sales":0,"passes":1,"differences":1,"truncated":false}`,
 	} {
 		if !strings.Contains(log, want) {
 			t.Errorf("log = %s, want %s", log, want)

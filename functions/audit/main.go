@@ -24,6 +24,9 @@ type settings struct {
 	Orders    string    `env:"ORDERS_TABLE"`
 	Mails     string    `env:"MAILS_TABLE"`
 	Sales     string    `env:"SALES_BY_DAY_TABLE"`
+	Alerts    string    `env:"STOCK_ALERTS_TABLE"`
+	Users     string    `env:"USERS_TABLE"`
+	Deletions string    `env:"ACCOUNT_DELETIONS_TABLE"`
 	TimeZone  zone.Zone `env:"TIME_ZONE"`
 }
 
@@ -33,6 +36,7 @@ func main() {
 	lambda.Start(audit(invariants.Audit{
 		Tables: &dynamostore.InvariantTables{
 			Client: db, Products: s.Products, Movements: s.Movements, Orders: s.Orders, Mails: s.Mails,
+			StockAlerts: s.Alerts, Users: s.Users, Deletions: s.Deletions,
 		},
 		Sales: &order.Counter{
 			Feed:  &dynamostore.OrderHistory{Client: db, Orders: s.Orders},

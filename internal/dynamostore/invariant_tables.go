@@ -24,6 +24,7 @@ import (
 type InvariantTables struct {
 	Client                             *dynamodb.Client
 	Products, Movements, Orders, Mails string // the tables
+	StockAlerts, Users, Deletions      string
 }
 
 // EachProduct implements [invariants.Tables.EachProduct]. A split stock is read again with its counters.

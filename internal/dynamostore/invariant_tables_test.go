@@ -15,6 +15,7 @@ import (
 	"shop/internal/notification"
 	"shop/internal/order"
 	"shop/internal/product"
+	"shop/internal/user"
 )
 
 var _ invariants.Tables = (*InvariantTables)(nil)
@@ -23,6 +24,8 @@ func (s *shop) invariants() *InvariantTables {
 	return &InvariantTables{
 		Client: s.client, Products: s.tables.Name("Products"), Movements: s.tables.Name("StockMovements"),
 		Orders: s.tables.Name("Orders"), Mails: s.tables.Name("Mails"),
+		StockAlerts: s.tables.Name("StockAlerts"), Users: s.tables.Name("Users"),
+		Deletions: s.tables.Name("AccountDeletions"),
 	}
 }
 
@@ -52,7 +55,7 @@ func (s *shop) wantDifferences(want ...string) invariants.Summary {
 }
 
 // busyShop has what a store has after a while: sales, a cancellation, stock changes with a key and without, mails of
-// all states.
+// all states, and customers who wait for what is sold out, or were told that it is back.
 func busyShop(t *testing.T) (*shop, []string) {
 	s := open(t)
 	var ids []string
@@ -80,13 +83,41 @@ func busyShop(t *testing.T) (*shop, []string) {
 	s.must(mails.MarkSent(t.Context(), notification.OrderMailID(ids[0]), "m", opened))
 	_, err = s.resetOutbox().AddResetMail(t.Context(), "a@example.com", opened)
 	s.must(err)
+	s.waits(4)
 	return s, ids
+}
+
+// waits has so many customers wait for a lamp that is sold out, three be told that a vase is back, the last of whom
+// then deleted the account, and the shop be told of a rug.
+func (s *shop) waits(customers int) {
+	s.t.Helper()
+	s.stocked("lamp", 0)
+	s.stocked("vase", 0)
+	s.stocked("rug", 0)
+	for i := range customers {
+		c := s.customer(fmt.Sprint("waits", i))
+		s.asks(c, "lamp")
+		if i > 0 {
+			s.asks(c, "vase")
+		}
+	}
+	now := time.Now()
+	for i := 1; i < customers; i++ {
+		made, err := s.stockAlerts().MailCustomer(s.t.Context(), fmt.Sprint("usr_waits", i), "vase", now)
+		if s.must(err); !made {
+			s.t.Error("no mail was made")
+		}
+	}
+	gone := fmt.Sprint("waits", customers-1)
+	s.must(s.deleter().Delete(s.t.Context(), user.User{ID: "usr_" + gone, Email: gone + "@example.com"}, now))
+	_, err := s.stockAlerts().Note(s.t.Context(), "rug", product.InStock, product.OutOfStock, false, now)
+	s.must(err)
 }
 
 func TestHealthyStoreHasNoDifferences(t *testing.T) {
 	s, _ := busyShop(t)
 	sum := s.wantDifferences()
-	if sum != (invariants.Summary{Products: 12, Movements: 15, Orders: 12, Mails: 14, Passes: 1}) {
+	if sum != (invariants.Summary{Products: 15, Movements: 18, Orders: 12, Mails: 17, Waits: 7, Passes: 1}) {
 		t.Errorf("read %+v", sum)
 	}
 }
@@ -140,7 +171,11 @@ func TestPlantedDifferences(t *testing.T) {
 	s.change("Orders", orderKey(ids[0]), "SET unfinished = :n", attributes{":n": text(cancellingMark)})
 	twice := product.NewReturn("p001", ids[1], 3, "usr_admin", opened.Add(time.Second))
 	s.put("StockMovements", movementItem(twice))
+	s.plantWaits()
 	s.wantDifferences(
+		"wait_without_account lamp#usr_waits3", "wait_without_account vase#usr_waits3", "product_missing gone",
+		"wait_without_mail vase#usr_waits1", "wait_without_mail vase#usr_waits2", "wait_mark_wrong lamp#usr_waits0",
+		"wait_overdue p004#usr_waits2", "wait_overdue p006#usr_waits2", "unreadable lamp#usr_waits1",
 		"mail_not_reached "+early.ID, "never_cancelled "+ids[0], "returns_differ p001",
 		"stock_differs p000", "stock_differs p001", "stock_differs p002", "stock_below_zero p002",
 		"low_mark_wrong p002",
@@ -152,7 +187,40 @@ func TestPlantedDifferences(t *testing.T) {
 		"unreadable order-placed#"+ids[11])
 }
 
-// TestAuditOfALiveStore: while customers buy and an admin counts, audits find nothing, and find what was planted.
+// plantWaits spoils the requests of customers who wait, and adds some that are wrong.
+func (s *shop) plantWaits() {
+	s.t.Helper()
+	s.must(s.deletions().Finish(s.t.Context(), "usr_waits3"))
+	s.remove("Mails", mailKey(s.mailOf("usr_waits1", "vase")))
+	dropped := notification.NewBackInStockMail("x", "usr_waits2", "vase", opened)
+	dropped.ID, dropped.State = s.mailOf("usr_waits2", "vase"), notification.Dropped
+	s.put("Mails", mailItem(dropped))
+	s.change("StockAlerts", alertKey("usr_waits0", "lamp"), "REMOVE waiting_key", nil)
+	s.change("StockAlerts", alertKey("usr_waits1", "lamp"), "REMOVE email", nil)
+	s.split("p006", 4)
+	for _, id := range []string{"p004", "p006", "gone"} {
+		_, err := s.stockRequests().Add(s.t.Context(), product.StockRequest{
+			UserID: "usr_waits2", Email: "waits2@example.com", ProductID: id, RequestedAt: opened,
+		})
+		s.must(err)
+	}
+}
+
+// mailOf is the mail that was made for a request.
+func (s *shop) mailOf(userID, productID string) string {
+	s.t.Helper()
+	items, err := alertsOf(s.t.Context(), s.client, s.tables.Name("StockAlerts"), userID)
+	s.must(err)
+	for _, item := range items {
+		if r := (reader{item: item}); productIDOf(item) == productID {
+			return r.text("mail_id")
+		}
+	}
+	return ""
+}
+
+// TestAuditOfALiveStore: while customers buy, wait and leave, and an admin counts, audits find nothing, and find what
+// was planted.
 func TestAuditOfALiveStore(t *testing.T) {
 	s, _ := busyShop(t)
 	for i := range 4 {
@@ -163,6 +231,7 @@ func TestAuditOfALiveStore(t *testing.T) {
 	for buyer := range 4 {
 		buyers.Go(func() { s.buyUntil(stop, buyer) })
 	}
+	buyers.Go(func() { s.waitUntil(stop) })
 	audits := 0
 	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); audits++ {
 		s.wantDifferences()
@@ -173,6 +242,33 @@ func TestAuditOfALiveStore(t *testing.T) {
 	buyers.Wait()
 	if audits < 2 {
 		t.Errorf("%d audits ran during the sales, too few", audits)
+	}
+}
+
+// waitUntil has one customer after the other wait, be told, wait again or withdraw, and delete the account.
+func (s *shop) waitUntil(stop <-chan struct{}) {
+	for n := 0; ; n++ {
+		select {
+		case <-stop:
+			return
+		default:
+		}
+		now := time.Now()
+		c := s.customer(fmt.Sprint("guest", n))
+		s.asks(c, "lamp")
+		if _, err := s.stockAlerts().MailCustomer(s.t.Context(), c.UserID, "lamp", now); err != nil {
+			s.t.Error(err)
+		}
+		var box letterbox
+		if _, err := s.delivery(&box).Deliver(s.t.Context(), s.mailOf(c.UserID, "lamp")); err != nil {
+			s.t.Error(err)
+		}
+		if n%2 == 0 {
+			s.must(s.backInStock().Withdraw(s.t.Context(), c, "lamp"))
+		}
+		s.must(s.deleter().Delete(s.t.Context(), user.User{ID: c.UserID, Email: c.Email}, now))
+		s.must(s.personalData().Erase(s.t.Context(), c.UserID))
+		s.must(s.deletions().Finish(s.t.Context(), c.UserID))
 	}
 }
 

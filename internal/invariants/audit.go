@@ -18,6 +18,9 @@ const (
 	CommitWindow = 30 * time.Second
 	// clockSkew is by how much the clocks of two functions may differ.
 	clockSkew = 10 * time.Second
+	// WaitLimit is how long a product that is awaited may be in stock before a mail is made: watch-stock comes every
+	// minute, and makes half as many mails as SES takes, for all products together.
+	WaitLimit = 24 * time.Hour
 	// mostProducts bounds the memory of a pass: some 200 bytes a product.
 	mostProducts = 200_000
 	// mostSuspects bounds how many differences of a first reading are read again.
@@ -32,7 +35,7 @@ const (
 // stock was read.
 type Audit struct {
 	Tables Tables
-	// StocksOnly leaves out what concerns no stock: the mails, and the orders but for their units.
+	// StocksOnly leaves out what concerns no stock: the mails, who waits, and the orders but for their units.
 	StocksOnly bool
 	// Sales are compared with the orders, unless it is nil.
 	Sales interface {
@@ -45,11 +48,11 @@ type Audit struct {
 
 // Summary is what an audit read, and whether more looked wrong than was read again.
 type Summary struct {
-	Products, Movements, Orders, Mails int
-	Sales                              int // days and months
-	Passes                             int
-	Differences                        int
-	Truncated                          bool
+	Products, Movements, Orders, Mails, Waits int
+	Sales                                     int // days and months
+	Passes                                    int
+	Differences                               int
+	Truncated                                 bool
 }
 
 // run is one audit under way.
@@ -73,7 +76,7 @@ func (a Audit) Run(ctx context.Context, report func(Difference)) (Summary, error
 	r := &run{Audit: a, products: map[string]bool{}, mails: map[string]bool{}}
 	r.report = func(d Difference) { r.Differences++; report(d) }
 	steps := []func(context.Context) error{
-		r.readMails, r.readStocks, r.confirmMails, r.confirmStocks, r.recountSales,
+		r.readMails, r.readStocks, r.confirmMails, r.confirmStocks, r.readWaits, r.recountSales,
 	}
 	if a.StocksOnly {
 		steps = []func(context.Context) error{r.readStocks, r.confirmStocks}
@@ -242,6 +245,16 @@ func (r *run) confirmStocks(ctx context.Context) error {
 	return nil
 }
 
+// readWaits reads who waits for which product. Each wait is read exactly, so none is read again.
+func (r *run) readWaits(ctx context.Context) error {
+	err := r.Tables.EachWait(ctx, func(w Wait) {
+		if r.readable(&r.Summary.Waits, true, w.ID, w.Err) {
+			report(r.report, ofWait(w, time.Now()))
+		}
+	})
+	return failed("reading who waits for products", err)
+}
+
 // recountSales compares what is counted of days and months with the orders. What looks wrong is looked at again there.
 func (r *run) recountSales(ctx context.Context) (err error) {
 	if r.Audit.Sales == nil {
@@ -321,6 +334,28 @@ func ofMail(m Mail) []Difference {
 	}
 	if m.State == notification.Pending && !m.Due {
 		found = append(found, Difference{MailNeverDue, m.ID, "it is pending, and the relay cannot find it"})
+	}
+	return found
+}
+
+func ofWait(w Wait, now time.Time) []Difference {
+	var found []Difference
+	if !w.Account {
+		found = append(found, Difference{WaitWithoutAccount, w.ID, "its customer's account is not there"})
+	}
+	if !w.Product {
+		found = append(found, Difference{ProductMissing, w.ProductID, "a customer waits for it, and it is not there"})
+	}
+	if w.Told && !w.Mailed && w.Account && w.Product { // a mail to nobody, or about nothing, is dropped
+		found = append(found, Difference{WaitWithoutMail, w.ID, "its mail is not there, or was dropped"})
+	}
+	if w.Told == w.Listed {
+		found = append(found, Difference{WaitMarkWrong, w.ID, fmt.Sprintf(
+			"a mail was made for it: %v, and it is in the index of those that wait: %v", w.Told, w.Listed)})
+	}
+	if !w.InStockSince.IsZero() && now.Sub(w.InStockSince) > WaitLimit {
+		found = append(found, Difference{WaitOverdue, w.ID, fmt.Sprintf(
+			"its product is in stock since %s, and no mail was made", w.InStockSince.Format(time.RFC3339))})
 	}
 	return found
 }

@@ -21,6 +21,7 @@ type memory struct {
 	movements []Movement
 	orders    []Order
 	mails     []Mail
+	waits     []Wait
 	late      func() // what happens after the stocks were read; may be nil
 	failing   string // the table that cannot be read
 	exact     int    // how often the orders were read exactly
@@ -59,6 +60,10 @@ func (m *memory) EachOrder(_ context.Context, exact bool, visit func(Order)) err
 
 func (m *memory) EachMail(_ context.Context, visit func(Mail)) error {
 	return each(m, "mails", m.mails, visit)
+}
+
+func (m *memory) EachWait(_ context.Context, visit func(Wait)) error {
+	return each(m, "waits", m.waits, visit)
 }
 
 func (m *memory) Product(_ context.Context, id string) (Product, bool, error) {
@@ -226,6 +231,7 @@ func TestItems(t *testing.T) {
 				Err: errDown},
 			{Mail: notification.Mail{ID: "order-shipped#ord_3", State: notification.Sent}, Ordered: true},
 		},
+		waits: []Wait{{ID: "odd-wait", Err: errDown}},
 	}
 	got, sum := found(t, m, 0)
 	want := []string{
@@ -233,13 +239,45 @@ func TestItems(t *testing.T) {
 		"mail_without_order order-placed#ord_2", "never_cancelled ord_bad", "order_not_listed ord_bad",
 		"order_total ord_bad",
 		"order_without_mail ord_bad", "stock_below_zero lamp", "unreadable lamp", "unreadable odd",
-		"unreadable odd-mail", "unreadable ord_odd",
+		"unreadable odd-mail", "unreadable odd-wait", "unreadable ord_odd",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
-	if sum != (Summary{Products: 2, Movements: 2, Orders: 2, Mails: 5, Passes: 1, Differences: len(want)}) {
+	if sum != (Summary{Products: 2, Movements: 2, Orders: 2, Mails: 5, Waits: 1, Passes: 1, Differences: len(want)}) {
 		t.Errorf("summary = %+v", sum)
+	}
+}
+
+// TestWaits: what stands beside a request decides whether its customer will be told.
+func TestWaits(t *testing.T) {
+	for name, c := range map[string]struct {
+		wait Wait
+		want []string
+	}{
+		"waits":                     {Wait{Account: true, Product: true, Listed: true}, nil},
+		"is told":                   {Wait{Account: true, Product: true, Told: true, Mailed: true}, nil},
+		"in stock since just now":   {Wait{Account: true, Product: true, Listed: true, InStockSince: time.Now()}, nil},
+		"of nobody":                 {Wait{Product: true, Listed: true}, []string{"wait_without_account lamp#usr_1"}},
+		"of nothing":                {Wait{Account: true, Listed: true}, []string{"product_missing lamp"}},
+		"of nobody, and so dropped": {Wait{Product: true, Told: true}, []string{"wait_without_account lamp#usr_1"}},
+		"its mail is gone": {
+			Wait{Account: true, Product: true, Told: true}, []string{"wait_without_mail lamp#usr_1"},
+		},
+		"in no index": {Wait{Account: true, Product: true}, []string{"wait_mark_wrong lamp#usr_1"}},
+		"told, and in the index": {
+			Wait{Account: true, Product: true, Listed: true, Told: true, Mailed: true},
+			[]string{"wait_mark_wrong lamp#usr_1"},
+		},
+		"in stock for more than a day": {
+			Wait{Account: true, Product: true, Listed: true, InStockSince: time.Now().Add(-WaitLimit - time.Second)},
+			[]string{"wait_overdue lamp#usr_1"},
+		},
+	} {
+		c.wait.ID, c.wait.ProductID = "lamp#usr_1", "lamp"
+		if got, _ := found(t, &memory{waits: []Wait{c.wait}}, 0); !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
 	}
 }
 
@@ -296,7 +334,7 @@ func TestStocksOnly(t *testing.T) {
 }
 
 func TestTablesThatAreDown(t *testing.T) {
-	for _, table := range []string{"products", "movements", "orders", "mails"} {
+	for _, table := range []string{"products", "movements", "orders", "mails", "waits"} {
 		_, err := Audit{Tables: &memory{failing: table}}.Run(t.Context(), func(Difference) {})
 		if !errors.Is(err, errDown) {
 			t.Errorf("%s: %v", table, err)

@@ -19,7 +19,7 @@ const (
 	StockDiffers     Kind = "stock_differs"      // the stock is not the recorded changes minus the units ordered
 	CountersWrong    Kind = "counters_wrong"     // the counters of a split stock are not those of its product
 	LowMarkWrong     Kind = "low_mark_wrong"     // a product of few units is not in the index of those, or another is
-	ProductMissing   Kind = "product_missing"    // something was ordered or counted of a product that is not there
+	ProductMissing   Kind = "product_missing"    // something was ordered or counted, or is awaited, that is not there
 	OrderWithoutMail Kind = "order_without_mail" // neither pending nor settled
 	MailWithoutOrder Kind = "mail_without_order"
 	MailNeverDue     Kind = "mail_never_due"   // pending, and not in the index that the relay reads
@@ -30,12 +30,17 @@ const (
 	OrderNotListed   Kind = "order_not_listed" // its keys in the lists' indexes are not those of its id and time
 	SalesDiffer      Kind = "sales_differ"     // of a day or month, from its orders
 	Unreadable       Kind = "unreadable"       // an item lacks an attribute, or has one of another type
+
+	WaitWithoutAccount Kind = "wait_without_account" // neither there, nor deleted and still to be erased
+	WaitWithoutMail    Kind = "wait_without_mail"    // what was to tell it is not there, or was dropped
+	WaitMarkWrong      Kind = "wait_mark_wrong"      // it has a mail and is in the index of watch-stock, or neither
+	WaitOverdue        Kind = "wait_overdue"         // the product was in stock for WaitLimit, and no mail was made
 )
 
 // Difference is one violation.
 type Difference struct {
 	Kind    Kind
-	Subject string // the id of a product, an order or a mail
+	Subject string // the id of a product, an order, a mail or a wait
 	Detail  string
 }
 
@@ -77,6 +82,21 @@ type Mail struct {
 	Err     error
 }
 
+// Wait is a customer's request to be mailed when a product is back, and what stands beside it at the same instant.
+type Wait struct {
+	ID        string // product#user
+	ProductID string
+	Account   bool // the customer's account is there, or what it left is still to be erased
+	Product   bool // the product is there
+	Told      bool // a mail was made
+	Mailed    bool // that mail is there and was not dropped
+	Listed    bool // it has the keys of the index that watch-stock reads
+	// InStockSince is when the product was saved or its stock changed last, except by sales, if it is in stock and
+	// nobody was told: it was in stock from then on. Else it is zero.
+	InStockSince time.Time
+	Err          error
+}
+
 // Tables reads the store. Its methods call visit for one item at a time, in any order. Those that read whole tables may
 // miss what was written in the last seconds, unless they are to be exact.
 type Tables interface {
@@ -88,6 +108,8 @@ type Tables interface {
 	EachOrder(ctx context.Context, exact bool, visit func(Order)) error
 	// EachMail visits every mail.
 	EachMail(ctx context.Context, visit func(Mail)) error
+	// EachWait visits every request to be mailed about a product, exactly, unless its time is over.
+	EachWait(ctx context.Context, visit func(Wait)) error
 	// Product reads one product, in a transaction. It returns false when it is not there.
 	Product(ctx context.Context, id string) (Product, bool, error)
 	// MovementsOf visits the recorded changes of one product, exactly.

@@ -21,6 +21,7 @@ import (
 // mail without an order, and say no more of either once they are gone.
 func TestAuditFindsWhatIsPlanted(t *testing.T) {
 	t.Parallel()
+	ask(t, newCustomers(t, 1)[0], newProduct(t, stocked(0)).ProductID) // for the audit to read
 	p, orderID := newProduct(t, stocked(5)), "ord_"+strings.ToLower(unique())
 	want := []string{`stock_differs "` + p.ProductID + `"`, `mail_without_order "order-placed#` + orderID + `"`}
 	db := dynamodb.New(dynamodb.Options{Region: awsRegion, Credentials: awsCredentials,

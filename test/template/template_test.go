@@ -438,11 +438,12 @@ var grants = map[string][]string{
 		"sqs:SendMessage AccountMailQueue", "sqs:SendMessage MailQueue",
 	},
 	"AuditFunction": {
-		"dynamodb:BatchGetItem Mails", "dynamodb:BatchGetItem Orders", "dynamodb:GetItem Mails",
-		"dynamodb:GetItem Orders",
-		"dynamodb:GetItem Products", "dynamodb:GetItem SalesByDay", "dynamodb:Query Orders/index/feed",
+		"dynamodb:BatchGetItem Mails", "dynamodb:BatchGetItem Orders", "dynamodb:GetItem AccountDeletions",
+		"dynamodb:GetItem Mails", "dynamodb:GetItem Orders",
+		"dynamodb:GetItem Products", "dynamodb:GetItem SalesByDay", "dynamodb:GetItem StockAlerts",
+		"dynamodb:GetItem Users", "dynamodb:Query Orders/index/feed",
 		"dynamodb:Query SalesByDay", "dynamodb:Query StockMovements", "dynamodb:Scan Mails", "dynamodb:Scan Orders",
-		"dynamodb:Scan Products", "dynamodb:Scan StockMovements",
+		"dynamodb:Scan Products", "dynamodb:Scan StockAlerts", "dynamodb:Scan StockMovements",
 	},
 	"ViewInventoryFunction": {
 		"dynamodb:BatchGetItem Products", "dynamodb:GetItem Users", "dynamodb:Query Products/index/by_name",
