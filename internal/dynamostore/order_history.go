@@ -104,10 +104,10 @@ func (s *OrderHistory) Each(ctx context.Context, from, to time.Time, visit func(
 }
 
 // First implements [order.Feed.First].
-func (s *OrderHistory) First(ctx context.Context) (time.Time, bool, error) {
+func (s *OrderHistory) First(ctx context.Context, from time.Time) (time.Time, bool, error) {
 	var first time.Time
 	for number := range feedShards {
-		q := s.query(ofShard(number), keySpan(order.Filter{}, ""))
+		q := s.query(ofShard(number), keySpan(order.Filter{From: from}, ""))
 		q.ScanIndexForward = aws.Bool(true)
 		items, err := queryAll(ctx, s.Client, *q, 1)
 		if err != nil {

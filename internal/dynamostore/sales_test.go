@@ -210,3 +210,24 @@ func TestNoItemOfSalesGrowsWithoutEnd(t *testing.T) {
 		t.Errorf("a step from what was before: %v, want %v", err, order.ErrSalesMoved)
 	}
 }
+
+// TestFirstOrder: the first order from an instant on, in whatever shard it is.
+func TestFirstOrder(t *testing.T) {
+	d := openDesk(t)
+	d.addProduct("lamp", 100, 100)
+	var placed []time.Time
+	for i := range 12 {
+		at := opened.Add(time.Duration(i) * 24 * time.Hour)
+		d.place(fmt.Sprint(i), at, line("lamp", 100, 1))
+		placed = append(placed, at)
+	}
+	for i, from := range append([]time.Time{{}}, placed...) {
+		if i > 0 {
+			from = from.Add(time.Millisecond)
+		}
+		got, exists, err := d.orderHistory().First(t.Context(), from)
+		if last := i == len(placed); err != nil || exists == last || !last && !got.Equal(placed[i]) {
+			t.Errorf("from %s: got %s, %v and error %v", from, got, exists, err)
+		}
+	}
+}

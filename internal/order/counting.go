@@ -97,7 +97,7 @@ func (k *Counter) current(ctx context.Context) (Counted, error) {
 
 // Restart begins to count anew, from the first order on. Where there is none it does nothing.
 func (k *Counter) Restart(ctx context.Context, was Counted) (Counted, error) {
-	first, exists, err := k.Feed.First(ctx)
+	first, exists, err := k.Feed.First(ctx, time.Time{})
 	if err != nil {
 		return was, fmt.Errorf("looking for the first order: %w", err)
 	}
@@ -129,7 +129,7 @@ func (k *Counter) next(c Counted) time.Time {
 }
 
 // step counts the orders from c.Until to end, which is on the same day, or of fewer where too many of them are
-// cancelled. It returns up to when.
+// cancelled. After a day without orders it goes on to the next one that has some. It returns up to when.
 func (k *Counter) step(ctx context.Context, c Counted, end time.Time) (time.Time, error) {
 	day := calendar.Of(c.Until, k.Zone)
 	sold, cancelled, err := k.read(ctx, c.Until, end)
@@ -145,6 +145,9 @@ func (k *Counter) step(ctx context.Context, c Counted, end time.Time) (time.Time
 	}
 	if today := periods[0]; today.Orders == 0 {
 		periods = nil
+		if end, err = k.passOver(ctx, end); err != nil {
+			return c.Until, err
+		}
 	} else if sold.Orders == 0 {
 		periods = periods[1:]
 	}
@@ -152,6 +155,26 @@ func (k *Counter) step(ctx context.Context, c Counted, end time.Time) (time.Time
 		return c.Until, fmt.Errorf("counting the orders of %s: %w", day.Format(time.DateOnly), err)
 	}
 	return end, nil
+}
+
+// passOver returns the beginning of the first day from end on that has an order, or of the last one that is old enough,
+// or end if that is later.
+func (k *Counter) passOver(ctx context.Context, end time.Time) (time.Time, error) {
+	day := func(of time.Time) time.Time { return calendar.Start(calendar.Of(of, k.Zone), k.Zone) }
+	last := day(k.Now().Add(-SalesMargin))
+	if !end.Before(last) {
+		return end, nil
+	}
+	first, exists, err := k.Feed.First(ctx, end)
+	switch {
+	case err != nil:
+		return end, fmt.Errorf("looking for the next order: %w", err)
+	case exists && day(first).Before(end): // on the day that end is on
+		return end, nil
+	case exists && first.Before(last):
+		return day(first), nil
+	}
+	return last, nil
 }
 
 // read adds up the orders placed from from to to, and returns the ids of those that are cancelled.

@@ -27,38 +27,105 @@ func (d SalesDifference) String() string {
 
 // Recount adds each counted day up again from the orders, and each month from its days, and reports what differs in its
 // totals or in those of a product. With repair it is stored as it should be. It holds the products of one day or month
-// at a time, and returns how many it looked at. It returns ErrOtherZone.
+// at a time, and returns how many it looked at: it passes over days and months that have no orders and no sales. It
+// returns ErrOtherZone.
 func (k *Counter) Recount(ctx context.Context, repair bool, report func(SalesDifference)) (int, error) {
 	c, err := k.current(ctx)
 	if err != nil || c.Epoch == 0 {
 		return 0, err
 	}
-	first, exists, err := k.Feed.First(ctx)
+	due, err := k.recountable(ctx, c)
 	if err != nil {
-		return 0, fmt.Errorf("looking for the first order: %w", err)
-	}
-	stored, err := k.Sales.Days(ctx, c, time.Time{}, lastDay)
-	if err != nil {
-		return 0, fmt.Errorf("reading sales: %w", err)
-	}
-	day := calendar.Of(first, k.Zone)
-	if len(stored) > 0 && (!exists || stored[0].First.Before(day)) {
-		day = stored[0].First // whose orders are gone
+		return 0, err
 	}
 	n := 0
-	for ; calendar.Start(day, k.Zone).Before(c.Until); day = calendar.Next(day) {
+	for {
+		day, exists, err := due.next(ctx)
+		if err != nil || !exists {
+			return n, err
+		}
 		n++
 		if err := k.compare(ctx, day, false, repair, report); err != nil {
 			return n, err
 		}
-		if month := calendar.Next(day); month.Day() == 1 || !calendar.Start(month, k.Zone).Before(c.Until) {
+		if !day.Before(due.endOfMonth(day)) {
 			n++
 			if err := k.compare(ctx, day, true, repair, report); err != nil {
 				return n, err
 			}
 		}
 	}
-	return n, nil
+}
+
+// recountable are the days to recount, in their order: those that have orders, and those that are stored, whose orders
+// may be gone. After them comes the last day of each of their months, and of each month that is stored.
+type recountable struct {
+	counter      *Counter
+	days, months []Period  // stored
+	day, last    time.Time // the next one from which to look, and the last one
+	open         time.Time // the last day of the month of the day before; zero at first
+}
+
+func (k *Counter) recountable(ctx context.Context, c Counted) (*recountable, error) {
+	days, err := k.Sales.Days(ctx, c, time.Time{}, lastDay)
+	if err != nil {
+		return nil, fmt.Errorf("reading sales: %w", err)
+	}
+	months, err := k.Sales.Months(ctx, c, time.Time{}, lastDay)
+	if err != nil {
+		return nil, fmt.Errorf("reading sales: %w", err)
+	}
+	return &recountable{
+		counter: k, days: days, months: months, last: calendar.Of(c.Until.Add(-time.Millisecond), k.Zone),
+	}, nil
+}
+
+// next returns the next day, and whether there is one.
+func (r *recountable) next(ctx context.Context) (day time.Time, exists bool, err error) {
+	earliest := func(found time.Time) {
+		if !found.Before(r.day) && !found.After(r.last) && (!exists || found.Before(day)) {
+			day, exists = found, true
+		}
+	}
+	if !r.open.IsZero() {
+		earliest(r.open)
+	}
+	for _, p := range r.days {
+		earliest(p.First)
+	}
+	for _, p := range r.months {
+		earliest(r.endOfMonth(p.First))
+	}
+	if !exists || r.day.Before(day) {
+		first, ordered, err := r.counter.Feed.First(ctx, r.from())
+		if err != nil {
+			return day, false, fmt.Errorf("looking for the next order: %w", err)
+		}
+		if ordered {
+			earliest(calendar.Of(first, r.counter.Zone))
+		}
+	}
+	if exists {
+		r.day, r.open = calendar.Next(day), r.endOfMonth(day)
+	}
+	return day, exists, nil
+}
+
+// from is the instant from which orders are looked for.
+func (r *recountable) from() time.Time {
+	if r.day.IsZero() {
+		return r.day
+	}
+	return calendar.Start(r.day, r.counter.Zone)
+}
+
+// endOfMonth is the last day of the day's month, or the last one that is counted, if that is earlier.
+func (r *recountable) endOfMonth(day time.Time) time.Time {
+	end := day.AddDate(0, 0, 1-day.Day()).AddDate(0, 1, -1)
+	if end.After(r.last) {
+		return r.last
+	}
+	return end
 }
 
 // lastDay is the last one that a sort key can have.

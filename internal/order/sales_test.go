@@ -233,7 +233,7 @@ func someLines(t *rapid.T) []Line {
 
 // wantPlain compares summaries of ranges that begin at from with those of the orders alone, and finds that a recount
 // changes nothing.
-func wantPlain(t *rapid.T, h *history, from time.Time) {
+func wantPlain(t rapid.TB, h *history, from time.Time) {
 	to := calendar.Of(h.now, h.zone)
 	for ; !to.Before(from); to = to.AddDate(0, 0, -7) {
 		if to.Sub(from) >= MaxSummaryDays*24*time.Hour {
@@ -300,6 +300,52 @@ func TestRecountFindsAndMends(t *testing.T) {
 	want, _ := h.plain(day(time.March, 1), day(time.March, 4))
 	if err != nil || figures(got) != figures(want) {
 		t.Errorf("got %s and error %v, want %s", figures(got), err, figures(want))
+	}
+}
+
+// TestYearsWithoutOrders: counting and recounting pass over days without orders, and find what is stored there all the
+// same.
+func TestYearsWithoutOrders(t *testing.T) {
+	h := newHistory(t, "Europe/London", day(time.March, 10))
+	h.place(day(time.March, 1).AddDate(-16, 0, 0), line("A", 5, 1))
+	h.place(day(time.March, 1).AddDate(-16, 0, 1), line("A", 5, 1))
+	h.place(day(time.March, 1), line("B", 7, 2))
+	counting := func() CountProgress {
+		k := h.counter()
+		k.Most = 26 * time.Hour
+		done, err := k.Run(t.Context(), h.now.Add(time.Hour))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return done
+	}
+	if done := counting(); done.Steps > 6 || len(h.feed.asked) > 6 || h.feed.firsts > 4 ||
+		!done.Until.After(day(time.March, 9)) {
+		t.Errorf("%d steps up to %s, %d reads of orders and %d searches, want 6, 6 and 4 at most", done.Steps,
+			done.Until, len(h.feed.asked), h.feed.firsts)
+	}
+	wantPlain(t, h, day(time.March, 1))
+	recounted := func() (found []string) {
+		h.feed.asked, h.feed.firsts = nil, 0
+		n, err := h.counter().Recount(t.Context(), false, func(d SalesDifference) { found = append(found, d.Name) })
+		if err != nil || n > 16 || len(h.feed.asked) > 12 || h.feed.firsts > 8 {
+			t.Errorf("%d days and months, %d reads of orders, %d searches and error %v, want 16, 12 and 8 at most", n,
+				len(h.feed.asked), h.feed.firsts, err)
+		}
+		return found
+	}
+	if found := recounted(); len(found) > 0 {
+		t.Errorf("found %v, want nothing", found)
+	}
+	for i, p := range []Period{
+		{First: day(time.May, 1).AddDate(-9, 0, 0), IsMonth: true}, {First: day(time.July, 4).AddDate(-9, 0, 0)},
+	} {
+		p.Sales, p.Version = NewSales(), "+"
+		p.Sales.Add(h.feed.orders[i])
+		h.table.periods[h.table.name(h.table.counted, p)] = p
+	}
+	if found, want := recounted(), []string{"2002-05", "2002-07-04", "2002-07"}; !slices.Equal(found, want) {
+		t.Errorf("found %v, want %v", found, want)
 	}
 }
 

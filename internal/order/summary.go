@@ -21,8 +21,8 @@ type Feed interface {
 	// Each calls visit for each order placed from from (inclusive) to to (exclusive), in no particular order, never
 	// twice at once.
 	Each(ctx context.Context, from, to time.Time, visit func(Order)) error
-	// First returns when the first order was placed, and whether there is one.
-	First(ctx context.Context) (time.Time, bool, error)
+	// First returns when the first order from from on was placed, and whether there is one.
+	First(ctx context.Context, from time.Time) (time.Time, bool, error)
 }
 
 // Summary is what was sold in a range of days of the shop.

@@ -21,6 +21,7 @@ type feed struct {
 	orders []Order
 	fails  error
 	asked  []string
+	firsts int
 }
 
 func (f *feed) Each(_ context.Context, from, to time.Time, visit func(Order)) error {
@@ -33,15 +34,16 @@ func (f *feed) Each(_ context.Context, from, to time.Time, visit func(Order)) er
 	return f.fails
 }
 
-// First does not count as a question.
-func (f *feed) First(context.Context) (time.Time, bool, error) {
+// First does not count as a question of a summary.
+func (f *feed) First(_ context.Context, from time.Time) (time.Time, bool, error) {
+	f.firsts++
 	var first time.Time
 	for _, o := range f.orders {
-		if first.IsZero() || o.PlacedAt.Before(first) {
+		if !o.PlacedAt.Before(from) && (first.IsZero() || o.PlacedAt.Before(first)) {
 			first = o.PlacedAt
 		}
 	}
-	return first, len(f.orders) > 0, f.fails
+	return first, !first.IsZero(), f.fails
 }
 
 func noTime() time.Time { return time.Time{} }
