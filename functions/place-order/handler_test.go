@@ -109,6 +109,16 @@ func TestMeasured(t *testing.T) {
 	}
 }
 
+// TestAllocations: the order itself aside, and the check of the token's signature.
+func TestAllocations(t *testing.T) {
+	o, _, _ := expecting(t, wanted(), false)(wanted())
+	placing := place(func(order.Request) (order.Order, bool, error) { return o, false, nil })
+	observetest.Measured(t, func() {
+		h := placeOrder(httpapitest.Guard(), placing, publicURL)
+		httpapitest.CheckAllocations(t, h, httpapitest.ReadEvent(t), 165)
+	})
+}
+
 func TestLocationFromTheDomain(t *testing.T) {
 	e := httpapitest.ReadEvent(t).WithHeader("Host", "evil.example").WithHeader("X-Forwarded-Host", "evil.example")
 	h := placeOrder(httpapitest.Guard(), expecting(t, wanted(), false), "")

@@ -90,3 +90,7 @@ func TestRefusals(t *testing.T) {
 func TestHead(t *testing.T) {
 	httpapitest.CheckHead(t, httpapitest.ReadEvent(t), viewProduct(lampWithStock(6)))
 }
+
+func TestAllocations(t *testing.T) {
+	httpapitest.CheckAllocations(t, viewProduct(lampWithStock(6)), httpapitest.ReadEvent(t), 75)
+}

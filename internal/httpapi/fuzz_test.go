@@ -1,11 +1,16 @@
 package httpapi
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"shop/internal/page"
 )
@@ -137,4 +142,45 @@ func checkTimes(t *testing.T, query Query) {
 			t.Errorf("%q became %d", query[name], n)
 		}
 	}
+}
+
+// FuzzInvoke: Invoke reads the same of an event as encoding/json does, and writes the same answer. What is no JSON is
+// refused.
+func FuzzInvoke(f *testing.F) {
+	for _, payload := range []string{
+		"", "null", "{}", "[]", `{"routeKey":"GET /things","headers":{"a":"b"},"cookies":["c"],"isBase64Encoded":true}`,
+		`{"headers":{"a":"\xff"},"headers":{"b":"\ud800"}}`, `{"requestContext":{"authorizer":{"lambda":{"a":[1e3,null]}}}}`,
+		`{"requestContext":{"timeEpoch":1773500966535,"http":{"sourceIp":"192.0.2.7"}},"unknown":[{}]}`,
+		`{"body":1}`, "{}{}", `{"BODY":"in other letters"}`,
+	} {
+		f.Add([]byte(payload))
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		var got, want events.APIGatewayV2HTTPRequest
+		echo := Function(func(_ context.Context, e events.APIGatewayV2HTTPRequest) (
+			events.APIGatewayV2HTTPResponse, error,
+		) {
+			got = e
+			return events.APIGatewayV2HTTPResponse{StatusCode: 200, Body: e.Body, Headers: e.Headers}, nil
+		})
+		answer, err := echo.Invoke(t.Context(), payload)
+		if wanted := json.Unmarshal(payload, &want); err == nil && wanted != nil {
+			t.Fatalf("taken, though it is none: %v", wanted)
+		}
+		if err != nil || !jsontext.Value(payload).IsValid() {
+			return // of two members with one name, each decoder makes something of its own
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("got  %+v\nwant %+v", got, want)
+		}
+		var read, wrote events.APIGatewayV2HTTPResponse
+		text, err := json.Marshal(
+			events.APIGatewayV2HTTPResponse{StatusCode: 200, Body: got.Body, Headers: got.Headers})
+		if err := errors.Join(err, json.Unmarshal(text, &wrote), json.Unmarshal(answer, &read)); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(read, wrote) {
+			t.Errorf("wrote %s, want %s", answer, text)
+		}
+	})
 }

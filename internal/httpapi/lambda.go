@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"shop/internal/deadline"
 	"shop/internal/observe"
@@ -19,8 +21,29 @@ import (
 // Handler serves one route. What it returns as an error becomes the answer that Describe has for it.
 type Handler func(ctx context.Context, r *Request) (Response, error)
 
-// Function is what Lambda calls.
+// Function is what Lambda calls: a lambda.Handler.
 type Function func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
+
+// asGateway reads and writes JSON as encoding/json does, which API Gateway's events are made for.
+var asGateway = json.JoinOptions(
+	jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), json.MatchCaseInsensitiveNames(true),
+	json.FormatNilMapAsNull(true), json.FormatNilSliceAsNull(true),
+)
+
+// Invoke calls the function with an event and returns its answer, both as JSON. It returns an error for what is no
+// event. Left to the Lambda library, which does this by encoding/json, it takes three times as long and a sixth of a
+// short call (docs/benchmarks.md).
+func (f Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	var event events.APIGatewayV2HTTPRequest
+	if err := json.Unmarshal(payload, &event, asGateway); err != nil {
+		return nil, fmt.Errorf("reading an event: %w", err)
+	}
+	out, err := f(ctx, event)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(out, asGateway)
+}
 
 // Lambda makes a handler a Lambda function. The function never returns an error and never panics, and the handler's ctx
 // ends while there is time to answer. Whom a request comes from, front decides, for the flows and for the audit log;
