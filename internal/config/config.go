@@ -6,20 +6,15 @@ package config
 
 import (
 	"fmt"
-	"net/http"
 	"os"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/caarlos0/env/v11"
-
-	"shop/internal/deadline"
 )
 
 // MustLoad fills a T from the environment, by the tags of its fields, and makes the AWS configuration, whose attempts
-// end after deadline.Call. A function that is not configured cannot serve: MustLoad says what is missing and ends the
-// process.
+// end after deadline.Call. It fits Go's scheduler and garbage collector to the function's memory. A function that is
+// not configured cannot serve: MustLoad says what is missing and ends the process.
 func MustLoad[T any]() (T, aws.Config) {
 	settings, err := env.ParseAsWithOptions[T](env.Options{RequiredIfNoDef: true})
 	if err != nil {
@@ -29,13 +24,8 @@ func MustLoad[T any]() (T, aws.Config) {
 	if err != nil {
 		exit(fmt.Errorf("configuring AWS: %w", err))
 	}
+	lambda.fitRuntime()
 	return settings, lambda.config()
-}
-
-// HTTPClient returns a client of AWS whose attempts end after timeout, and which keeps a connection for deadline.Idle.
-func HTTPClient(timeout time.Duration) aws.HTTPClient {
-	idle := func(t *http.Transport) { t.IdleConnTimeout = deadline.Idle }
-	return awshttp.NewBuildableClient().WithTimeout(timeout).WithTransportOptions(idle)
 }
 
 func exit(err error) {

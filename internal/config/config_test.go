@@ -7,13 +7,14 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
 // child tells the test binary to be a function that loads its settings.
@@ -35,7 +36,18 @@ type report struct {
 	Endpoint string
 	Keys     [3]string // id, secret and session token
 	Timeout  time.Duration
-	Idle     time.Duration
+	Runtime  runtimeReport
+}
+
+// runtimeReport is what the child's goroutines and its heap may have.
+type runtimeReport struct {
+	Threads, Garbage int
+	Memory           int64 // bytes
+}
+
+func reportRuntime() runtimeReport {
+	garbage := debug.SetGCPercent(100)
+	return runtimeReport{runtime.GOMAXPROCS(0), garbage, debug.SetMemoryLimit(-1)}
 }
 
 func TestMain(m *testing.M) {
@@ -43,7 +55,6 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	loaded, cfg := MustLoad[settings]()
-	client := cfg.HTTPClient.(*awshttp.BuildableClient)
 	keys, err := cfg.Credentials.Retrieve(context.Background())
 	if err != nil {
 		panic(err)
@@ -51,7 +62,7 @@ func TestMain(m *testing.M) {
 	out := report{
 		Settings: loaded, Region: cfg.Region, Endpoint: aws.ToString(cfg.BaseEndpoint),
 		Keys:    [3]string{keys.AccessKeyID, keys.SecretAccessKey, keys.SessionToken},
-		Timeout: client.GetTimeout(), Idle: client.GetTransport().IdleConnTimeout,
+		Timeout: cfg.HTTPClient.(client).timeout, Runtime: reportRuntime(),
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(out); err != nil {
 		panic(err)
@@ -61,7 +72,8 @@ func TestMain(m *testing.M) {
 func environment(changes ...string) []string {
 	all := []string{
 		child + "=1", "AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret",
-		"ORDERS_TABLE=shop-Orders", "LEASE=35s", "TOKEN_ISSUER=https://issuer.shop.example", "TOKEN_AUDIENCE=shop",
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=512", "ORDERS_TABLE=shop-Orders", "LEASE=35s",
+		"TOKEN_ISSUER=https://issuer.shop.example", "TOKEN_AUDIENCE=shop",
 	}
 	for _, change := range changes {
 		name, _, set := strings.Cut(change, "=")
@@ -119,7 +131,10 @@ func TestMustLoad(t *testing.T) {
 			if err := json.Unmarshal([]byte(stdout), &got); err != nil || code != 0 || stderr != "" {
 				t.Fatalf("exit %d: %v\n%s%s", code, err, stdout, stderr)
 			}
-			want := report{c.want, "eu-west-1", "", [3]string{"id", "secret", ""}, 3 * time.Second, 5 * time.Second}
+			want := report{
+				c.want, "eu-west-1", "", [3]string{"id", "secret", ""}, 3 * time.Second,
+				runtimeReport{1, 400, 384 << 20},
+			}
 			if got != want {
 				t.Errorf("got  %+v\nwant %+v", got, want)
 			}
@@ -176,11 +191,30 @@ func TestExecution(t *testing.T) {
 	if got.Endpoint != "http://127.0.0.1:4566" || got.Keys != [3]string{"id", "secret", "token"} {
 		t.Errorf("got the endpoint %q and the keys %q", got.Endpoint, got.Keys)
 	}
-	for _, missing := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
+	for _, missing := range []string{
+		"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+	} {
 		stdout, stderr, code := run(t, environment(missing))
 		if code != 1 || stdout != "" || !strings.HasPrefix(stderr, "configuring AWS: ") ||
 			!strings.Contains(stderr, missing) {
 			t.Errorf("without %s: exit %d, wrote %q and %q", missing, code, stdout, stderr)
+		}
+	}
+}
+
+// TestRuntimeFitsMemory: Lambda gives one processor with 1,769 MB, and less than one with less.
+func TestRuntimeFitsMemory(t *testing.T) {
+	for memory, want := range map[string]runtimeReport{
+		"128":   {1, 400, 96 << 20},
+		"1024":  {1, 400, 768 << 20},
+		"1769":  {1, 400, 1769 << 20 / 4 * 3},
+		"3538":  {2, 400, 3538 << 20 / 4 * 3},
+		"10240": {5, 400, 7680 << 20},
+	} {
+		stdout, stderr, _ := run(t, environment("AWS_LAMBDA_FUNCTION_MEMORY_SIZE="+memory))
+		var got report
+		if err := json.Unmarshal([]byte(stdout), &got); err != nil || got.Runtime != want {
+			t.Errorf("%s MB: got %+v, want %+v (%v %s)", memory, got.Runtime, want, err, stderr)
 		}
 	}
 }
