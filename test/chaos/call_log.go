@@ -32,6 +32,12 @@ const (
 	findRepeat     = "find earlier request" // of an Idempotency-Key
 	changeStatus   = "change status"        // of an order
 	endCancelling  = "end cancellation"     // the second change of an order of many products
+	askWait        = "ask to be told"       // that a product is back
+	withdrawWait   = "withdraw a request"   // to be told
+	readWait       = "look up a request"
+	makeStockMail  = "make a stock mail"
+	waitAgain      = "wait again" // the units are gone before the mail was sent
+	fulfilWait     = "fulfil a request"
 )
 
 // callNames name the calls by what only one of them says. The first that applies decides.
@@ -57,6 +63,12 @@ var callNames = []struct{ operations, part, name string }{
 	{writes, "attribute_not_exists(product_id)", saveProduct},
 	{"DeleteItem", `"session_id":{"S":"ses_`, endSession},
 	{"TransactGetItems", `"done#`, findRepeat},
+	{writes, "requested_at = if_not_exists", askWait},
+	{writes, "attribute_exists(waiting_key)", makeStockMail},
+	{writes, "SET waiting = :waiting", waitAgain},
+	{"DeleteItem", "mail_id = :mail", fulfilWait},
+	{"DeleteItem", `"recipient":{"S":"usr_`, withdrawWait},
+	{"GetItem", `"recipient":{"S":"usr_`, readWait},
 }
 
 const writes = "TransactWriteItems UpdateItem PutItem"
@@ -79,7 +91,8 @@ type call struct {
 	fault         faultproxy.Kind
 	carried, lost bool
 	killed        bool
-	orders        []string // that it speaks of; of a mail that tells of a status the mail's id
+	orders        []string // that it speaks of; of another mail than a confirmation the mail's id
+	wait          string   // product#user, of a request to be told that a product is back
 	to            string   // whom a mail was sent to
 	due           string   // when the mail was due that the relay reschedules
 }
@@ -99,8 +112,10 @@ func newCallLog() *callLog { return &callLog{} }
 // dueBefore is the time in the condition of the relay's update.
 var dueBefore = regexp.MustCompile(`":before":\{"S":"([^"]+)"\}`)
 
-// orderID finds the ids of orders, those of mails that tell of a status, and those of mails of an unknown kind.
-var orderID = regexp.MustCompile(`(order-(shipped|cancelled)#)?ord_[a-z2-7]{26}|later_[a-z0-9-]+`)
+// orderID finds the ids of orders, those of mails that tell of a status or a stock, and those of mails of an unknown
+// kind.
+var orderID = regexp.MustCompile(`(order-(shipped|cancelled)#)?ord_[a-z2-7]{26}|later_[a-z0-9-]+|` +
+	backInStock + `[0-9a-f-]{36}`)
 
 // note keeps what the checker needs of a call. Bodies are not kept, because a long run sees many.
 func (b *callLog) note(c *faultproxy.Call) {
@@ -121,6 +136,8 @@ func (b *callLog) note(c *faultproxy.Call) {
 	case "SendMessage", "SendMessageBatch", "TransactGetItems", placeOrder, changeStatus, endCancelling, claimMail,
 		markSent, markFailed:
 		noted.orders = orders(string(c.Body))
+	case askWait, withdrawWait, readWait, makeStockMail, waitAgain, fulfilWait:
+		noted.orders, noted.wait = orders(string(c.Body)), waitIn(string(c.Body))
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

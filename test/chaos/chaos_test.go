@@ -90,6 +90,7 @@ func wantOccurrences(t *testing.T, total totals) {
 	for _, what := range []string{
 		sawVisits, sawVerifications, sawDeletions, sawRefreshes, sawListReads, sawChanges, sawUnknownMails,
 		sawRelayRuns, sawFaultyRuns, sawCancelled, sawCancelling, sawPacked, sawTooLate, sawSplits,
+		sawAsked, sawWithdrawn, sawTold,
 		sawEnds + byReset, sawEnds + byGrant, sawEnds + byRevoke, sawEnds + byReuse,
 	} {
 		if total.saw[what] == 0 {
@@ -223,9 +224,12 @@ func TestDefects(t *testing.T) {
 	}
 }
 
-// putRight brings the function back, and what the defect left undone.
+// putRight brings the function back, and does what the defect left undone.
 func (r *runner) putRight(t *testing.T, x defect) {
 	if err := r.env.push(context.Background(), x.function, r.env.built(x.function)); err != nil {
+		t.Error(err)
+	}
+	if _, err := r.env.invoke(context.Background(), "WatchStockFunction", "{}"); err != nil {
 		t.Error(err)
 	}
 	if err := (&round{env: r.env}).drain(context.Background()); err != nil {

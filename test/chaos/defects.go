@@ -104,6 +104,47 @@ var defects = []defect{
 		},
 		invariant: invReturned,
 	},
+	{
+		name: "told once more",
+		file: "internal/dynamostore/stock_mails.go",
+		from: "func (s *StockMails) Fulfil(ctx context.Context, mail notification.Mail) error {\n",
+		to: "func (s *StockMails) Fulfil(ctx context.Context, mail notification.Mail) error {\n" +
+			"if err := s.waitAgain(ctx, mail); err != nil { return nil }\n",
+		function: "NotifyFunction", folder: "functions/notify",
+		plan: awaited(step{Kind: watch}, step{Kind: relay}, step{Kind: idle}), invariant: invTold,
+	},
+	{
+		name: "a wait is lost when the units are gone again",
+		file: "internal/dynamostore/stock_mails.go",
+		from: `"SET waiting = :waiting, waiting_key = :key REMOVE mail_id, expires_at"`,
+		to:   `"SET waited = :waiting, waited_key = :key REMOVE mail_id, expires_at"`, function: "NotifyFunction",
+		folder: "functions/notify",
+		plan:   awaited(step{Kind: watch}, buys(1)[0], step{Kind: relay}, step{Kind: idle}), invariant: invWaits,
+	},
+	{
+		name: "a withdrawal changes nothing",
+		file: "internal/product/back_in_stock.go", from: "return b.Requests.Remove(ctx, customer.UserID, productID)",
+		to: "return nil", function: "AwaitProductFunction", folder: "functions/await-product",
+		plan: awaited(step{Kind: withdraw}), invariant: invSilence,
+	},
+	{
+		name: "counters of a split stock sell what they do not have",
+		file: "internal/dynamostore/checkout_store.go", from: `aws.String("stock >= :units" +`,
+		to: `aws.String("attribute_exists(stock)" +`, function: "PlaceOrderFunction", folder: "functions/place-order",
+		plan: plan{
+			Goods: []good{{Stock: 24, Price: 100}}, Workers: 12,
+			Steps: slices.Concat(buys(8), []step{{Kind: split, Amount: 8}}, buys(40)),
+		},
+		invariant: invStock,
+	},
+}
+
+// awaited is a round in which a customer waits for a product, one unit of which comes back.
+func awaited(steps ...step) plan {
+	return plan{
+		Goods: []good{{Stock: 0, Price: 100}}, Workers: 1,
+		Steps: append([]step{{Kind: await}, {Kind: adjust, Amount: 1}}, steps...),
+	}
 }
 
 // largeBuys are n checkouts of one unit of each of many goods.

@@ -6,15 +6,18 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// deletion is a customer who orders products of their own in this round and then deletes the account.
+// deletion is a customer who orders all there is of a product of their own in this round, waits for more, and then
+// deletes the account.
 type deletion struct {
 	*customer
 	orders  []string
-	replies []reply  // to the deletion, in their order
+	replies []reply // to the deletion, in their order
+	end     time.Time
 	traces  []string // personal data that is left after the erasure
 	gone    bool     // there is no user any more
 }
@@ -47,6 +50,9 @@ func (r *round) arrive(ctx context.Context) error {
 		}
 		r.deletion.orders = append(r.deletion.orders, o.OrderID)
 	}
+	if a := r.env.client.send(ctx, awaiting(r.productID(good), c, false)); a.status != http.StatusOK {
+		return fmt.Errorf("waiting before leaving: %s", a)
+	}
 	return nil
 }
 
@@ -59,6 +65,7 @@ func (r *round) deleteAccount(ctx context.Context) {
 		Method: http.MethodDelete, Path: "/users/me", Token: r.deletion.token,
 		Body: map[string]string{"password": r.deletion.Password},
 	})
+	r.deletion.end = time.Now()
 }
 
 // readErasure runs the scheduled erasure, and looks for personal data of the deleted account.
@@ -76,6 +83,13 @@ func (h *history) readErasure(ctx context.Context) error {
 		return err
 	}
 	l.gone = u == nil
+	waits, err := e.isAwaited(ctx, l.UserID, h.round.productID(len(h.round.plan.Goods)))
+	if err != nil {
+		return err
+	}
+	if waits {
+		l.traces = append(l.traces, "a request to be told of a product")
+	}
 	for _, id := range l.orders {
 		o, err := e.item(ctx, "OrdersTable", "order_id", id)
 		if err != nil {

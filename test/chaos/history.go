@@ -31,6 +31,7 @@ type history struct {
 	moves    map[string][]movement   // by product id
 	returned map[string][]returned   // by product id
 	told     map[string]string       // state of the mails that tell of a status, by their ids
+	back     map[string]string       // state of the mails that tell that a product is back, by their ids
 	mine     map[string]int          // how often each order stands in its customer's list
 	feed     map[string]int          // how often each order stands in the admin's history
 	statuses map[string]string       // email_status that its customer is told, by order id
@@ -69,7 +70,7 @@ func (r *round) record(ctx context.Context, drainErr error) (*history, error) {
 		stock: map[string]int64{}, counters: map[string][]int64{}, split: map[string]int64{},
 		goods: map[string]savedProduct{},
 		moves: map[string][]movement{}, mine: map[string]int{}, feed: map[string]int{}, statuses: map[string]string{},
-		returned: map[string][]returned{}, told: map[string]string{},
+		returned: map[string][]returned{}, told: map[string]string{}, back: map[string]string{},
 		drainErr: drainErr,
 	}
 	for _, read := range []func(context.Context) error{
@@ -82,6 +83,9 @@ func (r *round) record(ctx context.Context, drainErr error) (*history, error) {
 	}
 	h.calls, h.relays = r.env.calls.take()
 	h.met = r.env.overlap.take()
+	if err := h.readWaits(ctx); err != nil {
+		return nil, fmt.Errorf("reading what is stored: %w", err)
+	}
 	return h, nil
 }
 

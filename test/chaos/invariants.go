@@ -72,6 +72,9 @@ const (
 	invTime      = "a checkout is answered in time"
 	invReturned  = "the units of a cancelled order come back once"
 	invReached   = "no mail of a status that was never reached"
+	invTold      = "who waits for a product is told once for each return"
+	invWaits     = "no wait for a product is lost"
+	invSilence   = "who withdrew or left is not told"
 	invLife      = "an order's status changes as allowed and as answered"
 )
 
@@ -97,6 +100,7 @@ func checkInvariants(h *history) verdict {
 	h.checkRelay(v)
 	h.checkTime(v)
 	h.checkStatuses(v)
+	h.checkWaits(v)
 	v.want(h.dead == 0, invDead, "%d dead letters", h.dead)
 	v.want(h.drainErr == nil, invMail, "%v", h.drainErr)
 	return *v
@@ -347,6 +351,9 @@ func (h *history) checkMails(v *verdict) {
 		}
 	}
 	for id := range sent {
+		if strings.HasPrefix(id, backInStock) {
+			continue
+		}
 		orderID := id[strings.Index(id, "#")+1:]
 		_, placed := h.stored[orderID]
 		v.want(placed || h.ofDeletedAccount(orderID), invNoMail, "%s was mailed and is not stored", id)
@@ -443,6 +450,9 @@ func (h *history) replies() []reply {
 	for _, s := range h.round.statusSteps {
 		all = append(all, s.replies...)
 	}
+	for _, w := range h.round.waits {
+		all = append(all, w.replies...)
+	}
 	for _, g := range h.round.endings {
 		all = append(all, g.replies()...)
 	}
@@ -488,7 +498,7 @@ func (h *history) kills() int {
 
 // trace tells what is known of a violation's order or product, for whoever looks for the cause.
 func (h *history) trace(detail string) string {
-	var lines []string
+	lines := h.traceWait(detail)
 	for _, id := range orderID.FindAllString(detail, 1) {
 		for _, a := range h.round.attempts {
 			if h.orderID(a) == id {

@@ -97,7 +97,51 @@ func validHistory() *history {
 		{begin: at(510), end: at(511), name: rescheduleMail, fault: faultproxy.Refused, orders: []string{"later_r-0"}},
 		mailed(third, 25), mailed(statusMail("cancelled", third), 45),
 	}
+	h.addWaits()
 	return h
+}
+
+const evesWait, otherWait, goneWait = "r.0#usr_eve", "r.2#usr_eve", "r.1#usr_gone"
+
+// addWaits has Eve be told of a product, and twice of another that she asked for twice, ask once more and withdraw
+// that; and has somebody who waited leave.
+func (h *history) addWaits() {
+	busy := reply{status: 503, code: "busy", retry: "1"}
+	h.round.deletion.end = at(400)
+	h.round.waits = []waitStep{
+		{step: 14, wait: evesWait, begin: at(100), end: at(110), replies: []reply{busy, {status: 200}}},
+		{step: 15, wait: evesWait, begin: at(200), end: at(210), replies: []reply{{status: 200}}},
+		{step: 16, wait: evesWait, begin: at(250), end: at(251), replies: []reply{{status: 409, code: "in_stock"}}},
+		{step: 17, wait: evesWait, begin: at(300), end: at(310), replies: []reply{{status: 200}}},
+		{step: 18, wait: evesWait, withdraws: true, begin: at(310), end: at(320), replies: []reply{{status: 204}}},
+	}
+	h.back = map[string]string{}
+	h.calls = append(h.calls, ofWait(askWait, evesWait, 101), ofWait(askWait, evesWait, 201),
+		ofWait(askWait, evesWait, 301), ofWait(withdrawWait, evesWait, 311), ofWait(askWait, goneWait, 1),
+		ofWait(withdrawWait, goneWait, 399), ofWait(askWait, otherWait, 101))
+	h.tell(otherWait, "0", 120)
+	h.tell(evesWait, "1", 120)
+	h.tell(evesWait, "2", 220)
+}
+
+func ofWait(name, wait string, ms int) call {
+	return call{begin: at(ms), end: at(ms + 1), name: name, carried: true, wait: wait}
+}
+
+// tell has a mail of a wait made, and the wait looked up and the mail sent after 5 and 10 ms.
+func (h *history) tell(wait, id string, ms int) {
+	id = backInStock + id
+	made, sent := ofWait(makeStockMail, wait, ms), mailed(id, ms+10)
+	made.orders, sent.to = []string{id}, h.addressOf(wait)
+	h.calls = append(h.calls, made, ofWait(readWait, wait, ms+5), sent)
+	h.back[id] = "sent"
+}
+
+// untell takes away that a mail of a wait was sent.
+func (h *history) untell(id string) {
+	h.calls = slices.DeleteFunc(h.calls, func(c call) bool {
+		return c.name == "SendEmail" && slices.Contains(c.orders, backInStock+id)
+	})
 }
 
 // ended is a session that was ended, and the one after it.
@@ -440,6 +484,26 @@ func TestBrokenInvariants(t *testing.T) {
 			func(h *history) { h.round.statusSteps[1].replies[0] = tooLate("packed") }},
 		"a status without a definite answer": {invSettled,
 			func(h *history) { h.round.statusSteps[0].replies = h.round.statusSteps[0].replies[:1] }},
+		"told twice for one return": {invTold, func(h *history) { h.tell(evesWait, "3", 240) }},
+		"told, and never asked":     {invTold, func(h *history) { h.tell("r.0#usr_ada", "3", 240) }},
+		"told twice by one mail": {invTold, func(h *history) {
+			h.calls = append(h.calls, h.calls[len(h.calls)-1])
+		}},
+		"told though withdrawn": {invSilence, func(h *history) { h.tell(evesWait, "3", 330) }},
+		"told though gone":      {invSilence, func(h *history) { h.tell(goneWait, "3", 430) }},
+		"asked and never told":  {invWaits, func(h *history) { h.untell("0") }},
+		"told before, and not since": {invWaits, func(h *history) {
+			h.calls = append(h.calls, ofWait(askWait, otherWait, 150))
+		}},
+		"a mail of a wait that failed": {invWaits, func(h *history) { h.back[backInStock+"0"] = "failed" }},
+		"an answer that nothing backs": {invWaits, func(h *history) { h.round.waits[1].wait = otherWait }},
+		"somebody else is told": {invOwner, func(h *history) {
+			h.calls[len(h.calls)-1].to = "ada@example.com"
+		}},
+		"a wait without definite answer": {invSettled, func(h *history) { h.round.waits[4].replies[0] = reply{} }},
+		"a wait that is an internal error": {invAnswer, func(h *history) {
+			h.round.waits[0].replies[0] = reply{status: 500, code: "internal"}
+		}},
 		"a status that is an internal error": {invAnswer,
 			func(h *history) { h.round.statusSteps[0].replies[0] = reply{status: 500, code: "internal"} }},
 	} {
@@ -452,6 +516,41 @@ func TestBrokenInvariants(t *testing.T) {
 				t.Errorf("violations = %v, want %s", found, c.invariant)
 			}
 		})
+	}
+}
+
+// TestToldInTheEnd: a wait ends by a mail, after three calls to send it whose answer never came, or by a withdrawal
+// that comes late; a mail that was being sent when the customer withdrew breaks nothing, nor does one more for a fault.
+func TestToldInTheEnd(t *testing.T) {
+	for name, spoil := range map[string]func(*history){
+		"given up": func(h *history) {
+			h.untell("0")
+			for ms := range 3 {
+				c := mailed(backInStock+"0", 130+ms)
+				c.carried, c.lost, c.fault = false, true, faultproxy.Hung
+				h.calls = append(h.calls, c)
+			}
+			h.back[backInStock+"0"] = "failed"
+		},
+		"a late withdrawal": func(h *history) {
+			h.untell("0")
+			h.calls = append(h.calls, ofWait(withdrawWait, otherWait, 105))
+		},
+		"under way": func(h *history) { h.tell(evesWait, "3", 312) },
+		"asked anew": func(h *history) {
+			h.tell(evesWait, "3", 330)
+			h.calls = append(h.calls, ofWait(askWait, evesWait, 325))
+		},
+		"the answer was lost": func(h *history) {
+			h.calls[len(h.calls)-1].lost = true
+			h.tell(evesWait, "3", 240)
+		},
+	} {
+		h := validHistory()
+		spoil(h)
+		if v := checkInvariants(h); len(v.violations) > 0 {
+			t.Errorf("%s: violations = %v, want none", name, v.violations)
+		}
 	}
 }
 
@@ -584,6 +683,12 @@ func TestName(t *testing.T) {
 		{"DeleteItem", `{"user_id":{"S":"usr_x"}}`, "DeleteItem"},
 		{"TransactGetItems", `{"session_id":{"S":"done#x"}}`, findRepeat},
 		{"TransactGetItems", `{"order_id":{"S":"ord_x"}}`, "TransactGetItems"},
+		{"UpdateItem", `requested_at = if_not_exists(requested_at, :now), waiting = :waiting`, askWait},
+		{"TransactWriteItems", `attribute_exists(waiting_key)`, makeStockMail},
+		{"UpdateItem", `SET waiting = :waiting, waiting_key = :key REMOVE mail_id`, waitAgain},
+		{"DeleteItem", `mail_id = :mail {"recipient":{"S":"usr_x"}}`, fulfilWait},
+		{"DeleteItem", `{"recipient":{"S":"usr_x"}}`, withdrawWait},
+		{"GetItem", `{"recipient":{"S":"usr_x"}}`, readWait},
 		{"UpdateItem", `else`, "UpdateItem"},
 	} {
 		if got := name(&faultproxy.Call{Operation: c.operation, Body: []byte(c.body)}); got != c.want {

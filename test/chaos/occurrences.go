@@ -14,6 +14,10 @@ const (
 	sawCancelling    = "orders of many products cancelled in two halves"
 	sawPacked        = "orders packed"
 	sawTooLate       = "changes of a status that came too late"
+	sawAsked         = "customers who asked to be told that a product is back"
+	sawWithdrawn     = "customers who withdrew that"
+	sawTold          = "mails that a product is back"
+	sawWaitAgain     = "customers who wait again because the units were gone before the mail"
 	sawRepeats       = "requests repeated after a 503 or no answer: " // and of whom
 	sawUnknownMails  = "mails of an unknown kind rescheduled"
 	sawRelayRuns     = "relay runs without faults"
@@ -56,6 +60,7 @@ func (h *history) occurrences() map[string]int {
 	h.countChanges(n)
 	h.countStatuses(n)
 	h.countRelays(n)
+	h.countWaits(n)
 	return n
 }
 

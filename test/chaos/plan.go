@@ -57,6 +57,9 @@ const (
 	ship          = "ship"             // an admin ships it
 	cancelPlaced  = "cancel as placed" // an admin cancels it
 	cancelPacked  = "cancel as packed"
+	await         = "await"       // a customer asks to be told when a product is back
+	withdraw      = "withdraw"    // a customer withdraws that
+	watch         = "watch stock" // who waits for what is back is mailed
 )
 
 // step is one thing that somebody does.
@@ -92,7 +95,8 @@ var (
 		slices.Repeat([]string{adjust}, 4),
 		slices.Repeat([]string{cancelOwn}, 4), slices.Repeat([]string{pack}, 4),
 		[]string{other, other, set, set, split, split, reprice, hide, show, show, refresh, refresh, readList, readList,
-			relay, relay, view, view, view, viewAsOther, viewAsOther, ship, ship, cancelPlaced, cancelPacked})
+			relay, relay, view, view, view, viewAsOther, viewAsOther, ship, ship, cancelPlaced, cancelPacked,
+			await, await, await, await, withdraw, watch, watch, watch})
 )
 
 // drawStock draws a stock that is never sold out, one that lasts, or one that is sold out soon.
@@ -106,9 +110,10 @@ func drawStock(t *rapid.T) int64 {
 // manyGoods are as many as an order has that is cancelled in two halves.
 const manyGoods = 51
 
-// drawGoods draws a few products, or, for one round of three, some that are sold out soon and many that never are.
+// drawGoods draws a few products, the last of them sold out at once; and, for one round of three, many that never are.
 func drawGoods(t *rapid.T) []good {
 	goods := rapid.SliceOfN(someGood, 1, 6).Draw(t, "goods")
+	goods = append(goods, good{Stock: rapid.Int64Range(0, 2).Draw(t, "awaited"), Price: 99})
 	if rapid.IntRange(0, 2).Draw(t, "many goods") > 0 {
 		return goods
 	}
@@ -191,6 +196,9 @@ func drawStep(t *rapid.T, p plan, i, buyers int) step {
 		changed -= manyGoods
 	}
 	st.Good = rapid.IntRange(0, changed-1).Draw(t, "good")
+	if st.Kind == await || st.Kind == withdraw { // mostly for what is sold out
+		st.Good = rapid.SampledFrom([]int{changed - 1, changed - 1, changed - 1, st.Good}).Draw(t, "awaited")
+	}
 	return st
 }
 
@@ -227,9 +235,10 @@ func oneOfEach(first, end int) []want {
 
 // Calls by who makes them.
 var (
-	transactions = []string{placeOrder, moveStock, saveProduct, changeStatus, endCancelling}
-	reads        = []string{"BatchGetItem", "TransactGetItems", "GetItem", "Query"}
+	transactions = []string{placeOrder, moveStock, saveProduct, changeStatus, endCancelling, makeStockMail}
+	reads        = []string{"BatchGetItem", "TransactGetItems", "GetItem", "Query", readWait}
 	mailUpdates  = []string{claimMail, markSent, releaseMail, rescheduleMail}
+	waits        = []string{askWait, withdrawWait, waitAgain, fulfilWait}
 	sends        = []string{"SendMessage", "SendMessageBatch", "SendEmail"}
 	accountCalls = []string{signUp, countGuess, beginSession, renew, endSession, findRepeat, setPassword, verifyAddress,
 		closeAccount}
@@ -251,15 +260,17 @@ var faults = []kindsOfFault{
 		[]faultproxy.Kind{faultproxy.Throttled, faultproxy.Throttled},
 	},
 	{[]string{"SendMessage", "SendMessageBatch"}, []faultproxy.Kind{faultproxy.Doubled}, 0.5, nil},
-	{slices.Concat(transactions, mailUpdates, []string{"TransactGetItems"}), []faultproxy.Kind{faultproxy.Conflict},
-		0.5, nil},
-	{slices.Concat(transactions, reads, mailUpdates, sends),
+	{slices.Concat(transactions, mailUpdates, waits, []string{"TransactGetItems"}),
+		[]faultproxy.Kind{faultproxy.Conflict}, 0.5, nil},
+	{slices.Concat(transactions, reads, mailUpdates, waits, sends),
 		[]faultproxy.Kind{faultproxy.Refused, faultproxy.Throttled, faultproxy.RateLimited, faultproxy.Reset,
 			faultproxy.Lost, faultproxy.Half}, 0.3, nil},
-	{slices.Concat(transactions, mailUpdates, sends), []faultproxy.Kind{faultproxy.Slow, faultproxy.Late}, 0.2, nil},
+	{slices.Concat(transactions, mailUpdates, waits, sends),
+		[]faultproxy.Kind{faultproxy.Slow, faultproxy.Late}, 0.2, nil},
 	{[]string{placeOrder, "SendMessage", moveStock, changeStatus, endCancelling},
 		[]faultproxy.Kind{faultproxy.KilledBefore, faultproxy.KilledAfter}, 0.15, nil},
-	{slices.Concat(mailUpdates, sends), []faultproxy.Kind{faultproxy.KilledBefore, faultproxy.KilledAfter}, 0.25, nil},
+	{slices.Concat(mailUpdates, waits, []string{makeStockMail}, sends),
+		[]faultproxy.Kind{faultproxy.KilledBefore, faultproxy.KilledAfter}, 0.25, nil},
 }
 
 // accountFaults are what can be done to the calls of accounts and sessions, which are few: each round has one of them

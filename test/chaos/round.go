@@ -53,6 +53,7 @@ type round struct {
 	visitor     *visitor  // nil in a round that nobody visits
 	endings     []ending  // of sessions
 	statusSteps []statusStep
+	waits       []waitStep
 	lookUps     []reply          // requests for the movements of a change whose outcome is unknown
 	prices      []map[int64]bool // that each good had, or may have had, at some time
 	restarts    []span
@@ -167,6 +168,10 @@ func (r *round) step(ctx context.Context, i int) {
 		r.splitStock(ctx, st)
 	case cancelOwn, pack, ship, cancelPlaced, cancelPacked:
 		r.changeStatus(ctx, i, st)
+	case await, withdraw:
+		r.await(ctx, i, st)
+	case watch:
+		_, _ = r.env.invoke(ctx, "WatchStockFunction", "{}") // under faults it may fail
 	case view, viewAsOther:
 		r.viewOrder(ctx, st)
 	case relay:

@@ -87,6 +87,9 @@ func (r *runner) round(ctx context.Context, p plan) (*history, verdict, error) {
 		return nil, verdict{}, err
 	}
 	now.repeatOpenCheckouts(ctx)
+	if err := now.bringBack(ctx); err != nil {
+		return nil, verdict{}, err
+	}
 	drainErr := now.drain(ctx)
 	now.end = time.Now()
 	if drainErr != nil && !errors.Is(drainErr, errPending) {
