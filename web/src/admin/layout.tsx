@@ -29,7 +29,7 @@ export function Layout({ children }: { children: ComponentChildren }) {
           <a href="/">{desk.toShop}</a>
           {(session.status === 'user' || isUnknown) && (
             <button type="button" onClick={() => void logOut()}>
-              {desk.logOut}
+              {common.logOut}
             </button>
           )}
         </nav>
@@ -77,8 +77,8 @@ function LogIn() {
   const form = useForm(
     async (values) => void (await logIn(text(values, 'email'), text(values, 'password'))),
     (values) => ({
-      email: text(values, 'email').trim() ? undefined : desk.required,
-      password: text(values, 'password') ? undefined : desk.required,
+      email: text(values, 'email').trim() ? undefined : common.required,
+      password: text(values, 'password') ? undefined : common.required,
     }),
   )
   return (

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import { FieldError } from '../parts/field-error'
+import { common } from '../words/en/common'
 import { shop } from '../words/en/shop'
 import { isQuantity } from './checkout/basket'
 
@@ -31,7 +32,7 @@ export function Stepper({ id, name, value, max, isDisabled, isCompact, change }:
   return (
     <div class="stepper-field">
       <label class={isCompact ? 'hidden' : undefined} for={id}>
-        {isCompact ? shop.quantityOf(name) : shop.quantity}
+        {isCompact ? shop.quantityOf(name) : common.quantity}
       </label>
       <div class="stepper">
         <button type="button" aria-label={shop.lessOf(name)} disabled={isDisabled || value <= 1} onClick={() => step(-1)}>

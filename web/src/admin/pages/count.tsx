@@ -134,7 +134,7 @@ export function Stocktake() {
 }
 
 function problemWith(rows: Row[]): string | undefined {
-  if (rows.length === 0) return desk.required
+  if (rows.length === 0) return common.required
   return rows.length > MOST_LINES ? desk.tooManyCounts(MOST_LINES) : undefined
 }
 
@@ -162,7 +162,7 @@ function Table({ rows }: { rows: Row[] }) {
       <table>
         <thead>
           <tr>
-            <th scope="col">{desk.product}</th>
+            <th scope="col">{common.product}</th>
             <th scope="col" class="number">
               {desk.seenStock}
             </th>

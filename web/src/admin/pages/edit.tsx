@@ -13,6 +13,7 @@ import { More } from '../../parts/more'
 import { Page } from '../../parts/page'
 import { Picture } from '../../parts/picture'
 import { Empty, Failure, Loading, Waiting } from '../../parts/states'
+import { common } from '../../words/en/common'
 import { desk } from '../../words/en/desk'
 import { Export } from '../export'
 import { PictureField, UPLOADING } from '../picture-field'
@@ -30,7 +31,7 @@ const LABELS: Record<Exclude<keyof SaveProduct, 'compare_version'> | 'product_id
   image_url: desk.imageUrl,
   max_per_order: desk.maxPerOrder,
   low_stock_threshold: desk.lowStockThreshold,
-  categories: desk.categories,
+  categories: common.categories,
   active: desk.forSale,
   stock: desk.initialStock,
 }
@@ -57,7 +58,7 @@ function check(values: FormData, currency: string): Errors {
   const max = text(values, 'max_per_order').trim()
   const threshold = text(values, 'low_stock_threshold').trim()
   return {
-    name: text(values, 'name').trim() ? undefined : desk.required,
+    name: text(values, 'name').trim() ? undefined : common.required,
     price: parseMoney(text(values, 'price'), currency) ? undefined : desk.badPrice(digitsOf(currency)),
     image_url: values.has(UPLOADING) ? desk.pictureBusy : undefined,
     max_per_order: max === '' || isWhole(max, 1, NO_LIMIT) ? undefined : desk.badMax,
@@ -129,7 +130,7 @@ function Fields({ product, currency, errors }: { product?: AdminProduct; currenc
       />
       <TextField
         name="categories"
-        label={desk.categories}
+        label={common.categories}
         hint={desk.categoriesHint}
         defaultValue={product?.categories?.join('\n')}
         rows={3}
@@ -184,7 +185,7 @@ function NewForm({ currency }: { currency: string }) {
       const body: SaveProduct = { ...productOf(values, currency), stock: Number(text(values, 'stock') || 0) }
       if (body.max_per_order === NO_LIMIT) delete body.max_per_order
       await data(own.PUT('/admin/products/{product_id}', { params: { path: { product_id: id } }, body }))
-      announce(desk.saved)
+      announce(common.saved)
       route(`/admin/products/${id}`, true)
     },
     (values) => ({
@@ -312,8 +313,8 @@ function EditForm({ product, saved }: { product: AdminProduct; saved: () => void
     try {
       const stored = await data(own.PUT('/admin/products/{product_id}', { params: { path }, body: { ...body, compare_version: version } }))
       show(stored)
-      setSaid(desk.saved)
-      announce(desk.saved)
+      setSaid(common.saved)
+      announce(common.saved)
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== 'product_changed') throw error
       setTheirs({ stored: error.body.product as AdminProduct, mine: body })

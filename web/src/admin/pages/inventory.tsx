@@ -11,6 +11,7 @@ import { More } from '../../parts/more'
 import { Page } from '../../parts/page'
 import { Picture } from '../../parts/picture'
 import { Empty, Failure, Loading, Waiting } from '../../parts/states'
+import { common } from '../../words/en/common'
 import { desk } from '../../words/en/desk'
 import { Export } from '../export'
 import { StockCell } from '../stock-cell'
@@ -123,7 +124,7 @@ function Table({ q, isLow }: { q: string; isLow: boolean }) {
           <table class="inventory">
             <thead>
               <tr>
-                <th scope="col">{desk.product}</th>
+                <th scope="col">{common.product}</th>
                 <th scope="col" class="number">
                   {desk.price}
                 </th>

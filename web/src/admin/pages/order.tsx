@@ -33,7 +33,7 @@ export function OrderPage() {
   useSteps(isBeingCancelled(query.data?.status), () => void queries.invalidateQueries({ queryKey: key }))
   const isGone = query.isError && isMissing(query.error)
   return (
-    <Page key={id} title={isGone ? desk.noOrder : desk.order} kind="narrow">
+    <Page key={id} title={isGone ? common.noOrder : desk.order} kind="narrow">
       {query.isError && !isGone && <Failure error={query.error} again={() => void query.refetch()} />}
       {query.data && query.failureReason && !query.isError && <Waiting error={query.failureReason} />}
       {query.isPending && <Loading shape="row" count={4} waiting={query.failureReason} />}
@@ -83,17 +83,17 @@ function Details({ order }: { order: Order }) {
           </dd>
         </div>
         <div>
-          <dt>{desk.status}</dt>
+          <dt>{common.status}</dt>
           <dd>{common.orderStatus[order.status]}</dd>
         </div>
         {order.tracking && (
           <div>
-            <dt>{desk.tracking}</dt>
+            <dt>{common.tracking}</dt>
             <dd dir="auto">{order.tracking}</dd>
           </div>
         )}
         <div>
-          <dt>{desk.mail}</dt>
+          <dt>{common.mail}</dt>
           <dd class={order.email_status === 'failed' ? 'bad-text' : undefined}>{desk.mailState[order.email_status]}</dd>
         </div>
       </dl>
@@ -165,11 +165,11 @@ function Confirm({ to, change, close }: ConfirmProps) {
   return (
     <form class="form" method="dialog" noValidate onSubmit={form.submit}>
       <p>{to === 'shipped' ? desk.shipLead : desk.cancelLead}</p>
-      <ErrorSummary errors={form.errors} labels={{ tracking: desk.tracking }} failure={form.failure} />
+      <ErrorSummary errors={form.errors} labels={{ tracking: common.tracking }} failure={form.failure} />
       {to === 'shipped' && (
         <Field
           name="tracking"
-          label={desk.tracking}
+          label={common.tracking}
           hint={desk.trackingHint}
           maxLength={200}
           autocomplete="off"
@@ -183,7 +183,7 @@ function Confirm({ to, change, close }: ConfirmProps) {
           {desk.become[to]}
         </Submit>
         <button type="button" class="button" onClick={close}>
-          {to === 'cancelled' ? desk.keepOrder : common.cancel}
+          {to === 'cancelled' ? common.keepOrder : common.cancel}
         </button>
       </p>
     </form>

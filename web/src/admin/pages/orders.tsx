@@ -107,7 +107,7 @@ function Tools({ filters }: { filters: Filters }) {
     route(address({ from: text(values, 'from'), to: text(values, 'to'), customer, status }))
   })
   const opener = useOpener()
-  const labels = { from: desk.from, to: desk.to, customer: desk.customer, status: desk.status, order_id: desk.orderId }
+  const labels = { from: desk.from, to: desk.to, customer: desk.customer, status: common.status, order_id: desk.orderId }
   return (
     <>
       <ErrorSummary errors={{ ...form.errors, ...opener.errors }} labels={labels} failure={form.failure} />
@@ -116,7 +116,7 @@ function Tools({ filters }: { filters: Filters }) {
           <Field name="from" label={desk.from} type="date" defaultValue={filters.from} error={form.errors.from} />
           <Field name="to" label={desk.to} type="date" defaultValue={filters.to} error={form.errors.to} />
           <div class={form.errors.status ? 'field wrong' : 'field'}>
-            <label for="status">{desk.status}</label>
+            <label for="status">{common.status}</label>
             <select
               id="status"
               name="status"
@@ -245,13 +245,13 @@ function Orders({ items, isOld }: { items: OrderInList[]; isOld: boolean }) {
           <tr>
             <th scope="col">{desk.order}</th>
             <th scope="col">{desk.placedAt}</th>
-            <th scope="col">{desk.status}</th>
+            <th scope="col">{common.status}</th>
             <th scope="col">{desk.email}</th>
             <th scope="col" class="number">
               {desk.units}
             </th>
             <th scope="col" class="number">
-              {desk.total}
+              {common.total}
             </th>
           </tr>
         </thead>

@@ -10,6 +10,7 @@ import { digitsOf, formatMoney, plainMoney } from '../../parts/money'
 import { Page } from '../../parts/page'
 import { Empty, Failure, Loading, Waiting } from '../../parts/states'
 import { formatDay } from '../../parts/time'
+import { common } from '../../words/en/common'
 import { desk } from '../../words/en/desk'
 import { toCsv } from '../csv'
 import { allDays, type Day } from '../days'
@@ -196,7 +197,7 @@ function Top({ summary }: { summary: Summary }) {
         <table>
           <thead>
             <tr>
-              <th scope="col">{desk.product}</th>
+              <th scope="col">{common.product}</th>
               <td />
               <th scope="col" class="number">
                 {desk.unitsCount}

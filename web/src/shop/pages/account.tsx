@@ -42,9 +42,9 @@ function Details({ user }: { user: SessionUser }) {
     async (values) => {
       const changed = await data(own.PATCH('/users/me', { body: { name: text(values, 'name') } }))
       rename(changed.name)
-      announce(shop.saved)
+      announce(common.saved)
     },
-    (values) => (text(values, 'name').trim() ? {} : { name: shop.required }),
+    (values) => (text(values, 'name').trim() ? {} : { name: common.required }),
   )
   return (
     <section class="part">
@@ -81,7 +81,7 @@ function Password() {
     },
     (values) => {
       const wrong = checkPassword(text(values, 'new'))
-      return { ...(!text(values, 'current') && { current: shop.required }), ...(wrong && { new: wrong }) }
+      return { ...(!text(values, 'current') && { current: common.required }), ...(wrong && { new: wrong }) }
     },
   )
   return (
@@ -150,7 +150,7 @@ function Leave() {
       <div class="row">
         <form method="post" onSubmit={form.submit}>
           <Submit isBusy={form.isBusy} kind="">
-            {shop.logOut}
+            {common.logOut}
           </Submit>
         </form>
         <Confirmed
@@ -216,7 +216,7 @@ function Confirmed({ title, lead, isDangerous, act }: ConfirmedProps) {
 function Confirm({ title, isDangerous, act, close }: ConfirmedProps & { isDangerous: boolean; close: () => void }) {
   const form = useForm(
     (values) => act(text(values, 'confirmation')),
-    (values) => (text(values, 'confirmation') ? {} : { confirmation: shop.required }),
+    (values) => (text(values, 'confirmation') ? {} : { confirmation: common.required }),
     (field) => (field === 'password' ? 'confirmation' : field),
   )
   return (

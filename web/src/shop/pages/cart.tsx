@@ -265,9 +265,9 @@ function Order({ basket, rows, sum, isCurrent, refresh }: OrderProps) {
     if (attempt?.phase === 'open' && marked(basket).length === 0) refresh()
   }, [attempt?.phase, attempt?.sends])
   return (
-    <section class="order-box" aria-label={shop.total}>
+    <section class="order-box" aria-label={common.total}>
       <p class="order-total">
-        <span>{shop.total}</span> {shownSum && <Amount money={shownSum} />}
+        <span>{common.total}</span> {shownSum && <Amount money={shownSum} />}
       </p>
       {isFrozen ? (
         <Finding basket={basket} isGuest={session.status === 'guest'} />
@@ -302,7 +302,7 @@ function Press({ basket, rows, sum, isCurrent }: Omit<OrderProps, 'refresh'>) {
         aria-describedby="order-note"
         onClick={() => sum && void checkouts.order({ basket: basket.id, body: bodyOf(rows, sum), prices: pricesOf(rows) })}
       >
-        {sum ? shop.place(formatMoney(sum)) : shop.total}
+        {sum ? shop.place(formatMoney(sum)) : common.total}
       </button>
       <p class="fine" id="order-note">
         {wrong > 0 ? shop.needsChange(wrong) : shop.confirmationNote}
@@ -346,7 +346,7 @@ function Finding({ basket, isGuest }: { basket: Basket; isGuest: boolean }) {
       <>
         <p role="status">{shop.stalled}</p>
         <button type="button" class="button primary wide" onClick={() => void checkouts.resume(true)}>
-          {shop.askAgain}
+          {common.askAgain}
         </button>
       </>
     )

@@ -16,7 +16,7 @@ export function nextOf(query: Record<string, string>): string {
 }
 
 export function checkEmail(email: string): Errors {
-  if (!email.trim()) return { email: shop.required }
+  if (!email.trim()) return { email: common.required }
   return email.includes('@') ? {} : { email: shop.badEmail }
 }
 
@@ -41,7 +41,7 @@ export function LogIn() {
     },
     (values) => ({
       ...checkEmail(text(values, 'email')),
-      ...(!text(values, 'password') && { password: shop.required }),
+      ...(!text(values, 'password') && { password: common.required }),
     }),
   )
   const said = { opened: shop.openedLogIn, verified: shop.verified, reset: shop.passwordSet, out: shop.loggedOut }[query.after ?? '']
@@ -103,7 +103,7 @@ export function SignUp() {
     (values) => {
       const wrong = checkPassword(text(values, 'password'))
       return {
-        ...(!text(values, 'name').trim() && { name: shop.required }),
+        ...(!text(values, 'name').trim() && { name: common.required }),
         ...checkEmail(text(values, 'email')),
         ...(wrong && { password: wrong }),
       }

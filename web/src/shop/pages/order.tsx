@@ -52,7 +52,7 @@ function OrderOf({ id }: { id: string }) {
   }, [order?.email_status])
   if (query.isError && isMissing(query.error)) {
     return (
-      <Page key="missing" title={shop.noOrder} lead={shop.noOrderLead} kind="narrow">
+      <Page key="missing" title={common.noOrder} lead={shop.noOrderLead} kind="narrow">
         <a class="button" href="/orders">
           {shop.orders}
         </a>
@@ -95,17 +95,17 @@ function Details({ order, isSlow }: { order: Order; isSlow: boolean }) {
           </dd>
         </div>
         <div>
-          <dt>{shop.status}</dt>
+          <dt>{common.status}</dt>
           <dd>{common.orderStatus[order.status]}</dd>
         </div>
         {order.tracking && (
           <div>
-            <dt>{shop.tracking}</dt>
+            <dt>{common.tracking}</dt>
             <dd dir="auto">{order.tracking}</dd>
           </div>
         )}
         <div>
-          <dt>{shop.mail}</dt>
+          <dt>{common.mail}</dt>
           <dd class={order.email_status === 'failed' ? 'bad-text' : undefined}>
             {isSlow ? shop.mailSlow : shop.mailState[order.email_status]}
           </dd>
@@ -165,7 +165,7 @@ function Cancellation({ order, queryKey }: { order: Order; queryKey: unknown[] }
             {shop.cancelOrder}
           </button>
           <button type="button" class="button" onClick={() => setOpen(false)}>
-            {shop.keepOrder}
+            {common.keepOrder}
           </button>
         </p>
       </Dialog>

@@ -57,7 +57,7 @@ function ProductOf({ id }: { id: string }) {
           <Add product={product} at={query.dataUpdatedAt} />
           {product.stock_status === 'out_of_stock' && <BackInStock product={product} />}
           {product.categories && (
-            <ul class="row flush" aria-label={shop.categories}>
+            <ul class="row flush" aria-label={common.categories}>
               {product.categories.map((name) => (
                 <li key={name}>
                   <a href={`/?category=${encodeURIComponent(name)}`} dir="auto">
