@@ -24,7 +24,8 @@ units are found on whatever counter they are, and nothing is oversold.
 
 It may run while the product is being sold. If it is interrupted, the product is sold on as it is; run it
 again. Of a product that is split, lists show a stock that may be a minute old, and saving the product or
-setting its stock writes all counters at once: in a rush that may be answered 503. So split a product before
+setting its stock writes all counters at once: in a rush that may be answered 503. An adjustment of its stock
+leaves before and after out of its movement, which has the difference (delta) alone. So split a product before
 a sale, and put it together afterwards. Put all products together before you deploy a version that does not
 know this command.
 
