@@ -1,6 +1,7 @@
 """One test run: DynamoDB Local, a counting proxy and a whole store around `go test ./...`, all ended afterwards."""
 
 import contextlib
+import multiprocessing
 import os
 import re
 import shlex
@@ -11,15 +12,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Never
 
 from localstore import contract, process, tools, web
 from localstore.settings import DEPLOY, HOST, LOCAL, ROOT, TOOLS, Settings, UserError, architecture, say
 
 SECONDS_TO_START = 30
 SECONDS_TO_END = 120  # a round under way, and its store
-LONGEST_PACKAGE = "15m"
+LONGEST_PACKAGE = "20m"
 BENCHSTAT = "golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da"
 RATIOS = ROOT / "docs" / "results" / "bench.txt"
 KEPT_LOG = ROOT / ".shop-test.log"
@@ -37,6 +39,9 @@ An editor reads the same file (in VS Code: "go.testEnvFile"). Ctrl-C ends it all
 WITHOUT_A_STORE = ("./internal/", "./functions/")  # folders whose tests need DynamoDB Local at most
 WITH_A_STORE = {"./internal/...", "./internal/kmssign"}  # but these
 PAGES = "web"  # what ONLY calls the tests of the pages
+CHAOS = "./test/chaos"  # it starts a store of its own, and mostly waits
+LONGEST_FIRST = ("/test/e2e", "/internal/dynamostore", "/cmd/shop")  # so that no short one is left to wait for them
+BESIDE_LOG = ROOT / ".shop-beside.log"
 DYNAMODB = "software.amazon.dynamodb.services.local.main.ServerRunner"
 
 
@@ -48,7 +53,10 @@ def run(start_store) -> int:
     start_store: starts the store of some Settings and returns its process.
     """
     started = time.monotonic()
-    failed = test_pages(start_store) if only() == [PAGES] else test_all(start_store, started)
+    if only() == [PAGES]:
+        failed = test_pages(start_store)
+    else:
+        failed = test_chosen(start_store, started) if chosen() else test_all(start_store, started)
     say(f"tests {'FAILED' if failed else 'passed'} after {time.monotonic() - started:.0f} s")
     return failed
 
@@ -61,19 +69,68 @@ def test_pages(start_store) -> int:
         return web.test_in_browser(variables, pattern) or pages
 
 
-def test_all(start_store, started) -> int:
-    python = 0 if chosen() else python_tests()
-    pages = 0 if chosen() else web.test()
+def test_chosen(start_store, started) -> int:
     around = surroundings(start_store) if needs_store() else database_alone()
     with around as variables:
-        # At first: what the other tests leave has pictures of other hosts, and what is seen here may ask no other host.
-        browser = 0 if chosen() else web.test_in_browser(variables)
         say(f"everything stands after {time.monotonic() - started:.0f} s: go test {shlex.join(go_arguments())}")
+        return go_test(variables)
+
+
+def test_all(start_store, started) -> int:
+    """What has its own surroundings runs beside the rest; the benchmarks run when it has ended."""
+    pages = web.test()
+    with beside(tests_apart) as apart, surroundings(start_store) as variables:
+        # At first: what the other tests leave has pictures of other hosts, and what is seen here may ask no other host.
+        browser = web.test_in_browser(variables)
+        say(f"everything stands after {time.monotonic() - started:.0f} s: go test of all but {CHAOS}")
         go = go_test(variables)
-        benchmarks = 0 if chosen() else try_measuring(variables)
+        aside = apart()
+        benchmarks = try_measuring(variables)
         # At last: it guesses at passwords, and guesses are counted by where they come from.
-        contracted = 0 if chosen() else contract.run(variables)
-    return python or pages or go or browser or benchmarks or contracted
+        contracted = contract.run(variables)
+    return pages or browser or go or aside or benchmarks or contracted
+
+
+def tests_apart() -> int:
+    """The tests that need nothing of the surroundings. Return the exit code."""
+    python = python_tests()
+    say(f"go test {CHAOS} …")
+    command, variables = ["go", "test", "-timeout", LONGEST_PACKAGE, CHAOS], around_no_store()
+    return subprocess.run(command, cwd=ROOT, env=os.environ | variables).returncode or python
+
+
+@contextlib.contextmanager
+def beside(tests: Callable[[], int]) -> Iterator[Callable[[], int]]:
+    """Run tests in a process of their own. Yields what waits for it, prints what it printed, and returns its exit code.
+
+    It is a session: the end of the block ends all of it that still runs.
+    """
+    say(f"in {BESIDE_LOG.name}, beside the rest: the tests of infra, go test {CHAOS} …")
+    apart = multiprocessing.get_context("fork").Process(target=apart_in_a_session, args=(tests,))
+    apart.start()
+    try:
+        yield lambda: wait_and_show(apart)
+    finally:
+        try:
+            os.killpg(apart.pid, signal.SIGINT)
+        except ProcessLookupError:  # it has ended, or is no session yet
+            apart.kill()
+        apart.join()
+
+
+def apart_in_a_session(tests: Callable[[], int]) -> Never:
+    os.setsid()
+    with open(BESIDE_LOG, "w", buffering=1) as output:
+        for descriptor in (1, 2):
+            os.dup2(output.fileno(), descriptor)
+        sys.stdout = sys.stderr = output
+        sys.exit(tests())
+
+
+def wait_and_show(apart) -> int:
+    apart.join()
+    print(BESIDE_LOG.read_text(), end="", flush=True)
+    return apart.exitcode
 
 
 def stand(start_store) -> None:
@@ -122,8 +179,15 @@ def needs_store() -> bool:
 
 
 def go_arguments() -> list[str]:
-    packages = [] if only() else ["./..."]
+    packages = [] if only() else ["./..."] if chosen() else packages_in_order()
     return ["-timeout", LONGEST_PACKAGE, *chosen(), *packages]
+
+
+def packages_in_order() -> list[str]:
+    """All packages but test/chaos."""
+    listed = subprocess.run(["go", "list", "./..."], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    found = [p for p in listed.stdout.split() if not p.endswith(CHAOS.removeprefix("."))]
+    return sorted(found, key=lambda p: next((i for i, end in enumerate(LONGEST_FIRST) if p.endswith(end)), len(found)))
 
 
 def go_test(variables) -> int:
@@ -243,10 +307,13 @@ def database_alone() -> Iterator[dict[str, str]]:
         yield {"CI": "true", "SHOP_DYNAMODB_URL": dynamodb}
 
 
+def around_no_store() -> dict[str, str]:
+    return {"CI": "true", "SHOP_TOOLS": str(TOOLS), "PYTHON": sys.executable}
+
+
 def variables_of(settings, dynamodb, control) -> dict[str, str]:
     """With CI=true a skipped test fails; but those that ask for what a user may not have, the file of real sales."""
-    return {
-        "CI": "true",
+    return around_no_store() | {
         "SHOP_PORT": str(settings.port),
         "SHOP_PAGES_PORT": str(settings.pages_port),
         "SHOP_DATA": str(settings.data),
@@ -258,8 +325,6 @@ def variables_of(settings, dynamodb, control) -> dict[str, str]:
         "SHOP_DYNAMODB_URL": dynamodb,
         "SHOP_PROXY_URL": control,
         "SHOP_CREDENTIALS": settings.credentials.read_text().strip(),
-        "SHOP_TOOLS": str(TOOLS),
-        "PYTHON": sys.executable,
     }
 
 

@@ -12,7 +12,9 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Never, TextIO
 from unittest import mock
@@ -641,6 +643,15 @@ class Chosen(unittest.TestCase):
         with mock.patch.dict(os.environ, {"ONLY": "./internal/order", "RUN": "TestPlace"}):
             self.assertEqual(testrun.go_arguments()[2:], ["-v", "-count=1", "-run", "TestPlace", "./internal/order"])
 
+    def test_a_whole_run_tests_every_package_once_and_the_longest_first(self) -> None:
+        with mock.patch.dict(os.environ, {"ONLY": "", "RUN": ""}):
+            packages = testrun.go_arguments()[2:]
+        command = ["go", "list", "./..."]
+        every = subprocess.run(command, cwd=testrun.ROOT, capture_output=True, text=True, check=True).stdout.split()
+        module = every[0].partition("/")[0]
+        self.assertEqual(sorted([*packages, f"{module}/test/chaos"]), sorted(every))
+        self.assertEqual(packages[:3], [f"{module}{end}" for end in testrun.LONGEST_FIRST])
+
     def test_a_pattern_that_no_test_matches_fails(self) -> None:
         for pattern, code in {
             "ExampleMoney$": 0,
@@ -708,6 +719,45 @@ class Signals(unittest.TestCase):
         with store.ended_by_signals():
             signal.raise_signal(signal.SIGHUP)
         self.assertEqual(signal.getsignal(signal.SIGHUP), signal.SIG_IGN)
+
+
+class Beside(InFolder):
+    def setUp(self) -> None:
+        super().setUp()
+        log = mock.patch.object(testrun, "BESIDE_LOG", self.folder / "log")
+        log.start()
+        self.addCleanup(log.stop)
+
+    def test_what_ran_beside_the_rest_is_shown_and_counts(self) -> None:
+        def tests() -> int:
+            print("one failed", flush=True)
+            return subprocess.run([sys.executable, "-c", "import sys; sys.exit('another failed')"]).returncode
+
+        with quiet() as out, testrun.beside(tests) as apart:
+            self.assertEqual(apart(), 1)
+        self.assertEqual(out.getvalue(), "one failed\nanother failed\n")
+
+    def test_it_ends_with_its_block(self) -> None:
+        started, ended = self.folder / "started", self.folder / "ended"
+        program = f"import pathlib, time; pathlib.Path({str(started)!r}).touch(); time.sleep(600)"
+
+        def tests() -> int:
+            try:
+                return subprocess.run([sys.executable, "-c", program]).returncode
+            finally:
+                ended.touch()
+
+        with quiet(), self.assertRaises(KeyError), testrun.beside(tests):
+            while not started.exists():
+                time.sleep(0.01)
+            raise KeyError("interrupted")
+        self.assertTrue(ended.exists())
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[io.StringIO]:
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()):
+        yield out
 
 
 class Children(InFolder):
