@@ -22,6 +22,9 @@ type plan struct {
 
 	// Hold is how long a transaction holds its items, so that other writes conflict with it; 0 means none do.
 	Hold time.Duration
+
+	// Drains is how often what is pending is drained at the most; 0 means drainTries.
+	Drains int
 }
 
 // good is a product that a round makes.

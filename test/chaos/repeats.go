@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
@@ -114,7 +115,8 @@ var errPending = errors.New("mails are still pending, or orders still cancelling
 // that is pending after two runs may be leased by a process that was killed: once no process can hold a mail any more,
 // drain ends leases, too.
 func (r *round) drain(ctx context.Context) error {
-	for i := range drainTries {
+	for i := range cmp.Or(r.plan.Drains, drainTries) {
+		r.drains = i + 1
 		long, pass := quiet, r.env.makeDue
 		if i >= 2 {
 			long, pass = still, r.env.passTime

@@ -66,6 +66,7 @@ type round struct {
 	splits    atomic.Int64 // stocks that were split, or put together, to the end
 	away      sync.RWMutex // held while the emulator restarts
 	restarted int          // how often it did
+	drains    int          // tries after which nothing was pending, or that were all
 }
 
 // span is when the emulator was away.
