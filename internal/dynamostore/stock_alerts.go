@@ -123,12 +123,18 @@ func (s *StockAlerts) Low(ctx context.Context) ([]string, error) {
 }
 
 // Told implements [product.StockAlerts.Told].
-func (s *StockAlerts) Told(ctx context.Context) (map[string]product.StockStatus, error) {
+func (s *StockAlerts) Told(ctx context.Context) (map[string]product.Told, error) {
 	items, err := alertsOf(ctx, s.Client, s.StockAlerts, shopRecipient)
-	told := map[string]product.StockStatus{}
+	told := map[string]product.Told{}
 	r := reader{}
 	for _, r.item = range items {
-		told[r.text("product_id")] = product.StockStatus(r.text("told"))
+		of := product.Told{Status: product.StockStatus(r.text("told")), Mailed: map[product.StockStatus]time.Time{}}
+		for status, attribute := range mailedAt {
+			if r.has(attribute) {
+				of.Mailed[status] = r.instant(attribute)
+			}
+		}
+		told[r.text("product_id")] = of
 	}
 	if err == nil {
 		err = r.err
@@ -140,7 +146,7 @@ func (s *StockAlerts) Told(ctx context.Context) (map[string]product.StockStatus,
 func (s *StockAlerts) Note(
 	ctx context.Context, productID string, told, is product.StockStatus, fell bool, now time.Time,
 ) (bool, error) {
-	actions := []types.TransactWriteItem{s.noted(productID, told, is, now)}
+	actions := []types.TransactWriteItem{s.noted(productID, told, is, fell, now)}
 	if fell {
 		kind := notification.StockLow
 		if is == product.OutOfStock {
@@ -156,23 +162,29 @@ func (s *StockAlerts) Note(
 	return err == nil, err
 }
 
-// noted writes what the shop knows, if it still knows what was seen. Of a stock that is neither low nor none there is
-// no item.
-func (s *StockAlerts) noted(productID string, told, is product.StockStatus, now time.Time) types.TransactWriteItem {
-	key := alertKey(shopRecipient, productID)
-	condition, values := "told = :seen", attributes{":seen": text(string(told))}
+// mailedAt are the attributes that say when a mail told the shop of a status.
+var mailedAt = map[product.StockStatus]string{product.LowStock: "low_at", product.OutOfStock: "out_at"}
+
+// noted writes what the shop knows, if it still knows what was seen. The item of a stock that is neither low nor none
+// is kept as long as no mail may repeat what another told.
+func (s *StockAlerts) noted(
+	productID string, told, is product.StockStatus, fell bool, now time.Time,
+) types.TransactWriteItem {
+	condition, update := "told = :seen", "SET told = :is"
+	values := attributes{":seen": text(string(told)), ":is": text(string(is))}
 	if told == product.InStock {
-		condition, values = "attribute_not_exists(recipient)", nil
+		condition += " OR attribute_not_exists(recipient)"
+	}
+	if fell {
+		update, values[":now"] = update+", "+mailedAt[is]+" = :now", instant(now)
 	}
 	if is == product.InStock {
-		return types.TransactWriteItem{Delete: &types.Delete{
-			TableName: &s.StockAlerts, Key: key,
-			ConditionExpression: &condition, ExpressionAttributeValues: values,
-		}}
+		update, values[":end"] = update+", expires_at = :end", number(now.Add(product.ToldAgainAfter).Unix())
+	} else {
+		update += " REMOVE expires_at"
 	}
-	return types.TransactWriteItem{Put: &types.Put{
-		TableName:           &s.StockAlerts,
-		Item:                newItem(key, attributes{"told": text(string(is)), "told_at": instant(now)}),
-		ConditionExpression: &condition, ExpressionAttributeValues: values,
+	return types.TransactWriteItem{Update: &types.Update{
+		TableName: &s.StockAlerts, Key: alertKey(shopRecipient, productID), ConditionExpression: &condition,
+		UpdateExpression: &update, ExpressionAttributeValues: values,
 	}}
 }

@@ -46,7 +46,14 @@ func (s *shop) stockAlerts() *StockAlerts {
 // watches runs the watch once, and fails the test where it fails.
 func (s *shop) watches() product.Watched {
 	s.t.Helper()
-	made, err := s.watch().Run(s.t.Context(), time.Now().Add(time.Minute))
+	return s.watchesAt(time.Now())
+}
+
+func (s *shop) watchesAt(at time.Time) product.Watched {
+	s.t.Helper()
+	w := s.watch()
+	w.Now = func() time.Time { return at }
+	made, err := w.Run(s.t.Context(), at.Add(time.Minute))
 	s.must(err)
 	return made
 }
@@ -361,7 +368,8 @@ func TestAwaited(t *testing.T) {
 	}
 }
 
-// TestShopIsTold: one mail for each fall, also of a stock that was told before; none for what rises.
+// TestShopIsTold: one mail for each fall, also of a stock that was told before, but not twice the same in an hour; none
+// for what rises.
 func TestShopIsTold(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 100, 6)
@@ -369,18 +377,23 @@ func TestShopIsTold(t *testing.T) {
 	const out = shopAddress + ": The lamp is sold out"
 	var box letterbox
 	var want []string
+	now := time.Now().Add(-24 * time.Hour)
 	for _, step := range []struct {
+		after time.Duration
 		units int64
 		told  []string
 	}{
-		{6, nil}, {5, []string{low(5)}}, {4, nil}, {0, []string{out}}, {3, nil}, {0, []string{out}}, {7, nil},
-		{0, []string{out}}, {9, nil}, {2, []string{low(2)}},
+		{0, 6, nil}, {0, 5, []string{low(5)}}, {0, 4, nil}, {0, 0, []string{out}}, {0, 3, nil}, {0, 0, nil},
+		{product.ToldAgainAfter, 0, []string{out}}, {0, 7, nil},
+		{product.ToldAgainAfter, 0, []string{out}}, {0, 9, nil}, {0, 2, []string{low(2)}},
+		{0, 9, nil}, {product.ToldAgainAfter - time.Second, 2, nil}, {time.Second, 2, []string{low(2)}},
 	} {
+		now = now.Add(step.after)
 		if s.left("lamp") != step.units {
 			s.counts("lamp", step.units)
 		}
 		for range 2 {
-			s.watches()
+			s.watchesAt(now)
 			s.delivers(&box)
 		}
 		want = append(want, step.told...)
@@ -439,7 +452,11 @@ func TestWatchIsCutShort(t *testing.T) {
 	for range 3 {
 		var runs sync.WaitGroup
 		for range 2 {
-			runs.Go(func() { _, _ = s.watch().Run(t.Context(), time.Now().Add(time.Minute)) })
+			runs.Go(func() {
+				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second) // what hangs is cut off
+				defer cancel()
+				_, _ = s.watch().Run(ctx, time.Now().Add(time.Minute))
+			})
 		}
 		runs.Wait()
 	}

@@ -1,10 +1,10 @@
 package product
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -22,6 +22,10 @@ const (
 	waitingPage = 25
 )
 
+// ToldAgainAfter is the time between two mails to the shop that tell the same of a product. Without it a customer who
+// orders all units and cancels, again and again, would fill the shop's mailbox.
+const ToldAgainAfter = time.Hour
+
 // StockAlerts has who is to be told of a product's stock, and what the shop was told.
 type StockAlerts interface {
 	Reader
@@ -37,12 +41,31 @@ type StockAlerts interface {
 	MailCustomer(ctx context.Context, userID, productID string, now time.Time) (bool, error)
 	// Low returns the ids of the products whose stock is low or which are sold out.
 	Low(ctx context.Context) ([]string, error)
-	// Told returns by product what the shop was told last, without the products that are noted as in stock.
-	Told(ctx context.Context) (map[string]StockStatus, error)
+	// Told returns by product what the shop was told, also of products that are noted as in stock.
+	Told(ctx context.Context) (map[string]Told, error)
 	// Note replaces the status that the shop was told by the present one and, if the stock fell, makes the mail that
-	// tells it. InStock stands for nothing told. It returns false if another run was faster.
+	// tells it. A product of which there is no note counts as told InStock. It returns false if another run was faster.
 	Note(ctx context.Context, productID string, told, is StockStatus, fell bool, now time.Time) (bool, error)
 }
+
+// Told is what the shop was told of a product's stock. The zero Told is that of a product which it was told nothing of.
+type Told struct {
+	Status StockStatus               // the last that was noted; empty is InStock
+	Mailed map[StockStatus]time.Time // when the last mail was made that tells of a status
+}
+
+// status returns the status that was noted last.
+func (t Told) status() StockStatus { return cmp.Or(t.Status, InStock) }
+
+// isDue reports whether a status is to be noted now: it is another one than before, and if the stock fell to it, the
+// shop was not mailed of the same a short while ago. Else a later run notes it, if it is still so.
+func (t Told) isDue(p Product, now time.Time) bool {
+	is := p.StockStatus()
+	return p.Active && is != t.status() && !(t.fellTo(is) && now.Before(t.Mailed[is].Add(ToldAgainAfter)))
+}
+
+// fellTo reports whether a status is lower than the one that was noted last.
+func (t Told) fellTo(is StockStatus) bool { return depth[is] > depth[t.status()] }
 
 // Watch makes the mails about stocks. It compares the present stocks with what was told, so a run that comes late,
 // twice or beside another one makes no mail twice, and a run that is cut short leaves the rest to the next.
@@ -143,7 +166,12 @@ func (w *Watch) shop(ctx context.Context, until time.Time) (made int, failed err
 	if err != nil {
 		return 0, fmt.Errorf("reading what the shop was told: %w", err)
 	}
-	ids := slices.Compact(slices.Sorted(slices.Values(slices.AppendSeq(low, maps.Keys(told)))))
+	for id, of := range told {
+		if of.status() != InStock { // one that is in stock is low, or there is nothing to note
+			low = append(low, id)
+		}
+	}
+	ids := slices.Compact(slices.Sorted(slices.Values(low)))
 	for page := range slices.Chunk(turn(ids, w.Now()), watchedPage) {
 		products, err := w.Alerts.Pick(ctx, page)
 		failed = errors.Join(failed, err)
@@ -151,7 +179,7 @@ func (w *Watch) shop(ctx context.Context, until time.Time) (made int, failed err
 			if made >= w.Most || !w.Now().Before(until) {
 				return made, failed
 			}
-			mailed, err := w.note(ctx, p, statusTold(told, p.ID))
+			mailed, err := w.note(ctx, p, told[p.ID])
 			failed = errors.Join(failed, err)
 			if mailed {
 				made++
@@ -171,29 +199,22 @@ func turn(ids []string, now time.Time) []string {
 	return ids[from:min(from+watchedAtOnce, len(ids))]
 }
 
-func statusTold(told map[string]StockStatus, id string) StockStatus {
-	if status, ok := told[id]; ok {
-		return status
-	}
-	return InStock
-}
-
 // note notes a status that the shop was not told yet, and returns whether a mail tells it. What a list says may be a
 // moment old, so the product is read again. Inactive products are left out.
-func (w *Watch) note(ctx context.Context, p Product, told StockStatus) (mailed bool, err error) {
-	if !p.Active || p.StockStatus() == told {
+func (w *Watch) note(ctx context.Context, p Product, told Told) (mailed bool, err error) {
+	if !told.isDue(p, w.Now()) {
 		return false, nil
 	}
 	p, err = w.Alerts.Read(ctx, p.ID)
-	if err != nil || !p.Active || p.StockStatus() == told {
+	if err != nil || !told.isDue(p, w.Now()) {
 		return false, err
 	}
-	fell := depth[p.StockStatus()] > depth[told]
-	noted, err := w.Alerts.Note(ctx, p.ID, told, p.StockStatus(), fell, w.Now())
+	is := p.StockStatus()
+	noted, err := w.Alerts.Note(ctx, p.ID, told.status(), is, told.fellTo(is), w.Now())
 	if err != nil {
-		return false, fmt.Errorf("noting that %s is %s: %w", p.ID, p.StockStatus(), err)
+		return false, fmt.Errorf("noting that %s is %s: %w", p.ID, is, err)
 	}
-	return noted && fell, nil
+	return noted && told.fellTo(is), nil
 }
 
 // depth orders the statuses by how far a stock fell.

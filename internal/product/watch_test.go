@@ -3,6 +3,7 @@ package product
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -14,7 +15,7 @@ type alerts struct {
 	sync.Mutex
 	warehouse
 	waiting map[string][]string // by product
-	told    map[string]StockStatus
+	told    map[string]Told
 	mailed  []string
 	picked  int
 	onRead  func()
@@ -68,18 +69,23 @@ func (a *alerts) Low(context.Context) (ids []string, _ error) {
 	return ids, nil
 }
 
-func (a *alerts) Told(context.Context) (map[string]StockStatus, error) { return a.told, nil }
+func (a *alerts) Told(context.Context) (map[string]Told, error) { return a.told, nil }
 
-func (a *alerts) Note(_ context.Context, id string, _, is StockStatus, fell bool, _ time.Time) (bool, error) {
-	a.told[id] = is
+func (a *alerts) Note(_ context.Context, id string, _, is StockStatus, fell bool, now time.Time) (bool, error) {
+	of := Told{Status: is, Mailed: maps.Clone(a.told[id].Mailed)}
+	if of.Mailed == nil {
+		of.Mailed = map[StockStatus]time.Time{}
+	}
+	a.told[id] = of
 	if fell {
+		of.Mailed[is] = now
 		a.mailed = append(a.mailed, id)
 	}
 	return true, nil
 }
 
 func newAlerts(products, customers int, stock int64) *alerts {
-	a := &alerts{warehouse: *newWarehouse(), waiting: map[string][]string{}, told: map[string]StockStatus{}}
+	a := &alerts{warehouse: *newWarehouse(), waiting: map[string][]string{}, told: map[string]Told{}}
 	for i := range products {
 		id := fmt.Sprintf("p%04d", i)
 		a.products[id] = Product{ID: id, Active: true, Stock: stock, LowStockThreshold: DefaultLowStockThreshold}
@@ -173,5 +179,34 @@ func TestWatchEndsInTime(t *testing.T) {
 		t.Context(), opened.Add(time.Minute),
 	); err != nil || made != (Watched{}) {
 		t.Errorf("of inactive products made %+v, error %v, want nothing", made, err)
+	}
+}
+
+// TestWatchIsNotFlooded: a customer orders all units and cancels, minute by minute for three hours. The shop is told of
+// it once an hour, and in the end of what is so.
+func TestWatchIsNotFlooded(t *testing.T) {
+	a := newAlerts(1, 0, 100)
+	now := opened
+	w := watch(a, 1000, func() time.Time { return now })
+	stocked, soldOut := a.products["p0000"], a.products["p0000"]
+	soldOut.Stock = 0
+	for minute := range 180 {
+		a.products["p0000"] = []Product{stocked, soldOut}[minute%2]
+		if _, err := w.Run(t.Context(), now.Add(time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		now = now.Add(time.Minute)
+	}
+	if len(a.mailed) != 3 {
+		t.Errorf("the shop was mailed %d times, want 3", len(a.mailed))
+	}
+	for range 60 {
+		if _, err := w.Run(t.Context(), now.Add(time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		now = now.Add(time.Minute)
+	}
+	if got := a.told["p0000"].Status; got != OutOfStock {
+		t.Errorf("in the end the shop was told %s", got)
 	}
 }

@@ -478,8 +478,7 @@ var grants = map[string][]string{
 		"dynamodb:UpdateItem Orders",
 	},
 	"WatchStockFunction": {
-		"dynamodb:BatchGetItem Products", "dynamodb:DeleteItem StockAlerts if TellsShopOfStocks",
-		"dynamodb:PutItem Mails", "dynamodb:PutItem StockAlerts if TellsShopOfStocks",
+		"dynamodb:BatchGetItem Products", "dynamodb:PutItem Mails",
 		"dynamodb:Query Products/index/low_stock if TellsShopOfStocks",
 		"dynamodb:Query StockAlerts if TellsShopOfStocks", "dynamodb:Query StockAlerts/index/waiting",
 		"dynamodb:UpdateItem StockAlerts",
