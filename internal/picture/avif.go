@@ -16,8 +16,8 @@ type box struct {
 // avifBoxes are the boxes of the file's uppermost level.
 var avifBoxes = []string{"ftyp", "meta", "mdat", "moov", "free", "skip"}
 
-// readAVIF returns the largest width and height that the file names for any of its images, and whether its boxes are an
-// AVIF's, and fill it.
+// readAVIF returns the largest width and height that the file names for any of its images and tracks, and whether its
+// boxes are an AVIF's, and fill it.
 func readAVIF(b []byte) (size image.Point, whole bool) {
 	boxes, whole := readBoxes(b)
 	if !whole || boxes[0].kind != "ftyp" || !isAVIF(boxes[0].content) {
@@ -29,11 +29,22 @@ func readAVIF(b []byte) (size image.Point, whole bool) {
 		if !slices.Contains(avifBoxes, top.kind) {
 			return size, false
 		}
-		if top.kind == "meta" {
-			size, whole = extents(top.content)
+		switch top.kind {
+		case "meta":
+			size, whole = larger(size, whole, top.content, extents)
+		case "moov":
+			size, whole = larger(size, whole, top.content, trackExtents)
 		}
 	}
 	return size, whole && counts["ftyp"] == 1 && counts["meta"] == 1 && counts["mdat"] > 0
+}
+
+// larger adds the size that find reads in a box, and whether it does.
+func larger(
+	size image.Point, whole bool, content []byte, find func([]byte) (image.Point, bool),
+) (image.Point, bool) {
+	other, found := find(content)
+	return image.Pt(max(size.X, other.X), max(size.Y, other.Y)), whole && found
 }
 
 // isAVIF reads the brands: the major one, a version, and those that the file is compatible with.
@@ -69,6 +80,26 @@ func extents(meta []byte) (size image.Point, found bool) {
 		found = true
 	}
 	return size, found
+}
+
+// trackExtents finds the sizes of the tracks of a box moov, in which an image that moves has its frames: a box tkhd
+// ends with them, in 1/65536 of a pixel (section 8.3.2).
+func trackExtents(moov []byte) (size image.Point, found bool) {
+	boxes, whole := readBoxes(moov)
+	for _, b := range boxes {
+		if b.kind != "trak" {
+			continue
+		}
+		head := inside(b.content, "tkhd")
+		if len(head) != 84 && len(head) != 96 { // of version 0 or 1
+			return size, false
+		}
+		end := head[len(head)-8:]
+		size.X = max(size.X, int(binary.BigEndian.Uint16(end)))
+		size.Y = max(size.Y, int(binary.BigEndian.Uint16(end[4:])))
+		found = true
+	}
+	return size, whole && found
 }
 
 // pixels reads a width or height. One that no picture has stays above MaxSide where int has 32 bits, too.

@@ -138,7 +138,15 @@ func TestCheckRefusesDimensions(t *testing.T) {
 		binary.BigEndian.PutUint32(b[at+4:], height)
 		return b
 	}
+	moving := func(at int) []byte { // at 0 is the width of a track in whole pixels, at 4 its height
+		b := file(t, "anim.avif")
+		head := bytes.Index(b, []byte("tkhd"))
+		end := head - 4 + int(binary.BigEndian.Uint32(b[head-4:]))
+		binary.BigEndian.PutUint16(b[end-8+at:], MaxSide+1)
+		return b
+	}
 	for name, b := range map[string][]byte{
+		"too wide an AVIF that moves": moving(0), "too high an AVIF that moves": moving(4),
 		"too wide a PNG": asPNG(t, drawn(MaxSide+1, 1)), "too high a JPEG": asJPEG(t, drawn(1, MaxSide+1)),
 		"too wide an AVIF": avif(MaxSide+1, 1), "an endless AVIF": avif(1, 1<<32-1), "an AVIF of nothing": avif(0, 2),
 	} {
@@ -202,6 +210,7 @@ func TestCheckFollowsTheFrame(t *testing.T) {
 		"an AVIF with a strange box":  slices.Concat(a, []byte("\x00\x00\x00\x0chtml<p>a")),
 		"an AVIF without an image":    replaced(a, "mdat", "free"),
 		"an AVIF without a size":      replaced(a, "ispe", "free"),
+		"a track without a size":      replaced(file(t, "anim.avif"), "tkhd", "free"),
 		"an AVIF with two heads":      slices.Concat(a[:32], a),
 		"an AVIF without a head":      a[binary.BigEndian.Uint32(a):],
 		"an AVIF with a short box":    slices.Concat(a, []byte("\x00\x00\x00\x07free")),
