@@ -47,7 +47,7 @@ describe('CSV', () => {
   })
 
   it('is no formula', () => {
-    for (const start of ['=', '+', '-', '@', '\t', '\r', '\0']) {
+    for (const start of ['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠']) {
       const [[cell]] = readCsv(toCsv([[`${start}1+1`]])) as [[string]]
       expect(cell).toBe(`'${start}1+1`)
     }
@@ -56,7 +56,7 @@ describe('CSV', () => {
 })
 
 /** A cell without the apostrophe that keeps a spreadsheet from calculating. */
-const bare = (cell: string) => cell.replace(/^'(?=[=+\-@\t\r\0])/, '')
+const bare = (cell: string) => cell.replace(/^'(?=[=+\-@\t\r\n\0＝＋－＠])/, '')
 
 /** Reads RFC 4180. */
 function readCsv(text: string): string[][] {
