@@ -28,6 +28,7 @@ export function PictureField({ stored, error }: { stored: string; error: string 
     running.current?.abort()
     setFile(chosen)
     setPreview('')
+    setShare(undefined)
     const complaint = complaintOf(chosen)
     setProblem(complaint ? { text: complaint, mayPass: false } : undefined)
     if (!complaint) void upload(chosen)

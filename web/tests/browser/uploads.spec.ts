@@ -130,6 +130,10 @@ test('while a picture is on its way nothing is saved, and the upload can be stop
   await expect(page.getByRole('progressbar')).toHaveCount(0)
   await expect(chooser(page)).toBeFocused()
   await expect(address(page)).toHaveValue('')
+  await chooser(page).setInputFiles(png()) // and another choice stops it, too, of a file that is not taken
+  await expect(page.getByRole('progressbar')).toBeVisible()
+  await chooser(page).setInputFiles({ name: 'lamp.svg', mimeType: 'image/svg+xml', buffer: Buffer.from('<svg/>') })
+  await expect(page.getByRole('progressbar')).toHaveCount(0)
   release()
   await page.getByRole('button', { name: 'Save', exact: true }).click()
   await expect(page.getByText('Saved', { exact: false }).first()).toBeVisible()
