@@ -74,12 +74,24 @@ def is_zone(name: str) -> bool:
 
 
 def proof(declared, present, given) -> dict[str, str]:
-    """The secret by which the distribution proves itself, and its hash, where the stack has none and needs one."""
+    """The secret by which the distribution proves itself, and its hash, where the stack has none and needs one.
+
+    A secret that is given has its own hash: with an older one the functions would not know the distribution any more.
+    """
+    if PROOF in given:
+        hashed = sha256(given[PROOF]) if given[PROOF] else ""
+        if given.get(PROOF_HASH, hashed) != hashed:
+            raise Refused(f"{PROOF_HASH} is not the SHA-256 of {PROOF}, in lower-case hexadecimal: leave it out")
+        return {PROOF_HASH: hashed}
     has = given.get(PROOF_HASH) or (present or {}).get(PROOF_HASH)
     if PROOF not in declared or has or value("Pages", declared, present, given) != "on":
         return {}
     made = secrets.token_urlsafe(32)
-    return {PROOF: made, PROOF_HASH: hashlib.sha256(made.encode()).hexdigest()}
+    return {PROOF: made, PROOF_HASH: sha256(made)}
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def value(name, declared, present, given) -> str:

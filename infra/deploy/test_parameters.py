@@ -58,6 +58,13 @@ class Choose(unittest.TestCase):
         other = sent(None, Sender="shop@example.com", OriginProofSha256="cd" * 32)
         self.assertEqual((other.get("OriginProof"), other["OriginProofSha256"]), (None, "cd" * 32))
 
+    def test_a_proof_that_is_given_has_its_own_hash(self) -> None:
+        mine = hashlib.sha256(b"mine").hexdigest()
+        for present in (None, PRESENT):
+            found = sent(present, Sender="shop@example.com", OriginProof="mine")
+            self.assertEqual((found["OriginProof"], found["OriginProofSha256"]), ("mine", mine))
+            self.assertEqual(sent(present, Sender="a@b", OriginProof="", OriginProofSha256="")["OriginProofSha256"], "")
+
     def test_what_is_refused(self) -> None:
         for complaint, present, stage, given in (
             ("Sender has no default.*Who mails", None, "staging", {}),
@@ -67,6 +74,7 @@ class Choose(unittest.TestCase):
             ("deployed with Stage=staging", PRESENT, "production", {}),
             ("no address of SenderDomain=other", PRESENT, "staging", {"SenderDomain": "other"}),
             ("TimeZone=Europe/Londn is no time zone", PRESENT, "staging", {"TimeZone": "Europe/Londn"}),
+            ("not the SHA-256", PRESENT, "staging", {"OriginProof": "mine", "OriginProofSha256": "ab" * 32}),
             ("parameters say Stage=production", PRESENT, "staging", {"Stage": "production"}),
         ):
             with self.subTest(complaint), self.assertRaisesRegex(Refused, complaint):
