@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from parameters import Refused
 
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
-TABLE, KEY = "AWS::DynamoDB::Table", "AWS::KMS::Key"
-KEPT = (TABLE, "AWS::SQS::Queue", "AWS::ApiGatewayV2::Api")  # and each key is never replaced; a rotation removes one
+TABLE = "AWS::DynamoDB::Table"
+KEPT = (TABLE, "AWS::SQS::Queue", "AWS::ApiGatewayV2::Api")
+MAY_LEAVE = ("AWS::KMS::Key", "AWS::S3::Bucket")  # by a rotation, and with Pages=off; but never replaced, as KEPT
 NOTHING = ("didn't contain changes", "No updates are to be performed")
 SECONDS_TO_PLAN = 300
 SECONDS_TO_DEPLOY = 3600
@@ -64,7 +65,7 @@ def complaints(found, before, after) -> list[str]:
         name, kind = change["LogicalResourceId"], change["ResourceType"]
         if kind in KEPT and change["Action"] == "Remove":
             complained.append(f"{name} ({kind}) would leave the stack")
-        elif kind in (*KEPT, KEY) and change.get("Replacement") == "True":
+        elif kind in (*KEPT, *MAY_LEAVE) and change.get("Replacement") == "True":
             complained.append(f"{name} ({kind}) would be replaced by an empty one")
         elif kind == TABLE and change["Action"] == "Modify":
             complained += of_table(name, properties(before, name), properties(after, name))

@@ -31,7 +31,8 @@ from parameters import Refused
 
 STAGES = ("local", "staging", "production")
 BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
-# What no update may replace or remove, however it is made. A rotation removes a key, and Pages=off the pages.
+# What no update may replace or remove, however it is made. A rotation removes a key, and Pages=off the pages with their
+# bucket, in which the products' pictures are, too.
 STACK_POLICY = {
     "Statement": [
         {"Effect": "Allow", "Principal": "*", "Action": "Update:*", "Resource": "*"},
@@ -47,7 +48,7 @@ STACK_POLICY = {
             "Principal": "*",
             "Action": "Update:Replace",
             "Resource": "*",
-            "Condition": {"StringEquals": {"ResourceType": [changeset.KEY]}},
+            "Condition": {"StringEquals": {"ResourceType": list(changeset.MAY_LEAVE)}},
         },
     ]
 }

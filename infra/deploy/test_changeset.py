@@ -70,9 +70,11 @@ class Complaints(unittest.TestCase):
                 with self.subTest(found):
                     self.assertEqual(len(changeset.complaints([found], {}, {})), 1)
 
-    def test_a_key_may_leave_by_a_rotation_and_is_never_replaced(self) -> None:
-        self.assertEqual(changeset.complaints([change("Remove", changeset.KEY)], {}, {}), [])
-        self.assertEqual(len(changeset.complaints([change(kind=changeset.KEY, Replacement="True")], {}, {})), 1)
+    def test_a_key_and_the_bucket_of_pictures_may_leave_and_are_never_replaced(self) -> None:
+        for kind in ("AWS::KMS::Key", "AWS::S3::Bucket"):
+            with self.subTest(kind):
+                self.assertEqual(changeset.complaints([change("Remove", kind)], {}, {}), [])
+                self.assertEqual(len(changeset.complaints([change(kind=kind, Replacement="True")], {}, {})), 1)
         self.assertEqual(changeset.complaints([change("Remove", "AWS::Lambda::Function")], {}, {}), [])
 
 

@@ -171,6 +171,7 @@ class Deploy(unittest.TestCase):
         }
         self.assertEqual(denied["AWS::DynamoDB::Table"], ["Update:Replace", "Update:Delete"])
         self.assertEqual(denied["AWS::KMS::Key"], "Update:Replace", "a rotation removes a key")
+        self.assertEqual(denied["AWS::S3::Bucket"], "Update:Replace", "Pages=off removes the pages' bucket")
         other = self.deploy(copy.deepcopy(TEMPLATE), "production", ShopName="Ours")
         self.assertEqual(self.shown(other, "ShopName"), "Ours")
 
