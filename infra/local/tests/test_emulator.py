@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import functools
 import hashlib
 import http.client
 import io
@@ -55,6 +56,12 @@ REFUSALS = {
 }
 
 
+@functools.cache
+def client(service, port, **credentials) -> BaseClient:
+    """A client is made once: that takes longer than most calls, and tests ask for it each time that they look."""
+    return boto3.client(service, endpoint_url=f"http://127.0.0.1:{port}", region_name="eu-west-1", **credentials)
+
+
 class Emulator:
     """One emulator process with data of its own."""
 
@@ -80,12 +87,7 @@ class Emulator:
         return (self.data / "log").read_text()
 
     def client(self, service, **credentials) -> BaseClient:
-        return boto3.client(
-            service,
-            endpoint_url=f"http://127.0.0.1:{self.port}",
-            region_name="eu-west-1",
-            **(credentials or self.root),
-        )
+        return client(service, self.port, **(credentials or self.root))
 
     @property
     def root(self) -> dict[str, str]:
