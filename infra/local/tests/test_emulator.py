@@ -15,6 +15,7 @@ import tempfile
 import time
 import unittest
 import zipfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest import mock
@@ -602,8 +603,9 @@ class Changing(unittest.TestCase):
 class Starting(unittest.TestCase):
     """What stands in the way of a start is said."""
 
-    def start(self, data, port) -> subprocess.CompletedProcess:
+    def start(self, data, port, pages_port=0) -> subprocess.CompletedProcess:
         command = [sys.executable, str(LOCAL / "emulator.py"), "--port", str(port), "--data", str(data)]
+        command += ["--pages-port", str(pages_port)]
         return subprocess.run(command, capture_output=True, text=True, timeout=30)
 
     def test_a_port_in_use(self) -> None:
@@ -618,7 +620,8 @@ class Starting(unittest.TestCase):
     def test_keys_that_cannot_be_read(self) -> None:
         with tempfile.TemporaryDirectory() as data:
             (Path(data) / keys.FILE).write_text("{}")
-            done = self.start(data, testrun.free_ports(1)[0])
+            with kept_ports(2) as ports:
+                done = self.start(data, *ports)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("the root keys cannot be read", done.stderr)
         self.assertIn(f"remove {Path(data).resolve() / keys.FILE}, and new ones are made", done.stderr)
@@ -628,10 +631,22 @@ class Starting(unittest.TestCase):
             emulator = Emulator(Path(folder))
             emulator.start()
             self.addCleanup(lambda: emulator.end(signal.SIGKILL))
-            done = self.start(folder, testrun.free_ports(1)[0])
+            with kept_ports(2) as ports:
+                done = self.start(folder, *ports)
             emulator.end()
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("is in use by another store", done.stderr)
+
+
+@contextlib.contextmanager
+def kept_ports(count) -> Iterator[list[int]]:
+    """Ports that nobody else takes meanwhile, and that an emulator finds free."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            one.bind(("127.0.0.1", 0))
+        yield [one.getsockname()[1] for one in sockets]
 
 
 def own_address() -> str:
