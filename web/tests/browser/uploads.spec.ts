@@ -40,12 +40,12 @@ async function openProduct(page: Page): Promise<string> {
 }
 
 test('journey 18: a picture is uploaded by keyboard, previewed, saved, and shown in the shop', async ({ page }) => {
+  const dialog = page.waitForEvent('filechooser', { timeout: 60_000 }) // already now: the browser needs a moment to hand it over
   const id = await openProduct(page)
   const file = png()
   await page.getByLabel('Price').focus()
   await page.keyboard.press('Tab')
   await expect(chooser(page)).toBeFocused()
-  const dialog = page.waitForEvent('filechooser')
   await page.keyboard.press('Enter')
   await (await dialog).setFiles(file)
   await expect(address(page)).toHaveValue(urlOf(file))
