@@ -114,10 +114,25 @@ func (u *Upload) Finish(ctx context.Context, admin user.Caller, name string) (is
 	}
 	key := Key{admin.UserID, name}
 	err := u.show(ctx, key)
+	if errors.Is(err, ErrNoUpload) {
+		return false, u.shownMeanwhile(ctx, name, err)
+	}
 	if refused := (*RefusedError)(nil); err == nil || errors.As(err, &refused) {
 		u.remove(ctx, key)
 	}
 	return err == nil, err
+}
+
+// shownMeanwhile returns nil if there is a picture where there was none a moment ago: a call of the same admin, whose
+// answer was lost perhaps, showed it and removed the upload. Else it returns err.
+func (u *Upload) shownMeanwhile(ctx context.Context, name string, err error) error {
+	switch has, readErr := u.Pictures.Has(ctx, name); {
+	case readErr != nil:
+		return fmt.Errorf("looking for picture %s again: %w", name, readErr)
+	case has:
+		return nil
+	}
+	return err
 }
 
 // show puts the bytes that were checked: the form may be used again, so what is uploaded may be other bytes by then.

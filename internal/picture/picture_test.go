@@ -20,6 +20,7 @@ type shelf struct {
 	pictures map[string]string // name → media type
 	failing  error             // of all but Has
 	kept     int
+	onRead   func()
 }
 
 func (s *shelf) Form(_ context.Context, k Key, d Draft) (Form, error) {
@@ -27,6 +28,9 @@ func (s *shelf) Form(_ context.Context, k Key, d Draft) (Form, error) {
 }
 
 func (s *shelf) Read(_ context.Context, k Key) ([]byte, error) {
+	if s.onRead != nil {
+		s.onRead()
+	}
 	b, found := s.uploads[k]
 	if !found {
 		return nil, ErrNoUpload
@@ -120,6 +124,22 @@ func TestFinish(t *testing.T) {
 			!maps.Equal(s.pictures, map[string]string{name: "image/avif"}) {
 			t.Errorf("call %d: new %v, %v; left %v, %v", i, isNew, err, s.uploads, s.pictures)
 		}
+	}
+}
+
+// TestFinishTwiceAtOnce: a repeat that finds no picture yet, and no upload any more, is answered as the first call was.
+func TestFinishTwiceAtOnce(t *testing.T) {
+	b := file(t, "plain.avif")
+	name := nameOf(b)
+	s := &shelf{uploads: map[Key][]byte{{"usr_ann", name}: b}, pictures: map[string]string{}}
+	s.onRead = func() {
+		s.onRead = nil
+		if isNew, err := s.upload().Finish(t.Context(), ann, name); err != nil || !isNew {
+			t.Errorf("the first call: new %v, %v", isNew, err)
+		}
+	}
+	if isNew, err := s.upload().Finish(t.Context(), ann, name); err != nil || isNew {
+		t.Errorf("the repeat: new %v, %v", isNew, err)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"shop/internal/picture"
 )
@@ -69,6 +70,9 @@ func (u *Uploads) Read(ctx context.Context, key picture.Key) ([]byte, error) {
 		return nil, &picture.RefusedError{Reason: "The file is larger than 5 MB."}
 	}
 	out, err := u.Client.GetObject(ctx, &s3.GetObjectInput{Bucket: &u.Bucket, Key: &object})
+	if gone := (*types.NoSuchKey)(nil); errors.As(err, &gone) { // removed since
+		return nil, picture.ErrNoUpload
+	}
 	if err != nil {
 		return nil, failed("reading", object, err)
 	}

@@ -125,6 +125,22 @@ func TestLargeUploads(t *testing.T) {
 	}
 }
 
+// TestRemovedMeanwhile: an upload that is listed and gone when it is read is none.
+func TestRemovedMeanwhile(t *testing.T) {
+	client := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("list-type") == "2" {
+			fmt.Fprintf(w, listed, objectOf(key), 3)
+			return
+		}
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprint(w, "<Error><Code>NoSuchKey</Code></Error>")
+	})
+	_, err := (&Uploads{Client: client, Bucket: "uploads-1"}).Read(t.Context(), key)
+	if !errors.Is(err, picture.ErrNoUpload) {
+		t.Errorf("got %v, want ErrNoUpload", err)
+	}
+}
+
 // TestPut: a picture is kept for good, under its media type.
 func TestPut(t *testing.T) {
 	client := answering(t, func(_ http.ResponseWriter, r *http.Request) {
