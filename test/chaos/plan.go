@@ -202,6 +202,9 @@ func drawStep(t *rapid.T, p plan, i, buyers int) step {
 	if st.Kind == await || st.Kind == withdraw { // mostly for what is sold out
 		st.Good = rapid.SampledFrom([]int{changed - 1, changed - 1, changed - 1, st.Good}).Draw(t, "awaited")
 	}
+	if st.Good == changed-1 && (st.Kind == adjust || st.Kind == set) { // few units come back, and are soon gone
+		st.Amount = 1 + max(st.Amount, -st.Amount)%3
+	}
 	return st
 }
 
@@ -238,10 +241,10 @@ func oneOfEach(first, end int) []want {
 
 // Calls by who makes them.
 var (
-	transactions = []string{placeOrder, moveStock, saveProduct, changeStatus, endCancelling, makeStockMail}
-	reads        = []string{"BatchGetItem", "TransactGetItems", "GetItem", "Query", readWait}
+	transactions = []string{placeOrder, moveStock, saveProduct, changeStatus, endCancelling}
+	reads        = []string{"BatchGetItem", "TransactGetItems", "GetItem", "Query"}
 	mailUpdates  = []string{claimMail, markSent, releaseMail, rescheduleMail}
-	waits        = []string{askWait, withdrawWait, waitAgain, fulfilWait}
+	waits        = []string{askWait, withdrawWait, readWait, makeStockMail, waitAgain, fulfilWait}
 	sends        = []string{"SendMessage", "SendMessageBatch", "SendEmail"}
 	accountCalls = []string{signUp, countGuess, beginSession, renew, endSession, findRepeat, setPassword, verifyAddress,
 		closeAccount}
@@ -263,17 +266,15 @@ var faults = []kindsOfFault{
 		[]faultproxy.Kind{faultproxy.Throttled, faultproxy.Throttled},
 	},
 	{[]string{"SendMessage", "SendMessageBatch"}, []faultproxy.Kind{faultproxy.Doubled}, 0.5, nil},
-	{slices.Concat(transactions, mailUpdates, waits, []string{"TransactGetItems"}),
-		[]faultproxy.Kind{faultproxy.Conflict}, 0.5, nil},
-	{slices.Concat(transactions, reads, mailUpdates, waits, sends),
+	{slices.Concat(transactions, mailUpdates, []string{"TransactGetItems"}), []faultproxy.Kind{faultproxy.Conflict},
+		0.5, nil},
+	{slices.Concat(transactions, reads, mailUpdates, sends),
 		[]faultproxy.Kind{faultproxy.Refused, faultproxy.Throttled, faultproxy.RateLimited, faultproxy.Reset,
 			faultproxy.Lost, faultproxy.Half}, 0.3, nil},
-	{slices.Concat(transactions, mailUpdates, waits, sends),
-		[]faultproxy.Kind{faultproxy.Slow, faultproxy.Late}, 0.2, nil},
+	{slices.Concat(transactions, mailUpdates, sends), []faultproxy.Kind{faultproxy.Slow, faultproxy.Late}, 0.2, nil},
 	{[]string{placeOrder, "SendMessage", moveStock, changeStatus, endCancelling},
 		[]faultproxy.Kind{faultproxy.KilledBefore, faultproxy.KilledAfter}, 0.15, nil},
-	{slices.Concat(mailUpdates, waits, []string{makeStockMail}, sends),
-		[]faultproxy.Kind{faultproxy.KilledBefore, faultproxy.KilledAfter}, 0.25, nil},
+	{slices.Concat(mailUpdates, sends), []faultproxy.Kind{faultproxy.KilledBefore, faultproxy.KilledAfter}, 0.25, nil},
 }
 
 // accountFaults are what can be done to the calls of accounts and sessions, which are few: each round has one of them
@@ -291,11 +292,21 @@ var accountFaults = []kindsOfFault{
 	}, 0.6, nil},
 }
 
-// drawRules draws two to seven faults, and one to three of accounts, at most one of a kind for a call.
+// waitFaults are what can be done to the calls about customers who wait for a product. They are few, too.
+var waitFaults = []kindsOfFault{
+	{waits, []faultproxy.Kind{
+		faultproxy.Refused, faultproxy.Throttled, faultproxy.Conflict, faultproxy.Reset, faultproxy.Lost,
+		faultproxy.Half, faultproxy.Late, faultproxy.Slow, faultproxy.KilledBefore, faultproxy.KilledAfter,
+	}, 0.6, nil},
+}
+
+// drawRules draws two to seven faults, one to three of accounts, and one or two of customers who wait, at most one of a
+// kind for a call.
 func drawRules(t *rapid.T) []faultproxy.Rule {
 	named := func(r faultproxy.Rule) string { return r.Operation + string(r.Fault) }
 	rules := rapid.SliceOfNDistinct(ruleOf(faults), 2, 7, named).Draw(t, "faults")
 	rules = append(rules, rapid.SliceOfNDistinct(ruleOf(accountFaults), 1, 3, named).Draw(t, "faults of accounts")...)
+	rules = append(rules, rapid.SliceOfNDistinct(ruleOf(waitFaults), 1, 2, named).Draw(t, "faults of waits")...)
 	return append(rules, giveWork(rules)...)
 }
 
