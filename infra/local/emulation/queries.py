@@ -8,7 +8,7 @@ cuts the page, filters and projects it. A key condition in an unusual form is an
 
 import bisect
 import itertools
-import json
+import marshal
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 
@@ -72,13 +72,16 @@ def once_a_query(evaluate) -> Callable:
 
 
 def small_first(paginate) -> Callable:
-    """The emulator's page, whose items are not measured one by one when even their JSON is smaller than a page."""
+    """The emulator's page, whose items are not measured one by one when more than all of them is less than a page.
+
+    marshal writes each text and five bytes more, without looking for equal ones in format 2.
+    """
 
     def page(items, limit, table, index_name=None) -> tuple[list, bool]:
         if limit is None:
             return paginate(items, limit, table, index_name)
         first = list(itertools.islice(items, int(limit)))
-        if len(json.dumps(first)) >= PAGE_BYTES:
+        if len(marshal.dumps(first, 2)) >= PAGE_BYTES:
             return paginate(items, limit, table, index_name)
         return first, len(first) == int(limit)
 
