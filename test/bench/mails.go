@@ -34,6 +34,7 @@ import (
 
 const (
 	sesLatency     = 150 * time.Millisecond // of one call
+	ordersASecond  = 100                    // that come while mails are sent
 	batchOfMails   = 10                     // messages that the queue hands over at once
 	accountWorkers = 2                      // batches of account mails at once: the least that SQS has
 	longestReset   = 10 * time.Second       // that a reset's mail may wait in the middle of a backlog
@@ -45,21 +46,23 @@ type mailLoad struct {
 	perSecond, accounts float64
 	workers             int
 	slower              float64
+	arriving            float64 // orders a second
 }
 
 // mailLoads are the defaults of template.yaml, and what docs/mail.md says of a rate of 200.
-var mailLoads = []mailLoad{{14, 2, 5, 1}, {200, 10, 40, 4}}
+var mailLoads = []mailLoad{{14, 2, 5, 1, ordersASecond}, {200, 10, 40, 4, ordersASecond}}
 
 // scaled is the load as it is measured.
 func (l mailLoad) scaled() mailLoad {
-	return mailLoad{l.perSecond / l.slower, l.accounts / l.slower, l.workers, 1}
+	return mailLoad{l.perSecond / l.slower, l.accounts / l.slower, l.workers, 1, l.arriving / l.slower}
 }
 
 // forOrders is the part of the rate that account mails leave.
 func (l mailLoad) forOrders() float64 { return l.perSecond - l.accounts }
 
-// mails measures how fast a backlog of orders' mails is sent by as many processes as the event source would run at
-// once, by an SES that takes its time and refuses what is above its rate; and how long account mails wait meanwhile.
+// mails measures how fast a backlog of orders' mails, to which more orders come, is sent by as many processes as the
+// event source would run at once, by an SES that takes its time and refuses what is above its rate; and how long
+// account mails wait meanwhile.
 func mails(ctx context.Context, s *store, e effort) (rows []row, err error) {
 	for _, load := range mailLoads[:e.mailLoads] {
 		more, err := s.mailsAt(ctx, load, e)
@@ -102,36 +105,65 @@ type mailRun struct {
 	load   mailLoad
 	resets int
 	ses    *provider
-	orders []string // whose mails are pending
+	orders []string // whose mails are pending from the start
+	more   int      // orders that come while these are sent
 	users  []user.User
 
 	took    time.Duration // until the backlog was gone
 	waiting []time.Duration
 }
 
-// prepare places orders, as many as SES takes in a while, and signs up those who will ask for a reset.
-func (r *mailRun) prepare(ctx context.Context, howLong time.Duration) error {
+// prepare places half of the orders whose mails SES takes in a while, and signs up those who will ask for a reset.
+func (r *mailRun) prepare(ctx context.Context, howLong time.Duration) (err error) {
 	round := r.load.workers * batchOfMails // so that no worker has less to do than another
 	count := round * int(math.Ceil(r.load.forOrders()*howLong.Seconds()/float64(round)))
-	place := checkoutStore(r.box.tables)
-	ids := make(chan string, count)
+	r.more = count / 2 / batchOfMails * batchOfMails
+	if r.orders, err = r.place(ctx, count-r.more); err != nil {
+		return err
+	}
+	return r.signUp(ctx)
+}
+
+// place places orders, and returns their ids.
+func (r *mailRun) place(ctx context.Context, count int) ([]string, error) {
+	store, ids := checkoutStore(r.box.tables), make([]string, count)
 	placing, placingCtx := errgroup.WithContext(ctx)
 	placing.SetLimit(writersOnce)
-	for range count {
+	for n := range ids {
 		placing.Go(func() error {
 			o := newOrder(r.box.store.customer.Email)
-			_, err := place.Place(placingCtx, o, inStock, time.Now)
-			ids <- o.ID
+			ids[n] = o.ID
+			_, err := store.Place(placingCtx, o, inStock, time.Now)
 			return err
 		})
 	}
 	if err := placing.Wait(); err != nil {
-		return fmt.Errorf("placing orders: %w", err)
+		return nil, fmt.Errorf("placing orders: %w", err)
 	}
-	close(ids)
-	for id := range ids {
-		r.orders = append(r.orders, id)
+	return ids, nil
+}
+
+// arrive hands over the orders that are there, and then those that come.
+func (r *mailRun) arrive(ctx context.Context, batches chan<- []string) error {
+	defer close(batches)
+	for batch := range slices.Chunk(r.orders, batchOfMails) {
+		batches <- batch
 	}
+	next := rate.NewLimiter(rate.Limit(r.load.arriving/batchOfMails), 1)
+	for range r.more / batchOfMails {
+		if err := next.Wait(ctx); err != nil {
+			return err
+		}
+		batch, err := r.place(ctx, batchOfMails)
+		if err != nil {
+			return err
+		}
+		batches <- batch
+	}
+	return nil
+}
+
+func (r *mailRun) signUp(ctx context.Context) error {
 	users := dynamostore.SignUpStore{
 		Client: r.box.tables.client, Users: r.box.tables.name("UsersTable"),
 		AuthState: r.box.tables.name("AuthStateTable"),
@@ -161,13 +193,10 @@ func (r *mailRun) measure(ctx context.Context, binary string) error {
 		return err
 	}
 	work, workCtx := errgroup.WithContext(ctx)
-	batches := make(chan []string, len(r.orders))
-	for batch := range slices.Chunk(r.orders, batchOfMails) {
-		batches <- batch
-	}
-	close(batches)
+	batches := make(chan []string, r.count()) // as long as a queue needs to be
 	began := time.Now()
-	apart := time.Duration(float64(len(r.orders)) / r.load.forOrders() / float64(r.resets+1) * float64(time.Second))
+	work.Go(func() error { return r.arrive(workCtx, batches) })
+	apart := time.Duration(float64(r.count()) / r.load.forOrders() / float64(r.resets+1) * float64(time.Second))
 	work.Go(func() error { return r.askForResets(workCtx, accounts, apart) })
 	sending, sendingCtx := errgroup.WithContext(workCtx)
 	for _, p := range orders {
@@ -185,11 +214,15 @@ func (r *mailRun) measure(ctx context.Context, binary string) error {
 	if err := errors.Join(err, work.Wait()); err != nil {
 		return err
 	}
-	if taken, want := r.ses.taken.Load(), int64(len(r.orders)+len(r.users)); taken != want {
-		return fmt.Errorf("SES got %d mails of %d", taken, want)
+	if taken, want := r.ses.taken.Load(), int64(r.count()+len(r.users)); taken != want {
+		return fmt.Errorf("SES got %d mails of %d, and refused %d; what is left was postponed", taken, want,
+			r.ses.refused.Load())
 	}
 	return r.box.pendingAtMost(ctx, 0)
 }
+
+// count returns how many orders' mails there are in all.
+func (r *mailRun) count() int { return len(r.orders) + r.more }
 
 func (r *mailRun) start(ctx context.Context, binary string, count int) (started []*process, err error) {
 	environment := append(r.box.environment(),
@@ -263,11 +296,12 @@ func (r *mailRun) rows(load mailLoad) []row {
 	if load.slower > 1 {
 		at += fmt.Sprintf(", all times %g times longer", load.slower)
 	}
-	ideal := float64(len(r.orders)) / r.load.forOrders()
+	ideal := float64(r.count()) / r.load.forOrders()
 	refused := 100 * float64(r.ses.refused.Load()) / math.Max(1, float64(r.ses.taken.Load()+r.ses.refused.Load()))
 	return []row{
-		atMost(fmt.Sprintf("mails %s: a backlog of %d sent; the limit is the rate less what account mails have", at,
-			len(r.orders)), r.took.Seconds(), ideal, 1.11, "%.1f s"),
+		atMost(fmt.Sprintf("mails %s: a backlog of %d, to which %d orders came, %g a second, sent; "+
+			"the limit is the rate less what account mails have", at, len(r.orders), r.more, load.arriving),
+			r.took.Seconds(), ideal, 1.11, "%.1f s"),
 		atMost(fmt.Sprintf("mails %s: calls that SES refused; the limit is the goal", at), refused, 1, 1, "%.2f %%"),
 		atMost(fmt.Sprintf("mails %s: the longest of %d resets in the middle of it; the limit is the goal", at,
 			len(r.waiting)), slices.Max(r.waiting).Seconds(), longestReset.Seconds(), 1, "%.2f s"),
