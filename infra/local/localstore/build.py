@@ -1,7 +1,10 @@
 """From sources to binaries: what the sources are, and how SAM and Go turn them into functions."""
 
+import fcntl
 import hashlib
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +16,7 @@ SOURCE_FOLDERS = ("functions", "internal")
 SOURCE_FILES = ("go.mod", "go.sum")
 TEMPLATE_FILES = ("template.yaml", "samconfig.toml")
 NOT_BUILT = ("_test.go", "event.json")
+SHARED = "SHOP_SHARED_BUILDS"  # names a folder of builds that several stores take over, as in a test run
 
 
 def fingerprints(settings) -> dict[str, str]:
@@ -21,8 +25,7 @@ def fingerprints(settings) -> dict[str, str]:
 
 
 def template_fingerprint(settings) -> str:
-    nested = sorted((ROOT / "infra").glob("*/template.yaml"))
-    files = [ROOT / name for name in TEMPLATE_FILES] + nested + [LOCAL / "requirements.txt"]
+    files = [*template_files(), LOCAL / "requirements.txt"]
     facts = [
         settings.port,
         settings.pages_port,
@@ -31,6 +34,10 @@ def template_fingerprint(settings) -> str:
         version(tools.sam(), "--version"),
     ]
     return digest(files, json.dumps(facts))
+
+
+def template_files() -> list[Path]:
+    return [ROOT / name for name in TEMPLATE_FILES] + sorted((ROOT / "infra").glob("*/template.yaml"))
 
 
 def sources_fingerprint() -> str:
@@ -57,7 +64,23 @@ def version(*command) -> str:
 
 
 def with_sam(settings) -> None:
-    """Build everything with `sam build`, into the store's own folder.
+    """Build everything with `sam build` into the store's own folder, or take over what another store has built."""
+    if not (shared := os.environ.get(SHARED)):
+        return run_sam(settings)
+    built = Path(shared) / digest(template_files(), sources_fingerprint())
+    with open(Path(shared) / "lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if not built.exists():
+            run_sam(settings)
+            shutil.copytree(settings.build, built)
+            return None
+    shutil.rmtree(settings.build, ignore_errors=True)
+    shutil.copytree(built, settings.build)
+    return None
+
+
+def run_sam(settings) -> None:
+    """`sam build` into the store's own folder.
 
     SAM builds one function after the other, each with a Go command of its own; what they share is compiled once,
     before, with the same flags.

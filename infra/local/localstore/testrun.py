@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Never
 
-from localstore import contract, process, tools, web
+from localstore import build, contract, process, tools, web
 from localstore.settings import DEPLOY, HOST, LOCAL, ROOT, TOOLS, Settings, UserError, architecture, say
 
 SECONDS_TO_START = 30
@@ -79,7 +79,7 @@ def test_chosen(start_store, started) -> int:
 def test_all(start_store, started) -> int:
     """What has its own surroundings runs beside the rest; the benchmarks run when it has ended."""
     pages = web.test()
-    with beside(tests_apart) as apart, surroundings(start_store) as variables:
+    with shared_builds(), beside(tests_apart) as apart, surroundings(start_store) as variables:
         # At first: what the other tests leave has pictures of other hosts, and what is seen here may ask no other host.
         browser = web.test_in_browser(variables)
         say(f"everything stands after {time.monotonic() - started:.0f} s: go test of all but {CHAOS}")
@@ -89,6 +89,17 @@ def test_all(start_store, started) -> int:
         # At last: it guesses at passwords, and guesses are counted by where they come from.
         contracted = contract.run(variables)
     return pages or browser or go or aside or benchmarks or contracted
+
+
+@contextlib.contextmanager
+def shared_builds() -> Iterator[None]:
+    """The stores that are started meanwhile share a build of the functions."""
+    with tempfile.TemporaryDirectory(prefix="shop-builds-") as folder:
+        os.environ[build.SHARED] = folder
+        try:
+            yield
+        finally:
+            del os.environ[build.SHARED]
 
 
 def tests_apart() -> int:

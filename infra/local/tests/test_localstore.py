@@ -249,6 +249,33 @@ class Fingerprint(InFolder):
             self.write(name, "changed")
         self.assertEqual(build.sources_fingerprint(), before)
 
+    def test_stores_that_share_builds_build_once_from_the_same_sources(self) -> None:
+        for name in ("template.yaml", "samconfig.toml"):
+            self.write(name, "")
+        built = []
+
+        def sam_build(of) -> None:
+            of.build.mkdir(parents=True, exist_ok=True)
+            (of.build / "template.yaml").write_text(f"build {len(built)}")
+            built.append(of.data.name)
+
+        def build_for(name) -> str:
+            one = Settings(1, self.folder / name)
+            build.with_sam(one)
+            return (one.build / "template.yaml").read_text()
+
+        shared = self.folder / "shared"
+        shared.mkdir()
+        with mock.patch.object(build, "run_sam", sam_build), mock.patch.dict(os.environ, {build.SHARED: str(shared)}):
+            self.assertEqual([build_for("one"), build_for("two")], ["build 0", "build 0"])
+            self.write("functions/sign-up/handler.go", "package changed")
+            self.assertEqual([build_for("two"), build_for("two")], ["build 1", "build 1"])
+            self.write("template.yaml", "Resources: {}")
+            self.assertEqual(build_for("two"), "build 2")
+            del os.environ[build.SHARED]
+            self.assertEqual(build_for("two"), "build 3")
+        self.assertEqual(built, ["one", "two", "two", "two"])
+
 
 class BringUpToDate(InFolder):
     """Which of the two ways of deploying is taken, and what is remembered of it."""
