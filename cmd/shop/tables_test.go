@@ -77,7 +77,8 @@ func startTables(t *testing.T) *tableStore {
 
 func (s *tableStore) outputs() map[string]string {
 	outputs := map[string]string{"Currency": "GBP"}
-	for _, name := range []string{"Users", "Products", "StockMovements", "Orders", "Mails", "SalesByDay"} {
+	for _, name := range []string{"Users", "Products", "StockMovements", "Orders", "Mails", "SalesByDay", "StockAlerts",
+		"AccountDeletions"} {
 		outputs[name+"Table"] = s.tables.Name(name)
 	}
 	return outputs
