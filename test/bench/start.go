@@ -24,7 +24,7 @@ func starts(ctx context.Context, s *store, e effort) (rows []row, err error) {
 			return nil, err
 		}
 		what := fmt.Sprintf("%s, start, median of %d", function, len(ours))
-		rows = append(rows, atMost(what, milliseconds(median(ours)), milliseconds(median(bare)), 1.2, "%.1f ms").
+		rows = append(rows, atMost(what, milliseconds(median(ours)), milliseconds(median(bare)), 1.1, "%.1f ms").
 			withSamples(ours, bare, 0.5))
 	}
 	return rows, nil
