@@ -113,11 +113,12 @@ type mailRun struct {
 	waiting []time.Duration
 }
 
-// prepare places half of the orders whose mails SES takes in a while, and signs up those who will ask for a reset.
+// prepare places three quarters of the orders whose mails SES takes in a while, and signs up those who will ask for a
+// reset.
 func (r *mailRun) prepare(ctx context.Context, howLong time.Duration) (err error) {
 	round := r.load.workers * batchOfMails // so that no worker has less to do than another
 	count := round * int(math.Ceil(r.load.forOrders()*howLong.Seconds()/float64(round)))
-	r.more = count / 2 / batchOfMails * batchOfMails
+	r.more = count / 4 / batchOfMails * batchOfMails // the last of them come before the workers have nothing left
 	if r.orders, err = r.place(ctx, count-r.more); err != nil {
 		return err
 	}
