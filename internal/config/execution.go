@@ -27,7 +27,7 @@ type execution struct {
 const processorMemory = 1769
 
 // garbage is how much memory may be allocated before the next garbage collection, in percent of what is in use. Go's
-// own 100 would collect every 4 MB: every forty checkouts or so.
+// own 100 would collect every 4 MB: every thirty checkouts or so.
 const garbage = 400
 
 // fitRuntime has goroutines run on as many threads as Lambda gives processors: to wake a second one costs more than it
