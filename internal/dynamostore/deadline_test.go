@@ -3,6 +3,7 @@ package dynamostore
 import (
 	"context"
 	"errors"
+	"net/http"
 	"testing"
 	"time"
 
@@ -151,24 +152,47 @@ var writes = map[string]func(*shop) write{
 	},
 }
 
+// limited is a context whose time is over when the test says so, and not when the clock does.
+type limited struct {
+	context.Context
+	over chan struct{}
+}
+
+func (l limited) Done() <-chan struct{} { return l.over }
+
+func (l limited) Err() error {
+	select {
+	case <-l.over:
+		return context.DeadlineExceeded
+	default:
+		return l.Context.Err()
+	}
+}
+
+// end has the time be over.
+func (l limited) end() { close(l.over) }
+
 // TestWritesWhoseTimeRunsOut: a ctx that ends before a write, while it hangs, or after it was carried out leaves all of
 // it or nothing; the error asks for a repeat, or says that the outcome is unknown, and never refuses; and the repeat
 // does what is missing.
 func TestWritesWhoseTimeRunsOut(t *testing.T) {
 	for name, prepare := range writes {
-		for when, fault := range map[string]awsfault.Fault{
-			"before": nil, "while it hangs": awsfault.Timeout, "afterwards": awsfault.TimeoutAfterCommit,
+		for when, before := range map[string]awsfault.Fault{
+			"before": nil, "while it hangs": awsfault.DropRequest, "afterwards": awsfault.Lost,
 		} {
 			t.Run(name+", "+when, func(t *testing.T) {
 				t.Parallel()
 				s := open(t)
 				w := prepare(s)
-				ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
-				defer cancel()
-				if fault == nil {
-					cancel()
+				ctx := limited{t.Context(), make(chan struct{})}
+				if before == nil {
+					ctx.end()
 				} else {
-					s.faults.On(w.operation, fault)
+					s.faults.On(w.operation, func(next http.RoundTripper, r *http.Request) (*http.Response, error) {
+						_, _ = before(next, r)
+						ctx.end()
+						return awsfault.Timeout(next, r)
+					})
 				}
 				if err := w.do(ctx); !isBusy(err) {
 					t.Errorf("got %v, want an error that asks for a repeat", err)

@@ -186,7 +186,7 @@ func TestGuessesWaitForContention(t *testing.T) {
 	if err := s.guesses().Count(t.Context(), ann, upTo(9)); !errors.Is(err, user.ErrCountsChanged) {
 		t.Errorf("a conflict and a failed condition: got %v, want ErrCountsChanged", err)
 	}
-	s.faults.On("TransactWriteItems", awsfault.Times(100, awsfault.Canceled("TransactionConflict", "None", "None"))...)
+	s.faults.On("TransactWriteItems", awsfault.Times(1000, awsfault.Canceled("TransactionConflict", "None", "None"))...)
 	err := s.guesses().Count(soon(t), ann, upTo(9))
 	var failure interface{ Temporary() bool }
 	if !errors.As(err, &failure) || !failure.Temporary() {

@@ -284,7 +284,7 @@ func newOrder(customer, key string, at time.Time, lines ...order.Line) order.Ord
 
 // soon ends in time for a test that runs into a deadline.
 func soon(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 	t.Cleanup(cancel)
 	return ctx
 }

@@ -233,16 +233,14 @@ func TestAuditOfALiveStore(t *testing.T) {
 	}
 	buyers.Go(func() { s.waitUntil(stop) })
 	audits := 0
-	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); audits++ {
+	for end := time.Now().Add(3 * time.Second); time.Now().Before(end) || audits < 2; audits++ {
 		s.wantDifferences()
 	}
 	s.change("Products", productKey("p001", salePart), "SET stock = stock + :n", attributes{":n": number(1)})
 	s.wantDifferences("stock_differs p001")
 	close(stop)
 	buyers.Wait()
-	if audits < 2 {
-		t.Errorf("%d audits ran during the sales, too few", audits)
-	}
+	t.Logf("%d audits ran during the sales", audits)
 }
 
 // waitUntil has one customer after the other wait, be told, wait again or withdraw, and delete the account.

@@ -161,9 +161,7 @@ func TestMarkHolds(t *testing.T) {
 		s.must(err)
 		return g
 	}
-	inventory := product.Inventory{Products: s.inventory(), NewID: func() string {
-		return number3(rand.IntN(1000)) + number3(rand.IntN(1000))
-	}, Now: time.Now}
+	inventory := product.Inventory{Products: s.inventory(), NewID: newID, Now: time.Now}
 	var at sync.WaitGroup
 	var sold, added int64
 	var one sync.Mutex
@@ -292,9 +290,7 @@ func TestThresholdHolds(t *testing.T) {
 		Store: s.checkout().CheckoutStore, Currency: "GBP", Now: func() time.Time { return opened },
 		Announce: func(context.Context, string) error { return nil },
 	}
-	inventory := product.Inventory{Products: s.inventory(), NewID: func() string {
-		return number3(rand.IntN(1000)) + number3(rand.IntN(1000))
-	}, Now: time.Now}
+	inventory := product.Inventory{Products: s.inventory(), NewID: newID, Now: time.Now}
 	var at sync.WaitGroup
 	var left atomic.Int64
 	left.Store(60)

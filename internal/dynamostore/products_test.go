@@ -2,7 +2,6 @@ package dynamostore
 
 import (
 	"errors"
-	"math/rand/v2"
 	"net/http"
 	"reflect"
 	"slices"
@@ -347,9 +346,7 @@ func TestMoveOfNoProduct(t *testing.T) {
 func TestAdjustmentsAndSalesAtOnce(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 100, 100)
-	inventory := product.Inventory{Products: s.inventory(), NewID: func() string {
-		return number3(rand.IntN(1000)) + number3(rand.IntN(1000))
-	}, Now: func() time.Time { return opened }}
+	inventory := product.Inventory{Products: s.inventory(), NewID: newID, Now: func() time.Time { return opened }}
 	var at sync.WaitGroup
 	for i := range 8 {
 		at.Go(func() {
