@@ -20,7 +20,7 @@ from typing import Never
 from localstore import aws, checks, demo, deploy, drill, logs, process, release, testrun, tools, web
 from localstore.settings import LOCAL, Settings, UserError, architecture, aws_environment, from_environment, say
 
-SECONDS_TO_ANSWER = 30
+SECONDS_TO_ANSWER = 120
 LAST_LINES = 200  # of the emulator's log, with which `make logs` begins
 NOT_OURS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")  # they would come before what aws-env exports
 

@@ -14,7 +14,7 @@ import urllib.request
 from localstore import tools
 from localstore.settings import HOST, LOCAL, UserError
 
-SECONDS_TO_START = 60
+SECONDS_TO_START = 120
 SECONDS_TO_END = 30
 LOCK = "lock"
 

@@ -19,7 +19,7 @@ from typing import Never
 from localstore import build, contract, process, tools, web
 from localstore.settings import DEPLOY, HOST, LOCAL, ROOT, TOOLS, Settings, UserError, architecture, say
 
-SECONDS_TO_START = 30
+SECONDS_TO_START = 120
 SECONDS_TO_END = 120  # a round under way, and its store
 LONGEST_PACKAGE = "20m"
 BENCHSTAT = "golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da"

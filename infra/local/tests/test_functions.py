@@ -54,16 +54,16 @@ class Updates(unittest.TestCase):
     def test_an_invocation_under_way_is_finished(self) -> None:
         idle, busy = Worker(False), Worker(True)
         functions.as_update(self.kill)([idle, busy, None])
-        self.assertEqual([self.killed.get(timeout=5), self.killed.get(timeout=5)], [idle, None])
+        self.assertEqual([self.killed.get(timeout=60), self.killed.get(timeout=60)], [idle, None])
         with self.assertRaises(queue.Empty):
             self.killed.get(timeout=0.1)
         busy.in_use = False
-        self.assertIs(self.killed.get(timeout=5), busy)
+        self.assertIs(self.killed.get(timeout=60), busy)
 
     def test_what_is_no_update_waits_for_nobody(self) -> None:
         busy = Worker(True)
         self.kill([busy])
-        self.assertIs(self.killed.get(timeout=5), busy)
+        self.assertIs(self.killed.get(timeout=60), busy)
 
 
 class Logs(unittest.TestCase):

@@ -149,7 +149,7 @@ class Save(unittest.TestCase):
                     "POST", "/", {"x-amz-target": "DynamoDB_20120810.PutItem"}, json.dumps(item).encode(), {}
                 )
                 self.saver.note(signed("dynamodb", "DynamoDB_20120810.PutItem"))
-                await asyncio.wait_for(self.saved(key), 20)
+                await asyncio.wait_for(self.saved(key), 120)
             running.cancel()
 
         asyncio.run(some_time())
