@@ -356,7 +356,7 @@ func TestASlowIssuerIsNotWaitedFor(t *testing.T) {
 	}
 	start := time.Now()
 	wantUnavailable(t, i.keys(), "A")
-	if took := time.Since(start); took < timeout || took > timeout+3*time.Second {
+	if took := time.Since(start); took < timeout || took > timeout+30*time.Second {
 		t.Errorf("it took %v, want %v", took, timeout)
 	}
 }

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,7 +34,8 @@ type fakeShop struct {
 	status    func(key string) (order.EmailStatus, bool)
 	listed    map[string]int64
 	repeats   int
-	now       time.Time // the store's clock: a minute on at each look
+	mailWait  time.Duration // for which its mails are waited; 0: as long as they need
+	now       time.Time     // the store's clock: a minute on at each look
 	placedAt  map[string]time.Time
 	customerE error
 	clockE    error
@@ -154,7 +156,7 @@ func plenty() map[string]int64 { return map[string]int64{"lamp": 10, "mug": 10, 
 
 func replayDay(t *testing.T, f *fakeShop) (Report, error) {
 	t.Helper()
-	run := &Run{Shop: f, Mailbox: f, Concurrency: 2, MailWait: time.Second, Now: time.Now}
+	run := &Run{Shop: f, Mailbox: f, Concurrency: 2, MailWait: cmp.Or(f.mailWait, time.Minute), Now: time.Now}
 	return run.Replay(context.Background(), day)
 }
 
@@ -326,6 +328,7 @@ func TestReplayFindsFaults(t *testing.T) {
 			f.status = func(id string) (order.EmailStatus, bool) { return order.EmailFailed, id == "ord_bob_2" }
 		}, []string{mailsSent}},
 		"a mail that never goes": {func(f *fakeShop) {
+			f.mailWait = time.Second
 			f.status = func(id string) (order.EmailStatus, bool) { return order.EmailPending, id == "ord_bob_2" }
 		}, []string{mailsSent}},
 		"a mail missing": {func(f *fakeShop) {
@@ -349,7 +352,7 @@ func TestReplayFindsFaults(t *testing.T) {
 }
 
 func TestReplayWithoutMailbox(t *testing.T) {
-	run := &Run{Shop: newFakeShop(plenty()), Concurrency: 1, MailWait: time.Second, Now: time.Now}
+	run := &Run{Shop: newFakeShop(plenty()), Concurrency: 1, MailWait: time.Minute, Now: time.Now}
 	r, err := run.Replay(context.Background(), day)
 	if err != nil || len(r.Checks) != 5 || r.Failed() {
 		t.Errorf("%+v, %v, want five checks that hold", r.Checks, err)
@@ -391,7 +394,7 @@ func TestReplayInterrupted(t *testing.T) {
 func TestReplayProgress(t *testing.T) {
 	f := newFakeShop(plenty())
 	told := map[string]string{}
-	run := &Run{Shop: f, Concurrency: 2, MailWait: time.Second, Now: time.Now,
+	run := &Run{Shop: f, Concurrency: 2, MailWait: time.Minute, Now: time.Now,
 		Progress: func(phase string, done, total int) { told[phase] += fmt.Sprintf("%d/%d ", done, total) }}
 	if _, err := run.Replay(context.Background(), day); err != nil {
 		t.Fatal(err)
