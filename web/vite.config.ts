@@ -39,5 +39,5 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: { input: { shop: 'shop.html', admin: 'admin/index.html', reference: 'reference/index.html' } },
   },
-  test: { include: ['tests/unit/**/*.test.{ts,tsx}'] },
+  test: { include: ['tests/unit/**/*.test.{ts,tsx}'], testTimeout: 60_000 },
 })

@@ -76,10 +76,10 @@ describe('a session', () => {
     kept.set('shop.session', '1')
     const [one, two] = [await tab(), await tab()]
     await one.accessToken()
-    await vi.waitFor(() => expect(two.sessionState().status).toBe('user'))
+    await vi.waitFor(() => expect(two.sessionState().status).toBe('user'), 30_000)
     answers = [() => problem(401, 'unauthenticated')]
     expect(await one.refresh('t1')).toBeUndefined()
-    await vi.waitFor(() => expect(two.sessionState()).toEqual({ status: 'guest', ended: true }))
+    await vi.waitFor(() => expect(two.sessionState()).toEqual({ status: 'guest', ended: true }), 30_000)
     expect(kept.has('shop.session')).toBe(false)
   })
 
@@ -101,11 +101,11 @@ describe('a session', () => {
   it('is the new user’s in every tab once somebody else logs in', async () => {
     const [one, two] = [await tab(), await tab()]
     await one.logIn('ada@example.com', 'x')
-    await vi.waitFor(() => expect(two.sessionState().status).toBe('user'))
+    await vi.waitFor(() => expect(two.sessionState().status).toBe('user'), 30_000)
     const other = { ...user, user_id: 'usr_2', name: 'Bob' }
     answers = [() => Response.json({ access_token: 'bob', token_type: 'Bearer', expires_in: 900, user: other })]
     await two.logIn('bob@example.com', 'x')
-    await vi.waitFor(() => expect(one.sessionState()).toEqual({ status: 'user', user: other }))
+    await vi.waitFor(() => expect(one.sessionState()).toEqual({ status: 'user', user: other }), 30_000)
     expect(await one.accessToken()).toBe('bob')
   })
 })
