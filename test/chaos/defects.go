@@ -55,7 +55,7 @@ var defects = []defect{
 		function: "RelayMailFunction", folder: "functions/relay-mail",
 		plan: plan{Goods: []good{{Stock: 1000, Price: 100}}, Steps: append(buys(24), step{Kind: idle}), Workers: 8,
 			Rules: []faultproxy.Rule{
-				{Operation: "SendMessage", Fault: faultproxy.Reset, Share: 0.5},
+				{Operation: "SendMessage", Fault: faultproxy.Reset, Share: 1},
 			}},
 		invariant: invMail,
 	},

@@ -194,7 +194,18 @@ func (r *round) step(ctx context.Context, i int) {
 	case readList:
 		r.readPages(ctx, st.Buyer-1) // the first one is the admin
 	case idle:
-		_ = r.env.proxy.Quiet(ctx, quiet, idleLimit) // a round goes on although calls are still made
+		r.idle(ctx)
+	}
+}
+
+// idle waits until nothing is under way: no event waits for notify, however late it is called, and no call is made any
+// more. A round goes on although calls are still made.
+func (r *round) idle(ctx context.Context) {
+	for end := time.Now().Add(idleLimit); time.Now().Before(end) && ctx.Err() == nil; {
+		waiting, err := r.env.messages(ctx, "MailQueueUrl")
+		if err != nil || r.env.proxy.Quiet(ctx, quiet, time.Until(end)) == nil && waiting == 0 {
+			return
+		}
 	}
 }
 
