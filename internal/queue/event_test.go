@@ -3,6 +3,7 @@ package queue
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -195,11 +196,15 @@ func TestRefusalsKeepTheBodyToThemselves(t *testing.T) {
 	}
 }
 
-// TestHugeBodiesAreCheap: a body that is too long is not read.
+// TestHugeBodiesAreCheap: a body that is too long is not read. What else runs in this process allocates, too, so the
+// least of some runs counts.
 func TestHugeBodiesAreCheap(t *testing.T) {
-	huge := strings.Repeat("[", 1<<20)
-	if got := testing.AllocsPerRun(10, func() { _, _ = decode(huge) }); got > 3 {
-		t.Errorf("%v allocations, want those of an error only", got)
+	huge, least := strings.Repeat("[", 1<<20), math.Inf(1)
+	for range 20 {
+		least = min(least, testing.AllocsPerRun(1, func() { _, _ = decode(huge) }))
+	}
+	if least > 3 {
+		t.Errorf("%v allocations, want those of an error only", least)
 	}
 }
 

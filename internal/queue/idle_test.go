@@ -25,8 +25,9 @@ import (
 // patience of the impatientServer, with connections that nobody uses.
 const patience = 150 * time.Millisecond
 
-// impatientServer is an SQS that breaks a connection which was idle for too long. It does so when the next request
-// arrives: that is what a client meets whose request and the server's end of the connection cross each other.
+// impatientServer is an SQS that breaks a connection which was idle for too long between two requests. It does so when
+// the next one arrives: that is what a client meets whose request and the server's end of the connection cross each
+// other.
 type impatientServer struct {
 	url           string
 	taken, broken atomic.Int64 // requests
@@ -55,12 +56,12 @@ func startImpatient(t *testing.T) *impatientServer {
 func (s *impatientServer) serve(connection net.Conn) {
 	defer connection.Close()
 	in := bufio.NewReader(connection)
-	for idle := time.Now(); ; idle = time.Now() {
+	for answered := (time.Time{}); ; answered = time.Now() {
 		request, err := http.ReadRequest(in)
 		if err != nil {
 			return
 		}
-		if time.Since(idle) > patience {
+		if !answered.IsZero() && time.Since(answered) > patience {
 			s.broken.Add(1)
 			return
 		}
