@@ -167,7 +167,7 @@ func createStack(t *testing.T, at *target, template string) {
 	waiter := cloudformation.NewStackCreateCompleteWaiter(client,
 		func(o *cloudformation.StackCreateCompleteWaiterOptions) { o.MinDelay = updatePoll })
 	if err := waiter.Wait(
-		t.Context(), &cloudformation.DescribeStacksInput{StackName: &at.stack}, time.Minute,
+		t.Context(), &cloudformation.DescribeStacksInput{StackName: &at.stack}, 5*time.Minute,
 	); err != nil {
 		t.Fatal(err)
 	}

@@ -74,8 +74,8 @@ func TestRotateKeyRefuses(t *testing.T) {
 		change func(*fakeKeys)
 		want   string
 	}{
-		"a key made five seconds too late": {func(k *fakeKeys) {
-			k.standby().made = time.Now().Add(-135*time.Minute + time.Second*5)
+		"a key made a minute too late": {func(k *fakeKeys) {
+			k.standby().made = time.Now().Add(-134 * time.Minute)
 		}, "too early to sign with the standby key"},
 		"a key published a minute ago": {func(k *fakeKeys) {
 			k.changed[publisher] = time.Now().Add(-time.Minute)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	storeduser "shop/internal/user"
 	"shop/test/testenv"
 )
 
@@ -172,6 +173,7 @@ func TestOwnPasswordIsGuessedAt(t *testing.T) {
 			t.Fatal("100 wrong passwords and no 429")
 		}
 	}
+	prolong(t, c.Email, addr, storeduser.PerAddressAndClient)
 	send(t, postSession(logIn{c.Email, password}).callingFrom(addr)).refused(t, http.StatusTooManyRequests,
 		"too_many_requests")
 	send(t, postSession(logIn{c.Email, password})).want(t, http.StatusCreated)

@@ -21,13 +21,13 @@ func atOnce(t *testing.T, n, limit int, do func(i int) error) {
 }
 
 // eventually asks again until the answer is yes, for what may lag: the lists
-// of orders by a second, the mail by the queue.
+// of orders by a second, the mail by the queue. It asks once more when the time
+// is over, because one answer may take long.
 func eventually(t *testing.T, within time.Duration, what string, ask func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(within); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if ask() {
-			return
+	for deadline := time.Now().Add(within); !ask(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("after %s still not: %s", within, what)
 		}
 	}
-	t.Fatalf("after %s still not: %s", within, what)
 }

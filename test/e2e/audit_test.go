@@ -90,7 +90,7 @@ func TestDemotedAdminLearnsNothingOfTheForm(t *testing.T) {
 func wantAudited(t *testing.T, want map[string][]auditedEvent) {
 	t.Helper()
 	var got map[string][]auditedEvent
-	eventually(t, 10*time.Second, "a line of the audit log for each refusal", func() bool {
+	eventually(t, time.Minute, "a line of the audit log for each refusal", func() bool {
 		got = auditedEvents(t)
 		for id, events := range want {
 			if len(got[id]) < len(events) {
@@ -114,8 +114,11 @@ func TestAuditedLinesAreKeptApart(t *testing.T) {
 	a := send(t, postSession(logIn{c.Email, password})).want(t, http.StatusCreated)
 	id := a.header.Get("X-Request-Id")
 	var kept []string
-	eventually(t, 20*time.Second, "the log-in in the audit log", func() bool {
+	eventually(t, time.Minute, "the log-in in the audit log", func() bool {
 		kept = keptLines(t, id)
+		if len(kept) == 0 { // a line that comes late the emulator ships with those of the process's next call
+			send(t, postSession(logIn{c.Email, password})).want(t, http.StatusCreated)
+		}
 		return len(kept) > 0
 	})
 	if len(kept) != 1 || !strings.Contains(kept[0], `"msg":"audit"`) || !strings.Contains(kept[0], `"event":"log_in"`) {

@@ -80,7 +80,7 @@ func TestBackInStock(t *testing.T) {
 			!strings.Contains(m.BodyText, "/products/"+p.ProductID+"\n") {
 			t.Errorf("got the mail %q:\n%s", m.Subject, m.BodyText)
 		}
-		eventually(t, 10*time.Second, "the customer waits no more", func() bool { return !awaits(t, c, p.ProductID) })
+		eventually(t, time.Minute, "the customer waits no more", func() bool { return !awaits(t, c, p.ProductID) })
 	}
 	watchStock(t, watch)
 	for _, c := range waiting {

@@ -62,7 +62,7 @@ func TestCancelOrder(t *testing.T) {
 	if m := moved[0]; len(moved) != 2 || m.OrderID != o.OrderID || m.Delta != 3 || m.By != c.UserID {
 		t.Errorf("movements = %+v, want 3 units of %s back, once", moved, o.OrderID)
 	}
-	eventually(t, 10*time.Second, "the lists say that it is cancelled", func() bool {
+	eventually(t, time.Minute, "the lists say that it is cancelled", func() bool {
 		all := call{method: "GET", path: "/admin/orders", from: admin(t)}.with("customer", c.UserID)
 		return ownOrders(t, c, 1)[0].Status == "cancelled" && allPages[order](t, all)[0].Status == "cancelled"
 	})

@@ -46,7 +46,7 @@ type answer struct {
 }
 
 var transport = &http.Client{
-	Timeout:       60 * time.Second,
+	Timeout:       2 * time.Minute, // more than the longest function that is waited for
 	Transport:     &http.Transport{MaxIdleConnsPerHost: 256},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }

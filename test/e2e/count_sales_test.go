@@ -38,7 +38,7 @@ func TestSalesOfYesterday(t *testing.T) {
 		t.Errorf("%d units were sold yesterday, want 2", got)
 	}
 	send(t, call{method: "POST", path: "/orders/" + first + "/cancellation", from: c}).want(t, http.StatusOK)
-	eventually(t, 20*time.Second, "the cancelled order is taken out", func() bool {
+	eventually(t, time.Minute, "the cancelled order is taken out", func() bool {
 		if out := string(invoke(t, "CountSalesFunction", map[string]any{})); strings.Contains(out, "errorMessage") {
 			t.Fatalf("counting failed: %s", out)
 		}

@@ -106,7 +106,7 @@ func TestAForgedViewerAddressIsNotBelieved(t *testing.T) {
 		t.Fatal(err)
 	}
 	var audited string
-	eventually(t, 10*time.Second, "the failed log-in is audited", func() bool {
+	eventually(t, time.Minute, "the failed log-in is audited", func() bool {
 		audited = failedLogIn(t, refused.RequestID)
 		return audited != ""
 	})

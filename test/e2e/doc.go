@@ -1,6 +1,6 @@
-// Package e2e holds the black-box tests of the deployed store: they speak HTTP to it, as a shop's pages would, and
-// import only access, password and rootkeys of internal/. The client (client_test.go) checks every answer against the
-// HTTP contract; the tests of each flow are in that flow's file.
+// Package e2e holds the black-box tests of the deployed store: they speak HTTP to it, as a shop's pages would, and use
+// packages of internal/ only to bring about in its tables what would take a client minutes or days. The client
+// (client_test.go) checks every answer against the HTTP contract; the tests of each flow are in that flow's file.
 //
 // `make test ONLY=./test/e2e RUN=TestName` starts all that they need, and `make test-up` leaves it running for go test
 // and editors. Tests find it by these variables:

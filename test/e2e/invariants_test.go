@@ -42,7 +42,7 @@ func TestAuditFindsWhatIsPlanted(t *testing.T) {
 	if out := string(invoke(t, "AuditFunction", map[string]any{})); strings.Contains(out, "errorMessage") {
 		t.Fatalf("the audit failed: %s", out)
 	}
-	eventually(t, 10*time.Second, "the function logs what it found", func() bool {
+	eventually(t, time.Minute, "the function logs what it found", func() bool {
 		log, err := os.ReadFile(filepath.Join(testenv.Env(t, "SHOP_DATA"), "emulator.log"))
 		return err == nil && strings.Contains(string(log), `"invariant":"stock_differs","subject":"`+p.ProductID+`"`) &&
 			strings.Contains(string(log), `"invariant":"mail_without_order","subject":"order-placed#`+orderID+`"`)

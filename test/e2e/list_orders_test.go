@@ -47,10 +47,10 @@ func TestHistoryByStatus(t *testing.T) {
 		}
 	}
 	step(t, id, "placed", "packed")
-	eventually(t, 10*time.Second, "the order is among the packed ones", listed("packed"))
+	eventually(t, time.Minute, "the order is among the packed ones", listed("packed"))
 	step(t, id, "packed", "shipped")
-	eventually(t, 10*time.Second, "the order is among the shipped ones", listed("shipped"))
-	eventually(t, 10*time.Second, "the order is not among the packed ones", func() bool { return !listed("packed")() })
+	eventually(t, time.Minute, "the order is among the shipped ones", listed("shipped"))
+	eventually(t, time.Minute, "the order is not among the packed ones", func() bool { return !listed("packed")() })
 	for _, q := range []call{
 		history(admin(t)).with("status", "placed"), history(admin(t)).with("status", "lost"),
 		history(admin(t)).with("status", "packed").with("customer", c.UserID),

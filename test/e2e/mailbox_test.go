@@ -15,8 +15,9 @@ import (
 )
 
 // mailPatience is how long a mail may take: a few milliseconds by the queue; if
-// that was too slow for the checkout, the relay sends it after two to three minutes.
-const mailPatience = 4 * time.Minute
+// that was too slow for the checkout, the relay sends it after two to three minutes,
+// and comes back to it four minutes later.
+const mailPatience = 8 * time.Minute
 
 // mail is one message in the local mailbox.
 type mail struct {

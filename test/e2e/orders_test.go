@@ -88,7 +88,7 @@ func ownOrders(t *testing.T, from caller, n int) []order {
 func settledOrders(t *testing.T, c call, n int) []order {
 	t.Helper()
 	var orders []order
-	eventually(t, 10*time.Second, "the list holds every order", func() bool {
+	eventually(t, time.Minute, "the list holds every order", func() bool {
 		orders = allPages[order](t, c)
 		return len(orders) >= n
 	})

@@ -34,14 +34,30 @@ func synthetic(t *testing.T) {
 	})
 }
 
+// visited has the synthetic customer visit, and returns what the functions
+// logged, and what Lambda counted. A mail whose event the queue did not take
+// within half a second comes too late for a visit: then it visits again.
+func visited(t *testing.T) (lines []string, counted alarms.Series) {
+	t.Helper()
+	synthetic(t)
+	answer := " is pending still: "
+	for tries := 0; tries < 3 && strings.Contains(answer, " is pending still: "); tries++ {
+		lines = linesWhile(t, func() { answer = string(invoke(t, "SyntheticCustomerFunction", map[string]any{})) })
+		counted = alarms.Series{}
+		countRun(counted, "SyntheticCustomer", answer)
+	}
+	return lines, counted
+}
+
 // TestSyntheticCustomer: over HTTP, with a password of Secrets Manager, it
 // orders and gets its mail; it is counted apart, and no admin's list has it.
 func TestSyntheticCustomer(t *testing.T) {
-	synthetic(t)
+	needAWS(t)
 	other := placeSome(t, newCustomer(t), 1)[0]
 	counted := alarms.Series{}
 	id := ""
-	for _, line := range linesWhile(t, func() { runs(t, "SyntheticCustomer", 1) }) {
+	lines, _ := visited(t)
+	for _, line := range lines {
 		name, text, _ := strings.Cut(line, " ")
 		if strings.Contains(text, "Synthetic") {
 			measure(counted, text)
