@@ -13,11 +13,15 @@ type Policy struct {
 	First time.Duration // the cap of the first wait
 	Most  time.Duration // the cap of every wait
 	Limit time.Duration // how long after its beginning a call may be repeated
+	Final time.Duration // when so much of the limit is left, the cap is First again
 }
 
 // Checkout repeats the transaction of an order. Under a higher cap those who have waited long would try seldom, and
-// some would be refused even at nine tenths of what a product can sell (TestBackoff of test/bench/simulate).
-var Checkout = Policy{First: 20 * time.Millisecond, Most: 50 * time.Millisecond, Limit: 2 * time.Second}
+// some would be refused even at nine tenths of what a product can sell; so would a few if those who have waited for a
+// second did not try more often than the others (TestBackoff of test/bench/simulate).
+var Checkout = Policy{
+	First: 20 * time.Millisecond, Most: 50 * time.Millisecond, Limit: 2 * time.Second, Final: time.Second,
+}
 
 // Adjusting repeats an admin's change of a stock by a difference. There is one admin and there are many buyers, so it
 // tries more often than they do, and for nearly as long as its function runs.
@@ -55,6 +59,9 @@ func (p Policy) Wait(n int, since time.Duration, random func(time.Duration) time
 	ceiling := p.Most
 	if doubled := p.First << min(n-1, 30); doubled < ceiling {
 		ceiling = doubled
+	}
+	if p.Limit-since <= p.Final {
+		ceiling = p.First
 	}
 	if since > p.Limit-ceiling {
 		return 0, false

@@ -7,7 +7,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestWait: the cap doubles from the first to the most, and no attempt is begun after the limit.
+// TestWait: the cap doubles from the first to the most, is the first again at the end, and no attempt is begun after the
+// limit.
 func TestWait(t *testing.T) {
 	p := Policy{First: 20 * time.Millisecond, Most: 50 * time.Millisecond, Limit: time.Second}
 	longest := func(d time.Duration) time.Duration { return d - 1 }
@@ -23,6 +24,15 @@ func TestWait(t *testing.T) {
 			t.Errorf("after %d and %d: %s, %v", n, since, wait, again)
 		}
 	})
+	p.Final = 300 * time.Millisecond
+	for since, want := range map[time.Duration]time.Duration{699: 50, 700: 20, 980: 20} {
+		if got, again := p.Wait(9, since*time.Millisecond, longest); !again || got != want*time.Millisecond-1 {
+			t.Errorf("after %d ms of 1,000: got %s, %v; want just under %d ms", since, got, again, want)
+		}
+	}
+	if _, again := p.Wait(9, 981*time.Millisecond, longest); again {
+		t.Error("an attempt may begin after the limit")
+	}
 	if _, again := Once.Wait(1, 0, longest); again {
 		t.Error("what is tried once is tried again")
 	}
