@@ -37,10 +37,7 @@ func warm(ctx context.Context, s *store, work makeWorkload, e effort) (rows []ro
 	if err != nil {
 		return nil, err
 	}
-	if err := box.record(ctx, binaries.ours, w.function+"-ours", w); err != nil {
-		return nil, err
-	}
-	if err := box.record(ctx, binaries.bare, w.function+"-bare", w); err != nil {
+	if err := box.sameCalls(ctx, binaries, w); err != nil {
 		return nil, err
 	}
 	ours, bare, err := s.duel(ctx, binaries, w, e)

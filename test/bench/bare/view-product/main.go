@@ -1,4 +1,5 @@
-// Command view-product is the limit that functions/view-product is measured against: its one AWS call and nothing else.
+// Command view-product is the limit that functions/view-product is measured against: its one AWS call (the benchmark
+// compares them) and nothing else.
 package main
 
 import (
@@ -33,9 +34,10 @@ func (f function) handle(
 ) (events.APIGatewayV2HTTPResponse, error) {
 	_, err := f.db.Query(ctx, &dynamodb.QueryInput{
 		TableName:              &f.products,
-		KeyConditionExpression: aws.String("product_id = :id"),
+		KeyConditionExpression: aws.String("product_id = :id AND part >= :sale"),
 		ExpressionAttributeValues: map[string]types.AttributeValue{
-			":id": &types.AttributeValueMemberS{Value: e.PathParameters["product_id"]},
+			":id":   &types.AttributeValueMemberS{Value: e.PathParameters["product_id"]},
+			":sale": &types.AttributeValueMemberS{Value: "sale"},
 		},
 	})
 	if err != nil {

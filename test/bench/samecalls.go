@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// recordedCall is a call that a function made: where it went, the shape of its body, and how many bytes it has.
+type recordedCall struct {
+	target, shape string
+	length        int
+}
+
+// largerBy is by which share of its bytes a call may be larger or smaller than the bare one.
+const largerBy = 0.03
+
+// sameCalls returns an error unless a function and its bare one make the same calls for one event: in the same order, to
+// the same operations, with bodies that differ in nothing but values, and in their lengths hardly.
+func (b *sandbox) sameCalls(ctx context.Context, binaries pair, w workload) error {
+	ours, err := b.callsOf(ctx, binaries.ours, w)
+	if err != nil {
+		return err
+	}
+	bare, err := b.callsOf(ctx, binaries.bare, w)
+	if err != nil {
+		return err
+	}
+	if len(ours) != len(bare) {
+		return fmt.Errorf("%s made %d AWS calls, and the bare one %d", w.function, len(ours), len(bare))
+	}
+	for i := range ours {
+		if err := ours[i].like(bare[i]); err != nil {
+			return fmt.Errorf("call %d of %s is not that of the bare one: %w", i+1, w.function, err)
+		}
+	}
+	return nil
+}
+
+func (c recordedCall) like(bare recordedCall) error {
+	if c.target != bare.target || c.shape != bare.shape {
+		return fmt.Errorf("%s %s, not %s %s", c.target, c.shape, bare.target, bare.shape)
+	}
+	if by := float64(c.length)/float64(bare.length) - 1; by > largerBy || by < -largerBy {
+		return fmt.Errorf("%s of %d bytes, not %d", c.target, c.length, bare.length)
+	}
+	return nil
+}
+
+// callsOf invokes a function once and returns the AWS calls that it made.
+func (b *sandbox) callsOf(ctx context.Context, binary string, w workload) ([]recordedCall, error) {
+	target, err := url.Parse(*b.store.aws.BaseEndpoint)
+	if err != nil {
+		return nil, fmt.Errorf("reading the emulator's address: %w", err)
+	}
+	seen := &recorder{next: resigning{http.DefaultTransport, b.store.root}}
+	proxy := httptest.NewServer(&httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }, Transport: seen,
+	})
+	defer proxy.Close()
+	p, err := launch(ctx, b.store, binary, append(slices.Clone(w.environment), "AWS_ENDPOINT_URL="+proxy.URL))
+	if err != nil {
+		return nil, err
+	}
+	defer p.end()
+	payload, err := w.next(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("making an event: %w", err)
+	}
+	if _, err := p.call(ctx, payload, w.want); err != nil {
+		return nil, err
+	}
+	seen.mu.Lock()
+	defer seen.mu.Unlock()
+	return seen.calls, seen.err
+}
+
+// recorder notes the calls that pass.
+type recorder struct {
+	next  http.RoundTripper
+	mu    sync.Mutex
+	calls []recordedCall
+	err   error
+}
+
+// RoundTrip implements http.RoundTripper.
+func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(request.Body)
+	if err != nil {
+		return nil, fmt.Errorf("reading a call: %w", err)
+	}
+	request.Body = io.NopCloser(bytes.NewReader(body))
+	call, err := describe(request.Header.Get("X-Amz-Target"), body)
+	r.mu.Lock()
+	r.calls, r.err = append(r.calls, call), errors.Join(r.err, err)
+	r.mu.Unlock()
+	return r.next.RoundTrip(request)
+}
+
+// describe reads a call of DynamoDB or SQS, which is JSON, or one of SES, which has no target and is a form.
+func describe(target string, body []byte) (recordedCall, error) {
+	if target == "" {
+		form, err := url.ParseQuery(string(body))
+		if err != nil {
+			return recordedCall{}, fmt.Errorf("reading a form: %w", err)
+		}
+		members := map[string]any{}
+		for name := range form {
+			members[name] = ""
+		}
+		return recordedCall{form.Get("Action"), shape("", members), len(body)}, nil
+	}
+	var value any
+	if err := json.Unmarshal(body, &value); err != nil {
+		return recordedCall{}, fmt.Errorf("reading a call of %s: %w", target, err)
+	}
+	return recordedCall{target, shape("", value), len(body)}, nil
+}
+
+// shape writes a value as JSON, but of the texts in it only expressions and what DynamoDB is to return.
+func shape(name string, value any) string {
+	switch v := value.(type) {
+	case map[string]any:
+		var members []string
+		for key, inner := range v {
+			members = append(members, tableless(key)+":"+shape(key, inner))
+		}
+		slices.Sort(members)
+		return "{" + strings.Join(members, ",") + "}"
+	case []any:
+		var elements []string
+		for _, inner := range v {
+			elements = append(elements, shape(name, inner))
+		}
+		return "[" + strings.Join(elements, ",") + "]"
+	case string:
+		if strings.HasSuffix(name, "Expression") || strings.HasPrefix(name, "Return") {
+			return fmt.Sprintf("%q", v)
+		}
+		return "text"
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+// tableless is a member's name, without the part that is the sandbox's own where it is that of a table.
+func tableless(name string) string {
+	if i := strings.LastIndex(name, "-"); i > 0 && strings.HasSuffix(name, "Table") {
+		return name[i+1:]
+	}
+	return name
+}
