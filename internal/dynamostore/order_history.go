@@ -56,35 +56,75 @@ func (s *OrderHistory) History(
 	if err != nil {
 		return page.Page[order.Order]{}, err
 	}
-	lists, err := s.read(ctx, f, position, r.Limit+1)
+	items, err := s.newest(ctx, f, position, r.Limit+1)
 	if err != nil {
 		return page.Page[order.Order]{}, err
 	}
-	newestFirst := func(a, b string) int { return cmp.Compare(b, a) }
-	items := merge(lists, placedKeyOf, newestFirst)
-	return convert(cut(q, items[:min(len(items), r.Limit+1)], r.Limit, placedKeyOf), readOrder)
+	return convert(cut(q, items, r.Limit, placedKeyOf), readOrder)
 }
 
-// read reads the newest orders of each partition that the filter touches: all shards of the feed at once, or the
-// customer's, or the status's.
-func (s *OrderHistory) read(ctx context.Context, f order.Filter, position string, limit int) ([][]attributes, error) {
+// newest reads so many of the newest orders of the partitions that the filter touches: the customer's, or the
+// status's, or all shards of the feed.
+func (s *OrderHistory) newest(ctx context.Context, f order.Filter, position string, count int) ([]attributes, error) {
 	if f.Customer != "" {
-		items, err := s.partition(ctx, ofCustomer(f.Customer), keySpan(f, position), limit)
-		return [][]attributes{items}, err
+		return s.partition(ctx, ofCustomer(f.Customer), keySpan(f, position), count)
 	}
 	if f.Status != order.Placed {
-		items, err := s.partition(ctx, ofStatus(f.Status), keySpan(f, position), limit)
-		return [][]attributes{items}, err
+		return s.partition(ctx, ofStatus(f.Status), keySpan(f, position), count)
 	}
-	lists := make([][]attributes, feedShards)
+	return s.newestOfFeed(ctx, keySpan(f, position), count)
+}
+
+// newestOfFeed reads a share from each shard. A shard whose whole share is among the newest may have more of them, and
+// is read on.
+func (s *OrderHistory) newestOfFeed(ctx context.Context, in span, count int) ([]attributes, error) {
+	lists, share := make([][]attributes, feedShards), shareOfShard(count)
+	if err := s.readOn(ctx, lists, in, share, func([]attributes) bool { return true }); err != nil {
+		return nil, err
+	}
+	last := lastKey(newestFirst(lists, count), count)
+	err := s.readOn(ctx, lists, in, count-share, func(list []attributes) bool { return lastKey(list, share) > last })
+	return newestFirst(lists, count), err
+}
+
+// readOn reads so many more orders of each shard whose list wants them, all shards at once.
+func (s *OrderHistory) readOn(
+	ctx context.Context, lists [][]attributes, in span, count int, wants func(list []attributes) bool,
+) error {
 	reads, ctx := errgroup.WithContext(ctx)
-	for i := range lists {
-		reads.Go(func() (err error) {
-			lists[i], err = s.partition(ctx, ofShard(i), keySpan(f, position), limit)
+	for shard, list := range lists {
+		if !wants(list) {
+			continue
+		}
+		reads.Go(func() error {
+			rest := in
+			if n := len(list); n > 0 {
+				rest.high = before(placedKeyOf(list[n-1]))
+			}
+			items, err := s.partition(ctx, ofShard(shard), rest, count)
+			lists[shard] = append(list, items...)
 			return err
 		})
 	}
-	return lists, reads.Wait()
+	return reads.Wait()
+}
+
+// shareOfShard is how many orders are read from each shard for so many of the newest. Orders are spread by a hash, so
+// the eighth that a shard has on average is exceeded by this much in one of 5,000 pages at most.
+func shareOfShard(count int) int { return min(count, count/4+6) }
+
+// newestFirst merges lists, and returns so many of the newest.
+func newestFirst(lists [][]attributes, count int) []attributes {
+	items := merge(lists, placedKeyOf, func(a, b string) int { return cmp.Compare(b, a) })
+	return items[:min(len(items), count)]
+}
+
+// lastKey returns the key of the last of so many items, or the empty text if there are fewer.
+func lastKey(items []attributes, count int) string {
+	if len(items) < count {
+		return ""
+	}
+	return placedKeyOf(items[count-1])
 }
 
 // Each implements [order.Feed.Each]: it reads all shards of the feed at once.

@@ -29,6 +29,21 @@ func (s *shop) onEveryShard(n uint32, id func(orderID string) string) []order.Or
 	return placed
 }
 
+// onOneShard places n orders of the first shard, one a second.
+func (s *shop) onOneShard(n int) []order.Order {
+	s.t.Helper()
+	var placed []order.Order
+	for k := 0; len(placed) < n; k++ {
+		at := opened.Add(time.Hour + time.Duration(len(placed))*time.Second)
+		o := newOrder("usr_2", fmt.Sprint("crowd ", k), at, line("lamp", 1, 1))
+		if shard(o.ID, feedShards) == 0 {
+			s.must(s.checkout().Place(s.t.Context(), o))
+			placed = append(placed, o)
+		}
+	}
+	return placed
+}
+
 func itself(id string) string { return id }
 
 // TestHistoryOfEveryShard: an order of each of the feed's shards stands in the history, and is counted by the summary.
@@ -48,6 +63,42 @@ func TestHistoryOfEveryShard(t *testing.T) {
 	slices.Reverse(want)
 	if got := ids(listed.Items); !slices.Equal(got, want) {
 		t.Errorf("the history has %v, want %v", got, want)
+	}
+}
+
+// TestHistoryOfUnevenShards: a page is whole and in order also where one shard has most of its orders, which is read a
+// second time then, and only then.
+func TestHistoryOfUnevenShards(t *testing.T) {
+	s := open(t)
+	spread, crowd := s.onEveryShard(feedShards, itself), s.onOneShard(29)
+	all := slices.Concat(spread, crowd)
+	slices.SortFunc(all, func(a, b order.Order) int { return -compareKeys(a, b) })
+	want := ids(all)
+	for limit, queries := range map[int]int{1: 8, 4: 8, 10: 8 + 1, 20: 8 + 1, 36: 8 + 1, 100: 8} {
+		before := s.faults.Calls("Query")
+		first, err := s.orderHistory().History(t.Context(), s.admin, order.Filter{}, page.Request{Limit: limit})
+		s.must(err)
+		if got := s.faults.Calls("Query") - before; got != queries {
+			t.Errorf("a page of %d takes %d queries, want %d", limit, got, queries)
+		}
+		if got := ids(first.Items); !slices.Equal(got, want[:min(limit, len(want))]) {
+			t.Errorf("a page of %d has %v", limit, got)
+		}
+		got := pages(t, limit, orderID, func(r page.Request) (page.Page[order.Order], error) {
+			return s.orderHistory().History(t.Context(), s.admin, order.Filter{}, r)
+		})
+		if !slices.Equal(got, want) {
+			t.Errorf("pages of %d have %v, want %v", limit, got, want)
+		}
+	}
+}
+
+// TestHistoryReadsAShare: a shard is asked for little more than its part of a page.
+func TestHistoryReadsAShare(t *testing.T) {
+	for count, want := range map[int]int{2: 2, 9: 8, 21: 11, 51: 18, 101: 31} {
+		if got := shareOfShard(count); got != want {
+			t.Errorf("of %d orders %d are read from each shard, want %d", count, got, want)
+		}
 	}
 }
 
