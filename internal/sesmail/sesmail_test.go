@@ -11,6 +11,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -240,9 +241,9 @@ func TestOddAnswers(t *testing.T) {
 // TestConnections: with real connections, a call that nobody accepts was not sent; one that is accepted and then
 // dropped, at first or after a throttle, may have been.
 func TestConnections(t *testing.T) {
-	calls := 0
+	var calls atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if calls++; calls == 2 {
+		if calls.Add(1) == 2 {
 			answer, _ := fault(400, "Throttling")
 			w.WriteHeader(answer.StatusCode)
 			_, _ = io.Copy(w, answer.Body)
@@ -253,9 +254,9 @@ func TestConnections(t *testing.T) {
 	m := mailerOver(nil)
 	m.Client = ses.New(m.Client.Options(),
 		func(o *ses.Options) { o.BaseEndpoint, o.HTTPClient = &server.URL, http.DefaultClient })
-	for _, want := range []int{1, 3} {
-		if _, err := m.Send(t.Context(), message); !errors.Is(err, notification.ErrNoAnswer) || calls != want {
-			t.Errorf("dropped: got %v after %d calls, want ErrNoAnswer after %d", err, calls, want)
+	for _, want := range []int64{1, 3} {
+		if _, err := m.Send(t.Context(), message); !errors.Is(err, notification.ErrNoAnswer) || calls.Load() != want {
+			t.Errorf("dropped: got %v after %d calls, want ErrNoAnswer after %d", err, calls.Load(), want)
 		}
 	}
 	server.Close()
