@@ -10,8 +10,9 @@ const ALONE = /faults\.spec|weather\.spec|@alone/
 export default defineConfig({
   testDir: 'tests/browser',
   outputDir: 'test-results',
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
+  // A mail comes by the relay, after three minutes, where its event was too slow for the request.
+  timeout: 300_000,
+  expect: { timeout: 30_000 },
   workers: 2,
   fullyParallel: true,
   projects: [
@@ -24,7 +25,8 @@ export default defineConfig({
     baseURL: process.env.SHOP_PAGES_URL ?? `http://127.0.0.1:${port}`,
     launchOptions: { executablePath, args },
     locale: 'en-GB',
-    actionTimeout: 15_000,
+    contextOptions: { reducedMotion: 'reduce' }, // no colour on its way to another when axe looks
+    actionTimeout: 30_000,
     trace: 'off', // it takes half of a run's time: --trace on for a test that fails
     screenshot: 'only-on-failure',
   },

@@ -8,6 +8,7 @@ const MOST_TABS = 150
 async function tabTo(page: Page, role: 'link' | 'button' | 'textbox' | 'searchbox' | 'combobox' | 'checkbox', name: string | RegExp): Promise<void> {
   const wanted = page.getByRole(role, { name, ...(typeof name === 'string' && { exact: true }) }).first()
   await expect(wanted).toBeVisible()
+  await expect(wanted).toBeEnabled()
   for (let i = 0; i < MOST_TABS; i++) {
     if (await wanted.evaluate((element) => element === document.activeElement)) return expectOutlined(page)
     await page.keyboard.press('Tab')
@@ -73,6 +74,7 @@ test('a customer signs up, finds a product, orders it, sees the order and leaves
   await logInByKeyboard(page, person)
   await press(page, 'link', 'Account')
   await press(page, 'button', 'Delete my account')
+  await expect(page.getByRole('dialog')).toBeVisible()
   await page.keyboard.press('Escape')
   await expect(page.getByRole('button', { name: 'Delete my account' })).toBeFocused()
 })
@@ -86,10 +88,12 @@ test('an admin sets a stock, mends a product, looks up orders and sales, by keyb
   await type(page, 'searchbox', 'Name begins with', product.name)
   await expect(page.getByRole('row')).toHaveCount(2)
   await press(page, 'button', `Set the stock of ${product.name}`)
+  await expect(page.getByRole('row').getByRole('textbox').first()).toBeFocused()
   await page.keyboard.type('30')
   await page.keyboard.press('Enter')
   await expect(page.locator('.stock-number')).toHaveText('30')
   await press(page, 'button', `Change the stock of ${product.name} by a difference`)
+  await expect(page.getByRole('textbox', { name: /^Difference/ })).toBeFocused()
   await page.keyboard.press('Escape')
   await expect(page.getByRole('textbox', { name: /^Difference/ })).toHaveCount(0)
   await press(page, 'link', product.name)

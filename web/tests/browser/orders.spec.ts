@@ -1,7 +1,7 @@
 /** An order after its checkout: its customer cancels it, admins lead it on. */
 import { withFaults } from './aws'
 import { admin, buy, cancel, changeStatus, newPerson, newProduct, orderOf, productOf } from './store'
-import { cancelByDialog, expect, expectAccessible, logIn, type Page, type Person, test } from './test'
+import { cancelByDialog, expect, expectAccessible, expectMailed, logIn, type Page, type Person, test } from './test'
 
 const TRANSACTION = 'TransactWriteItems'
 
@@ -13,7 +13,7 @@ async function openOrder(page: Page): Promise<{ person: Person; id: string; prod
   const [person, { product_id: product }] = [await newPerson(), await newProduct({ stock: 20 })]
   const { order_id: id } = await buy(person, product, 2)
   await logIn(page, person, `/log-in?next=/orders/${id}`)
-  await expect(page.getByRole('main').getByText('Sent by e-mail.')).toBeVisible({ timeout: 15_000 })
+  await expectMailed(page)
   return { person, id, product }
 }
 
@@ -51,14 +51,14 @@ test('a cancellation whose answers are lost is looked for, asked again and made 
   page.on('request', (request) => void (requests += request.url().endsWith('/cancellation') ? 1 : 0))
   await withFaults([{ operation: TRANSACTION, fault: 'reset' }], async () => {
     await cancelByDialog(page)
-    await expect(page.getByText('we do not know whether your order was cancelled')).toBeVisible({ timeout: 20_000 })
+    await expect(page.getByText('we do not know whether your order was cancelled')).toBeVisible()
     await expect(page.getByRole('main').getByRole('button', { name: 'Cancel the order' })).toHaveCount(0)
     await expectAccessible(page)
     expect(requests).toBe(1) // not again by itself
   })
   await withFaults([{ operation: TRANSACTION, fault: 'answer lost', times: 2 }], async () => {
     await page.getByRole('button', { name: 'Ask again' }).click()
-    await expect(page.getByText('Your order is cancelled.')).toBeVisible({ timeout: 20_000 })
+    await expect(page.getByText('Your order is cancelled.')).toBeVisible()
   })
   expect((await orderOf(id)).changes).toHaveLength(1)
   expect((await productOf(product)).stock).toBe(20)
@@ -155,7 +155,7 @@ test('an admin cancels an order whose answer is lost: once, and the desk says so
   await logIn(page, admin(), `/admin/orders/${id}`)
   await withFaults([{ operation: TRANSACTION, fault: 'answer lost', times: 1 }], async () => {
     await cancelByDialog(page)
-    await expect(page.getByText('The order’s status is “Cancelled”.')).toBeVisible({ timeout: 20_000 })
+    await expect(page.getByText('The order’s status is “Cancelled”.')).toBeVisible()
   })
   await expect(page.getByRole('listitem').filter({ hasText: 'Cancelled' })).toContainText('by the shop')
   expect((await orderOf(id)).changes).toHaveLength(1)

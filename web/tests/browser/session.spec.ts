@@ -1,5 +1,5 @@
 import { newPerson, newProduct, ordersOf, tokenOf } from './store'
-import { expect, logIn, placeButton, storedTexts, test, toCart } from './test'
+import { expect, logIn, type Page, placeButton, storedTexts, test, toCart } from './test'
 
 test('journey 10: four tabs whose token is about to expire ask for one refresh, and all stay logged in', async ({ page, context }) => {
   await context.addInitScript(() => {
@@ -31,9 +31,17 @@ test('journey 10: the answer of a refresh is lost: still logged in', async ({ pa
     return route.abort('connectionreset')
   })
   await page.goto('/account')
-  await expect(page.getByRole('heading', { name: 'Your details' })).toBeVisible({ timeout: 20_000 })
+  await expect(page.getByRole('heading', { name: 'Your details' })).toBeVisible()
   expect(lost).toBeGreaterThan(1)
 })
+
+/** Waits until a page of the shop that was not opened yet is loaded beside the one that is shown, with all that it needs. */
+async function openableOffline(page: Page, name: string): Promise<void> {
+  const loaded = () =>
+    page.evaluate((part) => performance.getEntriesByType('resource').find((each) => each.name.includes(part))?.name, `/${name}-`)
+  await expect.poll(loaded).toBeTruthy()
+  await page.evaluate((url) => import(url), (await loaded()) ?? '')
+}
 
 test('journey 12: a log-out ends the session in all tabs, also when it is offline, and everywhere', async ({ page, context, browser, baseURL }) => {
   const person = await newPerson()
@@ -49,12 +57,12 @@ test('journey 12: a log-out ends the session in all tabs, also when it is offlin
   await logIn(page, person)
   await page.goto('/account')
   await expect(page.getByRole('heading', { name: 'Your details' })).toBeVisible()
-  await page.waitForTimeout(3500) // the other pages are loaded by then
+  await openableOffline(page, 'log-in')
   await context.setOffline(true)
   await page.getByRole('button', { name: 'Log out', exact: true }).click()
   await expect(page.getByRole('heading', { name: 'Log in' })).toBeVisible()
-  await context.setOffline(false)
   const revoked = page.waitForResponse((response) => response.url().endsWith('/browser-sessions/revoke'))
+  await context.setOffline(false)
   await page.goto('/')
   expect((await revoked).status()).toBe(204)
   await page.goto('/orders')

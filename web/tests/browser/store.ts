@@ -133,10 +133,10 @@ export async function awaits(person: Person, product: string): Promise<boolean> 
   return (await call<{ requested: boolean }>('GET', `/products/${product}/back-in-stock`, undefined, await bearer(person))).requested
 }
 
-/** The token of the link to `page` in the newest mail to the address, once it is there. */
+/** The token of the link to `page` in the newest mail to the address, once it is there: by the relay in three minutes. */
 export async function tokenOf(email: string, page: string): Promise<string> {
   const url = process.env.SHOP_MAIL_URL ?? make('mail-url')
-  for (let i = 0; i < 60; i++) {
+  for (const end = Date.now() + 240_000; Date.now() < end; ) {
     const mails = (await (await fetch(url)).text()).split(email).slice(1)
     const token = mails.flatMap((mail) => new RegExp(`/${page}#token=([A-Za-z0-9_-]+)`).exec(mail)?.[1] ?? []).at(-1)
     if (token) return token

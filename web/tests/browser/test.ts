@@ -72,8 +72,18 @@ export async function cancelByDialog(page: Page): Promise<void> {
 export const placeButton = (page: Page) => page.getByRole('button', { name: /^Place order for/ })
 
 export async function expectOrderPage(page: Page): Promise<void> {
-  await expect(page).toHaveURL(/\/orders\/ord_/, { timeout: 30_000 })
+  await expect(page).toHaveURL(/\/orders\/ord_/, { timeout: 60_000 })
   await expect(page.getByRole('heading', { name: 'Your order' })).toBeVisible()
+}
+
+/** The page of an order says that its mail was sent. It looks for two minutes, and a mail of the relay takes longer. */
+export async function expectMailed(page: Page): Promise<void> {
+  const main = page.getByRole('main')
+  const isSent = async () => {
+    if (await main.getByText('The e-mail has not been sent yet.', { exact: false }).isVisible()) await page.reload()
+    return main.getByText('Sent by e-mail.').isVisible()
+  }
+  await expect.poll(isSent, { timeout: 240_000 }).toBe(true)
 }
 
 /** axe finds nothing, and nothing is wider than the page. */
@@ -92,9 +102,10 @@ async function judge(page: Page): Promise<string[]> {
   }, TAGS)
 }
 
+/** Nothing is wider than the page, once what follows its width, as a chart does, has done so. */
 export async function expectNoOverflow(page: Page): Promise<void> {
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-  expect(overflow, page.url()).toBeLessThanOrEqual(0)
+  const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  await expect.poll(overflow, { message: page.url() }).toBeLessThanOrEqual(0)
 }
 
 /** Everything that scripts have stored or an address shows. */

@@ -57,7 +57,7 @@ test('journey 18: a picture is uploaded by keyboard, previewed, saved, and shown
   await page.goto(`/products/${id}`)
   const shown = page.locator(`img.picture[src="${urlOf(file)}"]`)
   await expect(shown).toBeVisible()
-  expect(await shown.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBe(1)
+  await expect.poll(() => shown.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBe(1)
 })
 
 test('a new product has a picture, and one that the store has is not sent again', async ({ page }) => {
