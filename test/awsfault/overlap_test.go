@@ -3,11 +3,15 @@ package awsfault
 import (
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
-// TestUnits: an item bears the transactions that it has units for, and refuses others until it has some again.
-func TestUnits(t *testing.T) {
+// TestUnits: an item bears the transactions that it has units for, and refuses others until it has some again. The
+// clock stands still meanwhile.
+func TestUnits(t *testing.T) { synctest.Test(t, units) }
+
+func units(t *testing.T) {
 	o := &Overlap{Units: 4}
 	for n, throttled := range []bool{false, false, true} {
 		met, reasons := o.take([]string{"lamp"}, true)
