@@ -3,6 +3,7 @@ package httpapitest
 import (
 	"encoding/json"
 	"io"
+	"math"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -21,11 +22,14 @@ func CheckAllocations(t *testing.T, h httpapi.Handler, e Event, most float64) {
 		t.Fatal(err)
 	}
 	f, ctx := lambda.NewHandler(storeapi.Lambda(httpapi.Front{}, h)), t.Context()
-	got := testing.AllocsPerRun(100, func() {
-		if _, err := f.Invoke(observe.WithLogger(ctx, observe.New(io.Discard)), payload); err != nil {
-			t.Fatal(err)
-		}
-	})
+	got := math.Inf(1)
+	for range 5 { // what else runs in this process allocates, too
+		got = min(got, testing.AllocsPerRun(50, func() {
+			if _, err := f.Invoke(observe.WithLogger(ctx, observe.New(io.Discard)), payload); err != nil {
+				t.Fatal(err)
+			}
+		}))
+	}
 	if got > most {
 		t.Errorf("an invocation allocates memory %.0f times, want at most %.0f", got, most)
 	}
