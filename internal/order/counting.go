@@ -95,7 +95,8 @@ func (k *Counter) current(ctx context.Context) (Counted, error) {
 	return c, nil
 }
 
-// Restart begins to count anew, from the first order on. Where there is none it does nothing.
+// Restart begins to count anew, from the day of the first order on. Where there is none it does nothing. While the first
+// is not older than SalesMargin its list may still get one that was placed before it, on the day before.
 func (k *Counter) Restart(ctx context.Context, was Counted) (Counted, error) {
 	first, exists, err := k.Feed.First(ctx, time.Time{})
 	if err != nil {
@@ -103,6 +104,9 @@ func (k *Counter) Restart(ctx context.Context, was Counted) (Counted, error) {
 	}
 	if !exists {
 		return Counted{}, nil
+	}
+	if old := k.Now().Add(-SalesMargin); old.Before(first) {
+		first = old
 	}
 	from := calendar.Start(calendar.Of(first, k.Zone), k.Zone)
 	c, err := k.Sales.Reset(ctx, was, k.Zone.String(), from)

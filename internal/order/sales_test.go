@@ -217,6 +217,18 @@ func TestEachOrderIsCountedOnce(t *testing.T) {
 	})
 }
 
+// TestFirstOrderComesLate: counting begins by an order of just after midnight, and the list then gets one of just
+// before.
+func TestFirstOrderComesLate(t *testing.T) {
+	h := newHistory(t, "UTC", day(time.March, 2))
+	h.place(h.now, line("A", 5, 1))
+	h.counting(t)
+	h.place(h.now.Add(-time.Minute), line("A", 5, 1))
+	h.now = h.now.Add(25 * time.Hour)
+	h.counting(t)
+	wantPlain(t, h, day(time.March, 1))
+}
+
 func mayFail(t *rapid.T, err error) {
 	if err != nil && !errors.Is(err, errDown) && !errors.Is(err, ErrSalesMoved) {
 		t.Fatal(err)
