@@ -7,8 +7,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestWait: the cap doubles from the first to the most, is the first again at the end, and no attempt is begun after the
-// limit.
+// TestWait: the cap doubles from the first to the most, is the first again at the end, and no attempt is begun after
+// the limit.
 func TestWait(t *testing.T) {
 	p := Policy{First: 20 * time.Millisecond, Most: 50 * time.Millisecond, Limit: time.Second}
 	longest := func(d time.Duration) time.Duration { return d - 1 }

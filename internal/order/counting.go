@@ -95,8 +95,8 @@ func (k *Counter) current(ctx context.Context) (Counted, error) {
 	return c, nil
 }
 
-// Restart begins to count anew, from the day of the first order on. Where there is none it does nothing. While the first
-// is not older than SalesMargin its list may still get one that was placed before it, on the day before.
+// Restart begins to count anew, from the day of the first order on. Where there is none it does nothing. While the
+// first is not older than SalesMargin its list may still get one that was placed before it, on the day before.
 func (k *Counter) Restart(ctx context.Context, was Counted) (Counted, error) {
 	first, exists, err := k.Feed.First(ctx, time.Time{})
 	if err != nil {

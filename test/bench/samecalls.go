@@ -25,8 +25,8 @@ type recordedCall struct {
 // largerBy is by which share of its bytes a call may be larger or smaller than the bare one.
 const largerBy = 0.03
 
-// sameCalls returns an error unless a function and its bare one make the same calls for one event: in the same order, to
-// the same operations, with bodies that differ in nothing but values, and in their lengths hardly.
+// sameCalls returns an error unless a function and its bare one make the same calls for one event: in the same order,
+// to the same operations, with bodies that differ in nothing but values, and in their lengths hardly.
 func (b *sandbox) sameCalls(ctx context.Context, binaries pair, w workload) error {
 	ours, err := b.callsOf(ctx, binaries.ours, w)
 	if err != nil {

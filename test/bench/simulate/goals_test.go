@@ -41,8 +41,8 @@ func TestGoalsOfCounters(t *testing.T) {
 	}
 }
 
-// TestBackoff: below the limit customers would be refused under a cap of 400 ms, which everything else in the store has,
-// and if those who have waited long did not try more often.
+// TestBackoff: below the limit customers would be refused under a cap of 400 ms, which everything else in the store
+// has, and if those who have waited long did not try more often.
 func TestBackoff(t *testing.T) {
 	m := rush(0.9, 10*time.Millisecond, 1)
 	m.Policy.Final = 0

@@ -57,9 +57,10 @@ func (f function) deliver(ctx context.Context, id string) error {
 	if err := f.claim(ctx, id); err != nil {
 		return fmt.Errorf("claiming: %w", err)
 	}
+	address := attributes{"address_hash": text("sQBpk_nAEJ3kAQpWVBtoHaGLMPph_KRLPca7TkT0c4k")}
 	keys := map[string]types.KeysAndAttributes{
 		f.orders:     {Keys: []attributes{{"order_id": text(id)}}, ConsistentRead: aws.Bool(true)},
-		f.suppressed: {Keys: []attributes{{"address_hash": text("sQBpk_nAEJ3kAQpWVBtoHaGLMPph_KRLPca7TkT0c4k")}}, ConsistentRead: aws.Bool(true)},
+		f.suppressed: {Keys: []attributes{address}, ConsistentRead: aws.Bool(true)},
 	}
 	if _, err := f.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: keys}); err != nil {
 		return fmt.Errorf("reading: %w", err)
