@@ -15,7 +15,7 @@ from localstore import tools
 from localstore.settings import HOST, LOCAL, UserError
 
 SECONDS_TO_START = 120
-SECONDS_TO_END = 30
+SECONDS_TO_END = 120
 LOCK = "lock"
 
 
@@ -100,7 +100,7 @@ def running(settings) -> dict[str, int] | None:
 
 def owner(settings) -> dict[str, int]:
     """What the lock's holder wrote into it; it writes just after it took the lock."""
-    for _ in range(100):
+    for _ in range(1000):
         with contextlib.suppress(ValueError):
             return json.loads((settings.data / LOCK).read_text())
         time.sleep(0.01)
