@@ -2,7 +2,7 @@ import { adjust, awaits, newPerson, newProduct, saveProduct } from './store'
 import { expect, expectAccessible, logIn, test } from './test'
 
 const ask = { name: 'Tell me when it is back' }
-const withdraw = { name: 'Do not tell me' }
+const withdraw = { name: 'Cancel this request' }
 
 test('journey 18: who is not logged in comes back, asks to be told, reloads, withdraws and asks again', async ({ page }) => {
   const [person, product] = [await newPerson(), await newProduct({ stock: 0 })]

@@ -80,7 +80,7 @@ test('journey 7: the first attempt is delayed past a mended second: one order, a
   await page.getByRole('button', { name: 'Take 1' }).click()
   await placeButton(page).click()
   await expectOrderPage(page)
-  await expect(page.getByText('An earlier attempt had gone through', { exact: false }).first()).toBeVisible()
+  await expect(page.getByText('An earlier attempt went through', { exact: false }).first()).toBeVisible()
   expect((await ordersOf(person)).map((order) => order.items[0]?.quantity)).toEqual([3])
 })
 
@@ -136,7 +136,7 @@ test('what is typed as a quantity and is none is said and changes nothing', asyn
   const field = page.getByRole('textbox', { name: `Quantity of ${product.name}` })
   for (const wrong of ['0', '-1', '1.5', '1000000', 'x', '']) {
     await field.fill(wrong)
-    await expect(page.getByText('A whole number from 1 to 10,000.')).toBeVisible()
+    await expect(page.getByText('Enter a whole number from 1 to 10,000.')).toBeVisible()
     await field.blur()
     await expect(field).toHaveValue('2')
   }

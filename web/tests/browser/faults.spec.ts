@@ -87,13 +87,13 @@ test('journey 15: an admin who is demoted in mid-session changes nothing more, a
   await page.getByLabel('Counted stock').fill('3')
   await setRole(boss, 'customer')
   await page.keyboard.press('Enter')
-  await expect(page.getByText('Your account may not do this.')).toBeVisible()
+  await expect(page.getByText('Your account is not allowed to do this.')).toBeVisible()
   expect((await productOf(product.product_id)).stock).toBe(10)
   await page.reload()
   await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible()
   await logIn(page, boss)
   await page.goto('/admin/')
-  await expect(page.getByRole('heading', { name: 'This account is not of the shop’s staff' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'This is not a staff account' })).toBeVisible()
 })
 
 test('journey 10: a page that is left during a refresh stays logged in, though no used token is answered again', async ({ page }) => {

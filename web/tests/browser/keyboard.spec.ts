@@ -50,7 +50,7 @@ test('a customer signs up, finds a product, orders it, sees the order and leaves
   await page.keyboard.press('Tab')
   await expect(page.getByRole('link', { name: 'Skip to the content' })).toBeFocused()
   await page.keyboard.press('Enter')
-  await type(page, 'searchbox', 'Search for words of a name', product.name)
+  await type(page, 'searchbox', 'Search by name', product.name)
   await press(page, 'link', product.name)
   await expect(page.getByRole('heading', { name: product.name })).toBeFocused()
   await press(page, 'button', 'Add to basket', 'Space')

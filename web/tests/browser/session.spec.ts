@@ -90,7 +90,7 @@ test('the account: a new name, a new password, the data, and the end', async ({ 
   await page.getByLabel('Current password').fill(person.password)
   await page.getByLabel('New password').fill('short')
   await page.getByRole('button', { name: 'Change the password' }).click()
-  await expect(page.getByText('At least 8 characters.', { exact: true })).toBeVisible()
+  await expect(page.getByText('Use at least 8 characters.', { exact: true })).toBeVisible()
   await page.getByLabel('New password').fill('another long lamp')
   await page.getByRole('button', { name: 'Change the password' }).click()
   await expect(page.getByText('Your password was changed.', { exact: false }).first()).toBeVisible()
@@ -153,7 +153,7 @@ test('journey 2: a forgotten password is set anew by the link in a mail, whose t
   await page.goto('/forgot-password')
   await page.getByLabel('E-mail address').fill(person.email)
   await page.getByRole('button', { name: 'Send the link' }).click()
-  await expect(page.getByRole('heading', { name: 'Look into your mailbox' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'Check your e-mail' })).toBeVisible()
   const token = await tokenOf(person.email, 'reset-password')
   await page.goto(`/reset-password#token=${token}`)
   await expect(page.getByRole('button', { name: 'Set the password' })).toBeVisible()
@@ -166,7 +166,7 @@ test('journey 2: a forgotten password is set anew by the link in a mail, whose t
   await page.goto(`/reset-password#token=${token}`)
   await page.getByLabel('New password').fill('a lantern in the attic')
   await page.getByRole('button', { name: 'Set the password' }).click()
-  await expect(page.getByText('This link is no good any more', { exact: false })).toBeVisible()
+  await expect(page.getByText('This link no longer works', { exact: false })).toBeVisible()
 })
 
 test('journey 11: a form and a script of another site are refused by the routes that read the cookie', async ({ page, browser, baseURL }) => {

@@ -50,7 +50,7 @@ test('journey 18: a picture is uploaded by keyboard, previewed, saved, and shown
   await (await dialog).setFiles(file)
   await expect(address(page)).toHaveValue(urlOf(file))
   await expect(page.locator('#live')).toHaveText('The picture is uploaded. Save to show it.')
-  await expect(page.getByRole('img', { name: 'The picture as it will be' })).toBeVisible()
+  await expect(page.getByRole('img', { name: 'Preview of the picture' })).toBeVisible()
   await expectAccessible(page)
   await page.getByRole('button', { name: 'Save', exact: true }).click()
   await expect(page.getByText('Saved', { exact: false }).first()).toBeVisible()

@@ -58,7 +58,7 @@ export interface Placed {
   basket: string
   /** Empty where the API does not say which order it was. */
   order_id: string
-  /** An earlier attempt had gone through, maybe with other lines. */
+  /** An earlier attempt went through, maybe with other lines. */
   isEarlier: boolean
 }
 

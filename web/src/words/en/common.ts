@@ -16,19 +16,18 @@ export const common = {
   busyWaiting: 'The shop is very busy. Trying again …',
   tooMany: (seconds: number) => `Too many attempts. Try again in ${duration(seconds)}.`,
   failed: 'Something went wrong on our side.',
-  broken: 'Something went wrong on this page. Load it again.',
-  forbidden: 'Your account may not do this.',
+  broken: 'Something went wrong on this page. Reload it.',
+  forbidden: 'Your account is not allowed to do this.',
   byCode: {
     invalid_credentials: 'The e-mail address or the password is wrong.',
     email_taken: 'There is an account with this e-mail address already. Log in, or ask for a new password.',
-    too_many_awaited: 'You wait for 100 products already. Withdraw one of these first.',
+    too_many_awaited: 'You are waiting for 100 products already. Cancel one of them first.',
     unauthenticated: 'Your session has ended. Log in again.',
   } as Record<string, string>,
   mend: (n: number) => (n === 1 ? '1 field needs a change:' : `${n} fields need a change:`),
   showPassword: 'Show password',
   hidePassword: 'Hide password',
   cancel: 'Cancel',
-  close: 'Close',
   orderLines: 'Lines of the order',
   product: 'Product',
   quantity: 'Quantity',
@@ -59,7 +58,7 @@ export const common = {
   keepOrder: 'Keep the order',
   noOrder: 'There is no such order',
   notFound: 'There is nothing here',
-  notFoundLead: 'The page was moved, or the address is not right.',
+  notFoundLead: 'The page has moved, or the address is wrong.',
 }
 
 function duration(seconds: number): string {
