@@ -119,34 +119,43 @@ export interface FormState {
   errors: Errors
   failure: unknown
   isBusy: boolean
+  /** What the last send came to, in words, or nothing. */
+  done: string
   submit: (event: Event) => void
+  /** Does other work of the form, such as saving once more, and tells what it comes to as `submit` does. */
+  run: (work: () => Promise<string | void>) => Promise<void>
 }
 
 /**
- * The state of one form. `check` looks at the values before they are sent; `send` sends them, and what it throws
- * becomes the fields' errors where the API names fields, and a failure of the form otherwise.
+ * The state of one form. `check` looks at the values before they are sent; `send` sends them and may return words for
+ * what is done. What it throws becomes the fields' errors where the API names fields, and a failure of the form
+ * otherwise.
  */
 export function useForm(
-  send: (values: FormData) => Promise<void>,
+  send: (values: FormData) => Promise<string | void>,
   check: (values: FormData) => Errors = () => ({}),
   rename: (field: string) => string = (field) => field,
 ): FormState {
   const [errors, setErrors] = useState<Errors>({})
   const [failure, setFailure] = useState<unknown>()
   const [isBusy, setBusy] = useState(false)
+  const [done, setDone] = useState('')
   const running = useRef(false)
   async function submit(event: Event): Promise<void> {
     event.preventDefault()
-    if (running.current) return // a double click, or Enter held down
     const values = new FormData(event.currentTarget as HTMLFormElement)
-    const found = check(values)
+    await run(() => send(values), check(values))
+  }
+  async function run(work: () => Promise<string | void>, found: Errors = {}): Promise<void> {
+    if (running.current) return // a double click, or Enter held down
     setErrors(found)
     setFailure(undefined)
+    setDone('')
     if (Object.values(found).some(Boolean)) return
     running.current = true
     setBusy(true)
     try {
-      await send(values)
+      setDone((await work()) ?? '')
     } catch (error) {
       if (error instanceof ApiError && error.fields.length > 0) {
         setErrors(Object.fromEntries(error.fields.map(({ field, message }) => [rename(field), sentence(message)])))
@@ -156,7 +165,18 @@ export function useForm(
       setBusy(false)
     }
   }
-  return { errors, failure, isBusy, submit: (event) => void submit(event) }
+  return { errors, failure, isBusy, done, submit: (event) => void submit(event), run }
+}
+
+/** Says beside the button what was done, and takes the focus: the form may have been made anew. */
+export function Done({ said }: { said: string }) {
+  const box = useRef<HTMLParagraphElement>(null)
+  useEffect(() => box.current?.focus(), [said])
+  return said ? (
+    <p class="notice good" role="status" tabIndex={-1} ref={box}>
+      {said}
+    </p>
+  ) : null
 }
 
 /** The API's messages go on from the field's name: "must have 1 to 200 characters". */

@@ -13,7 +13,7 @@ export function OrderLines({ order, hrefOf }: { order: Order; hrefOf?: (productI
             <th scope="col" class="number">
               {common.quantity}
             </th>
-            <th scope="col" class="number">
+            <th scope="col" class="number if-wide">
               {common.unitPrice}
             </th>
             <th scope="col" class="number">
@@ -32,9 +32,12 @@ export function OrderLines({ order, hrefOf }: { order: Order; hrefOf?: (productI
                 ) : (
                   <span dir="auto">{line.name}</span>
                 )}
+                <span class="fine if-narrow">
+                  <Amount money={line.unit_price} /> {common.each}
+                </span>
               </th>
               <td class="number">{line.quantity}</td>
-              <td class="number">
+              <td class="number if-wide">
                 <Amount money={line.unit_price} />
               </td>
               <td class="number">
@@ -45,9 +48,10 @@ export function OrderLines({ order, hrefOf }: { order: Order; hrefOf?: (productI
         </tbody>
         <tfoot>
           <tr>
-            <th scope="row" colSpan={3}>
+            <th scope="row" colSpan={2}>
               {common.total}
             </th>
+            <td class="if-wide" />
             <td class="number">
               <Amount money={order.total} />
             </td>

@@ -77,7 +77,14 @@ test('a product that somebody else saved meanwhile is shown beside one’s own',
   await page.getByRole('button', { name: 'Save', exact: true }).click()
   await expect(page.getByText('Somebody else has saved this product since you opened it.')).toBeVisible()
   await page.getByRole('button', { name: 'Save mine' }).click()
-  await expect(page.getByText('Saved.').first()).toBeVisible()
+  await expect(page.getByRole('alert').filter({ hasText: 'Somebody else' })).toBeFocused()
+  const path = `**/api/admin/products/${product.product_id}`
+  await page.route(path, (route) => (route.request().method() === 'PUT' ? route.abort() : route.continue()))
+  await page.getByRole('button', { name: 'Save mine' }).click()
+  await expect(page.getByText('The shop did not answer.', { exact: false })).toBeVisible()
+  await page.unroute(path)
+  await expect(page.getByText('Saved.')).toBeFocused()
+  await expect(page.getByText('Saved.')).toBeInViewport()
   expect((await productOf(product.product_id)).price.amount).toBe(7000)
 })
 
@@ -159,6 +166,7 @@ test('a new product is added with its stock, and a wrong one is said field by fi
   await page.getByRole('button', { name: 'Save' }).click()
   await expect(page).toHaveURL(new RegExp(`/admin/products/${id}$`))
   expect(await productOf(id)).toMatchObject({ stock: 7, price: { amount: 1250, currency: 'GBP' } })
+  await expect(page.getByRole('main').getByText('The product was added.')).toBeVisible()
 })
 
 test('journey 16: the history pages, begins anew at an altered cursor, and its CSV reads back', async ({ page }) => {

@@ -1,12 +1,12 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/preact-query'
 import { useLocation, useRoute } from 'preact-iso'
-import { useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { data, own, userId } from '../../api/client'
 import { ApiError } from '../../api/problem'
 import { isMissing, ownMeta } from '../../api/queries'
 import type { AdminProduct, SaveProduct } from '../../api/types'
 import { Time } from '../../parts/amount'
-import { Check, ErrorSummary, type Errors, Field, Submit, text, TextField, useForm } from '../../parts/form'
+import { Check, Done, ErrorSummary, type Errors, Field, Submit, text, TextField, useForm } from '../../parts/form'
 import { announce } from '../../parts/live'
 import { digitsOf, parseMoney, plainMoney } from '../../parts/money'
 import { More } from '../../parts/more'
@@ -159,6 +159,9 @@ function useCurrency() {
   })
 }
 
+/** The product that this tab added last, so that its page says so. */
+let added = ''
+
 export function NewProduct() {
   const currency = useCurrency()
   return (
@@ -185,7 +188,8 @@ function NewForm({ currency }: { currency: string }) {
       const body: SaveProduct = { ...productOf(values, currency), stock: Number(text(values, 'stock') || 0) }
       if (body.max_per_order === NO_LIMIT) delete body.max_per_order
       await data(own.PUT('/admin/products/{product_id}', { params: { path: { product_id: id } }, body }))
-      announce(common.saved)
+      announce(desk.added)
+      added = id
       route(`/admin/products/${id}`, true)
     },
     (values) => ({
@@ -232,6 +236,11 @@ export function EditProduct() {
 }
 
 function EditOf({ id }: { id: string }) {
+  const [isAdded] = useState(() => {
+    const isIt = added === id
+    added = ''
+    return isIt
+  })
   const queries = useQueryClient()
   const key = ['admin-product', userId(), id]
   const query = useQuery({
@@ -269,6 +278,7 @@ function EditOf({ id }: { id: string }) {
     <Page
       key="loaded"
       title={product.name}
+      {...(isAdded && { lead: desk.added })}
       aside={
         <p class="row flush">
           <code>{product.product_id}</code> <a href={`/products/${product.product_id}`}>{desk.viewInShop}</a>
@@ -298,7 +308,6 @@ function EditForm({ product, saved }: { product: AdminProduct; saved: () => void
   const opened = useRef(product)
   const [theirs, setTheirs] = useState<{ stored: AdminProduct; mine: SaveProduct }>()
   const [round, setRound] = useState(0)
-  const [said, setSaid] = useState('')
   const currency = product.price.currency
   const path = { product_id: product.product_id }
 
@@ -308,16 +317,15 @@ function EditForm({ product, saved }: { product: AdminProduct; saved: () => void
     setRound(round + 1)
     saved()
   }
-  async function save(body: SaveProduct, version: number): Promise<void> {
-    setSaid('')
+  async function save(body: SaveProduct, version: number): Promise<string> {
     try {
       const stored = await data(own.PUT('/admin/products/{product_id}', { params: { path }, body: { ...body, compare_version: version } }))
       show(stored)
-      setSaid(common.saved)
-      announce(common.saved)
+      return common.saved
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== 'product_changed') throw error
       setTheirs({ stored: error.body.product as AdminProduct, mine: body })
+      return ''
     }
   }
   const form = useForm(
@@ -328,27 +336,29 @@ function EditForm({ product, saved }: { product: AdminProduct; saved: () => void
   return (
     <form class="form" method="post" noValidate onSubmit={form.submit} key={round}>
       <ErrorSummary errors={form.errors} labels={LABELS} failure={form.failure} />
-      {said && <p class="notice good">{said}</p>}
       {theirs && (
         <Conflict
           {...theirs}
-          overwrite={() => void save(theirs.mine, theirs.stored.version)}
+          overwrite={() => void form.run(() => save(theirs.mine, theirs.stored.version))}
           take={() => show(theirs.stored)}
         />
       )}
       <Fields product={opened.current} currency={currency} errors={form.errors} />
       <Submit isBusy={form.isBusy}>{desk.save}</Submit>
+      <Done said={form.done} />
     </form>
   )
 }
 
 function Conflict({ stored, mine, overwrite, take }: { stored: AdminProduct; mine: SaveProduct; overwrite: () => void; take: () => void }) {
+  const box = useRef<HTMLDivElement>(null)
+  useEffect(() => box.current?.focus(), [stored])
   const members = Object.keys(SHOWN) as (keyof ProductForm)[]
   const rows = members
     .map((member) => ({ label: LABELS[member], ours: SHOWN[member](mine), now: SHOWN[member](stored) }))
     .filter(({ ours, now }) => ours !== now)
   return (
-    <div class="notice bad" role="alert">
+    <div class="notice bad" role="alert" tabIndex={-1} ref={box}>
       <p>{desk.versionConflict}</p>
       <table>
         <thead>

@@ -1,23 +1,24 @@
 import { useLocation } from 'preact-iso'
 import { useState } from 'preact/hooks'
 import { data, own } from '../../api/client'
+import { ApiError } from '../../api/problem'
 import { end, logOut, rename } from '../../api/session'
 import type { SessionUser } from '../../api/types'
 import { Dialog } from '../../parts/dialog'
 import { save as saveFile } from '../../parts/download'
-import { ErrorSummary, Field, PasswordField, Submit, text, useForm } from '../../parts/form'
+import { Done, ErrorSummary, Field, PasswordField, Submit, text, useForm } from '../../parts/form'
 import { announce } from '../../parts/live'
 import { Page } from '../../parts/page'
 import { useSession } from '../../parts/use-session'
+import { account } from '../../words/en/account'
 import { common } from '../../words/en/common'
-import { shop } from '../../words/en/shop'
 import { leaveCheckout } from '../checkout'
 import { LoggedIn } from '../logged-in'
 import { checkPassword } from './log-in'
 
 export function Account() {
   return (
-    <LoggedIn title={shop.accountTitle}>
+    <LoggedIn title={account.accountTitle}>
       <Sections />
     </LoggedIn>
   )
@@ -27,7 +28,7 @@ function Sections() {
   const session = useSession()
   if (session.status !== 'user') return null
   return (
-    <Page title={shop.accountTitle} lead={session.user.email} kind="narrow">
+    <Page title={account.accountTitle} lead={session.user.email} kind="narrow">
       <Details user={session.user} />
       <Password />
       <Data />
@@ -42,18 +43,18 @@ function Details({ user }: { user: SessionUser }) {
     async (values) => {
       const changed = await data(own.PATCH('/users/me', { body: { name: text(values, 'name') } }))
       rename(changed.name)
-      announce(common.saved)
+      return common.saved
     },
     (values) => (text(values, 'name').trim() ? {} : { name: common.required }),
   )
   return (
     <section class="part">
-      <h2>{shop.details}</h2>
+      <h2>{account.details}</h2>
       <form class="form" method="post" noValidate onSubmit={form.submit}>
-        <ErrorSummary errors={form.errors} labels={{ name: shop.name }} failure={form.failure} />
+        <ErrorSummary errors={form.errors} labels={{ name: account.name }} failure={form.failure} />
         <Field
           name="name"
-          label={shop.name}
+          label={account.name}
           defaultValue={user.name}
           autocomplete="name"
           maxLength={200}
@@ -62,22 +63,22 @@ function Details({ user }: { user: SessionUser }) {
           required
         />
         <Submit isBusy={form.isBusy} kind="">
-          {shop.save}
+          {account.save}
         </Submit>
+        <Done said={form.done} />
       </form>
     </section>
   )
 }
 
 function Password() {
-  const [said, setSaid] = useState('')
   const [round, setRound] = useState(0)
   const form = useForm(
     async (values) => {
-      await data(own.PUT('/users/me/password', { body: { current: text(values, 'current'), new: text(values, 'new') } }))
-      announce(shop.passwordChanged)
-      setSaid(shop.passwordChanged)
-      setRound(round + 1)
+      const body = { current: text(values, 'current'), new: text(values, 'new') }
+      await checked('current', data(own.PUT('/users/me/password', { body })))
+      setRound(round + 1) // empty fields
+      return account.passwordChanged
     },
     (values) => {
       const wrong = checkPassword(text(values, 'new'))
@@ -86,35 +87,45 @@ function Password() {
   )
   return (
     <section class="part">
-      <h2>{shop.changePassword}</h2>
+      <h2>{account.changePassword}</h2>
       <form class="form" method="post" noValidate onSubmit={form.submit} key={round}>
         <ErrorSummary
           errors={form.errors}
-          labels={{ current: shop.currentPassword, new: shop.newPassword }}
+          labels={{ current: account.currentPassword, new: account.newPassword }}
           failure={form.failure}
         />
-        {said && <p class="notice good">{said}</p>}
         <PasswordField
           name="current"
-          label={shop.currentPassword}
+          label={account.currentPassword}
           autocomplete="current-password"
           error={form.errors.current}
           required
         />
         <PasswordField
           name="new"
-          label={shop.newPassword}
-          hint={shop.passwordHint}
+          label={account.newPassword}
+          hint={account.passwordHint}
           autocomplete="new-password"
           error={form.errors.new}
           required
         />
         <Submit isBusy={form.isBusy} kind="">
-          {shop.changePassword}
+          {account.changePassword}
         </Submit>
+        <Done said={form.done} />
       </form>
     </section>
   )
+}
+
+/** Says of a password that is wrong that this field is: who is logged in gave no address. */
+async function checked(field: string, call: Promise<unknown>): Promise<void> {
+  try {
+    await call
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== 'invalid_credentials') throw error
+    throw new ApiError(400, { code: 'invalid_request', errors: [{ field, message: account.wrongPassword }] })
+  }
 }
 
 function Data() {
@@ -124,12 +135,12 @@ function Data() {
   })
   return (
     <section class="part">
-      <h2>{shop.data}</h2>
-      <p>{shop.dataLead}</p>
+      <h2>{account.data}</h2>
+      <p>{account.dataLead}</p>
       <form method="post" onSubmit={form.submit}>
         <ErrorSummary errors={form.errors} labels={{}} failure={form.failure} />
         <Submit isBusy={form.isBusy} kind="">
-          {shop.download}
+          {account.download}
         </Submit>
       </form>
     </section>
@@ -142,11 +153,11 @@ function Leave() {
     leaveCheckout()
     route('/log-in?after=out', true)
     await logOut()
-    announce(shop.loggedOut)
+    announce(account.loggedOut)
   })
   return (
     <section class="part">
-      <h2>{shop.sessions}</h2>
+      <h2>{account.sessions}</h2>
       <div class="row">
         <form method="post" onSubmit={form.submit}>
           <Submit isBusy={form.isBusy} kind="">
@@ -154,14 +165,14 @@ function Leave() {
           </Submit>
         </form>
         <Confirmed
-          title={shop.logOutEverywhere}
-          lead={shop.everywhereLead}
+          title={account.logOutEverywhere}
+          lead={account.everywhereLead}
           act={async (password) => {
-            await data(own.DELETE('/sessions', { body: { password } }))
+            await checked('confirmation', data(own.DELETE('/sessions', { body: { password } })))
             leaveCheckout()
             end(false)
-            announce(shop.loggedOutEverywhere)
-            route('/log-in?after=out', true)
+            announce(account.loggedOutEverywhere)
+            route('/log-in?after=everywhere', true)
           }}
         />
       </div>
@@ -173,17 +184,17 @@ function Delete() {
   const { route } = useLocation()
   return (
     <section class="part">
-      <h2>{shop.deleteTitle}</h2>
-      <p>{shop.deleteLead}</p>
+      <h2>{account.deleteTitle}</h2>
+      <p>{account.deleteLead}</p>
       <Confirmed
-        title={shop.deleteAccount}
+        title={account.deleteAccount}
         isDangerous
         act={async (password) => {
-          await data(own.DELETE('/users/me', { body: { password } }))
+          await checked('confirmation', data(own.DELETE('/users/me', { body: { password } })))
           leaveCheckout()
           end(false)
-          announce(shop.deleted)
-          route('/', true)
+          announce(account.deleted)
+          route('/log-in?after=deleted', true)
         }}
       />
     </section>
@@ -224,7 +235,7 @@ function Confirm({ title, isDangerous, act, close }: ConfirmedProps & { isDanger
       <ErrorSummary errors={form.errors} labels={{ confirmation: common.password }} failure={form.failure} />
       <PasswordField
         name="confirmation"
-        label={shop.confirmPassword}
+        label={account.confirmPassword}
         autocomplete="current-password"
         error={form.errors.confirmation}
         required

@@ -183,7 +183,7 @@ function LineRow({ row, isFrozen }: { row: Row; isFrozen: boolean }) {
         </a>
         {price && (
           <p class="fine">
-            <Amount money={price} /> {shop.each}
+            <Amount money={price} /> {common.each}
           </p>
         )}
       </div>

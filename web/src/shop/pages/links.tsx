@@ -5,8 +5,8 @@ import { data, open } from '../../api/client'
 import { ErrorSummary, Field, PasswordField, Submit, text, useForm } from '../../parts/form'
 import { announce } from '../../parts/live'
 import { Page } from '../../parts/page'
+import { account } from '../../words/en/account'
 import { common } from '../../words/en/common'
-import { shop } from '../../words/en/shop'
 import { linkToken } from '../token'
 import { checkEmail, checkPassword } from './log-in'
 
@@ -15,24 +15,24 @@ export function ForgotPassword() {
   const form = useForm(
     async (values) => {
       await data(open.POST('/password-resets', { body: { email: text(values, 'email') } }))
-      announce(shop.linkSent)
+      announce(account.linkSent)
       setSent(true)
     },
     (values) => checkEmail(text(values, 'email')),
   )
   if (isSent) {
     return (
-      <Page key="sent" title={shop.checkMail} lead={shop.linkSent} kind="narrow">
+      <Page key="sent" title={account.checkMail} lead={account.linkSent} kind="narrow">
         <a href="/log-in">{common.logIn}</a>
       </Page>
     )
   }
   return (
-    <Page title={shop.forgotTitle} lead={shop.forgotLead} kind="narrow">
+    <Page title={account.forgotTitle} lead={account.forgotLead} kind="narrow">
       <form class="form" method="post" noValidate onSubmit={form.submit}>
         <ErrorSummary errors={form.errors} labels={{ email: common.email }} failure={form.failure} />
         <Field name="email" label={common.email} type="email" autocomplete="username" error={form.errors.email} required />
-        <Submit isBusy={form.isBusy}>{shop.sendLink}</Submit>
+        <Submit isBusy={form.isBusy}>{account.sendLink}</Submit>
       </form>
     </Page>
   )
@@ -44,15 +44,15 @@ export function VerifyEmail() {
   const token = linkToken()
   const form = useForm(async () => {
     await data(open.POST('/users/verification', { body: { token }, params: { header: { 'Idempotency-Key': key } } }))
-    announce(shop.verified)
+    announce(account.verified)
     route('/log-in?after=verified', true)
   })
-  if (!token) return <NoToken title={shop.verifyTitle} />
+  if (!token) return <NoToken title={account.verifyTitle} />
   return (
-    <Page title={shop.verifyTitle} lead={shop.verifyLead} kind="narrow">
+    <Page title={account.verifyTitle} lead={account.verifyLead} kind="narrow">
       <form class="form" method="post" onSubmit={form.submit}>
         {form.errors.token ? <BadLink /> : <ErrorSummary errors={form.errors} labels={{}} failure={form.failure} />}
-        <Submit isBusy={form.isBusy}>{shop.verify}</Submit>
+        <Submit isBusy={form.isBusy}>{account.verify}</Submit>
       </form>
     </Page>
   )
@@ -66,7 +66,7 @@ export function ResetPassword() {
     async (values) => {
       const body = { token, password: text(values, 'password') }
       await data(open.PUT('/password-resets', { body, params: { header: { 'Idempotency-Key': key } } }))
-      announce(shop.passwordSet)
+      announce(account.passwordSet)
       route('/log-in?after=reset', true)
     },
     (values) => {
@@ -74,24 +74,24 @@ export function ResetPassword() {
       return wrong ? { password: wrong } : {}
     },
   )
-  if (!token) return <NoToken title={shop.resetTitle} />
+  if (!token) return <NoToken title={account.resetTitle} />
   return (
-    <Page title={shop.resetTitle} kind="narrow">
+    <Page title={account.resetTitle} kind="narrow">
       <form class="form" method="post" noValidate onSubmit={form.submit}>
         {form.errors.token ? (
           <BadLink />
         ) : (
-          <ErrorSummary errors={form.errors} labels={{ password: shop.newPassword }} failure={form.failure} />
+          <ErrorSummary errors={form.errors} labels={{ password: account.newPassword }} failure={form.failure} />
         )}
         <PasswordField
           name="password"
-          label={shop.newPassword}
-          hint={shop.passwordHint}
+          label={account.newPassword}
+          hint={account.passwordHint}
           autocomplete="new-password"
           error={form.errors.password}
           required
         />
-        <Submit isBusy={form.isBusy}>{shop.setPassword}</Submit>
+        <Submit isBusy={form.isBusy}>{account.setPassword}</Submit>
       </form>
     </Page>
   )
@@ -100,16 +100,16 @@ export function ResetPassword() {
 function BadLink() {
   return (
     <div class="notice bad" role="alert">
-      <p>{shop.badLink}</p>
-      <a href="/forgot-password">{shop.askReset}</a>
+      <p>{account.badLink}</p>
+      <a href="/forgot-password">{account.askReset}</a>
     </div>
   )
 }
 
 function NoToken({ title }: { title: string }) {
   return (
-    <Page key="none" title={title} lead={shop.noToken} kind="narrow">
-      <a href="/forgot-password">{shop.askReset}</a>
+    <Page key="none" title={title} lead={account.noToken} kind="narrow">
+      <a href="/forgot-password">{account.askReset}</a>
     </Page>
   )
 }

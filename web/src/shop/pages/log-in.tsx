@@ -6,8 +6,8 @@ import { logIn } from '../../api/session'
 import { ErrorSummary, type Errors, Field, PasswordField, Submit, text, useForm } from '../../parts/form'
 import { announce } from '../../parts/live'
 import { Page } from '../../parts/page'
+import { account } from '../../words/en/account'
 import { common } from '../../words/en/common'
-import { shop } from '../../words/en/shop'
 
 /** Where to go after a log-in: a path of this shop, and nowhere else. */
 export function nextOf(query: Record<string, string>): string {
@@ -17,24 +17,34 @@ export function nextOf(query: Record<string, string>): string {
 
 export function checkEmail(email: string): Errors {
   if (!email.trim()) return { email: common.required }
-  return email.includes('@') ? {} : { email: shop.badEmail }
+  return email.includes('@') ? {} : { email: account.badEmail }
 }
 
 /** The API counts code points after NFC. */
 export function checkPassword(password: string): string | undefined {
   const length = [...password.normalize('NFC')].length
-  if (length < 8) return shop.shortPassword
-  return length > 128 ? shop.longPassword : undefined
+  if (length < 8) return account.shortPassword
+  return length > 128 ? account.longPassword : undefined
 }
 
-const LABELS = { email: common.email, password: common.password, name: shop.name }
+/** What has led here. */
+const AFTER: Record<string, string | undefined> = {
+  opened: account.openedLogIn,
+  verified: account.verified,
+  reset: account.passwordSet,
+  out: account.loggedOut,
+  everywhere: account.loggedOutEverywhere,
+  deleted: account.deleted,
+}
+
+const LABELS = { email: common.email, password: common.password, name: account.name }
 
 export function LogIn() {
   const { query, route } = useLocation()
   const form = useForm(
     async (values) => {
       await logIn(text(values, 'email'), text(values, 'password'))
-      announce(shop.loggedIn)
+      announce(account.loggedIn)
       const next = nextOf(query)
       if (next.startsWith('/admin')) location.assign(next)
       else route(next, true)
@@ -44,10 +54,10 @@ export function LogIn() {
       ...(!text(values, 'password') && { password: common.required }),
     }),
   )
-  const said = { opened: shop.openedLogIn, verified: shop.verified, reset: shop.passwordSet, out: shop.loggedOut }[query.after ?? '']
+  const said = AFTER[query.after ?? '']
   const next = query.next ? `?next=${encodeURIComponent(nextOf(query))}` : ''
   return (
-    <Page title={shop.logInTitle} kind="narrow" {...(said && { lead: said })}>
+    <Page title={account.logInTitle} kind="narrow" {...(said && { lead: said })}>
       <form class="form" method="post" noValidate onSubmit={form.submit}>
         <ErrorSummary errors={form.errors} labels={LABELS} failure={form.failure} />
         <Field name="email" label={common.email} type="email" autocomplete="username" error={form.errors.email} required />
@@ -60,10 +70,10 @@ export function LogIn() {
         />
         <Submit isBusy={form.isBusy}>{common.logIn}</Submit>
         <p>
-          <a href="/forgot-password">{shop.forgot}</a>
+          <a href="/forgot-password">{account.forgot}</a>
         </p>
         <p>
-          {shop.noAccount} <a href={`/sign-up${next}`}>{shop.signUp}</a>
+          {account.noAccount} <a href={`/sign-up${next}`}>{account.signUp}</a>
         </p>
       </form>
     </Page>
@@ -94,7 +104,7 @@ export function SignUp() {
       }
       try {
         await logIn(body.email, body.password)
-        announce(shop.opened)
+        announce(account.opened)
         route(nextOf(query), true)
       } catch {
         route(`/log-in?after=opened&next=${encodeURIComponent(nextOf(query))}`, true)
@@ -112,13 +122,13 @@ export function SignUp() {
   if (isMailed) return <CheckMail />
   const next = query.next ? `?next=${encodeURIComponent(nextOf(query))}` : ''
   return (
-    <Page title={shop.signUpTitle} kind="narrow">
+    <Page title={account.signUpTitle} kind="narrow">
       <form class="form" method="post" noValidate onSubmit={form.submit}>
         <ErrorSummary errors={form.errors} labels={LABELS} failure={form.failure} />
         <Field
           name="name"
-          label={shop.name}
-          hint={shop.nameHint}
+          label={account.name}
+          hint={account.nameHint}
           autocomplete="name"
           maxLength={200}
           dir="auto"
@@ -129,14 +139,14 @@ export function SignUp() {
         <PasswordField
           name="password"
           label={common.password}
-          hint={shop.passwordHint}
+          hint={account.passwordHint}
           autocomplete="new-password"
           error={form.errors.password}
           required
         />
-        <Submit isBusy={form.isBusy}>{shop.signUp}</Submit>
+        <Submit isBusy={form.isBusy}>{account.signUp}</Submit>
         <p>
-          {shop.haveAccount} <a href={`/log-in${next}`}>{common.logIn}</a>
+          {account.haveAccount} <a href={`/log-in${next}`}>{common.logIn}</a>
         </p>
       </form>
     </Page>
@@ -145,9 +155,9 @@ export function SignUp() {
 
 function CheckMail() {
   return (
-    <Page key="mailed" title={shop.checkMail} lead={shop.checkMailLead} kind="narrow">
+    <Page key="mailed" title={account.checkMail} lead={account.checkMailLead} kind="narrow">
       <p>
-        {shop.checkMailLost} <a href="/forgot-password">{shop.askReset}</a>.
+        {account.checkMailLost} <a href="/forgot-password">{account.askReset}</a>.
       </p>
     </Page>
   )

@@ -30,7 +30,7 @@ function ProductOf({ id }: { id: string }) {
   if (query.isError && isMissing(query.error)) return <NoProduct />
   if (!product) {
     return (
-      <Page key="loading" title={common.loading} isHeadingHidden>
+      <Page key="loading" title={query.isError ? common.product : common.loading} isHeadingHidden>
         {query.isError ? (
           <Failure error={query.error} again={() => void query.refetch()} />
         ) : (

@@ -31,6 +31,7 @@ export const common = {
   orderLines: 'Lines of the order',
   product: 'Product',
   quantity: 'Quantity',
+  each: 'each',
   unitPrice: 'Unit price',
   sum: 'Sum',
   total: 'Total',
