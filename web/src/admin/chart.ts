@@ -2,6 +2,7 @@
 import './language'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
+import { STEPS } from './scale'
 
 export interface Bars {
   days: string[]
@@ -43,7 +44,7 @@ export function draw(box: HTMLElement, bars: Bars): () => void {
       {
         ...axis,
         size: (_, values) => 16 + 8 * Math.max(4, ...(values ?? []).map((value) => value.length)),
-        incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000].map((n) => n * bars.unit),
+        incrs: STEPS.map((step) => step * bars.unit),
         values: (_, at) => at.map((amount) => bars.label(amount)),
       },
     ],

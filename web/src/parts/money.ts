@@ -37,6 +37,11 @@ function formatOf(currency: string, locale: string): Intl.NumberFormat {
   return format
 }
 
+/** A count for people: 12,345. */
+export function formatNumber(count: number): string {
+  return count.toLocaleString('en-GB')
+}
+
 /** An amount for a spreadsheet or an input: 1234.50, without a sign of the currency. */
 export function plainMoney({ amount, currency }: Money): string {
   const digits = digitsOf(currency)

@@ -9,6 +9,7 @@ function format(options: Intl.DateTimeFormatOptions): (time: Date) => string {
 
 const moment = format({ dateStyle: 'medium', timeStyle: 'short' })
 const precise = format({ dateStyle: 'medium', timeStyle: 'long', timeZone: 'UTC' })
+const storeDate = format({ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' })
 const storeDay = format({ weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' })
 
 export function formatTime(time: string): string {
@@ -20,7 +21,12 @@ export function formatTimeUtc(time: string): string {
   return precise(new Date(time))
 }
 
-/** A day of the store, YYYY-MM-DD. */
+/** A day of the store, YYYY-MM-DD, with its year: a range of a year begins and ends on the same day of the month. */
+export function formatDate(day: string): string {
+  return storeDate(new Date(`${day}T00:00:00Z`))
+}
+
+/** A day of the store, YYYY-MM-DD, in short. */
 export function formatDay(day: string): string {
   return storeDay(new Date(`${day}T00:00:00Z`))
 }

@@ -7,6 +7,7 @@ async function openDesk(page: Page, path = '/admin/'): Promise<void> {
   await logIn(page, admin(), path)
 }
 
+const money = (pence: number) => new Intl.NumberFormat('en-GB', { style: 'currency', currency: 'GBP' }).format(pence / 100)
 const rowOf = (page: Page, name: string) => page.getByRole('row').filter({ hasText: name })
 
 test('journey 15: a stock that a sale has changed meanwhile shows the conflict, and the difference can be made', async ({ page }) => {
@@ -194,7 +195,7 @@ test('journey 16: the history pages, begins anew at an altered cursor, and its C
 test('journey 17: the summary on the page is the store’s, as figures, chart and table', { tag: '@alone' }, async ({ page }) => {
   await buy(await newPerson(), (await newProduct()).product_id, 1)
   const today = new Date().toISOString().slice(0, 10)
-  const stored = await summary(today, today)
+  const [stored, week] = [await summary({ from: today, to: today }), await summary({ days: 7 })]
   await openDesk(page, '/admin/sales')
   await expect(page.locator('.chart canvas')).toBeVisible()
   await page.getByRole('link', { name: 'Table' }).click()
@@ -227,3 +228,9 @@ test('the inventory is searched and set in place, by keyboard', async ({ page })
   await page.keyboard.press('Escape')
   await expect(page.getByRole('textbox', { name: 'Difference in' })).toHaveCount(0)
 })
+  const figure = (name: string) => page.locator('.figure-box').filter({ hasText: name }).getByRole('definition')
+  await expect(figure('Revenue')).toHaveText(money(week.revenue.amount))
+  await expect(figure('Orders')).toHaveText(week.orders.toLocaleString('en-GB'))
+  await expect(figure('Units')).toHaveText(week.units.toLocaleString('en-GB'))
+  await expect(page.getByText('Includes the orders placed until').locator('time')).toHaveAttribute('datetime', /^\d{4}-/)
+  await expect(row.getByRole('cell').nth(2)).toHaveText(money(stored.revenue.amount))

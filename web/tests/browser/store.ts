@@ -124,8 +124,17 @@ export async function ordersOf(person: Person, least = 1): Promise<Order[]> {
   }
 }
 
-export async function summary(from: string, to: string): Promise<{ orders: number; units: number; revenue: { amount: number; currency: string } }> {
-  return call('GET', `/admin/orders/summary?from=${from}&to=${to}`, undefined, await asAdmin())
+interface Summary {
+  orders: number
+  units: number
+  revenue: { amount: number; currency: string }
+  complete_until: string
+}
+
+/** What was sold in the last `days`, or on one day. */
+export async function summary(range: { days: number } | { from: string; to: string }): Promise<Summary> {
+  const query = new URLSearchParams(Object.entries(range).map(([name, value]) => [name, String(value)]))
+  return call('GET', `/admin/orders/summary?${query}`, undefined, await asAdmin())
 }
 
 /** Whether the person is to be mailed when the product is back. */

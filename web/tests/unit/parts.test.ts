@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { toCsv } from '../../src/admin/csv'
 import { allDays } from '../../src/admin/days'
+import { STEPS } from '../../src/admin/scale'
 import { formatMoney, parseMoney, plainMoney, total } from '../../src/parts/money'
 import { parse } from '../../src/shop/checkout/storage'
 import { nextOf } from '../../src/shop/pages/log-in'
@@ -81,6 +82,15 @@ function readCsv(text: string): string[][] {
   }
   return rows
 }
+
+describe('the lines of a chart', () => {
+  it('are there for every revenue, and not too many', () => {
+    for (let most = 1; most <= 10 ** 10; most *= 3) {
+      const lines = STEPS.map((step) => Math.floor(most / step))
+      expect(lines.some((count) => count >= 1 && count <= 5), String(most)).toBe(true)
+    }
+  })
+})
 
 describe('the days of a summary', () => {
   it('include those without an order', () => {

@@ -4,12 +4,12 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { data, own, userId } from '../../api/client'
 import { ownMeta } from '../../api/queries'
 import type { Summary } from '../../api/types'
-import { Amount } from '../../parts/amount'
+import { Amount, Time } from '../../parts/amount'
 import { save } from '../../parts/download'
-import { digitsOf, formatMoney, plainMoney } from '../../parts/money'
+import { digitsOf, formatMoney, formatNumber, plainMoney } from '../../parts/money'
 import { Page } from '../../parts/page'
 import { Empty, Failure, Loading, Waiting } from '../../parts/states'
-import { formatDay } from '../../parts/time'
+import { formatDate, formatDay } from '../../parts/time'
 import { common } from '../../words/en/common'
 import { desk } from '../../words/en/desk'
 import { toCsv } from '../csv'
@@ -61,10 +61,13 @@ function Figures({ range, isTable }: { range: number; isTable: boolean }) {
       {query.failureReason && !query.isError && <Waiting error={query.failureReason} />}
       <dl class="figures">
         <Figure name={desk.revenue} value={formatMoney(summary.revenue)} />
-        <Figure name={desk.ordersCount} value={String(summary.orders)} />
-        <Figure name={desk.unitsCount} value={String(summary.units)} />
+        <Figure name={desk.ordersCount} value={formatNumber(summary.orders)} />
+        <Figure name={desk.unitsCount} value={formatNumber(summary.units)} />
         <Figure name={desk.average} value={formatMoney(summary.average_order)} />
       </dl>
+      <p class="fine">
+        {desk.countedUntil} <Time at={summary.complete_until} />
+      </p>
       <ByDay summary={summary} range={range} isTable={isTable} />
       <Top summary={summary} />
     </>
@@ -134,9 +137,9 @@ function DayTable({ days }: { days: Day[] }) {
         <tbody>
           {days.toReversed().map((each) => (
             <tr key={each.day}>
-              <th scope="row">{each.orders > 0 ? <a href={ordersOf(each.day)}>{formatDay(each.day)}</a> : formatDay(each.day)}</th>
-              <td class="number">{each.orders}</td>
-              <td class="number">{each.units}</td>
+              <th scope="row">{each.orders > 0 ? <a href={ordersOf(each.day)}>{formatDate(each.day)}</a> : formatDate(each.day)}</th>
+              <td class="number">{formatNumber(each.orders)}</td>
+              <td class="number">{formatNumber(each.units)}</td>
               <td class="number">
                 <Amount money={each.revenue} />
               </td>
@@ -198,7 +201,7 @@ function Top({ summary }: { summary: Summary }) {
           <thead>
             <tr>
               <th scope="col">{common.product}</th>
-              <td />
+              <td class="bar-cell" />
               <th scope="col" class="number">
                 {desk.unitsCount}
               </th>
@@ -220,7 +223,7 @@ function Top({ summary }: { summary: Summary }) {
                     <rect width={most > 0 ? (each.revenue.amount / most) * 100 : 0} height="1" />
                   </svg>
                 </td>
-                <td class="number">{each.units}</td>
+                <td class="number">{formatNumber(each.units)}</td>
                 <td class="number">
                   <Amount money={each.revenue} />
                 </td>
