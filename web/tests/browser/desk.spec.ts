@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { admin, buy, cancel, newPerson, newProduct, productOf, saveProduct, summary } from './store'
+import { admin, buy, buyOften, cancel, newPerson, newProduct, ordersOf, productOf, saveProduct, summary } from './store'
 import { setRole } from './aws'
 import { expect, logIn, type Page, storedTexts, test } from './test'
 
@@ -77,13 +77,13 @@ test('a product that somebody else saved meanwhile is shown beside one’s own',
   await saveProduct(product, { name: `${product.name} theirs` })
   await page.getByRole('button', { name: 'Save', exact: true }).click()
   await expect(page.getByText('Somebody else has saved this product since you opened it.')).toBeVisible()
-  await page.getByRole('button', { name: 'Save mine' }).click()
   await expect(page.getByRole('alert').filter({ hasText: 'Somebody else' })).toBeFocused()
   const path = `**/api/admin/products/${product.product_id}`
   await page.route(path, (route) => (route.request().method() === 'PUT' ? route.abort() : route.continue()))
   await page.getByRole('button', { name: 'Save mine' }).click()
   await expect(page.getByText('The shop did not answer.', { exact: false })).toBeVisible()
   await page.unroute(path)
+  await page.getByRole('button', { name: 'Save mine' }).click()
   await expect(page.getByText('Saved.')).toBeFocused()
   await expect(page.getByText('Saved.')).toBeInViewport()
   expect((await productOf(product.product_id)).price.amount).toBe(7000)
@@ -166,8 +166,8 @@ test('a new product is added with its stock, and a wrong one is said field by fi
   await page.getByLabel('Price').fill('12.50')
   await page.getByRole('button', { name: 'Save' }).click()
   await expect(page).toHaveURL(new RegExp(`/admin/products/${id}$`))
-  expect(await productOf(id)).toMatchObject({ stock: 7, price: { amount: 1250, currency: 'GBP' } })
   await expect(page.getByRole('main').getByText('The product was added.')).toBeVisible()
+  expect(await productOf(id)).toMatchObject({ stock: 7, price: { amount: 1250, currency: 'GBP' } })
 })
 
 test('journey 16: the history pages, begins anew at an altered cursor, and its CSV reads back', async ({ page }) => {
@@ -192,16 +192,71 @@ test('journey 16: the history pages, begins anew at an altered cursor, and its C
   await expect(page.getByRole('definition').filter({ hasText: 'Cancelled' })).toBeVisible()
 })
 
+test('journey 16: the history goes on to older orders and back, and a customer’s own list shows more', async ({ page }) => {
+  const [person, product] = [await newPerson(), await newProduct({ stock: 50 })]
+  const orders = await buyOften(person, product.product_id, 21)
+  await ordersOf(person, 21)
+  await openDesk(page, '/admin/orders')
+  await page.getByLabel('Customer’s e-mail or id').fill(person.email)
+  await page.getByRole('button', { name: 'Find' }).click()
+  await expect(page).toHaveURL(/customer=usr_/)
+  const rows = page.getByRole('row').filter({ hasText: person.email })
+  await expect(rows).toHaveCount(20)
+  await page.getByRole('link', { name: 'Older' }).click()
+  await expect(page).toHaveURL(/cursor=/)
+  await expect(rows).toHaveCount(1)
+  await expect(page.getByRole('link', { name: orders[0]?.order_id ?? '' })).toBeVisible()
+  await expect(page.getByRole('link', { name: 'Older' })).toHaveCount(0)
+  await page.reload() // the cursor stands in the address
+  await expect(page.getByRole('link', { name: orders[0]?.order_id ?? '' })).toBeVisible()
+  const download = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'CSV' }).click()
+  const csv = await readFile(await (await download).path(), 'utf8')
+  expect(csv.split('\r\n')).toHaveLength(23) // all of the list, not its page alone
+  await page.getByRole('link', { name: 'Back to the newest' }).click()
+  await expect(rows).toHaveCount(20)
+  await page.getByRole('button', { name: 'Log out' }).click()
+  await logIn(page, person, '/log-in?next=/orders')
+  await expect(page.locator('.order-row')).toHaveCount(20)
+  await page.getByRole('button', { name: 'Show more' }).click()
+  await expect(page.locator('.order-row')).toHaveCount(21)
+  await expect(page.locator('.order-row').last().getByRole('link')).toBeFocused()
+})
+
+test('filters of the history that make no sense are said field by field', async ({ page }) => {
+  await openDesk(page, '/admin/orders')
+  await page.getByLabel('From', { exact: true }).fill('2026-02-02')
+  await page.getByLabel('To (inclusive)').fill('2026-02-01')
+  await page.getByLabel('Customer’s e-mail or id').fill('Ada')
+  await page.getByLabel('Status').selectOption('Packed')
+  await page.getByRole('button', { name: 'Find' }).click()
+  for (const said of ['To (inclusive): Choose a day', 'Customer’s e-mail or id: Enter an e-mail address', 'Status: Orders of one customer']) {
+    await expect(page.getByRole('link', { name: said })).toBeVisible()
+  }
+  await page.getByLabel('To (inclusive)').fill('2026-02-02')
+  await page.getByLabel('Customer’s e-mail or id').fill('nobody@example.com')
+  await page.getByLabel('Status').selectOption('Any')
+  await page.getByRole('button', { name: 'Find' }).click()
+  await expect(page.getByRole('link', { name: 'There is no order with this address.' })).toBeVisible()
+  await expect(page).toHaveURL(/\/admin\/orders$/)
+})
+
 test('journey 17: the summary on the page is the store’s, as figures, chart and table', { tag: '@alone' }, async ({ page }) => {
   await buy(await newPerson(), (await newProduct()).product_id, 1)
   const today = new Date().toISOString().slice(0, 10)
   const [stored, week] = [await summary({ from: today, to: today }), await summary({ days: 7 })]
   await openDesk(page, '/admin/sales')
   await expect(page.locator('.chart canvas')).toBeVisible()
+  const figure = (name: string) => page.locator('.figure-box').filter({ hasText: name }).getByRole('definition')
+  await expect(figure('Revenue')).toHaveText(money(week.revenue.amount))
+  await expect(figure('Orders')).toHaveText(week.orders.toLocaleString('en-GB'))
+  await expect(figure('Units')).toHaveText(week.units.toLocaleString('en-GB'))
+  await expect(page.getByText('Includes the orders placed until').locator('time')).toHaveAttribute('datetime', /^\d{4}-/)
   await page.getByRole('link', { name: 'Table' }).click()
   const row = page.getByRole('region', { name: 'Revenue by day' }).getByRole('row').nth(1)
   await expect(row.getByRole('cell').nth(0)).toHaveText(String(stored.orders))
   await expect(row.getByRole('cell').nth(1)).toHaveText(String(stored.units))
+  await expect(row.getByRole('cell').nth(2)).toHaveText(money(stored.revenue.amount))
 })
 
 test('the chart is drawn in a browser whose language is none', async ({ page }) => {
@@ -228,9 +283,3 @@ test('the inventory is searched and set in place, by keyboard', async ({ page })
   await page.keyboard.press('Escape')
   await expect(page.getByRole('textbox', { name: 'Difference in' })).toHaveCount(0)
 })
-  const figure = (name: string) => page.locator('.figure-box').filter({ hasText: name }).getByRole('definition')
-  await expect(figure('Revenue')).toHaveText(money(week.revenue.amount))
-  await expect(figure('Orders')).toHaveText(week.orders.toLocaleString('en-GB'))
-  await expect(figure('Units')).toHaveText(week.units.toLocaleString('en-GB'))
-  await expect(page.getByText('Includes the orders placed until').locator('time')).toHaveAttribute('datetime', /^\d{4}-/)
-  await expect(row.getByRole('cell').nth(2)).toHaveText(money(stored.revenue.amount))

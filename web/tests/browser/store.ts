@@ -101,6 +101,17 @@ export async function buy(person: Person, product: string, quantity: number): Pr
   return call<Order>('POST', '/orders', { items: [{ product_id: product, quantity }] }, headers)
 }
 
+/** As many orders of one unit each, one after the other. */
+export async function buyOften(person: Person, product: string, times: number): Promise<Order[]> {
+  const headers = await bearer(person)
+  const orders: Order[] = []
+  for (let i = 0; i < times; i++) {
+    const body = { items: [{ product_id: product, quantity: 1 }] }
+    orders.push(await call<Order>('POST', '/orders', body, { ...headers, 'Idempotency-Key': randomUUID() }))
+  }
+  return orders
+}
+
 export async function cancel(person: Person, orderId: string): Promise<void> {
   await call('POST', `/orders/${orderId}/cancellation`, undefined, await bearer(person))
 }

@@ -6,7 +6,7 @@ import { ApiError } from '../../api/problem'
 import { ownMeta } from '../../api/queries'
 import type { OrderInList } from '../../api/types'
 import { Amount, Time } from '../../parts/amount'
-import { ErrorSummary, Field, Submit, text, useForm } from '../../parts/form'
+import { ErrorSummary, type Errors, Field, Submit, text, useForm } from '../../parts/form'
 import { FieldError } from '../../parts/field-error'
 import { announce } from '../../parts/live'
 import { plainMoney } from '../../parts/money'
@@ -20,6 +20,7 @@ import { useRights } from '../rights'
 const PAGE = 20
 const DAY = /^\d{4}-\d{2}-\d{2}$/
 const ORDER = /^ord_[a-z2-7]{26}$/
+const CUSTOMER = /^usr_[0-9a-f-]{36}$/
 
 /** The filters of the history, as its address has them. Days are the store's, and both are included. */
 interface Filters {
@@ -103,9 +104,8 @@ function Tools({ filters }: { filters: Filters }) {
     const asked = text(values, 'customer').trim()
     const customer = asked.includes('@') ? await idOf(asked) : asked
     const { status } = filtersOf({ status: text(values, 'status') })
-    if (status && customer) throw new ApiError(400, { code: 'invalid_request', errors: [{ field: 'status', message: desk.statusAlone }] })
     route(address({ from: text(values, 'from'), to: text(values, 'to'), customer, status }))
-  })
+  }, checkFilters)
   const opener = useOpener()
   const labels = { from: desk.from, to: desk.to, customer: desk.customer, status: common.status, order_id: desk.orderId }
   return (
@@ -148,6 +148,15 @@ function Tools({ filters }: { filters: Filters }) {
       </div>
     </>
   )
+}
+
+function checkFilters(values: FormData): Errors {
+  const [from, to, customer] = [text(values, 'from'), text(values, 'to'), text(values, 'customer').trim()]
+  return {
+    to: from && to && to < from ? desk.badDays : undefined,
+    customer: customer === '' || customer.includes('@') || CUSTOMER.test(customer) ? undefined : desk.badCustomer,
+    status: customer && text(values, 'status') ? desk.statusAlone : undefined,
+  }
 }
 
 /** The customer with this address: an address stands in no page's URL. */
@@ -209,7 +218,7 @@ function Table({ filters, cursor }: { filters: Filters; cursor: string }) {
             {desk.newest}
           </a>
         )}
-        {query.data?.next_cursor && (
+        {query.data?.next_cursor && !query.isPlaceholderData && ( // the cursor of a list that is still shown fits no other
           <a class="button" href={address(filters, query.data.next_cursor)}>
             {desk.next}
           </a>
@@ -240,14 +249,18 @@ function rowOf(order: OrderInList) {
 function Orders({ items, isOld }: { items: OrderInList[]; isOld: boolean }) {
   return (
     <div class="scroller" role="region" aria-label={desk.orders} tabIndex={0} aria-busy={isOld}>
-      <table>
+      <table class="history">
         <thead>
           <tr>
             <th scope="col">{desk.order}</th>
             <th scope="col">{desk.placedAt}</th>
-            <th scope="col">{common.status}</th>
-            <th scope="col">{desk.email}</th>
-            <th scope="col" class="number">
+            <th scope="col" class="if-wide">
+              {common.status}
+            </th>
+            <th scope="col" class="if-wide">
+              {desk.email}
+            </th>
+            <th scope="col" class="number if-wide">
               {desk.units}
             </th>
             <th scope="col" class="number">
@@ -265,10 +278,11 @@ function Orders({ items, isOld }: { items: OrderInList[]; isOld: boolean }) {
               </th>
               <td>
                 <Time at={order.placed_at} />
+                <span class="fine if-narrow">{common.orderStatus[order.status]}</span>
               </td>
-              <td>{common.orderStatus[order.status]}</td>
-              <td>{order.email || <span class="off">{desk.gone}</span>}</td>
-              <td class="number">{unitsOf(order)}</td>
+              <td class="if-wide">{common.orderStatus[order.status]}</td>
+              <td class="if-wide">{order.email || <span class="off">{desk.gone}</span>}</td>
+              <td class="number if-wide">{unitsOf(order)}</td>
               <td class="number">
                 <Amount money={order.total} />
               </td>
