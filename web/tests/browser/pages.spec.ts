@@ -1,5 +1,5 @@
 /** Every page in its states: looked at by axe, at two widths, light and dark, with pictures for people. */
-import { admin, buy, newPerson, newProduct } from './store'
+import { adjust, admin, buy, newPerson, newProduct, saveProduct } from './store'
 import {
   cancelByDialog,
   expect,
@@ -14,11 +14,14 @@ import {
   toCart,
 } from './test'
 
+/** The two sights that differ most: states of a page that was looked at in all of them. */
+const FEW = looks.filter(({ name }) => name === '1280-light' || name === '375-dark')
+
 /** Looks at a page as it is now, in each sight: what is seen, what axe finds, and that nothing is wider than the page. */
-async function look(page: Page, name: string): Promise<void> {
+async function look(page: Page, name: string, sights: readonly (typeof looks)[number][] = looks): Promise<void> {
   await page.waitForLoadState('networkidle')
   await settled(page)
-  for (const { name: as, viewport, colorScheme } of looks) {
+  for (const { name: as, viewport, colorScheme } of sights) {
     await page.setViewportSize(viewport)
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' }) // no colour on its way to another
     await page.evaluate(() => scrollTo(0, 0))
@@ -55,6 +58,15 @@ test.describe('in every look', () => {
       await look(page, name)
       expect(page.url()).not.toContain('token')
     }
+    await page.goto('/sign-up')
+    await page.getByRole('button', { name: 'Sign up' }).click()
+    await look(page, 'sign-up-errors', FEW)
+    await page.goto('/log-in')
+    await page.getByLabel('E-mail address').fill('nobody@example.com')
+    await page.getByLabel('Password', { exact: true }).fill('not my password')
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await expect(page.getByText('The e-mail address or the password is wrong.')).toBeVisible()
+    await look(page, 'log-in-refused', FEW)
   })
 
   test('the shop of a customer', async ({ page }) => {
@@ -91,6 +103,10 @@ test.describe('in every look', () => {
     await look(page, 'orders')
     await page.goto('/account')
     await look(page, 'account')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('button', { name: 'Change the password' }).click()
+    await expect(page.getByRole('main').getByText('Saved.')).toBeVisible()
+    await look(page, 'account-errors', FEW)
     await page.getByRole('button', { name: 'Delete my account' }).click()
     await look(page, 'account-delete')
     await page.goto('/admin/')
@@ -124,6 +140,38 @@ test.describe('in every look', () => {
     await look(page, 'desk-order-ship')
   })
 
+  test('the desk in mid-work: forms, mistakes and conflicts', async ({ page }) => {
+    const product = await newProduct({ name: `Zz states ${Date.now()}`, stock: 43 })
+    await logIn(page, admin(), `/admin/?q=${product.name.replaceAll(' ', '+')}`)
+    await page.getByRole('button', { name: 'Set the stock' }).click()
+    await page.getByLabel('Counted stock').fill('-1')
+    await page.keyboard.press('Enter')
+    await look(page, 'desk-inventory-error', FEW)
+    await adjust(product.product_id, -1)
+    await page.getByLabel('Counted stock').fill('40')
+    await page.keyboard.press('Enter')
+    await expect(page.getByText('It is 42 now, you saw 43.')).toBeVisible()
+    await look(page, 'desk-inventory-conflict', FEW)
+    await page.goto(`/admin/products/${product.product_id}`)
+    await page.getByLabel('Price').fill('12.345')
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await look(page, 'desk-product-error', FEW)
+    await page.getByLabel('Price').fill('70.00')
+    await saveProduct(product, { name: `${product.name} theirs` })
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await expect(page.getByRole('button', { name: 'Save mine' })).toBeVisible()
+    await look(page, 'desk-product-conflict', FEW)
+    await page.goto('/admin/orders?from=2020-01-01&to=2020-01-01')
+    await page.getByLabel('To (inclusive)').fill('2019-01-01')
+    await page.getByRole('button', { name: 'Find' }).click()
+    await look(page, 'desk-orders-error', FEW)
+    await page.goto('/admin/stocktake')
+    await page.getByLabel('Counts').fill(`${product.product_id},7\nzz-none,1\nwhat,?`)
+    await page.getByRole('button', { name: 'Check' }).click()
+    await expect(page.getByRole('button', { name: 'Set 1 stock' })).toBeVisible()
+    await look(page, 'desk-stocktake-checked', FEW)
+  })
+
   test('what a page says when the store is down', async ({ page }) => {
     const body = { type: 'about:blank', title: 'Internal Server Error', status: 500, detail: 'The store failed.', code: 'internal', request_id: 'JKJaXmPLvHcESHA=' }
     await page.route('**/api/products?*', (route) => route.fulfill({ status: 400, contentType: 'application/problem+json', body: JSON.stringify(body) }))
@@ -138,6 +186,7 @@ test.describe('in every look', () => {
 
 for (const width of [320, 640]) {
   test(`at ${width} px with text of ${width === 640 ? 200 : 100} % nothing is cut off`, async ({ page }) => {
+    test.setTimeout(180_000)
     await page.setViewportSize({ width, height: 700 })
     const grow = width === 640
     await page.addInitScript((isGrown) => {
@@ -148,12 +197,34 @@ for (const width of [320, 640]) {
       await page.waitForLoadState('networkidle')
       await expectAccessible(page)
     }
+    const [person, product] = [await newPerson(), await newProduct()]
+    const order = await buy(person, product.product_id, 2)
+    await logIn(page, person)
+    await toCart(page, product.product_id)
+    for (const path of ['/cart', '/orders', `/orders/${order.order_id}`, '/account']) {
+      await page.goto(path)
+      await settled(page)
+      await expectNoOverflow(page)
+      expect(await scrolledSideways(page), path).toEqual([])
+    }
+    await page.getByRole('button', { name: 'Log out', exact: true }).click()
+    await logIn(page, admin(), '/admin/')
+    for (const path of ['', 'new', 'stocktake', `products/${product.product_id}`, 'orders', `orders/${order.order_id}`, 'sales', 'sales?as=table']) {
+      await page.goto(`/admin/${path}`)
+      await settled(page)
+      await expectNoOverflow(page)
+    }
   })
+}
+
+/** The tables of which a part is out of sight until somebody scrolls. */
+async function scrolledSideways(page: Page): Promise<string[]> {
+  return page.locator('.scroller').evaluateAll((all) => all.filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.innerHTML))
 }
 
 test('forced colours', async ({ page }) => {
   await page.emulateMedia({ forcedColors: 'active' })
-  for (const path of ['/', '/products/brass-desk-lamp', '/log-in']) {
+  for (const path of ['/', '/products/brass-desk-lamp', '/log-in', '/admin/']) {
     await page.goto(path)
     await page.waitForLoadState('networkidle')
     await picture(page, `forced-colours-${path.replace(/\W/g, '') || 'home'}`)

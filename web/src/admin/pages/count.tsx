@@ -106,14 +106,16 @@ export function Stocktake() {
         <form class="form" method="post" noValidate onSubmit={setting.submit}>
           <p class="notice">{desk.countSummary(counts)}</p>
           <ErrorSummary errors={setting.errors} labels={LABELS} failure={setting.failure} />
-          <Field
-            name="reason"
-            label={desk.reason}
-            maxLength={200}
-            value={reason}
-            error={setting.errors.reason}
-            onInput={(event) => setReason(event.currentTarget.value)}
-          />
+          {counts.ready > 0 && (
+            <Field
+              name="reason"
+              label={desk.reason}
+              maxLength={200}
+              value={reason}
+              error={setting.errors.reason}
+              onInput={(event) => setReason(event.currentTarget.value)}
+            />
+          )}
           <p class="row">
             {counts.ready > 0 && <Submit isBusy={setting.isBusy}>{desk.setStocks(counts.ready)}</Submit>}
             {counts.failed > 0 && (
@@ -172,17 +174,22 @@ function Table({ rows }: { rows: Row[] }) {
             <th scope="col" class="number">
               {desk.stockNow}
             </th>
-            <th scope="col">{desk.countResult}</th>
+            <th scope="col" class="if-wide">
+              {desk.countResult}
+            </th>
           </tr>
         </thead>
         <tbody>
           {rows.map(({ line, text, count, result }) => (
             <tr key={line}>
-              <th scope="row">{count ? count.id : <code dir="auto">{text.slice(0, 80)}</code>}</th>
+              <th scope="row">
+                {count ? count.id : <code dir="auto">{text.slice(0, 80)}</code>}
+                <span class="fine if-narrow">{explain(result)}</span>
+              </th>
               <td class="number">{count?.seen ?? ''}</td>
               <td class="number">{count?.quantity ?? ''}</td>
               <td class="number">{'stock' in result ? result.stock : ''}</td>
-              <td>{explain(result)}</td>
+              <td class="if-wide">{explain(result)}</td>
             </tr>
           ))}
         </tbody>

@@ -129,7 +129,9 @@ function Table({ q, isLow }: { q: string; isLow: boolean }) {
                   {desk.price}
                 </th>
                 <th scope="col">{desk.stock}</th>
-                <th scope="col">{desk.active}</th>
+                <th scope="col" class="if-wide">
+                  {desk.active}
+                </th>
               </tr>
             </thead>
             <tbody ref={body}>
@@ -167,9 +169,12 @@ function Row({ product, changed }: { product: AdminProductInList; changed: () =>
       <th scope="row">
         <div class="with-thumb">
           <Picture product={product} size={44} />
-          <a href={`/admin/products/${product.product_id}`} dir="auto">
-            {product.name}
-          </a>
+          <div>
+            <a href={`/admin/products/${product.product_id}`} dir="auto">
+              {product.name}
+            </a>
+            {!product.active && <span class="fine if-narrow">{desk.notForSale}</span>}
+          </div>
         </div>
       </th>
       <td class="number">
@@ -178,7 +183,7 @@ function Row({ product, changed }: { product: AdminProductInList; changed: () =>
       <td>
         <StockCell product={product} changed={changed} />
       </td>
-      <td>{product.active ? desk.yes : desk.no}</td>
+      <td class="if-wide">{product.active ? desk.yes : desk.no}</td>
     </tr>
   )
 }
