@@ -33,9 +33,8 @@ test('journey 3: a double click and Enter held down are one order', async ({ pag
   await toCart(page, product.product_id)
   await expect(placeButton(page)).toBeEnabled()
   await placeButton(page).focus()
-  await page.evaluate(() => {
-    for (let i = 0; i < 20; i++) (document.activeElement as HTMLElement).click()
-  })
+  for (let i = 0; i < 20; i++) await page.keyboard.down('Enter') // the second and later ones are repeats of a held key
+  await page.keyboard.up('Enter')
   await expectOrderPage(page)
   expect(await ordersOf(person, 2)).toHaveLength(2)
 })
@@ -59,6 +58,43 @@ test('journey 6: out of stock and another price on two lines, mended: one order'
   await expectOrderPage(page)
   const orders = await ordersOf(person)
   expect(orders.map((order) => order.total.amount)).toEqual([19600])
+})
+
+test('a product that is taken off the shop meanwhile is marked, and the rest is ordered', async ({ page }) => {
+  const [person, kept, gone] = [await newPerson(), await newProduct(), await newProduct()]
+  await logIn(page, person)
+  await toCart(page, gone.product_id, 2)
+  await toCart(page, kept.product_id, 1)
+  await expect(placeButton(page)).toHaveText('Place order for £192.00')
+  await saveProduct(gone, { active: false })
+  await placeButton(page).click()
+  await expect(page.getByText('It is no longer for sale.')).toBeVisible()
+  await expect(page.getByRole('alert').getByRole('link', { name: gone.name })).toBeVisible()
+  await expect(placeButton(page)).toBeDisabled()
+  await page.locator('.mend').getByRole('button', { name: 'Remove' }).click()
+  await expect(placeButton(page)).toHaveText('Place order for £64.00')
+  await placeButton(page).click()
+  await expectOrderPage(page)
+  expect((await ordersOf(person)).map((order) => order.items.map((item) => item.product_id))).toEqual([[kept.product_id]])
+})
+
+test('the network goes in the middle of a checkout: the page says so, asks again once it is back, and the order is one', async ({ page, context }) => {
+  const [person, product] = [await newPerson(), await newProduct()]
+  await logIn(page, person)
+  await toCart(page, product.product_id)
+  await expect(placeButton(page)).toBeEnabled()
+  await page.route('**/api/orders', async (route) => {
+    await route.fetch() // the order arrives, its answer does not
+    await context.setOffline(true)
+    await route.abort('internetdisconnected')
+  }, { times: 1 })
+  await placeButton(page).click()
+  await expect(page.getByText('You are offline. What you see may be out of date.')).toBeVisible()
+  await expect(page.getByText('We are finding out whether your order was placed')).toBeVisible()
+  await expect(page.getByRole('button', { name: /^Remove/ })).toBeDisabled()
+  await context.setOffline(false)
+  await expectOrderPage(page)
+  expect(await ordersOf(person)).toHaveLength(1)
 })
 
 test('journey 7: the first attempt is delayed past a mended second: one order, and that one is shown', async ({ page }) => {
