@@ -81,7 +81,7 @@ var writes = map[string]func(*shop) write{
 			func(ctx context.Context) error { return mails.MarkSent(ctx, mail.ID, "message", opened) },
 			func() bool { return s.settled(mail, notification.Sent) }, nil}
 	},
-	"GiveUp": func(s *shop) write {
+	"MarkUndelivered": func(s *shop) write {
 		mail, mails := s.onePending()
 		s.claim(mail, "lease")
 		return write{"UpdateItem", func(ctx context.Context) error {
