@@ -292,6 +292,25 @@ test('journey 14: filters stand in the URL, go with a search, and are cleared', 
   await expect(page.locator('.card')).toHaveCount(2)
 })
 
+for (const width of [320, 375, 1280]) {
+  test(`nothing moves when the categories come, at ${width} px`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 700 })
+    let come = () => {}
+    const held = new Promise<void>((resolve) => (come = resolve))
+    await page.route('**/api/categories?*', async (route) => {
+      await held
+      await route.continue()
+    })
+    await page.goto('/')
+    const card = page.locator('.card').first()
+    await expect(card).toBeVisible()
+    const before = await card.boundingBox()
+    come()
+    await expect(page.getByLabel('Category')).toBeVisible()
+    expect(await card.boundingBox()).toEqual(before)
+  })
+}
+
 test('journey 14: offline says so over what is shown, and goes on when the network is back', async ({ page, context }) => {
   await page.goto('/')
   await expect(page.locator('.card').first()).toBeVisible()

@@ -54,7 +54,10 @@ export function Home() {
   )
 }
 
-/** A category and what is in stock. Without categories there is no choice of one, unless the URL has made it. */
+/**
+ * What is in stock, and a category. Without categories there is no choice of one, unless the URL has made it. They come
+ * later, so they stand where they move nothing.
+ */
 function Filters({ wanted }: { wanted: Wanted }) {
   const { route } = useLocation()
   const categories = useQuery({
@@ -66,9 +69,16 @@ function Filters({ wanted }: { wanted: Wanted }) {
   if (chosen && !names.includes(chosen)) names.unshift(chosen)
   return (
     <form class="tools filters" aria-label={shop.filters} onSubmit={(event) => event.preventDefault()}>
+      <Check
+        label={shop.inStockOnly}
+        checked={wanted.inStock}
+        onChange={(event) => route(address({ ...wanted, inStock: event.currentTarget.checked }))}
+      />
       {names.length > 0 && (
         <div class="field">
-          <label for="category">{shop.category}</label>
+          <label for="category" class="hidden">
+            {shop.category}
+          </label>
           <select
             id="category"
             value={chosen}
@@ -83,11 +93,6 @@ function Filters({ wanted }: { wanted: Wanted }) {
           </select>
         </div>
       )}
-      <Check
-        label={shop.inStockOnly}
-        checked={wanted.inStock}
-        onChange={(event) => route(address({ ...wanted, inStock: event.currentTarget.checked }))}
-      />
     </form>
   )
 }

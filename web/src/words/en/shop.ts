@@ -20,7 +20,7 @@ export const shop = {
   clearSearch: 'Clear the search',
   filters: 'Filters',
   category: 'Category',
-  allCategories: 'All',
+  allCategories: 'All categories',
   inStockOnly: 'In stock only',
 
   add: 'Add to basket',
