@@ -302,7 +302,7 @@ for (const width of [320, 375, 1280]) {
       await route.continue()
     })
     await page.goto('/')
-    const card = page.locator('.card').first()
+    const card = page.locator('li.card').first() // none of the grey shapes that stand there before
     await expect(card).toBeVisible()
     const before = await card.boundingBox()
     come()
