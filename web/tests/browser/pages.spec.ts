@@ -186,7 +186,6 @@ test.describe('in every look', () => {
 
 for (const width of [320, 640]) {
   test(`at ${width} px with text of ${width === 640 ? 200 : 100} % nothing is cut off`, async ({ page }) => {
-    test.setTimeout(180_000)
     await page.setViewportSize({ width, height: 700 })
     const grow = width === 640
     await page.addInitScript((isGrown) => {
@@ -304,7 +303,13 @@ for (const width of [320, 375, 1280]) {
     await page.goto('/')
     const card = page.locator('li.card').first() // none of the grey shapes that stand there before
     await expect(card).toBeVisible()
-    const before = await card.boundingBox()
+    let before = await card.boundingBox()
+    const stands = async () => {
+      const was = JSON.stringify(before)
+      before = await card.boundingBox()
+      return JSON.stringify(before) === was
+    }
+    await expect.poll(stands).toBe(true) // all else has come
     come()
     await expect(page.getByLabel('Category')).toBeVisible()
     expect(await card.boundingBox()).toEqual(before)
