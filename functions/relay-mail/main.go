@@ -42,7 +42,7 @@ func main() {
 			Missed:   observe.OrderEventNotSent,
 			Now:      clock.Now,
 		},
-	}, &dynamostore.SplitStocks{Client: db, Products: s.Products}, &notification.Relay{
+	}, &dynamostore.SplitStocks{Client: db, Products: s.Products, Now: clock.Now}, &notification.Relay{
 		Ledger: &dynamostore.DueMails{Client: db, Mails: s.Mails},
 		Queue:  &queue.Queues{Orders: mails, Accounts: accountMails},
 		Now:    clock.Now,

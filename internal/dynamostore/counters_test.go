@@ -525,7 +525,7 @@ func TestSumOfSplitStocks(t *testing.T) {
 	s.split("lamp", 4)
 	sum := func(want int) {
 		t.Helper()
-		stocks := &SplitStocks{Client: s.client, Products: s.tables.Name("Products")}
+		stocks := &SplitStocks{Client: s.client, Products: s.tables.Name("Products"), Now: time.Now}
 		noted, err := stocks.Sum(t.Context(), time.Now().Add(time.Minute))
 		s.must(err)
 		if noted != want {
@@ -558,6 +558,49 @@ func TestSumOfSplitStocks(t *testing.T) {
 	s.wantDifferences()
 }
 
+// TestRunsThatSumAPart: where each run has time for two of five stocks only, a few runs sum all.
+func TestRunsThatSumAPart(t *testing.T) {
+	s := open(t)
+	for _, id := range []string{"bowl", "lamp", "mug", "rug", "vase"} {
+		s.stocked(id, 40)
+		s.split(id, 4)
+		s.must(s.buy(t.Context(), "usr_1", id, order.Item{ProductID: id, Quantity: 37}))
+	}
+	minute := time.Date(2026, 3, 14, 15, 9, 0, 0, time.UTC)
+	for run := range 5 {
+		now := minute.Add(time.Duration(run) * time.Minute)
+		until := now.Add(4 * time.Second) // the start takes one look at the clock, each stock one
+		stocks := &SplitStocks{Client: s.client, Products: s.tables.Name("Products"), Now: func() time.Time {
+			now = now.Add(time.Second)
+			return now
+		}}
+		_, err := stocks.Sum(t.Context(), until)
+		s.must(err)
+	}
+	if low := s.lowStock("", 10); len(low) != 5 {
+		t.Errorf("%v are known as low after five runs, want all five", low)
+	}
+}
+
+// TestStartsLieEvenly: whatever part of a circle a run gets through, twice as many runs as parts leave nothing out.
+func TestStartsLieEvenly(t *testing.T) {
+	from := time.Date(2026, 3, 14, 15, 9, 0, 0, time.UTC)
+	for _, n := range []int{1, 2, 7, 1000, 12_345} {
+		for parts := 1; parts <= min(n, 40); parts++ {
+			seen := make([]bool, n)
+			for run := range 2 * parts {
+				first := startOf(from.Add(time.Duration(run)*time.Minute), n)
+				for i := range (n + parts - 1) / parts {
+					seen[(first+i)%n] = true
+				}
+			}
+			if i := slices.Index(seen, false); i >= 0 {
+				t.Errorf("%d runs of a %d-th of %d leave out %d", 2*parts, parts, n, i)
+			}
+		}
+	}
+}
+
 // TestSumMeetsOthers: a sum that was read before units were moved, set, or came back to an empty stock is not noted.
 func TestSumMeetsOthers(t *testing.T) {
 	s := open(t)
@@ -583,7 +626,7 @@ func TestSumMeetsOthers(t *testing.T) {
 				meanwhile()
 			}
 		}))
-		stocks := &SplitStocks{Client: client, Products: s.tables.Name("Products")}
+		stocks := &SplitStocks{Client: client, Products: s.tables.Name("Products"), Now: time.Now}
 		if done, err := stocks.sum(t.Context(), id); err != nil || done {
 			t.Errorf("%s: noted %v, error %v, want neither", id, done, err)
 		}
