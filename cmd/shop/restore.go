@@ -11,13 +11,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/spf13/cobra"
 
+	"shop/internal/clock"
 	"shop/internal/dynamostore"
 	"shop/internal/invariants"
 )
 
 // restoredTables are the outputs of the tables that only make sense as of one moment, in the order in which they are
 // restored.
-var restoredTables = []string{"ProductsTable", "StockMovementsTable", "OrdersTable", "MailsTable"}
+var restoredTables = []string{"ProductsTable", "StockMovementsTable", "OrdersTable", "MailsTable",
+	"StockAlertsTable"}
 
 // restoreCommand is one command line of shop restore.
 type restoreCommand struct {
@@ -32,9 +34,10 @@ func newRestore(s streams, t *target) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "restore",
 		Short: "Copy tables that DynamoDB restored to an earlier moment back into the store's own",
-		Long: `restore makes the products, stock movements, orders and mails of the store what they were at one moment.
+		Long: `restore makes the products, stock movements, orders, mails and requests to be told of a stock what they were
+at one moment.
 
-DynamoDB restores a table into a new one (docs/operations.md has the commands). Each of the four must have been
+DynamoDB restores a table into a new one (docs/operations.md has the commands). Each of the five must have been
 restored to the same moment, under its own name and a suffix. restore compares each with the store's table, says
 what it would write and remove, audits the restored tables as "shop audit" does, and changes nothing. With --yes
 it writes and removes, and audits the store's tables after it.
@@ -45,9 +48,14 @@ What was in the store's tables and goes, because it was written after that momen
 file --kept, a line an item: {"table":…,"item":…}, the item as "aws dynamodb put-item" takes it. It has personal
 data. An interrupted run is finished by another; it adds to the file.
 
-It reads all eight tables with consistent reads, and writes what differs. It acts with your AWS credentials. They
+The address of a customer who deleted the account after that moment comes back with an order or a request. restore
+says how many there are, and with --yes records their deletions anew, by which the store's functions erase it
+again. Who has no account counts as deleted: the table Users must be whole.
+
+It reads all ten tables with consistent reads, and writes what differs. It acts with your AWS credentials. They
 need cloudformation:DescribeStacks on the stack; dynamodb:DescribeTable, Scan and BatchGetItem on both tables of
-each pair, Query and GetItem for the audit; with --yes dynamodb:BatchWriteItem on the store's own.
+each pair; BatchGetItem on UsersTable; Query and GetItem for the audit; with --yes dynamodb:BatchWriteItem on the
+store's own, and PutItem on AccountDeletionsTable.
 
 Exit code: 0 done, and the audit found nothing; 1 failed, or it found something; 130 interrupted.`,
 		Example: `  shop --stack shop-production restore --suffix -restored
@@ -83,6 +91,9 @@ func (r *restoreCommand) run(ctx context.Context) error {
 		}
 	}
 	if err := done(); err != nil {
+		return err
+	}
+	if err := r.eraseAgain(ctx, d); err != nil {
 		return err
 	}
 	if !r.yes {
@@ -124,13 +135,36 @@ func (r *restoreCommand) copy(ctx context.Context, d deployment, output string, 
 	if err != nil {
 		return fmt.Errorf("restoring %s: %w", table, err)
 	}
-	tense := "to be "
+	say(r.out, "%-20s %d as they were, %d %swritten, %d %sremoved (%s)", output, copied.Same, copied.Written, r.tense(),
+		copied.Removed, r.tense(), time.Since(began).Round(time.Millisecond))
+	return nil
+}
+
+func (r *restoreCommand) tense() string {
 	if r.yes {
-		tense = ""
+		return ""
 	}
-	say(r.out, "%-20s %d as they were, %d %swritten, %d %sremoved (%s)", output, copied.Same, copied.Written, tense,
-		copied.Removed, tense,
-		time.Since(began).Round(time.Millisecond))
+	return "to be "
+}
+
+func (r *restoreCommand) eraseAgain(ctx context.Context, d deployment) error {
+	users, err := d.output("UsersTable")
+	if err != nil {
+		return err
+	}
+	deletions, err := d.output("AccountDeletionsTable")
+	if err != nil {
+		return err
+	}
+	n, err := (&dynamostore.ErasuresAgain{
+		Client: dynamodb.NewFromConfig(d.aws), Orders: d.outputs["OrdersTable"] + r.suffix,
+		StockAlerts: d.outputs["StockAlertsTable"] + r.suffix, Users: users, AccountDeletions: deletions, Write: r.yes,
+	}).Run(ctx, clock.Now())
+	if err != nil {
+		return fmt.Errorf("looking for deleted accounts: %w", err)
+	}
+	say(r.out, "%-20s %d %swritten: addresses of customers come back whose account was deleted since",
+		"AccountDeletions", n, r.tense())
 	return nil
 }
 

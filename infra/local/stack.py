@@ -177,11 +177,12 @@ def deployed_environments(stack) -> dict[str, dict[str, str]]:
 
 def restore_tables(stack, suffix) -> None:
     dynamodb, names = boto3.client("dynamodb"), outputs(stack)
-    for output in ("ProductsTable", "StockMovementsTable", "OrdersTable", "MailsTable"):
+    restored = ("ProductsTable", "StockMovementsTable", "OrdersTable", "MailsTable", "StockAlertsTable")
+    for output in restored:
         dynamodb.restore_table_to_point_in_time(
             SourceTableName=names[output], TargetTableName=names[output] + suffix, UseLatestRestorableTime=True
         )
-    for output in ("ProductsTable", "StockMovementsTable", "OrdersTable", "MailsTable"):
+    for output in restored:
         dynamodb.get_waiter("table_exists").wait(TableName=names[output] + suffix)
 
 

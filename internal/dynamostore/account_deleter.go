@@ -25,9 +25,14 @@ func (s *AccountDeleter) Delete(ctx context.Context, u user.User, now time.Time)
 			TableName: &s.Users, Key: userKey(u.Email), ConditionExpression: aws.String("user_id = :user"),
 			ExpressionAttributeValues: attributes{":user": text(u.ID)},
 		}},
-		put(s.AccountDeletions, attributes{"user_id": text(u.ID), "deleted_at": instant(now)}))
+		put(s.AccountDeletions, deletion(u.ID, now)))
 	if unmet[0] {
 		return user.ErrNotFound
 	}
 	return err
+}
+
+// deletion is the item by which the data of a deleted account are erased.
+func deletion(userID string, at time.Time) attributes {
+	return attributes{"user_id": text(userID), "deleted_at": instant(at)}
 }

@@ -2,6 +2,7 @@ package dynamostore
 
 import (
 	"encoding/json"
+	"maps"
 	"reflect"
 	"slices"
 	"testing"
@@ -11,6 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"shop/internal/notification"
+	"shop/internal/order"
+	"shop/internal/password"
+	"shop/internal/user"
 	"shop/test/dynamolocal"
 )
 
@@ -27,14 +31,14 @@ func (s *shop) contents(table string, key ...string) map[string]attributes {
 	return all
 }
 
-// TestTableCopy: orders and mails of a store are as they were restored, whatever was done meanwhile; what went is kept,
+// TestTableCopy: the tables of a store are as they were restored, whatever was done meanwhile; what went is kept,
 // as JSON that tells all of it; and a second copy has nothing to do.
 func TestTableCopy(t *testing.T) {
 	s, ids := busyShop(t)
 	restored := dynamolocal.New(t)
 	s.must(s.undeliveredMails().MarkBounced(t.Context(), notification.OrderMailID(ids[2]), "lost", opened)) // a set
 	keys := map[string][]string{"Orders": {"order_id"}, "Mails": {"mail_id"}, "StockMovements": {"product_id",
-		"moved_key"}, "Products": {"product_id", "part"}}
+		"moved_key"}, "Products": {"product_id", "part"}, "StockAlerts": {"recipient", "product_id"}}
 	copyOf := func(table string, write bool, keep func(string, json.RawMessage) error) *TableCopy {
 		return &TableCopy{Client: s.client, From: restored.Name(table), To: s.tables.Name(table), Write: write,
 			Keep: keep}
@@ -50,6 +54,8 @@ func TestTableCopy(t *testing.T) {
 	later := newOrder("usr_1", "later", opened.Add(time.Hour), line("p001", 1, 1))
 	s.must(s.checkout().Place(t.Context(), later))
 	s.remove("Orders", orderKey(ids[3]))
+	s.must(s.stockRequests().Remove(t.Context(), "usr_waits0", "lamp"))
+	s.asks(s.customer("later"), "lamp")
 	s.change("Orders", orderKey(ids[4]), "SET email = :n", attributes{":n": text("spoiled")})
 	if got, err := copyOf("Orders", false, none).Run(t.Context()); err != nil || got != (copied{Same: 10, Written: 2,
 		Removed: 1}) {
@@ -95,6 +101,65 @@ func wantKept(t *testing.T, kept []string, ids ...string) {
 	slices.Sort(ids)
 	if !slices.Equal(got, ids) {
 		t.Errorf("kept %q, want %q", got, ids)
+	}
+}
+
+// TestErasuresAgain: a restore brings back the address of who deleted the account since, in orders and in a request.
+// Both are erased again, and nobody else's: neither of who has an account, nor of an imported order.
+func TestErasuresAgain(t *testing.T) {
+	s := open(t)
+	s.stocked("lamp", 20)
+	s.addProduct("vase", 100, 0)
+	buy := func(c user.Caller) string {
+		o := newOrder(c.UserID, "key", opened, line("lamp", 1, 1))
+		o.Email = c.Email
+		s.must(s.checkout().Place(t.Context(), o))
+		return o.ID
+	}
+	stays, gone, waiter := s.customer("stays"), s.customer("gone"), s.customer("waiter")
+	kept, erased := buy(stays), buy(gone)
+	s.asks(waiter, "vase")
+	imported := newOrder("usr_imported", "key", opened, line("lamp", 1, 1))
+	imported.Imported = true
+	s.must((&OrderImport{Client: s.client, Orders: s.tables.Name("Orders")}).Put(t.Context(),
+		[]order.Order{imported}, func(int) {}))
+	for _, c := range []user.Caller{gone, waiter} { // the other tables are as before the erasure
+		s.must(s.deleter().Delete(t.Context(), user.User{ID: c.UserID, Email: c.Email}, opened))
+		s.must(s.deletions().Finish(t.Context(), c.UserID))
+	}
+	again := user.User{ID: "usr_again", Email: gone.Email, Name: "A", PasswordHash: password.Stored("x"),
+		Role: user.RoleCustomer, CreatedAt: opened}
+	s.must(s.signUp().Create(t.Context(), again, user.IdempotencyRecord{}))
+
+	for _, write := range []bool{false, true, true} {
+		n, err := s.erasuresAgain(write).Run(t.Context(), opened)
+		s.must(err)
+		due, err := s.deletions().Unfinished(t.Context())
+		s.must(err)
+		if n != 2 || write != (len(due) == 2) {
+			t.Errorf("write %v: %d customers, recorded are %v, want 2", write, n, due)
+		}
+	}
+	erase := &user.EraseDeletedAccounts{Record: s.deletions(), Data: s.personalData(),
+		Now: func() time.Time { return opened.Add(time.Hour) }}
+	if n, err := erase.Run(t.Context(), opened.Add(2*time.Hour)); n != 2 || err != nil {
+		t.Errorf("finished %d deletions, error %v, want 2", n, err)
+	}
+	emails := map[string]string{}
+	for _, item := range s.contents(s.tables.Name("Orders"), "order_id") {
+		r := reader{item: item}
+		emails[r.text("order_id")] = r.text("email")
+	}
+	want := map[string]string{kept: stays.Email, erased: "", imported.ID: imported.Email}
+	if !maps.Equal(emails, want) || s.awaits(waiter, "vase") {
+		t.Errorf("orders have %v, want %v, and no request", emails, want)
+	}
+}
+
+func (s *shop) erasuresAgain(write bool) *ErasuresAgain {
+	return &ErasuresAgain{
+		Client: s.client, Orders: s.tables.Name("Orders"), StockAlerts: s.tables.Name("StockAlerts"),
+		Users: s.tables.Name("Users"), AccountDeletions: s.tables.Name("AccountDeletions"), Write: write,
 	}
 }
 

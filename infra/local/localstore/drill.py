@@ -36,11 +36,15 @@ def steps(settings, emulator, start) -> int:
     restore = ["restore", "--suffix", SUFFIX]
     first = step("20 orders are placed", lambda: order(settings, BEFORE))
     step("the mails are sent", lambda: wait_for_mails(settings, first))
+    step("a customer asks to be told of a product", lambda: request_of(settings, "PUT"))
     step(
-        "DynamoDB restores the four tables to this moment", lambda: deploy.ask_stack(settings, "restore-tables", SUFFIX)
+        "DynamoDB restores the five tables to this moment", lambda: deploy.ask_stack(settings, "restore-tables", SUFFIX)
     )
     later = step("5 more orders are placed", lambda: order(settings, AFTER))
     step("the table Orders loses every item", lambda: deploy.ask_stack(settings, "empty-table", "OrdersTable"))
+    step(
+        "the table StockAlerts loses every item", lambda: deploy.ask_stack(settings, "empty-table", "StockAlertsTable")
+    )
     step("shop audit", lambda: operate(settings, shop, ["audit"], fails="differences"))
     step("the state reaches the disk", lambda: process.save(settings))
     step("the store is killed (SIGKILL)", lambda: kill(emulator))
@@ -89,10 +93,12 @@ def operate(settings, shop, arguments, fails="") -> str:
     return done.stdout + done.stderr
 
 
-def call(settings, path, body=None, **headers) -> dict:
-    """The JSON that the store answers a GET with, or a POST of a body."""
+def call(settings, path, body=None, method=None, **headers) -> dict:
+    """The JSON that the store answers with: to a GET, or a POST of a body, if no method is named."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"{settings.url}{path}", data, {"Content-Type": "application/json"} | headers)
+    request = urllib.request.Request(
+        f"{settings.url}{path}", data, {"Content-Type": "application/json"} | headers, method=method
+    )
     with urllib.request.urlopen(request, timeout=60) as answer:
         return json.load(answer)
 
@@ -113,6 +119,11 @@ def order(settings, count) -> list[str]:
     return ids
 
 
+def request_of(settings, method) -> dict:
+    """The demo customer's request to be told of a product that is sold out."""
+    return call(settings, "/products/doormat-coir/back-in-stock", method=method, **token(settings))
+
+
 def wait_for_mails(settings, ids, seconds=60) -> None:
     who, end = token(settings), time.monotonic() + seconds
     while any(call(settings, f"/orders/{order_id}", **who)["email_status"] != "sent" for order_id in ids):
@@ -122,8 +133,10 @@ def wait_for_mails(settings, ids, seconds=60) -> None:
 
 
 def check(settings, first, later, kept) -> None:
-    """Every order from before the moment is there as it was; those from after it are kept in the file or were lost."""
+    """What is from before the moment is there as it was; orders from after it are kept in the file or were lost."""
     who = token(settings)
+    if not request_of(settings, "GET")["requested"]:
+        raise UserError("the request to be told of a product did not come back")
     for order_id in first:
         if call(settings, f"/orders/{order_id}", **who)["email_status"] != "sent":
             raise UserError(f"{order_id} came back otherwise")
