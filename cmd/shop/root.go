@@ -26,7 +26,7 @@ Who you are:
   SHOP_ADMIN_EMAIL and the password from SHOP_ADMIN_PASSWORD, or ask for it on the terminal; with
   --local and no address they take the demo admin of $SHOP_DATA/demo-credentials.json.
   grant, revoke, verify-user, api-key, unsuppress, redrive, audit, audit-stock, rebuild-sales, export,
-  import-orders, split-stock, status and restore act with your AWS credentials: somebody has to be the first
+  import-orders, split-stock, pictures, status and restore act with your AWS credentials: somebody has to be the first
   admin, and lists, mails, queues and orders with dates of their own have no route;
   so do keys and rotate-key, which change the stack.`,
 		Example: `  shop --local import goods.csv
@@ -40,7 +40,7 @@ Who you are:
 	root.AddCommand(newImport(s, t), newGrant(s, t), newRevoke(s, t), newAPIKeys(s, t), newVerifyUser(s, t),
 		newUnsuppress(s, t), newKeys(s, t), newRotateKey(s, t), newReplay(s, t), newRedrive(s, t))
 	root.AddCommand(newSetStock(s, t), newAudit(s, t), newAuditStock(s, t), newRebuildSales(s, t), newStatus(s, t),
-		newRestore(s, t), newExport(s, t), newVerify(s), newImportOrders(s, t), newSplitStock(s, t))
+		newRestore(s, t), newExport(s, t), newVerify(s), newImportOrders(s, t), newSplitStock(s, t), newPictures(s, t))
 	return root
 }
 

@@ -57,7 +57,7 @@ func TestHelpTeaches(t *testing.T) {
 		{"verify-user", "--help"}, {"unsuppress", "--help"}, {"keys", "--help"}, {"rotate-key", "--help"},
 		{"replay", "--help"}, {"redrive", "--help"}, {"audit", "--help"}, {"audit-stock", "--help"},
 		{"status", "--help"}, {"restore", "--help"}, {"export", "--help"}, {"import-orders", "--help"},
-		{"verify", "--help"}, {"split-stock", "--help"},
+		{"verify", "--help"}, {"split-stock", "--help"}, {"pictures", "--help"},
 	} {
 		shop(t, args...).want(t, exitDone, "Usage:", "Examples:", "--stack", "--local")
 	}
@@ -115,6 +115,8 @@ func TestWrongCommandLines(t *testing.T) {
 		{"audit all", "unknown command"},
 		{"audit-stock all", "unknown command"},
 		{"status now", "unknown command"},
+		{"pictures --yes", "--yes needs --kept"},
+		{"pictures --older-than 59m", "--older-than 59m0s: at least 1h0m0s"},
 		{"restore", "--suffix says which tables"},
 		{"restore --suffix x --yes", "--yes needs --kept"},
 		{"export", "accepts 1 arg"},

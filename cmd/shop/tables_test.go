@@ -34,6 +34,7 @@ type tableStore struct {
 	params map[string]string
 	// before is called before each call of DynamoDB is passed on, with its action. It may wait.
 	before func(action string)
+	files  http.Handler // the pages' bucket; nil for none
 }
 
 func startTables(t *testing.T) *tableStore {
@@ -50,6 +51,10 @@ func startTables(t *testing.T) *tableStore {
 	pass.ErrorLog = log.New(io.Discard, "", 0) // of clients that were killed
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		action, ofDynamoDB := strings.CutPrefix(r.Header.Get("X-Amz-Target"), "DynamoDB_20120810.")
+		if s.files != nil && strings.HasPrefix(r.URL.Path, "/pages") {
+			s.files.ServeHTTP(w, r)
+			return
+		}
 		if !ofDynamoDB {
 			describe(w, "CREATE_COMPLETE", s.outputs(), s.params)
 			return
@@ -76,7 +81,7 @@ func startTables(t *testing.T) *tableStore {
 }
 
 func (s *tableStore) outputs() map[string]string {
-	outputs := map[string]string{"Currency": "GBP"}
+	outputs := map[string]string{"Currency": "GBP", "PagesBucket": "pages"}
 	for _, name := range []string{"Users", "Products", "StockMovements", "Orders", "Mails", "SalesByDay", "StockAlerts",
 		"AccountDeletions"} {
 		outputs[name+"Table"] = s.tables.Name(name)
@@ -93,15 +98,25 @@ func (s *tableStore) must(err error) {
 
 func (s *tableStore) addProduct(id, name string, at time.Time) {
 	s.t.Helper()
+	s.add(product.Product{ID: id, Name: name, CreatedAt: at, UpdatedAt: at})
+}
+
+func (s *tableStore) addPictured(id, url string) {
+	s.t.Helper()
+	s.add(product.Product{ID: id, Name: id, ImageURL: url, CreatedAt: midnight, UpdatedAt: midnight})
+}
+
+// add stores a product with much stock, at 7 pounds.
+func (s *tableStore) add(p product.Product) {
+	s.t.Helper()
+	p.Price, p.Active, p.Stock, p.Version = money.Money{Amount: 700, Currency: "GBP"}, true, 1_000_000, 1
 	saver := &dynamostore.ProductSaver{
 		Client: s.client, Products: s.tables.Name("Products"), Movements: s.tables.Name("StockMovements"),
 		Currency: "GBP",
 	}
-	s.must(saver.Create(s.t.Context(), product.Product{
-		ID: id, Name: name, Price: money.Money{Amount: 700, Currency: "GBP"}, Active: true, Stock: 1_000_000,
-		Version: 1, CreatedAt: at, UpdatedAt: at,
-	}, &product.Movement{
-		ID: "initial-" + id, ProductID: id, After: 1_000_000, Reason: "initial stock", By: "usr_1", MovedAt: at,
+	s.must(saver.Create(s.t.Context(), p, &product.Movement{
+		ID: "initial-" + p.ID, ProductID: p.ID, After: p.Stock, Reason: "initial stock", By: "usr_1",
+		MovedAt: p.CreatedAt,
 	}))
 }
 

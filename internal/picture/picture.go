@@ -162,8 +162,22 @@ func (u *Upload) remove(ctx context.Context, key Key) {
 
 var sha256Hex = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
+// IsName reports whether a picture may have the name.
+func IsName(name string) bool { return sha256Hex.MatchString(name) }
+
+var inURL = regexp.MustCompile(`/images/([0-9a-f]{64})(?:[?#].*)?$`)
+
+// NameIn returns the name of the uploaded picture that a product's URL leads to, on whatever host; empty for any other
+// URL.
+func NameIn(url string) string {
+	if found := inURL.FindStringSubmatch(url); found != nil {
+		return found[1]
+	}
+	return ""
+}
+
 func addName(problems *validation.Errors, name string) {
-	if !sha256Hex.MatchString(name) {
+	if !IsName(name) {
 		problems.Add("sha256", "must be a SHA-256 in 64 lower-case hexadecimal digits")
 	}
 }

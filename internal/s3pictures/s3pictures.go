@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -116,6 +117,57 @@ func (p *Pictures) Put(ctx context.Context, name, mediaType string, content []by
 	})
 	if err != nil {
 		return failed("storing", object, err)
+	}
+	return nil
+}
+
+// Stored is a picture in the bucket.
+type Stored struct {
+	Name  string // 64 hexadecimal digits
+	Bytes int64
+	At    time.Time // when it was put there last
+}
+
+// Each calls visit for each picture that was uploaded. Other files below images/ belong to the pages.
+func (p *Pictures) Each(ctx context.Context, visit func(Stored)) error {
+	pages := s3.NewListObjectsV2Paginator(p.Client, &s3.ListObjectsV2Input{
+		Bucket: &p.Bucket, Prefix: aws.String("images/"),
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return failed("listing", "images/", err)
+		}
+		for _, o := range page.Contents {
+			name := strings.TrimPrefix(aws.ToString(o.Key), "images/")
+			if picture.IsName(name) {
+				visit(Stored{name, aws.ToInt64(o.Size), aws.ToTime(o.LastModified)})
+			}
+		}
+	}
+	return nil
+}
+
+// Read returns a picture.
+func (p *Pictures) Read(ctx context.Context, name string) ([]byte, error) {
+	object := "images/" + name
+	out, err := p.Client.GetObject(ctx, &s3.GetObjectInput{Bucket: &p.Bucket, Key: &object})
+	if err != nil {
+		return nil, failed("reading", object, err)
+	}
+	defer out.Body.Close()
+	content, err := io.ReadAll(out.Body)
+	if err != nil {
+		return nil, failed("reading", object, err)
+	}
+	return content, nil
+}
+
+// Delete removes a picture.
+func (p *Pictures) Delete(ctx context.Context, name string) error {
+	object := "images/" + name
+	if _, err := p.Client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &p.Bucket, Key: &object}); err != nil {
+		return failed("deleting", object, err)
 	}
 	return nil
 }
