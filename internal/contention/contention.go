@@ -24,8 +24,9 @@ var Checkout = Policy{
 }
 
 // Adjusting repeats an admin's change of a stock by a difference. There is one admin and there are many buyers, so it
-// tries more often than they do, and for nearly as long as its function runs.
-var Adjusting = Policy{First: 20 * time.Millisecond, Most: 20 * time.Millisecond, Limit: 7 * time.Second}
+// tries more often than they do, and for nearly as long as its function runs (TestAdjustmentsInARush of
+// test/bench/simulate).
+var Adjusting = Policy{First: 5 * time.Millisecond, Most: 5 * time.Millisecond, Limit: 7 * time.Second}
 
 // Once repeats nothing.
 var Once = Policy{Limit: -1}

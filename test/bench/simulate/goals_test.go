@@ -55,11 +55,15 @@ func TestBackoff(t *testing.T) {
 	}
 }
 
-// TestAdjustmentsAtTheLimit: an admin's adjustments are made in the rush.
-func TestAdjustmentsAtTheLimit(t *testing.T) {
-	m := rush(1, 10*time.Millisecond, 1)
-	m.Duration, m.Adjustments, m.Adjusting = time.Minute, 60, contention.Adjusting
-	if r := Run(m); r.Adjusted != 60 {
-		t.Errorf("%d of 60 adjustments were made", r.Adjusted)
+// TestAdjustmentsInARush: all of an admin's adjustments are made at what a product bears, and at twice that.
+func TestAdjustmentsInARush(t *testing.T) {
+	for _, hold := range []time.Duration{5 * time.Millisecond, 10 * time.Millisecond, 20 * time.Millisecond} {
+		for _, share := range []float64{1, 2} {
+			m := rush(share, hold, 1)
+			m.Duration, m.Adjustments, m.Adjusting = time.Minute, 60, contention.Adjusting
+			if r := Run(m); r.Adjusted != 60 {
+				t.Errorf("%s, %.0f times the limit: %d of 60 adjustments were made", hold, share, r.Adjusted)
+			}
+		}
 	}
 }
