@@ -47,6 +47,7 @@ func (b *sandbox) sameCalls(ctx context.Context, binaries pair, w workload) erro
 	return nil
 }
 
+// like returns an error that says in what a call differs from the bare function's.
 func (c recordedCall) like(bare recordedCall) error {
 	if c.target != bare.target || c.shape != bare.shape {
 		return fmt.Errorf("%s %s, not %s %s", c.target, c.shape, bare.target, bare.shape)
@@ -118,43 +119,44 @@ func describe(target string, body []byte) (recordedCall, error) {
 		for name := range form {
 			members[name] = ""
 		}
-		return recordedCall{form.Get("Action"), shape("", members), len(body)}, nil
+		return recordedCall{form.Get("Action"), shape(members), len(body)}, nil
 	}
 	var value any
 	if err := json.Unmarshal(body, &value); err != nil {
 		return recordedCall{}, fmt.Errorf("reading a call of %s: %w", target, err)
 	}
-	return recordedCall{target, shape("", value), len(body)}, nil
+	return recordedCall{target, shape(value), len(body)}, nil
 }
 
-// shape writes a value as JSON, but of the texts in it only expressions and what DynamoDB is to return.
-func shape(name string, value any) string {
+// shape is a value as text, in which of the texts only expressions and what DynamoDB is to return are told. Members are
+// in the order of their names.
+func shape(value any) string { return fmt.Sprint(masked("", value)) }
+
+// masked is a copy of a value without the texts that are its own, by the name of the member that it is.
+func masked(name string, value any) any {
 	switch v := value.(type) {
 	case map[string]any:
-		var members []string
+		members := map[string]any{}
 		for key, inner := range v {
-			members = append(members, tableless(key)+":"+shape(key, inner))
+			members[tableOf(key)] = masked(key, inner)
 		}
-		slices.Sort(members)
-		return "{" + strings.Join(members, ",") + "}"
+		return members
 	case []any:
-		var elements []string
-		for _, inner := range v {
-			elements = append(elements, shape(name, inner))
+		elements := make([]any, len(v))
+		for i, inner := range v {
+			elements[i] = masked(name, inner)
 		}
-		return "[" + strings.Join(elements, ",") + "]"
+		return elements
 	case string:
-		if strings.HasSuffix(name, "Expression") || strings.HasPrefix(name, "Return") {
-			return fmt.Sprintf("%q", v)
+		if !strings.HasSuffix(name, "Expression") && !strings.HasPrefix(name, "Return") {
+			return "text"
 		}
-		return "text"
-	default:
-		return fmt.Sprint(v)
 	}
+	return value
 }
 
-// tableless is a member's name, without the part that is the sandbox's own where it is that of a table.
-func tableless(name string) string {
+// tableOf is a member's name, or where it is the name of one of the sandbox's tables, the one that it is a copy of.
+func tableOf(name string) string {
 	if i := strings.LastIndex(name, "-"); i > 0 && strings.HasSuffix(name, "Table") {
 		return name[i+1:]
 	}
