@@ -113,7 +113,7 @@ export const desk = {
   categoriesHint: 'One on each line. Up to 5, of up to 40 characters each.',
   badCategories: 'Enter up to 5, one on each line: up to 40 letters, digits, spaces and & \' ’ . , / ( ) + -, beginning with a letter or a digit.',
   badMax: 'Enter a whole number from 1 to 10,000.',
-  lowStockThreshold: 'Low stock from',
+  lowStockThreshold: 'Low stock threshold',
   thresholdHint: 'At this many units or fewer, the shop says “Only a few left”, and the desk lists the product as low. Leave it empty for 5.',
   badThreshold: 'Enter a whole number from 0 to 1,000,000.',
   initialStock: 'Initial stock',
