@@ -17,6 +17,7 @@ import (
 
 	"shop/cmd/shop/internal/apiclient"
 	"shop/internal/product"
+	"shop/internal/s3pictures"
 	"shop/internal/user"
 	"shop/test/storelock"
 	"shop/test/testenv"
@@ -94,27 +95,71 @@ func TestStoreImport(t *testing.T) {
 	}
 }
 
+// draw writes a picture that the store has not seen for a product into a folder, and returns it and its name.
+func draw(t *testing.T, folder, id string) (drawn []byte, name string) {
+	t.Helper()
+	m := image.NewRGBA(image.Rect(0, 0, 4, 4))
+	_, _ = rand.Read(m.Pix)
+	var file bytes.Buffer
+	if err := png.Encode(&file, m); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, id+".png"), file.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(file.Bytes())
+	return file.Bytes(), hex.EncodeToString(sum[:])
+}
+
 // TestStoreImportPictures imports a product with its picture into a real store, and again without sending it.
 func TestStoreImportPictures(t *testing.T) {
 	s := deployed(t)
 	id, folder := "lamp-"+unique(), t.TempDir()
-	m := image.NewRGBA(image.Rect(0, 0, 4, 4))
-	_, _ = rand.Read(m.Pix) // one that the store has not seen
-	var drawn bytes.Buffer
-	if err := png.Encode(&drawn, m); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(folder, id+".png"), drawn.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	_, name := draw(t, folder, id)
 	file := write(t, "goods.csv", "product_id,name,description,price,currency,stock\n"+id+",Lamp,,1.00,GBP,1\n")
 	for _, done := range []string{"1 imported", "1 unchanged"} {
 		shop(t, "--local", "import", "--strict", "--pictures", folder, file).want(t, exitDone, done, "0 refused")
 	}
-	sum := sha256.Sum256(drawn.Bytes())
-	if got, want := saved(t, s, id)[0].ImageURL, "/images/"+hex.EncodeToString(sum[:]); got != want {
+	if got, want := saved(t, s, id)[0].ImageURL, "/images/"+name; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+}
+
+// TestStorePictures finds a picture that no product of a real store has any more, and reads, removes and puts it back.
+func TestStorePictures(t *testing.T) {
+	deployed(t)
+	id, folder := "lamp-"+unique(), t.TempDir()
+	file := write(t, "goods.csv", "product_id,name,description,price,currency,stock\n"+id+",Lamp,,1.00,GBP,1\n")
+	drawn, old := draw(t, folder, id)
+	shop(t, "--local", "import", "--strict", "--pictures", folder, file).want(t, exitDone, "1 imported")
+	draw(t, folder, id)
+	shop(t, "--local", "import", "--strict", "--pictures", folder, file).want(t, exitDone, "1 updated")
+	shop(t, "--local", "pictures").want(t, exitDone, old+" no product has it; it is new", "nothing was changed")
+
+	d, err := (&target{stack: "shop", local: true}).find(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := &s3pictures.Pictures{Client: s3pictures.NewClient(d.aws), Bucket: d.outputs["PagesBucket"]}
+	content, err := files.Read(t.Context(), old)
+	if err != nil || !bytes.Equal(content, drawn) {
+		t.Errorf("read %d bytes, error %v, want the %d that were uploaded", len(content), err, len(drawn))
+	}
+	there := func(want bool) {
+		t.Helper()
+		if has, err := files.Has(t.Context(), old); has != want || err != nil {
+			t.Errorf("the bucket has the picture: %v, error %v, want %v", has, err, want)
+		}
+	}
+	there(true)
+	if err := files.Delete(t.Context(), old); err != nil {
+		t.Error(err)
+	}
+	there(false)
+	if err := files.Put(t.Context(), old, "image/png", content); err != nil {
+		t.Error(err)
+	}
+	there(true)
 }
 
 // TestStoreSetStock sets counted stocks of a real store: looked at first, with a conflict, and again.

@@ -20,9 +20,8 @@ import (
 	"shop/internal/s3pictures"
 )
 
-// leastAge is the least that --older-than takes: a form to upload by ends after a quarter of it, and the product is
-// saved after that.
-const leastAge = time.Hour
+// leastAge is the least that --older-than takes: an hour. A product is saved after its picture was uploaded.
+const leastAge = 4 * picture.FormLasts
 
 // picturesCommand is one command line of shop pictures.
 type picturesCommand struct {

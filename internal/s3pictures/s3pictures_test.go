@@ -156,6 +156,19 @@ func TestPut(t *testing.T) {
 	}
 }
 
+// TestReadOfAnother: a picture whose content is not that of its name is not read as it.
+func TestReadOfAnother(t *testing.T) {
+	client := answering(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "content") })
+	const name = "ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73"
+	files := &Pictures{client, "pages"}
+	if content, err := files.Read(t.Context(), name); err != nil || string(content) != "content" {
+		t.Errorf("got %q, %v, want the content", content, err)
+	}
+	if content, err := files.Read(t.Context(), key.SHA256); err == nil {
+		t.Errorf("got %q, want an error", content)
+	}
+}
+
 // TestFailures: the client is asked to repeat what S3 failed at, and not what it refused.
 func TestFailures(t *testing.T) {
 	for status, want := range map[int]bool{500: true, 503: true, 429: true, 403: false, 400: false} {
