@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Never
 
-from localstore import build, contract, process, tools, web
+from localstore import build, contract, failures, process, tools, web
 from localstore.settings import DEPLOY, HOST, LOCAL, ROOT, TOOLS, Settings, UserError, architecture, say
 
 SECONDS_TO_START = 120
@@ -78,18 +78,30 @@ def test_chosen(start_store, started) -> int:
 
 
 def test_all(start_store, started) -> int:
-    """What has its own surroundings runs beside the rest; the benchmarks run when it has ended."""
-    pages = web.test()
+    """What has its own surroundings runs beside the rest; the benchmarks run when it has ended.
+
+    What failed is said again at the end, a line for each test.
+    """
+    failed: list[str] = []
+
+    def part(name: str, test: Callable[[], int]) -> None:
+        code, output = failures.recorded(test)
+        if code:
+            failed.extend([f"{name}:", *(f"  {line}" for line in failures.failures(output))])
+
+    part("the pages' own tests", web.test)
     with shared_builds(), beside(tests_apart) as apart, surroundings(start_store) as variables:
         # At first: what the other tests leave has pictures of other hosts, and what is seen here may ask no other host.
-        browser = web.test_in_browser(variables)
+        part("the tests in the browser", lambda: web.test_in_browser(variables))
         say(f"everything stands after {time.monotonic() - started:.0f} s: go test of all but {CHAOS}")
-        go = go_test(variables)
-        aside = apart()
-        benchmarks = try_measuring(variables)
+        part("go test", lambda: go_test(variables))
+        part(f"the tests of infra, and {CHAOS}", apart)
+        part("the benchmarks", lambda: try_measuring(variables))
         # At last: it guesses at passwords, and guesses are counted by where they come from.
-        contracted = contract.run(variables)
-    return pages or browser or go or aside or benchmarks or contracted
+        part("schemathesis", lambda: contract.run(variables))
+    if failed:
+        say("these failed:\n" + "\n".join(failed))
+    return min(len(failed), 1)
 
 
 @contextlib.contextmanager
