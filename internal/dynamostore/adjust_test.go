@@ -158,7 +158,8 @@ func TestAdjustGivesUp(t *testing.T) {
 }
 
 // TestSixtyAdjustmentsInARush: buyers, one order after the other, leave the product free for moments only, and each of
-// an admin's adjustments is made, once.
+// an admin's adjustments is made, once. One that is refused as busy was not made, and is asked for again: how many are
+// refused depends on the machine here, and test/bench/simulate has a limit for that.
 func TestSixtyAdjustmentsInARush(t *testing.T) {
 	const hold, buyers, adjustments = 10 * time.Millisecond, 4, 60
 	s := open(t)
@@ -189,16 +190,19 @@ func TestSixtyAdjustmentsInARush(t *testing.T) {
 	store := s.inventory()
 	store.Client = s.tables.Client(overlap)
 	inventory := &product.Inventory{Products: store, NewID: uuid.NewString, Now: clock.Now}
-	made, began := 0, time.Now()
-	for range adjustments {
+	refused := 0
+	for made := 0; made < adjustments; {
 		_, err := inventory.Adjust(t.Context(), s.admin, product.Adjustment{ProductID: "lamp", Delta: 2, Reason: "r"})
-		if err != nil {
-			t.Errorf("an adjustment: %v", err)
-			continue
+		switch {
+		case err == nil:
+			made++
+		case isBusy(err) && !errors.Is(err, product.ErrUnsettled):
+			refused++
+		default:
+			t.Fatalf("an adjustment: %v", err)
 		}
-		made++
 	}
-	t.Logf("%d adjustments and %d orders in %s", made, sold.Load(), time.Since(began).Round(time.Millisecond))
+	t.Logf("%d orders beside %d adjustments; %d were refused before", sold.Load(), adjustments, refused)
 	end()
 	all.Wait()
 	moves, err := s.inventory().Changes(t.Context(), s.admin, "lamp", page.Request{Limit: 100})

@@ -155,7 +155,7 @@ func carryOut(t *testing.T, p plan) *history {
 }
 
 // TestRepeats: on each route that says so, a request whose first attempt was carried out and cut off is repeated with
-// success.
+// success. What comes first in a round is chance, so that some kind may wait for the next round.
 func TestRepeats(t *testing.T) {
 	p := plan{Goods: []good{{Stock: 1000, Price: 100}}, Workers: 4, Steps: append(buys(4),
 		step{Kind: adjust, Amount: 5}, step{Kind: set, Amount: 50}, step{Kind: adjust, Amount: 3},
@@ -172,14 +172,16 @@ func TestRepeats(t *testing.T) {
 	p.Rules = append(p.Rules, faultproxy.Rule{Operation: moveStock, Fault: faultproxy.KilledAfter, Share: 1, Times: 3},
 		faultproxy.Rule{Operation: moveStock, Fault: faultproxy.Conflict, Share: 1, Times: 60},
 		faultproxy.Rule{Operation: setRole, Fault: faultproxy.Refused, Share: 1, Times: 4})
-	saw := carryOut(t, p).occurrences()
-	for _, who := range []string{
+	missing := []string{
 		"sign-up", "log-in", "log-out", "refresh", "reset", "verification", "account deletion", "an admin's change",
 		"an adjustment with a key",
-	} {
-		if saw[sawRepeats+who] == 0 {
-			t.Errorf("no repeat of %s: %v", who, saw)
-		}
+	}
+	for n := 0; n < mostRounds && len(missing) > 0 && !t.Failed(); n++ {
+		saw := carryOut(t, p).occurrences()
+		missing = slices.DeleteFunc(missing, func(who string) bool { return saw[sawRepeats+who] > 0 })
+	}
+	if len(missing) > 0 {
+		t.Errorf("in %d rounds there was no repeat of %v", mostRounds, missing)
 	}
 }
 
@@ -218,8 +220,8 @@ func TestOutages(t *testing.T) {
 const moreDrains = 2
 
 // mostRounds is how many rounds a defect has to show itself. The store's schedule, which runs every minute, may do in
-// between what a round leaves to a step of its own.
-const mostRounds = 3
+// between what a round leaves to a step of its own. A round that shows none costs time alone.
+const mostRounds = 10
 
 // TestDefects: the checker catches each store that is wrong on purpose, and passes the same round without the defect.
 func TestDefects(t *testing.T) {
