@@ -36,7 +36,7 @@ export function Layout({ children }: { children: ComponentChildren }) {
       </header>
       <OfflineBanner />
       {isUnknown && (
-        <Page key="unknown" title={desk.name} isHeadingHidden>
+        <Page key="unknown" title={desk.name} isHeadingHidden isWaiting>
           <Loading shape="row" count={6} />
         </Page>
       )}

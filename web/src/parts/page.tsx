@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { common } from '../words/en/common'
 import { restoreScroll } from './scroll'
 
+/** The page on which the visitor arrived, until it is whole. */
 let isFirst = true
 
 interface Props {
@@ -14,11 +15,13 @@ interface Props {
   kind?: 'narrow' | 'wide'
   lead?: string
   isHeadingHidden?: boolean
+  /** Another page follows by itself, with what this one waits for. */
+  isWaiting?: boolean
   children: ComponentChildren
 }
 
 /** One page: its title, and its heading, which takes the focus when one comes from another page. */
-export function Page({ title, aside, kind = 'wide', lead, isHeadingHidden, children }: Props) {
+export function Page({ title, aside, kind = 'wide', lead, isHeadingHidden, isWaiting = false, children }: Props) {
   const heading = useRef<HTMLHeadingElement>(null)
   const { wasPush } = useLocation() as { wasPush?: boolean }
   useEffect(() => {
@@ -27,8 +30,10 @@ export function Page({ title, aside, kind = 'wide', lead, isHeadingHidden, child
   useLayoutEffect(() => {
     if (!wasPush) restoreScroll()
     if (!isFirst) heading.current?.focus({ preventScroll: true })
-    isFirst = false
   }, [])
+  useLayoutEffect(() => {
+    if (!isWaiting) isFirst = false
+  }, [isWaiting])
   return (
     <main id="main" class={`page ${kind}`}>
       <div class={isHeadingHidden ? 'hidden' : 'page-head'}>

@@ -11,7 +11,7 @@ export function LoggedIn({ title, children }: { title: string; children: Compone
   if (session.status === 'user') return <>{children}</>
   if (session.status === 'unknown') {
     return (
-      <Page key="unknown" title={title} kind="narrow">
+      <Page key="unknown" title={title} kind="narrow" isWaiting>
         <Loading shape="row" count={3} />
       </Page>
     )

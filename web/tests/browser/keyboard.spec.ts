@@ -43,6 +43,14 @@ async function logInByKeyboard(page: Page, person: { email: string; password: st
   await page.keyboard.press('Enter')
 }
 
+test('a page that has loaded leaves the focus to who arrives on it', async ({ page }) => {
+  const product = await newProduct({ name: `Zx arrival ${Date.now()}` })
+  await page.goto(`/products/${product.product_id}`)
+  await expect(page.getByRole('heading', { name: product.name })).toBeVisible()
+  await page.keyboard.press('Tab')
+  await expect(page.getByRole('link', { name: 'Skip to the content' })).toBeFocused()
+})
+
 test('a customer signs up, finds a product, orders it, sees the order and leaves, by keyboard', async ({ page }) => {
   const product = await newProduct({ name: `Zx keys ${Date.now()}` })
   const person = { email: `keys-${Date.now()}@example.com`, password: 'a long walk home' }

@@ -84,7 +84,10 @@ test('journey 12: a log-out ends the session in all tabs, also when it is offlin
 
 test('the account: a new name, a new password, the data, and the end', async ({ page }) => {
   const person = await newPerson()
-  await logIn(page, person, '/log-in?next=/account')
+  await logIn(page, person)
+  await page.goto('/log-in')
+  await expect(page.getByRole('main').getByText('You are logged in.')).toBeVisible()
+  await page.getByRole('main').getByRole('link', { name: 'Account' }).click()
   await page.getByLabel('Name').fill('Ada Şummer 🌻')
   await page.getByRole('button', { name: 'Save' }).click()
   await expect(page.getByRole('main').getByText('Saved.')).toBeVisible()

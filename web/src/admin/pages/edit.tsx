@@ -261,7 +261,7 @@ function EditOf({ id }: { id: string }) {
   }
   if (!product) {
     return (
-      <Page key="loading" title={desk.editTitle}>
+      <Page key="loading" title={desk.editTitle} isWaiting={!query.isError}>
         {query.isError ? (
           <Failure error={query.error} again={() => void query.refetch()} />
         ) : (

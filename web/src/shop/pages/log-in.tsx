@@ -6,8 +6,10 @@ import { logIn } from '../../api/session'
 import { ErrorSummary, type Errors, Field, PasswordField, Submit, text, useForm } from '../../parts/form'
 import { announce } from '../../parts/live'
 import { Page } from '../../parts/page'
+import { useSession } from '../../parts/use-session'
 import { account } from '../../words/en/account'
 import { common } from '../../words/en/common'
+import { shop } from '../../words/en/shop'
 
 /** Where to go after a log-in: a path of this shop, and nowhere else. */
 export function nextOf(query: Record<string, string>): string {
@@ -41,6 +43,7 @@ const LABELS = { email: common.email, password: common.password, name: account.n
 
 export function LogIn() {
   const { query, route } = useLocation()
+  const session = useSession()
   const form = useForm(
     async (values) => {
       await logIn(text(values, 'email'), text(values, 'password'))
@@ -55,9 +58,15 @@ export function LogIn() {
     }),
   )
   const said = AFTER[query.after ?? '']
+  const isLoggedIn = session.status === 'user' && !said && !form.isBusy
   const next = query.next ? `?next=${encodeURIComponent(nextOf(query))}` : ''
   return (
     <Page title={account.logInTitle} kind="narrow" {...(said && { lead: said })}>
+      {isLoggedIn && (
+        <p>
+          {account.loggedIn} <a href="/account">{shop.account}</a>
+        </p>
+      )}
       <form class="form" method="post" noValidate onSubmit={form.submit}>
         <ErrorSummary errors={form.errors} labels={LABELS} failure={form.failure} />
         <Field name="email" label={common.email} type="email" autocomplete="username" error={form.errors.email} required />

@@ -30,7 +30,12 @@ function ProductOf({ id }: { id: string }) {
   if (query.isError && isMissing(query.error)) return <NoProduct />
   if (!product) {
     return (
-      <Page key="loading" title={query.isError ? common.product : common.loading} isHeadingHidden>
+      <Page
+        key="loading"
+        title={query.isError ? common.product : common.loading}
+        isHeadingHidden
+        isWaiting={!query.isError}
+      >
         {query.isError ? (
           <Failure error={query.error} again={() => void query.refetch()} />
         ) : (
