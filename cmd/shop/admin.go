@@ -83,7 +83,7 @@ func logIn(
 	if err != nil {
 		return nil, d, err
 	}
-	url, err := d.output("ApiUrl")
+	url, err := d.apiURL()
 	if err != nil {
 		return nil, d, err
 	}

@@ -40,6 +40,7 @@ type fakeStore struct {
 
 	mu         sync.Mutex
 	outputs    map[string]string
+	parameters map[string]string
 	products   map[string]fakeProduct
 	passwords  map[string]string       // by address
 	roles      map[string]string       // by address, as DynamoDB has them
@@ -215,6 +216,8 @@ func (f *fakeStore) store(w http.ResponseWriter, r *http.Request, path string, b
 		f.signUp(w, body)
 	case r.Method+" "+path == "POST /sessions":
 		f.logIn(w, body)
+	case r.Method+" "+path == "GET /products":
+		f.browse(w)
 	case r.Method+" "+path == "GET /admin/products":
 		f.list(w, r.URL.Query())
 	case route == "GET /admin/products/":
@@ -230,6 +233,17 @@ func (f *fakeStore) store(w http.ResponseWriter, r *http.Request, path string, b
 	case route == "GET /orders/":
 		answer(w, 200, f.order(id, "sent"))
 	}
+}
+
+// browse answers that there is nothing to buy, as the catalogue is answered: for caches, too.
+func (f *fakeStore) browse(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Cache-Control", "public, max-age=5")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Request-Id", "R")
+	h.Set("ETag", `"thereisnothingtobuyyet"`)
+	h.Set("Content-Type", "application/json")
+	_, _ = io.WriteString(w, `{"items":[],"next_cursor":null}`)
 }
 
 // beginPicture sends no form for a picture that was uploaded.
@@ -501,7 +515,7 @@ func (f *fakeStore) describeStacks(w http.ResponseWriter, body string) {
 			form.Get("StackName"))
 		return
 	}
-	describe(w, "CREATE_COMPLETE", f.outputs, nil)
+	describe(w, "CREATE_COMPLETE", f.outputs, f.parameters)
 }
 
 // describe answers DescribeStacks.

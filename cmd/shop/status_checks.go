@@ -38,10 +38,10 @@ const (
 func (d deployment) checks(t *target) []check {
 	all := []check{
 		{"stack", d.askStack},
-		{"API", func(ctx context.Context) []finding { return d.get(ctx, "ApiUrl", "/products?limit=1") }},
+		{"API", func(ctx context.Context) []finding { return get(ctx, d.apiURL, "/products?limit=1") }},
 		{"pages", d.askPages},
 		{"issuer", func(ctx context.Context) []finding {
-			return d.get(ctx, "IssuerUrl", "/.well-known/openid-configuration")
+			return get(ctx, d.named("IssuerUrl"), "/.well-known/openid-configuration")
 		}},
 		{"keys", func(ctx context.Context) []finding { return askKeys(ctx, t) }},
 	}
@@ -75,9 +75,14 @@ func (d deployment) askStack(ctx context.Context) []finding {
 	return one(judge(bad), "%s", state)
 }
 
-// get asks for a page below the URL of an output.
-func (d deployment) get(ctx context.Context, output, path string) []finding {
-	url, err := d.output(output)
+// named finds an output.
+func (d deployment) named(output string) func() (string, error) {
+	return func() (string, error) { return d.output(output) }
+}
+
+// get asks for a page below a base, which find finds.
+func get(ctx context.Context, find func() (base string, err error), path string) []finding {
+	url, err := find()
 	if err != nil {
 		return one(wrong, "%v", err)
 	}
@@ -102,7 +107,7 @@ func (d deployment) askPages(ctx context.Context) []finding {
 	if d.mailURL != "" { // the emulator's distribution has a port that the stack does not know
 		return one(unknown, "make pages-url says where they are")
 	}
-	return d.get(ctx, "PagesUrl", "/")
+	return get(ctx, d.named("PagesUrl"), "/")
 }
 
 func askKeys(ctx context.Context, t *target) []finding {

@@ -137,3 +137,13 @@ func (d deployment) output(name string) (string, error) {
 	}
 	return value, nil
 }
+
+// apiURL returns the base of the API, as the output ApiUrl says. With OnlyThroughDistribution functions refuse whoever
+// comes by that, so it is the API below the pages then. The local store's tool stays with ApiUrl: the port of the
+// emulator's distribution is not in the stack.
+func (d deployment) apiURL() (string, error) {
+	if d.params["OnlyThroughDistribution"] != "true" || d.outputs["PagesUrl"] == "" || d.mailURL != "" {
+		return d.output("ApiUrl")
+	}
+	return d.outputs["PagesUrl"] + "/api", nil
+}
