@@ -179,12 +179,18 @@ func TestStoreSetStock(t *testing.T) {
 	}
 	shop(t, command...).
 		want(t, exitFailed, "1 set", "0 unchanged", "2 refused", "counted.csv.refused.csv", "2 lines are not done")
-	shop(t, command...).want(t, exitFailed, "0 set", "1 unchanged", "2 refused")
+	shop(t, command...).want(t, exitFailed, "0 set", "1 set by an earlier run", "0 unchanged", "2 refused")
 	if all := saved(t, s, lamp, mug); all[0].Stock != 9 || all[1].Stock != 5 {
 		t.Errorf("the stocks are %d and %d, want 9 and 5", all[0].Stock, all[1].Stock)
 	}
 	again := write(t, "counted.csv", fmt.Sprintf("product_id,quantity\n%s,4\n", mug))
 	shop(t, "--local", "set-stock", again, "--reason", "again").want(t, exitDone, "1 set", "0 refused")
+	found := write(t, "found.csv", fmt.Sprintf("product_id,quantity\n%s,6\n", mug))
+	shop(t, "--local", "set-stock", found, "--reason", "found").want(t, exitDone, "1 set")
+	shop(t, "--local", "set-stock", again, "--reason", "again").want(t, exitDone, "1 set by an earlier run")
+	if p := saved(t, s, mug)[0]; p.Stock != 6 {
+		t.Errorf("the stock is %d, want 6: a run that is repeated changes nothing", p.Stock)
+	}
 }
 
 // TestStoreReplay sells a day of its own on a real store: invoices, customers and goods that no other

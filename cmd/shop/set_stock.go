@@ -39,7 +39,8 @@ written, and the line is a conflict; without compare_quantity the stock is compa
 before, so that a sale in that moment is not undone.
 
 Every change is recorded with the reason. Use one of its own for each stocktake: a run that was cut short is
-finished by running it again, and by the reason it knows what it has done.
+finished by running it again, and by the reason it knows what it has done. A line whose change is among the
+product's last 100 is not set again, whatever was sold since.
 
 Conflicts and lines that break a rule are written as they were, with their numbers and why, to FILE's name
 with .refused.csv added, in the current folder, or to --refused. The rest is done.
@@ -128,6 +129,7 @@ func (k *setStockCommand) say(s stocktake.Summary) {
 	}
 	table := tabwriter.NewWriter(k.out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	count(table, s.Set, set)
+	count(table, s.SetBefore, "set by an earlier run")
 	count(table, s.Unchanged, "unchanged")
 	count(table, s.RefusedTotal(), "refused")
 	for _, reason := range slices.Sorted(maps.Keys(s.Refused)) {

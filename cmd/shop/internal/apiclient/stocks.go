@@ -46,8 +46,11 @@ type movementJSON struct {
 // lastChanges is how many changes of a stock are searched for one that an earlier run made.
 const lastChanges = "100"
 
-// WasSet reports whether one of the last 100 changes of the stock was this one, for this reason.
-func (s *Session) WasSet(ctx context.Context, id string, quantity, seen int64, reason string) (bool, error) {
+// WasSet reports whether one of the last 100 changes set the stock so, for this reason: from seen, or, where that is
+// nil, from whatever it was.
+func (s *Session) WasSet(
+	ctx context.Context, id string, quantity int64, seen *int64, reason string,
+) (bool, error) {
 	a, err := s.send(ctx, request{
 		method: http.MethodGet, path: productPath(id) + "/stock/movements", query: url.Values{"limit": {lastChanges}},
 	})
@@ -61,7 +64,8 @@ func (s *Session) WasSet(ctx context.Context, id string, quantity, seen int64, r
 		return false, err
 	}
 	for _, m := range page.Items {
-		if m.Before != nil && m.After != nil && *m.Before == seen && *m.After == quantity && m.Reason == reason {
+		isSo := m.Before != nil && m.After != nil && *m.After == quantity && m.Reason == reason
+		if isSo && (seen == nil || *m.Before == *seen) {
 			return true, nil
 		}
 	}

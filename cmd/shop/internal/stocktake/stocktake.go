@@ -31,14 +31,16 @@ type Store interface {
 	// SetStock sets the stock if it is seen. It returns *product.StockChangedError where it is not, also when the
 	// request was carried out and its answer was lost, product.ErrNotFound and validation.Errors.
 	SetStock(ctx context.Context, id string, quantity, seen int64, reason string) error
-	// WasSet reports whether the stock was set so, for this reason, by one of its last changes.
-	WasSet(ctx context.Context, id string, quantity, seen int64, reason string) (bool, error)
+	// WasSet reports whether the stock was set so, for this reason, by one of its last changes: from seen, or, where
+	// that is nil, from whatever it was.
+	WasSet(ctx context.Context, id string, quantity int64, seen *int64, reason string) (bool, error)
 }
 
 // Summary counts what became of the counts.
 type Summary struct {
 	Set       int // stocks that were set; of a dry run, that would be
-	Unchanged int // stocks that are as counted, or were set so by an earlier run
+	SetBefore int // stocks that an earlier run with the same reason has set
+	Unchanged int // stocks that are as counted
 	Refused   map[catalogue.Reason]int
 }
 
@@ -100,12 +102,12 @@ func (t *Taker) feed(ctx context.Context, group *errgroup.Group, counts *Reader)
 
 // take takes one count over, or refuses it.
 func (t *Taker) take(ctx context.Context, c Count) error {
-	set, err := t.set(ctx, c)
+	done, err := t.set(ctx, c)
 	var changed *product.StockChangedError
 	var invalid validation.Errors
 	switch {
 	case err == nil:
-		t.count(set)
+		t.count(done)
 		return nil
 	case errors.As(err, &changed):
 		return t.refuse(c.refuse(Conflict, fmt.Sprintf("%s was seen, and it is %d", c.seenText(), changed.Quantity)))
@@ -117,49 +119,52 @@ func (t *Taker) take(ctx context.Context, c Count) error {
 	return fmt.Errorf("setting the stock of %s, line %d: %w", c.ProductID, c.Line, err)
 }
 
-// set sets the stock, and reports whether it had to.
-func (t *Taker) set(ctx context.Context, c Count) (bool, error) {
+// outcome is what came of a count that was not refused: the member of a Summary that counts it.
+type outcome func(*Summary) *int
+
+func set(s *Summary) *int       { return &s.Set }
+func setBefore(s *Summary) *int { return &s.SetBefore }
+func unchanged(s *Summary) *int { return &s.Unchanged }
+
+// set sets the stock, unless it is as counted, or an earlier run has set it: units that were sold or came back since
+// stay so.
+func (t *Taker) set(ctx context.Context, c Count) (outcome, error) {
 	now, err := t.Store.Stock(ctx, c.ProductID)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	switch {
-	case c.Seen == nil && now == c.Quantity:
-		return false, nil
-	case c.Seen == nil:
+	if now == c.Quantity && (c.Seen == nil || *c.Seen == now) {
+		return unchanged, nil
+	}
+	was, err := t.Store.WasSet(ctx, c.ProductID, c.Quantity, c.Seen, t.Reason)
+	if err != nil || was {
+		return setBefore, err
+	}
+	if c.Seen == nil {
 		c.Seen = &now
-	case now != *c.Seen:
-		return false, t.unlessSet(ctx, c, &product.StockChangedError{Quantity: now})
-	case now == c.Quantity:
-		return false, nil
+	}
+	if now != *c.Seen {
+		return nil, &product.StockChangedError{Quantity: now}
 	}
 	if t.DryRun {
-		return true, nil
+		return set, nil
 	}
-	err = t.Store.SetStock(ctx, c.ProductID, c.Quantity, *c.Seen, t.Reason)
-	if errors.As(err, new(*product.StockChangedError)) {
-		err = t.unlessSet(ctx, c, err)
+	err = t.Store.SetStock(ctx, c.ProductID, c.Quantity, now, t.Reason)
+	if !errors.As(err, new(*product.StockChangedError)) {
+		return set, err
 	}
-	return err == nil, err
+	// It may be this request that changed it, and its answer was lost.
+	was, unknown := t.Store.WasSet(ctx, c.ProductID, c.Quantity, &now, t.Reason)
+	if unknown != nil || was {
+		return set, unknown
+	}
+	return nil, err
 }
 
-// unlessSet returns the conflict, unless the stock was set by an earlier run, or by a request whose answer was lost.
-func (t *Taker) unlessSet(ctx context.Context, c Count, conflict error) error {
-	was, err := t.Store.WasSet(ctx, c.ProductID, c.Quantity, *c.Seen, t.Reason)
-	if err != nil || was {
-		return err
-	}
-	return conflict
-}
-
-func (t *Taker) count(set bool) {
+func (t *Taker) count(done outcome) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if set {
-		t.summary.Set++
-	} else {
-		t.summary.Unchanged++
-	}
+	*done(&t.summary)++
 }
 
 func (t *Taker) refuse(r *catalogue.Refusal) error {
