@@ -74,7 +74,8 @@ func (p *Progress) Set(ctx context.Context, admin user.Caller, r StatusRequest) 
 	c := Change{From: r.From, To: r.To, By: admin.UserID, At: p.Now()}
 	return p.change(ctx, o, c, r.Tracking, func(o Order) bool {
 		last := o.Asked()
-		return last.From == c.From && last.To == c.To && last.By == c.By && o.Tracking == r.Tracking
+		isSame := last.From == c.From && last.To == c.To && last.By == c.By
+		return isSame && (r.To != Shipped || o.Tracking == r.Tracking)
 	})
 }
 

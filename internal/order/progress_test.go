@@ -72,7 +72,9 @@ func (s *oneOrder) Change(_ context.Context, _ Order, c Change, tracking string)
 
 func (s *oneOrder) set(c Change, tracking string) {
 	s.Status, s.Changes = c.To, append(s.Changes, c)
-	s.Tracking = tracking
+	if tracking != "" {
+		s.Tracking = tracking
+	}
 }
 
 func (s *oneOrder) progress() *Progress {
@@ -233,6 +235,28 @@ func TestChangeMetItsOwn(t *testing.T) {
 	_, _, err = s.progress().Set(t.Context(), user.Caller{UserID: "usr_other"}, StatusRequest{From: Placed, To: Packed})
 	if !errors.As(err, &other) || other.Present != Packed {
 		t.Errorf("another admin's: got %v, want that it is packed", err)
+	}
+}
+
+// TestRepeats: the same request again is answered with what it made, once. Another parcel is another request.
+func TestRepeats(t *testing.T) {
+	s := &oneOrder{Order: Order{Status: Packed}}
+	ship := StatusRequest{From: Packed, To: Shipped, Tracking: "RM 1"}
+	for _, r := range []StatusRequest{ship, {From: Shipped, To: Delivered}} {
+		for _, first := range []bool{true, false} {
+			o, changed, err := s.progress().Set(t.Context(), boss, r)
+			if err != nil || changed != first || o.Status != r.To || o.Tracking != "RM 1" {
+				t.Errorf("%+v: got %+v, %v, %v", r, o, changed, err)
+			}
+		}
+	}
+	other := &oneOrder{Order: Order{Status: Packed}}
+	if _, _, err := other.progress().Set(t.Context(), boss, ship); err != nil {
+		t.Fatal(err)
+	}
+	ship.Tracking = "RM 2"
+	if _, _, err := other.progress().Set(t.Context(), boss, ship); !errors.As(err, new(*StatusChangedError)) {
+		t.Errorf("another parcel: got %v, want that it is shipped", err)
 	}
 }
 

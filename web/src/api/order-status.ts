@@ -69,7 +69,8 @@ export async function follow(
 
 function lookAt(order: Order | undefined, { from, to, tracking = '' }: Change): Outcome {
   if (!order || order.status === from) return { kind: 'unknown' }
-  if (isDone(order.status, to) && (order.tracking ?? '') === tracking) return { kind: 'done', order }
+  const isSame = to !== 'shipped' || (order.tracking ?? '') === tracking
+  if (isDone(order.status, to) && isSame) return { kind: 'done', order }
   return { kind: 'conflict', now: order.status }
 }
 

@@ -51,6 +51,11 @@ describe('a change of a status', () => {
     expect(await follow(refuse(503, { code: 'busy' }), look, change)).toEqual(outcome)
   })
 
+  it('that delivers a parcel is done, whatever the parcel', async () => {
+    const delivered = async () => order('delivered', 'RM 1')
+    expect(await follow(lost, delivered, { from: 'shipped', to: 'delivered' })).toMatchObject({ kind: 'done' })
+  })
+
   it('that cancels is done once the store has begun', async () => {
     const cancelling = async () => order('cancelling')
     expect(await follow(lost, cancelling, { from: 'placed', to: 'cancelled' })).toMatchObject({ kind: 'done' })
