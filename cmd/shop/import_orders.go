@@ -47,7 +47,7 @@ Lines that are no sale are left out, and counted: cancellations, lines that are 
 quantity or a price above 0. A line that cannot be understood, or that an order cannot have, such as a second price
 of a product, is bad: it is written as it was, with its number and why, to FILE's name with .refused.csv added, in
 the current folder, or to --refused. Where a line is bad nothing is stored; with --skip-bad the invoices of bad
-lines are left out as a whole.
+lines are left out as a whole, unless a bad line does not say which invoice is its own.
 
 The same file makes the same orders, so an import that was interrupted is finished by running it again, and one that
 was done changes nothing. If an order is stored otherwise, because the file was changed, nothing is stored.
@@ -89,6 +89,10 @@ func (k *importOrdersCommand) run(ctx context.Context) error {
 	if len(sold.Bad) > 0 && !k.skipBad {
 		return fmt.Errorf("%d lines are bad, and nothing was stored (--skip-bad leaves their %d invoices out): see %s",
 			len(sold.Bad), sold.Dropped, k.report)
+	}
+	if sold.Unknown > 0 {
+		return fmt.Errorf("%d bad lines do not say which invoice is theirs, so --skip-bad could store half of one, "+
+			"and nothing was stored: see %s", sold.Unknown, k.report)
 	}
 	return k.store(ctx, &dynamostore.OrderImport{Client: dynamodb.NewFromConfig(d.aws), Orders: table}, sold)
 }

@@ -40,15 +40,18 @@ func TestImportOrders(t *testing.T) {
 	file := write(t, "sales.csv", salesFile+
 		"7,22423,CAKE STAND,1,2010-12-02T08:00:00Z,0.001,17850,United Kingdom\n"+
 		"7,84029E,RED BOTTLE,1,2010-12-02T08:00:00Z,3.75,17850,United Kingdom\n"+
-		"8,22423,=CAKE,many,2010-12-02T08:00:00Z,1,17850,United Kingdom\n"+
+		"\"8\",22423,=CAKE,many,2010-12-02T08:00:00Z,1,17850,United Kingdom\n"+
+		"\"13\",22423,CAKE \"STAND,1,2010-12-02T08:00:00Z,1,17850,United Kingdom\n"+
+		"8,22423,CAKE STAND,1,2010-12-02T08:00:00Z,1,17850,United Kingdom\n"+
+		"13,22424,CAKE STAND,1,2010-12-02T08:00:00Z,1,17850,United Kingdom\n"+
 		"9,22423,CAKE STAND,2,2010-12-02T09:00:00Z,10.95,17850,United Kingdom\n"+
 		"9,22423,CAKE STAND,3,2010-12-02T09:00:00Z,10.95,17850,United Kingdom\n"+
 		"10,22423,CAKE STAND,2,2010-12-02T09:00:00Z,10.95,17850,United Kingdom\n"+
 		"10,22423,CAKE STAND,3,2010-12-02T09:00:00Z,9.95,17850,United Kingdom\n"+
 		"11,22423,CAKE STAND,3,2999-12-02T09:00:00Z,9.95,17850,United Kingdom\n")
 	command := []string{"--local", "import-orders", file}
-	shop(t, command...).want(t, exitFailed, "4 lines are bad, and nothing was stored", "their 4 invoices")
-	if report := read(t, "sales.csv.refused.csv"); strings.Count(report, "\n") != 5 ||
+	shop(t, command...).want(t, exitFailed, "5 lines are bad, and nothing was stored", "their 5 invoices")
+	if report := read(t, "sales.csv.refused.csv"); strings.Count(report, "\n") != 6 ||
 		!strings.Contains(report, "10,\"price has more digits") ||
 		!strings.Contains(report, "22423 has another price") {
 		t.Errorf("the report is\n%s", report)
@@ -58,7 +61,7 @@ func TestImportOrders(t *testing.T) {
 	if n := s.count("Orders"); n != 0 {
 		t.Fatalf("%d orders are stored", n)
 	}
-	shop(t, command...).want(t, exitDone, "5 orders stored", "0 stored before", "4 invoices with a bad line",
+	shop(t, command...).want(t, exitDone, "5 orders stored", "0 stored before", "5 invoices with a bad line",
 		"1 lines left out: cancellation", "1 lines left out: not goods", "1 lines left out: no price")
 	shop(t, command...).want(t, exitDone, "0 orders stored", "5 stored before")
 	if s.count("Orders") != 5 || s.count("Mails") != 0 {
@@ -76,6 +79,18 @@ func TestImportOrders(t *testing.T) {
 			t.Errorf("the export has no %s:\n%s", want, exported.out)
 		}
 	}
+	reordered := "Quantity,InvoiceNo,StockCode,Description,InvoiceDate,UnitPrice,CustomerID,Country\n" +
+		"many,20,22423,CAKE,2010-12-02T08:00:00Z,1,17850,\n2,20,22424,CAKE,2010-12-02T08:00:00Z,1,17850,\n" +
+		"2,21,22423,CAKE,2010-12-02T08:00:00Z,1,17850,\n"
+	command[2] = write(t, "reordered.csv", reordered)
+	shop(t, append(command, "--dry-run")...).want(t, exitDone, "1 orders would be stored", "1 invoices with a bad line")
+	for _, bad := range []string{
+		"2,22,22423,CAKE \"STAND,2010-12-02T08:00:00Z,1,17850,\n", "2,,22423,CAKE,2010-12-02T08:00:00Z,1,17850,\n",
+	} {
+		command[2] = write(t, "unknown.csv", reordered+bad)
+		shop(t, command...).want(t, exitFailed, "1 bad lines do not say which invoice is theirs", "nothing was stored")
+	}
+	command[2] = file
 	changed := write(t, "sales.csv", strings.Replace(salesFile, "STAND,6,", "STAND,7,", 1)+
 		"12,22423,CAKE STAND,2,2010-12-02T09:00:00Z,10.95,17850,United Kingdom\n")
 	shop(t, "--local", "import-orders", changed).want(t, exitFailed, "placed at 2010-12-01T08:26:00.000Z",

@@ -126,6 +126,17 @@ func (r *Reader) Read() (Row, error) {
 	return Row{}, io.EOF
 }
 
+// Start returns what a record that cannot be read has in a column, without quotes around it. Only its start is known:
+// it is empty for every column but the file's first.
+func (r *Reader) Start(b *BadRow, column string) string {
+	if place, there := r.places[column]; !there || place > 0 {
+		return ""
+	}
+	text, _, _ := strings.Cut(b.Text, string(rune(r.delimiter)))
+	text = strings.TrimSpace(text)
+	return strings.TrimSuffix(strings.TrimPrefix(text, `"`), `"`)
+}
+
 // next takes the next record off the rest; of one that cannot be read it takes the first line only.
 func (r *Reader) next() (Row, []string, error) {
 	record, length, err := r.record()

@@ -45,6 +45,7 @@ type Sold struct {
 	LeftOut map[string]int // lines that are no sale, by why
 	Bad     []Bad
 	Dropped int // invoices of which no order is made, because a line is bad
+	Unknown int // bad lines that may be of any invoice: theirs cannot be read
 }
 
 const (
@@ -71,8 +72,11 @@ func Read(ctx context.Context, lines *sales.Reader, currency string, now time.Ti
 		case err == io.EOF:
 			return r.sold(), nil
 		case errors.As(err, &wrong):
-			number, _, _ := strings.Cut(wrong.Text, string(lines.Delimiter()))
-			r.invoice(strings.ToUpper(strings.TrimSpace(number))).bad = true
+			if line.Invoice == "" {
+				r.Unknown++
+			} else {
+				r.invoice(line.Invoice).bad = true
+			}
 			r.Bad = append(r.Bad, Bad{wrong.Line, wrong.Text, wrong.Err.Error()})
 		case err != nil:
 			return Sold{}, err

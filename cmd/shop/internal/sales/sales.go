@@ -85,24 +85,41 @@ func (r *Reader) Delimiter() rune { return r.rows.Delimiter() }
 // Encoding is one of [csvfile.Encodings].
 func (r *Reader) Encoding() string { return r.rows.Encoding() }
 
-// Read returns the next line. The error is io.EOF after the last one, a [*csvfile.BadRow] for a
-// malformed line (call Read again for the next), or that of the underlying reader.
+// Read returns the next line. The error is io.EOF after the last one, a [*csvfile.BadRow] for a malformed line (call
+// Read again for the next), or that of the underlying reader. Of a malformed line the Invoice alone is returned, or
+// nothing, if it is not known.
 func (r *Reader) Read() (Line, error) {
 	row, err := r.rows.Read()
+	var bad *csvfile.BadRow
+	if errors.As(err, &bad) {
+		return known(r.rows.Start(bad, "InvoiceNo")), err
+	}
 	if err != nil {
 		return Line{}, err
 	}
 	line, err := parse(row)
 	if err != nil {
-		return Line{}, row.Bad(err)
+		return known(line.Invoice), row.Bad(err)
 	}
 	return line, nil
 }
 
+// known is what is known of a malformed line that has this in the place of its InvoiceNo.
+func known(text string) Line {
+	invoice := invoiceNo(text)
+	if !identifier.MatchString(invoice) {
+		return Line{}
+	}
+	return Line{Invoice: invoice}
+}
+
+func invoiceNo(text string) string { return strings.ToUpper(strings.TrimSpace(text)) }
+
+// parse returns the line; with an error, at least its Invoice, as it is.
 func parse(row csvfile.Row) (Line, error) {
 	line := Line{
 		Row:         row,
-		Invoice:     strings.ToUpper(strings.TrimSpace(row.Field("InvoiceNo"))),
+		Invoice:     invoiceNo(row.Field("InvoiceNo")),
 		Code:        strings.ToUpper(strings.TrimSpace(row.Field("StockCode"))),
 		Description: row.Field("Description"),
 		Price:       strings.TrimSpace(row.Field("UnitPrice")),
@@ -110,10 +127,10 @@ func parse(row csvfile.Row) (Line, error) {
 	}
 	var err error
 	if line.Quantity, err = quantity(row.Field("Quantity")); err != nil {
-		return Line{}, err
+		return line, err
 	}
 	if line.Time, err = parseTime(row.Field("InvoiceDate")); err != nil {
-		return Line{}, err
+		return line, err
 	}
 	return line, line.validate()
 }
