@@ -32,7 +32,7 @@ type summary struct {
 	Orders       int64            `json:"orders"`
 	Units        int64            `json:"units"`
 	Revenue      storeapi.Money   `json:"revenue"`
-	AverageOrder storeapi.Money   `json:"average_order"`
+	AverageOrder *storeapi.Money  `json:"average_order,omitempty"`
 	Others       []storeapi.Money `json:"other_revenue,omitempty"`
 	CompleteTo   string           `json:"complete_until"`
 	Days         []day            `json:"days"`
@@ -104,8 +104,10 @@ func summaryOf(s order.Summary) summary {
 	out := summary{
 		From: s.From.Format(time.DateOnly), To: s.To.Format(time.DateOnly), TimeZone: s.Zone,
 		Currency: s.Revenue.Currency, Orders: s.Orders, Units: s.Units,
-		Revenue: storeapi.Money(s.Revenue), AverageOrder: storeapi.Money(s.Average()),
-		CompleteTo: storeapi.Time(s.At.Add(-order.Settling)),
+		Revenue: storeapi.Money(s.Revenue), CompleteTo: storeapi.Time(s.At.Add(-order.Settling)),
+	}
+	if average, there := s.Average(); there {
+		out.AverageOrder = (*storeapi.Money)(&average)
 	}
 	for _, m := range s.Others {
 		out.Others = append(out.Others, storeapi.Money(m))

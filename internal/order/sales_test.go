@@ -482,6 +482,9 @@ func TestOtherCurrencies(t *testing.T) {
 		if err != nil || s.Orders != 2 || s.Revenue != pounds(5) || fmt.Sprint(s.Others) != others {
 			t.Errorf("got %+v and error %v, want 5 pounds and 6 euros", s, err)
 		}
+		if average, there := s.Average(); there {
+			t.Errorf("the average of orders in two currencies is %v", average)
+		}
 		h.now = day(time.March, 2).Add(time.Hour)
 		h.counting(t)
 	}

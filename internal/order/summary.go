@@ -27,10 +27,10 @@ type Feed interface {
 
 // Summary is what was sold in a range of days of the shop.
 type Summary struct {
-	From, To    time.Time // the first and the last day
-	Zone        string    // of the days
-	Orders      int64
-	Units       int64
+	From, To    time.Time        // the first and the last day
+	Zone        string           // of the days
+	Orders      int64            // in all currencies
+	Units       int64            // in all currencies
 	Revenue     money.Money      // in the store's currency
 	Others      []money.Money    // in others, which the store sold in before
 	At          time.Time        // when the newest orders were read
@@ -38,12 +38,16 @@ type Summary struct {
 	TopProducts []ProductRevenue // by revenue, most first
 }
 
-// Average returns the revenue an order, rounded half up; zero without orders.
-func (s Summary) Average() money.Money {
-	if s.Orders == 0 {
-		return money.Money{Currency: s.Revenue.Currency}
+// Average returns the revenue an order, rounded half up; zero without orders. Where orders of other currencies are
+// among them there is none.
+func (s Summary) Average() (average money.Money, there bool) {
+	switch {
+	case len(s.Others) > 0:
+		return money.Money{}, false
+	case s.Orders == 0:
+		return money.Money{Currency: s.Revenue.Currency}, true
 	}
-	return money.Money{Amount: (2*s.Revenue.Amount + s.Orders) / (2 * s.Orders), Currency: s.Revenue.Currency}
+	return money.Money{Amount: (2*s.Revenue.Amount + s.Orders) / (2 * s.Orders), Currency: s.Revenue.Currency}, true
 }
 
 // Day is what was sold on one day.

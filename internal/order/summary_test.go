@@ -169,8 +169,8 @@ func TestSummarizeNothing(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v and error %v, want %+v", got, err, want)
 	}
-	if got.Average() != pounds(0) {
-		t.Errorf("got the average %v, want 0", got.Average())
+	if average, there := got.Average(); !there || average != pounds(0) {
+		t.Errorf("got the average %v, %v, want 0", average, there)
 	}
 }
 
@@ -258,7 +258,7 @@ func TestAverageRoundsHalfUp(t *testing.T) {
 		{1, 2, 1}, {1, 1000, 0}, {500, 1000, 1}, {499, 1000, 0},
 		{1_000_000_000_000, 1, 1_000_000_000_000}, {3_000_000_000_000_000_001, 2, 1_500_000_000_000_000_001},
 	} {
-		got := Summary{Orders: c.orders, Revenue: pounds(c.revenue)}.Average()
+		got, _ := Summary{Orders: c.orders, Revenue: pounds(c.revenue)}.Average()
 		if got != pounds(c.want) {
 			t.Errorf("%d of %d: got %v, want %d", c.revenue, c.orders, got.Amount, c.want)
 		}

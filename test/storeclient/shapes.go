@@ -225,7 +225,7 @@ type Summary struct {
 	Orders        int64          `json:"orders"`
 	Units         int64          `json:"units"`
 	Revenue       Money          `json:"revenue"`
-	AverageOrder  Money          `json:"average_order"`
+	AverageOrder  Money          `json:"average_order"` // absent where there are other currencies
 	Days          []DaySales     `json:"days"`
 	TopProducts   []ProductSales `json:"top_products"`
 }

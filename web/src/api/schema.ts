@@ -1242,8 +1242,11 @@ export interface components {
             orders: number;
             units: number;
             revenue: components["schemas"]["Revenue"];
-            /** @description Revenue per order, rounded half up; 0 if there is no order. */
-            average_order: components["schemas"]["Money"];
+            /**
+             * @description Revenue per order, rounded half up; 0 if there is no order. Absent where there is other_revenue: orders and
+             *     units are those of all currencies, here and below.
+             */
+            average_order?: components["schemas"]["Money"];
             /** @description Revenue in other currencies. Only a store whose currency was changed has any. */
             other_revenue?: components["schemas"]["Revenue"][];
             complete_until: components["schemas"]["Time"];

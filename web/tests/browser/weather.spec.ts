@@ -58,6 +58,9 @@ for (const { currency, price, total, wrong, right } of [
       await expect(page.getByText('Saved.').first()).toBeVisible()
     })
     expect((await ordersOf(person)).map((order) => order.total)).toEqual([{ amount: 12800, currency }])
+    await page.goto('/admin/sales') // of a store that sells in pounds again
+    await expect(page.getByText('Revenue in other currencies:')).toContainText(spaced(currency === 'JPY' ? 'JP¥' : currency))
+    await expect(page.getByText('Average order')).toHaveCount(0)
   })
 }
 

@@ -63,8 +63,9 @@ function Figures({ range, isTable }: { range: number; isTable: boolean }) {
         <Figure name={desk.revenue} value={formatMoney(summary.revenue)} />
         <Figure name={desk.ordersCount} value={formatNumber(summary.orders)} />
         <Figure name={desk.unitsCount} value={formatNumber(summary.units)} />
-        <Figure name={desk.average} value={formatMoney(summary.average_order)} />
+        {summary.average_order && <Figure name={desk.average} value={formatMoney(summary.average_order)} />}
       </dl>
+      {summary.other_revenue && <p>{desk.otherRevenue(summary.other_revenue.map((each) => formatMoney(each)).join(', '))}</p>}
       <p class="fine">
         {desk.countedUntil} <Time at={summary.complete_until} />
       </p>

@@ -183,6 +183,7 @@ export const desk = {
   ordersCount: 'Orders',
   unitsCount: 'Units',
   average: 'Average order',
+  otherRevenue: (amounts: string) => `Revenue in other currencies: ${amounts}. Orders and units are those of all currencies.`,
   countedUntil: 'Includes the orders placed until',
   byDay: 'Revenue by day',
   day: 'Day',
