@@ -82,6 +82,44 @@ test('journey 12: a log-out ends the session in all tabs, also when it is offlin
   await other.close()
 })
 
+test.describe('a page whose script does not come', () => {
+  const script = /\/assets\/log-in-/
+  const open = (page: Page) => page.getByRole('banner').getByRole('link', { name: 'Log in' }).click()
+
+  test('is opened by a new document', async ({ page }) => {
+    await page.route(script, (route) => route.abort(), { times: 1 })
+    const failed = page.waitForEvent('requestfailed', (request) => script.test(request.url()))
+    await page.goto('/')
+    await failed // it is loaded before it is opened
+    await open(page)
+    await expect(page.getByLabel('Password', { exact: true })).toBeVisible()
+  })
+
+  test('is said, where a new document does not help, and asked for by a button', async ({ page }) => {
+    let documents = 0
+    page.on('request', (request) => void (documents += request.isNavigationRequest() && request.url().endsWith('/log-in') ? 1 : 0))
+    await page.route(script, (route) => route.abort())
+    await page.goto('/')
+    await open(page)
+    await expect(page.getByRole('alert')).toContainText('Something went wrong on this page.')
+    expect(documents).toBe(1)
+    await page.unroute(script)
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await expect(page.getByLabel('Password', { exact: true })).toBeVisible()
+  })
+
+  test('is opened by itself when the network is back', async ({ page, context }) => {
+    await page.route(script, (route) => route.abort(), { times: 1 })
+    await page.goto('/')
+    await expect(page.locator('.card').first()).toBeVisible()
+    await context.setOffline(true)
+    await open(page)
+    await expect(page.getByRole('alert')).toContainText('You are offline.')
+    await context.setOffline(false)
+    await expect(page.getByLabel('Password', { exact: true })).toBeVisible()
+  })
+})
+
 test('the account: a new name, a new password, the data, and the end', async ({ page }) => {
   const person = await newPerson()
   await logIn(page, person)
