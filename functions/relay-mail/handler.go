@@ -80,10 +80,15 @@ func (h handlers) finish(ctx context.Context, until time.Time) error {
 func (h handlers) relay(ctx context.Context, until time.Time) error {
 	done, err := h.mails.Run(ctx, h.maxMails, until)
 	observe.Log(ctx).Info("mails relayed", "sent", done.Sent, "unknown", done.Unknown)
-	observe.Measure(
-		observe.Value{Metric: observe.MailsRelayed, Amount: int64(done.Sent)},
-		observe.Value{Metric: observe.MailsOfUnknownKind, Amount: int64(done.Unknown)},
-		observe.Value{Metric: observe.OldestMail, Amount: int64(done.Oldest.Seconds()), Unit: observe.Seconds})
+	values := []observe.Value{
+		{Metric: observe.MailsRelayed, Amount: int64(done.Sent)},
+		{Metric: observe.MailsOfUnknownKind, Amount: int64(done.Unknown)},
+	}
+	oldest := observe.Value{Metric: observe.OldestMail, Amount: int64(done.Oldest.Seconds()), Unit: observe.Seconds}
+	if err == nil || done.Oldest > 0 { // a run that could not read which mails are due does not know it
+		values = append(values, oldest)
+	}
+	observe.Measure(values...)
 	if err != nil {
 		return fmt.Errorf("relaying mails: %w", err)
 	}

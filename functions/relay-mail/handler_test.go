@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -88,6 +89,29 @@ func TestFault(t *testing.T) {
 		t.Errorf("error = %v", err)
 	}
 	wantSent(t, log, 3, 0)
+}
+
+// TestOldestMail: a run that failed counts the oldest mail if it found one. No age would say that none is pending.
+func TestOldestMail(t *testing.T) {
+	for name, c := range map[string]struct {
+		done notification.Relayed
+		err  error
+		want map[string]int64
+	}{
+		"none":     {want: map[string]int64{"MailsRelayed": 0, "MailsOfUnknownKind": 0, "OldestMail": 0}},
+		"not read": {err: errors.New("down"), want: map[string]int64{"MailsRelayed": 0, "MailsOfUnknownKind": 0}},
+		"not sent": {done: notification.Relayed{Oldest: time.Hour}, err: errors.New("down"),
+			want: map[string]int64{"MailsRelayed": 0, "MailsOfUnknownKind": 0, "OldestMail": 3600}},
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second)
+		got := observetest.Measured(t, func() {
+			_, _, _ = invoke(ctx, t, run(func(int, time.Time) (notification.Relayed, error) { return c.done, c.err }))
+		})
+		cancel()
+		if !maps.Equal(got, c.want) {
+			t.Errorf("%s: measured %v, want %v", name, got, c.want)
+		}
+	}
 }
 
 // TestCancellations: they are ended before the mails are relayed, and where that fails the mails are relayed all the
