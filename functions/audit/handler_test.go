@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -40,6 +41,31 @@ func TestAudit(t *testing.T) {
 	} {
 		if !strings.Contains(log, want) {
 			t.Errorf("log = %s, want %s", log, want)
+		}
+	}
+}
+
+// TestMetric: a whole audit counts what it found, nothing included. One that failed counts what it found until then,
+// and not nothing, which would end the alarm.
+func TestMetric(t *testing.T) {
+	for name, c := range map[string]struct {
+		differences int
+		err         error
+		want        map[string]int64
+	}{
+		"nothing":               {0, nil, map[string]int64{"InvariantsViolated": 0}},
+		"failed":                {0, errors.New("down"), map[string]int64{}},
+		"failed with a find":    {2, errors.New("down"), map[string]int64{"InvariantsViolated": 2}},
+		"some, and all is read": {3, nil, map[string]int64{"InvariantsViolated": 3}},
+	} {
+		got := observetest.Measured(t, func() {
+			_, _, _ = invoke(t.Context(), t, run(func(context.Context,
+				func(invariants.Difference)) (invariants.Summary, error) {
+				return invariants.Summary{Differences: c.differences}, c.err
+			}))
+		})
+		if !maps.Equal(got, c.want) {
+			t.Errorf("%s: measured %v, want %v", name, got, c.want)
 		}
 	}
 }
