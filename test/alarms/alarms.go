@@ -176,6 +176,10 @@ func define(name string, properties map[string]any) (*Definition, error) {
 	if d.datapoints == 0 {
 		d.datapoints = d.periods
 	}
+	// "ignore" keeps the state, and these alarms begin as OK, so it is the same as "notBreaching" here.
+	if !slices.Contains([]string{"breaching", "notBreaching", "ignore"}, d.missing) {
+		return nil, fmt.Errorf("missing data are treated as %q", d.missing)
+	}
 	if p.MetricName != "" {
 		d.period = time.Duration(p.Period) * time.Second
 		d.stats = []stat{{"m", Key(p.Namespace, p.MetricName, byName(p.Dimensions)), p.Statistic + p.ExtendedStatistic}}
@@ -241,24 +245,36 @@ func (d *Definition) Keys() []string {
 	return keys
 }
 
-// State is the alarm's state at now, by the periods that ended then. lower is the lower edge of the band of what is
-// usual, for an alarm that has one.
-// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html#alarm-evaluation
+// spare is how many periods more than it evaluates an alarm reads, to take the newest ones that have data. AWS gives no
+// number; in its examples, three periods of five minutes, it is two.
+const spare = 2
+
+// State is the alarm's state at now, by the periods that ended then. Of those that it reads it takes the newest ones
+// with data; only if they are too few, missing ones are treated as the alarm says. lower is the lower edge of the band
+// of what is usual, for an alarm that has one.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
 func (d *Definition) State(data Series, now time.Time, lower float64) (string, error) {
-	breaching := 0
-	for i := range d.periods {
+	seen, breaching := 0, 0
+	for i := 0; i < d.periods+spare && seen < d.periods; i++ {
 		end := now.Add(-time.Duration(i) * d.period)
 		value, err := d.value(data, end.Add(-d.period), end)
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", d.Name, err)
 		}
+		if math.IsNaN(value) {
+			continue
+		}
 		breaches, err := d.breaches(value, lower)
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", d.Name, err)
 		}
+		seen++
 		if breaches {
 			breaching++
 		}
+	}
+	if d.missing == "breaching" {
+		breaching += d.periods - seen
 	}
 	if breaching >= d.datapoints {
 		return Alarm, nil
@@ -319,15 +335,6 @@ func statistic(name string, values []float64) (float64, error) {
 }
 
 func (d *Definition) breaches(value, lower float64) (bool, error) {
-	if math.IsNaN(value) {
-		switch d.missing {
-		case "breaching":
-			return true, nil
-		case "notBreaching", "ignore": // ignore keeps the state, and these alarms begin as OK
-			return false, nil
-		}
-		return false, fmt.Errorf("missing data are treated as %q", d.missing)
-	}
 	switch d.comparison {
 	case "GreaterThanThreshold":
 		return value > d.threshold, nil

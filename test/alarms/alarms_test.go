@@ -251,10 +251,11 @@ func TestState(t *testing.T) {
 		}
 		return alarm
 	}
-	ago := func(values ...float64) Series { // one value in each of the last periods, the newest first; 0 is none
+	const none = -1.0
+	ago := func(values ...float64) Series { // one value in each of the last periods, the newest first
 		data := Series{}
 		for i, v := range values {
-			if v != 0 {
+			if v != none {
 				data.Add("N M", now.Add(-time.Duration(i)*time.Minute-time.Second), v)
 			}
 		}
@@ -265,10 +266,14 @@ func TestState(t *testing.T) {
 		data Series
 		want string
 	}{
-		"two of three":     {`{}`, ago(5, 0, 5), Alarm},
-		"one of three":     {`{}`, ago(5, 4, 4), OK},
-		"too long ago":     {`{}`, ago(5, 0, 0, 5), OK},
-		"missing breaches": {`{"TreatMissingData":"breaching"}`, ago(0, 0, 1), Alarm},
+		"two of three":          {`{}`, ago(5, 0, 5, 0, 0), Alarm},
+		"one of three":          {`{}`, ago(5, 4, 4, 5, 5), OK},
+		"too long ago":          {`{}`, ago(5, none, none, none, none, 5), OK},
+		"the newest with data":  {`{}`, ago(none, 5, none, 5, 0), Alarm},
+		"missing are few":       {`{"TreatMissingData":"breaching"}`, ago(none, none, 0, 0, 5), OK},
+		"missing do not breach": {`{}`, ago(none, none, 5, none, 0), OK},
+		"missing breach":        {`{"TreatMissingData":"breaching"}`, ago(none, none, 5, none, 0), Alarm},
+		"none but a calm one":   {`{"TreatMissingData":"breaching"}`, ago(0, none, none, none, none), Alarm},
 		"a sum": {`{"EvaluationPeriods":1,"DatapointsToAlarm":1}`,
 			Lasting(Series{"N M": {{now, 2}, {now, 3}}}, time.Minute, 1, now), Alarm},
 		"a maximum": {`{"EvaluationPeriods":1,"DatapointsToAlarm":1,"Statistic":"Maximum"}`,
