@@ -4,6 +4,7 @@ What it is judged by is compared in the two templates themselves, the deployed o
 has processed them: a change set alone calls each new index of a table a conditional replacement.
 """
 
+import itertools
 import time
 from collections.abc import Iterator
 
@@ -14,6 +15,7 @@ TABLE = "AWS::DynamoDB::Table"
 KEPT = (TABLE, "AWS::SQS::Queue", "AWS::ApiGatewayV2::Api")
 MAY_LEAVE = ("AWS::KMS::Key", "AWS::S3::Bucket")  # by a rotation, and with Pages=off; but never replaced, as KEPT
 NOTHING = ("didn't contain changes", "No updates are to be performed")
+EXECUTING = ("AVAILABLE", "EXECUTE_IN_PROGRESS")  # the ExecutionStatus until the stack was changed, or could not be
 SECONDS_TO_PLAN = 300
 SECONDS_TO_DEPLOY = 3600
 
@@ -108,34 +110,42 @@ def indexes(table) -> dict[str, tuple]:
 
 
 def execute(client, stack, change_set, exists, say, pause=5) -> None:
-    """Execute the change set and wait for its end."""
+    """Execute the change set and wait for its end.
+
+    The stack's status alone does not tell that end: before anything happens it is that of the last deployment.
+    """
     client.execute_change_set(ChangeSetName=change_set)
-    end, status, wanted = time.monotonic() + SECONDS_TO_DEPLOY, "", "UPDATE" if exists else "CREATE"
+    end, said = time.monotonic() + SECONDS_TO_DEPLOY, ""
     while True:
         time.sleep(pause)
-        now = client.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
-        if now != status:
-            say(f"  {now}")
-        status = now
-        if status == f"{wanted}_COMPLETE":
-            return
-        if not status.endswith("IN_PROGRESS"):
-            raise Refused(failed(client, stack, status, exists))
+        executed = client.describe_change_set(ChangeSetName=change_set)
+        status = client.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+        under_way = status.endswith("IN_PROGRESS")
+        is_over = executed["ExecutionStatus"] not in EXECUTING and not under_way
+        if status != said and (is_over or under_way):
+            say(f"  {status}")
+            said = status
+        if is_over:
+            break
         if time.monotonic() > end:
             raise Refused(
                 f"the stack {stack} is {status} after {SECONDS_TO_DEPLOY // 60} minutes; it goes on by itself"
             )
+    if status != ("UPDATE_COMPLETE" if exists else "CREATE_COMPLETE"):
+        raise Refused(failed(client, stack, status, exists, executed["CreationTime"]))
 
 
-def failed(client, stack, status, exists) -> str:
-    """What failed first, and what to do next."""
+def failed(client, stack, status, exists, since) -> str:
+    """What failed first since a time, and what to do next."""
+    pages = client.get_paginator("describe_stack_events").paginate(StackName=stack)
+    newest_first = (event for page in pages for event in page["StackEvents"])
     reasons = [
         f"  {e['LogicalResourceId']}: {e.get('ResourceStatusReason', '')}"
-        for e in client.describe_stack_events(StackName=stack)["StackEvents"]
+        for e in itertools.takewhile(lambda e: e["Timestamp"] >= since, newest_first)
         if e["ResourceStatus"].endswith("_FAILED") and "cancelled" not in e.get("ResourceStatusReason", "")
     ]
     then = "The stack is as it was." if exists and status == "UPDATE_ROLLBACK_COMPLETE" else advice(stack, status)
-    return "\n".join([f"the stack {stack} is {status}:", *reversed(reasons[:10]), then])
+    return "\n".join([f"the stack {stack} is {status}:", *reversed(reasons[-10:]), then])
 
 
 def advice(stack, status) -> str:

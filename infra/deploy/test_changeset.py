@@ -91,6 +91,85 @@ class Lines(unittest.TestCase):
         )
 
 
+class Cloud:
+    """CloudFormation during one execution: what it tells at each look, of the change set and of the stack."""
+
+    def __init__(self, *looks) -> None:
+        self.looks, self.executed = list(looks), []
+        self.events = [
+            {"LogicalResourceId": name, "ResourceStatus": status, "ResourceStatusReason": reason, "Timestamp": at}
+            for name, status, reason, at in (
+                ("New", "UPDATE_FAILED", "Resource update cancelled", 13),
+                ("Second", "UPDATE_FAILED", "no quota", 12),
+                ("First", "UPDATE_FAILED", "no permission", 11),
+                ("Old", "UPDATE_FAILED", "long ago", 9),
+            )
+        ]
+
+    def execute_change_set(self, ChangeSetName) -> None:
+        self.executed.append(ChangeSetName)
+
+    def describe_change_set(self, ChangeSetName) -> dict:
+        assert self.executed == [ChangeSetName]
+        return {"ExecutionStatus": self.looks[0][0], "CreationTime": 10}
+
+    def describe_stacks(self, StackName) -> dict:
+        return {"Stacks": [{"StackName": StackName, "StackStatus": self.looks.pop(0)[1]}]}
+
+    def get_paginator(self, operation) -> "Cloud":
+        assert operation == "describe_stack_events"
+        return self
+
+    def paginate(self, StackName) -> list[dict]:
+        return [{"StackEvents": [event | {"StackName": StackName}]} for event in self.events]
+
+
+class Execute(unittest.TestCase):
+    def run_through(self, cloud, exists=True) -> list[str]:
+        said = []
+        changeset.execute(cloud, "shop", "the change set", exists, said.append, pause=0)
+        return said
+
+    def test_the_status_of_the_last_deployment_is_not_that_of_this_one(self) -> None:
+        for before in ("UPDATE_COMPLETE", "CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"):
+            cloud = Cloud(
+                ("AVAILABLE", before),
+                ("EXECUTE_IN_PROGRESS", before),
+                ("EXECUTE_IN_PROGRESS", "UPDATE_IN_PROGRESS"),
+                ("EXECUTE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"),
+                ("EXECUTE_COMPLETE", "UPDATE_COMPLETE"),
+            )
+            with self.subTest(before):
+                said = self.run_through(cloud)
+                self.assertEqual(cloud.looks, [], "it ended too early")
+                self.assertEqual(
+                    said, ["  UPDATE_IN_PROGRESS", "  UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "  UPDATE_COMPLETE"]
+                )
+
+    def test_a_new_stack(self) -> None:
+        cloud = Cloud(
+            ("EXECUTE_IN_PROGRESS", "REVIEW_IN_PROGRESS"),
+            ("EXECUTE_IN_PROGRESS", "CREATE_IN_PROGRESS"),
+            ("EXECUTE_COMPLETE", "CREATE_COMPLETE"),
+        )
+        self.run_through(cloud, exists=False)
+        self.assertEqual(cloud.looks, [])
+
+    def test_a_failure_is_that_of_this_deployment(self) -> None:
+        cloud = Cloud(("AVAILABLE", "UPDATE_ROLLBACK_COMPLETE"), ("EXECUTE_FAILED", "UPDATE_ROLLBACK_COMPLETE"))
+        with self.assertRaises(changeset.Refused) as refused:
+            self.run_through(cloud)
+        self.assertEqual(
+            str(refused.exception).splitlines(),
+            [
+                "the stack shop is UPDATE_ROLLBACK_COMPLETE:",
+                "  First: no permission",
+                "  Second: no quota",
+                "The stack is as it was.",
+            ],
+        )
+
+
 class Advice(unittest.TestCase):
     def test_each_state_that_nothing_can_be_deployed_in(self) -> None:
         for status, advice in {
