@@ -102,9 +102,8 @@ class Target:
         body = self.client.get_template(StackName=self.name, TemplateStage="Processed", **which)["TemplateBody"]
         return (json.loads(body) if isinstance(body, str) else body)["Resources"]
 
-    def plan(self, url, declared, given) -> str | None:
-        """Make the change set, show it, and refuse one that loses data. None: nothing changes."""
-        chosen = parameters.choose(declared, self.present, given, self.stage)
+    def plan(self, url, chosen) -> str | None:
+        """Make the change set, show it, and refuse one that loses data. None: nothing changes. chosen: of `choose`."""
         made = changeset.make(self.client, self.name, url, chosen, self.exists)
         if made is None:
             return None
@@ -132,9 +131,9 @@ def agree(question) -> bool:
 
 def sender_is_known(target, declared, given) -> dict[str, str]:
     """Whether SES has the sender's identity before the first deployment: then the stack must not make it."""
-    if target.exists or "SenderIsKnown" in given or "SenderIsKnown" not in declared:
+    identity = given.get("SenderDomain") or given.get("Sender")
+    if target.exists or not identity or "SenderIsKnown" in given or "SenderIsKnown" not in declared:
         return {}
-    identity = given.get("SenderDomain") or given.get("Sender", "")
     try:
         boto3.client("sesv2").get_email_identity(EmailIdentity=identity)
     except ClientError as err:
@@ -145,6 +144,12 @@ def sender_is_known(target, declared, given) -> dict[str, str]:
     return {"SenderIsKnown": "true"}
 
 
+def choose(target, declared, given) -> list[dict]:
+    """The Parameters of the change set. It refuses what it can without CloudFormation, and before it asks SES."""
+    parameters.refuse(declared, target.present, given, target.stage)
+    return parameters.choose(declared, target.present, given | sender_is_known(target, declared, given), target.stage)
+
+
 def build(architecture) -> Path:
     """`sam build` for a processor, with the flags of small binaries."""
     go = tools.go_environment(architecture) | {"SAM_CLI_TELEMETRY": "0"}
@@ -153,8 +158,8 @@ def build(architecture) -> Path:
     return BUILT
 
 
-def upload(template, stack, region, prefix) -> tuple[str, dict]:
-    """Upload the functions, under a prefix, and the template that names them. Returns its URL and its parameters."""
+def upload(template, stack, region, prefix) -> str:
+    """Upload the functions, under a prefix, and the template that names them. Returns its URL."""
     with tempfile.TemporaryDirectory(prefix="shop-deploy-") as folder:
         packaged = Path(folder) / "packaged.yaml"
         command = [tools.sam(), "package", "--template-file", str(template), "--output-template-file", str(packaged)]
@@ -164,13 +169,14 @@ def upload(template, stack, region, prefix) -> tuple[str, dict]:
     bucket, s3 = re.search(r"s3://([^/]+)/", text)[1], boto3.client("s3")
     key = f"{stack}/template.yaml"
     s3.put_object(Bucket=bucket, Key=key, Body=text.encode())
-    return f"{s3.meta.endpoint_url}/{bucket}/{key}", declared_in(text)
+    return f"{s3.meta.endpoint_url}/{bucket}/{key}"
 
 
-def declared_in(text) -> dict:
+def declared_in(template) -> dict:
+    """The parameters that a template declares; building and uploading it leaves them as they are."""
     from samtranslator.yaml_helper import yaml_parse
 
-    return yaml_parse(text).get("Parameters", {})
+    return yaml_parse(template.read_text()).get("Parameters", {})
 
 
 def run(command, environment, stdout=None) -> None:
@@ -221,10 +227,11 @@ def main(argv) -> None:
 
 
 def deploy(args, name, region, config) -> None:
-    target, chosen = Target(name, args.stage), given(config, args.set)
-    template = args.template or build(architecture(target, chosen))
-    url, declared = upload(template, name, region, config.get("s3_prefix"))
-    made = target.plan(url, declared, chosen | sender_is_known(target, declared, chosen))
+    target, wanted = Target(name, args.stage), given(config, args.set)
+    declared = declared_in(args.template or ROOT / "template.yaml")
+    chosen = choose(target, declared, wanted)  # before minutes are spent on what will be refused
+    template = args.template or build(parameters.value("Architecture", declared, target.present, wanted))
+    made = target.plan(upload(template, name, region, config.get("s3_prefix")), chosen)
     if made is None:
         say("nothing changed in the stack")
     elif args.yes or agree(f"Deploy this to {args.stage}?"):
@@ -237,12 +244,6 @@ def deploy(args, name, region, config) -> None:
     if not args.no_smoke:
         finish(target, outputs)
     print(urls(target, outputs))
-
-
-def architecture(target, chosen) -> str:
-    """The processor that the stack has or is to have: what is built is what is deployed."""
-    declared = declared_in((ROOT / "template.yaml").read_text())
-    return parameters.value("Architecture", declared, target.present, chosen)
 
 
 if __name__ == "__main__":

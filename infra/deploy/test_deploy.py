@@ -9,6 +9,8 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
+from botocore.exceptions import ClientError
+
 import changeset
 import deploy
 from parameters import Refused
@@ -72,7 +74,8 @@ class Deploy(unittest.TestCase):
         url = f"{self.s3.meta.endpoint_url}/{BUCKET}/template.json"
         target = self.target(stage)
         with contextlib.redirect_stderr(io.StringIO()) as shown:
-            return target, target.plan(url, template["Parameters"], given), shown.getvalue()
+            chosen = deploy.choose(target, template["Parameters"], given)
+            return target, target.plan(url, chosen), shown.getvalue()
 
     def deploy(self, template=TEMPLATE, stage="staging", **given) -> deploy.Target:
         target, made, _ = self.plan(template, stage, **given)
@@ -205,14 +208,65 @@ class Deploy(unittest.TestCase):
         self.assertEqual([name for name in left if name.startswith("failed-")], [], "in the way of the next try")
 
 
-class Configuration(unittest.TestCase):
-    def test_what_is_built_is_for_the_processor_of_the_stack(self) -> None:
-        target = mock.Mock(present=None)
-        self.assertEqual(deploy.architecture(target, {}), "arm64")
-        self.assertEqual(deploy.architecture(target, {"Architecture": "x86_64"}), "x86_64")
-        target.present = {"Architecture": "x86_64"}
-        self.assertEqual(deploy.architecture(target, {}), "x86_64")
+class Order(unittest.TestCase):
+    """What `make deploy` does first, and what later. What it calls is replaced."""
 
+    def setUp(self) -> None:
+        self.target = mock.Mock(exists=False, present=None, stage="staging")
+        self.target.name, self.target.plan.return_value = "shop-staging", None
+        self.ses = mock.Mock()
+        self.ses.get_email_identity.side_effect = ClientError({"Error": {"Code": "NotFoundException"}}, "")
+        self.build = self.replace(deploy, "build")
+        self.upload = self.replace(deploy, "upload", return_value="https://s3/template.yaml")
+        self.replace(deploy, "Target", return_value=self.target)
+        self.replace(deploy.boto3, "client", return_value=self.ses)
+        self.replace(deploy.deployed, "outputs", return_value={})
+
+    def replace(self, module, name, **more) -> mock.Mock:
+        patch = mock.patch.object(module, name, **more)
+        self.addCleanup(patch.stop)
+        return patch.start()
+
+    def deploy(self, *sets, saved="Stage=staging") -> None:
+        args = deploy.arguments(["staging", "--yes", "--no-smoke", *(a for s in sets for a in ("--set", s))])
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            deploy.deploy(args, "shop-staging", "eu-west-1", {"parameter_overrides": saved})
+
+    def test_what_is_refused_is_refused_before_the_build(self) -> None:
+        for complaint, sets in {
+            "Sender has no default: say PARAMETERS='Sender=": [],
+            "the parameters say Stage=production": ["Sender=a@example.com", "Stage=production"],
+            "TokensSignedBy is not a deployment's to set": ["Sender=a@example.com", "TokensSignedBy=SecondSigningKey"],
+            "the template has no parameter Sendr": ["Sendr=a@example.com"],
+            "is no address of SenderDomain": ["Sender=a@example.com", "SenderDomain=example.org"],
+        }.items():
+            with self.subTest(complaint), self.assertRaisesRegex(Refused, complaint):
+                self.deploy(*sets)
+        self.ses.get_email_identity.assert_not_called()
+        self.build.assert_not_called()
+        self.upload.assert_not_called()
+
+    def test_what_is_chosen_is_sent(self) -> None:
+        self.ses.get_email_identity.side_effect = None
+        self.deploy("Sender=a@example.com")
+        url, chosen = self.target.plan.call_args.args
+        sent = {p["ParameterKey"]: p.get("ParameterValue") for p in chosen}
+        self.assertEqual(url, "https://s3/template.yaml")
+        self.assertEqual((sent["Stage"], sent["Sender"], sent["SenderIsKnown"]), ("staging", "a@example.com", "true"))
+
+    def test_what_is_built_is_for_the_processor_of_the_stack(self) -> None:
+        for present, sets, processor in (
+            (None, [], "arm64"),
+            (None, ["Architecture=x86_64"], "x86_64"),
+            ({"Stage": "staging", "Architecture": "x86_64"}, [], "x86_64"),
+        ):
+            self.target.present = present
+            with self.subTest(present=present, sets=sets):
+                self.deploy("Sender=a@example.com", *sets)
+                self.build.assert_called_with(processor)
+
+
+class Configuration(unittest.TestCase):
     def test_what_samconfig_says_of_a_stage(self) -> None:
         text = '[staging.deploy.parameters]\nstack_name = "s"\nparameter_overrides = "Stage=staging Sender=a@b"\n'
         config = deploy.configuration("staging", text)
