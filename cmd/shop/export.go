@@ -237,7 +237,7 @@ func (e *exportCommand) open(p exportfile.Position) (*exportfile.File, error) {
 	if !e.resume {
 		return exportfile.Create(e.output, p, export.Header(e.kind, e.format))
 	}
-	file, err := exportfile.Resume(e.output, p.Export)
+	file, err := exportfile.Resume(e.output, p.Export, export.Header(e.kind, e.format))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("there is nothing to resume (%w): a file without a position is whole", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -53,24 +54,38 @@ type File struct {
 func PositionPath(path string) string { return path + ".position" }
 
 // Create begins a file, which must not be there, with a header. Its owner alone can read it. It returns ErrExists.
+//
+// The position comes first: a writer that is killed before it has made the file can be resumed, too.
 func Create(path string, p Position, header []byte) (*File, error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if errors.Is(err, os.ErrExist) {
+	if _, err := os.Lstat(path); err == nil {
 		return nil, fmt.Errorf("%s: %w", path, ErrExists)
 	}
-	if err != nil {
+	f := &File{Position: p, path: path}
+	if err := f.store(); err != nil {
 		return nil, err
 	}
-	f := &File{Position: p, path: path, file: file, open: header}
-	if err := f.flush(); err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	return f, nil
+	return f, f.begin(header, os.O_EXCL)
 }
 
-// Resume opens a file to write on. Its position has the range that the export began with. It returns ErrOther,
-// ErrShort, and an error that is os.ErrNotExist where there is no position.
-func Resume(path, export string) (*File, error) {
+// begin makes the file, with another flag, and writes the header.
+func (f *File) begin(header []byte, flag int) (err error) {
+	f.file, err = os.OpenFile(f.path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY|flag, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("%s: %w", f.path, ErrExists)
+	}
+	if err != nil {
+		return err
+	}
+	f.open = slices.Clone(header) // which f writes over
+	if err := f.flush(); err != nil {
+		return errors.Join(err, f.file.Close())
+	}
+	return nil
+}
+
+// Resume opens a file to write on; where not even the header is written, it begins it. Its position has the range that
+// the export began with. It returns ErrOther, ErrShort, and an error that is os.ErrNotExist where there is no position.
+func Resume(path, export string, header []byte) (*File, error) {
 	text, err := os.ReadFile(PositionPath(path))
 	if err != nil {
 		return nil, err
@@ -81,6 +96,9 @@ func Resume(path, export string) (*File, error) {
 	}
 	if f.Export != export || f.Bytes < 0 || f.Records < 0 {
 		return nil, fmt.Errorf("%s: %w (%s)", PositionPath(path), ErrOther, f.Export)
+	}
+	if f.Bytes == 0 {
+		return f, f.begin(header, 0)
 	}
 	if f.file, err = os.OpenFile(path, os.O_WRONLY, 0); err != nil {
 		return nil, err

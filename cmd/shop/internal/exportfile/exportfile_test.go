@@ -73,7 +73,7 @@ func TestResumeAfterAKill(t *testing.T) {
 			if err := os.WriteFile(path, want[:len(good)+torn], 0o600); err != nil {
 				t.Fatal(err)
 			}
-			f, err := Resume(path, march.Export)
+			f, err := Resume(path, march.Export, header)
 			if err != nil || !f.From.Equal(march.From) || !f.To.Equal(march.To) || f.Bytes != int64(len(good)) {
 				t.Fatalf("got %+v, %v, want %d bytes", f, err, len(good))
 			}
@@ -85,6 +85,35 @@ func TestResumeAfterAKill(t *testing.T) {
 	}
 }
 
+// TestResumeAtTheStart: a writer is killed before it made the file, or before the header stands in it.
+func TestResumeAtTheStart(t *testing.T) {
+	path, whole := create(t)
+	add(t, whole, 3)
+	if err := whole.Close(true); err != nil {
+		t.Fatal(err)
+	}
+	want := content(t, path)
+	for name, leave := range map[string]func(path string) error{
+		"no file":       os.Remove,
+		"an empty file": func(path string) error { return os.Truncate(path, 0) },
+		"half a header": func(path string) error { return os.Truncate(path, 3) },
+	} {
+		path, killed := create(t)
+		killed.Position = march
+		if err := errors.Join(killed.store(), leave(path)); err != nil {
+			t.Fatal(err)
+		}
+		f, err := Resume(path, march.Export, header)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		add(t, f, 3)
+		if err := f.Close(true); err != nil || !bytes.Equal(content(t, path), want) {
+			t.Errorf("%s: got %v, or other bytes", name, err)
+		}
+	}
+}
+
 // TestResumeAfterAFailure: a writer that fails, or is interrupted, leaves all that it wrote.
 func TestResumeAfterAFailure(t *testing.T) {
 	path, f := create(t)
@@ -92,7 +121,7 @@ func TestResumeAfterAFailure(t *testing.T) {
 	if err := f.Close(false); err != nil {
 		t.Fatal(err)
 	}
-	f, err := Resume(path, march.Export)
+	f, err := Resume(path, march.Export, header)
 	if err != nil || f.Records != 2 || f.After != "place 1" {
 		t.Fatalf("got %+v, %v, want to go on after the second record", f, err)
 	}
@@ -106,7 +135,7 @@ func TestPositionIsStoredInTime(t *testing.T) {
 	path, f := create(t)
 	f.stored = f.stored.Add(-storeAfter)
 	add(t, f, 1)
-	if again, err := Resume(path, march.Export); err != nil || again.Records != 1 {
+	if again, err := Resume(path, march.Export, header); err != nil || again.Records != 1 {
 		t.Errorf("got %+v, %v, want the record", again, err)
 	}
 }
@@ -117,22 +146,22 @@ func TestRefusals(t *testing.T) {
 	if _, err := Create(path, march, header); !errors.Is(err, ErrExists) {
 		t.Errorf("got %v, want ErrExists", err)
 	}
-	if _, err := Resume(path, "orders of april"); !errors.Is(err, ErrOther) {
+	if _, err := Resume(path, "orders of april", header); !errors.Is(err, ErrOther) {
 		t.Errorf("got %v, want ErrOther", err)
 	}
-	if _, err := Resume(path+"x", march.Export); !errors.Is(err, os.ErrNotExist) {
+	if _, err := Resume(path+"x", march.Export, header); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v, want os.ErrNotExist", err)
 	}
 	if err := os.Truncate(path, 3); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Resume(path, march.Export); !errors.Is(err, ErrShort) {
+	if _, err := Resume(path, march.Export, header); !errors.Is(err, ErrShort) {
 		t.Errorf("got %v, want ErrShort", err)
 	}
 	if err := os.WriteFile(PositionPath(path), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Resume(path, march.Export); err == nil {
+	if _, err := Resume(path, march.Export, header); err == nil {
 		t.Error("a broken position was taken")
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
