@@ -8,6 +8,8 @@ export interface Count {
   quantity: number
   /** The stock that the store showed when it was counted. Without it, it is what the store shows when the lines are checked. */
   seen?: number
+  /** It was to be set, and the answer was lost. */
+  isTried?: true
 }
 
 /** What became of a line. `ready` is set next; `failed` may be tried again. */
@@ -59,7 +61,9 @@ function isUnits(text: string): boolean {
 export async function check(count: Count): Promise<{ count: Count; result: Result }> {
   try {
     const { stock } = await data(own.GET('/admin/products/{product_id}', { params: { path: { product_id: count.id } } }))
-    if (count.seen !== undefined && count.seen !== stock) return { count, result: { kind: 'conflict', stock } }
+    if (count.seen !== undefined && count.seen !== stock) {
+      return { count, result: { kind: count.isTried && count.quantity === stock ? 'unsure' : 'conflict', stock } }
+    }
     if (count.quantity === stock) return { count, result: { kind: 'same', stock } }
     return { count: { ...count, seen: stock }, result: { kind: 'ready', stock } }
   } catch (error) {
@@ -74,7 +78,7 @@ export async function take(count: Count, reason: string): Promise<Result> {
     const outcome = await setStock(count.id, count.quantity, count.seen, reason)
     return { kind: outcome.kind, stock: outcome.quantity }
   } catch (error) {
-    return isMissing(error) ? { kind: 'missing' } : { kind: 'failed', error, count }
+    return isMissing(error) ? { kind: 'missing' } : { kind: 'failed', error, count: { ...count, isTried: true } }
   }
 }
 

@@ -140,6 +140,25 @@ test('a stocktake that is slow can be cancelled, and lines without an answer are
   expect((await productOf(product.product_id)).stock).toBe(8)
 })
 
+test('a stock whose setting has no answer is not called changed by others when it is as counted', async ({ page }) => {
+  const product = await newProduct({ stock: 9 })
+  await openDesk(page, '/admin/stocktake')
+  await page.getByLabel('Counts').fill(`${product.product_id}\t4\t9`)
+  await page.getByRole('button', { name: 'Check' }).click()
+  await expect(rowOf(page, product.product_id)).toContainText('To be set')
+  const path = `**/api/admin/products/${product.product_id}{,/stock}`
+  await page.route(path, async (route) => {
+    if (route.request().method() === 'PUT') await route.fetch() // it is set, and the answer is lost
+    await route.abort()
+  })
+  await page.getByLabel('Reason').fill('count')
+  await page.getByRole('button', { name: 'Set 1 stock' }).click()
+  await expect(page.getByRole('button', { name: 'Try again' })).toBeVisible()
+  await page.unroute(path)
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await expect(rowOf(page, product.product_id)).toContainText('The answer was lost. Look at the product’s movements.')
+})
+
 test('a threshold is saved, and colours the stock', async ({ page }) => {
   const product = await newProduct({ stock: 9 })
   await openDesk(page, `/admin/products/${product.product_id}`)

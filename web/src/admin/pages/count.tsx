@@ -47,7 +47,10 @@ export function Stocktake() {
     work(
       all,
       ({ result, count }) => count !== undefined && result.kind !== 'twice' && result.kind !== 'done',
-      async (row) => (row.count ? { ...row, ...(await check(row.count)) } : row),
+      async (row) => {
+        const count = row.result.kind === 'failed' ? row.result.count : row.count
+        return count ? { ...row, ...(await check(count)) } : row
+      },
     )
   const checking = useForm(
     () => look(readCounts(text)),
