@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+import urllib.parse
 from pathlib import Path
 
 import boto3
@@ -202,6 +203,10 @@ def urls(target, outputs) -> str:
     lines = [f"  {what:<14}{outputs[name]}" for what, name in named.items() if name in outputs]
     if "PagesUrl" in outputs:
         lines.insert(1, f"  {'the desk':<14}{outputs['PagesUrl']}/admin/")
+    if smoke.has_own_domain(outputs):
+        domain = urllib.parse.urlsplit(outputs["PagesUrl"]).hostname
+        record = f"{domain} CNAME {outputs['PagesDistributionDomain']}"
+        lines += ["", "The pages' domain needs this DNS record:", f"  {record}"]
     if records := [value for name, value in sorted(outputs.items()) if name.startswith("SenderDns")]:
         lines += ["", "The sender's domain needs these DNS records:", *(f"  {record}" for record in records)]
     if target.present is None:
@@ -241,9 +246,9 @@ def deploy(args, name, region, config) -> None:
         raise Refused("nothing was changed")
     target.protect()
     outputs = deployed.outputs(name)
+    print(urls(target, outputs), flush=True)  # first, because who mends what does not work needs them
     if not args.no_smoke:
         finish(target, outputs)
-    print(urls(target, outputs))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 
@@ -57,9 +58,20 @@ def wanted(statuses, method, url, body=None, token=None, seconds=SECONDS) -> tup
         time.sleep(WAIT)
 
 
+def has_own_domain(outputs) -> bool:
+    """Whether the pages have a name of their own, which the DNS has to lead to the distribution's."""
+    distribution = outputs.get("PagesDistributionDomain")
+    return bool(distribution) and urllib.parse.urlsplit(outputs["PagesUrl"]).hostname != distribution
+
+
+def base_of_pages(outputs) -> str | None:
+    """Where the pages answer whatever the DNS says: CloudFront serves the distribution's own name, too."""
+    return f"https://{outputs['PagesDistributionDomain']}" if has_own_domain(outputs) else outputs.get("PagesUrl")
+
+
 def run(outputs, shop: Callable[..., str], say, seconds=SECONDS) -> None:
     """Raise Failed unless pages, catalogue, keys and a new customer's way work. shop: runs the operator's tool."""
-    pages, issuer = outputs.get("PagesUrl"), outputs["IssuerUrl"]
+    pages, issuer = base_of_pages(outputs), outputs["IssuerUrl"]
     api = f"{pages}/api" if pages else outputs["ApiUrl"]
     if pages:
         for path in ("/", "/admin/"):
@@ -132,8 +144,11 @@ def main(argv) -> None:
     from stack import outputs
 
     given = dict(pair.split("=", 1) for pair in argv[1:])
+    found = outputs(argv[0])
+    if "PagesUrl" in given:  # these pages, whatever the distribution is called
+        found.pop("PagesDistributionDomain", None)
     try:
-        run(outputs(argv[0]) | given, operators_tool(argv[0]), say)
+        run(found | given, operators_tool(argv[0]), say)
     except Failed as err:
         sys.exit(f"smoke test: {err}")
 

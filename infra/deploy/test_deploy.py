@@ -18,6 +18,13 @@ from tests.test_emulator import Emulator
 
 BUCKET = "templates"
 GIVEN = {"Sender": "shop@example.com"}
+OWN_DOMAIN = {
+    "ApiUrl": "https://api",
+    "IssuerUrl": "https://issuer",
+    "PagesUrl": "https://shop.example.com",
+    "PagesDistributionDomain": "d1.cloudfront.net",
+    "SenderDnsDmarc": '_dmarc.a.b TXT "v=DMARC1"',
+}
 
 
 def parameter(default) -> dict:
@@ -214,7 +221,7 @@ class Order(unittest.TestCase):
     def setUp(self) -> None:
         self.target = mock.Mock(exists=False, present=None, stage="staging")
         self.target.name, self.target.plan.return_value = "shop-staging", None
-        self.ses = mock.Mock()
+        self.ses, self.printed = mock.Mock(), io.StringIO()
         self.ses.get_email_identity.side_effect = ClientError({"Error": {"Code": "NotFoundException"}}, "")
         self.build = self.replace(deploy, "build")
         self.upload = self.replace(deploy, "upload", return_value="https://s3/template.yaml")
@@ -227,10 +234,11 @@ class Order(unittest.TestCase):
         self.addCleanup(patch.stop)
         return patch.start()
 
-    def deploy(self, *sets, saved="Stage=staging") -> None:
-        args = deploy.arguments(["staging", "--yes", "--no-smoke", *(a for s in sets for a in ("--set", s))])
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            deploy.deploy(args, "shop-staging", "eu-west-1", {"parameter_overrides": saved})
+    def deploy(self, *sets, smoke=False) -> None:
+        args = deploy.arguments(["staging", "--yes", *(a for s in sets for a in ("--set", s))])
+        args.no_smoke = not smoke
+        with contextlib.redirect_stdout(self.printed), contextlib.redirect_stderr(io.StringIO()):
+            deploy.deploy(args, "shop-staging", "eu-west-1", {"parameter_overrides": "Stage=staging"})
 
     def test_what_is_refused_is_refused_before_the_build(self) -> None:
         for complaint, sets in {
@@ -253,6 +261,16 @@ class Order(unittest.TestCase):
         sent = {p["ParameterKey"]: p.get("ParameterValue") for p in chosen}
         self.assertEqual(url, "https://s3/template.yaml")
         self.assertEqual((sent["Stage"], sent["Sender"], sent["SenderIsKnown"]), ("staging", "a@example.com", "true"))
+
+    def test_who_mends_a_store_that_does_not_work_sees_its_addresses(self) -> None:
+        deploy.deployed.outputs.return_value = OWN_DOMAIN
+        failing = self.replace(deploy.smoke, "run", side_effect=deploy.smoke.Failed("no page"))
+        self.replace(deploy.smoke, "operators_tool")
+        with self.assertRaisesRegex(Refused, "deployed, but the store does not work: no page"):
+            self.deploy("Sender=a@example.com", smoke=True)
+        failing.assert_called_once()
+        for shown in (OWN_DOMAIN["PagesUrl"], "shop.example.com CNAME d1.cloudfront.net", OWN_DOMAIN["SenderDnsDmarc"]):
+            self.assertIn(shown, self.printed.getvalue())
 
     def test_what_is_built_is_for_the_processor_of_the_stack(self) -> None:
         for present, sets, processor in (
@@ -278,8 +296,15 @@ class Configuration(unittest.TestCase):
     def test_the_records_of_the_senders_domain_are_printed(self) -> None:
         target = mock.Mock(present={})
         target.name = "shop"
-        outputs = {"ApiUrl": "https://api", "IssuerUrl": "https://i", "SenderDnsDmarc": '_dmarc.a.b TXT "v=DMARC1"'}
-        self.assertIn('DNS records:\n  _dmarc.a.b TXT "v=DMARC1"', deploy.urls(target, outputs))
+        self.assertIn('DNS records:\n  _dmarc.a.b TXT "v=DMARC1"', deploy.urls(target, OWN_DOMAIN))
+
+    def test_the_record_of_the_pages_domain_is_printed_where_it_is_needed(self) -> None:
+        target = mock.Mock(present={})
+        target.name = "shop"
+        shown = deploy.urls(target, OWN_DOMAIN)
+        self.assertIn("needs this DNS record:\n  shop.example.com CNAME d1.cloudfront.net", shown)
+        without = OWN_DOMAIN | {"PagesUrl": "https://d1.cloudfront.net"}
+        self.assertNotIn("CNAME", deploy.urls(target, without))
 
     def test_the_project_names_a_stack_for_each_stage(self) -> None:
         text = (deploy.ROOT / "samconfig.toml").read_text()

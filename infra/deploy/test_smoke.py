@@ -5,8 +5,10 @@ import http.server
 import json
 import threading
 import unittest
+from unittest import mock
 
 import smoke
+import stack
 
 PAGE = b"<!doctype html><script src=/a.js></script>"
 
@@ -97,6 +99,32 @@ class Smoke(unittest.TestCase):
             with self.subTest(complaint), self.assertRaisesRegex(smoke.Failed, complaint):
                 self.run_smoke()
             self.answers[route] = right
+
+    def test_a_domain_that_leads_nowhere_yet(self) -> None:
+        """The pages' own domain has no DNS record before its distribution is made: that fails nothing."""
+        asked, ask = [], smoke.ask
+
+        def through(method, url, *more) -> tuple[int, dict[str, str], bytes]:
+            asked.append(url)
+            return ask(method, url.replace("https://d1.cloudfront.net", self.base), *more)
+
+        outputs = {"PagesUrl": "https://shop.example.com", "PagesDistributionDomain": "d1.cloudfront.net"}
+        with mock.patch.object(smoke, "ask", through):
+            smoke.run(outputs | {"IssuerUrl": self.base}, self.shop, lambda text: None, seconds=0)
+        self.assertIn("https://d1.cloudfront.net/admin/", asked)
+        self.assertIn("https://d1.cloudfront.net/api/products?limit=1", asked)
+        self.assertEqual([url for url in asked if "shop.example.com" in url], [])
+
+    def test_pages_without_a_domain_of_their_own(self) -> None:
+        outputs = {"PagesUrl": "https://d1.cloudfront.net", "PagesDistributionDomain": "d1.cloudfront.net"}
+        self.assertEqual(smoke.base_of_pages(outputs), "https://d1.cloudfront.net")
+        self.assertIsNone(smoke.base_of_pages({"ApiUrl": "https://api"}))
+
+    def test_pages_that_are_named_are_tried(self) -> None:
+        found = {"PagesUrl": "https://shop", "PagesDistributionDomain": "d1.cloudfront.net", "IssuerUrl": self.base}
+        with mock.patch.object(stack, "outputs", return_value=found), mock.patch.object(smoke, "run") as run:
+            smoke.main(["shop", f"PagesUrl={self.base}"])
+        self.assertEqual(smoke.base_of_pages(run.call_args.args[0]), self.base)
 
     def test_nobody_answers(self) -> None:
         with self.assertRaisesRegex(smoke.Failed, "is answered 0"):
