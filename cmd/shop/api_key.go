@@ -23,8 +23,8 @@ func newAPIKeys(s streams, t *target) *cobra.Command {
 		Long: `api-key makes, lists and revokes keys by which machines use the routes of staff. A machine exchanges its key
 at POST /machine-sessions for an access token of 15 minutes.
 
-It reads and writes the stack's users table with your AWS credentials, which need dynamodb:GetItem,
-dynamodb:BatchGetItem, dynamodb:PutItem and dynamodb:UpdateItem there.`,
+It acts with your AWS credentials. They need cloudformation:DescribeStacks on the stack, and dynamodb:GetItem,
+dynamodb:BatchGetItem, dynamodb:PutItem and dynamodb:UpdateItem on its users table.`,
 		Example: `  shop --local api-key create "nightly report" history
   shop --stack shop-production api-key list`,
 	}

@@ -44,9 +44,9 @@ sessions of the user, who must log in again. Granting twice changes nothing.
 It shows the account's id, name, address, when it was made and its role, and asks: the person who signed up
 with an address need not be who you think. Without a terminal it refuses, unless --yes answers for you.
 
-It reads and writes the stack's users table with your AWS credentials, which need dynamodb:GetItem and
-dynamodb:UpdateItem there. It stores who changed the role and when, and prints that to standard error as
-one line of the audit log.`,
+It acts with your AWS credentials. They need cloudformation:DescribeStacks on the stack, and dynamodb:GetItem and
+dynamodb:UpdateItem on its users table. It stores who changed the role and when, and prints that to standard error
+as one line of the audit log.`,
 		Example: `  shop --local grant ada@example.com inventory history
   shop --stack shop-production grant ada@example.com admin --yes`,
 	})

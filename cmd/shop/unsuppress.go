@@ -24,7 +24,8 @@ stay failed.
 SES keeps a list of its own for the whole AWS account, and may still not send the mails:
   aws sesv2 delete-suppressed-destination --email-address EMAIL
 
-It writes to the stack's table with your AWS credentials, which need dynamodb:DeleteItem there.`,
+It acts with your AWS credentials. They need cloudformation:DescribeStacks on the stack, and dynamodb:DeleteItem on
+its table of suppressed addresses.`,
 		Example: `  shop --local unsuppress ada@example.com
   shop --stack shop-production unsuppress ada@example.com`,
 		Args: cobra.ExactArgs(1),

@@ -25,9 +25,9 @@ can mail only verified addresses, and the test account of a deployment. Verifyin
 The person who signed up with an address need not be its owner. So the command shows the account's id, name,
 address and when it was made, and asks. Without a terminal it refuses, unless --yes answers for you.
 
-It reads and writes the stack's users table with your AWS credentials, which need dynamodb:GetItem and
-dynamodb:UpdateItem there. It stores who verified the address and when, and prints that to standard error as one
-line of the audit log.`,
+It acts with your AWS credentials. They need cloudformation:DescribeStacks on the stack, and dynamodb:GetItem and
+dynamodb:UpdateItem on its users table. It stores who verified the address and when, and prints that to standard
+error as one line of the audit log.`,
 		Example: `  shop --local verify-user ada@example.com
   shop --stack shop-production verify-user ada@example.com --yes`,
 		Args: cobra.ExactArgs(1),
