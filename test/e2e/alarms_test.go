@@ -60,6 +60,7 @@ var alarmFaults = map[string]func(*testing.T) alarms.Series{
 	"Conflicts": func(t *testing.T) alarms.Series {
 		return refusedCheckouts(t, faultproxy.Conflict, 20, "TransactionConflict")
 	},
+	"InvariantsViolated":     auditedPlants,
 	"TokensUnsigned":         unsignedTokens,
 	"TokenKeysUnread":        unreadKeys,
 	"SyntheticCustomerFails": nothingToBuy,

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"shop/test/alarms"
 	"shop/test/testenv"
 )
 
@@ -24,9 +25,7 @@ func TestAuditFindsWhatIsPlanted(t *testing.T) {
 	ask(t, newCustomers(t, 1)[0], newProduct(t, stocked(0)).ProductID) // for the audit to read
 	p, orderID := newProduct(t, stocked(5)), "ord_"+strings.ToLower(unique())
 	want := []string{`stock_differs "` + p.ProductID + `"`, `mail_without_order "order-placed#` + orderID + `"`}
-	db := dynamodb.New(dynamodb.Options{Region: awsRegion, Credentials: awsCredentials,
-		BaseEndpoint: aws.String(needAWS(t))})
-	mend := plant(t, db, p.ProductID, orderID)
+	mend := plant(t, p.ProductID, orderID)
 	t.Cleanup(mend)
 
 	out, failed := auditStore(t)
@@ -57,6 +56,13 @@ func TestAuditFindsWhatIsPlanted(t *testing.T) {
 	}
 }
 
+// auditedPlants has the audit find what is planted.
+func auditedPlants(t *testing.T) alarms.Series {
+	mend := plant(t, newProduct(t, stocked(5)).ProductID, "ord_"+strings.ToLower(unique()))
+	defer mend()
+	return runs(t, "Audit", 1)
+}
+
 // auditStore runs shop audit, and returns what it says and whether it failed.
 func auditStore(t *testing.T) (out string, failed bool) {
 	t.Helper()
@@ -81,8 +87,10 @@ func operatorSays(t *testing.T, arguments ...string) (out string, failed bool) {
 }
 
 // plant adds a unit that no movement records, and a mail without an order, and returns what takes both away.
-func plant(t *testing.T, db *dynamodb.Client, productID, orderID string) func() {
+func plant(t *testing.T, productID, orderID string) func() {
 	t.Helper()
+	db := dynamodb.New(dynamodb.Options{Region: awsRegion, Credentials: awsCredentials,
+		BaseEndpoint: aws.String(needAWS(t))})
 	add := func(n int) {
 		_, err := db.UpdateItem(context.Background(), &dynamodb.UpdateItemInput{
 			TableName: aws.String(lookUp(t, stackOutputs, "ProductsTable")),
