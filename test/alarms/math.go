@@ -14,8 +14,8 @@ var missing = math.NaN()
 type scope map[string]float64
 
 // evaluate computes an expression of metric math for one period: numbers, ids, + - * /, comparisons, FILL and
-// IF. Anything else is an error. A missing operand makes the result missing. On AWS it is 0 beside one that is there, so
-// alarms fill in what may be missing alone.
+// IF. Anything else is an error. A missing operand makes the result missing. On AWS it is 0 beside one that is there,
+// so alarms fill in what may be missing alone.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
 func evaluate(expression string, in scope) (float64, error) {
 	p := &parser{rest: expression, scope: in}
