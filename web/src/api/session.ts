@@ -27,6 +27,7 @@ const MARGIN = 60_000
 const memory = new Map<string, string>() // in place of a localStorage that is blocked
 
 let token: Token | undefined
+let over = 0 // when this tab last learned that the session had ended, in milliseconds
 let state: SessionState = readFlag(RENEWED) ? { status: 'unknown' } : { status: 'guest' }
 const listeners = new Set<(state: SessionState) => void>()
 const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('shop.session') : undefined
@@ -34,8 +35,8 @@ const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('shop.se
 if (channel) channel.onmessage = (event: MessageEvent<Message>) => receive(event.data)
 
 function receive(message: Message): void {
-  if (message.type === 'token') take(message.token)
-  else forget(message.ended)
+  if (message.type === 'over') forget(message.ended)
+  else if (message.renewed > over) take(message.token)
 }
 
 /** Call `listener` at every change of the state. Returns what ends that. */
@@ -64,6 +65,7 @@ function isSame(a: SessionUser, b: SessionUser): boolean {
 }
 
 function forget(ended: boolean): void {
+  over = Date.now()
   token = undefined
   if (state.status !== 'guest') become({ status: 'guest', ended })
 }
@@ -134,9 +136,13 @@ export async function refresh(used: string | undefined): Promise<string | undefi
   })
 }
 
+/** Keeps nothing if the session was ended while the answer was on its way. */
 async function renew(): Promise<string | undefined> {
+  const asked = Date.now()
   try {
-    return keep((await post('/browser-sessions/refresh', {})) as BrowserSession).value
+    const session = await post('/browser-sessions/refresh', {})
+    if (over >= asked || !readFlag(RENEWED)) return undefined
+    return keep(session as BrowserSession).value
   } catch (error) {
     if (!(error instanceof Error) || (error as { status?: number }).status !== 401) throw error
     end(true)
@@ -156,6 +162,7 @@ async function another(used: string | undefined): Promise<boolean> {
 function keep(session: BrowserSession): Token {
   const next = { value: session.access_token, expires: Date.now() + session.expires_in * 1000, user: session.user }
   const renewed = Date.now()
+  over = 0
   writeFlag(RENEWED, String(renewed))
   take(next)
   channel?.postMessage({ type: 'token', token: next, renewed } satisfies Message)

@@ -98,6 +98,45 @@ describe('a session', () => {
     expect(calls.filter((call) => call.includes('/revoke'))).toHaveLength(2)
   })
 
+  for (const { where, who } of [
+    { where: 'in the tab that asked for it', who: 'one' },
+    { where: 'in another tab', who: 'two' },
+  ]) {
+    for (const leave of ['logOut', 'end'] as const) {
+      it(`stays ended by ${leave} ${where}, when a refresh is answered after that`, async () => {
+        kept.set('shop.session', '1')
+        const [one, two] = [await tab(), await tab()]
+        const leaving = who === 'one' ? one : two
+        await one.accessToken()
+        await vi.waitFor(() => expect(two.sessionState().status).toBe('user'), 30_000)
+        let answer = (_: Response) => {}
+        const held = new Promise<Response>((done) => (answer = done))
+        answers = [() => held, () => new Response(null, { status: 204 })]
+        const refreshed = one.refresh('t1')
+        await vi.waitFor(() => expect(answers).toHaveLength(1), 30_000)
+        const left = leave === 'logOut' ? leaving.logOut() : leaving.end(false)
+        answer(session('late'))
+        expect(await refreshed).toBeUndefined()
+        await left
+        for (const each of [one, two]) {
+          await vi.waitFor(() => expect(each.sessionState()).toEqual({ status: 'guest', ended: false }), 30_000)
+          expect(await each.accessToken()).toBeUndefined()
+        }
+        expect(kept.has('shop.session')).toBe(false)
+        expect(calls.filter((call) => call.includes('/revoke'))).toHaveLength(leave === 'logOut' ? 1 : 0)
+      })
+    }
+  }
+
+  it('stays ended in a tab that is told of a refresh from before', async () => {
+    kept.set('shop.session', '1')
+    const [one, two, three] = [await tab(), await tab(), await tab()]
+    await one.accessToken()
+    two.end(false) // the message with the token is on its way
+    await vi.waitFor(() => expect(three.sessionState()).toEqual({ status: 'guest', ended: false }), 30_000)
+    expect(two.sessionState()).toEqual({ status: 'guest', ended: false })
+  })
+
   it('is the new user’s in every tab once somebody else logs in', async () => {
     const [one, two] = [await tab(), await tab()]
     await one.logIn('ada@example.com', 'x')
