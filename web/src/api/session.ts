@@ -24,7 +24,7 @@ const RENEWED = 'shop.session'
 const LEAVING = 'shop.leaving'
 const MARGIN = 60_000
 
-const memory = new Map<string, string>() // in place of a localStorage that is blocked
+const memory = new Map<string, string>() // what a localStorage that is blocked or full did not take
 
 let token: Token | undefined
 let over = 0 // when this tab last learned that the session had ended, in milliseconds
@@ -81,8 +81,8 @@ export async function logIn(email: string, password: string): Promise<SessionUse
 
 /** Ends the session of this browser, here and in its other tabs at once, and with the API when it can be reached. */
 export async function logOut(): Promise<void> {
-  writeFlag(LEAVING, '1')
   end(false)
+  writeFlag(LEAVING, '1') // after the end, which makes room where storage is full
   await finishLeaving()
 }
 
@@ -195,10 +195,12 @@ function locked<T>(work: () => Promise<T>): Promise<T> {
 }
 
 function readFlag(name: string): string {
+  const here = memory.get(name)
+  if (here !== undefined) return here
   try {
     return localStorage.getItem(name) ?? ''
   } catch {
-    return memory.get(name) ?? ''
+    return ''
   }
 }
 
@@ -206,6 +208,7 @@ function writeFlag(name: string, value: string): void {
   try {
     if (value) localStorage.setItem(name, value)
     else localStorage.removeItem(name)
+    memory.delete(name)
   } catch {
     memory.set(name, value)
   }

@@ -137,6 +137,25 @@ describe('a session', () => {
     expect(two.sessionState()).toEqual({ status: 'guest', ended: false })
   })
 
+  for (const what of ['full', 'blocked']) {
+    it(`is ended with the API where storage is ${what}`, async () => {
+      const refuse = () => {
+        throw new DOMException('no room', 'QuotaExceededError')
+      }
+      localStorage.setItem = refuse
+      if (what === 'blocked') localStorage.getItem = localStorage.removeItem = refuse
+      const one = await tab()
+      await one.logIn('ada@example.com', 'x')
+      answers = [() => problem(503, 'busy'), () => new Response(null, { status: 204 })]
+      await one.logOut()
+      await one.finishLeaving()
+      await one.finishLeaving()
+      expect(calls.filter((call) => call.includes('/revoke'))).toHaveLength(2)
+      expect(await one.refresh('t1')).toBeUndefined()
+      expect(calls).toHaveLength(3)
+    })
+  }
+
   it('is the new user’s in every tab once somebody else logs in', async () => {
     const [one, two] = [await tab(), await tab()]
     await one.logIn('ada@example.com', 'x')
