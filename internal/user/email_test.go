@@ -11,8 +11,19 @@ var (
 	// longestEmail has 64 octets before the @ and 254 in all.
 	longestEmail = strings.Repeat("a", 64) + "@" + strings.Repeat("b", 63) + "." + strings.Repeat("c", 63) + "." +
 		strings.Repeat("d", 58) + ".uk"
+	// costly has a label of 21,000 different characters, which takes seconds to become an A-label.
+	costly    = "ada@" + differentRunes(21_000) + ".example"
 	anAddress = regexp.MustCompile(`^[a-z0-9!#$%&'*+/=?^_{|}~.` + "`" + `-]{1,64}@[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+$`)
 )
+
+// differentRunes returns n of them, none of which is ASCII and all of which a domain may have.
+func differentRunes(n rune) string {
+	var all strings.Builder
+	for r := range n {
+		all.WriteRune('\u4e00' + r)
+	}
+	return all.String()
+}
 
 func TestNormalizeEmail(t *testing.T) {
 	if len(longestEmail) != 254 {
@@ -95,12 +106,29 @@ func TestNormalizeEmailRefuses(t *testing.T) {
 		"full-width @":           "ada＠example.com",
 		"zero-width space":       "ada\u200b@example.com",
 		"blank after the domain": "ada@example.com\u200b",
+		"21,000 characters":      costly,
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got, err := NormalizeEmail(address); !errors.Is(err, errEmail) || got != "" {
 				t.Errorf("got %q and error %v, want %v", got, err, errEmail)
 			}
 		})
+	}
+}
+
+// TestNormalizeEmailRefusesLongOnesAtOnce: making an A-label allocates memory, and so does everything else that is done
+// with an address.
+func TestNormalizeEmailRefusesLongOnesAtOnce(t *testing.T) {
+	const around = len("a@.example")
+	for name, address := range map[string]string{
+		"many characters":  costly,
+		"one too many":     "a@" + strings.Repeat("b", maxGiven-around+1) + ".example",
+		"blanks around it": "  a@" + strings.Repeat("b", maxGiven-around+1) + ".example  ",
+		"an A-label":       "a@xn--" + strings.Repeat("b", maxGiven) + ".example",
+	} {
+		if n := testing.AllocsPerRun(1, func() { _, _ = NormalizeEmail(address) }); n != 0 {
+			t.Errorf("%s: %v allocations, want none", name, n)
+		}
 	}
 }
 
@@ -111,6 +139,7 @@ func FuzzNormalizeEmail(f *testing.F) {
 		"ada@example.com", " Ada@Example.COM ", longestEmail, longestEmail + "m", "a..b@c.d", "a@b", "@", "",
 		"\u212a@b.c", "a@b.\u0130", "a@b.c\r\n",
 		"a@\xff.c", "a@b@c.d", "a@-b.c", "a@bücher.example", "a@1.2", "a@xn--a.b", "\u00a0a@b.c\u2003",
+		"a@" + differentRunes(60) + ".example", costly,
 	} {
 		f.Add(seed)
 	}
