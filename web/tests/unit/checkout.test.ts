@@ -9,10 +9,13 @@ import {
   type Basket,
   emptyBasket,
   isPending,
+  type Line,
+  type Loaded,
+  type Mark,
   marked,
   press,
   remove,
-  reprice,
+  review,
   setQuantity,
 } from '../../src/shop/checkout/basket'
 import { type Checkouts, createCheckouts } from '../../src/shop/checkout/runner'
@@ -26,12 +29,16 @@ class Shop {
   readonly orders = new Map<string, { id: string; body: string; basket: string }>()
   stock = 2
 
+  loaded(): Loaded {
+    return { price: { amount: 100, currency: 'GBP' }, stock_status: this.stock > 0 ? 'in_stock' : 'out_of_stock' }
+  }
+
   take(user: string, key: string, body: Checkout, basket: string): Answer {
     const text = JSON.stringify(body)
     const stored = this.orders.get(`${user} ${key}`)
     if (stored) return stored.body === text ? { kind: 'placed', order_id: stored.id } : { kind: 'earlier', order_id: stored.id }
     const wanted = body.items[0]?.quantity ?? 0
-    if (wanted > this.stock) return { kind: 'refused', marks: { lamp: { kind: 'stock', available: this.stock } } }
+    if (wanted > this.stock) return { kind: 'refused', marks: { lamp: { kind: 'stock', available: this.stock, at: 0 } } }
     this.stock -= wanted
     const order = { id: `order-${this.orders.size}`, body: text, basket }
     this.orders.set(`${user} ${key}`, order)
@@ -43,10 +50,10 @@ class Shop {
 type Fate = 'answered' | 'answer lost' | 'request lost' | 'late' | 'doubled' | 'busy'
 const FATES: Fate[] = ['answered', 'answer lost', 'request lost', 'late', 'doubled', 'busy']
 
-type Deed = 'press' | 'press twice' | 'mend' | 'edit' | 'reload' | 'close' | 'new tab' | 'wait' | 'deliver' | 'ask again' | 'log out' | 'log in' | 'restock'
-const DEEDS: Deed[] = ['press', 'press twice', 'mend', 'edit', 'reload', 'close', 'new tab', 'wait', 'deliver', 'ask again', 'log out', 'log in', 'restock']
+type Deed = 'press' | 'press twice' | 'mend' | 'edit' | 'reload' | 'close' | 'new tab' | 'wait' | 'deliver' | 'ask again' | 'log out' | 'log in' | 'restock' | 'look'
+const DEEDS: Deed[] = ['press', 'press twice', 'mend', 'edit', 'reload', 'close', 'new tab', 'wait', 'deliver', 'ask again', 'log out', 'log in', 'restock', 'look']
 
-const OFTEN: Deed[] = ['press', 'wait', 'mend', 'restock', 'deliver']
+const OFTEN: Deed[] = ['press', 'wait', 'mend', 'restock', 'look', 'deliver']
 
 /** One browser: tabs over one localStorage, one lock, one session. */
 class Browser {
@@ -191,6 +198,7 @@ async function act(browser: Browser, deed: Deed, which: number): Promise<void> {
     for (const each of browser.tabs) each.awake()
   }
   if (deed === 'restock') browser.shop.stock += 4
+  if (deed === 'look') tab.store.write(review(basket, new Map([['lamp', browser.shop.loaded()]]), browser.now + 1))
   if (deed === 'log out') browser.user = undefined
   if (deed === 'log in') {
     browser.user = 'ada'
@@ -305,7 +313,7 @@ describe('a checkout', () => {
     const key = tab.store.read().attempt?.key
     tab.awake() // the second request is refused: there are 2
     await settled()
-    expect(tab.store.read().lines[0]?.mark).toEqual({ kind: 'stock', available: 2 })
+    expect(tab.store.read().lines[0]?.mark).toEqual({ kind: 'stock', available: 2, at: 0 })
     browser.shop.stock = 4
     browser.late.shift()?.() // the first one arrives, and there is enough
     mend(tab, 'lamp', 2)
@@ -387,7 +395,7 @@ describe('a checkout', () => {
 
   describe('a price that moves while the basket stands', () => {
     const pounds = (amount: number) => ({ amount, currency: 'GBP' })
-    const loaded = (basket: Basket, amount: number, at: number) => reprice(basket, new Map([['lamp', pounds(amount)]]), at)
+    const loaded = (basket: Basket, amount: number, at: number) => review(basket, new Map([['lamp', { price: pounds(amount), stock_status: 'in_stock' as const }]]), at)
     const seen = loaded(add(emptyBasket('basket'), 'lamp', 1), 6400, 1)
     const line = (basket: Basket) => basket.lines[0]
 
@@ -417,6 +425,51 @@ describe('a checkout', () => {
       const pending = press(seen, { user: 'ada', key: 'key', body, prices: { lamp: 6400 }, now: 0 })
       expect(loaded(pending, 6600, 2)).toBe(pending)
       expect(parse(JSON.stringify(loaded(seen, 6600, 2)))).toEqual(loaded(seen, 6600, 2))
+    })
+  })
+
+  describe('a line that was refused', () => {
+    const loaded: Loaded = { price: { amount: 6400, currency: 'GBP' }, stock_status: 'in_stock' }
+    const agreed = { price: loaded.price, at: 1 }
+    const refused = (mark: Mark): Basket => ({ ...emptyBasket('basket'), lines: [{ product_id: 'lamp', quantity: 3, agreed, mark }] })
+    const seen = (mark: Mark, product: Partial<Loaded> = {}, at = 6): Line | undefined =>
+      review(refused(mark), new Map([['lamp', { ...loaded, ...product }]]), at).lines[0]
+    const unmarked = { product_id: 'lamp', quantity: 3, agreed }
+    const soldOut: Mark = { kind: 'stock', available: 0, at: 5 }
+    const gone: Mark = { kind: 'gone', at: 5 }
+    const limited: Mark = { kind: 'limit', allowed: 2, at: 5 }
+
+    it('may be ordered again once the product is in stock, or for sale again', () => {
+      expect(seen(soldOut)).toEqual(unmarked)
+      expect(seen({ kind: 'stock', available: 1, at: 5 }, { stock_status: 'low_stock' })).toEqual(unmarked)
+      expect(seen(gone, { stock_status: 'out_of_stock' })).toEqual(unmarked)
+    })
+
+    it('stays marked while the product is sold out, or is not there', () => {
+      expect(seen(soldOut, { stock_status: 'out_of_stock' })?.mark).toEqual(soldOut)
+      expect(review(refused(gone), new Map(), 6)).toEqual(refused(gone))
+    })
+
+    it('stays marked whatever was loaded before the refusal, or by a cache', () => {
+      for (const mark of [soldOut, gone, limited]) expect(seen(mark, {}, 5)?.mark).toEqual(mark)
+    })
+
+    it('follows the limit, and not the stock', () => {
+      expect(seen(limited)).toEqual(unmarked)
+      expect(seen(limited, { max_per_order: 3, stock_status: 'out_of_stock' })).toEqual(unmarked)
+      expect(seen(limited, { max_per_order: 2 })?.mark).toEqual(limited)
+      expect(seen(limited, { max_per_order: 1 })?.mark).toEqual({ kind: 'limit', allowed: 1, at: 6 })
+    })
+
+    it('is asked about at once if its price has moved meanwhile', () => {
+      const price = { amount: 6600, currency: 'GBP' }
+      expect(seen(soldOut, { price })?.mark).toEqual({ kind: 'price', price, at: 6 })
+    })
+
+    it('comes back from storage, also from one of a version that knew no time', () => {
+      expect(parse(JSON.stringify(refused(limited)))).toEqual(refused(limited))
+      const { at: _, ...old } = soldOut
+      expect(parse(JSON.stringify({ ...refused(soldOut), lines: [{ ...unmarked, mark: old }] }))?.lines[0]?.mark).toEqual({ ...soldOut, at: 0 })
     })
   })
 })

@@ -3,8 +3,8 @@ import { ApiError, isPassing } from '../../api/problem'
 import type { Money } from '../../api/types'
 import type { Answer, Mark, Refusal } from './basket'
 
-/** How long after a refusal caches may still say the price before it, in milliseconds. */
-const CACHED = 60_000
+/** How long after a refusal caches may still say what was before it, in milliseconds. */
+export const CACHED = 60_000
 
 /** What came of a request that failed. */
 export function readFailure(error: unknown): Answer {
@@ -34,8 +34,9 @@ function marksOf(error: ApiError): Record<string, Mark> {
 }
 
 function markOf(code: string, item: Item): Mark | undefined {
-  if (code === 'out_of_stock' && item.available !== undefined) return { kind: 'stock', available: item.available }
-  if (code === 'max_per_order_exceeded' && item.allowed !== undefined) return { kind: 'limit', allowed: item.allowed }
-  if (code === 'price_changed' && item.price) return { kind: 'price', price: item.price, at: Date.now() + CACHED }
+  const at = Date.now() + CACHED
+  if (code === 'out_of_stock' && item.available !== undefined) return { kind: 'stock', available: item.available, at }
+  if (code === 'max_per_order_exceeded' && item.allowed !== undefined) return { kind: 'limit', allowed: item.allowed, at }
+  if (code === 'price_changed' && item.price) return { kind: 'price', price: item.price, at }
   return undefined
 }

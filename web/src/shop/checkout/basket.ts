@@ -2,7 +2,7 @@
  * The basket and its checkout, as pure functions. A basket is at most one order: its key is made when it is first
  * ordered and stays until an order is known, so that every attempt leads to the same order's id.
  */
-import type { Checkout, Money } from '../../api/types'
+import type { Checkout, Money, ProductInList } from '../../api/types'
 
 export const MAX_LINES = 98
 export const MAX_UNITS = 10_000
@@ -16,12 +16,16 @@ export interface Said {
   at: number
 }
 
-/** What stands in the way of ordering a line as it is. */
-export type Mark =
+/** What stands in the way of ordering a line as it is, and the time from which on what is loaded may say otherwise. */
+export type Mark = { at: number } & (
   | { kind: 'stock'; available: number }
   | { kind: 'limit'; allowed: number }
-  | ({ kind: 'price' } & Said)
+  | { kind: 'price'; price: Money }
   | { kind: 'gone' }
+)
+
+/** What a line is compared with. */
+export type Loaded = Pick<ProductInList, 'price' | 'stock_status' | 'max_per_order'>
 
 export interface Line {
   product_id: string
@@ -138,16 +142,32 @@ export function acceptPrice(basket: Basket, product_id: string): Basket {
   )
 }
 
-/** Takes in the prices that were loaded at this time: the first one of a line is agreed to, another one is asked about. */
-export function reprice(basket: Basket, prices: Map<string, Money>, at: number): Basket {
+/**
+ * Takes in the products that were loaded at this time: the first price of a line is agreed to, another one is asked
+ * about, and a mark is dropped that is true no longer.
+ */
+export function review(basket: Basket, products: Map<string, Loaded>, at: number): Basket {
   if (isPending(basket)) return basket
-  const lines = basket.lines.map((line) => repriced(line, prices.get(line.product_id), at))
+  const lines = basket.lines.map((line) => {
+    const product = products.get(line.product_id)
+    return product ? repriced(remarked(line, product, at), product.price, at) : line
+  })
   return lines.some((line, i) => line !== basket.lines[i]) ? { ...basket, lines } : basket
 }
 
-function repriced(line: Line, price: Money | undefined, at: number): Line {
+/** How many units are left is not loaded: where there are some, the next attempt finds out. */
+function remarked(line: Line, product: Loaded, at: number): Line {
   const { mark, ...rest } = line
-  if (!price || (mark && mark.kind !== 'price')) return line
+  if (!mark || mark.kind === 'price' || at <= mark.at) return line
+  if (mark.kind === 'stock' && product.stock_status === 'out_of_stock') return line
+  const allowed = product.max_per_order ?? MAX_UNITS
+  if (mark.kind !== 'limit' || line.quantity <= allowed) return rest
+  return allowed === mark.allowed ? line : { ...rest, mark: { kind: 'limit', allowed, at } }
+}
+
+function repriced(line: Line, price: Money, at: number): Line {
+  const { mark, ...rest } = line
+  if (mark && mark.kind !== 'price') return line
   if (!line.agreed) return { ...line, agreed: { price, at } }
   const known = mark ?? line.agreed
   if (at <= known.at || isSame(price, known.price)) return line

@@ -4,7 +4,7 @@ import { data, open, own, userId } from '../../api/client'
 import { ApiError, isPassing } from '../../api/problem'
 import { onSession, sessionState } from '../../api/session'
 import type { Checkout, Order, ProductInList } from '../../api/types'
-import { readFailure } from './answer'
+import { CACHED, readFailure } from './answer'
 import { type Answer, type Basket, leftBehind, type Mark, seenBy } from './basket'
 import { createCheckouts } from './runner'
 import { createStore } from './storage'
@@ -46,7 +46,8 @@ async function lookAtLines(body: Checkout, refused: ApiError): Promise<Answer> {
     const there = new Set((await loadProducts(body.items.map((item) => item.product_id), 'reload')).map((product) => product.product_id))
     const gone = body.items.filter((item) => !there.has(item.product_id))
     if (gone.length === 0) return answer
-    return { kind: 'refused', marks: Object.fromEntries(gone.map((item): [string, Mark] => [item.product_id, { kind: 'gone' }])) }
+    const mark: Mark = { kind: 'gone', at: Date.now() + CACHED }
+    return { kind: 'refused', marks: Object.fromEntries(gone.map((item) => [item.product_id, mark])) }
   } catch (error) {
     if (isPassing(error)) return answer
     throw error

@@ -118,7 +118,9 @@ function parseLine(value: unknown): Line | undefined {
   if (!line || typeof line.product_id !== 'string' || typeof line.quantity !== 'number' || !isQuantity(line.quantity)) return undefined
   const parsed: Line = { product_id: line.product_id, quantity: line.quantity }
   const mark = fieldsOf(line.mark)
-  if (mark && ['stock', 'limit', 'price', 'gone'].includes(textOf(mark.kind))) parsed.mark = mark as Mark
+  if (mark && ['stock', 'limit', 'price', 'gone'].includes(textOf(mark.kind))) {
+    parsed.mark = { ...mark, at: Number(mark.at) || 0 } as Mark
+  }
   const agreed = fieldsOf(line.agreed)
   const price = fieldsOf(agreed?.price)
   if (typeof price?.amount === 'number' && typeof price.currency === 'string') {

@@ -22,7 +22,7 @@ import {
   MAX_LINES,
   MAX_UNITS,
   remove,
-  reprice,
+  review,
   setQuantity,
 } from '../checkout/basket'
 import { Stepper } from '../stepper'
@@ -76,8 +76,8 @@ function Lines({ basket }: { basket: Basket }) {
   })
   useEffect(() => {
     if (!products.data || products.isPlaceholderData) return
-    const prices = new Map(products.data.map((product) => [product.product_id, product.price]))
-    const [before, after] = [store.read(), reprice(store.read(), prices, products.dataUpdatedAt)]
+    const loaded = new Map(products.data.map((product) => [product.product_id, product]))
+    const [before, after] = [store.read(), review(store.read(), loaded, products.dataUpdatedAt)]
     if (after !== before) store.write(after)
   }, [basket, products.data, products.dataUpdatedAt])
   if (products.isPending) return <Loading shape="row" count={ids.length} waiting={products.failureReason} />
