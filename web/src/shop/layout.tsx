@@ -66,13 +66,14 @@ function NavLink({ href, children }: { href: string; children: ComponentChildren
   )
 }
 
-/** On every page but the basket's own: that an order is looked into, and that it was placed meanwhile. */
+/** On every page but the basket's own: that an order is looked into, and that it was placed, until the orders were seen. */
 function CheckoutBanner() {
   const basket = useBasket()
   const { path } = useLocation()
   const [waitedFor, setWaitedFor] = useState('')
   if (isPending(basket) && waitedFor !== basket.id) setWaitedFor(basket.id)
   const placed = basket.placed?.basket === waitedFor ? basket.placed : undefined
+  if (placed && path.startsWith('/orders')) setWaitedFor('')
   const target = placed?.order_id ? `/orders/${placed.order_id}` : '/orders'
   return (
     <div role="status">
@@ -81,7 +82,7 @@ function CheckoutBanner() {
           {shop.finding}. <a href="/cart">{shop.toBasket}</a>
         </p>
       )}
-      {placed && path !== '/cart' && !path.startsWith('/orders') && (
+      {placed && path !== '/cart' && (
         <p class="banner">
           {shop.placedBanner} <a href={target}>{shop.seeOrder}</a>
         </p>

@@ -196,3 +196,27 @@ test('a price that moves while the basket is open is asked about, as one that mo
   await expectOrderPage(page)
   expect((await ordersOf(person)).map((order) => order.total.amount)).toEqual([13200])
 })
+
+test('that an order was placed is said until it was seen', async ({ page }) => {
+  const [person, product] = [await newPerson(), await newProduct()]
+  const placed = page.locator('.banner').filter({ hasText: 'Your order was placed.' })
+  await logIn(page, person)
+  await toCart(page, product.product_id)
+  let answer = () => {}
+  const held = new Promise<void>((resolve) => (answer = resolve))
+  await page.route('**/api/orders', async (route) => {
+    await held
+    await route.continue()
+  }, { times: 1 })
+  await placeButton(page).click()
+  await page.getByRole('link', { name: 'Account' }).click()
+  await expect(page.getByText('We are finding out whether your order was placed')).toBeVisible()
+  answer()
+  await expect(placed).toBeVisible()
+  await page.getByRole('link', { name: 'See the order' }).click()
+  await expectOrderPage(page)
+  await expect(page.getByRole('main').getByText(product.name)).toBeVisible()
+  await page.getByRole('link', { name: 'Back to the shop' }).click()
+  await expect(page.getByRole('searchbox')).toBeVisible()
+  await expect(placed).toHaveCount(0)
+})

@@ -1,5 +1,5 @@
 import { newPerson, newProduct, ordersOf, tokenOf } from './store'
-import { expect, logIn, type Page, placeButton, storedTexts, test, toCart } from './test'
+import { expect, expectOrderPage, logIn, type Page, placeButton, storedTexts, test, toCart } from './test'
 
 test('journey 10: four tabs whose token is about to expire ask for one refresh, and all stay logged in', async ({ page, context }) => {
   await context.addInitScript(() => {
@@ -236,4 +236,32 @@ test('journey 11: a form and a script of another site are refused by the routes 
   await context.close()
   await page.goto('/account')
   await expect(page.getByRole('heading', { name: 'Your details' })).toBeVisible()
+})
+
+test('an order of somebody who was logged in before is shown to nobody else in the same tab', async ({ page, context }) => {
+  const [ada, bob, product] = [await newPerson(), await newPerson('Bob'), await newProduct()]
+  await logIn(page, ada)
+  await toCart(page, product.product_id)
+  await placeButton(page).click()
+  await expectOrderPage(page)
+  await expect(page.getByRole('main').getByText(product.name)).toBeVisible()
+  await page.getByRole('link', { name: 'Account' }).click()
+  await expect(page.getByText(ada.email)).toBeVisible()
+  const second = await context.newPage()
+  await logIn(second, bob)
+  await expect(page.getByText(bob.email)).toBeVisible()
+  let answer = () => {}
+  const held = new Promise<void>((resolve) => (answer = resolve))
+  await page.route('**/api/orders/*', async (route) => {
+    await held
+    await route.continue()
+  })
+  const asked = page.waitForRequest('**/api/orders/*')
+  await page.goBack()
+  await asked
+  await expectOrderPage(page)
+  await expect(page.getByRole('main').getByText(product.name)).toHaveCount(0)
+  await expect(page.getByRole('main').getByText('Your order was placed', { exact: false })).toHaveCount(0)
+  answer()
+  await expect(page.getByText('It may belong to another account.')).toBeVisible()
 })

@@ -16,6 +16,7 @@ import {
   press,
   remove,
   review,
+  seenBy,
   setQuantity,
 } from '../../src/shop/checkout/basket'
 import { type Checkouts, createCheckouts } from '../../src/shop/checkout/runner'
@@ -319,7 +320,7 @@ describe('a checkout', () => {
     mend(tab, 'lamp', 2)
     tab.press()
     await settled()
-    expect(tab.store.read().placed).toEqual({ basket: 'basket', order_id: 'order-0', isEarlier: true })
+    expect(tab.store.read().placed).toEqual({ basket: 'basket', user: 'ada', order_id: 'order-0', isEarlier: true })
     expect([...browser.shop.orders.keys()]).toEqual([`ada ${key}`])
   })
 
@@ -354,6 +355,21 @@ describe('a checkout', () => {
     void tab.checkouts.resume(true)
     await settled()
     expect([...browser.shop.orders.keys()].every((order) => order.startsWith('ada '))).toBe(true)
+  })
+
+  it('is told to nobody else once it has led to an order', async () => {
+    const ordered = (await pressed(started([], 1))).store.read()
+    expect(ordered.placed?.user).toBe('ada')
+    expect(parse(JSON.stringify(ordered))).toEqual(ordered)
+    expect(seenBy(ordered, 'ada', 'next')).toBe(ordered)
+    expect(seenBy(ordered, 'bob', 'next')).toEqual(emptyBasket(ordered.id))
+  })
+
+  it('that is looked into stays its user’s, whoever placed the order before', async () => {
+    const tab = await pressed(started(['answer lost'], 1))
+    const pending = { ...tab.store.read(), placed: { basket: 'before', user: '', order_id: 'order', isEarlier: false } }
+    expect(seenBy(pending, 'ada', 'next')).toEqual(tab.store.read())
+    expect(seenBy(pending, 'bob', 'next')).toEqual(emptyBasket('next'))
   })
 
   it('orders nothing that another tab has changed since it was shown', async () => {

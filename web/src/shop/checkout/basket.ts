@@ -60,6 +60,8 @@ export interface Refusal {
 export interface Placed {
   /** The basket that was ordered. */
   basket: string
+  /** Who ordered it. */
+  user: string
   /** Empty where the API does not say which order it was. */
   order_id: string
   /** An earlier attempt went through, maybe with other lines. */
@@ -224,7 +226,7 @@ export function answered(basket: Basket, key: string, answer: Answer, nextId: st
   const attempt = basket.attempt
   if (!attempt || attempt.key !== key) return basket
   if (answer.kind === 'placed' || answer.kind === 'earlier') {
-    const placed = { basket: basket.id, order_id: answer.order_id, isEarlier: answer.kind === 'earlier' }
+    const placed = { basket: basket.id, user: attempt.user, order_id: answer.order_id, isEarlier: answer.kind === 'earlier' }
     return { ...emptyBasket(nextId), placed }
   }
   if (attempt.phase !== 'pending' || answer.kind === 'unknown') return basket
@@ -240,13 +242,16 @@ export function answered(basket: Basket, key: string, answer: Answer, nextId: st
 
 /** The basket as `user` finds it, who may be another one than who began to order it. */
 export function seenBy(basket: Basket, user: string, nextId: string): Basket {
-  if (!basket.attempt || basket.attempt.user === user) return basket
-  return withoutAttempt(basket, nextId)
+  const mine = !basket.placed || basket.placed.user === user ? basket : withoutPlaced(basket)
+  return !mine.attempt || mine.attempt.user === user ? mine : withoutAttempt(mine, nextId)
 }
 
 /** The basket after a log-out. What may have been ordered goes with who ordered it. */
 export function leftBehind(basket: Basket, nextId: string): Basket {
-  const { placed: _, ...rest } = withoutAttempt(basket, nextId)
+  return withoutPlaced(withoutAttempt(basket, nextId))
+}
+
+function withoutPlaced({ placed: _, ...rest }: Basket): Basket {
   return rest
 }
 

@@ -16,6 +16,12 @@ export const store = createStore(() => localStorage, newId)
 /** The orders that this tab placed: a list may lag behind them. */
 export const placedHere = new Map<string, Order>()
 
+/** The order, if this tab placed it for who is logged in now. */
+export function placedByMe(id: string): Order | undefined {
+  const order = placedHere.get(id)
+  return order?.user_id === userId() ? order : undefined
+}
+
 export const checkouts = createCheckouts({
   store,
   lock: async (work) => {

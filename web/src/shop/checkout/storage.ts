@@ -92,7 +92,8 @@ export function parse(text: string): Basket | undefined {
   if (refusal) basket.refusal = { code: textOf(refusal.code), detail: textOf(refusal.detail), request_id: textOf(refusal.request_id) }
   const placed = fieldsOf(stored.placed)
   if (placed) {
-    basket.placed = { basket: textOf(placed.basket), order_id: textOf(placed.order_id), isEarlier: placed.isEarlier === true }
+    const [of, user, order_id] = [textOf(placed.basket), textOf(placed.user), textOf(placed.order_id)]
+    basket.placed = { basket: of, user, order_id, isEarlier: placed.isEarlier === true }
   }
   return basket
 }

@@ -17,7 +17,7 @@ import { type Result, useStatusChange } from '../../parts/use-status-change'
 import { useSteps } from '../../parts/use-steps'
 import { common } from '../../words/en/common'
 import { shop } from '../../words/en/shop'
-import { placedHere } from '../checkout'
+import { placedByMe, placedHere } from '../checkout'
 import { LoggedIn } from '../logged-in'
 
 export function OrderPage() {
@@ -37,7 +37,7 @@ function OrderOf({ id }: { id: string }) {
     queryKey: key,
     queryFn: ({ signal }) => data(own.GET('/orders/{order_id}', { params: { path: { order_id: id } }, signal })),
     meta: ownMeta,
-    ...(placedHere.get(id) && { placeholderData: placedHere.get(id) }),
+    placeholderData: placedByMe(id),
   })
   const order = query.data
   const isWaiting = order?.email_status === 'pending' && query.isSuccess
@@ -45,7 +45,7 @@ function OrderOf({ id }: { id: string }) {
   const isSlow = useSteps(isWaiting, look)
   useSteps(isBeingCancelled(order?.status), look)
   useEffect(() => {
-    if (order && query.isSuccess && placedHere.has(id)) placedHere.set(id, order) // the next look begins with it
+    if (order && query.isSuccess && placedByMe(id)) placedHere.set(id, order) // the next look begins with it
   }, [order])
   useEffect(() => {
     if (order && order.email_status !== 'pending') announce(shop.mailState[order.email_status])
@@ -62,7 +62,7 @@ function OrderOf({ id }: { id: string }) {
   const isCancelled = order?.status === 'cancelled' || isBeingCancelled(order?.status)
   const lead = 'earlier' in search ? shop.earlier : 'placed' in search ? shop.thanks : undefined
   return (
-    <Page key="order" title={shop.order} {...(lead && !isCancelled && { lead })} kind="narrow">
+    <Page key="order" title={shop.order} {...(order && lead && !isCancelled && { lead })} kind="narrow">
       {query.isError && <Failure error={query.error} again={() => void query.refetch()} />}
       {query.failureReason && !query.isError && order && <Waiting error={query.failureReason} />}
       {order ? (
