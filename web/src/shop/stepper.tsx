@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { FieldError } from '../parts/field-error'
 import { common } from '../words/en/common'
 import { shop } from '../words/en/shop'
@@ -14,20 +14,26 @@ interface Props {
   change: (quantity: number) => void
 }
 
-/** A quantity, by buttons or typed. What is no quantity is said, and changes nothing. */
+/**
+ * A quantity, by buttons or typed. What is no quantity is said, and changes nothing, whatever it began with: then the
+ * quantity is again what it was before.
+ */
 export function Stepper({ id, name, value, max, isDisabled, isCompact, change }: Props) {
-  const [text, setText] = useState(String(value))
-  useEffect(() => setText(String(value)), [value])
-  const typed = Number(text)
-  const isWrong = text.trim() === '' || !isQuantity(typed) || typed > Math.max(max, value)
+  const [typed, setTyped] = useState<string>()
+  const before = useRef(value)
+  const isWrong = typed !== undefined && !isRight(typed)
+  function isRight(text: string): boolean {
+    const quantity = Number(text)
+    return isQuantity(quantity) && (quantity <= max || quantity === before.current)
+  }
   function step(by: number): void {
     const next = value + by
     if (next >= 1 && next <= max) change(next)
   }
   function type(next: string): void {
-    setText(next)
-    const quantity = Number(next)
-    if (next.trim() !== '' && isQuantity(quantity) && quantity <= max) change(quantity)
+    if (typed === undefined) before.current = value
+    setTyped(next)
+    change(isRight(next) ? Number(next) : before.current)
   }
   return (
     <div class="stepper-field">
@@ -42,12 +48,12 @@ export function Stepper({ id, name, value, max, isDisabled, isCompact, change }:
           id={id}
           inputMode="numeric"
           autocomplete="off"
-          value={text}
+          value={typed ?? String(value)}
           disabled={isDisabled}
           aria-invalid={isWrong ? true : undefined}
           aria-describedby={isWrong ? `${id}-error` : undefined}
           onInput={(event) => type(event.currentTarget.value)}
-          onBlur={() => isWrong && setText(String(value))}
+          onBlur={() => setTyped(undefined)}
         />
         <button type="button" aria-label={shop.moreOf(name)} disabled={isDisabled || value >= max} onClick={() => step(1)}>
           +

@@ -170,12 +170,24 @@ test('what is typed as a quantity and is none is said and changes nothing', asyn
   const product = await newProduct()
   await toCart(page, product.product_id, 2)
   const field = page.getByRole('textbox', { name: `Quantity of ${product.name}` })
+  const said = page.getByText('Enter a whole number from 1 to 10,000.')
   for (const wrong of ['0', '-1', '1.5', '1000000', 'x', '']) {
-    await field.fill(wrong)
-    await expect(page.getByText('Enter a whole number from 1 to 10,000.')).toBeVisible()
+    await field.fill('')
+    await field.pressSequentially(wrong)
+    await expect(said).toBeVisible()
+    await expect(page.locator('.order-total')).toHaveText('Total £128.00')
     await field.blur()
     await expect(field).toHaveValue('2')
   }
+  await page.goto(`/products/${product.product_id}`)
+  const quantity = page.getByRole('textbox', { name: 'Quantity' })
+  await quantity.fill('')
+  await quantity.pressSequentially('20000')
+  await expect(page.getByText('Enter a whole number from 1 to 9,998.')).toBeVisible()
+  await page.keyboard.press('Tab')
+  await expect(quantity).toHaveValue('1')
+  await page.getByRole('button', { name: 'Add to basket' }).click()
+  await expect(page.getByText('3 in your basket.')).toBeVisible()
 })
 
 test('a price that moves while the basket is open is asked about, as one that moves at the checkout', async ({ page }) => {
