@@ -1,5 +1,6 @@
 import { useRef, useState } from 'preact/hooks'
 import { FieldError } from '../parts/field-error'
+import { announce } from '../parts/live'
 import { common } from '../words/en/common'
 import { shop } from '../words/en/shop'
 import { isQuantity } from './checkout/basket'
@@ -16,7 +17,7 @@ interface Props {
 
 /**
  * A quantity, by buttons or typed. What is no quantity is said, and changes nothing, whatever it began with: then the
- * quantity is again what it was before.
+ * quantity is again what it was before. A button that can do no more keeps the focus.
  */
 export function Stepper({ id, name, value, max, isDisabled, isCompact, change }: Props) {
   const [typed, setTyped] = useState<string>()
@@ -26,9 +27,11 @@ export function Stepper({ id, name, value, max, isDisabled, isCompact, change }:
     const quantity = Number(text)
     return isQuantity(quantity) && (quantity <= max || quantity === before.current)
   }
+  const [isLeast, isMost] = [value <= 1, value >= max]
   function step(by: number): void {
-    const next = value + by
-    if (next >= 1 && next <= max) change(next)
+    const next = Math.min(value + by, max)
+    change(next)
+    announce(shop.quantityNow(name, next))
   }
   function type(next: string): void {
     if (typed === undefined) before.current = value
@@ -41,7 +44,7 @@ export function Stepper({ id, name, value, max, isDisabled, isCompact, change }:
         {isCompact ? shop.quantityOf(name) : common.quantity}
       </label>
       <div class="stepper">
-        <button type="button" aria-label={shop.lessOf(name)} disabled={isDisabled || value <= 1} onClick={() => step(-1)}>
+        <button type="button" aria-label={shop.lessOf(name)} disabled={isDisabled} aria-disabled={isLeast} onClick={() => isLeast || step(-1)}>
           −
         </button>
         <input
@@ -55,7 +58,7 @@ export function Stepper({ id, name, value, max, isDisabled, isCompact, change }:
           onInput={(event) => type(event.currentTarget.value)}
           onBlur={() => setTyped(undefined)}
         />
-        <button type="button" aria-label={shop.moreOf(name)} disabled={isDisabled || value >= max} onClick={() => step(1)}>
+        <button type="button" aria-label={shop.moreOf(name)} disabled={isDisabled} aria-disabled={isMost} onClick={() => isMost || step(1)}>
           +
         </button>
       </div>

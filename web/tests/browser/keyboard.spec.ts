@@ -1,6 +1,6 @@
 /** All flows by keyboard alone: Tab, Shift+Tab, Enter, Space, Escape and what is typed. */
-import { admin, buy, newPerson, newProduct, productOf } from './store'
-import { expect, expectOrderPage, type Page, test } from './test'
+import { adjust, admin, buy, newPerson, newProduct, productOf, saveProduct } from './store'
+import { expect, expectOrderPage, logIn, type Page, test, toCart } from './test'
 
 const MOST_TABS = 150
 
@@ -121,4 +121,47 @@ test('an admin sets a stock, mends a product, looks up orders and sales, by keyb
   await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible()
   await press(page, 'link', 'API reference')
   await expect(page.getByRole('heading', { level: 1, name: 'API reference' })).toBeVisible()
+})
+
+test('what a button of the basket changes is spoken, and the focus stays where one can go on from', async ({ page }) => {
+  const person = await newPerson()
+  const [lamp, hook] = [await newProduct({ name: `Zx lamp ${Date.now()}`, stock: 3 }), await newProduct({ name: `Zx hook ${Date.now()}`, max_per_order: 2 })]
+  const live = page.locator('#live')
+  const button = (name: string | RegExp) => page.getByRole('button', { name })
+  const quantityOf = (name: string) => page.getByRole('textbox', { name: `Quantity of ${name}` })
+  await logIn(page, person)
+  await page.goto(`/products/${hook.product_id}`)
+  await press(page, 'button', `One ${hook.name} more`)
+  await expect(live).toHaveText(`Quantity of ${hook.name}: 2.`)
+  await expect(button(`One ${hook.name} more`)).toBeDisabled()
+  await expect(button(`One ${hook.name} more`)).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('textbox', { name: 'Quantity' })).toHaveValue('2')
+  await press(page, 'button', 'Add to basket')
+  await expect(page.getByText('At most 2 in one order.')).toBeVisible()
+  await expect(live).toHaveText(`${hook.name} was added to your basket.`)
+  await expect(button('Add to basket')).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(page.getByText('2 in your basket.')).toBeVisible()
+
+  await toCart(page, lamp.product_id, 3)
+  await press(page, 'button', `One ${hook.name} less`)
+  await expect(live).toHaveText(`Quantity of ${hook.name}: 1.`)
+  await expect(button(`One ${hook.name} less`)).toBeFocused()
+  await page.route('**/api/orders', (route) => route.fulfill({ status: 403, json: { title: 'Forbidden', status: 403, detail: 'Not today.', code: 'forbidden' } }), { times: 1 })
+  await press(page, 'button', 'Place order for £256.00')
+  await expect(page.getByRole('alert').filter({ hasText: 'Not today.' })).toBeFocused()
+  await adjust(lamp.product_id, -2)
+  await press(page, 'button', 'Place order for £256.00')
+  await expect(page.getByRole('alert').filter({ hasText: '1 line needs a change' })).toBeFocused()
+  await press(page, 'button', 'Take 1')
+  await expect(quantityOf(lamp.name)).toBeFocused()
+  await expect(live).toHaveText('The total is £128.00 now.')
+  await saveProduct(lamp, { price: { amount: 6600, currency: 'GBP' } })
+  await press(page, 'button', 'Place order for £128.00')
+  await press(page, 'button', 'Accept £66.00')
+  await expect(quantityOf(lamp.name)).toBeFocused()
+  await expect(live).toHaveText('The total is £130.00 now.')
+  await press(page, 'button', 'Place order for £130.00')
+  await expectOrderPage(page)
 })

@@ -30,6 +30,7 @@ export interface Product {
   name: string
   stock: number
   categories?: string[]
+  max_per_order?: number
   price: { amount: number; currency: string }
   version: number
 }

@@ -83,8 +83,16 @@ function Lines({ basket }: { basket: Basket }) {
   if (products.isPending) return <Loading shape="row" count={ids.length} waiting={products.failureReason} />
   if (!products.data) return <Failure error={products.error} again={() => void products.refetch()} />
   const isCurrent = !products.isPlaceholderData
-  const rows = basket.lines.map((line) => rowOf(line, products.data, isCurrent))
+  const rowsOf = ({ lines }: Basket) => lines.map((line) => rowOf(line, products.data, isCurrent))
+  const rows = rowsOf(basket)
   const sum = sumOf(rows)
+  /** Takes in a line that was mended: the button for it is gone, and its quantity has the focus. */
+  const mend = (id: string, mended: Basket) => {
+    store.write(mended)
+    document.getElementById(`quantity-${id}`)?.focus()
+    const now = sumOf(rowsOf(mended))
+    if (now) announce(shop.totalNow(formatMoney(now)))
+  }
   return (
     <>
       {products.failureReason && <Waiting error={products.failureReason} />}
@@ -93,7 +101,7 @@ function Lines({ basket }: { basket: Basket }) {
       <div class="cart">
         <ul class="lines">
           {rows.map((row) => (
-            <LineRow key={row.line.product_id} row={row} isFrozen={isPending(basket)} />
+            <LineRow key={row.line.product_id} row={row} isFrozen={isPending(basket)} mend={mend} />
           ))}
         </ul>
         <Order basket={basket} rows={rows} sum={sum} isCurrent={isCurrent} refresh={() => void products.refetch()} />
@@ -126,11 +134,13 @@ function wrongLines(rows: Row[]): Row[] {
 function Problems({ basket, rows }: { basket: Basket; rows: Row[] }) {
   const box = useRef<HTMLDivElement>(null)
   const wrong = wrongLines(rows)
-  const count = marked(basket).length
-  const { phase, sends } = basket.attempt ?? {}
+  const phase = basket.attempt?.phase
+  const before = useRef(phase)
   useEffect(() => {
-    if (count > 0 && phase === 'open') box.current?.focus() // after an attempt; a price that moves by itself takes no focus
-  }, [phase, sends])
+    // the button that was pressed is gone; what is wrong without an attempt takes no focus
+    if (before.current === 'pending' && phase === 'open') (box.current ?? document.querySelector('h1'))?.focus()
+    before.current = phase
+  }, [phase])
   if (isPending(basket)) return null
   if (wrong.length > 0) {
     return (
@@ -155,7 +165,7 @@ function Problems({ basket, rows }: { basket: Basket; rows: Row[] }) {
   }
   if (!basket.refusal) return null
   return (
-    <div class="notice bad" role="alert">
+    <div class="notice bad" role="alert" tabIndex={-1} ref={box}>
       <p>{basket.refusal.detail || common.failed}</p>
       {basket.refusal.request_id && (
         <p class="fine">
@@ -166,7 +176,13 @@ function Problems({ basket, rows }: { basket: Basket; rows: Row[] }) {
   )
 }
 
-function LineRow({ row, isFrozen }: { row: Row; isFrozen: boolean }) {
+interface LineProps {
+  row: Row
+  isFrozen: boolean
+  mend: (id: string, mended: Basket) => void
+}
+
+function LineRow({ row, isFrozen, mend }: LineProps) {
   const { line, product, price, isGone } = row
   const name = product?.name ?? line.product_id
   const drop = () => {
@@ -200,13 +216,13 @@ function LineRow({ row, isFrozen }: { row: Row; isFrozen: boolean }) {
       <button type="button" class="quiet line-remove" aria-label={shop.removeLine(name)} disabled={isFrozen} onClick={drop}>
         {shop.remove}
       </button>
-      <Mend row={row} isFrozen={isFrozen} drop={drop} />
+      <Mend row={row} isFrozen={isFrozen} mend={mend} drop={drop} />
     </li>
   )
 }
 
 /** What is wrong with a line, and the ways to mend it. */
-function Mend({ row, isFrozen, drop }: { row: Row; isFrozen: boolean; drop: () => void }) {
+function Mend({ row, isFrozen, mend, drop }: LineProps & { drop: () => void }) {
   const { line, isGone } = row
   const mark = isGone ? ({ kind: 'gone' } as const) : line.mark
   if (!mark || isFrozen) return null
@@ -224,7 +240,7 @@ function Mend({ row, isFrozen, drop }: { row: Row; isFrozen: boolean; drop: () =
         <button
           type="button"
           class="button small"
-          onClick={() => store.write(setQuantity(store.read(), line.product_id, available))}
+          onClick={() => mend(line.product_id, setQuantity(store.read(), line.product_id, available))}
         >
           {shop.take(available)}
         </button>
@@ -233,7 +249,7 @@ function Mend({ row, isFrozen, drop }: { row: Row; isFrozen: boolean; drop: () =
         <button
           type="button"
           class="button small"
-          onClick={() => store.write(acceptPrice(store.read(), line.product_id))}
+          onClick={() => mend(line.product_id, acceptPrice(store.read(), line.product_id))}
         >
           {shop.accept(formatMoney(mark.price))}
         </button>

@@ -122,9 +122,10 @@ function Add({ product, at }: { product: Product; at: number }) {
         <button
           type="button"
           class="button primary"
-          disabled={reason !== ''}
+          aria-disabled={reason !== ''}
           aria-describedby={reason ? 'why-not' : undefined}
           onClick={() => {
+            if (reason) return
             store.write(add(store.read(), product.product_id, quantity, max, { price: product.price, at }))
             setQuantity(1)
             announce(shop.added(product.name))
