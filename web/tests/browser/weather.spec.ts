@@ -109,7 +109,7 @@ test.describe('in the zone UTC+13', () => {
   })
 })
 
-test('journey 13: where storage is full, the basket is this page’s alone, and can be ordered once', async ({ page }) => {
+test('journey 13: where storage is full, the basket is this page’s alone, can be ordered once, and a log-out ends the session', async ({ page }) => {
   const [person, product] = [await newPerson(), await newProduct()]
   await logIn(page, person)
   await page.evaluate(() => {
@@ -128,6 +128,10 @@ test('journey 13: where storage is full, the basket is this page’s alone, and 
   await page.goto('/cart')
   await expect(page.getByText('Your basket is empty')).toBeVisible()
   expect(await ordersOf(person)).toHaveLength(1)
+  await page.getByRole('link', { name: 'Account', exact: true }).click()
+  const revoked = page.waitForResponse((response) => response.url().endsWith('/browser-sessions/revoke'))
+  await page.getByRole('button', { name: 'Log out', exact: true }).click()
+  expect((await revoked).status()).toBe(204)
 })
 
 test('journey 14: on slow 3G the page says that it loads, and the order is one', async ({ page, context }) => {
