@@ -37,7 +37,7 @@ export function Layout({ children }: { children: ComponentChildren }) {
       <OfflineBanner />
       {isUnknown && (
         <Page key="unknown" title={desk.name} isHeadingHidden isWaiting>
-          <Loading shape="row" count={6} />
+          <Loading shape="row" count={6} waiting={session.error} />
         </Page>
       )}
       {session.status === 'guest' && <LogIn />}

@@ -1,11 +1,8 @@
 /** Calls to the API, typed by its contract. */
 import createClient from 'openapi-fetch'
 import type { paths } from './schema'
-import { ApiError, NoAnswer, toError } from './problem'
+import { ApiError, NoAnswer, PATIENCE, toError } from './problem'
 import { accessToken, refresh, sessionState } from './session'
-
-/** Longer than API Gateway waits for a function that still may answer. */
-const PATIENCE = 15_000
 
 /* The pages ask for JSON alone, where the contract has another form of an answer, too. */
 

@@ -45,6 +45,9 @@ export class ApiError extends Error {
   }
 }
 
+/** How long to wait for an answer, in milliseconds: longer than API Gateway waits for a function that still may answer. */
+export const PATIENCE = 15_000
+
 /** No answer came: the network is down, the request was cut off or took too long. What was asked may have been done. */
 export class NoAnswer extends Error {
   constructor(cause: unknown) {

@@ -3,12 +3,12 @@
  * module's memory only. localStorage holds no secret: that there is a session and when it was renewed, so that guests
  * never ask for one, and that a log-out is still to be carried out.
  */
-import { NoAnswer, toError } from './problem'
+import { NoAnswer, PATIENCE, toError } from './problem'
 import type { BrowserSession, SessionUser } from './types'
 
-/** `unknown`: there was a session when this page was left, and nobody has asked for it yet. */
+/** `unknown`: there was a session when this page was left, and the API has not said yet whose. `error`: why, at the last attempt. */
 export type SessionState =
-  | { status: 'unknown' }
+  | { status: 'unknown'; error?: Error }
   | { status: 'guest'; ended?: boolean }
   | { status: 'user'; user: SessionUser }
 
@@ -144,9 +144,12 @@ async function renew(): Promise<string | undefined> {
     if (over >= asked || !readFlag(RENEWED)) return undefined
     return keep(session as BrowserSession).value
   } catch (error) {
-    if (!(error instanceof Error) || (error as { status?: number }).status !== 401) throw error
-    end(true)
-    return undefined
+    if ((error as { status?: number }).status === 401) {
+      end(true)
+      return undefined
+    }
+    if (state.status === 'unknown') become({ status: 'unknown', error: error as Error })
+    throw error
   }
 }
 
@@ -169,7 +172,10 @@ function keep(session: BrowserSession): Token {
   return next
 }
 
-/** keepalive: the cookie of the answer arrives though the page is left meanwhile. */
+/**
+ * keepalive: the cookie of the answer arrives though the page is left meanwhile. The time is limited, because the other
+ * tabs wait for the lock; a refresh whose answer was lost may be repeated.
+ */
 async function post(path: string, body: unknown): Promise<unknown> {
   let response: Response
   let text: string
@@ -179,6 +185,7 @@ async function post(path: string, body: unknown): Promise<unknown> {
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),
       keepalive: true,
+      signal: AbortSignal.timeout(PATIENCE),
     })
     text = await response.text()
   } catch (error) {

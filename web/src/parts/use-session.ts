@@ -1,5 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
+import { wait } from '../api/problem'
 import { accessToken, onSession, type SessionState, sessionState } from '../api/session'
+import { sleep } from '../api/sleep'
 
 /** The state of the session. Asks for a token where there was a session when the page was left. */
 export function useSession(): SessionState {
@@ -16,8 +18,8 @@ export async function awaken(): Promise<void> {
   for (let failures = 0; sessionState().status === 'unknown'; failures++) {
     try {
       await accessToken()
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, Math.min(1000 * 2 ** failures, 15_000)))
+    } catch (error) {
+      await sleep(wait(failures, error))
     }
   }
 }

@@ -12,7 +12,7 @@ export function LoggedIn({ title, children }: { title: string; children: Compone
   if (session.status === 'unknown') {
     return (
       <Page key="unknown" title={title} kind="narrow" isWaiting>
-        <Loading shape="row" count={3} />
+        <Loading shape="row" count={3} waiting={session.error} />
       </Page>
     )
   }

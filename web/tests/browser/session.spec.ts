@@ -1,4 +1,4 @@
-import { newPerson, newProduct, ordersOf, tokenOf } from './store'
+import { admin, newPerson, newProduct, ordersOf, tokenOf } from './store'
 import { expect, expectOrderPage, logIn, type Page, placeButton, storedTexts, test, toCart } from './test'
 
 test('journey 10: four tabs whose token is about to expire ask for one refresh, and all stay logged in', async ({ page, context }) => {
@@ -34,6 +34,50 @@ test('journey 10: the answer of a refresh is lost: still logged in', async ({ pa
   await expect(page.getByRole('heading', { name: 'Your details' })).toBeVisible()
   expect(lost).toBeGreaterThan(1)
 })
+
+for (const { where, path, who, shows } of [
+  { where: 'shop', path: '/orders', who: newPerson, shows: 'You have not ordered anything yet' },
+  { where: 'desk', path: '/admin/', who: () => admin(), shows: 'Low stock only' },
+]) {
+  test(`a refresh that is never answered is given up and asked for again: the ${where}`, async ({ page }) => {
+    await logIn(page, await who(), where === 'desk' ? path : undefined)
+    let isSaid = () => {}
+    const said = new Promise<void>((done) => (isSaid = done))
+    let refreshes = 0
+    await page.route('**/api/browser-sessions/refresh', async (route) => {
+      if (refreshes++ === 0) return
+      await said
+      await route.continue()
+    })
+    await page.addInitScript(() => {
+      const limit = AbortSignal.timeout.bind(AbortSignal)
+      AbortSignal.timeout = () => {
+        AbortSignal.timeout = limit
+        return limit(100) // the first call's, which is the refresh
+      }
+    })
+    await page.goto(path)
+    await expect(page.getByText('The shop does not answer. Trying again …')).toBeVisible()
+    isSaid()
+    await expect(page.getByText(shows)).toBeVisible()
+  })
+
+  test(`a session that cannot be renewed because the shop is busy waits as it was told, or until the network is back: the ${where}`, async ({ page, context }) => {
+    await logIn(page, await who(), where === 'desk' ? path : undefined)
+    let refreshes = 0
+    await page.route('**/api/browser-sessions/refresh', (route) => {
+      refreshes++
+      return route.fulfill({ status: 503, headers: { 'Retry-After': '3600' }, json: { status: 503, code: 'service_unavailable' } })
+    })
+    await page.goto(path)
+    await expect(page.getByText('The shop is very busy. Trying again …')).toBeVisible()
+    await page.unroute('**/api/browser-sessions/refresh')
+    await context.setOffline(true)
+    await context.setOffline(false)
+    await expect(page.getByText(shows)).toBeVisible()
+    expect(refreshes).toBe(1)
+  })
+}
 
 /** Waits until a page of the shop that was not opened yet is loaded beside the one that is shown, with all that it needs. */
 async function openableOffline(page: Page, name: string): Promise<void> {

@@ -5,7 +5,7 @@ type Session = typeof import('../../src/api/session')
 const user = { user_id: 'usr_1', email: 'ada@example.com', name: 'Ada', admin: false, scopes: [] }
 let kept: Map<string, string>
 let calls: string[]
-let answers: (() => Response | Promise<Response>)[]
+let answers: ((init: RequestInit) => Response | Promise<Response>)[]
 
 /** Another tab: the module anew, over the same storage, lock and channel. */
 async function tab(): Promise<Session> {
@@ -35,11 +35,14 @@ beforeEach(() => {
   vi.stubGlobal('fetch', async (path: string, init: RequestInit) => {
     calls.push(`${path}${init.keepalive ? ' keepalive' : ''}`)
     await new Promise((done) => setTimeout(done, 20))
-    return (answers.shift() ?? (() => session(`t${calls.length}`)))()
+    return (answers.shift() ?? (() => session(`t${calls.length}`)))(init)
   })
 })
 
-afterEach(() => vi.unstubAllGlobals())
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.restoreAllMocks()
+})
 
 describe('a session', () => {
   it('is asked for by nobody who is a guest', async () => {
@@ -70,6 +73,31 @@ describe('a session', () => {
     await expect(one.accessToken()).rejects.toThrow('no answer')
     expect(one.sessionState().status).toBe('unknown')
     expect(await one.accessToken()).toBe('t2')
+  })
+
+  it('waits no longer than 15 seconds for a refresh, and holds no other tab up', async () => {
+    kept.set('shop.session', '1')
+    const late = new AbortController()
+    const limit = vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(late.signal)
+    answers = [({ signal }) => new Promise((_, refuse) => signal?.addEventListener('abort', () => refuse(signal.reason)))]
+    const [one, two] = [await tab(), await tab()]
+    const asked = [one.accessToken(), two.accessToken()]
+    asked[0]?.catch(() => {})
+    await vi.waitFor(() => expect(answers).toHaveLength(0), 30_000)
+    late.abort()
+    await expect(asked[0]).rejects.toThrow('no answer')
+    expect(await asked[1]).toBe('t2')
+    expect(limit.mock.calls).toEqual([[15_000], [15_000]])
+  })
+
+  it('says why nobody knows yet whose it is', async () => {
+    kept.set('shop.session', '1')
+    answers = [() => problem(503, 'busy')]
+    const one = await tab()
+    await expect(one.accessToken()).rejects.toThrow('busy')
+    expect(one.sessionState()).toMatchObject({ status: 'unknown', error: { status: 503 } })
+    await one.accessToken()
+    expect(one.sessionState()).toEqual({ status: 'user', user })
   })
 
   it('ends in every tab when the API says that it is over', async () => {

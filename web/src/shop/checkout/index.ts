@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { data, open, own, userId } from '../../api/client'
 import { ApiError, isPassing } from '../../api/problem'
 import { onSession, sessionState } from '../../api/session'
+import { sleep } from '../../api/sleep'
 import type { Checkout, Order, ProductInList } from '../../api/types'
 import { CACHED, readFailure } from './answer'
 import { type Answer, type Basket, leftBehind, type Mark, seenBy } from './basket'
@@ -69,19 +70,6 @@ export async function loadProducts(ids: string[], cache: RequestCache = 'default
     products.push(...page.items)
   }
   return products
-}
-
-/** Ends early when the network is back. */
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      removeEventListener('online', done)
-      clearTimeout(timer)
-      resolve()
-    }
-    const timer = setTimeout(done, milliseconds)
-    addEventListener('online', done)
-  })
 }
 
 /** Goes on with what was left, follows the other tabs, and gives nobody another one's checkout. */
