@@ -40,7 +40,7 @@ export function Layout({ children }: { children: ComponentChildren }) {
           <Loading shape="row" count={6} waiting={session.error} />
         </Page>
       )}
-      {session.status === 'guest' && <LogIn />}
+      {session.status === 'guest' && <LogIn lead={session.ended ? common.sessionEnded : desk.logInLead} />}
       {session.status === 'user' && !isStaff && <NoStaff />}
       {isStaff && children}
       <footer class="footer">
@@ -73,7 +73,7 @@ function Links({ isUnknown }: { isUnknown: boolean }) {
   )
 }
 
-function LogIn() {
+function LogIn({ lead }: { lead: string }) {
   const form = useForm(
     async (values) => void (await logIn(text(values, 'email'), text(values, 'password'))),
     (values) => ({
@@ -82,7 +82,7 @@ function LogIn() {
     }),
   )
   return (
-    <Page key="guest" title={common.logIn} lead={desk.logInLead} kind="narrow">
+    <Page key="guest" title={common.logIn} lead={lead} kind="narrow">
       <form class="form" method="post" noValidate onSubmit={form.submit}>
         <ErrorSummary errors={form.errors} labels={{ email: common.email, password: common.password }} failure={form.failure} />
         <Field name="email" label={common.email} type="email" autocomplete="username" error={form.errors.email} required />

@@ -17,7 +17,7 @@ export function LoggedIn({ title, children }: { title: string; children: Compone
     )
   }
   return (
-    <Page key="guest" title={title} lead={session.ended ? shop.sessionEnded : shop.needLogIn} kind="narrow">
+    <Page key="guest" title={title} lead={session.ended ? common.sessionEnded : shop.needLogIn} kind="narrow">
       <p>
         <a class="button primary" href={`/log-in?next=${encodeURIComponent(location.pathname)}`}>
           {common.logIn}

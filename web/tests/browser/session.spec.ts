@@ -207,7 +207,35 @@ test('a session that was ended elsewhere is said at the checkout, and orders not
   await context.clearCookies()
   await page.reload()
   await expect(page.getByRole('link', { name: 'Log in to place the order' })).toBeVisible()
+  await expect(page.getByText('Your session has ended. Log in again.')).toBeVisible()
   expect(await ordersOf(person, 0)).toHaveLength(0)
+})
+
+test('a session that ended before the order was placed is said there, and a log-in and another press order once', async ({ page, context }) => {
+  const [person, product] = [await newPerson(), await newProduct()]
+  await logIn(page, person)
+  await toCart(page, product.product_id)
+  await expect(placeButton(page)).toBeEnabled()
+  await context.clearCookies()
+  await page.route('**/api/orders', (route) => route.fulfill({ status: 401, json: { status: 401, code: 'unauthenticated' } }), { times: 1 })
+  await placeButton(page).click()
+  await expect(page.getByText('Your session ended before the order was placed. Log in and order again.')).toBeVisible()
+  await page.getByRole('link', { name: 'Log in to place the order' }).click()
+  await page.getByLabel('E-mail address').fill(person.email)
+  await page.getByLabel('Password', { exact: true }).fill(person.password)
+  await page.getByRole('button', { name: 'Log in' }).click()
+  await placeButton(page).click()
+  await expectOrderPage(page)
+  expect(await ordersOf(person)).toHaveLength(1)
+})
+
+test('a session that was ended elsewhere is said at the desk', async ({ page, context }) => {
+  await logIn(page, admin(), '/admin/')
+  await expect(page.getByText('Low stock only')).toBeVisible()
+  await context.clearCookies()
+  await page.reload()
+  await expect(page.getByText('Your session has ended. Log in again.')).toBeVisible()
+  await expect(page.getByLabel('E-mail address')).toBeVisible()
 })
 
 test('forms say what is wrong at the field, in the words of the API where it knows more', async ({ page }) => {

@@ -302,7 +302,7 @@ function Press({ basket, rows, sum, isCurrent }: Omit<OrderProps, 'refresh'>) {
         <a class="button primary wide" href="/log-in?next=/cart">
           {shop.logInToOrder}
         </a>
-        <p class="fine">{basket.attempt ? shop.sessionEndedOrder : shop.guestNote}</p>
+        <p class="fine">{basket.attempt ? shop.sessionEndedOrder : session.ended ? common.sessionEnded : shop.guestNote}</p>
       </>
     )
   }

@@ -1,5 +1,8 @@
+const sessionEnded = 'Your session has ended. Log in again.'
+
 /** The texts of both apps, in English. A language is a folder of files like these; each app loads what it says. */
 export const common = {
+  sessionEnded,
   locale: 'en-GB',
   shopName: 'Hearth & Hook',
   skip: 'Skip to the content',
@@ -22,7 +25,7 @@ export const common = {
     invalid_credentials: 'The e-mail address or the password is wrong.',
     email_taken: 'There is an account with this e-mail address already. Log in, or ask for a new password.',
     too_many_awaited: 'You are waiting for 100 products already. Cancel one of them first.',
-    unauthenticated: 'Your session has ended. Log in again.',
+    unauthenticated: sessionEnded,
   } as Record<string, string>,
   mend: (n: number) => (n === 1 ? '1 field needs a change:' : `${n} fields need a change:`),
   showPassword: 'Show password',

@@ -102,5 +102,4 @@ export const shop = {
   andMore: (n: number) => `and ${n} more`,
 
   needLogIn: 'Log in to see this',
-  sessionEnded: 'Your session has ended. Log in again.',
 }
