@@ -1,5 +1,7 @@
+import { useQueryClient } from '@tanstack/preact-query'
 import type { ComponentChildren } from 'preact'
 import { useLocation } from 'preact-iso'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { logIn, logOut } from '../api/session'
 import { ErrorSummary, Field, PasswordField, Submit, text, useForm } from '../parts/form'
 import { LiveRegion } from '../parts/live'
@@ -11,9 +13,18 @@ import { common } from '../words/en/common'
 import { desk } from '../words/en/desk'
 import { OtherAccount, type Right, useRights } from './rights'
 
+/** Where something is typed, and nothing of a customer is shown. */
+const FORMS = /^\/admin(\/(new|stocktake|products\/[^/]+))?\/?$/
+
 export function Layout({ children }: { children: ComponentChildren }) {
   const session = useSession()
   const isStaff = session.status === 'user' && session.user.scopes.length > 0
+  const isEnded = session.status !== 'unknown' && session.ended === true
+  const { path } = useLocation()
+  const queries = useQueryClient()
+  useLayoutEffect(() => {
+    if (isEnded) queries.removeQueries({ type: 'inactive', predicate: (query) => query.meta?.own === true })
+  }, [isEnded])
   const isUnknown = session.status === 'unknown'
   return (
     <>
@@ -25,9 +36,9 @@ export function Layout({ children }: { children: ComponentChildren }) {
           {common.shopName} <small>{desk.name}</small>
         </a>
         <nav aria-label={desk.nav} class={isUnknown ? 'unsure' : undefined}>
-          {(isStaff || isUnknown) && <Links isUnknown={isUnknown} />}
+          {((isStaff && !isEnded) || isUnknown) && <Links isUnknown={isUnknown} />}
           <a href="/">{desk.toShop}</a>
-          {(session.status === 'user' || isUnknown) && (
+          {((session.status === 'user' && !isEnded) || isUnknown) && (
             <button type="button" onClick={() => void logOut()}>
               {common.logOut}
             </button>
@@ -40,14 +51,39 @@ export function Layout({ children }: { children: ComponentChildren }) {
           <Loading shape="row" count={6} waiting={session.error} />
         </Page>
       )}
-      {session.status === 'guest' && <LogIn lead={session.ended ? common.sessionEnded : desk.logInLead} />}
-      {session.status === 'user' && !isStaff && <NoStaff />}
-      {isStaff && children}
+      {(session.status === 'guest' || isEnded) && <LogIn lead={isEnded ? common.sessionEnded : desk.logInLead} />}
+      {session.status === 'user' && !isStaff && !isEnded && <NoStaff />}
+      {isStaff && (!isEnded || FORMS.test(path)) && (
+        <Kept key={session.user.user_id} isShown={!isEnded}>
+          {children}
+        </Kept>
+      )}
       <footer class="footer">
         <a href="/reference/">{desk.toReference}</a>
       </footer>
       <LiveRegion />
     </>
+  )
+}
+
+/** The pages of one user. While their session has ended, nobody sees them, and what was typed stays. */
+function Kept({ isShown, children }: { isShown: boolean; children: ComponentChildren }) {
+  const place = useRef<HTMLDivElement>(null)
+  const queries = useQueryClient()
+  useLayoutEffect(() => {
+    if (isShown) return
+    const title = document.title
+    for (const dialog of place.current?.querySelectorAll('dialog') ?? []) dialog.close() // it would keep the focus
+    return () => {
+      document.title = title
+      place.current?.querySelector('h1')?.focus()
+      void queries.invalidateQueries() // what was asked for meanwhile was refused
+    }
+  }, [isShown])
+  return (
+    <div ref={place} class="kept" hidden={!isShown}>
+      {children}
+    </div>
   )
 }
 

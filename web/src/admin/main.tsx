@@ -3,7 +3,7 @@ import { render } from 'preact'
 import { LocationProvider, Route, Router, useLocation } from 'preact-iso'
 import { useEffect } from 'preact/hooks'
 import { createQueries } from '../api/queries'
-import { finishLeaving } from '../api/session'
+import { finishLeaving, keepUser } from '../api/session'
 import { later } from '../parts/later'
 import { rememberScroll } from '../parts/scroll'
 import { awaken } from '../parts/use-session'
@@ -60,6 +60,7 @@ function App() {
   )
 }
 
+keepUser()
 rememberScroll()
 void finishLeaving().then(awaken)
 const root = document.getElementById('app')

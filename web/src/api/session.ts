@@ -6,11 +6,14 @@
 import { NoAnswer, PATIENCE, toError } from './problem'
 import type { BrowserSession, SessionUser } from './types'
 
-/** `unknown`: there was a session when this page was left, and the API has not said yet whose. `error`: why, at the last attempt. */
+/**
+ * `unknown`: there was a session when this page was left, and the API has not said yet whose; `error` is why, at the last
+ * attempt. A `user` whose session has ended can do nothing until the next log-in: see keepUser.
+ */
 export type SessionState =
   | { status: 'unknown'; error?: Error }
   | { status: 'guest'; ended?: boolean }
-  | { status: 'user'; user: SessionUser }
+  | { status: 'user'; user: SessionUser; ended?: boolean }
 
 interface Token {
   value: string
@@ -27,6 +30,7 @@ const MARGIN = 60_000
 const memory = new Map<string, string>() // what a localStorage that is blocked or full did not take
 
 let token: Token | undefined
+let isUserKept = false
 let over = 0 // when this tab last learned that the session had ended, in milliseconds
 let state: SessionState = readFlag(RENEWED) ? { status: 'unknown' } : { status: 'guest' }
 const listeners = new Set<(state: SessionState) => void>()
@@ -57,7 +61,7 @@ function become(next: SessionState): void {
 function take(next: Token): void {
   const before = state
   token = next
-  if (before.status !== 'user' || !isSame(before.user, next.user)) become({ status: 'user', user: next.user })
+  if (before.status !== 'user' || before.ended || !isSame(before.user, next.user)) become({ status: 'user', user: next.user })
 }
 
 function isSame(a: SessionUser, b: SessionUser): boolean {
@@ -67,7 +71,14 @@ function isSame(a: SessionUser, b: SessionUser): boolean {
 function forget(ended: boolean): void {
   over = Date.now()
   token = undefined
-  if (state.status !== 'guest') become({ status: 'guest', ended })
+  if (state.status === 'guest') return
+  if (!ended || !isUserKept || state.status !== 'user') become({ status: 'guest', ended })
+  else if (!state.ended) become({ ...state, ended })
+}
+
+/** From now on a session that ends leaves its user, so that a page can keep what they typed until they log in again. */
+export function keepUser(): void {
+  isUserKept = true
 }
 
 /** Opens a session. Throws ApiError or NoAnswer. */

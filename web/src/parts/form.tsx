@@ -2,6 +2,7 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { ApiError } from '../api/problem'
+import { onSession } from '../api/session'
 import { common } from '../words/en/common'
 import { FieldError } from './field-error'
 import { Failure } from './states'
@@ -141,6 +142,7 @@ export function useForm(
   const [isBusy, setBusy] = useState(false)
   const [done, setDone] = useState('')
   const running = useRef(false)
+  useEffect(() => onSession((state) => state.status === 'user' && !state.ended && setFailure(unlessLoggedOut)), [])
   async function submit(event: Event): Promise<void> {
     event.preventDefault()
     const values = new FormData(event.currentTarget as HTMLFormElement)
@@ -166,6 +168,11 @@ export function useForm(
     }
   }
   return { errors, failure, isBusy, done, submit: (event) => void submit(event), run }
+}
+
+/** The failure, unless it was that nobody was logged in. */
+function unlessLoggedOut(failure: unknown): unknown {
+  return failure instanceof ApiError && failure.code === 'unauthenticated' ? undefined : failure
 }
 
 /** Says beside the button what was done, and takes the focus: the form may have been made anew. */

@@ -1,5 +1,5 @@
-import { admin, newPerson, newProduct, ordersOf, tokenOf } from './store'
-import { expect, expectOrderPage, logIn, type Page, placeButton, storedTexts, test, toCart } from './test'
+import { admin, buy, newPerson, newProduct, ordersOf, tokenOf } from './store'
+import { expect, expectAccessible, expectOrderPage, logIn, type Page, placeButton, storedTexts, test, toCart } from './test'
 
 test('journey 10: four tabs whose token is about to expire ask for one refresh, and all stay logged in', async ({ page, context }) => {
   await context.addInitScript(() => {
@@ -236,6 +236,51 @@ test('a session that was ended elsewhere is said at the desk', async ({ page, co
   await page.reload()
   await expect(page.getByText('Your session has ended. Log in again.')).toBeVisible()
   await expect(page.getByLabel('E-mail address')).toBeVisible()
+})
+
+test('what was typed at the desk is there after the next log-in of the same user, once their session ended elsewhere', async ({ page, context }) => {
+  await logIn(page, admin(), '/admin/new')
+  const logInAgain = async (person: { email: string; password: string }) => {
+    await page.getByLabel('E-mail address').fill(person.email)
+    await page.getByLabel('Password', { exact: true }).fill(person.password)
+    await page.getByRole('button', { name: 'Log in' }).click()
+  }
+  const name = page.getByLabel('Name', { exact: true })
+  const save = async () => {
+    await context.clearCookies()
+    await page.route('**/api/admin/products/*', (route) => route.fulfill({ status: 401, json: { status: 401, code: 'unauthenticated' } }), { times: 1 })
+    await page.getByRole('button', { name: 'Save' }).click()
+    await expect(page.getByText('Your session has ended. Log in again.').first()).toBeVisible()
+    await expect(page.getByRole('heading', { name: 'Log in' })).toBeFocused()
+    await expect(name).toBeHidden()
+    await expect(page).toHaveTitle(/^Log in/)
+    await expectAccessible(page)
+  }
+  await page.getByLabel('Product id').fill('never-saved')
+  await name.fill('A lamp that is typed once')
+  await page.getByLabel('Price').fill('64')
+  await save()
+  await logInAgain(admin())
+  await expect(name).toHaveValue('A lamp that is typed once')
+  await expect(page.getByText('Your session has ended.')).toHaveCount(0)
+  await expect(page.getByRole('heading', { name: 'New product' })).toBeFocused()
+  await expect(page).toHaveTitle(/^New product/)
+  await save()
+  await logInAgain(await newPerson())
+  await expect(page.getByRole('heading', { name: 'This is not a staff account' })).toBeVisible()
+  await page.getByRole('button', { name: 'Log in with another account' }).click()
+  await logInAgain(admin())
+  await expect(name).toHaveValue('')
+})
+
+test('an order at the desk is gone from the page once the session has ended', async ({ page }) => {
+  const person = await newPerson()
+  const order = await buy(person, (await newProduct()).product_id, 1)
+  await logIn(page, admin(), `/admin/orders/${order.order_id}`)
+  await expect(page.locator('tfoot')).toBeVisible()
+  await page.evaluate(() => new BroadcastChannel('shop.session').postMessage({ type: 'over', ended: true }))
+  await expect(page.getByText('Your session has ended. Log in again.')).toBeVisible()
+  await expect(page.locator('tfoot')).toHaveCount(0)
 })
 
 test('forms say what is wrong at the field, in the words of the API where it knows more', async ({ page }) => {

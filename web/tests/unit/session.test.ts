@@ -111,6 +111,21 @@ describe('a session', () => {
     expect(kept.has('shop.session')).toBe(false)
   })
 
+  it('leaves its user where one is kept, who goes on with the next log-in, and is gone with a log-out', async () => {
+    const one = await tab()
+    one.keepUser()
+    await one.logIn('ada@example.com', 'x')
+    answers = [() => problem(401, 'unauthenticated')]
+    expect(await one.refresh('t1')).toBeUndefined()
+    expect(one.sessionState()).toEqual({ status: 'user', user, ended: true })
+    expect(await one.accessToken()).toBeUndefined()
+    expect(calls).toHaveLength(2)
+    await one.logIn('ada@example.com', 'x')
+    expect(one.sessionState()).toEqual({ status: 'user', user })
+    one.end(false)
+    expect(one.sessionState()).toEqual({ status: 'guest', ended: false })
+  })
+
   it('is left at once where the API cannot be reached, and with the API at the next start', async () => {
     const one = await tab()
     await one.logIn('ada@example.com', 'a lamp in the window')
