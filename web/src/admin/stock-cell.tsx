@@ -57,13 +57,16 @@ export function StockCell({ product, changed }: { product: Stocked; changed: () 
   }
 
   /** The same change again, after a lost answer, keeps its key. */
-  function start(kind: Mode, figure: number, reason: string): void {
+  function start(change: Omit<Change, 'key'>): void {
     const last = failed.current
-    const isSame = last?.mode === kind && last.figure === figure && last.reason === reason
-    void run(isSame ? last : { mode: kind, figure, reason, seen: stock, key: crypto.randomUUID() })
+    const isSame = last?.mode === change.mode && last.figure === change.figure && last.reason === change.reason
+    void run(isSame ? last : { ...change, key: crypto.randomUUID() })
   }
 
+  /** A change that is left is over: the same one later is another one. Whether it was made is shown by the stock. */
   function leave(): void {
+    if (failed.current) changed()
+    failed.current = null
     setMode(undefined)
     setConflict(undefined)
     buttons.current?.querySelector('button')?.focus()
@@ -92,7 +95,7 @@ export function StockCell({ product, changed }: { product: Stocked; changed: () 
           {error}
         </p>
       )}
-      {conflict && <Conflict {...conflict} isBusy={isBusy} run={(change) => void run(change)} keep={leave} />}
+      {conflict && <Conflict {...conflict} isBusy={isBusy} send={start} keep={leave} />}
     </div>
   )
 }
@@ -107,7 +110,7 @@ interface FormProps {
   mode: Mode
   stock: number
   isBusy: boolean
-  send: (mode: Mode, figure: number, reason: string) => void
+  send: (change: Omit<Change, 'key'>) => void
   leave: () => void
 }
 
@@ -127,7 +130,7 @@ function StockForm({ product, mode, stock, isBusy, send, leave }: FormProps) {
     if (isBusy) return
     const found = check(mode, figure, reason)
     setError(found)
-    if (!found) send(mode, Number(figure), reason.trim())
+    if (!found) send({ mode, figure: Number(figure), reason: reason.trim(), seen: stock })
   }
   return (
     <form class="stock-form" noValidate onSubmit={submit} onKeyDown={(event) => event.key === 'Escape' && leave()}>
@@ -183,22 +186,22 @@ interface ConflictProps {
   change: Change
   now: number
   isBusy: boolean
-  run: (change: Change) => void
+  send: (change: Omit<Change, 'key'>) => void
   keep: () => void
 }
 
 /** The stock moved since it was seen, by a sale for instance: set it all the same, leave it, or make the same difference. */
-function Conflict({ change, now, isBusy, run, keep }: ConflictProps) {
+function Conflict({ change, now, isBusy, send, keep }: ConflictProps) {
   const box = useRef<HTMLDivElement>(null)
   const difference = change.figure - change.seen
   useEffect(() => box.current?.focus(), [])
-  const again = (next: Partial<Change>): void => {
-    if (!isBusy) run({ ...change, seen: now, key: crypto.randomUUID(), ...next })
+  const again = ({ mode, figure }: Pick<Change, 'mode' | 'figure'>): void => {
+    if (!isBusy) send({ mode, figure, reason: change.reason, seen: now })
   }
   return (
     <div class="mend" role="alert" tabIndex={-1} ref={box}>
       <p>{desk.conflict(now, change.seen)}</p>
-      <Choice act={() => again({})}>{desk.setAnyway(change.figure)}</Choice>
+      <Choice act={() => again(change)}>{desk.setAnyway(change.figure)}</Choice>
       <Choice act={keep}>{desk.keep(now)}</Choice>
       {difference !== 0 && now + difference >= 0 && (
         <Choice act={() => again({ mode: 'adjust', figure: difference })}>{desk.takeOff(difference)}</Choice>
