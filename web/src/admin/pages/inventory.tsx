@@ -1,6 +1,6 @@
 import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/preact-query'
 import { useLocation } from 'preact-iso'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useRef } from 'preact/hooks'
 import { data, own, userId } from '../../api/client'
 import { ownMeta } from '../../api/queries'
 import type { AdminProductInList } from '../../api/types'
@@ -11,13 +11,13 @@ import { More } from '../../parts/more'
 import { Page } from '../../parts/page'
 import { Picture } from '../../parts/picture'
 import { Empty, Failure, Loading, Waiting } from '../../parts/states'
+import { useSearch } from '../../parts/use-search'
 import { common } from '../../words/en/common'
 import { desk } from '../../words/en/desk'
 import { Export } from '../export'
 import { StockCell } from '../stock-cell'
 
 const PAGE = 50
-const DEBOUNCE = 250
 
 export function Inventory() {
   const { query } = useLocation()
@@ -55,16 +55,16 @@ const loadPage = (q: string, isLow: boolean, limit: number) => (cursor: string, 
 
 function Tools({ q, isLow }: { q: string; isLow: boolean }) {
   const { route } = useLocation()
-  const [text, setText] = useState(q)
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
-  useEffect(() => setText(q), [q])
-  function type(next: string): void {
-    setText(next)
-    clearTimeout(timer.current)
-    timer.current = setTimeout(() => route(address(next.trim(), isLow), true), DEBOUNCE)
-  }
+  const { text, type, look } = useSearch(q, (next) => route(address(next, isLow), true))
   return (
-    <form class="tools" role="search" onSubmit={(event) => event.preventDefault()}>
+    <form
+      class="tools"
+      role="search"
+      onSubmit={(event) => {
+        event.preventDefault()
+        look()
+      }}
+    >
       <Field
         name="q"
         label={desk.nameBegins}

@@ -1,6 +1,6 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/preact-query'
 import { useLocation } from 'preact-iso'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { data, open } from '../../api/client'
 import type { ProductInList } from '../../api/types'
 import { Amount, Badge } from '../../parts/amount'
@@ -10,10 +10,10 @@ import { More } from '../../parts/more'
 import { Page } from '../../parts/page'
 import { Picture } from '../../parts/picture'
 import { Empty, Failure, Loading, Waiting } from '../../parts/states'
+import { useSearch } from '../../parts/use-search'
 import { shop } from '../../words/en/shop'
 
 const PAGE = 24
-const DEBOUNCE = 250
 const MAX_SEARCH = 100
 const MAX_WORDS = 5
 const MAX_CATEGORIES = 100
@@ -104,31 +104,14 @@ function isSame(a: string, b: string): boolean {
 function Search({ wanted }: { wanted: Wanted }) {
   const { q } = wanted
   const { route } = useLocation()
-  const [text, setText] = useState(q)
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
-  const sent = useRef(q)
-  useEffect(() => {
-    if (q !== sent.current) setText(q) // Back, or Clear
-    sent.current = q
-  }, [q])
-  useEffect(() => () => clearTimeout(timer.current), [])
-  function look(next: string): void {
-    clearTimeout(timer.current)
-    sent.current = next
-    if (next !== q) route(address({ ...wanted, q: next }), true)
-  }
-  function type(next: string): void {
-    setText(next)
-    clearTimeout(timer.current)
-    timer.current = setTimeout(() => look(next.trim()), DEBOUNCE)
-  }
+  const { text, type, look } = useSearch(q, (next) => route(address({ ...wanted, q: next }), true))
   return (
     <search>
       <form
         class="search"
         onSubmit={(event) => {
           event.preventDefault()
-          look(text.trim())
+          look()
         }}
       >
         <label class="hidden" for="q">
