@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/preact-que
 import { useLocation, useRoute } from 'preact-iso'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { data, own, userId } from '../../api/client'
-import { ApiError } from '../../api/problem'
+import { ApiError, isUnknown } from '../../api/problem'
 import { isMissing, ownMeta } from '../../api/queries'
 import type { AdminProduct, SaveProduct } from '../../api/types'
 import { Time } from '../../parts/amount'
@@ -46,6 +46,12 @@ const SHOWN: Record<keyof ProductForm, (product: SaveProduct) => string> = {
   categories: (product) => (product.categories ?? []).join(', '),
   active: (product) => (product.active ? desk.yes : desk.no),
 }
+
+/** The members in which two products differ. */
+function differing(a: SaveProduct, b: SaveProduct): (keyof ProductForm)[] {
+  return (Object.keys(SHOWN) as (keyof ProductForm)[]).filter((member) => SHOWN[member](a) !== SHOWN[member](b))
+}
+
 const ID = /^([A-Za-z0-9_-][A-Za-z0-9._-]{0,63}|\.[A-Za-z0-9_-][A-Za-z0-9._-]{0,62}|\.\.[A-Za-z0-9._-]{1,62})$/
 const NO_LIMIT = 10_000
 const THRESHOLD = 5
@@ -181,13 +187,14 @@ export function NewProduct() {
 
 function NewForm({ currency }: { currency: string }) {
   const { route } = useLocation()
+  const lost = useRef('') // the id of a product that may have been added: the answer was lost
   const form = useForm(
     async (values) => {
       const id = text(values, 'product_id').trim()
-      await refuseExisting(id)
       const body: SaveProduct = { ...productOf(values, currency), stock: Number(text(values, 'stock') || 0) }
       if (body.max_per_order === NO_LIMIT) delete body.max_per_order
-      await data(own.PUT('/admin/products/{product_id}', { params: { path: { product_id: id } }, body }))
+      const isAdded = await refuseExisting(id, lost.current === id ? body : undefined)
+      if (!isAdded) await add(id, body)
       announce(desk.added)
       added = id
       route(`/admin/products/${id}`, true)
@@ -199,6 +206,14 @@ function NewForm({ currency }: { currency: string }) {
     }),
     fieldOf,
   )
+  async function add(id: string, body: SaveProduct): Promise<void> {
+    try {
+      await data(own.PUT('/admin/products/{product_id}', { params: { path: { product_id: id } }, body }))
+    } catch (error) {
+      if (isUnknown(error)) lost.current = id
+      throw error
+    }
+  }
   return (
     <form class="form" method="post" noValidate onSubmit={form.submit}>
       <ErrorSummary errors={form.errors} labels={LABELS} failure={form.failure} />
@@ -219,12 +234,16 @@ function NewForm({ currency }: { currency: string }) {
   )
 }
 
-/** A save of an id that is there would change that product. */
-async function refuseExisting(id: string): Promise<void> {
+/**
+ * A save of an id that is there would change that product. Returns whether it is there as `lost`, which an attempt may
+ * have added whose answer was lost.
+ */
+async function refuseExisting(id: string, lost?: SaveProduct): Promise<boolean> {
   try {
-    await data(own.GET('/admin/products/{product_id}', { params: { path: { product_id: id } } }))
+    const stored = await data(own.GET('/admin/products/{product_id}', { params: { path: { product_id: id } } }))
+    if (lost && differing(lost, stored).length === 0) return true
   } catch (error) {
-    if (isMissing(error)) return
+    if (isMissing(error)) return false
     throw error
   }
   throw new ApiError(400, { code: 'invalid_request', errors: [{ field: 'product_id', message: desk.idTaken }] })
@@ -285,7 +304,8 @@ function EditOf({ id }: { id: string }) {
         </p>
       }
     >
-      {query.failureReason && <Waiting error={query.failureReason} />}
+      {query.isError && <Failure error={query.error} again={() => void query.refetch()} />}
+      {query.failureReason && !query.isError && <Waiting error={query.failureReason} />}
       <div class="two">
         <EditForm product={product} saved={refresh} />
         <div class="stack">
@@ -324,7 +344,12 @@ function EditForm({ product, saved }: { product: AdminProduct; saved: () => void
       return common.saved
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== 'product_changed') throw error
-      setTheirs({ stored: error.body.product as AdminProduct, mine: body })
+      const stored = error.body.product as AdminProduct
+      if (differing(body, stored).length === 0) {
+        show(stored) // by an attempt whose answer was lost
+        return common.saved
+      }
+      setTheirs({ stored, mine: body })
       return ''
     }
   }
@@ -353,10 +378,7 @@ function EditForm({ product, saved }: { product: AdminProduct; saved: () => void
 function Conflict({ stored, mine, overwrite, take }: { stored: AdminProduct; mine: SaveProduct; overwrite: () => void; take: () => void }) {
   const box = useRef<HTMLDivElement>(null)
   useEffect(() => box.current?.focus(), [stored])
-  const members = Object.keys(SHOWN) as (keyof ProductForm)[]
-  const rows = members
-    .map((member) => ({ label: LABELS[member], ours: SHOWN[member](mine), now: SHOWN[member](stored) }))
-    .filter(({ ours, now }) => ours !== now)
+  const rows = differing(mine, stored).map((member) => ({ label: LABELS[member], ours: SHOWN[member](mine), now: SHOWN[member](stored) }))
   return (
     <div class="notice bad" role="alert" tabIndex={-1} ref={box}>
       <p>{desk.versionConflict}</p>

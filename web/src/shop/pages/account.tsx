@@ -1,7 +1,7 @@
 import { useLocation } from 'preact-iso'
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { data, own } from '../../api/client'
-import { ApiError } from '../../api/problem'
+import { ApiError, isUnknown } from '../../api/problem'
 import { end, logOut, rename } from '../../api/session'
 import type { SessionUser } from '../../api/types'
 import { Dialog } from '../../parts/dialog'
@@ -73,10 +73,21 @@ function Details({ user }: { user: SessionUser }) {
 
 function Password() {
   const [round, setRound] = useState(0)
+  const attempt = useRef<{ what: string; key: string } | null>(null)
   const form = useForm(
     async (values) => {
       const body = { current: text(values, 'current'), new: text(values, 'new') }
-      await checked('current', data(own.PUT('/users/me/password', { body })))
+      const what = JSON.stringify(body)
+      // the same request again, after a lost answer, is the same change
+      if (attempt.current?.what !== what) attempt.current = { what, key: crypto.randomUUID() }
+      const header = { 'Idempotency-Key': attempt.current.key }
+      try {
+        await checked('current', data(own.PUT('/users/me/password', { body, params: { header } })))
+      } catch (error) {
+        if (!isUnknown(error)) attempt.current = null
+        throw error
+      }
+      attempt.current = null
       setRound(round + 1) // empty fields
       return account.passwordChanged
     },
