@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { admin, buy, buyOften, cancel, newPerson, newProduct, ordersOf, productOf, saveProduct, summary } from './store'
+import { admin, buy, buyOften, cancel, movementsOf, newPerson, newProduct, ordersOf, productOf, saveProduct, summary } from './store'
 import { setRole } from './aws'
 import { expect, logIn, type Page, storedTexts, test } from './test'
 
@@ -22,6 +22,108 @@ test('journey 15: a stock that a sale has changed meanwhile shows the conflict, 
   await page.getByRole('button', { name: 'Take 3 off' }).click()
   await expect(page.locator('.stock-number')).toHaveText('39')
   expect((await productOf(product.product_id)).stock).toBe(39)
+})
+
+/** The store carries out the first of these requests, and no answer arrives. Returns what ends that. */
+async function loseAnswers(page: Page, path: string, method: string): Promise<() => Promise<void>> {
+  let sent = 0
+  await page.route(path, async (route) => {
+    if (route.request().method() !== method) return route.continue()
+    if (sent++ === 0) await route.fetch()
+    return route.abort('connectionreset')
+  })
+  return () => page.unroute(path)
+}
+
+const made = async (id: string, delta: number) => (await movementsOf(id)).filter((each) => each.delta === delta).length
+
+test('journey 15: a difference that is taken from a conflict, and whose answers are lost, is made once', async ({ page }) => {
+  const product = await newProduct({ name: `Zz lost ${Date.now()}`, stock: 43 })
+  await openDesk(page, `/admin/products/${product.product_id}`)
+  await expect(page.getByRole('heading', { name: product.name })).toBeVisible()
+  await buy(await newPerson(), product.product_id, 1)
+  await page.getByRole('button', { name: 'Set the stock' }).click()
+  await page.getByLabel('Counted stock').fill('40')
+  await page.keyboard.press('Enter')
+  await expect(page.getByText('It is 42 now, you saw 43.')).toBeVisible()
+  const arrive = await loseAnswers(page, '**/stock/adjustments', 'POST')
+  await page.getByRole('button', { name: 'Take 3 off' }).click()
+  await expect(page.locator('.stock-cell > .field-error')).toBeVisible()
+  await arrive()
+  await page.getByRole('button', { name: 'Take 3 off' }).click()
+  await expect(page.locator('.stock-number')).toHaveText('39')
+  expect(await made(product.product_id, -3)).toBe(1)
+})
+
+test('journey 15: a change that was left without an answer is not taken for a later one like it', async ({ page }) => {
+  const product = await newProduct({ name: `Zz left ${Date.now()}`, stock: 10 })
+  await openDesk(page, `/admin/products/${product.product_id}`)
+  const deliver = async () => {
+    await page.getByRole('button', { name: 'Change the stock' }).click()
+    await page.getByRole('textbox', { name: 'Difference in' }).fill('5')
+    await page.getByRole('combobox', { name: 'Reason' }).fill('delivery')
+    await page.keyboard.press('Enter')
+  }
+  const arrive = await loseAnswers(page, '**/stock/adjustments', 'POST')
+  await deliver()
+  await expect(page.locator('.stock-cell > .field-error')).toBeVisible()
+  await page.getByRole('combobox', { name: 'Reason' }).press('Escape')
+  await expect(page.locator('.stock-number')).toHaveText('15') // it was made, as the store says when it is asked
+  await arrive()
+  await deliver()
+  await expect(page.locator('.stock-number')).toHaveText('20')
+  expect(await made(product.product_id, 5)).toBe(2)
+})
+
+test('a save whose answer is lost is saved, of a product that is there and of a new one', async ({ page }) => {
+  const product = await newProduct({ name: `Zz save ${Date.now()}` })
+  await openDesk(page, `/admin/products/${product.product_id}`)
+  const save = page.getByRole('button', { name: 'Save', exact: true })
+  await page.getByLabel('Price').fill('65.00')
+  let arrive = await loseAnswers(page, `**/api/admin/products/${product.product_id}`, 'PUT')
+  await save.click()
+  await expect(page.getByText('The shop did not answer.')).toBeVisible()
+  await arrive()
+  await save.click()
+  await expect(page.getByText('Saved.').first()).toBeVisible()
+  await expect(page.getByText('Somebody else has saved this product')).toHaveCount(0)
+
+  const id = `${product.product_id}-2`
+  await page.goto('/admin/new')
+  await page.getByLabel('Product id').fill(id)
+  await page.getByLabel('Name', { exact: true }).fill('Zz save, new')
+  await page.getByLabel('Price').fill('7.00')
+  arrive = await loseAnswers(page, `**/api/admin/products/${id}`, 'PUT')
+  await save.click()
+  await expect(page.getByText('The shop did not answer.')).toBeVisible()
+  await arrive()
+  await save.click()
+  await expect(page).toHaveURL(new RegExp(`/admin/products/${id}$`))
+  await expect(page.getByRole('heading', { name: 'Zz save, new' })).toBeVisible()
+})
+
+test('a page that cannot be renewed says so, and not that it is tried again', async ({ page }) => {
+  const product = await newProduct({ name: `Zz stale ${Date.now()}` })
+  await openDesk(page, `/admin/products/${product.product_id}`)
+  await expect(page.getByRole('heading', { name: product.name })).toBeVisible()
+  await page.route(`**/api/admin/products/${product.product_id}`, (route) => route.fulfill({ status: 403, json: { code: 'forbidden' } }))
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange', { bubbles: true })))
+  await expect(page.getByText('Your account is not allowed to do this.')).toBeVisible()
+  await expect(page.getByText('Trying again')).toHaveCount(0)
+  await expect(page.getByLabel('Price')).toBeVisible()
+})
+
+test('a search that is typed with pauses keeps its blanks, and goes with a filter that is ticked meanwhile', async ({ page }) => {
+  const product = await newProduct({ name: `Zq brass lamp ${Date.now()}`, stock: 2 })
+  await openDesk(page)
+  const field = page.getByLabel('Name begins with')
+  await field.pressSequentially('Zq brass ')
+  await expect(page).toHaveURL(/q=Zq\+brass$/)
+  await field.pressSequentially('lamp')
+  await page.getByLabel('Low stock').check()
+  await expect(page).toHaveURL(/q=Zq\+brass\+lamp&stock=low$/)
+  await expect(field).toHaveValue('Zq brass lamp')
+  await expect(rowOf(page, product.name)).toBeVisible()
 })
 
 test('journey 15: who is no admin sees no desk', async ({ page }) => {

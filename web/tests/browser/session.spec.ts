@@ -182,6 +182,13 @@ test('the account: a new name, a new password, the data, and the end', async ({ 
   await page.getByRole('button', { name: 'Change the password' }).click()
   await expect(page.getByText('Use at least 8 characters.', { exact: true })).toBeVisible()
   await page.getByLabel('New password').fill('another long lamp')
+  await page.route('**/users/me/password', async (route) => {
+    await route.fetch() // it is changed, and the answer is lost
+    await route.abort('connectionreset')
+  })
+  await page.getByRole('button', { name: 'Change the password' }).click()
+  await expect(page.getByRole('alert')).toBeVisible()
+  await page.unroute('**/users/me/password')
   await page.getByRole('button', { name: 'Change the password' }).click()
   await expect(page.getByRole('main').getByText('Your password was changed.', { exact: false })).toBeFocused()
   const download = page.waitForEvent('download')

@@ -95,7 +95,8 @@ function Lines({ basket }: { basket: Basket }) {
   }
   return (
     <>
-      {products.failureReason && <Waiting error={products.failureReason} />}
+      {products.isError && <Failure error={products.error} again={() => void products.refetch()} />}
+      {products.failureReason && !products.isError && <Waiting error={products.failureReason} />}
       {!store.isKept() && <p class="notice">{shop.notStored}</p>}
       <Problems basket={basket} rows={rows} />
       <div class="cart">

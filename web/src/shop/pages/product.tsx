@@ -46,7 +46,8 @@ function ProductOf({ id }: { id: string }) {
   }
   return (
     <Page key="loaded" title={product.name} isHeadingHidden>
-      {query.failureReason && <Waiting error={query.failureReason} />}
+      {query.isError && <Failure error={query.error} again={() => void query.refetch()} />}
+      {query.failureReason && !query.isError && <Waiting error={query.failureReason} />}
       <div class="product">
         <Picture product={product} isFirst size={640} />
         <div class="product-facts">
