@@ -61,8 +61,11 @@ func (t *tables) copy(ctx context.Context, from *dynamodb.Client, table, output 
 func (t *tables) remove() error {
 	var failed error
 	for _, name := range t.made {
+		// One that is not there was deleted by an attempt whose answer was late.
 		_, err := t.client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &name})
-		failed = errors.Join(failed, err)
+		if !errors.As(err, new(*types.ResourceNotFoundException)) {
+			failed = errors.Join(failed, err)
+		}
 	}
 	return failed
 }

@@ -3,6 +3,7 @@ package dynamolocal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -32,13 +33,15 @@ func New(t testing.TB) *Tables {
 	tables := &Tables{url: testenv.Env(t, "SHOP_DYNAMODB_URL"), prefix: uuid.NewString() + "-"}
 	client := tables.Client(nil)
 	for name, schema := range schemas(t) {
-		if _, err := client.CreateTable(context.Background(), schema.input(tables.Name(name))); err != nil {
+		// Nobody else has the name: one that is there, or gone, is so by an attempt whose answer was late.
+		_, err := client.CreateTable(context.Background(), schema.input(tables.Name(name)))
+		if err != nil && !errors.As(err, new(*types.ResourceInUseException)) {
 			t.Fatalf("creating table %s: %v", name, err)
 		}
 		t.Cleanup(func() {
-			if _, err := client.DeleteTable(
-				context.Background(), &dynamodb.DeleteTableInput{TableName: aws.String(tables.Name(name))},
-			); err != nil {
+			in := &dynamodb.DeleteTableInput{TableName: aws.String(tables.Name(name))}
+			_, err := client.DeleteTable(context.Background(), in)
+			if err != nil && !errors.As(err, new(*types.ResourceNotFoundException)) {
 				t.Errorf("deleting table %s: %v", name, err)
 			}
 		})

@@ -84,10 +84,12 @@ func dayOf(t *testing.T, instant string, later int) string {
 // addedUp is the summary of one day's orders.
 func addedUp(day string, orders []order, top int) summary {
 	var units, revenue int64
-	goods := map[string]*productSales{}
+	goods, isMixed := map[string]*productSales{}, false
 	for _, o := range orders {
 		if o.Total.Currency == currency { // browser tests sell in others, which is other_revenue
 			revenue += o.Total.Amount
+		} else {
+			isMixed = true
 		}
 		for _, item := range o.Items {
 			units += item.Quantity
@@ -101,12 +103,15 @@ func addedUp(day string, orders []order, top int) summary {
 		}
 	}
 	n := int64(len(orders))
-	return summary{
+	s := summary{
 		From: day, To: day, TimeZone: "UTC", Currency: currency, Orders: n, Units: units, Revenue: pounds(revenue),
-		AverageOrder: pounds((2*revenue + n) / (2 * n)), // half up
-		Days:         []daySales{{Day: day, Orders: n, Units: units, Revenue: pounds(revenue)}},
-		TopProducts:  best(goods, top),
+		Days:        []daySales{{Day: day, Orders: n, Units: units, Revenue: pounds(revenue)}},
+		TopProducts: best(goods, top),
 	}
+	if !isMixed {
+		s.AverageOrder = pounds((2*revenue + n) / (2 * n)) // half up
+	}
+	return s
 }
 
 func best(goods map[string]*productSales, top int) []productSales {
