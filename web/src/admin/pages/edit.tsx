@@ -167,6 +167,9 @@ function useCurrency() {
 
 /** The product that this tab added last, so that its page says so. */
 let added = ''
+function remember(id: string): void {
+  added = id
+}
 
 export function NewProduct() {
   const currency = useCurrency()
@@ -196,7 +199,7 @@ function NewForm({ currency }: { currency: string }) {
       const isAdded = await refuseExisting(id, lost.current === id ? body : undefined)
       if (!isAdded) await add(id, body)
       announce(desk.added)
-      added = id
+      remember(id)
       route(`/admin/products/${id}`, true)
     },
     (values) => ({
