@@ -399,6 +399,63 @@ func TestStatusMails(t *testing.T) {
 	}
 }
 
+// TestStatusMailsOfAnErasure: an order that is shipped or cancelled between the erasure of its mails and its own leaves
+// no hash in the mail that tells of it.
+func TestStatusMailsOfAnErasure(t *testing.T) {
+	for _, steps := range [][]order.Status{{order.Packed, order.Shipped}, {order.Cancelled}} {
+		s := open(t)
+		s.addProduct("lamp", 100, 9)
+		o := s.sold("k", line("lamp", 100, 1))
+		erased := len(notification.OrderMailIDs(o.ID))
+		change := func(next http.RoundTripper, r *http.Request) (*http.Response, error) {
+			at := order.Placed
+			for _, to := range steps {
+				request := order.StatusRequest{OrderID: o.ID, From: at, To: to}
+				if err := second(s.progress().Set(t.Context(), s.admin, request)); err != nil {
+					t.Error(err)
+				}
+				at = to
+			}
+			return next.RoundTrip(r)
+		}
+		s.faults.On("UpdateItem", append(make([]awsfault.Fault, erased), change)...)
+		s.must(s.personalData().Erase(t.Context(), cat.UserID))
+		told, _ := notification.StatusMailID(o.ID, steps[len(steps)-1])
+		if s.item("Mails", mailKey(told)) == nil {
+			t.Fatalf("%v: there is no mail", steps)
+		}
+		for _, id := range notification.OrderMailIDs(o.ID) {
+			if item := s.item("Mails", mailKey(id)); item["address_hash"] != nil {
+				t.Errorf("%v: %s has a hash still", steps, id)
+			}
+		}
+		if email := s.item("Orders", orderKey(o.ID))["email"]; fmt.Sprint(email) != fmt.Sprint(text("")) {
+			t.Errorf("%v: the order has an address still", steps)
+		}
+	}
+}
+
+// TestErasureOfARestlessOrder: one that has another status each time is left to the next run.
+func TestErasureOfARestlessOrder(t *testing.T) {
+	s := open(t)
+	s.addProduct("lamp", 100, 9)
+	o := s.sold("k", line("lamp", 100, 1))
+	var faults []awsfault.Fault
+	for i := range mostStatuses {
+		faults = append(faults, make([]awsfault.Fault, len(notification.OrderMailIDs(o.ID)))...)
+		faults = append(faults, awsfault.Answer(http.StatusBadRequest, fmt.Sprintf(
+			`{"__type": "ConditionalCheckFailedException", "Item": {"status": {"S": "%d"}}}`, i)))
+	}
+	s.faults.On("UpdateItem", faults...)
+	if err := s.personalData().Erase(t.Context(), cat.UserID); !errors.Is(err, order.ErrBusy) {
+		t.Errorf("got %v, want ErrBusy", err)
+	}
+	s.must(s.personalData().Erase(t.Context(), cat.UserID))
+	if email := s.item("Orders", orderKey(o.ID))["email"]; fmt.Sprint(email) != fmt.Sprint(text("")) {
+		t.Error("the order has an address still")
+	}
+}
+
 // TestStatusOfAnErasedOrder: an order that lost its address after it was read is not changed with a mail to it; it is
 // when it is read again, without one.
 func TestStatusOfAnErasedOrder(t *testing.T) {

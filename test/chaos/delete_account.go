@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"shop/internal/notification"
 )
 
 // deletion is a customer who orders all there is of a product of their own in this round, waits for more, and then
@@ -95,24 +97,26 @@ func (h *history) readErasure(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		m, err := e.item(ctx, "MailsTable", "mail_id", "order-placed#"+id)
-		if err != nil {
-			return err
+		if text(o["email"]) != "" {
+			l.traces = append(l.traces, "the address of "+id)
 		}
-		l.traces = append(l.traces, personalData(id, o, m)...)
+		for _, mail := range notification.OrderMailIDs(id) {
+			m, err := e.item(ctx, "MailsTable", "mail_id", mail)
+			if err != nil {
+				return err
+			}
+			l.traces = append(l.traces, personalData(mail, m)...)
+		}
 	}
 	return nil
 }
 
-// personalData names the personal data in an order and its mail.
-func personalData(id string, o, m map[string]types.AttributeValue) []string {
+// personalData names the personal data in a mail about an order, if it is there.
+func personalData(id string, m map[string]types.AttributeValue) []string {
 	var found []string
-	if text(o["email"]) != "" {
-		found = append(found, "the address of "+id)
-	}
 	for _, name := range []string{"address_hash", "email"} {
 		if text(m[name]) != "" {
-			found = append(found, name+" of the mail of "+id)
+			found = append(found, name+" of the mail "+id)
 		}
 	}
 	return found
