@@ -48,14 +48,32 @@ type Relayed struct {
 // Run relays at most max of the mails that are due, begins nothing after until, and returns what it did. A mail is
 // rescheduled before its event is sent, so that it has one event an attempt whatever happens in between; a mail whose
 // event the queue refuses is made due again, and does not hold up the others. Nor does one that cannot be rescheduled,
-// which stays due, or one of an unknown kind. Only a batch of which the queue took none ends the run: that is an
-// outage.
+// which stays due, or one of an unknown kind. Account mails go first, and apart from the others, because their queue is
+// another one: an outage of one queue does not hold up the mails of the other.
 func (r *Relay) Run(ctx context.Context, max int, until time.Time) (Relayed, error) {
 	mails, failed := r.Ledger.Due(ctx, r.Now(), max)
 	if failed != nil {
 		failed = fmt.Errorf("looking for mails that are due: %w", failed)
 	}
 	done := Relayed{Oldest: oldest(mails, r.Now())}
+	var accounts, others []Mail
+	for _, mail := range mails {
+		if mail.IsAccountMail() {
+			accounts = append(accounts, mail)
+		} else {
+			others = append(others, mail)
+		}
+	}
+	for _, mails := range [][]Mail{accounts, others} {
+		failed = errors.Join(failed, r.relay(ctx, mails, until, &done))
+	}
+	return done, failed
+}
+
+// relay relays mails of one queue and adds to done what it did. Only a batch of which the queue took none ends it: that
+// is an outage.
+func (r *Relay) relay(ctx context.Context, mails []Mail, until time.Time, done *Relayed) error {
+	var failed error
 	for start := 0; start < len(mails) && r.Now().Before(until); start += relayBatch {
 		taken, err := r.take(ctx, mails[start:min(start+relayBatch, len(mails))], until)
 		failed = errors.Join(failed, err)
@@ -66,7 +84,7 @@ func (r *Relay) Run(ctx context.Context, max int, until time.Time) (Relayed, err
 			break
 		}
 	}
-	return done, failed
+	return failed
 }
 
 func oldest(mails []Mail, now time.Time) time.Duration {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -186,6 +187,48 @@ func TestRelayQueueDown(t *testing.T) {
 	wantAttempts(t, l, 0, mails(1, 25)...)
 	q.fails = nil
 	wantRun(t, l.relay(q), 2000, always, 25, nil)
+}
+
+// TestRelayOneQueueDown: an outage of one queue leaves its mails due as before, and holds up none of the other's,
+// whichever were due first.
+func TestRelayOneQueueDown(t *testing.T) {
+	for name, c := range map[string]struct {
+		accounts time.Duration // when account mails were made, after the orders' mails
+		down     Kind
+	}{
+		"accounts, due first": {-time.Hour, VerifyEmail},
+		"accounts, due last":  {time.Minute, VerifyEmail},
+		"orders, due first":   {time.Minute, OrderPlaced},
+		"orders, due last":    {-time.Hour, OrderPlaced},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, q := pendingMails(12), &line{refuses: map[string]bool{}}
+			for i := range 12 {
+				m := NewVerificationMail(fmt.Sprintf("usr_%02d", i), "ada@example.com", opened.Add(c.accounts))
+				l.entries[m.ID] = entry{Mail: m}
+			}
+			var down, others []string
+			for _, id := range slices.Sorted(maps.Keys(l.entries)) {
+				if kind, _ := CutMailID(id); Kind(kind) == c.down {
+					down, q.refuses[id] = append(down, id), true
+				} else {
+					others = append(others, id)
+				}
+			}
+			wantRun(t, l.relay(q), 2000, always, 12, errDown)
+			if slices.Sort(q.events); !slices.Equal(q.events, others) {
+				t.Errorf("got the events %q, want %q", q.events, others)
+			}
+			if len(q.batches) != 1+2 {
+				t.Errorf("got %d batches, want one of the queue that is down", len(q.batches))
+			}
+			for _, id := range down {
+				if attempt := l.entries[id].Attempt; attempt != 0 {
+					t.Errorf("%s: got attempt %d, want 0", id, attempt)
+				}
+			}
+		})
+	}
 }
 
 // TestRelayCannotReschedule: mails that cannot be rescheduled, a whole batch of them too, stay due as they were, and
