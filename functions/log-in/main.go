@@ -34,14 +34,14 @@ type settings struct {
 func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
-	key := &kmssign.Key{Client: kms.NewFromConfig(aws), ID: s.SigningKeyID}
+	signer := kmssign.NewSigner(kms.NewFromConfig(aws), s.SigningKeyID)
 	passwords := password.New(s.Cost, s.CostsBefore...)
 	hashes := &dynamostore.PasswordHashes{Client: db, Users: s.Users}
 	rehash := user.Rehash{Users: hashes, Passwords: passwords, Failed: notRehashed}
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), logIn(&user.LogIn{
 		Guesses:   &dynamostore.Guesses{Client: db, Users: s.Users, AuthState: s.AuthState},
 		Passwords: passwords,
-		Tokens:    &token.Issuer{URL: s.Issuer, Audience: s.Audience, Signer: key, Now: clock.Now},
+		Tokens:    &token.Issuer{URL: s.Issuer, Audience: s.Audience, Signer: signer, Now: clock.Now},
 		Sessions:  &dynamostore.Sessions{Client: db, AuthState: s.AuthState},
 		Rehash:    rehash.Do,
 		Now:       clock.Now,

@@ -30,10 +30,10 @@ type settings struct {
 func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
-	key := &kmssign.Key{Client: kms.NewFromConfig(aws), ID: s.SigningKeyID}
+	signer := kmssign.NewSigner(kms.NewFromConfig(aws), s.SigningKeyID)
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), openMachineSession(&user.MachineLogIn{
 		Guesses: &dynamostore.Guesses{Client: db, Users: s.Users, AuthState: s.AuthState},
-		Tokens:  &token.Issuer{URL: s.Issuer, Audience: s.Audience, Signer: key, Now: clock.Now},
+		Tokens:  &token.Issuer{URL: s.Issuer, Audience: s.Audience, Signer: signer, Now: clock.Now},
 		Keys:    &dynamostore.APIKeyUses{Client: db, Users: s.Users, AuthState: s.AuthState},
 		Failed:  notNoted,
 		Now:     clock.Now,

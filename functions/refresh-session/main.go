@@ -31,11 +31,11 @@ type settings struct {
 func main() {
 	s, aws := config.MustLoad[settings]()
 	db := dynamodb.NewFromConfig(aws)
-	key := &kmssign.Key{Client: kms.NewFromConfig(aws), ID: s.SigningKeyID}
+	signer := kmssign.NewSigner(kms.NewFromConfig(aws), s.SigningKeyID)
 	lambda.Start(storeapi.Lambda(httpapi.Front(s.Front), refreshSession(&user.Refresh{
 		Sessions: &dynamostore.Sessions{Client: db, AuthState: s.AuthState},
 		Users:    &dynamostore.Accounts{Client: db, Users: s.Users},
-		Tokens:   &token.Issuer{URL: s.Issuer, Audience: s.Audience, Signer: key, Now: clock.Now},
+		Tokens:   &token.Issuer{URL: s.Issuer, Audience: s.Audience, Signer: signer, Now: clock.Now},
 		Grace:    s.Grace,
 		Now:      clock.Now,
 	})))

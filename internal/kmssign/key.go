@@ -20,8 +20,8 @@ import (
 	"shop/internal/token"
 )
 
-// Key is an asymmetric RSA key of KMS with the usage SIGN_VERIFY. It is a [token.Signer]. It is safe for concurrent
-// use; do not copy it after its first use.
+// Key is an asymmetric RSA key of KMS with the usage SIGN_VERIFY. It is safe for concurrent use; do not copy it after
+// its first use.
 type Key struct {
 	Client *kms.Client
 	ID     string // key id, key ARN, alias name or alias ARN
@@ -29,8 +29,6 @@ type Key struct {
 	mu     sync.Mutex
 	public *rsa.PublicKey // nil until it was read
 }
-
-var _ token.Signer = (*Key)(nil)
 
 // PublicKey returns the public half of the key. The first call that succeeds reads it by kms:GetPublicKey, one call at
 // a time; later ones answer from memory, because the key behind an id never changes. A failure is not remembered. The
@@ -64,11 +62,29 @@ func (k *Key) read(ctx context.Context) (*rsa.PublicKey, error) {
 	return nil, fmt.Errorf("the key is %T, not RSA", public)
 }
 
+// Signer is the key that signs. It is a [token.Signer], and counts each token that it fails to sign: also one for which
+// it cannot read the public half, as a new process finds it while the key is disabled.
+type Signer struct{ *Key }
+
+var _ token.Signer = Signer{}
+
+// NewSigner returns the Signer with the key that has this id, as in [Key].
+func NewSigner(client *kms.Client, id string) Signer { return Signer{&Key{Client: client, ID: id}} }
+
+// PublicKey is [Key.PublicKey] for a token that is to be signed.
+func (s Signer) PublicKey(ctx context.Context) (*rsa.PublicKey, error) {
+	public, err := s.Key.PublicKey(ctx)
+	if err != nil {
+		observe.Count(observe.TokensNotSigned, 1)
+	}
+	return public, err
+}
+
 // Sign returns the RSASSA-PKCS1-v1_5 signature of a SHA-256 digest, made by kms:Sign. The error says that it is
 // Temporary when KMS throttled, failed, or did not answer in time.
-func (k *Key) Sign(ctx context.Context, digest []byte) ([]byte, error) {
-	out, err := k.Client.Sign(ctx, &kms.SignInput{
-		KeyId:            aws.String(k.ID),
+func (s Signer) Sign(ctx context.Context, digest []byte) ([]byte, error) {
+	out, err := s.Client.Sign(ctx, &kms.SignInput{
+		KeyId:            aws.String(s.ID),
 		Message:          digest,
 		MessageType:      types.MessageTypeDigest,
 		SigningAlgorithm: types.SigningAlgorithmSpecRsassaPkcs1V15Sha256,

@@ -132,12 +132,12 @@ var privateKey = sync.OnceValue(func() *rsa.PrivateKey {
 	return key
 })
 
-func newKey(t *testing.T) (*Key, *service) {
+func newKey(t *testing.T) (Signer, *service) {
 	t.Helper()
 	s := &service{private: privateKey()}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	return &Key{Client: newClient(server.URL, anybody), ID: keyID}, s
+	return NewSigner(newClient(server.URL, anybody), keyID), s
 }
 
 // anybody may call a fake service.
@@ -231,12 +231,12 @@ type at func(*http.Request) (*http.Response, error)
 func (f at) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // keyOver calls KMS as a function does, whose attempts end after deadline.Call.
-func keyOver(kmsAnswers at) *Key {
-	return &Key{ID: keyID, Client: kms.New(kms.Options{
+func keyOver(kmsAnswers at) Signer {
+	return NewSigner(kms.New(kms.Options{
 		Region:      "eu-west-1",
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 		HTTPClient:  &http.Client{Transport: kmsAnswers, Timeout: deadline.Call},
-	})}
+	}), keyID)
 }
 
 func fails(status int, code string) at {
@@ -257,12 +257,12 @@ func breaks(*http.Request) (*http.Response, error) {
 }
 
 // uses are the two uses of the key.
-var uses = map[string]func(context.Context, *Key) error{
-	"sign": func(ctx context.Context, k *Key) error {
+var uses = map[string]func(context.Context, Signer) error{
+	"sign": func(ctx context.Context, k Signer) error {
 		_, err := k.Sign(ctx, make([]byte, sha256.Size))
 		return err
 	},
-	"read": func(ctx context.Context, k *Key) error {
+	"read": func(ctx context.Context, k Signer) error {
 		_, err := k.PublicKey(ctx)
 		return err
 	},
@@ -370,6 +370,48 @@ func TestSignPassesOnARefusal(t *testing.T) {
 	}
 }
 
+// TestTokensNotSigned: a token is counted once, also in a process that never read the key.
+func TestTokensNotSigned(t *testing.T) {
+	disabled := fails(http.StatusBadRequest, "DisabledException")
+	for name, reads := range map[string]bool{"cold": false, "warm": true} {
+		key, s := newKey(t)
+		if reads {
+			if _, err := key.PublicKey(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		key.Client = keyOver(disabled).Client
+		issuer := token.Issuer{URL: "https://issuer.example", Audience: "shop", Signer: key, Now: time.Now}
+		measured := observetest.Measured(t, func() {
+			_, _, err := issuer.Issue(t.Context(), token.Subject{
+				UserID: "usr_1", Email: "ada@example.com", Scopes: []string{token.ScopeCustomer}, SessionID: "ses_1",
+			})
+			if !isOutOfUse(err) {
+				t.Errorf("%s: got %v, want KMS's refusal", name, err)
+			}
+		})
+		if measured["TokensNotSigned"] != 1 {
+			t.Errorf("%s: measured %v, want one token that was not signed", name, measured)
+		}
+		if reads != slices.Contains(s.operations(), "GetPublicKey") {
+			t.Errorf("%s: got requests %v", name, s.operations())
+		}
+	}
+}
+
+// TestReadingKeysSignsNoTokens: who publishes keys counts no tokens.
+func TestReadingKeysSignsNoTokens(t *testing.T) {
+	ring, _ := newRing(t, map[string]string{"b": "AccessDeniedException"})
+	measured := observetest.Measured(t, func() {
+		if _, err := ring.PublicKeys(silent(t)); !isDenied(err) {
+			t.Errorf("got %v, want KMS's refusal", err)
+		}
+	})
+	if len(measured) != 0 {
+		t.Errorf("measured %v, want nothing", measured)
+	}
+}
+
 func TestSignStopsWithItsContext(t *testing.T) {
 	key, s := newKey(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -415,11 +457,11 @@ func TestTokenSignedByTheEmulator(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	issueAndVerify(t, &Key{Client: client, ID: *id})
+	issueAndVerify(t, NewSigner(client, *id))
 }
 
 // published is token.Keys of the one key.
-type published struct{ key *Key }
+type published struct{ key Signer }
 
 func (p published) PublicKey(ctx context.Context, id string) (*rsa.PublicKey, error) {
 	public, err := p.key.PublicKey(ctx)
@@ -429,7 +471,7 @@ func (p published) PublicKey(ctx context.Context, id string) (*rsa.PublicKey, er
 	return public, err
 }
 
-func issueAndVerify(t *testing.T, key *Key) {
+func issueAndVerify(t *testing.T, key Signer) {
 	t.Helper()
 	issuer := token.Issuer{URL: "https://issuer.example", Audience: "shop", Signer: key, Now: time.Now}
 	subject := token.Subject{
