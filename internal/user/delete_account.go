@@ -45,11 +45,10 @@ type DeleteAccount struct {
 func (d *DeleteAccount) Do(ctx context.Context, caller Caller, password, clientKey string) (deleted bool, err error) {
 	u, err := d.Users.ByEmail(ctx, caller.Email)
 	if err == nil && u.ID == caller.UserID {
-		err = d.delete(ctx, Attempt{Email: caller.Email, ClientKey: clientKey, At: d.Now()}, caller, password)
-		deleted = err == nil
+		deleted, err = d.delete(ctx, Attempt{Email: caller.Email, ClientKey: clientKey, At: d.Now()}, caller, password)
 	}
 	if err != nil && !errors.Is(err, ErrNotFound) {
-		return false, fmt.Errorf("deleting an account: %w", err)
+		return deleted, fmt.Errorf("deleting an account: %w", err)
 	}
 	if err := d.Data.Erase(ctx, caller.UserID); err != nil {
 		return deleted, fmt.Errorf("erasing the data of an account: %w", err)
@@ -57,12 +56,23 @@ func (d *DeleteAccount) Do(ctx context.Context, caller Caller, password, clientK
 	return deleted, nil
 }
 
-func (d *DeleteAccount) delete(ctx context.Context, a Attempt, caller Caller, password string) error {
+func (d *DeleteAccount) delete(ctx context.Context, a Attempt, caller Caller, password string) (bool, error) {
 	counted, err := confirmation{d.Guesses, d.Passwords}.confirm(ctx, a, caller, password)
 	if err != nil {
-		return err // ErrNotFound, too: the account went meanwhile
+		return false, err // ErrNotFound, too: the account went meanwhile
 	}
-	return d.Accounts.Delete(ctx, counted.User, d.Now())
+	err = d.Accounts.Delete(ctx, counted.User, d.Now())
+	if err == nil || errors.Is(err, ErrNotFound) {
+		return err == nil, err
+	}
+	return d.isGone(ctx, caller), err
+}
+
+// isGone looks whether an account is gone after a deletion that failed: it may have been carried out without an answer,
+// and a repeat could not tell.
+func (d *DeleteAccount) isGone(ctx context.Context, caller Caller) bool {
+	u, err := d.Users.ByEmail(ctx, caller.Email)
+	return errors.Is(err, ErrNotFound) || err == nil && u.ID != caller.UserID
 }
 
 // AccountDeletion is an account that was deleted and may have left personal data.

@@ -35,7 +35,7 @@ func (r *fakeDeletions) Delete(_ context.Context, u User, now time.Time) error {
 		return ErrNotFound
 	}
 	r.user, r.deletions[u.ID] = User{}, now
-	return nil
+	return r.fails["close, unheard"]
 }
 
 func (r *fakeDeletions) Erase(_ context.Context, userID string) error {
@@ -134,10 +134,10 @@ func TestDeleteAccountAgain(t *testing.T) {
 	}
 }
 
-// TestDeleteAccountCutShort: whatever fails, an account whose data were touched is deleted, and its deletion is
-// recorded.
+// TestDeleteAccountCutShort: whatever fails, an account whose data were touched is deleted, its deletion is recorded,
+// and the caller is told of it, also where the deletion itself had no answer.
 func TestDeleteAccountCutShort(t *testing.T) {
-	for _, call := range []string{"find", "look", "count", "check", "close", "erase"} {
+	for _, call := range []string{"find", "look", "count", "check", "close", "close, unheard", "erase"} {
 		t.Run(call, func(t *testing.T) {
 			d, r := deletion()
 			r.fails[call] = errDown
@@ -149,7 +149,8 @@ func TestDeleteAccountCutShort(t *testing.T) {
 			if deleted != closed {
 				t.Errorf("deleted is %t, and the account is gone: %t", deleted, closed)
 			}
-			if r.data[ada.ID] != 5 || closed != (call == "erase") || closed != !r.deletions[ada.ID].IsZero() {
+			if r.data[ada.ID] != 5 || closed != (call == "erase" || call == "close, unheard") ||
+				closed != !r.deletions[ada.ID].IsZero() {
 				t.Errorf("left the account %+v, %v, %v", r.user, r.data, r.deletions)
 			}
 		})
