@@ -10,8 +10,9 @@ import (
 )
 
 type accountCreator interface {
-	// Do creates a customer. It returns validation.Errors and user.ErrEmailTaken.
-	Do(ctx context.Context, r user.Registration) (user.User, error)
+	// Do creates a customer, and reports whether this call did: a repeat returns who was created. It returns
+	// validation.Errors and user.ErrEmailTaken.
+	Do(ctx context.Context, r user.Registration) (u user.User, created bool, err error)
 }
 
 type unverifiedAccounts interface {
@@ -49,11 +50,13 @@ func (h handlers) signUp(ctx context.Context, r *httpapi.Request) (httpapi.Respo
 	if err != nil {
 		return httpapi.Response{}, err
 	}
-	u, err := h.users.Do(ctx, wanted)
+	u, isNew, err := h.users.Do(ctx, wanted)
 	if err != nil {
 		return httpapi.Response{}, storeapi.IfBusyWithoutKey(err, wanted.Key, unknown)
 	}
-	observe.Count(observe.SignUps, 1)
+	if isNew {
+		observe.Count(observe.SignUps, 1)
+	}
 	created := account{UserID: u.ID, Email: u.Email, Name: u.Name, CreatedAt: storeapi.Time(u.CreatedAt)}
 	return httpapi.Created(created), nil
 }

@@ -14,13 +14,18 @@ import (
 )
 
 // register is an accountCreator. Calling a nil one panics, and so is answered as internal.
-type register func(user.Registration) (user.User, error)
+type register func(user.Registration) (user.User, bool, error)
 
-func (r register) Do(_ context.Context, given user.Registration) (user.User, error) { return r(given) }
+func (r register) Do(_ context.Context, given user.Registration) (user.User, bool, error) {
+	return r(given)
+}
+
+// again is the Idempotency-Key of a request that was done before.
+const again = "done before"
 
 // expecting signs up whoever registers as want says.
 func expecting(t *testing.T, want user.Registration) register {
-	return func(given user.Registration) (user.User, error) {
+	return func(given user.Registration) (user.User, bool, error) {
 		if given != want {
 			t.Errorf("the registration is %+v, want %+v", given, want)
 		}
@@ -28,7 +33,7 @@ func expecting(t *testing.T, want user.Registration) register {
 			ID: httpapitest.Customer.UserID, Email: "ada@example.com", Name: given.Name,
 			PasswordHash: password.Stored("$argon2id$"), Role: user.RoleCustomer,
 			CreatedAt: time.Date(2026, 3, 2, 18, 4, 11, 207e6, time.UTC),
-		}, nil
+		}, given.Key != again, nil
 	}
 }
 
@@ -41,6 +46,22 @@ func TestSignUp(t *testing.T) {
 		"user_id":"usr_019cafb8-d247-752e-9651-0c5ca6a3a450","email":"ada@example.com","name":"Ada Winter","created_at":"2026-03-02T18:04:11.207Z"}`})
 	if measured["SignUps"] != 1 {
 		t.Errorf("measured %v, want a sign-up", measured)
+	}
+}
+
+// TestARepeatIsNoSignUp: it is answered as the first request, and not counted.
+func TestARepeatIsNoSignUp(t *testing.T) {
+	h := signUp(expecting(t, user.Registration{
+		Email: httpapitest.Email, Password: httpapitest.Password, Name: "Ada Winter", Key: again,
+	}))
+	measured := observetest.Measured(t, func() {
+		a := httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithHeader("Idempotency-Key", again))
+		if a.Status != http.StatusCreated {
+			t.Errorf("answered %d", a.Status)
+		}
+	})
+	if measured["SignUps"] != 0 {
+		t.Errorf("measured %v, want no sign-up", measured)
 	}
 }
 
@@ -73,7 +94,7 @@ func TestBody(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	e := httpapitest.ReadEvent(t).WithHeader("Idempotency-Key", "k")
 	httpapitest.CheckRefusals(t, e, func(err error) httpapi.Handler {
-		return signUp(register(func(user.Registration) (user.User, error) { return user.User{}, err }))
+		return signUp(register(func(user.Registration) (user.User, bool, error) { return user.User{}, false, err }))
 	})
 	httpapitest.CheckRefusals(t, e, func(err error) httpapi.Handler {
 		return signUpByMail(apply(func(user.Registration) error { return err }))
@@ -103,8 +124,8 @@ func TestSignUpByMail(t *testing.T) {
 
 // TestBusyWithoutAKey: then a repeat may be refused though the first request was done, and the answer says so.
 func TestBusyWithoutAKey(t *testing.T) {
-	httpapitest.Call(t, signUp(register(func(user.Registration) (user.User, error) {
-		return user.User{}, context.DeadlineExceeded
+	httpapitest.Call(t, signUp(register(func(user.Registration) (user.User, bool, error) {
+		return user.User{}, false, context.DeadlineExceeded
 	})), httpapitest.ReadEvent(t)).
 		CheckProblem(t, httpapitest.Problem{Code: "busy", Detail: unknown})
 }

@@ -9,9 +9,9 @@ import (
 )
 
 type addressVerifier interface {
-	// Do takes the token of a link, once. It returns validation.Errors. With a key, which may be empty, a repeat
-	// succeeds like the first request.
-	Do(ctx context.Context, token, key string) error
+	// Do takes the token of a link, once, and reports whether this call did. It returns validation.Errors. With a key,
+	// which may be empty, a repeat succeeds like the first request.
+	Do(ctx context.Context, token, key string) (verified bool, err error)
 }
 
 // unknown is what a 503 says of a request that came without a key.
@@ -39,9 +39,12 @@ func (h handlers) verify(ctx context.Context, r *httpapi.Request) (httpapi.Respo
 	if err != nil {
 		return httpapi.Response{}, err
 	}
-	if err := h.links.Do(ctx, in.Token, key); err != nil {
+	verified, err := h.links.Do(ctx, in.Token, key)
+	if err != nil {
 		return httpapi.Response{}, storeapi.IfBusyWithoutKey(err, key, unknown)
 	}
-	observe.Count(observe.SignUps, 1) // only now the account is good
+	if verified {
+		observe.Count(observe.SignUps, 1) // only now the account is good
+	}
 	return httpapi.NoContent(), nil
 }

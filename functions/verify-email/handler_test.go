@@ -16,7 +16,10 @@ const token = "GGzEEDpu1kcL7Ah7uQMjbXUBFhb8Q3JUvZ-9_8zfWxY"
 // verify is an addressVerifier. Calling a nil one panics, and so is answered as internal.
 type verify func(token string) error
 
-func (v verify) Do(_ context.Context, token, _ string) error { return v(token) }
+// again is the Idempotency-Key of a request that was done before.
+const again = "done before"
+
+func (v verify) Do(_ context.Context, token, key string) (bool, error) { return key != again, v(token) }
 
 func TestVerifyEmail(t *testing.T) {
 	for body, want := range map[string]string{
@@ -38,6 +41,20 @@ func TestVerifyEmail(t *testing.T) {
 		if a.Status != http.StatusNoContent || a.Body != "" || a.Header["Content-Type"] != "" || asked != 1 {
 			t.Errorf("answered %d %q %v after %d calls, want 204 and nothing else", a.Status, a.Body, a.Header, asked)
 		}
+	}
+}
+
+// TestARepeatIsNoSignUp: it is answered as the first request, and not counted.
+func TestARepeatIsNoSignUp(t *testing.T) {
+	h := verifyEmail(verify(func(string) error { return nil }))
+	measured := observetest.Measured(t, func() {
+		a := httpapitest.Call(t, h, httpapitest.ReadEvent(t).WithHeader("Idempotency-Key", again))
+		if a.Status != http.StatusNoContent {
+			t.Errorf("answered %d", a.Status)
+		}
+	})
+	if measured["SignUps"] != 0 {
+		t.Errorf("measured %v, want no sign-up", measured)
 	}
 }
 

@@ -145,9 +145,13 @@ func wantFollowed(t *testing.T, err, want error) {
 func TestVerifyEmail(t *testing.T) {
 	m, token := mail(VerifyAddress)
 	v := &VerifyEmail{Links: m, Now: func() time.Time { return signedUpAt.Add(30*time.Minute - time.Millisecond) }}
-	if err := v.Do(context.Background(), token, ""); err != nil || len(m.verified) != 1 ||
+	if verified, err := v.Do(context.Background(), token, "k"); err != nil || !verified || len(m.verified) != 1 ||
 		m.verified[0].UserID != "usr_1" {
-		t.Errorf("verified %+v with error %v, want usr_1", m.verified, err)
+		t.Errorf("verified %+v: %t, error %v, want usr_1", m.verified, verified, err)
+	}
+	clear(m.links)
+	if verified, err := v.Do(context.Background(), token, "k"); err != nil || verified {
+		t.Errorf("again: verified is %t, error %v, want what the first request did", verified, err)
 	}
 }
 
@@ -157,17 +161,19 @@ func TestVerifyEmailRefuses(t *testing.T) {
 			m, token := mail(VerifyAddress)
 			now := signedUpAt
 			c.spoil(m, &now, &token)
-			wantFollowed(t, (&VerifyEmail{Links: m, Now: func() time.Time {
-				return now
-			}}).Do(context.Background(), token, ""), c.err)
+			wantFollowed(t, verify(m, now, token, ""), c.err)
 			if len(m.verified) != 0 || m.looked != c.looked {
 				t.Errorf("verified %v after %d looks, want nobody after %d", m.verified, m.looked, c.looked)
 			}
 		})
 	}
 	m, token := mail(SetPassword)
-	wantFollowed(t,
-		(&VerifyEmail{Links: m, Now: func() time.Time { return signedUpAt }}).Do(context.Background(), token, ""), nil)
+	wantFollowed(t, verify(m, signedUpAt, token, ""), nil)
+}
+
+func verify(m *fakeLinks, now time.Time, token, key string) error {
+	_, err := (&VerifyEmail{Links: m, Now: func() time.Time { return now }}).Do(context.Background(), token, key)
+	return err
 }
 
 func resetOf(m *fakeLinks, now time.Time, passwords Passwords) *ResetPassword {
@@ -231,9 +237,7 @@ func TestResetPasswordKeepsTheLink(t *testing.T) {
 // password; nothing else is.
 func TestLinksAgain(t *testing.T) {
 	for purpose, do := range map[Purpose]func(m *fakeLinks, now time.Time, token, key string) error{
-		VerifyAddress: func(m *fakeLinks, now time.Time, token, key string) error {
-			return (&VerifyEmail{Links: m, Now: func() time.Time { return now }}).Do(context.Background(), token, key)
-		},
+		VerifyAddress: verify,
 		SetPassword: func(m *fakeLinks, now time.Time, token, key string) error {
 			id, err := resetOf(m, now, plainPasswords{}).Do(context.Background(), token, "long enough "+key, key, home)
 			if err == nil && id != "usr_1" {

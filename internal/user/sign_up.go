@@ -46,23 +46,24 @@ type SignUp struct {
 
 // Do creates a customer. It returns validation.Errors and ErrEmailTaken, and the error of ctx when its time is up,
 // before the password was hashed or after. For a repeat with the address, the name and the Idempotency-Key of a request
-// that created a customer it returns that one, whatever password it brings.
-func (s *SignUp) Do(ctx context.Context, r Registration) (User, error) {
-	u, err := newCustomer(ctx, r, s.Passwords, s.NewID, s.Now)
+// that created a customer it returns that one, whatever password it brings; created tells whether this call did it.
+func (s *SignUp) Do(ctx context.Context, r Registration) (u User, created bool, err error) {
+	u, err = newCustomer(ctx, r, s.Passwords, s.NewID, s.Now)
 	if err != nil {
-		return User{}, err
+		return User{}, false, err
 	}
 	name := requestName("sign-up", r.Key, u.Email, u.Name)
 	err = s.Users.Create(ctx, u, IdempotencyRecord{Name: name, Subject: u.ID, At: u.CreatedAt})
+	created = err == nil
 	if errors.Is(err, ErrEmailTaken) {
 		if d, failure := findRecord(ctx, s.Users, name, s.Now()); !errors.Is(failure, errNoRecord) {
 			u.ID, u.CreatedAt, err = d.Subject, d.At, failure
 		}
 	}
 	if err != nil {
-		return User{}, fmt.Errorf("signing up: %w", err)
+		return User{}, false, fmt.Errorf("signing up: %w", err)
 	}
-	return u, nil
+	return u, created, nil
 }
 
 // newCustomer returns the customer who registers. It returns validation.Errors, and the error of ctx when its time is

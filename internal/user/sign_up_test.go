@@ -64,9 +64,9 @@ func (k *fakeRecords) FindRecord(_ context.Context, name string) (IdempotencyRec
 func TestSignUpAgain(t *testing.T) {
 	s, users := signUp()
 	first := Registration{Email: "ada@example.com", Password: "long enough", Name: "Ada", Key: "k"}
-	want, err := s.Do(context.Background(), first)
-	if err != nil {
-		t.Fatal(err)
+	want, created, err := s.Do(context.Background(), first)
+	if err != nil || !created {
+		t.Fatalf("created: %t, error %v", created, err)
 	}
 	for name, c := range map[string]struct {
 		change func(r *Registration)
@@ -85,17 +85,18 @@ func TestSignUpAgain(t *testing.T) {
 		r := first
 		c.change(&r)
 		users.asked = 0
-		got, err := s.Do(context.Background(), r)
-		if errors.Is(err, ErrEmailTaken) != c.taken ||
+		got, created, err := s.Do(context.Background(), r)
+		if errors.Is(err, ErrEmailTaken) != c.taken || created ||
 			!c.taken && (got.ID != want.ID || got.Email != want.Email || !got.CreatedAt.Equal(want.CreatedAt)) {
-			t.Errorf("%s: got %+v and error %v, want %+v, or taken: %v", name, got, err, want, c.taken)
+			t.Errorf("%s: got %+v, created: %t, error %v, want %+v, or taken: %v", name, got, created, err, want,
+				c.taken)
 		}
 		if r.Key == "" && users.asked != 0 {
 			t.Errorf("%s: looked for an earlier request", name)
 		}
 	}
 	users.unread = errDown
-	if _, err := s.Do(context.Background(), first); !errors.Is(err, errDown) {
+	if _, _, err := s.Do(context.Background(), first); !errors.Is(err, errDown) {
 		t.Errorf("not readable: got error %v, want %v", err, errDown)
 	}
 }
@@ -140,7 +141,7 @@ func signUp() (*SignUp, *accounts) {
 
 func TestSignUpStoresACustomer(t *testing.T) {
 	s, users := signUp()
-	got, err := s.Do(context.Background(),
+	got, _, err := s.Do(context.Background(),
 		Registration{Email: " Ada@Example.com", Password: " long  enough ", Name: " Ada L. "})
 	want := User{
 		ID: "usr_1", Email: "ada@example.com", Name: " Ada L. ", PasswordHash: hashOf(" long  enough "),
@@ -172,7 +173,7 @@ func TestSignUpRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, users := signUp()
-			got, err := s.Do(context.Background(), Registration{Email: c.email, Password: c.password, Name: c.name})
+			got, _, err := s.Do(context.Background(), Registration{Email: c.email, Password: c.password, Name: c.name})
 			if fields := fieldsOf(t, err); !slices.Equal(fields, c.fields) {
 				t.Errorf("got problems with %v, want %v", fields, c.fields)
 			}
@@ -186,7 +187,8 @@ func TestSignUpRefuses(t *testing.T) {
 func TestSignUpTakesANameOf200(t *testing.T) {
 	s, _ := signUp()
 	want := strings.Repeat("ä", 200)
-	got, err := s.Do(context.Background(), Registration{Email: "ada@example.com", Password: "long enough", Name: want})
+	got, _, err := s.Do(context.Background(),
+		Registration{Email: "ada@example.com", Password: "long enough", Name: want})
 	if err != nil || got.Name != want {
 		t.Errorf("got %+v and error %v, want the name %s", got, err, want)
 	}
@@ -195,12 +197,12 @@ func TestSignUpTakesANameOf200(t *testing.T) {
 // TestSignUpEmailTaken: the address counts, however it is written, and the first account stays as it is.
 func TestSignUpEmailTaken(t *testing.T) {
 	s, users := signUp()
-	first, err := s.Do(context.Background(),
+	first, _, err := s.Do(context.Background(),
 		Registration{Email: "ada@example.com", Password: "long enough", Name: "Ada"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := s.Do(context.Background(),
+	got, _, err := s.Do(context.Background(),
 		Registration{Email: "ADA@EXAMPLE.COM ", Password: "another one", Name: "Eve"})
 	if !errors.Is(err, ErrEmailTaken) || got != (User{}) {
 		t.Errorf("got %+v and error %v, want %v", got, err, ErrEmailTaken)
@@ -208,7 +210,7 @@ func TestSignUpEmailTaken(t *testing.T) {
 	if stored := users.byEmail["ada@example.com"]; stored != first {
 		t.Errorf("stored %+v, want %+v", stored, first)
 	}
-	if _, err := s.Do(
+	if _, _, err := s.Do(
 		context.Background(), Registration{Email: "a.da@example.com", Password: "long enough", Name: "Ada"},
 	); err != nil {
 		t.Errorf("dots count: got error %v, want none", err)
@@ -223,7 +225,7 @@ func TestSignUpFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, users := signUp()
 			spoil(s, users)
-			got, err := s.Do(context.Background(),
+			got, _, err := s.Do(context.Background(),
 				Registration{Email: "ada@example.com", Password: "long enough", Name: "Ada"})
 			if !errors.Is(err, errDown) || got != (User{}) || len(users.byEmail) != 0 {
 				t.Errorf("got %+v, stored %v and error %v, want %v alone", got, users.byEmail, err, errDown)
@@ -269,7 +271,7 @@ func TestSignUpOutOfTime(t *testing.T) {
 				s.Passwords = slowHash{lasts: 100 * time.Millisecond, hashed: &hashed}
 				ctx, cancel := context.WithTimeout(t.Context(), left)
 				defer cancel()
-				got, err := s.Do(ctx, Registration{Email: "ada@example.com", Password: "long enough", Name: "Ada"})
+				got, _, err := s.Do(ctx, Registration{Email: "ada@example.com", Password: "long enough", Name: "Ada"})
 				if !errors.Is(err, context.DeadlineExceeded) || got != (User{}) || len(users.byEmail) != 0 {
 					t.Errorf("got %+v, stored %v and error %v, want %v alone",
 						got, users.byEmail, err, context.DeadlineExceeded)

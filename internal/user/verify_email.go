@@ -24,8 +24,9 @@ type VerifyEmail struct {
 }
 
 // Do takes the token of a link, once. It returns validation.Errors for one that is no good. A repeat with the token and
-// the Idempotency-Key of a request that verified an address, of which the key may be empty, succeeds like it.
-func (v *VerifyEmail) Do(ctx context.Context, token, key string) error {
+// the Idempotency-Key of a request that verified an address, of which the key may be empty, succeeds like it; verified
+// tells whether this call did it.
+func (v *VerifyEmail) Do(ctx context.Context, token, key string) (verified bool, err error) {
 	now, name := v.Now(), requestName("verify-email", key, token)
 	l, err := follow(ctx, v.Links, token, VerifyAddress, now)
 	if err == nil {
@@ -33,11 +34,11 @@ func (v *VerifyEmail) Do(ctx context.Context, token, key string) error {
 	}
 	if errors.Is(err, ErrInvalidLink) {
 		if _, failure := findRecord(ctx, v.Links, name, now); !errors.Is(failure, errNoRecord) {
-			return failure
+			return false, failure
 		}
 	}
 	if err != nil {
-		return explain(fmt.Errorf("verifying an address: %w", err))
+		return false, explain(fmt.Errorf("verifying an address: %w", err))
 	}
-	return nil
+	return true, nil
 }
