@@ -27,9 +27,10 @@ func NewRing(client *kms.Client, ids []string) Ring {
 var errNoKey = errors.New("none of the issuer's keys is enabled")
 
 // PublicKeys returns the public halves, in the order of the ring, each read once by kms:GetPublicKey. A key that KMS
-// does not give away because it was disabled, or is to be deleted, is left out: nothing that it signed is to be
-// believed any more. On any other failure there is no answer, because whoever verifies would forget the key that is
-// missing.
+// does not give away because it was disabled, or is to be deleted, is left out, and nothing that it signed is believed
+// where this set is read. A process that read the key before goes on with it until it ends: to take a key back, take
+// its id out of the ring. On any other failure there is no answer, because whoever verifies would forget the key that
+// is missing.
 func (r Ring) PublicKeys(ctx context.Context) ([]*rsa.PublicKey, error) {
 	var public []*rsa.PublicKey
 	for _, key := range r {
