@@ -1,5 +1,5 @@
 import { adjust, newPerson, newProduct, ordersOf, saveProduct } from './store'
-import { expect, expectMailed, expectOrderPage, logIn, placeButton, storedTexts, test, toCart } from './test'
+import { expect, expectMailed, expectOrderPage, logIn, placeButton, routeOnce, storedTexts, test, toCart } from './test'
 
 test('journey 1: sign up, browse, order, and the mail is sent', async ({ page }) => {
   const product = await newProduct({ name: `Zinc bucket ${Date.now()}` })
@@ -83,11 +83,11 @@ test('the network goes in the middle of a checkout: the page says so, asks again
   await logIn(page, person)
   await toCart(page, product.product_id)
   await expect(placeButton(page)).toBeEnabled()
-  await page.route('**/api/orders', async (route) => {
+  await routeOnce(page, '**/api/orders', async (route) => {
     await route.fetch() // the order arrives, its answer does not
     await context.setOffline(true)
     await route.abort('internetdisconnected')
-  }, { times: 1 })
+  })
   await placeButton(page).click()
   await expect(page.getByText('You are offline. What you see may be out of date.')).toBeVisible()
   await expect(page.getByText('We are finding out whether your order was placed')).toBeVisible()
@@ -253,10 +253,10 @@ test('that an order was placed is said until it was seen', async ({ page }) => {
   await toCart(page, product.product_id)
   let answer = () => {}
   const held = new Promise<void>((resolve) => (answer = resolve))
-  await page.route('**/api/orders', async (route) => {
+  await routeOnce(page, '**/api/orders', async (route) => {
     await held
     await route.continue()
-  }, { times: 1 })
+  })
   await placeButton(page).click()
   await page.getByRole('link', { name: 'Account' }).click()
   await expect(page.getByText('We are finding out whether your order was placed')).toBeVisible()

@@ -1,6 +1,6 @@
 /** All flows by keyboard alone: Tab, Shift+Tab, Enter, Space, Escape and what is typed. */
 import { adjust, admin, buy, newPerson, newProduct, productOf, saveProduct } from './store'
-import { expect, expectOrderPage, logIn, type Page, test, toCart } from './test'
+import { expect, expectOrderPage, logIn, type Page, routeOnce, test, toCart } from './test'
 
 const MOST_TABS = 150
 
@@ -148,7 +148,7 @@ test('what a button of the basket changes is spoken, and the focus stays where o
   await press(page, 'button', `One ${hook.name} less`)
   await expect(live).toHaveText(`Quantity of ${hook.name}: 1.`)
   await expect(button(`One ${hook.name} less`)).toBeFocused()
-  await page.route('**/api/orders', (route) => route.fulfill({ status: 403, json: { title: 'Forbidden', status: 403, detail: 'Not today.', code: 'forbidden' } }), { times: 1 })
+  await routeOnce(page, '**/api/orders', (route) => route.fulfill({ status: 403, json: { title: 'Forbidden', status: 403, detail: 'Not today.', code: 'forbidden' } }))
   await press(page, 'button', 'Place order for £256.00')
   await expect(page.getByRole('alert').filter({ hasText: 'Not today.' })).toBeFocused()
   await adjust(lamp.product_id, -2)

@@ -1,5 +1,5 @@
 import { admin, buy, newPerson, newProduct, ordersOf, tokenOf } from './store'
-import { expect, expectAccessible, expectOrderPage, logIn, type Page, placeButton, storedTexts, test, toCart } from './test'
+import { expect, expectAccessible, expectOrderPage, logIn, type Page, placeButton, routeOnce, storedTexts, test, toCart } from './test'
 
 test('journey 10: four tabs whose token is about to expire ask for one refresh, and all stay logged in', async ({ page, context }) => {
   await context.addInitScript(() => {
@@ -131,7 +131,7 @@ test.describe('a page whose script does not come', () => {
   const open = (page: Page) => page.getByRole('banner').getByRole('link', { name: 'Log in' }).click()
 
   test('is opened by a new document', async ({ page }) => {
-    await page.route(script, (route) => route.abort(), { times: 1 })
+    await routeOnce(page, script, (route) => route.abort())
     const failed = page.waitForEvent('requestfailed', (request) => script.test(request.url()))
     await page.goto('/')
     await failed // it is loaded before it is opened
@@ -153,7 +153,7 @@ test.describe('a page whose script does not come', () => {
   })
 
   test('is opened by itself when the network is back', async ({ page, context }) => {
-    await page.route(script, (route) => route.abort(), { times: 1 })
+    await routeOnce(page, script, (route) => route.abort())
     await page.goto('/')
     await expect(page.locator('.card').first()).toBeVisible()
     await context.setOffline(true)
@@ -224,7 +224,7 @@ test('a session that ended before the order was placed is said there, and a log-
   await toCart(page, product.product_id)
   await expect(placeButton(page)).toBeEnabled()
   await context.clearCookies()
-  await page.route('**/api/orders', (route) => route.fulfill({ status: 401, json: { status: 401, code: 'unauthenticated' } }), { times: 1 })
+  await routeOnce(page, '**/api/orders', (route) => route.fulfill({ status: 401, json: { status: 401, code: 'unauthenticated' } }))
   await placeButton(page).click()
   await expect(page.getByText('Your session ended before the order was placed. Log in and order again.')).toBeVisible()
   await page.getByRole('link', { name: 'Log in to place the order' }).click()
@@ -255,7 +255,7 @@ test('what was typed at the desk is there after the next log-in of the same user
   const name = page.getByLabel('Name', { exact: true })
   const save = async () => {
     await context.clearCookies()
-    await page.route('**/api/admin/products/*', (route) => route.fulfill({ status: 401, json: { status: 401, code: 'unauthenticated' } }), { times: 1 })
+    await routeOnce(page, '**/api/admin/products/*', (route) => route.fulfill({ status: 401, json: { status: 401, code: 'unauthenticated' } }))
     await page.getByRole('button', { name: 'Save' }).click()
     await expect(page.getByText('Your session has ended. Log in again.').first()).toBeVisible()
     await expect(page.getByRole('heading', { name: 'Log in' })).toBeFocused()

@@ -1,5 +1,5 @@
 /** What every browser test has: pages that may neither complain nor call anybody else, and people who can do things. */
-import { type BrowserContext, expect, type Page, test as base } from '@playwright/test'
+import { type BrowserContext, expect, type Page, type Route, test as base } from '@playwright/test'
 import axe from 'axe-core'
 import type { Person } from './store'
 
@@ -52,6 +52,19 @@ export async function logIn(page: Page, person: { email: string; password: strin
   await page.getByLabel('Password', { exact: true }).fill(person.password)
   await page.getByRole('button', { name: 'Log in' }).click()
   await expect(page.getByRole('button', { name: 'Log in' })).toHaveCount(0)
+}
+
+/**
+ * Handles the first request to the address. The route stays, and lets the others through: where one is taken away, by
+ * `times` for instance, a request of that moment may fail.
+ */
+export async function routeOnce(page: Page, url: string | RegExp, handle: (route: Route) => Promise<void>): Promise<void> {
+  let isFirst = true
+  await page.route(url, (route) => {
+    if (!isFirst) return route.fallback()
+    isFirst = false
+    return handle(route)
+  })
 }
 
 /** Puts a product into the basket and goes there. */
