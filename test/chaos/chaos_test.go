@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/signal"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"shop/test/faultproxy"
@@ -28,16 +30,28 @@ var shared struct {
 	err    error
 }
 
+// TestMain ends the store, which is a session of its own, also after Ctrl-C.
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if shared.runner != nil {
-		if err := shared.runner.env.close(); err != nil {
-			fmt.Println(err)
-			code = 1
-		}
-		os.RemoveAll(shared.folder)
+	ended := make(chan os.Signal, 1)
+	signal.Notify(ended, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-ended
+		os.Exit(endStore(1))
+	}()
+	os.Exit(endStore(m.Run()))
+}
+
+// endStore returns the code, or 1 if the store could not be ended.
+func endStore(code int) int {
+	if shared.runner == nil {
+		return code
 	}
-	os.Exit(code)
+	if err := shared.runner.env.close(); err != nil {
+		fmt.Println(err)
+		code = 1
+	}
+	os.RemoveAll(shared.folder)
+	return code
 }
 
 // theRunner starts a store, once, with the tools that `make test` set up.
