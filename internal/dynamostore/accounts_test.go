@@ -396,7 +396,7 @@ func TestContendedLink(t *testing.T) {
 	s.must(s.resets().SetPassword(t.Context(), s.link(user.SetPassword, opened), password.Stored("new"),
 		resetAt(opened.Add(time.Second)), user.IdempotencyRecord{}))
 	s.faults.On("TransactWriteItems", awsfault.Times(1000, awsfault.Canceled("None", "TransactionConflict"))...)
-	err := s.resets().SetPassword(soon(t), s.link(user.SetPassword, opened.Add(time.Minute)), password.Stored("new"),
+	err := s.resets().SetPassword(briefly(t), s.link(user.SetPassword, opened.Add(time.Minute)), password.Stored("new"),
 		resetAt(opened.Add(time.Minute)), user.IdempotencyRecord{})
 	var failure interface{ Temporary() bool }
 	if errors.Is(err, user.ErrInvalidLink) || !errors.As(err, &failure) || !failure.Temporary() {

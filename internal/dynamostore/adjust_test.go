@@ -151,7 +151,7 @@ func TestAdjustGivesUp(t *testing.T) {
 	s := open(t)
 	s.addProduct("lamp", 1, 7)
 	s.faults.On("TransactWriteItems", awsfault.Times(10_000, awsfault.Canceled("TransactionConflict", "None"))...)
-	_, err := s.inventory().Adjust(soon(t), adjustment("m", 7, 3), product.DefaultLowStockThreshold)
+	_, err := s.inventory().Adjust(briefly(t), adjustment("m", 7, 3), product.DefaultLowStockThreshold)
 	if !isBusy(err) || errors.Is(err, product.ErrUnsettled) {
 		t.Errorf("got %v, want one that says that a repeat may help", err)
 	}

@@ -187,7 +187,7 @@ func TestGuessesWaitForContention(t *testing.T) {
 		t.Errorf("a conflict and a failed condition: got %v, want ErrCountsChanged", err)
 	}
 	s.faults.On("TransactWriteItems", awsfault.Times(1000, awsfault.Canceled("TransactionConflict", "None", "None"))...)
-	err := s.guesses().Count(soon(t), ann, upTo(9))
+	err := s.guesses().Count(briefly(t), ann, upTo(9))
 	var failure interface{ Temporary() bool }
 	if !errors.As(err, &failure) || !failure.Temporary() {
 		t.Errorf("conflicts until the end: got %v, want a failure that says that a repeat may help", err)

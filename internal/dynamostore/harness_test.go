@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"shop/internal/contention"
 	"shop/internal/money"
 	"shop/internal/order"
 	"shop/internal/password"
@@ -288,5 +289,8 @@ func soon(t testing.TB) context.Context {
 	t.Cleanup(cancel)
 	return ctx
 }
+
+// briefly has conflicts given up after a second. No attempt is cut off, whose outcome would be unknown.
+func briefly(t testing.TB) context.Context { return contention.WithLimit(t.Context(), time.Second) }
 
 func number3(i int) string { return fmt.Sprintf("%03d", i) }

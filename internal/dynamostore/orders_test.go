@@ -218,7 +218,7 @@ func TestPlaceUnderFaults(t *testing.T) {
 			orders, seen, ctx := s.checkoutOver(faults), s.goodsSeen(), t.Context()
 			orders.seen = func() order.Products { return seen }
 			if len(test.faults) == always {
-				ctx = soon(t)
+				ctx = briefly(t)
 			}
 			if err := orders.Place(ctx, o); !errors.Is(err, test.want) {
 				t.Fatalf("got %v, want %v", err, test.want)
@@ -288,7 +288,7 @@ func TestAcceptedWaitsForACommit(t *testing.T) {
 		t.Errorf("an order that is none: got %v, want ErrNotFound", err)
 	}
 	s.faults.On("TransactGetItems", awsfault.Times(1000, awsfault.Canceled("TransactionConflict"))...)
-	if _, err := s.checkout().Accepted(soon(t), o.ID); !errors.Is(err, order.ErrBusy) {
+	if _, err := s.checkout().Accepted(briefly(t), o.ID); !errors.Is(err, order.ErrBusy) {
 		t.Errorf("contention that does not end: got %v, want ErrBusy", err)
 	}
 }

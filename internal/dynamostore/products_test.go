@@ -150,7 +150,7 @@ func TestMove(t *testing.T) {
 	s.faults.On("TransactWriteItems", awsfault.Lost)
 	s.must(move(5, 4))
 	s.faults.On("TransactWriteItems", awsfault.Times(1000, awsfault.Canceled("TransactionConflict", "None"))...)
-	_, err := s.inventory().Move(soon(t),
+	_, err := s.inventory().Move(briefly(t),
 		product.Movement{ID: "m", ProductID: "lamp", Before: 4, After: 3, MovedAt: opened})
 	if !isBusy(err) || errors.Is(err, product.ErrContended) || errors.Is(err, product.ErrUnsettled) {
 		t.Errorf("contention that does not end: got %v, want one that says that a repeat may help", err)
