@@ -705,6 +705,35 @@ class Chosen(unittest.TestCase):
             self.assertEqual(testrun.run(None), 3)
         tested.assert_called_once_with({"SHOP_URL": "http://a"}, "journey 4")
 
+    def test_a_whole_run_fails_by_any_of_its_parts_and_names_them(self) -> None:
+        nothing = {"shared_builds": contextlib.nullcontext(), "surroundings": contextlib.nullcontext({})}
+        parts = ["web.test", "web.test_in_browser", "go_test", "apart", "try_measuring", "contract.run"]
+        for broken in [None, *parts]:
+            with contextlib.ExitStack() as stack:
+
+                def replace(name: str, **more) -> mock.Mock:
+                    of, _, member = name.rpartition(".")
+                    module = getattr(testrun, of) if of else testrun
+                    return stack.enter_context(mock.patch.object(module, member, **more))
+
+                for name, value in nothing.items():
+                    replace(name, return_value=value)
+                tests = {part: mock.Mock(return_value=int(part == broken)) for part in parts}
+                replace("beside", return_value=contextlib.nullcontext(tests["apart"]))
+                for part in parts:
+                    if part != "apart":
+                        replace(part, side_effect=tests[part])
+                replace(
+                    "failures.recorded", side_effect=lambda test: (test(), "--- FAIL: TestA\n    a_test.go:1: why\n")
+                )
+                said = stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
+                with self.subTest(broken=broken):
+                    self.assertEqual(testrun.test_all(None, 0.0), int(broken is not None))
+                    for test in tests.values():
+                        test.assert_called_once()
+                    self.assertEqual("these failed:" in said.getvalue(), broken is not None)
+                    self.assertEqual("  TestA: a_test.go:1: why" in said.getvalue(), broken is not None)
+
     def test_only_a_whole_run_of_the_benchmarks_is_kept(self) -> None:
         for chosen, arguments in {(): ["-renew"], (("SHORT", "1"),): ["-short"], (("ONLY", "zip"),): []}.items():
             with (
