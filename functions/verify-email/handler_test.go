@@ -16,10 +16,10 @@ const token = "GGzEEDpu1kcL7Ah7uQMjbXUBFhb8Q3JUvZ-9_8zfWxY"
 // verify is an addressVerifier. Calling a nil one panics, and so is answered as internal.
 type verify func(token string) error
 
+func (v verify) Do(_ context.Context, token, key string) (bool, error) { return key != again, v(token) }
+
 // again is the Idempotency-Key of a request that was done before.
 const again = "done before"
-
-func (v verify) Do(_ context.Context, token, key string) (bool, error) { return key != again, v(token) }
 
 func TestVerifyEmail(t *testing.T) {
 	for body, want := range map[string]string{

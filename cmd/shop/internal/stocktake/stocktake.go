@@ -102,12 +102,12 @@ func (t *Taker) feed(ctx context.Context, group *errgroup.Group, counts *Reader)
 
 // take takes one count over, or refuses it.
 func (t *Taker) take(ctx context.Context, c Count) error {
-	done, err := t.set(ctx, c)
+	figure, err := t.set(ctx, c)
 	var changed *product.StockChangedError
 	var invalid validation.Errors
 	switch {
 	case err == nil:
-		t.count(done)
+		t.count(figure)
 		return nil
 	case errors.As(err, &changed):
 		return t.refuse(c.refuse(Conflict, fmt.Sprintf("%s was seen, and it is %d", c.seenText(), changed.Quantity)))
@@ -119,26 +119,19 @@ func (t *Taker) take(ctx context.Context, c Count) error {
 	return fmt.Errorf("setting the stock of %s, line %d: %w", c.ProductID, c.Line, err)
 }
 
-// outcome is what came of a count that was not refused: the member of a Summary that counts it.
-type outcome func(*Summary) *int
-
-func set(s *Summary) *int       { return &s.Set }
-func setBefore(s *Summary) *int { return &s.SetBefore }
-func unchanged(s *Summary) *int { return &s.Unchanged }
-
 // set sets the stock, unless it is as counted, or an earlier run has set it: units that were sold or came back since
-// stay so.
-func (t *Taker) set(ctx context.Context, c Count) (outcome, error) {
+// stay so. It returns the figure of the summary that counts it.
+func (t *Taker) set(ctx context.Context, c Count) (figure *int, err error) {
 	now, err := t.Store.Stock(ctx, c.ProductID)
 	if err != nil {
 		return nil, err
 	}
 	if now == c.Quantity && (c.Seen == nil || *c.Seen == now) {
-		return unchanged, nil
+		return &t.summary.Unchanged, nil
 	}
 	was, err := t.Store.WasSet(ctx, c.ProductID, c.Quantity, c.Seen, t.Reason)
 	if err != nil || was {
-		return setBefore, err
+		return &t.summary.SetBefore, err
 	}
 	if c.Seen == nil {
 		c.Seen = &now
@@ -147,24 +140,24 @@ func (t *Taker) set(ctx context.Context, c Count) (outcome, error) {
 		return nil, &product.StockChangedError{Quantity: now}
 	}
 	if t.DryRun {
-		return set, nil
+		return &t.summary.Set, nil
 	}
 	err = t.Store.SetStock(ctx, c.ProductID, c.Quantity, now, t.Reason)
 	if !errors.As(err, new(*product.StockChangedError)) {
-		return set, err
+		return &t.summary.Set, err
 	}
 	// It may be this request that changed it, and its answer was lost.
 	was, unknown := t.Store.WasSet(ctx, c.ProductID, c.Quantity, &now, t.Reason)
 	if unknown != nil || was {
-		return set, unknown
+		return &t.summary.Set, unknown
 	}
 	return nil, err
 }
 
-func (t *Taker) count(done outcome) {
+func (t *Taker) count(figure *int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	*done(&t.summary)++
+	*figure++
 }
 
 func (t *Taker) refuse(r *catalogue.Refusal) error {
