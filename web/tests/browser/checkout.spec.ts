@@ -1,4 +1,4 @@
-import { adjust, newPerson, newProduct, ordersOf, saveProduct } from './store'
+import { adjust, newPerson, newProduct, ordersOf, type Product, saveProduct } from './store'
 import { expect, expectMailed, expectOrderPage, logIn, placeButton, routeOnce, storedTexts, test, toCart } from './test'
 
 test('journey 1: sign up, browse, order, and the mail is sent', async ({ page }) => {
@@ -209,42 +209,34 @@ test('a price that moves while the basket is open is asked about, as one that mo
   expect((await ordersOf(person)).map((order) => order.total.amount)).toEqual([13200])
 })
 
-test('what was sold out at the checkout is ordered once it is back in stock', async ({ page }) => {
-  const [person, product] = [await newPerson(), await newProduct({ stock: 2 })]
-  await logIn(page, person)
-  await toCart(page, product.product_id, 2)
-  await expect(placeButton(page)).toBeEnabled()
-  await adjust(product.product_id, -2)
-  await placeButton(page).click()
-  await expect(page.getByText('Sold out.')).toBeVisible()
-  await expect(placeButton(page)).toBeDisabled()
-  await adjust(product.product_id, +5)
-  await page.clock.install({ time: Date.now() + 61_000 }) // no cache has what was before
-  await page.reload()
-  await expect(placeButton(page)).toBeEnabled()
-  await expect(page.getByText('Sold out.')).toHaveCount(0)
-  await placeButton(page).click()
-  await expectOrderPage(page)
-  expect((await ordersOf(person)).map((order) => order.items.map((item) => item.quantity))).toEqual([[2]])
-})
-
-test('what was taken off the shop at the checkout is ordered once it is back for sale', async ({ page }) => {
-  const [person, product] = [await newPerson(), await newProduct()]
-  await logIn(page, person)
-  await toCart(page, product.product_id)
-  await expect(placeButton(page)).toBeEnabled()
-  await saveProduct(product, { active: false })
-  await placeButton(page).click()
-  await expect(page.getByText('It is no longer for sale.')).toBeVisible()
-  await saveProduct(product, {})
-  await page.clock.install({ time: Date.now() + 61_000 }) // no cache has what was before
-  await page.reload()
-  await expect(placeButton(page)).toBeEnabled()
-  await expect(page.getByText('It is no longer for sale.')).toHaveCount(0)
-  await placeButton(page).click()
-  await expectOrderPage(page)
-  expect(await ordersOf(person)).toHaveLength(1)
-})
+for (const { what, said, goes, comes } of [
+  { what: 'sold out', said: 'Sold out.', goes: (it: Product) => adjust(it.product_id, -20), comes: (it: Product) => adjust(it.product_id, +5) },
+  {
+    what: 'off the shop',
+    said: 'It is no longer for sale.',
+    goes: (it: Product) => saveProduct(it, { active: false }),
+    comes: (it: Product) => saveProduct(it, {}),
+  },
+]) {
+  test(`what was ${what} at the checkout is ordered once it is back`, async ({ page }) => {
+    const [person, product] = [await newPerson(), await newProduct({ stock: 20 })]
+    await logIn(page, person)
+    await toCart(page, product.product_id, 2)
+    await expect(placeButton(page)).toBeEnabled()
+    await goes(product)
+    await placeButton(page).click()
+    await expect(page.getByText(said)).toBeVisible()
+    await expect(placeButton(page)).toBeDisabled()
+    await comes(product)
+    await page.clock.install({ time: Date.now() + 61_000 }) // no cache has what was before
+    await page.reload()
+    await expect(placeButton(page)).toBeEnabled()
+    await expect(page.getByText(said)).toHaveCount(0)
+    await placeButton(page).click()
+    await expectOrderPage(page)
+    expect((await ordersOf(person)).map((order) => order.items.map((item) => item.quantity))).toEqual([[2]])
+  })
+}
 
 test('that an order was placed is said until it was seen', async ({ page }) => {
   const [person, product] = [await newPerson(), await newProduct()]
