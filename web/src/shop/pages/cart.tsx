@@ -319,7 +319,7 @@ function Press({ basket, rows, sum, isCurrent }: Omit<OrderProps, 'refresh'>) {
         aria-describedby="order-note"
         onClick={() => sum && void checkouts.order({ basket: basket.id, body: bodyOf(rows, sum), prices: pricesOf(rows) })}
       >
-        {sum ? shop.place(formatMoney(sum)) : common.total}
+        {sum ? shop.place(formatMoney(sum)) : shop.placeOrder}
       </button>
       <p class="fine" id="order-note">
         {wrong > 0 ? shop.needsChange(wrong) : shop.confirmationNote}

@@ -49,6 +49,7 @@ export const shop = {
   remove: 'Remove',
   removeLine: (name: string) => `Remove ${name}`,
   removed: (name: string) => `${name} was removed.`,
+  placeOrder: 'Place order',
   place: (sum: string) => `Place order for ${sum}`,
   placing: 'Placing your order …',
   logInToOrder: 'Log in to place the order',
